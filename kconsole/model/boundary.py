@@ -1,0 +1,149 @@
+"""The doors: text from outside becomes records here, validated by pydantic, or is refused with a reason.
+
+Nothing else in kconsole imports pydantic, and this module imports it when a document is read, not before: it
+costs as much time as a quarter of the first screen.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from kconsole.model.errors import BadInput
+from kconsole.model.records import Domain, Entry, Inventory, fold
+from kconsole.model.times import in_utc
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+
+DUMP_SCHEMA = 1
+"""The version of the dump format that this kconsole reads and writes."""
+
+MOST_PROBLEMS = 5
+"""How many problems of a document are told; one is enough to mend the next, fifty are noise."""
+
+
+@cache
+def _inventories() -> "TypeAdapter[Inventory]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Inventory)
+
+
+@cache
+def _schema_numbers() -> "TypeAdapter[dict[str, object]]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(dict[str, object])
+
+
+def read_dump(document: bytes, name: str) -> Inventory:
+    """The inventory that a dump (one JSON document) describes.
+
+    Fields that are left out get their defaults, fields that are not known are passed over, and a domain that
+    an address names but the list of domains does not is added to it.
+
+    Args:
+        document: the whole document.
+        name: what to call it in an error, a path for example.
+
+    Raises:
+        BadInput: it is not JSON, not a dump, of a newer schema, or contradicts itself.
+    """
+    from pydantic import ValidationError
+
+    try:
+        schema = _schema_numbers().validate_json(document).get("schema", DUMP_SCHEMA)
+        if type(schema) is not int or schema < 1:
+            raise BadInput(f"{name} is not a dump of kconsole: its schema is not a number from 1 up.")
+        if schema > DUMP_SCHEMA:
+            raise BadInput(
+                f"{name} was written by a newer kconsole (schema {schema}; this one reads {DUMP_SCHEMA}).",
+                "Use the kconsole that wrote it, or a newer one.",
+            )
+        inventory = _inventories().validate_json(document, strict=True)
+    except ValidationError as error:
+        raise BadInput(
+            f"{name} is not a dump of kconsole:\n" + _told(error),
+            "A dump is what 'kconsole dump' writes. Nothing was changed.",
+        ) from None
+    return checked(inventory, name)
+
+
+def _told(error: "ValidationError") -> str:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    lines = [f"  {_place(problem['loc'])}: {problem['msg']}" for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        lines.append(f"  and {len(problems) - MOST_PROBLEMS} more")
+    return "\n".join(lines)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Where in the document: `entries[3].enabled`."""
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return path.lstrip(".") or "the document"
+
+
+def checked(inventory: Inventory, name: str) -> Inventory:
+    """The same inventory with moments in UTC and every domain listed, if it does not contradict itself.
+
+    Raises:
+        BadInput: an address or domain is empty or twice there, or a limit is below zero.
+    """
+    problems: list[str] = []
+    seats = inventory.license.seats
+    if seats is not None and seats < 0:
+        problems.append(f"license.seats is {seats}, below zero")
+    problems += _domain_problems(inventory.domains)
+    problems += _entry_problems(inventory.entries)
+    if problems:
+        more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
+        lines = "\n".join(f"  {problem}" for problem in problems[:MOST_PROBLEMS] + more)
+        raise BadInput(f"{name} contradicts itself:\n{lines}", "Nothing was changed.")
+    entries = tuple(_in_utc(entry) for entry in inventory.entries)
+    restart = inventory.last_restart
+    return replace(
+        inventory,
+        last_restart=None if restart is None else in_utc(restart),
+        domains=_with_missing_domains(inventory.domains, entries),
+        entries=entries,
+    )
+
+
+def _domain_problems(domains: tuple[Domain, ...]) -> list[str]:
+    problems = [f"domains[{place}] has no name" for place, domain in enumerate(domains) if not domain.name]
+    names = Counter(fold(domain.name) for domain in domains if domain.name)
+    problems += [f"domain {name} is listed {times} times" for name, times in names.items() if times > 1]
+    problems += [
+        f"domain {domain.name} has a user limit below zero"
+        for domain in domains
+        if domain.user_limit is not None and domain.user_limit < 0
+    ]
+    return problems
+
+
+def _entry_problems(entries: tuple[Entry, ...]) -> list[str]:
+    problems = [f"entries[{place}] has no address" for place, entry in enumerate(entries) if not entry.login]
+    live = Counter(fold(entry.address) for entry in entries if entry.deleted_at is None)
+    problems += [f"address {address} is there {times} times" for address, times in live.items() if times > 1]
+    return problems
+
+
+def _in_utc(entry: Entry) -> Entry:
+    if entry.last_login is None and entry.deleted_at is None:
+        return entry
+    login = entry.last_login
+    return replace(
+        entry,
+        last_login=None if login is None else replace(login, at=in_utc(login.at)),
+        deleted_at=None if entry.deleted_at is None else in_utc(entry.deleted_at),
+    )
+
+
+def _with_missing_domains(domains: tuple[Domain, ...], entries: tuple[Entry, ...]) -> tuple[Domain, ...]:
+    listed = {fold(domain.name) for domain in domains}
+    missing: dict[str, Domain] = {}
+    for entry in entries:
+        if entry.domain and fold(entry.domain) not in listed:
+            missing.setdefault(fold(entry.domain), Domain(name=entry.domain))
+    return (*domains, *missing.values())

@@ -1,0 +1,47 @@
+"""What can go wrong, told so that a person can go on: what happened, to what, and what to do next."""
+
+
+class ConsoleError(Exception):
+    """Anything that ends a command with a message instead of a result.
+
+    Attributes:
+        message: what happened, and to what.
+        hint: what to do next; may be empty.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class BadInput(ConsoleError):
+    """What was given cannot be read or makes no sense; nothing was taken from it."""
+
+    exit_code = 2
+
+
+class NotFound(ConsoleError):
+    """The thing named is not there."""
+
+    exit_code = 3
+
+
+class Refused(ConsoleError):
+    """A guard said no."""
+
+    exit_code = 4
+
+
+class StoreBusy(ConsoleError):
+    """Another process held the store for too long."""
+
+    exit_code = 6
+
+
+class StoreDamaged(ConsoleError):
+    """The store's file is damaged, foreign, of a newer format, or cannot be read or written; it was not touched."""
+
+    exit_code = 7
