@@ -66,9 +66,7 @@ def holds_until_restart(deleted_at: datetime, last_restart: datetime | None) -> 
 def is_held(entry: Entry, last_restart: datetime | None) -> bool:
     """Whether a deleted entry still holds a seat."""
     return (
-        entry.deleted_at is not None
-        and verdict_of(entry).seat
-        and holds_until_restart(entry.deleted_at, last_restart)
+        entry.deleted_at is not None and verdict_of(entry).seat and holds_until_restart(entry.deleted_at, last_restart)
     )
 
 
@@ -165,7 +163,7 @@ def _report(license_: License, domains: Iterable[Domain], tallies: dict[str, Tal
         locked_out=locked_out,
         state=state,
         domains=of_domains,
-        warnings=_warnings(state, limit, free, over, total.held, locked_out, of_domains),
+        warnings=_warnings(state, limit, free, total.held, locked_out, of_domains),
     )
 
 
@@ -208,7 +206,6 @@ def _warnings(
     state: State,
     limit: int | None,
     free: int | None,
-    over: int,
     held: int,
     locked_out: int,
     domains: tuple[DomainReport, ...],

@@ -5,9 +5,7 @@ from typing import Final
 from kconsole.model.records import Entry
 from kconsole.model.reports import Verdict
 
-LICENSES_ARTICLE: Final = (
-    "Licenses in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 360015191920)"
-)
+LICENSES_ARTICLE: Final = "Licenses in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 360015191920)"
 ADMIN_ARTICLE: Final = "Admin Accounts in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 123568)"
 DISABLING_ARTICLE: Final = "Disabling and Deleting User Accounts in Kerio Connect, GFI support (article 110298)"
 
@@ -18,14 +16,16 @@ BUILTIN_ADMIN: Final = Verdict(
     "The internal built-in administrator has no mailbox and takes no seat.",
     ADMIN_ARTICLE,
 )
-MAILING_LIST: Final = Verdict(
-    "mailing-list", False, "mailing list", "Mailing lists take no seat.", LICENSES_ARTICLE
-)
+MAILING_LIST: Final = Verdict("mailing-list", False, "mailing list", "Mailing lists take no seat.", LICENSES_ARTICLE)
 RESOURCE: Final = Verdict(
     "resource", False, "resource", "Resources (rooms and equipment) take no seat.", LICENSES_ARTICLE
 )
 ALIAS: Final = Verdict(
-    "alias", False, "alias", "An alias is a further address of somebody else and takes no seat.", LICENSES_ARTICLE
+    "alias",
+    False,
+    "alias",
+    "An alias is a further address of somebody else and takes no seat.",
+    LICENSES_ARTICLE,
 )
 DISABLED: Final = Verdict(
     "disabled",

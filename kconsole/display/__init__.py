@@ -1,0 +1,1 @@
+"""Records into words, for any terminal: safe text, ages, the gauge. No screen library, no store."""
