@@ -120,6 +120,10 @@ class SeatLedger:
             tally.add(entry, after)
         self._last_restart = after
 
+    def held(self) -> list[Entry]:
+        """The deleted entries that hold a seat."""
+        return [entry for entry in self._deleted.values() if is_held(entry, self._last_restart)]
+
     def report(self) -> SeatReport:
         """The report as of the last change."""
         return _report(self._license, self._domains.values(), self._tallies)

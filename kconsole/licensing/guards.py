@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from kconsole.licensing.evaluation import is_held
 from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.records import Entry, Inventory, fold
+from kconsole.model.records import Entry, fold
 from kconsole.model.reports import Decision, SeatReport
 
 CANNOT_ADD_TEXT: Final = "You cannot add more users"
@@ -155,11 +154,6 @@ def may_connect(report: SeatReport, entry: Entry) -> Decision:
         f"{report.connected} users have connected and the license has {report.limit} seats",
         AT_LICENSE_REMEDY,
     )
-
-
-def held_entries(inventory: Inventory) -> tuple[Entry, ...]:
-    """The deleted entries that still hold a seat."""
-    return tuple(entry for entry in inventory.entries if is_held(entry, inventory.last_restart))
 
 
 def _seats(number: int) -> str:

@@ -41,7 +41,7 @@ class StoreBusy(ConsoleError):
     exit_code = 6
 
 
-class StoreDamaged(ConsoleError):
+class StoreUnusable(ConsoleError):
     """The store's file is damaged, foreign, of a newer format, or cannot be read or written; it was not touched."""
 
     exit_code = 7

@@ -1,0 +1,185 @@
+"""Deeds on accounts: disable, enable, add, delete."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+from kconsole.licensing import guards
+from kconsole.licensing.verdicts import verdict_of
+from kconsole.model.errors import BadInput, NotFound, Refused
+from kconsole.model.records import Entry, MailboxFate, fold
+from kconsole.operations.deeds import Outcome, Work, insist, missing, refusal, revived, unique
+
+LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'-]{0,63}")
+"""Logins that kconsole creates: the characters that the vendor's own administration accepts."""
+
+
+@dataclass(frozen=True)
+class DisableAccounts:
+    """Disable accounts: they keep their mail, cannot log in, and take no seat."""
+
+    name: ClassVar[str] = "disable"
+    addresses: tuple[str, ...]
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Disable each; disabling is never refused for want of seats."""
+        return [self._disable(address, work) for address in unique(self.addresses)]
+
+    def _disable(self, address: str, work: Work) -> Outcome:
+        entry = work.store.entry_at(address)
+        if entry is None:
+            return missing(address)
+        decision = guards.may_disable(entry)
+        if not decision.allowed:
+            return refusal(entry.address, decision)
+        if not entry.enabled:
+            return Outcome(entry.address, "unchanged", "is disabled already")
+        work.put_entry(replace(entry, enabled=False))
+        return Outcome(entry.address, "done", "disabled, its seat is free")
+
+
+@dataclass(frozen=True)
+class EnableAccounts:
+    """Enable disabled accounts again: each needs a seat."""
+
+    name: ClassVar[str] = "enable"
+    addresses: tuple[str, ...]
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Enable one after the other, as long as there are seats."""
+        return [self._enable(address, work) for address in unique(self.addresses)]
+
+    def _enable(self, address: str, work: Work) -> Outcome:
+        entry = work.store.entry_at(address)
+        if entry is None:
+            return missing(address)
+        enabled = replace(entry, enabled=True)
+        decision = guards.may_enable(work.report, entry, enabled)
+        if not decision.allowed:
+            return refusal(entry.address, decision)
+        if entry.enabled:
+            return Outcome(entry.address, "unchanged", "is enabled already")
+        work.put_entry(enabled)
+        return Outcome(entry.address, "done", "enabled, it takes a seat")
+
+
+@dataclass(frozen=True)
+class AddAccount:
+    """Create a local account."""
+
+    name: ClassVar[str] = "add"
+    address: str
+    full_name: str = ""
+    description: str = ""
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Create it.
+
+        Raises:
+            BadInput: the address is none.
+            NotFound: its domain is not in the store.
+            Refused: the address is taken, or there is no seat for it.
+        """
+        login, at, domain_name = self.address.strip().rpartition("@")
+        if not at or not domain_name:
+            raise BadInput(f"'{self.address}' is not an address.", "Write it as login@domain.")
+        if not LOGIN.fullmatch(login):
+            raise BadInput(
+                f"'{login}' cannot be a login.",
+                "Use letters, digits and . _ + ' - (64 at most, the first a letter or digit).",
+            )
+        domain = work.store.domain_named(domain_name)
+        if domain is None:
+            raise NotFound(
+                f"There is no domain {domain_name} in this store.",
+                f"Add it with 'kconsole domains add {domain_name}', or check the spelling.",
+            )
+        account = Entry(
+            address=f"{login}@{domain.name}",
+            full_name=self.full_name.strip(),
+            description=self.description.strip(),
+        )
+        taken = work.store.entry_at(account.address)
+        if taken is not None:
+            raise Refused(
+                f"The address {taken.address} is taken by {_article(verdict_of(taken).because)}.", "Choose another."
+            )
+        insist(guards.may_create(work.report, account, work.held))
+        stored = work.put_entry(revived(account, work))
+        return [Outcome(stored.address, "done", "added, it takes a seat")]
+
+
+@dataclass(frozen=True)
+class DeleteAccounts:
+    """Delete entries. A deleted account's seat comes free with the next restart of the server."""
+
+    name: ClassVar[str] = "delete"
+    addresses: tuple[str, ...]
+    mailbox: MailboxFate = "keep"
+    transfer_to: str = ""
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Delete each; a mapped account is deactivated only, since it stays in the directory.
+
+        Raises:
+            NotFound: the account that mailboxes shall be transferred to is not there.
+            Refused: it is one that is being deleted, or not an enabled account.
+        """
+        transfer_to = self._target(work)
+        return [self._delete(address, transfer_to, work) for address in unique(self.addresses)]
+
+    def _target(self, work: Work) -> str:
+        if self.mailbox != "transfer":
+            return ""
+        target = work.store.entry_at(self.transfer_to)
+        if target is None:
+            raise NotFound(f"There is no account {self.transfer_to} to transfer the mailbox to.")
+        if fold(target.address) in map(fold, self.addresses):
+            raise Refused(f"{target.address} is being deleted itself: its mailbox cannot take another's.")
+        if not target.is_account:
+            raise Refused(f"{target.address} is no user account: it has no mailbox to take another's.")
+        return target.address
+
+    def _delete(self, address: str, transfer_to: str, work: Work) -> Outcome:
+        entry = work.store.entry_at(address)
+        if entry is None:
+            return missing(address)
+        decision = guards.may_delete(entry)
+        if not decision.allowed:
+            return refusal(entry.address, decision)
+        if only_deactivated(entry):
+            if not entry.enabled:
+                return Outcome(entry.address, "unchanged", "is mapped from a directory and deactivated already")
+            work.put_entry(replace(entry, enabled=False))
+            return Outcome(entry.address, "done", "deactivated, its seat is free: it stays in the directory")
+        seat = verdict_of(entry).seat
+        fate = self.mailbox if entry.is_account else None
+        work.put_entry(replace(entry, deleted_at=work.now, mailbox_fate=fate, transferred_to=transfer_to))
+        return Outcome(
+            entry.address, "done", "deleted, its seat is held until the server is restarted" if seat else "deleted"
+        )
+
+
+def only_deactivated(entry: Entry) -> bool:
+    """Whether deleting an entry only deactivates it.
+
+    Source: deleting a mapped account in the vendor's administration disables it; it stays in the directory service.
+    """
+    return entry.is_account and entry.origin == "directory"
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} {'account' if noun in _OF_ACCOUNTS else ''}".rstrip()
+
+
+_OF_ACCOUNTS: Final = frozenset({"disabled", "mapped", "imported", "local"})
+
+
+def transferable(entries: Iterable[Entry]) -> list[Entry]:
+    """The accounts that can take over a mailbox: those that are enabled."""
+    return [entry for entry in entries if entry.is_account and entry.enabled and entry.deleted_at is None]

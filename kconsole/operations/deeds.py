@@ -1,0 +1,190 @@
+"""What every deed has in common: it works inside a transaction, entry by entry, and tells what came of each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar, Literal, NamedTuple, Protocol
+
+from kconsole.licensing.evaluation import SeatLedger
+from kconsole.model.errors import Refused
+from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.model.reports import Decision, SeatReport
+from kconsole.store.seatstore import Change, Commit, SeatStore, Transaction
+
+Result = Literal["done", "unchanged", "not-found", "refused"]
+
+
+class Outcome(NamedTuple):
+    """What came of a deed for one address."""
+
+    address: str
+    result: Result
+    text: str
+    """A sentence without the address, e.g. `disabled, its seat is free`."""
+    hint: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether what was asked for is not so now."""
+        return self.result in ("not-found", "refused")
+
+
+class Work:
+    """A deed in the making: the state as it is now, with what the deed has changed so far."""
+
+    def __init__(self, store: SeatStore, ledger: SeatLedger, transaction: Transaction, now: datetime) -> None:
+        self.store = store
+        self.now = now
+        self._ledger = ledger
+        self._transaction = transaction
+
+    @property
+    def report(self) -> SeatReport:
+        """The figures now."""
+        return self._ledger.report()
+
+    @property
+    def held(self) -> list[Entry]:
+        """Deleted entries that hold a seat."""
+        return self._ledger.held()
+
+    def put_entry(self, entry: Entry) -> Entry:
+        """Store an entry; returns it with its number."""
+        stored = self._transaction.put_entry(entry)
+        self._account()
+        return stored
+
+    def put_domain(self, domain: Domain) -> None:
+        """Store a new domain."""
+        self._transaction.put_domain(domain)
+        self._account()
+
+    def put_back(self, change: Change) -> None:
+        """Let a record be as it was before a change."""
+        if change.table == "entries" and change.before is not None:
+            self._transaction.put_entry(change.before)
+        elif change.table == "domains" and change.before is None:
+            self._transaction.remove_domain(change.number)
+        elif change.table == "domains":
+            self._transaction.put_domain(change.before, change.number)
+        elif change.table == "server":
+            self._transaction.set_last_restart(change.before)
+        elif change.table == "license":
+            self._transaction.set_license(change.before)
+        self._account()
+
+    def set_last_restart(self, at: datetime) -> None:
+        """Record a restart of the server."""
+        self._transaction.set_last_restart(at)
+        self._account()
+
+    def replace_all(self, inventory: Inventory) -> None:
+        """Let the store hold this and nothing else."""
+        self._transaction.replace_all(inventory)
+        self._account()
+
+    def take_back(self) -> None:
+        """Let the ledger be as before the deed, when the transaction fails."""
+        for change in reversed(self._transaction.changes[: self._accounted]):
+            apply(self._ledger, change._replace(before=change.after, after=change.before))
+        self._accounted = 0
+
+    _accounted = 0
+
+    def _account(self) -> None:
+        for change in self._transaction.changes[self._accounted :]:
+            apply(self._ledger, change)
+        self._accounted = len(self._transaction.changes)
+
+
+def apply(ledger: SeatLedger, change: Change) -> None:
+    """Let the ledger know of one changed record."""
+    if change.table == "entries":
+        ledger.change_entry(change.before, change.after)
+    elif change.table == "domains":
+        ledger.change_domain(change.before, change.after)
+    elif change.table == "license":
+        ledger.change_license(change.after)
+    elif change.table == "server":
+        ledger.change_restart(change.after)
+
+
+class Deed(Protocol):
+    """One thing that may be done. Its class is named for it, in the imperative."""
+
+    name: ClassVar[str]
+    """What the log calls it."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in the operator's words; may be empty."""
+        ...
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Do it, and tell what came of it for each address.
+
+        Raises:
+            Refused: it can only be done as a whole, and a guard said no.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a deed did."""
+
+    deed: str
+    outcomes: tuple[Outcome, ...]
+    before: SeatReport
+    after: SeatReport
+    commit: Commit | None
+    """The transaction; None if nothing changed."""
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """The outcomes for which what was asked for is not so now."""
+        return [outcome for outcome in self.outcomes if outcome.failed]
+
+    @property
+    def changed(self) -> list[Outcome]:
+        """The outcomes that changed something."""
+        return [outcome for outcome in self.outcomes if outcome.result == "done"]
+
+
+def refusal(address: str, decision: Decision) -> Outcome:
+    """The outcome of a deed that a guard refused."""
+    return Outcome(address, "refused", decision.reason, decision.remedy)
+
+
+def insist(decision: Decision) -> None:
+    """Go on only if the decision allows it.
+
+    Raises:
+        Refused: it does not.
+    """
+    if not decision.allowed:
+        raise Refused(decision.reason + ".", decision.remedy)
+
+
+def missing(address: str) -> Outcome:
+    """The outcome for an address that is not in the store."""
+    return Outcome(address, "not-found", "not found in this store", "Look it up with 'kconsole accounts'.")
+
+
+def revived(entry: Entry, work: Work) -> Entry:
+    """A new entry, under the number of the deleted one of the same address if there is one.
+
+    So it takes over the seat that one may still hold, and its mailbox if that was kept: the server attaches a kept
+    mailbox again when an account of the same name is created (source: Disabling and Deleting User Accounts, GFI).
+    """
+    deleted = [old for old in work.store.deleted_at(entry.address) if old.kind == entry.kind]
+    if not deleted:
+        return entry
+    old = deleted[0]
+    kept = old.mailbox and old.mailbox_fate == "keep"
+    return replace(entry, id=old.id, mailbox=kept, last_login=old.last_login if kept else None)
+
+
+def unique(addresses: Iterable[str]) -> list[str]:
+    """The addresses in their order, each once."""
+    return list(dict.fromkeys(addresses))

@@ -1,0 +1,102 @@
+"""The list of accounts: which to show, and in what order. The command line and the screen ask here."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, get_args
+
+from kconsole.licensing.verdicts import verdict_of
+from kconsole.model.records import Entry, fold
+
+SortField = Literal["address", "name", "seat", "because", "last-login", "protocol", "domain", "kind", "origin", "role"]
+SORT_FIELDS: Final[tuple[SortField, ...]] = get_args(SortField)
+
+_ROLE_RANK: Final = {"user": 0, "auditor": 1, "account_admin": 2, "full_admin": 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterQuery:
+    """Which entries, in what order. The default is everything, never logged in first, then by oldest login."""
+
+    domain: str = ""
+    """Only this domain; empty for all."""
+    verdict: str = ""
+    """Only entries with this verdict's code."""
+    inactive: timedelta | None = None
+    """Only accounts whose last login is longer ago; with `never`, either."""
+    never: bool = False
+    """Only accounts that never logged in; with `inactive`, either."""
+    text: str = ""
+    """Only entries whose address, name or description holds each of these words; compared without case."""
+    sort: SortField = "last-login"
+    reverse: bool = False
+
+
+def select(entries: Iterable[Entry], query: RosterQuery, now: datetime) -> list[Entry]:
+    """The entries that a query asks for, in its order.
+
+    Sorting is stable with the address to break ties. By last login, accounts that never logged in come before all
+    others, or with `reverse` after all; what cannot log in at all (lists, resources, aliases) always comes last.
+    """
+    return in_order((entry for entry in entries if _fits(entry, query, now)), query.sort, query.reverse)
+
+
+def in_order(entries: Iterable[Entry], sort: SortField, reverse: bool = False) -> list[Entry]:
+    """The entries in order."""
+    by_address = sorted(entries, key=_address)
+    if sort == "last-login":
+        accounts = [entry for entry in by_address if can_log_in(entry)]
+        accounts.sort(key=_last_login, reverse=reverse)
+        return accounts + [entry for entry in by_address if not can_log_in(entry)]
+    return sorted(by_address, key=_KEYS[sort], reverse=reverse)
+
+
+def can_log_in(entry: Entry) -> bool:
+    """Whether a last login means anything for this entry."""
+    return entry.kind in ("user", "builtin_admin")
+
+
+def _fits(entry: Entry, query: RosterQuery, now: datetime) -> bool:
+    if query.domain and fold(entry.domain) != fold(query.domain):
+        return False
+    if query.verdict and verdict_of(entry).code != query.verdict:
+        return False
+    if (query.never or query.inactive is not None) and not _is_idle(entry, query, now):
+        return False
+    return not query.text or matches(entry, query.text.split())
+
+
+def _is_idle(entry: Entry, query: RosterQuery, now: datetime) -> bool:
+    if not entry.is_account:
+        return False
+    if entry.last_login is None:
+        return query.never
+    return query.inactive is not None and now - entry.last_login.at > query.inactive
+
+
+def matches(entry: Entry, words: Iterable[str]) -> bool:
+    """Whether address, name and description hold each of the words."""
+    text = fold(f"{entry.address} {entry.full_name} {entry.description}")
+    return all(fold(word) in text for word in words)
+
+
+def _address(entry: Entry) -> str:
+    return fold(entry.address)
+
+
+def _last_login(entry: Entry) -> float:
+    return float("-inf") if entry.last_login is None else entry.last_login.at.timestamp()
+
+
+_KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
+    "address": _address,
+    "name": lambda entry: fold(entry.full_name),
+    "seat": lambda entry: not verdict_of(entry).seat,
+    "because": lambda entry: verdict_of(entry).because,
+    "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
+    "domain": lambda entry: fold(entry.domain),
+    "kind": lambda entry: entry.kind,
+    "origin": lambda entry: entry.origin,
+    "role": lambda entry: _ROLE_RANK[entry.role],
+}
+"""What each column is sorted by: plain texts and numbers."""

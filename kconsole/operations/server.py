@@ -1,0 +1,83 @@
+"""Deeds on the server's records: domains, restarts, and the store as a whole."""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from kconsole.model.errors import BadInput, Refused
+from kconsole.model.records import Domain, Inventory
+from kconsole.operations.deeds import Outcome, Work
+
+DOMAIN_NAME: Final = re.compile(r"(?=.{1,253}$)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)+")
+"""Domain names that kconsole creates: labels of letters and digits (of any script), with hyphens inside."""
+
+
+@dataclass(frozen=True)
+class AddDomain:
+    """Add a domain."""
+
+    name: ClassVar[str] = "add domain"
+    domain: str
+    primary: bool = False
+    user_limit: int | None = None
+    description: str = ""
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Add it.
+
+        Raises:
+            BadInput: it is not a domain name.
+            Refused: it is there already, or another one is primary.
+        """
+        check_domain_name(self.domain)
+        known = work.store.domain_named(self.domain)
+        if known is not None:
+            raise Refused(f"The domain {known.name} is there already.")
+        primary = next((domain.name for domain in work.store.domains if domain.primary), None)
+        if self.primary and primary is not None:
+            raise Refused(f"{primary} is the primary domain already.", "Add the new one without --primary.")
+        work.put_domain(
+            Domain(name=self.domain, primary=self.primary, description=self.description, user_limit=self.user_limit)
+        )
+        return [Outcome(self.domain, "done", "added")]
+
+
+@dataclass(frozen=True)
+class RecordRestart:
+    """Record that the server was restarted: the seats of accounts deleted before come free."""
+
+    name: ClassVar[str] = "restarted"
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Record it as of now."""
+        held = work.report.held
+        work.set_last_restart(work.now)
+        freed = f"{held} held {'seat is' if held == 1 else 'seats are'} free" if held else "no seat was held"
+        return [Outcome("", "done", f"restart recorded, {freed}")]
+
+
+@dataclass(frozen=True)
+class RestoreInventory:
+    """Let the store hold what a dump holds, and nothing else."""
+
+    name: ClassVar[str] = "restore"
+    inventory: Inventory
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Replace everything."""
+        work.replace_all(self.inventory)
+        entries, domains = len(self.inventory.entries), len(self.inventory.domains)
+        return [Outcome("", "done", f"restored {entries} entries in {domains} domains")]
+
+
+def check_domain_name(name: str) -> None:
+    """Go on only with a domain name.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if not DOMAIN_NAME.fullmatch(name):
+        raise BadInput(f"'{name}' is not a domain name.", "Write it like mail.example.com.")

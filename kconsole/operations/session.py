@@ -1,0 +1,238 @@
+"""One operator at one store: what the command line and the screen hold on to."""
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kconsole.licensing.evaluation import SeatLedger
+from kconsole.licensing.verdicts import verdict_of
+from kconsole.model.errors import NotFound
+from kconsole.model.records import Entry, Inventory
+from kconsole.model.reports import SeatReport
+from kconsole.model.times import Clock, SystemClock
+from kconsole.operations.deeds import Deed, Done, Work, apply
+from kconsole.operations.undo import ChangedSince, UndoDeed
+from kconsole.store.seatstore import PATIENCE, Commit, SeatStore
+
+if TYPE_CHECKING:
+    from kconsole.operations.imports import ImportPlan
+    from kconsole.sources.kerio_csv import KerioExport
+
+STORE_VARIABLE = "KCONSOLE_STORE"
+"""The environment variable that chooses the store's folder."""
+
+
+def default_folder() -> Path:
+    """Where the store is when nobody says otherwise: the platform's folder for a user's data."""
+    from platformdirs import user_data_path
+
+    return user_data_path("kconsole", appauthor=False)
+
+
+def system_user() -> str:
+    """The system user that runs this process: from the user database, not from what the environment claims."""
+    import pwd
+
+    with suppress(KeyError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    return f"uid {os.getuid()}"
+
+
+class Session:
+    """An open store with its figures, which follow every change, and the deeds that can be taken back."""
+
+    def __init__(self, store: SeatStore, operator: str, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self.operator = operator
+        self._undoable: list[Commit] = []
+        self._listeners: list[Callable[[Commit], None]] = []
+        self._ledger = SeatLedger(store.inventory)
+        self._report: SeatReport | None = None
+        store.listen(self._committed)
+
+    @classmethod
+    def open(
+        cls, folder: Path, operator: str | None = None, clock: Clock | None = None, patience: float = PATIENCE
+    ) -> "Session":
+        """Open the store in a folder.
+
+        Raises:
+            NotFound: there is none.
+            StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
+        """
+        clock = clock or SystemClock()
+        return cls(SeatStore.open(folder, clock, patience), operator or system_user(), clock)
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        inventory: Inventory,
+        operator: str | None = None,
+        clock: Clock | None = None,
+        patience: float = PATIENCE,
+    ) -> "Session":
+        """Make a store in a folder, with what it shall hold, and open it.
+
+        Raises:
+            Refused: there is one already.
+            StoreUnusable: it cannot be written there.
+        """
+        clock, operator = clock or SystemClock(), operator or system_user()
+        return cls(SeatStore.create(folder, inventory, clock, operator, patience), operator, clock)
+
+    # Reading
+
+    @property
+    def clock(self) -> Clock:
+        """Tells the moment."""
+        return self._clock
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the store is in."""
+        return self._store.folder
+
+    @property
+    def report(self) -> SeatReport:
+        """The figures as of the last change that was read."""
+        if self._report is None:
+            self._report = self._ledger.report()
+        return self._report
+
+    @property
+    def inventory(self) -> Inventory:
+        """Everything, as one record."""
+        return self._store.inventory
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries that have not been deleted."""
+        return [entry for entry in self._store.entries if entry.deleted_at is None]
+
+    @property
+    def held(self) -> list[Entry]:
+        """Deleted entries that hold a seat until the server is restarted."""
+        return self._ledger.held()
+
+    @property
+    def primary_domain(self) -> str:
+        """The name of the primary domain; empty if none is."""
+        return next((domain.name for domain in self._store.domains if domain.primary), "")
+
+    def find(self, address: str) -> Entry:
+        """The entry that has this address, or had it last.
+
+        Raises:
+            NotFound: none ever did.
+        """
+        entry = self._store.entry_at(address)
+        if entry is not None:
+            return entry
+        deleted = self._store.deleted_at(address)
+        if not deleted:
+            raise NotFound(f"{address} is not in this store.", "Look it up with 'kconsole accounts'.")
+        return deleted[0]
+
+    def entry(self, number: int) -> Entry | None:
+        """The entry with this number; None if there is none or it has been deleted."""
+        entry = self._store.entry(number)
+        return None if entry is None or entry.deleted_at is not None else entry
+
+    def if_toggled(self, accounts: Iterable[Entry]) -> SeatReport:
+        """The figures if these accounts were disabled, or enabled if none of them takes a seat; nothing is changed."""
+        accounts = [account for account in accounts if account.is_account]
+        enable = not any(verdict_of(account).seat for account in accounts)
+        pairs = [(account, replace(account, enabled=enable)) for account in accounts]
+        for before, after in pairs:
+            self._ledger.change_entry(before, after)
+        planned = self._ledger.report()
+        for before, after in reversed(pairs):
+            self._ledger.change_entry(after, before)
+        return planned
+
+    def plan_import(self, export: "KerioExport", domain: str) -> "ImportPlan":
+        """What importing an export into a domain would do, as things are now.
+
+        Raises:
+            BadInput: the domain is not in the store, and is no domain name.
+        """
+        from kconsole.operations.imports import plan_import
+
+        return plan_import(export, domain, self._store, self.report, self.held)
+
+    # Changing
+
+    def do(self, deed: Deed) -> Done:
+        """Do a deed on the state as it is now, others' changes included.
+
+        Raises:
+            Refused: a guard said no, to a deed that can only be done as a whole.
+            ConsoleError: what the deed raises, and what the store raises; then nothing was changed.
+        """
+        work: Work | None = None
+        try:
+            with self._store.transaction(deed.name, self.operator, deed.reason) as transaction:
+                work = Work(self._store, self._ledger, transaction, self._clock.now())
+                before = work.report
+                outcomes = tuple(deed.perform(work))
+        except BaseException:
+            if work is not None:
+                work.take_back()
+            raise
+        done = Done(deed.name, outcomes, before, self.report, transaction.commit)
+        if transaction.commit is not None and not isinstance(deed, UndoDeed):
+            self._undoable.append(transaction.commit)
+        return done
+
+    @property
+    def undoable(self) -> Commit | None:
+        """The deed that `undo` would take back; None if there is none."""
+        return self._undoable[-1] if self._undoable else None
+
+    def undo(self) -> Done:
+        """Take back the last deed of this session that has not been taken back.
+
+        Raises:
+            NotFound: there is none.
+            Refused: it would need seats that are not free; it can be tried again.
+            ChangedSince: somebody changed the same record since; the deed is out of reach now.
+        """
+        if not self._undoable:
+            raise NotFound("There is nothing to undo in this session.")
+        try:
+            done = self.do(UndoDeed(self._undoable[-1]))
+        except ChangedSince:
+            self._undoable.pop()
+            raise
+        self._undoable.pop()
+        return done
+
+    def catch_up(self) -> Commit | None:
+        """Read what other processes changed; None if they changed nothing.
+
+        Raises:
+            StoreUnusable: the file is gone, or cannot be used any more.
+        """
+        return self._store.catch_up()
+
+    def listen(self, listener: Callable[[Commit], None]) -> None:
+        """Tell `listener` of every commit from now on, once the figures follow it."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._listeners.clear()
+        self._store.close()
+
+    def _committed(self, commit: Commit) -> None:
+        if not commit.own:
+            for change in commit.changes:
+                apply(self._ledger, change)
+        self._report = None
+        for listener in list(self._listeners):
+            listener(commit)
