@@ -12,7 +12,7 @@ DISABLING_ARTICLE: Final = "Disabling and Deleting User Accounts in Kerio Connec
 BUILTIN_ADMIN: Final = Verdict(
     "builtin-admin",
     False,
-    "built-in admin",
+    "built-in",
     "The internal built-in administrator has no mailbox and takes no seat.",
     ADMIN_ARTICLE,
 )

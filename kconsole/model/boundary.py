@@ -9,15 +9,13 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from kconsole.model.documents import DUMP_SCHEMA
 from kconsole.model.errors import BadInput
 from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.times import in_utc
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
-
-DUMP_SCHEMA = 1
-"""The version of the dump format that this kconsole reads and writes."""
 
 MOST_PROBLEMS = 5
 """How many problems of a document are told; one is enough to mend the next, fifty are noise."""

@@ -7,11 +7,13 @@ through `model.boundary`.
 from collections.abc import Mapping
 from typing import Any
 
-from kconsole.model.boundary import DUMP_SCHEMA
 from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License
 from kconsole.model.times import from_iso, to_iso
 
 Document = dict[str, Any]
+
+DUMP_SCHEMA = 1
+"""The version of the dump format that this kconsole reads and writes."""
 
 _ENTRY_DEFAULTS: Document = {
     "kind": "user",

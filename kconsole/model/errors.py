@@ -35,6 +35,10 @@ class Refused(ConsoleError):
     exit_code = 4
 
 
+class ChangedSince(Refused):
+    """What was done cannot be taken back, since somebody changed the same record afterwards."""
+
+
 class StoreBusy(ConsoleError):
     """Another process held the store for too long."""
 

@@ -9,7 +9,9 @@ from kconsole.licensing.evaluation import SeatLedger
 from kconsole.model.errors import Refused
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import Decision, SeatReport
-from kconsole.store.seatstore import Change, Commit, SeatStore, Transaction
+from kconsole.store.seatstore import Change as Change
+from kconsole.store.seatstore import Commit as Commit
+from kconsole.store.seatstore import SeatStore, Transaction
 
 Result = Literal["done", "unchanged", "not-found", "refused"]
 

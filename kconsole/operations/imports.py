@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import ClassVar
 
@@ -92,7 +93,7 @@ def plan_import(
         new=tuple(sorting.new),
         changed=tuple(sorting.changed),
         same=tuple(sorting.same),
-        faulty=tuple(sorted((*export.faults, *sorting.faults))),
+        faulty=tuple(sorted((*export.faults, *sorting.faults), key=attrgetter("line"))),
         aliases=tuple(sorting.aliases.values()),
         notes=tuple(sorting.notes),
         seats_needed=needed.total(),

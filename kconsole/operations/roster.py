@@ -11,6 +11,27 @@ from kconsole.model.records import Entry, fold
 SortField = Literal["address", "name", "seat", "because", "last-login", "protocol", "domain", "kind", "origin", "role"]
 SORT_FIELDS: Final[tuple[SortField, ...]] = get_args(SortField)
 
+ORDER_WORDS: Final[dict[SortField, tuple[str, str, str]]] = {
+    "last-login": ("last login", "oldest first", "newest first"),
+    "address": ("account", "A to Z", "Z to A"),
+    "name": ("name", "A to Z", "Z to A"),
+    "seat": ("seat", "taken first", "not taken first"),
+    "because": ("because", "A to Z", "Z to A"),
+    "domain": ("domain", "A to Z", "Z to A"),
+    "protocol": ("via", "A to Z", "Z to A"),
+    "role": ("role", "users first", "full admins first"),
+    "kind": ("kind", "A to Z", "Z to A"),
+    "origin": ("origin", "A to Z", "Z to A"),
+}
+"""What each order is called, and what its two directions mean."""
+
+
+def order_words(sort: SortField, reverse: bool) -> str:
+    """An order, in words."""
+    name, ascending, descending = ORDER_WORDS[sort]
+    return f"by {name}, {descending if reverse else ascending}"
+
+
 _ROLE_RANK: Final = {"user": 0, "auditor": 1, "account_admin": 2, "full_admin": 3}
 
 
@@ -36,7 +57,7 @@ def select(entries: Iterable[Entry], query: RosterQuery, now: datetime) -> list[
     """The entries that a query asks for, in its order.
 
     Sorting is stable with the address to break ties. By last login, accounts that never logged in come before all
-    others, or with `reverse` after all; what cannot log in at all (lists, resources, aliases) always comes last.
+    others, or with `reverse` after all; what is no user account (lists, resources, aliases) always comes last.
     """
     return in_order((entry for entry in entries if _fits(entry, query, now)), query.sort, query.reverse)
 
@@ -45,15 +66,10 @@ def in_order(entries: Iterable[Entry], sort: SortField, reverse: bool = False) -
     """The entries in order."""
     by_address = sorted(entries, key=_address)
     if sort == "last-login":
-        accounts = [entry for entry in by_address if can_log_in(entry)]
+        accounts = [entry for entry in by_address if entry.is_account]
         accounts.sort(key=_last_login, reverse=reverse)
-        return accounts + [entry for entry in by_address if not can_log_in(entry)]
+        return accounts + [entry for entry in by_address if not entry.is_account]
     return sorted(by_address, key=_KEYS[sort], reverse=reverse)
-
-
-def can_log_in(entry: Entry) -> bool:
-    """Whether a last login means anything for this entry."""
-    return entry.kind in ("user", "builtin_admin")
 
 
 def _fits(entry: Entry, query: RosterQuery, now: datetime) -> bool:

@@ -4,17 +4,17 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kconsole.licensing.evaluation import SeatLedger
 from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.errors import NotFound
-from kconsole.model.records import Entry, Inventory
+from kconsole.model.errors import ChangedSince, NotFound
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import SeatReport
 from kconsole.model.times import Clock, SystemClock
 from kconsole.operations.deeds import Deed, Done, Work, apply
-from kconsole.operations.undo import ChangedSince, UndoDeed
 from kconsole.store.seatstore import PATIENCE, Commit, SeatStore
 
 if TYPE_CHECKING:
@@ -120,9 +120,18 @@ class Session:
         return self._ledger.held()
 
     @property
+    def last_restart(self) -> datetime | None:
+        """The last recorded restart of the server."""
+        return self._store.last_restart
+
+    @property
     def primary_domain(self) -> str:
         """The name of the primary domain; empty if none is."""
         return next((domain.name for domain in self._store.domains if domain.primary), "")
+
+    def domain_named(self, name: str) -> Domain | None:
+        """The domain with this name, compared without case; None if there is none."""
+        return self._store.domain_named(name)
 
     def find(self, address: str) -> Entry:
         """The entry that has this address, or had it last.
@@ -174,6 +183,12 @@ class Session:
             Refused: a guard said no, to a deed that can only be done as a whole.
             ConsoleError: what the deed raises, and what the store raises; then nothing was changed.
         """
+        done = self._do(deed)
+        if done.commit is not None:
+            self._undoable.append(done.commit)
+        return done
+
+    def _do(self, deed: Deed) -> Done:
         work: Work | None = None
         try:
             with self._store.transaction(deed.name, self.operator, deed.reason) as transaction:
@@ -184,10 +199,7 @@ class Session:
             if work is not None:
                 work.take_back()
             raise
-        done = Done(deed.name, outcomes, before, self.report, transaction.commit)
-        if transaction.commit is not None and not isinstance(deed, UndoDeed):
-            self._undoable.append(transaction.commit)
-        return done
+        return Done(deed.name, outcomes, before, self.report, transaction.commit)
 
     @property
     def undoable(self) -> Commit | None:
@@ -202,10 +214,12 @@ class Session:
             Refused: it would need seats that are not free; it can be tried again.
             ChangedSince: somebody changed the same record since; the deed is out of reach now.
         """
+        from kconsole.operations.undo import UndoDeed
+
         if not self._undoable:
             raise NotFound("There is nothing to undo in this session.")
         try:
-            done = self.do(UndoDeed(self._undoable[-1]))
+            done = self._do(UndoDeed(self._undoable[-1]))
         except ChangedSince:
             self._undoable.pop()
             raise

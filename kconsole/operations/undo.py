@@ -4,14 +4,10 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from kconsole.licensing import guards
-from kconsole.model.errors import Refused
+from kconsole.model.errors import ChangedSince
 from kconsole.model.records import Entry, fold
 from kconsole.operations.deeds import Outcome, Work, insist
 from kconsole.store.seatstore import Change, Commit
-
-
-class ChangedSince(Refused):
-    """What was done cannot be taken back, since somebody changed the same record afterwards."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""Commands that take accounts in from elsewhere."""
+
+from pathlib import Path
+
+import click
+
+from kconsole.cli.context import PARTLY_FAILED, Place, at_store, pass_place, say, say_seats
+from kconsole.display import words
+from kconsole.model.errors import Refused
+from kconsole.operations.imports import ImportAccounts, ImportPlan, faulty_rows, other_domain, read_export
+
+MOST_NOTES = 10
+"""How many notes on passed-over values are told one by one."""
+
+
+@click.group("import")
+def import_() -> None:
+    """Take accounts in from a file."""
+
+
+@import_.command("csv")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--domain", required=True, metavar="D", help="The domain that the accounts belong to.")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--skip-faulty", is_flag=True, help="Take the good rows even if others are faulty.")
+@click.option("--encoding", metavar="NAME", help="How the file is written, if it is not recognised: CP1250, CP1252 ...")
+@click.option("--reason", default="", metavar="TEXT", help="Why; the log keeps it.")
+@at_store
+@pass_place
+@click.pass_context
+def import_csv(
+    context: click.Context,
+    place: Place,
+    file: Path,
+    domain: str,
+    dry_run: bool,
+    skip_faulty: bool,
+    encoding: str | None,
+    reason: str,
+) -> None:
+    """Import the accounts of a Kerio export. All of them or none; passwords in it are dropped unread."""
+    export = read_export(file, encoding)
+    session = place.open()
+    plan = session.plan_import(export, domain)
+    if (named := other_domain(file, domain)) is not None:
+        say(f"Note: the file is named for {named}, and goes to {plan.domain}.")
+    for line in told(plan):
+        say(line)
+    if plan.faulty and not skip_faulty:
+        raise faulty_rows(plan)
+    if dry_run:
+        if not plan.decision.allowed:
+            raise Refused(plan.decision.reason + ". It would be refused.", plan.decision.remedy)
+        say("Nothing was imported: this was a dry run.")
+        return
+    done = session.do(ImportAccounts(export, domain, skip_faulty, reason))
+    say(f"Imported {words.count(len(plan.new), 'account')}, changed {len(plan.changed)}.")
+    say_seats(done)
+    context.exit(PARTLY_FAILED if plan.faulty else 0)
+
+
+def told(plan: ImportPlan) -> list[str]:
+    """The preview, for a person."""
+    free = "without limit" if plan.seats_free is None else f"{plan.seats_free:,} free"
+    short = f", short by {plan.short_by:,}" if plan.short_by else ""
+    lines = [
+        f"{words.count(len(plan.new), 'account')} new, {len(plan.changed):,} changed, {len(plan.same):,} the same,"
+        f" {len(plan.faulty):,} faulty; {words.count(len(plan.aliases), 'alias', 'aliases')}. Read as {plan.encoding}.",
+        f"{words.count(plan.seats_needed, 'seat')} needed, {free}{short}.",
+    ]
+    if plan.new_domain:
+        lines.append(f"The domain {plan.domain} is new and would be added.")
+    lines += plan.notes[:MOST_NOTES]
+    if len(plan.notes) > MOST_NOTES:
+        lines.append(f"and {len(plan.notes) - MOST_NOTES} more notes")
+    return lines

@@ -1,0 +1,109 @@
+"""The command line's entrance: finds the command, and turns what goes wrong into a message and an exit code."""
+
+import io
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from kconsole import __version__
+from kconsole.cli.context import Place, at_store, pass_place, say, say_error
+from kconsole.model.errors import ConsoleError
+
+INTERRUPTED: Final = 130
+"""The exit code after ctrl+c, as shells have it."""
+
+COMMANDS: Final = {
+    "status": "kconsole.cli.seats:status",
+    "accounts": "kconsole.cli.seats:accounts",
+    "explain": "kconsole.cli.seats:explain",
+    "domains": "kconsole.cli.server:domains",
+    "disable": "kconsole.cli.accounts:disable",
+    "enable": "kconsole.cli.accounts:enable",
+    "add": "kconsole.cli.accounts:add",
+    "delete": "kconsole.cli.accounts:delete",
+    "restarted": "kconsole.cli.server:restarted",
+    "import": "kconsole.cli.imports:import_",
+    "init": "kconsole.cli.server:init",
+    "dump": "kconsole.cli.server:dump",
+    "restore": "kconsole.cli.server:restore",
+    "demo": "kconsole.cli.screen:demo",
+}
+"""Where each command lives; its module is imported when it is asked for, so that none waits for the others."""
+
+
+class CommandGroup(click.Group):
+    """A group that imports its commands when they are asked for."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """The names of the commands, in the order of the documentation."""
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        """The command with this name; None if there is none."""
+        if name not in COMMANDS:
+            return None
+        module, _colon, attribute = COMMANDS[name].partition(":")
+        command: Any = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101  # COMMANDS names commands only
+        return command
+
+
+@click.group(
+    cls=CommandGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 partly failed, 2 usage or bad input, 3 not found, 4 refused by a guard, "
+    "6 store busy, 7 store damaged.",
+)
+@click.version_option(__version__, prog_name="kconsole", message="%(prog)s %(version)s")
+@at_store
+@pass_place
+@click.pass_context
+def kconsole(context: click.Context, place: Place) -> None:
+    """See and manage the user seats of a Kerio Connect license.
+
+    Without a command, opens the console.
+    """
+    if context.invoked_subcommand is None:
+        from kconsole.cli.screen import open_console
+
+        open_console(place)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command line, and return its exit code. Never raises, never shows a traceback of what it foresaw."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        _say_usage(error)
+        return error.exit_code
+    except ConsoleError as error:
+        say_error(error.message, error.hint)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        say("")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _let_go_of_output()
+        return 0
+
+
+def _say_usage(error: click.ClickException) -> None:
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        say(error.ctx.get_usage())
+        say(f"Try '{error.ctx.command_path} --help'.")
+    say_error(error.format_message())
+
+
+def _let_go_of_output() -> None:
+    """Keep Python from complaining at exit that nobody reads its output any more."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

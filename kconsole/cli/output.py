@@ -1,0 +1,116 @@
+"""Answers for machines: JSON and CSV, harmless on a terminal too."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import click
+import orjson
+
+from kconsole.display.safe_text import json_safe, safe_text
+from kconsole.licensing.verdicts import verdict_of
+from kconsole.model.documents import login_document
+from kconsole.model.records import Entry
+from kconsole.model.reports import SeatReport, Verdict
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a cell for a formula."""
+
+
+def put_json(value: object) -> None:
+    """Answer with one JSON document."""
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    click.echo(json_safe(text))
+
+
+def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Answer with a CSV table. Cells that a spreadsheet would take for a formula begin with a quote."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    click.echo(buffer.getvalue(), nl=False)
+
+
+def _cell(value: str) -> str:
+    safe = safe_text(value)
+    return f"'{safe}" if safe.startswith(_FORMULA_STARTS) else safe
+
+
+def account_document(entry: Entry) -> dict[str, Any]:
+    """An entry with its verdict, as `accounts --json` shows it."""
+    verdict = verdict_of(entry)
+    return {
+        "address": entry.address,
+        "login": entry.login,
+        "domain": entry.domain,
+        "full_name": entry.full_name,
+        "description": entry.description,
+        "kind": entry.kind,
+        "origin": entry.origin,
+        "enabled": entry.enabled,
+        "role": entry.role,
+        "mailbox": entry.mailbox,
+        "last_login": login_document(entry.last_login),
+        "seat": takes_seat(entry, verdict),
+        "verdict": verdict.code,
+        "because": verdict.sentence,
+    }
+
+
+def takes_seat(entry: Entry, verdict: Verdict) -> bool:
+    """Whether an entry takes a seat as a counted account; a deleted one does not."""
+    return verdict.seat and entry.deleted_at is None
+
+
+def seats_document(report: SeatReport) -> dict[str, Any]:
+    """The figures of the license, as `status --json` shows them."""
+    return {
+        "limit": report.limit,
+        "counted": report.counted,
+        "held": report.held,
+        "used": report.used,
+        "free": report.free,
+        "over": report.over,
+        "connected": report.connected,
+        "latent": report.latent,
+        "locked_out": report.locked_out,
+        "state": report.state,
+    }
+
+
+def domain_documents(report: SeatReport) -> list[dict[str, Any]]:
+    """The figures of the domains, as `status --json` and `domains --json` show them."""
+    return [
+        {
+            "name": domain.name,
+            "created": domain.created,
+            "counted": domain.counted,
+            "held": domain.held,
+            "disabled": domain.disabled,
+            "connected": domain.connected,
+            "limit": domain.limit,
+            "free": domain.free,
+        }
+        for domain in report.domains
+    ]
+
+
+def domain_table(report: SeatReport) -> tuple[list[str], list[list[str]]]:
+    """The figures of the domains, for a person."""
+    header = ["DOMAIN", "CREATED", "COUNTED", "HELD", "DISABLED", "CONNECTED", "LIMIT", "FREE"]
+    rows = [
+        [
+            safe_text(domain.name),
+            f"{domain.created:,}",
+            f"{domain.counted:,}",
+            f"{domain.held:,}",
+            f"{domain.disabled:,}",
+            f"{domain.connected:,}",
+            "–" if domain.limit is None else f"{domain.limit:,}",
+            "–" if domain.free is None else f"{domain.free:,}",
+        ]
+        for domain in report.domains
+    ]
+    return header, rows

@@ -1,0 +1,207 @@
+"""Commands that look: status, accounts, explain."""
+
+from datetime import timedelta
+from typing import get_args
+
+import click
+
+from kconsole.cli.context import (
+    DONE,
+    NOT_FOUND,
+    PARTLY_FAILED,
+    Place,
+    ascii_only,
+    at_store,
+    pass_place,
+    say,
+    say_error,
+    terminal_width,
+)
+from kconsole.cli.output import account_document, domain_documents, domain_table, put_csv, put_json, seats_document
+from kconsole.display import ages, columns, gauge, words
+from kconsole.display.details import details_of, last_login_word
+from kconsole.display.safe_text import safe_text
+from kconsole.licensing import guards
+from kconsole.licensing.evaluation import is_held
+from kconsole.licensing.verdicts import VERDICTS, verdict_of
+from kconsole.model.documents import license_document, login_document
+from kconsole.model.errors import NotFound
+from kconsole.model.records import Entry
+from kconsole.model.reports import SeatReport
+from kconsole.model.times import to_iso
+from kconsole.operations.roster import RosterQuery, SortField, select
+from kconsole.operations.session import Session
+
+GAUGE_WIDTH = 48
+"""Cells of the gauge on the command line: with its words it fits 80 columns."""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+@at_store
+@pass_place
+def status(place: Place, as_json: bool) -> None:
+    """Show the license report: seats used, free and held, by domain, with warnings."""
+    session = place.open()
+    report = session.report
+    if as_json:
+        put_json(
+            {
+                "schema": 1,
+                "as_of": to_iso(session.clock.now()),
+                "license": license_document(session.inventory.license),
+                "seats": seats_document(report),
+                "domains": domain_documents(report),
+                "warnings": [{"code": warning.code, "text": warning.text} for warning in report.warnings],
+            }
+        )
+        return
+    bar = "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only()))
+    click.echo(f"{bar}  {gauge.used_words(report)}  {gauge.state_word(report)}")
+    click.echo("   ".join(gauge.figures(report)))
+    if report.domains:
+        click.echo()
+        put_domains(report)
+    if report.warnings:
+        click.echo()
+    for warning in report.warnings:
+        click.echo(f"! {safe_text(warning.text)}")
+
+
+def put_domains(report: SeatReport) -> None:
+    """Print the figures of the domains as a table."""
+    header, rows = domain_table(report)
+    for line in columns.table(header, rows, right=set(range(1, 8)), width=terminal_width()):
+        click.echo(line)
+
+
+def _read_age(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
+    """A length of time such as 180d."""
+    try:
+        return None if value is None else ages.parse_age(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, param) from None
+
+
+@click.command()
+@click.option("--domain", default="", metavar="D", help="Only this domain.")
+@click.option("--verdict", type=click.Choice([v.code for v in VERDICTS]), help="Only this verdict.")
+@click.option(
+    "--inactive", callback=_read_age, metavar="AGE", help="Only accounts that last logged in longer ago: 180d, 6m, 1y."
+)
+@click.option("--never", is_flag=True, help="Only accounts that never logged in; with --inactive, either.")
+@click.option("--sort", type=click.Choice(get_args(SortField)), default="last-login", show_default=True)
+@click.option("--reverse", is_flag=True, help="The other way round.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
+@click.option("--csv", "as_csv", is_flag=True, help="Answer with a CSV table.")
+@at_store
+@pass_place
+def accounts(
+    place: Place,
+    domain: str,
+    verdict: str | None,
+    inactive: timedelta | None,
+    never: bool,
+    sort: SortField,
+    reverse: bool,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """List accounts and everything else that has an address, oldest login first."""
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv cannot be had together.")
+    session = place.open()
+    if domain and session.domain_named(domain) is None:
+        raise NotFound(f"There is no domain {domain} in this store.", "See them with 'kconsole domains'.")
+    query = RosterQuery(
+        domain=domain, verdict=verdict or "", inactive=inactive, never=never, sort=sort, reverse=reverse
+    )
+    entries = select(session.entries, query, session.clock.now())
+    if as_json:
+        put_json([account_document(entry) for entry in entries])
+    elif as_csv:
+        put_csv(*_csv_table(entries))
+    else:
+        _put_accounts(entries, session)
+
+
+def _csv_table(entries: list[Entry]) -> tuple[list[str], list[list[str]]]:
+    documents = [account_document(entry) for entry in entries]
+    header = [
+        "address", "login", "domain", "full_name", "description", "kind", "origin", "enabled", "role", "mailbox",
+        "last_login_at", "last_login_protocol", "seat", "verdict", "because",
+    ]  # fmt: skip
+    rows = []
+    for document in documents:
+        login = document.pop("last_login") or {"at": "", "protocol": ""}
+        document |= {"last_login_at": login["at"], "last_login_protocol": login["protocol"]}
+        rows.append([_csv_word(document[column]) for column in header])
+    return header, rows
+
+
+def _csv_word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _put_accounts(entries: list[Entry], session: Session) -> None:
+    now = session.clock.now()
+    rows = []
+    for entry in entries:
+        verdict, login = verdict_of(entry), entry.last_login
+        rows.append(
+            [
+                safe_text(entry.address),
+                safe_text(entry.full_name),
+                "1" if verdict.seat else "–",
+                verdict.because,
+                last_login_word(entry, now),
+                safe_text(login.protocol) if login else "",
+            ]
+        )
+    header = ["ADDRESS", "NAME", "SEAT", "BECAUSE", "LAST LOGIN", "VIA"]
+    for line in columns.table(header, rows, right={2}, width=terminal_width()):
+        click.echo(line)
+    seats = sum(1 for entry in entries if verdict_of(entry).seat)
+    say(f"{words.count(len(entries), 'entry', 'entries')}, {words.count(seats, 'seat')}")
+
+
+@click.command()
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
+@at_store
+@pass_place
+@click.pass_context
+def explain(context: click.Context, place: Place, addresses: tuple[str, ...], as_json: bool) -> None:
+    """Say why an account takes a seat or not, by which rule, and whether it could log in now."""
+    session = place.open()
+    found: list[Entry] = []
+    for address in addresses:
+        try:
+            found.append(session.find(address))
+        except NotFound as error:
+            say_error(error.message, error.hint)
+    if as_json:
+        put_json([_explained_document(entry, session) for entry in found])
+    else:
+        click.echo("\n\n".join("\n".join(_explained(entry, session)) for entry in found), nl=bool(found))
+    if len(found) < len(addresses):
+        context.exit(PARTLY_FAILED if found else NOT_FOUND)
+    context.exit(DONE)
+
+
+def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
+    access = guards.may_connect(session.report, entry)
+    return {
+        **account_document(entry),
+        "source": verdict_of(entry).source,
+        "deleted_at": to_iso(entry.deleted_at),
+        "held": is_held(entry, session.last_restart),
+        "last_login": login_document(entry.last_login),
+        "may_connect": access.allowed,
+        "may_connect_because": access.reason,
+    }
+
+
+def _explained(entry: Entry, session: Session) -> list[str]:
+    details = details_of(entry, session.report, session.last_restart, session.clock.now())
+    return [f"{label:<13}{text}" for label, text in details]

@@ -1,0 +1,97 @@
+"""Commands about the server's records and the store: init, domains, restarted, dump, restore."""
+
+from pathlib import Path
+
+import click
+
+from kconsole.cli.context import Place, at_store, pass_place, say, say_outcomes
+from kconsole.cli.output import domain_documents, put_json
+from kconsole.cli.seats import put_domains
+from kconsole.display import words
+from kconsole.display.safe_text import json_safe
+from kconsole.model.records import Inventory, License
+from kconsole.operations import dumps
+from kconsole.operations.server import AddDomain, RecordRestart
+from kconsole.operations.session import Session
+
+
+@click.command()
+@click.option("--seats", type=click.IntRange(min=0), metavar="N", help="Seats of the license; without, no limit.")
+@at_store
+@pass_place
+def init(place: Place, seats: int | None) -> None:
+    """Make an empty store."""
+    folder = place.store_folder
+    Session.create(folder, Inventory(license=License(seats=seats))).close()
+    limit = "seats without limit" if seats is None else words.count(seats, "seat")
+    say(f"Made a store for {limit} in {folder}.")
+    say("Next: 'kconsole domains add NAME', then 'kconsole import csv FILE --domain NAME' or 'kconsole add ADDRESS'.")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
+@at_store
+@pass_place
+@click.pass_context
+def domains(context: click.Context, place: Place, as_json: bool) -> None:
+    """Show the domains and their figures, or add one."""
+    if context.invoked_subcommand is not None:
+        return
+    report = place.open().report
+    if as_json:
+        put_json(domain_documents(report))
+    elif report.domains:
+        put_domains(report)
+    else:
+        say("There are no domains yet. Add one with 'kconsole domains add NAME'.")
+
+
+@domains.command("add")
+@click.argument("name")
+@click.option("--primary", is_flag=True, help="It is the server's primary domain.")
+@click.option("--user-limit", type=click.IntRange(min=0), metavar="N", help="The domain's own limit of accounts.")
+@click.option("--description", default="", metavar="TEXT")
+@at_store
+@pass_place
+def add_domain(place: Place, name: str, primary: bool, user_limit: int | None, description: str) -> None:
+    """Add a domain."""
+    say_outcomes(place.open().do(AddDomain(name, primary, user_limit, description)))
+
+
+@click.command()
+@click.option("--reason", default="", metavar="TEXT", help="Why; the log keeps it.")
+@at_store
+@pass_place
+def restarted(place: Place, reason: str) -> None:
+    """Record that the server was restarted: the seats of deleted accounts come free."""
+    say_outcomes(place.open().do(RecordRestart(reason)))
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@at_store
+@pass_place
+def dump(place: Place, file: Path | None) -> None:
+    """Write the whole store as one JSON document, to FILE or standard output."""
+    document = dumps.dump_of(place.open())
+    if file is None or str(file) == "-":
+        click.echo(json_safe(document.decode()), nl=False)
+    else:
+        dumps.write_dump(file, document)
+        say(f"Wrote {file}.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@at_store
+@pass_place
+def restore(place: Place, file: Path) -> None:
+    """Let the store hold what the dump in FILE holds, and nothing else. All or nothing."""
+    inventory = dumps.read_dump_file(Path("/dev/stdin") if str(file) == "-" else file)
+    done = dumps.restore(place.store_folder, inventory, place.patience)
+    if done is None:
+        say(f"Made a store in {place.store_folder}.")
+        entries = words.count(len(inventory.entries), "entry", "entries")
+        say(f"Restored {entries} in {words.count(len(inventory.domains), 'domain')}.")
+    else:
+        say_outcomes(done)

@@ -1,0 +1,103 @@
+"""Moments as a person tells them, and ages as a person asks for them.
+
+The words are made here, not by humanize: it mixes "a day" with "2 days" and has no "14 months", and the first screen
+would wait for its import. A day is 24 hours, not a date, so that an age does not depend on a zone; a month is a
+twelfth of 365.25 days.
+"""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
+
+from kconsole.display.safe_text import safe_text
+from kconsole.model.times import in_utc
+
+NEVER: Final = "never"
+
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+_MONTH: Final = 365.25 * _DAY / 12
+_DAYS_TOLD: Final = 60
+"""Up to so many, days are told; the common questions (30, 45, 60 days) are asked in days."""
+_MONTHS_TOLD: Final = 23
+
+_UNITS: Final = {
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "m": timedelta(days=30),
+    "y": timedelta(days=365),
+}
+_LONGEST: Final = timedelta(days=365_000)
+"""A thousand years: the present moment less that is still a date."""
+_AGE_SENTENCE: Final = (
+    "write a number from 1 up and a unit: h (hours), d (days), w (weeks), m (30 days) or y (365 days)"
+)
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """How long ago a moment was, in the words of a narrow column; never rounded up.
+
+    A moment to come is told as such from a minute on, since it means that a clock is wrong: a negative age, or none,
+    would hide that. None is "never", which is not an age.
+    """
+    if moment is None:
+        return NEVER
+    seconds = int((in_utc(now) - in_utc(moment)).total_seconds())
+    if seconds <= -_MINUTE:
+        return "in the future"
+    if seconds < _MINUTE:
+        return "just now"
+    if seconds < _HOUR:
+        return _ago(seconds // _MINUTE, "minute")
+    if seconds < _DAY:
+        return _ago(seconds // _HOUR, "hour")
+    if seconds < (_DAYS_TOLD + 1) * _DAY:
+        return _ago(seconds // _DAY, "day")
+    months = int(seconds // _MONTH)
+    return _ago(months, "month") if months <= _MONTHS_TOLD else _ago(months // 12, "year")
+
+
+def full_moment(moment: datetime | None, zone: tzinfo | None = None) -> str:
+    """A moment to the minute with the name of its zone: "2026-03-02 10:15 CET".
+
+    Args:
+        moment: any; None is "never".
+        zone: the zone to tell it in; None for the zone of this machine.
+    """
+    if moment is None:
+        return NEVER
+    try:
+        local = in_utc(moment).astimezone(zone)
+    except (OverflowError, OSError, ValueError):  # the first and last days that there are, moved out of the calendar
+        local = moment.replace(tzinfo=UTC)
+    return f"{local.date().isoformat()} {local:%H:%M} {local.tzname() or ''}".rstrip()
+
+
+def ago_and_moment(moment: datetime | None, now: datetime, zone: tzinfo | None = None) -> str:
+    """Both, for a view of details: "3 days ago (2026-03-02 10:15 CET)"."""
+    return NEVER if moment is None else f"{age(moment, now)} ({full_moment(moment, zone)})"
+
+
+def parse_age(text: str) -> timedelta:
+    """The age that `--inactive` and the filter name: 180d, 12h, 2w, 6m (180 days), 1y (365 days).
+
+    Raises:
+        ValueError: it is no age, zero, or beyond a thousand years; the message says what to write.
+    """
+    number, unit = text.strip()[:-1].rstrip(), text.strip()[-1:].lower()
+    if unit not in _UNITS or not (number.isascii() and number.isdigit()):
+        raise ValueError(f"{_quoted(text)} is not an age: {_AGE_SENTENCE}.")
+    if not number.strip("0"):
+        raise ValueError(f"{_quoted(text)} is no time at all: {_AGE_SENTENCE}.")
+    if len(number.lstrip("0")) > len(str(_LONGEST // _UNITS["h"])) or int(number) * _UNITS[unit] > _LONGEST:
+        raise ValueError(f"{_quoted(text)} is longer than a thousand years.")
+    return int(number) * _UNITS[unit]
+
+
+def _ago(number: int, unit: str) -> str:
+    return f"{number} {unit} ago" if number == 1 else f"{number} {unit}s ago"
+
+
+def _quoted(text: str) -> str:
+    return f"'{safe_text(text, 40)}'"

@@ -1,0 +1,82 @@
+"""An entry explained: what it is, whether it takes a seat and by which rule, and whether it could log in."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from kconsole.display import ages, words
+from kconsole.display.safe_text import escaped, safe_text
+from kconsole.licensing.evaluation import is_held
+from kconsole.licensing.guards import may_connect
+from kconsole.licensing.verdicts import verdict_of
+from kconsole.model.records import Entry
+from kconsole.model.reports import SeatReport
+
+
+class Detail(NamedTuple):
+    """One line of an explanation."""
+
+    label: str
+    text: str
+    """Safe to show."""
+
+
+def seat_words(entry: Entry, last_restart: datetime | None) -> str:
+    """Whether an entry takes a seat, and why, in a few words."""
+    verdict = verdict_of(entry)
+    if entry.deleted_at is None:
+        return f"takes a seat: {verdict.because}" if verdict.seat else f"takes no seat: {verdict.because}"
+    if is_held(entry, last_restart):
+        return "deleted; its seat is held until the server is restarted"
+    return "deleted; takes no seat"
+
+
+def last_login_word(entry: Entry, now: datetime) -> str:
+    """When an entry logged in last, for a narrow column."""
+    if not entry.is_account:
+        return "–"
+    return ages.NEVER if entry.last_login is None else ages.age(entry.last_login.at, now)
+
+
+def login_words(entry: Entry, now: datetime) -> str:
+    """When and how an account logged in last."""
+    if entry.last_login is None:
+        return ages.NEVER
+    via = f" by {safe_text(entry.last_login.protocol)}" if entry.last_login.protocol else ""
+    return ages.ago_and_moment(entry.last_login.at, now) + via
+
+
+def access_words(entry: Entry, report: SeatReport) -> str:
+    """Whether an account could log in now; if not, why."""
+    access = may_connect(report, entry)
+    return "would be let in" if access.allowed else f"would be refused: {access.reason}"
+
+
+def details_of(entry: Entry, report: SeatReport, last_restart: datetime | None, now: datetime) -> list[Detail]:
+    """Everything about an entry, the most important first."""
+    verdict = verdict_of(entry)
+    name = f"   {safe_text(entry.full_name)}" if entry.full_name else ""
+    details = [
+        Detail(words.kind_word(entry).capitalize(), safe_text(entry.address) + name),
+        Detail("Seat", seat_words(entry, last_restart)),
+        Detail("Rule", verdict.sentence),
+    ]
+    if entry.is_account:
+        mailbox = "has a mailbox" if entry.mailbox else "no mailbox: never connected"
+        details += [
+            Detail("Last login", f"{login_words(entry, now)}   {mailbox}"),
+            Detail("Login now", access_words(entry, report)),
+            Detail("Role", f"{words.role_word(entry)}, {words.origin_word(entry)}"),
+        ]
+    if entry.description:
+        details.append(Detail("Description", safe_text(entry.description)))
+    if entry.delivers_to:
+        details.append(Detail("Delivers to", safe_text(", ".join(entry.delivers_to))))
+    if entry.deleted_at is not None:
+        details.append(Detail("Deleted", ages.ago_and_moment(entry.deleted_at, now)))
+    details += [
+        Detail(f"Raw {label}", escaped(raw))
+        for label, raw in (("address", entry.address), ("name", entry.full_name), ("text", entry.description))
+        if escaped(raw) != raw
+    ]
+    details.append(Detail("Source", verdict.source))
+    return details

@@ -1,0 +1,60 @@
+"""The whole store as one JSON document, out and in."""
+
+from pathlib import Path
+
+import orjson
+
+from kconsole.model.boundary import read_dump
+from kconsole.model.documents import inventory_document
+from kconsole.model.errors import BadInput, NotFound
+from kconsole.model.records import Inventory
+from kconsole.operations.deeds import Done
+from kconsole.operations.server import RestoreInventory
+from kconsole.operations.session import Session
+from kconsole.store.files import write_whole
+
+
+def dump_of(session: Session) -> bytes:
+    """The dump of what a session's store holds, an entry a line or more, ending in a newline."""
+    return orjson.dumps(inventory_document(session.inventory), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def write_dump(path: Path, document: bytes) -> None:
+    """Write a dump to a file that only its owner may read.
+
+    Raises:
+        BadInput: it cannot be written there; a file that was there is as it was.
+    """
+    try:
+        write_whole(path, document)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror or error}.", "Choose another file.") from error
+
+
+def read_dump_file(path: Path) -> Inventory:
+    """The inventory in a dump.
+
+    Raises:
+        BadInput: it cannot be read, or is no dump.
+    """
+    try:
+        document = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}.", "Check the name.") from error
+    return read_dump(document, str(path))
+
+
+def restore(folder: Path, inventory: Inventory, patience: float) -> Done | None:
+    """Let the store in a folder hold an inventory and nothing else; make the store if there is none.
+
+    Returns:
+        What was done; None if the store was made.
+    """
+    try:
+        session = Session.open(folder, patience=patience)
+    except NotFound:
+        Session.create(folder, inventory, patience=patience).close()
+        return None
+    done = session.do(RestoreInventory(inventory))
+    session.close()
+    return done

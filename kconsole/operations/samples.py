@@ -1,0 +1,22 @@
+"""Stores of sample data."""
+
+from pathlib import Path
+from typing import Final
+
+from kconsole.model.times import Clock, SystemClock
+from kconsole.operations.session import Session
+from kconsole.sources.samples import load_sample
+
+SAMPLE_NAMES: Final = ("office", "crisis", "small")
+"""The samples there are; the first is the one shown when nobody chooses."""
+
+
+def sample_session(name: str, folder: Path, clock: Clock | None = None) -> Session:
+    """A session on a new store of sample data, as if the sample had been taken just now.
+
+    Raises:
+        NotFound: there is no such sample.
+        Refused: there is a store in the folder already.
+    """
+    clock = clock or SystemClock()
+    return Session.create(folder, load_sample(name, clock.now()), clock=clock)

@@ -1,0 +1,89 @@
+"""One class per command: its binding, key line, palette entry and line of help all come from that class."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual.binding import Binding, BindingType
+
+Target = TypeVar("Target")
+
+
+class Command(Generic[Target]):
+    """Something a user can do. The docstring of the class is its help."""
+
+    name: ClassVar[str]
+    """Its id, by which keys can be given to it."""
+    keys: ClassVar[str]
+    """Its keys, separated by commas; the first is shown."""
+    title: ClassVar[str]
+    """What the palette calls it."""
+    word: ClassVar[str] = ""
+    """One word for the key line; empty if it is not shown there."""
+    group: ClassVar[str] = "Console"
+    """The heading in the help that it stands under."""
+
+    @classmethod
+    def is_available(cls, target: Target) -> bool:
+        """Whether it makes sense now."""
+        del target
+        return True
+
+    @classmethod
+    def run(cls, target: Target) -> None:
+        """Do it."""
+        raise NotImplementedError(cls.name)
+
+    @classmethod
+    def help_text(cls) -> str:
+        """What it does, in a line."""
+        return " ".join((cls.__doc__ or "").split())
+
+    @classmethod
+    def shown_keys(cls) -> list[str]:
+        """Its keys as a person reads them."""
+        return [KEY_WORDS.get(key, key) for key in cls.keys.split(",")]
+
+
+AnyCommand = type[Command[Any]]
+
+KEY_WORDS: dict[str, str] = {
+    "slash": "/",
+    "question_mark": "?",
+    "colon": ":",
+    "asterisk": "*",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "esc",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+}
+"""Keys whose names are not what is printed on them."""
+
+
+class CommandTarget:
+    """Mixed into a screen or widget that commands act on: binds their keys to them."""
+
+    commands: ClassVar[Sequence[AnyCommand]] = ()
+
+    def action_command(self, name: str) -> None:
+        """Run the command of this name."""
+        command_named(self.commands, name).run(self)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does anything now."""
+        if action != "command":
+            return True
+        return command_named(self.commands, str(parameters[0])).is_available(self)
+
+
+def command_named(commands: Sequence[AnyCommand], name: str) -> AnyCommand:
+    """The command of this name."""
+    return next(command for command in commands if command.name == name)
+
+
+def bindings_of(commands: Sequence[AnyCommand]) -> list[BindingType]:
+    """The keys of commands, for a class's `BINDINGS`."""
+    return [
+        Binding(command.keys, f"command('{command.name}')", command.title, show=False, id=command.name)
+        for command in commands
+    ]

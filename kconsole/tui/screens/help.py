@@ -1,0 +1,25 @@
+"""The help: every key, the signs, and the seat rules. It is made from the commands and the rules themselves."""
+
+from collections.abc import Sequence
+
+from kconsole.licensing.verdicts import VERDICTS
+from kconsole.tui.commands.base import AnyCommand
+from kconsole.tui.screens.dialog import Section
+
+SIGNS = (
+    ("▸", "the cursor"),
+    ("●", "marked: the next deed is done to all that are"),
+    ("!", "an account that would be refused at login, or a domain at its limit"),
+    ("–", "takes no seat, or cannot log in"),
+)
+"""The signs in the lists, and what they mean."""
+
+
+def help_sections(commands: Sequence[AnyCommand]) -> list[Section]:
+    """The help, section by section."""
+    groups = dict.fromkeys(command.group for command in commands)
+    keys: list[Section] = [
+        (group, [(" ".join(c.shown_keys()), c.help_text()) for c in commands if c.group == group]) for group in groups
+    ]
+    rules = [(f"{'1' if v.seat else '–'}  {v.because}", v.sentence) for v in VERDICTS]
+    return [*keys, ("Signs", SIGNS), ("What takes a seat (the first that fits)", rules)]

@@ -1,0 +1,71 @@
+"""The list of domains with their seats; the one under the cursor is the scope of the table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.message import Message
+
+from kconsole.display.gauge import domain_used
+from kconsole.display.safe_text import safe_text
+from kconsole.model.reports import DomainReport, SeatReport
+from kconsole.tui.widgets.painting import Part, fitted
+from kconsole.tui.widgets.row_list import RowList
+
+ALL_DOMAINS = "All domains"
+
+
+class DomainList(RowList):
+    """All domains, then each; choosing is moving the cursor."""
+
+    @dataclass
+    class Chosen(Message):
+        """Another domain is the scope; empty for all."""
+
+        domain: str
+
+    def __init__(self) -> None:
+        super().__init__(id="domains")
+        self._report: SeatReport | None = None
+
+    @property
+    def domains(self) -> Sequence[DomainReport]:
+        """The domains, without the row for all of them."""
+        return self._report.domains if self._report is not None else ()
+
+    @property
+    def row_count(self) -> int:
+        """The domains, and the row for all of them."""
+        return len(self.domains) + 1
+
+    @property
+    def chosen(self) -> str:
+        """The name of the domain under the cursor; empty for all."""
+        return self.domains[self.cursor - 1].name if 0 < self.cursor <= len(self.domains) else ""
+
+    def show(self, report: SeatReport) -> None:
+        """Show the domains of a report; the cursor stays on its domain."""
+        before = self.chosen
+        self._report = report
+        names = [domain.name for domain in report.domains]
+        self.set_reactive(DomainList.cursor, names.index(before) + 1 if before in names else 0)
+        self.rows_changed()
+
+    def cursor_moved(self) -> None:
+        """Tell which domain is chosen."""
+        self.post_message(self.Chosen(self.chosen))
+
+    def paint_row(self, row: int, width: int) -> Sequence[Part]:
+        """A domain: its name, its used seats, and a sign where it is at its limit."""
+        assert self._report is not None  # noqa: S101  # there is no other row without
+        if row == 0:
+            limit = "" if self._report.limit is None else f" of {self._report.limit:,}"
+            return _row(ALL_DOMAINS, f"{self._report.used:,}{limit}", self._report.free == 0, width, "strong")
+        domain = self.domains[row - 1]
+        at_limit = domain.limit is not None and domain.counted + domain.held >= domain.limit
+        return _row(safe_text(domain.name), domain_used(domain), at_limit, width, "")
+
+
+def _row(name: str, used: str, at_limit: bool, width: int, style: str) -> list[Part]:
+    room = width - cell_len(used) - 4
+    return [(f" {fitted(name, room)} {used}", style), (" !" if at_limit else "  ", "alarm")]

@@ -1,0 +1,52 @@
+"""The line that a filter is typed in."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Input, Label
+
+
+class FilterBar(Horizontal):
+    """Filters as you type; Enter and the arrow down go to the list, Escape closes it."""
+
+    DEFAULT_CSS = """
+    FilterBar { height: 1; background: $panel; }
+    FilterBar Label { color: $primary; text-style: bold; padding-left: 1; }
+    FilterBar Input { width: 1fr; background: $panel; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "keep", show=False)]
+
+    def __init__(self, changed: Callable[[str], None], kept: Callable[[], None]) -> None:
+        super().__init__()
+        self._changed, self._kept = changed, kept
+        self._input = Input(placeholder="words in address, name or description", id="filter", compact=True)
+        self._input.cursor_blink = False
+
+    def compose(self) -> ComposeResult:
+        """A sign, and the line."""
+        yield Label("/ ")
+        yield self._input
+
+    def go_to(self) -> None:
+        """Go to the line."""
+        self._input.focus()
+
+    def action_keep(self) -> None:
+        """Go to the list."""
+        self._kept()
+
+    @on(Input.Changed)
+    def tell_change(self, message: Input.Changed) -> None:
+        """Tell what was typed so far."""
+        message.stop()
+        self._changed(message.value)
+
+    @on(Input.Submitted)
+    def tell_kept(self, message: Input.Submitted) -> None:
+        """Tell that it is what was wanted."""
+        message.stop()
+        self._kept()

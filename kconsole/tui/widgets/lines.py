@@ -1,0 +1,162 @@
+"""The lines around the lists: header, gauge, banner, status, keys, details."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.reactive import reactive
+
+from kconsole.display.gauge import figures, gauge_bar, state_word, used_words
+from kconsole.model.reports import SeatReport
+from kconsole.tui.commands.base import AnyCommand
+from kconsole.tui.widgets.painting import Painted, Part, fitted, spread
+
+
+class HeaderLine(Painted):
+    """Where this is: the program and the server on the left, the license and the operator on the right."""
+
+    prefix = "header-line"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"header-line--name"}
+    left: reactive[str] = reactive("")
+    right: reactive[str] = reactive("")
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        """One line."""
+        del y
+        yield " kconsole", "name"
+        yield spread(f" · {self.left}" if self.left else "", f"{self.right} ", width - len(" kconsole")), ""
+
+
+class SeatGauge(Painted):
+    """The license at a glance: a bar, how many seats are used, and the figures below.
+
+    With a plan (while accounts are marked) it shows what the figures would be.
+    """
+
+    prefix = "seat-gauge"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "seat-gauge--counted",
+        "seat-gauge--held",
+        "seat-gauge--taken",
+        "seat-gauge--over",
+        "seat-gauge--freed",
+        "seat-gauge--free",
+        "seat-gauge--words",
+        "seat-gauge--figures",
+        "seat-gauge--ok",
+        "seat-gauge--low",
+        "seat-gauge--full",
+        "seat-gauge--exceeded",
+        "seat-gauge--unlimited",
+    }
+    report: reactive[SeatReport | None] = reactive(None)
+    planned: reactive[SeatReport | None] = reactive(None)
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        """Bar and words, then the figures."""
+        if self.report is None:
+            return
+        shown = self.planned or self.report
+        if y == 0:
+            words = f"  {self._words()} · "
+            state = state_word(shown)
+            yield " ", ""
+            yield from gauge_bar(self.report, width - 2 - cell_len(words) - len(state), planned=self.planned)
+            yield words, "words"
+            yield state, shown.state
+            yield " ", ""
+        elif y == 1:
+            yield " " + _as_many_as_fit(figures(shown), width - 2), "figures"
+
+    def _words(self) -> str:
+        assert self.report is not None  # noqa: S101  # painted only with a report
+        if self.planned is None or self.planned.used == self.report.used:
+            return used_words(self.report)
+        return f"{self.report.used:,} → {used_words(self.planned)}"
+
+
+def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
+    """The texts with blanks between; the last ones go where there is no room, none is cut."""
+    line = ""
+    for text in texts:
+        longer = f"{line}   {text}" if line else text
+        if cell_len(longer) > width:
+            break
+        line = longer
+    return line
+
+
+class Banner(Painted):
+    """Lines that are there only when there is something to say."""
+
+    prefix = "banner"
+    lines: reactive[tuple[str, ...]] = reactive(())
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        """A line for each thing."""
+        if y < len(self.lines):
+            yield fitted(f" {self.lines[y]}", width), ""
+
+    def watch_lines(self, lines: tuple[str, ...]) -> None:
+        """Be as high as there are lines."""
+        self.styles.height = len(lines)
+        self.display = bool(lines)
+
+
+class StatusLine(Painted):
+    """What just happened or what is marked on the left, the state of the store on the right."""
+
+    prefix = "status-line"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status-line--alarm"}
+    left: reactive[str] = reactive("")
+    right: reactive[str] = reactive("")
+    alarm: reactive[bool] = reactive(False)
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        """One line."""
+        del y
+        yield spread(f" {self.left}", f"{self.right} ", width), "alarm" if self.alarm else ""
+
+
+class KeyLine(Painted):
+    """The keys that are of use now, as many as there is room for."""
+
+    prefix = "key-line"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key"}
+    always: ClassVar[tuple[str, ...]] = ("help", "quit")
+    """The commands that are shown whatever the width."""
+
+    shown: reactive[tuple[AnyCommand, ...]] = reactive(())
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        """Keys and words."""
+        del y
+        for command in self._fitting(width):
+            yield f" {command.shown_keys()[0]}", "key"
+            yield f" {command.word} ", ""
+
+    def _fitting(self, width: int) -> Sequence[AnyCommand]:
+        """Those there is room for, and always those that lead on."""
+        room = width - sum(_cells(command) for command in self.shown if command.name in self.always)
+        return [
+            command for command in self.shown if command.name in self.always or (room := room - _cells(command)) >= 0
+        ]
+
+
+def _cells(command: AnyCommand) -> int:
+    return len(command.shown_keys()[0]) + len(command.word) + 3
+
+
+class DetailsPane(Painted):
+    """The account under the cursor, explained, where there is room for it."""
+
+    prefix = "details-pane"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"details-pane--label"}
+    details: reactive[tuple[tuple[str, str], ...]] = reactive(())
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        """A label and its text."""
+        if y < len(self.details):
+            label, text = self.details[y]
+            yield f" {label:<11}", "label"
+            yield fitted(text, width - 12), ""

@@ -1,0 +1,139 @@
+"""A list of rows with a cursor, of any length: only the rows in sight are painted."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
+from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.widgets.painting import Part, fitted
+
+
+class RowList(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows addressed by position, a cursor on one of them, and `header_lines` lines that stay on top."""
+
+    commands: ClassVar[Sequence[AnyCommand]] = MOVEMENTS
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MOVEMENTS)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "row-list--header",
+        "row-list--cursor",
+        "row-list--cursor-elsewhere",
+        "row-list--dim",
+        "row-list--strong",
+        "row-list--alarm",
+        "row-list--marked",
+    }
+
+    header_lines: ClassVar[int] = 0
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    empty_text: str = ""
+    """What stands there when there are no rows. It must be safe to show."""
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    def paint_row(self, row: int, width: int) -> Sequence[Part]:
+        """The parts of a row; empty parts take the row's own style."""
+        raise NotImplementedError
+
+    def paint_header(self, line: int, width: int) -> Sequence[Part]:
+        """The parts of a line that stays on top."""
+        raise NotImplementedError
+
+    def cursor_moved(self) -> None:
+        """Called when the cursor is on another row."""
+
+    def rows_changed(self) -> None:
+        """Take notice that there are other rows now."""
+        self.virtual_size = Size(self.size.width, self.row_count + self.header_lines)
+        self.cursor = self._within(self.cursor)
+        self.bring_into_sight(self.cursor)
+        self.refresh()
+
+    @property
+    def page(self) -> int:
+        """How many rows are in sight."""
+        return max(self.size.height - self.header_lines, 1)
+
+    def move_to(self, row: int) -> None:
+        """Put the cursor on a row, or the nearest there is."""
+        self.cursor = self._within(row)
+
+    def move_by(self, rows: int) -> None:
+        """Move the cursor down, or up."""
+        self.move_to(self.cursor + rows)
+
+    def watch_cursor(self, before: int, after: int) -> None:
+        """Repaint the two rows, and keep the cursor in sight."""
+        if before == after:
+            return
+        self.refresh_row(before)
+        self.refresh_row(after)
+        self.bring_into_sight(after)
+        self.cursor_moved()
+
+    def refresh_row(self, row: int) -> None:
+        """Paint a row again, if it is in sight."""
+        y = row + self.header_lines - self.scroll_offset.y
+        if self.header_lines <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def bring_into_sight(self, row: int) -> None:
+        """Scroll as little as it takes to have a row in sight."""
+        top = self.scroll_offset.y
+        if row < top:
+            self.scroll_to(y=row, animate=False, immediate=True)
+        elif row >= top + self.page:
+            self.scroll_to(y=row - self.page + 1, animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self.virtual_size = Size(self.size.width, self.row_count + self.header_lines)
+        self.bring_into_sight(self.cursor)
+
+    def on_focus(self) -> None:
+        """Show the cursor as the active one."""
+        self.refresh_row(self.cursor)
+
+    def on_blur(self) -> None:
+        """Show the cursor as one that waits."""
+        self.refresh_row(self.cursor)
+
+    def render_line(self, y: int) -> Strip:
+        """The line as Textual takes it."""
+        width = self.size.width
+        if y < self.header_lines:
+            base = self.get_component_rich_style("row-list--header")
+            return self._strip(self.paint_header(y, width), base, width)
+        row = y - self.header_lines + self.scroll_offset.y
+        if row >= self.row_count:
+            if self.row_count == 0 and row == 1:
+                return self._strip([(f" {fitted(self.empty_text, width - 1)}", "dim")], self.rich_style, width)
+            return Strip.blank(width, self.rich_style)
+        return self._strip(self.paint_row(row, width), self._row_style(row), width)
+
+    def _row_style(self, row: int) -> Style:
+        if row != self.cursor:
+            return self.rich_style
+        name = "row-list--cursor" if self.has_focus else "row-list--cursor-elsewhere"
+        return self.get_component_rich_style(name)
+
+    def _strip(self, parts: Sequence[Part], base: Style, width: int) -> Strip:
+        segments = [
+            Segment(text, base + self.get_component_rich_style(f"row-list--{part}", partial=True) if part else base)
+            for text, part in parts
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _within(self, row: int) -> int:
+        return max(min(row, self.row_count - 1), 0)

@@ -1,0 +1,74 @@
+"""The rule table of the license: every kind, origin, role and state has exactly one verdict."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from kconsole.licensing.verdicts import VERDICTS, verdict_of
+from kconsole.model.records import Entry, Kind, Origin, Role
+
+RULES: list[tuple[Kind, Origin, bool, str, bool]] = [
+    # kind, origin, enabled -> verdict, seat
+    ("builtin_admin", "local", True, "builtin-admin", False),
+    ("builtin_admin", "local", False, "builtin-admin", False),
+    ("builtin_admin", "directory", True, "builtin-admin", False),
+    ("builtin_admin", "directory", False, "builtin-admin", False),
+    ("builtin_admin", "imported", True, "builtin-admin", False),
+    ("builtin_admin", "imported", False, "builtin-admin", False),
+    ("mailing_list", "local", True, "mailing-list", False),
+    ("mailing_list", "local", False, "mailing-list", False),
+    ("mailing_list", "directory", True, "mailing-list", False),
+    ("mailing_list", "directory", False, "mailing-list", False),
+    ("mailing_list", "imported", True, "mailing-list", False),
+    ("mailing_list", "imported", False, "mailing-list", False),
+    ("resource", "local", True, "resource", False),
+    ("resource", "local", False, "resource", False),
+    ("resource", "directory", True, "resource", False),
+    ("resource", "directory", False, "resource", False),
+    ("resource", "imported", True, "resource", False),
+    ("resource", "imported", False, "resource", False),
+    ("alias", "local", True, "alias", False),
+    ("alias", "local", False, "alias", False),
+    ("alias", "directory", True, "alias", False),
+    ("alias", "directory", False, "alias", False),
+    ("alias", "imported", True, "alias", False),
+    ("alias", "imported", False, "alias", False),
+    ("user", "local", False, "disabled", False),
+    ("user", "directory", False, "disabled", False),
+    ("user", "imported", False, "disabled", False),
+    ("user", "directory", True, "directory-mapped", True),
+    ("user", "imported", True, "imported", True),
+    ("user", "local", True, "local", True),
+]
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+@pytest.mark.parametrize(("kind", "origin", "enabled", "code", "seat"), RULES)
+def test_rule(kind: Kind, origin: Origin, enabled: bool, code: str, seat: bool, role: Role) -> None:
+    entry = Entry(address="anna@northwind.example", kind=kind, origin=origin, enabled=enabled, role=role)
+    for mailbox in (True, False):
+        verdict = verdict_of(replace(entry, mailbox=mailbox))
+        assert (verdict.code, verdict.seat) == (code, seat)
+
+
+def test_the_table_above_is_complete() -> None:
+    assert {rule[:3] for rule in RULES} == set(product(get_args(Kind), get_args(Origin), (True, False)))
+    assert len(RULES) == 30
+    assert {code for *_, code, _ in RULES} == {verdict.code for verdict in VERDICTS}
+
+
+def test_a_deleted_entry_is_judged_as_if_it_were_there() -> None:
+    entry = Entry(address="anna@northwind.example", deleted_at=datetime(2026, 1, 1, tzinfo=UTC))
+    assert verdict_of(entry).code == "local"
+    assert verdict_of(replace(entry, enabled=False)).code == "disabled"
+
+
+def test_every_verdict_explains_itself_and_names_its_source() -> None:
+    assert len({verdict.code for verdict in VERDICTS}) == len(VERDICTS)
+    for verdict in VERDICTS:
+        assert verdict.sentence.endswith(".")
+        assert len(verdict.because) <= len("built-in admin")
+        assert "GFI support" in verdict.source

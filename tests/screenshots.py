@@ -1,0 +1,78 @@
+"""Makes the pictures in screenshots/: `python -m tests.screenshots`. SVG by Textual, PNG by resvg."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from textual.pilot import Pilot
+
+from kconsole.operations.samples import sample_session
+from kconsole.tui.app import KConsoleApp
+from tests.clocks import noon
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+FONT = "DejaVu Sans Mono"
+
+Keys = Callable[[Pilot[None]], Awaitable[None]]
+
+
+class Picture(NamedTuple):
+    """One picture: on which sample, how large, and after which keys."""
+
+    name: str
+    sample: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+
+
+WIDE, NARROW = (120, 36), (80, 24)
+
+PICTURES = (
+    Picture("main", "office", WIDE, ("j", "j")),
+    Picture("main-80x24", "office", NARROW, ("j", "j")),
+    Picture("marks", "office", WIDE, ("space", "space", "j", "space")),
+    Picture("crisis", "crisis", WIDE, ("]", "]")),
+    Picture("confirm", "office", NARROW, ("d",)),
+    Picture("delete", "office", NARROW, ("x",)),
+    Picture("details", "office", NARROW, ("/", *"bob", "enter", "enter")),
+    Picture("filter", "office", NARROW, ("/", *"scan")),
+    Picture("help", "office", WIDE, ("?",)),
+    Picture("sort", "office", NARROW, ("s",)),
+    Picture("small", "small", NARROW),
+    Picture("refused", "crisis", NARROW, ("a",)),
+    Picture("add", "office", NARROW, ("a", *"new.colleague")),
+    Picture("palette", "office", NARROW, (":",)),
+)
+
+
+async def picture(wanted: Picture, folder: Path) -> str:
+    """The picture as SVG."""
+    session = sample_session(wanted.sample, folder, clock=noon())
+    session.operator = "anna"
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    async with app.run_test(size=wanted.size) as pilot:
+        for key in wanted.keys:
+            await pilot.press(key)
+        await pilot.pause()
+        return app.export_screenshot(title=f"kconsole: {wanted.name}")
+
+
+def main() -> None:
+    """Make them all."""
+    import resvg_py
+
+    os.environ["TZ"] = "UTC"
+    FOLDER.mkdir(exist_ok=True)
+    for wanted in PICTURES:
+        with tempfile.TemporaryDirectory() as folder:
+            svg = asyncio.run(picture(wanted, Path(folder) / "store"))
+        svg = svg.replace("Fira Code", FONT)
+        (FOLDER / f"{wanted.name}.svg").write_text(svg, encoding="utf-8")
+        (FOLDER / f"{wanted.name}.png").write_bytes(bytes(resvg_py.svg_to_bytes(svg_string=svg)))
+
+
+if __name__ == "__main__":
+    main()
