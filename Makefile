@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
+# An editable install is not compiled, and where Python is told to write no bytecode it would be compiled at every start.
+COMPILE := $(BIN)/python -m compileall -q kconsole
 
 .PHONY: demo test check lint types walls format bench screenshots samples clean
 
@@ -13,10 +15,12 @@ demo: .venv/.demo
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kconsole needs Python 3.11 or newer; set PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing (on Debian: apt install python3-venv)." >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(SETUP): .venv/.demo pyproject.toml tests/constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint tests/constraints.txt --editable '.[dev]'
+	@$(COMPILE)
 	@touch $@
 
 test: $(SETUP)

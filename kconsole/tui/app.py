@@ -1,13 +1,19 @@
 """The application: it wires a session to the main screen."""
 
+import gc
 import os
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 from textual.app import App
 from textual.command import Provider
+from textual.events import Event, Key
+from textual.reactive import Reactive
 from textual.theme import Theme
+from textual.widget import Widget
 
 from kconsole.operations.session import Session
+from kconsole.tui.ink import Palette, palette_of
 from kconsole.tui.screens.main import MainScreen
 
 KCONSOLE_THEME = Theme(
@@ -42,14 +48,53 @@ class KConsoleApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = []
 
+    theme = Reactive(KCONSOLE_THEME.name)
+
     def __init__(self, session: Session, title: str = "", host: str = "") -> None:
         no_colour = bool(os.environ.get("NO_COLOR"))
+        self._palette: tuple[str, Palette] | None = None
+        self._aims: WeakKeyDictionary[Key, Widget] = WeakKeyDictionary()
         super().__init__(ansi_color=no_colour)
         self.animation_level = "none"
-        self.register_theme(KCONSOLE_THEME)
-        self.set_reactive(KConsoleApp.theme, "ansi-dark" if no_colour else KCONSOLE_THEME.name)
-        self.stylesheet.set_variables(self.get_css_variables())
+        if no_colour:
+            self.set_reactive(KConsoleApp.theme, "ansi-dark")
+            self.stylesheet.set_variables(self.get_css_variables())
         self._main = MainScreen(session, title, host or os.uname().nodename)
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Textual's themes and our own, which is there before the first style is asked for."""
+        return {**super().available_themes, KCONSOLE_THEME.name: KCONSOLE_THEME}
+
+    @property
+    def palette(self) -> Palette:
+        """The styles of painted parts, for the theme of now."""
+        if self._palette is None or self._palette[0] != self.theme:
+            self._palette = (self.theme, palette_of(self.theme_variables, self.native_ansi_color))
+        return self._palette[1]
+
+    async def on_event(self, event: Event) -> None:
+        """Remember which widget a key was meant for when it came."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self._aims[event] = self.focused or self.screen
+        await super().on_event(event)
+
+    def on_key(self, event: Key) -> None:
+        """Send a letter on that was overtaken by the opening of a line to type in.
+
+        Keys of one burst (a fast typist, a slow line, a paste) are all handed to the widget that has the focus when
+        they come. If the first of them opens the filter, the others are meant for that: without this, "/dy" would
+        not filter but disable an account.
+        """
+        aim, now = self._aims.pop(event, None), self.focused
+        if now is not None and aim is not now and now.check_consume_key(event.key, event.character):
+            event.prevent_default()
+            now.post_message(Key(event.key, event.character))
+
+    def on_ready(self) -> None:
+        """Collect garbage again, but not what the start has made: it stays as long as the program runs."""
+        gc.freeze()
+        gc.enable()
 
     def get_default_screen(self) -> MainScreen:
         """The main screen."""

@@ -1,6 +1,6 @@
 """One class per command: its binding, key line, palette entry and line of help all come from that class."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
@@ -29,8 +29,8 @@ class Command(Generic[Target]):
         return True
 
     @classmethod
-    def run(cls, target: Target) -> None:
-        """Do it."""
+    def run(cls, target: Target) -> Awaitable[None] | None:
+        """Do it. What takes a moment is awaited, so that keys typed meanwhile wait for it."""
         raise NotImplementedError(cls.name)
 
     @classmethod
@@ -65,9 +65,11 @@ class CommandTarget:
 
     commands: ClassVar[Sequence[AnyCommand]] = ()
 
-    def action_command(self, name: str) -> None:
+    async def action_command(self, name: str) -> None:
         """Run the command of this name."""
-        command_named(self.commands, name).run(self)
+        waiting = command_named(self.commands, name).run(self)
+        if waiting is not None:
+            await waiting
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does anything now."""

@@ -39,8 +39,10 @@ class _Runner:
     def __init__(self, command: AnyCommand, screen: object) -> None:
         self._command, self._screen = command, screen
 
-    def __call__(self) -> None:
-        self._command.run(self._screen)
+    async def __call__(self) -> None:
+        waiting = self._command.run(self._screen)
+        if waiting is not None:
+            await waiting
 
 
 def _title(command: AnyCommand) -> str:

@@ -53,9 +53,9 @@ class Filter(_OnView):
     name, keys, title, word = "filter", "slash", "View: filter", "filter"
 
     @classmethod
-    def run(cls, target: "MainScreen") -> None:
+    async def run(cls, target: "MainScreen") -> None:
         """Open the line to type in."""
-        target.open_filter()
+        await target.open_filter()
 
 
 class Sort(_OnView):

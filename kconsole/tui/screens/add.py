@@ -11,6 +11,7 @@ from kconsole.display.safe_text import safe_text
 from kconsole.model.errors import ConsoleError
 from kconsole.operations.accounts import AddAccount
 from kconsole.tui.screens.dialog import Dialog, plain
+from kconsole.tui.widgets.text_line import TextLine
 
 
 class AddDialog(Dialog[None]):
@@ -27,13 +28,9 @@ class AddDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         """The fields, and what it costs."""
         yield plain("Address", "dialog-note")
-        address = Input(f"@{self._domain}" if self._domain else "", id="address", compact=True, select_on_focus=False)
-        address.cursor_blink = False
-        yield address
+        yield TextLine(f"@{self._domain}" if self._domain else "", id="address")
         yield plain("Full name", "dialog-note -first")
-        name = Input(id="full-name", compact=True)
-        name.cursor_blink = False
-        yield name
+        yield TextLine(id="full-name")
         yield plain(self._seats, "dialog-note -first")
         yield Static(id="problem", classes="dialog-problem")
 

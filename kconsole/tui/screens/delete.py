@@ -11,6 +11,7 @@ from textual.widgets import Button, Input, Static
 
 from kconsole.model.records import MailboxFate
 from kconsole.tui.screens.dialog import Dialog, notes, plain
+from kconsole.tui.widgets.text_line import TextLine
 
 
 class Choice(NamedTuple):
@@ -57,8 +58,7 @@ class DeleteDialog(Dialog[Choice]):
             yield plain("Mailbox", "dialog-note -first")
             for fate, _, _ in FATES:
                 yield Static(id=f"fate-{fate}")
-            target = Input(placeholder="login@domain", id="target", compact=True)
-            target.cursor_blink = False
+            target = TextLine(placeholder="login@domain", id="target")
             target.display = False
             yield target
         yield from notes(self._notes)

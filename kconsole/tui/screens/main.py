@@ -30,6 +30,7 @@ from kconsole.tui.commands.view import VIEW_COMMANDS
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
 from kconsole.tui.widgets.lines import Banner, DetailsPane, HeaderLine, KeyLine, SeatGauge, StatusLine
+from kconsole.tui.widgets.painting import Part
 
 if TYPE_CHECKING:
     from kconsole.operations.accounts import AddAccount
@@ -39,7 +40,7 @@ COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *CONSOLE_
 """All commands of the console, in the order of the key line and the help."""
 
 KEY_LINE = (
-    "mark", "disable", "enable", "add", "delete", "filter", "sort", "undo", "next-domain", "details", "help", "quit",
+    "mark", "disable", "enable", "undo", "filter", "add", "delete", "sort", "next-domain", "details", "help", "quit",
 )  # fmt: skip
 """The commands in the key line, the ones that may go first at the end."""
 
@@ -48,11 +49,14 @@ BANNER_WARNINGS = ("exceeded", "full")
 """The warnings that have a line of their own; the others stand in the gauge and in the list of domains."""
 
 
-def banner_lines(report: SeatReport) -> list[str]:
+def banner_lines(report: SeatReport) -> list[Part]:
     """What has to be said above the lists, the worst first."""
-    lines = [f"! {safe_text(warning.text)}" for warning in report.warnings if warning.code in BANNER_WARNINGS]
+    lines = [
+        (f"! {safe_text(warning.text)}", "alarm") for warning in report.warnings if warning.code in BANNER_WARNINGS
+    ]
     if report.held:
-        lines.append(f"! {words.count(report.held, 'seat')} held until the server is restarted · R when it was")
+        text = f"! {words.count(report.held, 'seat')} held until the server is restarted · R when it was"
+        lines.append((text, "notice"))
     return lines
 
 
@@ -220,14 +224,14 @@ class MainScreen(CommandTarget, Screen[None]):
 
     # Filter
 
-    def open_filter(self) -> None:
+    async def open_filter(self) -> None:
         """Open the line to type a filter in, or go to it."""
         if self._filter_bar is None:
             from kconsole.tui.widgets.filter_line import FilterBar
 
             self._filter_bar = FilterBar(self._filter, self._keep_filter)
-            self.query_one("#accounts-pane").mount(self._filter_bar)
-        self._filter_bar.go_to()
+            await self.query_one("#accounts-pane").mount(self._filter_bar)
+        self.set_focus(self._filter_bar.line)
 
     def _filter(self, text: str) -> None:
         """List what fits so far."""
@@ -342,11 +346,10 @@ class MainScreen(CommandTarget, Screen[None]):
         changed = done.changed
         if len(changed) == 1:
             outcome = changed[0]
-            said = f"{safe_text(outcome.address)} {outcome.text}".strip()
+            said = f"{safe_text(outcome.address)} {outcome.text.partition(',')[0]}".strip()
         else:
             said = f"{done.deed}: {words.count(len(changed), 'account')}"
-        undo = "" if what else " · u undoes it"
-        self.tell(f"{what + ': ' if what else ''}{said}{seats}{undo if changed else ''}")
+        self.tell(f"{what + ': ' if what else ''}{said}{seats}")
         self._show_keys()
 
     def _go_to(self, address: str) -> None:

@@ -36,7 +36,6 @@ class Column(NamedTuple):
     needs: int
     """The width of the table from which on it is shown."""
     text: Callable[[Entry, datetime], str]
-    right: bool = False
 
 
 def _protocol(entry: Entry, _: datetime) -> str:
@@ -46,7 +45,7 @@ def _protocol(entry: Entry, _: datetime) -> str:
 COLUMNS = (
     Column("address", "Account", 16, 5, 0, lambda entry, _: safe_text(entry.address)),
     Column("name", "Name", 8, 2, 56, lambda entry, _: safe_text(entry.full_name)),
-    Column("seat", "Seat", 6, 0, 0, lambda entry, _: "1" if verdict_of(entry).seat else "–", right=True),
+    Column("seat", "Seat", 6, 0, 0, lambda entry, _: "1" if verdict_of(entry).seat else "–"),
     Column("because", "Because", 12, 0, 84, lambda entry, _: verdict_of(entry).because),
     Column("last-login", "Last login", 14, 0, 0, last_login_word),
     Column("protocol", "Via", 7, 0, 84, _protocol),
@@ -190,7 +189,7 @@ class AccountTable(RowList):
             sign = ""
             if column.sort == self._sort:
                 sign = " " + (DESCENDING_SIGN if self._reverse else ASCENDING_SIGN)
-            parts.append((fitted(column.title + sign, cells, right=column.right) + " ", "strong" if sign else ""))
+            parts.append((fitted(column.title + sign, cells) + " ", "strong" if sign else "muted"))
         return parts
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
@@ -200,14 +199,14 @@ class AccountTable(RowList):
         marked = entry.id in self._marked
         refused = self._is_refused(entry)
         takes_seat = verdict_of(entry).seat
-        style = "marked" if marked else ("" if takes_seat else "dim")
+        style = "marked" if marked else ("" if takes_seat or row == self.cursor else "muted")
         parts: list[Part] = [
             (CURSOR_SIGN if row == self.cursor else " ", ""),
             (MARK_SIGN if marked else " ", "marked"),
             (REFUSED_SIGN if refused else " ", "alarm"),
         ]
         for column, cells in self._columns(width):
-            text = fitted(column.text(entry, self._now), cells, right=column.right)
+            text = fitted(column.text(entry, self._now), cells)
             parts.append((text + " ", style))
         return parts
 

@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
+from kconsole.tui.widgets.text_line import TextLine
+
 
 class FilterBar(Horizontal):
     """Filters as you type; Enter and the arrow down go to the list, Escape closes it."""
@@ -23,17 +25,12 @@ class FilterBar(Horizontal):
     def __init__(self, changed: Callable[[str], None], kept: Callable[[], None]) -> None:
         super().__init__()
         self._changed, self._kept = changed, kept
-        self._input = Input(placeholder="words in address, name or description", id="filter", compact=True)
-        self._input.cursor_blink = False
+        self.line = TextLine(placeholder="words in address, name or description", id="filter")
 
     def compose(self) -> ComposeResult:
         """A sign, and the line."""
         yield Label("/ ")
-        yield self._input
-
-    def go_to(self) -> None:
-        """Go to the line."""
-        self._input.focus()
+        yield self.line
 
     def action_keep(self) -> None:
         """Go to the list."""

@@ -15,8 +15,6 @@ from kconsole.tui.widgets.painting import Painted, Part, fitted, spread
 class HeaderLine(Painted):
     """Where this is: the program and the server on the left, the license and the operator on the right."""
 
-    prefix = "header-line"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"header-line--name"}
     left: reactive[str] = reactive("")
     right: reactive[str] = reactive("")
 
@@ -33,22 +31,6 @@ class SeatGauge(Painted):
     With a plan (while accounts are marked) it shows what the figures would be.
     """
 
-    prefix = "seat-gauge"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "seat-gauge--counted",
-        "seat-gauge--held",
-        "seat-gauge--taken",
-        "seat-gauge--over",
-        "seat-gauge--freed",
-        "seat-gauge--free",
-        "seat-gauge--words",
-        "seat-gauge--figures",
-        "seat-gauge--ok",
-        "seat-gauge--low",
-        "seat-gauge--full",
-        "seat-gauge--exceeded",
-        "seat-gauge--unlimited",
-    }
     report: reactive[SeatReport | None] = reactive(None)
     planned: reactive[SeatReport | None] = reactive(None)
 
@@ -62,11 +44,11 @@ class SeatGauge(Painted):
             state = state_word(shown)
             yield " ", ""
             yield from gauge_bar(self.report, width - 2 - cell_len(words) - len(state), planned=self.planned)
-            yield words, "words"
+            yield words, "strong"
             yield state, shown.state
             yield " ", ""
         elif y == 1:
-            yield " " + _as_many_as_fit(figures(shown), width - 2), "figures"
+            yield " " + _as_many_as_fit(figures(shown), width - 2), "muted"
 
     def _words(self) -> str:
         assert self.report is not None  # noqa: S101  # painted only with a report
@@ -89,15 +71,15 @@ def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
 class Banner(Painted):
     """Lines that are there only when there is something to say."""
 
-    prefix = "banner"
-    lines: reactive[tuple[str, ...]] = reactive(())
+    lines: reactive[tuple[Part, ...]] = reactive(())
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         """A line for each thing."""
         if y < len(self.lines):
-            yield fitted(f" {self.lines[y]}", width), ""
+            text, part = self.lines[y]
+            yield fitted(f" {text}", width), part
 
-    def watch_lines(self, lines: tuple[str, ...]) -> None:
+    def watch_lines(self, lines: tuple[Part, ...]) -> None:
         """Be as high as there are lines."""
         self.styles.height = len(lines)
         self.display = bool(lines)
@@ -106,8 +88,6 @@ class Banner(Painted):
 class StatusLine(Painted):
     """What just happened or what is marked on the left, the state of the store on the right."""
 
-    prefix = "status-line"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"status-line--alarm"}
     left: reactive[str] = reactive("")
     right: reactive[str] = reactive("")
     alarm: reactive[bool] = reactive(False)
@@ -121,8 +101,6 @@ class StatusLine(Painted):
 class KeyLine(Painted):
     """The keys that are of use now, as many as there is room for."""
 
-    prefix = "key-line"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key"}
     always: ClassVar[tuple[str, ...]] = ("help", "quit")
     """The commands that are shown whatever the width."""
 
@@ -132,7 +110,7 @@ class KeyLine(Painted):
         """Keys and words."""
         del y
         for command in self._fitting(width):
-            yield f" {command.shown_keys()[0]}", "key"
+            yield f" {command.shown_keys()[0]}", "name"
             yield f" {command.word} ", ""
 
     def _fitting(self, width: int) -> Sequence[AnyCommand]:
@@ -150,13 +128,11 @@ def _cells(command: AnyCommand) -> int:
 class DetailsPane(Painted):
     """The account under the cursor, explained, where there is room for it."""
 
-    prefix = "details-pane"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"details-pane--label"}
     details: reactive[tuple[tuple[str, str], ...]] = reactive(())
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         """A label and its text."""
         if y < len(self.details):
             label, text = self.details[y]
-            yield f" {label:<11}", "label"
+            yield f" {label:<11}", "muted"
             yield fitted(text, width - 12), ""

@@ -4,7 +4,7 @@ Every text from outside reaches the terminal through here, after `safe_text`; Te
 """
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import cast
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -12,34 +12,31 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from kconsole.tui.ink import Painter, Palette
+
 Part = tuple[str, str]
-"""Text, and the part of the widget it stands for: the name of a style, empty for the widget's own."""
+"""Text, and the part it stands for: the name of an ink, empty for the widget's own colours."""
 
 ELLIPSIS = "…"
 
 
-def fitted(text: str, width: int, *, right: bool = False) -> str:
+def fitted(text: str, width: int) -> str:
     """The text in exactly so many cells: cut with an ellipsis, or filled with blanks."""
     cells = cell_len(text)
     if cells > width:
         return set_cell_size(text, width - 1) + ELLIPSIS if width > 0 else ""
-    blanks = " " * (width - cells)
-    return blanks + text if right else text + blanks
+    return text + " " * (width - cells)
 
 
 def spread(left: str, right: str, width: int) -> str:
-    """Two texts at the ends of so many cells; the right one gives way where both don't fit."""
-    room = width - cell_len(left) - cell_len(right)
-    if room < 1:
+    """Two texts at the ends of so many cells; the left one is cut where both don't fit."""
+    if cell_len(right) >= width:
         return fitted(left, width)
-    return left + " " * room + right
+    return fitted(left, width - cell_len(right) - 1) + " " + right
 
 
 class Painted(Widget):
     """A widget of a few lines, each painted from parts."""
-
-    prefix: ClassVar[str]
-    """What the names of its styles begin with."""
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         """The parts of a line, from left to right."""
@@ -48,9 +45,16 @@ class Painted(Widget):
     def render_line(self, y: int) -> Strip:
         """The line as Textual takes it."""
         width = self.size.width
-        segments = [Segment(text, self.style_of(part)) for text, part in self.paint(y, width)]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return strip(self.paint(y, width), self.rich_style, palette_of_app(self), width)
 
-    def style_of(self, part: str) -> Style:
-        """The style of a part."""
-        return self.get_component_rich_style(f"{self.prefix}--{part}") if part else self.rich_style
+
+def palette_of_app(widget: Widget) -> Palette:
+    """The palette that a widget is painted with."""
+    return cast("Painter", widget.app).palette
+
+
+def strip(parts: Iterable[Part], base: Style, palette: Palette, width: int) -> Strip:
+    """A line of exactly so many cells. Neighbours that look the same are joined: each style costs 40 bytes a line."""
+    inks = palette.parts
+    segments = [Segment(text, base + inks[part] if part else base) for text, part in parts]
+    return Strip(segments).adjust_cell_length(width, base).simplify()

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
 from textual.geometry import Region, Size
@@ -13,7 +12,8 @@ from textual.strip import Strip
 
 from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
 from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.widgets.painting import Part, fitted
+from kconsole.tui.ink import Palette
+from kconsole.tui.widgets.painting import Part, fitted, palette_of_app, strip
 
 
 class RowList(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False):
@@ -21,15 +21,6 @@ class RowList(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False)
 
     commands: ClassVar[Sequence[AnyCommand]] = MOVEMENTS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(MOVEMENTS)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "row-list--header",
-        "row-list--cursor",
-        "row-list--cursor-elsewhere",
-        "row-list--dim",
-        "row-list--strong",
-        "row-list--alarm",
-        "row-list--marked",
-    }
 
     header_lines: ClassVar[int] = 0
     cursor: reactive[int] = reactive(0, repaint=False)
@@ -111,29 +102,20 @@ class RowList(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False)
 
     def render_line(self, y: int) -> Strip:
         """The line as Textual takes it."""
-        width = self.size.width
+        width, palette = self.size.width, palette_of_app(self)
         if y < self.header_lines:
-            base = self.get_component_rich_style("row-list--header")
-            return self._strip(self.paint_header(y, width), base, width)
+            return strip(self.paint_header(y, width), self.rich_style, palette, width)
         row = y - self.header_lines + self.scroll_offset.y
-        if row >= self.row_count:
-            if self.row_count == 0 and row == 1:
-                return self._strip([(f" {fitted(self.empty_text, width - 1)}", "dim")], self.rich_style, width)
-            return Strip.blank(width, self.rich_style)
-        return self._strip(self.paint_row(row, width), self._row_style(row), width)
+        if row < self.row_count:
+            return strip(self.paint_row(row, width), self._row_style(row, palette), palette, width)
+        if self.row_count == 0 and y == self.header_lines + 1:
+            return strip([(f" {fitted(self.empty_text, width - 1)}", "muted")], self.rich_style, palette, width)
+        return Strip.blank(width, self.rich_style)
 
-    def _row_style(self, row: int) -> Style:
+    def _row_style(self, row: int, palette: Palette) -> Style:
         if row != self.cursor:
             return self.rich_style
-        name = "row-list--cursor" if self.has_focus else "row-list--cursor-elsewhere"
-        return self.get_component_rich_style(name)
-
-    def _strip(self, parts: Sequence[Part], base: Style, width: int) -> Strip:
-        segments = [
-            Segment(text, base + self.get_component_rich_style(f"row-list--{part}", partial=True) if part else base)
-            for text, part in parts
-        ]
-        return Strip(segments).adjust_cell_length(width, base)
+        return self.rich_style + (palette.cursor if self.has_focus else palette.waiting_cursor)
 
     def _within(self, row: int) -> int:
         return max(min(row, self.row_count - 1), 0)

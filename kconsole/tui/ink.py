@@ -1,0 +1,99 @@
+"""What each painted part looks like: made from the theme's colours, once for each theme.
+
+Painted lines don't use Textual's component classes: resolving some thirty of them costs a tenth of the first screen.
+No part is told from another by colour alone: a glyph, a sign or a word says it too.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple, Protocol
+
+from rich.style import Style
+from textual.color import Color
+
+
+class Ink(NamedTuple):
+    """A colour of the theme, and attributes."""
+
+    colour: str = "foreground"
+    bold: bool = False
+    reverse: bool = False
+    dim_in_ansi: bool = False
+    """Whether a theme of terminal colours, which has no shades, shows it dim."""
+
+
+INKS: Final[Mapping[str, Ink]] = {
+    "name": Ink("primary", bold=True),
+    "muted": Ink("secondary", dim_in_ansi=True),
+    "strong": Ink(bold=True),
+    "alarm": Ink("error", bold=True),
+    "notice": Ink("warning", bold=True),
+    "marked": Ink("accent", bold=True),
+    "counted": Ink("primary"),
+    "held": Ink("warning"),
+    "taken": Ink("accent"),
+    "freed": Ink("success"),
+    "over": Ink("error", bold=True),
+    "free": Ink("border", dim_in_ansi=True),
+    "ok": Ink("success", bold=True),
+    "unlimited": Ink("success", bold=True),
+    "low": Ink("warning", bold=True),
+    "full": Ink("error", bold=True, reverse=True),
+    "exceeded": Ink("error", bold=True, reverse=True),
+}
+"""The parts there are, and their ink. A part is a foreground: the background is the widget's, or the row's."""
+
+CURSOR_SHARE: Final = 0.35
+"""How much of the theme's main colour is in the background of the cursor's row."""
+
+
+class Palette(NamedTuple):
+    """The styles for one theme."""
+
+    parts: Mapping[str, Style]
+    cursor: Style
+    """Laid over a row that the cursor is on."""
+    waiting_cursor: Style
+    """Laid over it while another widget has the focus."""
+
+
+class Painter(Protocol):
+    """An application that has a palette."""
+
+    @property
+    def palette(self) -> Palette:
+        """The styles for the theme of now."""
+        ...
+
+
+def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:
+    """The palette for a theme.
+
+    Args:
+        variables: the theme's colours by name, as Textual has them.
+        terminal_colours: whether the theme uses the terminal's own sixteen colours.
+    """
+    parts = {
+        part: Style(
+            color=_rich(variables.get(ink.colour, ""), terminal_colours),
+            bold=ink.bold or None,
+            reverse=ink.reverse or None,
+            dim=(terminal_colours and ink.dim_in_ansi) or None,
+        )
+        for part, ink in INKS.items()
+    }
+    if terminal_colours:
+        return Palette(parts, Style(reverse=True, bold=True), Style(bold=True))
+    background, primary = Color.parse(variables["background"]), Color.parse(variables["primary"])
+    cursor = background.blend(primary, CURSOR_SHARE).rich_color
+    return Palette(
+        parts,
+        Style(bgcolor=cursor, bold=True),
+        Style(bgcolor=Color.parse(variables["panel"]).rich_color),
+    )
+
+
+def _rich(colour: str, terminal_colours: bool) -> str | None:
+    """A colour as Rich takes it; None for the one that is there anyway."""
+    if not colour or (terminal_colours and colour == "ansi_default"):
+        return None
+    return Color.parse(colour).rich_color.name

@@ -1,0 +1,17 @@
+"""A line to type in."""
+
+from textual.widgets import Input
+
+from kconsole.display.safe_text import safe_text
+
+
+class TextLine(Input):
+    """One line that shows only safe text. Its cursor does not blink: that alone would keep a slow line busy."""
+
+    def __init__(self, value: str = "", placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
+        super().__init__(value, placeholder=placeholder, id=id, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+
+    def validate_value(self, value: str) -> str:
+        """Make what was pasted harmless before it is shown."""
+        return safe_text(value)

@@ -1,0 +1,144 @@
+"""A page object: tests drive the console in the words of a user.
+
+async with console("office") as screen:
+    await screen.press("d")
+    screen.expect_dialog("Disable 1 account?")
+"""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from kconsole.model.records import Entry, Inventory
+from kconsole.operations.samples import sample_session
+from kconsole.operations.session import Session
+from kconsole.tui.app import KConsoleApp
+from kconsole.tui.screens.dialog import Dialog
+from kconsole.tui.screens.main import MainScreen
+from tests.clocks import FixedClock, noon
+
+WIDE, NARROW = (120, 36), (80, 24)
+
+
+class Console:
+    """A console that is running, as a test sees it."""
+
+    def __init__(self, app: KConsoleApp, pilot: Pilot[None], session: Session, clock: FixedClock) -> None:
+        self.app, self.pilot, self.session, self.clock = app, pilot, session, clock
+
+    @property
+    def main(self) -> MainScreen:
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    # Doing
+
+    async def press(self, *keys: str) -> "Console":
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+        return self
+
+    async def type(self, text: str) -> "Console":
+        names = {"@": "at", ".": "full_stop", " ": "space", "-": "minus", "[": "left_square_bracket"}
+        return await self.press(*(names.get(letter, letter) for letter in text))
+
+    async def resize(self, width: int, height: int) -> "Console":
+        await self.pilot.resize_terminal(width, height)
+        await self.pilot.pause()
+        return self
+
+    # Seeing
+
+    @property
+    def text(self) -> str:
+        """The whole screen as text."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in strips)
+
+    @property
+    def gauge(self) -> str:
+        gauge = self.main.gauge
+        return "\n".join(gauge.render_line(y).text.rstrip() for y in range(2))
+
+    @property
+    def status(self) -> str:
+        return self.main.status.left
+
+    @property
+    def keys(self) -> str:
+        return self.main.key_line.render_line(0).text
+
+    @property
+    def banner(self) -> list[str]:
+        return [text for text, _ in self.main.banner.lines]
+
+    @property
+    def listed(self) -> list[str]:
+        return [entry.address for entry in self.main.accounts.rows]
+
+    @property
+    def at(self) -> Entry:
+        entry = self.main.accounts.highlighted
+        assert entry is not None
+        return entry
+
+    @property
+    def title(self) -> str:
+        return str(self.main.query_one("#accounts-pane").border_title)
+
+    @property
+    def dialog(self) -> Dialog[object] | None:
+        screen = self.app.screen
+        return screen if isinstance(screen, Dialog) else None
+
+    @property
+    def used(self) -> int:
+        return self.session.report.used
+
+    # Expecting
+
+    def expect_dialog(self, *texts: str) -> "Console":
+        assert self.dialog is not None, "no dialog is open"
+        unwrapped = " ".join(" ".join(line.strip(" │") for line in self.text.splitlines()).split())
+        for text in texts:
+            assert text in self.text or text in unwrapped, f"{text!r} is not in:\n{self.text}"
+        return self
+
+    def expect_no_dialog(self) -> "Console":
+        assert self.dialog is None
+        return self
+
+    def expect_focus_on(self, label: str) -> "Console":
+        focused = self.app.focused
+        name = str(focused.label) if isinstance(focused, Button) else getattr(focused, "id", None)
+        assert name == label
+        return self
+
+    def expect_typing_in(self, name: str) -> "Console":
+        assert isinstance(self.app.focused, Input)
+        assert self.app.focused.id == name
+        return self
+
+
+@asynccontextmanager
+async def console(
+    of: str | Inventory = "office", size: tuple[int, int] = NARROW, title: str = "mail.example"
+) -> AsyncIterator[Console]:
+    """A console on a sample, or on an inventory."""
+    clock = noon()
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "store"
+        if isinstance(of, str):
+            session = sample_session(of, store, clock=clock)
+        else:
+            session = Session.create(store, of, clock=clock)
+        session.operator = "anna"
+        app = KConsoleApp(session, title, "helpdesk")
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield Console(app, pilot, session, clock)

@@ -1,0 +1,327 @@
+"""Deeds on the screen: they ask first, name what they act on, move the gauge, and can be taken back."""
+
+import pytest
+from textual.widgets import Input
+
+from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.operations.accounts import DisableAccounts
+from tests.tui.console import WIDE, Console, console
+
+SEAT = Entry(address="a@x.example", full_name="Anna", mailbox=True)
+OFF = Entry(address="b@x.example", enabled=False)
+MAPPED = Entry(address="c@x.example", origin="directory")
+LIST = Entry(address="team@x.example", kind="mailing_list")
+ADMIN = Entry(address="Admin", kind="builtin_admin")
+
+
+def small(*entries: Entry, seats: int | None = 5) -> Inventory:
+    return Inventory(license=License(seats=seats), domains=(Domain(name="x.example", primary=True),), entries=entries)
+
+
+async def go_to(screen: Console, address: str) -> None:
+    screen.main.accounts.move_to(screen.listed.index(address))
+    await screen.pilot.pause()
+
+
+async def test_disabling_asks_first_with_cancel_in_focus() -> None:
+    async with console("office") as screen:
+        await screen.press("d")
+        screen.expect_dialog("Disable 1 account?", screen.at.address, "Seats used: 113 → 112 of 120.", "backups")
+        screen.expect_focus_on("Cancel")
+        await screen.press("enter")
+        screen.expect_no_dialog()
+        assert screen.used == 113
+
+
+@pytest.mark.parametrize("no", ["n", "escape"])
+async def test_no_changes_nothing(no: str) -> None:
+    async with console("office") as screen:
+        await screen.press("d", no)
+        screen.expect_no_dialog()
+        assert screen.used == 113
+        assert screen.session.undoable is None
+
+
+@pytest.mark.parametrize("yes", [("y",), ("tab", "enter"), ("right", "enter")])
+async def test_disabling_lowers_the_gauge_and_undo_brings_it_back(yes: tuple[str, ...]) -> None:
+    async with console("office") as screen:
+        top = screen.at
+        await screen.press("d", *yes)
+        assert "112 of 120 used" in screen.gauge
+        assert screen.at == screen.session.find(top.address)
+        assert not screen.at.enabled
+        assert screen.status == f"{top.address} disabled · 113 → 112 used"
+        assert screen.main.status.right == "saved 12:03"
+        assert " u undo" in screen.keys
+        await screen.press("u")
+        assert "113 of 120 used" in screen.gauge
+        assert screen.at == top
+        assert " u undo" not in screen.keys
+
+
+async def test_a_deed_on_marked_accounts_names_them_and_their_number() -> None:
+    async with console("office") as screen:
+        await screen.press(*["space"] * 9, "d")
+        screen.expect_dialog("Disable 8 accounts?", "1 marked entry stays as they are", "and 2 more", "113 → 105")
+        await screen.press("y")
+        assert screen.used == 105
+        assert not screen.main.accounts.marked
+        await screen.press("u")
+        assert screen.used == 113
+
+
+async def test_what_cannot_be_disabled_is_told_without_a_dialog() -> None:
+    async with console(small(SEAT, OFF, LIST, ADMIN)) as screen:
+        await go_to(screen, OFF.address)
+        await screen.press("d")
+        assert screen.status == "b@x.example is disabled already."
+        await go_to(screen, LIST.address)
+        await screen.press("d")
+        assert screen.status == "team@x.example is no user account (mailing list): it takes no seat."
+        await go_to(screen, ADMIN.address)
+        await screen.press("e")
+        assert screen.status == "Admin is no user account (built-in): it takes no seat."
+        screen.expect_no_dialog()
+
+
+async def test_enabling_takes_a_seat() -> None:
+    async with console(small(SEAT, OFF)) as screen:
+        await go_to(screen, OFF.address)
+        await screen.press("e")
+        screen.expect_dialog("Enable 1 account?", "1 → 2 of 5")
+        await screen.press("y")
+        assert screen.used == 2
+
+
+async def test_enabling_at_the_limit_is_refused_with_reason_and_remedy() -> None:
+    async with console(small(SEAT, OFF, seats=1)) as screen:
+        await go_to(screen, OFF.address)
+        await screen.press("e")
+        screen.expect_dialog("Refused", "It cannot be enabled", "1 of 1 seats are used", "Disable an account")
+        await screen.press("enter")
+        screen.expect_no_dialog()
+        assert screen.used == 1
+
+
+async def test_adding_an_account() -> None:
+    async with console(small(SEAT)) as screen:
+        await screen.press("a")
+        screen.expect_typing_in("address")
+        await screen.type("new.one")
+        await screen.press("enter")
+        screen.expect_typing_in("full-name")
+        await screen.type("Noor")
+        await screen.press("enter")
+        screen.expect_no_dialog()
+        assert screen.at.address == "new.one@x.example"
+        assert screen.at.full_name == "Noor"
+        assert screen.used == 2
+
+
+async def test_a_bad_address_is_told_in_the_dialog_which_stays() -> None:
+    async with console(small(SEAT)) as screen:
+        await screen.press("a")
+        await screen.type("a")
+        await screen.press("enter", "enter")
+        screen.expect_dialog("The address a@x.example is taken")
+        screen.expect_typing_in("address")
+        await screen.press("escape")
+        screen.expect_no_dialog()
+        assert screen.used == 1
+
+
+async def test_adding_by_the_button() -> None:
+    async with console(small(SEAT)) as screen:
+        await screen.press("a")
+        await screen.type("z")
+        await screen.press("tab", "tab", "tab", "enter")
+        assert "z@x.example" in screen.listed
+
+
+async def test_the_add_dialog_can_be_left_by_its_button() -> None:
+    async with console(small(SEAT)) as screen:
+        await screen.press("a", "tab", "tab", "enter")
+        screen.expect_no_dialog()
+        assert screen.used == 1
+
+
+async def test_adding_at_the_limit_is_refused_in_the_vendor_s_words() -> None:
+    async with console(small(SEAT, seats=1)) as screen:
+        await screen.press("a")
+        screen.expect_dialog("You cannot add more users", "short by 1")
+
+
+async def test_at_the_limit_an_address_that_is_still_held_can_be_added_again() -> None:
+    async with console(small(SEAT, seats=1)) as screen:
+        await screen.press("x", "y")
+        assert screen.banner[-1].startswith("! 1 seat held until the server is restarted")
+        await screen.press("a")
+        screen.expect_dialog("No seat is free.", "a@x.example")
+        await screen.type("a")
+        await screen.press("enter", "enter")
+        assert screen.used == 1
+        assert screen.at.mailbox
+
+
+async def test_deleting_asks_what_becomes_of_the_mailbox() -> None:
+    async with console(small(SEAT, MAPPED)) as screen:
+        await go_to(screen, SEAT.address)
+        await screen.press("x")
+        screen.expect_dialog("Delete 1 account?", "(●) k  keep it", "disable instead")
+        screen.expect_focus_on("Cancel")
+        await screen.press("r")
+        screen.expect_dialog("(●) r  remove it")
+        await screen.press("t")
+        screen.expect_typing_in("target")
+        await screen.press("enter", "y")
+        screen.expect_dialog("Say which account takes the mailbox.")
+        await screen.type("c@x.example")
+        await screen.press("enter", "y")
+        screen.expect_no_dialog()
+        gone = screen.session.find(SEAT.address)
+        assert (gone.mailbox_fate, gone.transferred_to) == ("transfer", MAPPED.address)
+        assert "a@x.example deleted" in screen.status
+        assert SEAT.address not in screen.listed
+
+
+async def test_a_transfer_to_nobody_is_told_and_nothing_is_deleted() -> None:
+    async with console(small(SEAT)) as screen:
+        await screen.press("x", "t")
+        await screen.type("nobody@x.example")
+        await screen.press("enter", "y")
+        screen.expect_dialog("There is no account nobody@x.example")
+        assert screen.session.find(SEAT.address).deleted_at is None
+
+
+async def test_deleting_by_the_buttons() -> None:
+    async with console(small(OFF)) as screen:
+        await screen.press("x", "enter")
+        assert OFF.address in screen.listed
+        await screen.press("x", "tab", "enter")
+        assert OFF.address not in screen.listed
+
+
+async def test_deleting_a_mapped_account_says_that_it_is_only_deactivated() -> None:
+    async with console(small(MAPPED)) as screen:
+        await screen.press("x")
+        screen.expect_dialog("Deactivate 1 account?", "stays in the directory")
+        await screen.press("y")
+        assert screen.session.find(MAPPED.address).deleted_at is None
+        assert "c@x.example deactivated" in screen.status
+        assert screen.used == 0
+
+
+async def test_the_built_in_administrator_cannot_be_deleted() -> None:
+    async with console(small(ADMIN)) as screen:
+        await screen.press("x")
+        screen.expect_dialog("Refused", "The built-in administrator is not a user account")
+
+
+async def test_held_seats_come_free_when_a_restart_is_recorded() -> None:
+    async with console("office") as screen:
+        await screen.press("R")
+        screen.expect_dialog("Was the server restarted?", "3 seats of deleted accounts would come free")
+        await screen.press("y")
+        assert "110 of 120 used" in screen.gauge
+        assert screen.banner == []
+        await screen.press("R")
+        assert screen.status == "No seat is held: nothing waits for a restart."
+        await screen.press("u")
+        assert "113 of 120 used" in screen.gauge
+
+
+async def test_undoing_an_added_account_asks_since_it_deletes() -> None:
+    async with console(small(SEAT)) as screen:
+        await screen.press("a")
+        await screen.type("z")
+        await screen.press("enter", "enter", "u")
+        screen.expect_dialog("Undo: delete 1 new entry?", "z@x.example")
+        await screen.press("y")
+        assert "z@x.example" not in screen.listed
+        assert screen.used == 2
+
+
+async def test_undo_is_refused_where_the_account_has_changed_since() -> None:
+    async with console(small(SEAT, seats=1)) as screen:
+        await screen.press("d", "y")
+        other = type(screen.session).open(screen.session.folder, clock=screen.clock)
+        other.do(DisableAccounts(("a@x.example",)))
+        other.undo() if other.undoable else None
+        from kconsole.operations.accounts import EnableAccounts
+
+        other.do(EnableAccounts(("a@x.example",)))
+        await screen.press("u")
+        screen.expect_dialog("That did not work", "a@x.example has changed since")
+        await screen.press("escape")
+        assert screen.session.undoable is None
+        assert " u undo" not in screen.keys
+
+
+async def test_undo_at_the_limit_is_refused_and_can_be_tried_again() -> None:
+    async with console(small(SEAT, OFF, seats=1)) as screen:
+        await go_to(screen, SEAT.address)
+        await screen.press("d", "y")
+        await go_to(screen, OFF.address)
+        await screen.press("e", "y", "u", "u")
+        screen.expect_no_dialog()
+        assert screen.session.find(SEAT.address).enabled
+
+
+async def test_nothing_to_undo_does_nothing() -> None:
+    async with console("office") as screen:
+        await screen.press("u")
+        screen.expect_no_dialog()
+
+
+async def test_a_store_that_cannot_be_written_is_told_and_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with console("office") as screen:
+        monkeypatch.setattr("kconsole.store.storage.write_whole", full)
+        await screen.press("d", "y")
+        screen.expect_dialog("That did not work", "No space left on device", "Nothing was changed")
+        await screen.press("escape")
+        assert "113 of 120 used" in screen.gauge
+        assert screen.at.enabled
+        monkeypatch.undo()
+        await screen.press("d", "y")
+        assert "112 of 120 used" in screen.gauge
+
+
+async def test_what_another_process_did_is_shown_with_the_next_deed() -> None:
+    async with console("office", WIDE) as screen:
+        other = type(screen.session).open(screen.session.folder, clock=screen.clock)
+        second = screen.listed[1]
+        other.do(DisableAccounts((second,)))
+        await screen.press("d", "y")
+        assert "111 of 120 used" in screen.gauge
+        assert not screen.main.accounts.rows[1].enabled
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a[/]b", "[@click=app.quit]x[/]", "[bold]x[/bold]", "\x1b]0;t\x07", "\u202emoc\u202c", "\x9b31m", "a\nb", "\\[x"],
+)
+async def test_hostile_names_are_harmless_text_everywhere(name: str) -> None:
+    inventory = Inventory(
+        license=License(seats=3),
+        domains=(Domain(name=f"{name}.example", primary=True),),
+        entries=(
+            Entry(address=f"{name}@{name}.example", full_name=name, description=name, mailbox=True),
+            Entry(address=f"2{name}@{name}.example", full_name=name, kind="alias", delivers_to=(name,)),
+        ),
+    )
+    async with console(inventory, WIDE, title=name) as screen:
+        seen = [screen.text]
+        for keys in (("enter",), ("escape", "d"), ("y",), ("u",), ("x",), ("escape", "a"), ("enter", "enter")):
+            await screen.press(*keys)
+            seen.append(screen.text)
+        await screen.press("escape", "right_square_bracket", "y", "slash")
+        screen.main._filter_bar.line.value = name + "zz"  # type: ignore[union-attr]
+        await screen.pilot.pause()
+        seen.append(screen.text)
+        assert screen.app.is_running
+        for text in seen:
+            assert not set(text) & set("\x1b\x07\x9b\u202e\u202c")
+        assert isinstance(screen.app.focused, Input)

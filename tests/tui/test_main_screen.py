@@ -1,0 +1,347 @@
+"""The main screen: what it shows, and how one moves and looks around in it."""
+
+import pytest
+
+from kconsole.model.records import Domain, Entry, Inventory, License
+from tests.tui.console import NARROW, WIDE, console
+
+
+async def test_the_gauge_tells_the_figures_of_the_report() -> None:
+    async with console("office") as screen:
+        assert "113 of 120 used · LOW" in screen.gauge
+        assert "110 counted   3 held until restart   7 free   18 disabled   41 never connected" in screen.gauge
+
+
+async def test_accounts_that_never_logged_in_come_first_then_the_oldest() -> None:
+    async with console("office") as screen:
+        logins = [entry.last_login for entry in screen.main.accounts.rows if entry.is_account]
+        moments = [login.at if login else None for login in logins]
+        never = moments.count(None)
+        assert never
+        assert moments[:never] == [None] * never
+        assert moments[never:] == sorted(moment for moment in moments if moment)
+
+
+async def test_lists_and_aliases_come_after_all_accounts_in_both_directions() -> None:
+    async with console("office") as screen:
+        for _ in range(2):
+            kinds = [entry.is_account for entry in screen.main.accounts.rows]
+            assert kinds == sorted(kinds, reverse=True)
+            await screen.press("S")
+
+
+async def test_the_top_account_of_every_sample_takes_a_seat() -> None:
+    for sample in ("office", "crisis", "small"):
+        async with console(sample) as screen:
+            assert screen.at.enabled
+            assert screen.at.last_login is None
+
+
+async def test_moving_follows_vim_and_stays_within_the_list() -> None:
+    async with console("office") as screen:
+        table = screen.main.accounts
+        await screen.press("j", "down", "k")
+        assert table.cursor == 1
+        await screen.press("G")
+        assert table.cursor == table.row_count - 1
+        await screen.press("j")
+        assert table.cursor == table.row_count - 1
+        await screen.press("g", "up")
+        assert table.cursor == 0
+        await screen.press("pagedown")
+        assert table.cursor == table.page
+        await screen.press("pageup", "ctrl+d")
+        assert table.cursor == table.page // 2
+        await screen.press("ctrl+u")
+        assert table.cursor == 0
+
+
+async def test_the_row_of_the_cursor_is_always_in_sight() -> None:
+    async with console("office") as screen:
+        await screen.press("G")
+        assert screen.at.address in screen.text
+        await screen.resize(60, 20)
+        assert screen.at.address[:20] in screen.text
+
+
+async def test_a_domain_scopes_the_table() -> None:
+    async with console("office", WIDE) as screen:
+        await screen.press("right_square_bracket")
+        first = screen.session.report.domains[0].name
+        assert {entry.domain for entry in screen.main.accounts.rows} == {first}
+        assert first in screen.title
+        await screen.press("escape")
+        assert "all domains" in screen.title
+
+
+async def test_the_domain_pane_takes_the_cursor_with_tab() -> None:
+    async with console("office", WIDE) as screen:
+        await screen.press("tab", "j", "j")
+        assert screen.main.domains.chosen == "northwind.example"
+        await screen.press("tab", "j")
+        assert screen.main.accounts.cursor == 1
+
+
+async def test_in_a_narrow_terminal_tab_stays_on_the_accounts() -> None:
+    async with console("office", NARROW) as screen:
+        await screen.press("tab")
+        screen.expect_focus_on("accounts")
+
+
+async def test_domains_show_their_seats_and_the_one_at_its_limit() -> None:
+    async with console("crisis", WIDE) as screen:
+        assert "63 of 50 !" in screen.text
+        assert "15 of 15 !" in screen.text
+
+
+async def test_the_filter_lists_as_one_types_and_escape_clears_it() -> None:
+    async with console("office") as screen:
+        await screen.press("slash")
+        screen.expect_typing_in("filter")
+        await screen.type("scan")
+        assert screen.listed == ["2f-scanner@northwind.example"]
+        assert "1 of 172" in screen.title
+        await screen.press("enter")
+        screen.expect_focus_on("accounts")
+        await screen.press("escape")
+        assert "172 of 172" in screen.title
+
+
+async def test_a_filter_without_a_match_says_so() -> None:
+    async with console("office") as screen:
+        await screen.press("slash")
+        await screen.type("zzzz")
+        assert "Nothing matches 'zzzz'. Esc clears the filter." in screen.text
+        await screen.press("enter", "d", "escape")
+        assert "172 of 172" in screen.title
+
+
+async def test_letters_typed_into_the_filter_are_no_commands() -> None:
+    async with console("office") as screen:
+        await screen.press("slash")
+        await screen.type("dxq")
+        screen.expect_no_dialog()
+        assert "'dxq'" in screen.text
+
+
+async def test_an_empty_filter_closes_with_enter() -> None:
+    async with console("office") as screen:
+        await screen.press("slash", "enter")
+        screen.expect_focus_on("accounts")
+        assert screen.main._filter_bar is None
+
+
+async def test_the_arrow_down_goes_from_the_filter_to_the_list() -> None:
+    async with console("office") as screen:
+        await screen.press("slash")
+        await screen.type("northwind")
+        await screen.press("down", "j")
+        assert screen.main.accounts.cursor == 1
+
+
+@pytest.mark.parametrize(
+    ("letter", "field", "words"),
+    [
+        ("a", "address", "by account, A to Z"),
+        ("n", "name", "by name, A to Z"),
+        ("s", "seat", "by seat, taken first"),
+        ("b", "because", "by because, A to Z"),
+        ("d", "domain", "by domain, A to Z"),
+        ("v", "protocol", "by via, A to Z"),
+        ("r", "role", "by role, users first"),
+        ("t", "kind", "by kind, A to Z"),
+        ("o", "origin", "by origin, A to Z"),
+    ],
+)
+async def test_every_column_sorts_both_ways(letter: str, field: str, words: str) -> None:
+    async with console("office") as screen:
+        await screen.press("s", letter)
+        screen.expect_no_dialog()
+        assert words in screen.title
+        forth = screen.listed
+        await screen.press("s", letter)
+        assert screen.main.listing.sort == field
+        assert screen.main.listing.reverse
+        assert sorted(screen.listed) == sorted(forth)
+        assert screen.listed != forth
+
+
+async def test_the_sort_dialog_takes_a_row_too_and_escape_changes_nothing() -> None:
+    async with console("office") as screen:
+        before = screen.listed
+        await screen.press("s", "escape")
+        assert screen.listed == before
+        await screen.press("s", "j", "enter")
+        assert "by account, A to Z" in screen.title
+
+
+async def test_the_header_shows_column_and_direction() -> None:
+    async with console("office") as screen:
+        assert "Last login ▲" in screen.text
+        await screen.press("S")
+        assert "Last login ▼" in screen.text
+
+
+async def test_the_cursor_stays_with_its_account_when_the_order_changes() -> None:
+    async with console("office") as screen:
+        await screen.press("j", "j", "j")
+        at = screen.at
+        await screen.press("s", "n")
+        assert screen.at == at
+
+
+async def test_marks_show_what_disabling_would_free() -> None:
+    async with console("office") as screen:
+        await screen.press("space", "space")
+        assert "113 → 111 of 120 used" in screen.gauge
+        assert screen.status == "2 marked: 113 → 111 used"
+        assert screen.used == 113
+        await screen.press("escape")
+        assert "113 of 120 used" in screen.gauge
+        assert screen.status == ""
+
+
+async def test_marked_disabled_accounts_show_what_enabling_would_take() -> None:
+    async with console("office") as screen:
+        await screen.press("s", "b")
+        row = next(n for n, e in enumerate(screen.main.accounts.rows) if e.is_account and not e.enabled)
+        screen.main.accounts.move_to(row)
+        await screen.press("space")
+        assert "113 → 114 of 120 used" in screen.gauge
+
+
+async def test_a_range_marks_from_one_end_to_the_other() -> None:
+    async with console("office") as screen:
+        await screen.press("j", "v", "j", "j", "v")
+        rows = screen.main.accounts.rows
+        assert screen.main.accounts.marked == {entry.id for entry in rows[1:4]}
+
+
+async def test_escape_lets_go_of_a_begun_range_first() -> None:
+    async with console("office") as screen:
+        await screen.press("v", "escape", "j", "v", "escape")
+        assert not screen.main.accounts.marked
+
+
+async def test_inverting_marks_all_that_are_listed() -> None:
+    async with console("office") as screen:
+        await screen.press("space", "asterisk")
+        marked = screen.main.accounts.marked
+        assert len(marked) == 171
+        assert screen.main.accounts.rows[0].id not in marked
+
+
+async def test_marks_survive_a_filter() -> None:
+    async with console("office") as screen:
+        await screen.press("space", "slash")
+        await screen.type("archive")
+        await screen.press("enter", "space", "escape")
+        assert len(screen.main.accounts.marked) == 2
+
+
+async def test_details_explain_the_account_under_the_cursor() -> None:
+    async with console("office") as screen:
+        await screen.press("enter")
+        screen.expect_dialog(screen.at.address, "takes a seat: local", "An enabled account created on this server")
+        await screen.press("escape")
+        screen.expect_no_dialog()
+
+
+async def test_a_wide_and_tall_terminal_explains_without_asking() -> None:
+    async with console("office", WIDE) as screen:
+        assert "takes a seat: local" in screen.text
+        await screen.press("j")
+        assert f"Account    {screen.at.address}" in screen.text
+
+
+async def test_accounts_that_would_be_refused_are_marked_and_explained() -> None:
+    async with console("crisis", WIDE) as screen:
+        assert f"!{screen.at.address}" in screen.text
+        assert "would be refused: AuthLicense" in screen.text
+
+
+async def test_the_help_names_every_command_and_every_rule() -> None:
+    async with console("office") as screen:
+        await screen.press("question_mark")
+        screen.expect_dialog("Help", "Disable the account")
+        await screen.press(*["pagedown"] * 6, "k", "j")
+        screen.expect_dialog("An enabled account")
+        await screen.press("q")
+        screen.expect_no_dialog()
+
+
+async def test_the_palette_finds_and_runs_a_command() -> None:
+    async with console("office") as screen:
+        await screen.press("colon")
+        await screen.type("disable")
+        await screen.pilot.pause(0.3)
+        await screen.press("enter")
+        await screen.pilot.pause(0.1)
+        screen.expect_dialog("Disable 1 account?")
+
+
+async def test_the_warnings_of_an_exceeded_license_stand_above_the_list() -> None:
+    async with console("crisis") as screen:
+        assert screen.banner == [
+            "! Total number of user mailboxes authorized by the license has been exceeded",
+            "! 2 seats held until the server is restarted · R when it was",
+        ]
+
+
+async def test_an_empty_store_says_what_to_do_next() -> None:
+    async with console(Inventory(license=License(seats=5))) as screen:
+        assert "No accounts yet. Press a to add one" in screen.text
+        await screen.press("d", "e", "x", "enter", "space", "y", "v", "asterisk")
+        screen.expect_no_dialog()
+
+
+async def test_an_empty_domain_says_so() -> None:
+    inventory = Inventory(
+        domains=(Domain(name="a.example"), Domain(name="b.example")), entries=(Entry(address="x@a.example"),)
+    )
+    async with console(inventory) as screen:
+        await screen.press("right_square_bracket", "right_square_bracket")
+        assert "There are no accounts in this domain." in screen.text
+
+
+async def test_a_license_without_limit_is_told_as_such() -> None:
+    async with console(Inventory(entries=(Entry(address="x@a.example"),))) as screen:
+        assert "1 used, unlimited" in screen.gauge
+        assert "seats without limit" in screen.text
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (200, 60), (400, 100), (40, 10)])
+async def test_every_line_is_exactly_as_wide_as_the_terminal(size: tuple[int, int]) -> None:
+    async with console("office", size) as screen:
+        lines = screen.app.screen._compositor.render_strips()
+        assert {line.cell_length for line in lines} == {size[0]}
+        assert len(lines) == size[1]
+
+
+async def test_resizing_changes_the_layout_and_keeps_the_place() -> None:
+    async with console("office", WIDE) as screen:
+        await screen.press("j", "j", "j")
+        at = screen.at
+        shown = []
+        for size in (NARROW, WIDE):
+            await screen.resize(*size)
+            shown.append("Domains" in screen.text)
+            assert screen.at == at
+        assert shown == [False, True]
+
+
+async def test_quitting_is_one_key_and_escape_never_quits() -> None:
+    async with console("office") as screen:
+        await screen.press("escape", "escape", "escape")
+        before = screen.app.is_running
+        await screen.press("q")
+        assert (before, screen.app.is_running) == (True, False)
+
+
+async def test_copying_takes_the_marked_addresses() -> None:
+    async with console("office") as screen:
+        await screen.press("y")
+        assert screen.app.clipboard == screen.main.accounts.rows[0].address
+        await screen.press("space", "space", "y")
+        assert screen.app.clipboard.splitlines() == [entry.address for entry in screen.main.accounts.rows[:2]]
+        assert screen.status == "Copied 2 addresses."

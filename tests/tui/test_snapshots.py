@@ -1,0 +1,68 @@
+"""Pictures of the main states, held against those that were looked at. `pytest --snapshot-update` takes new ones."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from kconsole.operations.samples import sample_session
+from kconsole.tui.app import KConsoleApp
+from tests.clocks import noon
+from tests.tui.console import NARROW, WIDE
+
+PICTURES = {
+    "main-wide": ("office", WIDE, ("j", "j")),
+    "main-narrow": ("office", NARROW, ("j", "j")),
+    "main-tiny": ("office", (60, 20), ()),
+    "marks": ("office", WIDE, ("space", "j", "space")),
+    "crisis": ("crisis", WIDE, ()),
+    "small": ("small", NARROW, ("s", "n")),
+    "confirm": ("office", NARROW, ("d",)),
+    "delete": ("small", NARROW, ("j", "x")),
+    "details": ("crisis", NARROW, ("enter",)),
+    "filter": ("office", NARROW, ("slash", "s", "c", "a")),
+    "no-match": ("office", NARROW, ("slash", "z", "z", "z")),
+    "sort": ("office", NARROW, ("s",)),
+    "add": ("office", NARROW, ("a",)),
+    "help": ("office", WIDE, ("question_mark",)),
+    "done": ("office", NARROW, ("d", "y")),
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_looks_as_it_was_looked_at(name: str, snap_compare: object, tmp_path: Path) -> None:
+    sample, size, keys = PICTURES[name]
+    session = sample_session(sample, tmp_path / "store", clock=noon())
+    session.operator = "anna"
+
+    async def press(pilot: Pilot[None]) -> None:
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=press, terminal_size=size)
+
+
+def test_without_colour_everything_is_still_told(
+    snap_compare: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "NO_COLOR", "1")
+    session = sample_session("crisis", tmp_path / "store", clock=noon())
+    session.operator = "anna"
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    assert callable(snap_compare)
+    assert snap_compare(app, terminal_size=WIDE)

@@ -1,0 +1,116 @@
+"""A real terminal: a program runs in a pty, and pyte draws what it writes."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyte
+
+PATIENCE = 30.0
+"""Seconds after which a test gives up waiting; it is never waited out in a test that passes."""
+
+KCONSOLE = (sys.executable, "-m", "kconsole")
+
+
+class Terminal:
+    """A program in a pty of its own."""
+
+    def __init__(self, pid: int, descriptor: int, columns: int, lines: int) -> None:
+        self.pid, self._descriptor = pid, descriptor
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self.written = bytearray()
+        """All that the program has written."""
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(self._screen.display)
+
+    def send(self, keys: str) -> None:
+        """Type."""
+        os.write(self._descriptor, keys.encode())
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size of the window."""
+        self._screen.resize(lines, columns)
+        _set_size(self._descriptor, columns, lines)
+        os.kill(self.pid, signal.SIGWINCH)
+
+    def wait_for(self, *texts: str) -> "Terminal":
+        """Read until all of the texts stand on the screen."""
+        return self.wait_until(lambda screen: all(text in screen for text in texts), " and ".join(texts))
+
+    def wait_until(self, seen: Callable[[str], bool], what: str) -> "Terminal":
+        """Read until the screen is as wanted."""
+        deadline = time.monotonic() + PATIENCE
+        while not seen(self.text):
+            if time.monotonic() > deadline or not self._read():
+                raise AssertionError(f"never saw {what!r}; the screen shows:\n{self.text}")
+        return self
+
+    def wait_for_end(self) -> int:
+        """Read until the program ends, and return its exit code."""
+        while self._read():
+            pass
+        _, status = os.waitpid(self.pid, 0)
+        self.pid = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def kill(self) -> None:
+        """End the program, if it still runs."""
+        if self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self._descriptor)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._descriptor], [], [], PATIENCE)
+        if not ready:
+            return False
+        try:
+            received = os.read(self._descriptor, 65536)
+        except OSError:
+            return False
+        self.written += received
+        self._stream.feed(received)
+        return bool(received)
+
+
+@contextmanager
+def terminal(
+    *arguments: str,
+    columns: int = 80,
+    lines: int = 24,
+    environment: dict[str, str] | None = None,
+    program: Sequence[str] = KCONSOLE,
+    home: Path | None = None,
+) -> Iterator[Terminal]:
+    """Run a program, kconsole if no other is named, in a terminal."""
+    variables = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+    if home is not None:
+        variables |= {"HOME": str(home), "XDG_DATA_HOME": str(home / "data")}
+    variables |= environment or {}
+    pid, descriptor = pty.fork()
+    if pid == 0:
+        os.execvpe(program[0], [*program, *arguments], variables)
+    _set_size(descriptor, columns, lines)
+    screen = Terminal(pid, descriptor, columns, lines)
+    try:
+        yield screen
+    finally:
+        screen.kill()
+
+
+def _set_size(descriptor: int, columns: int, lines: int) -> None:
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
