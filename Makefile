@@ -5,7 +5,7 @@ SETUP := .venv/.ready
 # An editable install is not compiled, and where Python is told to write no bytecode it would be compiled at every start.
 COMPILE := $(BIN)/python -m compileall -q kconsole
 
-.PHONY: demo test check lint types walls format bench screenshots samples clean
+.PHONY: demo test check lint types walls format bench screenshots readme samples clean
 
 demo: .venv/.demo
 	@$(BIN)/kconsole demo
@@ -47,6 +47,9 @@ bench: $(SETUP)
 
 screenshots: $(SETUP)
 	@$(BIN)/python -m tests.screenshots
+
+readme: $(SETUP)
+	@$(BIN)/python -m tests.readme
 
 samples: $(SETUP)
 	@$(BIN)/python -m kconsole.sources.samples data

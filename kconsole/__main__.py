@@ -1,10 +1,14 @@
 """`kconsole` and `python -m kconsole`."""
 
+import gc
 import sys
 
 
 def main() -> None:
     """Run the command line, and exit with its code."""
+    # Starting makes many objects and no garbage: looking for some would take a tenth of the time to the first screen.
+    # The screen turns collection on again once it stands; a command ends before it would matter.
+    gc.disable()
     from kconsole.cli.main import run
 
     sys.exit(run())

@@ -2,8 +2,9 @@
 
 import click
 
-from kconsole.cli.context import Place, at_store, exit_code, pass_place, say, say_outcomes
+from kconsole.cli.context import Place, at_store, exit_code, pass_place, read_text, reason_option, say, say_outcomes
 from kconsole.display import words
+from kconsole.licensing.guards import may_delete
 from kconsole.model.errors import NotFound
 from kconsole.model.records import MailboxFate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts, only_deactivated
@@ -11,22 +12,24 @@ from kconsole.operations.deeds import Deed
 from kconsole.operations.session import Session
 
 _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
-_reason = click.option("--reason", default="", metavar="TEXT", help="Why; the log keeps it.")
 
 
 @click.command()
 @_addresses
-@_reason
+@reason_option
 @at_store
 @pass_place
 def disable(place: Place, addresses: tuple[str, ...], reason: str) -> None:
-    """Disable accounts: they keep their mail, cannot log in, and take no seat."""
+    """Disable accounts: their seats come free at once.
+
+    A disabled account keeps its mail and cannot log in.
+    """
     _do(place.open(), DisableAccounts(addresses, reason))
 
 
 @click.command()
 @_addresses
-@_reason
+@reason_option
 @at_store
 @pass_place
 def enable(place: Place, addresses: tuple[str, ...], reason: str) -> None:
@@ -36,9 +39,9 @@ def enable(place: Place, addresses: tuple[str, ...], reason: str) -> None:
 
 @click.command()
 @click.argument("address")
-@click.option("--name", default="", metavar="TEXT", help="The full name.")
-@click.option("--description", default="", metavar="TEXT")
-@_reason
+@click.option("--name", callback=read_text, default="", metavar="TEXT", help="The full name.")
+@click.option("--description", callback=read_text, default="", metavar="TEXT", help="What it is for.")
+@reason_option
 @at_store
 @pass_place
 def add(place: Place, address: str, name: str, description: str, reason: str) -> None:
@@ -68,15 +71,19 @@ def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: 
     help="What becomes of the mailbox (keep).",
 )
 @click.option("--yes", is_flag=True, help="Really delete.")
-@_reason
+@reason_option
 @at_store
 @pass_place
 def delete(place: Place, addresses: tuple[str, ...], mailbox: tuple[MailboxFate, str], yes: bool, reason: str) -> None:
-    """Delete accounts. A seat comes free with the next restart of the server; disabling frees it at once."""
+    """Delete accounts; disabling frees a seat sooner.
+
+    The seat of a deleted account is held until the server is restarted. A mapped account is only deactivated, since
+    it stays in the directory.
+    """
     session = place.open()
     if not yes:
         _say_what_deleting_means(session, addresses)
-        raise click.UsageError("Nothing was deleted. Say --yes to delete.")
+        raise click.UsageError("Nothing was deleted. To really delete, say --yes.")
     fate, target = mailbox
     _do(session, DeleteAccounts(addresses, fate, target, reason))
 
@@ -88,7 +95,12 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
         except NotFound as error:
             say(error.message)
             continue
-        if only_deactivated(entry):
+        decision = may_delete(entry)
+        if entry.deleted_at is not None:
+            say(f"{entry.address} is deleted already.")
+        elif not decision.allowed:
+            say(f"{entry.address} cannot be deleted: {decision.reason}.")
+        elif only_deactivated(entry):
             say(f"{entry.address} is mapped: it would only be deactivated, and stay in the directory.")
         else:
             say(f"{entry.address} ({words.kind_word(entry)}) would be deleted.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from kconsole.display.safe_text import safe_text
 from kconsole.operations.deeds import Done, Outcome
@@ -43,9 +44,21 @@ class Place:
 pass_place = click.make_pass_decorator(Place, ensure=True)
 
 
-def _choose_folder(context: click.Context, _: click.Parameter, folder: Path | None) -> None:
-    if folder is not None:
-        context.ensure_object(Place).folder = folder
+def read_text(context: click.Context, param: click.Parameter, value: str) -> str:
+    """Text that a store can keep: what the shell passes as bytes that are no text is refused."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        message = f"'{value}' is not written in the encoding of this terminal."
+        raise click.BadParameter(message, context, param) from None
+    return value
+
+
+def _choose_folder(context: click.Context, param: click.Parameter, folder: Path | None) -> None:
+    place = context.ensure_object(Place)
+    said = context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+    if folder is not None and (said or place.folder is None):
+        place.folder = folder
 
 
 def _choose_patience(context: click.Context, _: click.Parameter, seconds: float | None) -> None:
@@ -75,14 +88,15 @@ def at_store(command: Command) -> Command:
 
 
 def say(message: str) -> None:
-    """Talk to the user, on standard error. Text from outside may be in it."""
-    for line in message.split("\n"):
-        click.echo(safe_text(line), err=True)
+    """Say one line to the user, on standard error. Text from outside may be in it."""
+    click.echo(safe_text(message), err=True)
 
 
-def say_error(message: str, hint: str = "") -> None:
+def say_error(message: str, hint: str = "", details: Iterable[str] = ()) -> None:
     """Tell what went wrong, and what to do next."""
     say(f"kconsole: {message}")
+    for detail in details:
+        say(f"  {detail}")
     if hint:
         say(hint)
 
@@ -117,6 +131,10 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
     if len(failed) < len(results):
         return PARTLY_FAILED
     return REFUSED if "refused" in failed else NOT_FOUND
+
+
+reason_option = click.option("--reason", callback=read_text, default="", metavar="TEXT", help="Why; the log keeps it.")
+"""The option of every command that changes something."""
 
 
 def ascii_only() -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.context import PARTLY_FAILED, Place, at_store, pass_place, say, say_seats
+from kconsole.cli.context import PARTLY_FAILED, Place, at_store, pass_place, reason_option, say, say_seats
 from kconsole.display import words
 from kconsole.model.errors import Refused
 from kconsole.operations.imports import ImportAccounts, ImportPlan, faulty_rows, other_domain, read_export
@@ -24,7 +24,7 @@ def import_() -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--skip-faulty", is_flag=True, help="Take the good rows even if others are faulty.")
 @click.option("--encoding", metavar="NAME", help="How the file is written, if it is not recognised: CP1250, CP1252 ...")
-@click.option("--reason", default="", metavar="TEXT", help="Why; the log keeps it.")
+@reason_option
 @at_store
 @pass_place
 @click.pass_context
@@ -38,7 +38,10 @@ def import_csv(
     encoding: str | None,
     reason: str,
 ) -> None:
-    """Import the accounts of a Kerio export. All of them or none; passwords in it are dropped unread."""
+    """Import the accounts of a Kerio export (CSV).
+
+    All of them or none. The passwords in it are dropped unread.
+    """
     export = read_export(file, encoding)
     session = place.open()
     plan = session.plan_import(export, domain)

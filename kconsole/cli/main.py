@@ -1,8 +1,11 @@
 """The command line's entrance: finds the command, and turns what goes wrong into a message and an exit code."""
 
+import codecs
 import io
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -13,6 +16,11 @@ from kconsole.model.errors import ConsoleError
 
 INTERRUPTED: Final = 130
 """The exit code after ctrl+c, as shells have it."""
+
+PLAIN_SIGNS: Final = "kconsole-plain-signs"
+"""The name of the error handler for output in encodings that lack our signs."""
+
+_IN_ASCII: Final = {"–": "-", "→": ">", "…": "~"}
 
 COMMANDS: Final = {
     "status": "kconsole.cli.seats:status",
@@ -74,18 +82,16 @@ def kconsole(context: click.Context, place: Place) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line, and return its exit code. Never raises, never shows a traceback of what it foresaw."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    _prepare_streams()
     try:
-        code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False)
+        code = _run(arguments)
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
+        return code
     except click.ClickException as error:
         _say_usage(error)
         return error.exit_code
     except ConsoleError as error:
-        say_error(error.message, error.hint)
+        say_error(error.message, error.hint, error.details)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         say("")
@@ -93,17 +99,47 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         _let_go_of_output()
         return 0
+    except OSError as error:
+        what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
+        say_error(f"{what}: {error.strerror or error}.")
+        _let_go_of_output()
+        return 1
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False)
+    except SystemExit:  # click's answer to output that nobody reads any more
+        raise BrokenPipeError from None
+    return code if isinstance(code, int) else 0
+
+
+def _prepare_streams() -> None:
+    """Let output that the terminal's encoding cannot carry be replaced, and closed output go nowhere."""
+    codecs.register_error(PLAIN_SIGNS, _plain_signs)
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  # until the process ends
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=PLAIN_SIGNS)
+
+
+def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Our own signs in ASCII, and a question mark for each other character: an error handler for codecs."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    unwritable = error.object[error.start : error.end]
+    return "".join(_IN_ASCII.get(character, "?") for character in unwritable), error.end
 
 
 def _say_usage(error: click.ClickException) -> None:
     if isinstance(error, click.UsageError) and error.ctx is not None:
-        say(error.ctx.get_usage())
+        for line in error.ctx.get_usage().splitlines():
+            say(line)
         say(f"Try '{error.ctx.command_path} --help'.")
     say_error(error.format_message())
 
 
 def _let_go_of_output() -> None:
-    """Keep Python from complaining at exit that nobody reads its output any more."""
-    import os
-
+    """Keep Python from complaining at exit that nobody takes what is left of its output."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

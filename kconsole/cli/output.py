@@ -2,26 +2,38 @@
 
 import csv
 import io
+import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import click
 import orjson
 
+from kconsole.cli.context import ascii_only
 from kconsole.display.safe_text import json_safe, safe_text
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.documents import login_document
 from kconsole.model.records import Entry
 from kconsole.model.reports import SeatReport, Verdict
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula."""
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet take a cell for a formula, in East Asian width too."""
+
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
 def put_json(value: object) -> None:
     """Answer with one JSON document."""
-    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-    click.echo(json_safe(text))
+    put_document(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def put_document(document: bytes) -> None:
+    """Answer with a JSON document, in whatever the output's encoding can carry without loss."""
+    text = json_safe(document.decode())
+    if ascii_only():
+        text = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    click.echo(text, nl=False)
 
 
 def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -34,7 +46,7 @@ def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _cell(value: str) -> str:
-    safe = safe_text(value)
+    safe = safe_text(value, None)
     return f"'{safe}" if safe.startswith(_FORMULA_STARTS) else safe
 
 

@@ -13,12 +13,17 @@ from kconsole.operations.session import Session
 
 
 @click.command()
-@click.option("--sample", type=click.Choice(SAMPLE_NAMES), default=SAMPLE_NAMES[0], show_default=True)
+@click.option(
+    "--sample", type=click.Choice(SAMPLE_NAMES), default=SAMPLE_NAMES[0], show_default=True, help="Which one."
+)
 @click.option(
     "--into", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep the store in this folder."
 )
 def demo(sample: str, folder: Path | None) -> None:
-    """Open the console on a copy of sample data, which is thrown away afterwards."""
+    """Open the console on a copy of sample data.
+
+    The copy is thrown away afterwards, unless --into says where to keep it.
+    """
     if folder is not None:
         session = sample_session(sample, folder)
         say(f"Made a store of sample data in {folder}; open it again with 'kconsole --store {folder}'.")

@@ -41,7 +41,10 @@ GAUGE_WIDTH = 48
 @at_store
 @pass_place
 def status(place: Place, as_json: bool) -> None:
-    """Show the license report: seats used, free and held, by domain, with warnings."""
+    """Show how many seats are used, free and held.
+
+    The whole license report, over all domains and by domain, with its warnings.
+    """
     session = place.open()
     report = session.report
     if as_json:
@@ -90,7 +93,9 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
     "--inactive", callback=_read_age, metavar="AGE", help="Only accounts that last logged in longer ago: 180d, 6m, 1y."
 )
 @click.option("--never", is_flag=True, help="Only accounts that never logged in; with --inactive, either.")
-@click.option("--sort", type=click.Choice(get_args(SortField)), default="last-login", show_default=True)
+@click.option(
+    "--sort", type=click.Choice(get_args(SortField)), default="last-login", show_default=True, help="What to sort by."
+)
 @click.option("--reverse", is_flag=True, help="The other way round.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
 @click.option("--csv", "as_csv", is_flag=True, help="Answer with a CSV table.")
@@ -107,7 +112,10 @@ def accounts(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """List accounts and everything else that has an address, oldest login first."""
+    """List the accounts, the longest unused first.
+
+    Everything else that has an address (lists, resources, aliases) comes after them.
+    """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv cannot be had together.")
     session = place.open()
@@ -172,7 +180,10 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
 @pass_place
 @click.pass_context
 def explain(context: click.Context, place: Place, addresses: tuple[str, ...], as_json: bool) -> None:
-    """Say why an account takes a seat or not, by which rule, and whether it could log in now."""
+    """Say why an account takes a seat, or none.
+
+    By which rule and on whose word, and whether it would be let in at login now.
+    """
     session = place.open()
     found: list[Entry] = []
     for address in addresses:

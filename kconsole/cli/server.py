@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.context import Place, at_store, pass_place, say, say_outcomes
-from kconsole.cli.output import domain_documents, put_json
+from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say, say_outcomes
+from kconsole.cli.output import domain_documents, put_document, put_json
 from kconsole.cli.seats import put_domains
 from kconsole.display import words
-from kconsole.display.safe_text import json_safe
+from kconsole.model.boundary import LARGEST_LIMIT
 from kconsole.model.records import Inventory, License
 from kconsole.operations import dumps
 from kconsole.operations.server import AddDomain, RecordRestart
@@ -16,7 +16,9 @@ from kconsole.operations.session import Session
 
 
 @click.command()
-@click.option("--seats", type=click.IntRange(min=0), metavar="N", help="Seats of the license; without, no limit.")
+@click.option(
+    "--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="Seats of the license; without, no limit."
+)
 @at_store
 @pass_place
 def init(place: Place, seats: int | None) -> None:
@@ -49,21 +51,27 @@ def domains(context: click.Context, place: Place, as_json: bool) -> None:
 @domains.command("add")
 @click.argument("name")
 @click.option("--primary", is_flag=True, help="It is the server's primary domain.")
-@click.option("--user-limit", type=click.IntRange(min=0), metavar="N", help="The domain's own limit of accounts.")
-@click.option("--description", default="", metavar="TEXT")
+@click.option(
+    "--user-limit", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="The domain's own limit of accounts."
+)
+@click.option("--description", callback=read_text, default="", metavar="TEXT", help="What it is for.")
+@reason_option
 @at_store
 @pass_place
-def add_domain(place: Place, name: str, primary: bool, user_limit: int | None, description: str) -> None:
+def add_domain(place: Place, name: str, primary: bool, user_limit: int | None, description: str, reason: str) -> None:
     """Add a domain."""
-    say_outcomes(place.open().do(AddDomain(name, primary, user_limit, description)))
+    say_outcomes(place.open().do(AddDomain(name, primary, user_limit, description, reason)))
 
 
 @click.command()
-@click.option("--reason", default="", metavar="TEXT", help="Why; the log keeps it.")
+@reason_option
 @at_store
 @pass_place
 def restarted(place: Place, reason: str) -> None:
-    """Record that the server was restarted: the seats of deleted accounts come free."""
+    """Record that the server was restarted, now.
+
+    The seats that deleted accounts held come free.
+    """
     say_outcomes(place.open().do(RecordRestart(reason)))
 
 
@@ -72,10 +80,13 @@ def restarted(place: Place, reason: str) -> None:
 @at_store
 @pass_place
 def dump(place: Place, file: Path | None) -> None:
-    """Write the whole store as one JSON document, to FILE or standard output."""
+    """Write the whole store as one JSON document.
+
+    It goes to FILE, or to standard output.
+    """
     document = dumps.dump_of(place.open())
     if file is None or str(file) == "-":
-        click.echo(json_safe(document.decode()), nl=False)
+        put_document(document)
     else:
         dumps.write_dump(file, document)
         say(f"Wrote {file}.")
@@ -86,7 +97,10 @@ def dump(place: Place, file: Path | None) -> None:
 @at_store
 @pass_place
 def restore(place: Place, file: Path) -> None:
-    """Let the store hold what the dump in FILE holds, and nothing else. All or nothing."""
+    """Let the store hold what a dump holds, and nothing else.
+
+    All of it or, if anything is wrong with the dump, none of it. FILE may be - for standard input.
+    """
     inventory = dumps.read_dump_file(Path("/dev/stdin") if str(file) == "-" else file)
     done = dumps.restore(place.store_folder, inventory, place.patience)
     if done is None:

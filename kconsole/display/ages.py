@@ -1,8 +1,8 @@
 """Moments as a person tells them, and ages as a person asks for them.
 
-The words are made here, not by humanize: it mixes "a day" with "2 days" and has no "14 months", and the first screen
-would wait for its import. A day is 24 hours, not a date, so that an age does not depend on a zone; a month is a
-twelfth of 365.25 days.
+The short words of columns are made here, not by humanize: it mixes "a day" with "2 days" and has no "14 months", and
+the first screen would wait for its import. The fuller words of a view of details are humanize's. A day is 24
+hours, not a date, so that an age does not depend on a zone; a month is a twelfth of 365.25 days.
 """
 
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -75,8 +75,16 @@ def full_moment(moment: datetime | None, zone: tzinfo | None = None) -> str:
 
 
 def ago_and_moment(moment: datetime | None, now: datetime, zone: tzinfo | None = None) -> str:
-    """Both, for a view of details: "3 days ago (2026-03-02 10:15 CET)"."""
-    return NEVER if moment is None else f"{age(moment, now)} ({full_moment(moment, zone)})"
+    """Both, for a view of details: "1 year, 2 months ago (2025-01-02 10:15 CET)"."""
+    if moment is None:
+        return NEVER
+    ago = in_utc(now) - in_utc(moment)
+    words = age(moment, now)
+    if ago >= timedelta(seconds=_MINUTE):
+        import humanize
+
+        words = f"{humanize.naturaldelta(ago)} ago"
+    return f"{words} ({full_moment(moment, zone)})"
 
 
 def parse_age(text: str) -> timedelta:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_PROBLEMS = 5
 """How many problems of a document are told; one is enough to mend the next, fifty are noise."""
 
+LARGEST_LIMIT = 10**12
+"""Seats or accounts; far beyond any license, and still a number that every JSON reader takes for a whole one."""
+
 
 @cache
 def _inventories() -> "TypeAdapter[Inventory]":
@@ -53,7 +56,10 @@ def read_dump(document: bytes, name: str) -> Inventory:
     try:
         schema = _schema_numbers().validate_json(document).get("schema", DUMP_SCHEMA)
         if type(schema) is not int or schema < 1:
-            raise BadInput(f"{name} is not a dump of kconsole: its schema is not a number from 1 up.")
+            raise BadInput(
+                f"{name} is not a dump of kconsole: its schema is not a number from 1 up.",
+                "A dump is what 'kconsole dump' writes. Nothing was changed.",
+            )
         if schema > DUMP_SCHEMA:
             raise BadInput(
                 f"{name} was written by a newer kconsole (schema {schema}; this one reads {DUMP_SCHEMA}).",
@@ -62,18 +68,21 @@ def read_dump(document: bytes, name: str) -> Inventory:
         inventory = _inventories().validate_json(document, strict=True)
     except ValidationError as error:
         raise BadInput(
-            f"{name} is not a dump of kconsole:\n" + _told(error),
+            f"{name} is not a dump of kconsole:",
             "A dump is what 'kconsole dump' writes. Nothing was changed.",
+            _told(error),
         ) from None
     return checked(inventory, name)
 
 
-def _told(error: "ValidationError") -> str:
+def _told(error: "ValidationError") -> list[str]:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    lines = [f"  {_place(problem['loc'])}: {problem['msg']}" for problem in problems[:MOST_PROBLEMS]]
-    if len(problems) > MOST_PROBLEMS:
-        lines.append(f"  and {len(problems) - MOST_PROBLEMS} more")
-    return "\n".join(lines)
+    return _first_of([f"{_place(problem['loc'])}: {problem['msg']}" for problem in problems])
+
+
+def _first_of(problems: list[str]) -> list[str]:
+    more = len(problems) - MOST_PROBLEMS
+    return [*problems[:MOST_PROBLEMS], f"and {more} more"] if more > 0 else problems
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -86,23 +95,24 @@ def checked(inventory: Inventory, name: str) -> Inventory:
     """The same inventory with moments in UTC and every domain listed, if it does not contradict itself.
 
     Raises:
-        BadInput: an address or domain is empty or twice there, or a limit is below zero.
+        BadInput: an address or domain is empty or twice there, a limit is below zero or too large, or a moment is
+            out of the calendar.
     """
     problems: list[str] = []
-    seats = inventory.license.seats
-    if seats is not None and seats < 0:
-        problems.append(f"license.seats is {seats}, below zero")
+    if (what := _odd_limit(inventory.license.seats)) is not None:
+        problems.append(f"license.seats is {what}")
     problems += _domain_problems(inventory.domains)
     problems += _entry_problems(inventory.entries)
     if problems:
-        more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
-        lines = "\n".join(f"  {problem}" for problem in problems[:MOST_PROBLEMS] + more)
-        raise BadInput(f"{name} contradicts itself:\n{lines}", "Nothing was changed.")
-    entries = tuple(_in_utc(entry) for entry in inventory.entries)
-    restart = inventory.last_restart
+        raise BadInput(f"{name} contradicts itself:", "Nothing was changed.", _first_of(problems))
+    try:
+        entries = tuple(_in_utc(entry) for entry in inventory.entries)
+        restart = None if inventory.last_restart is None else in_utc(inventory.last_restart)
+    except OverflowError:
+        raise BadInput(f"{name} holds a moment before the year 1 or after 9999.", "Nothing was changed.") from None
     return replace(
         inventory,
-        last_restart=None if restart is None else in_utc(restart),
+        last_restart=restart,
         domains=_with_missing_domains(inventory.domains, entries),
         entries=entries,
     )
@@ -112,17 +122,21 @@ def _domain_problems(domains: tuple[Domain, ...]) -> list[str]:
     problems = [f"domains[{place}] has no name" for place, domain in enumerate(domains) if not domain.name]
     names = Counter(fold(domain.name) for domain in domains if domain.name)
     problems += [f"domain {name} is listed {times} times" for name, times in names.items() if times > 1]
-    problems += [
-        f"domain {domain.name} has a user limit below zero"
-        for domain in domains
-        if domain.user_limit is not None and domain.user_limit < 0
-    ]
+    limits = [(domain.name, _odd_limit(domain.user_limit)) for domain in domains]
+    problems += [f"the user limit of domain {name} is {what}" for name, what in limits if what is not None]
     return problems
+
+
+def _odd_limit(number: int | None) -> str | None:
+    """What is wrong with a limit; None if nothing is."""
+    if number is None or 0 <= number <= LARGEST_LIMIT:
+        return None
+    return "below zero" if number < 0 else f"above {LARGEST_LIMIT:,}"
 
 
 def _entry_problems(entries: tuple[Entry, ...]) -> list[str]:
     problems = [f"entries[{place}] has no address" for place, entry in enumerate(entries) if not entry.login]
-    live = Counter(fold(entry.address) for entry in entries if entry.deleted_at is None)
+    live = Counter(fold(entry.address) for entry in entries if entry.login and entry.deleted_at is None)
     problems += [f"address {address} is there {times} times" for address, times in live.items() if times > 1]
     return problems
 

@@ -1,5 +1,7 @@
 """What can go wrong, told so that a person can go on: what happened, to what, and what to do next."""
 
+from collections.abc import Iterable
+
 
 class ConsoleError(Exception):
     """Anything that ends a command with a message instead of a result.
@@ -7,14 +9,17 @@ class ConsoleError(Exception):
     Attributes:
         message: what happened, and to what.
         hint: what to do next; may be empty.
+        details: particulars, a line for each. They are no part of the message, so that a line feed in a name from
+            outside can never pose as a line of ours.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", details: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.details = tuple(details)
 
 
 class BadInput(ConsoleError):

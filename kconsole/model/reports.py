@@ -1,6 +1,5 @@
 """What `licensing` says about an inventory: verdicts, figures, warnings, decisions."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 State = Literal["unlimited", "exceeded", "full", "low", "ok"]
@@ -27,8 +26,7 @@ class Warn(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainReport:
+class DomainReport(NamedTuple):
     """The figures of one domain. All are numbers of accounts."""
 
     name: str
@@ -43,8 +41,7 @@ class DomainReport:
     """How many accounts can still be created here; None if neither the domain nor the license has a limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeatReport:
+class SeatReport(NamedTuple):
     """The figures of the license over all domains. All are numbers of seats or accounts."""
 
     limit: int | None

@@ -105,9 +105,7 @@ class AddAccount:
         )
         taken = work.store.entry_at(account.address)
         if taken is not None:
-            raise Refused(
-                f"The address {taken.address} is taken by {_article(verdict_of(taken).because)}.", "Choose another."
-            )
+            raise Refused(f"The address {taken.address} is taken by {what_it_is(taken)}.", "Choose another.")
         insist(guards.may_create(work.report, account, work.held))
         stored = work.put_entry(revived(account, work))
         return [Outcome(stored.address, "done", "added, it takes a seat")]
@@ -138,11 +136,21 @@ class DeleteAccounts:
             return ""
         target = work.store.entry_at(self.transfer_to)
         if target is None:
-            raise NotFound(f"There is no account {self.transfer_to} to transfer the mailbox to.")
+            raise NotFound(
+                f"There is no account {self.transfer_to} to transfer the mailbox to.",
+                "Nothing was deleted. Look it up with 'kconsole accounts'.",
+            )
         if fold(target.address) in map(fold, self.addresses):
-            raise Refused(f"{target.address} is being deleted itself: its mailbox cannot take another's.")
+            raise Refused(
+                f"{target.address} is being deleted itself: its mailbox cannot take another's.", _OTHER_TARGET
+            )
         if not target.is_account:
-            raise Refused(f"{target.address} is no user account: it has no mailbox to take another's.")
+            raise Refused(
+                f"{target.address} is {what_it_is(target)}, no user account: it has no mailbox to take another's.",
+                _OTHER_TARGET,
+            )
+        if not target.enabled:
+            raise Refused(f"{target.address} is disabled: nobody could read what its mailbox takes.", _OTHER_TARGET)
         return target.address
 
     def _delete(self, address: str, transfer_to: str, work: Work) -> Outcome:
@@ -158,8 +166,10 @@ class DeleteAccounts:
             work.put_entry(replace(entry, enabled=False))
             return Outcome(entry.address, "done", "deactivated, its seat is free: it stays in the directory")
         seat = verdict_of(entry).seat
-        fate = self.mailbox if entry.is_account else None
-        work.put_entry(replace(entry, deleted_at=work.now, mailbox_fate=fate, transferred_to=transfer_to))
+        deleted = replace(entry, deleted_at=work.now)
+        if entry.is_account:
+            deleted = replace(deleted, mailbox_fate=self.mailbox, transferred_to=transfer_to)
+        work.put_entry(deleted)
         return Outcome(
             entry.address, "done", "deleted, its seat is held until the server is restarted" if seat else "deleted"
         )
@@ -173,11 +183,15 @@ def only_deactivated(entry: Entry) -> bool:
     return entry.is_account and entry.origin == "directory"
 
 
-def _article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} {'account' if noun in _OF_ACCOUNTS else ''}".rstrip()
+_OTHER_TARGET: Final = "Nothing was deleted. Name an enabled account."
 
 
-_OF_ACCOUNTS: Final = frozenset({"disabled", "mapped", "imported", "local"})
+def what_it_is(entry: Entry) -> str:
+    """What takes an address, with its article: "an alias", "a disabled account", "the built-in administrator"."""
+    if entry.kind == "builtin_admin":
+        return "the built-in administrator"
+    noun = verdict_of(entry).because
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}{' account' if entry.is_account else ''}"
 
 
 def transferable(entries: Iterable[Entry]) -> list[Entry]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
-from kconsole.licensing.evaluation import SeatLedger
+from kconsole.licensing.evaluation import SeatLedger, is_held
 from kconsole.model.errors import Refused
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.reports import Decision, SeatReport
 from kconsole.store.seatstore import Change as Change
 from kconsole.store.seatstore import Commit as Commit
@@ -63,7 +63,9 @@ class Work:
 
     def put_back(self, change: Change) -> None:
         """Let a record be as it was before a change."""
-        if change.table == "entries" and change.before is not None:
+        if change.table == "entries" and change.before is None:
+            self._transaction.remove_entry(change.number)
+        elif change.table == "entries":
             self._transaction.put_entry(change.before)
         elif change.table == "domains" and change.before is None:
             self._transaction.remove_domain(change.number)
@@ -174,19 +176,23 @@ def missing(address: str) -> Outcome:
 
 
 def revived(entry: Entry, work: Work) -> Entry:
-    """A new entry, under the number of the deleted one of the same address if there is one.
+    """A new entry, under the number of a deleted one of the same address if there is one.
 
+    Of several it is the last that still holds its seat, or if none does, the last.
     So it takes over the seat that one may still hold, and its mailbox if that was kept: the server attaches a kept
     mailbox again when an account of the same name is created (source: Disabling and Deleting User Accounts, GFI).
     """
     deleted = [old for old in work.store.deleted_at(entry.address) if old.kind == entry.kind]
     if not deleted:
         return entry
-    old = deleted[0]
+    old = next((old for old in deleted if is_held(old, work.store.last_restart)), deleted[0])
     kept = old.mailbox and old.mailbox_fate == "keep"
     return replace(entry, id=old.id, mailbox=kept, last_login=old.last_login if kept else None)
 
 
 def unique(addresses: Iterable[str]) -> list[str]:
-    """The addresses in their order, each once."""
-    return list(dict.fromkeys(addresses))
+    """The addresses in their order, each once; compared without case."""
+    once: dict[str, str] = {}
+    for address in addresses:
+        once.setdefault(fold(address), address)
+    return list(once.values())

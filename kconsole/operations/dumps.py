@@ -20,15 +20,25 @@ def dump_of(session: Session) -> bytes:
 
 
 def write_dump(path: Path, document: bytes) -> None:
-    """Write a dump to a file that only its owner may read.
+    """Write a dump to a file that only its owner may read, or into a device or pipe that is there.
 
     Raises:
         BadInput: it cannot be written there; a file that was there is as it was.
     """
     try:
-        write_whole(path, document)
+        if _takes_a_stream(path):
+            path.write_bytes(document)
+        else:
+            write_whole(path, document)
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.", "Choose another file.") from error
+
+
+def _takes_a_stream(path: Path) -> bool:
+    """Whether this is a device, a pipe or `/dev/stdout`: putting a file in its place would break it for everybody."""
+    absolute = path.absolute()
+    in_system = any(absolute.is_relative_to(folder) for folder in ("/dev", "/proc"))
+    return path.exists() and not path.is_dir() and (in_system or not path.is_file())
 
 
 def read_dump_file(path: Path) -> Inventory:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from kconsole.licensing import guards
-from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.errors import BadInput, Refused
 from kconsole.model.records import Domain, Entry, fold
 from kconsole.model.reports import Decision, SeatReport
+from kconsole.operations.accounts import what_it_is
 from kconsole.operations.deeds import Outcome, Work, revived
 from kconsole.operations.server import check_domain_name
 from kconsole.sources.kerio_csv import CsvAccount, CsvFault, KerioExport, domain_of_file, read_kerio_export
@@ -123,8 +123,7 @@ class _Sorting:
         address = f"{row.login}@{self.domain}"
         known = self.store.entry_at(address)
         if known is not None and not known.is_account:
-            what = verdict_of(known).because
-            self.faults.append(CsvFault(row.line, f"the address is taken by a {what} already"))
+            self.faults.append(CsvFault(row.line, f"the address is taken by {what_it_is(known)} already"))
             return
         if known is None:
             account = Entry(address=address, origin="imported", full_name=row.full_name, description=row.description)
@@ -209,9 +208,9 @@ class ImportAccounts:
 
 def faulty_rows(plan: ImportPlan) -> BadInput:
     """The error for an import with faulty rows that shall not be skipped."""
-    lines = "\n".join(f"  line {fault.line}: {fault.reason}" for fault in plan.faulty)
     many = len(plan.faulty)
     return BadInput(
-        f"{many} faulty {'row' if many == 1 else 'rows'}, nothing was imported:\n{lines}",
+        f"{many:,} faulty {'row' if many == 1 else 'rows'}, nothing was imported:",
         "Mend the file, or take the good rows with --skip-faulty.",
+        [f"line {fault.line}: {fault.reason}" for fault in plan.faulty],
     )

@@ -33,7 +33,7 @@ class AddDomain:
         check_domain_name(self.domain)
         known = work.store.domain_named(self.domain)
         if known is not None:
-            raise Refused(f"The domain {known.name} is there already.")
+            raise Refused(f"The domain {known.name} is there already.", "See them with 'kconsole domains'.")
         primary = next((domain.name for domain in work.store.domains if domain.primary), None)
         if self.primary and primary is not None:
             raise Refused(f"{primary} is the primary domain already.", "Add the new one without --primary.")
@@ -70,7 +70,8 @@ class RestoreInventory:
         """Replace everything."""
         work.replace_all(self.inventory)
         entries, domains = len(self.inventory.entries), len(self.inventory.domains)
-        return [Outcome("", "done", f"restored {entries} entries in {domains} domains")]
+        what = f"{entries:,} {'entry' if entries == 1 else 'entries'}"
+        return [Outcome("", "done", f"restored {what} in {domains:,} {'domain' if domains == 1 else 'domains'}")]
 
 
 def check_domain_name(name: str) -> None:
@@ -80,4 +81,4 @@ def check_domain_name(name: str) -> None:
         BadInput: it is none.
     """
     if not DOMAIN_NAME.fullmatch(name):
-        raise BadInput(f"'{name}' is not a domain name.", "Write it like mail.example.com.")
+        raise BadInput(f"'{name}' is not a domain name.", "Write it like example.com or mail.example.com.")

@@ -154,7 +154,7 @@ class Session:
 
     def if_toggled(self, accounts: Iterable[Entry]) -> SeatReport:
         """The figures if these accounts were disabled, or enabled if none of them takes a seat; nothing is changed."""
-        accounts = [account for account in accounts if account.is_account]
+        accounts = {account.id: account for account in accounts if account.is_account}.values()
         enable = not any(verdict_of(account).seat for account in accounts)
         pairs = [(account, replace(account, enabled=enable)) for account in accounts]
         for before, after in pairs:
@@ -196,7 +196,7 @@ class Session:
                 before = work.report
                 outcomes = tuple(deed.perform(work))
         except BaseException:
-            if work is not None:
+            if work is not None and transaction.commit is None:  # else it is on disk, and a listener failed
                 work.take_back()
             raise
         return Done(deed.name, outcomes, before, self.report, transaction.commit)

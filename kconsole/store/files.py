@@ -12,6 +12,14 @@ _NO_HARD_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 """What file systems without hard links answer."""
 
 
+_NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What file systems answer that cannot sync a folder by itself, some shared ones among them."""
+
+
+class NotSynced(OSError):
+    """The new file is in place, but its name may be lost again if the machine loses power right now."""
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder that only its owner may enter, and those above it, unless they are there.
 
@@ -33,7 +41,8 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
 
     Raises:
         FileExistsError: the file is there, and may not be replaced.
-        OSError: it cannot be written; the file is as it was, unless the last step (syncing the folder) failed.
+        NotSynced: the last step, syncing the folder, failed; the new file is there.
+        OSError: it cannot be written; the file is as it was.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -53,7 +62,10 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink()
-    sync_folder(path.parent)
+    try:
+        sync_folder(path.parent)
+    except OSError as error:
+        raise NotSynced(error.errno, error.strerror, str(path)) from error
 
 
 def _place_new(beside: Path, path: Path) -> None:
@@ -68,7 +80,7 @@ def _place_new(beside: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to disk.
+    """Bring the names in a folder to disk, on file systems that know how.
 
     Raises:
         OSError: it cannot be done.
@@ -76,5 +88,8 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(descriptor)

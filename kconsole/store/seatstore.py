@@ -15,7 +15,7 @@ from kconsole.model import documents
 from kconsole.model.errors import NotFound, Refused, StoreBusy, StoreUnusable
 from kconsole.model.records import Domain, Entry, Inventory, License, fold
 from kconsole.model.times import Clock, from_iso, to_iso
-from kconsole.store.files import PRIVATE_FILE, make_folder
+from kconsole.store.files import PRIVATE_FILE, NotSynced, make_folder
 from kconsole.store.storage import SeatStorage
 from kconsole.store.tables import Document, DocumentChange, SeatTable
 
@@ -75,6 +75,7 @@ class SeatStore:
         self._license = License()
         self._last_restart: datetime | None = None
         self._live: dict[str, int] = {}
+        self._deleted: dict[str, set[int]] = {}
         self._load_records()
 
     @staticmethod
@@ -113,6 +114,8 @@ class SeatStore:
         store = cls(SeatStorage(path), clock, patience)
         transaction = Transaction(store)
         transaction.replace_all(inventory)
+        if folder.exists() and not folder.is_dir():
+            raise StoreUnusable(f"{folder} is not a folder.", "Choose another place for the store.")
         try:
             make_folder(folder)
             store._log(1, clock.now(), operator, "init", "")
@@ -176,9 +179,12 @@ class SeatStore:
 
     def deleted_at(self, address: str) -> list[Entry]:
         """The deleted entries that had this address, the last deleted first."""
-        key = fold(address)
-        deleted = [e for e in self._entries.values() if e.deleted_at is not None and fold(e.address) == key]
+        deleted = [self._entries[number] for number in sorted(self._deleted.get(fold(address), ()))]
         return sorted(deleted, key=attrgetter("deleted_at"), reverse=True)
+
+    def domain(self, number: int) -> Domain | None:
+        """The domain with this number."""
+        return self._domains.get(number)
 
     def domain_named(self, name: str) -> Domain | None:
         """The domain with this name; compared without case."""
@@ -201,13 +207,20 @@ class SeatStore:
         Raises:
             StoreUnusable: the file is gone, or cannot be used any more; what is in memory stays as it was.
         """
-        documents_changed = self._storage.changed_outside()
-        changes = tuple(change for change in map(self._record_change, documents_changed) if change is not None)
+        changes: list[Change] = []
+        documents_changed: list[DocumentChange] = []
+
+        def believe(differences: Iterable[DocumentChange]) -> None:
+            with self._making_sense():
+                documents_changed.extend(differences)
+                changes.extend(filter(None, map(self._record_change, documents_changed)))
+
+        self._storage.changed_outside(believe)
         if not documents_changed:
             return None
         for change in changes:
             self._take(change)
-        commit = Commit(self.sequence, self._clock.now(), "", "outside", "", changes, own=False)
+        commit = Commit(self.sequence, self._clock.now(), "", "outside", "", tuple(changes), own=False)
         self._tell(commit)
         return commit
 
@@ -268,12 +281,14 @@ class SeatStore:
         if not transaction.changes:
             return None
         sequence, at = self.sequence + 1, self._clock.now()
-        self._log(sequence, at, operator, deed, reason)
         try:
+            self._log(sequence, at, operator, deed, reason)
             self._storage.commit({"sequence": sequence, "next_number": transaction.next_number})
-        except OSError as error:
+        except BaseException as error:
             self._take_back(transaction)
-            raise _unwritable(self._storage.path, error) from error
+            if isinstance(error, OSError):
+                raise _unwritable(self._storage.path, error) from error
+            raise
         return Commit(sequence, at, operator, deed, reason, _net(transaction.changes), own=True)
 
     def _log(self, sequence: int, at: datetime, operator: str, deed: str, reason: str) -> None:
@@ -294,12 +309,18 @@ class SeatStore:
     # Records from documents
 
     def _load_records(self) -> None:
-        try:
+        with self._making_sense():
             for table, documents_by_number in self._storage.read().items():
                 for number, document in documents_by_number.items():
                     change = self._record_change(DocumentChange(table, int(number), None, document))
                     if change is not None:
                         self._take(change)
+
+    @contextmanager
+    def _making_sense(self) -> Iterator[None]:
+        """What is read inside was written with a right checksum, but perhaps not by us."""
+        try:
+            yield
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise StoreUnusable(
                 f"{self._storage.path} is damaged: a record in it makes no sense ({error!r}).", "It was not touched."
@@ -331,14 +352,19 @@ class SeatStore:
 
     def _take_entry(self, change: Change) -> None:
         before, after = cast("Entry | None", change.before), cast("Entry | None", change.after)
-        if before is not None and self._live.get(key := fold(before.address)) == change.number:
-            del self._live[key]
+        if before is not None:
+            key = fold(before.address)
+            self._deleted.get(key, set()).discard(change.number)
+            if self._live.get(key) == change.number:
+                del self._live[key]
         if after is None:
             self._entries.pop(change.number, None)
             return
         self._entries[change.number] = after
         if after.deleted_at is None:
             self._live[fold(after.address)] = change.number
+        else:
+            self._deleted.setdefault(fold(after.address), set()).add(change.number)
 
 
 class Transaction:
@@ -369,7 +395,8 @@ class Transaction:
     def put_domain(self, domain: Domain, number: int = 0) -> None:
         """Store a domain, as a new one unless its number is given."""
         if number == 0:
-            number = max(self._store._domains, default=0) + 1
+            number = self.next_number
+            self.next_number += 1
         self._put("domains", number, self._store._domains.get(number), domain, documents.domain_document(domain))
 
     def remove_domain(self, number: int) -> None:
@@ -448,6 +475,11 @@ _RECORD_OF: Final[dict[str, Callable[[Document, int], object]]] = {
 
 
 def _unwritable(path: Path, error: OSError) -> StoreUnusable:
+    if isinstance(error, NotSynced):
+        return StoreUnusable(
+            f"{path} was written, but the disk did not confirm it: {error.strerror}.",
+            "The change is there, and could be lost if the machine stopped now. Check the disk, then look again.",
+        )
     return StoreUnusable(
         f"{path} cannot be written: {error.strerror or error}. Nothing was changed.",
         "Check the free space and the permissions of the folder, then try again.",

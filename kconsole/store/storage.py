@@ -1,10 +1,11 @@
 """TinyDB's storage, made safe: the tables in memory, and on disk one file that is whole at every moment.
 
-The file is a TinyDB JSON file that stock TinyDB opens. Its first line holds the `meta` table, with the format, and the
-checksum of everything after that line; so a damaged or foreign file is told from a good one before it is believed.
+The file is a TinyDB JSON file that stock TinyDB opens. Its first line holds the `meta` table, with the format and a
+checksum of everything else in the file; so a damaged or foreign file is told from a good one before it is believed.
 """
 
 import os
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +45,7 @@ class SeatStorage(Storage):
         """The storage of an existing file.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError, NotADirectoryError: there is none.
             StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
         """
         storage = cls(path)
@@ -87,18 +88,20 @@ class SeatStorage(Storage):
             meta: the numbers to be kept with it.
 
         Raises:
-            OSError: it could not be written. What was staged is rolled back, and nothing of it is in the file, or
-                (if only the very last step failed) the next `changed_outside` finds it there.
+            NotSynced: it is in the file, but may be lost with the power. In memory it is rolled back, and the next
+                `changed_outside` finds it in the file.
+            OSError: it could not be written. What was staged is rolled back, and nothing of it is in the file.
         """
         try:
             write_whole(self.path, _encoded(self._tables, meta))
-        except OSError:
+            signature = _signature(self.path)
+        except BaseException:
             self.roll_back()
             self._signature = None
             raise
         self._staged = []
         self._meta = dict(meta)
-        self._signature = _signature(self.path)
+        self._signature = signature
 
     def create(self, meta: Document) -> None:
         """Bring what was staged to disk as a new file.
@@ -112,27 +115,34 @@ class SeatStorage(Storage):
         self._meta = dict(meta)
         self._signature = _signature(self.path)
 
-    def changed_outside(self) -> list[DocumentChange]:
-        """Read the file again if another process wrote it, and tell what differs.
+    def changed_outside(self, believe: Callable[[Iterable[DocumentChange]], None]) -> None:
+        """Read the file again if another process wrote it.
+
+        Args:
+            believe: gets what differs from memory, before memory becomes what the file is. If it raises, memory
+                stays as it was.
 
         Raises:
             StoreUnusable: it is gone, or cannot be used any more; memory is as it was.
         """
+        before = self._tables, self._meta, self._signature
         try:
             if _signature(self.path) == self._signature:
-                return []
-            before = self._tables
+                return
             self._load()
-        except OSError as error:
-            raise _unreadable(self.path, error) from error
-        return list(_differences(before, self._tables))
+            believe(_differences(before[0], self._tables))
+        except BaseException as error:
+            self._tables, self._meta, self._signature = before
+            if isinstance(error, OSError):
+                raise _unreadable(self.path, error) from error
+            raise
 
     def _load(self) -> None:
         try:
             with self.path.open("rb") as file:
                 status = os.fstat(file.fileno())
                 content = file.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise
         except OSError as error:
             raise _unreadable(self.path, error) from error
@@ -155,8 +165,13 @@ def _signature(path: Path) -> Signature:
 
 def _encoded(tables: Tables, meta: Document) -> bytes:
     body = orjson.dumps(tables)[1:]
-    head = {"product": PRODUCT, "format": FORMAT, "checksum": sha256(body).hexdigest(), **meta}
-    return _META_START + orjson.dumps(head) + b"},\n" + body
+    head = {"product": PRODUCT, "format": FORMAT, **meta}
+    return _META_START + orjson.dumps({**head, "checksum": _checksum(head, body)}) + b"},\n" + body
+
+
+def _checksum(head: Document, body: bytes) -> str:
+    """The checksum of a file, over the numbers in its first line too: a wrong one would hand out numbers twice."""
+    return sha256(orjson.dumps(head) + body).hexdigest()
 
 
 def _decoded(content: bytes, path: Path) -> tuple[Tables, Document]:
@@ -173,7 +188,7 @@ def _decoded(content: bytes, path: Path) -> tuple[Tables, Document]:
     head = _head(everything)
     if head is None:
         raise StoreUnusable(f"{path} is not a store of kconsole.", "It was not touched. Choose another folder.")
-    written = head.pop("format")
+    written = head["format"]
     if type(written) is not int or written < 1:
         raise StoreUnusable(f"{path} is damaged: it does not say its format.", _REBUILD_HINT)
     if written > FORMAT:
@@ -182,35 +197,33 @@ def _decoded(content: bytes, path: Path) -> tuple[Tables, Document]:
             "It was not touched. Use the kconsole that wrote it, or a newer one.",
         )
     _, _, body = content.partition(b"\n")
-    if sha256(body).hexdigest() != head.pop("checksum"):
+    if head.pop("checksum") != _checksum(head, body):
         raise StoreUnusable(
             f"{path} is damaged: its content does not match its checksum. "
             "Something else than kconsole changed it, or the disk did.",
             _REBUILD_HINT,
         )
     del everything[META]
-    return migrated(everything, written), head
+    return migrated(everything, written), {key: head[key] for key in head.keys() - {"product", "format"}}
 
 
 def _head(everything: object) -> Document | None:
-    """The first line's document, without the product's name; None if this is not a store of ours."""
+    """The first line's document; None if this is not a store of ours."""
     if not isinstance(everything, dict) or not isinstance(meta := everything.get(META), dict):
         return None
     head = meta.get("1")
-    if not isinstance(head, dict) or head.pop("product", None) != PRODUCT or not {"format", "checksum"} <= head.keys():
+    if not isinstance(head, dict) or head.get("product") != PRODUCT or not {"format", "checksum"} <= head.keys():
         return None
     return head
 
 
-def _differences(before: Tables, after: Tables) -> list[DocumentChange]:
-    found = []
+def _differences(before: Tables, after: Tables) -> Iterator[DocumentChange]:
     for table in {**before, **after}:
         old, new = before.get(table, {}), after.get(table, {})
         for number in {**old, **new}:
             was, now = old.get(number), new.get(number)
             if was != now:
-                found.append(DocumentChange(table, int(number), was, now))
-    return found
+                yield DocumentChange(table, int(number), was, now)
 
 
 def _unreadable(path: Path, error: OSError) -> StoreUnusable:

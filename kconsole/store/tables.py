@@ -49,7 +49,7 @@ class TouchedDocuments(MutableMapping[int, Document]):
 
     def __getitem__(self, number: int) -> Document:
         if number not in self._touched:
-            self._touched[number] = _copied(self._documents[str(number)])
+            self._touched[number] = _copied(self._documents.get(str(number)))
         document = self._touched[number]
         if document is None:
             raise KeyError(number)
@@ -79,6 +79,10 @@ class TouchedDocuments(MutableMapping[int, Document]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def clear(self) -> None:
+        """Remove all; the inherited way looks for the first that is left, again and again."""
+        self._touched = dict.fromkeys(map(int, self._documents))
 
     def changes(self, table: str) -> list[DocumentChange]:
         """What differs from the documents underneath, in the order in which it was touched."""

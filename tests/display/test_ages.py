@@ -97,9 +97,23 @@ def test_full_moment_in_the_zone_of_this_machine() -> None:
     assert full_moment(NOW).startswith("2026-03-0")
 
 
-def test_ago_and_moment() -> None:
-    words = ago_and_moment(datetime(2026, 3, 2, 9, 15, tzinfo=UTC), NOW, PRAGUE)
-    assert words == "3 days ago (2026-03-02 10:15 CET)"
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (datetime(2026, 3, 2, 9, 15, tzinfo=UTC), "3 days ago (2026-03-02 10:15 CET)"),
+        (datetime(2025, 1, 2, 9, 15, tzinfo=UTC), "1 year, 2 months ago (2025-01-02 10:15 CET)"),
+        (datetime(2026, 3, 5, 9, 14, 30, tzinfo=UTC), "a minute ago (2026-03-05 10:14 CET)"),
+        (datetime(2026, 3, 5, 9, 15, tzinfo=UTC), "just now (2026-03-05 10:15 CET)"),
+        (datetime(2026, 3, 6, 9, 15, tzinfo=UTC), "in the future (2026-03-06 10:15 CET)"),
+    ],
+)
+def test_ago_and_moment(moment: datetime, words: str) -> None:
+    assert ago_and_moment(moment, NOW, PRAGUE) == words
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
+def test_fuller_words_exist_for_any_two_moments(moment: datetime, now: datetime) -> None:
+    assert ago_and_moment(moment, now, UTC).endswith(" UTC)")
 
 
 @pytest.mark.parametrize(

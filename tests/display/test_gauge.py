@@ -1,7 +1,5 @@
 """The gauge: bars for any figures and width, and the words beside them."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +14,7 @@ NOTHING = evaluate(Inventory(license=License(seats=None)))
 
 def report(limit: int | None, counted: int, held: int = 0) -> SeatReport:
     used = counted + held
-    return replace(
-        NOTHING,
+    return NOTHING._replace(
         limit=limit,
         counted=counted,
         held=held,
@@ -131,11 +128,11 @@ def test_used_words(figures_: SeatReport, words: str) -> None:
 
 def test_state_words() -> None:
     words = [
-        state_word(replace(NOTHING, state="unlimited")),
-        state_word(replace(NOTHING, state="exceeded")),
-        state_word(replace(NOTHING, state="full")),
-        state_word(replace(NOTHING, state="low")),
-        state_word(replace(NOTHING, state="ok")),
+        state_word(NOTHING._replace(state="unlimited")),
+        state_word(NOTHING._replace(state="exceeded")),
+        state_word(NOTHING._replace(state="full")),
+        state_word(NOTHING._replace(state="low")),
+        state_word(NOTHING._replace(state="ok")),
     ]
     assert words == ["UNLIMITED", "EXCEEDED", "FULL", "LOW", "OK"]
 
@@ -148,7 +145,7 @@ def test_state_words() -> None:
         (report(None, 1037), ["1,037 counted"]),
         (report(10, 12), ["12 counted", "2 over"]),
         (
-            replace(report(10, 12), disabled=18, latent=41, locked_out=9),
+            report(10, 12)._replace(disabled=18, latent=41, locked_out=9),
             ["12 counted", "2 over", "9 locked out", "18 disabled", "41 never connected"],
         ),
     ],

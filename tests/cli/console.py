@@ -1,0 +1,106 @@
+"""The command line, run in this process or in one of its own, with what it said."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kconsole.cli.main import run
+from kconsole.model.documents import inventory_document
+from kconsole.model.records import Domain, Entry, Inventory, License
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command line ended with and said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def talk(self) -> list[str]:
+        return self.err.splitlines()
+
+    def is_harmless(self) -> bool:
+        """Whether no byte of it can do more to a terminal than end a line."""
+        shown = set(self.out + self.err) - {"\n"}
+        return not {
+            character for character in shown if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        }
+
+
+class Console:
+    """A command line at one store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments: str, encoding: str = "utf-8") -> Said:
+        """Run in this process."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run(["--store", str(self.folder), "--wait", "0", *arguments])
+        return Said(code, _content(out, encoding), _content(err, encoding))
+
+    def done(self, *arguments: str) -> Said:
+        """Run in this process, and see that it succeeds."""
+        said = self(*arguments)
+        assert said.code == 0, said
+        return said
+
+    def fill(
+        self, *entries: Entry, seats: int | None = 10, domains: Sequence[Domain] = (Domain(name="north.example"),)
+    ) -> "Console":
+        """Let the store hold this."""
+        inventory = Inventory(license=License(seats=seats), domains=tuple(domains), entries=entries)
+        return self.restore(inventory_document(inventory))
+
+    def restore(self, document: object) -> "Console":
+        """Let the store hold what a dump holds."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        file = self.folder.parent / "given.json"
+        file.write_text(json.dumps(document))
+        self.done("restore", str(file))
+        return self
+
+    @property
+    def dump(self) -> Any:
+        return self.done("dump").json
+
+    def accounts(self, *arguments: str) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = self.done("accounts", "--json", *arguments).json
+        return answer
+
+    def process(self, *arguments: str | bytes, text: str = "", encoding: str = "utf-8", **environment: str) -> Said:
+        """Run in a process of its own."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "kconsole", *arguments],
+            input=text.encode(),
+            capture_output=True,
+            env={**os.environ, "KCONSOLE_STORE": str(self.folder), **environment},
+            timeout=60,
+            check=False,
+        )
+        return Said(ended.returncode, ended.stdout.decode(encoding), ended.stderr.decode(encoding))
+
+
+def _content(stream: io.TextIOWrapper, encoding: str) -> str:
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode(encoding)
+
+
+def account(login: str, **fields: Any) -> Entry:
+    return Entry(address=login if "@" in login else f"{login}@north.example", **fields)

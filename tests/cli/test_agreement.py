@@ -1,0 +1,39 @@
+"""Random dumps, restored and asked for their figures, against the plain count of the rules."""
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+
+from kconsole.model.boundary import checked
+from kconsole.model.documents import compact_entry_document, inventory_document
+from kconsole.model.records import Inventory
+from tests.cli.console import Console
+from tests.licensing.strategies import inventories
+from tests.licensing.test_properties import naive
+
+EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100"))
+SEATS = ("limit", "counted", "held", "used", "free", "over", "connected", "latent", "locked_out", "state")
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(inventory=inventories())
+def test_status_agrees_with_a_plain_count(inventory: Inventory) -> None:
+    dump = inventory_document(inventory)
+    with TemporaryDirectory() as folder:
+        console = Console(Path(folder) / "store").restore(dump)
+        answer = console.done("status", "--json").json
+        accounts = console.accounts("--sort", "address")
+        other = Console(Path(folder) / "other").restore(
+            {**dump, "entries": [compact_entry_document(entry) for entry in inventory.entries]}
+        )
+        assert other.done("domains", "--json").json == answer["domains"]
+    expected = naive(checked(inventory, "inventory"))
+    assert answer["seats"] == {field: expected[field] for field in SEATS}
+    assert answer["domains"] == expected["domains"]
+    assert [warning["code"] for warning in answer["warnings"]] == expected["warnings"]
+    assert answer["license"]["seats"] == inventory.license.seats
+    assert len([document for document in accounts if document["seat"]]) == expected["counted"]
+    assert json.dumps(accounts)

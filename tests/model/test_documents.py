@@ -1,0 +1,98 @@
+"""Records as documents, and back."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kconsole.model.documents import (
+    compact_entry_document,
+    domain_document,
+    domain_from_document,
+    entry_document,
+    entry_from_document,
+    inventory_document,
+    inventory_from_document,
+    license_document,
+    license_from_document,
+    login_document,
+)
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License
+from tests.licensing.strategies import START, domains, entries, inventories, licenses
+
+full_entries = st.builds(
+    replace,
+    entries(),
+    full_name=st.text(max_size=8),
+    description=st.text(max_size=8),
+    mailbox_fate=st.sampled_from([None, "keep", "delete", "transfer"]),
+    transferred_to=st.sampled_from(["", "anna@north.example"]),
+    delivers_to=st.lists(st.sampled_from(["a@x", "b@y"]), max_size=2).map(tuple),
+    id=st.integers(0, 9),
+)
+
+
+def through_json(document: Any) -> Any:
+    return json.loads(json.dumps(document))
+
+
+@given(full_entries)
+def test_an_entry_comes_back_from_its_document(entry: Entry) -> None:
+    assert entry_from_document(through_json(entry_document(entry)), entry.id) == entry
+
+
+@given(full_entries)
+def test_an_entry_comes_back_from_its_compact_document(entry: Entry) -> None:
+    compact, full = compact_entry_document(entry), entry_document(entry)
+    assert entry_from_document(through_json(compact), entry.id) == entry
+    assert compact.items() <= full.items()
+
+
+def test_a_compact_document_holds_nothing_that_goes_without_saying() -> None:
+    assert compact_entry_document(Entry(address="anna@north.example", id=7)) == {"address": "anna@north.example"}
+
+
+@given(full_entries)
+def test_both_documents_say_the_same(entry: Entry) -> None:
+    defaults = entry_document(Entry(address="x"))
+    assert {**defaults, **compact_entry_document(entry)} == entry_document(entry)
+
+
+@given(domains(), licenses)
+def test_a_domain_and_a_license_come_back(domain: Domain, license_: License) -> None:
+    assert domain_from_document(through_json(domain_document(domain))) == domain
+    assert license_from_document(through_json(license_document(license_))) == license_
+
+
+def test_a_domain_and_a_license_have_defaults() -> None:
+    assert domain_from_document({"name": "north.example"}) == Domain(name="north.example")
+    assert license_from_document({}) == License()
+
+
+@given(inventories())
+def test_an_inventory_comes_back(inventory: Inventory) -> None:
+    unnumbered = replace(inventory, entries=tuple(replace(entry, id=0) for entry in inventory.entries))
+    assert inventory_from_document(through_json(inventory_document(inventory))) == unnumbered
+
+
+def test_a_login_is_told_with_its_protocol() -> None:
+    assert login_document(None) is None
+    assert login_document(LastLogin(START, "EAS")) == {"at": "2026-01-01T00:00:00Z", "protocol": "EAS"}
+
+
+def test_a_dump_has_the_fields_that_were_agreed_on() -> None:
+    document = inventory_document(
+        Inventory(domains=(Domain(name="north.example"),), entries=(Entry(address="anna@north.example"),))
+    )
+    assert list(document) == ["schema", "license", "last_restart", "domains", "entries"]
+    assert document["schema"] == 1
+    assert document["license"] == {"seats": None}
+    assert document["domains"] == [{"name": "north.example", "primary": False, "description": "", "user_limit": None}]
+    agreed = {
+        "address", "kind", "origin", "enabled", "role", "full_name", "description", "mailbox", "last_login",
+        "deleted_at",
+    }  # fmt: skip
+    assert agreed <= document["entries"][0].keys()
+    assert "id" not in document["entries"][0]

@@ -1,0 +1,76 @@
+"""Sessions to test with."""
+
+from pathlib import Path
+
+from kconsole.licensing.evaluation import evaluate
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License
+from kconsole.operations.deeds import Done
+from kconsole.operations.session import Session
+from kconsole.sources.kerio_csv import KerioExport, read_kerio_export
+from tests.clocks import FixedClock, noon
+
+DOMAIN = "north.example"
+NORTH = Domain(name=DOMAIN, primary=True)
+SOUTH = Domain(name="south.example", user_limit=2)
+FILES = Path(__file__).parent.parent / "sources" / "files"
+
+
+def account(login: str, **fields: object) -> Entry:
+    address = login if "@" in login else f"{login}@{DOMAIN}"
+    return Entry(address=address, **fields)  # type: ignore[arg-type]  # fields of an entry
+
+
+def alias(login: str, *delivers_to: str) -> Entry:
+    return account(login, kind="alias", delivers_to=tuple(f"{to}@{DOMAIN}" for to in delivers_to))
+
+
+def deleted(login: str, **fields: object) -> Entry:
+    """Deleted an hour ago; its mailbox was kept."""
+    clock = noon()
+    clock.forward(hours=-1)
+    return account(login, **{"deleted_at": clock.now(), "mailbox_fate": "keep", **fields})
+
+
+def logged_in(days_ago: float, protocol: str = "IMAP") -> LastLogin:
+    clock = noon()
+    clock.forward(days=-days_ago)
+    return LastLogin(clock.now(), protocol)
+
+
+def session_of(
+    folder: Path,
+    *entries: Entry,
+    seats: int | None = 10,
+    domains: tuple[Domain, ...] = (NORTH, SOUTH),
+    clock: FixedClock | None = None,
+) -> Session:
+    inventory = Inventory(license=License(seats=seats), domains=domains, entries=entries)
+    return Session.create(folder / "store", inventory, "anna", clock or noon(), patience=0)
+
+
+def another(session: Session) -> Session:
+    """A second session on the same store, as of a second console."""
+    return Session.open(session.folder, "berg", session.clock, patience=0)
+
+
+def results(done: Done) -> list[tuple[str, str]]:
+    return [(outcome.address.partition("@")[0], outcome.result) for outcome in done.outcomes]
+
+
+def only_text(done: Done) -> str:
+    (outcome,) = done.outcomes
+    return outcome.text
+
+
+def used(session: Session) -> int:
+    """The seats used; the figures have followed every change, or this fails."""
+    assert session.report == evaluate(session.inventory)
+    return session.report.used
+
+
+def export(*rows: str, header: str = "Name;FullName;Description;MailAddress") -> KerioExport:
+    return read_kerio_export("\n".join([header, *rows, ""]).encode(), "users.csv")
+
+
+def export_file(name: str) -> KerioExport:
+    return read_kerio_export((FILES / name).read_bytes(), name)

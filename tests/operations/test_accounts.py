@@ -1,0 +1,312 @@
+"""Deeds on accounts."""
+
+from pathlib import Path
+
+import pytest
+
+from kconsole.licensing.guards import CANNOT_ADD_TEXT
+from kconsole.model.errors import BadInput, NotFound, Refused
+from kconsole.model.records import Entry
+from kconsole.operations.accounts import (
+    AddAccount,
+    DeleteAccounts,
+    DisableAccounts,
+    EnableAccounts,
+    transferable,
+    what_it_is,
+)
+from kconsole.operations.server import RecordRestart
+from tests.clocks import noon
+from tests.operations.sessions import (
+    SOUTH,
+    account,
+    alias,
+    another,
+    deleted,
+    logged_in,
+    only_text,
+    results,
+    session_of,
+    used,
+)
+
+ADMIN = Entry(address="Admin", kind="builtin_admin")
+
+
+def at(*logins: str) -> tuple[str, ...]:
+    return tuple(f"{login}@north.example" for login in logins)
+
+
+# Disable
+
+
+def test_disabling_frees_the_seat_of_each(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), account("berg", origin="directory"), account("chen"))
+    done = session.do(DisableAccounts(at("anna", "berg"), "left us"))
+    assert results(done) == [("anna", "done"), ("berg", "done")]
+    assert (done.before.used, done.after.used, used(session)) == (3, 1, 1)
+    assert not session.find("anna@north.example").enabled
+    assert (done.commit is not None, done.failures, len(done.changed)) == (True, [], 2)
+
+
+def test_what_cannot_be_disabled_is_told_one_by_one(tmp_path: Path) -> None:
+    session = session_of(
+        tmp_path, ADMIN, alias("info"), account("anna"), account("off", enabled=False), deleted("gone")
+    )
+    done = session.do(DisableAccounts((*at("info", "off", "anna", "gone", "nobody"), "admin")))
+    assert results(done) == [
+        ("info", "refused"),
+        ("off", "unchanged"),
+        ("anna", "done"),
+        ("gone", "not-found"),
+        ("nobody", "not-found"),
+        ("Admin", "refused"),
+    ]
+    assert all(outcome.hint for outcome in done.failures)
+
+
+def test_an_address_named_twice_is_done_once(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"))
+    assert results(session.do(DisableAccounts(at("ANNA", "anna")))) == [("anna", "done")]
+    assert results(session.do(DeleteAccounts(at("anna", "Anna")))) == [("anna", "done")]
+
+
+def test_disabling_works_beyond_the_limit(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), account("berg"), account("chen"), seats=1)
+    session.do(DisableAccounts(at("anna")))
+    assert session.report.over == 1
+
+
+def test_a_deed_that_changes_nothing_is_no_commit(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("off", enabled=False))
+    assert session.do(DisableAccounts(at("off"))).commit is None
+    assert session.undoable is None
+
+
+# Enable
+
+
+def test_enabling_takes_seats_as_long_as_there_are_some(tmp_path: Path) -> None:
+    off = [account(login, enabled=False) for login in ("a", "b", "c")]
+    session = session_of(tmp_path, *off, account("on"), seats=3)
+    done = session.do(EnableAccounts(at("a", "on", "b", "c", "nobody")))
+    assert results(done) == [
+        ("a", "done"),
+        ("on", "unchanged"),
+        ("b", "done"),
+        ("c", "refused"),
+        ("nobody", "not-found"),
+    ]
+    refused = done.outcomes[3]
+    assert refused.text.startswith("It cannot be enabled: 3 of 3 seats are used")
+    assert "short by 1" in refused.text
+    assert refused.hint
+    assert used(session) == 3
+
+
+def test_enabling_is_refused_at_the_limit_of_a_domain(tmp_path: Path) -> None:
+    entries = [account("a@south.example"), account("b@south.example"), account("c@south.example", enabled=False)]
+    session = session_of(tmp_path, *entries, seats=None)
+    (refused,) = session.do(EnableAccounts(("c@south.example",))).outcomes
+    assert "domain south.example is limited to 2 accounts" in refused.text
+
+
+def test_only_accounts_are_enabled(tmp_path: Path) -> None:
+    session = session_of(tmp_path, ADMIN, account("room", kind="resource"))
+    assert results(session.do(EnableAccounts(("Admin", *at("room"))))) == [("Admin", "refused"), ("room", "refused")]
+
+
+# Add
+
+
+def test_an_account_is_added(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    done = session.do(AddAccount(" Anna.Berg@NORTH.example ", " Anna Berg ", " Sales "))
+    assert only_text(done) == "added, it takes a seat"
+    added = session.find("anna.berg@north.example")
+    assert (added.address, added.full_name, added.description) == ("Anna.Berg@north.example", "Anna Berg", "Sales")
+    assert (added.origin, added.kind, added.enabled, added.mailbox) == ("local", "user", True, False)
+    assert used(session) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "anna",
+        "@north.example",
+        "anna@",
+        "",
+        "an na@north.example",
+        "-anna@north.example",
+        "č@north.example",
+        "a[/]b@north.example",
+        "a\x1b@north.example",
+        "x" * 65 + "@north.example",
+        "a@b@north.example",
+        "anna\n@north.example",
+    ],
+)
+def test_what_is_no_address_is_not_added(tmp_path: Path, address: str) -> None:
+    session = session_of(tmp_path)
+    with pytest.raises(BadInput) as caught:
+        session.do(AddAccount(address))
+    assert caught.value.hint
+    assert used(session) == 0
+
+
+def test_an_account_needs_a_domain_that_is_there(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"no domain west\.example") as caught:
+        session_of(tmp_path).do(AddAccount("anna@west.example"))
+    assert "kconsole domains add west.example" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [
+        (account("Info"), "a local account"),
+        (account("info", enabled=False), "a disabled account"),
+        (account("info", origin="imported"), "an imported account"),
+        (alias("info"), "an alias"),
+        (account("info", kind="mailing_list"), "a mailing list"),
+        (account("info", kind="builtin_admin"), "the built-in administrator"),
+    ],
+)
+def test_a_taken_address_is_not_added(tmp_path: Path, taken: Entry, words: str) -> None:
+    assert what_it_is(taken) == words
+    with pytest.raises(Refused, match=f"is taken by {words}"):
+        session_of(tmp_path, taken).do(AddAccount("INFO@north.example"))
+
+
+def test_no_account_is_added_at_the_limit(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), seats=1)
+    with pytest.raises(Refused, match="short by 1") as caught:
+        session.do(AddAccount("berg@north.example"))
+    assert caught.value.message.startswith(f"{CANNOT_ADD_TEXT}: 1 of 1 seats are used")
+    assert (used(session), session.undoable) == (1, None)
+
+
+def test_no_account_is_added_at_the_limit_of_its_domain(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("a@south.example"), deleted("b@south.example"), seats=None)
+    with pytest.raises(Refused, match=r"domain south.example is limited to 2"):
+        session.do(AddAccount("c@south.example"))
+    session.do(AddAccount("B@south.example"))
+    assert session.report.of_domain(SOUTH.name) is not None
+    assert used(session) == 2
+
+
+def test_an_address_that_is_held_takes_its_seat_over_even_at_the_limit(tmp_path: Path) -> None:
+    gone = deleted("anna", mailbox=True, last_login=logged_in(30), description="old")
+    session = session_of(tmp_path, gone, account("berg"), seats=2)
+    number = session.held[0].id
+    session.do(AddAccount("Anna@north.example", "Anna"))
+    back = session.find("anna@north.example")
+    assert (back.id, back.deleted_at, back.mailbox, back.last_login) == (number, None, True, gone.last_login)
+    assert (back.description, back.mailbox_fate) == ("", None)
+    assert (used(session), session.held) == (2, [])
+
+
+@pytest.mark.parametrize("fate", ["delete", "transfer"])
+def test_a_mailbox_that_was_not_kept_does_not_come_back(tmp_path: Path, fate: str) -> None:
+    session = session_of(tmp_path, deleted("anna", mailbox=True, mailbox_fate=fate, last_login=logged_in(3)))
+    session.do(AddAccount("anna@north.example"))
+    back = session.find("anna@north.example")
+    assert (back.mailbox, back.last_login) == (False, None)
+
+
+def test_of_several_deleted_accounts_the_one_that_holds_a_seat_is_taken_over(tmp_path: Path) -> None:
+    clock = noon()
+    later = deleted("anna", enabled=False, deleted_at=clock.now())
+    session = session_of(tmp_path, deleted("anna"), later, deleted("anna", kind="alias"), seats=1)
+    session.do(AddAccount("anna@north.example"))
+    assert (used(session), session.held) == (1, [])
+
+
+def test_a_seat_that_came_free_is_not_taken_over(tmp_path: Path) -> None:
+    clock = noon()
+    session = session_of(tmp_path, deleted("anna"), account("berg"), seats=2, clock=clock)
+    clock.forward(minutes=1)
+    session.do(RecordRestart())
+    session.do(AddAccount("chen@north.example"))
+    with pytest.raises(Refused):
+        session.do(AddAccount("anna@north.example"))
+
+
+# Delete
+
+
+def test_a_deleted_account_holds_its_seat_until_the_restart(tmp_path: Path) -> None:
+    clock = noon()
+    session = session_of(tmp_path, account("anna", mailbox=True), account("off", enabled=False), clock=clock)
+    done = session.do(DeleteAccounts(at("anna", "off")))
+    assert [outcome.text for outcome in done.outcomes] == [
+        "deleted, its seat is held until the server is restarted",
+        "deleted",
+    ]
+    gone = session.find("anna@north.example")
+    assert (gone.deleted_at, gone.mailbox_fate, gone.transferred_to) == (clock.now(), "keep", "")
+    assert (used(session), session.report.held, session.report.created) == (1, 1, 0)
+    assert [entry.address for entry in session.entries] == []
+    clock.forward(seconds=1)
+    assert only_text(session.do(RecordRestart())) == "restart recorded, 1 held seat is free"
+    assert used(session) == 0
+
+
+def test_a_mapped_account_is_only_deactivated(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna", origin="directory"), account("berg"))
+    done = session.do(DeleteAccounts(at("anna"), "transfer", "berg@north.example"))
+    assert "stays in the directory" in only_text(done)
+    anna = session.find("anna@north.example")
+    assert (anna.enabled, anna.deleted_at, anna.transferred_to) == (False, None, "")
+    assert used(session) == 1
+    assert results(session.do(DeleteAccounts(at("anna")))) == [("anna", "unchanged")]
+
+
+def test_a_mailbox_is_deleted_or_transferred(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), account("berg"), account("Chen"), alias("info", "anna"))
+    session.do(DeleteAccounts(at("anna"), "delete"))
+    session.do(DeleteAccounts(at("berg", "info"), "transfer", "CHEN@north.example"))
+    assert session.find("anna@north.example").mailbox_fate == "delete"
+    berg, info = session.find("berg@north.example"), session.find("info@north.example")
+    assert (berg.mailbox_fate, berg.transferred_to) == ("transfer", "Chen@north.example")
+    assert (info.mailbox_fate, info.transferred_to) == (None, "")
+    assert info.deleted_at is not None
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "words"),
+    [
+        ("nobody", NotFound, "no account nobody"),
+        ("gone", NotFound, "no account gone"),
+        ("ANNA", Refused, "is being deleted itself"),
+        ("info", Refused, "is an alias, no user account"),
+        ("off", Refused, "is disabled"),
+    ],
+)
+def test_a_mailbox_needs_somebody_to_take_it(
+    tmp_path: Path, target: str, error: type[NotFound | Refused], words: str
+) -> None:
+    session = session_of(tmp_path, account("anna"), alias("info"), account("off", enabled=False), deleted("gone"))
+    with pytest.raises(error, match=words) as caught:
+        session.do(DeleteAccounts(at("anna"), "transfer", f"{target}@north.example"))
+    assert caught.value.hint.startswith("Nothing was deleted.")
+    assert session.find("anna@north.example").deleted_at is None
+
+
+def test_whoever_can_take_a_mailbox_is_an_enabled_account() -> None:
+    entries = [account("anna"), account("off", enabled=False), alias("info"), deleted("gone"), ADMIN]
+    assert transferable(entries) == entries[:1]
+
+
+def test_what_cannot_be_deleted_is_told(tmp_path: Path) -> None:
+    session = session_of(tmp_path, ADMIN, deleted("gone"), account("list", kind="mailing_list"))
+    done = session.do(DeleteAccounts(("Admin", *at("gone", "list"))))
+    assert results(done) == [("Admin", "refused"), ("gone", "not-found"), ("list", "done")]
+
+
+def test_deeds_see_what_another_console_changed(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), seats=2)
+    second = another(session)
+    second.do(AddAccount("berg@north.example"))
+    with pytest.raises(Refused):
+        session.do(AddAccount("chen@north.example"))
+    assert used(session) == used(second) == 2

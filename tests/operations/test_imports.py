@@ -1,0 +1,195 @@
+"""Taking in an export: planned, then all of it or nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from kconsole.model.errors import BadInput, Refused
+from kconsole.model.records import Domain, Entry
+from kconsole.operations.imports import LARGEST_FILE, ImportAccounts, other_domain, read_export
+from tests.operations.sessions import (
+    DOMAIN,
+    FILES,
+    account,
+    alias,
+    another,
+    deleted,
+    export,
+    export_file,
+    logged_in,
+    session_of,
+    used,
+)
+
+NORTHWIND = "users_northwind.example_2026-08-05.csv"
+RETAIL = "users_retail.northwind.example_20260805.csv"
+BROKEN = "users_broken_2026-08-05.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "accounts"),
+    [(NORTHWIND, "northwind.example", 125), (RETAIL, "retail.northwind.example", 40)],
+)
+def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, accounts: int) -> None:
+    session = session_of(tmp_path, seats=accounts, domains=())
+    plan = session.plan_import(export_file(name), domain)
+    assert (len(plan.new), plan.faulty, plan.seats_needed, plan.seats_free, plan.short_by) == (
+        accounts,
+        (),
+        accounts,
+        accounts,
+        0,
+    )
+    assert (plan.new_domain, plan.domain, plan.decision.allowed) == (True, domain, True)
+    session.do(ImportAccounts(export_file(name), domain))
+    assert used(session) == accounts
+    assert session.report.state == "full"
+    (of_domain,) = session.report.domains
+    assert (of_domain.name, of_domain.created) == (domain, accounts)
+    assert {entry.origin for entry in session.entries} == {"imported"}
+    again = session.plan_import(export_file(name), domain)
+    assert (len(again.same), again.new, again.changed, again.aliases, again.new_domain) == (accounts, (), (), (), False)
+    assert session.do(ImportAccounts(export_file(name), domain)).commit is None
+
+
+def test_a_broken_export_is_refused_with_its_lines_and_nothing_changes(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    plan = session.plan_import(export_file(BROKEN), DOMAIN)
+    assert [fault.line for fault in plan.faulty] == [3, 4, 5, 6]
+    with pytest.raises(BadInput, match="4 faulty rows, nothing was imported") as caught:
+        session.do(ImportAccounts(export_file(BROKEN), DOMAIN))
+    assert [detail.partition(":")[0] for detail in caught.value.details] == ["line 3", "line 4", "line 5", "line 6"]
+    assert "--skip-faulty" in caught.value.hint
+    assert (session.entries, used(session)) == ([], 0)
+
+
+def test_good_rows_are_taken_when_faulty_ones_may_be_skipped(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    done = session.do(ImportAccounts(export_file(BROKEN), DOMAIN, skip_faulty=True))
+    assert [entry.login for entry in session.entries] == ["ok.one", "ok.two"]
+    assert [outcome.address for outcome in done.failures] == ["line 3", "line 4", "line 5", "line 6"]
+
+
+def test_one_faulty_row_is_one_row(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="1 faulty row, nothing"):
+        session_of(tmp_path).do(ImportAccounts(export("a b"), DOMAIN))
+
+
+def test_rows_are_new_changed_or_the_same(tmp_path: Path) -> None:
+    known = account("Anna", full_name="Anna", origin="directory", enabled=False, mailbox=True, last_login=logged_in(3))
+    session = session_of(tmp_path, known, account("berg", full_name="Berg", description="x"))
+    rows = export("ANNA;Anna Berg;Sales;", "berg;;;", "chen;Chen;;")
+    plan = session.plan_import(rows, "NORTH.example")
+    assert plan.domain == "north.example"
+    assert [entry.address for entry in plan.new] == ["chen@north.example"]
+    ((before, after),) = plan.changed
+    assert (before.full_name, after.full_name, after.description) == ("Anna", "Anna Berg", "Sales")
+    assert [entry.address for entry in plan.same] == ["berg@north.example"]
+    session.do(ImportAccounts(rows, "north.example"))
+    anna = session.find("anna@north.example")
+    assert (anna.address, anna.origin, anna.enabled, anna.mailbox) == ("Anna@north.example", "directory", False, True)
+    assert used(session) == 2
+
+
+def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tmp_path: Path) -> None:
+    session = session_of(tmp_path, alias("old", "berg"))
+    rows = export("anna;;;anna,info,old", "berg;;;berg,INFO,sales")
+    plan = session.plan_import(rows, DOMAIN)
+    assert {entry.login: entry.delivers_to for _, entry in plan.aliases} == {
+        "info": ("anna@north.example", "berg@north.example"),
+        "old": ("berg@north.example", "anna@north.example"),
+        "sales": ("berg@north.example",),
+    }
+    assert plan.seats_needed == 2
+    session.do(ImportAccounts(rows, DOMAIN))
+    info = session.find("info@north.example")
+    assert (info.kind, info.origin) == ("alias", "imported")
+    assert session.plan_import(rows, DOMAIN).aliases == ()
+
+
+def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("boss"), account("all", kind="mailing_list"))
+    plan = session.plan_import(export("anna;;;anna,berg,boss,all", "berg;;;berg"), DOMAIN)
+    assert plan.aliases == ()
+    assert [note.partition(":")[0] for note in plan.notes] == ["line 2"] * 3
+    assert plan.notes[0] == "line 2: berg is an account of its own, so no alias of anna"
+    assert plan.notes[1] == "line 2: boss is taken already, so no alias of anna"
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [(alias("anna"), "an alias"), (account("anna", kind="resource"), "a resource")],
+)
+def test_a_row_whose_address_is_no_account_is_faulty(tmp_path: Path, taken: Entry, words: str) -> None:
+    plan = session_of(tmp_path, taken).plan_import(export("anna;;;anna,info", "berg;;;"), DOMAIN)
+    assert [(fault.line, fault.reason) for fault in plan.faulty] == [
+        (2, f"the address is taken by {words} already"),
+    ]
+    assert (len(plan.new), plan.aliases) == (1, ())
+
+
+def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("x"), deleted("held"), seats=3)
+    rows = export("anna;;;", "berg;;;", "held;;;")
+    plan = session.plan_import(rows, DOMAIN)
+    assert (plan.seats_needed, plan.seats_free, plan.short_by, plan.decision.allowed) == (2, 1, 1, False)
+    with pytest.raises(Refused, match=r"short by 1\. Nothing was imported") as caught:
+        session.do(ImportAccounts(rows, DOMAIN))
+    assert caught.value.hint
+    assert used(session) == 2
+    assert [entry.login for entry in session.entries] == ["x"]
+
+
+def test_an_import_is_refused_at_the_limit_of_its_domain(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("a@south.example"), seats=None)
+    rows = export("b;;;", "c;;;")
+    plan = session.plan_import(rows, "south.example")
+    assert (plan.seats_needed, plan.seats_free, plan.short_by) == (2, 1, 1)
+    with pytest.raises(Refused, match=r"domain south\.example is limited"):
+        session.do(ImportAccounts(rows, "south.example"))
+
+
+def test_an_import_is_planned_again_on_what_another_console_changed(tmp_path: Path) -> None:
+    session = session_of(tmp_path, seats=1)
+    rows = export("anna;;;")
+    assert session.plan_import(rows, DOMAIN).decision.allowed
+    another(session).do(ImportAccounts(export("berg;;;"), DOMAIN))
+    with pytest.raises(Refused):
+        session.do(ImportAccounts(rows, DOMAIN))
+
+
+def test_an_imported_account_takes_over_the_seat_and_mailbox_of_a_deleted_one(tmp_path: Path) -> None:
+    session = session_of(tmp_path, deleted("anna", mailbox=True), deleted("info", kind="alias"), seats=1)
+    session.do(ImportAccounts(export("ANNA;Anna;;anna,info"), DOMAIN))
+    anna = session.find("anna@north.example")
+    assert (anna.mailbox, anna.origin, anna.full_name) == (True, "imported", "Anna")
+    assert (used(session), len(session.inventory.entries)) == (1, 2)
+
+
+def test_an_unknown_domain_is_added_if_it_is_one(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    session.do(ImportAccounts(export("anna;;;"), "west.example"))
+    assert session.inventory.domains[-1] == Domain(name="west.example")
+    used(session)
+    with pytest.raises(BadInput, match="is not a domain name"):
+        session.plan_import(export("anna;;;"), "no domain")
+    with pytest.raises(BadInput, match="is not a domain name"):
+        session.do(ImportAccounts(export("anna;;;"), ""))
+
+
+def test_an_export_is_read_from_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(read_export(FILES / RETAIL).accounts) == 40
+    with pytest.raises(BadInput, match="cannot be read: No such file"):
+        read_export(tmp_path / "none.csv")
+    with pytest.raises(BadInput, match="cannot be read: Is a directory"):
+        read_export(tmp_path)
+    assert LARGEST_FILE > 10**8
+    monkeypatch.setattr("kconsole.operations.imports.LARGEST_FILE", 10)
+    with pytest.raises(BadInput, match="too large"):
+        read_export(FILES / RETAIL)
+
+
+def test_a_file_named_for_another_domain_is_noticed() -> None:
+    assert other_domain(Path(NORTHWIND), "south.example") == "northwind.example"
+    assert other_domain(Path(NORTHWIND), "Northwind.Example") is None
+    assert other_domain(Path("people.csv"), "south.example") is None

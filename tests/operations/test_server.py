@@ -1,0 +1,186 @@
+"""Deeds on the server's records, and dumps."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given, settings
+
+from kconsole.model.boundary import checked, read_dump
+from kconsole.model.errors import BadInput, NotFound, Refused, StoreUnusable
+from kconsole.model.records import Domain, Inventory
+from kconsole.operations.accounts import DisableAccounts
+from kconsole.operations.dumps import dump_of, read_dump_file, restore, write_dump
+from kconsole.operations.samples import SAMPLE_NAMES, sample_session
+from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
+from kconsole.operations.session import Session
+from tests.clocks import noon
+from tests.licensing.strategies import inventories
+from tests.operations.sessions import account, deleted, only_text, session_of, used
+
+EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100"))
+
+
+def test_a_domain_is_added(tmp_path: Path) -> None:
+    session = session_of(tmp_path, domains=())
+    session.do(AddDomain("žluť.example", primary=True, user_limit=3, description="x"))
+    assert session.inventory.domains == (Domain(name="žluť.example", primary=True, user_limit=3, description="x"),)
+    assert session.primary_domain == "žluť.example"
+    assert session.domain_named("ŽLUŤ.example") is not None
+    assert [domain.name for domain in session.report.domains] == ["žluť.example"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "north",
+        ".example",
+        "north.",
+        "a..b",
+        "-a.example",
+        "a-.example",
+        "a b.example",
+        "a_.example\n",
+        "@x.example",
+        "a.example\n",
+        "a\x1b.example",
+        "[/].example",
+        "\u202ea.example",
+        "x" * 64 + ".example",
+        "a." * 130 + "example",
+    ],
+)
+def test_what_is_no_domain_name_is_not_added(tmp_path: Path, name: str) -> None:
+    session = session_of(tmp_path, domains=())
+    with pytest.raises(BadInput, match="is not a domain name") as caught:
+        session.do(AddDomain(name))
+    assert "example.com" in caught.value.hint
+    assert session.inventory.domains == ()
+
+
+def test_a_domain_is_added_once_and_only_one_is_primary(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    assert session.primary_domain == "north.example"
+    with pytest.raises(Refused, match=r"north\.example is there already"):
+        session.do(AddDomain("NORTH.example"))
+    with pytest.raises(Refused, match=r"north\.example is the primary domain already") as caught:
+        session.do(AddDomain("west.example", primary=True))
+    assert "--primary" in caught.value.hint
+
+
+def test_a_restart_frees_what_was_deleted_before_it(tmp_path: Path) -> None:
+    clock = noon()
+    session = session_of(tmp_path, deleted("anna"), deleted("berg"), account("chen"), clock=clock)
+    assert only_text(session.do(RecordRestart())) == "restart recorded, 2 held seats are free"
+    assert (session.last_restart, used(session)) == (clock.now(), 1)
+    clock.forward(hours=1)
+    assert only_text(session.do(RecordRestart())) == "restart recorded, no seat was held"
+
+
+# Dumps
+
+
+def test_a_restored_dump_replaces_everything(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), deleted("berg"))
+    given = Inventory(domains=(Domain(name="west.example"),), entries=(account("chen@west.example"),))
+    done = session.do(RestoreInventory(given))
+    assert only_text(done) == "restored 1 entry in 1 domain"
+    assert [entry.address for entry in session.entries] == ["chen@west.example"]
+    assert (used(session), session.report.limit, session.held) == (1, None, [])
+
+
+def test_a_dump_may_be_restored_beyond_the_limit(tmp_path: Path) -> None:
+    session = session_of(tmp_path, seats=1)
+    given = replace(session.inventory, entries=(account("a"), account("b")))
+    session.do(RestoreInventory(given))
+    assert session.report.state == "exceeded"
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(inventory=inventories())
+def test_a_dump_of_what_was_restored_is_the_same_dump(
+    inventory: Inventory, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("dump")
+    given = checked(inventory, "given")
+    session = session_of(folder, account("anna"))
+    session.do(RestoreInventory(given))
+    dump = dump_of(session)
+    assert restore(folder / "other", read_dump(dump, "dump"), 0) is None
+    assert dump_of(Session.open(folder / "other")) == dump
+    assert dump_of(Session.open(session.folder)) == dump
+    assert len(orjson.loads(dump)["entries"]) == len(inventory.entries)
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_each_sample_survives_a_dump(tmp_path: Path, name: str) -> None:
+    session = sample_session(name, tmp_path / "s", noon())
+    done = restore(tmp_path / "t", read_dump(dump_of(session), "dump"), 0)
+    assert done is None
+    assert dump_of(Session.open(tmp_path / "t")) == dump_of(session)
+    used(session)
+
+
+def test_restore_makes_a_store_or_fills_the_one_that_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    assert restore(folder, Inventory(entries=(account("anna"),)), 0) is None
+    done = restore(folder, Inventory(), 0)
+    assert done is not None
+    assert only_text(done) == "restored 0 entries in 0 domains"
+    (folder / "store.json").write_text("damaged")
+    with pytest.raises(StoreUnusable):
+        restore(folder, Inventory(), 0)
+    assert (folder / "store.json").read_text() == "damaged"
+
+
+def test_a_dump_file_is_private_and_whole(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"))
+    write_dump(tmp_path / "dump.json", dump_of(session))
+    assert (tmp_path / "dump.json").stat().st_mode & 0o777 == 0o600
+    assert checked(session.inventory, "x").domains == read_dump_file(tmp_path / "dump.json").domains
+    write_dump(tmp_path / "dump.json", b"{}")
+    assert read_dump_file(tmp_path / "dump.json") == Inventory()
+
+
+def test_a_dump_does_not_follow_a_link_but_takes_its_place(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("mine")
+    (tmp_path / "dump.json").symlink_to(tmp_path / "other")
+    write_dump(tmp_path / "dump.json", b"{}")
+    assert (tmp_path / "other").read_text() == "mine"
+    assert (tmp_path / "dump.json").read_text() == "{}"
+
+
+def test_a_dump_goes_into_a_pipe_that_is_there(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_dump(tmp_path / "pipe", b"{}")
+        assert os.read(reader, 10) == b"{}"
+    finally:
+        os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_dump_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"nowhere/dump\.json cannot be written: No such file"):
+        write_dump(tmp_path / "nowhere" / "dump.json", b"{}")
+    with pytest.raises(BadInput, match=r"cannot be written"):
+        write_dump(tmp_path, b"{}")
+    with pytest.raises(BadInput, match=r"dump\.json cannot be read: No such file"):
+        read_dump_file(tmp_path / "dump.json")
+    with pytest.raises(BadInput, match="is not a dump"):
+        read_dump(json.dumps([]).encode(), "x")
+
+
+def test_a_sample_is_put_into_a_folder_once(tmp_path: Path) -> None:
+    session = sample_session("small", tmp_path / "s", noon())
+    session.do(DisableAccounts((session.entries[0].address,)))
+    with pytest.raises(Refused, match="already"):
+        sample_session("office", tmp_path / "s")
+    with pytest.raises(NotFound, match="no sample nothing"):
+        sample_session("nothing", tmp_path / "t")
+    assert not (tmp_path / "t").exists()

@@ -1,0 +1,41 @@
+"""Makes the tables of the README that the code knows better: `python -m tests.readme` writes them."""
+
+import re
+from pathlib import Path
+
+from kconsole.licensing.verdicts import VERDICTS
+from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.screens.main import COMMANDS
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def key_table() -> str:
+    """The keys, from the commands."""
+    lines = ["| key | what it does |", "|---|---|"]
+    for command in (*COMMANDS, *MOVEMENTS):
+        keys = " ".join(f"`{key}`" for key in command.shown_keys())
+        lines.append(f"| {keys} | {command.help_text()} |")
+    return "\n".join(lines)
+
+
+def rules_table() -> str:
+    """The seat rules, from the verdicts."""
+    lines = ["| verdict | seat | |", "|---|---|---|"]
+    lines += [f"| `{verdict.code}` | {'yes' if verdict.seat else 'no'} | {verdict.sentence} |" for verdict in VERDICTS]
+    return "\n".join(lines)
+
+
+def with_tables(text: str) -> str:
+    """The README with its tables as the code has them."""
+    for name, table in (("keys", key_table()), ("rules", rules_table())):
+        begin = re.search(rf"<!-- {name}: [^\n]*-->\n", text)
+        end = re.search(rf"<!-- end of {name} -->", text)
+        assert begin is not None
+        assert end is not None
+        text = f"{text[: begin.end()]}{table}\n{text[end.start() :]}"
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
