@@ -192,7 +192,7 @@ class MainScreen(CommandTarget, Screen[None]):
 
     def tell_problem(self, error: ConsoleError) -> None:
         """Say what went wrong, so that it cannot be overlooked."""
-        self._news("That did not work", [safe_text(line) for line in error.message.split("\n")], error.hint)
+        self._news("That did not work", [safe_text(line) for line in (error.message, *error.details)], error.hint)
 
     def tell_refusal(self, decision: Decision) -> None:
         """Say why something may not be done, and what helps."""
