@@ -120,6 +120,11 @@ class SeatLedger:
             tally.add(entry, after)
         self._last_restart = after
 
+    @property
+    def used(self) -> int:
+        """Seats used: the one figure of the report that is asked for at every change."""
+        return sum(tally.counted + tally.held for tally in self._tallies.values())
+
     def held(self) -> list[Entry]:
         """The deleted entries that hold a seat."""
         return [entry for entry in self._deleted.values() if is_held(entry, self._last_restart)]

@@ -40,8 +40,26 @@ class Refused(ConsoleError):
     exit_code = 4
 
 
+class ReadOnly(Refused):
+    """The store was opened to be read only."""
+
+
 class ChangedSince(Refused):
     """What was done cannot be taken back, since somebody changed the same record afterwards."""
+
+
+class ChangedMeanwhile(ConsoleError):
+    """What a person was asked about is not as it was when he was asked; nothing was done.
+
+    Attributes:
+        numbers: the store's numbers of the entries that are different now.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, hint: str, numbers: Iterable[int]) -> None:
+        super().__init__(message, hint)
+        self.numbers = tuple(numbers)
 
 
 class StoreBusy(ConsoleError):

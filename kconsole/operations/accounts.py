@@ -9,7 +9,7 @@ from kconsole.licensing import guards
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.errors import BadInput, NotFound, Refused
 from kconsole.model.records import Entry, MailboxFate, fold
-from kconsole.operations.deeds import Outcome, Work, insist, missing, refusal, revived, unique
+from kconsole.operations.deeds import Outcome, Work, check_expected, insist, missing, refusal, revived, unique
 
 LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'-]{0,63}")
 """Logins that kconsole creates: the characters that the vendor's own administration accepts."""
@@ -22,9 +22,12 @@ class DisableAccounts:
     name: ClassVar[str] = "disable"
     addresses: tuple[str, ...]
     reason: str = ""
+    expected: tuple[Entry, ...] = ()
+    """The accounts as they were when the user was asked; empty if nobody was."""
 
     def perform(self, work: Work) -> list[Outcome]:
         """Disable each; disabling is never refused for want of seats."""
+        check_expected(self.expected, work)
         return [self._disable(address, work) for address in unique(self.addresses)]
 
     def _disable(self, address: str, work: Work) -> Outcome:
@@ -47,9 +50,12 @@ class EnableAccounts:
     name: ClassVar[str] = "enable"
     addresses: tuple[str, ...]
     reason: str = ""
+    expected: tuple[Entry, ...] = ()
+    """The accounts as they were when the user was asked; empty if nobody was."""
 
     def perform(self, work: Work) -> list[Outcome]:
         """Enable one after the other, as long as there are seats."""
+        check_expected(self.expected, work)
         return [self._enable(address, work) for address in unique(self.addresses)]
 
     def _enable(self, address: str, work: Work) -> Outcome:
@@ -120,6 +126,8 @@ class DeleteAccounts:
     mailbox: MailboxFate = "keep"
     transfer_to: str = ""
     reason: str = ""
+    expected: tuple[Entry, ...] = ()
+    """The accounts as they were when the user was asked; empty if nobody was."""
 
     def perform(self, work: Work) -> list[Outcome]:
         """Delete each; a mapped account is deactivated only, since it stays in the directory.
@@ -128,6 +136,7 @@ class DeleteAccounts:
             NotFound: the account that mailboxes shall be transferred to is not there.
             Refused: it is one that is being deleted, or not an enabled account.
         """
+        check_expected(self.expected, work)
         transfer_to = self._target(work)
         return [self._delete(address, transfer_to, work) for address in unique(self.addresses)]
 

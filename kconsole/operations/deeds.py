@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from kconsole.licensing.evaluation import SeatLedger, is_held
-from kconsole.model.errors import Refused
+from kconsole.model.errors import ChangedMeanwhile, Refused
+from kconsole.model.history import Change, Commit
 from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.reports import Decision, SeatReport
-from kconsole.store.seatstore import Change as Change
-from kconsole.store.seatstore import Commit as Commit
-from kconsole.store.seatstore import SeatStore, Transaction
+from kconsole.store.seatstore import SeatStore
+from kconsole.store.transaction import Transaction
 
 Result = Literal["done", "unchanged", "not-found", "refused"]
 
@@ -39,6 +39,8 @@ class Work:
         self.now = now
         self._ledger = ledger
         self._transaction = transaction
+        self._accounted: list[Change] = []
+        """The changes that the ledger knows of."""
 
     @property
     def report(self) -> SeatReport:
@@ -89,16 +91,24 @@ class Work:
 
     def take_back(self) -> None:
         """Let the ledger be as before the deed, when the transaction fails."""
-        for change in reversed(self._transaction.changes[: self._accounted]):
+        for change in reversed(self._accounted):
             apply(self._ledger, change._replace(before=change.after, after=change.before))
-        self._accounted = 0
+        self._accounted = []
 
-    _accounted = 0
+    def note(self, outcomes: Iterable[Outcome], used_before: int) -> None:
+        """Tell the journal what the deed came to."""
+        self._transaction.seats = (used_before, self._ledger.used)
+        refused = (outcome for outcome in outcomes if outcome.result == "refused")
+        self._transaction.refused = tuple(f"{outcome.address}: {outcome.text}" for outcome in refused)
+
+    def note_undoing(self, sequence: int) -> None:
+        """Tell the journal which commit is taken back."""
+        self._transaction.undoes = sequence
 
     def _account(self) -> None:
-        for change in self._transaction.changes[self._accounted :]:
+        for change in self._transaction.changes[len(self._accounted) :]:
             apply(self._ledger, change)
-        self._accounted = len(self._transaction.changes)
+            self._accounted.append(change)
 
 
 def apply(ledger: SeatLedger, change: Change) -> None:
@@ -153,6 +163,22 @@ class Done:
     def changed(self) -> list[Outcome]:
         """The outcomes that changed something."""
         return [outcome for outcome in self.outcomes if outcome.result == "done"]
+
+
+def check_expected(expected: Iterable[Entry], work: Work) -> None:
+    """Go on only if these entries are as they were when a person was asked about them.
+
+    Raises:
+        ChangedMeanwhile: some are not.
+    """
+    changed = [entry for entry in expected if work.store.entry(entry.id) != entry]
+    if changed:
+        addresses = ", ".join(entry.address for entry in changed[:3]) + (" and others" if len(changed) > 3 else "")
+        raise ChangedMeanwhile(
+            f"{addresses} was changed by somebody else just now.",
+            "Nothing was done. Look at it again.",
+            (entry.id for entry in changed),
+        )
 
 
 def refusal(address: str, decision: Decision) -> Outcome:

@@ -1,7 +1,7 @@
 """One operator at one store: what the command line and the screen hold on to."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from kconsole.licensing.evaluation import SeatLedger
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.errors import ChangedSince, NotFound
+from kconsole.model.history import Commit, Operator, as_operator
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import SeatReport
 from kconsole.model.times import Clock, SystemClock
 from kconsole.operations.deeds import Deed, Done, Work, apply
-from kconsole.store.seatstore import PATIENCE, Commit, SeatStore
+from kconsole.store.seatstore import PATIENCE, SeatStore
 
 if TYPE_CHECKING:
+    from kconsole.operations.history import LogQuery
     from kconsole.operations.imports import ImportPlan
     from kconsole.sources.kerio_csv import KerioExport
 
@@ -32,22 +34,26 @@ def default_folder() -> Path:
     return user_data_path("kconsole", appauthor=False)
 
 
-def system_user() -> str:
-    """The system user that runs this process: from the user database, not from what the environment claims."""
+def system_operator(claimed: str = "") -> Operator:
+    """Who is at work.
+
+    The user is the one that runs this process, from the user database; what the environment says of who called sudo
+    and where an SSH session came from is a claim, as is the name that somebody gives.
+    """
     import pwd
 
+    user = f"uid {os.getuid()}"
     with suppress(KeyError):
-        return pwd.getpwuid(os.getuid()).pw_name
-    return f"uid {os.getuid()}"
+        user = pwd.getpwuid(os.getuid()).pw_name
+    return Operator(user, claimed, os.environ.get("SUDO_USER", ""), os.environ.get("SSH_CONNECTION", ""))
 
 
 class Session:
     """An open store with its figures, which follow every change, and the deeds that can be taken back."""
 
-    def __init__(self, store: SeatStore, operator: str, clock: Clock) -> None:
+    def __init__(self, store: SeatStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self.operator = operator
         self._undoable: list[Commit] = []
         self._listeners: list[Callable[[Commit], None]] = []
         self._ledger = SeatLedger(store.inventory)
@@ -56,23 +62,35 @@ class Session:
 
     @classmethod
     def open(
-        cls, folder: Path, operator: str | None = None, clock: Clock | None = None, patience: float = PATIENCE
+        cls,
+        folder: Path,
+        operator: Operator | str | None = None,
+        clock: Clock | None = None,
+        patience: float = PATIENCE,
+        read_only: bool = False,
     ) -> "Session":
         """Open the store in a folder.
+
+        Args:
+            folder: where it is.
+            operator: who is at work; None for whom the system says.
+            clock: tells the moment; None for the machine's.
+            patience: seconds to wait for another process that is saving.
+            read_only: open what is good of a damaged store, and change nothing.
 
         Raises:
             NotFound: there is none.
             StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
         """
-        clock = clock or SystemClock()
-        return cls(SeatStore.open(folder, clock, patience), operator or system_user(), clock)
+        clock, operator = clock or SystemClock(), operator or system_operator()
+        return cls(SeatStore.open(folder, clock, patience, operator, read_only), clock)
 
     @classmethod
     def create(
         cls,
         folder: Path,
         inventory: Inventory,
-        operator: str | None = None,
+        operator: Operator | str | None = None,
         clock: Clock | None = None,
         patience: float = PATIENCE,
     ) -> "Session":
@@ -82,10 +100,29 @@ class Session:
             Refused: there is one already.
             StoreUnusable: it cannot be written there.
         """
-        clock, operator = clock or SystemClock(), operator or system_user()
-        return cls(SeatStore.create(folder, inventory, clock, operator, patience), operator, clock)
+        clock, operator = clock or SystemClock(), operator or system_operator()
+        return cls(SeatStore.create(folder, inventory, clock, operator, patience), clock)
 
     # Reading
+
+    @property
+    def operator(self) -> Operator:
+        """Who is at work."""
+        return self._store.operator
+
+    @operator.setter
+    def operator(self, operator: Operator | str) -> None:
+        self._store.operator = as_operator(operator)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed."""
+        return self._store.read_only
+
+    @property
+    def notices(self) -> list[str]:
+        """What was found wrong with the store, and mended or not, for a person."""
+        return self._store.notices
 
     @property
     def clock(self) -> Clock:
@@ -191,10 +228,12 @@ class Session:
     def _do(self, deed: Deed) -> Done:
         work: Work | None = None
         try:
-            with self._store.transaction(deed.name, self.operator, deed.reason) as transaction:
+            with self._store.transaction(deed.name, reason=deed.reason) as transaction:
                 work = Work(self._store, self._ledger, transaction, self._clock.now())
                 before = work.report
+                work.note((), before.used)
                 outcomes = tuple(deed.perform(work))
+                work.note(outcomes, before.used)
         except BaseException:
             if work is not None and transaction.commit is None:  # else it is on disk, and a listener failed
                 work.take_back()
@@ -203,34 +242,63 @@ class Session:
 
     @property
     def undoable(self) -> Commit | None:
-        """The deed that `undo` would take back; None if there is none."""
+        """The last deed of this session that has not been taken back; None if there is none."""
         return self._undoable[-1] if self._undoable else None
 
-    def undo(self) -> Done:
-        """Take back the last deed of this session that has not been taken back.
+    def last_undoable(self) -> Commit | None:
+        """The deed that `undo` would take back: of this session, or else the operator's last one in the journal.
 
         Raises:
-            NotFound: there is none.
+            StoreUnusable: the journal is broken.
+        """
+        from kconsole.operations.history import undoable_of
+
+        return self.undoable or undoable_of(self._store, self.operator)
+
+    def undo(self, sequence: int | None = None) -> Done:
+        """Take back a deed. Taking back what took another back does that again.
+
+        Args:
+            sequence: the number of its line in the log; None for the operator's last one.
+
+        Raises:
+            NotFound: there is none, or it has been taken back.
             Refused: it would need seats that are not free; it can be tried again.
             ChangedSince: somebody changed the same record since; the deed is out of reach now.
         """
+        from kconsole.operations.history import commit_numbered
         from kconsole.operations.undo import UndoDeed
 
-        if not self._undoable:
-            raise NotFound("There is nothing to undo in this session.")
+        self.catch_up()
+        commit = self.last_undoable() if sequence is None else commit_numbered(self._store, sequence)
+        if commit is None:
+            raise NotFound("There is nothing to undo: the log has no deed of yours that was not taken back.")
         try:
-            done = self._do(UndoDeed(self._undoable[-1]))
+            done = self._do(UndoDeed(commit))
         except ChangedSince:
-            self._undoable.pop()
+            self._forget_undoable(commit)
             raise
-        self._undoable.pop()
+        self._forget_undoable(commit)
         return done
 
-    def catch_up(self) -> Commit | None:
-        """Read what other processes changed; None if they changed nothing.
+    def _forget_undoable(self, commit: Commit) -> None:
+        self._undoable = [other for other in self._undoable if other.sequence != commit.sequence]
+
+    def log(self, query: "LogQuery") -> "Iterator[Commit]":
+        """The commits that a query asks for, the first one first.
 
         Raises:
-            StoreUnusable: the file is gone, or cannot be used any more.
+            StoreUnusable: the journal is broken; raised when that is reached.
+        """
+        from kconsole.operations.history import matching
+
+        return matching(self._store, query)
+
+    def catch_up(self) -> list[Commit]:
+        """Read what other processes committed, and tell the listeners.
+
+        Raises:
+            StoreUnusable: the journal is gone, or broken.
         """
         return self._store.catch_up()
 

@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from kconsole.licensing import guards
 from kconsole.model.errors import ChangedSince
+from kconsole.model.history import Change, Commit
 from kconsole.model.records import Domain, Entry, fold
 from kconsole.operations.deeds import Outcome, Work, insist
 from kconsole.operations.server import RestoreInventory
-from kconsole.store.seatstore import Change, Commit
 
 BY_HAND = "Look at it, and set it right by hand."
 
@@ -32,6 +32,7 @@ class UndoDeed:
         """
         for change in self.commit.changes:
             self._check_unchanged(change, work)
+        work.note_undoing(self.commit.sequence)
         if self.commit.deed == RestoreInventory.name:
             return self._restored(work)
         befores_and_afters = [

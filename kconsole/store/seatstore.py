@@ -1,60 +1,44 @@
-"""The store of seats: typed records over TinyDB tables, changed in transactions that are whole or not there."""
+"""The store of seats: typed records, changed in transactions that are whole or not there.
 
+A store is a folder: the journal is the truth, the snapshot is what it adds up to. Opening reads the snapshot and what
+the journal holds after it; a commit appends one line to the journal; other processes' lines are read as they come.
+"""
+
+import gc
+import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Final
 
-from tinydb import TinyDB
-from tinydb.table import Document as TinyDocument
+from kconsole.model.errors import NotFound, ReadOnly, Refused, StoreBusy, StoreUnusable
+from kconsole.model.history import Change, Commit, Operator, as_operator
+from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.times import Clock
+from kconsole.store.files import NotSynced, make_folder
+from kconsole.store.journal import JOURNAL_FILE, BrokenJournal, Head, Journal, Line, parsed
+from kconsole.store.lines import body_of, changes_of, commit_of
+from kconsole.store.locking import LOCK_FILE, StoreLock
+from kconsole.store.records import Records
+from kconsole.store.snapshot import SNAPSHOT_FILE, DamagedSnapshot, Snapshot, read_snapshot, write_snapshot
+from kconsole.store.storage import SeatDB, SeatStorage
+from kconsole.store.transaction import Transaction, net
 
-from kconsole.model import documents
-from kconsole.model.errors import NotFound, Refused, StoreBusy, StoreUnusable
-from kconsole.model.records import Domain, Entry, Inventory, License, fold
-from kconsole.model.times import Clock, from_iso, to_iso
-from kconsole.store.files import PRIVATE_FILE, NotSynced, make_folder
-from kconsole.store.storage import SeatStorage
-from kconsole.store.tables import Document, DocumentChange, SeatTable
-
-STORE_FILE: Final = "store.json"
-LOCK_FILE: Final = "lock"
 PATIENCE: Final = 10.0
 """Seconds to wait for another process that is saving."""
 
-LOG_LENGTH: Final = 1000
-"""How many transactions the log in the store remembers."""
+WHOLE_CHECK: Final = 64 * 1024 * 1024
+"""Bytes of journal up to which its whole chain is checked at opening; beyond, only what the snapshot does not hold."""
 
+SMALL: Final = 1024 * 1024
+"""Bytes of journal up to which a snapshot is made whenever the store is closed after a change."""
 
-class Change(NamedTuple):
-    """One record, before and after; None where it is not there. Which kind of record it is, its `table` says."""
+TAIL_SHARE: Final = 8
+"""In a larger store it is made at closing when the tail of the journal is more than this part of the snapshot."""
 
-    table: str
-    number: int
-    before: Any
-    after: Any
-
-
-class Commit(NamedTuple):
-    """A transaction that is on disk."""
-
-    sequence: int
-    at: datetime
-    operator: str
-    deed: str
-    reason: str
-    changes: tuple[Change, ...]
-    own: bool
-    """Whether this process made it. Of another's, only the changes are known."""
-
-
-class SeatDB(TinyDB):
-    """TinyDB over our own storage and table."""
-
-    table_class = SeatTable
-    default_storage_class = SeatStorage  # type: ignore[assignment]  # TinyDB's annotation fits its own class only
+LEAST_TAIL: Final = 4 * 1024 * 1024
+"""Bytes of tail below which no snapshot is made while the store is open."""
 
 
 class SeatStore:
@@ -64,45 +48,65 @@ class SeatStore:
     processes, reads what they changed, lets the caller check and change, and brings it to disk.
     """
 
-    def __init__(self, storage: SeatStorage, clock: Clock, patience: float = PATIENCE) -> None:
-        self._storage = storage
+    def __init__(
+        self, folder: Path, clock: Clock, patience: float, operator: Operator | str, read_only: bool = False
+    ) -> None:
+        self.folder = folder
+        self.operator = as_operator(operator)
+        self.read_only = read_only
+        self.session: Final = secrets.token_hex(8)
+        """The random name of this run, by which the journal tells it from others."""
+        self.notices: list[str] = []
+        """What was found and mended, or cannot be mended, for a person."""
         self._clock = clock
         self._patience = patience
-        self._db = SeatDB(storage=lambda: storage)
+        self._records = Records()
+        self._storage = SeatStorage(self._records)
+        self._db = SeatDB(storage=lambda: self._storage)
+        self._lock = StoreLock(folder / LOCK_FILE)
+        self._journal: Journal | None = None
+        self._next_number = 1
+        self._snapshot_head = Head()
+        self._snapshot_size = 0
         self._listeners: list[Callable[[Commit], None]] = []
-        self._entries: dict[int, Entry] = {}
-        self._domains: dict[int, Domain] = {}
-        self._license = License()
-        self._last_restart: datetime | None = None
-        self._live: dict[str, int] = {}
-        self._deleted: dict[str, set[int]] = {}
-        self._load_records()
-
-    @staticmethod
-    def path_in(folder: Path) -> Path:
-        """The store's file in a folder."""
-        return folder / STORE_FILE
 
     @classmethod
-    def open(cls, folder: Path, clock: Clock, patience: float = PATIENCE) -> "SeatStore":
+    def open(
+        cls,
+        folder: Path,
+        clock: Clock,
+        patience: float = PATIENCE,
+        operator: Operator | str = "",
+        read_only: bool = False,
+    ) -> "SeatStore":
         """Open the store in a folder.
+
+        Args:
+            folder: where it is.
+            clock: tells the moment of a commit.
+            patience: seconds to wait for another process that is saving.
+            operator: who is at work, for the lock and the journal.
+            read_only: open what is good of a damaged store, and change nothing.
 
         Raises:
             NotFound: there is none.
             StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
         """
+        store = cls(folder, clock, patience, operator, read_only)
+        collecting = gc.isenabled()
+        gc.disable()  # a hundred thousand records, none of them garbage: looking for some would double the time
         try:
-            storage = SeatStorage.opened(cls.path_in(folder))
-        except (FileNotFoundError, NotADirectoryError):
-            raise NotFound(
-                f"There is no store in {folder}.",
-                "Make one with 'kconsole init --seats N', or look around with 'kconsole demo'.",
-            ) from None
-        return cls(storage, clock, patience)
+            store._open()
+        except OSError as error:
+            raise _unreadable(Path(error.filename or folder), error) from error
+        finally:
+            if collecting:
+                gc.enable()
+        return store
 
     @classmethod
     def create(
-        cls, folder: Path, inventory: Inventory, clock: Clock, operator: str, patience: float = PATIENCE
+        cls, folder: Path, inventory: Inventory, clock: Clock, operator: Operator | str, patience: float = PATIENCE
     ) -> "SeatStore":
         """Make a store in a folder, with what it shall hold.
 
@@ -110,376 +114,444 @@ class SeatStore:
             Refused: there is one already.
             StoreUnusable: it cannot be written there.
         """
-        path = cls.path_in(folder)
-        store = cls(SeatStorage(path), clock, patience)
-        transaction = Transaction(store)
-        transaction.replace_all(inventory)
         if folder.exists() and not folder.is_dir():
             raise StoreUnusable(f"{folder} is not a folder.", "Choose another place for the store.")
+        store = cls(folder, clock, patience, operator)
+        transaction = Transaction(store._storage, store._db, store._next_number)
+        transaction.replace_all(inventory)
         try:
             make_folder(folder)
-            store._log(1, clock.now(), operator, "init", "")
-            store._storage.create({"sequence": 1, "next_number": transaction.next_number})
+            if (folder / SNAPSHOT_FILE).exists():
+                raise FileExistsError
+            store._begin_journal("init", transaction)
         except FileExistsError:
             raise Refused(f"There is a store in {folder} already.", "Use it, or choose another folder.") from None
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _unwritable(folder / JOURNAL_FILE, error) from error
         return store
 
     # Reading
 
     @property
-    def folder(self) -> Path:
-        """The folder that the store is in."""
-        return self._storage.path.parent
-
-    @property
     def entries(self) -> Iterable[Entry]:
         """All entries, deleted ones too, in the order in which they were stored."""
-        return self._entries.values()
+        return self._records.entries.values()
 
     @property
     def domains(self) -> Iterable[Domain]:
         """All domains."""
-        return self._domains.values()
+        return self._records.domains.values()
 
     @property
     def license(self) -> License:
         """What was bought."""
-        return self._license
+        return self._records.license
 
     @property
     def last_restart(self) -> datetime | None:
         """The last recorded restart of the server."""
-        return self._last_restart
+        return self._records.last_restart
+
+    @property
+    def head(self) -> Head:
+        """The last line of the journal that has been read."""
+        return self._snapshot_head if self._journal is None else self._journal.head
 
     @property
     def sequence(self) -> int:
-        """The number of the last transaction."""
-        return int(self._storage.meta.get("sequence", 0))
+        """The number of the last commit."""
+        return self.head.sequence
 
     @property
     def inventory(self) -> Inventory:
         """Everything, as one record."""
-        return Inventory(
-            license=self._license,
-            last_restart=self._last_restart,
-            domains=tuple(self._domains.values()),
-            entries=tuple(self._entries.values()),
-        )
+        return self._records.inventory
 
     def entry(self, number: int) -> Entry | None:
         """The entry with this number, deleted or not."""
-        return self._entries.get(number)
+        return self._records.entries.get(number)
 
     def entry_at(self, address: str) -> Entry | None:
         """The entry that has this address now; compared without case."""
-        number = self._live.get(fold(address))
-        return None if number is None else self._entries[number]
+        return self._records.entry_at(address)
 
     def deleted_at(self, address: str) -> list[Entry]:
         """The deleted entries that had this address, the last deleted first."""
-        deleted = [self._entries[number] for number in sorted(self._deleted.get(fold(address), ()))]
-        return sorted(deleted, key=attrgetter("deleted_at"), reverse=True)
+        return self._records.deleted_at(address)
 
     def domain(self, number: int) -> Domain | None:
         """The domain with this number."""
-        return self._domains.get(number)
+        return self._records.domains.get(number)
 
     def domain_named(self, name: str) -> Domain | None:
         """The domain with this name; compared without case."""
-        key = fold(name)
-        return next((domain for domain in self._domains.values() if fold(domain.name) == key), None)
+        return self._records.domain_named(name)
 
-    def log(self) -> list[Document]:
-        """The last transactions, the newest last: `sequence`, `at`, `operator`, `deed`, `reason`."""
-        return [dict(line) for line in self._db.table("log")]
+    def history(self) -> Iterator[Commit]:
+        """All commits that have been read, the first one first.
+
+        Raises:
+            StoreUnusable: the journal is broken before its head.
+        """
+        with self._reporting_damage():
+            for raw, head in self._whole_journal().linked_lines():
+                if head.sequence > self.sequence:
+                    return
+                yield commit_of(parsed(raw, head).body)
+
+    def history_backwards(self) -> Iterator[Commit]:
+        """All commits that have been read, the last one first. A line is parsed only when it is asked for.
+
+        Raises:
+            StoreUnusable: the journal is broken before its head.
+        """
+        with self._reporting_damage():
+            lines = [
+                (raw, head) for raw, head in self._whole_journal().linked_lines() if head.sequence <= self.sequence
+            ]
+            for raw, head in reversed(lines):
+                yield commit_of(parsed(raw, head).body)
 
     # Changing
 
     def listen(self, listener: Callable[[Commit], None]) -> None:
-        """Tell `listener` of every commit from now on: our own, and what others changed once it is read."""
+        """Tell `listener` of every commit from now on: our own, and others' once they are read."""
         self._listeners.append(listener)
 
-    def catch_up(self) -> Commit | None:
-        """Read what other processes changed, and tell the listeners; None if they changed nothing.
+    def catch_up(self) -> list[Commit]:
+        """Read what other processes committed, and tell the listeners. Costs three calls to the system if nothing.
 
         Raises:
-            StoreUnusable: the file is gone, or cannot be used any more; what is in memory stays as it was.
+            StoreUnusable: the journal is gone, or broken; what is in memory stays as it was.
         """
-        changes: list[Change] = []
-        documents_changed: list[DocumentChange] = []
-
-        def believe(differences: Iterable[DocumentChange]) -> None:
-            with self._making_sense():
-                documents_changed.extend(differences)
-                changes.extend(filter(None, map(self._record_change, documents_changed)))
-
-        self._storage.changed_outside(believe)
-        if not documents_changed:
-            return None
-        for change in changes:
-            self._take(change)
-        commit = Commit(self.sequence, self._clock.now(), "", "outside", "", tuple(changes), own=False)
-        self._tell(commit)
-        return commit
+        commits: list[Commit] = []
+        if self._journal is not None:
+            with self._reporting_damage():
+                if self._journal.is_replaced():
+                    raise BrokenJournal(self.sequence, "another file was put in its place", self.head)
+                if self._journal.has_grown():
+                    commits = [self._take_line(line) for line in self._journal.read_on()]
+        for commit in commits:
+            self._tell(commit)
+        return commits
 
     @contextmanager
-    def transaction(self, deed: str, operator: str, reason: str = "") -> Iterator["Transaction"]:
+    def transaction(self, deed: str, operator: Operator | str = "", reason: str = "") -> Iterator[Transaction]:
         """Change records of any tables together: all of it is on disk when the block has been left, or none.
 
         The store is locked and up to date inside the block: what is checked there holds until it is left. An
-        exception from the block takes everything back. A block that changes nothing writes nothing.
+        exception from the block takes everything back; if it is `Refused`, the journal gets a line that says so.
+        A block that changes nothing and refuses nothing writes nothing.
 
         Args:
-            deed: what is done, as the log will name it.
-            operator: who does it.
+            deed: what is done, as the journal will name it.
+            operator: who does it; empty for the one who opened the store.
             reason: why, in his words.
 
         Raises:
+            ReadOnly: the store was opened to be read only.
             StoreBusy: another process held the store for too long.
             StoreUnusable: it cannot be read or written; nothing was changed.
         """
+        who = as_operator(operator) if operator else self.operator
         with self._locked():
             self.catch_up()
-            transaction = Transaction(self)
+            self._set_aside_torn_tail()
+            transaction = Transaction(self._storage, self._db, self._next_number)
             try:
                 yield transaction
-            except BaseException:
-                self._take_back(transaction)
+            except Refused as refused:
+                self._storage.roll_back()
+                transaction.refused = (refused.message,)
+                with suppress(OSError):  # it is refused, whether that can be written down or not
+                    self._append(deed, who, reason, transaction, ())
                 raise
-            commit = self._committed(transaction, deed, operator, reason)
+            except BaseException:
+                self._storage.roll_back()
+                raise
+            commit = self._commit(deed, who, reason, transaction)
         transaction.commit = commit
         if commit is not None:
             self._tell(commit)
 
+    def write_snapshot(self) -> None:
+        """Make the snapshot anew from what is in memory.
+
+        Raises:
+            StoreBusy: another process held the store for too long.
+            StoreUnusable: it cannot be written; the one before is there as it was.
+        """
+        with self._locked():
+            self.catch_up()
+            try:
+                self._write_snapshot()
+            except OSError as error:
+                raise _unwritable(self.folder / SNAPSHOT_FILE, error) from error
+
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store, with a new snapshot if the journal has outgrown the old one. Never fails."""
         self._listeners.clear()
+        if self._journal is not None:
+            if not self.read_only and self._wants_snapshot_at_closing():
+                self._patience = 0
+                with suppress(StoreBusy, StoreUnusable):
+                    self.write_snapshot()
+            self._journal.close()
+        self._lock.close()
+
+    # Opening
+
+    def _open(self) -> None:
+        snapshot = self._readable_snapshot()
+        try:
+            self._journal = Journal.open(self.folder / JOURNAL_FILE, self.read_only)
+        except (FileNotFoundError, NotADirectoryError):
+            self._open_without_journal(snapshot)
+            return
+        if snapshot is not None and snapshot.head is not None:
+            self._take_snapshot(snapshot, snapshot.head)
+            self._journal.head = snapshot.head
+        for step in (self._check_chain, self._replay):
+            try:
+                with self._reporting_damage():
+                    step()
+            except StoreUnusable as damage:
+                if not self.read_only:
+                    raise
+                self.notices.append(damage.message)
+        self._set_aside_torn_tail_unless_busy()
+
+    def _readable_snapshot(self) -> Snapshot | None:
+        path = self.folder / SNAPSHOT_FILE
+        try:
+            return read_snapshot(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except DamagedSnapshot as damage:
+            if not (self.folder / JOURNAL_FILE).exists():
+                raise StoreUnusable(
+                    f"{path} is damaged: {damage}.", "It was not touched. Restore it from a backup."
+                ) from None
+            self.notices.append(f"{path} was damaged ({damage}); what it held was made anew from the journal.")
+            return None
+
+    def _open_without_journal(self, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            raise NotFound(
+                f"There is no store in {self.folder}.",
+                "Make one with 'kconsole init --seats N', or look around with 'kconsole demo'.",
+            )
+        missing = f"{self.folder / JOURNAL_FILE} is missing."
+        if snapshot.head is not None and not self.read_only:
+            raise StoreUnusable(
+                missing, "Bring it back from a backup. Until then, 'kconsole --read-only' shows what the store held."
+            )
+        self._take_snapshot(snapshot, snapshot.head or Head())
+        if self.read_only:
+            self.notices.append(missing)
+        else:
+            self._migrate(snapshot)
+
+    def _migrate(self, snapshot: Snapshot) -> None:
+        """Begin the journal of a store from before there was one. Its file stays as the backup of the new one."""
+        with self._locked():
+            transaction = Transaction(self._storage, self._db, snapshot.next_number)
+            self._storage.staged = [
+                Change(table, number, None, record)
+                for table, records in self._records.tables.items()
+                for number, record in records.items()
+            ]
+            try:
+                self._begin_journal("migrate", transaction)
+            except FileExistsError:
+                raise StoreBusy("Another kconsole is bringing this store to its new format.", "Try again.") from None
+            with suppress(OSError):  # the journal has everything
+                self._write_snapshot()
+        self.notices.append(f"The store was brought to a new format; the old file is {SNAPSHOT_FILE}.bak.")
+
+    def _take_snapshot(self, snapshot: Snapshot, head: Head) -> None:
+        with self._reporting_nonsense(self.folder / SNAPSHOT_FILE):
+            self._records.load(snapshot.tables)
+        self._next_number = snapshot.next_number
+        self._snapshot_head, self._snapshot_size = head, snapshot.size
+
+    def _check_chain(self) -> None:
+        """Check every line, or in a large journal that it still holds what the snapshot was made from."""
+        journal, start = self._whole_journal(), self._snapshot_head
+        if journal.size < start.offset:
+            raise BrokenJournal(start.sequence, "the journal ends before it: its tail has been cut off", Head())
+        if journal.size > WHOLE_CHECK:
+            if not journal.holds(start):
+                raise BrokenJournal(start.sequence, f"it is not the line that {SNAPSHOT_FILE} was made from", Head())
+            return
+        for _, head in journal.linked_lines():
+            if head.sequence == start.sequence and head != start:
+                raise BrokenJournal(start.sequence, f"it is not the line that {SNAPSHOT_FILE} was made from", Head())
+
+    def _replay(self) -> None:
+        """Take the lines that the snapshot does not hold."""
+        for line in self._whole_journal().read_on():
+            with self._reporting_nonsense(self.folder / JOURNAL_FILE):
+                for change in changes_of(line.body):
+                    self._records.take(change)
+                self._next_number = line.body["next_number"]
+
+    def _set_aside_torn_tail_unless_busy(self) -> None:
+        """At opening: what is torn is left alone while somebody holds the lock, who may be writing it just now."""
+        if self.read_only or not self._whole_journal().has_grown():
+            return
+        patience, self._patience = self._patience, 0
+        try:
+            with suppress(StoreBusy, OSError), self._locked():
+                self.catch_up()
+                self._set_aside_torn_tail()
+        finally:
+            self._patience = patience
+
+    # Committing
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
-        path = self.folder / LOCK_FILE
-        lock = FileLock(path, timeout=self._patience, mode=PRIVATE_FILE)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise StoreBusy(
-                f"Another kconsole has been saving to {self.folder} for {self._patience:g} seconds.",
-                "Nothing was changed. Try again; if it stays so, look for a kconsole that hangs.",
-            ) from None
-        except OSError as error:
-            raise _unwritable(path, error) from error
-        try:
+        if self.read_only:
+            raise ReadOnly("The store was opened to be read only.", "Open it without --read-only to change it.")
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._lock.held(self._patience, self.operator.shown, self._clock.now()))
+            except OSError as error:
+                raise _unwritable(self._lock.path, error) from error
             yield
-        finally:
-            lock.release()
 
-    def _committed(self, transaction: "Transaction", deed: str, operator: str, reason: str) -> Commit | None:
-        if not transaction.changes:
-            return None
-        sequence, at = self.sequence + 1, self._clock.now()
+    def _set_aside_torn_tail(self) -> None:
+        """Under the lock, after catching up: whatever is left was never told as done."""
+        journal = self._whole_journal()
+        if not journal.has_grown():
+            return
         try:
-            self._log(sequence, at, operator, deed, reason)
-            self._storage.commit({"sequence": sequence, "next_number": transaction.next_number})
+            aside = journal.set_aside_torn_tail()
+        except OSError as error:
+            raise _unwritable(journal.path, error) from error
+        self.notices.append(f"The last line of the journal was torn; it was never told as done, and is in {aside} now.")
+
+    def _commit(self, deed: str, who: Operator, reason: str, transaction: Transaction) -> Commit | None:
+        changes = net(self._storage.staged, self._records)
+        if not changes and not transaction.refused:
+            self._storage.roll_back()
+            return None
+        try:
+            commit = self._append(deed, who, reason, transaction, changes)
         except BaseException as error:
-            self._take_back(transaction)
+            self._storage.roll_back()
             if isinstance(error, OSError):
-                raise _unwritable(self._storage.path, error) from error
+                raise _unwritable(self.folder / JOURNAL_FILE, error) from error
             raise
-        return Commit(sequence, at, operator, deed, reason, _net(transaction.changes), own=True)
+        self._storage.keep()
+        self._next_number = transaction.next_number
+        if self.head.offset - self._snapshot_head.offset > max(LEAST_TAIL, self._snapshot_size):
+            with suppress(OSError):  # the journal has everything; the next one will try again
+                self._write_snapshot()
+        return commit if changes else None
 
-    def _log(self, sequence: int, at: datetime, operator: str, deed: str, reason: str) -> None:
-        log = self._db.table("log")
-        line = {"sequence": sequence, "at": to_iso(at), "operator": operator, "deed": deed, "reason": reason}
-        log.insert(TinyDocument(line, doc_id=sequence))
-        log.remove(doc_ids=[sequence - LOG_LENGTH])
+    def _append(
+        self, deed: str, who: Operator, reason: str, transaction: Transaction, changes: tuple[Change, ...]
+    ) -> Commit:
+        commit = self._made(self.sequence + 1, deed, who, reason, transaction, changes)
+        next_number = transaction.next_number if changes else self._next_number
+        self._whole_journal().append(body_of(commit, next_number))
+        return commit
 
-    def _take_back(self, transaction: "Transaction") -> None:
-        for change in reversed(transaction.changes):
-            self._take(change._replace(before=change.after, after=change.before))
-        self._storage.roll_back()
+    def _begin_journal(self, deed: str, transaction: Transaction) -> None:
+        commit = self._made(1, deed, self.operator, "", transaction, tuple(self._storage.staged))
+        path = self.folder / JOURNAL_FILE
+        with suppress(NotSynced):  # it is there; the next line will be synced by itself
+            self._journal = Journal.create(path, body_of(commit, transaction.next_number))
+        self._storage.keep()
+        self._next_number = transaction.next_number
+
+    def _made(
+        self,
+        sequence: int,
+        deed: str,
+        who: Operator,
+        reason: str,
+        transaction: Transaction,
+        changes: tuple[Change, ...],
+    ) -> Commit:
+        return Commit(
+            sequence=sequence,
+            at=self._clock.now(),
+            operator=who,
+            session=self.session,
+            deed=deed,
+            reason=reason,
+            changes=changes,
+            seats=transaction.seats,
+            refused=transaction.refused,
+            undoes=transaction.undoes,
+            own=True,
+        )
+
+    def _write_snapshot(self) -> None:
+        """Under the lock, caught up."""
+        head = self.head
+        self._snapshot_size = write_snapshot(self.folder / SNAPSHOT_FILE, self._records.views, self._next_number, head)
+        self._snapshot_head = head
+
+    def _wants_snapshot_at_closing(self) -> bool:
+        tail = self.head.offset - self._snapshot_head.offset
+        return tail > 0 and (self.head.offset <= SMALL or tail * TAIL_SHARE > self._snapshot_size)
+
+    def _take_line(self, line: Line) -> Commit:
+        """Let the records be as after another process's commit."""
+        with self._reporting_nonsense(self.folder / JOURNAL_FILE):
+            commit = commit_of(line.body)
+            next_number = int(line.body["next_number"])
+        for change in commit.changes:
+            self._records.take(change)
+        self._next_number = next_number
+        return commit
 
     def _tell(self, commit: Commit) -> None:
         for listener in list(self._listeners):
             listener(commit)
 
-    # Records from documents
+    # Trouble
 
-    def _load_records(self) -> None:
-        with self._making_sense():
-            for table, documents_by_number in self._storage.read().items():
-                for number, document in documents_by_number.items():
-                    change = self._record_change(DocumentChange(table, int(number), None, document))
-                    if change is not None:
-                        self._take(change)
+    def _whole_journal(self) -> Journal:
+        if self._journal is None:
+            raise StoreUnusable(f"{self.folder / JOURNAL_FILE} is missing.", "Bring it back from a backup.")
+        return self._journal
 
     @contextmanager
-    def _making_sense(self) -> Iterator[None]:
-        """What is read inside was written with a right checksum, but perhaps not by us."""
+    def _reporting_damage(self) -> Iterator[None]:
+        path = self.folder / JOURNAL_FILE
+        try:
+            yield
+        except BrokenJournal as broken:
+            raise StoreUnusable(
+                f"{path} is damaged at line {broken.line}: {broken.why}.",
+                "Nothing was changed. 'kconsole --read-only' shows what is good of it; 'kconsole doctor' says more.",
+            ) from None
+        except OSError as error:
+            raise _unreadable(path, error) from error
+
+    @contextmanager
+    def _reporting_nonsense(self, path: Path) -> Iterator[None]:
+        """What is read inside has a right checksum, but perhaps not one of ours."""
         try:
             yield
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise StoreUnusable(
-                f"{self._storage.path} is damaged: a record in it makes no sense ({error!r}).", "It was not touched."
+                f"{path} is damaged: a record in it makes no sense ({error!r}).", "It was not touched."
             ) from None
 
-    @staticmethod
-    def _record_change(change: DocumentChange) -> Change | None:
-        """The same change of a record; None for tables that hold no records."""
-        make = _RECORD_OF.get(change.table)
-        if make is None:
-            return None
-        before = None if change.before is None else make(change.before, change.number)
-        after = None if change.after is None else make(change.after, change.number)
-        return Change(change.table, change.number, before, after)
 
-    def _take(self, change: Change) -> None:
-        """Let the records in memory be as after the change."""
-        if change.table == "entries":
-            self._take_entry(change)
-        elif change.table == "domains":
-            if change.after is None:
-                self._domains.pop(change.number, None)
-            else:
-                self._domains[change.number] = change.after
-        elif change.table == "license":
-            self._license = License() if change.after is None else change.after
-        elif change.table == "server":
-            self._last_restart = change.after
-
-    def _take_entry(self, change: Change) -> None:
-        before, after = cast("Entry | None", change.before), cast("Entry | None", change.after)
-        if before is not None:
-            key = fold(before.address)
-            self._deleted.get(key, set()).discard(change.number)
-            if self._live.get(key) == change.number:
-                del self._live[key]
-        if after is None:
-            self._entries.pop(change.number, None)
-            return
-        self._entries[change.number] = after
-        if after.deleted_at is None:
-            self._live[fold(after.address)] = change.number
-        else:
-            self._deleted.setdefault(fold(after.address), set()).add(change.number)
-
-
-class Transaction:
-    """Changes in the making. What it changes, the store shows at once, inside the transaction only."""
-
-    def __init__(self, store: SeatStore) -> None:
-        self._store = store
-        self.changes: list[Change] = []
-        self.next_number = int(store._storage.meta.get("next_number", 1))
-        self.commit: Commit | None = None
-        """What came of it, once the block has been left; None if it changed nothing."""
-
-    def put_entry(self, entry: Entry) -> Entry:
-        """Store an entry, as a new one if its number is 0; returns it with its number."""
-        before = None
-        if entry.id == 0:
-            entry = replace(entry, id=self.next_number)
-            self.next_number += 1
-        else:
-            before = self._store.entry(entry.id)
-        self._put("entries", entry.id, before, entry, documents.compact_entry_document(entry))
-        return entry
-
-    def remove_entry(self, number: int) -> None:
-        """Forget an entry, as if it had never been. To delete an account, put it with `deleted_at` instead."""
-        self._put("entries", number, self._store.entry(number), None, None)
-
-    def put_domain(self, domain: Domain, number: int = 0) -> None:
-        """Store a domain, as a new one unless its number is given."""
-        if number == 0:
-            number = self.next_number
-            self.next_number += 1
-        self._put("domains", number, self._store._domains.get(number), domain, documents.domain_document(domain))
-
-    def remove_domain(self, number: int) -> None:
-        """Forget a domain."""
-        self._put("domains", number, self._store._domains[number], None, None)
-
-    def set_license(self, license_: License) -> None:
-        """Let the license be this one."""
-        self._put("license", 1, self._store.license, license_, documents.license_document(license_))
-
-    def set_last_restart(self, at: datetime | None) -> None:
-        """Let this be the last recorded restart of the server; None if none is recorded."""
-        document = None if at is None else {"last_restart": to_iso(at)}
-        self._put("server", 1, self._store.last_restart, at, document)
-
-    def replace_all(self, inventory: Inventory) -> None:
-        """Let the store hold this inventory and nothing else."""
-        for number in list(self._store._entries):
-            self.remove_entry(number)
-        for number in list(self._store._domains):
-            self.remove_domain(number)
-        self.set_license(inventory.license)
-        self.set_last_restart(inventory.last_restart)
-        for domain in inventory.domains:
-            self.put_domain(domain)
-        for entry in inventory.entries:
-            self.put_entry(replace(entry, id=0))
-
-    def _put(self, name: str, number: int, before: Any, after: Any, document: Document | None) -> None:
-        table = self._store._db.table(name)
-        if document is None:
-            table.remove(doc_ids=[number])
-        elif table.update(_become(document), doc_ids=[number]) == []:
-            table.insert(TinyDocument(document, doc_id=number))
-        if before != after:
-            change = Change(name, number, before, after)
-            self.changes.append(change)
-            self._store._take(change)
-
-
-def _become(document: Document) -> Callable[[Any], None]:
-    def update(stored: Document) -> None:
-        stored.clear()
-        stored.update(document)
-
-    return update
-
-
-def _net(changes: list[Change]) -> tuple[Change, ...]:
-    """One change for each record: from what it was before the first to what it is after the last."""
-    net: dict[tuple[str, int], Change] = {}
-    for change in changes:
-        key = (change.table, change.number)
-        net[key] = change._replace(before=net[key].before) if key in net else change
-    return tuple(change for change in net.values() if change.before != change.after)
-
-
-def _restart_record(document: Document, _: int) -> datetime:
-    return from_iso(document["last_restart"])
-
-
-def _domain_record(document: Document, _: int) -> Domain:
-    return documents.domain_from_document(document)
-
-
-def _license_record(document: Document, _: int) -> License:
-    return documents.license_from_document(document)
-
-
-_RECORD_OF: Final[dict[str, Callable[[Document, int], object]]] = {
-    "entries": documents.entry_from_document,
-    "domains": _domain_record,
-    "license": _license_record,
-    "server": _restart_record,
-}
+def _unreadable(path: Path, error: OSError) -> StoreUnusable:
+    return StoreUnusable(
+        f"{path} cannot be read: {error.strerror or error}.", "Check the folder and its permissions, then try again."
+    )
 
 
 def _unwritable(path: Path, error: OSError) -> StoreUnusable:
-    if isinstance(error, NotSynced):
-        return StoreUnusable(
-            f"{path} was written, but the disk did not confirm it: {error.strerror}.",
-            "The change is there, and could be lost if the machine stopped now. Check the disk, then look again.",
-        )
     return StoreUnusable(
         f"{path} cannot be written: {error.strerror or error}. Nothing was changed.",
         "Check the free space and the permissions of the folder, then try again.",

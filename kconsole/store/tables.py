@@ -1,6 +1,6 @@
 """TinyDB's table, made to say what a change changed."""
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple, Protocol
 
 from tinydb.table import Table
@@ -43,7 +43,7 @@ class SeatTable(Table):
 class TouchedDocuments(MutableMapping[int, Document]):
     """A view of a table's documents in which those asked for, and only those, may be changed."""
 
-    def __init__(self, documents: MutableMapping[str, Any]) -> None:
+    def __init__(self, documents: Mapping[str, Any]) -> None:
         self._documents = documents
         self._touched: dict[int, Document | None] = {}
 

@@ -7,13 +7,15 @@ stands here under its N. The first format has none before it.
 from collections.abc import Callable
 from typing import Any, Final
 
+from kconsole.store.migrations import to_2
+
 Tables = dict[str, dict[str, dict[str, Any]]]
 """All tables of a store as TinyDB keeps them: table name, document number as text, document."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The format that this kconsole writes."""
 
-STEPS: Final[dict[int, Callable[[Tables], Tables]]] = {}
+STEPS: Final[dict[int, Callable[[Tables], Tables]]] = {1: to_2.migrate}
 """The step from each older format."""
 
 

@@ -17,9 +17,10 @@ from kconsole.display.details import Detail, details_of
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.model.errors import ConsoleError
+from kconsole.model.history import Commit
 from kconsole.model.records import Entry
 from kconsole.model.reports import Decision, SeatReport
-from kconsole.operations.deeds import Commit, Deed, Done
+from kconsole.operations.deeds import Deed, Done
 from kconsole.operations.roster import RosterQuery, order_words, select
 from kconsole.operations.session import Session
 from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, refusal_lines
@@ -295,7 +296,7 @@ class MainScreen(CommandTarget, Screen[None]):
         self.domains.show(report)
         limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
         self.header.left = safe_text(self._title or self.session.primary_domain)
-        self.header.right = safe_text(f"{limit} · {self.session.operator}@{self._host}")
+        self.header.right = safe_text(f"{limit} · {self.session.operator.shown}@{self._host}")
         self.banner.lines = tuple(banner_lines(report))
 
     def _show_plan(self) -> None:

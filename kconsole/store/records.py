@@ -1,0 +1,176 @@
+"""The records of a store in memory, with what finds them, and the documents that TinyDB sees in their place."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, cast
+
+from kconsole.model import documents
+from kconsole.model.history import Change
+from kconsole.model.records import Domain, Entry, Inventory, License, fold
+from kconsole.model.times import from_iso, to_iso
+from kconsole.store.tables import Document, DocumentChange
+
+
+class _Kind(NamedTuple):
+    """How the records of one table become documents, and back."""
+
+    to_document: Any
+    from_document: Any
+
+
+_KINDS: Final[dict[str, _Kind]] = {
+    "license": _Kind(documents.license_document, lambda document, _: documents.license_from_document(document)),
+    "server": _Kind(lambda at: {"last_restart": to_iso(at)}, lambda document, _: from_iso(document["last_restart"])),
+    "domains": _Kind(documents.domain_document, lambda document, _: documents.domain_from_document(document)),
+    "entries": _Kind(documents.compact_entry_document, documents.entry_from_document),
+}
+
+TABLES: Final = tuple(_KINDS)
+"""The tables of a store, in the order in which they stand in its file."""
+
+
+class DocumentView(Mapping[str, Document]):
+    """A table as TinyDB sees it: documents by number as text, each made when it is asked for.
+
+    So the records are in memory once; a hundred thousand documents beside them would take three times their room.
+    """
+
+    def __init__(self, table: str, records: dict[int, Any]) -> None:
+        self._to_document = _KINDS[table].to_document
+        self._records = records
+
+    def __getitem__(self, number: str) -> Document:
+        document: Document = self._to_document(self._records[int(number)])
+        return document
+
+    def __contains__(self, number: object) -> bool:
+        return int(cast("str", number)) in self._records
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+class Records:
+    """All records of a store."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[int, Any]] = {table: {} for table in TABLES}
+        self.entries: dict[int, Entry] = self.tables["entries"]
+        self.domains: dict[int, Domain] = self.tables["domains"]
+        self._live: dict[str, int] = {}
+        self._deleted: dict[str, set[int]] = {}
+        self.views = {table: DocumentView(table, records) for table, records in self.tables.items()}
+
+    @property
+    def license(self) -> License:
+        """What was bought."""
+        license_: License = self.tables["license"].get(1, License())
+        return license_
+
+    @property
+    def last_restart(self) -> datetime | None:
+        """The last recorded restart of the server."""
+        return self.tables["server"].get(1)
+
+    @property
+    def inventory(self) -> Inventory:
+        """Everything, as one record."""
+        return Inventory(
+            license=self.license,
+            last_restart=self.last_restart,
+            domains=tuple(self.domains.values()),
+            entries=tuple(self.entries.values()),
+        )
+
+    def entry_at(self, address: str) -> Entry | None:
+        """The entry that has this address now; compared without case."""
+        number = self._live.get(fold(address))
+        return None if number is None else self.entries[number]
+
+    def deleted_at(self, address: str) -> list[Entry]:
+        """The deleted entries that had this address, the last deleted first."""
+        deleted = [self.entries[number] for number in sorted(self._deleted.get(fold(address), ()))]
+        return sorted(deleted, key=attrgetter("deleted_at"), reverse=True)
+
+    def domain_named(self, name: str) -> Domain | None:
+        """The domain with this name; compared without case."""
+        key = fold(name)
+        return next((domain for domain in self.domains.values() if fold(domain.name) == key), None)
+
+    def take(self, change: Change) -> None:
+        """Let the records be as after a change."""
+        records = self.tables[change.table]
+        if change.table == "entries":
+            self._index(change)
+        if change.after is None:
+            records.pop(change.number, None)
+        else:
+            records[change.number] = change.after
+
+    def load(self, tables: Mapping[str, Mapping[str, Document]]) -> None:
+        """Take the documents of a whole file; what was there before must have been nothing.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: one makes no sense.
+        """
+        for table, records in self.tables.items():
+            from_document = _KINDS[table].from_document
+            for text, document in tables.get(table, {}).items():
+                number = int(text)
+                records[number] = from_document(document, number)
+        for number, entry in self.entries.items():
+            if entry.deleted_at is None:
+                self._live[fold(entry.address)] = number
+            else:
+                self._deleted.setdefault(fold(entry.address), set()).add(number)
+
+    def _index(self, change: Change) -> None:
+        before, after = cast("Entry | None", change.before), cast("Entry | None", change.after)
+        if before is not None:
+            key = fold(before.address)
+            self._deleted.get(key, set()).discard(change.number)
+            if self._live.get(key) == change.number:
+                del self._live[key]
+        if after is None:
+            return
+        if after.deleted_at is None:
+            self._live[fold(after.address)] = change.number
+        else:
+            self._deleted.setdefault(fold(after.address), set()).add(change.number)
+
+
+def record_change(change: DocumentChange) -> Change:
+    """The change of a record that a change of its document means.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: it makes no sense.
+    """
+    table, number, before, after = change
+    make = _KINDS[table].from_document
+    return Change(
+        table,
+        number,
+        None if before is None else make(before, number),
+        None if after is None else make(after, number),
+    )
+
+
+def document_change(change: Change) -> DocumentChange:
+    """The change of a document that a change of its record means."""
+    make = _KINDS[change.table].to_document
+    return DocumentChange(
+        change.table,
+        change.number,
+        None if change.before is None else make(change.before),
+        None if change.after is None else make(change.after),
+    )
+
+
+def document_of(table: str, record: Any) -> Document:
+    """A record as a document of its table."""
+    document: Document = _KINDS[table].to_document(record)
+    return document

@@ -1,0 +1,110 @@
+"""Changes in the making."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from tinydb.table import Document as TinyDocument
+
+from kconsole.model.history import Change, Commit
+from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.store.records import Records, document_of
+from kconsole.store.storage import SeatDB, SeatStorage
+from kconsole.store.tables import Document
+
+
+class Transaction:
+    """Changes that will be on disk together, or not at all. The store shows them at once, to this transaction only."""
+
+    def __init__(self, storage: SeatStorage, db: SeatDB, next_number: int) -> None:
+        self._storage, self._db = storage, db
+        self.next_number = next_number
+        self.seats: tuple[int, int] | None = None
+        """Seats used before and after, for the journal, where somebody counts them."""
+        self.refused: tuple[str, ...] = ()
+        """What a guard refused, for the journal."""
+        self.undoes: int | None = None
+        """The sequence number of the commit that this one takes back."""
+        self.commit: Commit | None = None
+        """What came of it, once the block has been left; None if it changed nothing."""
+
+    @property
+    def changes(self) -> list[Change]:
+        """What has been changed so far, in its order."""
+        return self._storage.staged
+
+    def put_entry(self, entry: Entry) -> Entry:
+        """Store an entry, as a new one if its number is 0; returns it with its number."""
+        if entry.id == 0:
+            entry = replace(entry, id=self._new_number())
+        self._put("entries", entry.id, entry)
+        return entry
+
+    def remove_entry(self, number: int) -> None:
+        """Forget an entry, as if it had never been. To delete an account, put it with `deleted_at` instead."""
+        self._remove("entries", number)
+
+    def put_domain(self, domain: Domain, number: int = 0) -> None:
+        """Store a domain, as a new one unless its number is given."""
+        self._put("domains", number or self._new_number(), domain)
+
+    def remove_domain(self, number: int) -> None:
+        """Forget a domain."""
+        self._remove("domains", number)
+
+    def set_license(self, license_: License) -> None:
+        """Let the license be this one."""
+        self._put("license", 1, license_)
+
+    def set_last_restart(self, at: datetime | None) -> None:
+        """Let this be the last recorded restart of the server; None if none is recorded."""
+        if at is None:
+            self._remove("server", 1)
+        else:
+            self._put("server", 1, at)
+
+    def replace_all(self, inventory: Inventory) -> None:
+        """Let the store hold this inventory and nothing else."""
+        for table in ("entries", "domains"):
+            self._db.table(table).truncate()
+        self.set_license(inventory.license)
+        self.set_last_restart(inventory.last_restart)
+        self._insert_all("domains", inventory.domains)
+        self._insert_all("entries", inventory.entries)
+
+    def _new_number(self) -> int:
+        number = self.next_number
+        self.next_number += 1
+        return number
+
+    def _put(self, table: str, number: int, record: Any) -> None:
+        document = document_of(table, record)
+        if self._db.table(table).update(_become(document), doc_ids=[number]) == []:
+            self._db.table(table).insert(TinyDocument(document, doc_id=number))
+
+    def _remove(self, table: str, number: int) -> None:
+        self._db.table(table).remove(doc_ids=[number])
+
+    def _insert_all(self, table: str, records: tuple[Any, ...]) -> None:
+        numbered = [TinyDocument(document_of(table, record), doc_id=self._new_number()) for record in records]
+        self._db.table(table).insert_multiple(numbered)
+
+
+def _become(document: Document) -> Callable[[Any], None]:
+    def update(stored: Document) -> None:
+        stored.clear()
+        stored.update(document)
+
+    return update
+
+
+def net(changes: list[Change], records: Records) -> tuple[Change, ...]:
+    """One change for each record: from what it was before the first to what it is after the last."""
+    befores: dict[tuple[str, int], Any] = {}
+    for change in changes:
+        befores.setdefault((change.table, change.number), change.before)
+    whole = (
+        Change(table, number, before, records.tables[table].get(number)) for (table, number), before in befores.items()
+    )
+    return tuple(change for change in whole if change.before != change.after)
