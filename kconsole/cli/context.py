@@ -1,5 +1,6 @@
 """What every command shares: where the store is, how to speak, and how outcomes become exit codes."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,11 +8,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from click.core import ParameterSource
 
 from kconsole.display.safe_text import safe_text
+from kconsole.model.history import Operator
 from kconsole.operations.deeds import Done, Outcome
-from kconsole.operations.session import STORE_VARIABLE, Session, default_folder
+from kconsole.operations.session import PATIENCE, STORE_VARIABLE, Session, default_folder, system_operator
+
+LONGEST_WAIT = 86_400
+"""Seconds that somebody may want to wait for a store."""
 
 DONE, PARTLY_FAILED, NOT_FOUND, REFUSED = 0, 1, 3, 4
 """Exit codes that a command with several addresses can end with; errors bring their own."""
@@ -21,24 +25,38 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass
 class Place:
-    """Where this run works, and for how long it waits there."""
+    """Where this run works, as whom, and for how long it waits there."""
 
     folder: Path | None = None
-    patience: float = 10.0
+    patience: float = PATIENCE
+    claimed: str = ""
+    read_only: bool = False
 
     @property
     def store_folder(self) -> Path:
-        """The chosen folder, or the default one."""
-        return default_folder() if self.folder is None else self.folder
+        """The chosen folder: by option, by the environment, or the default one."""
+        if self.folder is not None:
+            return self.folder
+        chosen = os.environ.get(STORE_VARIABLE)
+        return Path(chosen).expanduser() if chosen else default_folder()
+
+    @property
+    def operator(self) -> Operator:
+        """Who is at work."""
+        return system_operator(self.claimed)
 
     def open(self) -> Session:
-        """Open the store.
+        """Open the store until the command ends, and tell what was found wrong with it.
 
         Raises:
             NotFound: there is none.
             StoreUnusable: it cannot be used.
         """
-        return Session.open(self.store_folder, patience=self.patience)
+        session = Session.open(self.store_folder, self.operator, patience=self.patience, read_only=self.read_only)
+        click.get_current_context().call_on_close(session.close)
+        for notice in session.notices:
+            say(f"Note: {notice}")
+        return session
 
 
 pass_place = click.make_pass_decorator(Place, ensure=True)
@@ -54,37 +72,69 @@ def read_text(context: click.Context, param: click.Parameter, value: str) -> str
     return value
 
 
-def _choose_folder(context: click.Context, param: click.Parameter, folder: Path | None) -> None:
-    place = context.ensure_object(Place)
-    said = context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
-    if folder is not None and (said or place.folder is None):
-        place.folder = folder
+def _choose(field: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """The callback of an option that sets a field of the place, wherever on the line it stands."""
+
+    def choose(context: click.Context, _: click.Parameter, value: Any) -> None:
+        if value is not None and value is not False:
+            setattr(context.ensure_object(Place), field, value)
+
+    return choose
 
 
-def _choose_patience(context: click.Context, _: click.Parameter, seconds: float | None) -> None:
-    if seconds is not None:
-        context.ensure_object(Place).patience = seconds
+def _read_folder(context: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty; name a folder.", context, param)
+    _choose("folder")(context, param, None if value is None else Path(value))
+
+
+def _read_patience(context: click.Context, param: click.Parameter, value: float | None) -> None:
+    if value is not None and not 0 <= value <= LONGEST_WAIT:
+        raise click.BadParameter(f"it is a number of seconds from 0 to {LONGEST_WAIT:,}.", context, param)
+    _choose("patience")(context, param, value)
+
+
+_PLACE_OPTIONS = (
+    click.option(
+        "--read-only",
+        is_flag=True,
+        expose_value=False,
+        callback=_choose("read_only"),
+        help="Change nothing, whatever is asked.",
+    ),
+    click.option(
+        "--as",
+        "claimed",
+        metavar="NAME",
+        expose_value=False,
+        callback=lambda context, param, value: _choose("claimed")(
+            context, param, value and read_text(context, param, value)
+        ),
+        help="Who you are; the log keeps it as a claim, beside the system's user.",
+    ),
+    click.option(
+        "--wait",
+        type=float,
+        metavar="SECONDS",
+        expose_value=False,
+        callback=_read_patience,
+        help="How long to wait for another kconsole that is saving (10).",
+    ),
+    click.option(
+        "--store",
+        metavar="DIR",
+        expose_value=False,
+        callback=_read_folder,
+        help=f"The store's folder (or {STORE_VARIABLE}).",
+    ),
+)
 
 
 def at_store(command: Command) -> Command:
     """Give a command the options that choose the store; they may stand before the command's name or after."""
-    command = click.option(
-        "--store",
-        "folder",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar=STORE_VARIABLE,
-        expose_value=False,
-        callback=_choose_folder,
-        help=f"The store's folder (or {STORE_VARIABLE}).",
-    )(command)
-    return click.option(
-        "--wait",
-        type=click.FloatRange(min=0),
-        metavar="SECONDS",
-        expose_value=False,
-        callback=_choose_patience,
-        help="How long to wait for another kconsole that is saving (10).",
-    )(command)
+    for option in _PLACE_OPTIONS:
+        command = option(command)
+    return command
 
 
 def say(message: str) -> None:

@@ -7,7 +7,15 @@ import click
 from kconsole.cli.context import PARTLY_FAILED, Place, at_store, pass_place, reason_option, say, say_seats
 from kconsole.display import words
 from kconsole.model.errors import Refused
-from kconsole.operations.imports import ImportAccounts, ImportPlan, faulty_rows, other_domain, read_export
+from kconsole.operations.imports import (
+    CHANGED,
+    IMPORTED,
+    ImportAccounts,
+    ImportPlan,
+    faulty_rows,
+    other_domain,
+    read_export,
+)
 
 MOST_NOTES = 10
 """How many notes on passed-over values are told one by one."""
@@ -19,7 +27,7 @@ def import_() -> None:
 
 
 @import_.command("csv")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @click.option("--domain", required=True, metavar="D", help="The domain that the accounts belong to.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--skip-faulty", is_flag=True, help="Take the good rows even if others are faulty.")
@@ -40,7 +48,7 @@ def import_csv(
 ) -> None:
     """Import the accounts of a Kerio export (CSV).
 
-    All of them or none. The passwords in it are dropped unread.
+    All of them or none. The passwords in it are dropped unread. FILE may be - for standard input.
     """
     export = read_export(file, encoding)
     session = place.open()
@@ -57,9 +65,10 @@ def import_csv(
         say("Nothing was imported: this was a dry run.")
         return
     done = session.do(ImportAccounts(export, domain, skip_faulty, reason))
-    say(f"Imported {words.count(len(plan.new), 'account')}, changed {len(plan.changed)}.")
+    texts = [outcome.text for outcome in done.outcomes]
+    say(f"Imported {words.count(texts.count(IMPORTED), 'account')}, changed {texts.count(CHANGED):,}.")
     say_seats(done)
-    context.exit(PARTLY_FAILED if plan.faulty else 0)
+    context.exit(PARTLY_FAILED if done.failures else 0)
 
 
 def told(plan: ImportPlan) -> list[str]:

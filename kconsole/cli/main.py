@@ -17,6 +17,9 @@ from kconsole.model.errors import ConsoleError
 INTERRUPTED: Final = 130
 """The exit code after ctrl+c, as shells have it."""
 
+DEBUG_VARIABLE: Final = "KCONSOLE_DEBUG"
+"""The environment variable that shows tracebacks."""
+
 PLAIN_SIGNS: Final = "kconsole-plain-signs"
 """The name of the error handler for output in encodings that lack our signs."""
 
@@ -36,6 +39,10 @@ COMMANDS: Final = {
     "init": "kconsole.cli.server:init",
     "dump": "kconsole.cli.server:dump",
     "restore": "kconsole.cli.server:restore",
+    "log": "kconsole.cli.history:log",
+    "undo": "kconsole.cli.history:undo",
+    "doctor": "kconsole.cli.care:doctor",
+    "backup": "kconsole.cli.care:backup",
     "demo": "kconsole.cli.screen:demo",
 }
 """Where each command lives; its module is imported when it is asked for, so that none waits for the others."""
@@ -99,7 +106,9 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         _let_go_of_output()
         return 0
-    except OSError as error:
+    except Exception as error:  # the last door: a person gets one line, and a developer the traceback if he asks
+        if not isinstance(error, OSError):
+            return _say_unforeseen(error)
         what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
         say_error(f"{what}: {error.strerror or error}.")
         _let_go_of_output()
@@ -132,7 +141,21 @@ def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
     return "".join(_IN_ASCII.get(character, "?") for character in unwritable), error.end
 
 
+def _say_unforeseen(error: Exception) -> int:
+    if os.environ.get(DEBUG_VARIABLE):
+        raise error
+    say_error(
+        f"Something went wrong that was not foreseen: {type(error).__name__}: {error}",
+        f"Please report it, with what you did. {DEBUG_VARIABLE}=1 shows where it happened.",
+    )
+    return 1
+
+
 def _say_usage(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        for line in error.message.splitlines():
+            say(line)
+        return
     if isinstance(error, click.UsageError) and error.ctx is not None:
         for line in error.ctx.get_usage().splitlines():
             say(line)

@@ -24,7 +24,7 @@ from kconsole.operations.session import Session
 def init(place: Place, seats: int | None) -> None:
     """Make an empty store."""
     folder = place.store_folder
-    Session.create(folder, Inventory(license=License(seats=seats))).close()
+    Session.create(folder, Inventory(license=License(seats=seats)), place.operator).close()
     limit = "seats without limit" if seats is None else words.count(seats, "seat")
     say(f"Made a store for {limit} in {folder}.")
     say("Next: 'kconsole domains add NAME', then 'kconsole import csv FILE --domain NAME' or 'kconsole add ADDRESS'.")
@@ -38,6 +38,8 @@ def init(place: Place, seats: int | None) -> None:
 def domains(context: click.Context, place: Place, as_json: bool) -> None:
     """Show the domains and their figures, or add one."""
     if context.invoked_subcommand is not None:
+        if as_json:
+            raise click.UsageError("--json goes with the list of domains, not with adding one.")
         return
     report = place.open().report
     if as_json:
@@ -84,25 +86,29 @@ def dump(place: Place, file: Path | None) -> None:
 
     It goes to FILE, or to standard output.
     """
-    document = dumps.dump_of(place.open())
+    session = place.open()
+    document = dumps.dump_of(session)
     if file is None or str(file) == "-":
         put_document(document)
     else:
-        dumps.write_dump(file, document)
+        dumps.write_dump(file, document, session)
         say(f"Wrote {file}.")
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@reason_option
 @at_store
 @pass_place
-def restore(place: Place, file: Path) -> None:
+def restore(place: Place, file: Path, reason: str) -> None:
     """Let the store hold what a dump holds, and nothing else.
 
     All of it or, if anything is wrong with the dump, none of it. FILE may be - for standard input.
     """
-    inventory = dumps.read_dump_file(Path("/dev/stdin") if str(file) == "-" else file)
-    done = dumps.restore(place.store_folder, inventory, place.patience)
+    if place.read_only:
+        raise click.UsageError("--read-only changes nothing; leave it out to restore a dump.")
+    inventory = dumps.read_dump_file(file)
+    done = dumps.restore(place.store_folder, inventory, place.operator, place.patience, reason)
     if done is None:
         say(f"Made a store in {place.store_folder}.")
         entries = words.count(len(inventory.entries), "entry", "entries")

@@ -73,9 +73,11 @@ def is_held(entry: Entry, last_restart: datetime | None) -> bool:
 def evaluate(inventory: Inventory) -> SeatReport:
     """The license report of an inventory, over all domains and per domain."""
     tallies: dict[str, Tally] = defaultdict(Tally)
+    total = Tally()
     for entry in inventory.entries:
         tallies[fold(entry.domain)].add(entry, inventory.last_restart)
-    return _report(inventory.license, inventory.domains, tallies)
+        total.add(entry, inventory.last_restart)
+    return _report(inventory.license, inventory.domains, tallies, total)
 
 
 class SeatLedger:
@@ -89,6 +91,7 @@ class SeatLedger:
         self._last_restart = inventory.last_restart
         self._domains = {fold(domain.name): domain for domain in inventory.domains}
         self._tallies: dict[str, Tally] = defaultdict(Tally)
+        self._total = Tally()
         self._deleted: dict[int, Entry] = {}
         for entry in inventory.entries:
             self._add(entry)
@@ -96,7 +99,7 @@ class SeatLedger:
     def change_entry(self, before: Entry | None, after: Entry | None) -> None:
         """An entry came (`before` is None), went (`after` is None) or changed."""
         if before is not None:
-            self._tallies[fold(before.domain)].add(before, self._last_restart, -1)
+            self._count(before, -1)
             self._deleted.pop(before.id, None)
         if after is not None:
             self._add(after)
@@ -115,15 +118,15 @@ class SeatLedger:
     def change_restart(self, after: datetime | None) -> None:
         """Another restart is the last recorded one: held seats come free, or are held again."""
         for entry in self._deleted.values():
-            tally = self._tallies[fold(entry.domain)]
-            tally.add(entry, self._last_restart, -1)
-            tally.add(entry, after)
+            self._count(entry, -1)
         self._last_restart = after
+        for entry in self._deleted.values():
+            self._count(entry)
 
     @property
     def used(self) -> int:
         """Seats used: the one figure of the report that is asked for at every change."""
-        return sum(tally.counted + tally.held for tally in self._tallies.values())
+        return self._total.counted + self._total.held
 
     def held(self) -> list[Entry]:
         """The deleted entries that hold a seat."""
@@ -131,22 +134,24 @@ class SeatLedger:
 
     def report(self) -> SeatReport:
         """The report as of the last change."""
-        return _report(self._license, self._domains.values(), self._tallies)
+        return _report(self._license, self._domains.values(), self._tallies, self._total)
+
+    def report_around(self, domain: str) -> SeatReport:
+        """The report with no other domain than this one in it: what a guard needs, whatever the number of domains."""
+        known = self._domains.get(fold(domain))
+        return _report(self._license, () if known is None else (known,), self._tallies, self._total)
 
     def _add(self, entry: Entry) -> None:
-        self._tallies[fold(entry.domain)].add(entry, self._last_restart)
+        self._count(entry)
         if entry.deleted_at is not None:
             self._deleted[entry.id] = entry
 
+    def _count(self, entry: Entry, times: int = 1) -> None:
+        self._tallies[fold(entry.domain)].add(entry, self._last_restart, times)
+        self._total.add(entry, self._last_restart, times)
 
-def _report(license_: License, domains: Iterable[Domain], tallies: dict[str, Tally]) -> SeatReport:
-    total = Tally()
-    for tally in tallies.values():
-        total.created += tally.created
-        total.counted += tally.counted
-        total.disabled += tally.disabled
-        total.connected += tally.connected
-        total.held += tally.held
+
+def _report(license_: License, domains: Iterable[Domain], tallies: dict[str, Tally], total: Tally) -> SeatReport:
     limit = license_.seats
     used = total.counted + total.held
     free = None if limit is None else max(limit - used, 0)
@@ -244,7 +249,7 @@ def _warnings(
     warnings += [
         Warn("domain-at-limit", f"Domain {domain.name} is at its own limit of {domain.limit} accounts")
         for domain in domains
-        if domain.limit is not None and domain.counted + domain.held >= domain.limit
+        if domain.at_limit
     ]
     return tuple(warnings)
 

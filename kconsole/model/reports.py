@@ -40,6 +40,11 @@ class DomainReport(NamedTuple):
     free: int | None
     """How many accounts can still be created here; None if neither the domain nor the license has a limit."""
 
+    @property
+    def at_limit(self) -> bool:
+        """Whether the domain's own limit is reached, or passed."""
+        return self.limit is not None and self.counted + self.held >= self.limit
+
 
 class SeatReport(NamedTuple):
     """The figures of the license over all domains. All are numbers of seats or accounts."""

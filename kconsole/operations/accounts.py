@@ -1,7 +1,6 @@
 """Deeds on accounts: disable, enable, add, delete."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
@@ -63,7 +62,7 @@ class EnableAccounts:
         if entry is None:
             return missing(address)
         enabled = replace(entry, enabled=True)
-        decision = guards.may_enable(work.report, entry, enabled)
+        decision = guards.may_enable(work.report_around(entry.domain), entry, enabled)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if entry.enabled:
@@ -201,8 +200,3 @@ def what_it_is(entry: Entry) -> str:
         return "the built-in administrator"
     noun = verdict_of(entry).because
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}{' account' if entry.is_account else ''}"
-
-
-def transferable(entries: Iterable[Entry]) -> list[Entry]:
-    """The accounts that can take over a mailbox: those that are enabled."""
-    return [entry for entry in entries if entry.is_account and entry.enabled and entry.deleted_at is None]

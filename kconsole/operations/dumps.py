@@ -7,11 +7,14 @@ import orjson
 from kconsole.model.boundary import read_dump
 from kconsole.model.documents import inventory_document
 from kconsole.model.errors import BadInput, NotFound
+from kconsole.model.history import Operator
 from kconsole.model.records import Inventory
 from kconsole.operations.deeds import Done
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
+from kconsole.operations.streams import read_document
 from kconsole.store.files import write_whole
+from kconsole.store.seatstore import PATIENCE
 
 
 def dump_of(session: Session) -> bytes:
@@ -19,12 +22,13 @@ def dump_of(session: Session) -> bytes:
     return orjson.dumps(inventory_document(session.inventory), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def write_dump(path: Path, document: bytes) -> None:
+def write_dump(path: Path, document: bytes, session: Session) -> None:
     """Write a dump to a file that only its owner may read, or into a device or pipe that is there.
 
     Raises:
         BadInput: it cannot be written there; a file that was there is as it was.
     """
+    check_not_of_store(path, session)
     try:
         if _takes_a_stream(path):
             path.write_bytes(document)
@@ -32,6 +36,16 @@ def write_dump(path: Path, document: bytes) -> None:
             write_whole(path, document)
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.", "Choose another file.") from error
+
+
+def check_not_of_store(path: Path, session: Session) -> None:
+    """Go on only if a file that shall be written does not lie in the store's own folder.
+
+    Raises:
+        BadInput: it does.
+    """
+    if path.resolve().parent == session.folder.resolve():
+        raise BadInput(f"{path} lies in the store's own folder.", "Choose a file elsewhere.")
 
 
 def _takes_a_stream(path: Path) -> bool:
@@ -42,29 +56,28 @@ def _takes_a_stream(path: Path) -> bool:
 
 
 def read_dump_file(path: Path) -> Inventory:
-    """The inventory in a dump.
+    """The inventory in a dump, from a file or, for `-`, from standard input.
 
     Raises:
         BadInput: it cannot be read, or is no dump.
     """
-    try:
-        document = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror or error}.", "Check the name.") from error
-    return read_dump(document, str(path))
+    return read_dump(*read_document(path))
 
 
-def restore(folder: Path, inventory: Inventory, patience: float) -> Done | None:
+def restore(
+    folder: Path, inventory: Inventory, operator: Operator | None = None, patience: float = PATIENCE, reason: str = ""
+) -> Done | None:
     """Let the store in a folder hold an inventory and nothing else; make the store if there is none.
 
     Returns:
         What was done; None if the store was made.
     """
     try:
-        session = Session.open(folder, patience=patience)
+        session = Session.open(folder, operator, patience=patience)
     except NotFound:
-        Session.create(folder, inventory, patience=patience).close()
+        Session.create(folder, inventory, operator, patience=patience).close()
         return None
-    done = session.do(RestoreInventory(inventory))
-    session.close()
-    return done
+    try:
+        return session.do(RestoreInventory(inventory, reason))
+    finally:
+        session.close()

@@ -13,11 +13,12 @@ from kconsole.model.reports import Decision, SeatReport
 from kconsole.operations.accounts import what_it_is
 from kconsole.operations.deeds import Outcome, Work, revived
 from kconsole.operations.server import check_domain_name
+from kconsole.operations.streams import read_document
 from kconsole.sources.kerio_csv import CsvAccount, CsvFault, KerioExport, domain_of_file, read_kerio_export
 from kconsole.store.seatstore import SeatStore
 
-LARGEST_FILE = 256 * 1024 * 1024
-"""Bytes beyond which a file is no export of accounts."""
+IMPORTED, CHANGED = "imported", "changed"
+"""What an import tells of an account that it took in, or changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +50,13 @@ class ImportPlan:
 
 
 def read_export(path: Path, encoding: str | None = None) -> KerioExport:
-    """Read an export from a file.
+    """Read an export from a file, or from standard input for `-`.
 
     Raises:
         BadInput: it cannot be read, or is no export.
     """
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise BadInput(f"{path} is too large to be an export of accounts.")
-        document = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror or error}.", "Check the name.") from error
-    return read_kerio_export(document, str(path), encoding)
+    document, name = read_document(path)
+    return read_kerio_export(document, name, encoding)
 
 
 def other_domain(path: Path, domain: str) -> str | None:
@@ -193,7 +189,7 @@ class ImportAccounts:
         outcomes = [self._add(account, work) for account in plan.new]
         for _, account in plan.changed:
             work.put_entry(account)
-            outcomes.append(Outcome(account.address, "done", "changed"))
+            outcomes.append(Outcome(account.address, "done", CHANGED))
         outcomes += [Outcome(account.address, "unchanged", "is the same") for account in plan.same]
         for before, alias in plan.aliases:
             work.put_entry(revived(alias, work) if before is None else alias)
@@ -203,7 +199,7 @@ class ImportAccounts:
     @staticmethod
     def _add(account: Entry, work: Work) -> Outcome:
         stored = work.put_entry(revived(account, work))
-        return Outcome(stored.address, "done", "imported")
+        return Outcome(stored.address, "done", IMPORTED)
 
 
 def faulty_rows(plan: ImportPlan) -> BadInput:

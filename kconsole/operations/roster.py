@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.records import Entry, fold
 
 SortField = Literal["address", "name", "seat", "because", "last-login", "protocol", "domain", "kind", "origin", "role"]
-SORT_FIELDS: Final[tuple[SortField, ...]] = get_args(SortField)
 
 ORDER_WORDS: Final[dict[SortField, tuple[str, str, str]]] = {
     "last-login": ("last login", "oldest first", "newest first"),

@@ -16,7 +16,8 @@ from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import SeatReport
 from kconsole.model.times import Clock, SystemClock
 from kconsole.operations.deeds import Deed, Done, Work, apply
-from kconsole.store.seatstore import PATIENCE, SeatStore
+from kconsole.store.seatstore import PATIENCE as PATIENCE
+from kconsole.store.seatstore import SeatStore
 
 if TYPE_CHECKING:
     from kconsole.operations.history import LogQuery
@@ -255,6 +256,21 @@ class Session:
 
         return self.undoable or undoable_of(self._store, self.operator)
 
+    def undone_by(self, sequence: int | None = None) -> Commit:
+        """What `undo` would take back.
+
+        Raises:
+            NotFound: there is nothing.
+            StoreUnusable: the journal is broken.
+        """
+        from kconsole.operations.history import commit_numbered
+
+        self.catch_up()
+        commit = self.last_undoable() if sequence is None else commit_numbered(self._store, sequence)
+        if commit is None:
+            raise NotFound("There is nothing to undo: the log has no deed of yours that was not taken back.")
+        return commit
+
     def undo(self, sequence: int | None = None) -> Done:
         """Take back a deed. Taking back what took another back does that again.
 
@@ -266,13 +282,9 @@ class Session:
             Refused: it would need seats that are not free; it can be tried again.
             ChangedSince: somebody changed the same record since; the deed is out of reach now.
         """
-        from kconsole.operations.history import commit_numbered
         from kconsole.operations.undo import UndoDeed
 
-        self.catch_up()
-        commit = self.last_undoable() if sequence is None else commit_numbered(self._store, sequence)
-        if commit is None:
-            raise NotFound("There is nothing to undo: the log has no deed of yours that was not taken back.")
+        commit = self.undone_by(sequence)
         try:
             done = self._do(UndoDeed(commit))
         except ChangedSince:

@@ -1,0 +1,54 @@
+"""Commands that take care of the store: doctor, backup."""
+
+from pathlib import Path
+
+import click
+
+from kconsole.cli.context import DONE, PARTLY_FAILED, Place, at_store, pass_place, say
+from kconsole.cli.output import put_json
+from kconsole.display.safe_text import safe_text
+from kconsole.operations import care
+
+
+@click.command()
+@click.option("--fix", is_flag=True, help="Mend what can be mended. Nothing is ever thrown away.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
+@at_store
+@pass_place
+@click.pass_context
+def doctor(context: click.Context, place: Place, fix: bool, as_json: bool) -> None:
+    """Check the store, and say what could be mended.
+
+    Exit code 0: all is well, or was mended. 1: something is left to do.
+    """
+    findings = care.examine(place.store_folder)
+    if fix and not place.read_only:
+        findings = care.mend(place.store_folder, findings, place.operator, place.patience)
+    if as_json:
+        put_json([finding._asdict() for finding in findings])
+    else:
+        for finding in findings:
+            sign = "mended" if finding.mended else "wrong" if finding.serious else "note"
+            click.echo(f"{sign:<7}{safe_text(finding.text)}")
+            if finding.remedy and not finding.mended:
+                click.echo(f"       {safe_text(finding.remedy)}")
+    left = [finding for finding in findings if finding.serious and not finding.mended]
+    if not left:
+        say("The store is well.")
+    elif any(finding.mendable for finding in left):
+        say("'kconsole doctor --fix' mends what can be mended.")
+    context.exit(PARTLY_FAILED if left else DONE)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@at_store
+@pass_place
+def backup(place: Place, file: Path) -> None:
+    """Copy the store into one file, while others work.
+
+    The file is a tar archive of the store's folder: unpack it into an empty folder, and that is a store.
+    """
+    session = place.open()
+    care.backup(session, file)
+    say(f"Wrote {file}.")

@@ -1,0 +1,157 @@
+"""Commands on what was done: log, log verify, undo."""
+
+import time
+from datetime import datetime
+
+import click
+import orjson
+
+from kconsole.cli.context import Place, at_store, exit_code, pass_place, say, say_outcomes, terminal_width
+from kconsole.cli.output import put_document, put_json
+from kconsole.display import ages, columns
+from kconsole.display.commits import accounts_words, operator_words, seats_words
+from kconsole.display.safe_text import safe_text
+from kconsole.model.history import Commit
+from kconsole.model.times import from_iso, to_iso
+from kconsole.operations.care import verify
+from kconsole.operations.history import LogQuery, addresses_of
+from kconsole.operations.session import Session
+
+FOLLOW_PAUSE = 0.5
+"""Seconds between two looks at the journal with `--follow`."""
+
+
+def _read_since(context: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """A moment, or how long ago it was."""
+    if value is None:
+        return None
+    try:
+        return from_iso(value)
+    except ValueError:
+        pass
+    try:
+        return datetime.now().astimezone() - ages.parse_age(value)
+    except ValueError:
+        message = f"'{value}' is neither a moment (2026-08-05T12:00Z) nor an age (12h, 7d, 6m)."
+        raise click.BadParameter(message, context, param) from None
+
+
+@click.group(invoke_without_command=True)
+@click.option("--account", default="", metavar="ADDRESS", help="Only what was done to this address.")
+@click.option("--operator", default="", metavar="NAME", help="Only what this user did, or who claimed the name.")
+@click.option("--since", callback=_read_since, metavar="T", help="Only since this moment, or this long ago: 7d.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list; with --follow, a line for each.")
+@click.option("--follow", is_flag=True, help="Go on with what is done from now on, until ctrl+c.")
+@at_store
+@pass_place
+@click.pass_context
+def log(
+    context: click.Context,
+    place: Place,
+    account: str,
+    operator: str,
+    since: datetime | None,
+    as_json: bool,
+    follow: bool,
+) -> None:
+    """Show who did what, or check that nobody changed it."""
+    if context.invoked_subcommand is not None:
+        return
+    session = place.open()
+    query = LogQuery(account=account, operator=operator, since=since)
+    commits = list(session.log(query))
+    if follow:
+        _follow(session, query, commits, as_json)
+    elif as_json:
+        put_json([log_document(commit) for commit in commits])
+    else:
+        _put_table(commits)
+
+
+def log_document(commit: Commit) -> dict[str, object]:
+    """A commit as `log --json` shows it."""
+    operator, seats = commit.operator, commit.seats
+    return {
+        "sequence": commit.sequence,
+        "at": to_iso(commit.at),
+        "operator": operator.user,
+        "claims": {
+            "as": operator.claimed or None,
+            "sudo_user": operator.sudo_user or None,
+            "ssh_connection": operator.connection or None,
+        },
+        "session": commit.session,
+        "deed": commit.deed,
+        "reason": commit.reason,
+        "accounts": addresses_of(commit),
+        "changes": len(commit.changes),
+        "refused": list(commit.refused),
+        "seats": None if seats is None else {"before": seats[0], "after": seats[1]},
+        "undoes": commit.undoes,
+    }
+
+
+def _put_table(commits: list[Commit]) -> None:
+    header = ["LINE", "WHEN", "WHO", "DEED", "ACCOUNTS", "SEATS", "REASON"]
+    for line in columns.table(header, map(_row, commits), right={0}, width=terminal_width()):
+        click.echo(line)
+
+
+def _row(commit: Commit) -> list[str]:
+    return [
+        str(commit.sequence),
+        ages.full_moment(commit.at),
+        operator_words(commit.operator),
+        safe_text(commit.deed) + (" (refused)" if commit.refused and not commit.changes else ""),
+        accounts_words(addresses_of(commit)),
+        seats_words(commit),
+        safe_text(commit.reason),
+    ]
+
+
+def _follow(session: Session, query: LogQuery, commits: list[Commit], as_json: bool) -> None:
+    while True:
+        for commit in commits:
+            if as_json:
+                put_document(orjson.dumps(log_document(commit), option=orjson.OPT_APPEND_NEWLINE))
+            else:
+                click.echo("  ".join(filter(None, _row(commit))))
+        time.sleep(FOLLOW_PAUSE)
+        commits = [commit for commit in session.catch_up() if query.fits(commit)]
+
+
+@log.command("verify")
+@click.option("--head", default="", metavar="HASH", help="A head that was noted earlier; it must still be in the log.")
+@at_store
+@pass_place
+def verify_log(place: Place, head: str) -> None:
+    """Check the whole chain of the log, and tell its head.
+
+    Keep the head elsewhere: a later check with --head finds out if the end of the log was cut off, or all of it was
+    made anew.
+    """
+    last = verify(place.store_folder, head)
+    say(f"The log is whole: {last.sequence:,} lines. Its head, to be kept elsewhere:")
+    click.echo(f"{last.sequence} {last.hash}")
+
+
+@click.command()
+@click.argument("line", required=False, type=click.IntRange(min=1))
+@at_store
+@pass_place
+@click.pass_context
+def undo(context: click.Context, place: Place, line: int | None) -> None:
+    """Take back your last deed, or any line of the log.
+
+    Refused if an account has changed since, or if seats are needed that are not free. Undoing an undo does it again.
+    """
+    session = place.open()
+    undone = session.undone_by(line)
+    what = f"{safe_text(undone.deed)} {accounts_words(addresses_of(undone))}".strip()
+    now = session.clock.now()
+    say(
+        f"Taking back line {undone.sequence}: {what}, by {operator_words(undone.operator)}, {ages.age(undone.at, now)}."
+    )
+    done = session.undo(undone.sequence)
+    say_outcomes(done)
+    context.exit(exit_code(done.outcomes))
