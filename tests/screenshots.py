@@ -10,8 +10,10 @@ from typing import NamedTuple
 from textual.pilot import Pilot
 
 from kconsole.operations.samples import sample_session
+from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
-from tests.clocks import noon
+from tests.clocks import FixedClock, noon
+from tests.tui.activity import add_history, add_note
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 FONT = "DejaVu Sans Mono"
@@ -26,6 +28,8 @@ class Picture(NamedTuple):
     sample: str
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
+    others: Callable[[Session, FixedClock], None] = lambda _session, _clock: None
+    """What others do before the keys are pressed."""
 
 
 WIDE, NARROW = (120, 36), (80, 24)
@@ -45,15 +49,22 @@ PICTURES = (
     Picture("refused", "crisis", NARROW, ("a",)),
     Picture("add", "office", NARROW, ("a", *"new.colleague")),
     Picture("palette", "office", NARROW, (":",)),
+    Picture("log", "office", WIDE, ("L", "j"), add_history),
+    Picture("log-80x24", "office", NARROW, ("L", "j"), add_history),
+    Picture("log-line", "office", NARROW, ("L", "j", "j", "j", "enter"), add_history),
+    Picture("live-note", "office", WIDE, ("j",), add_note),
 )
 
 
 async def picture(wanted: Picture, folder: Path) -> str:
     """The picture as SVG."""
-    session = sample_session(wanted.sample, folder, clock=noon())
+    clock = noon()
+    session = sample_session(wanted.sample, folder, clock=clock)
     session.operator = "anna"
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     async with app.run_test(size=wanted.size) as pilot:
+        wanted.others(session, clock)
+        await pilot.pause(1)
         for key in wanted.keys:
             await pilot.press(key)
         await pilot.pause()

@@ -1,5 +1,6 @@
 """Commands that take care of the store: doctor, backup."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -21,8 +22,10 @@ def doctor(context: click.Context, place: Place, fix: bool, as_json: bool) -> No
 
     Exit code 0: all is well, or was mended. 1: something is left to do.
     """
+    if fix:
+        place.check_writable()
     findings = care.examine(place.store_folder)
-    if fix and not place.read_only:
+    if fix:
         findings = care.mend(place.store_folder, findings, place.operator, place.patience)
     if as_json:
         put_json([finding._asdict() for finding in findings])
@@ -41,14 +44,18 @@ def doctor(context: click.Context, place: Place, fix: bool, as_json: bool) -> No
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @at_store
 @pass_place
 def backup(place: Place, file: Path) -> None:
     """Copy the store into one file, while others work.
 
-    The file is a tar archive of the store's folder: unpack it into an empty folder, and that is a store.
+    The file is a tar archive of the store's folder: unpack it into an empty folder, and that is a store. FILE may be -
+    for standard output, if that is no terminal.
     """
+    if str(file) == "-" and sys.stdout.isatty():
+        raise click.UsageError("A terminal cannot take an archive; name a file.")
     session = place.open()
     care.backup(session, file)
-    say(f"Wrote {file}.")
+    if str(file) != "-":
+        say(f"Wrote {file}.")

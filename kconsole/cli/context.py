@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from kconsole.display.safe_text import safe_text
+from kconsole.model.errors import ReadOnly
 from kconsole.model.history import Operator
 from kconsole.operations.deeds import Done, Outcome
 from kconsole.operations.session import PATIENCE, STORE_VARIABLE, Session, default_folder, system_operator
@@ -38,12 +39,21 @@ class Place:
         if self.folder is not None:
             return self.folder
         chosen = os.environ.get(STORE_VARIABLE)
-        return Path(chosen).expanduser() if chosen else default_folder()
+        return _folder_named(chosen, STORE_VARIABLE) if chosen else default_folder()
 
     @property
     def operator(self) -> Operator:
         """Who is at work."""
         return system_operator(self.claimed)
+
+    def check_writable(self) -> None:
+        """Go on only if something may be changed.
+
+        Raises:
+            ReadOnly: the option says that nothing may.
+        """
+        if self.read_only:
+            raise ReadOnly("Nothing was changed: --read-only forbids it.", "Leave it out to change something.")
 
     def open(self) -> Session:
         """Open the store until the command ends, and tell what was found wrong with it.
@@ -82,10 +92,22 @@ def _choose(field: str) -> Callable[[click.Context, click.Parameter, Any], None]
     return choose
 
 
+def _folder_named(name: str, where: str) -> Path:
+    """The folder of this name; a `~` at its beginning is somebody's home, since no shell sees to that in a variable.
+
+    Raises:
+        UsageError: it names none.
+    """
+    if not name.strip():
+        raise click.UsageError(f"{where} is empty; name a folder.")
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise click.UsageError(f"{where} is '{name}', and whose home that is nobody knows.") from None
+
+
 def _read_folder(context: click.Context, param: click.Parameter, value: str | None) -> None:
-    if value is not None and not value.strip():
-        raise click.BadParameter("it is empty; name a folder.", context, param)
-    _choose("folder")(context, param, None if value is None else Path(value))
+    _choose("folder")(context, param, None if value is None else _folder_named(value, "--store"))
 
 
 def _read_patience(context: click.Context, param: click.Parameter, value: float | None) -> None:

@@ -1,15 +1,26 @@
 """Commands on what was done: log, log verify, undo."""
 
 import time
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 
 import click
 import orjson
 
-from kconsole.cli.context import Place, at_store, exit_code, pass_place, say, say_outcomes, terminal_width
-from kconsole.cli.output import put_document, put_json
-from kconsole.display import ages, columns
-from kconsole.display.commits import accounts_words, operator_words, seats_words
+from kconsole.cli.context import (
+    Place,
+    at_store,
+    exit_code,
+    pass_place,
+    reason_option,
+    say,
+    say_outcomes,
+    terminal_width,
+)
+from kconsole.cli.output import put_document
+from kconsole.display import ages, columns, words
+from kconsole.display.commits import deed_word, seats_words
 from kconsole.display.safe_text import safe_text
 from kconsole.model.history import Commit
 from kconsole.model.times import from_iso, to_iso
@@ -19,6 +30,9 @@ from kconsole.operations.session import Session
 
 FOLLOW_PAUSE = 0.5
 """Seconds between two looks at the journal with `--follow`."""
+
+LINES_AT_A_TIME = 1_000
+"""Lines of the table that are read before they are shown, to know how wide the columns are."""
 
 
 def _read_since(context: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
@@ -56,14 +70,16 @@ def log(
 ) -> None:
     """Show who did what, or check that nobody changed it."""
     if context.invoked_subcommand is not None:
+        if account or operator or since or as_json or follow:
+            raise click.UsageError("These options go with the log, not with checking it.")
         return
     session = place.open()
     query = LogQuery(account=account, operator=operator, since=since)
-    commits = list(session.log(query))
+    commits = session.log(query)
     if follow:
         _follow(session, query, commits, as_json)
     elif as_json:
-        put_json([log_document(commit) for commit in commits])
+        _put_list(commits)
     else:
         _put_table(commits)
 
@@ -91,25 +107,49 @@ def log_document(commit: Commit) -> dict[str, object]:
     }
 
 
-def _put_table(commits: list[Commit]) -> None:
-    header = ["LINE", "WHEN", "WHO", "DEED", "ACCOUNTS", "SEATS", "REASON"]
-    for line in columns.table(header, map(_row, commits), right={0}, width=terminal_width()):
-        click.echo(line)
+def _put_list(commits: Iterator[Commit]) -> None:
+    """One JSON list, written as it is read: a log may be long."""
+    start = "["
+    for commit in commits:
+        text = orjson.dumps(log_document(commit), option=orjson.OPT_INDENT_2).decode()
+        put_document(f"{start}\n{text}".encode())
+        start = ","
+    put_document(b"[]\n" if start == "[" else b"\n]\n")
+
+
+def _put_table(commits: Iterator[Commit]) -> None:
+    """A table, some lines at a time: the widths of the first ones are kept, and only grow."""
+    header, width = ["LINE", "WHEN", "WHO", "DEED", "ACCOUNTS", "SEATS", "REASON"], terminal_width()
+    rows = map(_row, commits)
+    while some := list(islice(rows, LINES_AT_A_TIME)):
+        lines = columns.table(header, some, right={0}, width=width)
+        if header[0] == "":
+            next(lines)
+        click.echo("\n".join(lines))
+        header = ["" for _ in header]
 
 
 def _row(commit: Commit) -> list[str]:
     return [
         str(commit.sequence),
         ages.full_moment(commit.at),
-        operator_words(commit.operator),
-        safe_text(commit.deed) + (" (refused)" if commit.refused and not commit.changes else ""),
-        accounts_words(addresses_of(commit)),
+        safe_text(commit.operator.shown),
+        deed_word(commit),
+        words.and_list([safe_text(address) for address in addresses_of(commit)], 2),
         seats_words(commit),
-        safe_text(commit.reason),
+        "; ".join(filter(None, [safe_text(commit.reason), _refusals(commit)])),
     ]
 
 
-def _follow(session: Session, query: LogQuery, commits: list[Commit], as_json: bool) -> None:
+def _refusals(commit: Commit) -> str:
+    """What was refused, and why: the first of it."""
+    if not commit.refused:
+        return ""
+    more = len(commit.refused) - 1
+    return f"refused: {safe_text(commit.refused[0])}" + (f" and {more:,} more" if more else "")
+
+
+def _follow(session: Session, query: LogQuery, commits: Iterable[Commit], as_json: bool) -> None:
     while True:
         for commit in commits:
             if as_json:
@@ -121,37 +161,37 @@ def _follow(session: Session, query: LogQuery, commits: list[Commit], as_json: b
 
 
 @log.command("verify")
-@click.option("--head", default="", metavar="HASH", help="A head that was noted earlier; it must still be in the log.")
+@click.option("--head", metavar="HASH", help="A head that was noted earlier; it must still be in the log.")
 @at_store
 @pass_place
-def verify_log(place: Place, head: str) -> None:
+def verify_log(place: Place, head: str | None) -> None:
     """Check the whole chain of the log, and tell its head.
 
     Keep the head elsewhere: a later check with --head finds out if the end of the log was cut off, or all of it was
     made anew.
     """
     last = verify(place.store_folder, head)
-    say(f"The log is whole: {last.sequence:,} lines. Its head, to be kept elsewhere:")
+    say(f"The log is whole: {words.count(last.sequence, 'line')}. Its head, to be kept elsewhere:")
     click.echo(f"{last.sequence} {last.hash}")
 
 
 @click.command()
 @click.argument("line", required=False, type=click.IntRange(min=1))
+@reason_option
 @at_store
 @pass_place
 @click.pass_context
-def undo(context: click.Context, place: Place, line: int | None) -> None:
+def undo(context: click.Context, place: Place, line: int | None, reason: str) -> None:
     """Take back your last deed, or any line of the log.
 
     Refused if an account has changed since, or if seats are needed that are not free. Undoing an undo does it again.
     """
     session = place.open()
     undone = session.undone_by(line)
-    what = f"{safe_text(undone.deed)} {accounts_words(addresses_of(undone))}".strip()
-    now = session.clock.now()
-    say(
-        f"Taking back line {undone.sequence}: {what}, by {operator_words(undone.operator)}, {ages.age(undone.at, now)}."
-    )
-    done = session.undo(undone.sequence)
+    addresses = [safe_text(address) for address in addresses_of(undone)]
+    what = f"{deed_word(undone)} {words.and_list(addresses, 2)}".strip()
+    who, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
+    say(f"Taking back line {undone.sequence}: {what}, by {who}, {when}.")
+    done = session.undo(undone.sequence, reason)
     say_outcomes(done)
     context.exit(exit_code(done.outcomes))

@@ -1,15 +1,31 @@
 """Commands that open the console. The only place that imports the screen."""
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
 
 import click
 
 from kconsole.cli.context import Place, say
+from kconsole.cli.main import DEBUG_VARIABLE
 from kconsole.model.errors import BadInput
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.session import Session
+
+PATIENCE: Final = 1.0
+"""Seconds that the console waits for another process that is saving: it stands still meanwhile."""
+
+ENDING_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM)
+"""A dropped line, and a polite kill."""
+
+SIGNALLED: Final = 128
+"""The exit code after a signal is its number and this, as shells have it."""
 
 
 @click.command()
@@ -25,15 +41,16 @@ def demo(sample: str, folder: Path | None) -> None:
     The copy is thrown away afterwards, unless --into says where to keep it.
     """
     if folder is not None:
-        session = sample_session(sample, folder)
+        sample_session(sample, folder).close()
         say(f"Made a store of sample data in {folder}; open it again with 'kconsole --store {folder}'.")
         if has_terminal():
-            show(session, f"sample '{sample}' in {folder}")
+            with ending_in_order():
+                show(Session.open(folder, patience=PATIENCE), f"sample '{sample}' in {folder}")
         return
     need_terminal()
     from tempfile import TemporaryDirectory
 
-    with TemporaryDirectory(prefix="kconsole-demo-") as throw_away:
+    with ending_in_order(), TemporaryDirectory(prefix="kconsole-demo-") as throw_away:
         show(sample_session(sample, Path(throw_away) / "store"), f"sample '{sample}'")
 
 
@@ -45,7 +62,8 @@ def open_console(place: Place) -> None:
         NotFound: there is no store.
     """
     need_terminal()
-    show(place.open(), "")
+    with ending_in_order():
+        show(replace(place, patience=min(place.patience, PATIENCE)).open(), "")
 
 
 def has_terminal() -> bool:
@@ -66,9 +84,70 @@ def need_terminal() -> None:
         )
 
 
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let the signals that end a program leave nothing behind: what is open is closed, what is temporary removed.
+
+    A signal that whoever started this said to ignore (nohup does) stays ignored.
+    """
+    before = {}
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    _ignore_signals()
+    raise click.exceptions.Exit(SIGNALLED + number)
+
+
+def _ignore_signals() -> None:
+    """From here on it ends anyway, and cleans up undisturbed."""
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def show(session: Session, title: str) -> None:
-    """Show a session on the screen until the user leaves."""
+    """Show a session on the screen until the user leaves, or a signal or a failure ends it.
+
+    Raises:
+        click.exceptions.Exit: it was not the user who ended it; with the exit code.
+    """
     from kconsole.tui.app import KConsoleApp
 
-    KConsoleApp(session, title).run(mouse=False)
-    session.close()
+    signals = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    app = KConsoleApp(session, title, signals=signals)
+    try:
+        app.run(mouse=False)
+    finally:
+        _ignore_signals()
+        _let_go_of_lost_terminal()
+        session.close()
+    if app.failure is not None:
+        say_failure(app.failure)
+    if app.return_code:
+        raise click.exceptions.Exit(app.return_code)
+
+
+def say_failure(error: Exception) -> None:
+    """Tell that the screen broke down, in one line; everything about it only to those who asked."""
+    if os.environ.get(DEBUG_VARIABLE):
+        from traceback import format_exception
+
+        for line in "".join(format_exception(error)).splitlines():
+            say(line)
+    say(
+        f"kconsole: The console broke down ({type(error).__name__}). What was done is saved: start it again. "
+        f"Set {DEBUG_VARIABLE}=1 to see the whole error."
+    )
+
+
+def _let_go_of_lost_terminal() -> None:
+    """Keep Python from complaining at exit that its output went nowhere."""
+    if not os.isatty(sys.__stderr__.fileno() if sys.__stderr__ is not None else -1):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -23,8 +23,9 @@ from kconsole.operations.session import Session
 @pass_place
 def init(place: Place, seats: int | None) -> None:
     """Make an empty store."""
+    place.check_writable()
     folder = place.store_folder
-    Session.create(folder, Inventory(license=License(seats=seats)), place.operator).close()
+    Session.create(folder, Inventory(license=License(seats=seats)), place.operator, patience=place.patience).close()
     limit = "seats without limit" if seats is None else words.count(seats, "seat")
     say(f"Made a store for {limit} in {folder}.")
     say("Next: 'kconsole domains add NAME', then 'kconsole import csv FILE --domain NAME' or 'kconsole add ADDRESS'.")
@@ -105,8 +106,7 @@ def restore(place: Place, file: Path, reason: str) -> None:
 
     All of it or, if anything is wrong with the dump, none of it. FILE may be - for standard input.
     """
-    if place.read_only:
-        raise click.UsageError("--read-only changes nothing; leave it out to restore a dump.")
+    place.check_writable()
     inventory = dumps.read_dump_file(file)
     done = dumps.restore(place.store_folder, inventory, place.operator, place.patience, reason)
     if done is None:

@@ -1,10 +1,30 @@
-"""What was done, in words for a line of the log."""
+"""What was done, in words: for a line of the log, for the quiet note in an open console, for a view of details."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
 
-from kconsole.display import words
+from kconsole.display import ages, words
+from kconsole.display.details import Detail
 from kconsole.display.safe_text import safe_text
-from kconsole.model.history import Commit, Operator
+from kconsole.model.history import Change, Commit, Operator
+from kconsole.model.records import Entry
+from kconsole.model.times import to_iso
+
+PAST: Final = {
+    "disable": "disabled",
+    "enable": "enabled",
+    "add": "added",
+    "delete": "deleted",
+    "import": "imported",
+    "undo": "took back a change of",
+    "restarted": "recorded a restart",
+    "add domain": "added the domain",
+    "restore": "restored a dump of",
+    "init": "made the store with",
+    "migrate": "brought to a new format",
+}
+"""What somebody did, by the name of the deed; for another one its own name has to do."""
 
 
 def operator_words(operator: Operator) -> str:
@@ -17,9 +37,132 @@ def accounts_words(addresses: Sequence[str], most: int = 2) -> str:
     return words.and_list([safe_text(address) for address in addresses], most) if addresses else ""
 
 
+def is_refusal(commit: Commit) -> bool:
+    """Whether nothing came of it."""
+    return bool(commit.refused) and not commit.changes
+
+
+def changed_entries(commit: Commit) -> list[Entry]:
+    """The entries that a commit changed, as they were after it; one that went, as it was before."""
+    return [change.after or change.before for change in commit.changes if change.table == "entries"]
+
+
+def refused_addresses(commit: Commit) -> list[str]:
+    """The addresses that were refused, where a refusal names one."""
+    return [text.partition(": ")[0] for text in commit.refused if "@" in text.partition(": ")[0]]
+
+
+def subject(commit: Commit, most: int = 1) -> str:
+    """What it was done to: addresses, beyond `most` their number; or the names of domains; empty for neither."""
+    entries = changed_entries(commit)
+    names = [entry.address for entry in entries] or refused_addresses(commit) or _domains(commit)
+    if len(names) <= most or not entries:
+        return accounts_words(names, most)
+    thing = "account" if all(entry.is_account for entry in entries) else "entry"
+    return words.count(len(entries), thing)
+
+
+def deed_word(commit: Commit) -> str:
+    """The name of the deed; a refusal says that it was one, an undo which line it took back."""
+    deed = safe_text(commit.deed, 40)
+    if commit.undoes is not None:
+        deed = f"{deed} of {commit.undoes}"
+    return f"{deed} refused" if is_refusal(commit) else deed
+
+
 def seats_words(commit: Commit) -> str:
-    """Seats used before and after, or the one number if it stayed."""
+    """The seats used before and after: "113 → 112", or "113" if that is the same; empty if nobody counted."""
     if commit.seats is None:
         return ""
     before, after = commit.seats
     return f"{before:,}" if before == after else f"{before:,} → {after:,}"
+
+
+def note(commits: Sequence[Commit]) -> str:
+    """What others did, in one short line: "anna disabled j.hart@x.example", "anna and berg: 12 changes".
+
+    Refusals are not told: nothing came of them. Empty if there is nothing else.
+    """
+    commits = [commit for commit in commits if commit.changes]
+    if len(commits) == 1:
+        return sentence(commits[0])
+    if not commits:
+        return ""
+    people = list(dict.fromkeys(operator_words(commit.operator) for commit in commits))
+    changes = sum(max(len(changed_entries(commit)), 1) for commit in commits)
+    return f"{words.and_list(people, 2)}: {words.count(changes, 'change')}"
+
+
+def sentence(commit: Commit) -> str:
+    """Who did what: "anna disabled j.hart@x.example"."""
+    did = PAST.get(commit.deed, safe_text(commit.deed, 40))
+    return f"{operator_words(commit.operator)} {did} {subject(commit)}".rstrip()
+
+
+def clock_time(at: datetime) -> str:
+    """A moment for a column, in the zone of this machine: "2026-08-05 12:03"."""
+    return " ".join(ages.full_moment(at).split()[:2])
+
+
+def short_time(at: datetime, now: datetime) -> str:
+    """The same for a narrow one: "08-05 12:03", or of another year the date alone: "2025-08-05"."""
+    date, _, time = clock_time(at).partition(" ")
+    return f"{date[5:]} {time}" if date[:4] == clock_time(now)[:4] else date
+
+
+def commit_text(commit: Commit) -> str:
+    """All words of a line of the log that one may look for."""
+    names = [entry.address for entry in changed_entries(commit)] or refused_addresses(commit) or _domains(commit)
+    refused = "refused" if commit.refused else ""
+    operator = commit.operator
+    parts = (operator.user, operator.claimed, operator.sudo_user, commit.deed, refused, commit.reason, *names)
+    return " ".join(part for part in parts if part)
+
+
+def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Detail]:
+    """Everything about a line of the log, the most important first; of the changes at most so many."""
+    yield Detail("Line", f"{commit.sequence:,}")
+    yield Detail("Time", f"{ages.ago_and_moment(commit.at, now)}   {to_iso(commit.at)}")
+    yield Detail("Operator", operator_words(commit.operator))
+    if commit.operator.claimed:
+        yield Detail("System user", safe_text(commit.operator.user))
+        yield Detail("Claimed", f"--as {safe_text(commit.operator.claimed)}")
+    if commit.operator.sudo_user:
+        yield Detail("Claimed", f"sudo was called by {safe_text(commit.operator.sudo_user)}")
+    if commit.operator.connection:
+        yield Detail("Claimed", f"SSH from {safe_text(commit.operator.connection)}")
+    yield Detail("Session", safe_text(commit.session))
+    yield Detail("Deed", deed_word(commit))
+    if commit.reason:
+        yield Detail("Reason", safe_text(commit.reason))
+    if commit.seats is not None:
+        yield Detail("Seats used", seats_words(commit))
+    for text in commit.refused:
+        yield Detail("Refused", safe_text(text))
+    for change in commit.changes[:most]:
+        yield _changed(change)
+    if len(commit.changes) > most:
+        yield Detail("", f"and {len(commit.changes) - most:,} more changes")
+
+
+def _changed(change: Change) -> Detail:
+    before, after = change.before, change.after
+    if change.table == "entries":
+        address, was, is_now = safe_text((after or before).address), _state(before), _state(after)
+        if was == is_now:
+            return Detail("changed", f"{address}   {is_now}")
+        return Detail(f"→ {is_now}", f"{address}   was {was}")
+    if change.table == "domains":
+        return Detail("Domain", f"{safe_text((after or before).name)}   {'added' if before is None else 'changed'}")
+    if change.table == "server":
+        return Detail("Restart", ages.full_moment(after) if after is not None else "taken back")
+    seats = None if after is None else after.seats
+    return Detail("License", "without limit" if seats is None else words.count(seats, "seat"))
+
+
+def _state(entry: Entry | None) -> str:
+    return "not there" if entry is None else words.state_of(entry)
+
+
+def _domains(commit: Commit) -> list[str]:
+    return [(change.after or change.before).name for change in commit.changes if change.table == "domains"]

@@ -15,21 +15,6 @@ Document = dict[str, Any]
 DUMP_SCHEMA = 1
 """The version of the dump format that this kconsole reads and writes."""
 
-_ENTRY_DEFAULTS: Document = {
-    "kind": "user",
-    "origin": "local",
-    "enabled": True,
-    "role": "user",
-    "full_name": "",
-    "description": "",
-    "mailbox": False,
-    "last_login": None,
-    "deleted_at": None,
-    "mailbox_fate": None,
-    "transferred_to": "",
-    "delivers_to": [],
-}
-
 
 def login_document(login: LastLogin | None) -> Document | None:
     """`{"at", "protocol"}`, or None for an account that never logged in."""
@@ -57,38 +42,52 @@ def entry_document(entry: Entry) -> Document:
 
 def compact_entry_document(entry: Entry) -> Document:
     """An entry without the fields that have their defaults: a third of the size, in memory and on disk."""
-    full = entry_document(entry)
-    return {
-        field: value for field, value in full.items() if field not in _ENTRY_DEFAULTS or value != _ENTRY_DEFAULTS[field]
-    }
+    document: Document = {"address": entry.address}
+    if entry.kind != "user":
+        document["kind"] = entry.kind
+    if entry.origin != "local":
+        document["origin"] = entry.origin
+    if not entry.enabled:
+        document["enabled"] = False
+    if entry.role != "user":
+        document["role"] = entry.role
+    if entry.full_name:
+        document["full_name"] = entry.full_name
+    if entry.description:
+        document["description"] = entry.description
+    if entry.mailbox:
+        document["mailbox"] = True
+    if entry.last_login is not None:
+        document["last_login"] = login_document(entry.last_login)
+    if entry.deleted_at is not None:
+        document["deleted_at"] = to_iso(entry.deleted_at)
+    if entry.mailbox_fate is not None:
+        document["mailbox_fate"] = entry.mailbox_fate
+    if entry.transferred_to:
+        document["transferred_to"] = entry.transferred_to
+    if entry.delivers_to:
+        document["delivers_to"] = list(entry.delivers_to)
+    return document
 
 
 def entry_from_document(document: Mapping[str, Any], number: int = 0) -> Entry:
-    """The entry that a full or compact document describes.
+    """The entry that a full or compact document describes; what it leaves out has the default of its field.
 
     Args:
         document: what `entry_document` or `compact_entry_document` made.
         number: the store's own number for it.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such document.
     """
-    get = document.get
-    login = get("last_login")
-    deleted_at = get("deleted_at")
-    return Entry(
-        address=document["address"],
-        kind=get("kind", "user"),
-        origin=get("origin", "local"),
-        enabled=get("enabled", True),
-        role=get("role", "user"),
-        full_name=get("full_name", ""),
-        description=get("description", ""),
-        mailbox=get("mailbox", False),
-        last_login=None if login is None else LastLogin(from_iso(login["at"]), login["protocol"]),
-        deleted_at=None if deleted_at is None else from_iso(deleted_at),
-        mailbox_fate=get("mailbox_fate"),
-        transferred_to=get("transferred_to", ""),
-        delivers_to=tuple(get("delivers_to", ())),
-        id=number,
-    )
+    fields = {**document, "id": number}
+    if (login := document.get("last_login")) is not None:
+        fields["last_login"] = LastLogin(from_iso(login["at"]), login["protocol"])
+    if (deleted_at := document.get("deleted_at")) is not None:
+        fields["deleted_at"] = from_iso(deleted_at)
+    if (delivers_to := document.get("delivers_to")) is not None:
+        fields["delivers_to"] = tuple(delivers_to)
+    return Entry(**fields)
 
 
 def domain_document(domain: Domain) -> Document:

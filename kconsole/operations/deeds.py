@@ -1,6 +1,7 @@
 """What every deed has in common: it works inside a transaction, entry by entry, and tells what came of each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, Literal, NamedTuple, Protocol
@@ -198,6 +199,34 @@ def insist(decision: Decision) -> None:
     """
     if not decision.allowed:
         raise Refused(decision.reason + ".", decision.remedy)
+
+
+class RefusedTo(Refused):
+    """A refusal as the log keeps it: it says to whom, which the one who asked knows.
+
+    Attributes:
+        refused: what was raised, for the one who asked.
+    """
+
+    def __init__(self, address: str, refused: Refused) -> None:
+        super().__init__(f"{address}: {refused.message}", refused.hint, refused.details)
+        self.refused = refused
+
+
+@contextmanager
+def refused_to(deed: "Deed") -> Iterator[None]:
+    """Let a refusal of the whole deed say to whom, if it is one account's.
+
+    Raises:
+        RefusedTo: instead of `Refused`.
+    """
+    try:
+        yield
+    except Refused as refused:
+        addresses = getattr(deed, "addresses", None) or (getattr(deed, "address", ""),)
+        if len(addresses) != 1 or not addresses[0]:
+            raise
+        raise RefusedTo(addresses[0], refused) from refused
 
 
 def missing(address: str) -> Outcome:

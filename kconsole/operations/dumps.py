@@ -30,7 +30,7 @@ def write_dump(path: Path, document: bytes, session: Session) -> None:
     """
     check_not_of_store(path, session)
     try:
-        if _takes_a_stream(path):
+        if takes_a_stream(path):
             path.write_bytes(document)
         else:
             write_whole(path, document)
@@ -39,16 +39,17 @@ def write_dump(path: Path, document: bytes, session: Session) -> None:
 
 
 def check_not_of_store(path: Path, session: Session) -> None:
-    """Go on only if a file that shall be written does not lie in the store's own folder.
+    """Go on only if a file that shall be written does not lie in the store's own folder, nor below it.
 
     Raises:
         BadInput: it does.
     """
-    if path.resolve().parent == session.folder.resolve():
+    folder = session.folder.resolve()
+    if path.resolve().is_relative_to(folder) or path.absolute().parent.resolve().is_relative_to(folder):
         raise BadInput(f"{path} lies in the store's own folder.", "Choose a file elsewhere.")
 
 
-def _takes_a_stream(path: Path) -> bool:
+def takes_a_stream(path: Path) -> bool:
     """Whether this is a device, a pipe or `/dev/stdout`: putting a file in its place would break it for everybody."""
     absolute = path.absolute()
     in_system = any(absolute.is_relative_to(folder) for folder in ("/dev", "/proc"))

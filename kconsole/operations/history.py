@@ -1,10 +1,11 @@
 """What was done: the log, asked and told, and which deed can be taken back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from kconsole.model.errors import NotFound
+from kconsole.model.errors import NotFound, StoreUnusable
 from kconsole.model.history import Commit, Operator
 from kconsole.model.records import fold
 from kconsole.store.seatstore import SeatStore
@@ -12,7 +13,7 @@ from kconsole.store.seatstore import SeatStore
 UNDO = "undo"
 """The deed that takes another back."""
 
-BEGINNINGS = ("init", "migrate")
+BEGINNINGS = ("init", "migrate", "mend")
 """Deeds that begin a journal; there is nothing before them to go back to."""
 
 
@@ -34,28 +35,103 @@ class LogQuery:
         names = (commit.operator.user, commit.operator.claimed, commit.operator.sudo_user)
         if self.operator and self.operator not in names:
             return False
-        return not self.account or any(fold(self.account) == fold(address) for address in addresses_of(commit))
+        return not self.account or _concerns(commit, fold(self.account))
+
+
+def _concerns(commit: Commit, address: str) -> bool:
+    """Whether a commit changed an address, which is folded, or a refusal names it."""
+    entries = (change.after or change.before for change in commit.changes if change.table == "entries")
+    return any(fold(entry.address) == address for entry in entries) or any(
+        fold(text).startswith(f"{address}: ") for text in commit.refused
+    )
 
 
 def addresses_of(commit: Commit) -> list[str]:
     """The addresses that a commit changed or refused, in its order, each once."""
-    changed = [
-        (change.after or change.before).address
-        for change in commit.changes
-        if change.table == "entries" and (change.after or change.before) is not None
-    ]
-    refused = [text.partition(": ")[0] for text in commit.refused if ": " in text]
+    changed = [(change.after or change.before).address for change in commit.changes if change.table == "entries"]
+    refused = [head for text in commit.refused if (head := text.partition(": ")[0]) != text and _is_one_word(head)]
     return list(dict.fromkeys((*changed, *refused)))
+
+
+def _is_one_word(text: str) -> bool:
+    """An address is one; "line 3" of an import, or the beginning of a sentence, is not."""
+    return len(text.split()) == 1
+
+
+class Trace(NamedTuple):
+    """What taking back needs to know of a commit that changed something: all of them fit into memory."""
+
+    sequence: int
+    undoes: int | None
+    records: frozenset[tuple[str, int]]
+    """Table and number of what it changed."""
+
+
+def trace_of(commit: Commit) -> Trace:
+    """The trace of a commit."""
+    return Trace(commit.sequence, commit.undoes, frozenset((change.table, change.number) for change in commit.changes))
+
+
+def taken_back(traces: Iterable[Trace]) -> dict[int, int]:
+    """Which lines have been taken back, each with the line that did.
+
+    What took a line back may have been taken back itself, and that again: so the last ones come first.
+
+    Args:
+        traces: all commits from some line on, the last one first.
+    """
+    undone: dict[int, int] = {}
+    for trace in traces:
+        if trace.undoes is not None and trace.sequence not in undone:
+            undone.setdefault(trace.undoes, trace.sequence)
+    return undone
+
+
+def touching_since(commit: Commit, later: list[Trace]) -> Iterator[Trace]:
+    """The commits after one that changed the same records and stand, the last one first.
+
+    That the records are equal now is not enough to take a deed back: somebody may have changed them back and again,
+    and would lose that. What was taken back since is no change, nor is the taking back.
+
+    Args:
+        commit: what shall be taken back.
+        later: the commits that changed something after it, the last one first.
+
+    Raises:
+        NotFound: it has been taken back already.
+    """
+    undone = taken_back(later)
+    if commit.sequence in undone:
+        raise _taken_back_already(commit.sequence, undone[commit.sequence], later)
+    records = trace_of(commit).records
+    for trace in later:
+        stands = trace.sequence not in undone and (trace.undoes is None or trace.undoes < commit.sequence)
+        if stands and not records.isdisjoint(trace.records):
+            yield trace
+
+
+def _taken_back_already(sequence: int, by: int, later: Iterable[Trace]) -> NotFound:
+    last = by
+    chain = {sequence}
+    for trace in reversed(list(later)):
+        if trace.undoes in chain:
+            chain.add(trace.sequence)
+            last = trace.sequence
+    return NotFound(
+        f"Line {sequence} of the log was taken back in line {last} already.",
+        f"To do it again, run 'kconsole undo {last}'.",
+    )
 
 
 def undoable_of(store: SeatStore, operator: Operator) -> Commit | None:
     """The last deed of an operator that can be taken back and has not been; None if there is none."""
     undone: set[int] = set()
-    for commit in store.history_backwards():
+    for commit in _sensible(store, store.history_backwards()):
+        if not commit.changes or commit.sequence in undone:
+            continue
         if commit.undoes is not None:
-            if commit.sequence not in undone:
-                undone.add(commit.undoes)
-        elif _is_undoable(commit) and commit.sequence not in undone and _same(commit.operator, operator):
+            undone.add(commit.undoes)
+        elif is_undoable(commit) and _same(commit.operator, operator):
             return commit
     return None
 
@@ -66,32 +142,72 @@ def commit_numbered(store: SeatStore, sequence: int) -> Commit:
     Raises:
         NotFound: there is none, or there is nothing in it to take back, or it has been taken back.
     """
-    found, undone_by = None, None
-    for commit in store.history():
-        if commit.sequence == sequence:
-            found = commit
-        elif commit.undoes == sequence:
-            undone_by = commit.sequence
-        elif undone_by is not None and commit.undoes == undone_by:
-            undone_by = None
+    later: list[Trace] = []
+    found = None
+    for commit in _sensible(store, store.history_backwards()):
+        if commit.sequence <= sequence:
+            found = commit if commit.sequence == sequence else None
+            break
+        if commit.changes:
+            later.append(trace_of(commit))
     if found is None:
         raise NotFound(f"There is no line {sequence} in the log.", "See them with 'kconsole log'.")
     if not found.changes or found.deed in BEGINNINGS:
         raise NotFound(f"There is nothing in line {sequence} of the log that could be taken back.")
-    if undone_by is not None:
-        raise NotFound(
-            f"Line {sequence} of the log was taken back in line {undone_by} already.",
-            f"To do it again, run 'kconsole undo {undone_by}'.",
-        )
+    undone = taken_back(later)
+    if sequence in undone:
+        raise _taken_back_already(sequence, undone[sequence], later)
     return found
 
 
+def traces_after(store: SeatStore, sequence: int) -> Iterator[Trace]:
+    """The commits after a line that changed something, the last one first."""
+    for commit in _sensible(store, store.history_backwards()):
+        if commit.sequence <= sequence:
+            return
+        if commit.changes:
+            yield trace_of(commit)
+
+
+def first_deed(store: SeatStore, commit: Commit) -> str:
+    """What was done in the first place: the deed itself, or of an undo, what that took back, through all of them."""
+    if commit.undoes is None:
+        return commit.deed
+    wanted, deed = commit.undoes, commit.deed
+    for earlier in _sensible(store, store.history_backwards()):
+        if earlier.sequence == wanted:
+            deed = earlier.deed
+            if earlier.undoes is None:
+                return deed
+            wanted = earlier.undoes
+    return deed
+
+
 def matching(store: SeatStore, query: LogQuery) -> Iterator[Commit]:
-    """The commits that a query asks for, the first one first."""
-    return (commit for commit in store.history() if query.fits(commit))
+    """The commits that a query asks for, the first one first; each is read when it is asked for."""
+    return (commit for commit in _sensible(store, store.history()) if query.fits(commit))
 
 
-def _is_undoable(commit: Commit) -> bool:
+def _sensible(store: SeatStore, commits: Iterator[Commit]) -> Iterator[Commit]:
+    """The same commits, as long as they are such as kconsole writes: who can write a log can make any line of it.
+
+    Raises:
+        StoreUnusable: one is not.
+    """
+    for commit in commits:
+        operator = (commit.operator.user, commit.operator.claimed, commit.operator.sudo_user)
+        texts = (*operator, commit.operator.connection, commit.session, commit.deed, commit.reason, *commit.refused)
+        undoes = commit.undoes
+        if not all(isinstance(text, str) for text in texts) or not (undoes is None or isinstance(undoes, int)):
+            raise StoreUnusable(
+                f"Line {commit.sequence} of the log in {store.folder} makes no sense: kconsole did not write it.",
+                "See 'kconsole doctor'.",
+            )
+        yield commit
+
+
+def is_undoable(commit: Commit) -> bool:
+    """Whether a commit is a deed that changed something, and no beginning."""
     return bool(commit.changes) and commit.deed not in (*BEGINNINGS, UNDO)
 
 

@@ -15,12 +15,12 @@ from kconsole.model.history import Commit, Operator, as_operator
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import SeatReport
 from kconsole.model.times import Clock, SystemClock
-from kconsole.operations.deeds import Deed, Done, Work, apply
+from kconsole.operations.deeds import Deed, Done, RefusedTo, Work, apply, refused_to
 from kconsole.store.seatstore import PATIENCE as PATIENCE
 from kconsole.store.seatstore import SeatStore
 
 if TYPE_CHECKING:
-    from kconsole.operations.history import LogQuery
+    from kconsole.operations.history import LogQuery, Trace
     from kconsole.operations.imports import ImportPlan
     from kconsole.sources.kerio_csv import KerioExport
 
@@ -55,7 +55,12 @@ class Session:
     def __init__(self, store: SeatStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._undoable: list[Commit] = []
+        self._deeds: list[Commit] = []
+        """What this session did and can still take back, or do again once it was."""
+        self._opened_at = store.sequence
+        self._traces: list[Trace] = []
+        """Everybody's commits since then: so that taking back the last deed need not read the journal."""
+        self._undone: dict[int, int] = {}
         self._listeners: list[Callable[[Commit], None]] = []
         self._ledger = SeatLedger(store.inventory)
         self._report: SeatReport | None = None
@@ -223,7 +228,7 @@ class Session:
         """
         done = self._do(deed)
         if done.commit is not None:
-            self._undoable.append(done.commit)
+            self._deeds.append(done.commit)
         return done
 
     def _do(self, deed: Deed) -> Done:
@@ -233,18 +238,21 @@ class Session:
                 work = Work(self._store, self._ledger, transaction, self._clock.now())
                 before = work.report
                 work.note((), before.used)
-                outcomes = tuple(deed.perform(work))
+                with refused_to(deed):
+                    outcomes = tuple(deed.perform(work))
                 work.note(outcomes, before.used)
-        except BaseException:
+        except BaseException as error:
             if work is not None and transaction.commit is None:  # else it is on disk, and a listener failed
                 work.take_back()
+            if isinstance(error, RefusedTo):
+                raise error.refused from None
             raise
         return Done(deed.name, outcomes, before, self.report, transaction.commit)
 
     @property
     def undoable(self) -> Commit | None:
-        """The last deed of this session that has not been taken back; None if there is none."""
-        return self._undoable[-1] if self._undoable else None
+        """The last deed of this session that has not been taken back, by whomever; None if there is none."""
+        return next((deed for deed in reversed(self._deeds) if deed.sequence not in self._undone), None)
 
     def last_undoable(self) -> Commit | None:
         """The deed that `undo` would take back: of this session, or else the operator's last one in the journal.
@@ -271,30 +279,35 @@ class Session:
             raise NotFound("There is nothing to undo: the log has no deed of yours that was not taken back.")
         return commit
 
-    def undo(self, sequence: int | None = None) -> Done:
+    def undo(self, sequence: int | None = None, reason: str = "") -> Done:
         """Take back a deed. Taking back what took another back does that again.
 
         Args:
             sequence: the number of its line in the log; None for the operator's last one.
+            reason: why, in the operator's words.
 
         Raises:
             NotFound: there is none, or it has been taken back.
             Refused: it would need seats that are not free; it can be tried again.
             ChangedSince: somebody changed the same record since; the deed is out of reach now.
         """
+        from kconsole.operations.history import first_deed
         from kconsole.operations.undo import UndoDeed
 
         commit = self.undone_by(sequence)
         try:
-            done = self._do(UndoDeed(commit))
+            return self._do(UndoDeed(commit, first_deed(self._store, commit), self._traces_after, reason))
         except ChangedSince:
-            self._forget_undoable(commit)
+            self._deeds = [other for other in self._deeds if other.sequence != commit.sequence]
             raise
-        self._forget_undoable(commit)
-        return done
 
-    def _forget_undoable(self, commit: Commit) -> None:
-        self._undoable = [other for other in self._undoable if other.sequence != commit.sequence]
+    def _traces_after(self, sequence: int) -> "Iterable[Trace]":
+        """The commits after a line, the last one first: from memory, or those from before it was opened from disk."""
+        from kconsole.operations.history import traces_after
+
+        if sequence < self._opened_at:
+            return traces_after(self._store, sequence)
+        return (trace for trace in reversed(self._traces) if trace.sequence > sequence)
 
     def log(self, query: "LogQuery") -> "Iterator[Commit]":
         """The commits that a query asks for, the first one first.
@@ -328,5 +341,15 @@ class Session:
             for change in commit.changes:
                 apply(self._ledger, change)
         self._report = None
+        self._trace(commit)
         for listener in list(self._listeners):
             listener(commit)
+
+    def _trace(self, commit: Commit) -> None:
+        from kconsole.operations.history import taken_back, trace_of
+
+        if not commit.changes:
+            return
+        self._traces.append(trace_of(commit))
+        if commit.undoes is not None:
+            self._undone = taken_back(reversed(self._traces))

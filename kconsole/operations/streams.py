@@ -6,7 +6,8 @@ from typing import Final
 
 from kconsole.model.errors import BadInput
 
-STANDARD_INPUT: Final = "-"
+STANDARD_STREAM: Final = "-"
+"""The name of standard input where something is read, and of standard output where it is written."""
 
 LARGEST: Final = 256 * 1024 * 1024
 """Bytes beyond which nothing that kconsole reads can be meant."""
@@ -18,9 +19,11 @@ def read_document(path: Path) -> tuple[bytes, str]:
     Raises:
         BadInput: it cannot be read, or there is no end to it.
     """
-    name = "standard input" if str(path) == STANDARD_INPUT else str(path)
+    name = "standard input" if str(path) == STANDARD_STREAM else str(path)
     try:
         if name != str(path):
+            if sys.stdin is None:  # closed by whoever started this
+                raise BadInput("Standard input is closed.", "Name a file, or pass the document through a pipe.")
             content = sys.stdin.buffer.read(LARGEST + 1)
         else:
             with path.open("rb") as file:

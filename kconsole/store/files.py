@@ -3,16 +3,17 @@
 import contextlib
 import errno
 import os
+import secrets
+from itertools import count
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
-_NO_HARD_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 """What file systems without hard links answer."""
 
-
-_NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
+_NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 """What file systems answer that cannot sync a folder by itself, some shared ones among them."""
 
 
@@ -27,6 +28,14 @@ def make_folder(folder: Path) -> None:
         OSError: it cannot be made.
     """
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def beside(path: Path) -> Path:
+    """A name in the same folder that nothing has.
+
+    Never one that a process before us may have left: that could be another name of a file that is in use.
+    """
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
 
 
 def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
@@ -44,9 +53,9 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
         NotSynced: the last step, syncing the folder, failed; the new file is there.
         OSError: it cannot be written; the file is as it was.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    new = beside(path)
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
         try:
             os.fchmod(descriptor, PRIVATE_FILE)
             remaining = memoryview(content)
@@ -56,27 +65,52 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
         finally:
             os.close(descriptor)
         if replace:
-            beside.replace(path)
+            new.replace(path)
         else:
-            _place_new(beside, path)
+            _place_new(new, path)
     finally:
         with contextlib.suppress(OSError):
-            beside.unlink()
+            new.unlink()
     try:
         sync_folder(path.parent)
     except OSError as error:
-        raise NotSynced(error.errno, error.strerror, str(path)) from error
+        if replace or not _removed(path):
+            raise NotSynced(error.errno, error.strerror, str(path)) from error
+        raise
 
 
-def _place_new(beside: Path, path: Path) -> None:
+def _removed(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return not os.path.lexists(path)
+
+
+def set_aside(content: bytes, path: Path) -> Path:
+    """Keep what must not be thrown away under a name, or that name with a number; returns which.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    for number in count(1):
+        aside = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        try:
+            write_whole(aside, content, replace=False)
+        except FileExistsError:
+            if aside.read_bytes() != content:
+                continue
+        return aside
+    raise AssertionError
+
+
+def _place_new(new: Path, path: Path) -> None:
     try:
-        path.hardlink_to(beside)
+        path.hardlink_to(new)
     except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
+        if error.errno not in NO_HARD_LINKS:
             raise
-        if path.exists():
+        if os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
-        beside.replace(path)
+        new.replace(path)
 
 
 def sync_folder(folder: Path) -> None:

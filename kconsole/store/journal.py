@@ -9,6 +9,7 @@ is changed, left out or put between breaks it from there on. What it cannot show
 chain that somebody made anew from an early line: for that its head has to be kept elsewhere.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from kconsole.store.files import PRIVATE_FILE, write_whole
+from kconsole.store.files import set_aside, write_whole
 
 JOURNAL_FILE: Final = "journal.jsonl"
 NO_HASH: Final = "0" * 64
@@ -31,6 +32,7 @@ _TAIL_LENGTH: Final = len(_HASH_START) + 64 + len(b'"}')
 _PREVIOUS_LENGTH: Final = len(_PREVIOUS_START) + 64 + len(b'"')
 _HEX: Final = re.compile(rb"[0-9a-f]{64}")
 _CHUNK: Final = 1 << 20
+_FLAGS: Final = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class Head(NamedTuple):
@@ -86,17 +88,19 @@ def linked(raw: bytes, before: Head) -> Head:
         BrokenJournal: it does not.
     """
     number = before.sequence + 1
-    text = raw[:-1]
-    hashed, end = text[:-_TAIL_LENGTH], text[-_TAIL_LENGTH:]
-    own = end[len(_HASH_START) : -2]
-    if not (raw.endswith(b'"}\n') and end.startswith(_HASH_START) and _HEX.fullmatch(own)):
+    end = raw[-_TAIL_LENGTH - 1 :]
+    own = end[len(_HASH_START) : -len(b'"}\n')]
+    if not (end.startswith(_HASH_START) and end.endswith(b'"}\n') and _HEX.fullmatch(own)):
         raise BrokenJournal(number, "it does not end with a hash", before)
-    if sha256(hashed).hexdigest().encode() != own:
+    if sha256(memoryview(raw)[: -_TAIL_LENGTH - 1]).hexdigest().encode() != own:
         raise BrokenJournal(number, "its content does not match its hash", before)
-    previous = hashed[-_PREVIOUS_LENGTH:]
-    if previous != _PREVIOUS_START + before.hash.encode() + b'"':
+    if raw[-_TAIL_LENGTH - 1 - _PREVIOUS_LENGTH : -_TAIL_LENGTH - 1] != _previous(before):
         raise BrokenJournal(number, "it does not follow the line before it", before)
     return Head(number, before.offset + len(raw), own.decode())
+
+
+def _previous(before: Head) -> bytes:
+    return _PREVIOUS_START + before.hash.encode() + b'"'
 
 
 def parsed(raw: bytes, head: Head) -> Line:
@@ -115,13 +119,20 @@ def parsed(raw: bytes, head: Head) -> Line:
     return Line(body, head)
 
 
+class InDoubt(OSError):
+    """A whole line may have come to disk or not: the disk failed, and would not let it be cut off again."""
+
+
 class Journal:
     """An open journal file, and how far it has been read."""
 
-    def __init__(self, path: Path, descriptor: int, head: Head) -> None:
+    def __init__(self, path: Path, descriptor: int, head: Head, unwritable: OSError | None = None) -> None:
         self.path = path
-        self._descriptor = descriptor
         self.head = head
+        self._descriptor = descriptor
+        self._unwritable = unwritable
+        status = os.fstat(descriptor)
+        self._identity = status.st_ino, status.st_dev
 
     @classmethod
     def create(cls, path: Path, body: dict[str, Any]) -> "Journal":
@@ -129,20 +140,35 @@ class Journal:
 
         Raises:
             FileExistsError: there is one already.
-            OSError: it cannot be written.
+            OSError: it cannot be written; then there is none.
         """
         raw, own = encoded(body, NO_HASH)
         write_whole(path, raw, replace=False)
-        return cls(path, _opened(path, read_only=False), Head(1, len(raw), own))
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | _FLAGS)
+        except OSError:
+            path.unlink()
+            raise
+        return cls(path, descriptor, Head(1, len(raw), own))
 
     @classmethod
     def open(cls, path: Path, read_only: bool = False) -> "Journal":
         """Open a journal, none of which has been read yet.
 
+        Where nothing can be written, it can still be read; to append then says why not.
+
         Raises:
             OSError: it is not there, or cannot be opened.
         """
-        return cls(path, _opened(path, read_only), Head())
+        unwritable = None
+        if not read_only:
+            try:
+                return cls(path, os.open(path, os.O_RDWR | os.O_APPEND | _FLAGS), Head())
+            except OSError as error:
+                if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                    raise
+                unwritable = error
+        return cls(path, os.open(path, os.O_RDONLY | _FLAGS), Head(), unwritable)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -155,24 +181,31 @@ class Journal:
         """Bytes in the file now."""
         return os.fstat(self._descriptor).st_size
 
-    def is_replaced(self) -> bool:
-        """Whether another file has this name now."""
-        here, there = os.fstat(self._descriptor), self.path.stat()
-        return (here.st_ino, here.st_dev) != (there.st_ino, there.st_dev)
-
     def has_grown(self) -> bool:
-        """Whether there is more than has been read. Costs one call to the system."""
-        return self.size != self.head.offset
+        """Whether there is more than has been read. Costs one call to the system.
+
+        Raises:
+            BrokenJournal: another file has the journal's name now, or its end has been cut off.
+            OSError: no file has its name, or it cannot be looked at.
+        """
+        status = self.path.stat()
+        if (status.st_ino, status.st_dev) != self._identity:
+            raise BrokenJournal(self.head.sequence, "another file was put in its place", self.head)
+        if status.st_size < self.head.offset:
+            raise BrokenJournal(self.head.sequence, "the end of the journal has been cut off", Head())
+        return status.st_size != self.head.offset
 
     def raw_lines(self, begin: int = 0) -> Iterator[bytes]:
         """The whole lines from an offset on, with their line feeds; a torn last line is not among them."""
-        offset, rest = begin, b""
+        offset = begin
+        pieces: list[bytes] = []
         while chunk := os.pread(self._descriptor, _CHUNK, offset):
             offset += len(chunk)
-            rest += chunk
-            *whole, rest = rest.split(b"\n")
+            *whole, rest = chunk.split(b"\n")
             for text in whole:
-                yield text + b"\n"
+                yield b"".join((*pieces, text, b"\n"))
+                pieces.clear()
+            pieces.append(rest)
 
     def linked_lines(self, start: Head | None = None) -> Iterator[tuple[bytes, Head]]:
         """The whole lines after a head, each with the head it makes.
@@ -185,18 +218,38 @@ class Journal:
             head = linked(raw, head)
             yield raw, head
 
+    def line_between(self, before: Head, after: Head) -> Line:
+        """The line from one head to the next, both of which the caller got from `linked_lines`.
+
+        Raises:
+            BrokenJournal: it has been changed since.
+        """
+        raw = os.pread(self._descriptor, after.offset - before.offset, before.offset)
+        return parsed(raw, linked(raw, before))
+
     def read_on(self) -> Iterator[Line]:
         """The lines that have not been read yet; each counts as read once the next one is asked for.
 
         Raises:
-            BrokenJournal: at the first one that does not follow, or if the file is shorter than what was read.
+            BrokenJournal: at the first one that does not follow.
         """
-        if self.size < self.head.offset:
-            raise BrokenJournal(self.head.sequence, "the end of the journal has been cut off", Head())
         for raw, head in self.linked_lines(self.head):
-            line = parsed(raw, head)
-            yield line
+            yield parsed(raw, head)
             self.head = head
+
+    def check(self) -> Head:
+        """Check every line of the file, whatever has been read; returns its head. The caller holds the lock.
+
+        Raises:
+            BrokenJournal: at the first bad line; a torn last one is bad too.
+        """
+        head = Head()
+        for raw, after in self.linked_lines():
+            parsed(raw, after)
+            head = after
+        if self.size != head.offset:
+            raise BrokenJournal(head.sequence + 1, "it has no end", head)
+        return head
 
     def holds(self, head: Head) -> bool:
         """Whether the line that a head names ends where it says, with its hash."""
@@ -209,18 +262,19 @@ class Journal:
         """Append a line; it is on disk when this returns. The caller holds the lock and has read everything.
 
         Raises:
+            InDoubt: it could not be synced, nor cut off again; whoever reads on will find it.
             OSError: it could not be written. The file has been cut back to where it was, if the disk let that be
-                done; if not, a torn line stays, which nobody takes for one, or a whole one, which everybody does.
+                done; if not, a torn line stays, which nobody takes for one.
         """
         raw, own = encoded(body, self.head.hash)
+        self._check_writable()
         try:
-            remaining = memoryview(raw)
-            while remaining:
-                remaining = remaining[os.write(self._descriptor, remaining) :]
-            os.fdatasync(self._descriptor)
-        except BaseException:
+            self._write(raw)
+        except BaseException as error:
             with suppress(OSError):
                 os.ftruncate(self._descriptor, self.head.offset)
+            if isinstance(error, OSError) and self.size >= self.head.offset + len(raw):
+                raise InDoubt(error.errno, error.strerror, str(self.path)) from error
             raise
         self.head = Head(self.head.sequence + 1, self.head.offset + len(raw), own)
         return self.head
@@ -229,29 +283,43 @@ class Journal:
         """What stands after the last whole line; the caller has read everything and holds the lock."""
         return os.pread(self._descriptor, self.size - self.head.offset, self.head.offset)
 
-    def set_aside_torn_tail(self) -> Path | None:
-        """Move a torn last line into a file of its own; None if there is none. The caller holds the lock.
+    def mend_torn_tail(self) -> Path | None:
+        """Move a torn last line into a file of its own; returns which. The caller holds the lock.
 
-        Nobody was ever told that it was done, so the store goes on without it.
+        Nobody was ever told that it was done, so the store goes on without it. If all that is missing is its line
+        feed, it gets that, stays, and is to be read on: then there is no file.
 
         Raises:
-            OSError: it cannot be moved.
+            BrokenJournal: the line is whole, but has another byte for its line feed: no torn one, a damaged one.
+            OSError: it cannot be mended; nothing is lost.
         """
         torn = self.torn_tail()
         if not torn:
             return None
-        number = self.head.sequence + 1
-        aside = next(
-            path
-            for attempt in range(1, 10_000)
-            if not (path := self.path.with_name(f"journal.torn-{number}-{attempt}")).exists()
-        )
-        write_whole(aside, torn, replace=False)
+        self._check_writable()
+        if self._follows(torn):
+            self._write(b"\n")
+            return None
+        if self._follows(torn[:-1]):
+            raise BrokenJournal(self.head.sequence + 1, "its line feed is another byte", self.head)
+        aside = set_aside(torn, self.path.with_name(f"journal.torn-{self.head.sequence + 1}"))
         os.ftruncate(self._descriptor, self.head.offset)
         os.fsync(self._descriptor)
         return aside
 
+    def _follows(self, text: bytes) -> bool:
+        try:
+            linked(text + b"\n", self.head)
+        except BrokenJournal:
+            return False
+        return True
 
-def _opened(path: Path, read_only: bool) -> int:
-    mode = os.O_RDONLY if read_only else os.O_RDWR | os.O_APPEND
-    return os.open(path, mode | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+    def _check_writable(self) -> None:
+        if self._unwritable is not None:
+            raise OSError(self._unwritable.errno, self._unwritable.strerror, str(self.path))
+
+    def _write(self, content: bytes) -> None:
+        remaining = memoryview(content)
+        while remaining:
+            remaining = remaining[os.write(self._descriptor, remaining) :]
+        os.fdatasync(self._descriptor)

@@ -1,63 +1,63 @@
 """The lock that one process at a time may write under, with who holds it written in it."""
 
+import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import orjson
 
 from kconsole.model.errors import StoreBusy
-from kconsole.model.times import to_iso
 from kconsole.store.files import PRIVATE_FILE
 
 LOCK_FILE: Final = "lock"
+_HOLDER_LENGTH: Final = 255
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
 """Seconds between two attempts: short at first, since a change takes a fraction of a millisecond."""
 
 
 class StoreLock:
-    """A lock file, kept open: taking the lock costs two calls to the system, not the six of opening it each time."""
+    """A lock file, kept open: taking the lock costs a few calls to the system, not those of opening it each time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor = -1
+        self._identity = (0, 0)
 
-    @contextmanager
-    def held(self, patience: float, operator: str, now: datetime) -> Iterator[None]:
-        """Hold the lock.
+    def acquire(self, patience: float, operator: str) -> None:
+        """Take the lock.
 
         Args:
             patience: seconds to wait for another process.
-            operator: who holds it, for those who wait.
-            now: since when.
+            operator: who takes it, for those who wait.
 
         Raises:
             StoreBusy: another process held it for that long.
             OSError: the file cannot be opened.
         """
-        from filelock import lock_descriptor, unlock_descriptor
-
-        if self._descriptor < 0:
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            self._descriptor = os.open(self.path, flags, PRIVATE_FILE)
         deadline, pause = time.monotonic() + patience, _SHORTEST_PAUSE
-        while not lock_descriptor(self._descriptor, blocking=False):
-            if time.monotonic() >= deadline:
+        while True:
+            if self._descriptor < 0:
+                self._open()
+            if self._is_taken():
+                if self._is_in_place():
+                    break
+                self.close()  # somebody removed the file: others will lock the one that has its name now
+            elif time.monotonic() >= deadline:
                 raise StoreBusy(
                     f"{self._holder()} has been saving to {self.path.parent} for {patience:g} seconds.",
                     "Nothing was changed. Try again; if it stays so, look for a kconsole that hangs.",
                 )
-            time.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
-        try:
-            self._write_holder(operator, now)
-            yield
-        finally:
-            unlock_descriptor(self._descriptor)
+            else:
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        self._write_holder(operator)
+
+    def release(self) -> None:
+        """Let others have the lock."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -65,15 +65,36 @@ class StoreLock:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _write_holder(self, operator: str, now: datetime) -> None:
+    def _open(self) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._descriptor = os.open(self.path, flags, PRIVATE_FILE)
+        status = os.fstat(self._descriptor)
+        self._identity = status.st_ino, status.st_dev
+
+    def _is_taken(self) -> bool:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _is_in_place(self) -> bool:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return False
+        return (status.st_ino, status.st_dev) == self._identity
+
+    def _write_holder(self, operator: str) -> None:
         """For those who wait; no failure to write it matters."""
-        holder = orjson.dumps({"operator": operator, "process": os.getpid(), "since": to_iso(now)})
-        with suppress(OSError):
-            os.pwrite(self._descriptor, holder.ljust(256) + b"\n", 0)
+        with suppress(OSError, TypeError):  # a name that is no text makes a TypeError
+            holder = orjson.dumps({"operator": operator, "process": os.getpid()}).ljust(_HOLDER_LENGTH) + b"\n"
+            if os.pread(self._descriptor, len(holder), 0) != holder:  # to write costs ten times as much
+                os.pwrite(self._descriptor, holder, 0)
 
     def _holder(self) -> str:
         try:
-            holder = orjson.loads(os.pread(self._descriptor, 4096, 0))
-            return f"{holder['operator']} (process {holder['process']}, since {holder['since']})"
+            holder = orjson.loads(os.pread(self._descriptor, 4096, 0).partition(b"\n")[0])
+            return f"{holder['operator'] or 'Somebody'} (process {holder['process']})"
         except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
             return "Another kconsole"

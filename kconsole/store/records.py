@@ -111,6 +111,23 @@ class Records:
         else:
             records[change.number] = change.after
 
+    def change_of(self, documents: DocumentChange) -> Change:
+        """The change of a record that a change of its document means, to the records as they are.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: the new document makes no sense.
+        """
+        table, number, _, after = documents
+        made = None if after is None else _KINDS[table].from_document(after, number)
+        return Change(table, number, self.tables[table].get(number), made)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for records in self.tables.values():
+            records.clear()
+        self._live.clear()
+        self._deleted.clear()
+
     def load(self, tables: Mapping[str, Mapping[str, Document]]) -> None:
         """Take the documents of a whole file; what was there before must have been nothing.
 
@@ -122,11 +139,12 @@ class Records:
             for text, document in tables.get(table, {}).items():
                 number = int(text)
                 records[number] = from_document(document, number)
+        live, deleted = self._live, self._deleted
         for number, entry in self.entries.items():
             if entry.deleted_at is None:
-                self._live[fold(entry.address)] = number
+                live[fold(entry.address)] = number
             else:
-                self._deleted.setdefault(fold(entry.address), set()).add(number)
+                deleted.setdefault(fold(entry.address), set()).add(number)
 
     def _index(self, change: Change) -> None:
         before, after = cast("Entry | None", change.before), cast("Entry | None", change.after)
@@ -156,17 +174,6 @@ def record_change(change: DocumentChange) -> Change:
         number,
         None if before is None else make(before, number),
         None if after is None else make(after, number),
-    )
-
-
-def document_change(change: Change) -> DocumentChange:
-    """The change of a document that a change of its record means."""
-    make = _KINDS[change.table].to_document
-    return DocumentChange(
-        change.table,
-        change.number,
-        None if change.before is None else make(change.before),
-        None if change.after is None else make(change.after),
     )
 
 

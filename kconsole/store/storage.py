@@ -1,14 +1,23 @@
 """TinyDB's storage, over records in memory: changes are staged, then stay or are rolled back."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
 from kconsole.model.history import Change
-from kconsole.store.records import Records, record_change
+from kconsole.store.records import Records
 from kconsole.store.tables import Document, DocumentChange, SeatTable
+
+_Change = TypeVar("_Change", Change, DocumentChange)
+
+
+class NetChanges(NamedTuple):
+    """What a transaction comes to: one change for each record, as records and as documents, in the same order."""
+
+    records: tuple[Change, ...]
+    documents: tuple[DocumentChange, ...]
 
 
 class SeatStorage(Storage):
@@ -18,6 +27,9 @@ class SeatStorage(Storage):
         self.records = records
         self.staged: list[Change] = []
         """The changes since the last `keep` or `roll_back`."""
+        self._documents: list[DocumentChange] = []
+        """The same as documents: so none is made twice."""
+        self.db = SeatDB(storage=lambda: self)
 
     def read(self) -> dict[str, Any]:
         """All tables. They are made of the live records: change them through a table only."""
@@ -32,22 +44,60 @@ class SeatStorage(Storage):
         raise NotImplementedError("change documents through a table inside a transaction")
 
     def stage(self, changes: list[DocumentChange]) -> None:
-        """Make changes in memory, to be kept or rolled back together."""
-        for documents in changes:
-            change = record_change(documents)
-            self.records.take(change)
-            self.staged.append(change)
+        """Make changes in memory, to be kept or rolled back together.
 
-    def keep(self) -> list[Change]:
-        """Let what was staged stay; returns it."""
-        kept, self.staged = self.staged, []
-        return kept
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: a document makes no sense; none of the changes is made.
+        """
+        made = [self.records.change_of(documents) for documents in changes]
+        for change in made:
+            self.records.take(change)
+        self.staged += made
+        self._documents += changes
+
+    def stage_everything(self) -> None:
+        """Let all records count as new: those that were there before there was a journal."""
+        for table, view in self.records.views.items():
+            records = self.records.tables[table]
+            self.staged += [Change(table, number, None, record) for number, record in records.items()]
+            self._documents += [
+                DocumentChange(table, number, None, document)
+                for number, document in zip(records, view.values(), strict=True)
+            ]
+
+    def net(self) -> NetChanges:
+        """From what each record was before its first staged change to what it is after its last."""
+        if len(self.staged) == 1 and self.staged[0].before != self.staged[0].after:
+            return NetChanges(tuple(self.staged), tuple(self._documents))
+        first: dict[tuple[str, int], int] = {}
+        last: dict[tuple[str, int], int] = {}
+        for place, change in enumerate(self.staged):
+            key = change.table, change.number
+            first.setdefault(key, place)
+            last[key] = place
+        places = [
+            (begin, last[key])
+            for key, begin in first.items()
+            if self.staged[begin].before != self.staged[last[key]].after
+        ]
+        return NetChanges(
+            tuple(_from_to(self.staged[begin], self.staged[end]) for begin, end in places),
+            tuple(_from_to(self._documents[begin], self._documents[end]) for begin, end in places),
+        )
+
+    def keep(self) -> None:
+        """Let what was staged stay."""
+        self.staged, self._documents = [], []
 
     def roll_back(self) -> None:
         """Take back what was staged, the last first."""
         for change in reversed(self.staged):
             self.records.take(change._replace(before=change.after, after=change.before))
-        self.staged = []
+        self.keep()
+
+
+def _from_to(first: _Change, last: _Change) -> _Change:
+    return first if first is last else first._replace(after=last.after)
 
 
 class SeatDB(TinyDB):
@@ -55,3 +105,8 @@ class SeatDB(TinyDB):
 
     table_class = SeatTable
     default_storage_class = SeatStorage  # type: ignore[assignment]  # TinyDB's annotation fits its own class only
+
+    def seats(self, name: str) -> SeatTable:
+        """A table, by the name of its class."""
+        table: SeatTable = self.table(name)  # type: ignore[assignment]  # `table_class` says so
+        return table

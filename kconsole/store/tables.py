@@ -32,6 +32,10 @@ class SeatTable(Table):
     they were before. So a change costs what it changes, whatever the size of the table.
     """
 
+    def put(self, number: int, document: Document) -> None:
+        """Let a document be this one, whether there was one or not; TinyDB's `upsert` would merge the two."""
+        self._update_table(lambda documents: documents.__setitem__(number, document))
+
     def _update_table(self, updater: Callable[[dict[int, Any]], None]) -> None:
         view = TouchedDocuments(self._read_table())
         updater(view)  # type: ignore[arg-type]  # TinyDB says dict and uses it as a mutable mapping
@@ -45,11 +49,14 @@ class TouchedDocuments(MutableMapping[int, Document]):
 
     def __init__(self, documents: Mapping[str, Any]) -> None:
         self._documents = documents
+        self._befores: dict[int, Document] = {}
+        """Those that were asked for, as they were."""
         self._touched: dict[int, Document | None] = {}
 
     def __getitem__(self, number: int) -> Document:
         if number not in self._touched:
-            self._touched[number] = _copied(self._documents.get(str(number)))
+            before = self._befores[number] = self._documents[str(number)]
+            self._touched[number] = _copied(before)
         document = self._touched[number]
         if document is None:
             raise KeyError(number)
@@ -88,7 +95,9 @@ class TouchedDocuments(MutableMapping[int, Document]):
         """What differs from the documents underneath, in the order in which it was touched."""
         found = []
         for number, after in self._touched.items():
-            before = self._documents.get(str(number))
+            before = self._befores.get(number)
+            if before is None and (text := str(number)) in self._documents:
+                before = self._documents[text]
             if before != after:
                 found.append(DocumentChange(table, number, before, after))
         return found

@@ -1,6 +1,5 @@
 """Changes in the making."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,16 +8,15 @@ from tinydb.table import Document as TinyDocument
 
 from kconsole.model.history import Change, Commit
 from kconsole.model.records import Domain, Entry, Inventory, License
-from kconsole.store.records import Records, document_of
-from kconsole.store.storage import SeatDB, SeatStorage
-from kconsole.store.tables import Document
+from kconsole.store.records import document_of
+from kconsole.store.storage import SeatStorage
 
 
 class Transaction:
     """Changes that will be on disk together, or not at all. The store shows them at once, to this transaction only."""
 
-    def __init__(self, storage: SeatStorage, db: SeatDB, next_number: int) -> None:
-        self._storage, self._db = storage, db
+    def __init__(self, storage: SeatStorage, next_number: int) -> None:
+        self._storage, self._db = storage, storage.db
         self.next_number = next_number
         self.seats: tuple[int, int] | None = None
         """Seats used before and after, for the journal, where somebody counts them."""
@@ -79,9 +77,7 @@ class Transaction:
         return number
 
     def _put(self, table: str, number: int, record: Any) -> None:
-        document = document_of(table, record)
-        if self._db.table(table).update(_become(document), doc_ids=[number]) == []:
-            self._db.table(table).insert(TinyDocument(document, doc_id=number))
+        self._db.seats(table).put(number, document_of(table, record))
 
     def _remove(self, table: str, number: int) -> None:
         self._db.table(table).remove(doc_ids=[number])
@@ -89,22 +85,3 @@ class Transaction:
     def _insert_all(self, table: str, records: tuple[Any, ...]) -> None:
         numbered = [TinyDocument(document_of(table, record), doc_id=self._new_number()) for record in records]
         self._db.table(table).insert_multiple(numbered)
-
-
-def _become(document: Document) -> Callable[[Any], None]:
-    def update(stored: Document) -> None:
-        stored.clear()
-        stored.update(document)
-
-    return update
-
-
-def net(changes: list[Change], records: Records) -> tuple[Change, ...]:
-    """One change for each record: from what it was before the first to what it is after the last."""
-    befores: dict[tuple[str, int], Any] = {}
-    for change in changes:
-        befores.setdefault((change.table, change.number), change.before)
-    whole = (
-        Change(table, number, before, records.tables[table].get(number)) for (table, number), before in befores.items()
-    )
-    return tuple(change for change in whole if change.before != change.after)

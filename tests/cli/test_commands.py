@@ -629,13 +629,30 @@ def test_a_busy_store_says_so(office: Console) -> None:
         said = office("disable", "anna@north.example")
         assert office("status").code == 0
     assert (said.code, said.out) == (6, "")
-    assert said.talk[0].startswith(f"kconsole: Another kconsole has been saving to {office.folder} for 0 seconds")
+    assert re.match(rf"kconsole: .+ \(process \d+.*\) has been saving to {office.folder} for 0 seconds", said.talk[0])
     assert office("status", "--wait", "-1").code == 2
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]"])
+def test_a_damaged_snapshot_is_made_anew_from_the_journal_and_told(office: Console, content: str) -> None:
+    before = office.dump
+    file = office.folder / "store.json"
+    file.write_text(content)
+    said = office.done("status", "--json")
+    (note,) = said.talk
+    assert note.startswith(f"Note: {file} was damaged (it is ")
+    assert note.endswith("what it held was made anew from the journal.")
+    assert said.json["seats"]["used"] == 5
+    office.done("disable", "anna@north.example")
+    assert office.done("enable", "anna@north.example").talk[0].startswith("anna@north.example")
+    after = office.done("dump")
+    assert (after.json, after.err) == (before, "")
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "[]"])
 def test_a_damaged_store_is_named_and_not_touched(office: Console, content: str, tmp_path: Path) -> None:
     file = office.folder / "store.json"
+    (office.folder / "journal.jsonl").unlink()
     file.write_text(content)
     for arguments in (["status"], ["status", "--json"], ["disable", "anna@north.example"], ["dump"]):
         said = office(*arguments)

@@ -161,8 +161,16 @@ def test_hostile_file_names_and_texts_work(tmp_path: Path, text: str) -> None:
     harmless(here.done("restore", str(tmp_path / f"{name}.json")))
     (tmp_path / f"{name}.csv").write_text(f"Name;FullName\nberg;Berg\n;{'x'}\n")
     harmless(here("import", "csv", str(tmp_path / f"{name}.csv"), "--domain", "north.example"))
+    for arguments in (["log"], ["log", "--json"], ["log", "--account", text], ["log", "--operator", text]):
+        assert harmless(here(*arguments)).code == 0
+    harmless(here.done("--as", text.replace("\x00", "-"), "undo", "--reason", text, "4"))
+    harmless(here.done("backup", str(tmp_path / f"{name}.tar")))
     (here.folder / "store.json").write_text("damaged")
+    assert harmless(here.done("doctor", "--fix")).out
+    (here.folder / "journal.jsonl").write_text("damaged")
     assert harmless(here("status")).code == 7
+    assert harmless(here("log", "verify")).code == 7
+    assert harmless(here("doctor")).code == 1
 
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if "\n" not in text and "\x00" not in text])

@@ -55,6 +55,10 @@ def test_every_exit_code(console: Console) -> None:
     with FileLock(console.folder / "lock"):
         assert console.process("disable", "anna@north.example", "--wait", "0.1").code == 6
     (console.folder / "store.json").write_text("{")
+    rebuilt = console.process("status", "--json")
+    assert (rebuilt.code, rebuilt.json["seats"]["used"]) == (0, 1)
+    assert "was damaged" in rebuilt.err
+    (console.folder / "journal.jsonl").unlink()
     assert console.process("status").code == 7
 
 
@@ -63,7 +67,8 @@ def test_a_store_in_the_default_place_is_private(home: Path) -> None:
     assert nowhere.process("init", KCONSOLE_STORE="").code == 0
     folder = home / ".local" / "share" / "kconsole"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert [path.name for path in folder.iterdir()] == ["store.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["journal.jsonl", "lock", "store.json"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert nowhere.process("status", KCONSOLE_STORE="").code == 0
 
 

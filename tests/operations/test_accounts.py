@@ -1,5 +1,6 @@
 """Deeds on accounts."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from kconsole.operations.accounts import (
     DeleteAccounts,
     DisableAccounts,
     EnableAccounts,
-    transferable,
     what_it_is,
 )
 from kconsole.operations.server import RecordRestart
@@ -292,9 +292,16 @@ def test_a_mailbox_needs_somebody_to_take_it(
     assert session.find("anna@north.example").deleted_at is None
 
 
-def test_whoever_can_take_a_mailbox_is_an_enabled_account() -> None:
+def test_of_all_entries_only_an_enabled_account_can_take_a_mailbox(tmp_path: Path) -> None:
     entries = [account("anna"), account("off", enabled=False), alias("info"), deleted("gone"), ADMIN]
-    assert transferable(entries) == entries[:1]
+    session = session_of(tmp_path, account("leaver"), *entries)
+    takers = []
+    for entry in entries:
+        with suppress(NotFound, Refused):
+            session.do(DeleteAccounts(at("leaver"), "transfer", entry.address))
+            session.undo()
+            takers.append(entry)
+    assert takers == entries[:1]
 
 
 def test_what_cannot_be_deleted_is_told(tmp_path: Path) -> None:

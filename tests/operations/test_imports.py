@@ -6,7 +6,8 @@ import pytest
 
 from kconsole.model.errors import BadInput, Refused
 from kconsole.model.records import Domain, Entry
-from kconsole.operations.imports import LARGEST_FILE, ImportAccounts, other_domain, read_export
+from kconsole.operations.imports import ImportAccounts, other_domain, read_export
+from kconsole.operations.streams import LARGEST
 from tests.operations.sessions import (
     DOMAIN,
     FILES,
@@ -183,8 +184,8 @@ def test_an_export_is_read_from_its_file(tmp_path: Path, monkeypatch: pytest.Mon
         read_export(tmp_path / "none.csv")
     with pytest.raises(BadInput, match="cannot be read: Is a directory"):
         read_export(tmp_path)
-    assert LARGEST_FILE > 10**8
-    monkeypatch.setattr("kconsole.operations.imports.LARGEST_FILE", 10)
+    assert LARGEST > 10**8
+    monkeypatch.setattr("kconsole.operations.streams.LARGEST", 10)
     with pytest.raises(BadInput, match="too large"):
         read_export(FILES / RETAIL)
 

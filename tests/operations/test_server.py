@@ -7,12 +7,15 @@ from pathlib import Path
 
 import orjson
 import pytest
+from filelock import FileLock
 from hypothesis import given, settings
 
 from kconsole.model.boundary import checked, read_dump
-from kconsole.model.errors import BadInput, NotFound, Refused, StoreUnusable
+from kconsole.model.errors import BadInput, NotFound, Refused, StoreBusy, StoreUnusable
+from kconsole.model.history import Operator
 from kconsole.model.records import Domain, Inventory
 from kconsole.operations.accounts import DisableAccounts
+from kconsole.operations.care import backup
 from kconsole.operations.dumps import dump_of, read_dump_file, restore, write_dump
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
@@ -110,7 +113,7 @@ def test_a_dump_of_what_was_restored_is_the_same_dump(
     session = session_of(folder, account("anna"))
     session.do(RestoreInventory(given))
     dump = dump_of(session)
-    assert restore(folder / "other", read_dump(dump, "dump"), 0) is None
+    assert restore(folder / "other", read_dump(dump, "dump")) is None
     assert dump_of(Session.open(folder / "other")) == dump
     assert dump_of(Session.open(session.folder)) == dump
     assert len(orjson.loads(dump)["entries"]) == len(inventory.entries)
@@ -119,7 +122,7 @@ def test_a_dump_of_what_was_restored_is_the_same_dump(
 @pytest.mark.parametrize("name", SAMPLE_NAMES)
 def test_each_sample_survives_a_dump(tmp_path: Path, name: str) -> None:
     session = sample_session(name, tmp_path / "s", noon())
-    done = restore(tmp_path / "t", read_dump(dump_of(session), "dump"), 0)
+    done = restore(tmp_path / "t", read_dump(dump_of(session), "dump"))
     assert done is None
     assert dump_of(Session.open(tmp_path / "t")) == dump_of(session)
     used(session)
@@ -127,38 +130,69 @@ def test_each_sample_survives_a_dump(tmp_path: Path, name: str) -> None:
 
 def test_restore_makes_a_store_or_fills_the_one_that_is_there(tmp_path: Path) -> None:
     folder = tmp_path / "new"
-    assert restore(folder, Inventory(entries=(account("anna"),)), 0) is None
-    done = restore(folder, Inventory(), 0)
+    assert restore(folder, Inventory(entries=(account("anna"),))) is None
+    done = restore(folder, Inventory(), Operator("anna", "chen"), 0, "clean up")
     assert done is not None
     assert only_text(done) == "restored 0 entries in 0 domains"
-    (folder / "store.json").write_text("damaged")
-    with pytest.raises(StoreUnusable):
-        restore(folder, Inventory(), 0)
-    assert (folder / "store.json").read_text() == "damaged"
+    assert done.commit is not None
+    assert (done.commit.operator, done.commit.reason) == (Operator("anna", "chen"), "clean up")
+    (folder / "journal.jsonl").write_text("damaged\n")
+    with pytest.raises(StoreUnusable, match=r"journal\.jsonl is damaged at line"):
+        restore(folder, Inventory())
+    assert (folder / "journal.jsonl").read_text() == "damaged\n"
+
+
+def test_a_restore_waits_no_longer_than_it_is_told_to(tmp_path: Path) -> None:
+    restore(tmp_path / "s", Inventory())
+    with FileLock(tmp_path / "s" / "lock"), pytest.raises(StoreBusy, match="0 seconds"):
+        restore(tmp_path / "s", Inventory(), patience=0)
 
 
 def test_a_dump_file_is_private_and_whole(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
-    write_dump(tmp_path / "dump.json", dump_of(session))
+    write_dump(tmp_path / "dump.json", dump_of(session), session)
     assert (tmp_path / "dump.json").stat().st_mode & 0o777 == 0o600
     assert checked(session.inventory, "x").domains == read_dump_file(tmp_path / "dump.json").domains
-    write_dump(tmp_path / "dump.json", b"{}")
+    write_dump(tmp_path / "dump.json", b"{}", session)
     assert read_dump_file(tmp_path / "dump.json") == Inventory()
 
 
 def test_a_dump_does_not_follow_a_link_but_takes_its_place(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
     (tmp_path / "other").write_text("mine")
     (tmp_path / "dump.json").symlink_to(tmp_path / "other")
-    write_dump(tmp_path / "dump.json", b"{}")
+    write_dump(tmp_path / "dump.json", b"{}", session)
     assert (tmp_path / "other").read_text() == "mine"
     assert (tmp_path / "dump.json").read_text() == "{}"
 
 
+@pytest.mark.parametrize("name", ["dump.json", "store.json", "journal.jsonl", "lock", "set-aside/dump.json"])
+def test_no_file_is_put_into_the_stores_own_folder(tmp_path: Path, name: str) -> None:
+    session = session_of(tmp_path, account("anna"))
+    (session.folder / "set-aside").mkdir()
+    (tmp_path / "link").symlink_to(session.folder)
+    before = {path: path.read_bytes() for path in session.folder.iterdir() if path.is_file()}
+    for path in (session.folder / name, tmp_path / "link" / name, tmp_path / "x" / ".." / "link" / name):
+        with pytest.raises(BadInput, match="lies in the store's own folder"):
+            write_dump(path, b"{}", session)
+        with pytest.raises(BadInput, match="lies in the store's own folder"):
+            backup(session, path)
+    assert {path: path.read_bytes() for path in session.folder.iterdir() if path.is_file()} == before
+
+
+def test_a_link_in_the_stores_folder_that_leads_out_of_it_does_not_help(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    (session.folder / "out").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadInput, match="own folder"):
+        write_dump(session.folder / "out", b"{}", session)
+
+
 def test_a_dump_goes_into_a_pipe_that_is_there(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     try:
-        write_dump(tmp_path / "pipe", b"{}")
+        write_dump(tmp_path / "pipe", b"{}", session)
         assert os.read(reader, 10) == b"{}"
     finally:
         os.close(reader)
@@ -166,10 +200,11 @@ def test_a_dump_goes_into_a_pipe_that_is_there(tmp_path: Path) -> None:
 
 
 def test_a_dump_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
     with pytest.raises(BadInput, match=r"nowhere/dump\.json cannot be written: No such file"):
-        write_dump(tmp_path / "nowhere" / "dump.json", b"{}")
+        write_dump(tmp_path / "nowhere" / "dump.json", b"{}", session)
     with pytest.raises(BadInput, match=r"cannot be written"):
-        write_dump(tmp_path, b"{}")
+        write_dump(tmp_path, b"{}", session)
     with pytest.raises(BadInput, match=r"dump\.json cannot be read: No such file"):
         read_dump_file(tmp_path / "dump.json")
     with pytest.raises(BadInput, match="is not a dump"):

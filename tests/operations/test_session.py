@@ -14,14 +14,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from kconsole.licensing.evaluation import evaluate
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.errors import ConsoleError, NotFound, Refused, StoreUnusable
+from kconsole.model.history import Commit, Operator
 from kconsole.model.records import Entry, Inventory, MailboxFate, fold
 from kconsole.model.times import SystemClock
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Commit, Deed, Done, Outcome, Work
+from kconsole.operations.deeds import Deed, Done, Outcome, Work
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.imports import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
-from kconsole.operations.session import Session, default_folder, system_user
+from kconsole.operations.session import Session, default_folder, system_operator
 from tests.clocks import FixedClock, noon
 from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
 from tests.operations.sessions import account, another, deleted, export, session_of, used
@@ -58,19 +59,20 @@ def test_a_session_finds_what_is_there_or_was(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="nobody is not in this store") as caught:
         session.find("nobody")
     assert "kconsole accounts" in caught.value.hint
-    assert (session.folder, session.operator, session.last_restart) == (tmp_path / "store", "anna", None)
+    assert (session.folder, session.operator, session.last_restart) == (tmp_path / "store", Operator("anna"), None)
     assert session.primary_domain == "north.example"
     assert session_of(tmp_path / "other", domains=()).primary_domain == ""
 
 
 def test_a_session_has_an_operator_and_a_clock_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session.create(tmp_path, Inventory())
-    assert session.operator == system_user() != ""
+    assert session.operator == system_operator()
+    assert session.operator.user != ""
     assert isinstance(session.clock, SystemClock)
     assert Session.open(tmp_path).operator == session.operator
     assert default_folder().name == "kconsole"
     monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
-    assert system_user() == "uid 4000000000"
+    assert system_operator().user == "uid 4000000000"
 
 
 def test_listeners_hear_of_commits_once_the_figures_follow_them(tmp_path: Path) -> None:
@@ -80,10 +82,11 @@ def test_listeners_hear_of_commits_once_the_figures_follow_them(tmp_path: Path) 
     session.do(DisableAccounts((ANNA,)))
     second = another(session)
     second.do(EnableAccounts((ANNA,)))
-    assert session.catch_up() is not None
-    assert session.catch_up() is None
+    (commit,) = session.catch_up()
+    assert (commit.deed, commit.operator.user, commit.own) == ("enable", "berg", False)
+    assert session.catch_up() == []
     second.close()
-    assert heard == [("disable", True, 0), ("outside", False, 1)]
+    assert heard == [("disable", True, 0), ("enable", False, 1)]
     session.close()
     another(session).do(DisableAccounts((ANNA,)))
     assert len(heard) == 2
@@ -115,7 +118,7 @@ def test_a_deed_that_fails_half_way_did_nothing(tmp_path: Path, error: BaseExcep
 def test_a_deed_that_could_not_be_saved_did_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of(tmp_path, account("anna"))
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        patch.setattr("os.fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(StoreUnusable, match="No space left"):
             session.do(DisableAccounts((ANNA,)))
     assert (used(session), session.undoable) == (1, None)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kconsole.model.errors import ChangedSince, NotFound, Refused
+from kconsole.model.history import Operator
 from kconsole.model.records import Domain, Entry, Inventory, License
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.deeds import Deed
@@ -284,7 +285,7 @@ def test_undo_is_logged_with_its_operator(tmp_path: Path) -> None:
     session.do(DisableAccounts((ANNA,), "left us"))
     undone = session.undo()
     assert undone.commit is not None
-    assert (undone.commit.deed, undone.commit.operator) == ("undo", "anna")
+    assert (undone.commit.deed, undone.commit.operator) == ("undo", Operator("anna"))
 
 
 def test_entries_are_what_they_were(tmp_path: Path) -> None:

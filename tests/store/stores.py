@@ -1,8 +1,16 @@
-"""Stores to test with, and ways to break them."""
+"""Stores to test with, and what they hold."""
 
+from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import orjson
+
+from kconsole.model.history import Commit
 from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.store.journal import NO_HASH, Journal, encoded
+from kconsole.store.migrations import FORMAT
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import FixedClock, noon
 
@@ -21,20 +29,79 @@ def new_store(folder: Path, *entries: Entry, clock: FixedClock | None = None, pa
     return SeatStore.create(folder, inventory_of(*entries), clock or noon(), "anna", patience)
 
 
-def opened(folder: Path) -> SeatStore:
-    return SeatStore.open(folder, noon(), 0)
+def opened(folder: Path, *, read_only: bool = False) -> SeatStore:
+    return SeatStore.open(folder, noon(), 0, "berg", read_only)
 
 
 def addresses(store: SeatStore) -> list[str]:
     return sorted(entry.address for entry in store.entries)
 
 
-def add(store: SeatStore, login: str) -> Entry:
-    with store.transaction("add", "anna") as transaction:
-        return transaction.put_entry(account(login))
+def add(store: SeatStore, *logins: str) -> Entry:
+    """Add accounts in one transaction; returns the last."""
+    with store.transaction("add") as transaction:
+        entries = [transaction.put_entry(account(login)) for login in logins]
+    return entries[-1]
+
+
+def told_to(store: SeatStore) -> list[Commit]:
+    """The commits that a store tells of from now on."""
+    told: list[Commit] = []
+    store.listen(told.append)
+    return told
+
+
+def everything_in(store: SeatStore) -> tuple[Any, ...]:
+    entries = {entry.id: entry for entry in store.entries}
+    return entries, sorted(store.domains, key=str), store.license, store.last_restart, store.sequence, store.head
 
 
 def same_as_disk(store: SeatStore) -> bool:
-    """Whether what a store tells is what another one reads from its file."""
+    """Whether what a store tells is what another one reads, and what the journal alone adds up to."""
     fresh = opened(store.folder)
-    return (fresh.inventory, fresh.sequence, fresh.log()) == (store.inventory, store.sequence, store.log())
+    snapshot = store.folder / "store.json"
+    if snapshot.exists():
+        away = snapshot.with_name("away")
+        snapshot.rename(away)
+        alone = opened(store.folder)
+        away.rename(snapshot)
+        assert everything_in(alone) == everything_in(fresh)
+        alone.abandon()
+    same = everything_in(fresh) == everything_in(store) and store.check() == store.head
+    fresh.abandon()
+    return same
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in (folder / "journal.jsonl").read_bytes().splitlines()]
+
+
+def chained(bodies: Iterable[dict[str, Any]]) -> bytes:
+    """A journal with a right chain, whatever its lines say."""
+    content, previous = b"", NO_HASH
+    for body in bodies:
+        raw, previous = encoded(body, previous)
+        content += raw
+    return content
+
+
+def journal_at(path: Path, content: bytes) -> Journal:
+    path.write_bytes(content)
+    return Journal.open(path)
+
+
+def forged(tables: dict[str, Any], **head: object) -> bytes:
+    """A snapshot with a right checksum, whatever is in it."""
+    place = {"sequence": 0, "offset": 0, "hash": NO_HASH}
+    return _with_checksum(tables, {"product": "kconsole", "format": FORMAT, "next_number": 9, **place, **head})
+
+
+def of_format_1(tables: dict[str, Any]) -> bytes:
+    """A store as the first kconsole wrote it."""
+    return _with_checksum(tables, {"product": "kconsole", "format": 1, "sequence": 7, "next_number": 9})
+
+
+def _with_checksum(tables: dict[str, Any], head: dict[str, Any]) -> bytes:
+    body = orjson.dumps(tables)[1:]
+    head["checksum"] = sha256(orjson.dumps(head) + body).hexdigest()
+    return b'{"meta":{"1":' + orjson.dumps(head) + b"},\n" + body

@@ -1,196 +1,207 @@
-"""Files that are no store any more, or never were: told, named, and left as they are."""
+"""Damaged, missing, replaced and linked files: told, named, left as they are, and still to be read."""
 
-import json
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from tinydb import TinyDB
 
-from kconsole.model.errors import StoreUnusable
-from kconsole.store.migrations import FORMAT, Tables, migrated
-from kconsole.store.seatstore import SeatStore
-from tests.clocks import noon
-from tests.store.stores import account, add, addresses, new_store, opened, same_as_disk
+from kconsole.model.errors import NotFound, StoreUnusable
+from tests.store.stores import account, add, addresses, chained, lines_of, new_store, opened, same_as_disk
+
+ALL = ["anna@north.example", "berg@north.example", "chen@north.example"]
 
 
-def good_content(folder: Path) -> bytes:
-    add(new_store(folder, account("anna"), account("berg")), "chen")
-    return (folder / "store.json").read_bytes()
+def three_lines(folder: Path, snapshot_at: int = 0) -> bytes:
+    """A store with three commits, and a snapshot as of one of them, or none."""
+    store = new_store(folder, account("anna"))
+    for number, login in enumerate(("", "berg", "chen"), 1):
+        if login:
+            add(store, login)
+        if number == snapshot_at:
+            store.write_snapshot()
+    store.abandon()
+    return (folder / "journal.jsonl").read_bytes()
 
 
-def forged(tables: dict[str, Any], **head: object) -> bytes:
-    """A file with a right checksum, whatever is in it."""
-    full = {"product": "kconsole", "format": FORMAT, "sequence": 1, "next_number": 9, **head}
-    body = orjson.dumps(tables)[1:]
-    full["checksum"] = sha256(orjson.dumps(full) + body).hexdigest()
-    return b'{"meta":{"1":' + orjson.dumps(full) + b"},\n" + body
+@pytest.mark.parametrize("snapshot_at", [0, 1, 2, 3])
+@pytest.mark.parametrize("line", [1, 2, 3])
+def test_a_damaged_line_is_named_and_everything_good_can_be_read(tmp_path: Path, snapshot_at: int, line: int) -> None:
+    lines = three_lines(tmp_path, snapshot_at).splitlines(keepends=True)
+    lines[line - 1] = lines[line - 1].replace(b"2026", b"2025", 1)
+    content = b"".join(lines)
+    (tmp_path / "journal.jsonl").write_bytes(content)
+    with pytest.raises(StoreUnusable, match=rf"journal\.jsonl is damaged at line {line}: ") as caught:
+        opened(tmp_path)
+    assert caught.value.exit_code == 7
+    assert "--read-only" in caught.value.hint
+    store = opened(tmp_path, read_only=True)
+    assert addresses(store) == ALL[: max(snapshot_at, line - 1) if line > snapshot_at else 3]
+    assert f"line {line}" in store.notices[0]
+    assert store.catch_up() == []
+    with pytest.raises(StoreUnusable, match=f"line {line}"):
+        store.check()
+    store.close()
+    assert (tmp_path / "journal.jsonl").read_bytes() == content
 
 
-def refused(folder: Path, content: bytes) -> StoreUnusable:
-    file = folder / "store.json"
-    file.write_bytes(content)
-    with pytest.raises(StoreUnusable) as caught:
-        opened(folder)
-    assert str(file) in caught.value.message
-    assert caught.value.hint
-    assert file.read_bytes() == content
-    assert [path.name for path in folder.iterdir() if path.name != "lock"] == ["store.json"]
-    return caught.value
+@pytest.mark.parametrize("snapshot_at", [0, 1, 2, 3])
+def test_a_journal_cut_anywhere_opens_only_if_the_snapshot_holds_no_more(tmp_path: Path, snapshot_at: int) -> None:
+    content = three_lines(tmp_path, snapshot_at)
+    ends = [0, *(place + 1 for place, byte in enumerate(content) if byte == ord("\n"))]
+    held = ends[snapshot_at]
+    for length in {*range(0, len(content), 41), *ends, *(end - 1 for end in ends[1:])}:
+        (tmp_path / "journal.jsonl").write_bytes(content[:length])
+        whole = sum(1 for end in ends[1:] if end <= length or end - 1 == length)
+        missing_end = any(end - 1 == length for end in ends[1:])
+        if length < held or whole == 0 or (whole == 1 and missing_end):
+            with pytest.raises(StoreUnusable, match=r"is damaged at line \d"):
+                opened(tmp_path)
+            assert (tmp_path / "journal.jsonl").read_bytes() == content[:length]
+            opened(tmp_path, read_only=True).close()
+        else:
+            store = opened(tmp_path)
+            assert addresses(store) == ALL[:whole]
+            assert len(store.notices) == (length not in ends and not missing_end)
+            store.abandon()
 
 
-def test_a_forged_file_is_read(tmp_path: Path) -> None:
-    (tmp_path / "store.json").write_bytes(forged({"entries": {"3": {"address": "anna@north.example"}}}))
-    assert addresses(opened(tmp_path)) == ["anna@north.example"]
+def test_a_last_line_whose_line_feed_was_changed_is_damaged_and_never_set_aside(tmp_path: Path) -> None:
+    for snapshot_at in (0, 3):
+        content = three_lines(tmp_path / str(snapshot_at), snapshot_at)[:-1] + b"\x0b"
+        (tmp_path / str(snapshot_at) / "journal.jsonl").write_bytes(content)
+        with pytest.raises(StoreUnusable, match="damaged at line 3"):
+            opened(tmp_path / str(snapshot_at))
+        assert (tmp_path / str(snapshot_at) / "journal.jsonl").read_bytes() == content
+
+
+def test_a_journal_that_is_missing_is_told_and_the_snapshot_can_be_read(tmp_path: Path) -> None:
+    three_lines(tmp_path, 2)
+    (tmp_path / "journal.jsonl").unlink()
+    with pytest.raises(StoreUnusable, match=r"journal\.jsonl is missing"):
+        opened(tmp_path)
+    store = opened(tmp_path, read_only=True)
+    assert addresses(store) == ALL[:2]
+    assert store.catch_up() == []
+    assert store.sequence == 2
+    with pytest.raises(StoreUnusable, match="is missing"):
+        list(store.history())
+    assert not (tmp_path / "journal.jsonl").exists()
+
+
+def test_a_journal_of_another_store_does_not_fit_the_snapshot(tmp_path: Path) -> None:
+    three_lines(tmp_path / "one", 2)
+    content = three_lines(tmp_path / "two", 2)
+    (tmp_path / "one" / "journal.jsonl").write_bytes(content)
+    with pytest.raises(StoreUnusable, match=r"it is not the line that store\.json was made from"):
+        opened(tmp_path / "one")
+    assert addresses(opened(tmp_path / "one", read_only=True)) == ALL[:2]
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    "body",
     [
-        (b"", "is empty"),
-        (b" \n", "is empty"),
-        (b"\x00" * 512, "not whole JSON"),
-        (b"Name;Password\nanna;x\n", "not whole JSON"),
-        (b"\xff\xfe{\x00}\x00", "not whole JSON"),
-        (b"{}", "is not a store of kconsole"),
-        (b"[]", "is not a store of kconsole"),
-        (b"5", "is not a store of kconsole"),
-        (b'{"meta": 5}', "is not a store of kconsole"),
-        (b'{"meta": {"1": 5}}', "is not a store of kconsole"),
-        (b'{"meta": {"1": {"product": "kconsole"}}}', "is not a store of kconsole"),
-        (b'{"schema": 1, "entries": []}', "is not a store of kconsole"),
-        (b'{"meta": {"1": {"product": "other", "format": 1, "checksum": ""}}}', "is not a store of kconsole"),
-        (b'{"meta": {"1": {"product": "kconsole", "format": 1, "checksum": ""}}}', "does not match its checksum"),
-        (b'{"meta": {"1": {"product": "kconsole", "format": 1, "checksum": 5}}}', "does not match its checksum"),
-        (forged({"log": {}}, format=FORMAT + 1), f"newer kconsole (format {FORMAT + 1}"),
-        (forged({"log": {}}, format=0), "does not say its format"),
-        (forged({"log": {}}, format="1"), "does not say its format"),
-        (forged({"log": {}}, format=True), "does not say its format"),
-        (forged({"entries": {"1": {}}}), "makes no sense"),
-        (forged({"entries": {"1": 5}}), "makes no sense"),
-        (forged({"entries": {"one": {"address": "a"}}}), "makes no sense"),
-        (forged({"entries": []}), "makes no sense"),
-        (forged({"entries": {"1": {"address": "a", "deleted_at": "then"}}}), "makes no sense"),
-        (forged({"domains": {"1": {}}}), "makes no sense"),
-        (forged({"server": {"1": {}}}), "makes no sense"),
+        {},
+        {"changes": []},
+        {"changes": 5, "next_number": 1},
+        {"changes": [{}], "next_number": 1},
+        {"changes": [{"table": "x", "number": 1, "before": None, "after": {}}], "next_number": 1},
+        {"changes": [{"table": "entries", "number": 1, "before": None, "after": {"a": 1}}], "next_number": 1},
+        {"changes": [], "next_number": "one"},
     ],
+    ids=str,
 )
-def test_what_is_no_store_is_refused_and_left_alone(tmp_path: Path, content: bytes, words: str) -> None:
-    assert words in refused(tmp_path, content).message
+def test_a_line_with_a_right_hash_that_makes_no_sense_is_told(tmp_path: Path, body: dict[str, object]) -> None:
+    three_lines(tmp_path)
+    lines = [
+        {name: value for name, value in line.items() if name not in ("previous", "hash")} for line in lines_of(tmp_path)
+    ]
+    (tmp_path / "journal.jsonl").write_bytes(
+        chained([*lines, {"sequence": 4, "at": "2026-01-01", "deed": "x", **body}])
+    )
+    with pytest.raises(StoreUnusable, match="makes no sense"):
+        opened(tmp_path)
+    store = opened(tmp_path, read_only=True)
+    assert addresses(store) == ALL
 
 
-def test_the_database_of_somebody_else_is_refused(tmp_path: Path) -> None:
-    with TinyDB(tmp_path / "store.json") as database:
-        database.insert({"address": "anna@north.example"})
-        database.table("meta").insert({"product": "another"})
-    assert "not a store of kconsole" in refused(tmp_path, (tmp_path / "store.json").read_bytes()).message
+@pytest.mark.parametrize("name", ["store.json", "journal.jsonl", "lock"])
+def test_a_link_in_the_place_of_a_file_is_refused(tmp_path: Path, name: str) -> None:
+    three_lines(tmp_path / "s", 3)
+    (tmp_path / "s" / name).rename(tmp_path / name)
+    (tmp_path / "s" / name).symlink_to(tmp_path / name)
+    for read_only in (False, True):
+        with pytest.raises(StoreUnusable, match="is a symbolic link") as caught:
+            opened(tmp_path / "s", read_only=read_only)
+    assert "Let the folder of the store be the link" in caught.value.hint
 
 
-def test_a_store_that_is_a_folder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "store.json").mkdir()
-    with pytest.raises(StoreUnusable, match="cannot be read"):
+@pytest.mark.parametrize("name", ["store.json", "journal.jsonl"])
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path, name: str) -> None:
+    three_lines(tmp_path, 3)
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    with pytest.raises(StoreUnusable, match=rf"{name} cannot be read: Is a directory"):
         opened(tmp_path)
 
 
-def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
-    content = good_content(tmp_path)
-    for length in range(0, len(content), 7):
-        refused(tmp_path, content[:length])
+# Under an open store
 
 
-def test_a_file_with_any_bit_turned_is_refused(tmp_path: Path) -> None:
-    content = good_content(tmp_path)
-    for place in range(len(content)):
-        turned = bytearray(content)
-        turned[place] ^= 1 << place % 8
-        refused(tmp_path, bytes(turned))
+def spoil_by_cutting(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 10)
 
 
-@settings(max_examples=60, deadline=None)
-@given(data=st.data())
-def test_a_file_changed_by_hand_is_refused(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("store")
-    content = good_content(folder)
-    start = data.draw(st.integers(0, len(content)))
-    end = data.draw(st.integers(start, min(len(content), start + 8)))
-    instead = data.draw(st.binary(max_size=8).filter(lambda new: new != content[start:end]))
-    changed = content[:start] + instead + content[end:]
-    if json_of(changed) != json_of(content):
-        refused(folder, changed)
+def spoil_by_replacing(path: Path) -> None:
+    content = path.read_bytes()
+    path.unlink()
+    path.with_name("filler").touch()  # else the file system might use the same inode again
+    path.write_bytes(content)
 
 
-def json_of(content: bytes) -> object:
-    try:
-        return json.loads(content)
-    except ValueError:
-        return None
+def spoil_by_changing(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(-20, 2)
+        file.write(b"XX")
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"{}", b"{", forged({"log": {}}, format=FORMAT + 1), forged({"entries": {"1": {}}}), forged({"entries": []})],
-)
-def test_an_open_store_keeps_what_it_knows_when_its_file_is_spoilt(tmp_path: Path, content: bytes) -> None:
-    store = new_store(tmp_path, account("anna"))
-    file = tmp_path / "store.json"
-    good, before = file.read_bytes(), store.inventory
-    file.write_bytes(content)
-    attempts: list[Callable[[], object]] = [store.catch_up, store.catch_up, lambda: add(store, "berg")]
-    for attempt in attempts:
-        with pytest.raises(StoreUnusable, match=r"store\.json"):
-            attempt()
-    assert store.inventory == before
-    assert file.read_bytes() == content
-    file.write_bytes(good)
-    add(store, "berg")
+SPOILERS: list[tuple[Callable[[Path], object], str, bool]] = [
+    (spoil_by_cutting, "the end of the journal has been cut off", True),
+    (spoil_by_replacing, "another file was put in its place", True),
+    (Path.unlink, "cannot be read: No such file", True),
+    (spoil_by_changing, "it has been changed since it was read", False),
+]
+
+
+@pytest.mark.parametrize(("spoil", "words", "seen_when_idle"), SPOILERS)
+def test_an_open_store_keeps_what_it_knows_when_its_journal_is_spoilt_and_writes_no_more(
+    tmp_path: Path, spoil: Callable[[Path], object], words: str, seen_when_idle: bool
+) -> None:
+    three_lines(tmp_path)
+    store, path = opened(tmp_path), tmp_path / "journal.jsonl"
+    good = path.read_bytes()
+    keep = tmp_path / "keep"
+    keep.hardlink_to(path)
+    spoil(path)
+    spoilt = path.read_bytes() if path.exists() else None
+    for _ in range(2):
+        if seen_when_idle:
+            with pytest.raises(StoreUnusable, match=words):
+                store.catch_up()
+        with pytest.raises(StoreUnusable, match=words):
+            add(store, "dora")
+    assert addresses(store) == ALL
+    assert (path.read_bytes() if path.exists() else None) == spoilt
+    path.unlink(missing_ok=True)
+    path.hardlink_to(keep)
+    path.write_bytes(good)
+    add(store, "dora")
     assert same_as_disk(store)
 
 
-def test_an_open_store_keeps_what_it_knows_when_its_file_is_gone(tmp_path: Path) -> None:
-    store = new_store(tmp_path, account("anna"))
-    (tmp_path / "store.json").unlink()
-    with pytest.raises(StoreUnusable, match="cannot be read"):
-        store.catch_up()
-    with pytest.raises(StoreUnusable, match="cannot be read"):
-        add(store, "berg")
-    assert addresses(store) == ["anna@north.example"]
-    assert not (tmp_path / "store.json").exists()
-
-
-# Migrations
-
-
-def test_migrations_go_step_by_step() -> None:
-    def mark(step: int) -> Callable[[Tables], Tables]:
-        return lambda tables: {**tables, "steps": {**tables.get("steps", {}), str(step): {}}}
-
-    steps = {number: mark(number) for number in (1, 2, 3)}
-    assert list(migrated({}, 2, 4, steps)["steps"]) == ["2", "3"]
-    assert migrated({}, 4, 4, steps) == {}
-
-
-def test_an_older_file_is_read_in_the_new_format_and_written_in_it_by_the_next_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def names_become_addresses(tables: Tables) -> Tables:
-        entries = {number: {"address": document["name"]} for number, document in tables["entries"].items()}
-        return {**tables, "entries": entries}
-
-    content = forged({"entries": {"3": {"name": "anna@north.example"}}})
-    (tmp_path / "store.json").write_bytes(content)
-    monkeypatch.setattr("kconsole.store.storage.FORMAT", FORMAT + 1)
-    monkeypatch.setattr(
-        "kconsole.store.storage.migrated",
-        lambda tables, written: migrated(tables, written, FORMAT + 1, {FORMAT: names_become_addresses}),
-    )
-    store = SeatStore.open(tmp_path, noon())
-    assert addresses(store) == ["anna@north.example"]
-    assert (tmp_path / "store.json").read_bytes() == content
-    add(store, "berg")
-    assert f'"format":{FORMAT + 1}'.encode() in (tmp_path / "store.json").read_bytes()
-    assert addresses(opened(tmp_path)) == ["anna@north.example", "berg@north.example"]
+def test_where_there_is_nothing_nothing_is_made(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "none", tmp_path / "none" / "deeper"):
+        for read_only in (False, True):
+            with pytest.raises(NotFound):
+                opened(folder, read_only=read_only)
+    assert list(tmp_path.iterdir()) == []

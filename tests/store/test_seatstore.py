@@ -1,20 +1,31 @@
-"""The store: transactions that are whole or not there, and two open stores that see each other's changes."""
+"""The store: transactions that are whole or not there, and what the journal says of them."""
 
+import os
 import stat
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
-from tinydb import TinyDB
 
-from kconsole.model.errors import NotFound, Refused, StoreBusy, StoreUnusable
+from kconsole.model.errors import NotFound, ReadOnly, Refused, StoreUnusable
+from kconsole.model.history import Commit, Operator
 from kconsole.model.records import Domain, Inventory, License
-from kconsole.store.seatstore import LOG_LENGTH, Commit, SeatStore
+from kconsole.store import storefiles
+from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
-from tests.store.stores import DOMAIN, account, add, addresses, inventory_of, new_store, opened, same_as_disk
+from tests.store.stores import (
+    DOMAIN,
+    account,
+    add,
+    addresses,
+    everything_in,
+    inventory_of,
+    lines_of,
+    new_store,
+    opened,
+    same_as_disk,
+    told_to,
+)
 
 # Making and opening
 
@@ -36,20 +47,50 @@ def test_a_new_store_holds_what_it_was_given(tmp_path: Path) -> None:
 
 def test_a_store_is_made_once(tmp_path: Path) -> None:
     new_store(tmp_path, account("anna"))
-    before = (tmp_path / "store.json").read_bytes()
+    before = (tmp_path / "journal.jsonl").read_bytes()
     with pytest.raises(Refused, match=r"There is a store in .* already"):
         new_store(tmp_path)
-    assert (tmp_path / "store.json").read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["store.json"]
+    assert (tmp_path / "journal.jsonl").read_bytes() == before
+    (tmp_path / "journal.jsonl").rename(tmp_path / "away")
+    for make in (lambda: (tmp_path / "store.json").touch(), lambda: (tmp_path / "store.json").symlink_to("nowhere")):
+        make()
+        with pytest.raises(Refused, match=r"There is a store in .* already"):
+            new_store(tmp_path)
+        (tmp_path / "store.json").unlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["away", "lock"]
 
 
 def test_only_the_owner_may_look_into_a_store(tmp_path: Path) -> None:
     store = new_store(tmp_path / "deep" / "s")
     add(store, "anna")
+    store.write_snapshot()
+    add(store, "berg")
+    store.close()
     assert stat.S_IMODE((tmp_path / "deep" / "s").stat().st_mode) == 0o700
     for path in store.folder.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
-    assert sorted(path.name for path in store.folder.iterdir()) == ["lock", "store.json"]
+    names = sorted(path.name for path in store.folder.iterdir())
+    assert names == ["journal.jsonl", "lock", "store.json", "store.json.bak"]
+
+
+def test_a_link_to_the_folder_is_followed_once_and_for_all(tmp_path: Path) -> None:
+    new_store(tmp_path / "one", account("anna")).close()
+    new_store(tmp_path / "two").close()
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    store = opened(tmp_path / "link")
+    assert store.folder == tmp_path / "one"
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to(tmp_path / "two")
+    add(store, "berg")
+    store.close()
+    assert addresses(opened(tmp_path / "one")) == ["anna@north.example", "berg@north.example"]
+    assert addresses(opened(tmp_path / "two")) == []
+
+
+def test_a_store_can_be_made_where_a_link_points_to_nothing_yet(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    add(new_store(tmp_path / "link"), "anna")
+    assert addresses(opened(tmp_path / "one")) == ["anna@north.example"]
 
 
 def test_a_store_cannot_be_made_where_a_file_is(tmp_path: Path) -> None:
@@ -68,16 +109,6 @@ def test_where_no_store_is_the_message_says_how_to_make_one(tmp_path: Path) -> N
         opened(tmp_path)
     assert "kconsole init" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
-
-
-def test_stock_tinydb_opens_the_file_and_reads_the_tables(tmp_path: Path) -> None:
-    store = new_store(tmp_path, account("anna", full_name="王小明"), account("berg", enabled=False))
-    with TinyDB(tmp_path / "store.json", access_mode="r") as database:
-        assert {"meta", "entries", "domains", "license", "log"} <= database.tables()
-        entries = {document.doc_id: dict(document) for document in database.table("entries")}
-        assert [entries[entry.id]["address"] for entry in store.entries] == addresses(store)
-        assert database.table("license").all() == [{"seats": 10}]
-        assert database.table("log").all()[0]["operator"] == "anna"
 
 
 # Reading
@@ -108,7 +139,7 @@ def test_deleted_entries_of_an_address_come_last_deleted_first(tmp_path: Path) -
 
 def test_a_transaction_is_on_disk_when_it_has_been_left(tmp_path: Path) -> None:
     store, clock = new_store(tmp_path), noon()
-    with store.transaction("map", "anna", "new branch") as transaction:
+    with store.transaction("map", reason="new branch") as transaction:
         transaction.put_domain(Domain(name="south.example"))
         anna = transaction.put_entry(account("anna"))
         transaction.set_license(License(seats=7))
@@ -120,26 +151,29 @@ def test_a_transaction_is_on_disk_when_it_has_been_left(tmp_path: Path) -> None:
     assert (commit.sequence, commit.at, commit.operator, commit.deed, commit.reason, commit.own) == (
         2,
         clock.now(),
-        "anna",
+        Operator("anna"),
         "map",
         "new branch",
         True,
     )
     assert [change.table for change in commit.changes] == ["domains", "entries", "license", "server"]
-    assert store.log()[-1] == {
+    line = lines_of(tmp_path)[1]
+    assert {name: line[name] for name in ("sequence", "at", "operator", "session", "deed", "reason")} == {
         "sequence": 2,
         "at": "2026-08-05T12:03:00Z",
         "operator": "anna",
+        "session": store.session,
         "deed": "map",
         "reason": "new branch",
     }
+    assert line["changes"][2] == {"table": "license", "number": 1, "before": {"seats": 10}, "after": {"seats": 7}}
 
 
 def test_an_exception_takes_everything_back(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"), account("berg"))
-    before, bytes_before = store.inventory, (tmp_path / "store.json").read_bytes()
+    before, bytes_before = everything_in(store), (tmp_path / "journal.jsonl").read_bytes()
     anna, berg = store.entries
-    with pytest.raises(KeyboardInterrupt), store.transaction("many", "anna") as transaction:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), store.transaction("many") as transaction:  # noqa: PT012
         transaction.put_entry(account("chen"))
         transaction.remove_entry(anna.id)
         transaction.put_entry(account("Anna"))
@@ -147,31 +181,194 @@ def test_an_exception_takes_everything_back(tmp_path: Path) -> None:
         transaction.put_domain(Domain(name="south.example"))
         transaction.set_license(License(seats=1))
         raise KeyboardInterrupt
-    assert sorted(store.inventory.entries, key=str) == sorted(before.entries, key=str)
-    assert (store.license, tuple(store.domains)) == (before.license, before.domains)
+    assert everything_in(store) == before
     assert store.entry_at("anna@north.example") == anna
     assert store.entry_at("berg2@north.example") is None
-    assert (tmp_path / "store.json").read_bytes() == bytes_before
+    assert (tmp_path / "journal.jsonl").read_bytes() == bytes_before
     add(store, "dora")
     assert addresses(opened(tmp_path)) == ["anna@north.example", "berg@north.example", "dora@north.example"]
 
 
 def test_a_transaction_that_changes_nothing_writes_nothing(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
-    before = (tmp_path / "store.json").stat().st_mtime_ns
+    before = (tmp_path / "journal.jsonl").read_bytes()
     (anna,) = store.entries
-    with store.transaction("nothing", "anna") as transaction:
+    told = told_to(store)
+    with store.transaction("nothing") as transaction:
         transaction.put_entry(anna)
         transaction.set_license(store.license)
+        passing = transaction.put_entry(account("passing"))
+        transaction.remove_entry(passing.id)
     assert transaction.commit is None
-    assert store.sequence == 1
+    assert told == []
+    assert (tmp_path / "journal.jsonl").read_bytes() == before
+    assert same_as_disk(store)
+
+
+def test_a_refusal_is_journaled_without_changes(tmp_path: Path) -> None:
+    store = new_store(tmp_path, account("anna"))
+    told = told_to(store)
+    with pytest.raises(Refused), store.transaction("add", reason="why not") as transaction:  # noqa: PT012
+        transaction.put_entry(account("berg"))
+        transaction.seats = (1, 1)
+        raise Refused("No seat is free.")
+    assert told == []
+    assert addresses(store) == ["anna@north.example"]
+    *_, last = store.history()
+    assert (last.sequence, last.deed, last.reason, last.changes) == (2, "add", "why not", ())
+    assert (last.refused, last.seats) == (("No seat is free.",), (1, 1))
+    assert same_as_disk(store)
+
+
+def test_a_partial_refusal_is_journaled_beside_the_changes_and_alone(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    for logins in (("anna",), ()):
+        with store.transaction("add") as transaction:
+            for login in logins:
+                transaction.put_entry(account(login))
+            transaction.refused = ("berg@north.example: no seat is free",)
+    assert [(len(commit.changes), len(commit.refused)) for commit in store.history()][1:] == [(1, 1), (0, 1)]
+    assert transaction.commit is None
+    assert same_as_disk(store)
+
+
+def test_who_did_it_is_told_with_his_claims(tmp_path: Path) -> None:
+    operator = Operator("root", "王小明", "anna", "10.0.0.7 5022 10.0.0.1 22")
+    store = SeatStore.create(tmp_path, inventory_of(), noon(), operator)
+    with store.transaction("undo") as transaction:
+        transaction.put_entry(account("anna"))
+        transaction.undoes = 1
+    assert [commit.operator for commit in store.history()] == [operator] * 2
+    assert [commit.undoes for commit in store.history_backwards()] == [1, None]
+    assert lines_of(tmp_path)[0]["claims"]["as"] == "王小明"
+
+
+def test_bytes_that_are_no_text_are_written_down_all_the_same(tmp_path: Path) -> None:
+    store = SeatStore.create(tmp_path, inventory_of(), noon(), Operator("a\udcff", "b\udcfe"))
+    with store.transaction("add", reason="c\udcfd") as transaction:
+        transaction.put_entry(account("anna"))
+    with pytest.raises(Refused), store.transaction("add"):
+        raise Refused("d\udcfc")
+    _, second, third = store.history()
+    assert (second.operator, second.reason) == (Operator("a\\udcff", "b\\udcfe"), "c\\udcfd")
+    assert third.refused == ("d\\udcfc",)
+    assert same_as_disk(store)
+
+
+def test_a_record_that_json_cannot_hold_changes_nothing(tmp_path: Path) -> None:
+    store = new_store(tmp_path, account("anna"))
+    with pytest.raises(TypeError), store.transaction("add") as transaction:
+        transaction.put_entry(account("berg", full_name="\udcff"))
+    assert same_as_disk(store)
+    add(store, "chen")
+    assert same_as_disk(store)
+    with pytest.raises(TypeError):
+        new_store(tmp_path / "s", account("a", full_name="\udcff"))
+    assert not (tmp_path / "s" / "journal.jsonl").exists()
+
+
+def test_history_is_told_from_both_ends(tmp_path: Path) -> None:
+    store = new_store(tmp_path, account("anna"))
+    commits = told_to(store)
+    for login in ("berg", "chen", "dora"):
+        add(store, login)
+    forwards = list(store.history())
+    assert [commit.sequence for commit in forwards] == [1, 2, 3, 4]
+    assert forwards[1:] == [commit._replace(own=False) for commit in commits]
+    assert list(store.history_backwards()) == forwards[::-1]
+    other = opened(tmp_path)
+    add(store, "emil")
+    assert len(list(other.history())) == len(list(other.history_backwards())) == 4
+
+
+# Snapshots
+
+
+def test_a_snapshot_is_made_at_a_clean_exit_after_a_change_only(tmp_path: Path) -> None:
+    new_store(tmp_path).close()
+    before = (tmp_path / "store.json").stat().st_mtime_ns
+    opened(tmp_path).close()
     assert (tmp_path / "store.json").stat().st_mtime_ns == before
+    store = opened(tmp_path)
+    add(store, "anna")
+    store.close()
+    store.close()
+    again = opened(tmp_path)
+    assert (tmp_path / "store.json").stat().st_mtime_ns != before
+    assert addresses(again) == ["anna@north.example"]
+    add(again, "berg")
+    again.abandon()
+    assert addresses(opened(tmp_path)) == ["anna@north.example", "berg@north.example"]
+
+
+def test_a_snapshot_is_made_when_the_tail_has_outgrown_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storefiles, "LEAST_TAIL", 2000)
+    store = new_store(tmp_path)
+    made = []
+    for number in range(60):
+        add(store, f"a{number}")
+        made.append((tmp_path / "store.json").stat().st_mtime_ns if (tmp_path / "store.json").exists() else 0)
+    assert 2 <= len(set(made)) - 1 <= 12
+    assert same_as_disk(store)
+
+
+def test_a_large_journal_is_checked_from_the_snapshot_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = new_store(tmp_path, account("anna"))
+    store.write_snapshot()
+    add(store, "berg")
+    monkeypatch.setattr(storefiles, "WHOLE_CHECK", 10)
+    assert same_as_disk(opened(tmp_path))
+    path = tmp_path / "journal.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"init"', b'"exit"'))
+    assert opened(tmp_path).sequence == 2
+    with pytest.raises(StoreUnusable, match=r"line 1"):
+        opened(tmp_path).check()
+    path.write_bytes(content.replace(b'"add"', b'"dad"'))
+    with pytest.raises(StoreUnusable, match=r"line 2"):
+        opened(tmp_path)
+
+
+# Reading only
+
+
+def test_a_store_opened_to_be_read_changes_nothing(tmp_path: Path) -> None:
+    new_store(tmp_path, account("anna")).close()
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    store = opened(tmp_path, read_only=True)
+    with pytest.raises(ReadOnly):
+        add(store, "berg")
+    with pytest.raises(ReadOnly):
+        store.write_snapshot()
+    store.close()
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+    other, reader = opened(tmp_path), opened(tmp_path, read_only=True)
+    add(other, "berg")
+    assert [commit.sequence for commit in reader.catch_up()] == [2]
+    assert addresses(reader) == ["anna@north.example", "berg@north.example"]
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+def test_a_store_in_a_folder_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
+    new_store(tmp_path / "s", account("anna")).close()
+    for path in (tmp_path / "s").iterdir():
+        path.chmod(0o400)
+    (tmp_path / "s").chmod(0o500)
+    store = opened(tmp_path / "s")
+    assert addresses(store) == ["anna@north.example"]
+    with pytest.raises(StoreUnusable, match="cannot be written: Permission denied"):
+        add(store, "berg")
+    store.close()
+    (tmp_path / "s").chmod(0o700)
+
+
+# Numbers
 
 
 def test_a_record_that_changed_twice_is_one_change(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
     (anna,) = store.entries
-    with store.transaction("many", "anna") as transaction:
+    with store.transaction("many") as transaction:
         transaction.put_entry(account("anna", id=anna.id, enabled=False))
         transaction.put_entry(account("anna", id=anna.id, enabled=False, mailbox=True))
         passing = transaction.put_entry(account("passing"))
@@ -181,24 +378,15 @@ def test_a_record_that_changed_twice_is_one_change(tmp_path: Path) -> None:
     assert (change.before, change.after) == (anna, account("anna", id=anna.id, enabled=False, mailbox=True))
 
 
-def test_the_log_forgets_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kconsole.store.seatstore.LOG_LENGTH", 3)
-    store = new_store(tmp_path)
-    for number in range(4):
-        add(store, f"a{number}")
-    assert [line["sequence"] for line in store.log()] == [3, 4, 5]
-    assert LOG_LENGTH >= 1000
-
-
 def test_no_number_is_given_twice(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
     first = add(store, "berg")
-    with store.transaction("forget", "anna") as transaction:
+    with store.transaction("forget") as transaction:
         transaction.remove_entry(first.id)
     again = opened(tmp_path)
     second = add(again, "chen")
     assert second.id > first.id
-    with again.transaction("restore", "anna") as transaction:
+    with again.transaction("restore") as transaction:
         transaction.replace_all(inventory_of(account("anna")))
     assert min(entry.id for entry in again.entries) > second.id
 
@@ -208,95 +396,7 @@ def test_no_domain_gets_the_number_of_another(tmp_path: Path) -> None:
     commits: list[Commit] = []
     store.listen(commits.append)
     for name in ("south.example", "labs.example"):
-        with store.transaction("restore", "anna") as transaction:
+        with store.transaction("restore") as transaction:
             transaction.replace_all(Inventory(domains=(Domain(name=name),)))
     numbers = [change.number for commit in commits for change in commit.changes if change.table == "domains"]
     assert len(set(numbers)) == 3
-
-
-# Several stores
-
-
-def test_an_open_store_catches_up_with_another(tmp_path: Path) -> None:
-    one = new_store(tmp_path, account("anna"), account("berg"))
-    other = opened(tmp_path)
-    told: list[Commit] = []
-    other.listen(told.append)
-    assert other.catch_up() is None
-    anna, berg = one.entries
-    with one.transaction("many", "anna") as transaction:
-        transaction.put_entry(account("anna", id=anna.id, enabled=False))
-        transaction.remove_entry(berg.id)
-        transaction.put_entry(account("chen"))
-        transaction.put_domain(Domain(name="south.example"))
-        transaction.set_last_restart(noon().now())
-    commit = other.catch_up()
-    assert told == [commit]
-    assert commit is not None
-    assert (commit.sequence, commit.own, len(commit.changes)) == (2, False, 5)
-    assert same_as_disk(other)
-    assert other.entry_at(berg.address) is None
-    assert other.catch_up() is None
-
-
-def test_a_transaction_sees_what_others_changed(tmp_path: Path) -> None:
-    one = new_store(tmp_path)
-    other = opened(tmp_path)
-    add(one, "anna")
-    with other.transaction("look", "berg") as transaction:
-        assert other.entry_at("anna@north.example") is not None
-        transaction.put_entry(account("berg"))
-    one.catch_up()
-    assert addresses(one) == addresses(other) == ["anna@north.example", "berg@north.example"]
-
-
-def test_a_closed_store_tells_nobody(tmp_path: Path) -> None:
-    store = new_store(tmp_path)
-    told: list[Commit] = []
-    store.listen(told.append)
-    store.close()
-    add(store, "anna")
-    assert told == []
-
-
-def test_a_store_that_another_holds_is_busy_and_nothing_changes(tmp_path: Path) -> None:
-    store = new_store(tmp_path)
-    before = (tmp_path / "store.json").read_bytes()
-    with FileLock(tmp_path / "lock"), pytest.raises(StoreBusy, match=r"saving to .* for 0 seconds") as caught:
-        add(store, "anna")
-    assert "Try again" in caught.value.hint
-    assert (tmp_path / "store.json").read_bytes() == before
-    assert addresses(store) == []
-    add(store, "anna")
-
-
-ADD_MANY = """
-import sys
-from pathlib import Path
-from kconsole.model.records import Entry
-from kconsole.model.times import SystemClock
-from kconsole.store.seatstore import SeatStore
-
-folder, name, many = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-store = SeatStore.open(folder, SystemClock(), patience=120)
-for number in range(many):
-    with store.transaction("add", name) as transaction:
-        transaction.put_entry(Entry(address=f"{name}.{number}@north.example"))
-"""
-
-
-def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
-    new_store(tmp_path)
-    processes, each = 8, 25
-    running = [
-        subprocess.Popen([sys.executable, "-c", ADD_MANY, str(tmp_path), f"p{name}", str(each)])
-        for name in range(processes)
-    ]
-    assert [process.wait(120) for process in running] == [0] * processes
-    store = opened(tmp_path)
-    expected = sorted(f"p{name}.{number}@north.example" for name in range(processes) for number in range(each))
-    assert addresses(store) == expected
-    assert len({entry.id for entry in store.entries}) == processes * each
-    assert store.sequence == 1 + processes * each
-    assert [line["sequence"] for line in store.log()] == list(range(1, store.sequence + 1))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["lock", "store.json"]

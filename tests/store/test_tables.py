@@ -1,130 +1,164 @@
 """TinyDB's own doors on our tables: what they change is staged, and nothing else is copied."""
 
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tinydb import where
-from tinydb.operations import increment
 from tinydb.table import Document
 
-from kconsole.store.seatstore import SeatDB
-from kconsole.store.storage import SeatStorage
+from kconsole.store.records import Records
+from kconsole.store.storage import SeatDB, SeatStorage
 from kconsole.store.tables import SeatTable, TouchedDocuments
+
+Numbered = dict[int, dict[str, Any]]
+
+THREE: Numbered = {
+    1: {"address": "anna", "full_name": "A"},
+    2: {"address": "berg", "full_name": "B"},
+    3: {"address": "chen", "full_name": "B"},
+}
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> SeatStorage:
-    storage = SeatStorage(tmp_path / "store.json")
-    table = table_of(storage)
-    table.insert_multiple([{"name": "anna", "logins": 1}, {"name": "berg", "logins": 2}, {"name": "chen", "logins": 2}])
-    storage.create({"sequence": 1})
+def storage() -> SeatStorage:
+    storage = SeatStorage(Records())
+    table_of(storage).insert_multiple([dict(document) for document in THREE.values()])
+    storage.keep()
     return storage
 
 
 def table_of(storage: SeatStorage) -> SeatTable:
-    table = SeatDB(storage=lambda: storage).table("people")
-    assert isinstance(table, SeatTable)
-    return table
+    return SeatDB(storage=lambda: storage).seats("entries")
 
 
-def on_disk(storage: SeatStorage) -> dict[int, Any]:
-    return content(SeatStorage.opened(storage.path))
-
-
-def content(storage: SeatStorage) -> dict[int, Any]:
+def content(storage: SeatStorage) -> Numbered:
     return {document.doc_id: dict(document) for document in table_of(storage)}
 
 
-THREE = {1: {"name": "anna", "logins": 1}, 2: {"name": "berg", "logins": 2}, 3: {"name": "chen", "logins": 2}}
+def shout(document: Any) -> None:
+    document["full_name"] = document["full_name"].lower() * 2
 
 
 def test_documents_are_inserted_with_and_without_a_number(storage: SeatStorage) -> None:
     table = table_of(storage)
-    assert table.insert({"name": "dora"}) == 4
-    assert table.insert(Document({"name": "emil"}, doc_id=9)) == 9
-    assert table.insert({"name": "fred"}) == 10
+    assert table.insert({"address": "dora"}) == 4
+    assert table.insert(Document({"address": "emil"}, doc_id=9)) == 9
+    assert table.insert({"address": "fred"}) == 10
     with pytest.raises(ValueError, match="9"):
-        table.insert(Document({"name": "again"}, doc_id=9))
+        table.insert(Document({"address": "again"}, doc_id=9))
     assert len(table) == 6
+
+
+def test_documents_are_put_in_the_place_of_others(storage: SeatStorage) -> None:
+    table = table_of(storage)
+    table.put(1, {"address": "anna", "mailbox": True})
+    table.put(7, {"address": "dora"})
+    assert content(storage) == {**THREE, 1: {"address": "anna", "mailbox": True}, 7: {"address": "dora"}}
 
 
 def test_documents_are_updated_by_number_condition_and_callable(storage: SeatStorage) -> None:
     table = table_of(storage)
-    assert table.update({"logins": 7}, doc_ids=[1, 99]) == [1]
-    assert table.update({"seen": True}, where("logins") == 2) == [2, 3]
-    assert table.update(increment("logins"), where("name") == "chen") == [3]
-    assert table.update_multiple([({"x": 1}, where("name") == "anna")]) == [1]
+    assert table.update({"role": "auditor"}, doc_ids=[1, 99]) == [1]
+    assert table.update({"mailbox": True}, where("full_name") == "B") == [2, 3]
+    assert table.update(shout, where("address") == "chen") == [3]
+    assert table.update_multiple([({"enabled": False}, where("address") == "anna")]) == [1]
     assert content(storage) == {
-        1: {"name": "anna", "logins": 7, "x": 1},
-        2: {"name": "berg", "logins": 2, "seen": True},
-        3: {"name": "chen", "logins": 3, "seen": True},
+        1: {"address": "anna", "full_name": "A", "role": "auditor", "enabled": False},
+        2: {"address": "berg", "full_name": "B", "mailbox": True},
+        3: {"address": "chen", "full_name": "bb", "mailbox": True},
     }
 
 
 def test_documents_are_upserted(storage: SeatStorage) -> None:
     table = table_of(storage)
-    assert table.upsert({"name": "anna", "logins": 5}, where("name") == "anna") == [1]
-    assert table.upsert({"name": "dora"}, where("name") == "dora") == [4]
-    assert table.upsert(Document({"name": "emil"}, doc_id=8)) == [8]
-    assert content(storage) == {**THREE, 1: {"name": "anna", "logins": 5}, 4: {"name": "dora"}, 8: {"name": "emil"}}
+    assert table.upsert({"address": "anna", "full_name": "X"}, where("address") == "anna") == [1]
+    assert table.upsert({"address": "dora"}, where("address") == "dora") == [4]
+    assert table.upsert(Document({"address": "emil"}, doc_id=8)) == [8]
+    anna = {"address": "anna", "full_name": "X"}
+    assert content(storage) == {**THREE, 1: anna, 4: {"address": "dora"}, 8: {"address": "emil"}}
 
 
 def test_documents_are_removed(storage: SeatStorage) -> None:
     table = table_of(storage)
     assert table.remove(doc_ids=[1, 99]) == [1]
-    assert table.remove(where("logins") == 2) == [2, 3]
+    assert table.remove(where("full_name") == "B") == [2, 3]
     assert content(storage) == {}
-    table.insert({"name": "dora"})
+    table.insert({"address": "dora"})
     table.truncate()
     assert len(table) == 0
 
 
 def test_a_search_never_tells_what_was_before(storage: SeatStorage) -> None:
     table = table_of(storage)
-    two = where("logins") == 2
+    two = where("full_name") == "B"
     assert len(table.search(two)) == 2
-    table.update({"logins": 2}, doc_ids=[1])
+    table.update({"full_name": "B"}, doc_ids=[1])
     assert len(table.search(two)) == 3
     found = table.get(doc_id=1)
     assert isinstance(found, Document)
-    assert found["logins"] == 2
+    assert found["full_name"] == "B"
 
 
-def test_what_is_staged_is_committed_or_rolled_back(storage: SeatStorage) -> None:
+def test_what_is_staged_is_kept_or_rolled_back(storage: SeatStorage) -> None:
     table = table_of(storage)
-    table.update(increment("logins"))
+    table.update(shout)
     table.truncate()
-    table.insert(Document({"name": "dora"}, doc_id=1))
-    assert content(storage) == {1: {"name": "dora"}}
+    table.insert(Document({"address": "dora"}, doc_id=1))
+    assert content(storage) == {1: {"address": "dora"}}
+    assert storage.records.entry_at("dora") is not None
     storage.roll_back()
-    assert content(storage) == THREE == on_disk(storage)
+    assert content(storage) == THREE
+    assert storage.records.entry_at("dora") is None
     table.remove(doc_ids=[2])
-    storage.commit({"sequence": 2})
+    storage.keep()
     storage.roll_back()
-    assert content(storage) == {1: THREE[1], 3: THREE[3]} == on_disk(storage)
+    assert content(storage) == {1: THREE[1], 3: THREE[3]}
+
+
+def test_what_comes_to_nothing_is_no_change(storage: SeatStorage) -> None:
+    table = table_of(storage)
+    table.put(1, {"address": "x"})
+    table.put(1, THREE[1])
+    table.put(5, {"address": "y"})
+    table.remove(doc_ids=[5])
+    table.put(2, {"address": "x"})
+    table.put(2, {"address": "y"})
+    net = storage.net()
+    assert [tuple(change) for change in net.documents] == [("entries", 2, THREE[2], {"address": "y"})]
+    (change,) = net.records
+    assert (change.before.address, change.after.address) == ("berg", "y")
 
 
 def test_an_updater_that_fails_changes_nothing(storage: SeatStorage) -> None:
     def fail(document: Any) -> None:
-        document["logins"] = 100
-        if document["name"] == "berg":
+        document["full_name"] = "X"
+        if document["address"] == "berg":
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         table_of(storage).update(fail)
     assert content(storage) == THREE
+    assert storage.staged == []
+
+
+def test_documents_that_make_no_sense_are_not_taken(storage: SeatStorage) -> None:
+    with pytest.raises(TypeError):
+        table_of(storage).insert_multiple([{"address": "dora"}, {"address": "emil", "colour": "red"}])
+    with pytest.raises(TypeError):
+        table_of(storage).insert({"full_name": "nobody"})
+    assert content(storage) == THREE
+    assert storage.staged == []
 
 
 def test_doors_that_rewrite_everything_are_closed(storage: SeatStorage) -> None:
     database = SeatDB(storage=lambda: storage)
-    for rewrite in (database.drop_tables, lambda: database.drop_table("people")):
+    for rewrite in (database.drop_tables, lambda: database.drop_table("entries")):
         with pytest.raises(NotImplementedError, match="inside a transaction"):
             rewrite()
-    assert on_disk(storage) == THREE
+    assert content(storage) == THREE
 
 
 def test_only_documents_that_differ_are_staged() -> None:

@@ -6,7 +6,7 @@ async with console("office") as screen:
 """
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.screens.dialog import Dialog
+from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
 from tests.clocks import FixedClock, noon
 
@@ -29,6 +30,11 @@ class Console:
 
     def __init__(self, app: KConsoleApp, pilot: Pilot[None], session: Session, clock: FixedClock) -> None:
         self.app, self.pilot, self.session, self.clock = app, pilot, session, clock
+        self._others: list[Session] = []
+
+    def close(self) -> None:
+        for session in (*self._others, self.session):
+            session.close()
 
     @property
     def main(self) -> MainScreen:
@@ -46,6 +52,18 @@ class Console:
     async def type(self, text: str) -> "Console":
         names = {"@": "at", ".": "full_stop", " ": "space", "-": "minus", "[": "left_square_bracket"}
         return await self.press(*(names.get(letter, letter) for letter in text))
+
+    def other(self, name: str = "berg") -> Session:
+        """Another process's session at the same store."""
+        session = Session.open(self.session.folder, name, self.clock, patience=0)
+        self._others.append(session)
+        return session
+
+    async def tick(self) -> "Console":
+        """Let half a second pass."""
+        self.main.tick()
+        await self.pilot.pause()
+        return self
 
     async def resize(self, width: int, height: int) -> "Console":
         await self.pilot.resize_terminal(width, height)
@@ -68,6 +86,15 @@ class Console:
     @property
     def status(self) -> str:
         return self.main.status.left
+
+    @property
+    def trouble(self) -> str:
+        return self.main.status.trouble
+
+    @property
+    def log(self) -> LogScreen:
+        screen = next(screen for screen in self.app.screen_stack if isinstance(screen, LogScreen))
+        return screen
 
     @property
     def keys(self) -> str:
@@ -127,9 +154,21 @@ class Console:
 
 @asynccontextmanager
 async def console(
-    of: str | Inventory = "office", size: tuple[int, int] = NARROW, title: str = "mail.example"
+    of: str | Inventory = "office",
+    size: tuple[int, int] = NARROW,
+    title: str = "mail.example",
+    read_only: bool = False,
+    prepare: Callable[[Path], None] = lambda _: None,
 ) -> AsyncIterator[Console]:
-    """A console on a sample, or on an inventory."""
+    """A console on a sample, or on an inventory.
+
+    Args:
+        of: the sample's name, or the inventory.
+        size: columns and lines of the terminal.
+        title: what the console says that it shows.
+        read_only: whether it is opened to be read only.
+        prepare: does something to the store's folder before the console opens it.
+    """
     clock = noon()
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
@@ -137,8 +176,12 @@ async def console(
             session = sample_session(of, store, clock=clock)
         else:
             session = Session.create(store, of, clock=clock)
-        session.operator = "anna"
+        session.close()
+        prepare(store)
+        session = Session.open(store, "anna", clock, patience=0.2, read_only=read_only)
         app = KConsoleApp(session, title, "helpdesk")
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            yield Console(app, pilot, session, clock)
+            screen = Console(app, pilot, session, clock)
+            yield screen
+        screen.close()

@@ -50,7 +50,7 @@ async def test_disabling_lowers_the_gauge_and_undo_brings_it_back(yes: tuple[str
         assert "112 of 120 used" in screen.gauge
         assert screen.at == screen.session.find(top.address)
         assert not screen.at.enabled
-        assert screen.status == f"{top.address} disabled · 113 → 112 used"
+        assert screen.status == f"113 → 112 used · {top.address} disabled"
         assert screen.main.status.right == "saved 12:03"
         assert " u undo" in screen.keys
         await screen.press("u")
@@ -62,7 +62,7 @@ async def test_disabling_lowers_the_gauge_and_undo_brings_it_back(yes: tuple[str
 async def test_a_deed_on_marked_accounts_names_them_and_their_number() -> None:
     async with console("office") as screen:
         await screen.press(*["space"] * 9, "d")
-        screen.expect_dialog("Disable 8 accounts?", "1 marked entry stays as they are", "and 2 more", "113 → 105")
+        screen.expect_dialog("Disable 8 accounts?", "1 marked entry stays as it is", "and 2 more", "113 → 105")
         await screen.press("y")
         assert screen.used == 105
         assert not screen.main.accounts.marked
@@ -167,7 +167,7 @@ async def test_deleting_asks_what_becomes_of_the_mailbox() -> None:
     async with console(small(SEAT, MAPPED)) as screen:
         await go_to(screen, SEAT.address)
         await screen.press("x")
-        screen.expect_dialog("Delete 1 account?", "(●) k  keep it", "disable instead")
+        screen.expect_dialog("Delete 1 account?", "(●) l  leave it", "disable instead")
         screen.expect_focus_on("Cancel")
         await screen.press("r")
         screen.expect_dialog("(●) r  remove it")
@@ -267,36 +267,178 @@ async def test_undo_at_the_limit_is_refused_and_can_be_tried_again() -> None:
         assert screen.session.find(SEAT.address).enabled
 
 
-async def test_nothing_to_undo_does_nothing() -> None:
+async def test_undo_says_the_figures_first_and_what_it_took_back() -> None:
     async with console("office") as screen:
+        top = screen.at.address
+        await screen.press("d", "y", "u")
+        assert screen.status == f"112 → 113 used · undone: disable {top}"
+        assert "112 → 113 used" in screen.text
+
+
+async def test_redo_does_again_what_undo_took_back_and_undo_takes_that_back() -> None:
+    async with console("office") as screen:
+        await screen.press("d", "y", "u")
+        used = [screen.used]
+        for key in ("ctrl+r", "u", "ctrl+r"):
+            await screen.press(key)
+            used.append(screen.used)
+        assert used == [113, 112, 113, 112]
+        assert screen.status.startswith("113 → 112 used · done again: disable")
+        await screen.press("ctrl+r")
+        assert screen.status == "There is nothing to do again: nothing was undone since the last deed."
+
+
+async def test_a_new_deed_ends_the_way_forth() -> None:
+    async with console("office") as screen:
+        await screen.press("d", "y", "u", "j", "d", "y", "ctrl+r")
+        assert screen.used == 112
+        assert "nothing to do again" in screen.status
+
+
+async def test_redoing_a_deletion_asks_first() -> None:
+    async with console(small(OFF)) as screen:
+        await screen.press("x", "y", "u", "ctrl+r")
+        screen.expect_dialog("Do again: delete 1 entry?", OFF.address)
+        await screen.press("n")
+        assert OFF.address in screen.listed
+        await screen.press("ctrl+r", "y")
+        assert OFF.address not in screen.listed
+
+
+async def test_redo_is_refused_where_the_account_has_changed_since() -> None:
+    async with console(small(SEAT)) as screen:
+        await screen.press("d", "y", "u")
+        screen.other().do(DisableAccounts((SEAT.address,)))
+        await screen.press("ctrl+r")
+        screen.expect_dialog("That did not work", "a@x.example has changed since")
+        await screen.press("escape", "ctrl+r")
+        assert "nothing to do again" in screen.status
+
+
+async def test_without_a_deed_of_this_session_undo_asks_about_the_operators_last_one() -> None:
+    async with console("office") as screen:
+        top = screen.at.address
+        screen.other("anna").do(DisableAccounts((top,)))
+        screen.clock.forward(hours=3)
+        await screen.tick()
         await screen.press("u")
+        await screen.pilot.pause()
+        screen.expect_dialog("Take back 'disable'?", top, "disable, by anna, 3 hours ago")
+        screen.expect_focus_on("Cancel")
+        await screen.press("y")
         screen.expect_no_dialog()
+        assert screen.used == 113
+        assert screen.status == f"112 → 113 used · undone: disable {top}"
 
 
-async def test_a_store_that_cannot_be_written_is_told_and_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
+async def test_nobody_is_offered_to_undo_what_others_did() -> None:
+    async with console("office") as screen:
+        screen.other("berg").do(DisableAccounts((screen.at.address,)))
+        await screen.press("u")
+        await screen.pilot.pause()
+        screen.expect_no_dialog()
+        assert screen.status == "There is nothing to undo: the log has no deed of yours that was not taken back."
+
+
+async def test_a_store_that_cannot_be_written_is_told_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     async with console("office") as screen:
-        monkeypatch.setattr("kconsole.store.storage.write_whole", full)
+        monkeypatch.setattr("os.fdatasync", full)
         await screen.press("d", "y")
         screen.expect_dialog("That did not work", "No space left on device", "Nothing was changed")
         await screen.press("escape")
         assert "113 of 120 used" in screen.gauge
         assert screen.at.enabled
+        assert screen.trouble == "cannot save"
+        assert "cannot save" in screen.text
+        await screen.tick()
+        assert screen.trouble == "cannot save"
         monkeypatch.undo()
         await screen.press("d", "y")
         assert "112 of 120 used" in screen.gauge
+        assert screen.trouble == ""
+
+
+async def test_a_busy_store_says_who_is_saving_and_to_try_again() -> None:
+    import fcntl
+
+    async with console("office") as screen:
+        with (screen.session.folder / "lock").open("a+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            await screen.press("d", "y")
+            screen.expect_dialog("That did not work", "has been saving", "Try again")
+        assert screen.trouble == ""
+        await screen.press("escape", "d", "y")
+        assert screen.used == 112
 
 
 async def test_what_another_process_did_is_shown_with_the_next_deed() -> None:
     async with console("office", WIDE) as screen:
-        other = type(screen.session).open(screen.session.folder, clock=screen.clock)
-        second = screen.listed[1]
-        other.do(DisableAccounts((second,)))
+        screen.other().do(DisableAccounts((screen.listed[1],)))
         await screen.press("d", "y")
         assert "111 of 120 used" in screen.gauge
         assert not screen.main.accounts.rows[1].enabled
+
+
+async def test_a_deed_on_an_account_that_changed_meanwhile_shows_the_change_and_asks_again() -> None:
+    async with console("office") as screen:
+        top = screen.at
+        await screen.press("x")
+        screen.other("berg").do(DisableAccounts((top.address,)))
+        await screen.press("y")
+        screen.expect_dialog("Delete 1 account?", f"berg disabled {top.address} at", "Nothing was done yet")
+        screen.expect_focus_on("Cancel")
+        assert screen.session.find(top.address).deleted_at is None
+        await screen.press("y")
+        screen.expect_no_dialog()
+        assert screen.session.find(top.address).deleted_at is not None
+
+
+@pytest.mark.parametrize(("key", "account"), [("d", SEAT), ("e", OFF)])
+async def test_a_deed_that_somebody_did_meanwhile_is_not_asked_for_again(key: str, account: Entry) -> None:
+    from kconsole.operations.accounts import EnableAccounts
+
+    async with console(small(SEAT, OFF)) as screen:
+        await go_to(screen, account.address)
+        await screen.press(key)
+        deed = DisableAccounts if key == "d" else EnableAccounts
+        screen.other("berg").do(deed((account.address,)))
+        await screen.press("y")
+        did = "disabled" if key == "d" else "enabled"
+        screen.expect_dialog("Changed meanwhile", f"berg {did} {account.address}", f"is {did} already")
+        await screen.press("escape")
+        screen.expect_no_dialog()
+
+
+async def test_the_seats_went_to_somebody_else_meanwhile() -> None:
+    from kconsole.operations.accounts import AddAccount, EnableAccounts
+
+    async with console(small(SEAT, OFF, seats=2)) as screen:
+        await go_to(screen, OFF.address)
+        await screen.press("e")
+        other = screen.other("berg")
+        other.do(EnableAccounts((OFF.address,)))
+        other.do(DisableAccounts((OFF.address,)))
+        other.do(AddAccount("new@x.example"))
+        await screen.press("y")
+        assert screen.used == 2
+        assert screen.dialog is not None
+
+
+async def test_marks_that_are_not_in_the_list_are_counted_wherever_they_matter() -> None:
+    async with console("office") as screen:
+        await screen.press("space", "space", "slash")
+        await screen.type("archive")
+        await screen.press("enter", "space")
+        assert screen.status == "3 marked, 2 not listed: 113 → 110 used"
+        await screen.press("d")
+        screen.expect_dialog("Disable 3 accounts?", "2 of them are not in the list now")
+        await screen.press("n", "x")
+        screen.expect_dialog("Delete 3 accounts?", "2 of them are not in the list now")
+        await screen.press("n", "escape")
+        assert screen.status == "3 marked: 113 → 110 used"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ import pytest
 from textual.pilot import Pilot
 
 from kconsole.operations.samples import sample_session
+from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
 from tests.clocks import noon
+from tests.tui.activity import add_history, add_note
 from tests.tui.console import NARROW, WIDE
 
 PICTURES = {
@@ -21,6 +23,9 @@ PICTURES = {
     "small": ("small", NARROW, ("s", "n")),
     "confirm": ("office", NARROW, ("d",)),
     "delete": ("small", NARROW, ("j", "x")),
+    "delete-all": ("office", NARROW, ("asterisk", "x")),
+    "delete-all-tiny": ("office", (50, 12), ("asterisk", "x", "t", "enter", "y")),
+    "undone": ("office", NARROW, ("d", "y", "u")),
     "details": ("crisis", NARROW, ("enter",)),
     "filter": ("office", NARROW, ("slash", "s", "c", "a")),
     "no-match": ("office", NARROW, ("slash", "z", "z", "z")),
@@ -55,6 +60,50 @@ def test_looks_as_it_was_looked_at(name: str, snap_compare: object, tmp_path: Pa
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)
     assert snap_compare(app, run_before=press, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_the_log_looks_as_it_was_looked_at(size: tuple[int, int], snap_compare: object, tmp_path: Path) -> None:
+    clock = noon()
+    session = sample_session("office", tmp_path / "store", clock=clock)
+    session.operator = "anna"
+    add_history(session, clock)
+
+    async def press(pilot: Pilot[None]) -> None:
+        await pilot.press("L", "j")
+        await pilot.pause()
+
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=press, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_a_live_note_looks_as_it_was_looked_at(size: tuple[int, int], snap_compare: object, tmp_path: Path) -> None:
+    clock = noon()
+    session = sample_session("office", tmp_path / "store", clock=clock)
+    session.operator = "anna"
+
+    async def wait(pilot: Pilot[None]) -> None:
+        add_note(session, clock)
+        await pilot.pause(1)
+
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=wait, terminal_size=size)
+
+
+def test_read_only_looks_as_it_was_looked_at(snap_compare: object, tmp_path: Path) -> None:
+    sample_session("office", tmp_path / "store", clock=noon()).close()
+    session = Session.open(tmp_path / "store", "anna", noon(), read_only=True)
+
+    async def press(pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await pilot.pause()
+
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=press, terminal_size=NARROW)
 
 
 def test_without_colour_everything_is_still_told(

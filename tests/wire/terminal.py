@@ -18,6 +18,9 @@ import pyte
 PATIENCE = 30.0
 """Seconds after which a test gives up waiting; it is never waited out in a test that passes."""
 
+GRACE = 10.0
+"""Seconds that a program has to end by itself once its terminal is gone."""
+
 KCONSOLE = (sys.executable, "-m", "kconsole")
 
 
@@ -66,16 +69,52 @@ class Terminal:
         self.pid = 0
         return os.waitstatus_to_exitcode(status)
 
-    def kill(self) -> None:
-        """End the program, if it still runs."""
-        if self.pid:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self._descriptor)
+    def signal(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        os.kill(self.pid, number)
 
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self._descriptor], [], [], PATIENCE)
+    def close(self) -> None:
+        """Let the terminal go away, as when a line drops."""
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+    def wait_for_end_unseen(self, patience: float = PATIENCE) -> int:
+        """Wait until the program ends, after `close`, and return its exit code."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.pid = 0
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.02)
+        raise AssertionError("it still runs")
+
+    def watch(self, seconds: float) -> bytes:
+        """What the program writes in so many seconds."""
+        deadline, before = time.monotonic() + seconds, len(self.written)
+        while (left := deadline - time.monotonic()) > 0 and self._read(left):
+            pass
+        return bytes(self.written[before:])
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What the program has used of the processor."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def kill(self) -> None:
+        """End the program, if it still runs: let its terminal go away, so that it cleans up; if need be by force."""
+        if self._descriptor >= 0:
+            self.close()
+        if self.pid:
+            with suppress(AssertionError):
+                self.wait_for_end_unseen(GRACE)
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+
+    def _read(self, patience: float = PATIENCE) -> bool:
+        ready, _, _ = select.select([self._descriptor], [], [], patience)
         if not ready:
             return False
         try:

@@ -3,23 +3,21 @@
 Deeds and dialogs are imported when a command runs, so that the first screen does not wait for them.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from kconsole.display import words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.records import Entry
-from kconsole.model.reports import Decision
 from kconsole.tui.commands.base import AnyCommand, Command
+from kconsole.tui.telling import named
 
 if TYPE_CHECKING:
+    from kconsole.operations.deeds import Deed
     from kconsole.tui.screens.delete import Choice
     from kconsole.tui.screens.main import MainScreen
-
-MOST_NAMED = 6
-"""How many accounts a question names one by one."""
 
 BACKUP_NOTE = "Mail is kept. Disabled accounts are left out of the server's backups, and do not forward."
 """Source: Backups and Data Recovery, and Managing User Accounts in Kerio Connect, GFI support."""
@@ -29,62 +27,81 @@ class _OnAccounts(Command["MainScreen"]):
     group = "Accounts"
 
 
-class Disable(_OnAccounts):
+class _Toggle(_OnAccounts):
+    """Asks about the chosen accounts that are in one state, and brings them into the other."""
+
+    changes = True
+    enabling: ClassVar[bool]
+
+    @classmethod
+    def deed(cls, accounts: Sequence[Entry]) -> "Deed":
+        """The deed on these accounts, as they were when the user was asked."""
+        raise NotImplementedError
+
+    @classmethod
+    def run(cls, target: "MainScreen") -> None:
+        """Ask, then do it."""
+        cls.ask(target, target.targets)
+
+    @classmethod
+    def ask(cls, target: "MainScreen", entries: Sequence[Entry], news: Sequence[str] = ()) -> None:
+        """Ask, then do it; if somebody changed one of them meanwhile, ask again with what he did as news."""
+        state = f"{cls.name}d"
+        accounts = [entry for entry in entries if entry.is_account and entry.enabled is not cls.enabling]
+        if not accounts:
+            target.tell_nothing_to_do(_nothing_to_do(entries, state), news)
+            return
+        if cls.enabling and not (decision := target.may_enable(accounts)).allowed:
+            target.tell_refusal(decision, news)
+            return
+        target.confirm(
+            f"{cls.name.capitalize()} {words.count(len(accounts), 'account')}?",
+            named(accounts),
+            cls.name.capitalize(),
+            [
+                *_not_listed(target, accounts),
+                *_passed_over(entries, accounts, state),
+                *_seats_after(target, accounts),
+                *(() if cls.enabling else (BACKUP_NOTE,)),
+            ],
+            lambda: target.perform(cls.deed(accounts), lambda told: cls.ask(target, target.as_now(entries), told)),
+            news,
+        )
+
+
+class Disable(_Toggle):
     """Disable the account, or all marked ones: mail is kept, the seat comes free at once."""
 
     name, keys, title, word = "disable", "d", "Accounts: disable", "disable"
+    enabling = False
 
     @classmethod
-    def run(cls, target: "MainScreen") -> None:
-        """Ask, then disable."""
+    def deed(cls, accounts: Sequence[Entry]) -> "Deed":
+        """Disable them."""
         from kconsole.operations.accounts import DisableAccounts
 
-        entries = target.targets
-        accounts = [entry for entry in entries if entry.is_account and entry.enabled]
-        if not accounts:
-            target.tell(_nothing_to_do(entries, "disabled"))
-            return
-        target.confirm(
-            f"Disable {words.count(len(accounts), 'account')}?",
-            named(accounts),
-            "Disable",
-            [*_passed_over(entries, accounts, "disabled"), *_seats_after(target, accounts), BACKUP_NOTE],
-            lambda: target.perform(DisableAccounts(_addresses(accounts))),
-        )
+        return DisableAccounts(_addresses(accounts), expected=tuple(accounts))
 
 
-class Enable(_OnAccounts):
+class Enable(_Toggle):
     """Enable the account, or all marked ones, if there are seats for them."""
 
     name, keys, title, word = "enable", "e", "Accounts: enable", "enable"
+    enabling = True
 
     @classmethod
-    def run(cls, target: "MainScreen") -> None:
-        """Ask whether the license allows it, ask the user, then enable."""
+    def deed(cls, accounts: Sequence[Entry]) -> "Deed":
+        """Enable them."""
         from kconsole.operations.accounts import EnableAccounts
 
-        entries = target.targets
-        accounts = [entry for entry in entries if entry.is_account and not entry.enabled]
-        if not accounts:
-            target.tell(_nothing_to_do(entries, "enabled"))
-            return
-        decision = target.may_enable(accounts)
-        if not decision.allowed:
-            target.tell_refusal(decision)
-            return
-        target.confirm(
-            f"Enable {words.count(len(accounts), 'account')}?",
-            named(accounts),
-            "Enable",
-            [*_passed_over(entries, accounts, "enabled"), *_seats_after(target, accounts)],
-            lambda: target.perform(EnableAccounts(_addresses(accounts))),
-        )
+        return EnableAccounts(_addresses(accounts), expected=tuple(accounts))
 
 
 class Add(_OnAccounts):
     """Add an account, if there is a seat for it."""
 
     name, keys, title, word = "add", "a", "Accounts: add", "add"
+    changes = True
 
     @classmethod
     def run(cls, target: "MainScreen") -> None:
@@ -109,67 +126,77 @@ class Delete(_OnAccounts):
     """Delete the account, or all marked ones; the seat comes free with the next restart of the server."""
 
     name, keys, title, word = "delete", "x", "Accounts: delete", "delete"
+    changes = True
 
     @classmethod
     def run(cls, target: "MainScreen") -> None:
         """Ask what becomes of the mailboxes, then delete."""
+        cls.ask(target, target.targets)
+
+    @classmethod
+    def ask(cls, target: "MainScreen", entries: Sequence[Entry], news: Sequence[str] = ()) -> None:
+        """Ask, then delete; if somebody changed one of them meanwhile, ask again with what he did as news."""
         from kconsole.operations.accounts import DeleteAccounts, only_deactivated
         from kconsole.tui.screens.delete import DeleteDialog
+        from kconsole.tui.screens.dialog import Question
 
-        entries = target.targets
         deletable = [entry for entry in entries if guards.may_delete(entry).allowed]
         if not deletable:
-            target.tell_refusal(guards.may_delete(entries[0])) if entries else target.tell("There is no account here.")
+            if entries:
+                target.tell_refusal(guards.may_delete(entries[0]), news)
+            else:
+                target.tell_nothing_to_do(_nothing_to_do(entries, "deleted"), news)
             return
 
         def delete(choice: "Choice | None") -> None:
             if choice is not None:
-                target.perform(DeleteAccounts(_addresses(deletable), choice.fate, choice.transfer_to))
+                deed = DeleteAccounts(_addresses(deletable), choice.fate, choice.transfer_to, expected=tuple(deletable))
+                target.perform(deed, lambda told: cls.ask(target, target.as_now(entries), told))
 
         gone = [entry for entry in deletable if not only_deactivated(entry)]
         what = "account" if all(entry.is_account for entry in deletable) else "entry"
-        target.app.push_screen(
-            DeleteDialog(
-                f"{'Delete' if gone else 'Deactivate'} {words.count(len(deletable), what)}?",
-                named(deletable),
-                [*_passed_over(entries, deletable, "deleted"), *_what_deleting_means(deletable)],
-                any(entry.is_account and entry.mailbox for entry in gone),
-            ),
-            delete,
+        question = Question(
+            f"{'Delete' if gone else 'Deactivate'} {words.count(len(deletable), what)}?",
+            named(deletable),
+            "Delete" if gone else "Deactivate",
+            [
+                *_not_listed(target, deletable),
+                *_passed_over(entries, deletable, "deleted"),
+                *_what_deleting_means(deletable),
+            ],
+            news,
         )
+        has_mailbox = any(entry.is_account and entry.mailbox for entry in gone)
+        target.app.push_screen(DeleteDialog(question, has_mailbox), delete)
 
 
 class Undo(_OnAccounts):
-    """Take back the last deed of this session."""
+    """Take back the last deed of this session at once; if there is none, ask about your last one in the log."""
 
     name, keys, title, word = "undo", "u", "Accounts: undo the last deed", "undo"
+    changes = True
 
     @classmethod
-    def is_available(cls, target: "MainScreen") -> bool:
-        """Whether there is a deed to take back."""
-        return target.session.undoable is not None
+    def is_of_use(cls, target: "MainScreen") -> bool:
+        """Whether there is a deed of this session to take back."""
+        return target.desk.undoing.last is not None
 
     @classmethod
     def run(cls, target: "MainScreen") -> None:
-        """Take it back; what would delete accounts is asked first."""
-        undoable = target.session.undoable
-        assert undoable is not None  # noqa: S101  # is_available
-        created = [
-            change.after
-            for change in undoable.changes
-            if change.table == "entries" and change.after.deleted_at is None
-            if change.before is None or change.before.deleted_at is not None
-        ]
-        if undoable.deed in ("add", "import") and created:
-            target.confirm(
-                f"Undo: delete {words.count(len(created), 'new entry', 'new entries')}?",
-                named(created),
-                "Delete",
-                ["A seat comes free with the next restart of the server."],
-                target.undo,
-            )
-        else:
-            target.undo()
+        """Take it back."""
+        target.undo_last()
+
+
+class Redo(_OnAccounts):
+    """Do again what was undone last in this session."""
+
+    name, keys, title = "redo", "ctrl+r", "Accounts: do again what was undone"
+    changes = True
+
+    @classmethod
+    def run(cls, target: "MainScreen") -> None:
+        """Do it again."""
+        target.redo_last()
 
 
 class Details(_OnAccounts):
@@ -202,6 +229,7 @@ class ServerRestarted(_OnAccounts):
     """Record that the server was restarted: the seats of deleted accounts come free."""
 
     name, keys, title = "restarted", "R", "Server: it was restarted"
+    changes = True
 
     @classmethod
     def run(cls, target: "MainScreen") -> None:
@@ -221,15 +249,14 @@ class ServerRestarted(_OnAccounts):
         )
 
 
-def named(entries: Sequence[Entry]) -> list[str]:
-    """Entries by address and name, one a line, the address whole and first."""
-    lines = [
-        safe_text(entry.address) + (f"   {safe_text(entry.full_name)}" if entry.full_name else "")
-        for entry in entries[:MOST_NAMED]
-    ]
-    if len(entries) > MOST_NAMED:
-        lines.append(f"and {len(entries) - MOST_NAMED:,} more")
-    return lines
+def _not_listed(target: "MainScreen", chosen: Iterable[Entry]) -> list[str]:
+    """A warning that some of them are marked, but not to be seen."""
+    chosen = list(chosen)
+    away = target.accounts.not_listed(entry.id for entry in chosen)
+    if not away:
+        return []
+    which = "It is" if len(chosen) == 1 else f"{away:,} of them {'is' if away == 1 else 'are'}"
+    return [f"{which} not in the list now: marked before it was filtered."]
 
 
 def _addresses(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -250,8 +277,10 @@ def _nothing_to_do(entries: Sequence[Entry], state: str) -> str:
 
 def _passed_over(entries: Sequence[Entry], chosen: Sequence[Entry], state: str) -> list[str]:
     rest = len(entries) - len(chosen)
-    verb = "stays" if rest == 1 else "stay"
-    return [f"{words.count(rest, 'marked entry')} {verb} as they are: not to be {state}."] if rest else []
+    if not rest:
+        return []
+    stays = "stays as it is" if rest == 1 else "stay as they are"
+    return [f"{words.count(rest, 'marked entry')} {stays}: not to be {state}."]
 
 
 def _seats_after(target: "MainScreen", accounts: Sequence[Entry]) -> list[str]:
@@ -274,9 +303,4 @@ def _what_deleting_means(entries: Sequence[Entry]) -> list[str]:
     return notes
 
 
-def refusal_lines(decision: Decision) -> list[str]:
-    """A refusal, for a person."""
-    return [safe_text(line) for line in (decision.text, decision.detail) if line]
-
-
-ACCOUNT_COMMANDS: tuple[AnyCommand, ...] = (Disable, Enable, Add, Delete, Undo, Details, Copy, ServerRestarted)
+ACCOUNT_COMMANDS: tuple[AnyCommand, ...] = (Disable, Enable, Add, Delete, Undo, Redo, Details, Copy, ServerRestarted)

@@ -21,12 +21,19 @@ class Command(Generic[Target]):
     """One word for the key line; empty if it is not shown there."""
     group: ClassVar[str] = "Console"
     """The heading in the help that it stands under."""
+    changes: ClassVar[bool] = False
+    """Whether it changes the store: where that is read only, it is not offered, and its keys say why."""
 
     @classmethod
     def is_available(cls, target: Target) -> bool:
         """Whether it makes sense now."""
         del target
         return True
+
+    @classmethod
+    def is_of_use(cls, target: Target) -> bool:
+        """Whether it is worth a place in the key line now."""
+        return cls.is_available(target)
 
     @classmethod
     def run(cls, target: Target) -> Awaitable[None] | None:
@@ -65,11 +72,29 @@ class CommandTarget:
 
     commands: ClassVar[Sequence[AnyCommand]] = ()
 
+    is_read_only: bool = False
+    """Whether nothing can be changed here."""
+
     async def action_command(self, name: str) -> None:
         """Run the command of this name."""
-        waiting = command_named(self.commands, name).run(self)
+        command = command_named(self.commands, name)
+        if command.changes and self.is_read_only:
+            self.refuse_change()
+            return
+        waiting = command.run(self)
         if waiting is not None:
             await waiting
+
+    def refuse_change(self) -> None:
+        """Say that nothing can be changed here."""
+
+    def offered(self) -> list[AnyCommand]:
+        """The commands that make sense now."""
+        return [
+            command
+            for command in self.commands
+            if not (command.changes and self.is_read_only) and command.is_available(self)
+        ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does anything now."""

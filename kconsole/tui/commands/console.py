@@ -8,6 +8,17 @@ if TYPE_CHECKING:
     from kconsole.tui.screens.main import MainScreen
 
 
+class Log(Command["MainScreen"]):
+    """Show who did what and when, with the seats before and after."""
+
+    name, keys, title, word = "log", "L", "Console: who did what", "log"
+
+    @classmethod
+    def run(cls, target: "MainScreen") -> None:
+        """Open the log."""
+        target.open_log()
+
+
 class Palette(Command["MainScreen"]):
     """Find a command by its name."""
 
@@ -52,4 +63,4 @@ class Quit(Command["MainScreen"]):
         target.app.exit()
 
 
-CONSOLE_COMMANDS: tuple[AnyCommand, ...] = (Palette, Redraw, Help, Quit)
+CONSOLE_COMMANDS: tuple[AnyCommand, ...] = (Log, Palette, Redraw, Help, Quit)

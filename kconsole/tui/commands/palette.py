@@ -2,8 +2,7 @@
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from kconsole.tui.commands.base import AnyCommand
-from kconsole.tui.screens.main import MainScreen
+from kconsole.tui.commands.base import AnyCommand, CommandTarget
 
 
 class ConsoleCommands(Provider):
@@ -12,9 +11,7 @@ class ConsoleCommands(Provider):
     @property
     def _available(self) -> list[AnyCommand]:
         screen = self.screen
-        if not isinstance(screen, MainScreen):
-            return []
-        return [command for command in screen.commands if command.is_available(screen)]
+        return screen.offered() if isinstance(screen, CommandTarget) else []
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""

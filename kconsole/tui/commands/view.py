@@ -14,7 +14,7 @@ class _OnView(Command["MainScreen"]):
 
 
 class Mark(_OnView):
-    """Mark the account, or take its mark away. The gauge shows what disabling the marked ones would free."""
+    """Mark the account, or take its mark away. The gauge shows what disabling or enabling those marked would do."""
 
     name, keys, title, word = "mark", "space", "Marks: mark the account", "mark"
 
@@ -121,7 +121,7 @@ class SwitchPane(_OnView):
 
 
 class Back(_OnView):
-    """One step back: close the filter, then take the marks away. It never quits."""
+    """One step back: let go of a range, clear the filter, take the marks away, show all domains. It never quits."""
 
     name, keys, title = "back", "escape", "View: back"
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from textual import on
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from kconsole.display.safe_text import safe_text
 from kconsole.model.errors import ConsoleError
@@ -32,7 +31,6 @@ class AddDialog(Dialog[None]):
         yield plain("Full name", "dialog-note -first")
         yield TextLine(id="full-name")
         yield plain(self._seats, "dialog-note -first")
-        yield Static(id="problem", classes="dialog-problem")
 
     def buttons(self) -> Iterable[Button]:
         """Cancel, and add."""
@@ -55,7 +53,7 @@ class AddDialog(Dialog[None]):
         try:
             self._add(deed)
         except ConsoleError as error:
-            self.query_one("#problem", Static).update(Content(safe_text(f"{error.message} {error.hint}")))
+            self.tell_problem(safe_text(f"{error.message} {error.hint}"))
             self.query_one("#address", Input).focus()
         else:
             self.dismiss(None)

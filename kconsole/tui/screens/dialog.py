@@ -1,18 +1,29 @@
 """Dialogs: a box over the console with a question or news, answered from the keyboard."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from kconsole.tui.widgets.painting import wrapped
+
 Answer = TypeVar("Answer")
+
+ROOMY: Final = 16
+"""Lines of a terminal from which on a dialog has blank lines at its edges."""
+
+MOST_PROBLEM_LINES: Final = 3
+
+BOX_WIDTH: Final = 72
+"""Cells of the box, where the terminal has so many; its edges take six of them."""
 
 Section = tuple[str, Sequence[tuple[str, str]]]
 """A heading (empty for none), and rows of a label and its text. All must be safe to show."""
@@ -30,12 +41,23 @@ def notes(texts: Sequence[str]) -> Iterable[Static]:
 
 
 class Dialog(ModalScreen[Answer], Generic[Answer]):
-    """A box with a title, a body and buttons in a row. Escape leaves it without an answer."""
+    """A box with a title, a body, a line for problems and buttons in a row. Escape leaves it without an answer.
+
+    The body scrolls where it is higher than the terminal; what stands below it is always in sight.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel", show=False),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
+        Binding("j,down", "scroll_by(1)", show=False),
+        Binding("k,up", "scroll_by(-1)", show=False),
+        Binding("ctrl+d", "scroll_by(5)", show=False),
+        Binding("ctrl+u", "scroll_by(-5)", show=False),
+        Binding("pagedown,ctrl+f", "scroll_page(1)", show=False),
+        Binding("pageup", "scroll_page(-1)", show=False),
+        Binding("g,home", "scroll_to_end(False)", show=False),
+        Binding("G,end", "scroll_to_end(True)", show=False),
     ]
 
     CSS_PATH = "../styles/dialog.tcss"
@@ -44,13 +66,16 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     keys: ClassVar[str] = ""
     """The keys that answer it, told in the lower border."""
 
+    _problem = ""
+
     def compose(self) -> ComposeResult:
-        """Box, body, buttons."""
+        """Box, body, problem, buttons."""
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self.title_text)
             box.border_subtitle = Content(self.keys)
             with VerticalScroll(classes="dialog-body", can_focus=False):
                 yield from self.body()
+            yield plain("", "dialog-problem")
             with Horizontal(classes="dialog-buttons"):
                 yield from self.buttons()
 
@@ -67,65 +92,137 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         """The answers; the first is the safe one."""
         raise NotImplementedError
 
+    @property
+    def scrolling(self) -> VerticalScroll:
+        """The body, which scrolls."""
+        return self.query_one(".dialog-body", VerticalScroll)
+
+    def on_resize(self, event: Resize) -> None:
+        """Give the body what is left of the terminal."""
+        self.set_class(event.size.height < ROOMY, "-tight")
+        self._fit(event.size.width, event.size.height)
+
+    def tell_problem(self, text: str) -> None:
+        """Say above the buttons why it does not go on like this. It must be safe to show."""
+        self._problem = text
+        self._fit(self.size.width, self.size.height)
+
+    def _fit(self, width: int, height: int) -> None:
+        """Give the body the lines that are left: Textual's styles cannot say that only one part of a box gives way."""
+        problem = self.query_one(".dialog-problem", Static)
+        lines = wrapped(self._problem, min(width, BOX_WIDTH) - 6)[:MOST_PROBLEM_LINES]
+        problem.update(Content("\n".join(lines)))
+        problem.styles.height = len(lines)
+        edges = 2 if height < ROOMY else 4
+        foot = 0 if not self.query(Button) else 1 if height < ROOMY else 2
+        self.scrolling.styles.max_height = max(height - edges - len(lines) - foot, 1)
+        self.call_after_refresh(self._tell_more)
+
+    def _tell_more(self) -> None:
+        """Say in the border that there is more to see, if there is."""
+        more = ("j k scroll", self.keys) if self.scrolling.max_scroll_y > 0 else (self.keys,)
+        self.query_one(".dialog").border_subtitle = Content(" · ".join(more))
+
     def action_leave(self) -> None:
         """Leave without an answer."""
         self.dismiss(None)
 
+    def action_scroll_by(self, lines: int) -> None:
+        """Scroll a body that is higher than the box."""
+        self.scrolling.scroll_relative(y=lines, animate=False)
 
-class ConfirmDialog(Dialog[bool]):
+    def action_scroll_page(self, pages: int) -> None:
+        """Scroll by as much as is in sight."""
+        self.action_scroll_by(pages * max(self.scrolling.size.height - 1, 1))
+
+    def action_scroll_to_end(self, end: bool) -> None:
+        """Scroll to the last line, or to the first."""
+        self.action_scroll_by(self.scrolling.virtual_size.height * (1 if end else -1))
+
+
+class Question(NamedTuple):
+    """Something to say yes or no to. All texts must be safe to show."""
+
+    text: str
+    lines: Sequence[str]
+    """What it is about."""
+    verb: str
+    """What the button of yes says."""
+    notes: Sequence[str] = ()
+    """What should be known."""
+    news: Sequence[str] = ()
+    """What happened that makes it necessary to ask again."""
+
+
+class QuestionDialog(Dialog[Answer]):
     """Asks whether to go on. Cancel has the focus, so that a hasty Enter does nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", show=False),
-        Binding("n", "answer(False)", "No", show=False),
+        Binding("y", "confirm", "Yes", show=False),
+        Binding("n", "leave", "No", show=False),
     ]
     AUTO_FOCUS = "#cancel"
     keys = "y yes · n or esc no"
 
-    def __init__(self, question: str, lines: Sequence[str], verb: str, notes: Sequence[str] = ()) -> None:
+    def __init__(self, question: Question) -> None:
         super().__init__()
-        self._question, self._lines, self._verb, self._notes = question, lines, verb, notes
+        self._question = question
+
+    def answer(self) -> Answer | None:
+        """What yes means; None if it is not clear yet, and then the dialog says what is missing."""
+        raise NotImplementedError
 
     @property
     def title_text(self) -> str:
         """The question."""
-        return self._question
+        return self._question.text
 
     def body(self) -> Iterable[Widget]:
-        """What it is about, and what should be known."""
-        for line in self._lines:
-            yield plain(line, "dialog-subject")
-        yield from notes(self._notes)
+        """What it is about, what has to be chosen, and what should be known."""
+        for line in self._question.news:
+            yield plain(line, "dialog-news")
+        for place, line in enumerate(self._question.lines):
+            first = " -first" if self._question.news and not place else ""
+            yield plain(line, f"dialog-subject{first}")
+        yield from self.choices()
+        yield from notes(self._question.notes)
+
+    def choices(self) -> Iterable[Widget]:
+        """What has to be chosen."""
+        return ()
 
     def buttons(self) -> Iterable[Button]:
         """Cancel, and the deed."""
         yield Button("Cancel", id="cancel", compact=True)
-        yield Button(self._verb, id="confirm", compact=True)
+        yield Button(self._question.verb, id="confirm", compact=True)
 
     @on(Button.Pressed)
     def answer_by_button(self, event: Button.Pressed) -> None:
         """Answer with the button that was pressed."""
-        self.dismiss(event.button.id == "confirm")
+        if event.button.id == "confirm":
+            self.action_confirm()
+        else:
+            self.action_leave()
 
-    def action_answer(self, answer: bool) -> None:
-        """Answer by key."""
-        self.dismiss(answer)
+    def action_confirm(self) -> None:
+        """Yes, if it is clear what that means."""
+        answer = self.answer()
+        if answer is not None:
+            self.dismiss(answer)
 
-    def action_leave(self) -> None:
-        """No."""
-        self.dismiss(False)
+
+class ConfirmDialog(QuestionDialog[bool]):
+    """A question of yes or no, and nothing to choose."""
+
+    def answer(self) -> bool:
+        """Yes."""
+        return True
 
 
 class NewsDialog(Dialog[None]):
     """Tells something that has to be read: a refusal, an error, an explanation."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,space", "leave", "Close", show=False),
-        Binding("j,down", "scroll_by(1)", show=False),
-        Binding("k,up", "scroll_by(-1)", show=False),
-        Binding("pagedown,ctrl+d", "scroll_by(10)", show=False),
-        Binding("pageup,ctrl+u", "scroll_by(-10)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,space", "leave", "Close", show=False)]
     AUTO_FOCUS = "#close"
     keys = "esc closes"
 
@@ -152,10 +249,6 @@ class NewsDialog(Dialog[None]):
     def close_by_button(self) -> None:
         """Close."""
         self.dismiss(None)
-
-    def action_scroll_by(self, lines: int) -> None:
-        """Scroll a text that is longer than the box."""
-        self.query_one(".dialog-body", VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
 class TableDialog(NewsDialog):

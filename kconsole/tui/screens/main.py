@@ -1,37 +1,38 @@
 """The console: gauge over everything, domains and accounts below, what happened and the keys at the bottom."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 
 from kconsole.display import words
 from kconsole.display.ages import full_moment
 from kconsole.display.details import Detail, details_of
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
-from kconsole.model.errors import ConsoleError
 from kconsole.model.history import Commit
 from kconsole.model.records import Entry
-from kconsole.model.reports import Decision, SeatReport
-from kconsole.operations.deeds import Deed, Done
+from kconsole.model.reports import Decision
+from kconsole.operations.deeds import Done
 from kconsole.operations.roster import RosterQuery, order_words, select
 from kconsole.operations.session import Session
-from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, refusal_lines
-from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of, command_named
+from kconsole.tui import telling
+from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS
+from kconsole.tui.commands.base import AnyCommand, bindings_of
 from kconsole.tui.commands.console import CONSOLE_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.commands.view import VIEW_COMMANDS
+from kconsole.tui.desk import Desk
+from kconsole.tui.screens.console import ConsoleScreen
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
 from kconsole.tui.widgets.lines import Banner, DetailsPane, HeaderLine, KeyLine, SeatGauge, StatusLine
-from kconsole.tui.widgets.painting import Part
 
 if TYPE_CHECKING:
     from kconsole.operations.accounts import AddAccount
@@ -41,27 +42,16 @@ COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *CONSOLE_
 """All commands of the console, in the order of the key line and the help."""
 
 KEY_LINE = (
-    "mark", "disable", "enable", "undo", "filter", "add", "delete", "sort", "next-domain", "details", "help", "quit",
+    "mark", "disable", "enable", "undo", "filter", "add", "delete", "sort", "next-domain", "log", "details", "help",
+    "quit",
 )  # fmt: skip
 """The commands in the key line, the ones that may go first at the end."""
 
-
-BANNER_WARNINGS = ("exceeded", "full")
-"""The warnings that have a line of their own; the others stand in the gauge and in the list of domains."""
-
-
-def banner_lines(report: SeatReport) -> list[Part]:
-    """What has to be said above the lists, the worst first."""
-    lines = [
-        (f"! {safe_text(warning.text)}", "alarm") for warning in report.warnings if warning.code in BANNER_WARNINGS
-    ]
-    if report.held:
-        text = f"! {words.count(report.held, 'seat')} held until the server is restarted · R when it was"
-        lines.append((text, "notice"))
-    return lines
+OLDER: Final = timedelta(minutes=1)
+"""How often ages are told anew: the smallest that is told is a minute."""
 
 
-class MainScreen(CommandTarget, Screen[None]):
+class MainScreen(ConsoleScreen):
     """The main screen."""
 
     commands: ClassVar[Sequence[AnyCommand]] = COMMANDS
@@ -81,18 +71,22 @@ class MainScreen(CommandTarget, Screen[None]):
     banner = getters.query_one(Banner)
     domains = getters.query_one(DomainList)
     accounts = getters.query_one(AccountTable)
-    details = getters.query_one(DetailsPane)
-    status = getters.query_one(StatusLine)
-    key_line = getters.query_one(KeyLine)
+    on_key_line = KEY_LINE
 
     def __init__(self, session: Session, title: str, host: str) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(Desk(session))
+        self.add_class("-bare")  # the details pane has its place before it is there
         self.listing = RosterQuery()
         """What is listed, in what order."""
         self._filter_bar: FilterBar | None = None
+        self._details_pane: DetailsPane | None = None
         self._title = title
         self._host = host
+        self._plan_told = False
+        """Whether the status line tells what the marked accounts would come to."""
+        self._aged_at = session.clock.now()
+        self._notices_told = 0
+        self._trouble_told = ""
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -103,7 +97,6 @@ class MainScreen(CommandTarget, Screen[None]):
             yield DomainList()
             with Vertical(id="accounts-pane"):
                 yield AccountTable()
-        yield DetailsPane()
         yield StatusLine()
         yield KeyLine()
 
@@ -111,12 +104,38 @@ class MainScreen(CommandTarget, Screen[None]):
         """Show the session, and follow it."""
         self.gauge.border_title = "Seats"
         self.domains.border_title = "Domains"
-        self.details.border_title = "Account"
-        self.session.listen(self._committed)
+        self.desk.feed.follow(self._committed)
+        self.header.warning = "READ ONLY" if self.is_read_only else ""
         self._show_report()
         self._list()
-        self.status.right = "all saved"
-        self._show_keys()
+        self.status.right = "" if self.is_read_only else "all saved"
+        self.show_keys()
+
+    def complete(self) -> None:
+        """Mount what the first picture does not wait for, and say what was found at opening."""
+        pane = DetailsPane()
+        pane.border_title = "Account"
+        self._details_pane = pane
+        self.remove_class("-bare")
+        self.mount(pane, after="#lists")
+        self._show_highlighted()
+        self._tell_notices()
+
+    def tick(self) -> None:
+        """Show what other processes did since the last time. Nothing is painted if nothing changed."""
+        self.desk.feed.poll()
+        self._tell_trouble()
+        self._tell_notices()
+        now = self.session.clock.now()
+        if now - self._aged_at >= OLDER:
+            self._aged_at = now
+            self.accounts.grow_older(now)
+            self._show_highlighted()
+
+    def told(self, done: Done, undone: str = "") -> None:
+        """Say what came of a deed; the marks have served."""
+        self.accounts.mark(())
+        super().told(done, undone)
 
     # What commands ask for
 
@@ -145,26 +164,9 @@ class MainScreen(CommandTarget, Screen[None]):
         what = "It" if len(accounts) == 1 else "They"
         return guards.may_take_seats(self.session.report, needed, f"{what} cannot be enabled")
 
-    def confirm(
-        self, question: str, lines: Sequence[str], verb: str, notes: Sequence[str], then: Callable[[], None]
-    ) -> None:
-        """Ask, and go on only after a yes."""
-        from kconsole.tui.screens.dialog import ConfirmDialog
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                then()
-
-        self.app.push_screen(ConfirmDialog(question, lines, verb, notes), answered)
-
-    def perform(self, deed: Deed) -> None:
-        """Do a deed, and tell what came of it."""
-        try:
-            done = self.session.do(deed)
-        except ConsoleError as error:
-            self.tell_problem(error)
-        else:
-            self._tell_done(done)
+    def as_now(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Entries as they are now; those that were deleted are left out."""
+        return [now for entry in entries if (now := self.session.entry(entry.id)) is not None]
 
     def add(self, deed: "AddAccount") -> None:
         """Add an account, and go to it.
@@ -172,32 +174,16 @@ class MainScreen(CommandTarget, Screen[None]):
         Raises:
             ConsoleError: it cannot be added.
         """
-        done = self.session.do(deed)
-        self._tell_done(done)
+        done = self.desk.do(deed)
+        self.told(done)
         self._go_to(done.outcomes[0].address)
 
-    def undo(self) -> None:
-        """Take back the last deed, and tell."""
-        undoable = self.session.undoable
-        try:
-            done = self.session.undo()
-        except ConsoleError as error:
-            self.tell_problem(error)
-            self._show_keys()
-        else:
-            self._tell_done(done, f"undone: {undoable.deed if undoable else ''}")
+    # Telling
 
-    def tell(self, text: str, alarm: bool = False) -> None:
+    def tell(self, text: str) -> None:
         """Say something in the status line. It must be safe to show."""
-        self.status.left, self.status.alarm = text, alarm
-
-    def tell_problem(self, error: ConsoleError) -> None:
-        """Say what went wrong, so that it cannot be overlooked."""
-        self._news("That did not work", [safe_text(line) for line in (error.message, *error.details)], error.hint)
-
-    def tell_refusal(self, decision: Decision) -> None:
-        """Say why something may not be done, and what helps."""
-        self._news("Refused", refusal_lines(decision), decision.remedy)
+        super().tell(text)
+        self._plan_told = False
 
     def show_details(self, entry: Entry) -> None:
         """Explain an entry."""
@@ -212,8 +198,14 @@ class MainScreen(CommandTarget, Screen[None]):
 
         self.app.push_screen(TableDialog("Help", help_sections((*COMMANDS, *MOVEMENTS)), large=True))
 
+    def open_log(self) -> None:
+        """Show who did what."""
+        from kconsole.tui.screens.log import LogScreen
+
+        self.app.push_screen(LogScreen(self.desk, self.accounts.highlighted))
+
     def go_back(self) -> None:
-        """Take away one thing: a begun range, the filter, the marks."""
+        """Take away one thing: a begun range, the filter, the marks, the choice of a domain."""
         if self.accounts.forget_range():
             self.tell("")
         elif self._filter_bar is not None:
@@ -262,31 +254,44 @@ class MainScreen(CommandTarget, Screen[None]):
             self.look(replace(self.listing, domain=message.domain))
 
     @on(AccountTable.Highlighted)
-    def explain_highlighted(self, message: AccountTable.Highlighted) -> None:
+    def explain_highlighted(self) -> None:
         """Explain the account under the cursor, where there is room for it."""
-        self.details.details = () if message.entry is None else tuple(self._details(message.entry))
+        self._show_highlighted()
 
     @on(AccountTable.MarksChanged)
     def plan_for_marked(self) -> None:
         """Show what disabling the marked accounts would come to, or enabling them if all are disabled."""
         self._show_plan()
 
-    def _committed(self, commit: Commit) -> None:
-        """A deed is on disk: show it, in the rows it touched."""
+    def _committed(self, commits: Sequence[Commit]) -> None:
+        """Deeds are on disk, our own or others': show them, in the rows they touched."""
         self._show_report()
-        changed = [change.after for change in commit.changes if change.table == "entries"]
-        came_or_went = any(
-            change.before is None or change.after is None or change.before.deleted_at != change.after.deleted_at
-            for change in commit.changes
-            if change.table == "entries"
-        )
-        if came_or_went:
-            self.accounts.mark(self.accounts.marked & {entry.id for entry in self.session.entries})
+        if telling.changed_shape(commits):
+            self.accounts.mark(number for number in self.accounts.marked if self.session.entry(number) is not None)
             self._list()
         else:
-            self.accounts.change(changed, self.session.report, self.session.clock.now())
-        self.status.right = f"saved {full_moment(commit.at).split()[1]}"
+            changed = {
+                change.number: change.after
+                for commit in commits
+                for change in commit.changes
+                if change.table == "entries" and change.after is not None
+            }
+            self.accounts.change(changed.values(), self.session.report, self.session.clock.now())
+        self.status.right = f"saved {full_moment(commits[-1].at).split()[1]}"
         self._show_plan()
+        self._note([commit for commit in commits if not commit.own])
+
+    def _note(self, commits: Sequence[Commit]) -> None:
+        """Say quietly what others did; what the marked accounts would come to stays beside it."""
+        if not commits:
+            return
+        from kconsole.display.commits import note
+
+        said = note(commits)
+        if said and self._plan_told:
+            self.status.left = f"{self.status.left} · {said}"
+        elif said:
+            self.tell(said)
 
     # Showing
 
@@ -297,61 +302,40 @@ class MainScreen(CommandTarget, Screen[None]):
         limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
         self.header.left = safe_text(self._title or self.session.primary_domain)
         self.header.right = safe_text(f"{limit} · {self.session.operator.shown}@{self._host}")
-        self.banner.lines = tuple(banner_lines(report))
+        self.banner.lines = tuple(telling.banner_lines(report, self.is_read_only))
+
+    def _show_highlighted(self) -> None:
+        if self._details_pane is not None:
+            entry = self.accounts.highlighted
+            self._details_pane.details = () if entry is None else tuple(self._details(entry))
 
     def _show_plan(self) -> None:
         marked = [entry for number in self.accounts.marked if (entry := self.session.entry(number)) is not None]
-        planned = self.session.if_toggled(marked) if marked else None
-        self.gauge.planned = planned
+        self.gauge.planned = planned = self.session.if_toggled(marked) if marked else None
         if planned is not None:
-            report = self.session.report
-            self.tell(f"{len(marked):,} marked: {report.used:,} → {planned.used:,} used")
-        elif self.status.left.endswith(" used") and " marked: " in self.status.left:
+            away = self.accounts.not_listed(self.accounts.marked)
+            self.tell(telling.plan_words(len(marked), away, self.session.report, planned))
+            self._plan_told = True
+        elif self._plan_told:
             self.tell("")
 
     def _list(self) -> None:
         now = self.session.clock.now()
         entries = self.session.entries
         rows = select(entries, self.listing, now)
-        self.accounts.empty_text = self._empty_text(bool(entries))
+        self.accounts.empty_text = telling.empty_text(bool(entries), self.listing.text, self.is_read_only)
         self.accounts.show(rows, self.listing.sort, self.listing.reverse, self.session.report, now)
         order = order_words(self.listing.sort, self.listing.reverse)
         scope = safe_text(self.listing.domain) if self.listing.domain else ALL_DOMAINS.lower()
         self.query_one("#accounts-pane").border_title = Content(
             f"Accounts · {scope} · {len(rows):,} of {len(entries):,} · {order}"
         )
-
-    def _empty_text(self, has_entries: bool) -> str:
-        if not has_entries:
-            return "No accounts yet. Press a to add one, or run 'kconsole import csv FILE --domain NAME'."
-        if self.listing.text:
-            return f"Nothing matches '{safe_text(self.listing.text, 40)}'. Esc clears the filter."
-        return "There are no accounts in this domain."
-
-    def _show_keys(self) -> None:
-        shown = [command_named(COMMANDS, name) for name in KEY_LINE]
-        self.key_line.shown = tuple(command for command in shown if command.is_available(self))
+        if self.accounts.marked:
+            self._show_plan()
 
     def _details(self, entry: Entry) -> list[Detail]:
         session = self.session
         return details_of(entry, session.report, session.last_restart, session.clock.now())
-
-    def _tell_done(self, done: Done, what: str = "") -> None:
-        self.accounts.mark(())
-        seats = ""
-        if done.before.used != done.after.used:
-            seats = f" · {done.before.used:,} → {done.after.used:,} used"
-        if done.failures:
-            lines = [f"{safe_text(outcome.address)}: {safe_text(outcome.text)}" for outcome in done.failures]
-            self._news("Not everything was done", lines, done.failures[0].hint)
-        changed = done.changed
-        if len(changed) == 1:
-            outcome = changed[0]
-            said = f"{safe_text(outcome.address)} {outcome.text.partition(',')[0]}".strip()
-        else:
-            said = f"{done.deed}: {words.count(len(changed), 'account')}"
-        self.tell(f"{what + ': ' if what else ''}{said}{seats}")
-        self._show_keys()
 
     def _go_to(self, address: str) -> None:
         """Put the cursor on an account that is listed."""
@@ -359,7 +343,22 @@ class MainScreen(CommandTarget, Screen[None]):
             if entry.address == address:
                 self.accounts.move_to(row)
 
-    def _news(self, title: str, lines: Sequence[str], hint: str) -> None:
-        from kconsole.tui.screens.dialog import NewsDialog
+    def _tell_notices(self) -> None:
+        """Say once what was found wrong with the store, and mended or not."""
+        notices = self.session.notices[self._notices_told :]
+        if notices:
+            self._notices_told += len(notices)
+            hint = "It was opened to be read only." if self.is_read_only else ""
+            self.tell_news("About this store", [safe_text(notice) for notice in notices], hint)
 
-        self.app.push_screen(NewsDialog(title, lines, safe_text(hint), alarm=True))
+    def _tell_trouble(self) -> None:
+        """Say once that what others do cannot be read, and show that it is so until it can."""
+        trouble = self.desk.feed.trouble
+        for screen in self.app.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.show_trouble()
+        if trouble is None:
+            self._trouble_told = ""
+        elif trouble.message != self._trouble_told:
+            self._trouble_told = trouble.message
+            self.tell_problem(trouble)

@@ -101,19 +101,15 @@ class AccountTable(RowList):
         return self._rows
 
     def show(self, rows: list[Entry], sort: SortField, reverse: bool, report: SeatReport, now: datetime) -> None:
-        """List these accounts. The cursor stays on its account if that is among them."""
-        at = self.highlighted
+        """List these accounts. The cursor stays on its account, or goes to the next one that is still there."""
+        before, at, line = self._rows, self.cursor, self.cursor - self.scroll_offset.y
         self._rows, self._sort, self._reverse, self._report, self._now = rows, sort, reverse, report, now
         self._position = {entry.id: row for row, entry in enumerate(rows)}
         self._range_start = None
-        self.cursor = self._position.get(at.id, self.cursor) if at is not None else 0
-        self.rows_changed()
+        still_there = (row for entry in before[at:] if (row := self._position.get(entry.id)) is not None)
+        self.cursor = next(still_there, at if at < len(before) else 0)
+        self.rows_changed(line)
         self.cursor_moved()
-
-    def show_from_top(self, *listing: object) -> None:
-        """List accounts with the cursor on the first."""
-        self._rows = []
-        self.show(*listing)  # type: ignore[arg-type]  # the arguments of `show`
 
     def change(self, entries: Iterable[Entry], report: SeatReport, now: datetime) -> None:
         """Show accounts as they are now, where they stand; what is not listed is passed over."""
@@ -131,7 +127,20 @@ class AccountTable(RowList):
     def _refusing(self) -> bool:
         return self._report is not None and self._report.locked_out > 0
 
+    def grow_older(self, now: datetime) -> None:
+        """Tell ages as of now; only rows in sight of which the words changed are painted again."""
+        before, self._now = self._now, now
+        if before is not None:
+            for row in self.rows_in_sight():
+                entry = self._rows[row]
+                if last_login_word(entry, before) != last_login_word(entry, now):
+                    self.refresh_row(row)
+
     # Marks
+
+    def not_listed(self, numbers: Iterable[int]) -> int:
+        """How many of these accounts are not in the list."""
+        return sum(number not in self._position for number in numbers)
 
     @property
     def marked(self) -> frozenset[int]:

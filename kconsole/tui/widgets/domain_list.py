@@ -50,6 +50,8 @@ class DomainList(RowList):
         names = [domain.name for domain in report.domains]
         self.set_reactive(DomainList.cursor, names.index(before) + 1 if before in names else 0)
         self.rows_changed()
+        if before and before not in names:
+            self.cursor_moved()
 
     def cursor_moved(self) -> None:
         """Tell which domain is chosen."""
@@ -62,8 +64,7 @@ class DomainList(RowList):
             limit = "" if self._report.limit is None else f" of {self._report.limit:,}"
             return _row(ALL_DOMAINS, f"{self._report.used:,}{limit}", self._report.free == 0, width, "strong")
         domain = self.domains[row - 1]
-        at_limit = domain.limit is not None and domain.counted + domain.held >= domain.limit
-        return _row(safe_text(domain.name), domain_used(domain), at_limit, width, "")
+        return _row(safe_text(domain.name), domain_used(domain), domain.at_limit, width, "")
 
 
 def _row(name: str, used: str, at_limit: bool, width: int, style: str) -> list[Part]:

@@ -22,10 +22,15 @@ class FilterBar(Horizontal):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "keep", show=False)]
 
-    def __init__(self, changed: Callable[[str], None], kept: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        changed: Callable[[str], None],
+        kept: Callable[[], None],
+        placeholder: str = "words in address, name or description",
+    ) -> None:
         super().__init__()
         self._changed, self._kept = changed, kept
-        self.line = TextLine(placeholder="words in address, name or description", id="filter")
+        self.line = TextLine(placeholder=placeholder, id="filter")
 
     def compose(self) -> ComposeResult:
         """A sign, and the line."""

@@ -11,18 +11,28 @@ from kconsole.model.reports import SeatReport
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.widgets.painting import Painted, Part, fitted, spread
 
+ROOMY = 100
+"""Cells of the status line from which on it says that others' changes are followed."""
+
 
 class HeaderLine(Painted):
     """Where this is: the program and the server on the left, the license and the operator on the right."""
 
     left: reactive[str] = reactive("")
     right: reactive[str] = reactive("")
+    warning: reactive[str] = reactive("")
+    """What has to be known at every moment: that nothing can be changed."""
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         """One line."""
         del y
-        yield " kconsole", "name"
-        yield spread(f" · {self.left}" if self.left else "", f"{self.right} ", width - len(" kconsole")), ""
+        name, warning = " kconsole", f" {self.warning} " if self.warning else ""
+        yield name, "name"
+        if warning:
+            yield " ", ""
+            yield warning, "full"
+            width -= len(warning) + 1
+        yield spread(f" · {self.left}" if self.left else "", f"{self.right} ", width - len(name)), ""
 
 
 class SeatGauge(Painted):
@@ -90,18 +100,23 @@ class StatusLine(Painted):
 
     left: reactive[str] = reactive("")
     right: reactive[str] = reactive("")
-    alarm: reactive[bool] = reactive(False)
+    trouble: reactive[str] = reactive("")
+    """What does not work; it stands in place of the state."""
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         """One line."""
         del y
-        yield spread(f" {self.left}", f"{self.right} ", width), "alarm" if self.alarm else ""
+        state = self.trouble or " · ".join(text for text in (self.right, "live" * (width >= ROOMY)) if text)
+        yield spread(f" {self.left}", "", width - cell_len(state) - 2), ""
+        yield " ", ""
+        yield state, "alarm" if self.trouble else ""
+        yield " ", ""
 
 
 class KeyLine(Painted):
     """The keys that are of use now, as many as there is room for."""
 
-    always: ClassVar[tuple[str, ...]] = ("help", "quit")
+    always: ClassVar[tuple[str, ...]] = ("log-back", "help", "quit")
     """The commands that are shown whatever the width."""
 
     shown: reactive[tuple[AnyCommand, ...]] = reactive(())

@@ -35,6 +35,25 @@ def spread(left: str, right: str, width: int) -> str:
     return fitted(left, width - cell_len(right) - 1) + " " + right
 
 
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most so many cells, broken at blanks where there are some; none for an empty one."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if cell_len(longer) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        while cell_len(word) > width > 0:
+            head = set_cell_size(word, width).rstrip(" ") or word[0]
+            lines.append(head)
+            word = word[len(head) :]
+        line = word
+    return [*lines, line] if line else lines
+
+
 class Painted(Widget):
     """A widget of a few lines, each painted from parts."""
 

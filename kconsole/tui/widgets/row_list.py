@@ -44,10 +44,17 @@ class RowList(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False)
     def cursor_moved(self) -> None:
         """Called when the cursor is on another row."""
 
-    def rows_changed(self) -> None:
-        """Take notice that there are other rows now."""
+    def rows_changed(self, line: int | None = None) -> None:
+        """Take notice that there are other rows now.
+
+        Args:
+            line: where in sight the cursor should stay, counted from the first row in sight; None, or while the list
+                stands at its top, to scroll no more than it takes to have the cursor in sight.
+        """
         self.virtual_size = Size(self.size.width, self.row_count + self.header_lines)
         self.cursor = self._within(self.cursor)
+        if line is not None and self.scroll_offset.y > 0:
+            self.scroll_to(y=max(self.cursor - line, 0), animate=False, immediate=True)
         self.bring_into_sight(self.cursor)
         self.refresh()
 
@@ -72,6 +79,11 @@ class RowList(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False)
         self.refresh_row(after)
         self.bring_into_sight(after)
         self.cursor_moved()
+
+    def rows_in_sight(self) -> range:
+        """The rows that are painted now."""
+        top = self.scroll_offset.y
+        return range(top, min(top + self.page, self.row_count))
 
     def refresh_row(self, row: int) -> None:
         """Paint a row again, if it is in sight."""

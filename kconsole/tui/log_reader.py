@@ -1,0 +1,96 @@
+"""Reads the log for the screen, the newest line first and a bit at a time."""
+
+from collections.abc import Callable, Iterator
+from time import perf_counter
+from typing import Final
+
+from kconsole.display.commits import commit_text
+from kconsole.model.errors import StoreUnusable
+from kconsole.model.history import Commit
+from kconsole.model.records import fold
+from kconsole.operations.history import LogQuery
+from kconsole.operations.session import Session
+
+LINES_AT_A_TIME: Final = 100
+"""Lines after which reading may be interrupted."""
+
+
+def newest_first(session: Session, query: LogQuery) -> Iterator[Commit | None]:
+    """The commits that a query asks for, the last one first; of a damaged log those before the damage.
+
+    None now and then while there is nothing to tell yet: a session tells the first one first.
+
+    Raises:
+        StoreUnusable: the log is damaged; raised at the end.
+    """
+    commits: list[Commit] = []
+    damage: StoreUnusable | None = None
+    try:
+        for commit in session.log(query):
+            commits.append(commit)
+            if len(commits) % LINES_AT_A_TIME == 0:
+                yield None
+    except StoreUnusable as error:
+        damage = error
+    while commits:
+        yield commits.pop()
+    if damage is not None:
+        raise damage
+
+
+class LogReader:
+    """Lines of the log that fit, as far as they have been asked for."""
+
+    def __init__(self, session: Session, account: str = "") -> None:
+        self._query = LogQuery(account=account)
+        self._lines = newest_first(session, self._query)
+        self.text = ""
+        """The words that a line must hold."""
+        self._read: list[Commit] = []
+        self.fitting: list[Commit] = []
+        """What fits of what has been read."""
+        self.is_at_end = False
+        self.damage: StoreUnusable | None = None
+
+    def read(self, rows: int, seconds: float) -> None:
+        """Read until so many lines fit, the log ends, or the time is over."""
+        end = perf_counter() + seconds
+        fits = self._filter()
+        while not self.is_at_end and len(self.fitting) < rows and perf_counter() < end:
+            try:
+                commit = next(self._lines)
+            except StopIteration:
+                self.is_at_end = True
+            except StoreUnusable as damage:
+                self.damage, self.is_at_end = damage, True
+            else:
+                # What was written meanwhile has been added already.
+                if commit is not None and (not self._read or commit.sequence < self._read[-1].sequence):
+                    self._read.append(commit)
+                    if fits(commit):
+                        self.fitting.append(commit)
+
+    def filter(self, text: str) -> None:
+        """Let only lines fit that hold all of these words; compared without case."""
+        self.text = text
+        fits = self._filter()
+        self.fitting = [commit for commit in self._read if fits(commit)]
+
+    def add(self, commits: list[Commit]) -> int:
+        """Take lines that were just written; returns how many of them fit, at the top."""
+        new = [commit for commit in reversed(commits) if self._query.fits(commit)]
+        fits = self._filter()
+        fitting = [commit for commit in new if fits(commit)]
+        self._read[:0], self.fitting[:0] = new, fitting
+        return len(fitting)
+
+    def _filter(self) -> Callable[[Commit], bool]:
+        words = [fold(word) for word in self.text.split()]
+        if not words:
+            return lambda _: True
+
+        def fits(commit: Commit) -> bool:
+            text = fold(commit_text(commit))
+            return all(word in text for word in words)
+
+        return fits

@@ -1,0 +1,219 @@
+"""The log: who did what and when, the newest first."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
+from kconsole.display import words
+from kconsole.display.safe_text import safe_text
+from kconsole.model.errors import ConsoleError
+from kconsole.model.history import Commit
+from kconsole.model.records import Entry
+from kconsole.operations.deeds import Done
+from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.log import LOG_COMMANDS
+from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.desk import Desk
+from kconsole.tui.log_reader import LogReader
+from kconsole.tui.screens.console import ConsoleScreen
+from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
+from kconsole.tui.widgets.log_list import LogList
+
+if TYPE_CHECKING:
+    from kconsole.tui.widgets.filter_line import FilterBar
+
+AHEAD: Final = 200
+"""Lines below the cursor that are read before somebody goes there."""
+
+SLICE: Final = 0.05
+"""Seconds of reading at a time, so that keys are answered meanwhile."""
+
+PAUSE: Final = 0.01
+"""Seconds between two times of reading."""
+
+
+class LogScreen(ConsoleScreen):
+    """The log of a store, of all accounts or of one."""
+
+    commands: ClassVar[Sequence[AnyCommand]] = LOG_COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(LOG_COMMANDS)
+    CSS_PATH = "../styles/log.tcss"
+    AUTO_FOCUS = "#log"
+    on_key_line = ("log-line", "log-undo", "log-filter", "log-account", "log-back", "help")
+
+    header = getters.query_one(HeaderLine)
+    log_list = getters.query_one(LogList)
+
+    def __init__(self, desk: Desk, account: Entry | None) -> None:
+        super().__init__(desk)
+        desk.feed.poll()  # so that the log begins with what is newest
+        self.account = account
+        """The account that the log may be narrowed down to."""
+        self._is_narrowed = False
+        self._filter_bar: FilterBar | None = None
+        self._reader = LogReader(desk.session)
+        self._shown: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield HeaderLine()
+        with Vertical(id="log-pane"):
+            yield LogList(self.session.clock.now())
+        yield StatusLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Show the log, and follow it."""
+        self.header.left = "who did what"
+        self.header.warning = "READ ONLY" if self.is_read_only else ""
+        self.header.right = safe_text(self.session.operator.shown)
+        self.desk.feed.follow(self._committed)
+        self.show_trouble()
+        self.show_keys()
+        self._read_on()
+
+    def on_unmount(self) -> None:
+        """Follow it no more."""
+        self.desk.feed.leave(self._committed)
+
+    # What commands ask for
+
+    def show_line(self) -> None:
+        """Show everything about the line under the cursor."""
+        commit = self.log_list.highlighted
+        if commit is not None:
+            from kconsole.display.commits import details_of
+            from kconsole.tui.screens.dialog import TableDialog
+
+            details = list(details_of(commit, self.session.clock.now(), most=200))
+            self.app.push_screen(TableDialog(f"Line {commit.sequence:,} of the log", [("", details)]))
+
+    def take_back_line(self) -> None:
+        """Ask whether to take the line under the cursor back."""
+        commit = self.log_list.highlighted
+        if commit is None:
+            return
+        try:
+            found = self.session.undone_by(commit.sequence)
+        except ConsoleError as error:
+            self.tell_problem(error)
+        else:
+            self.ask_to_take_back(found)
+
+    def toggle_account(self) -> None:
+        """Show the lines about one account only, or all again."""
+        self._is_narrowed = not self._is_narrowed and self.account is not None
+        address = self.account.address if self._is_narrowed and self.account is not None else ""
+        text = self._reader.text
+        self._reader = LogReader(self.session, address)
+        self._reader.text = text
+        self.log_list.move_to(0)
+        self._read_on()
+
+    def show_help(self) -> None:
+        """Show the keys."""
+        from kconsole.tui.screens.dialog import TableDialog
+
+        keys = [(" ".join(command.shown_keys()), command.help_text()) for command in (*LOG_COMMANDS, *MOVEMENTS)]
+        signs = [("▸", "the cursor"), ("!", "refused: nothing, or not all of it, was done")]
+        self.app.push_screen(TableDialog("Help: the log", [("Log", keys), ("Signs", signs)], large=True))
+
+    def go_back(self) -> None:
+        """Clear the filter, or return."""
+        if self._filter_bar is not None:
+            self._close_filter()
+        else:
+            self.dismiss(None)
+
+    def told(self, done: Done, undone: str = "") -> None:
+        """Say what came of taking a line back."""
+        super().told(done, undone)
+        self._show()
+
+    # Filter
+
+    async def open_filter(self) -> None:
+        """Open the line to type words in, or go to it."""
+        if self._filter_bar is None:
+            from kconsole.tui.widgets.filter_line import FilterBar
+
+            self._filter_bar = FilterBar(self._filter, self._keep_filter, "words of operator, deed, address or reason")
+            await self.query_one("#log-pane").mount(self._filter_bar)
+        self.set_focus(self._filter_bar.line)
+
+    def _filter(self, text: str) -> None:
+        if self._filter_bar is not None and text != self._reader.text:
+            self._reader.filter(text)
+            self.log_list.move_to(0)
+            self._read_on()
+
+    def _keep_filter(self) -> None:
+        if self._reader.text.strip():
+            self.log_list.focus()
+        else:
+            self._close_filter()
+
+    def _close_filter(self) -> None:
+        self.log_list.focus()
+        if self._filter_bar is not None:
+            self._filter_bar.remove()
+            self._filter_bar = None
+        self._reader.filter("")
+        self._read_on()
+
+    # Reading
+
+    @on(LogList.Reached)
+    def read_ahead(self) -> None:
+        """Read what comes below the cursor."""
+        if not self._reader.is_at_end and len(self._reader.fitting) < self.log_list.cursor + AHEAD // 2:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Read for a moment, show it, and go on after the keys that came meanwhile."""
+        wanted = self.log_list.cursor + AHEAD
+        self._reader.read(wanted, SLICE)
+        self._show()
+        if not self._reader.is_at_end and len(self._reader.fitting) < wanted:
+            self.set_timer(PAUSE, self._read_on)
+
+    def _committed(self, commits: Sequence[Commit]) -> None:
+        new = self._reader.add(list(commits))
+        self._show(new)
+
+    def _show(self, new: int = 0) -> None:
+        reader = self._reader
+        shown = (reader, len(reader.fitting), reader.is_at_end, reader.text)
+        if shown == self._shown:  # nothing is painted again while a long log is searched
+            return
+        self._shown = shown
+        self.log_list.empty_text = self._empty_text()
+        self.log_list.show(reader.fitting, new)
+        account = safe_text(self.account.address, 60) if self._is_narrowed and self.account else "all accounts"
+        title = f"Log · {account} · {self._lines_words()} · newest first"
+        if reader.damage is not None:
+            title += " · DAMAGED"
+            self.tell(safe_text(reader.damage.message))
+        self.query_one("#log-pane").border_title = Content(title)
+
+    def _lines_words(self) -> str:
+        lines = words.count(len(self._reader.fitting), "line")
+        if self._reader.is_at_end:
+            return lines
+        return f"the newest {lines}" if self._reader.fitting else "reading"
+
+    def _empty_text(self) -> str:
+        if not self._reader.is_at_end:
+            return "Reading the log ..."
+        if self._reader.damage is not None:
+            return safe_text(f"{self._reader.damage.message} {self._reader.damage.hint}")
+        if self._reader.text:
+            return f"No line holds '{safe_text(self._reader.text, 40)}'. Esc clears the filter."
+        if self._is_narrowed:
+            return "Nobody did anything to this account yet. Press a to see all."
+        return "Nobody did anything yet."

@@ -1,0 +1,118 @@
+"""What the main screen says: sentences made from reports and outcomes. All of them are safe to show."""
+
+from collections.abc import Sequence
+
+from kconsole.display import words
+from kconsole.display.safe_text import safe_text
+from kconsole.model.history import Commit
+from kconsole.model.records import Entry
+from kconsole.model.reports import Decision, SeatReport
+from kconsole.operations.deeds import Done
+from kconsole.tui.widgets.painting import Part
+
+BANNER_WARNINGS = ("exceeded", "full")
+"""The warnings that have a line of their own; the others stand in the gauge and in the list of domains."""
+
+MOST_NAMED = 6
+"""How many accounts a question names one by one."""
+
+
+def named(entries: Sequence[Entry]) -> list[str]:
+    """Entries by address and name, one a line, the address whole and first."""
+    lines = [
+        safe_text(entry.address) + (f"   {safe_text(entry.full_name)}" if entry.full_name else "")
+        for entry in entries[:MOST_NAMED]
+    ]
+    if len(entries) > MOST_NAMED:
+        lines.append(f"and {len(entries) - MOST_NAMED:,} more")
+    return lines
+
+
+def banner_lines(report: SeatReport, is_read_only: bool) -> list[Part]:
+    """What has to be said above the lists, the worst first."""
+    lines = [
+        (f"! {safe_text(warning.text)}", "alarm") for warning in report.warnings if warning.code in BANNER_WARNINGS
+    ]
+    if report.held:
+        text = f"! {words.count(report.held, 'seat')} held until the server is restarted"
+        lines.append((text if is_read_only else f"{text} · R when it was", "notice"))
+    return lines
+
+
+def refusal_lines(decision: Decision) -> list[str]:
+    """A refusal, for a person."""
+    return [safe_text(line) for line in (decision.text, decision.detail) if line]
+
+
+def plan_words(marked: int, not_listed: int, now: SeatReport, planned: SeatReport) -> str:
+    """What is marked, and what a deed on it would come to."""
+    away = f", {not_listed:,} not listed" if not_listed else ""
+    return f"{marked:,} marked{away}: {now.used:,} → {planned.used:,} used"
+
+
+def done_words(done: Done, undone: str = "") -> str:
+    """What came of a deed, the figures first: they are what must not be cut off.
+
+    Args:
+        done: what came of it.
+        undone: with an undo, what it took back: "undone: disable".
+    """
+    seats = "" if done.before.used == done.after.used else f"{done.before.used:,} → {done.after.used:,} used · "
+    changed = done.changed
+    if len(changed) != 1:
+        return f"{seats}{undone or done.deed}: {words.count(len(changed), 'account')}"
+    outcome = changed[0]
+    address, text = safe_text(outcome.address), safe_text(outcome.text).partition(",")[0]
+    if undone:
+        return f"{seats}{undone} {address}".rstrip()
+    return f"{seats}{address} {text}".replace("  ", " ") if address else f"{seats}{text}"
+
+
+def failure_lines(done: Done) -> list[str]:
+    """What was not done, and why, a line for each."""
+    return [f"{safe_text(outcome.address)}: {safe_text(outcome.text)}" for outcome in done.failures]
+
+
+def meanwhile_lines(commits: Sequence[Commit]) -> list[str]:
+    """What others did to accounts that somebody was just asked about."""
+    if not commits:
+        return ["It was changed by somebody else meanwhile. Nothing was done yet."]
+    from kconsole.display.commits import clock_time, sentence
+
+    told = [f"{sentence(commit)} at {clock_time(commit.at).split()[1]}." for commit in commits]
+    return [*told, "Nothing was done yet: this is how it is now."]
+
+
+def take_back_lines(commit: Commit, entries: Sequence[Entry], age: str) -> list[str]:
+    """Which line of the log is to be taken back, and what it changed."""
+    from kconsole.display.commits import deed_word, operator_words
+
+    return [
+        f"Line {commit.sequence:,} of the log: {deed_word(commit)}, by {operator_words(commit.operator)}, {age}",
+        *named(entries),
+    ]
+
+
+def empty_text(has_entries: bool, text: str, is_read_only: bool) -> str:
+    """What stands in an empty list."""
+    if not has_entries:
+        if is_read_only:
+            return "There are no accounts in this store."
+        return "No accounts yet. Press a to add one, or run 'kconsole import csv FILE --domain NAME'."
+    if text:
+        return f"Nothing matches '{safe_text(text, 40)}'. Esc clears the filter."
+    return "There are no accounts in this domain."
+
+
+def changed_shape(commits: Sequence[Commit]) -> bool:
+    """Whether entries came or went, so that the list has other rows."""
+    return any(
+        _deleted(change.before) != _deleted(change.after)
+        for commit in commits
+        for change in commit.changes
+        if change.table == "entries"
+    )
+
+
+def _deleted(entry: Entry | None) -> bool:
+    return entry is None or entry.deleted_at is not None

@@ -1,0 +1,404 @@
+"""log, log verify, undo: who did what, that nobody changed it, and how it is taken back."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kconsole.operations.session import system_operator
+from kconsole.store.journal import encoded
+from tests.cli.console import Console, Said, account
+from tests.cli.test_hostile import HOSTILE, harmless
+
+ANNA, BERG = "anna@north.example", "berg@north.example"
+USER = system_operator().user
+
+
+@pytest.fixture
+def office(console: Console, monkeypatch: pytest.MonkeyPatch) -> Console:
+    for variable in ("SUDO_USER", "SSH_CONNECTION"):
+        monkeypatch.delenv(variable, raising=False)
+    return console.fill(account("anna"), account("berg"), account("off", enabled=False), seats=2)
+
+
+def lines(said: Said) -> list[int]:
+    return [document["sequence"] for document in said.json]
+
+
+# log
+
+
+def test_the_log_in_json_has_the_shape_that_was_agreed_on(office: Console) -> None:
+    office.done("disable", ANNA, "--reason", "left us")
+    begun, disabled = office.done("log", "--json").json
+    assert begun["deed"] == "init"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", disabled.pop("at"))
+    assert re.fullmatch("[0-9a-f]+", disabled.pop("session"))
+    assert disabled == {
+        "sequence": 2,
+        "operator": USER,
+        "claims": {"as": None, "sudo_user": None, "ssh_connection": None},
+        "deed": "disable",
+        "reason": "left us",
+        "accounts": [ANNA],
+        "changes": 1,
+        "refused": [],
+        "seats": {"before": 2, "after": 1},
+        "undoes": None,
+    }
+
+
+def test_the_log_for_a_person(office: Console) -> None:
+    office.done("disable", ANNA, "--reason", "left us")
+    office.done("--as", "chen", "enable", "off@north.example")
+    assert office("add", "more@north.example", "--as", "chen").code == 4
+    said = office.done("log")
+    header, _, disabled, _, refused = said.out.splitlines()
+    assert header.split() == ["LINE", "WHEN", "WHO", "DEED", "ACCOUNTS", "SEATS", "REASON"]
+    for word in ("2 ", USER, "disable", ANNA, "2 → 1", "left us"):
+        assert word in disabled
+    for word in (f"chen ({USER})", "add refused", "more@north.example", "refused: ", "You cannot add more users"):
+        assert word in refused
+    assert said.err == ""
+
+
+def test_the_log_is_asked_for_an_account_an_operator_and_a_time(office: Console) -> None:
+    office.done("disable", ANNA)
+    office.done("disable", BERG, "--as", "chen")
+    office.process("enable", ANNA, SUDO_USER="dora", SSH_CONNECTION="10.0.0.1 5 10.0.0.2 22")
+    for arguments, expected in (
+        ([], [1, 2, 3, 4]),
+        (["--account", ANNA.upper()], [1, 2, 4]),
+        (["--account", "anna"], []),
+        (["--operator", "chen"], [3]),
+        (["--operator", "dora"], [4]),
+        (["--operator", USER], [1, 2, 3, 4]),
+        (["--operator", "nobody"], []),
+        (["--account", ANNA, "--operator", "dora"], [4]),
+        (["--since", "1h"], [1, 2, 3, 4]),
+        (["--since", (datetime.now(UTC) + timedelta(hours=1)).isoformat()], []),
+        (["--since", "2020-01-01"], [1, 2, 3, 4]),
+        (["--since", office.done("log", "--json").json[2]["at"]], [3, 4]),
+    ):
+        assert lines(office.done("log", "--json", *arguments)) == expected, arguments
+    assert office.done("log", "--json", "--operator", "nobody").out == "[]\n"
+    assert office.done("log", "--operator", "nobody").out == ""
+    *_, last = office.done("log", "--json").json
+    assert last["claims"] == {"as": None, "sudo_user": "dora", "ssh_connection": "10.0.0.1 5 10.0.0.2 22"}
+    assert last["operator"] == USER
+    assert office.done("log", "--json").json[2]["claims"]["as"] == "chen"
+
+
+@pytest.mark.parametrize("since", ["yesterday", "7", "0d", "2026-13-01", "", "99999999999999y"])
+def test_a_time_that_is_none_is_a_usage_error(office: Console, since: str) -> None:
+    said = office("log", "--since", since)
+    assert (said.code, said.out) == (2, "")
+
+
+def test_a_long_table_has_one_header_and_every_line(office: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kconsole.cli.history.LINES_AT_A_TIME", 3)
+    for _ in range(4):
+        office.done("disable", ANNA)
+        office.done("enable", ANNA)
+    numbers = [line.split()[0] for line in office.done("log").out.splitlines()]
+    assert numbers == ["LINE", *map(str, range(1, 10))]
+
+
+@contextmanager
+def following(console: Console, *arguments: str) -> Iterator[Any]:
+    command = [sys.executable, "-m", "kconsole", "--store", str(console.folder), "log", "--follow", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_log_is_followed_in_another_process(office: Console) -> None:
+    with following(office, "--json") as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["deed"] == "init"
+        begun = time.monotonic()
+        office.done("disable", ANNA, "--as", "chen")
+        seen = json.loads(process.stdout.readline())
+        assert time.monotonic() - begun < 5
+        assert (seen["sequence"], seen["deed"], seen["accounts"], seen["claims"]["as"]) == (
+            2,
+            "disable",
+            [ANNA],
+            "chen",
+        )
+        office("add", "a@north.example", "--reason", "x")
+        office("enable", ANNA)
+        office("add", "b@north.example")
+        told = [json.loads(process.stdout.readline()) for _ in range(2)]
+        assert [document["deed"] for document in told] == ["add", "enable"]
+        assert process.poll() is None
+
+
+def test_a_log_is_followed_by_what_was_asked_for_until_ctrl_c(office: Console) -> None:
+    with following(office, "--account", BERG) as process:
+        assert process.stdout is not None
+        assert "init" in process.stdout.readline()
+        office.done("disable", ANNA)
+        office.done("disable", BERG)
+        line = process.stdout.readline()
+        assert BERG in line
+        assert line.startswith("3  ")
+        process.send_signal(2)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out, "Traceback" in err) == (130, "", False)
+
+
+def test_a_followed_log_that_is_replaced_ends_with_an_error(office: Console) -> None:
+    with following(office) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        journal = office.folder / "journal.jsonl"
+        (office.folder / "other").write_bytes(journal.read_bytes())
+        (office.folder / "other").replace(journal)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 7
+        assert "another file was put in its place" in err
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_line_of_the_log_is_harmless(office: Console, text: str) -> None:
+    """Whoever can write the journal can make any line of it, with a right hash."""
+    head = office.done("log", "verify").out.split()[1]
+    body = {"sequence": 2, "at": "2026-01-01T00:00:00Z", "operator": text, "claims": dict.fromkeys(["as", "ssh"], text)}
+    body |= {"session": text, "deed": text, "reason": text, "refused": [f"{text}: {text}"], "next_number": 9}
+    body |= {"seats": [1, 2], "changes": []}
+    with (office.folder / "journal.jsonl").open("ab") as file:
+        file.write(encoded(body, head)[0])
+    document = harmless(office.done("log", "--json")).json[1]
+    assert (document["deed"], document["operator"], document["reason"]) == (text, text, text)
+    assert len(harmless(office.done("log")).out.splitlines()) == 3
+    harmless(office.done("log", "verify"))
+    assert harmless(office("undo", "2")).code == 3
+    harmless(office.done("doctor"))
+    assert harmless(office.done("--read-only", "log")).out
+
+
+def test_a_long_log_is_shown_as_far_as_somebody_reads_it(tmp_path: Path) -> None:
+    console = Console(tmp_path / "store").fill(account("anna"))
+    journal = console.folder / "journal.jsonl"
+    content, head = journal.read_bytes(), console.done("log", "verify").out.split()[1]
+    more = [content]
+    for number in range(2, 20_002):
+        line, head = encoded(_refusal(number), head)
+        more.append(line)
+    journal.write_bytes(b"".join(more))
+    script = f'"{sys.executable}" -m kconsole --store "{console.folder}" log | head -3; echo ${{PIPESTATUS[0]}}'
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.splitlines()[-1] == "0"
+    assert len(ended.stdout.splitlines()) == 4
+    assert len(console.done("log", "--json").json) == 20_001
+    assert console.done("log").out.count("\n") == 20_002
+
+
+def _refusal(number: int) -> dict[str, object]:
+    texts = {"at": "2026-01-01T00:00:00Z", "operator": "x", "session": "s", "deed": "add"}
+    return {"sequence": number, **texts, "refused": ["a@x: no"], "next_number": 9, "changes": []}
+
+
+# log verify
+
+
+def test_a_whole_log_tells_its_head(office: Console) -> None:
+    office.done("disable", ANNA)
+    said = office.done("log", "verify")
+    assert re.fullmatch(r"2 [0-9a-f]{64}\n", said.out)
+    assert said.talk == ["The log is whole: 2 lines. Its head, to be kept elsewhere:"]
+    assert json.loads((office.folder / "journal.jsonl").read_bytes().splitlines()[1])["hash"] == said.out.split()[1]
+
+
+def test_the_first_bad_line_is_named(office: Console) -> None:
+    for _ in range(3):
+        office.done("disable", ANNA)
+        office.done("enable", ANNA)
+    journal = office.folder / "journal.jsonl"
+    good = journal.read_bytes().splitlines(keepends=True)
+    for bad, what in (
+        ([good[0], good[1].replace(b"disable", b"enabled"), *good[2:]], "its content does not match its hash"),
+        ([good[0], *good[2:]], "it does not follow the line before it"),
+        ([good[0], good[2], good[1], *good[3:]], "it does not follow the line before it"),
+        ([good[0], b"\n", *good[1:]], "it does not end with a hash"),
+        ([good[0], good[1][:-10]], "it is torn"),
+    ):
+        journal.write_bytes(b"".join(bad))
+        said = office("log", "verify")
+        assert (said.code, said.out) == (7, "")
+        assert said.talk[0].startswith(f"kconsole: {journal} is bad at line 2: {what}")
+        assert "doctor" in said.talk[1]
+
+
+def test_a_head_that_was_noted_is_looked_for(office: Console, tmp_path: Path) -> None:
+    office.done("disable", ANNA)
+    noted = office.done("log", "verify").out.strip()
+    office.done("enable", ANNA)
+    journal = office.folder / "journal.jsonl"
+    lines_now = journal.read_bytes().splitlines(keepends=True)
+    for head in (noted, noted.split()[1], noted.split()[1].upper()):
+        assert office.done("log", "verify", "--head", head).out.startswith("3 ")
+    (office.folder / "store.json").unlink()
+    journal.write_bytes(lines_now[0])
+    assert office.done("log", "verify").out.startswith("1 ")
+    said = office("log", "verify", "--head", noted)
+    assert (said.code, said.out) == (7, "")
+    assert "its end was cut off, or it was made anew" in said.talk[0]
+    other = Console(tmp_path / "anew" / "store")
+    other.restore({"entries": [{"address": ANNA}]})
+    other.done("disable", ANNA)
+    journal.write_bytes((other.folder / "journal.jsonl").read_bytes())
+    assert office.done("log", "verify").out.startswith("2 ")
+    assert office("log", "verify", "--head", noted).code == 7
+
+
+@pytest.mark.parametrize("head", ["", "12", "no head", "g" * 64])
+def test_a_head_that_is_none_is_a_usage_error(office: Console, head: str) -> None:
+    said = office("log", "verify", "--head", head)
+    assert (said.code, said.out) == (2, "")
+
+
+def test_the_options_of_the_log_do_not_go_with_verify(office: Console) -> None:
+    for option in (["--json"], ["--follow"], ["--account", "x"], ["--operator", "x"], ["--since", "1d"]):
+        said = office("log", *option, "verify")
+        assert (said.code, said.out) == (2, "")
+
+
+def test_a_log_is_verified_without_a_store_that_opens_and_by_who_may_only_read(office: Console) -> None:
+    (office.folder / "store.json").write_text("damaged")
+    (office.folder / "lock").unlink()
+    before = sorted(office.folder.iterdir())
+    office.done("--read-only", "log", "verify")
+    office.done("log", "verify")
+    assert sorted(office.folder.iterdir()) == before
+    assert office.process("log", "verify", KCONSOLE_STORE=str(office.folder / "none")).code == 3
+
+
+# undo
+
+
+def test_the_last_own_deed_is_taken_back_and_done_again(office: Console) -> None:
+    office.done("disable", ANNA)
+    said = office.done("undo", "--reason", "too early")
+    assert said.out == ""
+    assert said.talk[0] == f"Taking back line 2: disable {ANNA}, by {USER}, just now."
+    assert said.talk[1:] == [f"{ANNA}: as it was", "1 → 2 of 2 seats used"]
+    *_, last = office.done("log", "--json").json
+    assert (last["deed"], last["undoes"], last["reason"]) == ("undo", 2, "too early")
+    nothing = office("undo")
+    assert (nothing.code, nothing.out) == (3, "")
+    assert (
+        nothing.talk[0] == "kconsole: There is nothing to undo: the log has no deed of yours that was not taken back."
+    )
+    again = office("undo", "2")
+    assert again.code == 3
+    assert again.talk == [
+        "kconsole: Line 2 of the log was taken back in line 3 already.",
+        "To do it again, run 'kconsole undo 3'.",
+    ]
+    assert office.done("undo", "3").talk[-1] == "2 → 1 of 2 seats used"
+    assert office.done("undo").talk[0].startswith("Taking back line 2: disable")
+    assert office.done("status", "--json").json["seats"]["used"] == 2
+
+
+def test_undo_is_refused_at_the_limit_and_when_changed_since(office: Console) -> None:
+    office.done("disable", ANNA)
+    office.done("enable", "off@north.example", "--as", "chen")
+    said = office("undo")
+    assert said.code == 4
+    assert said.talk[1].startswith("kconsole: It cannot be undone: 2 of 2 seats are used")
+    office.done("disable", "off@north.example", "--as", "chen")
+    office.done("enable", ANNA, "--as", "chen")
+    said = office("undo")
+    assert (said.code, said.out) == (4, "")
+    assert said.talk[1] == f"kconsole: {ANNA} has changed since: 'disable' cannot be undone."
+    assert "line 6 of 'kconsole log'" in said.talk[2]
+
+
+def test_anothers_deed_is_taken_back_by_its_line_only(office: Console) -> None:
+    office.done("disable", ANNA, "--as", "chen")
+    assert office("undo").code == 3
+    assert office("undo", "--as", "dora").code == 3
+    assert "by chen" in office.done("undo", "2", "--as", "dora").talk[0]
+    assert office("undo", "--as", "chen").code == 3
+
+
+def test_an_added_account_is_deleted_and_holds_its_seat(office: Console) -> None:
+    office.done("disable", ANNA)
+    office.done("add", "chen@north.example")
+    assert office.done("undo").talk[1:] == ["chen@north.example: deleted again"]
+    seats = office.done("status", "--json").json["seats"]
+    assert (seats["used"], seats["held"]) == (2, 1)
+    assert office.done("explain", "chen@north.example", "--json").json[0]["held"]
+
+
+def test_a_restart_an_import_a_restore_and_deletions_are_taken_back(office: Console, tmp_path: Path) -> None:
+    office.restore({"license": {"seats": 9}, "entries": [{"address": ANNA}, {"address": BERG, "origin": "directory"}]})
+    before = office.dump
+    office.done("delete", ANNA, BERG, "--yes")
+    assert {entry["enabled"] for entry in office.dump["entries"]} == {True, False}
+    office.done("undo")
+    assert office.dump == before
+    office.done("delete", ANNA, "--yes")
+    office.done("restarted")
+    assert office.done("status", "--json").json["seats"]["held"] == 0
+    office.done("undo")
+    assert office.done("status", "--json").json["seats"]["held"] == 1
+    office.done("undo")
+    (tmp_path / "users.csv").write_text("Name;FullName\nanna;New Name\nnew;New\n")
+    office.done("import", "csv", str(tmp_path / "users.csv"), "--domain", "north.example")
+    office.done("undo")
+    assert office.done("accounts", "--json", "--sort", "address").json[0]["full_name"] == ""
+    assert office.done("status", "--json").json["seats"]["held"] == 1
+    office.done("restarted")
+    before = office.dump
+    (tmp_path / "empty.json").write_text("{}")
+    office.done("restore", str(tmp_path / "empty.json"), "--reason", "oops")
+    assert office.dump["entries"] == []
+    assert office.done("undo").talk[1] == "everything is as it was before the dump was restored"
+    assert {entry["address"] for entry in office.dump["entries"]} == {entry["address"] for entry in before["entries"]}
+    office.done("log", "verify")
+
+
+@pytest.mark.parametrize("line", ["0", "-1", "x", "1.5"])
+def test_a_line_that_is_none_is_a_usage_error(office: Console, line: str) -> None:
+    assert office("undo", line).code == 2
+    assert office("undo", "9").code == office("undo", "1").code == office("undo", "9" * 30).code == 3
+
+
+def test_seats_in_the_log_are_those_of_the_report(office: Console) -> None:
+    used = [office.done("status", "--json").json["seats"]["used"]]
+    for arguments in (
+        ["disable", ANNA],
+        ["enable", "off@north.example"],
+        ["add", "x@north.example"],
+        ["delete", BERG, "--yes"],
+        ["undo"],
+        ["undo", "5"],
+        ["restarted"],
+        ["domains", "add", "west.example"],
+        ["undo", "--as", "nobody"],
+    ):
+        office(*arguments)
+        used.append(office.done("status", "--json").json["seats"]["used"])
+    told = [document["seats"] for document in office.done("log", "--json").json if document["seats"] is not None]
+    assert len(told) >= 7
+    for seats in told:
+        assert seats["before"] in used
+        assert seats["after"] in used
+    for earlier, after in pairwise(told):
+        assert earlier["after"] == after["before"]
+    assert told[-1]["after"] == used[-1]

@@ -1,0 +1,120 @@
+"""What was done, in words."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kconsole.display import commits
+from kconsole.model.history import Change, Commit, Operator
+from kconsole.model.records import Domain, Entry, License
+
+AT = datetime(2026, 8, 5, 12, 3, tzinfo=UTC)
+ENTRY = Entry(address="a@x.example", id=1)
+OFF = Entry(address="a@x.example", id=1, enabled=False)
+LIST = Entry(address="team@x.example", kind="mailing_list", id=2)
+
+
+def commit(deed: str = "disable", *changes: Change, operator: str = "anna", **fields: Any) -> Commit:
+    return Commit(7, AT, Operator(operator), "s", deed, "", changes)._replace(**fields)
+
+
+def entries(*afters: Entry) -> tuple[Change, ...]:
+    return tuple(Change("entries", entry.id, None, entry) for entry in afters)
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        (commit("disable", *entries(OFF)), "anna disabled a@x.example"),
+        (commit("delete", *entries(OFF, ENTRY)), "anna deleted 2 accounts"),
+        (commit("import", *entries(OFF, LIST)), "anna imported 2 entries"),
+        (commit("undo", *entries(ENTRY), undoes=3), "anna took back a change of a@x.example"),
+        (commit("restarted", Change("server", 1, None, AT)), "anna recorded a restart"),
+        (commit("add domain", Change("domains", 3, None, Domain(name="y.example"))), "anna added the domain y.example"),
+        (commit("map", *entries(ENTRY)), "anna map a@x.example"),
+        (commit("disable", *entries(OFF), operator="\x1b[2J"), "␛[2J disabled a@x.example"),
+    ],
+)
+def test_a_sentence_says_who_did_what_to_whom(told: Commit, sentence: str) -> None:
+    assert commits.sentence(told) == sentence
+
+
+def test_a_note_counts_several_changes_and_passes_over_refusals() -> None:
+    one = commit("disable", *entries(OFF))
+    refused = commit("enable", refused=("a@x.example: no seat",))
+    assert commits.note([one]) == commits.note([refused, one]) == "anna disabled a@x.example"
+    assert commits.note([one] * 12) == "anna: 12 changes"
+    assert commits.note([one, one._replace(operator=Operator("berg"))]) == "anna and berg: 2 changes"
+    assert commits.note([one, commit("restarted", Change("server", 1, None, AT))]) == "anna: 2 changes"
+    assert commits.note([refused]) == commits.note([]) == ""
+
+
+def test_a_refusal_is_told_by_a_word_and_names_whom() -> None:
+    refused = commit("enable", refused=("a@x.example: You cannot add more users",))
+    assert commits.deed_word(refused) == "enable refused"
+    assert commits.subject(refused) == "a@x.example"
+    assert commits.subject(commit("import", refused=("There are not enough seats.",))) == ""
+    assert commits.deed_word(commit("undo", *entries(ENTRY), undoes=3)) == "undo of 3"
+
+
+def test_seats_are_told_before_and_after() -> None:
+    assert commits.seats_words(commit(seats=(1113, 1112))) == "1,113 → 1,112"
+    assert commits.seats_words(commit(seats=(5, 5))) == "5"
+    assert commits.seats_words(commit()) == ""
+
+
+def test_a_short_time_leaves_out_what_goes_without_saying(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    assert commits.clock_time(AT) == "2026-08-05 12:03"
+    assert commits.short_time(AT, AT) == "08-05 12:03"
+    assert commits.short_time(AT - timedelta(days=365), AT) == "2025-08-05"
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_words_to_look_for_are_those_that_stand_there() -> None:
+    told = commit("disable", *entries(OFF), reason="left", refused=("b@x.example: no",))
+    assert commits.commit_text(told) == "anna disable refused left a@x.example"
+
+
+def test_details_tell_everything() -> None:
+    told = commit(
+        "import",
+        Change("entries", 1, ENTRY, OFF),
+        Change("entries", 2, LIST, LIST),
+        Change("entries", 3, OFF, None),
+        Change("domains", 4, None, Domain(name="y.example")),
+        Change("server", 1, AT, None),
+        Change("server", 1, None, AT),
+        Change("license", 1, None, License(seats=5)),
+        Change("license", 1, None, License()),
+        operator="root",
+        reason="why",
+        seats=(5, 4),
+        refused=("b@x.example: no",),
+    )._replace(operator=Operator("root", "berg", "carla", "10.0.0.1"))
+    details = list(commits.details_of(told, AT))
+    text = "\n".join(f"{detail.label}|{detail.text}" for detail in details)
+    for line in (
+        "Operator|berg (root)",
+        "System user|root",
+        "Claimed|--as berg",
+        "Claimed|sudo was called by carla",
+        "Claimed|SSH from 10.0.0.1",
+        "Reason|why",
+        "Seats used|5 → 4",
+        "Refused|b@x.example: no",
+        "→ disabled|a@x.example   was enabled",
+        "changed|team@x.example   enabled",
+        "→ not there|a@x.example   was disabled",
+        "Domain|y.example   added",
+        "Restart|taken back",
+        "License|5 seats",
+        "License|without limit",
+    ):
+        assert line in text
+    assert list(commits.details_of(told, AT, most=2))[-1].text == "and 6 more changes"

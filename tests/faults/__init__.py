@@ -1,0 +1,1 @@
+"""Faults on purpose: failing disks, killed processes, crowds, and any history of all of them."""

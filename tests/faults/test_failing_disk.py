@@ -1,0 +1,299 @@
+"""Each call that brings something to disk fails in turn: the old state or the new one is there, never another."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from kconsole.model.errors import ConsoleError, NotFound, Refused, StoreUnusable
+from kconsole.store.seatstore import SeatStore
+from tests.faults.disks import CODES, MANNERS, FailingDisk, Manner
+from tests.store.stores import (
+    account,
+    add,
+    addresses,
+    everything_in,
+    new_store,
+    of_format_1,
+    opened,
+    same_as_disk,
+    told_to,
+)
+
+MOST_CALLS = 60
+"""More calls than anything here makes."""
+
+
+class Attempt(NamedTuple):
+    """What came of doing something on a failing disk."""
+
+    error: ConsoleError | None
+    disk: FailingDisk
+
+
+def attempts(
+    folder: Path, manner: Manner, code: int, prepare: Callable[[Path], Any], act: Callable[[Any], object]
+) -> Any:
+    """Prepare and act anew in folder after folder, each time failing one call later, until none is left to fail."""
+    for at in range(1, MOST_CALLS):
+        place = folder / str(at)
+        place.mkdir()
+        prepared = prepare(place)
+        error: ConsoleError | None = None
+        with pytest.MonkeyPatch.context() as patch:
+            disk = FailingDisk(patch, at, code, manner)
+            try:
+                act(prepared)
+            except ConsoleError as caught:
+                error = caught
+        if not disk.was_reached:
+            assert error is None
+            assert at > 1
+            return
+        yield place, prepared, Attempt(error, disk)
+    raise AssertionError(f"more than {MOST_CALLS} calls")
+
+
+def store_with_anna(folder: Path) -> SeatStore:
+    store = new_store(folder, account("anna"))
+    store.write_snapshot()
+    add(store, "old")
+    return store
+
+
+def assert_well_told(error: ConsoleError) -> None:
+    assert isinstance(error, StoreUnusable)
+    assert error.exit_code == 7
+    assert error.hint
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_change_is_there_or_not(tmp_path: Path, manner: Manner, code: int) -> None:
+    old, new = (
+        ["anna@north.example", "old@north.example"],
+        ["anna@north.example", "new@north.example", "old@north.example"],
+    )
+    for folder, store, attempt in attempts(tmp_path, manner, code, store_with_anna, lambda store: add(store, "new")):
+        told = told_to(store)
+        state = addresses(fresh := opened(folder))
+        fresh.abandon()
+        if attempt.error is None:
+            assert state == new
+        else:
+            assert_well_told(attempt.error)
+            assert addresses(store) == old
+            if "Nothing was changed" in attempt.error.message:
+                assert state == old, attempt.disk.calls
+            else:
+                assert "the disk did not confirm it" in attempt.error.message
+                assert state == new
+        store.catch_up()
+        assert addresses(store) == state
+        assert len(told) == (attempt.error is not None and state == new)
+        add(store, "later")
+        assert same_as_disk(store)
+
+
+def test_a_sync_that_fails_and_cannot_be_taken_back_is_told_as_doubtful(tmp_path: Path) -> None:
+    store = store_with_anna(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+
+        def fail(*_: object) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+        patch.setattr("os.fdatasync", fail)
+        patch.setattr("os.ftruncate", fail)
+        with pytest.raises(StoreUnusable, match="Perhaps it was saved, perhaps not"):
+            add(store, "new")
+    assert addresses(store) == ["anna@north.example", "old@north.example"]
+    assert [commit.sequence for commit in store.catch_up()] == [3]
+    assert addresses(store) == ["anna@north.example", "new@north.example", "old@north.example"]
+    add(store, "later")
+    assert same_as_disk(store)
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_refusal_stays_one_whether_it_can_be_written_down_or_not(tmp_path: Path, manner: Manner) -> None:
+    def refuse(store: SeatStore) -> None:
+        with pytest.raises(Refused, match="No seat"), store.transaction("add") as transaction:  # noqa: PT012
+            transaction.put_entry(account("new"))
+            raise Refused("No seat is free.")
+
+    for folder, store, _ in attempts(tmp_path, manner, errno.EIO, store_with_anna, refuse):
+        assert addresses(store) == ["anna@north.example", "old@north.example"]
+        add(store, "later")
+        assert same_as_disk(store)
+        assert addresses(opened(folder)) == addresses(store)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_snapshot_is_the_old_one_or_the_new_one(tmp_path: Path, manner: Manner, code: int) -> None:
+    def act(store: SeatStore) -> None:
+        store.write_snapshot()
+
+    for folder, store, attempt in attempts(tmp_path, manner, code, store_with_anna, act):
+        if attempt.error is not None:
+            assert_well_told(attempt.error)
+        assert same_as_disk(store)
+        assert opened(folder).notices == []
+        store.write_snapshot()
+        assert same_as_disk(store)
+        store.close()
+        leftovers = [path.name for path in folder.glob(".*")]
+        assert leftovers == []
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_to_close_never_fails(tmp_path: Path, manner: Manner) -> None:
+    def close(store: SeatStore) -> None:
+        store.close()
+
+    for folder, _, attempt in attempts(tmp_path, manner, errno.ENOSPC, store_with_anna, close):
+        assert attempt.error is None
+        fresh = opened(folder)
+        assert fresh.notices == []
+        assert addresses(fresh) == ["anna@north.example", "old@north.example"]
+        assert same_as_disk(fresh)
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_change_that_outgrows_the_snapshot_holds_even_if_that_fails(
+    tmp_path: Path, manner: Manner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kconsole.store.storefiles.LEAST_TAIL", 0)
+
+    def prepare(folder: Path) -> SeatStore:
+        store = store_with_anna(folder)
+        with monkeypatch.context() as patch:
+            patch.setattr("kconsole.store.storefiles.LEAST_TAIL", 10**9)
+            for number in range(20):
+                add(store, f"a{number}")
+        return store
+
+    for folder, store, attempt in attempts(tmp_path, manner, errno.ENOSPC, prepare, lambda store: add(store, "new")):
+        state = addresses(fresh := opened(folder))
+        fresh.abandon()
+        assert ("new@north.example" in state) == (attempt.error is None)
+        assert addresses(store) == state
+        assert same_as_disk(store)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_new_store_is_there_or_not(tmp_path: Path, manner: Manner, code: int) -> None:
+    def make(folder: Path) -> None:
+        new_store(folder / "s", account("anna"))
+
+    for folder, _, attempt in attempts(tmp_path, manner, code, lambda folder: folder, make):
+        if attempt.error is None:
+            assert same_as_disk(opened(folder / "s"))
+            continue
+        assert_well_told(attempt.error)
+        with pytest.raises(NotFound):
+            opened(folder / "s")
+        add(new_store(folder / "s"), "berg")
+        assert addresses(opened(folder / "s")) == ["berg@north.example"]
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_migration_has_begun_or_not_and_loses_nothing(tmp_path: Path, manner: Manner) -> None:
+    content = of_format_1({"entries": {"3": {"address": "anna@north.example"}}, "log": {"1": {"deed": "add"}}})
+
+    def prepare(folder: Path) -> Path:
+        (folder / "store.json").write_bytes(content)
+        return folder
+
+    for folder, _, attempt in attempts(tmp_path, manner, errno.ENOSPC, prepare, lambda folder: opened(folder).close()):
+        if attempt.error is not None:
+            assert_well_told(attempt.error)
+            assert (folder / "store.json").read_bytes() == content
+        store = opened(folder)
+        assert addresses(store) == ["anna@north.example"]
+        assert add(store, "berg").id == 9
+        assert same_as_disk(store)
+        store.close()
+        kept = [path for path in folder.iterdir() if path.name.startswith("store.format-1")]
+        assert [path.read_bytes() for path in kept] == [content]
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_torn_line_stays_until_it_is_aside(tmp_path: Path, manner: Manner) -> None:
+    def prepare(folder: Path) -> SeatStore:
+        store = store_with_anna(folder)
+        with (folder / "journal.jsonl").open("ab") as file:
+            file.write(b'{"sequence":3,"at"')
+        return store
+
+    for folder, store, attempt in attempts(tmp_path, manner, errno.EIO, prepare, lambda store: add(store, "new")):
+        if attempt.error is not None:
+            assert_well_told(attempt.error)
+            add(store, "new")
+        assert same_as_disk(store)
+        assert [path.read_bytes() for path in folder.glob("journal.torn-*")] == [b'{"sequence":3,"at"']
+
+
+@pytest.mark.parametrize("call", ["os.write", "os.fdatasync"])
+def test_an_interruption_while_saving_leaves_memory_and_disk_agreeing(tmp_path: Path, call: str) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    store = store_with_anna(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(call, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            add(store, "new")
+    store.catch_up()
+    assert same_as_disk(store)
+    assert addresses(store) == ["anna@north.example", "old@north.example"]
+    add(store, "new")
+    assert same_as_disk(store)
+
+
+def test_an_interruption_just_after_saving_does_not_part_memory_from_disk(tmp_path: Path) -> None:
+    from kconsole.store.journal import Journal
+
+    store = store_with_anna(tmp_path)
+    real = Journal.append
+
+    def append(journal: Journal, body: dict[str, Any]) -> None:
+        real(journal, body)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Journal, "append", append)
+        with pytest.raises(KeyboardInterrupt), store.transaction("add") as transaction:
+            transaction.put_entry(account("new"))
+    assert transaction.commit is not None
+    assert "new@north.example" in addresses(store)
+    assert same_as_disk(store)
+
+
+def test_disks_that_cannot_do_everything_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some shared file systems know no hard links, and cannot sync a folder by itself."""
+    import os
+    import stat
+
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        real(descriptor)
+
+    def hardlink_to(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("os.fsync", fsync)
+    monkeypatch.setattr(Path, "hardlink_to", hardlink_to)
+    store = store_with_anna(tmp_path)
+    before = (tmp_path / "store.json").read_bytes()
+    store.write_snapshot()
+    assert (tmp_path / "store.json.bak").read_bytes() == before
+    assert same_as_disk(store)
+    with pytest.raises(Refused, match="already"):
+        new_store(tmp_path)
+    assert [path.name for path in tmp_path.glob(".*")] == []

@@ -1,0 +1,45 @@
+"""What several people did, for pictures."""
+
+from contextlib import suppress
+
+from kconsole.model.errors import Refused
+from kconsole.model.history import Operator
+from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
+from kconsole.operations.deeds import Deed
+from kconsole.operations.server import RecordRestart
+from kconsole.operations.session import Session
+from tests.clocks import FixedClock
+
+
+def add_history(session: Session, clock: FixedClock) -> None:
+    """Let three people work for a day."""
+    people = ("anna", Operator("root", claimed="berg", sudo_user="berg"), "cron")
+    accounts = [entry.address for entry in session.entries if entry.is_account and entry.enabled]
+    deeds: tuple[Deed, ...] = (
+        DisableAccounts(tuple(accounts[3:6]), reason="left in June"),
+        AddAccount("new.colleague@northwind.example", "Noor Colleague", reason="ticket 4711"),
+        DeleteAccounts((accounts[9],), reason="duplicate"),
+        RecordRestart(),
+        EnableAccounts((accounts[4],), reason="back from leave"),
+        DisableAccounts(tuple(accounts[20:32]), reason="180 days without a login"),
+        AddAccount("info@northwind.example"),
+        DisableAccounts((accounts[40],)),
+    )
+    for turn, deed in enumerate(deeds):
+        clock.forward(hours=3, minutes=7 * turn)
+        other = Session.open(session.folder, people[turn % len(people)], clock)
+        with suppress(Refused):
+            other.do(deed)
+        other.close()
+    clock.forward(minutes=11)
+    other = Session.open(session.folder, people[1], clock)
+    other.undo()
+    other.close()
+    clock.forward(minutes=4)
+
+
+def add_note(session: Session, clock: FixedClock) -> None:
+    """Let somebody else disable an account."""
+    other = Session.open(session.folder, "berg", clock)
+    other.do(DisableAccounts(("c.lindstrom@labs.example",)))
+    other.close()

@@ -1,0 +1,215 @@
+"""The log screen: who did what, the newest first."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from kconsole.model.records import Domain, Inventory, License
+from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
+from kconsole.operations.session import Session, system_operator
+from tests.tui.console import NARROW, WIDE, console
+from tests.tui.test_deeds import LIST, OFF, SEAT, small
+
+
+def lines(text: str) -> list[str]:
+    return [line.strip("│ ") for line in text.splitlines() if "08-05" in line]
+
+
+async def test_it_tells_who_did_what_with_seats_and_reason_newest_first() -> None:
+    async with console("office", WIDE) as screen:
+        first, second = screen.listed[:2]
+        other = screen.other("berg")
+        other.do(DisableAccounts((first, second), reason="left in June"))
+        other.do(EnableAccounts((first,)))
+        await screen.press("L")
+        newest, before = lines(screen.text)[:2]
+        assert newest.split()[1:7] == ["3", "2026-08-05", "12:03", "berg", "enable", first]
+        assert "111 → 112" in newest
+        assert "2 accounts" in before
+        assert "left in June" in before
+        assert "Log · all accounts · 3 lines · newest first" in screen.text
+
+
+async def test_at_80_columns_the_reason_goes_and_enter_tells_it() -> None:
+    async with console("office", NARROW) as screen:
+        screen.other("berg").do(DisableAccounts(tuple(screen.listed[:3]), reason="left in June"))
+        await screen.press("L")
+        assert "left in June" not in screen.text
+        assert "08-05 12:03 berg" in screen.text
+        await screen.press("enter")
+        screen.expect_dialog("Line 2 of the log", "left in June", "113 → 110", "Session", "→ disabled", "was enabled")
+        assert all(address in screen.text for address in screen.listed[:3])
+        await screen.press("escape", "escape")
+        screen.expect_focus_on("accounts")
+
+
+async def test_claims_are_told_as_claims() -> None:
+    async with console("office") as screen:
+        other = screen.other()
+        other.operator = system_operator("boss")._replace(sudo_user="carla", connection="10.0.0.1 22")
+        other.do(DisableAccounts((screen.at.address,)))
+        await screen.press("L", "enter")
+        screen.expect_dialog("boss (", "--as boss", "sudo was called by carla", "SSH from 10.0.0.1 22")
+
+
+async def test_refusals_bear_a_sign_and_a_word() -> None:
+    async with console(small(SEAT, OFF, seats=1), WIDE) as screen:
+        screen.other("berg").do(EnableAccounts((OFF.address,)))
+        await screen.press("L")
+        line = lines(screen.text)[0]
+        assert line.startswith("▸!2")
+        assert "enable refused" in line
+        assert OFF.address in line
+        await screen.press("u")
+        screen.expect_dialog("That did not work", "nothing in line 2")
+
+
+async def test_the_filter_lists_lines_that_hold_all_words() -> None:
+    async with console("office") as screen:
+        other = screen.other("berg")
+        first, second = screen.listed[:2]
+        other.do(DisableAccounts((first,), reason="retired"))
+        other.do(DisableAccounts((second,)))
+        await screen.press("L", "slash")
+        await screen.type("berg retired")
+        assert len(lines(screen.text)) == 1
+        await screen.press("enter", "enter")
+        screen.expect_dialog(first)
+        await screen.press("escape", "slash")
+        await screen.type("zzz")
+        assert "No line holds 'berg retiredzzz'." in screen.text
+        await screen.press("escape")
+        assert len(lines(screen.text)) == 3
+        screen.expect_focus_on("log")
+        await screen.press("escape")
+        screen.expect_focus_on("accounts")
+
+
+async def test_a_line_can_be_taken_back_after_asking() -> None:
+    async with console("office") as screen:
+        first = screen.at.address
+        screen.other("berg").do(DisableAccounts((first,)))
+        await screen.press("L", "u")
+        screen.expect_dialog("Take back 'disable'?", first, "by berg")
+        await screen.press("y")
+        screen.expect_no_dialog()
+        assert screen.used == 113
+        assert "undo of 2" in lines(screen.text)[0]
+        assert screen.log.status.left == f"112 → 113 used · undone: disable {first}"
+        assert screen.log.log_list.highlighted is not None
+        assert screen.log.log_list.highlighted.sequence == 2
+        await screen.press("u")
+        screen.expect_dialog("That did not work", "was taken back in line 3 already")
+
+
+async def test_one_account_only_and_all_again() -> None:
+    async with console("office") as screen:
+        first, second = screen.listed[:2]
+        other = screen.other("berg")
+        other.do(DisableAccounts((first,)))
+        other.do(DisableAccounts((second,)))
+        await screen.press("L", "a")
+        assert f"Log · {first}" in screen.text
+        assert [commit.sequence for commit in screen.log.log_list.lines] == [2, 1]
+        await screen.press("a")
+        assert len(screen.log.log_list.lines) == 3
+
+
+async def test_an_account_that_nobody_touched() -> None:
+    async with console("office") as screen:
+        session = screen.other("berg")
+        session.do(AddAccount("new@northwind.example"))
+        await screen.tick()
+        screen.main._go_to("new@northwind.example")
+        await screen.press("L", "a")
+        assert len(screen.log.log_list.lines) == 1
+
+
+async def test_it_is_live_and_the_cursor_stays_on_its_line() -> None:
+    async with console("office") as screen:
+        other = screen.other("berg")
+        other.do(DisableAccounts((screen.listed[0],)))
+        await screen.press("L")
+        other.do(DisableAccounts((screen.listed[1],)))
+        await screen.tick()
+        assert [commit.sequence for commit in screen.log.log_list.lines] == [3, 2, 1]
+        assert screen.log.log_list.cursor == 1
+
+
+async def test_what_comes_after_the_log_was_left_harms_nobody() -> None:
+    async with console("office") as screen:
+        await screen.press("L", "escape")
+        screen.other("berg").do(DisableAccounts((screen.listed[0],)))
+        await screen.tick()
+        assert "112 of 120 used" in screen.gauge
+
+
+async def test_a_long_log_is_read_as_far_as_one_looks() -> None:
+    async with console(small(SEAT)) as screen:
+        other = screen.other("berg")
+        for _ in range(300):
+            other.do(DisableAccounts((SEAT.address,)))
+            other.do(EnableAccounts((SEAT.address,)))
+        await screen.press("L")
+        assert len(screen.log.log_list.lines) == 200
+        assert "the newest 200 lines" in screen.text
+        for _ in range(8):
+            await screen.press("G")
+        await screen.pilot.pause(0.2)
+        assert len(screen.log.log_list.lines) == 601
+        assert " 601 lines" in screen.text
+
+
+async def test_a_damaged_log_shows_what_is_good_of_it_and_says_where_it_breaks() -> None:
+    def damage(store: Path) -> None:
+        session = Session.open(store, "berg")
+        session.do(DisableAccounts((SEAT.address,)))
+        session.do(EnableAccounts((SEAT.address,)))
+        session.close()
+        journal = store / "journal.jsonl"
+        raw = journal.read_bytes().splitlines(keepends=True)
+        raw[-1] = raw[-1].replace(b"enable", b"enoble")
+        journal.write_bytes(b"".join(raw))
+        (store / "store.json").unlink()
+
+    async with console(small(SEAT), WIDE, read_only=True, prepare=damage) as screen:
+        screen.expect_dialog("About this store", "line 3")
+        await screen.press("escape", "L")
+        assert "DAMAGED" in screen.text
+        assert [commit.sequence for commit in screen.log.log_list.lines] == [2, 1]
+        assert "line 3" in screen.log.status.left
+
+
+async def test_help_and_palette_know_the_commands_of_the_log() -> None:
+    async with console("office") as screen:
+        await screen.press("L", "question_mark")
+        screen.expect_dialog("Help: the log", "Take the line back")
+        await screen.press("escape")
+        assert "Log: filter" in [command.title for command in screen.log.offered()]
+
+
+async def test_domains_and_lists_have_their_words() -> None:
+    from kconsole.operations.accounts import DeleteAccounts
+    from kconsole.operations.server import AddDomain, RecordRestart
+
+    inventory = small(LIST, replace(SEAT, mailbox=False))
+    async with console(inventory, WIDE) as screen:
+        other = screen.other("berg")
+        other.do(AddDomain("y.example"))
+        other.do(DeleteAccounts((LIST.address, SEAT.address)))
+        other.do(RecordRestart())
+        await screen.press("L")
+        restarted, deleted, added, init = lines(screen.text)
+        assert "restarted" in restarted
+        assert "2 entries" in deleted
+        assert "y.example" in added
+        assert "2 entries" in init
+        for words in ("2026-08-05 12:03", "→ deleted", "y.example", "was not there"):
+            await screen.press("enter")
+            screen.expect_dialog(words)
+            await screen.press("escape", "j")
+
+
+async def test_an_empty_console_opens_the_log_too() -> None:
+    async with console(Inventory(license=License(seats=5), domains=(Domain(name="x.example"),))) as screen:
+        await screen.press("L", "a")
+        assert "1 line " in screen.text

@@ -1,0 +1,120 @@
+"""The console ends in good order, however it ends: nothing runs on, nothing is left behind, the terminal is usable."""
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.wire.terminal import Terminal, terminal
+
+LEFT_ALTERNATE_SCREEN, CURSOR_SHOWN = b"\x1b[?1049l", b"\x1b[?25h"
+
+IGNORING_HANGUP = (
+    sys.executable,
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])",
+    sys.executable,
+    "-m",
+    "kconsole",
+)
+"""As nohup does it."""
+
+BREAKING = (
+    sys.executable,
+    "-c",
+    "import sys\n"
+    "from kconsole.tui.screens.main import MainScreen\n"
+    "def broken(self):\n"
+    "    secret = '\\x1b]0;owned\\x07'\n"
+    "    raise RuntimeError(secret)\n"
+    "MainScreen.show_help = broken\n"
+    "from kconsole.cli.main import run\n"
+    "sys.exit(run())\n",
+)
+"""A console whose help is broken."""
+
+
+def opened(screen: Terminal) -> Terminal:
+    return screen.wait_for("113 of 120 used", "q quit")
+
+
+def is_left(folder: Path) -> bool:
+    return any(folder.glob("kconsole-demo-*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+@pytest.mark.parametrize("keys", ["", "d", "/ab", "L"])
+def test_a_signal_leaves_the_terminal_as_it_was_and_nothing_behind(
+    tmp_path: Path, number: signal.Signals, keys: str
+) -> None:
+    with terminal("demo", home=tmp_path, environment={"TMPDIR": str(tmp_path)}) as screen:
+        opened(screen).send(keys)
+        screen.watch(0.3)
+        screen.signal(number)
+        assert screen.wait_for_end() == 128 + number
+        assert screen.written.count(LEFT_ALTERNATE_SCREEN) == 1
+        assert CURSOR_SHOWN in screen.written
+        assert not is_left(tmp_path)
+
+
+def test_what_was_done_before_a_signal_is_there(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    with terminal("demo", "--into", str(kept), home=tmp_path) as screen:
+        opened(screen).send("d")
+        screen.wait_for("Cancel")
+        screen.send("y")
+        screen.wait_for("112 of 120 used")
+        screen.signal(signal.SIGTERM)
+        assert screen.wait_for_end() == 128 + signal.SIGTERM
+    with terminal("--store", str(kept), "status", home=tmp_path) as screen:
+        screen.wait_for("112 of 120")
+
+
+def test_a_signal_before_the_screen_stands_leaves_nothing_behind(tmp_path: Path) -> None:
+    with terminal("demo", home=tmp_path, environment={"TMPDIR": str(tmp_path)}) as screen:
+        while not is_left(tmp_path):
+            pass
+        screen.signal(signal.SIGTERM)
+        assert screen.wait_for_end() == 128 + signal.SIGTERM
+        assert not is_left(tmp_path)
+
+
+def test_a_terminal_that_goes_away_ends_it(tmp_path: Path) -> None:
+    with terminal("demo", home=tmp_path, environment={"TMPDIR": str(tmp_path)}) as screen:
+        opened(screen).close()
+        assert screen.wait_for_end_unseen() == 128 + signal.SIGHUP
+        assert not is_left(tmp_path)
+
+
+def test_a_terminal_that_goes_away_ends_it_even_where_hangups_are_ignored(tmp_path: Path) -> None:
+    with terminal("demo", home=tmp_path, environment={"TMPDIR": str(tmp_path)}, program=IGNORING_HANGUP) as screen:
+        opened(screen).signal(signal.SIGHUP)
+        screen.send("j")
+        screen.watch(0.3)
+        screen.close()
+        assert screen.wait_for_end_unseen() == 128 + signal.SIGHUP
+        assert not is_left(tmp_path)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_failure_of_the_screen_is_one_safe_line(tmp_path: Path, debug: bool) -> None:
+    environment = {"TMPDIR": str(tmp_path), "KCONSOLE_DEBUG": "1" if debug else ""}
+    with terminal("demo", home=tmp_path, environment=environment, program=BREAKING) as screen:
+        opened(screen).send("?")
+        assert screen.wait_for_end() == 1
+        after = bytes(screen.written).partition(LEFT_ALTERNATE_SCREEN)[2].decode()
+        assert "The console broke down (RuntimeError)." in after
+        assert "KCONSOLE_DEBUG=1" in after
+        assert ("Traceback" in after) is debug
+        assert "secret" not in after or debug
+        assert b"\x1b]0;owned" not in screen.written
+        assert not is_left(tmp_path)
+
+
+def test_an_idle_console_writes_nothing_and_uses_next_to_nothing(tmp_path: Path) -> None:
+    with terminal("demo", home=tmp_path) as screen:
+        opened(screen).watch(1.5)
+        before = screen.cpu_seconds
+        assert screen.watch(4) == b""
+        assert screen.cpu_seconds - before < 0.3

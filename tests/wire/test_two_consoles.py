@@ -1,0 +1,48 @@
+"""Two consoles at one store, side by side."""
+
+import time
+from pathlib import Path
+
+from tests.wire.terminal import terminal
+
+
+def test_a_change_in_one_is_seen_in_the_other_within_a_second(tmp_path: Path) -> None:
+    store = str(tmp_path / "kept")
+    with terminal("demo", "--into", store, home=tmp_path) as here:
+        here.wait_for("113 of 120 used", "q quit")
+        with terminal("--store", store, "--as", "berg", home=tmp_path, columns=120, lines=36) as there:
+            there.wait_for("113 of 120 used", "q quit")
+            there.send("jjjd")
+            there.wait_for("Disable 1 account?")
+            there.send("y")
+            there.wait_for("112 of 120 used")
+            begin = time.monotonic()
+            here.wait_for("112 of 120 used", "berg", "disabled")
+            assert time.monotonic() - begin < 1.5  # one second, and what a busy machine adds
+            there.send("q")
+            assert there.wait_for_end() == 0
+        here.watch(1)
+        assert here.watch(2) == b""
+
+
+def test_while_another_process_saves_the_console_says_who_it_is(tmp_path: Path) -> None:
+    import fcntl
+
+    store = tmp_path / "kept"
+    with terminal("demo", "--into", str(store), home=tmp_path) as screen:
+        screen.wait_for("113 of 120 used", "q quit")
+        with (store / "lock").open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.write(b'{"operator":"berg","process":4242,"since":"2026-08-05T12:00:00Z"}'.ljust(256))
+            lock.flush()
+            screen.send("d")
+            screen.wait_for("Disable 1 account?")
+            begin = time.monotonic()
+            screen.send("y")
+            screen.wait_for("berg", "4242", "Try again")
+            assert time.monotonic() - begin < 4
+        screen.send("q")
+        screen.send("d")
+        screen.wait_for("Disable 1 account?")
+        screen.send("y")
+        screen.wait_for("112 of 120 used")
