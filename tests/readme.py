@@ -1,19 +1,22 @@
 """Makes the tables of the README that the code knows better: `python -m tests.readme` writes them."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from kconsole.licensing.verdicts import VERDICTS
+from kconsole.tui.commands.base import AnyCommand
+from kconsole.tui.commands.log import LOG_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.screens.main import COMMANDS
 
 README = Path(__file__).parent.parent / "README.md"
 
 
-def key_table() -> str:
+def key_table(commands: Sequence[AnyCommand]) -> str:
     """The keys, from the commands."""
     lines = ["| key | what it does |", "|---|---|"]
-    for command in (*COMMANDS, *MOVEMENTS):
+    for command in commands:
         keys = " ".join(f"`{key}`" for key in command.shown_keys())
         lines.append(f"| {keys} | {command.help_text()} |")
     return "\n".join(lines)
@@ -28,7 +31,12 @@ def rules_table() -> str:
 
 def with_tables(text: str) -> str:
     """The README with its tables as the code has them."""
-    for name, table in (("keys", key_table()), ("rules", rules_table())):
+    tables = {
+        "keys": key_table((*COMMANDS, *MOVEMENTS)),
+        "log keys": key_table(LOG_COMMANDS),
+        "rules": rules_table(),
+    }
+    for name, table in tables.items():
         begin = re.search(rf"<!-- {name}: [^\n]*-->\n", text)
         end = re.search(rf"<!-- end of {name} -->", text)
         assert begin is not None

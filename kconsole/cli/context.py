@@ -55,8 +55,11 @@ class Place:
         if self.read_only:
             raise ReadOnly("Nothing was changed: --read-only forbids it.", "Leave it out to change something.")
 
-    def open(self) -> Session:
-        """Open the store until the command ends, and tell what was found wrong with it.
+    def open(self, tell: bool = True) -> Session:
+        """Open the store until the command ends.
+
+        Args:
+            tell: whether to say what was found wrong with it.
 
         Raises:
             NotFound: there is none.
@@ -64,7 +67,7 @@ class Place:
         """
         session = Session.open(self.store_folder, self.operator, patience=self.patience, read_only=self.read_only)
         click.get_current_context().call_on_close(session.close)
-        for notice in session.notices:
+        for notice in session.notices if tell else ():
             say(f"Note: {notice}")
         return session
 

@@ -12,9 +12,9 @@ from typing import Final, NoReturn
 
 import click
 
-from kconsole.cli.context import Place, say
+from kconsole.cli.context import Place, at_store, pass_place, say
 from kconsole.cli.main import DEBUG_VARIABLE
-from kconsole.model.errors import BadInput
+from kconsole.model.errors import BadInput, ReadOnly
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.session import Session
 
@@ -35,23 +35,27 @@ SIGNALLED: Final = 128
 @click.option(
     "--into", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep the store in this folder."
 )
-def demo(sample: str, folder: Path | None) -> None:
+@at_store
+@pass_place
+def demo(place: Place, sample: str, folder: Path | None) -> None:
     """Open the console on a copy of sample data.
 
     The copy is thrown away afterwards, unless --into says where to keep it.
     """
     if folder is not None:
-        sample_session(sample, folder).close()
+        if place.read_only:
+            raise ReadOnly("--read-only makes no store.", "Leave it out, or leave out --into.")
+        sample_session(sample, folder, place.operator).close()
         say(f"Made a store of sample data in {folder}; open it again with 'kconsole --store {folder}'.")
         if has_terminal():
             with ending_in_order():
-                show(Session.open(folder, patience=PATIENCE), f"sample '{sample}' in {folder}")
+                show(Session.open(folder, place.operator, patience=PATIENCE), f"sample '{sample}' in {folder}")
         return
     need_terminal()
     from tempfile import TemporaryDirectory
 
     with ending_in_order(), TemporaryDirectory(prefix="kconsole-demo-") as throw_away:
-        show(sample_session(sample, Path(throw_away) / "store"), f"sample '{sample}'")
+        show(sample_session(sample, Path(throw_away) / "store", place.operator), f"sample '{sample}'")
 
 
 def open_console(place: Place) -> None:
@@ -63,7 +67,7 @@ def open_console(place: Place) -> None:
     """
     need_terminal()
     with ending_in_order():
-        show(replace(place, patience=min(place.patience, PATIENCE)).open(), "")
+        show(replace(place, patience=min(place.patience, PATIENCE)).open(tell=False), "")
 
 
 def has_terminal() -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from kconsole.model.history import Operator
 from kconsole.model.times import Clock, SystemClock
 from kconsole.operations.session import Session
 from kconsole.sources.samples import load_sample
@@ -11,7 +12,9 @@ SAMPLE_NAMES: Final = ("office", "crisis", "small")
 """The samples there are; the first is the one shown when nobody chooses."""
 
 
-def sample_session(name: str, folder: Path, clock: Clock | None = None) -> Session:
+def sample_session(
+    name: str, folder: Path, operator: Operator | str | None = None, clock: Clock | None = None
+) -> Session:
     """A session on a new store of sample data, as if the sample had been taken just now.
 
     Raises:
@@ -19,4 +22,4 @@ def sample_session(name: str, folder: Path, clock: Clock | None = None) -> Sessi
         Refused: there is a store in the folder already.
     """
     clock = clock or SystemClock()
-    return Session.create(folder, load_sample(name, clock.now()), clock=clock)
+    return Session.create(folder, load_sample(name, clock.now()), operator, clock)

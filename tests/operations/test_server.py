@@ -121,7 +121,7 @@ def test_a_dump_of_what_was_restored_is_the_same_dump(
 
 @pytest.mark.parametrize("name", SAMPLE_NAMES)
 def test_each_sample_survives_a_dump(tmp_path: Path, name: str) -> None:
-    session = sample_session(name, tmp_path / "s", noon())
+    session = sample_session(name, tmp_path / "s", clock=noon())
     done = restore(tmp_path / "t", read_dump(dump_of(session), "dump"))
     assert done is None
     assert dump_of(Session.open(tmp_path / "t")) == dump_of(session)
@@ -212,7 +212,7 @@ def test_a_dump_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
 
 
 def test_a_sample_is_put_into_a_folder_once(tmp_path: Path) -> None:
-    session = sample_session("small", tmp_path / "s", noon())
+    session = sample_session("small", tmp_path / "s", clock=noon())
     session.do(DisableAccounts((session.entries[0].address,)))
     with pytest.raises(Refused, match="already"):
         sample_session("office", tmp_path / "s")
