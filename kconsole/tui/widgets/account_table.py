@@ -211,8 +211,8 @@ class AccountTable(RowList):
         style = "marked" if marked else ("" if takes_seat or row == self.cursor else "muted")
         parts: list[Part] = [
             (CURSOR_SIGN if row == self.cursor else " ", ""),
-            (MARK_SIGN if marked else " ", "marked"),
-            (REFUSED_SIGN if refused else " ", "alarm"),
+            (MARK_SIGN, "marked") if marked else (" ", ""),
+            (REFUSED_SIGN, "alarm") if refused else (" ", ""),
         ]
         for column, cells in self._columns(width):
             text = fitted(column.text(entry, self._now), cells)
