@@ -26,6 +26,8 @@ class SystemClock:
 
 def in_utc(moment: datetime) -> datetime:
     """The same moment in UTC; one without a zone is taken to be in UTC already, as files here are."""
+    if moment.tzinfo is UTC:
+        return moment
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

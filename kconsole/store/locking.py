@@ -1,6 +1,5 @@
 """The lock that one process at a time may write under, with who holds it written in it."""
 
-import fcntl
 import os
 import time
 from contextlib import suppress
@@ -56,8 +55,13 @@ class StoreLock:
         self._write_holder(operator)
 
     def release(self) -> None:
-        """Let others have the lock."""
-        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        """Let others have the lock. Never fails: what was done under it is done."""
+        from filelock import unlock_descriptor
+
+        try:
+            unlock_descriptor(self._descriptor)
+        except OSError:
+            self.close()  # which lets it go too
 
     def close(self) -> None:
         """Let go of the file."""
@@ -72,11 +76,9 @@ class StoreLock:
         self._identity = status.st_ino, status.st_dev
 
     def _is_taken(self) -> bool:
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        from filelock import lock_descriptor  # here, since the first screen of a store needs no lock and no import
+
+        return lock_descriptor(self._descriptor, blocking=False)
 
     def _is_in_place(self) -> bool:
         try:

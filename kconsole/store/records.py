@@ -61,8 +61,8 @@ class Records:
         self.tables: dict[str, dict[int, Any]] = {table: {} for table in TABLES}
         self.entries: dict[int, Entry] = self.tables["entries"]
         self.domains: dict[int, Domain] = self.tables["domains"]
-        self._live: dict[str, int] = {}
-        self._deleted: dict[str, set[int]] = {}
+        self._addresses: _Addresses | None = None
+        """Which entry has or had which address; made when it is first asked for, since much never asks."""
         self.views = {table: DocumentView(table, records) for table, records in self.tables.items()}
 
     @property
@@ -88,13 +88,20 @@ class Records:
 
     def entry_at(self, address: str) -> Entry | None:
         """The entry that has this address now; compared without case."""
-        number = self._live.get(fold(address))
+        number = self._by_address().live.get(fold(address))
         return None if number is None else self.entries[number]
 
     def deleted_at(self, address: str) -> list[Entry]:
         """The deleted entries that had this address, the last deleted first."""
-        deleted = [self.entries[number] for number in sorted(self._deleted.get(fold(address), ()))]
+        deleted = [self.entries[number] for number in sorted(self._by_address().deleted.get(fold(address), ()))]
         return sorted(deleted, key=attrgetter("deleted_at"), reverse=True)
+
+    def _by_address(self) -> "_Addresses":
+        if self._addresses is None:
+            self._addresses = _Addresses()
+            for number, entry in self.entries.items():
+                self._addresses.add(number, entry)
+        return self._addresses
 
     def domain_named(self, name: str) -> Domain | None:
         """The domain with this name; compared without case."""
@@ -104,8 +111,11 @@ class Records:
     def take(self, change: Change) -> None:
         """Let the records be as after a change."""
         records = self.tables[change.table]
-        if change.table == "entries":
-            self._index(change)
+        if change.table == "entries" and self._addresses is not None:
+            if change.before is not None:
+                self._addresses.remove(change.number, change.before)
+            if change.after is not None:
+                self._addresses.add(change.number, change.after)
         if change.after is None:
             records.pop(change.number, None)
         else:
@@ -125,8 +135,7 @@ class Records:
         """Forget everything."""
         for records in self.tables.values():
             records.clear()
-        self._live.clear()
-        self._deleted.clear()
+        self._addresses = None
 
     def load(self, tables: Mapping[str, Mapping[str, Document]]) -> None:
         """Take the documents of a whole file; what was there before must have been nothing.
@@ -139,26 +148,29 @@ class Records:
             for text, document in tables.get(table, {}).items():
                 number = int(text)
                 records[number] = from_document(document, number)
-        live, deleted = self._live, self._deleted
-        for number, entry in self.entries.items():
-            if entry.deleted_at is None:
-                live[fold(entry.address)] = number
-            else:
-                deleted.setdefault(fold(entry.address), set()).add(number)
+        self._addresses = None
 
-    def _index(self, change: Change) -> None:
-        before, after = cast("Entry | None", change.before), cast("Entry | None", change.after)
-        if before is not None:
-            key = fold(before.address)
-            self._deleted.get(key, set()).discard(change.number)
-            if self._live.get(key) == change.number:
-                del self._live[key]
-        if after is None:
-            return
-        if after.deleted_at is None:
-            self._live[fold(after.address)] = change.number
+
+class _Addresses:
+    """The numbers of entries by address."""
+
+    def __init__(self) -> None:
+        self.live: dict[str, int] = {}
+        self.deleted: dict[str, set[int]] = {}
+
+    def add(self, number: int, entry: Entry) -> None:
+        """Take an entry in."""
+        if entry.deleted_at is None:
+            self.live[fold(entry.address)] = number
         else:
-            self._deleted.setdefault(fold(after.address), set()).add(change.number)
+            self.deleted.setdefault(fold(entry.address), set()).add(number)
+
+    def remove(self, number: int, entry: Entry) -> None:
+        """Leave an entry out."""
+        key = fold(entry.address)
+        self.deleted.get(key, set()).discard(number)
+        if self.live.get(key) == number:
+            del self.live[key]
 
 
 def record_change(change: DocumentChange) -> Change:

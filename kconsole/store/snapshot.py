@@ -99,7 +99,7 @@ def write_snapshot(
     body = orjson.dumps({table: dict(documents.items()) for table, documents in tables.items()})[1:]
     meta = {"product": PRODUCT, "format": FORMAT, "next_number": next_number, **head._asdict()}
     first = _META_START + orjson.dumps({**meta, "checksum": _checksum(meta, body)}) + b"},\n"
-    if keep_as:
+    if keep_as and path.exists():
         set_aside(path.read_bytes(), path.with_name(keep_as))
     else:
         _keep_backup(path)
@@ -109,12 +109,12 @@ def write_snapshot(
 
 def _keep_backup(path: Path) -> None:
     """Let the file of now stay as the backup, without a moment in which it is not there."""
+    if not path.exists():
+        return
     backup, link = path.with_name(f"{path.name}.bak"), beside(path)
     try:
         link.hardlink_to(path)
         link.replace(backup)
-    except FileNotFoundError:
-        return  # there was none before
     except OSError as error:
         if error.errno not in NO_HARD_LINKS:
             raise

@@ -14,6 +14,7 @@ from typing import Final
 from kconsole.model.errors import NotFound, ReadOnly, StoreBusy, StoreUnusable
 from kconsole.model.history import Change, Commit, Operator
 from kconsole.model.times import Clock
+from kconsole.store.files import NotSynced
 from kconsole.store.journal import JOURNAL_FILE, BrokenJournal, Head, Journal
 from kconsole.store.lines import body_of, changes_of, commit_of
 from kconsole.store.locking import LOCK_FILE, StoreLock
@@ -32,8 +33,11 @@ from kconsole.store.trouble import (
     unwritable,
 )
 
-WHOLE_CHECK: Final = 64 * 1024 * 1024
-"""Bytes of journal up to which its whole chain is checked at opening; beyond, only what the snapshot does not hold."""
+CHECK_AT_OPENING: Final = 16 * 1024 * 1024
+"""Bytes of journal up to which its whole chain is checked at opening."""
+
+CHECK_BEFORE_WRITING: Final = 64 * 1024 * 1024
+"""Bytes up to which that is done at the latest before the first change; beyond, only what the snapshot holds not."""
 
 SMALL: Final = 1024 * 1024
 """Bytes of journal up to which a snapshot is made whenever the store is closed after a change."""
@@ -76,6 +80,8 @@ class StoreFiles:
         self._snapshot_size = 0
         self._keep_snapshot_as = ""
         """The name under which the file of now is kept when a new snapshot takes its place, if it is no backup."""
+        self._is_unchecked = False
+        """Whether the lines that the snapshot holds are still to be checked, before the first change."""
         self._is_damaged = False
         """Whether it was opened to be read only in spite of damage: then nothing can be read on."""
 
@@ -268,18 +274,24 @@ class StoreFiles:
             self._journal.head = head
 
     def _check_chain(self) -> None:
-        """Check every line, or in a large journal that it still holds what the snapshot was made from."""
+        """Check that the journal holds what the snapshot was made from; replaying checks what comes after that."""
         journal, start = self.journal, self._snapshot_head
-        found = start.sequence == 0
         if journal.size < start.offset:
             raise BrokenJournal(start.sequence, "the journal ends before it: its tail has been cut off", Head())
-        if journal.size > WHOLE_CHECK:
-            found = journal.holds(start)
-        else:
-            for _, head in journal.linked_lines():
-                found = found or head == start
-        if not found:
+        if not journal.holds(start):
             raise BrokenJournal(start.sequence, f"it is not the line that {SNAPSHOT_FILE} was made from", Head())
+        self._is_unchecked = start.sequence > 0 and journal.size <= CHECK_BEFORE_WRITING
+        if self._is_unchecked and journal.size <= CHECK_AT_OPENING:
+            self._check_what_the_snapshot_holds()
+
+    def _check_what_the_snapshot_holds(self) -> None:
+        start = self._snapshot_head
+        for _, head in self.journal.linked_lines():
+            if head.offset >= start.offset:
+                if head != start:
+                    raise BrokenJournal(head.sequence, f"it is not the line that {SNAPSHOT_FILE} was made from", Head())
+                break
+        self._is_unchecked = False
 
     def _replay(self) -> None:
         """Take the lines that the snapshot does not hold."""
@@ -339,6 +351,9 @@ class StoreFiles:
         Raises:
             StoreUnusable: it does not, or what is torn cannot be mended.
         """
+        if self._is_unchecked:
+            with reporting_damage(self._journal_path):
+                self._check_what_the_snapshot_holds()
         if self.has_grown():
             yield from self.read_on()
             if self.has_grown() and not self._mended_torn_tail():
@@ -455,9 +470,14 @@ class StoreFiles:
             OSError: it cannot be written; the one before is there as it was.
         """
         head = self.head
-        self._snapshot_size = write_snapshot(
-            self._snapshot_path, self._records.views, self.next_number, head, self._keep_snapshot_as
-        )
+        try:
+            self._snapshot_size = write_snapshot(
+                self._snapshot_path, self._records.views, self.next_number, head, self._keep_snapshot_as
+            )
+        except NotSynced as error:
+            if error.filename == str(self._snapshot_path):  # it is in place, and what was there before is kept
+                self._keep_snapshot_as = ""
+            raise
         self._snapshot_head, self._keep_snapshot_as = head, ""
 
     def try_snapshot(self) -> None:

@@ -2,12 +2,13 @@
 
 import sys
 
-from tests.bench import startup
+from tests.bench import startup, store
 
 
 def main() -> None:
     """Run them all."""
     sys.stdout.write(startup.report())
+    sys.stdout.write("\n" + store.report())
 
 
 if __name__ == "__main__":

@@ -52,11 +52,12 @@ def test_a_store_is_made_once(tmp_path: Path) -> None:
         new_store(tmp_path)
     assert (tmp_path / "journal.jsonl").read_bytes() == before
     (tmp_path / "journal.jsonl").rename(tmp_path / "away")
-    for make in (lambda: (tmp_path / "store.json").touch(), lambda: (tmp_path / "store.json").symlink_to("nowhere")):
-        make()
+    snapshot = tmp_path / "store.json"
+    for target in ("away", "nowhere"):
+        snapshot.symlink_to(target)
         with pytest.raises(Refused, match=r"There is a store in .* already"):
             new_store(tmp_path)
-        (tmp_path / "store.json").unlink()
+        snapshot.unlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["away", "lock"]
 
 
@@ -312,18 +313,40 @@ def test_a_snapshot_is_made_when_the_tail_has_outgrown_it(tmp_path: Path, monkey
     assert same_as_disk(store)
 
 
-def test_a_large_journal_is_checked_from_the_snapshot_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_journal_is_checked_before_the_first_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = new_store(tmp_path, account("anna"))
     store.write_snapshot()
     add(store, "berg")
-    monkeypatch.setattr(storefiles, "WHOLE_CHECK", 10)
+    path = tmp_path / "journal.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"init"', b'"exit"'))
+    with pytest.raises(StoreUnusable, match=r"line 1"):
+        opened(tmp_path)
+    monkeypatch.setattr(storefiles, "CHECK_AT_OPENING", 10)
+    large = opened(tmp_path)
+    assert large.sequence == 2
+    for attempt in (lambda: add(large, "chen"), lambda: add(large, "chen"), large.write_snapshot, large.check):
+        with pytest.raises(StoreUnusable, match=r"line 1"):
+            attempt()
+    path.write_bytes(content)
+    add(large, "chen")
+    assert same_as_disk(large)
+
+
+def test_a_huge_journal_is_checked_from_the_snapshot_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = new_store(tmp_path, account("anna"))
+    store.write_snapshot()
+    add(store, "berg")
+    monkeypatch.setattr(storefiles, "CHECK_AT_OPENING", 10)
+    monkeypatch.setattr(storefiles, "CHECK_BEFORE_WRITING", 10)
     assert same_as_disk(opened(tmp_path))
     path = tmp_path / "journal.jsonl"
     content = path.read_bytes()
     path.write_bytes(content.replace(b'"init"', b'"exit"'))
-    assert opened(tmp_path).sequence == 2
+    huge = opened(tmp_path)
+    add(huge, "chen")
     with pytest.raises(StoreUnusable, match=r"line 1"):
-        opened(tmp_path).check()
+        huge.check()
     path.write_bytes(content.replace(b'"add"', b'"dad"'))
     with pytest.raises(StoreUnusable, match=r"line 2"):
         opened(tmp_path)

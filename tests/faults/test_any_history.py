@@ -1,0 +1,320 @@
+"""Any history of deeds, undos, reopenings, crashes and second processes, against a store that is two dictionaries."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from kconsole.licensing.evaluation import evaluate
+from kconsole.model.errors import ConsoleError, NotFound, Refused
+from kconsole.model.history import Commit
+from kconsole.model.records import Domain, Entry, Inventory, License, fold
+from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
+from kconsole.operations.deeds import Deed
+from kconsole.operations.server import RecordRestart
+from kconsole.operations.session import Session
+from kconsole.store.seatstore import SeatStore
+from kconsole.store.transaction import Transaction
+from tests.clocks import noon
+from tests.licensing.strategies import DOMAIN_NAMES, entries, inventories, licenses, moments
+
+EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100")) // 4 + 5
+
+choices = st.integers(0, 1000)
+
+
+class Stop(Exception):
+    """Somebody changed his mind in the middle of a transaction."""
+
+
+class Model:
+    """What the store should hold."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.entries: dict[int, Entry] = {}
+        self.domains: dict[str, Domain] = {domain.name: domain for domain in inventory.domains}
+        self.license = inventory.license
+        self.last_restart = inventory.last_restart
+
+
+class StoreHistories(RuleBasedStateMachine):
+    """Two handles on one store; each may be closed, or die, and be opened again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.temporary = TemporaryDirectory()
+        self.folder = Path(self.temporary.name) / "s"
+        self.numbers: set[int] = set()
+        self.sequence = 1
+        self.torn = 0
+
+    def teardown(self) -> None:
+        self.temporary.cleanup()
+
+    @initialize(inventory=inventories(most=6))
+    def make(self, inventory: Inventory) -> None:
+        self.model = Model(inventory)
+        self.store = SeatStore.create(self.folder, inventory, noon(), "anna", 0)
+        self.other = SeatStore.open(self.folder, noon(), 0)
+        self.model.entries = {entry.id: entry for entry in self.store.entries}
+        self.numbers |= self.model.entries.keys()
+
+    def change(self, work: Callable[[Transaction], object], fail: bool) -> bool:
+        """Let a transaction do its work, and perhaps fail at its end; whether it held."""
+        try:
+            with self.store.transaction("deed", "anna") as transaction:
+                work(transaction)
+                if fail:
+                    raise Stop
+        except Stop:
+            return False
+        self.sequence += transaction.commit is not None
+        return True
+
+    def free(self, entry: Entry, number: int = 0) -> Entry:
+        """The entry, deleted if another live one has its address: what a deed would see to."""
+        known = self.store.entry_at(entry.address)
+        taken = known is not None and known.id != number
+        return replace(entry, deleted_at=noon().now()) if taken else entry
+
+    @rule(drawn=st.lists(entries(), min_size=1, max_size=3), fail=st.booleans())
+    def put_new_entries(self, drawn: list[Entry], fail: bool) -> None:
+        stored: list[Entry] = []
+
+        def work(transaction: Transaction) -> None:
+            stored.extend(transaction.put_entry(self.free(entry)) for entry in drawn)
+
+        if self.change(work, fail):
+            numbers = {entry.id for entry in stored}
+            assert not numbers & self.numbers
+            self.numbers |= numbers
+            self.model.entries |= {entry.id: entry for entry in stored}
+
+    @precondition(lambda self: self.model.entries)
+    @rule(choice=choices, drawn=entries(), fail=st.booleans())
+    def change_an_entry(self, choice: int, drawn: Entry, fail: bool) -> None:
+        number = sorted(self.model.entries)[choice % len(self.model.entries)]
+        self.store.catch_up()
+        entry = self.free(replace(drawn, id=number), number)
+        if self.change(lambda transaction: transaction.put_entry(entry), fail):
+            self.model.entries[number] = entry
+
+    @precondition(lambda self: self.model.entries)
+    @rule(choice=choices, fail=st.booleans())
+    def forget_an_entry(self, choice: int, fail: bool) -> None:
+        number = sorted(self.model.entries)[choice % len(self.model.entries)]
+        if self.change(lambda transaction: transaction.remove_entry(number), fail):
+            del self.model.entries[number]
+
+    @rule(name=st.sampled_from(DOMAIN_NAMES), limit=st.integers(0, 5), fail=st.booleans())
+    def add_a_domain(self, name: str, limit: int, fail: bool) -> None:
+        self.store.catch_up()
+        domain = Domain(name=name, user_limit=limit)
+        if self.store.domain_named(name) is None and self.change(lambda t: t.put_domain(domain), fail):
+            self.model.domains[name] = domain
+
+    @rule(license_=licenses, moment=st.none() | moments, fail=st.booleans())
+    def change_license_and_restart(self, license_: License, moment: Any, fail: bool) -> None:
+        def work(transaction: Transaction) -> None:
+            transaction.set_license(license_)
+            transaction.set_last_restart(moment)
+
+        if self.change(work, fail):
+            self.model.license, self.model.last_restart = license_, moment
+
+    @rule(inventory=inventories(most=4), fail=st.booleans())
+    def restore(self, inventory: Inventory, fail: bool) -> None:
+        if self.change(lambda transaction: transaction.replace_all(inventory), fail):
+            self.model = Model(inventory)
+            self.model.entries = {entry.id: entry for entry in self.store.entries}
+            plain = [replace(entry, id=0) for entry in self.store.entries]
+            assert plain == [replace(entry, id=0) for entry in inventory.entries]
+            assert not self.model.entries.keys() & self.numbers
+            self.numbers |= self.model.entries.keys()
+
+    @rule()
+    def be_refused(self) -> None:
+        try:
+            with self.store.transaction("deed") as transaction:
+                transaction.put_entry(Entry(address="refused@north.example"))
+                raise Refused("No seat is free.")
+        except Refused:
+            self.sequence += 1
+
+    @rule()
+    def make_a_snapshot(self) -> None:
+        self.store.write_snapshot()
+
+    @rule(lose_snapshot=st.booleans())
+    def close_and_open_again(self, lose_snapshot: bool) -> None:
+        self.store.close()
+        if lose_snapshot:
+            (self.folder / "store.json").unlink(missing_ok=True)
+        self.store = SeatStore.open(self.folder, noon(), 0)
+
+    @rule(part=st.floats(0, 1, exclude_max=True), reopen=st.booleans())
+    def die_in_the_middle_of_a_change(self, part: float, reopen: bool) -> None:
+        """The journal gets a part of a line that nobody was told of."""
+        self.store.catch_up()
+        journal = self.folder / "journal.jsonl"
+        before = journal.stat().st_size
+        with self.store.transaction("deed") as transaction:
+            transaction.put_entry(self.free(Entry(address="dying@north.example")))
+        self.store.abandon()
+        written = journal.stat().st_size - before
+        with journal.open("r+b") as file:
+            file.truncate(before + int((written - 1) * part))
+        if reopen:
+            self.store = SeatStore.open(self.folder, noon(), 0)
+            assert len(self.store.notices) == (int((written - 1) * part) > 0)
+        else:
+            self.store, self.other = self.other, SeatStore.open(self.folder, noon(), 0)
+
+    @rule()
+    def take_the_other_handle(self) -> None:
+        self.store, self.other = self.other, self.store
+
+    @invariant()
+    def both_handles_tell_what_the_model_holds(self) -> None:
+        for store in (self.store, self.other):
+            store.catch_up()
+            assert {entry.id: entry for entry in store.entries} == self.model.entries
+            assert {domain.name: domain for domain in store.domains} == self.model.domains
+            assert (store.license, store.last_restart) == (self.model.license, self.model.last_restart)
+            assert store.sequence == self.sequence
+            assert store.check() == store.head
+            for entry in self.model.entries.values():
+                assert store.entry(entry.id) == entry
+                if entry.deleted_at is None:
+                    assert store.entry_at(entry.address) == entry
+                else:
+                    assert entry in store.deleted_at(entry.address)
+            live = {fold(e.address) for e in self.model.entries.values() if e.deleted_at is None}
+            for entry in self.model.entries.values():
+                if fold(entry.address) not in live:
+                    assert store.entry_at(entry.address) is None
+
+
+TestStoreHistories = StoreHistories.TestCase
+TestStoreHistories.settings = settings(max_examples=EXAMPLES, stateful_step_count=15, deadline=None)
+
+
+LOGINS = tuple(f"{name}@north.example" for name in ("anna", "berg", "chen", "dora"))
+SEATS = 2
+
+
+class SessionHistories(RuleBasedStateMachine):
+    """Two operators, their deeds and undos; after each, figures and log agree with a replay of the log from nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.temporary = TemporaryDirectory()
+        self.folder = Path(self.temporary.name) / "s"
+        self.clock = noon()
+        domain = Domain(name="north.example", primary=True)
+        inventory = Inventory(license=License(seats=SEATS), domains=(domain,))
+        Session.create(self.folder, inventory, "anna", self.clock).close()
+        self.sessions = [self.opened("anna"), self.opened("berg")]
+
+    def teardown(self) -> None:
+        for session in self.sessions:
+            session.close()
+        self.temporary.cleanup()
+
+    def opened(self, operator: str) -> Session:
+        return Session.open(self.folder, operator, self.clock, patience=0)
+
+    def do(self, who: int, deed: Deed) -> None:
+        self.clock.forward(seconds=1)
+        with suppress(Refused):
+            self.sessions[who].do(deed)
+
+    @rule(who=st.integers(0, 1), login=st.sampled_from(LOGINS))
+    def add(self, who: int, login: str) -> None:
+        self.do(who, AddAccount(login))
+
+    @rule(who=st.integers(0, 1), logins=st.lists(st.sampled_from(LOGINS), min_size=1, unique=True))
+    def disable(self, who: int, logins: list[str]) -> None:
+        self.do(who, DisableAccounts(tuple(logins)))
+
+    @rule(who=st.integers(0, 1), logins=st.lists(st.sampled_from(LOGINS), min_size=1, unique=True))
+    def enable(self, who: int, logins: list[str]) -> None:
+        self.do(who, EnableAccounts(tuple(logins)))
+
+    @rule(who=st.integers(0, 1), login=st.sampled_from(LOGINS))
+    def delete(self, who: int, login: str) -> None:
+        self.do(who, DeleteAccounts((login,)))
+
+    @rule(who=st.integers(0, 1))
+    def restart(self, who: int) -> None:
+        self.do(who, RecordRestart())
+
+    @rule(who=st.integers(0, 1))
+    def undo(self, who: int) -> None:
+        """What is taken back is as it was, but for accounts that were created: those are deleted."""
+        self.clock.forward(seconds=1)
+        session = self.sessions[who]
+        session.catch_up()
+        try:
+            target = session.last_undoable()
+            done = session.undo()
+        except (NotFound, Refused):
+            return
+        assert target is not None
+        if done.commit is not None:
+            assert done.commit.undoes == target.sequence
+        for change in target.changes:
+            if change.table == "entries" and change.before is not None and change.before.deleted_at is None:
+                assert session.entry(change.number) == change.before
+
+    @rule(who=st.integers(0, 1))
+    def undo_and_do_again(self, who: int) -> None:
+        """What is taken back and done again is as it was, for all that is not deleted."""
+        self.clock.forward(seconds=1)
+        session = self.sessions[who]
+        session.catch_up()
+        before = {entry for entry in session.inventory.entries if entry.deleted_at is None}
+        try:
+            done = session.undo()
+            if done.commit is None:
+                return
+            session.undo(done.commit.sequence)
+        except ConsoleError:
+            return
+        assert {entry for entry in session.inventory.entries if entry.deleted_at is None} == before
+
+    @rule(who=st.integers(0, 1))
+    def open_again(self, who: int) -> None:
+        operator = self.sessions[who].operator
+        self.sessions[who].close()
+        self.sessions[who] = self.opened(operator.user)
+
+    @invariant()
+    def figures_are_those_of_the_records_and_the_records_those_of_the_log(self) -> None:
+        replayed: dict[tuple[str, int], Any] = {}
+        commits: list[Commit] = []
+        for session in self.sessions:
+            session.catch_up()
+            assert session.report == evaluate(session.inventory)
+        fresh = SeatStore.open(self.folder, self.clock, 0)
+        for commit in fresh.history():
+            commits.append(commit)
+            for change in commit.changes:
+                assert replayed.get((change.table, change.number)) == change.before
+                replayed[change.table, change.number] = change.after
+        entries = {number: entry for (table, number), entry in replayed.items() if table == "entries" and entry}
+        assert entries == {entry.id: entry for entry in fresh.entries}
+        assert set(fresh.entries) == set(self.sessions[0].inventory.entries) == set(self.sessions[1].inventory.entries)
+        assert all(commit.seats is None or commit.seats[1] <= SEATS for commit in commits)
+        fresh.abandon()
+
+
+TestSessionHistories = SessionHistories.TestCase
+TestSessionHistories.settings = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None)

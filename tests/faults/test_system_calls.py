@@ -1,0 +1,74 @@
+"""The real command, with the real system calls failing underneath it, by strace."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kconsole.model.records import Entry
+from tests.store.stores import account, add, new_store, opened, same_as_disk
+
+STRACE = shutil.which("strace")
+
+pytestmark = pytest.mark.skipif(
+    STRACE is None and not os.environ.get("CI"), reason="strace is not installed (on Debian: apt install strace)"
+)
+
+ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
+
+CALLS = ("write", "fdatasync", "fsync", "rename,renameat,renameat2", "link,linkat", "ftruncate", "flock")
+MOST = 12
+
+
+def may_be_traced() -> bool:
+    """Some containers have strace and do not let it trace."""
+    return STRACE is not None and subprocess.run([STRACE, "-o", os.devnull, "true"], check=False).returncode == 0
+
+
+def run(folder: Path, fault: str, log: Path) -> subprocess.CompletedProcess[str]:
+    strace = [STRACE or "strace", "-f", "--seccomp-bpf", "-o", str(log), "-e", f"trace={fault.partition(':')[0]}"]
+    kconsole = [sys.executable, "-m", "kconsole", "--store", str(folder), "disable", f"{account('anna').address}"]
+    return subprocess.run(
+        [*strace, "-e", f"inject={fault}", *kconsole], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+
+
+def anna_in(folder: Path) -> tuple[Entry | None, list[str]]:
+    store = opened(folder)
+    assert same_as_disk(store)
+    anna = store.entry_at(account("anna").address)
+    deeds = [commit.deed for commit in store.history()]
+    add(store, "later")
+    assert same_as_disk(store)
+    store.close()
+    return anna, deeds
+
+
+@pytest.mark.parametrize("when", ["{}", "{}+"], ids=["once", "from-then-on"])
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
+@pytest.mark.parametrize("calls", CALLS)
+def test_a_command_disables_or_says_that_it_could_not(tmp_path: Path, calls: str, error: str, when: str) -> None:
+    if not may_be_traced():
+        pytest.skip("strace may not trace here")
+    for number in range(1, MOST):
+        folder, log = tmp_path / str(number), tmp_path / f"{number}.log"
+        new_store(folder, account("anna"), account("berg")).close()
+        said = run(folder, f"{calls}:error={error}:when={when.format(number)}", log)
+        was_injected = "(INJECTED)" in log.read_text()
+        anna, deeds = anna_in(folder)
+        assert anna is not None
+        assert deeds == ["init"] + ["disable"] * (not anna.enabled)
+        if said.returncode == 0:
+            assert not anna.enabled
+        elif said.returncode == 7:
+            assert anna.enabled or "disk did not confirm" in said.stderr
+            assert "journal.jsonl" in said.stderr or "lock" in said.stderr or calls == "write"
+        assert "Traceback" not in said.stderr
+        if not was_injected:
+            assert said.returncode == 0, said.stderr
+            return
+    if "+" not in when:
+        pytest.fail(f"more than {MOST} calls of {calls}")
