@@ -176,6 +176,10 @@ class Journal:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def __del__(self) -> None:
+        """A store that was dropped without being closed keeps no file open."""
+        self.close()
+
     @property
     def size(self) -> int:
         """Bytes in the file now."""

@@ -69,6 +69,10 @@ class StoreLock:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def __del__(self) -> None:
+        """A store that was dropped without being closed keeps no file open."""
+        self.close()
+
     def _open(self) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(self.path, flags, PRIVATE_FILE)

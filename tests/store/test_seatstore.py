@@ -2,8 +2,11 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -26,6 +29,10 @@ from tests.store.stores import (
     same_as_disk,
     told_to,
 )
+
+NOBODY = 65534
+"""The user and group that have no rights."""
+
 
 # Making and opening
 
@@ -371,18 +378,34 @@ def test_a_store_opened_to_be_read_changes_nothing(tmp_path: Path) -> None:
     assert addresses(reader) == ["anna@north.example", "berg@north.example"]
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
-def test_a_store_in_a_folder_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
-    new_store(tmp_path / "s", account("anna")).close()
-    for path in (tmp_path / "s").iterdir():
-        path.chmod(0o400)
-    (tmp_path / "s").chmod(0o500)
-    store = opened(tmp_path / "s")
-    assert addresses(store) == ["anna@north.example"]
-    with pytest.raises(StoreUnusable, match="cannot be written: Permission denied"):
-        add(store, "berg")
-    store.close()
-    (tmp_path / "s").chmod(0o700)
+@contextmanager
+def without_root() -> Iterator[None]:
+    """As a user whom permissions bind: root may write everywhere."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+def test_a_store_in_a_folder_that_cannot_be_written_can_be_read() -> None:
+    with TemporaryDirectory() as outside:
+        Path(outside).chmod(0o755)
+        folder = Path(outside) / "s"
+        new_store(folder, account("anna")).close()
+        for path in (*folder.iterdir(), folder):
+            path.chmod(0o500 if path.is_dir() else 0o400)
+            if os.geteuid() == 0:
+                os.chown(path, NOBODY, NOBODY)
+        with without_root():
+            store = opened(folder)
+            assert addresses(store) == ["anna@north.example"]
+            with pytest.raises(StoreUnusable, match="cannot be written: Permission denied"):
+                add(store, "berg")
+            store.close()
+        folder.chmod(0o700)
 
 
 # Numbers

@@ -114,7 +114,9 @@ class Terminal:
             os.waitpid(self.pid, 0)
 
     def _read(self, patience: float = PATIENCE) -> bool:
-        ready, _, _ = select.select([self._descriptor], [], [], patience)
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN | select.POLLHUP)
+        ready = poll.poll(patience * 1000)
         if not ready:
             return False
         try:
