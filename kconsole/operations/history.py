@@ -183,9 +183,10 @@ def first_deed(store: SeatStore, commit: Commit) -> str:
     return deed
 
 
-def matching(store: SeatStore, query: LogQuery) -> Iterator[Commit]:
-    """The commits that a query asks for, the first one first; each is read when it is asked for."""
-    return (commit for commit in _sensible(store, store.history()) if query.fits(commit))
+def matching(store: SeatStore, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
+    """The commits that a query asks for, in their order or the other way; each is read when it is asked for."""
+    history = store.history_backwards() if newest_first else store.history()
+    return (commit for commit in _sensible(store, history) if query.fits(commit))
 
 
 def _sensible(store: SeatStore, commits: Iterator[Commit]) -> Iterator[Commit]:

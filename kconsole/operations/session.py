@@ -309,15 +309,15 @@ class Session:
             return traces_after(self._store, sequence)
         return (trace for trace in reversed(self._traces) if trace.sequence > sequence)
 
-    def log(self, query: "LogQuery") -> "Iterator[Commit]":
-        """The commits that a query asks for, the first one first.
+    def log(self, query: "LogQuery", newest_first: bool = False) -> "Iterator[Commit]":
+        """The commits that a query asks for, the first one first or the last one first.
 
         Raises:
             StoreUnusable: the journal is broken; raised when that is reached.
         """
         from kconsole.operations.history import matching
 
-        return matching(self._store, query)
+        return matching(self._store, query, newest_first)
 
     def catch_up(self) -> list[Commit]:
         """Read what other processes committed, and tell the listeners.

@@ -222,14 +222,35 @@ class Journal:
             head = linked(raw, head)
             yield raw, head
 
-    def line_between(self, before: Head, after: Head) -> Line:
-        """The line from one head to the next, both of which the caller got from `linked_lines`.
+    def lines_backwards(self, head: Head) -> Iterator[Line]:
+        """The lines up to a head that is trusted, the last one first.
+
+        Each is checked against the one after it, which holds its hash: so nothing before it has to be read.
 
         Raises:
-            BrokenJournal: it has been changed since.
+            BrokenJournal: at the first one that has been changed.
         """
-        raw = os.pread(self._descriptor, after.offset - before.offset, before.offset)
-        return parsed(raw, linked(raw, before))
+        for raw in self._raw_lines_backwards(head.offset):
+            previous = raw[-_TAIL_LENGTH - 1 - 65 : -_TAIL_LENGTH - 2]
+            before = Head(head.sequence - 1, head.offset - len(raw), previous.decode("ascii", "replace"))
+            if linked(raw, before) != head:
+                raise BrokenJournal(head.sequence, "its hash is not the one that the line after it holds", before)
+            yield parsed(raw, head)
+            head = before
+
+    def _raw_lines_backwards(self, end: int) -> Iterator[bytes]:
+        """The lines that end at an offset and before, the last one first, with their line feeds."""
+        begin, rest, size = end, b"", _CHUNK
+        while begin > 0:
+            size = min(size, begin)
+            begin -= size
+            first, *whole = (os.pread(self._descriptor, size, begin) + rest).split(b"\n")
+            for text in reversed(whole[:-1]):
+                yield text + b"\n"
+            rest = first + b"\n" if whole else first
+            size *= 2 if len(whole) < 2 else 1  # a line longer than a chunk is not looked through again and again
+        if rest:
+            yield rest
 
     def read_on(self) -> Iterator[Line]:
         """The lines that have not been read yet; each counts as read once the next one is asked for.

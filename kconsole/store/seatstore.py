@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -209,17 +208,17 @@ class SeatStore:
                 yield commit_of(parsed(raw, head).body)
 
     def history_backwards(self) -> Iterator[Commit]:
-        """All commits that have been read, the last one first. A line is parsed only when it is asked for.
+        """All commits that have been read, the last one first. A line is read only when it is asked for.
 
         Raises:
-            StoreUnusable: the journal is broken before its head.
+            StoreUnusable: a line is broken; raised when that is reached.
         """
         path, journal = self.folder / JOURNAL_FILE, self._files.journal
         with reporting_damage(path), reporting_nonsense(path):
-            heads = [Head()]
-            heads += [head for _, head in journal.linked_lines() if head.sequence <= self.sequence]
-            for after, before in pairwise(reversed(heads)):
-                yield commit_of(journal.line_between(before, after).body)
+            for line in journal.lines_backwards(self.head):
+                yield commit_of(line.body)
+            for _ in journal.linked_lines(self.head):
+                pass  # what could not be read at opening is told once everything good has been
 
     def check(self) -> Head:
         """Check the whole chain on disk, every byte of it; returns its head.

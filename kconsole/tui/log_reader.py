@@ -1,8 +1,7 @@
 """Reads the log for the screen, the newest line first and a bit at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import perf_counter
-from typing import Final
 
 from kconsole.display.commits import commit_text
 from kconsole.model.errors import StoreUnusable
@@ -11,39 +10,13 @@ from kconsole.model.records import fold
 from kconsole.operations.history import LogQuery
 from kconsole.operations.session import Session
 
-LINES_AT_A_TIME: Final = 100
-"""Lines after which reading may be interrupted."""
-
-
-def newest_first(session: Session, query: LogQuery) -> Iterator[Commit | None]:
-    """The commits that a query asks for, the last one first; of a damaged log those before the damage.
-
-    None now and then while there is nothing to tell yet: a session tells the first one first.
-
-    Raises:
-        StoreUnusable: the log is damaged; raised at the end.
-    """
-    commits: list[Commit] = []
-    damage: StoreUnusable | None = None
-    try:
-        for commit in session.log(query):
-            commits.append(commit)
-            if len(commits) % LINES_AT_A_TIME == 0:
-                yield None
-    except StoreUnusable as error:
-        damage = error
-    while commits:
-        yield commits.pop()
-    if damage is not None:
-        raise damage
-
 
 class LogReader:
     """Lines of the log that fit, as far as they have been asked for."""
 
     def __init__(self, session: Session, account: str = "") -> None:
         self._query = LogQuery(account=account)
-        self._lines = newest_first(session, self._query)
+        self._lines = session.log(LogQuery(), newest_first=True)  # all of them: each is asked for by itself
         self.text = ""
         """The words that a line must hold."""
         self._read: list[Commit] = []
@@ -65,7 +38,8 @@ class LogReader:
                 self.damage, self.is_at_end = damage, True
             else:
                 # What was written meanwhile has been added already.
-                if commit is not None and (not self._read or commit.sequence < self._read[-1].sequence):
+                is_new = not self._read or commit.sequence < self._read[-1].sequence
+                if is_new and self._query.fits(commit):
                     self._read.append(commit)
                     if fits(commit):
                         self.fitting.append(commit)

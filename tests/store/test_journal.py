@@ -194,3 +194,30 @@ def test_a_journal_that_cannot_be_written_can_be_read_and_says_why_not(
     with pytest.raises(OSError, match="Read-only file system"):
         journal.append({"sequence": 4})
     assert (tmp_path / "j").read_bytes() == THREE
+
+
+@settings(max_examples=30)
+@given(sizes=st.lists(st.integers(0, 300), min_size=1, max_size=8), chunk=st.integers(1, 200))
+def test_lines_are_read_backwards_from_a_head_however_they_lie_in_the_chunks(
+    sizes: list[int], chunk: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    content = chained({"sequence": number, "a": "x" * size} for number, size in enumerate(sizes, 1))
+    journal = journal_at(tmp_path_factory.mktemp("j") / "j", content + b"torn")
+    *_, (_, head) = journal.linked_lines()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kconsole.store.journal._CHUNK", chunk)
+        assert [len(line.body["a"]) for line in journal.lines_backwards(head)] == sizes[::-1]
+    journal.close()
+
+
+def test_reading_backwards_tells_a_changed_line_once_those_after_it_are_told(tmp_path: Path) -> None:
+    content = chained({"sequence": number, "a": "good"} for number in range(1, 6))
+    lines = content.splitlines(keepends=True)
+    *_, (_, head) = journal_at(tmp_path / "whole", content).linked_lines()
+    forged = chained([{"sequence": 1, "a": "good"}, {"sequence": 2, "a": "evil"}]).splitlines(keepends=True)[1]
+    for damaged in (lines[1].replace(b"good", b"evil"), forged):
+        journal = journal_at(tmp_path / "damaged", b"".join((lines[0], damaged, *lines[2:])))
+        lines_told = journal.lines_backwards(head)
+        assert [next(lines_told).head.sequence for _ in range(3)] == [5, 4, 3]
+        with pytest.raises(BrokenJournal, match="line 2"):
+            next(lines_told)
