@@ -1,6 +1,6 @@
 """Commands that look: status, accounts, explain."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import get_args
 
 import click
@@ -29,6 +29,7 @@ from kconsole.model.errors import NotFound
 from kconsole.model.records import Entry
 from kconsole.model.reports import SeatReport
 from kconsole.model.times import to_iso
+from kconsole.operations.filters import read_filter
 from kconsole.operations.roster import RosterQuery, SortField, select
 from kconsole.operations.session import Session
 
@@ -78,6 +79,14 @@ def put_domains(report: SeatReport) -> None:
         click.echo(line)
 
 
+def _read_filter(context: click.Context, param: click.Parameter, value: str) -> str:
+    """A filter that is understood whole."""
+    problems = read_filter(value, datetime.now().astimezone()).problems
+    if problems:
+        raise click.BadParameter(problems[0], context, param)
+    return value
+
+
 def _read_age(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
     """A length of time such as 180d."""
     try:
@@ -91,6 +100,14 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
 @click.option("--verdict", type=click.Choice([v.code for v in VERDICTS]), help="Only this verdict.")
 @click.option(
     "--inactive", callback=_read_age, metavar="AGE", help="Only accounts that last logged in longer ago: 180d, 6m, 1y."
+)
+@click.option(
+    "--filter",
+    "text",
+    callback=_read_filter,
+    default="",
+    metavar="TEXT",
+    help="As typed on the screen: 'anna is:never'.",
 )
 @click.option("--never", is_flag=True, help="Only accounts that never logged in; with --inactive, either.")
 @click.option(
@@ -106,6 +123,7 @@ def accounts(
     domain: str,
     verdict: str | None,
     inactive: timedelta | None,
+    text: str,
     never: bool,
     sort: SortField,
     reverse: bool,
@@ -122,7 +140,7 @@ def accounts(
     if domain and session.domain_named(domain) is None:
         raise NotFound(f"There is no domain {domain} in this store.", "See them with 'kconsole domains'.")
     query = RosterQuery(
-        domain=domain, verdict=verdict or "", inactive=inactive, never=never, sort=sort, reverse=reverse
+        domain=domain, verdict=verdict or "", text=text, inactive=inactive, never=never, sort=sort, reverse=reverse
     )
     entries = select(session.entries, query, session.clock.now())
     if as_json:

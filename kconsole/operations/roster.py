@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.records import Entry, fold
+from kconsole.operations.filters import read_filter
 
 SortField = Literal["address", "name", "seat", "because", "last-login", "protocol", "domain", "kind", "origin", "role"]
 
@@ -47,7 +48,7 @@ class RosterQuery:
     never: bool = False
     """Only accounts that never logged in; with `inactive`, either."""
     text: str = ""
-    """Only entries whose address, name or description holds each of these words; compared without case."""
+    """Only entries that this filter asks for, in the language of `operations.filters`."""
     sort: SortField = "last-login"
     reverse: bool = False
 
@@ -58,7 +59,9 @@ def select(entries: Iterable[Entry], query: RosterQuery, now: datetime) -> list[
     Sorting is stable with the address to break ties. By last login, accounts that never logged in come before all
     others, or with `reverse` after all; what is no user account (lists, resources, aliases) always comes last.
     """
-    return in_order((entry for entry in entries if _fits(entry, query, now)), query.sort, query.reverse)
+    asked = read_filter(query.text, now)
+    fitting = (entry for entry in entries if _fits(entry, query, now) and asked.fits(entry))
+    return in_order(fitting, query.sort, query.reverse)
 
 
 def in_order(entries: Iterable[Entry], sort: SortField, reverse: bool = False) -> list[Entry]:
@@ -76,9 +79,7 @@ def _fits(entry: Entry, query: RosterQuery, now: datetime) -> bool:
         return False
     if query.verdict and verdict_of(entry).code != query.verdict:
         return False
-    if (query.never or query.inactive is not None) and not _is_idle(entry, query, now):
-        return False
-    return not query.text or matches(entry, query.text.split())
+    return not (query.never or query.inactive is not None) or _is_idle(entry, query, now)
 
 
 def _is_idle(entry: Entry, query: RosterQuery, now: datetime) -> bool:
@@ -87,12 +88,6 @@ def _is_idle(entry: Entry, query: RosterQuery, now: datetime) -> bool:
     if entry.last_login is None:
         return query.never
     return query.inactive is not None and now - entry.last_login.at > query.inactive
-
-
-def matches(entry: Entry, words: Iterable[str]) -> bool:
-    """Whether address, name and description hold each of the words."""
-    text = fold(f"{entry.address} {entry.full_name} {entry.description}")
-    return all(fold(word) in text for word in words)
 
 
 def _address(entry: Entry) -> str:

@@ -758,3 +758,11 @@ def test_demo_keeps_its_store_where_it_is_told_to(console: Console, tmp_path: Pa
     assert Console(tmp_path / "demo").done("status", "--json").json["license"] == {"seats": 5}
     assert console("demo", "--into", str(tmp_path / "demo")).code == 4
     assert console("demo", "--sample", "none").code == 2
+
+
+def test_accounts_takes_the_filter_of_the_screen(office: Console) -> None:
+    answer = office.done("accounts", "--json", "--filter", "seen:>180d -is:disabled").json
+    assert logins(answer) == ["old"]
+    refused = office("accounts", "--filter", "is:nobody")
+    assert refused.code == 2
+    assert "is: one of disabled" in refused.err

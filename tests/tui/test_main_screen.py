@@ -345,3 +345,17 @@ async def test_copying_takes_the_marked_addresses() -> None:
         await screen.press("space", "space", "y")
         assert screen.app.clipboard.splitlines() == [entry.address for entry in screen.main.accounts.rows[:2]]
         assert screen.status == "Copied 2 addresses."
+
+
+async def test_the_filter_understands_conditions_and_tells_what_it_does_not() -> None:
+    async with console("office") as screen:
+        await screen.press("slash")
+        await screen.type("is")
+        await screen.press("colon")
+        assert screen.status.startswith("is: one of disabled")
+        await screen.type("never")
+        assert screen.status == ""
+        assert all(entry.last_login is None for entry in screen.main.accounts.rows)
+        assert screen.main.accounts.rows
+        await screen.type(" -archive")
+        assert not any("archive" in address for address in screen.listed)

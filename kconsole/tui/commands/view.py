@@ -48,7 +48,7 @@ class InvertMarks(_OnView):
 
 
 class Filter(_OnView):
-    """Show only accounts whose address, name or description holds the words you type."""
+    """Show only what you type: words, -words, domain:x, is:never, is:disabled, seen:>180d, seen:<2025-01-01."""
 
     name, keys, title, word = "filter", "slash", "View: filter", "filter"
 

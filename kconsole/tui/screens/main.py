@@ -20,6 +20,7 @@ from kconsole.model.history import Commit
 from kconsole.model.records import Entry
 from kconsole.model.reports import Decision
 from kconsole.operations.deeds import Done
+from kconsole.operations.filters import read_filter
 from kconsole.operations.roster import RosterQuery, order_words, select
 from kconsole.operations.session import Session
 from kconsole.tui import telling
@@ -222,7 +223,9 @@ class MainScreen(ConsoleScreen):
         if self._filter_bar is None:
             from kconsole.tui.widgets.filter_line import FilterBar
 
-            self._filter_bar = FilterBar(self._filter, self._keep_filter)
+            self._filter_bar = FilterBar(
+                self._filter, self._keep_filter, "words, -words, domain:x, is:never, seen:>180d"
+            )
             await self.query_one("#accounts-pane").mount(self._filter_bar)
         self.set_focus(self._filter_bar.line)
 
@@ -230,6 +233,8 @@ class MainScreen(ConsoleScreen):
         """List what fits so far."""
         if self._filter_bar is not None and text != self.listing.text:
             self.look(replace(self.listing, text=text))
+            problems = read_filter(text, self.session.clock.now()).problems
+            self.tell(safe_text(problems[0]) if problems else "")
 
     def _keep_filter(self) -> None:
         """Go to the list, which stays filtered."""

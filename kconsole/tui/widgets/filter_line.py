@@ -22,12 +22,7 @@ class FilterBar(Horizontal):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "keep", show=False)]
 
-    def __init__(
-        self,
-        changed: Callable[[str], None],
-        kept: Callable[[], None],
-        placeholder: str = "words in address, name or description",
-    ) -> None:
+    def __init__(self, changed: Callable[[str], None], kept: Callable[[], None], placeholder: str) -> None:
         super().__init__()
         self._changed, self._kept = changed, kept
         self.line = TextLine(placeholder=placeholder, id="filter")
