@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from kconsole.display.safe_text import safe_text
-from kconsole.model.times import in_utc
+from kconsole.model.times import age_of, in_utc
 
 NEVER: Final = "never"
 
@@ -21,15 +21,6 @@ _DAYS_TOLD: Final = 60
 """Up to so many, days are told; the common questions (30, 45, 60 days) are asked in days."""
 _MONTHS_TOLD: Final = 23
 
-_UNITS: Final = {
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-    "m": timedelta(days=30),
-    "y": timedelta(days=365),
-}
-_LONGEST: Final = timedelta(days=365_000)
-"""A thousand years: the present moment less that is still a date."""
 _AGE_SENTENCE: Final = (
     "write a number from 1 up and a unit: h (hours), d (days), w (weeks), m (30 days) or y (365 days)"
 )
@@ -93,14 +84,10 @@ def parse_age(text: str) -> timedelta:
     Raises:
         ValueError: it is no age, zero, or beyond a thousand years; the message says what to write.
     """
-    number, unit = text.strip()[:-1].rstrip(), text.strip()[-1:].lower()
-    if unit not in _UNITS or not (number.isascii() and number.isdigit()):
-        raise ValueError(f"{_quoted(text)} is not an age: {_AGE_SENTENCE}.")
-    if not number.strip("0"):
-        raise ValueError(f"{_quoted(text)} is no time at all: {_AGE_SENTENCE}.")
-    if len(number.lstrip("0")) > len(str(_LONGEST // _UNITS["h"])) or int(number) * _UNITS[unit] > _LONGEST:
-        raise ValueError(f"{_quoted(text)} is longer than a thousand years.")
-    return int(number) * _UNITS[unit]
+    try:
+        return age_of(text)
+    except ValueError as error:
+        raise ValueError(f"{_quoted(text)} {error}: {_AGE_SENTENCE}.") from None
 
 
 def _ago(number: int, unit: str) -> str:

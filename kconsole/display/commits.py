@@ -23,6 +23,7 @@ PAST: Final = {
     "restore": "restored a dump of",
     "init": "made the store with",
     "migrate": "brought to a new format",
+    "mend": "began the log anew with",
 }
 """What somebody did, by the name of the deed; for another one its own name has to do."""
 

@@ -4,8 +4,8 @@ A moment is always an aware `datetime` whose zone is `datetime.UTC` itself, neve
 offset: comparing and sorting those is about thirty times faster than comparing parsed zones.
 """
 
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
@@ -43,3 +43,33 @@ def from_iso(text: str) -> datetime:
         ValueError: the text is not ISO 8601.
     """
     return in_utc(datetime.fromisoformat(text))
+
+
+AGE_UNITS: Final = {
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "m": timedelta(days=30),
+    "y": timedelta(days=365),
+}
+"""What an age is counted in."""
+
+LONGEST_AGE: Final = timedelta(days=365_000)
+"""A thousand years: the present moment less that is still a date."""
+
+
+def age_of(text: str) -> timedelta:
+    """The age that a text names: 180d, 12h, 2w, 6m (180 days), 1y (365 days).
+
+    Raises:
+        ValueError: it is no age, zero, or too long; the message says which, for a sentence that names the text.
+    """
+    number, unit = text.strip()[:-1].rstrip(), text.strip()[-1:].lower()
+    if unit not in AGE_UNITS or not (number.isascii() and number.isdigit()):
+        raise ValueError("is not an age")
+    digits = number.lstrip("0")
+    if not digits:
+        raise ValueError("is no time at all")
+    if len(digits) > len(str(LONGEST_AGE // AGE_UNITS["h"])) or int(digits) * AGE_UNITS[unit] > LONGEST_AGE:
+        raise ValueError("is longer than a thousand years")
+    return int(digits) * AGE_UNITS[unit]

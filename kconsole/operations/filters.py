@@ -11,11 +11,12 @@ All terms of a filter must hold. What cannot be understood, or not yet while it 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.records import Entry, fold
+from kconsole.model.times import age_of
 
 Condition = Callable[[Entry], bool]
 
@@ -36,10 +37,6 @@ STATES: Final[dict[str, Condition]] = {
 """What `is:` can ask."""
 
 _SEEN: Final = "seen: > or <, and an age or a day: seen:>180d, seen:<2025-01-01"
-
-_UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
-_LONGEST: Final = 36_500
-"""The largest number of an age: a hundred years of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +105,20 @@ def _condition(field: str, value: str, now: datetime) -> Condition | None:
 
 def _seen(value: str, now: datetime) -> Condition:
     """By the last login. An account that never logged in was not seen at all: it fits neither way."""
-    if value[:1] not in ("<", ">") or len(value) < 2:
+    sign, rest = value[:1], value[1:]
+    if sign not in ("<", ">"):
         raise ValueError(_SEEN)
-    after, rest = value[0] == ">", value[1:]
+    after = sign == ">"
     try:
         moment = datetime.combine(date.fromisoformat(rest), time(), UTC)
     except ValueError:
-        moment, after = now - _age(rest), not after  # longer ago means before
+        try:
+            moment, after = now - age_of(rest), not after  # longer ago means before
+        except ValueError:
+            raise ValueError(_SEEN) from None
     if after:
         return lambda entry: entry.last_login is not None and entry.last_login.at >= moment
     return lambda entry: entry.last_login is not None and entry.last_login.at < moment
-
-
-def _age(text: str) -> timedelta:
-    number, unit = text[:-1], text[-1:].lower()
-    unit_length = timedelta(days=365) if unit == "y" else _UNITS.get(unit)
-    if unit_length is None or not (number.isascii() and number.isdigit()) or int(number[:9]) > _LONGEST:
-        raise ValueError(_SEEN)
-    return min(int(number) * unit_length, timedelta(days=_LONGEST))
 
 
 def _not(condition: Condition) -> Condition:

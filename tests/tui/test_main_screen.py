@@ -359,3 +359,11 @@ async def test_the_filter_understands_conditions_and_tells_what_it_does_not() ->
         assert screen.main.accounts.rows
         await screen.type(" -archive")
         assert not any("archive" in address for address in screen.listed)
+
+
+async def test_while_a_filter_is_typed_it_is_told_how_many_of_the_marked_are_not_listed() -> None:
+    async with console("office") as screen:
+        await screen.press("space", "space", "slash")
+        await screen.type("archive")
+        assert screen.status.startswith("2 marked")
+        assert "2 not" in screen.status

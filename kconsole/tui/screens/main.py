@@ -234,7 +234,8 @@ class MainScreen(ConsoleScreen):
         if self._filter_bar is not None and text != self.listing.text:
             self.look(replace(self.listing, text=text))
             problems = read_filter(text, self.session.clock.now()).problems
-            self.tell(safe_text(problems[0]) if problems else "")
+            if problems or not self.accounts.marked:  # else it is told how many of the marked are not listed
+                self.tell(safe_text(problems[0]) if problems else "")
 
     def _keep_filter(self) -> None:
         """Go to the list, which stays filtered."""
