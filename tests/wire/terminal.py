@@ -21,14 +21,21 @@ PATIENCE = 30.0
 GRACE = 10.0
 """Seconds that a program has to end by itself once its terminal is gone."""
 
+NOT_FOR_TESTS = (
+    "COLUMNS", "LINES",  # a test runner sets them, and they go before the size of the pty
+    "NO_COLOR", "COLORFGBG", "TMUX", "STY", "KCONSOLE_CONFIG", "KCONSOLE_STATE", "KCONSOLE_ASCII", "KCONSOLE_STORE",
+)  # fmt: skip
+"""Variables of whoever runs the tests that a program in a terminal of its own must not see."""
+
 KCONSOLE = (sys.executable, "-m", "kconsole")
 
 
 class Terminal:
     """A program in a pty of its own."""
 
-    def __init__(self, pid: int, descriptor: int, columns: int, lines: int) -> None:
+    def __init__(self, pid: int, descriptor: int, columns: int, lines: int, is_drawn: bool = True) -> None:
         self.pid, self._descriptor = pid, descriptor
+        self._is_drawn = is_drawn
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.written = bytearray()
@@ -38,6 +45,11 @@ class Terminal:
     def text(self) -> str:
         """What the screen shows."""
         return "\n".join(self._screen.display)
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Where the terminal's own cursor stands: a column and a line."""
+        return self._screen.cursor.x, self._screen.cursor.y
 
     def send(self, keys: str) -> None:
         """Type."""
@@ -96,6 +108,12 @@ class Terminal:
             pass
         return bytes(self.written[before:])
 
+    def read(self, patience: float) -> bytes:
+        """What the program writes next; nothing if it is silent for so many seconds, or has ended."""
+        before = len(self.written)
+        self._read(patience)
+        return bytes(self.written[before:])
+
     @property
     def cpu_seconds(self) -> float:
         """What the program has used of the processor."""
@@ -124,7 +142,8 @@ class Terminal:
         except OSError:
             return False
         self.written += received
-        self._stream.feed(received)
+        if self._is_drawn:
+            self._stream.feed(received)
         return bool(received)
 
 
@@ -136,19 +155,24 @@ def terminal(
     environment: dict[str, str] | None = None,
     program: Sequence[str] = KCONSOLE,
     home: Path | None = None,
+    is_drawn: bool = True,
 ) -> Iterator[Terminal]:
-    """Run a program, kconsole if no other is named, in a terminal."""
+    """Run a program, kconsole if no other is named, in a terminal.
+
+    Drawing takes much of a processor: a benchmark leaves it, and draws afterwards from what was written.
+    """
     variables = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-    for size in ("COLUMNS", "LINES"):  # a test runner sets them, and they go before the size of the pty
-        variables.pop(size, None)
+    for name in NOT_FOR_TESTS:
+        variables.pop(name, None)
     if home is not None:
-        variables |= {"HOME": str(home), "XDG_DATA_HOME": str(home / "data")}
+        folders = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("DATA", "CONFIG", "STATE")}
+        variables |= {"HOME": str(home), **folders}
     variables |= environment or {}
     pid, descriptor = pty.fork()
     if pid == 0:
         os.execvpe(program[0], [*program, *arguments], variables)
     _set_size(descriptor, columns, lines)
-    screen = Terminal(pid, descriptor, columns, lines)
+    screen = Terminal(pid, descriptor, columns, lines, is_drawn)
     try:
         yield screen
     finally:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -79,6 +79,12 @@ class RowList(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False)
         self.refresh_row(after)
         self.bring_into_sight(after)
         self.cursor_moved()
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where on the screen the row under the cursor begins."""
+        region = self.content_region
+        return Offset(region.x, region.y + self.header_lines + self.cursor - self.scroll_offset.y)
 
     def rows_in_sight(self) -> range:
         """The rows that are painted now."""

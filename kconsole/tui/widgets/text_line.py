@@ -1,5 +1,7 @@
 """A line to type in."""
 
+from rich.cells import cell_len
+from textual.geometry import Offset
 from textual.widgets import Input
 
 from kconsole.display.safe_text import safe_text
@@ -11,6 +13,12 @@ class TextLine(Input):
     def __init__(self, value: str = "", placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
         super().__init__(value, placeholder=placeholder, id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """Where on the screen the next letter will stand. Textual says one cell more at the end of the line."""
+        x, y = self.content_region.offset
+        return Offset(x + cell_len(self.value[: self.cursor_position]) - self.scroll_offset.x, y)
 
     def validate_value(self, value: str) -> str:
         """Make what was pasted harmless before it is shown."""

@@ -1,0 +1,276 @@
+"""The screen as a grid of cells, twice: as it should be, and as the terminal has it. What is written is the difference.
+
+It is kept small: a cell that is as it should be is not written, a pen that is in hand is not taken up again, and rows
+that only moved up or down are moved by the terminal. Where a terminal may disagree about the width of a letter, the
+cursor is set anew behind it, so that nothing to its right is ever out of place.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rich.cells import get_character_cell_size
+from rich.segment import Segment
+
+from kconsole.tui.terminal.pens import Pens
+
+BRIDGE: Final = 4
+"""So many cells that are as they should be are written again rather than jumped over: a jump costs as much."""
+
+ERASED: Final = 8
+"""So many blanks are erased rather than written."""
+
+MOVED: Final = 3
+"""So many rows have to be saved by moving others."""
+
+UNKNOWN: Final = -1
+"""The pen of a cell of which nobody knows what it shows."""
+
+_CONTINUED: Final = ""
+"""The second cell of a wide letter."""
+
+_CERTAIN: Final = (
+    (0x20, 0x7E), (0xA0, 0x2FF), (0x370, 0x377), (0x37A, 0x482), (0x48A, 0x58F), (0x1E00, 0x1FFF), (0x2010, 0x2027),
+    (0x2030, 0x205E), (0x2190, 0x21FF), (0x2400, 0x2426), (0x2500, 0x25FF), (0x3001, 0x3029), (0x3041, 0x3096),
+    (0x30A0, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xFF01, 0xFF5E),
+)  # fmt: skip
+"""Letters of whose width no terminal is in doubt: Latin, Greek, Cyrillic, East Asian ones, lines and blocks."""
+
+_INSTEAD: Final = "\ufffd"
+"""Stands for a character that must not reach a terminal. Names pass `safe_text` long before; this is the last wall."""
+
+
+class Frame:
+    """The cells of one terminal. It is written into and read from by turns: see `Line`.
+
+    Args:
+        pens: the terminal's.
+        width: cells of a line.
+        height: lines.
+        erases: whether the terminal can erase within a line and move lines. A VT100 cannot do the first.
+    """
+
+    def __init__(self, pens: Pens, width: int, height: int, erases: bool = True) -> None:
+        self._pens, self._erases = pens, erases
+        self.resize(width, height)
+
+    def resize(self, width: int, height: int) -> None:
+        """Take another size; what should be shown has to be put anew."""
+        self.width, self.height = width, height
+        self._wanted = _Grid(width, height, 0)
+        self.forget()
+
+    def forget(self) -> None:
+        """Know no more what the terminal shows: the next time all is written."""
+        self._shown = _Grid(self.width, self.height, 0)
+        self._clear = True
+        self._pen = 0
+        self._at: tuple[int, int] | None = None
+        self._touched = set(range(self.height))
+        self._cursor = (0, 0)
+
+    def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
+        """Let the cells of a line from `x` on show these segments. What is out of the grid is cut off."""
+        if not 0 <= y < self.height:
+            return
+        letters, pens = self._wanted.letters[y], self._wanted.pens[y]
+        self._touched.add(y)
+        for text, style, control in segments:
+            if control or x >= self.width:
+                continue
+            cells = list(text) if text.isascii() and text.isprintable() else _cells(text)
+            end = min(x + len(cells), self.width)
+            if cells[end - x : end - x + 1] == [_CONTINUED]:  # half of a wide letter would stay
+                _cut(cells, end - x)
+            if letters[x] == _CONTINUED:
+                _cut(letters, x)
+            rest = end
+            while rest < self.width and letters[rest] == _CONTINUED:
+                letters[rest] = " "
+                rest += 1
+            letters[x:end] = cells[: end - x]
+            pens[x:end] = [self._pens.of(style)] * (end - x)
+            x = end
+
+    def set_cursor(self, x: int, y: int) -> None:
+        """Let the terminal's cursor stand here."""
+        self._cursor = (max(min(x, self.width - 1), 0), max(min(y, self.height - 1), 0))
+
+    def changes(self) -> str:
+        """What to write for the terminal to show what it should; from then on it is taken to show that."""
+        out: list[str] = []
+        if self._clear:
+            out.append("\x1b[m\x1b[2J")
+            self._clear = False
+            self._pen = 0
+        rows = sorted(y for y in self._touched if not self._is_shown(y))
+        self._touched.clear()
+        if len(rows) > MOVED:
+            out += self._moved(rows)
+        for y in rows:
+            out += self._row(y)
+        if self._at != self._cursor:
+            out.append(self._move(*self._cursor))
+        return "".join(out)
+
+    def _is_shown(self, y: int) -> bool:
+        return self._wanted.letters[y] == self._shown.letters[y] and self._wanted.pens[y] == self._shown.pens[y]
+
+    def _moved(self, rows: list[int]) -> Iterator[str]:
+        """Let the terminal move rows up or down, if that brings enough of them to where they should be."""
+        top, bottom = rows[0], rows[-1]
+        stands: dict[tuple[str, ...], int] = {}
+        for y in range(top, bottom + 1):
+            stands.setdefault(self._shown.row(y), y)
+        steps = Counter(
+            found - y for y in rows if (found := stands.get(self._wanted.row(y))) is not None and found != y
+        )
+        for step, saved in steps.most_common(1):
+            if saved >= MOVED:
+                self._shown.move(top, bottom, step)
+                yield self._switch(0)
+                yield f"\x1b[{top + 1};{bottom + 1}r"
+                if step > 0:
+                    yield f"\x1b[{bottom + 1}H" + "\n" * step
+                else:
+                    yield f"\x1b[{top + 1}H" + "\x1bM" * -step
+                yield "\x1b[r"
+                self._at = None
+
+    def _row(self, y: int) -> Iterator[str]:
+        """Write the cells of a row that are not as they should be."""
+        letters, pens = self._wanted.letters[y], self._wanted.pens[y]
+        differing = self._differing(y)
+        x, end = 0, self.width
+        while x < end:
+            if not differing[x]:
+                x += 1
+                continue
+            start = x
+            while start and letters[start] == _CONTINUED:
+                start -= 1
+            x = start
+            if self._at != (x, y):
+                yield self._move(x, y)
+            while x < end and (differing[x] or self._is_bridge(y, x, differing)):
+                blanks = self._blanks(y, x, differing) if self._erases and letters[x] == " " else 0
+                yield self._switch(pens[x], letters[x] == " ")
+                if blanks:
+                    yield f"\x1b[{blanks}X"
+                    self._at, x = (x, y), x + blanks
+                    break
+                letter, width = letters[x], 1
+                while x + width < end and letters[x + width] == _CONTINUED:
+                    width += 1
+                yield letter
+                x += width
+                self._at = (x, y) if x < end and _is_certain(letter) else None
+                if self._at is None and x < end and not _is_uncertain_next(letters[x]):
+                    break
+        self._shown.letters[y][:] = letters
+        self._shown.pens[y][:] = pens
+
+    def _differing(self, y: int) -> list[bool]:
+        blank = self._pens.blank
+        return [
+            letter != shown or (pen != used and (letter != " " or used == UNKNOWN or blank[pen] != blank[used]))
+            for letter, shown, pen, used in zip(
+                self._wanted.letters[y], self._shown.letters[y], self._wanted.pens[y], self._shown.pens[y], strict=True
+            )
+        ]
+
+    def _is_bridge(self, y: int, x: int, differing: list[bool]) -> bool:
+        """Whether so few cells that are as they should be lie before the next that is not that they are written too."""
+        for ahead in range(x, min(x + BRIDGE + 1, self.width)):
+            if differing[ahead]:
+                return True
+            if not self._wanted.letters[y][ahead].isascii() or self._wanted.letters[y][ahead] == _CONTINUED:
+                return False
+            if self._wanted.pens[y][ahead] != self._pen:
+                return False
+        return False
+
+    def _blanks(self, y: int, x: int, differing: list[bool]) -> int:
+        """How many cells from here on can be erased together: blanks on the terminal's own background."""
+        letters, pens = self._wanted.letters[y], self._wanted.pens[y]
+        if self._pens.blank[pens[x]]:
+            return 0
+        end = x
+        while end < self.width and letters[end] == " " and not self._pens.blank[pens[end]]:
+            end += 1
+        while end > x and not differing[end - 1]:
+            end -= 1
+        return end - x if end - x >= ERASED else 0
+
+    def _switch(self, pen: int, blank: bool = False) -> str:
+        """Take up a pen, unless it is in hand already, or leaves the same trace."""
+        if blank and self._pens.blank[pen] == self._pens.blank[self._pen]:
+            return ""
+        way = self._pens.way(self._pen, pen)
+        self._pen = pen
+        return way
+
+    def _move(self, x: int, y: int) -> str:
+        at, self._at = self._at, (x, y)
+        if at is not None and at[1] == y and at[0] < x:
+            return f"\x1b[{x - at[0]}C" if x - at[0] > 1 else "\x1b[C"
+        if x == 0:
+            return f"\x1b[{y + 1}H" if y else "\x1b[H"
+        return f"\x1b[{y + 1};{x + 1}H"
+
+
+class _Grid:
+    """The cells: a list of letters and a list of pens for each row."""
+
+    def __init__(self, width: int, height: int, pen: int) -> None:
+        self.width = width
+        self.letters = [[" "] * width for _ in range(height)]
+        self.pens = [[pen] * width for _ in range(height)]
+
+    def row(self, y: int) -> tuple[str, ...]:
+        """What a row holds, to compare it by."""
+        return tuple(self.letters[y])
+
+    def move(self, top: int, bottom: int, step: int) -> None:
+        """Move the rows from `top` to `bottom` up by `step`, or down; what comes in is not known."""
+        fresh = min(abs(step), bottom + 1 - top)
+        letters, pens = self.letters[top : bottom + 1], self.pens[top : bottom + 1]
+        new_letters = [[" "] * self.width for _ in range(fresh)]
+        new_pens = [[UNKNOWN] * self.width for _ in range(fresh)]
+        self.letters[top : bottom + 1] = letters[step:] + new_letters if step > 0 else new_letters + letters[:step]
+        self.pens[top : bottom + 1] = pens[step:] + new_pens if step > 0 else new_pens + pens[:step]
+
+
+def _cells(text: str) -> list[str]:
+    """A letter for each cell; marks go with the letter they stand on."""
+    cells: list[str] = []
+    for letter in text:
+        if not letter.isprintable():
+            letter = _INSTEAD
+        width = 1 if " " <= letter < "\u0300" else get_character_cell_size(letter)
+        if width == 0:
+            place = len(cells) - 1
+            while place > 0 and cells[place] == _CONTINUED:
+                place -= 1
+            if place >= 0:
+                cells[place] += letter
+            continue
+        cells.append(letter)
+        cells.extend([_CONTINUED] * (width - 1))
+    return cells
+
+
+def _cut(cells: list[str], end: int) -> None:
+    """Put a blank in place of a wide letter of which the cells from `end` on go."""
+    while end and cells[end] == _CONTINUED:
+        cells[end] = " "
+        end -= 1
+    cells[end] = " "
+
+
+def _is_certain(letter: str) -> bool:
+    return len(letter) == 1 and any(first <= ord(letter) <= last for first, last in _CERTAIN)
+
+
+def _is_uncertain_next(letter: str) -> bool:
+    return not letter.isascii() and not _is_certain(letter)

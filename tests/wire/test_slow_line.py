@@ -1,0 +1,135 @@
+"""What a key costs on a slow line, in bytes; and that a line that takes nothing stops neither the store nor the end."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.wire.terminal import KCONSOLE, Terminal, terminal
+
+TRUECOLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+SIXTEEN = {"TERM": "xterm", "COLORTERM": ""}
+
+SETTLED = 0.4
+"""Seconds that a picture may take until all of it is written; nothing is measured by them but what is not to come."""
+
+FIND_DISABLE_UNDO = ("/", "m", "u", "l", "\r", "d", "y", "u")
+
+
+def opened(screen: Terminal) -> Terminal:
+    screen.wait_for("113 of 120 used", "q quit").watch(SETTLED)
+    return screen
+
+
+def cost(screen: Terminal, keys: str) -> int:
+    screen.send(keys)
+    return len(screen.watch(SETTLED))
+
+
+@pytest.mark.parametrize(("environment", "most"), [(TRUECOLOR, 320), (SIXTEEN, 250)])
+def test_a_step_of_the_cursor(environment: dict[str, str], most: int) -> None:
+    with terminal("demo", environment=environment) as screen:
+        opened(screen)
+        costs = [cost(screen, key) for key in "jjjjkkj"]
+    assert max(costs) < most, costs
+    assert min(costs) > 0
+
+
+@pytest.mark.parametrize(("environment", "most"), [(TRUECOLOR, 550), (SIXTEEN, 450)])
+def test_a_step_that_scrolls_costs_little_more(environment: dict[str, str], most: int) -> None:
+    with terminal("demo", environment=environment) as screen:
+        opened(screen)
+        cost(screen, "j" * 14)
+        costs = [cost(screen, "j") for _ in range(4)]
+        assert screen.text.count("▸") == 1
+    assert max(costs) < most, costs
+
+
+@pytest.mark.parametrize(("environment", "most"), [(TRUECOLOR, 12_000), (SIXTEEN, 12_000)])
+def test_the_whole_of_a_helpdesk_deed(environment: dict[str, str], most: int) -> None:
+    with terminal("demo", environment=environment) as screen:
+        opened(screen)
+        costs: dict[str, int] = {}
+        for place, key in enumerate(FIND_DISABLE_UNDO):
+            costs[f"{place} {key!r}"] = cost(screen, key)
+            if key == "y":
+                screen.wait_for("112 of 120 used")
+        screen.wait_for("undone", "113 of 120 used")
+    assert sum(costs.values()) < most, costs
+
+
+def test_nothing_is_written_while_nothing_happens() -> None:
+    with terminal("demo") as screen:
+        opened(screen)
+        assert screen.watch(2.0) == b""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*KCONSOLE, *arguments], capture_output=True, text=True, check=True)
+
+
+def made(folder: Path) -> Path:
+    run("demo", "--into", str(folder))
+    return folder
+
+
+def addresses(store: Path) -> Sequence[str]:
+    return run("--store", str(store), "accounts", "--verdict", "local", "--csv").stdout.splitlines()[1:]
+
+
+def test_a_change_from_outside_paints_the_cells_that_differ(tmp_path: Path) -> None:
+    store = made(tmp_path / "store")
+    with terminal("--store", str(store)) as screen:
+        opened(screen)
+        run("--store", str(store), "disable", "2f-scanner@northwind.example")
+        before = len(screen.written)
+        screen.wait_for("112 of 120 used").watch(SETTLED)
+        assert len(screen.written) - before < 700
+
+
+def test_a_burst_of_outside_changes_is_painted_a_few_times_at_most(tmp_path: Path) -> None:
+    store = made(tmp_path / "store")
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from kconsole.operations.accounts import DisableAccounts, EnableAccounts\n"
+        "from kconsole.operations.session import Session\n"
+        "session = Session.open(Path(sys.argv[1]))\n"
+        "for _ in range(100):\n"
+        "    session.do(DisableAccounts(['2f-scanner@northwind.example']))\n"
+        "    session.do(EnableAccounts(['2f-scanner@northwind.example']))\n"
+        "session.do(DisableAccounts(['2f-scanner@northwind.example']))\n"
+    )
+    with terminal("--store", str(store)) as screen:
+        opened(screen)
+        before = len(screen.written)
+        subprocess.run([sys.executable, "-c", script, str(store)], check=True)
+        screen.wait_for("112 of 120 used").watch(SETTLED)
+        assert len(screen.written) - before < 5_000
+
+
+def test_a_line_that_takes_nothing_stops_neither_the_store_nor_the_end(tmp_path: Path) -> None:
+    store = made(tmp_path / "store")
+    with terminal("--store", str(store), columns=200, lines=60) as screen:
+        opened(screen)
+        for _ in range(200):  # nobody reads what it answers
+            screen.send("Gg")
+        run("--store", str(store), "--wait", "5", "disable", "2f-scanner@northwind.example")
+        assert '"disabled"' in run("--store", str(store), "explain", "--json", "2f-scanner@northwind.example").stdout
+        os.kill(screen.pid, signal.SIGTERM)
+        assert screen.wait_for_end_unseen() == 128 + signal.SIGTERM
+
+
+def test_after_a_stuck_line_the_screen_is_as_it_should_be(tmp_path: Path) -> None:
+    store = made(tmp_path / "store")
+    with terminal("--store", str(store), columns=200, lines=60) as screen:
+        opened(screen)
+        for _ in range(100):
+            screen.send("Gg")
+        screen.send("G")
+        screen.send("/scanner\r")
+        screen.wait_until(lambda text: "▸  2f-scanner@" in text and "/ scanner" in text, "the scanner")
