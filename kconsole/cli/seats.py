@@ -1,7 +1,8 @@
 """Commands that look: status, accounts, explain."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
@@ -23,13 +24,13 @@ from kconsole.display.details import details_of, last_login_word
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.licensing.evaluation import is_held
-from kconsole.licensing.verdicts import VERDICTS, verdict_of
+from kconsole.licensing.verdicts import VERDICTS, listed_verdict, verdict_of
 from kconsole.model.documents import license_document, login_document
 from kconsole.model.errors import NotFound
 from kconsole.model.records import Entry
 from kconsole.model.reports import SeatReport
 from kconsole.model.times import to_iso
-from kconsole.operations.filters import read_filter
+from kconsole.operations.filters import NONE_SAVED, SAVED_SIGN, read_filter
 from kconsole.operations.roster import RosterQuery, SortField, select
 from kconsole.operations.session import Session
 
@@ -81,10 +82,19 @@ def put_domains(report: SeatReport) -> None:
 
 def _read_filter(context: click.Context, param: click.Parameter, value: str) -> str:
     """A filter that is understood whole."""
-    problems = read_filter(value, datetime.now().astimezone()).problems
+    problems = read_filter(value, datetime.now().astimezone(), _saved_filters(value)).problems
     if problems:
         raise click.BadParameter(problems[0], context, param)
     return value
+
+
+def _saved_filters(text: str) -> Mapping[str, str]:
+    """The filters that were saved on the screen, if one is named."""
+    if SAVED_SIGN not in text:
+        return NONE_SAVED
+    from kconsole.operations.habits import Habits, habits_path
+
+    return Habits(habits_path()).filters
 
 
 def _read_age(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
@@ -107,7 +117,7 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
     callback=_read_filter,
     default="",
     metavar="TEXT",
-    help="As typed on the screen: 'anna is:never'.",
+    help="As typed on the screen: 'anna is:never'; @NAME for one that was saved there.",
 )
 @click.option("--never", is_flag=True, help="Only accounts that never logged in; with --inactive, either.")
 @click.option(
@@ -132,7 +142,8 @@ def accounts(
 ) -> None:
     """List the accounts, the longest unused first.
 
-    Everything else that has an address (lists, resources, aliases) comes after them.
+    Everything else that has an address (lists, resources, aliases) comes after them. Deleted accounts whose seat is
+    held until the server is restarted are listed by --filter is:held only.
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv cannot be had together.")
@@ -142,17 +153,23 @@ def accounts(
     query = RosterQuery(
         domain=domain, verdict=verdict or "", text=text, inactive=inactive, never=never, sort=sort, reverse=reverse
     )
-    entries = select(session.entries, query, session.clock.now())
+    entries = select([*session.entries, *session.held], query, session.clock.now(), _saved_filters(text))
     if as_json:
-        put_json([account_document(entry) for entry in entries])
+        put_json([_listed_document(entry) for entry in entries])
     elif as_csv:
         put_csv(*_csv_table(entries))
     else:
         _put_accounts(entries, session)
 
 
+def _listed_document(entry: Entry) -> dict[str, Any]:
+    """An entry of the list; of a deleted one, that its seat is held."""
+    verdict = listed_verdict(entry)
+    return {**account_document(entry), "verdict": verdict.code, "because": verdict.sentence}
+
+
 def _csv_table(entries: list[Entry]) -> tuple[list[str], list[list[str]]]:
-    documents = [account_document(entry) for entry in entries]
+    documents = [_listed_document(entry) for entry in entries]
     header = [
         "address", "login", "domain", "full_name", "description", "kind", "origin", "enabled", "role", "mailbox",
         "last_login_at", "last_login_protocol", "seat", "verdict", "because",
@@ -173,12 +190,12 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
     now = session.clock.now()
     rows = []
     for entry in entries:
-        verdict, login = verdict_of(entry), entry.last_login
+        verdict, login = listed_verdict(entry), entry.last_login
         rows.append(
             [
                 safe_text(entry.address),
                 safe_text(entry.full_name),
-                "1" if verdict.seat else "–",
+                _seat_word(entry),
                 verdict.because,
                 last_login_word(entry, now),
                 safe_text(login.protocol) if login else "",
@@ -187,8 +204,17 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
     header = ["ADDRESS", "NAME", "SEAT", "BECAUSE", "LAST LOGIN", "VIA"]
     for line in columns.table(header, rows, right={2}, width=terminal_width()):
         click.echo(line)
-    seats = sum(1 for entry in entries if verdict_of(entry).seat)
-    say(f"{words.count(len(entries), 'entry', 'entries')}, {words.count(seats, 'seat')}")
+    seats = sum(1 for entry in entries if listed_verdict(entry).seat)
+    held = sum(1 for entry in entries if entry.deleted_at is not None)
+    told = words.count(held, "held seat") if held else words.count(seats, "seat")
+    say(f"{words.count(len(entries), 'entry', 'entries')}, {told}")
+
+
+def _seat_word(entry: Entry) -> str:
+    """Whether an entry takes a seat, for a narrow column; a deleted one in the list holds one."""
+    if entry.deleted_at is not None:
+        return "held"
+    return "1" if verdict_of(entry).seat else "–"
 
 
 @click.command()

@@ -1,15 +1,19 @@
 """An entry explained: what it is, whether it takes a seat and by which rule, and whether it could log in."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kconsole.display import ages, words
 from kconsole.display.safe_text import escaped, safe_text
 from kconsole.licensing.evaluation import is_held
 from kconsole.licensing.guards import may_connect
-from kconsole.licensing.verdicts import verdict_of
+from kconsole.licensing.verdicts import HELD, verdict_of
 from kconsole.model.records import Entry
 from kconsole.model.reports import SeatReport
+
+LIMIT: Final = 1000
+"""Characters of a text that are told where nobody asked for all of it."""
 
 
 class Detail(NamedTuple):
@@ -37,11 +41,11 @@ def last_login_word(entry: Entry, now: datetime) -> str:
     return ages.NEVER if entry.last_login is None else ages.age(entry.last_login.at, now)
 
 
-def login_words(entry: Entry, now: datetime) -> str:
+def login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:
     """When and how an account logged in last."""
     if entry.last_login is None:
         return ages.NEVER
-    via = f" by {safe_text(entry.last_login.protocol)}" if entry.last_login.protocol else ""
+    via = f" by {safe_text(entry.last_login.protocol, limit)}" if entry.last_login.protocol else ""
     return ages.ago_and_moment(entry.last_login.at, now) + via
 
 
@@ -51,32 +55,53 @@ def access_words(entry: Entry, report: SeatReport) -> str:
     return "would be let in" if access.allowed else f"would be refused: {access.reason}"
 
 
-def details_of(entry: Entry, report: SeatReport, last_restart: datetime | None, now: datetime) -> list[Detail]:
-    """Everything about an entry, the most important first."""
-    verdict = verdict_of(entry)
-    name = f"   {safe_text(entry.full_name)}" if entry.full_name else ""
+def details_of(
+    entry: Entry, report: SeatReport, last_restart: datetime | None, now: datetime, limit: int | None = LIMIT
+) -> list[Detail]:
+    """Everything about an entry, the most important first.
+
+    Args:
+        entry: the entry.
+        report: the seats as they are now.
+        last_restart: when the server was last restarted.
+        now: the moment that ages count from.
+        limit: how many characters of each text are told; None for all of them.
+    """
+    verdict = HELD if is_held(entry, last_restart) else verdict_of(entry)
+    name = f"   {safe_text(entry.full_name, limit)}" if entry.full_name else ""
     details = [
-        Detail(words.kind_word(entry).capitalize(), safe_text(entry.address) + name),
+        Detail(words.kind_word(entry).capitalize(), safe_text(entry.address, limit) + name),
         Detail("Seat", seat_words(entry, last_restart)),
         Detail("Rule", verdict.sentence),
     ]
     if entry.is_account:
         mailbox = "has a mailbox" if entry.mailbox else "no mailbox: never connected"
         details += [
-            Detail("Last login", f"{login_words(entry, now)}   {mailbox}"),
+            Detail("Last login", f"{login_words(entry, now, limit)}   {mailbox}"),
             Detail("Login now", access_words(entry, report)),
             Detail("Role", f"{words.role_word(entry)}, {words.origin_word(entry)}"),
         ]
     if entry.description:
-        details.append(Detail("Description", safe_text(entry.description)))
+        details.append(Detail("Description", safe_text(entry.description, limit)))
     if entry.delivers_to:
-        details.append(Detail("Delivers to", safe_text(", ".join(entry.delivers_to))))
+        details.append(Detail("Delivers to", safe_text(", ".join(entry.delivers_to), limit)))
     if entry.deleted_at is not None:
         details.append(Detail("Deleted", ages.ago_and_moment(entry.deleted_at, now)))
     details += [
-        Detail(f"Raw {label}", escaped(raw))
-        for label, raw in (("address", entry.address), ("name", entry.full_name), ("text", entry.description))
-        if escaped(raw) != raw
+        Detail(f"Raw {label}", shown)
+        for label, raw in _raw_texts(entry)
+        if (shown := escaped(raw[:limit])) != raw[:limit]
     ]
     details.append(Detail("Source", verdict.source))
     return details
+
+
+def _raw_texts(entry: Entry) -> Iterator[tuple[str, str]]:
+    """The texts that came from outside, and what to call them."""
+    yield "address", entry.address
+    yield "name", entry.full_name
+    yield "text", entry.description
+    if entry.last_login is not None:
+        yield "protocol", entry.last_login.protocol
+    for address in entry.delivers_to:
+        yield "delivery", address

@@ -80,6 +80,16 @@ def evaluate(inventory: Inventory) -> SeatReport:
     return _report(inventory.license, inventory.domains, tallies, total)
 
 
+Share = tuple[str, str, str, bool, bool]
+"""What the share of a live entry depends on: domain, kind, origin, whether it is enabled and has a mailbox."""
+
+
+def share_of(entry: Entry) -> Share:
+    """Two live entries of the same share add the same to every figure: so many can be counted as one, many times."""
+    address = entry.address
+    return address[address.rfind("@") :], entry.kind, entry.origin, entry.enabled, entry.mailbox
+
+
 class SeatLedger:
     """The same report, kept up to date from changes alone.
 
@@ -93,8 +103,19 @@ class SeatLedger:
         self._tallies: dict[str, Tally] = defaultdict(Tally)
         self._total = Tally()
         self._deleted: dict[int, Entry] = {}
+        alike: dict[Share, int] = {}
+        some: dict[Share, Entry] = {}
         for entry in inventory.entries:
-            self._add(entry)
+            if entry.deleted_at is not None:
+                self._add(entry)
+                continue
+            share = share_of(entry)
+            try:
+                alike[share] += 1
+            except KeyError:
+                alike[share], some[share] = 1, entry
+        for share, times in alike.items():
+            self._count(some[share], times)
 
     def change_entry(self, before: Entry | None, after: Entry | None) -> None:
         """An entry came (`before` is None), went (`after` is None) or changed."""
@@ -135,6 +156,22 @@ class SeatLedger:
     def report(self) -> SeatReport:
         """The report as of the last change."""
         return _report(self._license, self._domains.values(), self._tallies, self._total)
+
+    def if_changed(self, changes: Iterable[tuple[Entry, Entry, int]]) -> SeatReport:
+        """The report if entries were otherwise; nothing is changed.
+
+        Args:
+            changes: an entry as it is, as it would be, and how many of the same share there are.
+        """
+        changes = list(changes)
+        for before, after, times in changes:
+            self._count(before, -times)
+            self._count(after, times)
+        planned = self.report()
+        for before, after, times in changes:
+            self._count(after, -times)
+            self._count(before, times)
+        return planned
 
     def report_around(self, domain: str) -> SeatReport:
         """The report with no other domain than this one in it: what a guard needs, whatever the number of domains."""

@@ -52,6 +52,15 @@ LOCAL: Final = Verdict(
     LICENSES_ARTICLE,
 )
 
+HELD: Final = Verdict(
+    "held",
+    False,
+    "deleted, held until restart",
+    "A deleted account counts no more, but its seat is held until the server is restarted.",
+    DISABLING_ARTICLE,
+)
+"""Of deleted accounts, as a list of those shows them that hold their seat; see `listed_verdict`."""
+
 VERDICTS: Final = (
     BUILTIN_ADMIN,
     MAILING_LIST,
@@ -84,3 +93,8 @@ def verdict_of(entry: Entry) -> Verdict:
     if of_kind is not None:
         return of_kind
     return _BY_ORIGIN[entry.origin] if entry.enabled else DISABLED
+
+
+def listed_verdict(entry: Entry) -> Verdict:
+    """The verdict on an entry in a list of accounts: deleted ones are listed there only while their seat is held."""
+    return verdict_of(entry) if entry.deleted_at is None else HELD

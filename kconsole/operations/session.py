@@ -1,52 +1,33 @@
 """One operator at one store: what the command line and the screen hold on to."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kconsole.licensing.evaluation import SeatLedger
-from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.errors import ChangedSince, NotFound
 from kconsole.model.history import Commit, Operator, as_operator
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import SeatReport
 from kconsole.model.times import Clock, SystemClock
 from kconsole.operations.deeds import Deed, Done, RefusedTo, Work, apply, refused_to
+from kconsole.operations.steps import Steps, iterated, within
+from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
+from kconsole.operations.system import default_folder as default_folder
+from kconsole.operations.system import system_operator as system_operator
+from kconsole.operations.system import takes_long as takes_long
 from kconsole.store.seatstore import PATIENCE as PATIENCE
-from kconsole.store.seatstore import SeatStore
+from kconsole.store.seatstore import SeatStore, nothing_collected
+from kconsole.store.storefiles import Progress as Progress
 
 if TYPE_CHECKING:
     from kconsole.operations.history import LogQuery, Trace
     from kconsole.operations.imports import ImportPlan
+    from kconsole.operations.plans import Plan
+    from kconsole.operations.roster import Roster
     from kconsole.sources.kerio_csv import KerioExport
-
-STORE_VARIABLE = "KCONSOLE_STORE"
-"""The environment variable that chooses the store's folder."""
-
-
-def default_folder() -> Path:
-    """Where the store is when nobody says otherwise: the platform's folder for a user's data."""
-    from platformdirs import user_data_path
-
-    return user_data_path("kconsole", appauthor=False)
-
-
-def system_operator(claimed: str = "") -> Operator:
-    """Who is at work.
-
-    The user is the one that runs this process, from the user database; what the environment says of who called sudo
-    and where an SSH session came from is a claim, as is the name that somebody gives.
-    """
-    import pwd
-
-    user = f"uid {os.getuid()}"
-    with suppress(KeyError):
-        user = pwd.getpwuid(os.getuid()).pw_name
-    return Operator(user, claimed, os.environ.get("SUDO_USER", ""), os.environ.get("SSH_CONNECTION", ""))
 
 
 class Session:
@@ -64,6 +45,8 @@ class Session:
         self._listeners: list[Callable[[Commit], None]] = []
         self._ledger = SeatLedger(store.inventory)
         self._report: SeatReport | None = None
+        self._roster: Roster | None = None
+        self._plan: Plan | None = None
         store.listen(self._committed)
 
     @classmethod
@@ -74,8 +57,9 @@ class Session:
         clock: Clock | None = None,
         patience: float = PATIENCE,
         read_only: bool = False,
+        progress: Progress | None = None,
     ) -> "Session":
-        """Open the store in a folder.
+        """Open the store in a folder. This may be done in a thread: no part of it keeps others waiting for long.
 
         Args:
             folder: where it is.
@@ -83,13 +67,16 @@ class Session:
             clock: tells the moment; None for the machine's.
             patience: seconds to wait for another process that is saving.
             read_only: open what is good of a damaged store, and change nothing.
+            progress: is told, every few thousand records, how many have been read and of how many; in the thread
+                that this runs in. What it raises ends the opening, and is raised.
 
         Raises:
             NotFound: there is none.
             StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
         """
         clock, operator = clock or SystemClock(), operator or system_operator()
-        return cls(SeatStore.open(folder, clock, patience, operator, read_only), clock)
+        with nothing_collected():
+            return cls(SeatStore.open(folder, clock, patience, operator, read_only, progress), clock)
 
     @classmethod
     def create(
@@ -163,6 +150,15 @@ class Session:
         return self._ledger.held()
 
     @property
+    def roster(self) -> "Roster":
+        """What is listed, ready to be searched and sorted; it follows every change. Made when it is first asked for."""
+        if self._roster is None:
+            from kconsole.operations.roster import Roster
+
+            self._roster = Roster([*self.entries, *self.held])
+        return self._roster
+
+    @property
     def last_restart(self) -> datetime | None:
         """The last recorded restart of the server."""
         return self._store.last_restart
@@ -197,15 +193,24 @@ class Session:
 
     def if_toggled(self, accounts: Iterable[Entry]) -> SeatReport:
         """The figures if these accounts were disabled, or enabled if none of them takes a seat; nothing is changed."""
-        accounts = {account.id: account for account in accounts if account.is_account}.values()
-        enable = not any(verdict_of(account).seat for account in accounts)
-        pairs = [(account, replace(account, enabled=enable)) for account in accounts]
-        for before, after in pairs:
-            self._ledger.change_entry(before, after)
-        planned = self._ledger.report()
-        for before, after in reversed(pairs):
-            self._ledger.change_entry(after, before)
-        return planned
+        from kconsole.operations.plans import alike, if_toggled
+
+        once = {account.id: account for account in accounts if account.is_account}
+        return if_toggled(self._ledger, alike(once.values()))
+
+    def planning(self, numbers: AbstractSet[int]) -> Steps[SeatReport | None]:
+        """The figures if the accounts with these numbers were toggled, as by `if_toggled`; for any number of them.
+
+        It works in steps of a few milliseconds, and gives how far it has come after each; its value is the report,
+        or None if no account is among them. Only what differs from the last time is counted: one more mark, or one
+        less, is one step.
+        """
+        if self._plan is None:
+            from kconsole.operations.plans import Plan
+
+            self._plan = Plan(self._ledger, self.entry)
+        yield from self._plan.marking(numbers)
+        return self._plan.report()
 
     def plan_import(self, export: "KerioExport", domain: str) -> "ImportPlan":
         """What importing an export into a domain would do, as things are now.
@@ -216,6 +221,20 @@ class Session:
         from kconsole.operations.imports import plan_import
 
         return plan_import(export, domain, self._store, self.report, self.held)
+
+    # Ahead of time
+
+    def preparing(self) -> Steps[None]:
+        """Make in steps what the first change and the first letter of a filter need: for a moment of leisure."""
+        yield from within(0.0, 0.4, iterated(self._store.indexing()))
+        yield from within(0.4, 1.0, self.roster.preparing())
+
+    def check_ahead(self) -> None:
+        """Check of the store what the first change would check otherwise; it tells if something is wrong.
+
+        This may be done in a thread, while the session is in use.
+        """
+        self._store.check_ahead()
 
     # Changing
 
@@ -341,6 +360,10 @@ class Session:
             for change in commit.changes:
                 apply(self._ledger, change)
         self._report = None
+        if self._plan is not None:
+            self._plan.follow(commit.changes)
+        if self._roster is not None:
+            self._roster.follow(commit.changes, self._ledger.held)
         self._trace(commit)
         for listener in list(self._listeners):
             listener(commit)

@@ -332,7 +332,8 @@ def _contradictions(records: Records) -> Iterator[Finding]:
 
 def _records_of(snapshot: Snapshot) -> Records:
     records = Records()
-    records.load(snapshot.tables)
+    for table, documents in snapshot.tables.items():
+        records.load(table, documents)
     return records
 
 

@@ -1,13 +1,14 @@
 """The records of a store in memory, with what finds them, and the documents that TinyDB sees in their place."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast
 
 from kconsole.model import documents
 from kconsole.model.history import Change
-from kconsole.model.records import Domain, Entry, Inventory, License, fold
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License, fold
 from kconsole.model.times import from_iso, to_iso
 from kconsole.store.tables import Document, DocumentChange
 
@@ -28,6 +29,9 @@ _KINDS: Final[dict[str, _Kind]] = {
 
 TABLES: Final = tuple(_KINDS)
 """The tables of a store, in the order in which they stand in its file."""
+
+_STEP: Final = 8192
+"""Entries that are looked at in one step: a few milliseconds."""
 
 
 class DocumentView(Mapping[str, Document]):
@@ -63,6 +67,8 @@ class Records:
         self.domains: dict[int, Domain] = self.tables["domains"]
         self._addresses: _Addresses | None = None
         """Which entry has or had which address; made when it is first asked for, since much never asks."""
+        self._changes = 0
+        """How many have been taken."""
         self.views = {table: DocumentView(table, records) for table, records in self.tables.items()}
 
     @property
@@ -103,6 +109,19 @@ class Records:
                 self._addresses.add(number, entry)
         return self._addresses
 
+    def indexing(self) -> Iterator[float]:
+        """Make what finds an entry by its address, in steps; after each, how far it has come, from 0 to 1."""
+        while self._addresses is None:
+            made, changes, numbers = _Addresses(), self._changes, list(self.entries)
+            for begin in range(0, len(numbers), _STEP):
+                for number in numbers[begin : begin + _STEP]:
+                    made.add(number, self.entries[number])
+                yield begin / len(numbers)
+                if self._changes != changes:
+                    break
+            else:
+                self._addresses = made
+
     def domain_named(self, name: str) -> Domain | None:
         """The domain with this name; compared without case."""
         key = fold(name)
@@ -111,6 +130,7 @@ class Records:
     def take(self, change: Change) -> None:
         """Let the records be as after a change."""
         records = self.tables[change.table]
+        self._changes += 1
         if change.table == "entries" and self._addresses is not None:
             if change.before is not None:
                 self._addresses.remove(change.number, change.before)
@@ -137,17 +157,19 @@ class Records:
             records.clear()
         self._addresses = None
 
-    def load(self, tables: Mapping[str, Mapping[str, Document]]) -> None:
-        """Take the documents of a whole file; what was there before must have been nothing.
+    def load(self, table: str, documents: Mapping[str, Document]) -> None:
+        """Take documents of a file; what is in a table of another kconsole is passed over.
 
         Raises:
             KeyError, TypeError, ValueError, AttributeError: one makes no sense.
         """
-        for table, records in self.tables.items():
-            from_document = _KINDS[table].from_document
-            for text, document in tables.get(table, {}).items():
-                number = int(text)
-                records[number] = from_document(document, number)
+        records = self.tables.get(table)
+        if records is None:
+            return
+        from_document = _entry if table == "entries" else _KINDS[table].from_document
+        for text, document in documents.items():
+            number = int(text)
+            records[number] = from_document(document, number)
         self._addresses = None
 
 
@@ -171,6 +193,83 @@ class _Addresses:
         self.deleted.get(key, set()).discard(number)
         if self.live.get(key) == number:
             del self.live[key]
+
+
+class _DraftLogin:
+    """A `LastLogin` that has not been frozen yet; see `_DraftEntry`."""
+
+    __slots__ = LastLogin.__slots__
+
+    def __init__(self, at: datetime, protocol: str) -> None:
+        self.at = at
+        self.protocol = protocol
+
+
+class _DraftEntry:
+    """An `Entry` that has not been frozen yet.
+
+    A frozen dataclass sets its fields by a detour; a hundred thousand of them take 0.2 s longer than these, and they
+    decide when the first screen is there.
+    """
+
+    __slots__ = Entry.__slots__
+
+    def __init__(
+        self,
+        address: Any,
+        kind: Any,
+        origin: Any,
+        enabled: Any,
+        role: Any,
+        full_name: Any,
+        description: Any,
+        mailbox: Any,
+        last_login: Any,
+        deleted_at: Any,
+        mailbox_fate: Any,
+        transferred_to: Any,
+        delivers_to: Any,
+        id: Any,  # noqa: A002  # the field's own name
+    ) -> None:
+        self.address = address
+        self.kind = kind
+        self.origin = origin
+        self.enabled = enabled
+        self.role = role
+        self.full_name = full_name
+        self.description = description
+        self.mailbox = mailbox
+        self.last_login = last_login
+        self.deleted_at = deleted_at
+        self.mailbox_fate = mailbox_fate
+        self.transferred_to = transferred_to
+        self.delivers_to = delivers_to
+        self.id = id
+
+
+_DraftEntry.__init__.__defaults__ = tuple(field.default for field in fields(Entry) if field.name != "address")
+
+
+def _entry(document: Document, number: int) -> Entry:
+    """The same as `entry_from_document`, which it must agree with, of a document that nobody needs afterwards.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: it makes no sense.
+    """
+    login = document.get("last_login")
+    if login is not None:
+        draft: Any = _DraftLogin(from_iso(login["at"]), login["protocol"])
+        draft.__class__ = LastLogin
+        document["last_login"] = draft
+    if (deleted_at := document.get("deleted_at")) is not None:
+        document["deleted_at"] = from_iso(deleted_at)
+    if (delivers_to := document.get("delivers_to")) is not None:
+        document["delivers_to"] = tuple(delivers_to)
+    document["id"] = number
+    draft = _DraftEntry(**document)
+    draft.__class__ = Entry
+    entry: Entry = draft
+    return entry
 
 
 def record_change(change: DocumentChange) -> Change:

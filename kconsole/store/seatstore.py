@@ -18,12 +18,15 @@ from kconsole.store.lines import commit_of
 from kconsole.store.records import Records
 from kconsole.store.snapshot import SNAPSHOT_FILE
 from kconsole.store.storage import SeatStorage
-from kconsole.store.storefiles import StoreFiles
+from kconsole.store.storefiles import Progress, StoreFiles
 from kconsole.store.transaction import Transaction
 from kconsole.store.trouble import reporting_damage, reporting_nonsense, unreadable, unwritable
 
 PATIENCE: Final = 10.0
 """Seconds to wait for another process that is saving."""
+
+MANY: Final = 20_000
+"""New records from which on the collector of garbage leaves them alone."""
 
 
 class SeatStore:
@@ -48,8 +51,9 @@ class SeatStore:
         patience: float = PATIENCE,
         operator: Operator | str = "",
         read_only: bool = False,
+        progress: Progress | None = None,
     ) -> "SeatStore":
-        """Open the store in a folder.
+        """Open the store in a folder. This may be done in a thread: no part of it keeps others waiting for long.
 
         Args:
             folder: where it is.
@@ -57,6 +61,8 @@ class SeatStore:
             patience: seconds to wait for another process that is saving.
             operator: who is at work, for the lock and the journal.
             read_only: open what is good of a damaged store, and change nothing.
+            progress: is told, every few thousand records, how many have been read and of how many; in the thread
+                that this runs in. What it raises ends the opening, and is raised.
 
         Raises:
             NotFound: there is none.
@@ -64,8 +70,8 @@ class SeatStore:
         """
         store = cls(folder, clock, patience, operator)
         try:
-            with _nothing_collected():
-                store._files.open(read_only)
+            with nothing_collected():
+                store._files.open(read_only, progress)
         except BaseException as error:
             store._files.let_go()
             if isinstance(error, OSError):
@@ -91,7 +97,7 @@ class SeatStore:
         begun = False
         try:
             make_folder(files.folder)
-            with _nothing_collected(), files.locked():
+            with nothing_collected(), files.locked():
                 if os.path.lexists(files.folder / SNAPSHOT_FILE):
                     raise FileExistsError
                 transaction.replace_all(inventory)
@@ -230,6 +236,19 @@ class SeatStore:
         with self._files.glance(), reporting_damage(path):
             return self._files.journal.check()
 
+    # Ahead of time
+
+    def indexing(self) -> Iterator[float]:
+        """Make what finds entries by address, which the first change needs, in steps of a few milliseconds."""
+        return self._records.indexing()
+
+    def check_ahead(self) -> None:
+        """Check the chain of the journal where that is still to be done before the first change; changes nothing.
+
+        This may be done in a thread, while the store is in use. A fault is told by the first change.
+        """
+        self._files.check_ahead()
+
     # Changing
 
     def listen(self, listener: Callable[[Commit], None]) -> None:
@@ -331,15 +350,23 @@ class SeatStore:
         """Let go of the store and nothing else, as a process that dies does."""
         self._closed = True
         self._files.let_go()
+        gc.unfreeze()
 
 
 @contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Look for no garbage meanwhile: among a hundred thousand new records, that would double the time."""
-    collecting = gc.isenabled()
+def nothing_collected() -> Iterator[None]:
+    """Look for no garbage meanwhile: among a hundred thousand new records, that would double the time.
+
+    What came meanwhile is left alone afterwards too, if it is much: to go through it would stop every thread for a
+    twentieth of a second, again and again. It is collected as ever once a store has been let go.
+    """
+    if not gc.isenabled():
+        yield
+        return
     gc.disable()
     try:
         yield
     finally:
-        if collecting:
-            gc.enable()
+        if gc.get_count()[0] > MANY:
+            gc.freeze()
+        gc.enable()

@@ -6,7 +6,7 @@ the journal holds after it; a commit appends one line to the journal; other proc
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from kconsole.store.journal import JOURNAL_FILE, BrokenJournal, Head, Journal
 from kconsole.store.lines import body_of, changes_of, commit_of
 from kconsole.store.locking import LOCK_FILE, StoreLock
 from kconsole.store.records import Records
-from kconsole.store.snapshot import SNAPSHOT_FILE, DamagedSnapshot, Snapshot, read_snapshot, write_snapshot
+from kconsole.store.snapshot import SNAPSHOT_FILE, DamagedSnapshot, OpenSnapshot, open_snapshot, write_snapshot
 from kconsole.store.storage import SeatStorage
 from kconsole.store.transaction import Transaction
 from kconsole.store.trouble import (
@@ -57,6 +57,21 @@ OLD_FORMAT: Final = "store.format-1.json"
 DAMAGED: Final = f"{SNAPSHOT_FILE}.damaged"
 """The name under which a damaged snapshot is kept."""
 
+TOLD_EVERY: Final = 2000
+"""Records after which it is told at the latest how far opening has come, but for those of one line or slice."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many records have been read, and of how many; what it raises ends the reading."""
+
+
+def size_of(folder: Path) -> int:
+    """The bytes that opening the store in a folder has to read, or nearly so; 0 if there is none."""
+    sizes = 0
+    for name in (SNAPSHOT_FILE, JOURNAL_FILE):
+        with suppress(OSError):
+            sizes += (folder / name).stat().st_size
+    return sizes
+
 
 class StoreFiles:
     """The files of an open store, and how far they have been read into its records."""
@@ -84,6 +99,7 @@ class StoreFiles:
         """Whether the lines that the snapshot holds are still to be checked, before the first change."""
         self._is_damaged = False
         """Whether it was opened to be read only in spite of damage: then nothing can be read on."""
+        self._progress: Progress | None = None
 
     @property
     def head(self) -> Head:
@@ -168,15 +184,19 @@ class StoreFiles:
 
     # Opening
 
-    def open(self, read_only: bool) -> None:
+    def open(self, read_only: bool, progress: Progress | None = None) -> None:
         """Read the store.
+
+        Args:
+            read_only: take what is good of a damaged store, and write nothing.
+            progress: is told how far it has come, in the thread that this runs in.
 
         Raises:
             NotFound: there is none.
             StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
             OSError: it cannot be read.
         """
-        self.read_only = read_only
+        self.read_only, self._progress = read_only, progress
         refuse_links(self.folder, SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE)
         snapshot = self._readable_snapshot()
         try:
@@ -201,18 +221,15 @@ class StoreFiles:
                     self.notices.append(damage.message)
         self._mend_torn_tail_unless_busy()
 
-    def _readable_snapshot(self) -> Snapshot | None:
+    def _readable_snapshot(self) -> OpenSnapshot | None:
         """The snapshot, its records taken; None if there is none, or it is damaged and the journal has everything."""
         try:
-            snapshot = read_snapshot(self._snapshot_path)
-            try:
-                self._records.load(snapshot.tables)
-            except NONSENSE as error:
-                self._records.clear()
-                raise DamagedSnapshot(f"a record in it makes no sense ({error!r})") from None
+            snapshot = open_snapshot(self._snapshot_path)
+            self._load(snapshot)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except DamagedSnapshot as damage:
+            self._records.clear()
             if not os.path.lexists(self._journal_path):
                 raise StoreUnusable(
                     f"{self._snapshot_path} is damaged: {damage}.",
@@ -225,7 +242,25 @@ class StoreFiles:
             return None
         return snapshot
 
-    def _open_without_journal(self, snapshot: Snapshot | None) -> None:
+    def _load(self, snapshot: OpenSnapshot) -> None:
+        """Take the records of a snapshot.
+
+        Raises:
+            DamagedSnapshot: one makes no sense.
+        """
+        total = 0 if self._progress is None else snapshot.count()
+        told = 0
+        for table, documents in snapshot.slices():
+            try:
+                self._records.load(table, documents)
+            except NONSENSE as error:
+                raise DamagedSnapshot(f"a record in it makes no sense ({error!r})") from None
+            read = len(self._records.entries)
+            if self._progress is not None and (read - told >= TOLD_EVERY or read == total):
+                told = read
+                self._progress(read, max(read, total))
+
+    def _open_without_journal(self, snapshot: OpenSnapshot | None) -> None:
         if snapshot is None:
             raise NotFound(
                 f"There is no store in {self.folder}.",
@@ -252,9 +287,9 @@ class StoreFiles:
             if snapshot is not None:
                 self._begin_from(snapshot)
         if snapshot is None:
-            self.open(self.read_only)
+            self.open(self.read_only, self._progress)
 
-    def _begin_from(self, snapshot: Snapshot) -> None:
+    def _begin_from(self, snapshot: OpenSnapshot) -> None:
         transaction = Transaction(self._storage, snapshot.next_number)
         self._storage.stage_everything()
         self._keep_snapshot_as = OLD_FORMAT
@@ -266,7 +301,7 @@ class StoreFiles:
         with suppress(OSError):  # the journal has everything
             self.write_snapshot()
 
-    def _take_snapshot(self, snapshot: Snapshot, head: Head) -> None:
+    def _take_snapshot(self, snapshot: OpenSnapshot, head: Head) -> None:
         """Its records have been taken already."""
         self.next_number = snapshot.next_number
         self._snapshot_head, self._snapshot_size = head, snapshot.size
@@ -284,6 +319,12 @@ class StoreFiles:
         if self._is_unchecked and journal.size <= CHECK_AT_OPENING:
             self._check_what_the_snapshot_holds()
 
+    def check_ahead(self) -> None:
+        """Check now what would be checked before the first change; only then it is told if something is wrong."""
+        if self._is_unchecked:
+            with suppress(BrokenJournal, OSError):
+                self._check_what_the_snapshot_holds()
+
     def _check_what_the_snapshot_holds(self) -> None:
         start = self._snapshot_head
         for _, head in self.journal.linked_lines():
@@ -295,7 +336,7 @@ class StoreFiles:
 
     def _replay(self) -> None:
         """Take the lines that the snapshot does not hold."""
-        journal = self.journal
+        journal, replayed = self.journal, 0
         with self.glance():
             for line in journal.read_on():
                 with reporting_nonsense(self._journal_path):
@@ -303,6 +344,10 @@ class StoreFiles:
                 for change in changes:
                     self._records.take(change)
                 self.next_number = next_number
+                replayed += len(changes)
+                if self._progress is not None and replayed >= TOLD_EVERY:
+                    replayed = 0
+                    self._progress(len(self._records.entries), len(self._records.entries))
         if journal.head.sequence == 0:
             raise BrokenJournal(1, "the journal is empty" if journal.size == 0 else "it has no end", Head())
 

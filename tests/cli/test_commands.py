@@ -14,11 +14,13 @@ import pytest
 from filelock import FileLock
 
 from kconsole import __version__
+from kconsole.cli.look import Look
 from kconsole.cli.main import COMMANDS, kconsole
 from kconsole.licensing.evaluation import EXCEEDED_TEXT
 from kconsole.licensing.guards import CANNOT_ADD_TEXT
 from kconsole.licensing.verdicts import VERDICTS
 from kconsole.model.records import Domain, LastLogin
+from kconsole.operations.habits import Habits, habits_path
 from kconsole.operations.roster import SortField
 from kconsole.operations.session import Session
 from tests.cli.console import Console, account
@@ -733,11 +735,11 @@ def test_with_a_terminal_the_console_opens_on_the_store_or_on_a_throw_away_sampl
 ) -> None:
     shown: list[tuple[str, Path, int | None]] = []
 
-    def show(session: Session, title: str) -> None:
+    def show(session: Session, title: str, _: Look) -> None:
         assert session.folder.is_dir()
         shown.append((title, session.folder, session.report.limit))
 
-    monkeypatch.setattr("kconsole.cli.screen.has_terminal", lambda: True)
+    monkeypatch.setattr("kconsole.cli.screen.has_terminal", lambda _: True)
     monkeypatch.setattr("kconsole.cli.screen.show", show)
     office.done()
     assert shown.pop() == ("", office.folder, 6)
@@ -766,3 +768,28 @@ def test_accounts_takes_the_filter_of_the_screen(office: Console) -> None:
     refused = office("accounts", "--filter", "is:nobody")
     assert refused.code == 2
     assert "is: one of disabled" in refused.err
+
+
+def test_accounts_lists_the_deleted_whose_seat_is_held_when_asked(office: Console) -> None:
+    assert "gone" not in logins(office.accounts())
+    (gone,) = office.accounts("--filter", "is:held")
+    assert (gone["login"], gone["seat"], gone["verdict"]) == ("gone", False, "held")
+    assert "held until the server is restarted" in gone["because"]
+    (row,) = csv.DictReader(io.StringIO(office.done("accounts", "--csv", "--filter", "is:held").out))
+    assert (row["login"], row["verdict"]) == ("gone", "held")
+    said = office.done("accounts", "--filter", "is:held")
+    assert " held  deleted, held until restart " in said.out
+    assert said.talk == ["1 entry, 1 held seat"]
+    office.done("restarted")
+    assert office.accounts("--filter", "is:held") == []
+
+
+def test_accounts_takes_a_filter_that_was_saved_on_the_screen(office: Console) -> None:
+    assert office("accounts", "--filter", "@unused").err.endswith("@unused: no saved filter; there is none yet\n")
+    habits = Habits(habits_path())
+    habits.keep_filter("unused", "seen:>180d is:enabled")
+    assert logins(office.accounts("--filter", "@unused")) == ["old"]
+    assert logins(office.accounts("--filter", "@unused anna")) == []
+    refused = office("accounts", "--filter", "@used")
+    assert refused.code == 2
+    assert "@used: no saved filter; there is @unused" in refused.err

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconsole.model.records import Entry, LastLogin
-from kconsole.operations.filters import STATES, read_filter
+from kconsole.operations.filters import STATES, Filter, read_filter
 from tests.clocks import noon
 from tests.licensing.strategies import entries
 
@@ -101,3 +101,119 @@ def test_any_text_is_a_filter(text: str, entry: Entry) -> None:
 @given(st.sampled_from(sorted(STATES)), entries())
 def test_a_minus_turns_a_condition_round(state: str, entry: Entry) -> None:
     assert read_filter(f"is:{state}", NOW).fits(entry) != read_filter(f"-is:{state}", NOW).fits(entry)
+
+
+@given(st.sampled_from(sorted(STATES)), entries())
+def test_two_minuses_are_one_with_a_word(state: str, entry: Entry) -> None:
+    assert read_filter(f"--is:{state}", NOW).fits(entry) == ("-is:" + state not in entry.address)
+
+
+# Saved filters
+
+SAVED = {
+    "Unused": "is:enabled seen:>180d",
+    "north": "north -scanner",
+    "two": "a n",
+    "all": "",
+    "bad": "is:x",
+    "me": "@two",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "logins"),
+    [
+        ("@unused", "berg"),
+        ("@north", "anna team a"),
+        ("-@north", "berg carl gone"),
+        ("-@two", "berg"),
+        ("@north -@two", ""),
+        ("@unused @north", ""),
+        ("@all -@all", "anna berg carl gone team a"),
+        ("anna @bad", "anna"),
+        ("@south.example", "berg gone"),
+        ("anna @none", "anna"),
+    ],
+)
+def test_a_saved_filter_stands_for_its_text(text: str, logins: str) -> None:
+    asked = read_filter(text, NOW, SAVED)
+    assert [entry.login for entry in ALL if asked.fits(entry)] == logins.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "saved", "problem"),
+    [
+        ("@", SAVED, "@: no saved filter; there is @Unused, @all, @bad, @me, @north, @two"),
+        ("@none", {}, "@none: no saved filter; there is none yet"),
+        ("-@none", {}, "@none: no saved filter; there is none yet"),
+        ("@bad", SAVED, "@bad: is: one of disabled"),
+        ("@me", SAVED, "@me: a saved filter cannot name another"),
+        ("@x", {"x": "-@x"}, "@x: a saved filter cannot name another"),
+    ],
+)
+def test_what_is_wrong_with_a_saved_filter_is_told(text: str, saved: dict[str, str], problem: str) -> None:
+    (told,) = read_filter(text, NOW, saved).problems
+    assert told.startswith(problem)
+
+
+def test_the_name_of_a_saved_filter_may_have_a_dot() -> None:
+    assert not read_filter("@a.b", NOW, {"a.b": "is:list"}).fits(ANNA)
+    assert read_filter("@a.b", NOW, {"a.b": "is:list"}).fits(TEAM)
+
+
+# Narrower filters
+
+terms = st.sampled_from(
+    [
+        "a",
+        "an",
+        "ann",
+        "-a",
+        "-an",
+        "is:never",
+        "is:nev",
+        "-is:never",
+        "seen:>3d",
+        "@two",
+        "-@two",
+        "@x",
+        "domain:n",
+        "-",
+    ]
+)
+filters = st.lists(terms, max_size=4).map(
+    lambda several: read_filter(" ".join(several), NOW, {**SAVED, "x": "a is:never"})
+)
+
+
+@given(filters, filters, entries())
+def test_what_fits_a_narrower_filter_fits_the_wider_one(one: Filter, other: Filter, entry: Entry) -> None:
+    if one.narrows(other) and one.fits(entry):
+        assert other.fits(entry)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "narrows"),
+    [
+        ("anna", "ann", True),
+        ("anna b", "anna", True),
+        ("ann", "anna", False),
+        ("-ann", "-anna", True),
+        ("-anna", "-ann", False),
+        ("x is:never", "x is:nev", True),
+        ("is:never x", "IS:NEVER", True),
+        ("-is:never", "is:never", False),
+        ("", "", True),
+        ("seen:>3d x", "seen:>3d", False),
+        ("seen:<2025-01-01 x", "seen:<2025-01-01", True),
+    ],
+)
+def test_one_more_letter_narrows_a_filter(one: str, other: str, narrows: bool) -> None:
+    assert read_filter(one, NOW).narrows(read_filter(other, NOW)) == narrows
+
+
+def test_is_held_asks_for_the_deleted() -> None:
+    assert read_filter("IS:held x", NOW).asks_held
+    assert read_filter("@h", NOW, {"h": "is:held"}).asks_held
+    assert not read_filter("-is:held", NOW).asks_held
+    assert not read_filter("-@h", NOW, {"h": "is:held"}).asks_held

@@ -1,19 +1,30 @@
 """The list of accounts: which, and in what order."""
 
 import random
-from datetime import timedelta
-from typing import Any, get_args
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, get_args
+from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from kconsole.licensing.verdicts import VERDICTS, verdict_of
-from kconsole.model.records import Entry
-from kconsole.operations.roster import ORDER_WORDS, RosterQuery, SortField, in_order, order_words, select
+from kconsole.licensing.verdicts import VERDICTS, listed_verdict, verdict_of
+from kconsole.model.records import Entry, fold
+from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
+from kconsole.operations.filters import read_filter
+from kconsole.operations.roster import ORDER_WORDS, Roster, RosterQuery, SortField, order_words, select
+from kconsole.operations.server import RecordRestart
+from kconsole.operations.session import Session
+from kconsole.operations.steps import finished
 from tests.clocks import noon
 from tests.licensing.strategies import entries
-from tests.operations.sessions import account, alias, logged_in
+from tests.operations.sessions import account, alias, another, deleted, logged_in, session_of
 
 NOW = noon().now()
 OLD = account("old", last_login=logged_in(400, "POP3"), full_name="Zoë")
@@ -88,17 +99,19 @@ def test_sorting_keeps_everything_and_does_not_depend_on_the_order_before(
     drawn: list[Entry], sort: SortField, reverse: bool, shuffle: random.Random
 ) -> None:
     unique = list({entry.address.casefold(): entry for entry in drawn}.values())
-    ordered = in_order(unique, sort, reverse)
+    query = RosterQuery(sort=sort, reverse=reverse)
+    ordered = select(unique, query, NOW)
     shuffled = list(unique)
     shuffle.shuffle(shuffled)
-    assert in_order(shuffled, sort, reverse) == ordered
-    assert sorted(ordered, key=str) == sorted(unique, key=str)
+    assert select(shuffled, query, NOW) == ordered
+    assert sorted(ordered, key=str) == sorted((entry for entry in unique if entry.deleted_at is None), key=str)
 
 
 @given(st.lists(entries(), max_size=8))
 def test_verdicts_part_the_list(drawn: list[Entry]) -> None:
     parts = [select(drawn, RosterQuery(verdict=verdict.code), NOW) for verdict in VERDICTS]
-    assert sorted((entry for part in parts for entry in part), key=str) == sorted(drawn, key=str)
+    live = [entry for entry in drawn if entry.deleted_at is None]
+    assert sorted((entry for part in parts for entry in part), key=str) == sorted(live, key=str)
     for verdict, part in zip(VERDICTS, parts, strict=True):
         assert {verdict_of(entry) for entry in part} <= {verdict}
 
@@ -107,3 +120,221 @@ def test_every_order_has_words() -> None:
     assert set(get_args(SortField)) == set(ORDER_WORDS)
     assert order_words("last-login", False) == "by last login, oldest first"
     assert order_words("last-login", True) == "by last login, newest first"
+
+
+# Against a plain reading of the rules
+
+ROLES: Final = ("user", "auditor", "account_admin", "full_admin")
+
+KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
+    "address": lambda entry: fold(entry.address),
+    "name": lambda entry: fold(entry.full_name),
+    "seat": lambda entry: not listed_verdict(entry).seat,
+    "because": lambda entry: listed_verdict(entry).because,
+    "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
+    "domain": lambda entry: fold(entry.domain),
+    "kind": lambda entry: entry.kind,
+    "origin": lambda entry: entry.origin,
+    "role": lambda entry: ROLES.index(entry.role),
+    "last-login": lambda entry: -1e12 if entry.last_login is None else entry.last_login.at.timestamp(),
+}
+
+
+def plainly(entries: Sequence[Entry], query: RosterQuery, now: datetime) -> list[Entry]:
+    asked = read_filter(query.text, now)
+    fitting = [
+        entry
+        for entry in entries
+        if (entry.deleted_at is not None) == asked.asks_held
+        and asked.fits(entry)
+        and (not query.domain or fold(entry.domain) == fold(query.domain))
+        and (not query.verdict or listed_verdict(entry).code == query.verdict)
+        and ((query.inactive is None and not query.never) or idle(entry, query, now))
+    ]
+    fitting.sort(key=KEYS["address"])
+    if query.sort != "last-login":
+        return sorted(fitting, key=KEYS[query.sort], reverse=query.reverse)
+    accounts = [entry for entry in fitting if entry.is_account]
+    accounts.sort(key=KEYS["last-login"], reverse=query.reverse)
+    return accounts + [entry for entry in fitting if not entry.is_account]
+
+
+def idle(entry: Entry, query: RosterQuery, now: datetime) -> bool:
+    if entry.last_login is None:
+        return entry.is_account and query.never
+    return entry.is_account and query.inactive is not None and now - entry.last_login.at > query.inactive
+
+
+@contextmanager
+def small_steps() -> Iterator[None]:
+    """Let a few entries be many."""
+    with (
+        patch("kconsole.operations.roster.STEP", 2),
+        patch("kconsole.operations.orders.STEP", 2),
+        patch("kconsole.operations.orders.RUN", 2),
+        patch("kconsole.operations.roster._FEW_CHANGES", 3),
+        patch("kconsole.operations.roster._CHANGES_A_STEP", 1),
+    ):
+        yield
+
+
+texts = st.lists(
+    st.sampled_from(
+        ["a", "an", "ann", "anna", "-a", "-an", "b", "-b", "north", "is:never", "-is:never", "is:held", "-is:held",
+         "is:seat", "is:disabled", "seen:>3d", "-seen:<2d", "seen:>2026-01-03", "domain:north", "is:", "@none"]
+    ),
+    max_size=3,
+).map(" ".join)  # fmt: skip
+
+queries = st.builds(
+    RosterQuery,
+    domain=st.sampled_from(["", "", "NORTH.example", "žluť.example"]),
+    verdict=st.sampled_from(["", "", "", "local", "alias", "held"]),
+    inactive=st.sampled_from([None, None, timedelta(days=58)]),
+    never=st.sampled_from([False, False, True]),
+    text=texts,
+    sort=st.sampled_from(get_args(SortField)),
+    reverse=st.booleans(),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(entries(), max_size=12), queries, st.lists(texts, max_size=3))
+def test_a_query_says_the_same_as_a_plain_reading_whatever_was_asked_before(
+    drawn: list[Entry], query: RosterQuery, more: list[str]
+) -> None:
+    with small_steps():
+        roster = Roster(drawn)
+        for text in [query.text, *more]:
+            for reverse in (query.reverse, not query.reverse):
+                asked = replace(query, text=text, reverse=reverse)
+                assert roster.select(asked, NOW) == plainly(drawn, asked, NOW) == select(drawn, asked, NOW)
+
+
+class AnyRoster(RuleBasedStateMachine):
+    """A roster that changes lists what a new one would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.roster = Roster()
+        self.entries: dict[int, Entry] = {}
+        self.steps: Iterator[float] | None = None
+
+    @rule(drawn=st.lists(st.tuples(st.integers(1, 8), entries()), max_size=6))
+    def replace(self, drawn: list[tuple[int, Entry]]) -> None:
+        changed = {}
+        for number, entry in drawn:  # live addresses are unique in a store
+            address = f"{entry.address}{number}"
+            changed[number] = replace(entry, id=number, address=address)
+        for entry in changed.values():
+            self.entries.pop(entry.id, None)
+            self.entries[entry.id] = entry
+        self.roster.replace(changed.values())
+
+    @rule(numbers=st.sets(st.integers(1, 8), max_size=3))
+    def remove(self, numbers: set[int]) -> None:
+        for number in numbers:
+            self.entries.pop(number, None)
+        self.roster.remove(numbers)
+
+    @rule()
+    def begin_anew(self) -> None:
+        self.roster.reset(self.entries.values())
+
+    @rule(query=queries, steps=st.integers(0, 5))
+    def ask_and_leave_off(self, query: RosterQuery, steps: int) -> None:
+        with small_steps():
+            self.steps = self.roster.selecting(query, NOW)
+            for _, share in zip(range(steps), self.steps, strict=False):
+                assert 0 <= share <= 1
+
+    @rule()
+    def go_on_with_what_was_left_off(self) -> None:
+        with small_steps():
+            for share in self.steps or ():
+                assert 0 <= share <= 1
+        self.steps = None
+
+    @rule()
+    def prepare(self) -> None:
+        with small_steps():
+            for _ in self.roster.preparing():
+                pass
+
+    @rule(query=queries)
+    def ask(self, query: RosterQuery) -> None:
+        with small_steps():
+            listed = self.roster.select(query, NOW)
+            assert listed == plainly(list(self.entries.values()), query, NOW)
+            if not read_filter(query.text, NOW).asks_held:
+                assert len(self.roster) == sum(entry.deleted_at is None for entry in self.entries.values())
+
+
+TestAnyRoster = AnyRoster.TestCase
+TestAnyRoster.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
+
+
+# Deleted ones
+
+HELD = deleted("gone")
+
+
+def test_only_is_held_lists_the_deleted() -> None:
+    everything = [*EVERYTHING, HELD]
+    assert HELD not in select(everything, RosterQuery(), NOW)
+    assert HELD not in select(everything, RosterQuery(text="-is:held gone"), NOW)
+    assert select(everything, RosterQuery(text="is:held"), NOW) == [HELD]
+    assert select(everything, RosterQuery(text="is:held", verdict="held"), NOW) == [HELD]
+    assert select(everything, RosterQuery(text="is:held old"), NOW) == []
+
+
+def test_in_a_list_it_says_that_its_seat_is_held() -> None:
+    assert (listed_verdict(HELD).code, listed_verdict(HELD).because) == ("held", "deleted, held until restart")
+    assert not listed_verdict(HELD).seat
+    assert all(listed_verdict(entry) == verdict_of(entry) for entry in EVERYTHING)
+
+
+# In steps
+
+
+def test_what_changes_while_it_works_is_in_the_list() -> None:
+    people = [account(f"a{number}", id=number) for number in range(1, 9)]
+    with small_steps():
+        roster = Roster(people)
+        steps = roster.selecting(RosterQuery(sort="address"), NOW)
+        for _ in range(3):
+            next(steps)
+        roster.remove([3])
+        roster.replace([replace(people[4], address="zoe@north.example")])
+        listed = finished(steps)
+    assert [entry.login for entry in listed] == ["a1", "a2", "a4", "a6", "a7", "a8", "zoe"]
+
+
+def test_a_session_keeps_its_roster_up_to_date(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), account("berg"), account("carl", enabled=False), deleted("gone"))
+    other = another(session)
+
+    def agrees(session: Session) -> None:
+        for query in (RosterQuery(), RosterQuery(text="is:held"), RosterQuery(text="is:disabled", sort="name")):
+            asked = [*session.entries, *session.held]
+            assert session.roster.select(query, NOW) == plainly(asked, query, NOW)
+
+    agrees(session)
+    agrees(other)
+    for deed in (
+        DisableAccounts(("anna@north.example",)),
+        AddAccount("dora@north.example"),
+        DeleteAccounts(("berg@north.example",)),
+        RecordRestart(),
+        AddAccount("gone@north.example"),
+        DeleteAccounts(("dora@north.example", "gone@north.example")),
+    ):
+        session.do(deed)
+        other.catch_up()
+        agrees(session)
+        agrees(other)
+    while session.undoable is not None:
+        session.undo()
+        agrees(session)
+    other.catch_up()
+    agrees(other)

@@ -92,16 +92,22 @@ def journal_at(path: Path, content: bytes) -> Journal:
 
 def forged(tables: dict[str, Any], **head: object) -> bytes:
     """A snapshot with a right checksum, whatever is in it."""
+    return forged_body(orjson.dumps(tables)[1:], **head)
+
+
+def forged_body(body: bytes, **head: object) -> bytes:
+    """A snapshot with a right checksum, whatever stands after its first line."""
     place = {"sequence": 0, "offset": 0, "hash": NO_HASH}
-    return _with_checksum(tables, {"product": "kconsole", "format": FORMAT, "next_number": 9, **place, **head})
+    return _with_checksum(body, {"product": "kconsole", "format": FORMAT, "next_number": 9, **place, **head})
 
 
 def of_format_1(tables: dict[str, Any]) -> bytes:
     """A store as the first kconsole wrote it."""
-    return _with_checksum(tables, {"product": "kconsole", "format": 1, "sequence": 7, "next_number": 9})
+    return _with_checksum(
+        orjson.dumps(tables)[1:], {"product": "kconsole", "format": 1, "sequence": 7, "next_number": 9}
+    )
 
 
-def _with_checksum(tables: dict[str, Any], head: dict[str, Any]) -> bytes:
-    body = orjson.dumps(tables)[1:]
+def _with_checksum(body: bytes, head: dict[str, Any]) -> bytes:
     head["checksum"] = sha256(orjson.dumps(head) + body).hexdigest()
     return b'{"meta":{"1":' + orjson.dumps(head) + b"},\n" + body

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +14,8 @@ from tinydb import TinyDB
 from kconsole.model.errors import StoreUnusable
 from kconsole.store.journal import Head
 from kconsole.store.migrations import FORMAT
-from kconsole.store.snapshot import DamagedSnapshot, read_snapshot, write_snapshot
-from tests.store.stores import account, add, addresses, forged, new_store, of_format_1, opened
+from kconsole.store.snapshot import DamagedSnapshot, open_snapshot, read_snapshot, write_snapshot
+from tests.store.stores import account, add, addresses, forged, forged_body, new_store, of_format_1, opened
 
 TABLES: dict[str, Any] = {"license": {"1": {"seats": 3}}, "entries": {"4": {"address": "anna@north.example"}}}
 HEAD = Head(3, 700, "ab" * 32)
@@ -176,3 +178,51 @@ def json_of(content: bytes) -> object:
         return json.loads(content)
     except ValueError:
         return None
+
+
+# In slices
+
+hostile = st.text() | st.sampled_from(['},"5":{', '"entries":{', ',"entries":{"1":{', "\\", '\\"},"7":{', "}}", "\n"])
+documents = st.dictionaries(st.integers(1, 30).map(str), st.dictionaries(hostile, hostile, max_size=3), max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    tables=st.dictionaries(
+        st.sampled_from(["license", "entries", "domains", "7", "later"]), documents, min_size=1, max_size=5
+    )
+)
+def test_slices_hold_what_the_whole_file_does(tables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("store") / "store.json"
+    write_snapshot(path, tables, 5, HEAD)
+    for size in (1, 10_000):
+        with patch("kconsole.store.snapshot._SLICE", size):
+            assert read_snapshot(path).tables == tables
+    whole = orjson.loads(path.read_bytes())
+    del whole["meta"]
+    assert whole == tables
+
+
+def test_a_big_table_comes_in_many_slices(tmp_path: Path) -> None:
+    path = tmp_path / "store.json"
+    tables: dict[str, Any] = {
+        "license": {"1": {"seats": 3}},
+        "entries": {str(n): {"address": f"a{n}@b"} for n in range(1, 101)},
+    }
+    write_snapshot(path, tables, 101, HEAD)
+    with patch("kconsole.store.snapshot._SLICE", 100):
+        snapshot = open_snapshot(path)
+        slices = [documents for table, documents in snapshot.slices() if table == "entries" and documents]
+    assert len(slices) > 15
+    assert snapshot.count() == 100
+    assert max(map(len, slices)) < 10
+    assert {number: document for part in slices for number, document in part.items()} == tables["entries"]
+
+
+def test_one_with_the_right_checksum_that_is_no_json_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "store.json"
+    path.write_bytes(forged_body(b'"license":{},"entries":{"1":{"address":"a"}'))
+    with pytest.raises(DamagedSnapshot, match="not whole JSON"):
+        read_snapshot(path)
+    with pytest.raises(StoreUnusable, match="not whole JSON"):
+        opened(tmp_path)

@@ -1,0 +1,176 @@
+"""Opening a store: told how far it has come, ended on the way, and the records that come of it."""
+
+import gc
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kconsole.model.documents import compact_entry_document, entry_document, entry_from_document
+from kconsole.model.errors import StoreUnusable
+from kconsole.model.records import Entry
+from kconsole.sources.samples import make_inventory
+from kconsole.store.records import Records
+from kconsole.store.seatstore import SeatStore
+from tests.clocks import noon
+from tests.licensing.strategies import entries
+from tests.store.stores import account, add, addresses, forged, new_store, opened, same_as_disk
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of some thousand accounts."""
+    folder = tmp_path_factory.mktemp("big") / "store"
+    SeatStore.create(folder, make_inventory(6000, seats=None), noon(), "anna").close()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_alone() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def told_at_opening(folder: Path) -> list[tuple[int, int]]:
+    told: list[tuple[int, int]] = []
+    store = SeatStore.open(folder, noon(), 0, progress=lambda done, total: told.append((done, total)))
+    assert told[-1][0] == len(list(store.entries))
+    store.abandon()
+    return told
+
+
+def test_it_is_told_how_far_opening_has_come(folder: Path) -> None:
+    told = told_at_opening(folder)
+    assert len(told) > 2
+    assert told == sorted(told)
+    assert {total for _, total in told} == {told[-1][0]}
+
+
+def test_it_is_told_of_a_small_store_too(tmp_path: Path) -> None:
+    new_store(tmp_path, account("anna"), account("berg")).close()
+    assert told_at_opening(tmp_path) == [(2, 2)]
+
+
+def test_it_is_told_what_only_the_journal_holds(tmp_path: Path) -> None:
+    store = SeatStore.create(tmp_path / "s", make_inventory(2500, seats=None), noon(), "anna")
+    store.abandon()
+    (done, total), *more = told_at_opening(tmp_path / "s")
+    assert done == total > 2500
+    assert more == []
+
+
+class Enough(Exception):
+    """Somebody has waited long enough."""
+
+
+@pytest.mark.parametrize("error", [Enough, KeyError, ValueError])
+def test_what_is_raised_when_told_ends_the_opening(folder: Path, error: type[Exception]) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def enough(done: int, total: int) -> None:
+        assert done < total
+        raise error
+
+    with pytest.raises(error):
+        SeatStore.open(folder, noon(), 0, progress=enough)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert gc.isenabled()
+    store = opened(folder)
+    add(store, "anna")
+    store.abandon()
+
+
+def test_a_snapshot_that_is_damaged_far_inside_leaves_no_records_behind(tmp_path: Path) -> None:
+    documents = {str(number): {"address": f"a{number}@north.example"} for number in range(10, 5000)}
+    content = forged({"entries": {**documents, "5000": {"address": "b", "colour": "red"}}})
+    store = new_store(tmp_path, account("anna"))
+    store.close()
+    (tmp_path / "store.json").write_bytes(content)
+    again = opened(tmp_path)
+    assert addresses(again) == ["anna@north.example"]
+    again.abandon()
+    (tmp_path / "journal.jsonl").unlink()
+    with pytest.raises(StoreUnusable, match="a record in it makes no sense"):
+        opened(tmp_path)
+
+
+# Ahead of the first change
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 9])
+def test_addresses_are_found_whatever_happens_while_the_index_is_made(tmp_path: Path, steps: int) -> None:
+    store = new_store(tmp_path, *[account(f"a{number}") for number in range(5)])
+    with patch("kconsole.store.records._STEP", 1):
+        index = store.indexing()
+        for _, share in zip(range(steps), index, strict=False):
+            assert 0 <= share <= 1
+        add(store, "berg")
+        with store.transaction("remove") as transaction:
+            transaction.remove_entry(store.entry_at("a3@north.example").id)  # type: ignore[union-attr]  # it is there
+        list(index)
+    assert list(store.indexing()) == []
+    assert store.entry_at("a3@north.example") is None
+    assert {address for address in addresses(store) if store.entry_at(address) is not None} == set(addresses(store))
+    assert same_as_disk(store)
+
+
+def test_checked_ahead_the_first_change_need_not_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_store(tmp_path, account("anna")).close()
+    monkeypatch.setattr("kconsole.store.storefiles.CHECK_AT_OPENING", 0)
+    journal = tmp_path / "journal.jsonl"
+    good = journal.read_bytes()
+    bad = good.replace(b"anna@north", b"anno@north", 1)
+
+    store = opened(tmp_path)
+    store.check_ahead()
+    journal.write_bytes(bad)
+    add(store, "berg")  # what was good when it was looked at is not looked at again
+    store.abandon()
+
+    journal.write_bytes(bad)
+    store = opened(tmp_path)
+    store.check_ahead()
+    with pytest.raises(StoreUnusable, match="damaged at line 1"):
+        add(store, "berg")
+    store.abandon()
+
+
+# Records made at opening
+
+
+@given(drawn=entries(), full=st.booleans(), to=st.lists(st.text(), max_size=2), fate=st.sampled_from([None, "keep"]))
+def test_they_are_the_same_as_made_one_by_one(drawn: Entry, full: bool, to: list[str], fate: Any) -> None:
+    entry = replace(drawn, delivers_to=tuple(to), mailbox_fate=fate, transferred_to="x" if fate else "")
+    make = entry_document if full else compact_entry_document
+    records = Records()
+    records.load("entries", {"7": make(entry)})
+    made = records.entries[7]
+    assert made == entry_from_document(make(entry), 7) == replace(entry, id=7)
+    assert (type(made), hash(made), repr(made)) == (Entry, hash(replace(entry, id=7)), repr(replace(entry, id=7)))
+    with pytest.raises(FrozenInstanceError):
+        made.address = "other"  # type: ignore[misc]  # which is the point
+    if made.last_login is not None:
+        with pytest.raises(FrozenInstanceError):
+            made.last_login.protocol = "other"  # type: ignore[misc]  # as above
+
+
+def test_many_are_left_alone_by_the_collector_until_the_store_is_let_go(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gc.unfreeze()
+    monkeypatch.setattr("kconsole.store.seatstore.MANY", 6000)
+    small = make_inventory(10, seats=None)
+    SeatStore.create(folder.parent / "small", small, noon(), "anna").close()
+    opened(folder.parent / "small").abandon()
+    assert gc.get_freeze_count() == 0
+    store = opened(folder)
+    assert gc.isenabled()
+    left_alone = gc.get_freeze_count()
+    store.abandon()
+    assert gc.get_freeze_count() == 0
+    assert left_alone > 6000
