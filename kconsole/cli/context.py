@@ -5,15 +5,23 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
 from kconsole.display.safe_text import safe_text
 from kconsole.model.errors import ReadOnly
 from kconsole.model.history import Operator
+from kconsole.operations.choices import COLOURS, THEMES, Colours
 from kconsole.operations.deeds import Done, Outcome
-from kconsole.operations.session import PATIENCE, STORE_VARIABLE, Session, default_folder, system_operator
+from kconsole.operations.session import (
+    PATIENCE,
+    STORE_VARIABLE,
+    Progress,
+    Session,
+    default_folder,
+    system_operator,
+)
 
 LONGEST_WAIT = 86_400
 """Seconds that somebody may want to wait for a store."""
@@ -32,6 +40,14 @@ class Place:
     patience: float = PATIENCE
     claimed: str = ""
     read_only: bool = False
+    ascii_only: bool = False
+    """Whether to draw with ASCII only; without it, what the terminal can."""
+    mouse: bool = False
+    """Whether the console takes the mouse."""
+    theme: str = ""
+    """The theme that was asked for; empty if none was."""
+    colours: Colours | Literal[""] = ""
+    """How many colours were asked for; empty for what the terminal says."""
 
     @property
     def store_folder(self) -> Path:
@@ -55,18 +71,22 @@ class Place:
         if self.read_only:
             raise ReadOnly("Nothing was changed: --read-only forbids it.", "Leave it out to change something.")
 
-    def open(self, tell: bool = True) -> Session:
+    def open(self, tell: bool = True, progress: Progress | None = None) -> Session:
         """Open the store until the command ends.
 
         Args:
             tell: whether to say what was found wrong with it.
+            progress: is told how far it has come.
 
         Raises:
             NotFound: there is none.
             StoreUnusable: it cannot be used.
         """
-        session = Session.open(self.store_folder, self.operator, patience=self.patience, read_only=self.read_only)
-        click.get_current_context().call_on_close(session.close)
+        session = Session.open(
+            self.store_folder, self.operator, patience=self.patience, read_only=self.read_only, progress=progress
+        )
+        if progress is None:
+            click.get_current_context().call_on_close(session.close)
         for notice in session.notices if tell else ():
             say(f"Note: {notice}")
         return session
@@ -162,6 +182,43 @@ def at_store(command: Command) -> Command:
     return command
 
 
+_SCREEN_OPTIONS = (
+    click.option(
+        "--colours",
+        "--colors",
+        "colours",
+        type=click.Choice(COLOURS),
+        expose_value=False,
+        callback=_choose("colours"),
+        help="How many colours the terminal has, if it says so wrongly.",
+    ),
+    click.option(
+        "--theme", type=click.Choice(THEMES), expose_value=False, callback=_choose("theme"), help="The console's theme."
+    ),
+    click.option(
+        "--mouse",
+        is_flag=True,
+        expose_value=False,
+        callback=_choose("mouse"),
+        help="Let the console take the mouse; the terminal then selects no text with it.",
+    ),
+    click.option(
+        "--ascii",
+        is_flag=True,
+        expose_value=False,
+        callback=_choose("ascii_only"),
+        help="Draw with ASCII only (or KCONSOLE_ASCII=1).",
+    ),
+)
+
+
+def on_screen(command: Command) -> Command:
+    """Give a command the options that say how the console looks."""
+    for option in _SCREEN_OPTIONS:
+        command = option(command)
+    return command
+
+
 def say(message: str) -> None:
     """Say one line to the user, on standard error. Text from outside may be in it."""
     click.echo(safe_text(message), err=True)
@@ -213,8 +270,16 @@ reason_option = click.option("--reason", callback=read_text, default="", metavar
 
 
 def ascii_only() -> bool:
-    """Whether standard output cannot take more than ASCII for certain."""
-    return not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    """Whether standard output takes ASCII only, or the user wants no more; of what goes into files he wants all."""
+    if not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf"):
+        return True
+    if not sys.stdout.isatty():
+        return False
+    from kconsole.display.terminals import asks_for_ascii
+
+    context = click.get_current_context(silent=True)
+    place = context.find_object(Place) if context else None
+    return (place is not None and place.ascii_only) or bool(asks_for_ascii(os.environ))
 
 
 def terminal_width() -> int | None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from kconsole import __version__
-from kconsole.cli.context import Place, at_store, pass_place, say, say_error
+from kconsole.cli.context import Place, at_store, on_screen, pass_place, say, say_error
 from kconsole.model.errors import ConsoleError
 
 INTERRUPTED: Final = 130
@@ -22,8 +22,6 @@ DEBUG_VARIABLE: Final = "KCONSOLE_DEBUG"
 
 PLAIN_SIGNS: Final = "kconsole-plain-signs"
 """The name of the error handler for output in encodings that lack our signs."""
-
-_IN_ASCII: Final = {"–": "-", "→": ">", "…": "~"}
 
 COMMANDS: Final = {
     "status": "kconsole.cli.seats:status",
@@ -44,6 +42,7 @@ COMMANDS: Final = {
     "doctor": "kconsole.cli.care:doctor",
     "backup": "kconsole.cli.care:backup",
     "demo": "kconsole.cli.screen:demo",
+    "diagnose": "kconsole.cli.diagnose:diagnose",
 }
 """Where each command lives; its module is imported when it is asked for, so that none waits for the others."""
 
@@ -74,6 +73,7 @@ class CommandGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="kconsole", message="%(prog)s %(version)s")
 @at_store
+@on_screen
 @pass_place
 @click.pass_context
 def kconsole(context: click.Context, place: Place) -> None:
@@ -134,11 +134,12 @@ def _prepare_streams() -> None:
 
 
 def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Our own signs in ASCII, and a question mark for each other character: an error handler for codecs."""
+    """What the output cannot carry, in ASCII and as wide as it was: an error handler for codecs."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    unwritable = error.object[error.start : error.end]
-    return "".join(_IN_ASCII.get(character, "?") for character in unwritable), error.end
+    from kconsole.display.plain import in_ascii
+
+    return in_ascii(error.object[error.start : error.end]), error.end
 
 
 def _say_unforeseen(error: Exception) -> int:

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +12,13 @@ from typing import Final, NoReturn
 
 import click
 
-from kconsole.cli.context import Place, at_store, pass_place, say
+from kconsole.cli.context import Place, at_store, on_screen, pass_place, say
+from kconsole.cli.look import Look, look_of
 from kconsole.cli.main import DEBUG_VARIABLE
-from kconsole.model.errors import BadInput, ReadOnly
+from kconsole.display.terminals import TerminalProfile
+from kconsole.model.errors import BadInput, ConsoleError, ReadOnly
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
-from kconsole.operations.session import Session
+from kconsole.operations.session import Progress, Session, takes_long
 
 PATIENCE: Final = 1.0
 """Seconds that the console waits for another process that is saving: it stands still meanwhile."""
@@ -36,6 +38,7 @@ SIGNALLED: Final = 128
     "--into", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep the store in this folder."
 )
 @at_store
+@on_screen
 @pass_place
 def demo(place: Place, sample: str, folder: Path | None) -> None:
     """Open the console on a copy of sample data.
@@ -47,15 +50,17 @@ def demo(place: Place, sample: str, folder: Path | None) -> None:
             raise ReadOnly("--read-only makes no store.", "Leave it out, or leave out --into.")
         sample_session(sample, folder, place.operator).close()
         say(f"Made a store of sample data in {folder}; open it again with 'kconsole --store {folder}'.")
-        if has_terminal():
+        look = look_of(place)
+        if has_terminal(look.profile):
             with ending_in_order():
-                show(Session.open(folder, place.operator, patience=PATIENCE), f"sample '{sample}' in {folder}")
+                show(Session.open(folder, place.operator, patience=PATIENCE), f"sample '{sample}' in {folder}", look)
         return
-    need_terminal()
+    look = look_of(place)
+    need_terminal(look.profile)
     from tempfile import TemporaryDirectory
 
     with ending_in_order(), TemporaryDirectory(prefix="kconsole-demo-") as throw_away:
-        show(sample_session(sample, Path(throw_away) / "store", place.operator), f"sample '{sample}'")
+        show(sample_session(sample, Path(throw_away) / "store", place.operator), f"sample '{sample}'", look)
 
 
 def open_console(place: Place) -> None:
@@ -65,25 +70,31 @@ def open_console(place: Place) -> None:
         BadInput: there is no terminal to open it in.
         NotFound: there is no store.
     """
-    need_terminal()
+    look = look_of(place)
+    need_terminal(look.profile)
+    place = replace(place, patience=min(place.patience, PATIENCE))
     with ending_in_order():
-        show(replace(place, patience=min(place.patience, PATIENCE)).open(tell=False), "")
+        if takes_long(place.store_folder):
+            show(lambda progress: place.open(tell=False, progress=progress), "", look)
+        else:
+            show(place.open(tell=False), "", look)
 
 
-def has_terminal() -> bool:
+def has_terminal(profile: TerminalProfile) -> bool:
     """Whether there is a terminal that the console can be drawn in."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return profile.is_drawable and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def need_terminal() -> None:
+def need_terminal(profile: TerminalProfile) -> None:
     """Go on only where the console can be drawn.
 
     Raises:
         BadInput: it cannot.
     """
-    if not has_terminal():
+    if not has_terminal(profile):
+        why = "" if profile.is_drawable else f" ({profile.reasons['is_drawable']})"
         raise BadInput(
-            "The console needs a terminal that can move its cursor.",
+            f"The console needs a terminal that can move its cursor{why}.",
             "Use the command line instead: 'kconsole status', 'kconsole accounts', 'kconsole --help'.",
         )
 
@@ -116,22 +127,39 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def show(session: Session, title: str) -> None:
+def show(session: Session | Callable[[Progress], Session], title: str, look: Look) -> None:
     """Show a session on the screen until the user leaves, or a signal or a failure ends it.
 
+    Args:
+        session: what to show, or what opens it, if that takes long.
+        title: what it says that this is.
+        look: how.
+
     Raises:
+        ConsoleError: it could not be opened.
         click.exceptions.Exit: it was not the user who ended it; with the exit code.
     """
     from kconsole.tui.app import KConsoleApp
 
     signals = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    app = KConsoleApp(session, title, signals=signals)
+    app = KConsoleApp(
+        session,
+        title,
+        signals=signals,
+        profile=look.profile,
+        settings=look.settings,
+        habits=look.habits,
+        theme=look.asked_theme,
+    )
     try:
-        app.run(mouse=False)
+        app.run(mouse=look.mouse)
     finally:
         _ignore_signals()
         _let_go_of_lost_terminal()
-        session.close()
+        if app.session is not None:
+            app.session.close()
+    if isinstance(app.failure, ConsoleError):
+        raise app.failure
     if app.failure is not None:
         say_failure(app.failure)
     if app.return_code:

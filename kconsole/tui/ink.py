@@ -33,7 +33,7 @@ INKS: Final[Mapping[str, Ink]] = {
     "taken": Ink("accent"),
     "freed": Ink("success"),
     "over": Ink("error", bold=True),
-    "free": Ink("border", dim_in_ansi=True),
+    "free": Ink("secondary", dim_in_ansi=True),
     "ok": Ink("success", bold=True),
     "unlimited": Ink("success", bold=True),
     "low": Ink("warning", bold=True),
@@ -42,8 +42,8 @@ INKS: Final[Mapping[str, Ink]] = {
 }
 """The parts there are, and their ink. A part is a foreground: the background is the widget's, or the row's."""
 
-CURSOR_SHARE: Final = 0.35
-"""How much of the theme's main colour is in the background of the cursor's row."""
+REVERSED: Final = "reversed"
+"""In place of a colour for the cursor's row, in a theme: foreground and background change places there."""
 
 
 class Palette(NamedTuple):
@@ -81,13 +81,11 @@ def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:
         )
         for part, ink in INKS.items()
     }
-    if terminal_colours:
+    if variables["cursor"] == REVERSED:
         return Palette(parts, Style(reverse=True, bold=True), Style(bold=True))
-    background, primary = Color.parse(variables["background"]), Color.parse(variables["primary"])
-    cursor = background.blend(primary, CURSOR_SHARE).rich_color
     return Palette(
         parts,
-        Style(bgcolor=cursor, bold=True),
+        Style(bgcolor=Color.parse(variables["cursor"]).rich_color, bold=True),
         Style(bgcolor=Color.parse(variables["panel"]).rich_color),
     )
 

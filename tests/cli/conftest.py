@@ -11,7 +11,10 @@ from tests.cli.console import Console
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
-    for variable in ("KCONSOLE_STORE", "XDG_DATA_HOME", "PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "COLUMNS"):
+    for variable in (
+        "KCONSOLE_STORE", "KCONSOLE_CONFIG", "KCONSOLE_STATE", "KCONSOLE_ASCII", "NO_COLOR", "XDG_DATA_HOME",
+        "XDG_CONFIG_HOME", "XDG_STATE_HOME", "PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "COLUMNS",
+    ):  # fmt: skip
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("LANG", "C.UTF-8")

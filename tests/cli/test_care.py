@@ -205,7 +205,7 @@ READING = {"status", "accounts", "explain", "dump", "log", "backup"}
 
 
 def test_every_command_is_known_to_change_or_to_read() -> None:
-    assert set(CHANGING) | READING | {"demo"} == set(COMMANDS)
+    assert set(CHANGING) | READING | {"demo", "diagnose"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", CHANGING)

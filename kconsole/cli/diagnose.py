@@ -1,0 +1,150 @@
+"""The command that says what was found out about the terminal and this installation, and why."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import click
+
+from kconsole import __version__
+from kconsole.cli.context import Place, at_store, on_screen, pass_place, terminal_width
+from kconsole.cli.look import Look, look_of
+from kconsole.cli.output import put_json
+from kconsole.display import columns
+from kconsole.display.safe_text import safe_text
+from kconsole.operations.habits import habits_path
+from kconsole.operations.settings import settings_path
+
+PACKAGES: Final = ("textual", "rich", "tinydb", "pydantic", "click")
+"""The packages whose versions are told, beside our own and Python's."""
+
+
+class Finding(NamedTuple):
+    """One thing that was found out or chosen."""
+
+    name: str
+    value: Any
+    shown: str
+    """The value as a person reads it."""
+    reason: str = ""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+@at_store
+@on_screen
+@pass_place
+def diagnose(place: Place, as_json: bool) -> None:
+    """Say what was found out about the terminal, and why.
+
+    Also what was chosen for it, where the configuration, what is kept and the store are, and which versions are at
+    work. Needs no store, and works on any terminal. Takes the options of the console, to see what they would do.
+    """
+    look = look_of(place)
+    findings = _findings(look)
+    paths = {
+        "configuration": settings_path(),
+        "state": habits_path(),
+        "store": place.store_folder,
+    }
+    versions = _versions()
+    problems = [safe_text(problem) for problem in look.settings.problems]
+    if as_json:
+        put_json(
+            {
+                "schema": 1,
+                "terminal": {finding.name: {"value": finding.value, "because": finding.reason} for finding in findings},
+                "paths": {
+                    name: {"path": safe_text(str(path), None), "there": _state(path) == "there"}
+                    for name, path in paths.items()
+                },
+                "versions": versions,
+                "problems": problems,
+            }
+        )
+        return
+    rows = [[finding.name.replace("_", " "), finding.shown, finding.reason] for finding in findings]
+    for line in columns.table(["TERMINAL", "FOUND", "BECAUSE"], rows, width=terminal_width()):
+        click.echo(line)
+    click.echo()
+    for line in columns.table(
+        ["FILE", "STATE", "PATH"], [[name, _state(path), safe_text(str(path), None)] for name, path in paths.items()]
+    ):
+        click.echo(line)
+    click.echo()
+    for line in columns.table(["PROGRAM", "VERSION"], [[name, version] for name, version in versions.items()]):
+        click.echo(line)
+    if problems:
+        click.echo()
+    for problem in problems:
+        click.echo(f"! {problem}")
+
+
+def _findings(look: Look) -> list[Finding]:
+    profile, reasons = look.profile, look.profile.reasons
+    size = _size()
+    locale, why_locale = _locale()
+    encoding = safe_text(profile.encoding)
+    return [
+        Finding("drawable", profile.is_drawable, _yes(profile.is_drawable), reasons["is_drawable"]),
+        Finding("colours", profile.colours, profile.colours, reasons["colours"]),
+        Finding("ascii_only", profile.ascii_only, _yes(profile.ascii_only), reasons["ascii_only"]),
+        Finding("theme", look.theme, look.theme, look.theme_reason),
+        Finding("mouse", look.mouse, _yes(look.mouse), "" if look.mouse else "the terminal keeps it, to select text"),
+        Finding(
+            "size",
+            None if size is None else list(size),
+            "unknown" if size is None else f"{size[0]}x{size[1]}",
+            "standard error is no terminal" if size is None else "",
+        ),
+        Finding("multiplexer", profile.multiplexer, profile.multiplexer or "none", reasons["multiplexer"]),
+        Finding("ssh", profile.over_ssh, _yes(profile.over_ssh), reasons["over_ssh"]),
+        Finding("background", profile.background, profile.background or "unknown", reasons["background"]),
+        Finding("encoding", encoding, encoding, reasons["encoding"]),
+        Finding("locale", locale, locale or "none", why_locale),
+    ]
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _size() -> tuple[int, int] | None:
+    """Columns and lines of the terminal; None if there is none."""
+    try:
+        size = os.get_terminal_size(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2)
+    except (OSError, ValueError):
+        return None
+    return size.columns, size.lines
+
+
+def _locale() -> tuple[str, str]:
+    """The locale of characters, and the variable that says so: the first that is set counts."""
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        if os.environ.get(name):
+            return safe_text(os.environ[name], 40), f"{name} is set"
+    return "", "no variable is set"
+
+
+def _state(path: Path) -> str:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return "not there"
+    except (OSError, ValueError) as error:
+        return safe_text(getattr(error, "strerror", "") or "cannot be looked at")
+    return "there"
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+    from platform import python_version
+
+    versions = {"kconsole": __version__, "python": python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "unknown"
+    return versions

@@ -1,0 +1,44 @@
+"""How the console will look in this terminal: what the user asked for, what he chose before, what there is."""
+
+import os
+import sys
+from typing import NamedTuple
+
+from kconsole.cli.context import Place
+from kconsole.display.terminals import TerminalProfile, first_theme, profile_of
+from kconsole.operations.habits import Habits, habits_path
+from kconsole.operations.settings import Settings, read_settings
+
+
+class Look(NamedTuple):
+    """How the console will look."""
+
+    profile: TerminalProfile
+    settings: Settings
+    habits: Habits
+    asked_theme: str
+    """The theme that was asked for at this start; empty if none was."""
+    theme: str
+    """The theme that comes of all this."""
+    theme_reason: str
+    mouse: bool
+
+
+def look_of(place: Place) -> Look:
+    """How the console will look, by the options, the environment, the configuration file and what was chosen."""
+    settings, habits = read_settings(), Habits(habits_path())
+    profile = profile_of(
+        os.environ,
+        drawing_encoding(),
+        ascii_only=place.ascii_only or None,
+        colours=place.colours,
+        usual_ascii=settings.ascii_only,
+        usual_colours=settings.colours,
+    )
+    theme, reason = first_theme(profile, place.theme, habits.theme, settings.theme)
+    return Look(profile, settings, habits, place.theme, theme, reason, place.mouse or settings.mouse)
+
+
+def drawing_encoding() -> str:
+    """The encoding of the stream that the screen is drawn on."""
+    return sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
