@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from textual.pilot import Pilot
 
+from kconsole.display.terminals import TerminalProfile
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
@@ -30,6 +31,8 @@ class Picture(NamedTuple):
     keys: tuple[str, ...] = ()
     others: Callable[[Session, FixedClock], None] = lambda _session, _clock: None
     """What others do before the keys are pressed."""
+    theme: str = ""
+    profile: TerminalProfile = TerminalProfile()
 
 
 WIDE, NARROW = (120, 36), (80, 24)
@@ -53,6 +56,15 @@ PICTURES = (
     Picture("log-80x24", "office", NARROW, ("L", "j"), add_history),
     Picture("log-line", "office", NARROW, ("L", "j", "j", "j", "enter"), add_history),
     Picture("live-note", "office", WIDE, ("j",), add_note),
+    Picture("light", "office", WIDE, ("j", "j"), theme="kconsole-light"),
+    Picture("contrast", "office", WIDE, ("j", "j"), theme="kconsole-contrast"),
+    Picture("terminal", "office", WIDE, ("j", "j"), theme="terminal"),
+    Picture("ascii-80x24", "office", NARROW, ("j", "j"), profile=TerminalProfile(ascii_only=True)),
+    Picture("ascii-confirm", "office", NARROW, ("d",), profile=TerminalProfile(ascii_only=True)),
+    Picture("no-colours-80x24", "office", NARROW, ("j", "space"), profile=TerminalProfile(colours="none")),
+    Picture("columns", "office", NARROW, ("C",)),
+    Picture("text", "office", NARROW, ("space", "space", "space", "Y")),
+    Picture("saved-filters", "office", NARROW, ("f",)),
 )
 
 
@@ -61,7 +73,7 @@ async def picture(wanted: Picture, folder: Path) -> str:
     clock = noon()
     session = sample_session(wanted.sample, folder, clock=clock)
     session.operator = "anna"
-    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk", profile=wanted.profile, theme=wanted.theme)
     async with app.run_test(size=wanted.size) as pilot:
         wanted.others(session, clock)
         await pilot.pause(1)

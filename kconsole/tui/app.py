@@ -4,23 +4,35 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
-from weakref import WeakKeyDictionary
 
-from textual.app import App
 from textual.command import Provider
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import Reactive
+from textual.screen import Screen
 from textual.theme import Theme
-from textual.widget import Widget
 
+from kconsole.display.safe_text import safe_text
+from kconsole.display.terminals import TerminalProfile, first_theme
+from kconsole.model.errors import ConsoleError
+from kconsole.operations.choices import THEMES
+from kconsole.operations.habits import Habits
 from kconsole.operations.session import Session
+from kconsole.operations.settings import Settings
 from kconsole.tui.ink import Palette, palette_of
+from kconsole.tui.keymap import Keymap
+from kconsole.tui.plain import InAscii, choose_scroll_bars
 from kconsole.tui.screens.main import MainScreen
+from kconsole.tui.terminal.framing import FramedApp
+from kconsole.tui.terminal.keystrokes import Keystrokes
+from kconsole.tui.themes import themes_for
 
 if TYPE_CHECKING:
     from textual.driver import Driver
+
+    from kconsole.tui.screens.opening import Opening, OpeningScreen
 
 TICK: Final = 0.5
 """Seconds between two looks at what other processes did, and whether the terminal is still there."""
@@ -28,21 +40,8 @@ TICK: Final = 0.5
 SIGNALLED: Final = 128
 """The exit code after a signal is its number and this, as shells have it."""
 
-KCONSOLE_THEME = Theme(
-    name="kconsole",
-    primary="#5aa9e6",
-    secondary="#7f8fa6",
-    accent="#f2c14e",
-    warning="#f2a65a",
-    error="#e5616b",
-    success="#7bc47f",
-    foreground="#d7dde5",
-    background="#11151b",
-    surface="#171c24",
-    panel="#222a35",
-    dark=True,
-    variables={"border": "#3b4656"},
-)
+_NO_SETTINGS: Final = Settings()
+_ANY_TERMINAL: Final = TerminalProfile()
 
 
 def _palette() -> type[Provider]:
@@ -51,14 +50,18 @@ def _palette() -> type[Provider]:
     return ConsoleCommands
 
 
-class KConsoleApp(App[None]):
+class KConsoleApp(FramedApp):
     """The console on one session.
 
     Args:
-        session: what it shows and changes.
+        session: what it shows and changes; or what opens that, if it takes long.
         title: what it says that this is; empty for the primary domain.
         host: where it runs; empty for the name of this machine.
         signals: the signals that end it in good order.
+        profile: what the terminal can show.
+        settings: what the user's configuration file says.
+        habits: what the user chose at other times, and where his choices are kept; None keeps them for this run.
+        theme: the theme that was asked for at this start; empty if none was.
     """
 
     TITLE = "kconsole"
@@ -67,28 +70,86 @@ class KConsoleApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = []
 
-    theme = Reactive(KCONSOLE_THEME.name)
+    theme = Reactive(THEMES[0])
 
     def __init__(
-        self, session: Session, title: str = "", host: str = "", signals: Iterable[signal.Signals] = ()
+        self,
+        session: "Session | Opening",
+        title: str = "",
+        host: str = "",
+        signals: Iterable[signal.Signals] = (),
+        *,
+        profile: TerminalProfile = _ANY_TERMINAL,
+        settings: Settings = _NO_SETTINGS,
+        habits: Habits | None = None,
+        theme: str = "",
     ) -> None:
-        no_colour = bool(os.environ.get("NO_COLOR"))
+        self.profile = profile
+        self.habits = Habits() if habits is None else habits
+        """What the user chose on the screen, now and at other times."""
+        self.keys = Keymap(settings.keys)
+        """The keys of all commands."""
+        self.problems: list[str] = [*(safe_text(problem) for problem in settings.problems), *self.keys.problems]
+        """What could not be taken of the user's configuration, for a person. Safe to show."""
+        self._themes = themes_for(profile)
         self._palette: tuple[str, Palette] | None = None
-        self._aims: WeakKeyDictionary[Key, Widget] = WeakKeyDictionary()
-        super().__init__(ansi_color=no_colour)
+        self._keystrokes = Keystrokes(self, super().on_event)
+        # Before anything is styled: Textual decides once how it treats the terminal's own colours.
+        self.set_reactive(KConsoleApp.theme, first_theme(profile, theme, self.habits.theme, settings.theme)[0])
+        super().__init__()
         self.animation_level = "none"
-        if no_colour:
-            self.set_reactive(KConsoleApp.theme, "ansi-dark")
-            self.stylesheet.set_variables(self.get_css_variables())
-        self._main = MainScreen(session, title, host or os.uname().nodename)
+        self.no_color = profile.colours == "none"
+        self._last_filters = ((NoColor(),) if self.no_color else ()) + ((InAscii(),) if profile.ascii_only else ())
+        choose_scroll_bars(profile.ascii_only)
+        self.keys.apply(self)
+        self.session: Session | None = session if isinstance(session, Session) else None
+        """What is shown and changed; None while it is being opened."""
+        self._title, self._host = title, host or os.uname().nodename
+        self._main: MainScreen | None = None
+        self._first: Screen[None]
+        if isinstance(session, Session):
+            self._first = self._main = MainScreen(session, title, self._host)
+        else:
+            from kconsole.tui.screens.opening import OpeningScreen
+
+            self._first = OpeningScreen(session, title)
         self._signals = tuple(signals)
         self.failure: Exception | None = None
         """What the screen broke down of; None if it did not."""
 
+    # Looks
+
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """Textual's themes and our own, which is there before the first style is asked for."""
-        return {**super().available_themes, KCONSOLE_THEME.name: KCONSOLE_THEME}
+        """Our own; Textual's are not looked after for contrast and for few colours."""
+        return self._themes
+
+    def choose_theme(self, name: str) -> str:
+        """Show another theme, and keep the choice.
+
+        Returns:
+            What to tell: which it is, and what is in its way. Safe to show.
+        """
+        if self.no_color:
+            return "There are no colours here, and one theme does without."
+        self.theme = name
+        try:
+            self.habits.choose_theme(name)
+        except ConsoleError as error:
+            return safe_text(f"Theme: {name}. {error.message}")
+        return f"Theme: {name}"
+
+    def next_theme(self) -> str:
+        """Show the theme after this one, as `choose_theme` does."""
+        return self.choose_theme(THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)])
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through at last. Whether there are colours, the profile says.
+
+        Textual takes a NO_COLOR that is set but empty for a wish, and shows greys where a theme has its own colours.
+        """
+        filters = [each for each in super().get_line_filters() if not isinstance(each, NoColor | Monochrome)]
+        return [*filters, *self._last_filters]
 
     @property
     def palette(self) -> Palette:
@@ -103,7 +164,7 @@ class KConsoleApp(App[None]):
         """A driver that bears the loss of its terminal."""
         if "TEXTUAL_DRIVER" in os.environ:
             return super().get_driver_class()
-        from kconsole.tui.terminal import TerminalDriver
+        from kconsole.tui.terminal.driver import TerminalDriver
 
         return TerminalDriver
 
@@ -116,14 +177,31 @@ class KConsoleApp(App[None]):
         self.exit(return_code=SIGNALLED + number)
 
     def on_ready(self) -> None:
-        """Mount what is not in the first picture, and follow what happens elsewhere.
+        """Mount what is not in the first picture, and follow what happens elsewhere."""
+        self._complete()
+        self.set_interval(TICK, self._tick)
+
+    async def on_opening_screen_opened(self, message: "OpeningScreen.Opened") -> None:
+        """Show what was opened."""
+        self.session = message.session
+        self._main = MainScreen(self.session, self._title, self._host)
+        await self.push_screen(self._main)
+        self.call_after_refresh(self._complete)
+
+    def on_opening_screen_failed(self, message: "OpeningScreen.Failed") -> None:
+        """End: there is nothing to show."""
+        self.failure = message.error
+        self.exit(return_code=1)
+
+    def _complete(self) -> None:
+        """Mount what the first picture with accounts did not wait for.
 
         Garbage is collected again, but not what the start has made: it stays as long as the program runs.
         """
-        gc.freeze()
-        gc.enable()
-        self._main.complete()
-        self.set_interval(TICK, self._tick)
+        if self._main is not None:
+            gc.freeze()
+            gc.enable()
+            self._main.complete()
 
     def _tick(self) -> None:
         """Look whether the terminal is still there, then what other processes did. Writes nothing if all is as it was.
@@ -134,7 +212,7 @@ class KConsoleApp(App[None]):
             return
         if getattr(self._driver, "is_gone", False):
             self._end_by(signal.SIGHUP)
-        else:
+        elif self._main is not None:
             self._main.tick()
 
     def panic(self, *renderables: object) -> None:
@@ -155,23 +233,12 @@ class KConsoleApp(App[None]):
     # Keys
 
     async def on_event(self, event: Event) -> None:
-        """Remember which widget a key was meant for when it came."""
-        if isinstance(event, Key) and not event.is_forwarded:
-            self._aims[event] = self.focused or self.screen
-        await super().on_event(event)
+        """Let what is typed wait for its turn."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            self._keystrokes.take(event)
+        else:
+            await super().on_event(event)
 
-    def on_key(self, event: Key) -> None:
-        """Send a letter on that was overtaken by the opening of a line to type in.
-
-        Keys of one burst (a fast typist, a slow line, a paste) are all handed to the widget that has the focus when
-        they come. If the first of them opens the filter, the others are meant for that: without this, "/dy" would
-        not filter but disable an account.
-        """
-        aim, now = self._aims.pop(event, None), self.focused
-        if now is not None and aim is not now and now.check_consume_key(event.key, event.character):
-            event.prevent_default()
-            now.post_message(Key(event.key, event.character))
-
-    def get_default_screen(self) -> MainScreen:
-        """The main screen."""
-        return self._main
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen, or what stands there until there is something to show."""
+        return self._first

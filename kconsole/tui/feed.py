@@ -1,7 +1,8 @@
 """What happens to the store: our own commits at once, other processes' as they are read, several of them together."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from kconsole.model.errors import StoreUnusable
@@ -21,6 +22,7 @@ class Feed:
         self._session = session
         self._followers: list[Follower] = []
         self._untold: list[Commit] = []
+        self._is_held = False
         self._others: deque[Commit] = deque(maxlen=REMEMBERED)
         self.trouble: StoreUnusable | None = None
         """Why what others do cannot be read now; None if it can."""
@@ -34,8 +36,20 @@ class Feed:
         """Tell no more."""
         self._followers.remove(follower)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Neither read nor tell while somebody works on the session beside the screen; what came is told afterwards."""
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+            self._tell()
+
     def poll(self) -> None:
         """Read what other processes committed, and tell of it. Costs next to nothing if there is nothing."""
+        if self._is_held:
+            return
         try:
             self._session.catch_up()
         except StoreUnusable as error:
@@ -56,7 +70,7 @@ class Feed:
 
     def _heard(self, commit: Commit) -> None:
         self._untold.append(commit)
-        if commit.own:
+        if commit.own and not self._is_held:
             self._tell()
         else:
             self._others.append(commit)

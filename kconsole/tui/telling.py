@@ -28,14 +28,14 @@ def named(entries: Sequence[Entry]) -> list[str]:
     return lines
 
 
-def banner_lines(report: SeatReport, is_read_only: bool) -> list[Part]:
-    """What has to be said above the lists, the worst first."""
+def banner_lines(report: SeatReport, is_read_only: bool, restarted_key: str) -> list[Part]:
+    """What has to be said above the lists, the worst first; and the key that records a restart."""
     lines = [
         (f"! {safe_text(warning.text)}", "alarm") for warning in report.warnings if warning.code in BANNER_WARNINGS
     ]
     if report.held:
         text = f"! {words.count(report.held, 'seat')} held until the server is restarted"
-        lines.append((text if is_read_only else f"{text} · R when it was", "notice"))
+        lines.append((text if is_read_only else f"{text} · {restarted_key} when it was", "notice"))
     return lines
 
 
@@ -93,24 +93,23 @@ def take_back_lines(commit: Commit, entries: Sequence[Entry], age: str) -> list[
     ]
 
 
-def empty_text(has_entries: bool, text: str, is_read_only: bool) -> str:
-    """What stands in an empty list."""
+def empty_text(has_entries: bool, text: str, is_read_only: bool, add_key: str) -> str:
+    """What stands in an empty list, and the key that adds an account."""
     if not has_entries:
         if is_read_only:
             return "There are no accounts in this store."
-        return "No accounts yet. Press a to add one, or run 'kconsole import csv FILE --domain NAME'."
+        return f"No accounts yet. Press {add_key} to add one, or run 'kconsole import csv FILE --domain NAME'."
     if text:
         return f"Nothing matches '{safe_text(text, 40)}'. Esc clears the filter."
     return "There are no accounts in this domain."
 
 
 def changed_shape(commits: Sequence[Commit]) -> bool:
-    """Whether entries came or went, so that the list has other rows."""
+    """Whether entries came or went, or seats were freed by a restart, so that the list may have other rows."""
     return any(
-        _deleted(change.before) != _deleted(change.after)
+        change.table == "server" or (change.table == "entries" and _deleted(change.before) != _deleted(change.after))
         for commit in commits
         for change in commit.changes
-        if change.table == "entries"
     )
 
 

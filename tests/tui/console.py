@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
@@ -159,6 +160,7 @@ async def console(
     title: str = "mail.example",
     read_only: bool = False,
     prepare: Callable[[Path], None] = lambda _: None,
+    **look: Any,
 ) -> AsyncIterator[Console]:
     """A console on a sample, or on an inventory.
 
@@ -168,6 +170,7 @@ async def console(
         title: what the console says that it shows.
         read_only: whether it is opened to be read only.
         prepare: does something to the store's folder before the console opens it.
+        look: how it looks: the profile of the terminal, settings, habits, theme.
     """
     clock = noon()
     with tempfile.TemporaryDirectory() as folder:
@@ -179,7 +182,7 @@ async def console(
         session.close()
         prepare(store)
         session = Session.open(store, "anna", clock, patience=0.2, read_only=read_only)
-        app = KConsoleApp(session, title, "helpdesk")
+        app = KConsoleApp(session, title, "helpdesk", **look)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             screen = Console(app, pilot, session, clock)

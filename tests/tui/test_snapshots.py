@@ -1,12 +1,12 @@
 """Pictures of the main states, held against those that were looked at. `pytest --snapshot-update` takes new ones."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from kconsole.display.terminals import TerminalProfile
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
@@ -33,7 +33,22 @@ PICTURES = {
     "add": ("office", NARROW, ("a",)),
     "help": ("office", WIDE, ("question_mark",)),
     "done": ("office", NARROW, ("d", "y")),
+    "columns": ("office", NARROW, ("C",)),
+    "text": ("office", NARROW, ("space", "space", "Y")),
+    "saved-filters": ("office", NARROW, ("f",)),
+    "held": ("office", NARROW, ("slash", *"is", "colon", *"held")),
 }
+
+
+LOOKS = {
+    "ascii": (TerminalProfile(ascii_only=True), ""),
+    "no-colours": (TerminalProfile(colours="none"), ""),
+    "vt100": (TerminalProfile(colours="none", ascii_only=True), ""),
+    "sixteen": (TerminalProfile(colours="16"), "terminal"),
+    "light": (TerminalProfile(), "kconsole-light"),
+    "contrast": (TerminalProfile(), "kconsole-contrast"),
+}
+"""Terminals and themes."""
 
 
 @pytest.fixture(autouse=True)
@@ -106,12 +121,14 @@ def test_read_only_looks_as_it_was_looked_at(snap_compare: object, tmp_path: Pat
     assert snap_compare(app, run_before=press, terminal_size=NARROW)
 
 
-def test_without_colour_everything_is_still_told(
-    snap_compare: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+@pytest.mark.parametrize("look", LOOKS)
+def test_on_any_terminal_everything_is_still_told(
+    look: str, size: tuple[int, int], snap_compare: object, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(os.environ, "NO_COLOR", "1")
+    profile, theme = LOOKS[look]
     session = sample_session("crisis", tmp_path / "store", clock=noon())
     session.operator = "anna"
-    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk", profile=profile, theme=theme)
     assert callable(snap_compare)
-    assert snap_compare(app, terminal_size=WIDE)
+    assert snap_compare(app, press=["j", "space"], terminal_size=size)

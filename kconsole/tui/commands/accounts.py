@@ -212,17 +212,33 @@ class Details(_OnAccounts):
 
 
 class Copy(_OnAccounts):
-    """Copy the address, or all marked ones, to the clipboard of your terminal."""
+    """Copy the address, or all marked ones, to the clipboard of your terminal, over SSH and in tmux too."""
 
     name, keys, title = "copy", "y", "Accounts: copy addresses"
 
     @classmethod
+    async def run(cls, target: "MainScreen") -> None:
+        """Copy, and say how: no terminal answers whether it took it."""
+        from kconsole.tui.clipboard import copy
+
+        if entries := target.targets:
+            how = await copy(target.app, "\n".join(safe_text(entry.address) for entry in entries))
+            key = target.key_of(ShowText.name)
+            target.tell(f"{words.count(len(entries), 'address', 'addresses')} {how} · {key} shows them")
+
+
+class ShowText(_OnAccounts):
+    """Show the address, or all marked ones, as plain text: to select with the mouse, or to save in a file."""
+
+    name, keys, title = "text", "Y", "Accounts: addresses as text, to a file"
+
+    @classmethod
     def run(cls, target: "MainScreen") -> None:
-        """Copy, by the terminal's own means (OSC 52), so that it works over SSH."""
-        entries = target.targets
-        if entries:
-            target.app.copy_to_clipboard("\n".join(safe_text(entry.address) for entry in entries))
-            target.tell(f"Copied {words.count(len(entries), 'address', 'addresses')}.")
+        """Show them."""
+        from kconsole.tui.screens.text import TextScreen
+
+        if entries := target.targets:
+            target.app.push_screen(TextScreen(target.session, entries, target.accounts.as_text))
 
 
 class ServerRestarted(_OnAccounts):
@@ -303,4 +319,15 @@ def _what_deleting_means(entries: Sequence[Entry]) -> list[str]:
     return notes
 
 
-ACCOUNT_COMMANDS: tuple[AnyCommand, ...] = (Disable, Enable, Add, Delete, Undo, Redo, Details, Copy, ServerRestarted)
+ACCOUNT_COMMANDS: tuple[AnyCommand, ...] = (
+    Disable,
+    Enable,
+    Add,
+    Delete,
+    Undo,
+    Redo,
+    Details,
+    Copy,
+    ShowText,
+    ServerRestarted,
+)

@@ -1,9 +1,13 @@
 """One class per command: its binding, key line, palette entry and line of help all come from that class."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+
+if TYPE_CHECKING:
+    from kconsole.tui.app import KConsoleApp
 
 Target = TypeVar("Target")
 
@@ -47,8 +51,8 @@ class Command(Generic[Target]):
 
     @classmethod
     def shown_keys(cls) -> list[str]:
-        """Its keys as a person reads them."""
-        return [KEY_WORDS.get(key, key) for key in cls.keys.split(",")]
+        """Its own keys as a person reads them. Those it has in a console, `Keymap` knows."""
+        return [key_word(key) for key in cls.keys.split(",")]
 
 
 AnyCommand = type[Command[Any]]
@@ -58,13 +62,43 @@ KEY_WORDS: dict[str, str] = {
     "question_mark": "?",
     "colon": ":",
     "asterisk": "*",
+    "at": "@",
+    "comma": ",",
+    "full_stop": ".",
+    "plus": "+",
+    "minus": "-",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "escape": "esc",
     "pageup": "pgup",
     "pagedown": "pgdn",
 }
-"""Keys whose names are not what is printed on them."""
+"""Keys whose names are not what is printed on them, as far as they are met often; `key_word` knows the others."""
+
+
+def key_word(key: str) -> str:
+    """A key as a person reads it: "/" for `slash`, "ctrl+/" for `ctrl+slash`."""
+    modifiers, plus, base = key.rpartition("+")
+    if base in KEY_WORDS or len(base) == 1:
+        return modifiers + plus + KEY_WORDS.get(base, base)
+    character = character_of(base)
+    return modifiers + plus + (character if character.isprintable() and character.strip() else base)
+
+
+def character_of(key: str) -> str:
+    """The character that a key without modifiers types, by the key's name; empty if it types none."""
+    if len(key) == 1:
+        return key
+    from textual.keys import REPLACED_KEYS, key_to_character
+
+    return key_to_character(REPLACED_KEYS.get(key, key)) or ""
+
+
+def console_of(node: DOMNode) -> "KConsoleApp":
+    """The application that a screen or widget is part of: it knows keys, habits and themes."""
+    return cast("KConsoleApp", node.app)
 
 
 class CommandTarget:
@@ -84,6 +118,10 @@ class CommandTarget:
         waiting = command.run(self)
         if waiting is not None:
             await waiting
+
+    def key_of(self, name: str) -> str:
+        """The key that the command of this name has here, as a person reads it."""
+        return console_of(cast("DOMNode", self)).keys.first(command_named(self.commands, name))
 
     def refuse_change(self) -> None:
         """Say that nothing can be changed here."""

@@ -1,10 +1,12 @@
-"""Commands on the console itself."""
+"""Commands on the console itself. The log has them too, but for those that only the list of accounts can do."""
 
 from typing import TYPE_CHECKING
 
-from kconsole.tui.commands.base import AnyCommand, Command
+from kconsole.tui.commands.base import AnyCommand, Command, console_of
 
 if TYPE_CHECKING:
+    from kconsole.tui.screens.console import ConsoleScreen
+    from kconsole.tui.screens.log import LogScreen
     from kconsole.tui.screens.main import MainScreen
 
 
@@ -19,35 +21,49 @@ class Log(Command["MainScreen"]):
         target.open_log()
 
 
-class Palette(Command["MainScreen"]):
+class Palette(Command["ConsoleScreen"]):
     """Find a command by its name."""
 
     name, keys, title = "palette", "colon,ctrl+p", "Console: find a command"
 
     @classmethod
-    def run(cls, target: "MainScreen") -> None:
+    def run(cls, target: "ConsoleScreen") -> None:
         """Open the palette."""
-        target.app.action_command_palette()
+        from textual.command import CommandPalette
+
+        if not CommandPalette.is_open(target.app):
+            target.app.push_screen(CommandPalette(id="--command-palette"))
 
 
-class Redraw(Command["MainScreen"]):
+class NextTheme(Command["ConsoleScreen"]):
+    """Use the next theme: dark, light, high contrast, the terminal's own colours. The choice is kept."""
+
+    name, keys, title = "theme", "t", "View: next theme"
+
+    @classmethod
+    def run(cls, target: "ConsoleScreen") -> None:
+        """Change it, and say which it is."""
+        target.tell(console_of(target).next_theme())
+
+
+class Redraw(Command["ConsoleScreen"]):
     """Draw the screen again."""
 
     name, keys, title = "redraw", "ctrl+l", "Console: draw again"
 
     @classmethod
-    def run(cls, target: "MainScreen") -> None:
+    def run(cls, target: "ConsoleScreen") -> None:
         """Draw it again."""
-        target.app.refresh(repaint=True, layout=True)
+        console_of(target).redraw()
 
 
-class Help(Command["MainScreen"]):
+class Help(Command["MainScreen | LogScreen"]):
     """This help."""
 
     name, keys, title, word = "help", "question_mark", "Console: help", "help"
 
     @classmethod
-    def run(cls, target: "MainScreen") -> None:
+    def run(cls, target: "MainScreen | LogScreen") -> None:
         """Show it."""
         target.show_help()
 
@@ -63,4 +79,4 @@ class Quit(Command["MainScreen"]):
         target.app.exit()
 
 
-CONSOLE_COMMANDS: tuple[AnyCommand, ...] = (Log, Palette, Redraw, Help, Quit)
+CONSOLE_COMMANDS: tuple[AnyCommand, ...] = (Log, Palette, NextTheme, Redraw, Help, Quit)

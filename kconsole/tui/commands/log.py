@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from kconsole.tui.commands.base import AnyCommand, Command
-from kconsole.tui.commands.console import Palette
+from kconsole.tui.commands.console import Help, NextTheme, Palette, Redraw
 
 if TYPE_CHECKING:
     from kconsole.tui.screens.log import LogScreen
@@ -63,17 +63,6 @@ class OneAccount(_OnLog):
         target.toggle_account()
 
 
-class LogHelp(_OnLog):
-    """The keys of the log."""
-
-    name, keys, title, word = "help", "question_mark", "Log: help", "help"
-
-    @classmethod
-    def run(cls, target: "LogScreen") -> None:
-        """Show them."""
-        target.show_help()
-
-
 class LogBack(_OnLog):
     """Back: clear the filter, then return to the accounts."""
 
@@ -85,4 +74,14 @@ class LogBack(_OnLog):
         target.go_back()
 
 
-LOG_COMMANDS: tuple[AnyCommand, ...] = (Line, LogFilter, TakeBack, OneAccount, Palette, LogHelp, LogBack)
+LOG_COMMANDS: tuple[AnyCommand, ...] = (
+    Line,
+    LogFilter,
+    TakeBack,
+    OneAccount,
+    Palette,
+    NextTheme,
+    Redraw,
+    Help,
+    LogBack,
+)

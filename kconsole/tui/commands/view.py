@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kconsole.tui.commands.base import AnyCommand, Command
+from kconsole.model.errors import ConsoleError
+from kconsole.tui.commands.base import AnyCommand, Command, console_of
 
 if TYPE_CHECKING:
+    from kconsole.operations.habits import ColumnHabit
     from kconsole.tui.screens.main import MainScreen
 
 
@@ -33,7 +35,8 @@ class MarkRange(_OnView):
     def run(cls, target: "MainScreen") -> None:
         """Begin or end."""
         if target.accounts.start_or_end_range():
-            target.tell("Range begun: move to its other end and press v. Esc lets go of it.")
+            key = target.key_of(cls.name)
+            target.tell(f"Range begun: move to its other end and press {key}. Esc lets go of it.")
 
 
 class InvertMarks(_OnView):
@@ -56,6 +59,23 @@ class Filter(_OnView):
     async def run(cls, target: "MainScreen") -> None:
         """Open the line to type in."""
         await target.open_filter()
+
+
+class SavedFilters(_OnView):
+    """Use a filter that you saved, save the one of now under a name, or forget one."""
+
+    name, keys, title = "saved-filters", "f", "View: saved filters"
+
+    @classmethod
+    def run(cls, target: "MainScreen") -> None:
+        """Show them."""
+        from kconsole.tui.screens.saved_filters import SavedFiltersDialog
+
+        async def use(text: str | None) -> None:
+            if text is not None:
+                await target.use_filter(text)
+
+        target.app.push_screen(SavedFiltersDialog(console_of(target).habits, target.listing.text), use)
 
 
 class Sort(_OnView):
@@ -84,6 +104,28 @@ class ReverseSort(_OnView):
     def run(cls, target: "MainScreen") -> None:
         """Turn it round."""
         target.look(replace(target.listing, reverse=not target.listing.reverse))
+
+
+class Columns(_OnView):
+    """Choose the columns, their order and their widths. The choice is kept."""
+
+    name, keys, title = "columns", "C", "View: columns"
+
+    @classmethod
+    def run(cls, target: "MainScreen") -> None:
+        """Ask for them."""
+        from kconsole.tui.screens.columns import ColumnsDialog
+
+        def keep(columns: "tuple[ColumnHabit, ...] | None") -> None:
+            if columns is None:
+                return
+            target.accounts.show_columns(columns)
+            try:
+                console_of(target).habits.keep_columns(columns)
+            except ConsoleError as error:
+                target.tell_problem(error)
+
+        target.app.push_screen(ColumnsDialog(target.accounts.columns, target.accounts.size.width), keep)
 
 
 class NextDomain(_OnView):
@@ -136,8 +178,10 @@ VIEW_COMMANDS: tuple[AnyCommand, ...] = (
     MarkRange,
     InvertMarks,
     Filter,
+    SavedFilters,
     Sort,
     ReverseSort,
+    Columns,
     NextDomain,
     PreviousDomain,
     SwitchPane,

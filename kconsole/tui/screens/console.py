@@ -1,5 +1,6 @@
 """What the console's screens have in common: they do deeds, ask first, and say what came of it."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
@@ -20,6 +21,9 @@ from kconsole.tui.desk import Desk
 from kconsole.tui.undoing import Step, deleted_by_undoing
 from kconsole.tui.widgets.lines import KeyLine, StatusLine
 
+MANY: Final = 1000
+"""Records up to which a deed is done between two events: some twenty milliseconds."""
+
 READ_ONLY: Final = "Nothing can be changed: the store was opened to be read only."
 
 
@@ -35,6 +39,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self._at_work: asyncio.Task[None] | None = None
         self.is_read_only = desk.is_read_only
 
     @property
@@ -51,17 +56,50 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             deed: what to do.
             again: asks the user again, told what somebody else did to the accounts since he was asked.
         """
-        try:
-            done = self.desk.do(deed)
-        except ChangedMeanwhile as changed:
-            if again is None:
-                self.tell_problem(changed)
+
+        def failed(error: ConsoleError) -> None:
+            if again is not None and isinstance(error, ChangedMeanwhile):
+                again(telling.meanwhile_lines(self.desk.feed.who_changed(error.numbers)))
             else:
-                again(telling.meanwhile_lines(self.desk.feed.who_changed(changed.numbers)))
+                self.tell_problem(error)
+
+        self._work(lambda: self.desk.do(deed), len(getattr(deed, "addresses", ())), self.told, failed)
+
+    def _work(
+        self,
+        act: Callable[[], Done],
+        records: int,
+        done: Callable[[Done], None],
+        failed: Callable[[ConsoleError], None],
+    ) -> None:
+        """Do something to records; with many of them beside the screen, which says so and takes no keys meanwhile."""
+        if records > MANY:
+            from kconsole.tui.screens.dialog import BusyDialog
+
+            self.app.push_screen(BusyDialog(f"Working on {words.count(records, 'record')} ..."))
+            self._at_work = asyncio.create_task(self._work_beside(act, done, failed))
+            return
+        try:
+            result = act()
         except ConsoleError as error:
-            self.tell_problem(error)
+            failed(error)
         else:
-            self.told(done)
+            done(result)
+
+    async def _work_beside(
+        self, act: Callable[[], Done], done: Callable[[Done], None], failed: Callable[[ConsoleError], None]
+    ) -> None:
+        try:
+            with self.desk.feed.held():
+                result = await asyncio.to_thread(act)
+        except ConsoleError as error:
+            await self.app.pop_screen()
+            failed(error)
+        except Exception as error:
+            self.app._handle_exception(error)
+        else:
+            await self.app.pop_screen()
+            done(result)
 
     def undo_last(self) -> None:
         """Take back the last deed of this session; if there is none, ask about the operator's last one."""
@@ -121,12 +159,12 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def _take(self, step: Step, again: bool) -> None:
         what = f"{'done again' if again else 'undone'}: {safe_text(step.what, 40)}"
-        try:
-            done = self.desk.redo(step) if again else self.desk.undo(step)
-        except ConsoleError as error:
-            self.tell_problem(error)
-        else:
-            self.told(done, what)
+        self._work(
+            lambda: self.desk.redo(step) if again else self.desk.undo(step),
+            len(step.commit.changes),
+            lambda done: self.told(done, what),
+            self.tell_problem,
+        )
 
     # Asking and telling
 

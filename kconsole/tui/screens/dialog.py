@@ -251,6 +251,27 @@ class NewsDialog(Dialog[None]):
         self.dismiss(None)
 
 
+class BusyDialog(Dialog[None]):
+    """Tells that something is being done that takes a while. It goes when that is done, and by no key."""
+
+    heading = "One moment"
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def body(self) -> Iterable[Widget]:
+        """What is being done."""
+        yield plain(self._text)
+
+    def buttons(self) -> Iterable[Button]:
+        """None: it cannot be left off."""
+        return ()
+
+    def action_leave(self) -> None:
+        """Stay."""
+
+
 class TableDialog(NewsDialog):
     """Tells many things: labels on the left, their texts on the right, in sections."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from kconsole.licensing.verdicts import VERDICTS
 from kconsole.tui.commands.base import AnyCommand
+from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.dialog import Section
 
 SIGNS = (
@@ -15,11 +16,22 @@ SIGNS = (
 """The signs in the lists, and what they mean."""
 
 
-def help_sections(commands: Sequence[AnyCommand]) -> list[Section]:
-    """The help, section by section."""
+LOG_SIGNS = (
+    ("▸", "the cursor"),
+    ("!", "refused: nothing, or not all of it, was done"),
+)
+"""The signs in the log."""
+
+
+def key_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
+    """The keys that the commands have in this console, group by group."""
     groups = dict.fromkeys(command.group for command in commands)
-    keys: list[Section] = [
-        (group, [(" ".join(c.shown_keys()), c.help_text()) for c in commands if c.group == group]) for group in groups
+    return [
+        (group, [(" ".join(keys.shown(c)), c.help_text()) for c in commands if c.group == group]) for group in groups
     ]
+
+
+def help_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
+    """The help, section by section."""
     rules = [(f"{'1' if v.seat else '–'}  {v.because}", v.sentence) for v in VERDICTS]
-    return [*keys, ("Signs", SIGNS), ("What takes a seat (the first that fits)", rules)]
+    return [*key_sections(commands, keys), ("Signs", SIGNS), ("What takes a seat (the first that fits)", rules)]

@@ -15,7 +15,7 @@ from kconsole.model.errors import ConsoleError
 from kconsole.model.history import Commit
 from kconsole.model.records import Entry
 from kconsole.operations.deeds import Done
-from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.log import LOG_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.desk import Desk
@@ -118,10 +118,10 @@ class LogScreen(ConsoleScreen):
     def show_help(self) -> None:
         """Show the keys."""
         from kconsole.tui.screens.dialog import TableDialog
+        from kconsole.tui.screens.help import LOG_SIGNS, key_sections
 
-        keys = [(" ".join(command.shown_keys()), command.help_text()) for command in (*LOG_COMMANDS, *MOVEMENTS)]
-        signs = [("▸", "the cursor"), ("!", "refused: nothing, or not all of it, was done")]
-        self.app.push_screen(TableDialog("Help: the log", [("Log", keys), ("Signs", signs)], large=True))
+        sections = [*key_sections((*LOG_COMMANDS, *MOVEMENTS), console_of(self).keys), ("Signs", LOG_SIGNS)]
+        self.app.push_screen(TableDialog("Help: the log", sections, large=True))
 
     def go_back(self) -> None:
         """Clear the filter, or return."""
@@ -215,5 +215,5 @@ class LogScreen(ConsoleScreen):
         if self._reader.text:
             return f"No line holds '{safe_text(self._reader.text, 40)}'. Esc clears the filter."
         if self._is_narrowed:
-            return "Nobody did anything to this account yet. Press a to see all."
+            return f"Nobody did anything to this account yet. Press {self.key_of('log-account')} to see all."
         return "Nobody did anything yet."

@@ -1,8 +1,9 @@
 """The console: gauge over everything, domains and accounts below, what happened and the keys at the bottom."""
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import getters, on
@@ -13,24 +14,25 @@ from textual.content import Content
 
 from kconsole.display import words
 from kconsole.display.ages import full_moment
-from kconsole.display.details import Detail, details_of
+from kconsole.display.details import LIMIT, Detail, details_of
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.model.history import Commit
 from kconsole.model.records import Entry
-from kconsole.model.reports import Decision
+from kconsole.model.reports import Decision, SeatReport
 from kconsole.operations.deeds import Done
 from kconsole.operations.filters import read_filter
-from kconsole.operations.roster import RosterQuery, order_words, select
+from kconsole.operations.roster import RosterQuery, order_words
 from kconsole.operations.session import Session
 from kconsole.tui import telling
 from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS
-from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.console import CONSOLE_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.commands.view import VIEW_COMMANDS
 from kconsole.tui.desk import Desk
-from kconsole.tui.screens.console import ConsoleScreen
+from kconsole.tui.screens.console import MANY, ConsoleScreen
+from kconsole.tui.stepping import Stepping
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
 from kconsole.tui.widgets.lines import Banner, DetailsPane, HeaderLine, KeyLine, SeatGauge, StatusLine
@@ -48,6 +50,15 @@ KEY_LINE = (
 )  # fmt: skip
 """The commands in the key line, the ones that may go first at the end."""
 
+WIDE: Final = 100
+"""Cells of a line from which on the domains have their place beside the accounts."""
+
+TALL: Final = 30
+"""Lines from which on the account under the cursor is explained below."""
+
+LEISURE: Final = 0.3
+"""Seconds after the first list until the next question is prepared for."""
+
 OLDER: Final = timedelta(minutes=1)
 """How often ages are told anew: the smallest that is told is a minute."""
 
@@ -59,11 +70,11 @@ class MainScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(COMMANDS)
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual's own declaration
         (0, "-narrow"),
-        (100, "-wide"),
+        (WIDE, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-short"),
-        (30, "-tall"),
+        (TALL, "-tall"),
     ]
     AUTO_FOCUS = "#accounts"
 
@@ -83,6 +94,12 @@ class MainScreen(ConsoleScreen):
         self._details_pane: DetailsPane | None = None
         self._title = title
         self._host = host
+        self._finding: Stepping[list[Entry]] = Stepping(self._failed)
+        self._planning: Stepping[SeatReport | None] = Stepping(self._failed)
+        self._preparing: Stepping[None] = Stepping(self._failed)
+        self._is_prepared = False
+        self._sought = ""
+        """The address of the account that the cursor goes to when it is listed."""
         self._plan_told = False
         """Whether the status line tells what the marked accounts would come to."""
         self._aged_at = session.clock.now()
@@ -90,7 +107,10 @@ class MainScreen(ConsoleScreen):
         self._trouble_told = ""
 
     def compose(self) -> ComposeResult:
-        """From top to bottom."""
+        """From top to bottom, laid out for the terminal there is: Textual would find that out after the first picture."""
+        width, height = self.app.size
+        self.set_class(width >= WIDE, "-wide")
+        self.set_class(height >= TALL, "-tall")
         yield HeaderLine()
         yield SeatGauge()
         yield Banner()
@@ -121,6 +141,8 @@ class MainScreen(ConsoleScreen):
         self.mount(pane, after="#lists")
         self._show_highlighted()
         self._tell_notices()
+        if problems := console_of(self).problems:
+            self.tell_news("About your configuration", problems, "'kconsole diagnose' tells more.")
 
     def tick(self) -> None:
         """Show what other processes did since the last time. Nothing is painted if nothing changed."""
@@ -142,12 +164,12 @@ class MainScreen(ConsoleScreen):
 
     @property
     def targets(self) -> list[Entry]:
-        """The accounts a command acts on: the marked ones, or the one under the cursor."""
+        """The accounts a command acts on: the marked ones, or the one under the cursor; none that was deleted."""
         marked = [entry for number in sorted(self.accounts.marked) if (entry := self.session.entry(number)) is not None]
         if marked:
             return marked
         highlighted = self.accounts.highlighted
-        return [] if highlighted is None else [highlighted]
+        return [] if highlighted is None or highlighted.deleted_at is not None else [highlighted]
 
     @property
     def domain_for_new_accounts(self) -> str:
@@ -186,18 +208,22 @@ class MainScreen(ConsoleScreen):
         super().tell(text)
         self._plan_told = False
 
+    def _failed(self, error: Exception) -> None:
+        self.app._handle_exception(error)
+
     def show_details(self, entry: Entry) -> None:
         """Explain an entry."""
         from kconsole.tui.screens.dialog import TableDialog
 
-        self.app.push_screen(TableDialog("Details", [("", self._details(entry))]))
+        self.app.push_screen(TableDialog("Details", [("", self._details(entry, limit=None))]))
 
     def show_help(self) -> None:
         """Show all keys and rules."""
         from kconsole.tui.screens.dialog import TableDialog
         from kconsole.tui.screens.help import help_sections
 
-        self.app.push_screen(TableDialog("Help", help_sections((*COMMANDS, *MOVEMENTS)), large=True))
+        sections = help_sections((*COMMANDS, *MOVEMENTS), console_of(self).keys)
+        self.app.push_screen(TableDialog("Help", sections, large=True))
 
     def open_log(self) -> None:
         """Show who did what."""
@@ -229,11 +255,18 @@ class MainScreen(ConsoleScreen):
             await self.query_one("#accounts-pane").mount(self._filter_bar)
         self.set_focus(self._filter_bar.line)
 
+    async def use_filter(self, text: str) -> None:
+        """List what a saved filter asks for; it stands in the line where it can be changed."""
+        await self.open_filter()
+        if self._filter_bar is not None:
+            self._filter_bar.line.value = text
+            self.accounts.focus()
+
     def _filter(self, text: str) -> None:
         """List what fits so far."""
         if self._filter_bar is not None and text != self.listing.text:
             self.look(replace(self.listing, text=text))
-            problems = read_filter(text, self.session.clock.now()).problems
+            problems = read_filter(text, self.session.clock.now(), self._saved_filters).problems
             if problems or not self.accounts.marked:  # else it is told how many of the marked are not listed
                 self.tell(safe_text(problems[0]) if problems else "")
 
@@ -272,7 +305,7 @@ class MainScreen(ConsoleScreen):
     def _committed(self, commits: Sequence[Commit]) -> None:
         """Deeds are on disk, our own or others': show them, in the rows they touched."""
         self._show_report()
-        if telling.changed_shape(commits):
+        if sum(len(commit.changes) for commit in commits) > MANY or telling.changed_shape(commits):
             self.accounts.mark(number for number in self.accounts.marked if self.session.entry(number) is not None)
             self._list()
         else:
@@ -308,7 +341,7 @@ class MainScreen(ConsoleScreen):
         limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
         self.header.left = safe_text(self._title or self.session.primary_domain)
         self.header.right = safe_text(f"{limit} · {self.session.operator.shown}@{self._host}")
-        self.banner.lines = tuple(telling.banner_lines(report, self.is_read_only))
+        self.banner.lines = tuple(telling.banner_lines(report, self.is_read_only, self.key_of("restarted")))
 
     def _show_highlighted(self) -> None:
         if self._details_pane is not None:
@@ -316,38 +349,71 @@ class MainScreen(ConsoleScreen):
             self._details_pane.details = () if entry is None else tuple(self._details(entry))
 
     def _show_plan(self) -> None:
-        marked = [entry for number in self.accounts.marked if (entry := self.session.entry(number)) is not None]
-        self.gauge.planned = planned = self.session.if_toggled(marked) if marked else None
+        marked = self.accounts.marked
+        if marked:
+            self._planning.start(self.session.planning(marked), lambda planned: self._show_planned(marked, planned))
+        else:
+            self._planning.stop()
+            self._show_planned(marked, None)
+
+    def _show_planned(self, marked: frozenset[int], planned: SeatReport | None) -> None:
+        self.gauge.planned = planned
         if planned is not None:
-            away = self.accounts.not_listed(self.accounts.marked)
+            away = self.accounts.not_listed(marked)
             self.tell(telling.plan_words(len(marked), away, self.session.report, planned))
             self._plan_told = True
         elif self._plan_told:
             self.tell("")
 
     def _list(self) -> None:
-        now = self.session.clock.now()
-        entries = self.session.entries
-        rows = select(entries, self.listing, now)
-        self.accounts.empty_text = telling.empty_text(bool(entries), self.listing.text, self.is_read_only)
-        self.accounts.show(rows, self.listing.sort, self.listing.reverse, self.session.report, now)
-        order = order_words(self.listing.sort, self.listing.reverse)
-        scope = safe_text(self.listing.domain) if self.listing.domain else ALL_DOMAINS.lower()
-        self.query_one("#accounts-pane").border_title = Content(
-            f"Accounts · {scope} · {len(rows):,} of {len(entries):,} · {order}"
+        """List what is asked for, once it is found; of many accounts that is after other events."""
+        listing, now = self.listing, self.session.clock.now()
+        steps = self.session.roster.selecting(listing, now, self._saved_filters)
+        self._finding.start(steps, lambda rows: self._show_list(rows, listing, now))
+
+    def _show_list(self, rows: list[Entry], listing: RosterQuery, now: datetime) -> None:
+        everything = len(self.session.roster)
+        self.accounts.empty_text = telling.empty_text(
+            everything > 0, listing.text, self.is_read_only, self.key_of("add")
         )
+        self.accounts.show(rows, listing.sort, listing.reverse, self.session.report, now)
+        order = order_words(listing.sort, listing.reverse)
+        scope = safe_text(listing.domain) if listing.domain else ALL_DOMAINS.lower()
+        self.query_one("#accounts-pane").border_title = Content(
+            f"Accounts · {scope} · {len(rows):,} of {everything:,} · {order}"
+        )
+        self._seek()
         if self.accounts.marked:
             self._show_plan()
+        if not self._is_prepared:
+            self._is_prepared = True
+            self.set_timer(LEISURE, self._prepare)
 
-    def _details(self, entry: Entry) -> list[Detail]:
+    def _prepare(self) -> None:
+        """Make ready what the next question will need, while nobody asks one."""
+        self._preparing.start(self.session.preparing(), lambda _: None)
+        threading.Thread(target=self.session.check_ahead, daemon=True, name="kconsole-checking").start()
+
+    @property
+    def _saved_filters(self) -> Mapping[str, str]:
+        return console_of(self).habits.filters
+
+    def _details(self, entry: Entry, limit: int | None = LIMIT) -> list[Detail]:
         session = self.session
-        return details_of(entry, session.report, session.last_restart, session.clock.now())
+        return details_of(entry, session.report, session.last_restart, session.clock.now(), limit)
 
     def _go_to(self, address: str) -> None:
-        """Put the cursor on an account that is listed."""
-        for row, entry in enumerate(self.accounts.rows):
-            if entry.address == address:
-                self.accounts.move_to(row)
+        """Put the cursor on an account as soon as it is listed, if it is."""
+        self._sought = address
+        if not self._finding.is_working:
+            self._seek()
+
+    def _seek(self) -> None:
+        sought, self._sought = self._sought, ""
+        if sought:
+            for row, entry in enumerate(self.accounts.rows):
+                if entry.address == sought:
+                    self.accounts.move_to(row)
 
     def _tell_notices(self) -> None:
         """Say once what was found wrong with the store, and mended or not."""

@@ -1,56 +1,30 @@
 """The table of accounts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from itertools import count
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
 
 from kconsole.display.details import last_login_word
-from kconsole.display.safe_text import safe_text
 from kconsole.licensing.guards import may_connect
-from kconsole.licensing.verdicts import verdict_of
+from kconsole.licensing.verdicts import listed_verdict
 from kconsole.model.records import Entry
 from kconsole.model.reports import SeatReport
 from kconsole.operations.roster import SortField
+from kconsole.tui.commands.base import console_of
+from kconsole.tui.widgets.account_columns import DEFAULT, SIGNS_WIDTH, Choice, Column, choices_of, laid_out
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
 
-SIGNS_WIDTH = 3
-"""Cells before the first column: cursor, mark, refused at login."""
+if TYPE_CHECKING:
+    from kconsole.operations.habits import ColumnHabit
 
 CURSOR_SIGN, MARK_SIGN, REFUSED_SIGN = "▸", "●", "!"
 ASCENDING_SIGN, DESCENDING_SIGN = "▲", "▼"
-
-
-class Column(NamedTuple):
-    """One column of the table."""
-
-    sort: SortField
-    title: str
-    width: int
-    """Cells; for one that stretches, the least."""
-    share: int
-    """Its share of the cells that are left over; 0 if it does not stretch."""
-    needs: int
-    """The width of the table from which on it is shown."""
-    text: Callable[[Entry, datetime], str]
-
-
-def _protocol(entry: Entry, _: datetime) -> str:
-    return safe_text(entry.last_login.protocol) if entry.last_login else "–"
-
-
-COLUMNS = (
-    Column("address", "Account", 16, 5, 0, lambda entry, _: safe_text(entry.address)),
-    Column("name", "Name", 8, 2, 56, lambda entry, _: safe_text(entry.full_name)),
-    Column("seat", "Seat", 6, 0, 0, lambda entry, _: "1" if verdict_of(entry).seat else "–"),
-    Column("because", "Because", 12, 0, 84, lambda entry, _: verdict_of(entry).because),
-    Column("last-login", "Last login", 14, 0, 0, last_login_word),
-    Column("protocol", "Via", 7, 0, 84, _protocol),
-)
-"""The columns, in their order. Where there is no room, those that need most go first."""
 
 
 class AccountTable(RowList):
@@ -73,17 +47,44 @@ class AccountTable(RowList):
     def __init__(self) -> None:
         super().__init__(id="accounts")
         self._rows: list[Entry] = []
-        self._position: dict[int, int] = {}
+        self._numbers: list[int] = []
+        """The numbers of the accounts that are listed, in their order."""
+        self._positions: dict[int, int] | None = None
         self._marked: set[int] = set()
         self._now: datetime | None = None
         self._report: SeatReport | None = None
         self._sort: SortField = "last-login"
         self._reverse = False
+        self._choices: Sequence[Choice] = DEFAULT
         self._layout: list[tuple[Column, int]] = []
         self._layout_width = -1
         self._range_start: int | None = None
 
+    def on_mount(self) -> None:
+        """Show the columns that the user chose the last time."""
+        self.show_columns(console_of(self).habits.columns)
+
     # What is shown
+
+    @property
+    def columns(self) -> Sequence[Choice]:
+        """The columns as they were chosen, those that are not shown among them."""
+        return self._choices
+
+    def show_columns(self, habits: "Iterable[ColumnHabit]") -> None:
+        """Show these columns, as many as there is room for; without any, those that are shown by default."""
+        choices = choices_of(habits)
+        if choices != self._choices:
+            self._choices, self._layout_width = choices, -1
+            self.refresh()
+
+    def as_text(self, entries: Iterable[Entry]) -> list[list[str]]:
+        """The columns that the user chose, whole, the titles first. All of it is safe to show."""
+        columns = [choice.column for choice in self._choices if choice.shown]
+        now = self._now
+        assert now is not None  # noqa: S101  # set with the rows
+        rows = [[column.text(entry, now) for column in columns] for entry in entries]
+        return [[column.title for column in columns], *rows]
 
     @property
     def row_count(self) -> int:
@@ -104,22 +105,39 @@ class AccountTable(RowList):
         """List these accounts. The cursor stays on its account, or goes to the next one that is still there."""
         before, at, line = self._rows, self.cursor, self.cursor - self.scroll_offset.y
         self._rows, self._sort, self._reverse, self._report, self._now = rows, sort, reverse, report, now
-        self._position = {entry.id: row for row, entry in enumerate(rows)}
+        self._numbers, self._positions = [entry.id for entry in rows], None
         self._range_start = None
-        still_there = (row for entry in before[at:] if (row := self._position.get(entry.id)) is not None)
-        self.cursor = next(still_there, at if at < len(before) else 0)
+        self.cursor = self._row_to_stay_on(before, at)
         self.rows_changed(line)
         self.cursor_moved()
+
+    def _row_to_stay_on(self, before: Sequence[Entry], at: int) -> int:
+        """The row of the account that the cursor was on, or of the next one that is still listed."""
+        if at >= len(before):
+            return 0
+        with suppress(ValueError):  # as after sorting: then nothing else need be looked up
+            return self._numbers.index(before[at].id)
+        still_there = (row for entry in before[at:] if (row := self._position.get(entry.id)) is not None)
+        return next(still_there, at)
+
+    @property
+    def _position(self) -> Mapping[int, int]:
+        """The row of each account, by its number; made when it is first asked for."""
+        if self._positions is None:
+            self._positions = dict(zip(self._numbers, count(), strict=False))
+        return self._positions
 
     def change(self, entries: Iterable[Entry], report: SeatReport, now: datetime) -> None:
         """Show accounts as they are now, where they stand; what is not listed is passed over."""
         refused_before = self._refusing()
         self._report, self._now = report, now
+        in_sight = self.rows_in_sight()
         for entry in entries:
             row = self._position.get(entry.id)
             if row is not None:
                 self._rows[row] = entry
-                self.refresh_row(row)
+                if row in in_sight:
+                    self.refresh_row(row)
         if self._refusing() != refused_before:
             self.refresh()
         self.cursor_moved()
@@ -152,9 +170,9 @@ class AccountTable(RowList):
         numbers = set(numbers)
         changed = numbers ^ self._marked
         self._marked = numbers
-        for number in changed:
-            if number in self._position:
-                self.refresh_row(self._position[number])
+        for row in self.rows_in_sight() if changed else ():
+            if self._rows[row].id in changed:
+                self.refresh_row(row)
         if changed:
             self.post_message(self.MarksChanged(self.marked))
 
@@ -191,14 +209,17 @@ class AccountTable(RowList):
         self.post_message(self.Highlighted(self.highlighted))
 
     def paint_header(self, line: int, width: int) -> Sequence[Part]:
-        """The titles, with the sign of the sorting."""
+        """The titles, with the sign of the sorting; before them, if what is sorted by has no column."""
         del line
-        parts: list[Part] = [(" " * SIGNS_WIDTH, "")]
-        for column, cells in self._columns(width):
-            sign = ""
+        columns = self._columns(width)
+        sign = DESCENDING_SIGN if self._reverse else ASCENDING_SIGN
+        is_in_sight = any(column.sort == self._sort for column, _ in columns)
+        parts: list[Part] = [(fitted("" if is_in_sight else f" {sign}", SIGNS_WIDTH), "strong")]
+        for column, cells in columns:
             if column.sort == self._sort:
-                sign = " " + (DESCENDING_SIGN if self._reverse else ASCENDING_SIGN)
-            parts.append((fitted(column.title + sign, cells) + " ", "strong" if sign else "muted"))
+                parts.append((_title(column.title, sign, cells) + " ", "strong"))
+            else:
+                parts.append((fitted(column.title, cells) + " ", "muted"))
         return parts
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
@@ -207,7 +228,7 @@ class AccountTable(RowList):
         assert self._now is not None  # noqa: S101  # set with the rows
         marked = entry.id in self._marked
         refused = self._is_refused(entry)
-        takes_seat = verdict_of(entry).seat
+        takes_seat = listed_verdict(entry).seat
         style = "marked" if marked else ("" if takes_seat or row == self.cursor else "muted")
         parts: list[Part] = [
             (CURSOR_SIGN if row == self.cursor else " ", ""),
@@ -221,18 +242,18 @@ class AccountTable(RowList):
 
     def _is_refused(self, entry: Entry) -> bool:
         """Whether the license would keep an account from logging in."""
-        if self._report is None or not self._report.locked_out or not verdict_of(entry).seat:
+        if self._report is None or not self._report.locked_out or not listed_verdict(entry).seat:
             return False
         return not may_connect(self._report, entry).allowed
 
     def _columns(self, width: int) -> list[tuple[Column, int]]:
         """The columns that are shown at a width, with their cells; each is followed by one blank."""
         if width != self._layout_width:
-            shown = [column for column in COLUMNS if width >= column.needs]
-            spare = width - SIGNS_WIDTH - sum(column.width + 1 for column in shown)
-            shares = sum(column.share for column in shown)
-            widths = [column.width + max(spare, 0) * column.share // shares for column in shown]
-            widths[0] += max(width - SIGNS_WIDTH - sum(widths) - len(shown), min(spare, 0))
-            self._layout = list(zip(shown, widths, strict=True))
+            self._layout = laid_out(self._choices, width)
             self._layout_width = width
         return self._layout
+
+
+def _title(title: str, sign: str, cells: int) -> str:
+    """A title with the sign of the sorting, which is never cut off."""
+    return f"{fitted(title, cells - 2)} {sign}" if len(title) + 2 > cells > 2 else fitted(f"{title} {sign}", cells)

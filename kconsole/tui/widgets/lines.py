@@ -8,7 +8,7 @@ from textual.reactive import reactive
 
 from kconsole.display.gauge import figures, gauge_bar, state_word, used_words
 from kconsole.model.reports import SeatReport
-from kconsole.tui.commands.base import AnyCommand
+from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.widgets.painting import Painted, Part, fitted, spread
 
 ROOMY = 100
@@ -125,19 +125,23 @@ class KeyLine(Painted):
         """Keys and words."""
         del y
         for command in self._fitting(width):
-            yield f" {command.shown_keys()[0]}", "name"
+            yield f" {self._key(command)}", "name"
             yield f" {command.word} ", ""
 
     def _fitting(self, width: int) -> Sequence[AnyCommand]:
         """Those there is room for, and always those that lead on."""
-        room = width - sum(_cells(command) for command in self.shown if command.name in self.always)
+        room = width - sum(self._cells(command) for command in self.shown if command.name in self.always)
         return [
-            command for command in self.shown if command.name in self.always or (room := room - _cells(command)) >= 0
+            command
+            for command in self.shown
+            if command.name in self.always or (room := room - self._cells(command)) >= 0
         ]
 
+    def _key(self, command: AnyCommand) -> str:
+        return console_of(self).keys.first(command)
 
-def _cells(command: AnyCommand) -> int:
-    return len(command.shown_keys()[0]) + len(command.word) + 3
+    def _cells(self, command: AnyCommand) -> int:
+        return cell_len(self._key(command)) + len(command.word) + 3
 
 
 class DetailsPane(Painted):

@@ -1,0 +1,89 @@
+"""The clipboard of the user's terminal: reached over SSH, through tmux and through GNU screen.
+
+The terminal is asked by an escape sequence (OSC 52) to take a text, and does not answer. tmux passes the sequence of a
+program on only where it is configured to, but always what it is told by its own command. GNU screen passes on what
+is wrapped for it, in pieces, since it holds short ones only.
+"""
+
+import asyncio
+import os
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from textual.app import App
+
+MOST: Final = 74_994
+"""Bytes of a text in base64 beyond which terminals drop the whole sequence; they hold 100,000 at most."""
+
+PIECE: Final = 240
+"""Bytes of a wrapped piece, below the 256 that old versions of GNU screen hold."""
+
+PATIENCE: Final = 2.0
+"""Seconds that tmux has to take a text."""
+
+
+async def copy(app: App[Any], text: str, environment: Mapping[str, str] | None = None) -> str:
+    """Copy a text, and say in a few words how, or why not.
+
+    Args:
+        app: the console whose terminal it is.
+        text: what to copy. It must be safe to show: it may be pasted into a terminal.
+        environment: the variables that say what the terminal is; None for those of this process.
+    """
+    environment = os.environ if environment is None else environment
+    is_short = len(text) * 4 <= MOST * 3 and len(encoded := b64encode(text.encode())) <= MOST
+    if environment.get("TMUX") and await _load_into_tmux(text, is_short):
+        return "copied by tmux" if is_short else "copied into tmux's buffer, too much for a clipboard"
+    if not is_short:
+        return f"not copied: more than the {MOST * 3 // 4 // 1000} kB that a terminal's clipboard takes"
+    if _is_in_screen(environment):
+        _write(app, "".join(wrapped_for_screen(encoded.decode())))
+        return "copied by OSC 52 through screen"
+    app.copy_to_clipboard(text)
+    return "copied by OSC 52"
+
+
+def wrapped_for_screen(encoded: str) -> Iterator[str]:
+    """An OSC 52 sequence in the pieces that GNU screen passes on; screen puts them together again."""
+    sequence = f"\x1b]52;c;{encoded}\x07"
+    for start in range(0, len(sequence), PIECE):
+        yield f"\x1bP{sequence[start : start + PIECE]}\x1b\\"
+
+
+def _is_in_screen(environment: Mapping[str, str]) -> bool:
+    """Whether GNU screen stands between. tmux calls its terminal screen too, but says who it is."""
+    if environment.get("TMUX"):
+        return False
+    return bool(environment.get("STY")) or environment.get("TERM", "").startswith("screen")
+
+
+def _write(app: App[Any], sequence: str) -> None:
+    driver = app._driver  # there is no other way to the terminal; Textual's own copying goes this way
+    if driver is not None:
+        driver.write(sequence)
+
+
+async def _load_into_tmux(text: str, pass_on: bool) -> bool:
+    """Whether tmux took a text into its buffer, and passed it on to the terminal where that is asked."""
+    arguments = ("load-buffer", "-w", "-") if pass_on else ("load-buffer", "-")
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "tmux",
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return False
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await process.communicate(text.encode())
+    except (TimeoutError, OSError):
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        return False
+    return process.returncode == 0

@@ -1,0 +1,194 @@
+"""The keys of the commands: their own, or those that the user's configuration gives them instead."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from kconsole.display.safe_text import safe_text
+from kconsole.tui.commands.base import AnyCommand, character_of, key_word
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+RESERVED: Final[Mapping[str, str]] = {
+    "escape": "leads one step back, everywhere",
+    "ctrl+c": "copies what is selected in a line to type in",
+    "ctrl+q": "always leaves the console",
+}
+"""Keys that are never given away, and what they are for: nobody can lock himself in."""
+
+OTHER_NAMES: Final[Mapping[str, str]] = {
+    "esc": "escape",
+    "return": "enter",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "pgdown": "pagedown",
+    "del": "delete",
+    "ins": "insert",
+    "control": "ctrl",
+    "ctrl+i": "tab",
+    "ctrl+m": "enter",
+    "ctrl+left_square_bracket": "escape",
+}
+"""What people call keys, and what terminals send alike, by the name that Textual gives them."""
+
+MODIFIERS: Final = ("alt", "ctrl", "hyper", "meta", "shift", "super")
+"""In the order that Textual names them in."""
+
+_WHAT_A_KEY_IS: Final = "write a letter, a sign or a name (f5, space, ctrl+x, comma), several with commas"
+
+
+class Keymap:
+    """The keys of all commands.
+
+    What cannot be taken is told, and the commands concerned keep their own keys: an unknown command, what is no key,
+    a key that is never given away, and one key for two commands of a screen.
+
+    Args:
+        wanted: other keys by the name of the command, as the configuration file has them.
+    """
+
+    def __init__(self, wanted: Mapping[str, str] | None = None) -> None:
+        self._keys: dict[str, tuple[str, ...]] = {}
+        self.problems: tuple[str, ...] = ()
+        """What could not be taken, for a person. Safe to show."""
+        if wanted:
+            self._take(wanted)
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """The commands that have other keys than their own, as Textual's keymap wants them."""
+        return {name: ",".join(keys) for name, keys in self._keys.items()}
+
+    def apply(self, app: "App[Any]") -> None:
+        """Let an application bind these keys."""
+        if self._keys:
+            app.set_keymap(self.changed)
+
+    def keys_of(self, command: AnyCommand) -> tuple[str, ...]:
+        """The keys of a command by the names that Textual gives them; the first is the one that is shown."""
+        return self._keys.get(command.name) or tuple(command.keys.split(","))
+
+    def shown(self, command: AnyCommand) -> list[str]:
+        """The keys of a command as a person reads them."""
+        return [key_word(key) for key in self.keys_of(command)]
+
+    def first(self, command: AnyCommand) -> str:
+        """The key of a command that is shown where there is room for one."""
+        return key_word(self.keys_of(command)[0])
+
+    def _take(self, wanted: Mapping[str, str]) -> None:
+        screens = commands_by_screen()
+        known = {command.name: command for commands in screens.values() for command in commands}
+        problems: list[str] = []
+        for name, text in wanted.items():
+            command = known.get(name)
+            if command is None:
+                problems.append(_unknown(name, known))
+                continue
+            try:
+                self._keys[name] = _read(command, text)
+            except ValueError as error:
+                problems.append(f"keys: {name}: {error}")
+        while clashes := self._clashes(screens):
+            for name in {command.name for pair in clashes.values() for command in pair}:
+                self._keys.pop(name, None)
+            problems += clashes
+        self.problems = tuple(problems)
+
+    def _clashes(self, screens: Mapping[str, Sequence[AnyCommand]]) -> dict[str, tuple[AnyCommand, AnyCommand]]:
+        """What is wrong, and between which two: one key for two commands of a screen."""
+        clashes: dict[str, tuple[AnyCommand, AnyCommand]] = {}
+        for screen, commands in screens.items():
+            taken: dict[str, AnyCommand] = {}
+            for command in commands:
+                for key in self.keys_of(command):
+                    other = taken.setdefault(key, command)
+                    if other is not command:
+                        names, shown = f"{other.name} and {command.name}", key_word(key)
+                        text = f"keys: {names} cannot both have {shown} in {screen}; both keep their own keys."
+                        clashes[text] = (other, command)
+        return clashes
+
+
+@cache
+def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
+    """All commands, by the screen that they work in; those that move in a list work in each."""
+    from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS
+    from kconsole.tui.commands.console import CONSOLE_COMMANDS
+    from kconsole.tui.commands.log import LOG_COMMANDS
+    from kconsole.tui.commands.movement import MOVEMENTS
+    from kconsole.tui.commands.view import VIEW_COMMANDS
+
+    return {
+        "the list of accounts": (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *CONSOLE_COMMANDS, *MOVEMENTS),
+        "the log": (*LOG_COMMANDS, *MOVEMENTS),
+    }
+
+
+def key_named(text: str) -> str:
+    """The name that Textual gives a key that a person calls so.
+
+    Raises:
+        ValueError: no key is called so.
+    """
+    text = text.strip()
+    *before, base = [*text[:-2].split("+"), "+"] if text.endswith("++") else [text] if text == "+" else text.split("+")
+    modifiers = {OTHER_NAMES.get(modifier.strip().lower(), modifier.strip().lower()) for modifier in before}
+    base = OTHER_NAMES.get(base.lower(), base) if len(base) > 1 else base
+    if not modifiers <= set(MODIFIERS):
+        raise ValueError
+    if len(base) == 1 and base.isalpha():
+        if modifiers == {"shift"}:
+            base, modifiers = base.upper(), set()
+        elif modifiers:
+            base = base.lower()
+    key = "+".join([*sorted(modifiers), _base_named(base)])
+    return OTHER_NAMES.get(key, key)
+
+
+def _base_named(base: str) -> str:
+    """The same for a key without modifiers.
+
+    Raises:
+        ValueError: no key is called so.
+    """
+    from textual.binding import Binding
+    from textual.keys import Keys
+
+    name = base.lower() if len(base) > 1 else base
+    if name in {key.value.rpartition("+")[2] for key in Keys if key.value.isascii() and key.value[-1].isalnum()}:
+        return name
+    character = character_of(name)
+    if not character.strip() or not character.isprintable():
+        raise ValueError
+    if character == ",":  # Textual takes it for what stands between two keys
+        return "comma"
+    return next(iter(Binding.make_bindings([Binding(character, "")]))).key
+
+
+def _read(command: AnyCommand, text: str) -> tuple[str, ...]:
+    """The keys that a text gives a command; those it has that are never given away, it keeps.
+
+    Raises:
+        ValueError: one of them is no key, or is not to be had; the message is for a person.
+    """
+    own = command.keys.split(",")
+    keys: list[str] = []
+    for part in text.split(","):
+        try:
+            key = key_named(part)
+        except ValueError:
+            raise ValueError(f"'{safe_text(part.strip(), 40)}' is no key; {_WHAT_A_KEY_IS}.") from None
+        if key in RESERVED and key not in own:
+            raise ValueError(f"{key_word(key)} {RESERVED[key]}; choose another key.")
+        keys.append(key)
+    return tuple(dict.fromkeys([*keys, *(key for key in own if key in RESERVED)]))
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name[:40], list(known), 3, 0.7)
+    hint = f"did you mean {' or '.join(near)}?" if near else "the table of keys in the README has all names."
+    return f"keys: there is no command '{safe_text(name, 40)}'; {hint}"

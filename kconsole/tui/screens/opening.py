@@ -1,0 +1,122 @@
+"""The screen while a large store is being opened: how far that has come."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from kconsole.operations.session import Session
+from kconsole.tui.widgets.lines import HeaderLine
+from kconsole.tui.widgets.painting import Painted, Part
+
+Opening = Callable[[Callable[[int, int], None]], Session]
+"""Opens a session, and tells how many records have been read and of how many; what that raises ends it."""
+
+LOOK: Final = 0.2
+"""Seconds between two looks at how far it has come."""
+
+BAR: Final = 40
+"""Cells of the bar, where the terminal has so many."""
+
+
+class _LeftOff(Exception):
+    """Nobody waits for the session any more."""
+
+
+class _Progress(Painted):
+    """A bar, and how many of how many."""
+
+    DEFAULT_CSS = "_Progress { height: 3; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done, self.total = 0, 0
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        """The words, then the bar."""
+        if y == 0:
+            yield " Opening the store ...", "strong"
+        elif self.total and y == 1:
+            yield f" {self.done:,} of {self.total:,} records", ""
+        elif self.total:
+            cells = min(BAR, width - 2)
+            full = cells * self.done // self.total
+            yield " ", ""
+            yield "█" * full, "counted"
+            yield "░" * (cells - full), "free"
+
+
+class OpeningScreen(Screen[None]):
+    """Opens the store in a thread, and tells how far that has come."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,ctrl+q,ctrl+c", "leave_off", show=False)]
+
+    class Opened(Message):
+        """The store is open."""
+
+        def __init__(self, session: Session) -> None:
+            super().__init__()
+            self.session = session
+
+    class Failed(Message):
+        """It cannot be opened."""
+
+        def __init__(self, error: Exception) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, opening: Opening, title: str) -> None:
+        super().__init__()
+        self._opening, self._title = opening, title
+        self._done, self._total = 0, 0
+        self._is_left_off = False
+
+    def compose(self) -> ComposeResult:
+        """The header, and how far it has come."""
+        header = HeaderLine()
+        header.left = self._title
+        yield header
+        yield _Progress()
+
+    def on_mount(self) -> None:
+        """Begin."""
+        threading.Thread(target=self._open, daemon=True, name="kconsole-opening").start()
+        self._timer = self.set_interval(LOOK, self._show_progress)
+
+    def on_screen_suspend(self) -> None:
+        """There is something else to see."""
+        self._timer.stop()
+
+    def on_unmount(self) -> None:
+        """Leave off: there is nobody to tell."""
+        self._is_left_off = True
+
+    def action_leave_off(self) -> None:
+        """End the console."""
+        self.app.exit()
+
+    def _show_progress(self) -> None:
+        shown = self.query_one(_Progress)
+        if (shown.done, shown.total) != (self._done, self._total):
+            shown.done, shown.total = self._done, self._total
+            shown.refresh()
+
+    def _open(self) -> None:
+        try:
+            session = self._opening(self._note)
+        except _LeftOff:
+            return
+        except Exception as error:
+            self.post_message(self.Failed(error))
+            return
+        if not self.post_message(self.Opened(session)):
+            session.close()
+
+    def _note(self, done: int, total: int) -> None:
+        if self._is_left_off:
+            raise _LeftOff
+        self._done, self._total = done, total

@@ -1,0 +1,220 @@
+"""Addresses as plain text over the whole width: for the mouse of the terminal, and for a file."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Final
+
+from rich.cells import cell_len, set_cell_size
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from kconsole.display import words
+from kconsole.display.columns import table
+from kconsole.display.safe_text import safe_text
+from kconsole.model.errors import ConsoleError
+from kconsole.model.records import Entry
+from kconsole.operations.listings import DEFAULT_NAME, AlreadyThere, save_listing
+from kconsole.operations.session import Session
+from kconsole.tui.widgets.painting import Painted, Part, fitted
+from kconsole.tui.widgets.row_list import RowList
+from kconsole.tui.widgets.text_line import TextLine
+
+MOST_SHOWN: Final = 1_000
+"""Accounts that are shown: nobody selects more with a mouse. The file has them all."""
+
+AsText = Callable[[Iterable[Entry]], list[list[str]]]
+"""Makes the cells of accounts, the titles first, all of them safe to show."""
+
+
+class _Line(Painted):
+    """One line of words."""
+
+    DEFAULT_CSS = "_Line { height: 1; }"
+
+    def __init__(self, part: str, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._part, self._text = part, ""
+
+    def tell(self, text: str) -> None:
+        """Say something. It must be safe to show."""
+        if text != self._text:
+            self._text = text
+            self.refresh()
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        del y
+        yield fitted(f" {self._text}", width), self._part
+
+
+class _Text(RowList):
+    """Lines from the first cell on, with nothing beside them; long ones go on below."""
+
+    def __init__(self) -> None:
+        super().__init__(id="text")
+        self._lines: Sequence[str] = ()
+        self._broken: list[str] = []
+
+    @property
+    def row_count(self) -> int:
+        return len(self._broken)
+
+    def paint_row(self, row: int, width: int) -> Sequence[Part]:
+        del width
+        return [(self._broken[row], "")]
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Show these lines."""
+        self._lines = lines
+        self._break()
+        self.move_to(0)
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self._break()
+
+    def _break(self) -> None:
+        width = self.size.width
+        self._broken = [piece for line in self._lines for piece in _pieces(line, width)] if width > 1 else []
+        self.rows_changed()
+
+
+class TextScreen(ModalScreen[None]):
+    """Addresses, one a line, or the columns of the table; saved in a file when asked."""
+
+    DEFAULT_CSS = """
+    TextScreen { background: $background; }
+    TextScreen #text { height: 1fr; background: $background; }
+    TextScreen #heading, TextScreen #keys { background: $panel; }
+    TextScreen Input { display: none; background: $panel; }
+    TextScreen.-asking Input { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", show=False),
+        Binding("q", "back", show=False),
+        Binding("c", "change", show=False),
+        Binding("s", "ask", show=False),
+    ]
+    AUTO_FOCUS = "#text"
+
+    def __init__(self, session: Session, entries: Sequence[Entry], as_text: AsText) -> None:
+        super().__init__()
+        self._session, self._entries, self._as_text = session, entries, as_text
+        self._with_columns = False
+        self._may_replace = ""
+        """The name of the file that the user was asked about."""
+
+    def compose(self) -> ComposeResult:
+        """What it is, the text, what happened, a line to type in, the keys."""
+        yield _Line("strong", "heading")
+        yield _Text()
+        yield _Line("notice", "said")
+        yield TextLine(DEFAULT_NAME, id="file")
+        yield _Line("muted", "keys")
+
+    def on_mount(self) -> None:
+        """Show the addresses."""
+        self._show()
+
+    def on_resize(self, event: Resize) -> None:
+        """Say how many are shown, as far as there is room."""
+        del event
+        self._show_lines()
+
+    # What is asked for
+
+    def action_change(self) -> None:
+        """Show the columns of the table, or the addresses alone."""
+        self._with_columns = not self._with_columns
+        self._show()
+
+    def action_ask(self) -> None:
+        """Ask for the name of a file."""
+        self.add_class("-asking")
+        self._say("")
+        self._show_lines()
+        self.query_one(Input).focus()
+
+    def action_back(self) -> None:
+        """Leave the line that is typed in, or the text."""
+        if self.has_class("-asking"):
+            self._ask_no_more()
+        else:
+            self.dismiss(None)
+
+    @on(Input.Changed)
+    def forget_question(self, message: Input.Changed) -> None:
+        """Another name: whether that file may be replaced was not asked."""
+        message.stop()
+        if message.value != self._may_replace:
+            self._may_replace = ""
+            self._say("")
+
+    @on(Input.Submitted)
+    def save(self, message: Input.Submitted) -> None:
+        """Save; a file that is there already only if enter is pressed once more."""
+        message.stop()
+        name = message.value
+        replace = bool(name) and name == self._may_replace
+        try:
+            path = save_listing(name, self._content(), self._session, replace=replace)
+        except AlreadyThere as error:
+            self._may_replace = name
+            self._say(f"{safe_text(error.message)} Enter again replaces it, esc does not.")
+        except ConsoleError as error:
+            self._say(safe_text(f"{error.message} {error.hint}"))
+        else:
+            self._ask_no_more()
+            self._say(f"{self._count()} saved in {safe_text(str(path))}")
+
+    # Showing
+
+    def _show(self) -> None:
+        shown = self._entries[:MOST_SHOWN]
+        if self._with_columns:
+            header, *rows = self._as_text(shown)
+            lines = list(table(header, rows))
+        else:
+            lines = [safe_text(entry.address, None) for entry in shown]
+        self.query_one(_Text).show(lines)
+        self._show_lines()
+
+    def _show_lines(self) -> None:
+        more = len(self._entries) - MOST_SHOWN
+        shown = f" · the first {MOST_SHOWN:,} are shown, saved are all" if more > 0 else ""
+        self.query_one("#heading", _Line).tell(f"{self._count()}{shown} · select with the mouse of your terminal")
+        other = "c addresses alone" if self._with_columns else "c with columns"
+        keys = "enter save · esc cancel" if self.has_class("-asking") else f"s save in a file · {other} · esc back"
+        self.query_one("#keys", _Line).tell(keys)
+
+    def _count(self) -> str:
+        return words.count(len(self._entries), "address", "addresses")
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", _Line).tell(text)
+
+    def _ask_no_more(self) -> None:
+        self.remove_class("-asking")
+        self._may_replace = ""
+        self._say("")
+        self._show_lines()
+        self.query_one(_Text).focus()
+
+    def _content(self) -> str:
+        """All of it: an address a line, or the columns with tabs between them."""
+        if self._with_columns:
+            return "".join("\t".join(cells) + "\n" for cells in self._as_text(self._entries))
+        return "".join(safe_text(entry.address, None) + "\n" for entry in self._entries)
+
+
+def _pieces(line: str, width: int) -> Iterable[str]:
+    """A line in pieces that fit, cut where the edge is: a blank there belongs to the text."""
+    while cell_len(line) > width:
+        piece = set_cell_size(line, width)
+        if not line.startswith(piece):  # half a wide character is a blank, and the whole one goes to the next line
+            piece = piece[:-1]
+        yield piece
+        line = line[len(piece) :]
+    yield line

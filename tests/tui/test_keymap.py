@@ -1,0 +1,269 @@
+"""Every command has a plain key, a palette entry and a line of help; keys can be given other commands, and are told."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.command import CommandPalette
+from textual.widgets import Input, OptionList, Static
+
+from kconsole.operations.settings import Settings
+from kconsole.tui.commands.base import AnyCommand, key_word
+from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
+from kconsole.tui.screens.log import LogScreen
+from kconsole.tui.screens.main import MainScreen
+from kconsole.tui.widgets.row_list import RowList
+from tests.tui.console import WIDE, Console, console
+
+ALL: Mapping[str, AnyCommand] = {
+    command.name: command for commands in commands_by_screen().values() for command in commands
+}
+TERMINAL_KEEPS = {"ctrl+s", "ctrl+z", "ctrl+c", "ctrl+j", "ctrl+m", "ctrl+i", "ctrl+h"}
+"""Keys that a terminal, or the shell behind it, may keep for itself."""
+
+PLAIN = {"enter", "space", "tab", "escape", "home", "end", "up", "down", "pageup", "pagedown"}
+
+
+def with_keys(**keys: str) -> Settings:
+    return Settings(keys={name.replace("_", "-"): text for name, text in keys.items()})
+
+
+def problem(**keys: str) -> str:
+    keymap = Keymap(with_keys(**keys).keys)
+    assert not keymap.changed
+    (told,) = keymap.problems
+    assert told.isprintable()
+    return told
+
+
+def texts_of(screen: Console, selector: str) -> list[str]:
+    assert screen.dialog is not None
+    return [str(static.visual) for static in screen.dialog.query(selector).results(Static)]
+
+
+# One class per command
+
+
+def test_every_command_of_every_screen_is_known_here() -> None:
+    on_screens = {*MainScreen.commands, *LogScreen.commands, *RowList.commands}
+    assert on_screens == set(ALL.values())
+
+
+def test_no_two_commands_share_a_name() -> None:
+    assert len({command for commands in commands_by_screen().values() for command in commands}) == len(ALL)
+
+
+def test_by_themselves_no_two_commands_of_a_screen_share_a_key() -> None:
+    for commands in commands_by_screen().values():
+        keys = [key for command in commands for key in command.keys.split(",")]
+        assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_command_has_a_plain_key_a_title_and_help(name: str) -> None:
+    command = ALL[name]
+    keys = command.keys.split(",")
+    assert any(len(key_word(key)) == 1 or key in PLAIN or key.startswith("ctrl+") for key in keys)
+    assert not TERMINAL_KEEPS & set(keys)
+    assert [key_named(key_word(key)) for key in keys] == keys
+    assert ": " in command.title
+    assert command.help_text().endswith(".")
+    assert "[" not in command.title + command.help_text(), "the palette parses markup"
+
+
+async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
+    async with console("office", WIDE) as screen:
+        for open_screen, title, commands in zip(
+            ((), ("L",)), ("Help", "Help: the log"), commands_by_screen().values(), strict=True
+        ):
+            await screen.press(*open_screen, "question_mark")
+            assert screen.dialog is not None
+            assert screen.dialog.title_text == title
+            shown = texts_of(screen, ".dialog-label, .dialog-text")
+            for command in commands:
+                assert " ".join(command.shown_keys()) in shown, command
+                assert command.help_text() in shown, command
+            await screen.press("escape", "colon")
+            found = await palette(screen.app.screen)
+            left_out = {command.title for command in commands if command.title not in found}
+            assert not left_out
+            await screen.press("escape", "escape")
+
+
+async def palette(screen: object) -> str:
+    """All that the palette offers before anything is typed."""
+    assert isinstance(screen, CommandPalette)
+    for worker in screen.workers:
+        await worker.wait()
+    return "\n".join(str(option.prompt) for option in screen.query_one(OptionList).options)
+
+
+async def test_movements_can_be_run_from_the_palette() -> None:
+    async with console("office") as screen:
+        await screen.press("colon")
+        screen.app.screen.query_one(Input).value = "last row"
+        await screen.pilot.pause()
+        for worker in screen.app.screen.workers:
+            await worker.wait()
+        await screen.press("down", "enter")
+        await screen.pilot.pause()
+        assert screen.main.accounts.cursor == screen.main.accounts.row_count - 1
+
+
+# Keys by the names that people give them
+
+
+@pytest.mark.parametrize(
+    ("called", "key"),
+    [
+        ("/", "slash"),
+        ("?", "question_mark"),
+        (":", "colon"),
+        ("space", "space"),
+        ("ctrl+x", "ctrl+x"),
+        ("Ctrl+X", "ctrl+x"),
+        ("control+x", "ctrl+x"),
+        ("shift+a", "A"),
+        ("shift+ctrl+f5", "ctrl+shift+f5"),
+        ("F5", "f5"),
+        ("PgUp", "pageup"),
+        ("Esc", "escape"),
+        ("+", "plus"),
+        ("ctrl++", "ctrl+plus"),
+        ("comma", "comma"),
+        ("ctrl+i", "tab"),
+        ("Return", "enter"),
+        ("ä", "ä"),
+        (" g ", "g"),
+    ],
+)
+def test_keys_are_called_as_people_call_them(called: str, key: str) -> None:
+    assert key_named(called) == key
+
+
+@pytest.mark.parametrize(
+    "called", ["", " ", "ctrl+", "+a", "hyperspace", "ctrl+nothing", "a b", "\x1b", "\u202e", "xx"]
+)
+def test_what_is_no_key_is_told(called: str) -> None:
+    with pytest.raises(ValueError, match=r"^$"):
+        key_named(called)
+
+
+@given(st.characters(categories=["L", "N"]) | st.sampled_from("!\"#$%&'()*+-./:;<=>?@[\\]^_`{|}~"))
+def test_any_letter_or_sign_is_a_key_and_is_shown_as_itself(character: str) -> None:
+    assert key_word(key_named(character)) == character
+
+
+# What the configuration gives
+
+
+def test_an_unknown_command_is_told_with_those_that_are_near() -> None:
+    assert problem(disble="z") == "keys: there is no command 'disble'; did you mean disable?"
+    assert "table of keys in the README" in problem(qqqqqqqq="z")
+
+
+def test_a_name_that_means_harm_is_told_harmlessly() -> None:
+    keymap = Keymap({"\x1b]0;x\x07": "z", "disable": "\x9b2J[bold]"})
+    assert all(text.isprintable() for text in keymap.problems)
+    assert len(keymap.problems) == 2
+
+
+def test_what_is_no_key_leaves_the_command_its_own() -> None:
+    assert problem(disable="z,hyperspace").startswith("keys: disable: 'hyperspace' is no key; write a letter")
+
+
+@pytest.mark.parametrize("key", [key_word(key) for key in RESERVED])
+def test_some_keys_are_never_given_away(key: str) -> None:
+    assert problem(disable=key).startswith(f"keys: disable: {key} ")
+
+
+def test_a_command_keeps_the_key_that_leads_out() -> None:
+    keymap = Keymap(with_keys(back="b", log_back="b", quit="Q").keys)
+    assert not keymap.problems
+    assert keymap.changed == {"back": "b,escape", "log-back": "b,escape", "quit": "Q,ctrl+q"}
+
+
+def test_one_key_for_two_commands_is_told_and_both_keep_their_own() -> None:
+    told = "keys: disable and enable cannot both have z in the list of accounts; both keep their own keys."
+    assert problem(disable="z", enable="z") == told
+    assert problem(disable="e").startswith("keys: disable and enable cannot both have e")
+    assert problem(disable="j").startswith("keys: disable and down cannot both have j")
+    assert problem(log_filter="u").startswith("keys: log-undo") or "in the log" in problem(log_filter="u")
+
+
+def test_two_commands_may_change_their_keys() -> None:
+    assert Keymap(with_keys(disable="e", enable="d").keys).changed == {"disable": "e", "enable": "d"}
+
+
+def test_a_clash_that_comes_of_mending_another_is_told_too() -> None:
+    keymap = Keymap(with_keys(disable="z", enable="z", delete="d").keys)
+    assert keymap.changed == {}
+    assert len(keymap.problems) == 2
+
+
+def test_the_same_key_in_two_screens_is_no_clash() -> None:
+    assert Keymap(with_keys(disable="z", log_undo="z").keys).changed == {"disable": "z", "log-undo": "z"}
+
+
+@given(st.dictionaries(st.sampled_from([*ALL, "gone"]), st.text("abdejqx/,+ ?\x1b") | st.sampled_from(["esc", "f5"])))
+def test_whatever_is_wanted_no_screen_has_one_key_for_two_commands(wanted: dict[str, str]) -> None:
+    keymap = Keymap(wanted)
+    for commands in commands_by_screen().values():
+        keys = [key for command in commands for key in keymap.keys_of(command)]
+        assert len(keys) == len(set(keys))
+        assert {"escape"} <= set(keys)
+    assert set(wanted) <= set(keymap.changed) | {name for name in wanted if f"{name}" in " ".join(keymap.problems)}
+
+
+# In the console
+
+
+async def test_a_command_has_its_other_key_and_no_longer_its_own() -> None:
+    async with console("office", settings=with_keys(disable="z,f9")) as screen:
+        await screen.press("d")
+        screen.expect_no_dialog()
+        for key in ("z", "f9"):
+            await screen.press(key)
+            screen.expect_dialog("Disable 1 account?")
+            await screen.press("escape")
+
+
+async def test_a_movement_and_a_sign_can_have_other_keys() -> None:
+    async with console("office", settings=with_keys(down="n", filter="&")) as screen:
+        await screen.press("n", "n", "j")
+        assert screen.main.accounts.cursor == 2
+        await screen.press("ampersand")
+        screen.expect_typing_in("filter")
+
+
+async def test_letters_typed_into_a_line_stay_letters() -> None:
+    async with console("office", settings=with_keys(disable="z", redo="y", copy="c")) as screen:
+        await screen.press("slash")
+        await screen.type("zy")
+        assert screen.app.screen.query_one(Input).value == "zy"
+        screen.expect_no_dialog()
+
+
+async def test_whatever_names_a_key_names_the_one_it_has_now() -> None:
+    keys = with_keys(disable="z", restarted="f7", mark_range="m", text="ctrl+t", copy="c", help="h", add="+")
+    async with console("office", WIDE, settings=keys) as screen:
+        assert "z disable" in screen.keys
+        assert "h help" in screen.keys
+        assert "F7" not in screen.keys
+        assert screen.banner == ["! 3 seats held until the server is restarted · f7 when it was"]
+        await screen.press("m")
+        assert screen.status.startswith("Range begun: move to its other end and press m.")
+        await screen.press("escape", "h")
+        assert screen.dialog is not None
+        labels = texts_of(screen, ".dialog-label")
+        assert {"z", "f7", "m", "ctrl+t", "c", "h", "+"} <= set(labels)
+        assert not {"d", "R", "v", "Y", "y", "?", "a"} & set(labels)
+        await screen.press("escape", "colon")
+        assert "Accounts: disable  (z)" in await palette(screen.app.screen)
+
+
+async def test_problems_are_there_to_be_told() -> None:
+    async with console("office", settings=with_keys(disable="e")) as screen:
+        assert any("disable and enable cannot both have e" in text for text in screen.app.problems)
+        assert "d disable" in screen.keys
