@@ -105,6 +105,9 @@ class Roster:
         self._pending: dict[int, Entry | None] = {}
         """Entries that changed, by number, since the last selection; None for one that is not listed any more."""
         self._sorted: _Sorted | None = None
+        """The order that was asked for last; it follows changes."""
+        self._ahead: dict[SortField, _Sorted] = {}
+        """Orders that were made ahead, or asked for before; they hold until something changes."""
         self._found: _Found | None = None
 
     def replace(self, entries: Iterable[Entry]) -> None:
@@ -175,10 +178,22 @@ class Roster:
                 yield share
 
     def preparing(self) -> Steps[None]:
-        """Make the texts that are searched, in steps: for a moment of leisure, so that the first letter finds them."""
+        """Make what takes longest of what may be asked next: the texts that are searched, and the order by name.
+
+        In steps, for a moment of leisure. It ends early if something changes meanwhile.
+        """
+        version = self._version
         for begin in range(0, len(self._entries), STEP):
             self._make_texts(range(begin, min(begin + STEP, len(self._entries))))
-            yield begin / len(self._entries)
+            yield 0.5 * begin / len(self._entries)
+        if self._base and not self._pending:
+            steps = self._sorting("name")
+            while self._version == version:
+                try:
+                    yield 0.5 + 0.5 * next(steps)
+                except StopIteration as end:
+                    self._ahead["name"] = end.value
+                    return
 
     def _selecting(self, query: RosterQuery, asked: Filter, now: datetime) -> Steps[list[Entry]]:
         if self._pending:
@@ -220,7 +235,10 @@ class Roster:
             self._addresses, self._base = addresses, base
         kept = self._sorted
         if kept is None or kept.sort != sort:
-            kept = self._sorted = yield from within(0.5, 1.0, self._sorting(sort))
+            if kept is not None:
+                self._ahead[kept.sort] = kept
+            made = self._ahead.get(sort)
+            kept = self._sorted = made or (yield from within(0.5, 1.0, self._sorting(sort)))
         return kept
 
     def _sorting(self, sort: SortField) -> Steps[_Sorted]:
@@ -302,6 +320,7 @@ class Roster:
 
     def _take_changes(self) -> Steps[None]:
         """Put what changed in its place."""
+        self._ahead = {}
         if not self._places:
             places: dict[int, int] = {}
             for begin in range(0, len(self._entries), STEP):

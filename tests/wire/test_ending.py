@@ -1,12 +1,19 @@
 """The console ends in good order, however it ends: nothing runs on, nothing is left behind, the terminal is usable."""
 
+import os
+import shlex
+import shutil
 import signal
+import subprocess
 import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.wire.terminal import Terminal, terminal
+from tests.wire.terminal import KCONSOLE, PATIENCE, Terminal, terminal
 
 LEFT_ALTERNATE_SCREEN, CURSOR_SHOWN = b"\x1b[?1049l", b"\x1b[?25h"
 
@@ -118,3 +125,75 @@ def test_an_idle_console_writes_nothing_and_uses_next_to_nothing(tmp_path: Path)
         before = screen.cpu_seconds
         assert screen.watch(4) == b""
         assert screen.cpu_seconds - before < 0.3
+
+
+def processes_at(folder: Path) -> list[int]:
+    """The processes whose command line names a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if str(folder).encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+    return found
+
+
+def gone(folder: Path) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while processes_at(folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not processes_at(folder)
+
+
+@pytest.mark.parametrize("program", [KCONSOLE, IGNORING_HANGUP], ids=["", "hangups ignored"])
+@pytest.mark.parametrize("keys", ["", "d", "/ab", "L", "?", "a", ":"])
+def test_no_process_is_left_when_the_terminal_is_closed(tmp_path: Path, keys: str, program: Sequence[str]) -> None:
+    store = tmp_path / "kept"
+    with terminal("demo", "--into", str(store), home=tmp_path, program=program) as screen:
+        opened(screen).send(keys)
+        screen.watch(0.2)
+        assert processes_at(store) == [screen.pid]
+        screen.close()
+        assert screen.wait_for_end_unseen() == 128 + signal.SIGHUP
+    assert gone(store)
+
+
+def test_an_end_of_what_is_typed_ends_it_though_the_screen_is_still_there(tmp_path: Path) -> None:
+    store = tmp_path / "kept"
+    typing, typed = os.openpty()
+    seeing, seen = os.openpty()
+    environment = {**os.environ, "TERM": "xterm", "HOME": str(tmp_path)}
+    arguments = [*KCONSOLE, "demo", "--into", str(store)]
+    with subprocess.Popen(arguments, stdin=typed, stdout=seen, stderr=seen, env=environment) as process:
+        os.close(typed)
+        os.close(seen)
+        shown = b""
+        while b"quit" not in shown:
+            shown += os.read(seeing, 65536)
+        os.close(typing)
+        with suppress(OSError):  # what it says at the end is read until there is nobody to say more
+            while os.read(seeing, 65536):
+                pass
+        assert process.wait(PATIENCE) == 128 + signal.SIGHUP
+    os.close(seeing)
+    assert gone(store)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed (on Debian: apt install tmux)")
+@pytest.mark.parametrize("order", [("kill-server",), ("kill-session", "-t", "console"), ("kill-pane", "-t", "console")])
+def test_no_process_is_left_when_tmux_is_killed(tmp_path: Path, order: Sequence[str]) -> None:
+    store = tmp_path / "kept"
+    tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
+    command = shlex.join([*KCONSOLE, "demo", "--into", str(store)])
+    subprocess.run([*tmux, "new-session", "-d", "-s", "console", "-x", "80", "-y", "24", command], check=True)
+    try:
+        shown = ""
+        deadline = time.monotonic() + PATIENCE
+        while "q quit" not in shown and time.monotonic() < deadline:
+            captured = [*tmux, "capture-pane", "-p", "-t", "console"]
+            shown = subprocess.run(captured, capture_output=True, text=True).stdout
+        assert "113 of 120 used" in shown
+        assert any(pid for pid in processes_at(store))
+        subprocess.run([*tmux, *order], check=True)
+        assert gone(store)
+    finally:
+        subprocess.run([*tmux, "kill-server"], capture_output=True, check=False)

@@ -22,6 +22,9 @@ NOT_FOR_OLD_TERMINALS: Final = (
 )  # fmt: skip
 """What begins like this is asked of newer terminals only; older ones may show it."""
 
+POINTER_SHAPE: Final = "\x1b]22;"
+"""Of no use where the terminal keeps the mouse for itself."""
+
 Placed = tuple[int, int, Strip]
 """A column, a line, and what is to stand there."""
 
@@ -64,6 +67,8 @@ class TerminalDriver(LinuxDriver):
         """Write a sequence, unless it is not for this terminal."""
         line = self._line
         if line is None or (self._is_old and data.startswith(NOT_FOR_OLD_TERMINALS)):
+            return
+        if data.startswith(POINTER_SHAPE) and not self._mouse:
             return
         line.write(data)
         if data in FORGETTING:
