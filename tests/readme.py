@@ -15,10 +15,10 @@ README = Path(__file__).parent.parent / "README.md"
 
 def key_table(commands: Sequence[AnyCommand]) -> str:
     """The keys, from the commands."""
-    lines = ["| key | what it does |", "|---|---|"]
+    lines = ["| key | command | what it does |", "|---|---|---|"]
     for command in commands:
         keys = " ".join(f"`{key}`" for key in command.shown_keys())
-        lines.append(f"| {keys} | {command.help_text()} |")
+        lines.append(f"| {keys} | `{command.name}` | {command.help_text()} |")
     return "\n".join(lines)
 
 

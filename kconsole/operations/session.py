@@ -19,7 +19,8 @@ from kconsole.operations.system import default_folder as default_folder
 from kconsole.operations.system import system_operator as system_operator
 from kconsole.operations.system import takes_long as takes_long
 from kconsole.store.seatstore import PATIENCE as PATIENCE
-from kconsole.store.seatstore import SeatStore, nothing_collected
+from kconsole.store.seatstore import SeatStore
+from kconsole.store.seatstore import nothing_collected as nothing_collected
 from kconsole.store.storefiles import Progress as Progress
 
 if TYPE_CHECKING:

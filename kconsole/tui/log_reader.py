@@ -1,6 +1,6 @@
 """Reads the log for the screen, the newest line first and a bit at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import perf_counter
 
 from kconsole.display.commits import commit_text
@@ -28,21 +28,35 @@ class LogReader:
     def read(self, rows: int, seconds: float) -> None:
         """Read until so many lines fit, the log ends, or the time is over."""
         end = perf_counter() + seconds
-        fits = self._filter()
         while not self.is_at_end and len(self.fitting) < rows and perf_counter() < end:
+            self.take(self.next_lines(1, seconds))
+
+    def next_lines(self, most: int, seconds: float) -> list[Commit]:
+        """The next lines, whether they fit or not: so many at most, and no more once the time is over.
+
+        This may be done in a thread, by one at a time: the line of a large import takes seconds.
+        """
+        end = perf_counter() + seconds
+        lines: list[Commit] = []
+        while not self.is_at_end and len(lines) < most and (not lines or perf_counter() < end):
             try:
-                commit = next(self._lines)
+                lines.append(next(self._lines))
             except StopIteration:
                 self.is_at_end = True
             except StoreUnusable as damage:
                 self.damage, self.is_at_end = damage, True
-            else:
-                # What was written meanwhile has been added already.
-                is_new = not self._read or commit.sequence < self._read[-1].sequence
-                if is_new and self._query.fits(commit):
-                    self._read.append(commit)
-                    if fits(commit):
-                        self.fitting.append(commit)
+        return lines
+
+    def take(self, lines: Iterable[Commit]) -> None:
+        """Keep what fits of lines that were read."""
+        fits = self._filter()
+        for commit in lines:
+            # What was written meanwhile has been added already.
+            is_new = not self._read or commit.sequence < self._read[-1].sequence
+            if is_new and self._query.fits(commit):
+                self._read.append(commit)
+                if fits(commit):
+                    self.fitting.append(commit)
 
     def filter(self, text: str) -> None:
         """Let only lines fit that hold all of these words; compared without case."""

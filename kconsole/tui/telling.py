@@ -93,6 +93,13 @@ def take_back_lines(commit: Commit, entries: Sequence[Entry], age: str) -> list[
     ]
 
 
+def nothing_here(entry: Entry | None) -> str:
+    """Why a command has nothing to act on where the cursor stands."""
+    if entry is None or entry.deleted_at is None:
+        return "There is no account here."
+    return "It was deleted; its seat comes free when the server is restarted."
+
+
 def empty_text(has_entries: bool, text: str, is_read_only: bool, add_key: str) -> str:
     """What stands in an empty list, and the key that adds an account."""
     if not has_entries:

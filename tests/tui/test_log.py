@@ -3,9 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from kconsole.model.records import Domain, Inventory, License
 from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
 from kconsole.operations.session import Session, system_operator
+from kconsole.tui.screens import log as log_module
 from tests.tui.console import NARROW, WIDE, console
 from tests.tui.test_deeds import LIST, OFF, SEAT, small
 
@@ -157,6 +160,23 @@ async def test_a_long_log_is_read_as_far_as_one_looks() -> None:
         await screen.pilot.pause(0.2)
         assert len(screen.log.log_list.lines) == 601
         assert " 601 lines" in screen.text
+
+
+async def test_the_log_of_a_large_store_is_read_beside_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_module, "takes_long", lambda _: True)
+    async with console(small(SEAT, OFF)) as screen:
+        for _ in range(30):
+            screen.session.do(DisableAccounts((SEAT.address,)))
+            screen.session.do(EnableAccounts((SEAT.address,)))
+        await screen.press("L")
+        reading = screen.log._reading
+        assert reading is not None
+        await reading
+        assert len(screen.log.log_list.lines) == 61
+        await screen.press("a")
+        assert screen.log._reading is not None
+        await screen.log._reading
+        assert screen.at.address in str(screen.log.query_one("#log-pane").border_title)
 
 
 async def test_a_damaged_log_shows_what_is_good_of_it_and_says_where_it_breaks() -> None:

@@ -12,7 +12,7 @@ from kconsole.licensing import guards
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.records import Entry
 from kconsole.tui.commands.base import AnyCommand, Command
-from kconsole.tui.telling import named
+from kconsole.tui.telling import named, nothing_here
 
 if TYPE_CHECKING:
     from kconsole.operations.deeds import Deed
@@ -49,7 +49,7 @@ class _Toggle(_OnAccounts):
         state = f"{cls.name}d"
         accounts = [entry for entry in entries if entry.is_account and entry.enabled is not cls.enabling]
         if not accounts:
-            target.tell_nothing_to_do(_nothing_to_do(entries, state), news)
+            target.tell_nothing_to_do(_nothing_to_do(target, entries, state), news)
             return
         if cls.enabling and not (decision := target.may_enable(accounts)).allowed:
             target.tell_refusal(decision, news)
@@ -145,7 +145,7 @@ class Delete(_OnAccounts):
             if entries:
                 target.tell_refusal(guards.may_delete(entries[0]), news)
             else:
-                target.tell_nothing_to_do(_nothing_to_do(entries, "deleted"), news)
+                target.tell_nothing_to_do(_nothing_to_do(target, entries, "deleted"), news)
             return
 
         def delete(choice: "Choice | None") -> None:
@@ -224,7 +224,10 @@ class Copy(_OnAccounts):
         if entries := target.targets:
             how = await copy(target.app, "\n".join(safe_text(entry.address) for entry in entries))
             key = target.key_of(ShowText.name)
-            target.tell(f"{words.count(len(entries), 'address', 'addresses')} {how} · {key} shows them")
+            shows = "shows it" if len(entries) == 1 else "shows them"
+            target.tell(f"{words.count(len(entries), 'address', 'addresses')} {how} · {key} {shows}")
+        else:
+            target.tell(nothing_here(target.accounts.highlighted))
 
 
 class ShowText(_OnAccounts):
@@ -239,6 +242,8 @@ class ShowText(_OnAccounts):
 
         if entries := target.targets:
             target.app.push_screen(TextScreen(target.session, entries, target.accounts.as_text))
+        else:
+            target.tell(nothing_here(target.accounts.highlighted))
 
 
 class ServerRestarted(_OnAccounts):
@@ -279,9 +284,9 @@ def _addresses(entries: Sequence[Entry]) -> tuple[str, ...]:
     return tuple(entry.address for entry in entries)
 
 
-def _nothing_to_do(entries: Sequence[Entry], state: str) -> str:
+def _nothing_to_do(target: "MainScreen", entries: Sequence[Entry], state: str) -> str:
     if not entries:
-        return "There is no account here."
+        return nothing_here(target.accounts.highlighted)
     if len(entries) > 1:
         return f"None of the {len(entries):,} marked entries can be {state}."
     entry = entries[0]

@@ -31,8 +31,13 @@ class ConsoleCommands(Provider):
         for command, target in self._available:
             score = matcher.match(command.title)
             if score > 0:
-                title = matcher.highlight(command.title) + Content(self._keys(command))
-                yield Hit(score, title, _Runner(command, target), text=command.title, help=command.help_text())
+                yield Hit(
+                    score,
+                    matcher.highlight(command.title) + Content(self._keys(command)),
+                    _Runner(command, target),
+                    text=command.title,
+                    help=command.help_text(),
+                )
 
     def _keys(self, command: AnyCommand) -> str:
         return f"  ({console_of(self.screen).keys.first(command)})"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from kconsole.model.errors import ConsoleError
 from kconsole.tui.commands.base import AnyCommand, Command, console_of
+from kconsole.tui.telling import nothing_here
 
 if TYPE_CHECKING:
     from kconsole.operations.habits import ColumnHabit
@@ -23,7 +24,8 @@ class Mark(_OnView):
     @classmethod
     def run(cls, target: "MainScreen") -> None:
         """Mark, and go on to the next row."""
-        target.accounts.toggle_mark()
+        if not target.accounts.toggle_mark():
+            target.tell(nothing_here(target.accounts.highlighted))
 
 
 class MarkRange(_OnView):

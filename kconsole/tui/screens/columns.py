@@ -42,7 +42,7 @@ class _ColumnList(RowList):
         elif cells is None:
             wide = "no room at this size"
         else:
-            wide = f"{cells:>3} cells" + (", your width" if choice.width else "")
+            wide = f"{cells} cells" + (", your width" if choice.width else "")
         return [
             (f" [{'x' if choice.shown else ' '}] {choice.column.title:<14} {wide}", "" if choice.shown else "muted")
         ]
@@ -82,7 +82,7 @@ class ColumnsDialog(Dialog[tuple["ColumnHabit", ...]]):
 
     def body(self) -> Iterable[Widget]:
         """The columns, and what can be done with them."""
-        yield plain("space on, off · < > move · + - width · r as it was made", "dialog-note")
+        yield plain("space on, off · < > move · + - width · r the default", "dialog-note")
         columns = _ColumnList(self._choices, self._table_width)
         columns.styles.height = len(self._choices)
         yield columns

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 from textual import getters
 from textual.screen import Screen
@@ -14,12 +14,14 @@ from kconsole.model.errors import ChangedMeanwhile, ConsoleError
 from kconsole.model.history import Commit
 from kconsole.model.reports import Decision
 from kconsole.operations.deeds import Deed, Done
-from kconsole.operations.session import Session
+from kconsole.operations.session import Session, nothing_collected
 from kconsole.tui import telling
 from kconsole.tui.commands.base import CommandTarget, command_named
 from kconsole.tui.desk import Desk
 from kconsole.tui.undoing import Step, deleted_by_undoing
 from kconsole.tui.widgets.lines import KeyLine, StatusLine
+
+Result = TypeVar("Result")
 
 MANY: Final = 1000
 """Records up to which a deed is done between two events: some twenty milliseconds."""
@@ -74,10 +76,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
     ) -> None:
         """Do something to records; with many of them beside the screen, which says so and takes no keys meanwhile."""
         if records > MANY:
-            from kconsole.tui.screens.dialog import BusyDialog
-
-            self.app.push_screen(BusyDialog(f"Working on {words.count(records, 'record')} ..."))
-            self._at_work = asyncio.create_task(self._work_beside(act, done, failed))
+            self._beside(f"Working on {words.count(records, 'record')} ...", act, done, failed)
             return
         try:
             result = act()
@@ -86,11 +85,24 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         else:
             done(result)
 
+    def _beside(
+        self,
+        text: str,
+        act: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[ConsoleError], None],
+    ) -> None:
+        """Do something that takes a while beside the screen, which says so and takes no keys meanwhile."""
+        from kconsole.tui.screens.dialog import BusyDialog
+
+        self.app.push_screen(BusyDialog(text))
+        self._at_work = asyncio.create_task(self._work_beside(act, done, failed))
+
     async def _work_beside(
-        self, act: Callable[[], Done], done: Callable[[Done], None], failed: Callable[[ConsoleError], None]
+        self, act: Callable[[], Result], done: Callable[[Result], None], failed: Callable[[ConsoleError], None]
     ) -> None:
         try:
-            with self.desk.feed.held():
+            with self.desk.feed.held(), nothing_collected():
                 result = await asyncio.to_thread(act)
         except ConsoleError as error:
             await self.app.pop_screen()
@@ -107,15 +119,9 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         if step is not None:
             self._step(step, again=False)
         else:
-            self.tell("Looking through the log ...")
-            self.call_after_refresh(self._undo_from_log)
+            self._beside("Looking through the log ...", self.session.last_undoable, self._ask_about, self.tell_problem)
 
-    def _undo_from_log(self) -> None:
-        try:
-            commit = self.session.last_undoable()
-        except ConsoleError as error:
-            self.tell_problem(error)
-            return
+    def _ask_about(self, commit: Commit | None) -> None:
         if commit is None:
             self.tell("There is nothing to undo: the log has no deed of yours that was not taken back.")
         else:

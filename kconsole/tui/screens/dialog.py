@@ -194,7 +194,7 @@ class QuestionDialog(Dialog[Answer]):
     def buttons(self) -> Iterable[Button]:
         """Cancel, and the deed."""
         yield Button("Cancel", id="cancel", compact=True)
-        yield Button(self._question.verb, id="confirm", compact=True)
+        yield Button(Content(self._question.verb), id="confirm", compact=True)
 
     @on(Button.Pressed)
     def answer_by_button(self, event: Button.Pressed) -> None:

@@ -1,5 +1,6 @@
 """The log: who did what and when, the newest first."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -15,6 +16,7 @@ from kconsole.model.errors import ConsoleError
 from kconsole.model.history import Commit
 from kconsole.model.records import Entry
 from kconsole.operations.deeds import Done
+from kconsole.operations.session import takes_long
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.log import LOG_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
@@ -57,6 +59,8 @@ class LogScreen(ConsoleScreen):
         self._is_narrowed = False
         self._filter_bar: FilterBar | None = None
         self._reader = LogReader(desk.session)
+        self._is_large = takes_long(desk.session.folder)
+        self._reading: asyncio.Task[None] | None = None
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -176,11 +180,29 @@ class LogScreen(ConsoleScreen):
 
     def _read_on(self) -> None:
         """Read for a moment, show it, and go on after the keys that came meanwhile."""
+        if self._is_large:
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._read_beside())
+            return
         wanted = self.log_list.cursor + AHEAD
         self._reader.read(wanted, SLICE)
         self._show()
         if not self._reader.is_at_end and len(self._reader.fitting) < wanted:
             self.set_timer(PAUSE, self._read_on)
+
+    async def _read_beside(self) -> None:
+        """Read beside the screen, since one line may hold thousands of accounts."""
+        try:
+            while self.is_attached:
+                reader, wanted = self._reader, self.log_list.cursor + AHEAD
+                if reader.is_at_end or len(reader.fitting) >= wanted:
+                    return
+                lines = await asyncio.to_thread(reader.next_lines, AHEAD, SLICE)
+                if reader is self._reader and self.is_attached:
+                    reader.take(lines)
+                    self._show()
+        except Exception as error:
+            self.app._handle_exception(error)
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         new = self._reader.add(list(commits))

@@ -107,7 +107,7 @@ class MainScreen(ConsoleScreen):
         self._trouble_told = ""
 
     def compose(self) -> ComposeResult:
-        """From top to bottom, laid out for the terminal there is: Textual would find that out after the first picture."""
+        """From top to bottom, laid out for the terminal there is: Textual finds that out after the first picture."""
         width, height = self.app.size
         self.set_class(width >= WIDE, "-wide")
         self.set_class(height >= TALL, "-tall")

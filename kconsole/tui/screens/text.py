@@ -1,5 +1,6 @@
 """Addresses as plain text over the whole width: for the mouse of the terminal, and for a file."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
@@ -18,19 +19,21 @@ from kconsole.model.errors import ConsoleError
 from kconsole.model.records import Entry
 from kconsole.operations.listings import DEFAULT_NAME, AlreadyThere, save_listing
 from kconsole.operations.session import Session
-from kconsole.tui.widgets.painting import Painted, Part, fitted
+from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
 from kconsole.tui.widgets.row_list import RowList
 from kconsole.tui.widgets.text_line import TextLine
 
 MOST_SHOWN: Final = 1_000
 """Accounts that are shown: nobody selects more with a mouse. The file has them all."""
 
+MOST_LINES: Final = 3
+
 AsText = Callable[[Iterable[Entry]], list[list[str]]]
 """Makes the cells of accounts, the titles first, all of them safe to show."""
 
 
 class _Line(Painted):
-    """One line of words."""
+    """Words, in as many lines as they need, up to `MOST_LINES`."""
 
     DEFAULT_CSS = "_Line { height: 1; }"
 
@@ -42,11 +45,19 @@ class _Line(Painted):
         """Say something. It must be safe to show."""
         if text != self._text:
             self._text = text
+            self.fit(self.app.size.width)
             self.refresh()
 
+    def fit(self, width: int) -> None:
+        """Be as high as the words need, in a terminal so wide."""
+        self.styles.height = max(min(len(self._lines(width)), MOST_LINES), 1)
+
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        del y
-        yield fitted(f" {self._text}", width), self._part
+        lines = self._lines(width)
+        yield fitted(f" {lines[y]}" if y < len(lines) else "", width), self._part
+
+    def _lines(self, width: int) -> list[str]:
+        return wrapped(self._text, width - 2)
 
 
 class _Text(RowList):
@@ -119,9 +130,9 @@ class TextScreen(ModalScreen[None]):
         self._show()
 
     def on_resize(self, event: Resize) -> None:
-        """Say how many are shown, as far as there is room."""
-        del event
-        self._show_lines()
+        """Say all of it in the width there is."""
+        for line in self.query(_Line):
+            line.fit(event.size.width)
 
     # What is asked for
 
@@ -153,16 +164,16 @@ class TextScreen(ModalScreen[None]):
             self._say("")
 
     @on(Input.Submitted)
-    def save(self, message: Input.Submitted) -> None:
-        """Save; a file that is there already only if enter is pressed once more."""
+    async def save(self, message: Input.Submitted) -> None:
+        """Save, in a thread; a file that is there already only if enter is pressed once more."""
         message.stop()
         name = message.value
         replace = bool(name) and name == self._may_replace
         try:
-            path = save_listing(name, self._content(), self._session, replace=replace)
+            path = await asyncio.to_thread(lambda: save_listing(name, self._content(), self._session, replace=replace))
         except AlreadyThere as error:
             self._may_replace = name
-            self._say(f"{safe_text(error.message)} Enter again replaces it, esc does not.")
+            self._say(f"Enter once more replaces what is there, esc does not. {safe_text(error.message)}")
         except ConsoleError as error:
             self._say(safe_text(f"{error.message} {error.hint}"))
         else:

@@ -1,8 +1,8 @@
 """Keys, one after the other: each is handed on when what the one before it set in motion has come to rest.
 
-Keys of one burst (a fast typist, a slow line, a paste) come all at once. Textual hands all of them to what has the focus
-then. If the first of them opens the filter, the others are meant for that: "/dy" must not disable an account.
-While some wait, nothing is written: nobody looks at what the first of them does.
+Keys of one burst (a fast typist, a slow line, a paste) come all at once. Textual hands them all to what has the focus
+then. If the first of them opens the filter, the others are meant for that: "/dy" must not disable an account. While
+some wait, nothing is written: nobody looks at what the first of them does.
 """
 
 import asyncio

@@ -176,15 +176,18 @@ class AccountTable(RowList):
         if changed:
             self.post_message(self.MarksChanged(self.marked))
 
-    def toggle_mark(self) -> None:
-        """Mark the account under the cursor, or take its mark away; the cursor moves on."""
-        if (entry := self.highlighted) is not None:
-            self.mark(self._marked ^ {entry.id})
-            self.move_by(1)
+    def toggle_mark(self) -> bool:
+        """Mark the account under the cursor, or take its mark away, and move on; False if there is none to mark."""
+        entry = self.highlighted
+        if entry is None or entry.deleted_at is not None:
+            return False
+        self.mark(self._marked ^ {entry.id})
+        self.move_by(1)
+        return True
 
     def invert_marks(self) -> None:
         """Mark the listed accounts that are not marked, and take the marks of the others away."""
-        self.mark(self._marked ^ {entry.id for entry in self._rows})
+        self.mark(self._marked ^ _to_be_marked(self._rows))
 
     def start_or_end_range(self) -> bool:
         """Begin a range at the cursor, or mark from where it began to the cursor; True if one has begun."""
@@ -193,7 +196,7 @@ class AccountTable(RowList):
             return True
         first, last = sorted((self._range_start, self.cursor))
         self._range_start = None
-        self.mark(self._marked | {entry.id for entry in self._rows[first : last + 1]})
+        self.mark(self._marked | _to_be_marked(self._rows[first : last + 1]))
         return False
 
     def forget_range(self) -> bool:
@@ -252,6 +255,11 @@ class AccountTable(RowList):
             self._layout = laid_out(self._choices, width)
             self._layout_width = width
         return self._layout
+
+
+def _to_be_marked(entries: Iterable[Entry]) -> set[int]:
+    """The numbers of those that can be marked: nothing is done to what was deleted."""
+    return {entry.id for entry in entries if entry.deleted_at is None}
 
 
 def _title(title: str, sign: str, cells: int) -> str:
