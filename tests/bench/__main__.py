@@ -1,14 +1,44 @@
-"""Run the benchmarks, and print their tables as Markdown."""
+"""Run the benchmarks, and print their tables as Markdown: `python -m tests.bench [startup] [screen] [store]`."""
 
+import argparse
 import sys
+from pathlib import Path
 
-from tests.bench import startup, store
+PARTS = ("startup", "screen", "store")
 
 
 def main() -> None:
-    """Run them all."""
-    sys.stdout.write(startup.report())
-    sys.stdout.write("\n" + store.report())
+    """Run those that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures, beside others, in one run.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all, if none is named")
+    parser.add_argument("--accounts", default="1000,10000,100000", metavar="N,N", help="of screen and store")
+    parser.add_argument("--runs", type=int, default=3, help="of each program of the screen")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="an SVG of the screen's figures")
+    chosen = parser.parse_args()
+    parts = chosen.parts or PARTS
+    if unknown := [part for part in parts if part not in PARTS]:
+        parser.error(f"no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    accounts = [int(number) for number in chosen.accounts.split(",")]
+    for part in parts:
+        sys.stdout.write(f"{_report(part, accounts, chosen.runs, chosen.chart)}\n")
+        sys.stdout.flush()
+
+
+def _report(part: str, accounts: list[int], runs: int, chart: Path | None) -> str:
+    if part == "startup":
+        from tests.bench import startup
+
+        return startup.report()
+    if part == "store":
+        from tests.bench import store
+
+        return store.report(accounts)
+    from tests.bench import screen_tables
+
+    tables, picture = screen_tables.report(accounts, runs)
+    if chart is not None:
+        chart.write_text(picture, encoding="utf-8")
+    return tables
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -122,10 +122,10 @@ def loads_and_validation(folder: Path) -> float:
     return min(float(subprocess.check_output(command)) for _ in range(OPENINGS))
 
 
-def report() -> str:
+def report(sizes: Sequence[int] = SIZES) -> str:
     """The tables."""
     all_lines, our_lines = [], []
-    for size in SIZES:
+    for size in sizes:
         with tempfile.TemporaryDirectory(dir=os.environ.get("KCONSOLE_BENCH_DIR")) as temporary:
             folders = {contender: Path(temporary) / contender.__name__ for contender in CONTENDERS}
             inventory = make_inventory(size, seats=size)

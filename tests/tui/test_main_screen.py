@@ -338,15 +338,6 @@ async def test_quitting_is_one_key_and_escape_never_quits() -> None:
         assert (before, screen.app.is_running) == (True, False)
 
 
-async def test_copying_takes_the_marked_addresses() -> None:
-    async with console("office") as screen:
-        await screen.press("y")
-        assert screen.app.clipboard == screen.main.accounts.rows[0].address
-        await screen.press("space", "space", "y")
-        assert screen.app.clipboard.splitlines() == [entry.address for entry in screen.main.accounts.rows[:2]]
-        assert screen.status == "Copied 2 addresses."
-
-
 async def test_the_filter_understands_conditions_and_tells_what_it_does_not() -> None:
     async with console("office") as screen:
         await screen.press("slash")

@@ -43,8 +43,13 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What the screen shows."""
-        return "\n".join(self._screen.display)
+        """What the screen shows.
+
+        Not `display`: that fails where a letter was written over half of a wide one, which terminals make blank.
+        """
+        screen = self._screen
+        lines = (screen.buffer[y] for y in range(screen.lines))
+        return "\n".join("".join(line[x].data for x in range(screen.columns)) for line in lines)
 
     @property
     def cursor(self) -> tuple[int, int]:

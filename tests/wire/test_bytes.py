@@ -24,11 +24,12 @@ def test_what_is_meant_passes(written: str) -> None:
 @pytest.mark.parametrize(
     "planted",
     [
-        "\x07", "\x08", "\x0e", "\x7f", "\x00", "\t", "\x0b", "\x85", "\x9b31m", "\x90q\x9c", "\x1b", "\x1bc", "\x1b(0", "\x1b#8",
+        "\x07", "\x08", "\x0e", "\x7f", "\x00", "\t", "\x0b", "\x85", "\x9b31m", "\x90q\x9c",
+        "\x1b", "\x1bc", "\x1b(0", "\x1b#8", "\x1b[1;1",
         "\x1b]0;title\x07", "\x1b]8;;http://x.example\x1b\\", "\x1b]52;c;eA==\x07", "\x1bP+q\x1b\\", "\x1b_x\x1b\\",
-        "\x1b[5m", "\x1b[8m", "\x1b[38;2;1;2m", "\x1b[38;9m", "\x1b[38;5;300m", "\x1b[6n", "\x1b[c", "\x1b[5i", "\x1b[3J", "\x1b[2;3;4H",
-        "\x1b[?1000h", "\x1b[?47h", "\x1b[4h", "\x1b[21t", "\x1b[1;1", "\u202e", "\u200b", "\ufeff", "\u2028", "\u00a0", "\u00ad",
-        "\U000e0041", "\ue000",
+        "\x1b[5m", "\x1b[8m", "\x1b[38;2;1;2m", "\x1b[38;9m", "\x1b[38;5;300m",
+        "\x1b[6n", "\x1b[c", "\x1b[5i", "\x1b[3J", "\x1b[2;3;4H", "\x1b[4h", "\x1b[21t", "\x1b[?1000h", "\x1b[?47h",
+        "\u202e", "\u200b", "\ufeff", "\u2028", "\u00a0", "\u00ad", "\U000e0041", "\ue000",
     ],
 )  # fmt: skip
 def test_what_is_not_meant_is_found(planted: str) -> None:

@@ -197,7 +197,8 @@ class TextScreen(ModalScreen[None]):
         shown = f" · the first {MOST_SHOWN:,} are shown, saved are all" if more > 0 else ""
         self.query_one("#heading", _Line).tell(f"{self._count()}{shown} · select with the mouse of your terminal")
         other = "c addresses alone" if self._with_columns else "c with columns"
-        keys = "enter save · esc cancel" if self.has_class("-asking") else f"s save in a file · {other} · esc back"
+        is_asking = self.has_class("-asking")
+        keys = "enter save in this file · esc cancel" if is_asking else f"s save in a file · {other} · esc back"
         self.query_one("#keys", _Line).tell(keys)
 
     def _count(self) -> str:

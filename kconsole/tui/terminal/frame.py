@@ -105,8 +105,10 @@ class Frame:
             self._pen = 0
         rows = sorted(y for y in self._touched if not self._is_shown(y))
         self._touched.clear()
-        if len(rows) > MOVED:
-            out += self._moved(rows)
+        if len(rows) > MOVED and (moves := list(self._moved(rows))):
+            out += moves
+            # Those between that were as they should be have moved with the others.
+            rows = [y for y in range(rows[0], rows[-1] + 1) if not self._is_shown(y)]
         for y in rows:
             out += self._row(y)
         if self._at != self._cursor:
@@ -126,7 +128,7 @@ class Frame:
             found - y for y in rows if (found := stands.get(self._wanted.row(y))) is not None and found != y
         )
         for step, saved in steps.most_common(1):
-            if saved >= MOVED:
+            if saved - (bottom + 1 - top - len(rows)) >= MOVED:
                 self._shown.move(top, bottom, step)
                 yield self._switch(0)
                 yield f"\x1b[{top + 1};{bottom + 1}r"

@@ -79,19 +79,36 @@ TEXTS = st.lists(LETTERS, max_size=10).map("".join)
 PUTS = st.tuples(
     st.integers(0, WIDTH - 1), st.integers(0, HEIGHT - 1), st.lists(st.builds(Segment, TEXTS, STYLES), max_size=4)
 )
-STEPS = st.lists(st.lists(PUTS, max_size=HEIGHT) | st.integers(-4, 4), max_size=6)
+MOVES = st.tuples(
+    st.integers(0, HEIGHT - 1),
+    st.integers(1, HEIGHT),
+    st.integers(1, HEIGHT - 1),
+    st.none() | st.integers(0, HEIGHT - 1),
+)
+"""Which rows turn round, how far, and one that stays where it is."""
+STEPS = st.lists(st.lists(PUTS, max_size=HEIGHT) | MOVES, max_size=6)
+
+
+def turned(rows: list[list[Segment]], first: int, last: int, by: int, staying: int | None) -> list[list[Segment]]:
+    part = rows[first:last]
+    moved = rows[:first] + part[by % max(len(part), 1) :] + part[: by % max(len(part), 1)] + rows[last:]
+    if staying is not None:
+        moved[staying] = rows[staying]
+    return moved
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(STEPS, st.sampled_from(["truecolor", "256", "16", "none"]), st.booleans())
 def test_the_terminal_shows_what_it_would_show_had_all_been_written_anew(
-    steps: Sequence[Sequence[tuple[int, int, list[Segment]]] | int], colours: Colours, erases: bool
+    steps: Sequence[list[tuple[int, int, list[Segment]]] | tuple[int, int, int, int | None]],
+    colours: Colours,
+    erases: bool,
 ) -> None:
     glass = Glass(colours, erases=erases)
     rows = [[Segment(f"row {y} ".ljust(WIDTH, "abcdefgh"[y]))] for y in range(HEIGHT)]
     for step in steps:
-        if isinstance(step, int):
-            rows = rows[step % HEIGHT :] + rows[: step % HEIGHT]
+        if isinstance(step, tuple):
+            rows = turned(rows, *step)
             for y, row in enumerate(rows):
                 glass.frame.put(0, y, row)
         else:
@@ -184,6 +201,18 @@ def test_what_stands_above_and_below_moved_rows_stays() -> None:
     filled(glass, ["top", *"bcdefg", "bottom"])
     assert "\x1b[2;7r" in glass.show()
     assert glass.lines == ["top", *"bcdefg", "bottom"]
+
+
+@pytest.mark.parametrize("still", [1, 4])
+def test_what_stands_still_among_moved_rows_stays(still: int) -> None:
+    glass = Glass(height=16)
+    before = [f"row {y}" for y in range(16)]
+    filled(glass, before)
+    glass.show()
+    after = [before[0], *before[2:9], *before[8 : 8 + still], "last"]
+    filled(glass, after)
+    glass.show()
+    assert glass.lines[: len(after)] == after
 
 
 def test_behind_a_letter_of_doubtful_width_the_cursor_is_set_anew() -> None:

@@ -1,0 +1,106 @@
+"""Filters are saved under a name, used again, and forgotten."""
+
+from pathlib import Path
+
+from kconsole.operations.habits import Habits
+from tests.tui.console import Console, console
+
+
+async def filtered(screen: Console, text: str) -> None:
+    await screen.press("slash")
+    await screen.type(text)
+    await screen.press("enter")
+
+
+async def test_the_filter_of_now_is_saved_under_a_name_and_used_again(tmp_path: Path) -> None:
+    habits = Habits(tmp_path / "habits.json")
+    async with console("office", habits=habits) as screen:
+        await filtered(screen, "scan")
+        await screen.press("f")
+        screen.expect_dialog("No filter is saved yet.")
+        await screen.press("s")
+        screen.expect_typing_in("filter-name")
+        await screen.type("mine")
+        await screen.press("enter")
+        screen.expect_dialog("@mine", "scan")
+        await screen.press("escape", "escape")
+        assert "172 of 172" in screen.title
+        await screen.press("f", "enter")
+        screen.expect_no_dialog().expect_focus_on("accounts")
+        assert screen.listed == ["2f-scanner@northwind.example"]
+    assert dict(Habits(tmp_path / "habits.json").filters) == {"mine": "scan"}
+
+
+async def test_a_filter_that_is_used_can_be_changed_in_its_line() -> None:
+    habits = Habits()
+    habits.keep_filter("mine", "scan")
+    async with console("office", habits=habits) as screen:
+        await screen.press("f", "enter", "slash")
+        screen.expect_typing_in("filter")
+        await screen.press("end", "backspace", "backspace", "backspace", "backspace", "enter")
+        assert "172 of 172" in screen.title
+
+
+async def test_without_a_filter_there_is_nothing_to_save() -> None:
+    async with console("office") as screen:
+        await screen.press("f", "s")
+        screen.expect_dialog("Nothing is filtered now").expect_focus_on("saved")
+        await screen.press("enter", "x", "escape")
+        screen.expect_no_dialog()
+
+
+async def test_a_filter_is_forgotten_when_x_is_pressed_twice() -> None:
+    habits = Habits()
+    for name in ("a", "b"):
+        habits.keep_filter(name, f"text of {name}")
+    async with console("office", habits=habits) as screen:
+        await screen.press("f", "x")
+        screen.expect_dialog("Press x once more to forget 'a'.")
+        await screen.press("j", "x")
+        screen.expect_dialog("Press x once more to forget 'b'.")
+        assert len(habits.filters) == 2
+        await screen.press("x")
+        assert set(habits.filters) == {"a"}
+        assert "text of b" not in screen.text
+
+
+async def test_a_name_that_is_taken_is_replaced_only_after_asking() -> None:
+    habits = Habits()
+    habits.keep_filter("mine", "old")
+    async with console("office", habits=habits) as screen:
+        await filtered(screen, "new")
+        await screen.press("f", "s")
+        await screen.type("mine")
+        await screen.press("enter")
+        screen.expect_dialog("'mine' is there already")
+        assert habits.filters["mine"] == "old"
+        await screen.press("enter")
+        assert habits.filters["mine"] == "new"
+
+
+async def test_a_name_is_one_word() -> None:
+    habits = Habits()
+    async with console("office", habits=habits) as screen:
+        await filtered(screen, "scan")
+        await screen.press("f", "s")
+        for name in ("", "two words", "a" * 25, "a@b"):
+            await screen.type(name)
+            await screen.press("enter")
+            screen.expect_dialog("A name is a word")
+            await screen.press("ctrl+u")
+        assert not habits.filters
+        await screen.type("@mine")
+        await screen.press("enter")
+        assert set(habits.filters) == {"mine"}
+
+
+async def test_what_cannot_be_kept_is_told_and_holds_for_this_run(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    async with console("office", habits=Habits(tmp_path / "file" / "habits.json")) as screen:
+        await filtered(screen, "scan")
+        await screen.press("f", "s", "m", "enter")
+        assert screen.dialog is not None
+        screen.expect_dialog("@m")
+        assert screen.dialog._problem
+        await screen.press("escape", "escape", "C", "G", "space", "enter")
+        screen.expect_dialog("That did not work")
