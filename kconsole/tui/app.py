@@ -67,7 +67,7 @@ class KConsoleApp(FramedApp):
     TITLE = "kconsole"
     CSS_PATH = "styles/main.tcss"
     COMMANDS = {_palette}  # noqa: RUF012  # Textual's own declaration
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # our own command opens it, by whatever key it has
     BINDINGS: ClassVar = []
 
     theme = Reactive(THEMES[0])
@@ -97,6 +97,9 @@ class KConsoleApp(FramedApp):
         # Before anything is styled: Textual decides once how it treats the terminal's own colours.
         self.set_reactive(KConsoleApp.theme, first_theme(profile, theme, self.habits.theme, settings.theme)[0])
         super().__init__()
+        is_dark = self.current_theme.dark
+        for name, is_set in ((f"-theme-{self.theme}", True), ("-dark-mode", is_dark), ("-light-mode", not is_dark)):
+            self.set_class(is_set, name)  # as Textual does when a theme is changed
         self.animation_level = "none"
         self.no_color = profile.colours == "none"
         self._last_filters = ((NoColor(),) if self.no_color else ()) + ((InAscii(),) if profile.ascii_only else ())

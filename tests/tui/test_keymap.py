@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.command import CommandPalette
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList
 
 from kconsole.operations.settings import Settings
 from kconsole.tui.commands.base import AnyCommand, key_word
 from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
+from kconsole.tui.screens.dialog import LabelledRows
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.widgets.row_list import RowList
@@ -37,9 +38,10 @@ def problem(**keys: str) -> str:
     return told
 
 
-def texts_of(screen: Console, selector: str) -> list[str]:
+def rows_of(screen: Console) -> list[tuple[str, str]]:
+    """The labels of the dialog that is open, and their texts."""
     assert screen.dialog is not None
-    return [str(static.visual) for static in screen.dialog.query(selector).results(Static)]
+    return [row for _, rows in screen.dialog.query_one(LabelledRows).sections for row in rows]
 
 
 # One class per command
@@ -80,10 +82,9 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
             await screen.press(*open_screen, "question_mark")
             assert screen.dialog is not None
             assert screen.dialog.title_text == title
-            shown = texts_of(screen, ".dialog-label, .dialog-text")
+            shown = rows_of(screen)
             for command in commands:
-                assert " ".join(command.shown_keys()) in shown, command
-                assert command.help_text() in shown, command
+                assert (" ".join(command.shown_keys()), command.help_text()) in shown, command
             await screen.press("escape", "colon")
             found = await palette(screen.app.screen)
             left_out = {command.title for command in commands if command.title not in found}
@@ -256,9 +257,9 @@ async def test_whatever_names_a_key_names_the_one_it_has_now() -> None:
         assert screen.status.startswith("Range begun: move to its other end and press m.")
         await screen.press("escape", "h")
         assert screen.dialog is not None
-        labels = texts_of(screen, ".dialog-label")
-        assert {"z", "f7", "m", "ctrl+t", "c", "h", "+"} <= set(labels)
-        assert not {"d", "R", "v", "Y", "y", "?", "a"} & set(labels)
+        labels = {label for label, _ in rows_of(screen)}
+        assert {"z", "f7", "m", "ctrl+t", "c", "h", "+"} <= labels
+        assert not {"d", "R", "v", "Y", "y", "?", "a"} & labels
         await screen.press("escape", "colon")
         assert "Accounts: disable  (z)" in await palette(screen.app.screen)
 

@@ -82,9 +82,7 @@ class Terminal:
         """Read until the program ends, and return its exit code."""
         while self._read():
             pass
-        _, status = os.waitpid(self.pid, 0)
-        self.pid = 0
-        return os.waitstatus_to_exitcode(status)
+        return self.wait_for_end_unseen()
 
     def signal(self, number: signal.Signals) -> None:
         """Send the program a signal."""

@@ -96,7 +96,9 @@ def latin_1(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         ["localedef", "-i", "de_DE", "-f", "ISO-8859-1", str(folder / name)], capture_output=True, text=True
     )
     if not (folder / name).exists():
-        pytest.skip(f"no locale could be made (on Debian: apt install locales): {made.stderr.strip()[:100]}")
+        pytest.skip(
+            f"the sources of locales are not installed (on Debian: apt install locales): {made.stderr.strip()[:100]}"
+        )
     return {"LOCPATH": str(folder), "LANG": name, "LC_ALL": name}
 
 

@@ -1,6 +1,7 @@
 """Dialogs: a box over the console with a question or news, answered from the keyboard."""
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from textual import on
@@ -9,11 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from kconsole.tui.widgets.painting import wrapped
+from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
 
 Answer = TypeVar("Answer")
 
@@ -24,6 +26,10 @@ MOST_PROBLEM_LINES: Final = 3
 
 BOX_WIDTH: Final = 72
 """Cells of the box, where the terminal has so many; its edges take six of them."""
+
+LABEL: Final = 14
+LABEL_LARGE: Final = 20
+"""Cells of a label before its text."""
 
 Section = tuple[str, Sequence[tuple[str, str]]]
 """A heading (empty for none), and rows of a label and its text. All must be safe to show."""
@@ -272,6 +278,50 @@ class BusyDialog(Dialog[None]):
         """Stay."""
 
 
+class LabelledRows(Painted):
+    """Labels on the left, their texts on the right, each in as many lines as it takes.
+
+    It is painted: a widget for each text would take half a second to lay out a help of a hundred.
+    """
+
+    DEFAULT_CSS = "LabelledRows { height: auto; }"
+
+    def __init__(self, sections: Sequence[Section], label_width: int) -> None:
+        super().__init__()
+        self.sections, self._label_width = sections, label_width
+        self._lines: list[list[Part]] = []
+        self._laid_out_for = -1
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the texts take at this width."""
+        del container, viewport
+        return len(self._lines_at(width))
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        """A line of a heading, or of a label and its text."""
+        lines = self._lines_at(width)
+        return lines[y] if y < len(lines) else ()
+
+    def _lines_at(self, width: int) -> list[list[Part]]:
+        if width != self._laid_out_for:
+            self._laid_out_for = width
+            self._lines = [line for section in self.sections for line in self._section(section, width)]
+            if self._lines and not self._lines[0]:
+                del self._lines[0]
+        return self._lines
+
+    def _section(self, section: Section, width: int) -> Iterable[list[Part]]:
+        heading, rows = section
+        if heading:
+            yield []
+            yield [(heading, "strong")]
+        room = self._label_width
+        for label, text in rows:
+            labels, texts = wrapped(label, room - 1), wrapped(text, max(width - room, 1))
+            for left, right in zip_longest(labels, texts or [""], fillvalue=""):
+                yield [(fitted(left, room), "muted"), (right, "")]
+
+
 class TableDialog(NewsDialog):
     """Tells many things: labels on the left, their texts on the right, in sections."""
 
@@ -282,8 +332,4 @@ class TableDialog(NewsDialog):
 
     def body(self) -> Iterable[Widget]:
         """A row for each label."""
-        for place, (heading, rows) in enumerate(self._sections):
-            if heading:
-                yield plain(heading, "dialog-subject -first" if place else "dialog-subject")
-            for label, text in rows:
-                yield Horizontal(plain(label, "dialog-label"), plain(text, "dialog-text"), classes="dialog-row")
+        yield LabelledRows(self._sections, LABEL_LARGE if self.has_class("-large") else LABEL)

@@ -36,8 +36,14 @@ _CERTAIN: Final = (
 )  # fmt: skip
 """Letters of whose width no terminal is in doubt: Latin, Greek, Cyrillic, East Asian ones, lines and blocks."""
 
+_WIDE_BLANK: Final = "\u3000"
+"""Of East Asian names; Python does not count it among what is printed."""
+
 _INSTEAD: Final = "\ufffd"
-"""Stands for a character that must not reach a terminal. Names pass `safe_text` long before; this is the last wall."""
+"""Stands, once for each cell, for a character that must not reach a terminal.
+
+Names pass `safe_text` long before; this is the last wall.
+"""
 
 
 class Frame:
@@ -247,9 +253,10 @@ def _cells(text: str) -> list[str]:
     """A letter for each cell; marks go with the letter they stand on."""
     cells: list[str] = []
     for letter in text:
-        if not letter.isprintable():
-            letter = _INSTEAD
         width = 1 if " " <= letter < "\u0300" else get_character_cell_size(letter)
+        if not letter.isprintable() and letter != _WIDE_BLANK:
+            cells += [_INSTEAD] * max(width, letter < " ")
+            continue
         if width == 0:
             place = len(cells) - 1
             while place > 0 and cells[place] == _CONTINUED:

@@ -3,6 +3,7 @@
 Every text from outside reaches the terminal through here, after `safe_text`; Textual never parses it.
 """
 
+import re
 from collections.abc import Iterable
 from typing import cast
 
@@ -36,14 +37,18 @@ def spread(left: str, right: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of at most so many cells, broken at blanks where there are some; none for an empty one."""
+    """A text in lines of at most so many cells, broken at blanks where there are some; none for an empty one.
+
+    Blanks within a line stay as they are: a name may hold several.
+    """
     lines: list[str] = []
     line = ""
-    for word in text.split():
-        longer = f"{line} {word}" if line else word
-        if cell_len(longer) <= width:
+    for word in re.findall(r"\s*\S+", text):
+        longer = line + word
+        if line and cell_len(longer) <= width:
             line = longer
             continue
+        word = word.lstrip()
         if line:
             lines.append(line)
         while cell_len(word) > width > 0:

@@ -8,6 +8,7 @@ import pyte
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.segment import ControlType, Segment
 from rich.style import Style
 
@@ -259,6 +260,15 @@ def test_no_control_character_reaches_the_terminal_from_a_text(text: str) -> Non
     frame.put(0, 0, [Segment(text)])
     rest = re.sub(r"\x1b\[[0-9;]*[HCXm]", "", frame.changes())
     assert rest.isprintable()
+
+
+@pytest.mark.parametrize("letter", ["\u3000", "\u0378", "\U0001f2ff", "\ue000"])
+def test_what_cannot_be_shown_takes_the_cells_that_were_counted_for_it(letter: str) -> None:
+    glass = Glass()
+    glass.frame.put(0, 0, [Segment(f"a{letter}b")])
+    glass.frame.put(cell_len(f"a{letter}b"), 0, [Segment("|")])
+    glass.show()
+    assert glass.screen.buffer[0][cell_len(f"a{letter}")].data == "b"
 
 
 def test_control_segments_are_passed_over() -> None:
