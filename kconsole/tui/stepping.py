@@ -60,11 +60,12 @@ class Stepping(Generic[Result]):
 
 
 def _some(steps: Steps[Any], seconds: float) -> tuple[bool, Any]:
-    """Some of the steps; whether that were all, and then what came of them."""
+    """Some of the steps, one at least; whether that were all, and then what came of them."""
     end = perf_counter() + seconds
-    while perf_counter() < end:
+    while True:
         try:
             next(steps)
         except StopIteration as over:
             return True, over.value
-    return False, None
+        if perf_counter() >= end:
+            return False, None

@@ -14,8 +14,8 @@ from typing import Final
 
 PICTURE: Final = re.compile(
     r"\x1b\[(?:\d+(?:;\d+)?)?H"  # the cursor to a place
-    r"|\x1b\[\d*[CDX]"  # the cursor some cells on or back, some cells blank
-    r"|\x1b\[[0-2]?[JK]"  # the rest of the screen or line blank
+    r"|\x1b\[\d*[CX]"  # the cursor some cells on, some cells blank
+    r"|\x1b\[2J"  # all of it blank
     r"|\x1b\[(?:\d+;\d+)?r"  # which lines move when the screen does
     r"|\x1bM|[\r\n]"  # up, to the edge, down
 )

@@ -11,7 +11,7 @@ from tests.wire.bytes import not_meant
     "written",
     [
         "plain text, 王小明, e\u0301, ▸ ● │ ␛",
-        "\x1b[H\x1b[2J\x1b[3;4H\x1b[5H\x1b[K\x1b[C\x1b[12C\x1b[7X\x1b[2;9r\x1b[r\x1bM\r\n",
+        "\x1b[H\x1b[2J\x1b[3;4H\x1b[5H\x1b[C\x1b[12C\x1b[7X\x1b[2;9r\x1b[r\x1bM\r\n",
         "\x1b[m\x1b[0m\x1b[1;7m\x1b[38;2;1;20;255m\x1b[48;5;17m\x1b[91;49m",
         "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1049l\x1b[>25u\x1b[<u\x1b[?2026$p",
         "\x1b[?1000l\x1b[?1003l",

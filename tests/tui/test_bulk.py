@@ -1,0 +1,71 @@
+"""What is done to many accounts is done beside the screen, which takes no keys meanwhile."""
+
+import pytest
+
+from kconsole.model.errors import StoreUnusable
+from kconsole.operations.accounts import DisableAccounts
+from kconsole.tui.screens import console as console_module
+from kconsole.tui.screens import main as main_module
+from kconsole.tui.screens.dialog import BusyDialog
+from tests.tui.console import Console, console
+
+
+@pytest.fixture(autouse=True)
+def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console_module, "MANY", 1)
+    monkeypatch.setattr(main_module, "MANY", 1)
+
+
+async def worked(screen: Console) -> Console:
+    assert screen.main._at_work is not None
+    await screen.main._at_work
+    await screen.pilot.pause()
+    return screen
+
+
+async def test_it_is_done_and_told_and_can_be_taken_back() -> None:
+    async with console("office") as screen:
+        await screen.press("space", "space", "space", "d", "y")
+        await worked(screen)
+        screen.expect_no_dialog()
+        assert screen.used == 110
+        assert screen.status.startswith("113 → 110 used")
+        await screen.press("u")
+        await worked(screen)
+        assert screen.used == 113
+        assert "undone" in screen.status
+
+
+async def test_meanwhile_it_says_so_and_no_key_does_anything() -> None:
+    async with console("office") as screen:
+        screen.app.push_screen(BusyDialog("Working on 3 records ..."))
+        await screen.press("escape", "q", "d", "y", "x", "enter")
+        screen.expect_dialog("One moment", "Working on 3 records ...")
+        assert screen.used == 113
+
+
+async def test_what_others_do_meanwhile_is_told_afterwards() -> None:
+    async with console("office") as screen:
+        other = screen.other("berg")
+        with screen.main.desk.feed.held():
+            other.do(DisableAccounts(("2f-scanner@northwind.example",)))
+            await screen.tick()
+            assert "berg" not in screen.status
+        await screen.tick()
+        assert "berg" in screen.status
+        assert screen.used == 112
+
+
+async def test_what_keeps_it_from_being_done_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise StoreUnusable("The disk is full.", "Make room.")
+
+    async with console("office") as screen:
+        await screen.press("space", "space", "d")
+        monkeypatch.setattr(screen.main.desk, "do", fail)
+        await screen.press("y")
+        await worked(screen)
+        screen.expect_dialog("The disk is full.", "Make room.")
+        await screen.press("escape")
+        screen.expect_no_dialog()
+        assert screen.used == 113

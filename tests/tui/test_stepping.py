@@ -1,0 +1,92 @@
+"""Long work is done between events, one thing at a time."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from kconsole.operations.steps import Steps
+from kconsole.tui import stepping
+from kconsole.tui.stepping import Stepping
+
+
+def counting(to: int, seen: Callable[[int], None] = lambda _: None) -> Steps[int]:
+    for number in range(to):
+        seen(number)
+        yield number / to
+    return to
+
+
+def failing() -> Steps[int]:
+    yield 0.5
+    raise RuntimeError("broken")
+
+
+@pytest.fixture
+def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So little time at once that each slice is one step."""
+    monkeypatch.setattr(stepping, "AT_ONCE", -1.0)
+    monkeypatch.setattr(stepping, "SLICE", 1e-9)
+
+
+async def settled(work: Stepping[int]) -> None:
+    while work.is_working:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+async def test_what_takes_a_moment_only_is_done_at_once() -> None:
+    done: list[int] = []
+    work: Stepping[int] = Stepping(lambda error: pytest.fail(str(error)))
+    work.start(counting(3), done.append)
+    assert done == [3]
+    assert not work.is_working
+
+
+@pytest.mark.usefixtures("_slow")
+async def test_what_takes_longer_is_done_between_events() -> None:
+    done: list[int] = []
+    others: list[int] = []
+    work: Stepping[int] = Stepping(lambda error: pytest.fail(str(error)))
+    work.start(counting(50), done.append)
+    assert work.is_working
+    assert not done
+    while work.is_working:
+        others.append(1)
+        await asyncio.sleep(0)
+    assert done == [50]
+    assert len(others) > 5
+
+
+@pytest.mark.usefixtures("_slow")
+async def test_what_is_started_takes_the_place_of_what_is_not_done() -> None:
+    done: list[int] = []
+    work: Stepping[int] = Stepping(lambda error: pytest.fail(str(error)))
+    work.start(counting(1000), done.append)
+    await asyncio.sleep(0)
+    work.start(counting(5), done.append)
+    await settled(work)
+    assert done == [5]
+
+
+@pytest.mark.usefixtures("_slow")
+async def test_stopped_work_is_never_told() -> None:
+    seen: list[int] = []
+    work: Stepping[int] = Stepping(lambda error: pytest.fail(str(error)))
+    work.start(counting(1000, seen.append), lambda _: pytest.fail("told"))
+    await asyncio.sleep(0)
+    work.stop()
+    assert not work.is_working
+    before = len(seen)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(seen) <= before + 1
+
+
+@pytest.mark.usefixtures("_slow")
+async def test_what_breaks_is_told() -> None:
+    errors: list[Exception] = []
+    work: Stepping[int] = Stepping(errors.append)
+    work.start(failing(), lambda _: pytest.fail("told"))
+    await settled(work)
+    assert [str(error) for error in errors] == ["broken"]
