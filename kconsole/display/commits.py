@@ -16,7 +16,9 @@ PAST: Final = {
     "enable": "enabled",
     "add": "added",
     "delete": "deleted",
+    "connect": "recorded a login of",
     "import": "imported",
+    "import logins": "imported the last logins of",
     "undo": "took back a change of",
     "restarted": "recorded a restart",
     "add domain": "added the domain",
@@ -150,6 +152,8 @@ def _changed(change: Change) -> Detail:
     before, after = change.before, change.after
     if change.table == "entries":
         address, was, is_now = safe_text((after or before).address), _state(before), _state(after)
+        if before is not None and after is not None and before.last_login != after.last_login:
+            return Detail("Last login", f"{address}   {_login(after)}, was {_login(before)}")
         if was == is_now:
             return Detail("changed", f"{address}   {is_now}")
         return Detail(f"→ {is_now}", f"{address}   was {was}")
@@ -163,6 +167,12 @@ def _changed(change: Change) -> Detail:
 
 def _state(entry: Entry | None) -> str:
     return "not there" if entry is None else words.state_of(entry)
+
+
+def _login(entry: Entry) -> str:
+    login = entry.last_login
+    via = f" by {safe_text(login.protocol)}" if login is not None and login.protocol else ""
+    return ages.full_moment(login.at if login is not None else None) + via
 
 
 def _domains(commit: Commit) -> list[str]:

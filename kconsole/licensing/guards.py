@@ -105,9 +105,10 @@ def not_an_account(entry: Entry) -> Decision:
             "",
             "It is switched on and off in the server's Administration Settings, and takes no seat.",
         )
-    what = verdict_of(entry)
+    what = verdict_of(entry).because
+    article = "An" if what[0] in "aeiou" else "A"
     return Decision(
-        False, "not-an-account", f"A {what.because} is not a user account", "", "It takes no seat as it is."
+        False, "not-an-account", f"{article} {what} is not a user account", "", "It takes no seat as it is."
     )
 
 

@@ -26,9 +26,11 @@ from kconsole.store.storefiles import Progress as Progress
 if TYPE_CHECKING:
     from kconsole.operations.history import LogQuery, Trace
     from kconsole.operations.imports import ImportPlan
+    from kconsole.operations.logins import LoginsPlan
     from kconsole.operations.plans import Plan
     from kconsole.operations.roster import Roster
     from kconsole.sources.kerio_csv import KerioExport
+    from kconsole.sources.login_csv import LoginFile
 
 
 class Session:
@@ -222,6 +224,12 @@ class Session:
         from kconsole.operations.imports import plan_import
 
         return plan_import(export, domain, self._store, self.report, self.held)
+
+    def plan_logins(self, file: "LoginFile") -> "LoginsPlan":
+        """What bringing in the logins of a file would do, as things are now."""
+        from kconsole.operations.logins import plan_logins
+
+        return plan_logins(file, self._store, self._ledger)
 
     # Ahead of time
 

@@ -7,7 +7,7 @@ import pytest
 
 from kconsole.display import commits
 from kconsole.model.history import Change, Commit, Operator
-from kconsole.model.records import Domain, Entry, License
+from kconsole.model.records import Domain, Entry, LastLogin, License
 
 AT = datetime(2026, 8, 5, 12, 3, tzinfo=UTC)
 ENTRY = Entry(address="a@x.example", id=1)
@@ -33,6 +33,8 @@ def entries(*afters: Entry) -> tuple[Change, ...]:
         (commit("restarted", Change("server", 1, None, AT)), "anna recorded a restart"),
         (commit("add domain", Change("domains", 3, None, Domain(name="y.example"))), "anna added the domain y.example"),
         (commit("map", *entries(ENTRY)), "anna map a@x.example"),
+        (commit("connect", *entries(ENTRY)), "anna recorded a login of a@x.example"),
+        (commit("import logins", *entries(OFF, ENTRY)), "anna imported the last logins of 2 accounts"),
         (commit("disable", *entries(OFF), operator="\x1b[2J"), "␛[2J disabled a@x.example"),
     ],
 )
@@ -79,6 +81,23 @@ def test_a_short_time_leaves_out_what_goes_without_saying(monkeypatch: pytest.Mo
 def test_the_words_to_look_for_are_those_that_stand_there() -> None:
     told = commit("disable", *entries(OFF), reason="left", refused=("b@x.example: no",))
     assert commits.commit_text(told) == "anna disable refused left a@x.example"
+
+
+def test_details_tell_logins(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    first = Entry(address="a@x.example", id=1, mailbox=True, last_login=LastLogin(AT, "\x1bIMAP"))
+    second = Entry(address="a@x.example", id=1, mailbox=True, last_login=LastLogin(AT + timedelta(days=1)))
+    told = commit("connect", Change("entries", 1, ENTRY, first), Change("entries", 1, first, second))
+    details = [detail.text for detail in commits.details_of(told, AT) if detail.label == "Last login"]
+    assert details == [
+        "a@x.example   2026-08-05 12:03 UTC by ␛IMAP, was never",
+        "a@x.example   2026-08-06 12:03 UTC, was 2026-08-05 12:03 UTC by ␛IMAP",
+    ]
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_details_tell_everything() -> None:

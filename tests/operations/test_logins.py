@@ -1,0 +1,209 @@
+"""Logins: one by one under the access rule, and in bulk from a log."""
+
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kconsole.model.errors import BadInput, ChangedSince
+from kconsole.model.records import Entry, LastLogin
+from kconsole.operations.accounts import DisableAccounts
+from kconsole.operations.history import LogQuery
+from kconsole.operations.logins import Connect, ImportLogins, LoginFile, read_login_file
+from kconsole.operations.session import Session
+from kconsole.sources.login_csv import read_login_csv
+from tests.clocks import noon
+from tests.operations.sessions import account, alias, another, deleted, logged_in, only_text, results, session_of, used
+
+NOW = noon().now()
+
+
+def hours_ago(hours: float) -> datetime:
+    return NOW - timedelta(hours=hours)
+
+
+def logins(*rows: str) -> LoginFile:
+    return read_login_csv("\n".join(["address;time;protocol", *rows]).encode(), "logins.csv", NOW)
+
+
+def of(session: Session, login: str) -> Entry:
+    return session.find(f"{login}@north.example")
+
+
+# Connect
+
+
+def test_the_first_login_makes_a_mailbox_and_the_next_ones_do_not(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"))
+    done = session.do(Connect("ANNA@north.example", " IMAP "))
+    assert only_text(done) == "logged in, its mailbox was made"
+    assert (of(session, "anna").mailbox, of(session, "anna").last_login) == (True, LastLogin(NOW, "IMAP"))
+    assert (done.before.connected, done.after.connected, used(session)) == (0, 1, 1)
+    assert only_text(session.do(Connect("anna@north.example", "POP3", hours_ago(-0.05)))) == "logged in"
+    assert of(session, "anna").last_login == LastLogin(hours_ago(-0.05), "POP3")
+    earlier = session.do(Connect("anna@north.example", "IMAP", hours_ago(1)))
+    assert (results(earlier), earlier.commit) == ([("anna", "unchanged")], None)
+    assert another(session).inventory == session.inventory
+
+
+def test_beyond_the_license_only_those_who_have_a_mailbox_are_let_in(tmp_path: Path) -> None:
+    session = session_of(
+        tmp_path,
+        account("in", mailbox=True),
+        *(account(login, origin="directory") for login in ("one", "two")),
+        seats=2,
+    )
+    assert results(session.do(Connect("one@north.example"))) == [("one", "done")]
+    before = session.inventory
+    refused = session.do(Connect("two@north.example"))
+    (outcome,) = refused.outcomes
+    assert outcome.text == "AuthLicense: 2 users have connected and the license has 2 seats"
+    assert (outcome.result, bool(outcome.hint), session.inventory) == ("refused", True, before)
+    line = list(session.log(LogQuery(account="two@north.example")))[-1]
+    assert (line.deed, line.refused) == ("connect", (f"two@north.example: {outcome.text}",))
+    assert results(session.do(Connect("in@north.example"))) == [("in", "done")]
+    session.do(DisableAccounts(("in@north.example",)))
+    assert results(session.do(Connect("two@north.example"))) == [("two", "done")]
+    assert used(session) == session.report.connected == 2
+
+
+def test_who_cannot_log_in_is_refused_with_the_reason(tmp_path: Path) -> None:
+    session = session_of(
+        tmp_path,
+        account("off", enabled=False, mailbox=True),
+        deleted("gone"),
+        alias("info", "off"),
+        account("Admin", kind="builtin_admin"),
+        account("list", kind="mailing_list"),
+    )
+    for login, reason in (
+        ("off", "The account is disabled"),
+        ("gone", "The account has been deleted"),
+        ("info", "An alias is not a user account"),
+        ("list", "A mailing list is not a user account"),
+        ("Admin", "The built-in administrator is not a user account"),
+    ):
+        done = session.do(Connect(f"{login}@north.example"))
+        assert (results(done), only_text(done)) == ([(login, "refused")], reason)
+    assert results(session.do(Connect("none@north.example"))) == [("none", "not-found")]
+
+
+def test_a_login_that_cannot_have_been_is_refused(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"))
+    with pytest.raises(BadInput, match="in the future"):
+        session.do(Connect("anna@north.example", at=hours_ago(-1)))
+    with pytest.raises(BadInput, match="at most 64"):
+        session.do(Connect("anna@north.example", "x" * 65))
+    assert of(session, "anna") == replace(of(session, "anna"), mailbox=False, last_login=None)
+
+
+def test_a_login_can_be_taken_back_unless_another_followed(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"))
+    before = of(session, "anna")
+    first = session.do(Connect("anna@north.example", at=hours_ago(2)))
+    session.undo()
+    assert of(session, "anna") == before
+    assert first.commit is not None
+    session.undo(first.commit.sequence + 1)
+    assert of(session, "anna").mailbox
+    session.do(Connect("anna@north.example", at=hours_ago(1)))
+    with pytest.raises(ChangedSince):
+        session.undo(first.commit.sequence)
+
+
+# Import
+
+
+def test_only_later_logins_of_known_accounts_are_taken(tmp_path: Path) -> None:
+    session = session_of(
+        tmp_path,
+        account("new"),
+        account("later", mailbox=True, last_login=logged_in(3)),
+        account("earlier", mailbox=True, last_login=logged_in(0)),
+        account("off", enabled=False),
+        alias("info", "new"),
+        account("Admin", kind="builtin_admin"),
+        replace(account("new"), address="root", kind="builtin_admin"),
+        deleted("gone"),
+    )
+    file = logins(
+        "new;2026-08-04T09:00Z;POP3",
+        "NEW@north.example;2026-08-04T10:00Z;IMAP",
+        "later@north.example;2026-08-05T09:00Z;EAS",
+        "earlier@north.example;2026-08-05T09:00Z;EAS",
+        "off@north.example;2026-08-05T09:00Z;EAS",
+        "info@north.example;2026-08-05T09:00Z;EAS",
+        "root;2026-08-05T09:00Z;EAS",
+        "gone;2026-08-05T09:00Z;EAS",
+        "none;2026-08-05T09:00Z;EAS",
+        "new@other.example;2026-08-05T09:00Z;EAS",
+        "later@north.example;;",
+    )
+    plan = session.plan_logins(file)
+    assert [before.login for before, _ in plan.changed] == ["new", "later", "off"]
+    assert (plan.same, plan.unknown, plan.deleted) == (1, ("none", "new@other.example"), ("gone",))
+    assert (plan.no_accounts, file.without_time) == (("info@north.example", "root"), 1)
+    before = session.inventory
+    assert (plan.before, session.report) == (session.report, plan.before)
+    done = session.do(ImportLogins(file, reason="log of August"))
+    assert (done.after, results(done)) == (plan.after, [("new", "done"), ("later", "done"), ("off", "done")])
+    assert of(session, "new").last_login == LastLogin(datetime.fromisoformat("2026-08-04T10:00Z"), "IMAP")
+    assert of(session, "off").mailbox
+    assert used(session) == 4  # one is held
+    assert [commit.deed for commit in session.log(LogQuery())][-1] == "import logins"
+    assert session.do(ImportLogins(file)).commit is None
+    session.undo()
+    assert session.inventory == before
+    assert another(session).inventory == before
+
+
+def test_what_happened_is_recorded_beyond_the_license(tmp_path: Path) -> None:
+    session = session_of(tmp_path, *(account(login, origin="directory") for login in ("a", "b", "c")), seats=1)
+    file = logins("a;2026-08-05T09:00Z;", "b;2026-08-05T09:00Z;")
+    assert session.plan_logins(file).after.connected == 2
+    assert session.do(ImportLogins(file)).after.connected == 2
+    assert results(session.do(Connect("c@north.example"))) == [("c", "refused")]
+    assert session.report.locked_out == 1
+
+
+def test_faulty_rows_refuse_all_unless_they_are_skipped(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"))
+    file = logins("anna;2026-08-05T09:00Z;IMAP", *["anna;2026-08-05T09:00;IMAP"] * 30)
+    before = session.inventory
+    with pytest.raises(BadInput, match="30 faulty rows, nothing was imported") as caught:
+        session.do(ImportLogins(file))
+    assert (len(caught.value.details), caught.value.details[-1]) == (21, "and 10 more")
+    assert "--zone UTC" in caught.value.hint
+    assert session.inventory == before
+    done = session.do(ImportLogins(file, skip_faulty=True))
+    assert (len(done.changed), len(done.failures), of(session, "anna").mailbox) == (1, 30, True)
+
+
+def test_others_changes_meanwhile_are_seen(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), account("berg"))
+    other = another(session)
+    file = logins("anna;2026-08-05T09:00Z;IMAP", "berg;2026-08-05T09:00Z;IMAP")
+    assert len(session.plan_logins(file).changed) == 2
+    other.do(Connect("anna@north.example"))
+    assert results(session.do(ImportLogins(file))) == [("berg", "done")]
+    assert of(session, "anna").last_login == LastLogin(NOW)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        read_login_file(tmp_path / "none.csv", NOW)
+
+
+def test_a_hundred_thousand_rows_take_bounded_time(tmp_path: Path) -> None:
+    many = 20_000
+    session = session_of(tmp_path, *(account(f"user{number}") for number in range(many)), seats=None)
+    began = time.process_time()
+    rows = [f"user{number % (2 * many)};2026-08-0{1 + number // many % 4}T09:00Z;IMAP" for number in range(100_000)]
+    file = logins(*rows)
+    plan = session.plan_logins(file)
+    done = session.do(ImportLogins(file))
+    assert (len(plan.changed), len(plan.unknown), len(done.changed)) == (many, many, many)
+    assert session.report.connected == many
+    assert time.process_time() - began < 20
