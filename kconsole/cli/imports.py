@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from kconsole.cli.context import PARTLY_FAILED, Place, at_store, pass_place, reason_option, say, say_seats
+from kconsole.cli.logins import import_logins
 from kconsole.display import words
 from kconsole.model.errors import Refused
 from kconsole.operations.imports import (
@@ -23,7 +24,10 @@ MOST_NOTES = 10
 
 @click.group("import")
 def import_() -> None:
-    """Take accounts in from a file."""
+    """Take accounts or logins in from a file."""
+
+
+import_.add_command(import_logins)
 
 
 @import_.command("csv")

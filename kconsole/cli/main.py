@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "add": "kconsole.cli.accounts:add",
     "delete": "kconsole.cli.accounts:delete",
     "restarted": "kconsole.cli.server:restarted",
+    "connect": "kconsole.cli.logins:connect",
     "import": "kconsole.cli.imports:import_",
     "init": "kconsole.cli.server:init",
     "dump": "kconsole.cli.server:dump",

@@ -194,6 +194,7 @@ CHANGING = {
     "add": ["add", "new@north.example"],
     "delete": ["delete", ANNA, "--yes"],
     "restarted": ["restarted"],
+    "connect": ["connect", ANNA],
     "domains": ["domains", "add", "west.example"],
     "import": ["import", "csv", "{rows}", "--domain", "north.example"],
     "restore": ["restore", "{dump}"],

@@ -590,6 +590,7 @@ def test_a_dump_that_cannot_be_written(office: Console, tmp_path: Path) -> None:
         "add a@x.example",
         "delete a --yes",
         "restarted",
+        "connect a",
         "dump",
         f"import csv {NORTHWIND} --domain x.example",
     ],

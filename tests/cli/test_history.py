@@ -389,6 +389,7 @@ def test_seats_in_the_log_are_those_of_the_report(office: Console) -> None:
         ["undo"],
         ["undo", "5"],
         ["restarted"],
+        ["connect", ANNA],
         ["domains", "add", "west.example"],
         ["undo", "--as", "nobody"],
     ):

@@ -134,6 +134,7 @@ def test_bytes_that_are_no_text_are_refused_where_they_would_be_kept(console: Co
         ["add", "anna@north.example", "--description", b"M\xfcller"],
         ["add", "anna@north.example", "--reason", b"M\xfcller"],
         ["restarted", "--reason", b"\xff"],
+        ["connect", "anna@north.example", "--via", b"\xff"],
         ["domains", "add", "x.example", "--description", b"\xff"],
         ["add", b"M\xfcller@north.example"],
         ["domains", "add", b"\xff.example"],
