@@ -238,7 +238,7 @@ class _Table:
         cells = _parsed(line, self.separator) if _WELL_FORMED[self.separator].fullmatch(line) else None
         if not cells or len(cells) != self._width:
             return False
-        return _login_problem(cells[self._columns["name"]].strip()) is None
+        return login_problem(cells[self._columns["name"]].strip()) is None
 
     def _fitting_rows(self, separator: str) -> tuple[int, int, int]:
         """How many lines have, with this separator, a login and all fields; all fields; a login at least."""
@@ -248,7 +248,7 @@ class _Table:
             cells = _parsed(line, separator)
             if cells:
                 is_full = len(cells) == self._width
-                has_login = place < len(cells) <= self._width and _login_problem(cells[place].strip()) is None
+                has_login = place < len(cells) <= self._width and login_problem(cells[place].strip()) is None
                 whole += is_full and has_login
                 full += is_full
                 with_login += has_login
@@ -295,7 +295,7 @@ def _account(line: int, cells: dict[str, str], domain: str | None) -> CsvAccount
     login = cells["name"]
     if not login:
         raise _RowFault("The row has no login: its Name is empty.")
-    problem = _login_problem(login)
+    problem = login_problem(login)
     if problem is not None:
         raise _RowFault(f"The login {problem}.")
     for column, called in (("fullname", "FullName"), ("description", "Description"), ("mailaddress", "MailAddress")):
@@ -319,14 +319,14 @@ def _further(values: str, login: str, domain: str | None) -> tuple[str, ...]:
         part = part if at else its_domain
         if not part and not at:
             continue
-        problem = _login_problem(part)
+        problem = login_problem(part)
         if problem is not None:
             raise _RowFault(f"A further address {problem}.")
         parts.setdefault(fold(part), part)
     return tuple(parts.values())[1:]
 
 
-def _login_problem(login: str) -> str | None:
+def login_problem(login: str) -> str | None:
     """What keeps a text from being a login, to go on from "The login ..."; None if nothing does.
 
     Source: the vendor's manual, "usernames cannot include spaces and special characters", diacritics among them.
