@@ -52,6 +52,10 @@ class Work:
         """The figures now, with no other domain than this one in them: cheap, whatever the number of domains."""
         return self._ledger.report_around(domain)
 
+    def if_changed(self, changes: Iterable[tuple[Entry, Entry, int]]) -> SeatReport:
+        """The figures if entries were otherwise, as of `SeatLedger.if_changed`; nothing is changed."""
+        return self._ledger.if_changed(changes)
+
     @property
     def held(self) -> list[Entry]:
         """Deleted entries that hold a seat."""

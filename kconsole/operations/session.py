@@ -26,9 +26,11 @@ from kconsole.store.storefiles import Progress as Progress
 if TYPE_CHECKING:
     from kconsole.operations.history import LogQuery, Trace
     from kconsole.operations.imports import ImportPlan
+    from kconsole.operations.kerio_files import KerioPlan
     from kconsole.operations.logins import LoginsPlan
     from kconsole.operations.plans import Plan
     from kconsole.operations.roster import Roster
+    from kconsole.sources.kerio_config import KerioConfig
     from kconsole.sources.kerio_csv import KerioExport
     from kconsole.sources.login_csv import LoginFile
 
@@ -230,6 +232,12 @@ class Session:
         from kconsole.operations.logins import plan_logins
 
         return plan_logins(file, self._store, self._ledger)
+
+    def plan_kerio(self, config: "KerioConfig") -> "KerioPlan":
+        """What importing a server's own files would do, as things are now."""
+        from kconsole.operations.kerio_files import plan_kerio
+
+        return plan_kerio(config, self._store, self._ledger.if_changed, self.held)
 
     # Ahead of time
 

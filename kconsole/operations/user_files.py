@@ -3,7 +3,7 @@
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a file beyond which it is not what it should be."""
@@ -32,18 +32,30 @@ def read_small(path: Path) -> bytes | None:
         OSError: it cannot be read, is no file, or is far too large.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = open_file(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except ValueError as error:  # a zero byte in its name
-        raise OSError(str(error)) from error
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode) and str(path) != os.devnull:
-            raise OSError("it is no file")
+    with file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise OSError("it is too large")
     return content
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A file, open to be read; never waits, as `read_small`.
+
+    Raises:
+        OSError: it is not there, cannot be read, or is no file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a zero byte in its name
+        raise OSError(str(error)) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode) and str(path) != os.devnull:
+        os.close(descriptor)
+        raise OSError("it is no file")
+    return os.fdopen(descriptor, "rb")
 
 
 def trouble_of(error: OSError) -> str:
