@@ -1,5 +1,7 @@
 """Commands that take accounts in from elsewhere."""
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -7,7 +9,9 @@ import click
 from kconsole.cli.context import PARTLY_FAILED, Place, at_store, pass_place, reason_option, say, say_seats
 from kconsole.cli.logins import import_logins
 from kconsole.display import words
+from kconsole.display.safe_text import safe_text
 from kconsole.model.errors import Refused
+from kconsole.model.records import Entry
 from kconsole.operations.imports import (
     CHANGED,
     IMPORTED,
@@ -17,9 +21,13 @@ from kconsole.operations.imports import (
     other_domain,
     read_export,
 )
+from kconsole.operations.kerio_files import ImportKerio, KerioPlan, faulty_users, read_kerio
 
 MOST_NOTES = 10
 """How many notes on passed-over values are told one by one."""
+
+MOST_NAMED = 5
+"""How many of what is new, changed or gone are named."""
 
 
 @click.group("import")
@@ -90,3 +98,84 @@ def told(plan: ImportPlan) -> list[str]:
     if len(plan.notes) > MOST_NOTES:
         lines.append(f"and {len(plan.notes) - MOST_NOTES} more notes")
     return lines
+
+
+@import_.command("kerio")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--skip-faulty", is_flag=True, help="Take the good users even if others are faulty.")
+@reason_option
+@at_store
+@pass_place
+@click.pass_context
+def import_kerio(
+    context: click.Context, place: Place, folder: Path, dry_run: bool, skip_faulty: bool, reason: str
+) -> None:
+    """Import the server's own users.cfg and mailserver.cfg.
+
+    DIR is their folder. All of it or nothing; again, it updates. The files are only read, and the passwords in them
+    are not. What they do not name is not deleted.
+    """
+    config = read_kerio(folder)
+    session = place.open()
+    plan = session.plan_kerio(config)
+    for line in kerio_told(plan):
+        say(line)
+    if plan.faulty and not skip_faulty:
+        raise faulty_users(plan)
+    if dry_run:
+        if not plan.decision.allowed:
+            raise Refused(plan.decision.reason + ". It would be refused.", plan.decision.remedy)
+        say("Nothing was imported: this was a dry run.")
+        return
+    done = session.do(ImportKerio(config, skip_faulty, reason))
+    texts = [outcome.text for outcome in done.outcomes]
+    say(f"Imported {words.count(texts.count(IMPORTED), 'entry')}, changed {texts.count(CHANGED):,}.")
+    say_seats(done)
+    context.exit(PARTLY_FAILED if done.failures else 0)
+
+
+def kerio_told(plan: KerioPlan) -> list[str]:
+    """The preview of the server's files, for a person."""
+    free = "without limit" if plan.seats_free is None else f"{plan.seats_free:,} free"
+    freed = f" after {plan.seats_freed:,} freed by disabling" if plan.seats_freed else ""
+    short = f", short by {plan.short_by:,}" if plan.short_by else ""
+    lines = [
+        f"{_by_kind(plan.new)} new, {_by_kind([after for _, after in plan.changed])} changed,"
+        f" {len(plan.same):,} the same, {len(plan.faulty):,} faulty.",
+        f"{words.count(plan.seats_needed, 'seat')} needed, {free}{freed}{short}.",
+    ]
+    lines += [f"{what}: {words.and_list(names, MOST_NAMED)}." for what, names in _named(plan) if names]
+    lines += plan.notes[:MOST_NOTES]
+    if len(plan.notes) > MOST_NOTES:
+        lines.append(f"and {len(plan.notes) - MOST_NOTES} more notes")
+    lines.append("Last logins and mailboxes are not in these files, and are left as they are.")
+    return lines
+
+
+def _by_kind(entries: Iterable[Entry]) -> str:
+    """How many of what: "3 accounts and 1 alias"."""
+    kinds = Counter(words.kind_word(entry) for entry in entries)
+    counted = [words.count(kinds[kind], kind) for kind in words.KIND_WORDS.values() if kinds[kind]]
+    return words.and_list(counted, len(counted)) or words.count(0, "account")
+
+
+def _named(plan: KerioPlan) -> list[tuple[str, list[str]]]:
+    """What is new, changed and gone, by name."""
+    return [
+        ("New domains", [safe_text(domain.name) for domain in plan.new_domains]),
+        ("New", [safe_text(entry.address) for entry in plan.new]),
+        ("Changed", [_change(before, after) for before, after in plan.changed]),
+        ("Not in the files, left as they are", [safe_text(entry.address) for entry in plan.gone]),
+        ("Domains not in the files, left as they are", [safe_text(domain.name) for domain in plan.gone_domains]),
+    ]
+
+
+def _change(before: Entry, after: Entry) -> str:
+    """What would be different: `anna@north.example (disabled)`."""
+    what = []
+    if before.enabled != after.enabled:
+        what.append(words.state_of(after))
+    if before.role != after.role:
+        what.append(words.role_word(after))
+    return safe_text(before.address) + (f" ({', '.join(what)})" if what else "")

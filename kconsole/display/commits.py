@@ -19,6 +19,7 @@ PAST: Final = {
     "connect": "recorded a login of",
     "import": "imported",
     "import logins": "imported the last logins of",
+    "import kerio": "imported from the server's files",
     "undo": "took back a change of",
     "restarted": "recorded a restart",
     "add domain": "added the domain",
