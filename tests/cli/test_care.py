@@ -165,12 +165,16 @@ while True:
 
 def test_a_backup_while_another_process_writes_is_a_whole_store(office: Console, tmp_path: Path) -> None:
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(office.folder)], stdout=subprocess.PIPE)
+    journal = office.folder / "journal.jsonl"
     try:
         assert writer.stdout is not None
         writer.stdout.readline()
         for number in range(8):
+            size = journal.stat().st_size
             said = office("--wait", "10", "backup", str(tmp_path / f"{number}.tar"))
             assert said.code == 0, said
+            while journal.stat().st_size == size:
+                assert writer.poll() is None
     finally:
         writer.kill()
         writer.communicate()
