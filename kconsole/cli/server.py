@@ -9,7 +9,8 @@ from kconsole.cli.output import domain_documents, put_document, put_json
 from kconsole.cli.seats import put_domains
 from kconsole.display import words
 from kconsole.model.boundary import LARGEST_LIMIT
-from kconsole.model.records import Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Inventory
 from kconsole.operations import dumps
 from kconsole.operations.server import AddDomain, RecordRestart
 from kconsole.operations.session import Session

@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import Final
 
 from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.records import Domain, Entry, Inventory, License, fold
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.reports import DomainReport, SeatReport, State, Warn
 
 EXCEEDED_TEXT: Final = "Total number of user mailboxes authorized by the license has been exceeded"

@@ -5,9 +5,13 @@ through `model.boundary`.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date, datetime
 from typing import Any
 
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License
+from kconsole.model.directory import Directory
+from kconsole.model.license import Component, Customer, License, PendingUpdate
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin
 from kconsole.model.times import from_iso, to_iso
 
 Document = dict[str, Any]
@@ -37,6 +41,9 @@ def entry_document(entry: Entry) -> Document:
         "mailbox_fate": entry.mailbox_fate,
         "transferred_to": entry.transferred_to,
         "delivers_to": list(entry.delivers_to),
+        "directory_id": entry.directory_id,
+        "directory_logon": to_iso(entry.directory_logon),
+        "active_sync": entry.active_sync,
     }
 
 
@@ -67,6 +74,12 @@ def compact_entry_document(entry: Entry) -> Document:
         document["transferred_to"] = entry.transferred_to
     if entry.delivers_to:
         document["delivers_to"] = list(entry.delivers_to)
+    if entry.directory_id:
+        document["directory_id"] = entry.directory_id
+    if entry.directory_logon is not None:
+        document["directory_logon"] = to_iso(entry.directory_logon)
+    if entry.active_sync:
+        document["active_sync"] = True
     return document
 
 
@@ -87,6 +100,8 @@ def entry_from_document(document: Mapping[str, Any], number: int = 0) -> Entry:
         fields["deleted_at"] = from_iso(deleted_at)
     if (delivers_to := document.get("delivers_to")) is not None:
         fields["delivers_to"] = tuple(delivers_to)
+    if (logon := document.get("directory_logon")) is not None:
+        fields["directory_logon"] = from_iso(logon)
     return Entry(**fields)
 
 
@@ -97,27 +112,102 @@ def domain_document(domain: Domain) -> Document:
         "primary": domain.primary,
         "description": domain.description,
         "user_limit": domain.user_limit,
+        "directory": None if domain.directory is None else directory_document(domain.directory),
     }
 
 
 def domain_from_document(document: Mapping[str, Any]) -> Domain:
     """The domain that `domain_document` described."""
+    directory = document.get("directory")
     return Domain(
         name=document["name"],
         primary=document.get("primary", False),
         description=document.get("description", ""),
         user_limit=document.get("user_limit"),
+        directory=None if directory is None else directory_from_document(directory),
     )
+
+
+def directory_document(directory: Directory) -> Document:
+    """The settings of a directory with all their fields."""
+    return _flat(directory) | {"attributes": [list(pair) for pair in directory.attributes]}
+
+
+def directory_from_document(document: Mapping[str, Any]) -> Directory:
+    """The settings that `directory_document` described."""
+    pairs = tuple((name, attribute) for name, attribute in document.get("attributes", ()))
+    return Directory(**{**document, "attributes": pairs})
 
 
 def license_document(license_: License) -> Document:
     """The license with all its fields."""
-    return {"seats": license_.seats}
+    update = license_.update
+    return {
+        "seats": license_.seats,
+        "id_end": license_.id_end,
+        "trial_until": _day(license_.trial_until),
+        "registered_at": to_iso(license_.registered_at),
+        "customer": None if license_.customer is None else _flat(license_.customer),
+        "activated_at": to_iso(license_.activated_at),
+        "maintenance_until": _day(license_.maintenance_until),
+        "expires": _day(license_.expires),
+        "components": [component_document(component) for component in license_.components],
+        "update": None if update is None else update_document(update),
+    }
 
 
 def license_from_document(document: Mapping[str, Any]) -> License:
-    """The license that `license_document` described."""
-    return License(seats=document.get("seats"))
+    """The license that `license_document` described; what it leaves out has the default of its field."""
+    customer, update = document.get("customer"), document.get("update")
+    return License(
+        seats=document.get("seats"),
+        id_end=document.get("id_end", ""),
+        trial_until=_from_day(document.get("trial_until")),
+        registered_at=_moment(document.get("registered_at")),
+        customer=None if customer is None else Customer(**customer),
+        activated_at=_moment(document.get("activated_at")),
+        maintenance_until=_from_day(document.get("maintenance_until")),
+        expires=_from_day(document.get("expires")),
+        components=tuple(
+            Component(name=component["name"], expires=_from_day(component["expires"]), seats=component["seats"])
+            for component in document.get("components", ())
+        ),
+        update=None
+        if update is None
+        else PendingUpdate(
+            bought_at=from_iso(update["bought_at"]), seats=update["seats"], components=tuple(update["components"])
+        ),
+    )
+
+
+def component_document(component: Component) -> Document:
+    """A licensed component with all its fields."""
+    return {"name": component.name, "expires": _day(component.expires), "seats": component.seats}
+
+
+def update_document(update: PendingUpdate) -> Document:
+    """What was bought and has not arrived, with all its fields."""
+    return {
+        "bought_at": to_iso(update.bought_at),
+        "seats": update.seats,
+        "components": list(update.components),
+    }
+
+
+def _flat(record: Any) -> Document:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _from_day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else from_iso(text)
 
 
 def inventory_document(inventory: Inventory) -> Document:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from kconsole.model.directory import Directory
+from kconsole.model.license import License
+
 Kind = Literal["user", "mailing_list", "resource", "alias", "builtin_admin"]
 """What an entry is. Only a `user` is an account that can take a seat."""
 
@@ -54,6 +57,12 @@ class Entry:
     """The address that took over the mailbox of a deleted account, when its fate was `transfer`."""
     delivers_to: tuple[str, ...] = ()
     """Where an alias delivers: one address or more."""
+    directory_id: str = ""
+    """The lasting id by which the directory knows a mapped account; empty if it was not mapped by kconsole."""
+    directory_logon: datetime | None = None
+    """When the user last logged in to the directory, as far as it says; that is no login to the mailbox."""
+    active_sync: bool = False
+    """Whether the account has been used by Exchange ActiveSync, an optional component of the license."""
     id: int = 0
     """The store's own number for this entry, never used twice; 0 before it has been stored."""
 
@@ -84,14 +93,8 @@ class Domain:
     description: str = ""
     user_limit: int | None = None
     """The domain's own limit of accounts; None means that only the license limits it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class License:
-    """What was bought."""
-
-    seats: int | None = None
-    """How many accounts may take a seat; None means without limit."""
+    directory: Directory | None = None
+    """Where its users are mapped from; None if they are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

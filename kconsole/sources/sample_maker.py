@@ -15,7 +15,8 @@ from random import Random
 from typing import Final, NamedTuple, TypeVar
 
 from kconsole.model.documents import compact_entry_document, inventory_document
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License, Origin, Role, fold
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin, Origin, Role, fold
 from kconsole.sources.sample_names import ALIASES, FAMILY, GIVEN, LISTS, NON_LATIN, ODD, PROTOCOLS, RESOURCES, TEAMS
 
 T = TypeVar("T")

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple, cast
 
 from kconsole.model import documents
 from kconsole.model.history import Change
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License, fold
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin, fold
 from kconsole.model.times import from_iso, to_iso
 from kconsole.store.tables import Document, DocumentChange
 
@@ -229,6 +230,9 @@ class _DraftEntry:
         mailbox_fate: Any,
         transferred_to: Any,
         delivers_to: Any,
+        directory_id: Any,
+        directory_logon: Any,
+        active_sync: Any,
         id: Any,  # noqa: A002  # the field's own name
     ) -> None:
         self.address = address
@@ -244,6 +248,9 @@ class _DraftEntry:
         self.mailbox_fate = mailbox_fate
         self.transferred_to = transferred_to
         self.delivers_to = delivers_to
+        self.directory_id = directory_id
+        self.directory_logon = directory_logon
+        self.active_sync = active_sync
         self.id = id
 
 
@@ -265,6 +272,8 @@ def _entry(document: Document, number: int) -> Entry:
         document["deleted_at"] = from_iso(deleted_at)
     if (delivers_to := document.get("delivers_to")) is not None:
         document["delivers_to"] = tuple(delivers_to)
+    if (logon := document.get("directory_logon")) is not None:
+        document["directory_logon"] = from_iso(logon)
     document["id"] = number
     draft = _DraftEntry(**document)
     draft.__class__ = Entry

@@ -10,7 +10,8 @@ from typing import Final
 
 from kconsole.model.errors import Refused, StoreUnusable
 from kconsole.model.history import Commit, Operator, as_operator
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.times import Clock
 from kconsole.store.files import make_folder
 from kconsole.store.journal import JOURNAL_FILE, Head, parsed

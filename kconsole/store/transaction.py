@@ -7,7 +7,8 @@ from typing import Any
 from tinydb.table import Document as TinyDocument
 
 from kconsole.model.history import Change, Commit
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.store.records import document_of
 from kconsole.store.storage import SeatStorage
 

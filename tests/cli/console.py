@@ -14,7 +14,8 @@ from typing import Any
 
 from kconsole.cli.main import run
 from kconsole.model.documents import inventory_document
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 
 
 @dataclass(frozen=True)

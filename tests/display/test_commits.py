@@ -7,7 +7,8 @@ import pytest
 
 from kconsole.display import commits
 from kconsole.model.history import Change, Commit, Operator
-from kconsole.model.records import Domain, Entry, LastLogin, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, LastLogin
 
 AT = datetime(2026, 8, 5, 12, 3, tzinfo=UTC)
 ENTRY = Entry(address="a@x.example", id=1)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from kconsole.display.gauge import ASCII_GLYPHS, GLYPHS, domain_used, figures, gauge_bar, state_word, used_words
 from kconsole.licensing.evaluation import evaluate
-from kconsole.model.records import Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Inventory
 from kconsole.model.reports import DomainReport, SeatReport
 
 NOTHING = evaluate(Inventory(license=License(seats=None)))

@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from kconsole.licensing.evaluation import evaluate
 from kconsole.model.errors import ConsoleError, NotFound, Refused
 from kconsole.model.history import Commit
-from kconsole.model.records import Domain, Entry, Inventory, License, fold
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.deeds import Deed
 from kconsole.operations.server import RecordRestart

@@ -7,7 +7,8 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from kconsole.model.records import Domain, Entry, Inventory, Kind, LastLogin, License, Origin, Role, fold
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, Kind, LastLogin, Origin, Role, fold
 
 DOMAIN_NAMES = ("north.example", "South.example", "labs.example", "žluť.example")
 LOGINS = ("anna", "Anna.Berg", "b", "č", "scanner2")

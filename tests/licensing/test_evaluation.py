@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kconsole.licensing.evaluation import EXCEEDED_TEXT, SeatLedger, evaluate, is_held
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import State, Warn
 
 RESTART = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)

@@ -18,7 +18,8 @@ from kconsole.licensing.guards import (
     may_take_seats,
     new_seats,
 )
-from kconsole.model.records import Domain, Entry, Inventory, Kind, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, Kind
 from kconsole.model.reports import SeatReport
 from tests.licensing.strategies import numbered
 

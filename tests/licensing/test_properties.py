@@ -12,7 +12,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from kconsole.licensing.evaluation import SeatLedger, evaluate, is_held
 from kconsole.licensing.guards import may_connect, may_create, may_take_seats, new_seats
-from kconsole.model.records import Domain, Entry, Inventory, License, fold
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.reports import SeatReport
 from tests.licensing.strategies import DOMAIN_NAMES, entries, inventories, licenses, moments
 

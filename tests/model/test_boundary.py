@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kconsole.model.boundary import LARGEST_LIMIT, MOST_PROBLEMS, checked, read_dump
 from kconsole.model.documents import inventory_document
 from kconsole.model.errors import BadInput
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin
 from tests.licensing.strategies import inventories
 
 JUNE = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)

@@ -19,7 +19,8 @@ from kconsole.model.documents import (
     license_from_document,
     login_document,
 )
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin
 from tests.licensing.strategies import START, domains, entries, inventories, licenses
 
 full_entries = st.builds(

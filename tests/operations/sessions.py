@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from kconsole.licensing.evaluation import evaluate
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin
 from kconsole.operations.deeds import Done
 from kconsole.operations.session import Session
 from kconsole.sources.kerio_csv import KerioExport, read_kerio_export

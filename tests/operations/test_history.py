@@ -17,7 +17,8 @@ from kconsole.licensing import evaluation
 from kconsole.licensing.evaluation import evaluate
 from kconsole.model.errors import ChangedMeanwhile, ChangedSince, ConsoleError, NotFound, Refused, StoreUnusable
 from kconsole.model.history import Change, Commit, Operator
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.operations import history
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.deeds import Deed

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconsole.model.errors import BadInput, Refused
-from kconsole.model.records import Domain, Entry, Inventory, Kind, License, fold
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, Kind, fold
 from kconsole.operations.kerio_files import SERVER, USERS, ImportKerio, KerioPlan, read_kerio
 from kconsole.operations.session import Session
 from kconsole.sources.kerio_config import KerioConfig

@@ -8,7 +8,8 @@ import pytest
 
 from kconsole.model.errors import ChangedSince, NotFound, Refused
 from kconsole.model.history import Operator
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.deeds import Deed
 from kconsole.operations.dumps import dump_of

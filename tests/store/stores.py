@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from kconsole.model.history import Commit
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.store.journal import NO_HASH, Journal, encoded
 from kconsole.store.migrations import FORMAT
 from kconsole.store.seatstore import SeatStore

@@ -12,7 +12,8 @@ import pytest
 
 from kconsole.model.errors import NotFound, ReadOnly, Refused, StoreUnusable
 from kconsole.model.history import Commit, Operator
-from kconsole.model.records import Domain, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Inventory
 from kconsole.store import storefiles
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon

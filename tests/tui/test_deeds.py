@@ -3,7 +3,8 @@
 import pytest
 from textual.widgets import Input
 
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import DisableAccounts
 from tests.tui.console import WIDE, Console, console
 

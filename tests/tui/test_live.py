@@ -6,7 +6,8 @@ from pathlib import Path
 from textual.geometry import Region
 
 from kconsole.model.history import Commit
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.server import AddDomain
 from tests.tui.console import WIDE, Console, console

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from tests.tui.console import NARROW, WIDE, console
 
 

@@ -10,7 +10,8 @@ from textual.color import Color
 
 from kconsole.display.safe_text import safe_text
 from kconsole.display.terminals import TerminalProfile
-from kconsole.model.records import Domain, Entry, Inventory, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.tui.plain import InAscii
 from tests.tui.console import NARROW, WIDE, console
 

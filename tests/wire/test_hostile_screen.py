@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from kconsole.display.safe_text import safe_text
 from kconsole.model.errors import ConsoleError
 from kconsole.model.history import Operator
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin, License
+from kconsole.model.license import License
+from kconsole.model.records import Domain, Entry, Inventory, LastLogin
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.deeds import Deed
 from kconsole.operations.server import AddDomain

@@ -1,0 +1,82 @@
+"""The license as it was bought: seats, days, components, who it is registered to, and what is still to arrive."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal
+
+ComponentName = Literal["antivirus", "activesync", "antispam"]
+"""The optional components, which are licensed one by one."""
+
+ID_SHOWN: Final = 4
+"""How many characters of a license ID are ever kept or shown: its last ones. The whole of it is a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """An optional component that is licensed."""
+
+    name: ComponentName
+    expires: date | None = None
+    """The last day on which it works; None for as long as the license."""
+    seats: int | None = None
+    """How many accounts may use it; None means as many as the license has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Whom a license is registered to."""
+
+    organization: str
+    person: str
+    email: str
+    phone: str
+    country: str
+    city: str
+    street: str
+    zip: str
+    state: str = ""
+    web: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingUpdate:
+    """Seats or components that were bought and have not arrived at the server yet."""
+
+    bought_at: datetime
+    seats: int = 0
+    """Additional seats."""
+    components: tuple[ComponentName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class License:
+    """What was bought, and where it stands. Days are calendar days in UTC, the last one on which something works."""
+
+    seats: int | None = None
+    """How many accounts may take a seat; None means without limit."""
+    id_end: str = ""
+    """The last characters of the license ID, `ID_SHOWN` at most; empty if it is not known."""
+    trial_until: date | None = None
+    """The last day of the trial; None if none has begun."""
+    registered_at: datetime | None = None
+    """When it was bound to a customer; None if it has not been."""
+    customer: Customer | None = None
+    """None also where it is registered, but nobody said to whom."""
+    activated_at: datetime | None = None
+    """When it was bound to this installation; None if it has not been."""
+    maintenance_until: date | None = None
+    """The anniversary of Software Maintenance: updates stop after it."""
+    expires: date | None = None
+    """All functions are suspended after it; None if the license itself does not expire."""
+    components: tuple[Component, ...] = ()
+    update: PendingUpdate | None = None
+
+    def component(self, name: ComponentName) -> Component | None:
+        """The component of this name; None if it is not licensed."""
+        return next((component for component in self.components if component.name == name), None)
+
+
+def end_of_id(license_id: str) -> str:
+    """What may be kept of a license ID."""
+    return license_id.strip()[-ID_SHOWN:]
