@@ -173,6 +173,7 @@ def terminal(
     variables |= environment or {}
     pid, descriptor = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, whose child would ignore it
         os.execvpe(program[0], [*program, *arguments], variables)
     _set_size(descriptor, columns, lines)
     screen = Terminal(pid, descriptor, columns, lines, is_drawn)
