@@ -245,7 +245,7 @@ def explain(context: click.Context, place: Place, addresses: tuple[str, ...], as
 
 
 def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
-    access = guards.may_connect(session.report, entry)
+    access = guards.may_connect(session.report, entry, session.standing.is_suspended)
     return {
         **account_document(entry),
         "source": verdict_of(entry).source,
@@ -258,5 +258,11 @@ def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
 
 
 def _explained(entry: Entry, session: Session) -> list[str]:
-    details = details_of(entry, session.report, session.last_restart, session.clock.now())
+    details = details_of(
+        entry,
+        session.report,
+        session.last_restart,
+        session.clock.now(),
+        is_suspended=session.standing.is_suspended,
+    )
     return [f"{label:<13}{text}" for label, text in details]

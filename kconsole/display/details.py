@@ -49,14 +49,19 @@ def login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:
     return ages.ago_and_moment(entry.last_login.at, now) + via
 
 
-def access_words(entry: Entry, report: SeatReport) -> str:
+def access_words(entry: Entry, report: SeatReport, is_suspended: bool = False) -> str:
     """Whether an account could log in now; if not, why."""
-    access = may_connect(report, entry)
+    access = may_connect(report, entry, is_suspended)
     return "would be let in" if access.allowed else f"would be refused: {access.reason}"
 
 
 def details_of(
-    entry: Entry, report: SeatReport, last_restart: datetime | None, now: datetime, limit: int | None = LIMIT
+    entry: Entry,
+    report: SeatReport,
+    last_restart: datetime | None,
+    now: datetime,
+    limit: int | None = LIMIT,
+    is_suspended: bool = False,
 ) -> list[Detail]:
     """Everything about an entry, the most important first.
 
@@ -66,6 +71,7 @@ def details_of(
         last_restart: when the server was last restarted.
         now: the moment that ages count from.
         limit: how many characters of each text are told; None for all of them.
+        is_suspended: whether the license has run out, so that nobody can log in.
     """
     verdict = HELD if is_held(entry, last_restart) else verdict_of(entry)
     name = f"   {safe_text(entry.full_name, limit)}" if entry.full_name else ""
@@ -78,11 +84,13 @@ def details_of(
         mailbox = "has a mailbox" if entry.mailbox else "no mailbox: never connected"
         details += [
             Detail("Last login", f"{login_words(entry, now, limit)}   {mailbox}"),
-            Detail("Login now", access_words(entry, report)),
+            Detail("Login now", access_words(entry, report, is_suspended)),
             Detail("Role", f"{words.role_word(entry)}, {words.origin_word(entry)}"),
         ]
     if entry.description:
         details.append(Detail("Description", safe_text(entry.description, limit)))
+    if entry.directory_logon is not None:
+        details.append(Detail("Directory", f"last logon to it {ages.ago_and_moment(entry.directory_logon, now)}"))
     if entry.delivers_to:
         details.append(Detail("Delivers to", safe_text(", ".join(entry.delivers_to), limit)))
     if entry.deleted_at is not None:

@@ -174,6 +174,10 @@ class SeatLedger:
             self._count(before, times)
         return planned
 
+    def if_licensed(self, license_: License) -> SeatReport:
+        """The report if the license were this one; nothing is changed."""
+        return _report(license_, self._domains.values(), self._tallies, self._total)
+
     def report_around(self, domain: str) -> SeatReport:
         """The report with no other domain than this one in it: what a guard needs, whatever the number of domains."""
         known = self._domains.get(fold(domain))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.records import Entry, fold
@@ -12,6 +12,11 @@ CANNOT_ADD_TEXT: Final = "You cannot add more users"
 """The vendor's own words in its account dialog. Source: Licenses in Kerio Connect, GFI support."""
 
 AT_LICENSE_REMEDY: Final = "Disable an account that is not needed, restart the server if seats are held, or buy seats."
+EXPIRED_TEXT: Final = "License is expired"
+"""The server's own words for a license that has run out."""
+
+EXPIRED_REMEDY: Final = "Renew the license and install its file. See 'kconsole license show'."
+
 AT_DOMAIN_REMEDY: Final = "Disable an account of this domain, or raise the domain's user limit."
 """What helps at a limit. Source: Licenses in Kerio Connect, GFI support, and the rule on held seats."""
 
@@ -133,12 +138,17 @@ def may_map(report: SeatReport, needed: int) -> Decision:
     )
 
 
-def may_connect(report: SeatReport, entry: Entry) -> Decision:
+def may_connect(report: SeatReport, entry: Entry, is_suspended: bool = False) -> Decision:
     """Whether an account would be let in at login.
 
     Source: Licenses in Kerio Connect: once as many users have connected (created a mailbox) as the license
     has seats, further ones are refused; the vendor calls that answer AuthLicense. A disabled account is refused
-    always, one that has a mailbox never for the license's sake.
+    always, one that has a mailbox never for the license's sake, unless trial or license have expired.
+
+    Args:
+        report: the figures as they are now.
+        entry: who would connect.
+        is_suspended: whether all functions are suspended, as `Standing.is_suspended` says.
     """
     if not entry.is_account:
         return not_an_account(entry)
@@ -146,6 +156,8 @@ def may_connect(report: SeatReport, entry: Entry) -> Decision:
         return Decision(False, "deleted", "The account has been deleted")
     if not entry.enabled:
         return Decision(False, "disabled", "The account is disabled", "", "Enable it first.")
+    if is_suspended:
+        return Decision(False, "license-expired", EXPIRED_TEXT, "all functions are suspended", EXPIRED_REMEDY)
     if entry.mailbox or report.limit is None or report.connected < report.limit:
         return ALLOWED
     return Decision(
@@ -154,6 +166,41 @@ def may_connect(report: SeatReport, entry: Entry) -> Decision:
         "AuthLicense",
         f"{report.connected} users have connected and the license has {report.limit} seats",
         AT_LICENSE_REMEDY,
+    )
+
+
+class Access(NamedTuple):
+    """How the counted accounts that have no mailbox yet fare at login, if all connect. All are numbers of accounts."""
+
+    without_mailbox: int
+    let_in: int
+    """How many are still let in, whoever comes first."""
+    refused: int
+    """How many are refused after those."""
+
+
+def access_of(report: SeatReport) -> Access:
+    """How the accounts without a mailbox would fare at login, as `may_connect` decides one after the other."""
+    room = report.latent if report.limit is None else max(report.limit - report.connected, 0)
+    let_in = min(room, report.latent)
+    return Access(report.latent, let_in, report.latent - let_in)
+
+
+def may_license(planned: SeatReport) -> Decision:
+    """Whether a license may be taken: always; says by how much the seats in use exceed it.
+
+    Args:
+        planned: the figures with that license.
+    """
+    if not planned.over:
+        return ALLOWED
+    return Decision(
+        True,
+        "over-limit",
+        f"The license will be exceeded by {_seats(planned.over)}",
+        f"{planned.used} used of {planned.limit}",
+        "Disable accounts first, or take it and let users without a mailbox be refused at login.",
+        planned.over,
     )
 
 

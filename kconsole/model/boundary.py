@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kconsole.model.documents import DUMP_SCHEMA
 from kconsole.model.errors import BadInput
+from kconsole.model.license import ID_SHOWN, License
 from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.times import in_utc
 
@@ -101,20 +102,45 @@ def checked(inventory: Inventory, name: str) -> Inventory:
     problems: list[str] = []
     if (what := _odd_limit(inventory.license.seats)) is not None:
         problems.append(f"license.seats is {what}")
+    problems += _license_problems(inventory.license)
     problems += _domain_problems(inventory.domains)
     problems += _entry_problems(inventory.entries)
     if problems:
         raise BadInput(f"{name} contradicts itself:", "Nothing was changed.", _first_of(problems))
     try:
+        license_ = _license_in_utc(inventory.license)
         entries = tuple(_in_utc(entry) for entry in inventory.entries)
         restart = None if inventory.last_restart is None else in_utc(inventory.last_restart)
     except OverflowError:
         raise BadInput(f"{name} holds a moment before the year 1 or after 9999.", "Nothing was changed.") from None
     return replace(
         inventory,
+        license=license_,
         last_restart=restart,
         domains=_with_missing_domains(inventory.domains, entries),
         entries=entries,
+    )
+
+
+def _license_problems(license_: License) -> list[str]:
+    problems = []
+    if len(license_.id_end) > ID_SHOWN:
+        problems.append(f"license.id_end has more than {ID_SHOWN} characters: no more of an ID is ever kept")
+    names = Counter(component.name for component in license_.components)
+    problems += [f"license.components has {name} {times} times" for name, times in names.items() if times > 1]
+    limits = [(f"the seats of {component.name}", component.seats) for component in license_.components]
+    if license_.update is not None:
+        limits.append(("license.update.seats", license_.update.seats))
+    return problems + [f"{what} is {odd}" for what, number in limits if (odd := _odd_limit(number)) is not None]
+
+
+def _license_in_utc(license_: License) -> License:
+    registered, activated, update = license_.registered_at, license_.activated_at, license_.update
+    return replace(
+        license_,
+        registered_at=None if registered is None else in_utc(registered),
+        activated_at=None if activated is None else in_utc(activated),
+        update=None if update is None else replace(update, bought_at=in_utc(update.bought_at)),
     )
 
 
@@ -142,13 +168,14 @@ def _entry_problems(entries: tuple[Entry, ...]) -> list[str]:
 
 
 def _in_utc(entry: Entry) -> Entry:
-    if entry.last_login is None and entry.deleted_at is None:
+    if entry.last_login is None and entry.deleted_at is None and entry.directory_logon is None:
         return entry
-    login = entry.last_login
+    login, logon = entry.last_login, entry.directory_logon
     return replace(
         entry,
         last_login=None if login is None else replace(login, at=in_utc(login.at)),
         deleted_at=None if entry.deleted_at is None else in_utc(entry.deleted_at),
+        directory_logon=None if logon is None else in_utc(logon),
     )
 
 

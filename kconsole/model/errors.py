@@ -72,3 +72,9 @@ class StoreUnusable(ConsoleError):
     """The store's file is damaged, foreign, of a newer format, or cannot be read or written; it was not touched."""
 
     exit_code = 7
+
+
+class SourceAway(ConsoleError):
+    """Another server that is read from cannot be reached, or did not answer as it should; nothing was taken."""
+
+    exit_code = 8

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from kconsole.licensing.evaluation import SeatLedger, is_held
+from kconsole.licensing.life import Standing, standing_of
 from kconsole.model.errors import ChangedMeanwhile, Refused
 from kconsole.model.history import Change, Commit
+from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.reports import Decision, SeatReport
 from kconsole.store.seatstore import SeatStore
@@ -56,6 +58,15 @@ class Work:
         """The figures if entries were otherwise, as of `SeatLedger.if_changed`; nothing is changed."""
         return self._ledger.if_changed(changes)
 
+    def if_licensed(self, license_: License) -> SeatReport:
+        """The figures if the license were this one; nothing is changed."""
+        return self._ledger.if_licensed(license_)
+
+    @property
+    def standing(self) -> Standing:
+        """How the license stands now."""
+        return standing_of(self.store.license, self.now)
+
     @property
     def held(self) -> list[Entry]:
         """Deleted entries that hold a seat."""
@@ -68,8 +79,8 @@ class Work:
         return stored
 
     def put_domain(self, domain: Domain) -> None:
-        """Store a new domain."""
-        self._transaction.put_domain(domain)
+        """Store a domain, in place of the one of its name if there is one."""
+        self._transaction.put_domain(domain, self.store.domain_number(domain.name))
         self._account()
 
     def put_back(self, change: Change) -> None:
@@ -91,6 +102,11 @@ class Work:
     def set_last_restart(self, at: datetime) -> None:
         """Record a restart of the server."""
         self._transaction.set_last_restart(at)
+        self._account()
+
+    def set_license(self, license_: License) -> None:
+        """Let the license be this one."""
+        self._transaction.set_license(license_)
         self._account()
 
     def replace_all(self, inventory: Inventory) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from kconsole.licensing import guards
+from kconsole.licensing.components import is_active_sync
 from kconsole.licensing.evaluation import SeatLedger
 from kconsole.model.errors import BadInput
 from kconsole.model.moments import SKEW
@@ -51,7 +52,7 @@ class Connect:
         entry = work.store.entry_at(self.address) or next(iter(work.store.deleted_at(self.address)), None)
         if entry is None:
             return [missing(self.address)]
-        decision = guards.may_connect(work.report_around(entry.domain), entry)
+        decision = guards.may_connect(work.report_around(entry.domain), entry, work.standing.is_suspended)
         if not decision.allowed:
             return [refusal(entry.address, decision)]
         connected = logged_in(entry, LastLogin(at, self.protocol.strip()))
@@ -65,7 +66,12 @@ class Connect:
 def logged_in(account: Entry, login: LastLogin) -> Entry:
     """An account after a login: it has a mailbox, and the later one of two logins is its last."""
     known = account.last_login
-    return replace(account, mailbox=True, last_login=login if known is None or login.at > known.at else known)
+    return replace(
+        account,
+        mailbox=True,
+        last_login=login if known is None or login.at > known.at else known,
+        active_sync=account.active_sync or is_active_sync(login.protocol),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,8 @@ class _Sorting:
     store: SeatStore
     last: dict[int, tuple[Entry, Login]] = field(default_factory=dict)
     """The last login that the file has of each account: two of its addresses may be one account's."""
+    active_sync: set[int] = field(default_factory=set)
+    """The accounts that the file saw using Exchange ActiveSync, at whatever time."""
     unknown: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     no_accounts: list[str] = field(default_factory=list)
@@ -133,14 +141,23 @@ class _Sorting:
                 (self.deleted if self.store.deleted_at(address) else self.unknown).append(login.address)
             elif not entry.is_account:
                 self.no_accounts.append(entry.address)
-            elif entry.id not in self.last or login.at > self.last[entry.id][1].at:
-                self.last[entry.id] = entry, login
+            else:
+                if is_active_sync(login.protocol):
+                    self.active_sync.add(entry.id)
+                if entry.id not in self.last or login.at > self.last[entry.id][1].at:
+                    self.last[entry.id] = entry, login
 
     def changed(self) -> Iterator[tuple[Entry, Entry]]:
-        """The accounts of which the file knows a later login than the store, as they are and would be."""
+        """The accounts of which the file knows a later login than the store, or a use of ActiveSync that was not known.
+
+        Each as it is, and as it would be.
+        """
         for entry, login in self.last.values():
-            if entry.last_login is None or login.at > entry.last_login.at:
-                yield entry, logged_in(entry, LastLogin(login.at, login.protocol))
+            is_later = entry.last_login is None or login.at > entry.last_login.at
+            after = logged_in(entry, LastLogin(login.at, login.protocol)) if is_later else entry
+            after = replace(after, active_sync=after.active_sync or entry.id in self.active_sync)
+            if after != entry:
+                yield entry, after
 
     def _found(self, address: str, primary: str) -> tuple[Entry | None, str]:
         """The entry with this address, and the whole address.

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kconsole.licensing.evaluation import SeatLedger
+from kconsole.licensing.life import Standing, standing_of
 from kconsole.model.errors import ChangedSince, NotFound
 from kconsole.model.history import Commit, Operator, as_operator
+from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import SeatReport
 from kconsole.model.times import Clock, SystemClock
@@ -140,6 +142,16 @@ class Session:
         return self._report
 
     @property
+    def license(self) -> License:
+        """What was bought."""
+        return self._store.license
+
+    @property
+    def standing(self) -> Standing:
+        """How the license stands now."""
+        return standing_of(self._store.license, self._clock.now())
+
+    @property
     def inventory(self) -> Inventory:
         """Everything, as one record."""
         return self._store.inventory
@@ -202,6 +214,10 @@ class Session:
 
         once = {account.id: account for account in accounts if account.is_account}
         return if_toggled(self._ledger, alike(once.values()))
+
+    def if_licensed(self, license_: License) -> SeatReport:
+        """The figures if the license were this one; nothing is changed."""
+        return self._ledger.if_licensed(license_)
 
     def planning(self, numbers: AbstractSet[int]) -> Steps[SeatReport | None]:
         """The figures if the accounts with these numbers were toggled, as by `if_toggled`; for any number of them.

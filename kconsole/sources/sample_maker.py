@@ -10,12 +10,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final, NamedTuple, TypeVar
 
 from kconsole.model.documents import compact_entry_document, inventory_document
-from kconsole.model.license import License
+from kconsole.model.license import Component, Customer, License, PendingUpdate
 from kconsole.model.records import Domain, Entry, Inventory, LastLogin, Origin, Role, fold
 from kconsole.sources.sample_names import ALIASES, FAMILY, GIVEN, LISTS, NON_LATIN, ODD, PROTOCOLS, RESOURCES, TEAMS
 
@@ -70,6 +70,10 @@ class _Maker:
 
     def ago(self, minutes: int) -> datetime:
         return self._as_of - timedelta(minutes=minutes)
+
+    def day(self, ahead: int) -> date:
+        """The day that is so many days ahead."""
+        return (self._as_of + timedelta(days=ahead)).date()
 
     def login_within(self, bands: Sequence[tuple[int, int]]) -> LastLogin:
         least, most = self.one_of(bands)
@@ -184,10 +188,10 @@ class _Maker:
             address = self._free_address(ALIASES[place % len(ALIASES)], domain)
             self.add(Entry(address=address, kind="alias", delivers_to=tuple(sorted(ends))))
 
-    def inventory(self, *, seats: int | None, restarted: int, domains: tuple[Domain, ...]) -> Inventory:
+    def inventory(self, *, license_: License, restarted: int, domains: tuple[Domain, ...]) -> Inventory:
         """All entries by address, the server restarted so many minutes ago."""
         return Inventory(
-            license=License(seats=seats),
+            license=license_,
             last_restart=self.ago(restarted),
             domains=domains,
             entries=tuple(sorted(self.entries, key=lambda entry: fold(entry.address))),
@@ -229,7 +233,32 @@ def _office(as_of: datetime) -> Inventory:
     maker.deleted(main.name, 12 * _DAY)
     maker.deleted(main.name, 3 * _DAY + 5 * _HOUR, heir=staff[1])
     maker.deleted(retail.name, 2 * _HOUR)
-    return maker.inventory(seats=120, restarted=21 * _DAY + 6 * _HOUR, domains=(main, retail, labs, books))
+    ends = maker.day(264)
+    license_ = License(
+        seats=120,
+        id_end="7K2Q",
+        registered_at=maker.ago(831 * _DAY),
+        customer=Customer(
+            organization="Northwind Traders",
+            person="Marta Kowalczyk",
+            email="it@northwind.example",
+            phone="+44 20 7946 0112",
+            country="United Kingdom",
+            city="Leeds",
+            street="12 Canal Wharf",
+            zip="LS11 5PS",
+            web="www.northwind.example",
+        ),
+        activated_at=maker.ago(830 * _DAY),
+        maintenance_until=ends,
+        expires=ends,
+        components=(
+            Component(name="antivirus", expires=ends),
+            Component(name="activesync", expires=ends, seats=15),
+            Component(name="antispam", expires=maker.day(25)),
+        ),
+    )
+    return maker.inventory(license_=license_, restarted=21 * _DAY + 6 * _HOUR, domains=(main, retail, labs, books))
 
 
 def _office_cast(maker: _Maker, main: str, retail: str, labs: str, books: str) -> None:
@@ -290,7 +319,28 @@ def _crisis(as_of: datetime) -> Inventory:
     maker.deleted(main.name, 5 * _DAY)
     maker.deleted(field.name, 20 * _HOUR)
     maker.deleted(annex.name, 120 * _DAY)
-    return maker.inventory(seats=50, restarted=40 * _DAY, domains=(main, field, annex))
+    ends = maker.day(52)
+    license_ = License(
+        seats=50,
+        id_end="M4XB",
+        registered_at=maker.ago(313 * _DAY),
+        customer=Customer(
+            organization="Aurora Lifts",
+            person="Ilse Thorsen",
+            email="office@aurora.example",
+            phone="+47 21 55 00 19",
+            country="Norway",
+            city="Bergen",
+            street="Strandgaten 4",
+            zip="5013",
+        ),
+        activated_at=maker.ago(313 * _DAY),
+        maintenance_until=ends,
+        expires=ends,
+        components=(Component(name="activesync", expires=ends, seats=5), Component(name="antispam", expires=ends)),
+        update=PendingUpdate(bought_at=maker.ago(27 * _HOUR), seats=25, components=("antivirus",)),
+    )
+    return maker.inventory(license_=license_, restarted=40 * _DAY, domains=(main, field, annex))
 
 
 def _small(as_of: datetime) -> Inventory:
@@ -305,7 +355,8 @@ def _small(as_of: datetime) -> Inventory:
     maker.account(f"nils@{shop.name}", "Nils Ekman", "Left last year", days=290, by="POP3", enabled=False)
     maker.add(Entry(address=f"regulars@{shop.name}", kind="mailing_list", full_name="Regulars"))
     maker.add(Entry(address=f"info@{shop.name}", kind="alias", delivers_to=(kofi.address,)))
-    return maker.inventory(seats=5, restarted=9 * _DAY, domains=(shop,))
+    license_ = License(seats=5, trial_until=maker.day(16))
+    return maker.inventory(license_=license_, restarted=9 * _DAY, domains=(shop,))
 
 
 STORIES: Final[dict[str, Callable[[datetime], Inventory]]] = {"office": _office, "crisis": _crisis, "small": _small}
@@ -331,7 +382,7 @@ def mixture(as_of: datetime, *, accounts: int, seats: int | None, domains: int, 
         maker.aliases(domain, share // 10, staff)
         for place in range(share // 40):
             maker.deleted(domain, maker.below(20 * _DAY) + (25 * _DAY if place % 2 else 0))
-    return maker.inventory(seats=seats, restarted=21 * _DAY, domains=listed)
+    return maker.inventory(license_=License(seats=seats), restarted=21 * _DAY, domains=listed)
 
 
 def _domain(place: int, usual: int) -> Domain:

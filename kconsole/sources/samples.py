@@ -5,12 +5,13 @@ What makes them is in `sample_maker`, which opening a sample never imports.
 
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from kconsole.model.documents import inventory_from_document
 from kconsole.model.errors import BadInput, NotFound
+from kconsole.model.license import License
 from kconsole.model.records import Entry, Inventory
 
 SAMPLES: Final[dict[str, str]] = {
@@ -22,6 +23,8 @@ SAMPLES: Final[dict[str, str]] = {
 
 AS_OF: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """The moment that the samples describe: a Monday morning."""
+
+_Day = TypeVar("_Day", date, datetime)
 
 
 def make_sample(name: str) -> Inventory:
@@ -94,12 +97,31 @@ def _check(name: str) -> None:
 
 
 def _shifted(inventory: Inventory, by: timedelta) -> Inventory:
-    restart = inventory.last_restart
     return replace(
         inventory,
-        last_restart=None if restart is None else restart + by,
+        license=_shifted_license(inventory.license, by),
+        last_restart=_later(inventory.last_restart, by),
         entries=tuple(_shifted_entry(entry, by) for entry in inventory.entries),
     )
+
+
+def _shifted_license(license_: License, by: timedelta) -> License:
+    return replace(
+        license_,
+        trial_until=_later(license_.trial_until, by),
+        registered_at=_later(license_.registered_at, by),
+        activated_at=_later(license_.activated_at, by),
+        maintenance_until=_later(license_.maintenance_until, by),
+        expires=_later(license_.expires, by),
+        components=tuple(
+            replace(component, expires=_later(component.expires, by)) for component in license_.components
+        ),
+        update=license_.update and replace(license_.update, bought_at=license_.update.bought_at + by),
+    )
+
+
+def _later(moment: _Day | None, by: timedelta) -> _Day | None:
+    return None if moment is None else moment + by
 
 
 def _shifted_entry(entry: Entry, by: timedelta) -> Entry:

@@ -128,6 +128,11 @@ class Records:
         key = fold(name)
         return next((domain for domain in self.domains.values() if fold(domain.name) == key), None)
 
+    def domain_number(self, name: str) -> int:
+        """The number of the domain with this name; 0 if there is none."""
+        key = fold(name)
+        return next((number for number, domain in self.domains.items() if fold(domain.name) == key), 0)
+
     def take(self, change: Change) -> None:
         """Let the records be as after a change."""
         records = self.tables[change.table]

@@ -201,6 +201,10 @@ class SeatStore:
         """The domain with this name; compared without case."""
         return self._records.domain_named(name)
 
+    def domain_number(self, name: str) -> int:
+        """The number of the domain with this name; 0 if there is none."""
+        return self._records.domain_number(name)
+
     def history(self) -> Iterator[Commit]:
         """All commits that have been read, the first one first.
 

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from kconsole.display import words
+from kconsole.display.licenses import urgent
 from kconsole.display.safe_text import safe_text
+from kconsole.licensing.life import Standing
 from kconsole.model.history import Commit
 from kconsole.model.records import Entry
 from kconsole.model.reports import Decision, SeatReport
@@ -28,14 +30,22 @@ def named(entries: Sequence[Entry]) -> list[str]:
     return lines
 
 
-def banner_lines(report: SeatReport, is_read_only: bool, restarted_key: str) -> list[Part]:
-    """What has to be said above the lists, the worst first; and the key that records a restart."""
-    lines = [
+def banner_lines(report: SeatReport, standing: Standing, restarted_key: str, license_key: str) -> list[Part]:
+    """What has to be said above the lists, the worst first.
+
+    Args:
+        report: the seats.
+        standing: how the license stands.
+        restarted_key: the key that records a restart; empty where nothing can be changed.
+        license_key: the key that shows more about the license.
+    """
+    lines = [(f"! {text} · {license_key} license", style) for text, style in urgent(standing)]
+    lines += [
         (f"! {safe_text(warning.text)}", "alarm") for warning in report.warnings if warning.code in BANNER_WARNINGS
     ]
     if report.held:
         text = f"! {words.count(report.held, 'seat')} held until the server is restarted"
-        lines.append((text if is_read_only else f"{text} · {restarted_key} when it was", "notice"))
+        lines.append((f"{text} · {restarted_key} when it was" if restarted_key else text, "notice"))
     return lines
 
 

@@ -21,6 +21,17 @@ class Log(Command["MainScreen"]):
         target.open_log()
 
 
+class License(Command["MainScreen"]):
+    """Show the license: its state, what ends when, components, what was bought; register, activate, update, install."""
+
+    name, keys, title, word = "license", "l", "Console: the license", "license"
+
+    @classmethod
+    def run(cls, target: "MainScreen") -> None:
+        """Open its screen."""
+        target.open_license()
+
+
 class Palette(Command["ConsoleScreen"]):
     """Find a command by its name."""
 
@@ -79,4 +90,4 @@ class Quit(Command["MainScreen"]):
         target.app.exit()
 
 
-CONSOLE_COMMANDS: tuple[AnyCommand, ...] = (Log, Palette, NextTheme, Redraw, Help, Quit)
+CONSOLE_COMMANDS: tuple[AnyCommand, ...] = (Log, License, Palette, NextTheme, Redraw, Help, Quit)

@@ -15,6 +15,7 @@ from textual.content import Content
 from kconsole.display import words
 from kconsole.display.ages import full_moment
 from kconsole.display.details import LIMIT, Detail, details_of
+from kconsole.display.licenses import license_words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.model.history import Commit
@@ -45,8 +46,8 @@ COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *CONSOLE_
 """All commands of the console, in the order of the key line and the help."""
 
 KEY_LINE = (
-    "mark", "disable", "enable", "undo", "filter", "add", "delete", "sort", "next-domain", "log", "details", "help",
-    "quit",
+    "mark", "disable", "enable", "undo", "filter", "add", "delete", "sort", "next-domain", "log", "license", "details",
+    "help", "quit",
 )  # fmt: skip
 """The commands in the key line, the ones that may go first at the end."""
 
@@ -103,6 +104,7 @@ class MainScreen(ConsoleScreen):
         self._plan_told = False
         """Whether the status line tells what the marked accounts would come to."""
         self._aged_at = session.clock.now()
+        self._standing = session.standing
         self._notices_told = 0
         self._trouble_told = ""
 
@@ -152,6 +154,8 @@ class MainScreen(ConsoleScreen):
         now = self.session.clock.now()
         if now - self._aged_at >= OLDER:
             self._aged_at = now
+            if self.session.standing != self._standing:
+                self._show_report()
             self.accounts.grow_older(now)
             self._show_highlighted()
 
@@ -224,6 +228,12 @@ class MainScreen(ConsoleScreen):
 
         sections = help_sections((*COMMANDS, *MOVEMENTS), console_of(self).keys)
         self.app.push_screen(TableDialog("Help", sections, large=True))
+
+    def open_license(self) -> None:
+        """Show how the license stands."""
+        from kconsole.tui.screens.license import LicenseScreen
+
+        self.app.push_screen(LicenseScreen(self.desk))
 
     def open_log(self) -> None:
         """Show who did what."""
@@ -335,13 +345,22 @@ class MainScreen(ConsoleScreen):
     # Showing
 
     def _show_report(self) -> None:
-        report = self.session.report
+        report, self._standing = self.session.report, self.session.standing
         self.gauge.report = report
         self.domains.show(report)
         limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
         self.header.left = safe_text(self._title or self.session.primary_domain)
         self.header.right = safe_text(f"{limit} · {self.session.operator.shown}@{self._host}")
-        self.banner.lines = tuple(telling.banner_lines(report, self.is_read_only, self.key_of("restarted")))
+        self.header.middle = license_words(self._standing)
+        self.banner.lines = tuple(
+            telling.banner_lines(
+                report,
+                self._standing,
+                "" if self.is_read_only else self.key_of("restarted"),
+                self.key_of("license"),
+            )
+        )
+        self.accounts.suspend(self._standing.is_suspended)
 
     def _show_highlighted(self) -> None:
         if self._details_pane is not None:
@@ -400,7 +419,14 @@ class MainScreen(ConsoleScreen):
 
     def _details(self, entry: Entry, limit: int | None = LIMIT) -> list[Detail]:
         session = self.session
-        return details_of(entry, session.report, session.last_restart, session.clock.now(), limit)
+        return details_of(
+            entry,
+            session.report,
+            session.last_restart,
+            session.clock.now(),
+            limit,
+            self._standing.is_suspended,
+        )
 
     def _go_to(self, address: str) -> None:
         """Put the cursor on an account as soon as it is listed, if it is."""

@@ -53,6 +53,7 @@ class AccountTable(RowList):
         self._marked: set[int] = set()
         self._now: datetime | None = None
         self._report: SeatReport | None = None
+        self._is_suspended = False
         self._sort: SortField = "last-login"
         self._reverse = False
         self._choices: Sequence[Choice] = DEFAULT
@@ -141,6 +142,12 @@ class AccountTable(RowList):
         if self._refusing() != refused_before:
             self.refresh()
         self.cursor_moved()
+
+    def suspend(self, is_suspended: bool) -> None:
+        """Show whether the license has run out, so that nobody is let in."""
+        if is_suspended != self._is_suspended:
+            self._is_suspended = is_suspended
+            self.refresh()
 
     def _refusing(self) -> bool:
         return self._report is not None and self._report.locked_out > 0
@@ -245,9 +252,9 @@ class AccountTable(RowList):
 
     def _is_refused(self, entry: Entry) -> bool:
         """Whether the license would keep an account from logging in."""
-        if self._report is None or not self._report.locked_out or not listed_verdict(entry).seat:
+        if self._report is None or not (self._report.locked_out or self._is_suspended):
             return False
-        return not may_connect(self._report, entry).allowed
+        return listed_verdict(entry).seat and not may_connect(self._report, entry, self._is_suspended).allowed
 
     def _columns(self, width: int) -> list[tuple[Column, int]]:
         """The columns that are shown at a width, with their cells; each is followed by one blank."""

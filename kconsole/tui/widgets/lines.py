@@ -19,6 +19,8 @@ class HeaderLine(Painted):
     """Where this is: the program and the server on the left, the license and the operator on the right."""
 
     left: reactive[str] = reactive("")
+    middle: reactive[str] = reactive("")
+    """What is told between them where there is room for it."""
     right: reactive[str] = reactive("")
     warning: reactive[str] = reactive("")
     """What has to be known at every moment: that nothing can be changed."""
@@ -32,7 +34,10 @@ class HeaderLine(Painted):
             yield " ", ""
             yield warning, "full"
             width -= len(warning) + 1
-        yield spread(f" · {self.left}" if self.left else "", f"{self.right} ", width - len(name)), ""
+        left, right = f" · {self.left}" if self.left else "", f"{self.right} "
+        if self.middle and cell_len(f"{left} {self.middle} · {right}") < width - len(name):
+            right = f"{self.middle} · {right}"
+        yield spread(left, right, width - len(name)), ""
 
 
 class SeatGauge(Painted):

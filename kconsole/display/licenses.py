@@ -1,0 +1,207 @@
+"""The license in words: for the header, the banner, the License screen and the command line."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import Final
+
+from kconsole.display import ages, words
+from kconsole.display.details import Detail
+from kconsole.display.gauge import used_words
+from kconsole.display.safe_text import safe_text
+from kconsole.licensing.components import ComponentUse
+from kconsole.licensing.life import COMPONENT_WORDS, OVERDUE_STEPS, Ending, Standing, bought_words
+from kconsole.model.license import Customer, License
+from kconsole.model.reports import SeatReport
+
+URGENT: Final = 14
+"""Days left at which an end is told above the lists; before, it stands in the License screen and in `status`."""
+
+Section = tuple[str, Sequence[Detail]]
+"""A heading, and what stands under it."""
+
+DETAIL_WORDS: Final = {
+    "organization": "Organization",
+    "person": "Person",
+    "email": "Email",
+    "phone": "Phone",
+    "street": "Street",
+    "zip": "Zip",
+    "city": "City",
+    "state": "State",
+    "country": "Country",
+    "web": "Web",
+    "comment": "Comment",
+}
+"""The details of a customer in the order in which they are told, and what they are called."""
+
+
+def license_words(standing: Standing) -> str:
+    """The license in a few words: "maintenance until 2027-03-01", "trial, 16 days left", "license expired"."""
+    if standing.state == "trial" and (trial := standing.ending("trial")) is not None:
+        return f"trial, {days_words(trial)}"
+    maintenance = standing.ending("maintenance")
+    if standing.state == "activated" and maintenance is not None:
+        return f"maintenance until {maintenance.on.isoformat()}"
+    return standing.word
+
+
+def masked_id(license_: License) -> str:
+    """The license ID as far as it is ever shown; empty if none is known."""
+    return f"*****-*****-*{license_.id_end}" if license_.id_end else ""
+
+
+def days_words(ending: Ending) -> str:
+    """How long there is still: "264 days left", "today", "ended 3 days ago"."""
+    if ending.days > 0:
+        return f"{words.count(ending.days, 'day')} left"
+    return "the last day is today" if ending.days == 0 else f"ended {words.count(-ending.days, 'day')} ago"
+
+
+def urgent(standing: Standing) -> list[tuple[str, str]]:
+    """What has to be said above the lists: text, and whether it is an alarm or a notice."""
+    told = []
+    if standing.is_expired:
+        told.append((f"{standing.word[0].upper()}{standing.word[1:]}: {_first_clause(standing.allows)}", "alarm"))
+    if standing.update is not None and standing.update.is_overdue:
+        told.append((f"{bought_words(standing.update.update)} bought, and not here after 24 hours", "alarm"))
+    for ending in standing.endings:
+        if ending.is_over and ending.what == "maintenance" and not standing.is_expired:
+            told.append(("Software Maintenance has ended: updates have stopped", "notice"))
+        elif not ending.is_over and ending.days <= URGENT and ending.what in ("trial", "maintenance", "license"):
+            told.append((f"{ending.title}: {days_words(ending)}", "alarm" if ending.days <= 1 else "notice"))
+    return told
+
+
+def _first_clause(text: str) -> str:
+    head, _, tail = text.rstrip(".").partition(": ")
+    return tail or head
+
+
+def license_sections(
+    license_: License, standing: Standing, report: SeatReport, use: Sequence[ComponentUse], most: int = 5
+) -> Iterator[Section]:
+    """Everything about a license, what is asked first on top. All texts are safe to show.
+
+    Args:
+        license_: what was bought.
+        standing: how it stands.
+        report: the seats.
+        use: who uses its components.
+        most: how many accounts beyond a component's seats are named.
+    """
+    yield "", list(_state(license_, standing, report))
+    if standing.endings:
+        yield (
+            "What ends when",
+            [_ending(ending) for ending in standing.endings],
+        )
+    yield "Components", list(_components(standing, use, most))
+    if standing.update is not None:
+        yield "On its way", list(_update(standing))
+    yield "Registered to", list(_customer(license_))
+
+
+def _state(license_: License, standing: Standing, report: SeatReport) -> Iterator[Detail]:
+    yield Detail("State", f"{standing.word.upper()}   {standing.meaning}")
+    yield Detail("Allows", standing.allows)
+    yield Detail("Next", standing.next_step)
+    over = f"   {report.over:,} over" if report.over else ""
+    yield Detail("Seats", f"{used_words(report)}{over}")
+    yield Detail("License ID", masked_id(license_) or "not known")
+    if license_.registered_at is not None:
+        yield Detail("Registered", ages.full_moment(license_.registered_at))
+    if license_.activated_at is not None:
+        yield Detail("Activated", ages.full_moment(license_.activated_at))
+    yield Detail("Source", standing.source)
+
+
+def _ending(ending: Ending) -> Detail:
+    title = ending.title.removeprefix("The ")
+    sign = "   !" if ending.is_over or ending.warned_at is not None else ""
+    return Detail(title[0].upper() + title[1:], f"{ending.on.isoformat()}   {days_words(ending)}{sign}")
+
+
+def _components(standing: Standing, use: Sequence[ComponentUse], most: int) -> Iterator[Detail]:
+    used = {each.component.name: each for each in use}
+    for name, word in COMPONENT_WORDS.items():
+        if name not in used:
+            yield Detail(word, "not licensed")
+            continue
+        each = used[name]
+        ending = standing.ending(name)
+        until = "as long as the license"
+        if ending is not None:
+            until = f"until {ending.on.isoformat()}, {days_words(ending)}"
+        limit = "without limit" if each.seats is None else f"of {each.seats:,}"
+        yield Detail(word, f"{words.count(len(each.users), 'account')} {limit} seats   {until}")
+        if each.beyond:
+            names = words.and_list([safe_text(entry.address) for entry in each.beyond], most)
+            yield Detail("", f"! {len(each.beyond):,} beyond its seats: {names}")
+
+
+def _update(standing: Standing) -> Iterator[Detail]:
+    if standing.update is None:
+        return
+    update = standing.update
+    yield Detail("Bought", f"{bought_words(update.update)}   {ages.full_moment(update.update.bought_at)}")
+    yield Detail("Due", ages.full_moment(update.due_at) + ("   ! OVERDUE" if update.is_overdue else ""))
+    if update.is_overdue:
+        for number, step in enumerate(OVERDUE_STEPS, 1):
+            yield Detail("What to do" if number == 1 else "", f"{number}. {step}")
+
+
+def _customer(license_: License) -> Iterator[Detail]:
+    customer = license_.customer
+    if customer is None:
+        yield Detail("", "nobody yet" if license_.registered_at is None else "not recorded")
+        return
+    for name, word in DETAIL_WORDS.items():
+        if text := getattr(customer, name):
+            yield Detail(word, safe_text(text))
+
+
+def change_rows(before: License, after: License) -> list[Detail]:
+    """What would be different with another license: the field, what it is and what it would be."""
+    rows = []
+    for label, was, is_now in zip(*_told(before, after), strict=True):
+        if was != is_now:
+            rows.append(Detail(label, f"{was} → {is_now}"))
+    return rows
+
+
+def _told(before: License, after: License) -> tuple[list[str], list[str], list[str]]:
+    labels = list(_fields_of(before))
+    return labels, list(_fields_of(before).values()), list(_fields_of(after).values())
+
+
+def _fields_of(license_: License) -> dict[str, str]:
+    shown = {
+        "Seats": "without limit" if license_.seats is None else f"{license_.seats:,}",
+        "License ID": masked_id(license_) or "–",
+        "Trial until": _day(license_.trial_until),
+        "Maintenance until": _day(license_.maintenance_until),
+        "Expires": _day(license_.expires),
+        "Registered": ages.full_moment(license_.registered_at) if license_.registered_at else "no",
+        "Activated": ages.full_moment(license_.activated_at) if license_.activated_at else "no",
+        "Customer": _customer_line(license_.customer),
+        "On its way": bought_words(license_.update) if license_.update else "nothing",
+    }
+    for name, word in COMPONENT_WORDS.items():
+        component = license_.component(name)
+        if component is None:
+            shown[word] = "not licensed"
+        else:
+            seats = "all seats" if component.seats is None else words.count(component.seats, "seat")
+            shown[word] = f"{seats} until {_day(component.expires)}" if component.expires else seats
+    return shown
+
+
+def _day(day: object) -> str:
+    return "–" if day is None else str(day)
+
+
+def _customer_line(customer: Customer | None) -> str:
+    if customer is None:
+        return "–"
+    details = (getattr(customer, field.name) for field in fields(customer))
+    return safe_text(", ".join(detail for detail in details if detail), 120)

@@ -1,0 +1,443 @@
+"""Deeds on the license: trial, registration, activation, updates, components, and the vendor's license file."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import ClassVar, Final, NamedTuple
+
+from kconsole.licensing import guards
+from kconsole.licensing.life import (
+    COMPONENT_WORDS,
+    TRIAL,
+    arrived,
+    bought_words,
+    registered,
+    standing_of,
+    with_trial,
+)
+from kconsole.model.errors import BadInput, Refused
+from kconsole.model.license import Component, ComponentName, Customer, License, PendingUpdate, end_of_id
+from kconsole.model.records import Entry
+from kconsole.model.reports import Decision, SeatReport
+from kconsole.operations.deeds import Outcome, Work
+from kconsole.operations.streams import read_document
+from kconsole.sources.license_file import LicenseFile as LicenseFile
+from kconsole.sources.license_file import read_license_file
+
+OPTIONAL: Final = ("state", "web", "comment")
+"""The details of a customer that may be left empty."""
+
+LONGEST_DETAIL: Final = 200
+"""Characters of one detail of a customer."""
+
+MOST_SEATS: Final = 10**9
+
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+class LicensePlan(NamedTuple):
+    """What another license would mean."""
+
+    before: License
+    after: License
+    now: SeatReport
+    planned: SeatReport
+    """The seats with the other license."""
+    decision: Decision
+    access: guards.Access
+    """How accounts without a mailbox would fare at login with it."""
+    at_risk: tuple[Entry, ...]
+    """The accounts without a mailbox that would be refused, or some of which would, whoever comes last."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything would be different."""
+        return self.before != self.after
+
+
+def plan_license(
+    before: License, after: License, if_licensed: Callable[[License], SeatReport], entries: Iterable[Entry]
+) -> LicensePlan:
+    """What another license would mean for the seats in use.
+
+    Args:
+        before: the license as it is.
+        after: as it would be.
+        if_licensed: gives the figures under a license.
+        entries: all entries of the store.
+    """
+    planned = if_licensed(after)
+    access = guards.access_of(planned)
+    at_risk = tuple(at_risk_at_login(entries)) if access.refused else ()
+    return LicensePlan(before, after, if_licensed(before), planned, guards.may_license(planned), access, at_risk)
+
+
+def at_risk_at_login(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The counted accounts that have no mailbox: those that a license which is used up keeps out."""
+    for entry in entries:
+        if entry.is_account and entry.deleted_at is None and entry.enabled and not entry.mailbox:
+            yield entry
+
+
+@dataclass(frozen=True)
+class BeginTrial:
+    """Begin the trial of 30 days."""
+
+    name: ClassVar[str] = "begin trial"
+    begun: date | None = None
+    """Its first day; None for today."""
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Begin it.
+
+        Raises:
+            Refused: there is a trial or a license already.
+            BadInput: the day is to come.
+        """
+        license_ = work.store.license
+        if license_.registered_at is not None or license_.activated_at is not None:
+            raise Refused("A license is registered here: there is no trial any more.", _SHOW)
+        if license_.trial_until is not None:
+            raise Refused(f"The trial has begun already; its last day is {license_.trial_until}.", _SHOW)
+        begun = self.begun or work.now.date()
+        if begun > work.now.date():
+            raise BadInput(f"{begun} is in the future.", "Name the day on which the trial began.")
+        after = with_trial(license_, begun)
+        work.set_license(after)
+        return [Outcome("", "done", f"trial of {TRIAL.days} days recorded, its last day is {after.trial_until}")]
+
+
+@dataclass(frozen=True)
+class RegisterLicense:
+    """Bind the license to a customer, which sets the anniversary of Software Maintenance."""
+
+    name: ClassVar[str] = "register license"
+    customer: Customer
+    license_id: str = ""
+    """The license ID; only its end is kept."""
+    reason: str = ""
+
+    def __repr__(self) -> str:
+        return "RegisterLicense()"
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Bind it. Again, it changes the customer and leaves the anniversary.
+
+        Raises:
+            BadInput: a detail is missing or makes no sense.
+        """
+        customer = checked_customer(self.customer)
+        license_ = work.store.license
+        id_end = _checked_id(self.license_id)
+        if license_.registered_at is not None:
+            after = replace(license_, customer=customer, id_end=id_end or license_.id_end)
+            if after == license_:
+                return [Outcome("", "unchanged", "the license is registered so already")]
+            work.set_license(after)
+            return [Outcome("", "done", f"the registration is changed: {customer.organization}")]
+        after = registered(license_, customer, id_end, work.now)
+        work.set_license(after)
+        told = f"registered to {customer.organization}; Software Maintenance until {after.maintenance_until}"
+        return [Outcome("", "done", told, "Next: activate it on this installation.")]
+
+
+@dataclass(frozen=True)
+class ActivateLicense:
+    """Bind the license to this installation."""
+
+    name: ClassVar[str] = "activate license"
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Bind it.
+
+        Raises:
+            Refused: it is not registered, or has expired.
+        """
+        license_ = work.store.license
+        if license_.registered_at is None:
+            raise Refused("The license is not registered: there is nothing to activate.", "Register it first.")
+        if license_.activated_at is not None:
+            return [Outcome("", "unchanged", f"was activated on {license_.activated_at.date()} already")]
+        if work.standing.is_expired:
+            raise Refused("The license has expired: it cannot be activated.", "Renew it and install its file.")
+        work.set_license(replace(license_, activated_at=work.now))
+        return [Outcome("", "done", "activated on this installation")]
+
+
+@dataclass(frozen=True)
+class BuyUpdate:
+    """Record that seats or components were bought: they are due within 24 hours."""
+
+    name: ClassVar[str] = "buy"
+    seats: int = 0
+    components: tuple[ComponentName, ...] = ()
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Record it.
+
+        Raises:
+            BadInput: nothing was bought, or less than nothing.
+            Refused: the license is not registered, another update is on its way, or what was bought is there.
+        """
+        license_ = work.store.license
+        if not 0 <= self.seats <= MOST_SEATS or not (self.seats or self.components):
+            raise BadInput("Say how many seats were bought, or which components.", "Nothing was recorded.")
+        if license_.registered_at is None:
+            raise Refused("The license is not registered: nothing can be bought for it.", "Register it first.")
+        if license_.update is not None:
+            raise Refused(
+                f"{bought_words(license_.update)} are on their way already.",
+                "Say that they arrived, or that they will not come, first.",
+            )
+        if self.seats and license_.seats is None:
+            raise Refused("The license has seats without limit: there are none to buy.")
+        present = [COMPONENT_WORDS[name] for name in self.components if license_.component(name) is not None]
+        if present:
+            raise Refused(f"{present[0]} is licensed already.")
+        update = PendingUpdate(bought_at=work.now, seats=self.seats, components=tuple(dict.fromkeys(self.components)))
+        work.set_license(replace(license_, update=update))
+        return [Outcome("", "done", f"{bought_words(update)} bought, due within 24 hours")]
+
+
+@dataclass(frozen=True)
+class ReceiveUpdate:
+    """Record that what was bought has arrived: it changes the license."""
+
+    name: ClassVar[str] = "update license"
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Change the license.
+
+        Raises:
+            Refused: nothing is on its way.
+        """
+        license_ = work.store.license
+        if license_.update is None:
+            raise Refused("Nothing was bought that could arrive.", _SHOW)
+        what = bought_words(license_.update)
+        after = arrived(license_)
+        work.set_license(after)
+        return [Outcome("", "done", f"{what} arrived: {_seats_words(after)} now")]
+
+
+@dataclass(frozen=True)
+class CancelUpdate:
+    """Record that what was bought will not come."""
+
+    name: ClassVar[str] = "cancel update"
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Expect it no more.
+
+        Raises:
+            Refused: nothing is on its way.
+        """
+        license_ = work.store.license
+        if license_.update is None:
+            raise Refused("Nothing was bought that could be called off.", _SHOW)
+        work.set_license(replace(license_, update=None))
+        return [Outcome("", "done", f"{bought_words(license_.update)} called off")]
+
+
+class Terms(NamedTuple):
+    """What can be changed of a license by hand; None leaves it as it is."""
+
+    seats: int | None = None
+    maintenance_until: date | None = None
+    expires: date | None = None
+
+    def on(self, license_: License) -> License:
+        """A license with these terms."""
+        return replace(license_, **{name: value for name, value in self._asdict().items() if value is not None})
+
+
+@dataclass(frozen=True)
+class ChangeTerms:
+    """Change seats and days of the license by hand, as after a renewal."""
+
+    name: ClassVar[str] = "change license"
+    terms: Terms
+    over_limit: bool = False
+    """Whether to take it though more seats are in use than it has."""
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Change it.
+
+        Raises:
+            BadInput: there cannot be so many seats.
+            Refused: more seats are in use, and nobody said that it shall be taken nevertheless.
+        """
+        if self.terms.seats is not None and not 0 <= self.terms.seats <= MOST_SEATS:
+            raise BadInput(f"There cannot be {self.terms.seats:,} seats.", "Nothing was changed.")
+        return _take(work, self.terms.on(work.store.license), self.over_limit)
+
+
+@dataclass(frozen=True)
+class ChangeComponent:
+    """License an optional component, with its own days and seats; or no longer."""
+
+    name: ClassVar[str] = "change component"
+    component: Component
+    is_licensed: bool = True
+    """False takes it away."""
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Change it.
+
+        Raises:
+            BadInput: there cannot be so many seats.
+        """
+        license_, component = work.store.license, self.component
+        word = COMPONENT_WORDS[component.name]
+        if component.seats is not None and not 0 <= component.seats <= MOST_SEATS:
+            raise BadInput(f"There cannot be {component.seats:,} seats of {word}.", "Nothing was changed.")
+        others = tuple(other for other in license_.components if other.name != component.name)
+        known = license_.component(component.name)
+        if not self.is_licensed:
+            if known is None:
+                return [Outcome("", "unchanged", f"{word} is not licensed")]
+            work.set_license(replace(license_, components=others))
+            return [Outcome("", "done", f"{word} is licensed no longer")]
+        if known == component:
+            return [Outcome("", "unchanged", f"{word} is licensed so already")]
+        ordered = sorted((*others, component), key=lambda each: list(COMPONENT_WORDS).index(each.name))
+        work.set_license(replace(license_, components=tuple(ordered)))
+        return [Outcome("", "done", f"{word} is licensed")]
+
+
+@dataclass(frozen=True)
+class InstallLicense:
+    """Let the license be what a license file says. Its signature is not checked."""
+
+    name: ClassVar[str] = "install license"
+    file: LicenseFile
+    over_limit: bool = False
+    """Whether to take it though more seats are in use than it has."""
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Install it.
+
+        Raises:
+            Refused: more seats are in use, and nobody said that it shall be taken nevertheless.
+        """
+        after = installed(work.store.license, self.file, work.now)
+        return _take(work, after, self.over_limit)
+
+
+def read_license(path: Path) -> LicenseFile:
+    """Read a license file, or standard input for `-`.
+
+    Raises:
+        BadInput: it cannot be read, or is no license file.
+    """
+    return read_license_file(*read_document(path))
+
+
+def installed(license_: License, file: LicenseFile, now: datetime) -> License:
+    """A license as a file says it is; what the file does not say stays.
+
+    The file of a license on the server is one that was registered and activated there, so it counts as both.
+    """
+    after = replace(
+        license_,
+        seats=file.seats if file.says_users else license_.seats,
+        id_end=file.id_end or license_.id_end,
+        components=file.components,
+        update=_still_pending(license_.update, file, license_),
+    )
+    if file.is_trial:
+        return replace(after, trial_until=file.expires or license_.trial_until)
+    return replace(
+        after,
+        registered_at=license_.registered_at or now,
+        customer=_customer_of(file, license_.customer),
+        activated_at=license_.activated_at or now,
+        maintenance_until=file.maintenance_until or license_.maintenance_until,
+        expires=file.expires,
+    )
+
+
+def _still_pending(update: PendingUpdate | None, file: LicenseFile, before: License) -> PendingUpdate | None:
+    """What was bought, unless the file brings it."""
+    if update is None or before.seats is None:
+        return None if update is None or _has_all(update, file) else update
+    is_enough = file.says_users and (file.seats is None or file.seats >= before.seats + update.seats)
+    return None if is_enough and _has_all(update, file) else update
+
+
+def _has_all(update: PendingUpdate, file: LicenseFile) -> bool:
+    return {component.name for component in file.components}.issuperset(update.components)
+
+
+def _customer_of(file: LicenseFile, known: Customer | None) -> Customer | None:
+    """Whom the file names; what more is known of him stays, unless he is another."""
+    if not file.company or (known is not None and known.organization == file.company):
+        return known
+    empty = {field.name: "" for field in fields(Customer)}
+    return Customer(**{**empty, "organization": file.company, "email": file.email})
+
+
+def _take(work: Work, after: License, over_limit: bool) -> list[Outcome]:
+    before = work.store.license
+    if after == before:
+        return [Outcome("", "unchanged", "the license is so already")]
+    decision = guards.may_license(work.if_licensed(after))
+    if decision.over and not over_limit and _is_smaller(before, after):
+        raise Refused(f"{decision.reason}. The license was not changed.", decision.remedy)
+    work.set_license(after)
+    return [Outcome("", "done", _changed_words(after, standing_of(after, work.now).word))]
+
+
+def _is_smaller(before: License, after: License) -> bool:
+    return after.seats is not None and (before.seats is None or after.seats < before.seats)
+
+
+def _changed_words(after: License, word: str) -> str:
+    return f"the license has {_seats_words(after)} now; {word}"
+
+
+def _seats_words(license_: License) -> str:
+    if license_.seats is None:
+        return "seats without limit"
+    return f"{license_.seats:,} {'seat' if license_.seats == 1 else 'seats'}"
+
+
+def checked_customer(customer: Customer) -> Customer:
+    """The same customer without blanks around the details.
+
+    Raises:
+        BadInput: a detail that is needed is empty, one is too long, or the email address is none.
+    """
+    details = {field.name: getattr(customer, field.name).strip() for field in fields(customer)}
+    missing = [name for name, text in details.items() if not text and name not in OPTIONAL]
+    if missing:
+        raise BadInput(f"The registration needs {_and(missing)}.", "Nothing was registered.")
+    if too_long := [name for name, text in details.items() if len(text) > LONGEST_DETAIL]:
+        raise BadInput(f"{_and(too_long)}: at most {LONGEST_DETAIL} characters.", "Nothing was registered.")
+    if not _EMAIL.fullmatch(details["email"]):
+        raise BadInput("The email address is not one.", "Write it as login@domain. Nothing was registered.")
+    return Customer(**details)
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _checked_id(license_id: str) -> str:
+    text = license_id.strip()
+    if text and not re.fullmatch(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", text):
+        raise BadInput("That is not a license ID.", "It has the form NNNNN-XXXXX-XXXXX. Nothing was registered.")
+    return end_of_id(text)
+
+
+_SHOW: Final = "See 'kconsole license show'."
