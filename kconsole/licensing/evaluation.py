@@ -158,21 +158,25 @@ class SeatLedger:
         """The report as of the last change."""
         return _report(self._license, self._domains.values(), self._tallies, self._total)
 
-    def if_changed(self, changes: Iterable[tuple[Entry, Entry, int]]) -> SeatReport:
+    def if_changed(self, changes: Iterable[tuple[Entry | None, Entry, int]]) -> SeatReport:
         """The report if entries were otherwise; nothing is changed.
 
         Args:
-            changes: an entry as it is, as it would be, and how many of the same share there are.
+            changes: an entry as it is (None if it is not there), as it would be, and how many of the same share there
+                are.
         """
         changes = list(changes)
-        for before, after, times in changes:
-            self._count(before, -times)
-            self._count(after, times)
+        self._exchange(changes)
         planned = self.report()
-        for before, after, times in changes:
-            self._count(after, -times)
-            self._count(before, times)
+        self._exchange([(after, before, times) for before, after, times in changes])
         return planned
+
+    def _exchange(self, changes: Iterable[tuple[Entry | None, Entry | None, int]]) -> None:
+        for before, after, times in changes:
+            if before is not None:
+                self._count(before, -times)
+            if after is not None:
+                self._count(after, times)
 
     def if_licensed(self, license_: License) -> SeatReport:
         """The report if the license were this one; nothing is changed."""

@@ -205,4 +205,4 @@ def may_license(planned: SeatReport) -> Decision:
 
 
 def _seats(number: int) -> str:
-    return f"{number} seat" if number == 1 else f"{number} seats"
+    return f"{number:,} seat" if number == 1 else f"{number:,} seats"

@@ -112,7 +112,7 @@ class AddAccount:
         if taken is not None:
             raise Refused(f"The address {taken.address} is taken by {what_it_is(taken)}.", "Choose another.")
         insist(guards.may_create(work.report, account, work.held))
-        stored = work.put_entry(revived(account, work))
+        stored = work.put_entry(revived(account, work.store))
         return [Outcome(stored.address, "done", "added, it takes a seat")]
 
 

@@ -54,7 +54,7 @@ class Work:
         """The figures now, with no other domain than this one in them: cheap, whatever the number of domains."""
         return self._ledger.report_around(domain)
 
-    def if_changed(self, changes: Iterable[tuple[Entry, Entry, int]]) -> SeatReport:
+    def if_changed(self, changes: Iterable[tuple[Entry | None, Entry, int]]) -> SeatReport:
         """The figures if entries were otherwise, as of `SeatLedger.if_changed`; nothing is changed."""
         return self._ledger.if_changed(changes)
 
@@ -254,17 +254,17 @@ def missing(address: str) -> Outcome:
     return Outcome(address, "not-found", "not found in this store", "Look it up with 'kconsole accounts'.")
 
 
-def revived(entry: Entry, work: Work) -> Entry:
+def revived(entry: Entry, store: SeatStore) -> Entry:
     """A new entry, under the number of a deleted one of the same address if there is one.
 
     Of several it is the last that still holds its seat, or if none does, the last.
     So it takes over the seat that one may still hold, and its mailbox if that was kept: the server attaches a kept
     mailbox again when an account of the same name is created (source: Disabling and Deleting User Accounts, GFI).
     """
-    deleted = [old for old in work.store.deleted_at(entry.address) if old.kind == entry.kind]
+    deleted = [old for old in store.deleted_at(entry.address) if old.kind == entry.kind]
     if not deleted:
         return entry
-    old = next((old for old in deleted if is_held(old, work.store.last_restart)), deleted[0])
+    old = next((old for old in deleted if is_held(old, store.last_restart)), deleted[0])
     kept = old.mailbox and old.mailbox_fate == "keep"
     return replace(entry, id=old.id, mailbox=kept, last_login=old.last_login if kept else None)
 

@@ -192,13 +192,13 @@ class ImportAccounts:
             outcomes.append(Outcome(account.address, "done", CHANGED))
         outcomes += [Outcome(account.address, "unchanged", "is the same") for account in plan.same]
         for before, alias in plan.aliases:
-            work.put_entry(revived(alias, work) if before is None else alias)
+            work.put_entry(revived(alias, work.store) if before is None else alias)
         outcomes += [Outcome(f"line {fault.line}", "refused", fault.reason) for fault in plan.faulty]
         return outcomes
 
     @staticmethod
     def _add(account: Entry, work: Work) -> Outcome:
-        stored = work.put_entry(revived(account, work))
+        stored = work.put_entry(revived(account, work.store))
         return Outcome(stored.address, "done", IMPORTED)
 
 

@@ -26,7 +26,7 @@ from kconsole.store.seatstore import SeatStore
 USERS: Final = "users.cfg"
 SERVER: Final = "mailserver.cfg"
 
-IfChanged = Callable[[Iterable[tuple[Entry, Entry, int]]], SeatReport]
+IfChanged = Callable[[Iterable[tuple[Entry | None, Entry, int]]], SeatReport]
 """The figures if entries were otherwise, as `SeatLedger.if_changed` has them."""
 
 
@@ -239,7 +239,7 @@ class ImportKerio:
         for domain in plan.new_domains:
             work.put_domain(domain)
         for entry in plan.new:
-            stored = work.put_entry(revived(entry, work))
+            stored = work.put_entry(revived(entry, work.store))
             outcomes.append(Outcome(stored.address, "done", IMPORTED))
         for _, entry in plan.changed:
             work.put_entry(entry)

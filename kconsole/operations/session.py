@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kconsole.licensing.evaluation import SeatLedger
 from kconsole.licensing.life import Standing, standing_of
+from kconsole.model.directory import Directory
 from kconsole.model.errors import ChangedSince, NotFound
 from kconsole.model.history import Commit, Operator, as_operator
 from kconsole.model.license import License
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from kconsole.operations.imports import ImportPlan
     from kconsole.operations.kerio_files import KerioPlan
     from kconsole.operations.logins import LoginsPlan
+    from kconsole.operations.mapping import DirectoryListing, MapPlan
     from kconsole.operations.plans import Plan
     from kconsole.operations.roster import Roster
     from kconsole.sources.kerio_config import KerioConfig
@@ -254,6 +256,26 @@ class Session:
         from kconsole.operations.kerio_files import plan_kerio
 
         return plan_kerio(config, self._store, self._ledger.if_changed, self.held)
+
+    def plan_mapping(self, domain: str, listing: "DirectoryListing") -> "MapPlan":
+        """What mapping the users of a directory would do, as things are now.
+
+        Raises:
+            NotFound: there is no such domain.
+        """
+        from kconsole.operations.mapping import named_domain, plan_mapping
+
+        return plan_mapping(named_domain(self._store, domain), listing, self._store, self._ledger.if_changed)
+
+    def directory_of(self, domain: str) -> Directory:
+        """Where a domain's users are mapped from.
+
+        Raises:
+            NotFound: there is no such domain, or nobody said where.
+        """
+        from kconsole.operations.mapping import directory_of
+
+        return directory_of(self._store, domain)
 
     # Ahead of time
 

@@ -1,0 +1,348 @@
+"""Commands that map users from a directory: domains map, map."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from kconsole.cli.context import (
+    Place,
+    at_store,
+    exit_code,
+    pass_place,
+    read_text,
+    reason_option,
+    say,
+    say_outcomes,
+    say_seats,
+    terminal_width,
+)
+from kconsole.cli.output import put_json, seats_document
+from kconsole.display import columns, words
+from kconsole.display.details import Detail
+from kconsole.display.mapping import Section, connection_words, directory_rows, kind_name, plan_groups, plan_summary
+from kconsole.display.safe_text import safe_text
+from kconsole.licensing.mapped import MapPlan
+from kconsole.model.directory import Directory, DirectoryKind
+from kconsole.model.documents import directory_document
+from kconsole.model.errors import BadInput, Refused
+from kconsole.model.records import Entry
+from kconsole.operations.mapping import (
+    DirectoryListing,
+    ForgetDirectory,
+    MapDomain,
+    SetDirectory,
+    check_settings,
+    probe,
+    read_directory,
+)
+from kconsole.operations.secrets import DIRECTORY_PASSWORD, Secret, secret_from
+
+MOST_NAMED = 5
+"""How many accounts of a group are named one by one."""
+
+LABEL = 12
+"""Cells of a label in a preview."""
+
+INSECURE = "INSECURE: nobody checks which server answers, and what is sent may be read. That is recorded in the log."
+
+
+def _password_options(command: Any) -> Any:
+    return click.option(
+        "--password-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="The password, in a file of mode 0600 (else KCONSOLE_DIRECTORY_PASSWORD, or it is asked for).",
+    )(command)
+
+
+def _read_attribute(
+    context: click.Context, param: click.Parameter, values: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Names of attributes, each as FIELD=ATTRIBUTE."""
+    pairs = []
+    for value in values:
+        field, equals, attribute = value.partition("=")
+        if not equals or not field.strip() or not attribute.strip():
+            raise click.BadParameter(f"'{value}' is not FIELD=ATTRIBUTE, as login=mailNickname is.", context, param)
+        pairs.append((field.strip(), attribute.strip()))
+    return tuple(pairs)
+
+
+@click.command("map")
+@click.argument("domain")
+@click.option("--url", callback=read_text, default="", metavar="URL", help="ldaps://host, or ldap://host for StartTLS.")
+@click.option("--base", callback=read_text, default="", metavar="DN", help="Where the users are: ou=people,dc=example.")
+@click.option(
+    "--kind",
+    type=click.Choice([kind_name(kind) for kind in get_args(DirectoryKind)]),
+    help="How the directory names things.",
+)
+@click.option("--filter", "filter_", callback=read_text, default="", metavar="FILTER", help="A further LDAP filter.")
+@click.option("--bind-as", callback=read_text, default="", metavar="NAME", help="Who asks; without, nobody does.")
+@click.option("--ca", callback=read_text, default="", metavar="FILE", help="Certificates to trust, and no others.")
+@click.option(
+    "--fingerprint",
+    callback=read_text,
+    default="",
+    metavar="SHA256",
+    help="The one certificate to trust, by its SHA-256.",
+)
+@click.option("--insecure", is_flag=True, help="Check no certificate. Whoever is in between reads the password.")
+@click.option(
+    "--attribute",
+    "attributes",
+    multiple=True,
+    callback=_read_attribute,
+    metavar="FIELD=NAME",
+    help="Another attribute for login, id, full_name, description, disabled or last_logon.",
+)
+@click.option("--test", "is_tested", is_flag=True, help="Ask the directory first; without an answer nothing is kept.")
+@click.option("--remove", is_flag=True, help="Map it from no directory any more; its accounts stay.")
+@click.option("--json", "as_json", is_flag=True, help="Show the settings as a JSON document.")
+@_password_options
+@reason_option
+@at_store
+@pass_place
+def domains_map(
+    place: Place,
+    domain: str,
+    url: str,
+    base: str,
+    kind: str | None,
+    filter_: str,
+    bind_as: str,
+    ca: str,
+    fingerprint: str,
+    insecure: bool,
+    attributes: tuple[tuple[str, str], ...],
+    is_tested: bool,
+    remove: bool,
+    as_json: bool,
+    password_file: Path | None,
+    reason: str,
+) -> None:
+    """Say which directory a domain's users are mapped from.
+
+    With --url and --base the settings are kept, without the password. With none of them they are shown; --test asks the
+    directory whether it answers. 'kconsole map DOMAIN' then maps.
+    """
+    is_new = bool(url or base)
+    others = (kind, filter_, bind_as, ca, fingerprint, insecure, attributes)
+    if remove and (is_new or is_tested or any(others)):
+        raise click.UsageError("--remove goes with no other settings.")
+    if not is_new and any(others):
+        raise click.UsageError("Settings are kept together: name --url and --base too.")
+    if is_new and not (url and base):
+        raise click.UsageError("A directory has both a --url and a --base.")
+    session = place.open()
+    if remove:
+        say_outcomes(session.do(ForgetDirectory(domain, reason)))
+        return
+    if not is_new:
+        directory = session.directory_of(domain)
+        if is_tested:
+            _test(directory, password_file)
+        elif as_json:
+            put_json(directory_document(directory))
+        else:
+            _put([("", directory_rows(directory))])
+        return
+    directory = Directory(
+        url=url,
+        base=base,
+        kind=next(each for each in get_args(DirectoryKind) if kind_name(each) == (kind or "openldap")),
+        filter=filter_,
+        bind_as=bind_as,
+        ca_file=str(Path(ca).expanduser().absolute()) if ca else "",
+        fingerprint=fingerprint,
+        insecure=insecure,
+        attributes=attributes,
+    )
+    check_settings(directory)
+    if insecure:
+        say(INSECURE)
+    if is_tested:
+        place.check_writable()
+        _test(directory, password_file)
+    say_outcomes(session.do(SetDirectory(domain, directory, reason)))
+    say(f"Next: 'kconsole map {domain} --dry-run'.")
+
+
+def _test(directory: Directory, password_file: Path | None) -> None:
+    answer = probe(directory, _secret(directory, password_file))
+    how = connection_words(answer.encrypted, answer.verified_by)
+    say(f"{directory.url} answers{f' ({answer.server})' if answer.server else ''}; {how}.")
+    if answer.fingerprint:
+        say(f"Its certificate: {answer.fingerprint}")
+    more = "more than " if answer.more_users else ""
+    say(f"{more}{words.count(answer.users, 'user')} below {directory.base}.".capitalize())
+
+
+def _secret(directory: Directory, password_file: Path | None) -> Secret | None:
+    """The password of who asks; None where nobody does."""
+    if not directory.bind_as:
+        return None
+
+    def ask() -> str:
+        text = f"Password of {safe_text(directory.bind_as)}"
+        answer: str = click.prompt(text, hide_input=True, err=True, default="", show_default=False)
+        return answer
+
+    return secret_from(password_file, DIRECTORY_PASSWORD, ask if sys.stdin is not None and sys.stdin.isatty() else None)
+
+
+@click.command("map")
+@click.argument("domain")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--over-limit", is_flag=True, help="Go on though the license will be exceeded.")
+@click.option("--deactivate-gone", is_flag=True, help="Disable the accounts that are gone from the directory.")
+@click.option(
+    "--confirm-gone",
+    type=click.IntRange(0),
+    metavar="N",
+    help="How many are gone, where they are many (else it is asked for).",
+)
+@click.option("--all", "shows_all", is_flag=True, help="Name everybody in the preview.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document: the plan, and whether it was done.")
+@_password_options
+@reason_option
+@at_store
+@pass_place
+@click.pass_context
+def map_(
+    context: click.Context,
+    place: Place,
+    domain: str,
+    dry_run: bool,
+    over_limit: bool,
+    deactivate_gone: bool,
+    confirm_gone: int | None,
+    shows_all: bool,
+    as_json: bool,
+    password_file: Path | None,
+    reason: str,
+) -> None:
+    """Map a domain's users from its directory.
+
+    First a preview, then all of it or, if the directory goes away in the middle, nothing. Users are known by the
+    directory's id: who is renamed there is renamed here. Mapping may pass the license, with --over-limit; users without
+    a mailbox are then refused at login.
+    """
+    if not dry_run:
+        place.check_writable()
+    session = place.open()
+    directory = session.directory_of(domain)
+    if directory.insecure:
+        say(INSECURE)
+    listing = _listing(directory, password_file)
+    plan = session.plan_mapping(domain, listing)
+    if not as_json:
+        _put([("", plan_summary(plan, deactivate_gone))])
+        _put(_shortened(plan_groups(plan, deactivate_gone), None if shows_all else MOST_NAMED))
+    if dry_run:
+        if as_json:
+            put_json(_plan_document(plan, deactivate_gone) | {"done": False})
+        _check_over(plan, deactivate_gone, over_limit, "It would be refused")
+        say("Nothing was mapped: this was a dry run.")
+        return
+    _check_over(plan, deactivate_gone, over_limit, "Nothing was mapped")
+    if deactivate_gone and plan.needs_typing and confirm_gone is None:
+        confirm_gone = _typed_number(plan)
+    deed = MapDomain(domain, listing, over_limit, deactivate_gone, confirm_gone, plan, reason)
+    done = session.do(deed)
+    if as_json:
+        put_json(_plan_document(plan, deactivate_gone) | {"done": True})
+    say(f"{plan.domain}: {words.count(len(done.changed), 'account')} mapped, changed or disabled.")
+    say_seats(done)
+    context.exit(exit_code(done.outcomes))
+
+
+def _check_over(plan: MapPlan, deactivate_gone: bool, over_limit: bool, what: str) -> None:
+    decision = plan.decision(deactivate_gone)
+    if decision.over and not over_limit:
+        raise Refused(f"{decision.reason}. {what}.", f"{decision.remedy} --over-limit maps them nevertheless.")
+
+
+def _typed_number(plan: MapPlan) -> int:
+    """How many are gone, typed by a person who read it.
+
+    Raises:
+        BadInput: there is no person.
+    """
+    gone = f"{len(plan.gone):,} of {plan.mapped:,} mapped accounts are gone from the directory."
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise BadInput(
+            f"{gone} So many are disabled only if their number is confirmed. Nothing was mapped.",
+            f"If base and filter are right, say --confirm-gone {len(plan.gone)}.",
+        )
+    say(gone)
+    number: int = click.prompt("Type their number to disable them", type=int, err=True)
+    return number
+
+
+def _listing(directory: Directory, password_file: Path | None) -> DirectoryListing:
+    """What the directory lists; on a terminal it is told how many users have come."""
+    secret = _secret(directory, password_file)
+    if sys.stderr is None or not sys.stderr.isatty():
+        return read_directory(directory, secret)
+    try:
+        return read_directory(
+            directory, secret, lambda number: click.echo(f"\r{number:,} users read", err=True, nl=False)
+        )
+    finally:
+        click.echo("\r", err=True, nl=False)
+
+
+def _shortened(sections: Iterable[Section], most: int | None) -> Iterator[Section]:
+    for heading, rows in sections:
+        shown = rows if most is None or len(rows) == most + 1 else rows[:most]
+        more = [Detail("", f"and {len(rows) - len(shown):,} more")] if len(rows) > len(shown) else []
+        yield f"{heading} ({len(rows):,})", [*shown, *more]
+
+
+def _put(sections: Iterable[Section]) -> None:
+    """Print headings and what stands under them."""
+    for heading, rows in sections:
+        if heading:
+            click.echo(f"\n{heading}")
+        indent = "  " if heading else ""
+        label = max([LABEL, *(columns.cell_width(row.label) + 2 for row in rows)]) if heading else LABEL
+        label = min(label, max((terminal_width() or 80) // 2, LABEL))
+        for row in rows:
+            click.echo(f"{indent}{columns.pad(row.label, label)}{row.text}".rstrip())
+
+
+def _plan_document(plan: MapPlan, deactivate_gone: bool) -> dict[str, Any]:
+    """A plan for machines."""
+    access, decision = plan.access(deactivate_gone), plan.decision(deactivate_gone)
+    return {
+        "schema": 1,
+        "domain": plan.domain,
+        "new": _addresses(plan.new),
+        "renamed": [{"from": before.address, "to": after.address} for before, after in plan.renamed],
+        "recreated": _addresses(after for _, after in plan.recreated),
+        "disabled": _addresses(after for _, after in plan.disabled),
+        "changed": _addresses(after for _, after in plan.changed),
+        "same": plan.same + len(plan.noted),
+        "gone": _addresses(plan.gone),
+        "left_disabled": _addresses(plan.left_disabled),
+        "colliding": [{"login": each.user.login, "because": each.reason} for each in plan.collisions],
+        "not_understood": list(plan.faults),
+        "notes": list(plan.notes),
+        "over_by": decision.over,
+        "seats_before": seats_document(plan.now),
+        "seats_after": seats_document(plan.after(deactivate_gone)),
+        "at_login": {
+            "without_mailbox": access.without_mailbox,
+            "let_in": access.let_in,
+            "refused": access.refused,
+            "accounts": _addresses(plan.at_risk) if access.refused else [],
+        },
+    }
+
+
+def _addresses(entries: Iterable[Entry]) -> list[str]:
+    return [entry.address for entry in entries]

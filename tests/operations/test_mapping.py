@@ -1,0 +1,488 @@
+"""Mapping a domain's users: sorted by the directory's id, shown, and taken whole."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kconsole.licensing import guards
+from kconsole.licensing.evaluation import evaluate
+from kconsole.licensing.mapped import MapPlan
+from kconsole.model.directory import Directory, DirectoryUser
+from kconsole.model.errors import BadInput, ChangedMeanwhile, NotFound, Refused
+from kconsole.model.license import License
+from kconsole.model.records import Entry, Inventory, fold
+from kconsole.operations.accounts import DisableAccounts
+from kconsole.operations.logins import Connect
+from kconsole.operations.mapping import DirectoryListing, ForgetDirectory, MapDomain, SetDirectory
+from kconsole.operations.session import Session
+from tests.clocks import noon
+from tests.operations.sessions import (
+    DOMAIN,
+    NORTH,
+    SOUTH,
+    account,
+    alias,
+    another,
+    deleted,
+    logged_in,
+    session_of,
+    used,
+)
+
+DIRECTORY = Directory(url="ldaps://directory.example", base="ou=people,dc=example")
+
+
+def person(login: str, id_: str = "", **fields: object) -> DirectoryUser:
+    return DirectoryUser(id=id_ or f"id-{login}", login=login, name=f"uid={login},ou=people", **fields)  # type: ignore[arg-type]  # fields of a user
+
+
+def listing(*users: DirectoryUser, **fields: object) -> DirectoryListing:
+    return DirectoryListing(users, **{"faults": (), "notes": (), **fields})  # type: ignore[arg-type]  # fields of a listing
+
+
+def mapped(login: str, id_: str | None = None, **fields: object) -> Entry:
+    return account(login, origin="directory", directory_id=f"id-{login}" if id_ is None else id_, **fields)
+
+
+def people(number: int) -> tuple[DirectoryUser, ...]:
+    return tuple(person(f"p{place:02}") for place in range(number))
+
+
+def staff(number: int) -> tuple[Entry, ...]:
+    return tuple(mapped(f"p{place:02}") for place in range(number))
+
+
+def logins(entries: Sequence[Entry]) -> list[str]:
+    return [entry.login for entry in entries]
+
+
+def do(session: Session, *users: DirectoryUser, **how: object) -> MapPlan:
+    """Plan and do it, and see that it came out as planned, and that there is nothing left to do."""
+    found = listing(*users)
+    plan = session.plan_mapping(DOMAIN, found)
+    deactivate = bool(how.get("deactivate_gone"))
+    session.do(MapDomain(DOMAIN, found, over_limit=True, expected=plan, **how))  # type: ignore[arg-type]  # of a deed
+    assert session.report == plan.after(deactivate)
+    assert used(session) == plan.after(deactivate).used
+    again = session.plan_mapping(DOMAIN, found)
+    assert not again.changes_anything
+    return plan
+
+
+# Who comes, changes and goes
+
+
+def test_users_of_the_directory_become_mapped_accounts(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"))
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    fry = person("fry", full_name="Philip J. Fry", description="Delivery", last_logon=at)
+    plan = do(session, fry, person("leela", enabled=False))
+    assert logins(plan.new) == ["fry", "leela"]
+    assert (plan.now.used, plan.planned.used) == (1, 2)
+    entry = session.find(f"fry@{DOMAIN}")
+    assert entry == mapped("fry", full_name="Philip J. Fry", description="Delivery", directory_logon=at, id=entry.id)
+    assert not session.find(f"leela@{DOMAIN}").enabled
+
+
+def test_a_renamed_user_stays_the_same_account(tmp_path: Path) -> None:
+    fry = mapped("fry", mailbox=True, last_login=logged_in(3))
+    session = session_of(tmp_path, fry)
+    number = session.find(f"fry@{DOMAIN}").id
+    plan = do(session, person("philip", "id-fry"))
+    assert [(before.login, after.login) for before, after in plan.renamed] == [("fry", "philip")]
+    assert session.find(f"philip@{DOMAIN}") == replace(fry, address=f"philip@{DOMAIN}", id=number)
+    with pytest.raises(NotFound):
+        session.find(f"fry@{DOMAIN}")
+
+
+def test_users_can_change_logins_with_each_other(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("a", full_name="A"), mapped("b", full_name="B"), mapped("c", full_name="C"))
+    do(session, person("b", "id-a"), person("c", "id-b"), person("a", "id-c"))
+    assert {entry.login: entry.full_name for entry in session.entries} == {"b": "A", "c": "B", "a": "C"}
+
+
+def test_a_login_that_somebody_left_can_be_taken_by_somebody_new(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry", mailbox=True))
+    do(session, person("fry", "new"), person("philip", "id-fry"))
+    assert not session.find(f"fry@{DOMAIN}").mailbox
+    assert session.find(f"philip@{DOMAIN}").mailbox
+
+
+def test_whoever_cannot_be_renamed_keeps_his_login_from_others(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry"), account("philip"))
+    plan = do(session, person("philip", "id-fry"), person("fry", "new"))
+    assert [(collision.user.login, collision.reason) for collision in plan.collisions] == [
+        ("philip", "the address is taken by a local account already"),
+        ("fry", "the address is taken by another mapped account"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("holder", "who"),
+    [
+        (account("fry"), "a local account"),
+        (account("fry", origin="imported"), "an imported account"),
+        (account("fry", enabled=False), "a disabled account"),
+        (alias("fry", "anna"), "an alias"),
+        (account("fry", kind="mailing_list"), "a mailing list"),
+        (account("FRY"), "a local account"),
+    ],
+)
+def test_nobody_is_mapped_onto_somebody_else(tmp_path: Path, holder: Entry, who: str) -> None:
+    session = session_of(tmp_path, holder)
+    before = session.inventory
+    plan = do(session, person("fry"))
+    assert [collision.reason for collision in plan.collisions] == [f"the address is taken by {who} already"]
+    assert session.inventory == before
+
+
+def test_an_account_that_was_mapped_without_an_id_gets_it(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry", "", mailbox=True))
+    plan = do(session, person("Fry", "id-1"))
+    assert (plan.new, plan.gone) == ((), ())
+    entry = session.find(f"fry@{DOMAIN}")
+    assert (entry.directory_id, entry.mailbox, entry.login) == ("id-1", True, "fry")
+
+
+def test_a_user_who_was_made_again_takes_over_his_account(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry", "old", mailbox=True))
+    plan = do(session, person("fry", "new"))
+    assert [after.directory_id for _, after in plan.recreated] == ["new"]
+    assert (plan.new, plan.gone) == ((), ())
+
+
+def test_nobody_is_renamed_onto_an_account_that_is_gone(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry"), mapped("leela"))
+    plan = do(session, person("leela", "id-fry"))
+    assert [each.reason for each in plan.collisions] == [
+        "the address is taken by a mapped account that is gone from the directory"
+    ]
+    assert logins(plan.gone) == ["leela"]
+
+
+def test_whom_the_directory_disables_is_disabled_and_nobody_is_enabled(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry"), mapped("leela", enabled=False), mapped("amy", enabled=False))
+    plan = do(session, person("fry", enabled=False), person("leela"), person("amy", enabled=False))
+    assert [after.login for _, after in plan.disabled] == ["fry"]
+    assert logins(plan.left_disabled) == ["leela"]
+    assert (plan.now.used, plan.planned.used) == (1, 0)
+
+
+def test_who_is_renamed_and_disabled_there_is_both_here(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry"))
+    do(session, person("philip", "id-fry", enabled=False))
+    entry = session.find(f"philip@{DOMAIN}")
+    assert not entry.enabled
+
+
+def test_names_follow_the_directory_and_are_never_emptied_by_it(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry", full_name="Fry", description="Delivery"))
+    plan = do(session, person("fry", full_name="Philip"))
+    assert len(plan.changed) == 1
+    entry = session.find(f"fry@{DOMAIN}")
+    assert (entry.full_name, entry.description) == ("Philip", "Delivery")
+
+
+def test_a_logon_to_the_directory_is_no_login_to_the_mailbox(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry", directory_logon=datetime(2026, 2, 1, tzinfo=UTC)))
+    plan = do(session, person("fry", last_logon=datetime(2026, 2, 2, tzinfo=UTC)))
+    assert (len(plan.noted), plan.changed) == (1, ())
+    earlier = do(session, person("fry", last_logon=datetime(2026, 1, 1, tzinfo=UTC)))
+    assert (earlier.noted, earlier.same) == ((), 1)
+    entry = session.find(f"fry@{DOMAIN}")
+    assert (entry.last_login, entry.mailbox) == (None, False)
+    assert entry.directory_logon == datetime(2026, 2, 2, tzinfo=UTC)
+
+
+def test_a_new_user_takes_over_the_seat_that_a_deleted_account_holds(tmp_path: Path) -> None:
+    session = session_of(tmp_path, deleted("fry", origin="directory", mailbox=True), seats=1)
+    plan = do(session, person("fry"))
+    assert (plan.now.used, plan.planned.used, plan.planned.over) == (1, 1, 0)
+    assert session.find(f"fry@{DOMAIN}").mailbox
+
+
+@pytest.mark.parametrize(
+    ("login", "reason"),
+    [
+        ("fry@elsewhere.example", f"it is one of another domain than {DOMAIN}"),
+        ("with blank", "it cannot be a login: it has blanks or is too long"),
+        ("line\nfeed", "it cannot be a login: it has blanks or is too long"),
+        ("\x1b[31m", "it cannot be a login: it has blanks or is too long"),
+        ("x" * 65, "it cannot be a login: it has blanks or is too long"),
+        (f"ANNA@{DOMAIN}", "another user of the directory has the same login here"),
+    ],
+)
+def test_logins_that_no_address_can_begin_with_are_told(tmp_path: Path, login: str, reason: str) -> None:
+    session = session_of(tmp_path)
+    plan = do(session, person("anna"), person(login, "other"))
+    assert [(each.user.login, each.reason) for each in plan.collisions] == [(login, reason)]
+    assert logins(plan.new) == ["anna"]
+
+
+def test_a_login_with_the_domain_behind_it_is_that_login(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    assert logins(do(session, person(f"anna@{DOMAIN.upper()}")).new) == ["anna"]
+
+
+def test_accounts_of_other_domains_are_none_of_its_business(tmp_path: Path) -> None:
+    other = Entry(address="fry@south.example", origin="directory", directory_id="id-fry")
+    session = session_of(tmp_path, other, mapped("old", enabled=False))
+    plan = do(session, person("fry"))
+    assert logins(plan.new) == ["fry"]
+    assert (plan.gone, plan.gone_before) == ((), 1)
+
+
+# Those who are gone
+
+
+def test_who_is_gone_stays_until_somebody_says_so(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry", mailbox=True), mapped("leela"))
+    plan = do(session, person("leela"))
+    assert logins(plan.gone) == ["fry"]
+    assert session.find(f"fry@{DOMAIN}").enabled
+    do(session, person("leela"), deactivate_gone=True)
+    entry = session.find(f"fry@{DOMAIN}")
+    assert (entry.enabled, entry.mailbox, entry.deleted_at) == (False, True, None)
+
+
+def test_whose_entry_was_not_understood_is_not_gone(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry"), mapped("leela"), mapped("amy"))
+    found = listing(doubtful_ids=frozenset({"id-fry"}), doubtful_logins=frozenset({"leela"}))
+    assert logins(session.plan_mapping(DOMAIN, found).gone) == ["amy"]
+    taking = listing(person("fry", "new"), doubtful_ids=frozenset({"id-fry"}))
+    (collision,) = session.plan_mapping(DOMAIN, taking).collisions
+    assert collision.reason == "the address is taken by an account whose entry in the directory was not understood"
+
+
+@pytest.mark.parametrize(
+    ("there", "gone", "needs_typing"),
+    [(10, 5, False), (10, 6, True), (60, 6, False), (60, 7, True), (59, 6, True), (5, 5, False), (100, 10, False)],
+)
+def test_many_are_deactivated_only_if_their_number_is_typed(
+    tmp_path: Path, there: int, gone: int, needs_typing: bool
+) -> None:
+    session = session_of(tmp_path, *staff(there), seats=None)
+    found = listing(*people(there)[gone:])
+    plan = session.plan_mapping(DOMAIN, found)
+    assert (len(plan.gone), plan.needs_typing) == (gone, needs_typing)
+    before = session.inventory
+    if needs_typing:
+        for typed in (None, gone - 1, there):
+            with pytest.raises(Refused, match=f"{gone} of {there} mapped accounts are gone"):
+                session.do(MapDomain(DOMAIN, found, deactivate_gone=True, confirmed_gone=typed))
+            assert session.inventory == before
+    session.do(MapDomain(DOMAIN, found, deactivate_gone=True, confirmed_gone=gone if needs_typing else None))
+    assert used(session) == there - gone
+
+
+# The limit
+
+
+def test_thirty_users_on_five_free_seats(tmp_path: Path) -> None:
+    locals_ = [account(f"local{place}", mailbox=True, last_login=logged_in(1)) for place in range(5)]
+    session = session_of(tmp_path, *locals_, seats=10)
+    found = listing(*people(30))
+    plan = session.plan_mapping(DOMAIN, found)
+    decision = plan.decision()
+    assert (decision.over, decision.text) == (25, "The license will be exceeded by 25 seats")
+    assert plan.access() == guards.Access(30, 5, 25)
+    assert sorted(logins(plan.at_risk)) == sorted(user.login for user in people(30))
+    with pytest.raises(Refused, match="The license will be exceeded by 25 seats") as refused:
+        session.do(MapDomain(DOMAIN, found))
+    assert "refused at login" in refused.value.hint
+    assert used(session) == 5
+
+    session.do(MapDomain(DOMAIN, found, over_limit=True))
+    assert (session.report.state, session.report.over, used(session)) == ("exceeded", 25, 35)
+    for place in range(5):  # whoever comes first is let in, until the license is used up
+        assert not session.do(Connect(f"p{place:02}@{DOMAIN}", "IMAP")).failures
+    for place in range(5, 30):
+        (failure,) = session.do(Connect(f"p{place:02}@{DOMAIN}", "IMAP")).failures
+        assert failure.text.startswith("AuthLicense")
+    for entry in locals_:  # those with a mailbox are not
+        assert not session.do(Connect(entry.address, "IMAP")).failures
+    assert session.report.locked_out == 25
+
+
+def test_a_license_that_is_exceeded_already_does_not_stop_what_needs_no_seat(tmp_path: Path) -> None:
+    session = session_of(tmp_path, *staff(4), seats=2)
+    found = listing(*people(3), person("renamed", "id-p03"))
+    session.do(MapDomain(DOMAIN, found))
+    assert session.find(f"renamed@{DOMAIN}").enabled
+
+
+def test_who_is_gone_makes_room_if_he_shall_be_deactivated(tmp_path: Path) -> None:
+    session = session_of(tmp_path, *staff(4), seats=4)
+    found = listing(*people(2), person("new1"), person("new2"))
+    plan = session.plan_mapping(DOMAIN, found)
+    assert (plan.decision().over, plan.decision(deactivate_gone=True).over) == (2, 0)
+    session.do(MapDomain(DOMAIN, found, deactivate_gone=True))
+    assert used(session) == 4
+
+
+# Whole or not at all
+
+
+def test_what_was_shown_is_what_is_done(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry"))
+    found = listing(person("fry"), person("leela"))
+    plan = session.plan_mapping(DOMAIN, found)
+    other = another(session)
+    other.do(DisableAccounts((f"fry@{DOMAIN}",)))
+    session.do(MapDomain(DOMAIN, found, expected=plan))  # another account, but nothing else would be done
+    again = listing(person("fry"), person("leela"), person("amy"))
+    plan = session.plan_mapping(DOMAIN, again)
+    other.catch_up()
+    other.do(MapDomain(DOMAIN, again))
+    with pytest.raises(ChangedMeanwhile, match=DOMAIN):
+        session.do(MapDomain(DOMAIN, again, expected=plan))
+    other.close()
+
+
+def test_undo_takes_a_whole_mapping_back(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry", full_name="Fry"), mapped("leela"), account("anna"))
+    before = {entry.address: entry for entry in session.entries}
+    found = listing(person("philip", "id-fry", full_name="Philip"), person("amy"))
+    session.do(MapDomain(DOMAIN, found, deactivate_gone=True))
+    session.undo()
+    assert {entry.address: entry for entry in session.entries} == before
+
+
+def test_nothing_is_done_where_nothing_is_to_do(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry"))
+    done = session.do(MapDomain(DOMAIN, listing(person("fry"))))
+    assert done.commit is None
+    assert [outcome.result for outcome in done.outcomes] == ["unchanged"]
+
+
+def test_there_is_no_such_domain(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    for act in (
+        lambda: session.plan_mapping("elsewhere.example", listing()),
+        lambda: session.do(MapDomain("elsewhere.example", listing())),
+        lambda: session.do(SetDirectory("elsewhere.example", DIRECTORY)),
+        lambda: session.directory_of("elsewhere.example"),
+    ):
+        with pytest.raises(NotFound, match=r"no domain elsewhere\.example"):
+            act()
+
+
+# Where it is mapped from
+
+
+def test_a_domain_keeps_where_it_is_mapped_from(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    with pytest.raises(NotFound, match="Nobody said yet"):
+        session.directory_of(DOMAIN)
+    done = session.do(SetDirectory(DOMAIN.upper(), DIRECTORY))
+    assert "INSECURE" not in done.outcomes[0].text
+    assert session.directory_of(DOMAIN) == DIRECTORY
+    domain = session.domain_named(DOMAIN)
+    assert domain is not None
+    assert (domain.name, domain.primary) == (DOMAIN, True)
+    assert session.do(SetDirectory(DOMAIN, DIRECTORY)).commit is None
+    folder = session.folder
+    session.close()
+    opened = Session.open(folder, "anna", noon(), patience=0)
+    assert opened.directory_of(DOMAIN) == DIRECTORY
+    assert opened.do(ForgetDirectory(DOMAIN)).changed
+    assert opened.do(ForgetDirectory(DOMAIN)).commit is None
+    opened.undo()
+    assert opened.directory_of(DOMAIN) == DIRECTORY
+    opened.close()
+
+
+def test_what_nobody_checks_is_recorded_loudly(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    done = session.do(SetDirectory(DOMAIN, replace(DIRECTORY, insecure=True)))
+    assert "INSECURE: nobody checks which server that is" in done.outcomes[0].text
+    assert b'"insecure":true' in (session.folder / "journal.jsonl").read_bytes()
+
+
+def test_settings_that_make_no_sense_are_not_kept(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    for wrong in (
+        replace(DIRECTORY, url="https://directory.example"),
+        replace(DIRECTORY, filter="(uid=*"),
+        replace(DIRECTORY, fingerprint="AB"),
+        replace(DIRECTORY, kind="custom"),
+    ):
+        with pytest.raises(BadInput):
+            session.do(SetDirectory(DOMAIN, wrong))
+    assert session.domain_named(DOMAIN) == NORTH
+
+
+# Any directory, any store
+
+LOGINS = ("a", "b", "c", "d", "A", "b@north.example", "x@south.example", "no login")
+IDS = ("1", "2", "3", "4", "5")
+
+users = st.builds(
+    DirectoryUser,
+    id=st.sampled_from(IDS),
+    login=st.sampled_from(LOGINS),
+    full_name=st.sampled_from(["", "One", "Two"]),
+    enabled=st.booleans(),
+)
+listings = st.lists(users, max_size=5, unique_by=(lambda user: user.id, lambda user: fold(user.login))).map(
+    lambda some: listing(*some)
+)
+entries = st.builds(
+    Entry,
+    address=st.sampled_from(["a", "b", "c", "d"]).map(lambda login: f"{login}@{DOMAIN}"),
+    origin=st.sampled_from(["directory", "directory", "local"]),
+    enabled=st.booleans(),
+    mailbox=st.booleans(),
+    directory_id=st.sampled_from(["", *IDS]),
+)
+
+
+def as_a_store_would_have_it(some: list[Entry]) -> tuple[Entry, ...]:
+    """Only mapped accounts have an id of the directory, and no two the same."""
+    seen: set[str] = set()
+    kept = []
+    for entry in some:
+        id_ = entry.directory_id if entry.origin == "directory" and entry.directory_id not in seen else ""
+        seen.add(id_)
+        kept.append(replace(entry, directory_id=id_))
+    return tuple(kept)
+
+
+stores = st.lists(entries, max_size=4, unique_by=lambda entry: entry.address).map(as_a_store_would_have_it)
+
+
+@given(stores, listings, st.none() | st.integers(0, 4), st.booleans())
+def test_any_directory_onto_any_store(
+    before: tuple[Entry, ...], found: DirectoryListing, seats: int | None, deactivate_gone: bool
+) -> None:
+    inventory = Inventory(license=License(seats=seats), domains=(NORTH, SOUTH), entries=before)
+    with tempfile.TemporaryDirectory() as folder:
+        session = Session.create(Path(folder) / "store", inventory, "anna", noon(), patience=0)
+        was = {entry.id: entry for entry in session.entries}
+        plan = session.plan_mapping(DOMAIN, found)
+        session.do(MapDomain(DOMAIN, found, True, deactivate_gone, confirmed_gone=len(plan.gone), expected=plan))
+        assert session.report == plan.after(deactivate_gone) == evaluate(session.inventory)
+        now = {entry.id: entry for entry in session.entries}
+        addresses = [fold(entry.address) for entry in now.values()]
+        assert len(addresses) == len(set(addresses))
+        ids = [entry.directory_id for entry in now.values() if entry.directory_id]
+        assert len(ids) == len(set(ids))
+        for number, entry in was.items():
+            assert now[number].enabled <= entry.enabled
+            assert now[number].mailbox == entry.mailbox
+            if entry.origin != "directory":
+                assert now[number] == entry
+        taken = {entry.directory_id for entry in now.values()}
+        refused = {collision.user.id for collision in plan.collisions}
+        for user in found.users:
+            assert (user.id in taken) or (user.id in refused)
+        again = session.plan_mapping(DOMAIN, found)
+        assert not again.changes_anything
+        assert not deactivate_gone or not again.gone
+        session.close()

@@ -1,0 +1,67 @@
+"""Passwords: from a file nobody else can read, from the environment, or asked for."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from kconsole.model.errors import BadInput
+from kconsole.operations.secrets import Secret, secret_from
+
+VARIABLE = "KCONSOLE_TEST_PASSWORD"
+
+
+def test_the_file_comes_first_then_the_environment_then_the_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "password"
+    file.touch(0o600)
+    file.write_text("of the file \r\nsecond line")
+    assert secret_from(None, VARIABLE, lambda: "typed").reveal() == "typed"
+    monkeypatch.setenv(VARIABLE, "of the environment")
+    assert secret_from(None, VARIABLE, lambda: "typed").reveal() == "of the environment"
+    assert secret_from(file, VARIABLE, lambda: "typed").reveal() == "of the file "
+
+
+def test_without_any_there_is_an_error_that_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "")
+    with pytest.raises(BadInput) as error:
+        secret_from(None, VARIABLE, None)
+    assert VARIABLE in error.value.hint
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o610, 0o601])
+def test_a_file_that_others_can_reach_is_refused(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "password"
+    file.write_text("hunter2")
+    file.chmod(mode)
+    with pytest.raises(BadInput, match="Others than you") as error:
+        secret_from(file, VARIABLE, None)
+    assert "hunter2" not in f"{error.value!r} {error.value.hint}"
+
+
+def test_what_is_no_file_is_never_waited_for(tmp_path: Path) -> None:
+    import os
+
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for name in ("pipe", "none", "."):
+        with pytest.raises(BadInput):
+            secret_from(tmp_path / name, VARIABLE, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\nsecond", b"\xff", b"x" * 4097])
+def test_a_file_without_a_password_is_told(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "password"
+    file.touch(0o600)
+    file.write_bytes(content)
+    with pytest.raises(BadInput, match="holds no password"):
+        secret_from(file, VARIABLE, None)
+
+
+def test_a_secret_tells_nothing_of_itself() -> None:
+    secret = Secret("hunter2")
+    assert "hunter2" not in f"{secret} {secret!r} {vars(type(secret))} {[secret]}"
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+    assert secret
+    assert not Secret("")
