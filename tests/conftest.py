@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.directory_server.fixtures import directory_server, large_directory, own_directory
+
+__all__ = ["directory_server", "large_directory", "own_directory"]
+
 # A machine that is busy with something else is no failure.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")

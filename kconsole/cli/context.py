@@ -12,6 +12,7 @@ import click
 from kconsole.display.safe_text import safe_text
 from kconsole.model.errors import ReadOnly
 from kconsole.model.history import Operator
+from kconsole.model.times import Clock
 from kconsole.operations.choices import COLOURS, THEMES, Colours
 from kconsole.operations.deeds import Done, Outcome
 from kconsole.operations.session import (
@@ -28,6 +29,9 @@ LONGEST_WAIT = 86_400
 
 DONE, PARTLY_FAILED, NOT_FOUND, REFUSED = 0, 1, 3, 4
 """Exit codes that a command with several addresses can end with; errors bring their own."""
+
+EXPIRED = 9
+"""The exit code of what shows the license once trial or license have expired, also in a grace period."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,6 +52,8 @@ class Place:
     """The theme that was asked for; empty if none was."""
     colours: Colours | Literal[""] = ""
     """How many colours were asked for; empty for what the terminal says."""
+    clock: Clock | None = None
+    """Tells the moment; None for the machine's."""
 
     @property
     def store_folder(self) -> Path:
@@ -83,7 +89,12 @@ class Place:
             StoreUnusable: it cannot be used.
         """
         session = Session.open(
-            self.store_folder, self.operator, patience=self.patience, read_only=self.read_only, progress=progress
+            self.store_folder,
+            self.operator,
+            self.clock,
+            patience=self.patience,
+            read_only=self.read_only,
+            progress=progress,
         )
         if progress is None:
             click.get_current_context().call_on_close(session.close)
@@ -280,6 +291,11 @@ def ascii_only() -> bool:
     context = click.get_current_context(silent=True)
     place = context.find_object(Place) if context else None
     return (place is not None and place.ascii_only) or bool(asks_for_ascii(os.environ))
+
+
+def has_person() -> bool:
+    """Whether there is somebody at standard input who can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def terminal_width() -> int | None:

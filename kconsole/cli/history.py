@@ -20,7 +20,7 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.output import put_document
 from kconsole.display import ages, columns, words
-from kconsole.display.commits import deed_word, seats_words
+from kconsole.display.commits import deed_word, seats_words, subject
 from kconsole.display.safe_text import safe_text
 from kconsole.model.history import Commit
 from kconsole.model.times import from_iso, to_iso
@@ -135,7 +135,7 @@ def _row(commit: Commit) -> list[str]:
         ages.full_moment(commit.at),
         safe_text(commit.operator.shown),
         deed_word(commit),
-        words.and_list([safe_text(address) for address in addresses_of(commit)], 2),
+        words.and_list([safe_text(address) for address in addresses_of(commit)], 2) or subject(commit),
         seats_words(commit),
         "; ".join(filter(None, [safe_text(commit.reason), _refusals(commit)])),
     ]

@@ -17,6 +17,7 @@ from kconsole.cli.context import (
     say,
     say_outcomes,
 )
+from kconsole.cli.output import put_json
 from kconsole.display import words
 from kconsole.licensing.guards import AT_LICENSE_REMEDY
 from kconsole.model.moments import moment_of, zone_named
@@ -42,18 +43,30 @@ def _read_moment(context: click.Context, param: click.Parameter, value: str | No
 @click.argument("address")
 @click.option("--via", "protocol", callback=read_text, default="", metavar="IMAP", help="The protocol.")
 @click.option("--at", callback=_read_moment, metavar="TIME", help="When, in ISO 8601 with its zone; without, now.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @reason_option
 @at_store
 @pass_place
-def connect(place: Place, address: str, protocol: str, at: datetime | None, reason: str) -> None:
+def connect(place: Place, address: str, protocol: str, at: datetime | None, as_json: bool, reason: str) -> None:
     """Record that a user logs in.
 
-    The mailbox appears with the first login. Refused if the account is disabled, or if as many users have connected as
-    the license has seats and this one has no mailbox yet (AuthLicense).
+    The mailbox appears with the first login. Refused if the account is disabled, if as many users have connected as
+    the license has seats and this one has no mailbox yet (AuthLicense), or if trial or license have expired.
     """
     done = place.open().do(Connect(address, protocol, at, reason))
     say_outcomes(done)
     _say_connected(done.before, done.after)
+    if as_json:
+        (outcome,) = done.outcomes
+        put_json(
+            {
+                "schema": 1,
+                "address": outcome.address,
+                "outcome": outcome.result,
+                "may_connect": not outcome.failed,
+                "why": outcome.text,
+            }
+        )
     click.get_current_context().exit(exit_code(done.outcomes))
 
 

@@ -34,6 +34,8 @@ COMMANDS: Final = {
     "delete": "kconsole.cli.accounts:delete",
     "restarted": "kconsole.cli.server:restarted",
     "connect": "kconsole.cli.logins:connect",
+    "license": "kconsole.cli.license:license_",
+    "map": "kconsole.cli.mapping:map_",
     "import": "kconsole.cli.imports:import_",
     "init": "kconsole.cli.server:init",
     "dump": "kconsole.cli.server:dump",
@@ -70,7 +72,7 @@ class CommandGroup(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 partly failed, 2 usage or bad input, 3 not found, 4 refused by a guard, "
-    "6 store busy, 7 store damaged.",
+    "6 store busy, 7 store damaged, 8 other server away, 9 license expired.",
 )
 @click.version_option(__version__, prog_name="kconsole", message="%(prog)s %(version)s")
 @at_store
@@ -88,11 +90,16 @@ def kconsole(context: click.Context, place: Place) -> None:
         open_console(place)
 
 
-def run(arguments: list[str] | None = None) -> int:
-    """Run one command line, and return its exit code. Never raises, never shows a traceback of what it foresaw."""
+def run(arguments: list[str] | None = None, place: Place | None = None) -> int:
+    """Run one command line, and return its exit code. Never raises, never shows a traceback of what it foresaw.
+
+    Args:
+        arguments: the words of the line; None for those of this process.
+        place: where to begin from, with another clock for example; the line's options change it.
+    """
     _prepare_streams()
     try:
-        code = _run(arguments)
+        code = _run(arguments, place)
         sys.stdout.flush()
         return code
     except click.ClickException as error:
@@ -116,9 +123,9 @@ def run(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _run(arguments: list[str] | None) -> int:
+def _run(arguments: list[str] | None, place: Place | None) -> int:
     try:
-        code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False)
+        code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False, obj=place)
     except SystemExit:  # click's answer to output that nobody reads any more
         raise BrokenPipeError from None
     return code if isinstance(code, int) else 0

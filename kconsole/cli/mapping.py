@@ -17,10 +17,9 @@ from kconsole.cli.context import (
     say,
     say_outcomes,
     say_seats,
-    terminal_width,
 )
-from kconsole.cli.output import put_json, seats_document
-from kconsole.display import columns, words
+from kconsole.cli.output import put_json, put_sections, seats_document
+from kconsole.display import words
 from kconsole.display.details import Detail
 from kconsole.display.mapping import Section, connection_words, directory_rows, kind_name, plan_groups, plan_summary
 from kconsole.display.safe_text import safe_text
@@ -42,9 +41,6 @@ from kconsole.operations.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 
 MOST_NAMED = 5
 """How many accounts of a group are named one by one."""
-
-LABEL = 12
-"""Cells of a label in a preview."""
 
 INSECURE = "INSECURE: nobody checks which server answers, and what is sent may be read. That is recorded in the log."
 
@@ -148,7 +144,7 @@ def domains_map(
         elif as_json:
             put_json(directory_document(directory))
         else:
-            _put([("", directory_rows(directory))])
+            put_sections([("", directory_rows(directory))])
         return
     directory = Directory(
         url=url,
@@ -240,8 +236,10 @@ def map_(
     listing = _listing(directory, password_file)
     plan = session.plan_mapping(domain, listing)
     if not as_json:
-        _put([("", plan_summary(plan, deactivate_gone))])
-        _put(_shortened(plan_groups(plan, deactivate_gone), None if shows_all else MOST_NAMED))
+        put_sections([("", plan_summary(plan, deactivate_gone))])
+        for section in _shortened(plan_groups(plan, deactivate_gone), None if shows_all else MOST_NAMED):
+            click.echo()
+            put_sections([section])
     if dry_run:
         if as_json:
             put_json(_plan_document(plan, deactivate_gone) | {"done": False})
@@ -301,18 +299,6 @@ def _shortened(sections: Iterable[Section], most: int | None) -> Iterator[Sectio
         shown = rows if most is None or len(rows) == most + 1 else rows[:most]
         more = [Detail("", f"and {len(rows) - len(shown):,} more")] if len(rows) > len(shown) else []
         yield f"{heading} ({len(rows):,})", [*shown, *more]
-
-
-def _put(sections: Iterable[Section]) -> None:
-    """Print headings and what stands under them."""
-    for heading, rows in sections:
-        if heading:
-            click.echo(f"\n{heading}")
-        indent = "  " if heading else ""
-        label = max([LABEL, *(columns.cell_width(row.label) + 2 for row in rows)]) if heading else LABEL
-        label = min(label, max((terminal_width() or 80) // 2, LABEL))
-        for row in rows:
-            click.echo(f"{indent}{columns.pad(row.label, label)}{row.text}".rstrip())
 
 
 def _plan_document(plan: MapPlan, deactivate_gone: bool) -> dict[str, Any]:

@@ -11,6 +11,8 @@ import click
 import orjson
 
 from kconsole.cli.context import ascii_only
+from kconsole.display import columns
+from kconsole.display.details import Detail
 from kconsole.display.safe_text import json_safe, safe_text
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.documents import login_document
@@ -48,6 +50,20 @@ def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def _cell(value: str) -> str:
     safe = safe_text(value, None)
     return f"'{safe}" if safe.startswith(_FORMULA_STARTS) else safe
+
+
+def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str = "  ") -> None:
+    """Answer with what stands under headings, for a person; all labels as wide as the widest, texts safe."""
+    sections = list(sections)
+    label = max((columns.cell_width(row.label) for _, rows in sections for row in rows), default=0)
+    for place, (heading, rows) in enumerate(sections):
+        if place:
+            click.echo()
+        if heading:
+            click.echo(heading)
+        for row in rows:
+            begin = f"{indent if heading else ''}{columns.pad(row.label, label)}  " if label else indent
+            click.echo(f"{begin}{row.text}".rstrip())
 
 
 def account_document(entry: Entry) -> dict[str, Any]:

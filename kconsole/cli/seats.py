@@ -8,6 +8,7 @@ import click
 
 from kconsole.cli.context import (
     DONE,
+    EXPIRED,
     NOT_FOUND,
     PARTLY_FAILED,
     Place,
@@ -18,14 +19,16 @@ from kconsole.cli.context import (
     say_error,
     terminal_width,
 )
+from kconsole.cli.life import life_document, warning_documents
 from kconsole.cli.output import account_document, domain_documents, domain_table, put_csv, put_json, seats_document
 from kconsole.display import ages, columns, gauge, words
 from kconsole.display.details import details_of, last_login_word
+from kconsole.display.licenses import license_words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.licensing.evaluation import is_held
 from kconsole.licensing.verdicts import VERDICTS, listed_verdict, verdict_of
-from kconsole.model.documents import license_document, login_document
+from kconsole.model.documents import login_document
 from kconsole.model.errors import NotFound
 from kconsole.model.records import Entry
 from kconsole.model.reports import SeatReport
@@ -42,35 +45,43 @@ GAUGE_WIDTH = 48
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
 @pass_place
-def status(place: Place, as_json: bool) -> None:
+@click.pass_context
+def status(context: click.Context, place: Place, as_json: bool) -> None:
     """Show how many seats are used, free and held.
 
-    The whole license report, over all domains and by domain, with its warnings.
+    The whole license report, over all domains and by domain, with its warnings. Ends with exit code 9 once trial or
+    license have expired.
     """
     session = place.open()
-    report = session.report
+    report, standing = session.report, session.standing
+    warnings = (*report.warnings, *standing.warnings)
     if as_json:
         put_json(
             {
                 "schema": 1,
                 "as_of": to_iso(session.clock.now()),
-                "license": license_document(session.inventory.license),
+                "license": {"seats": session.license.seats, "id_end": session.license.id_end},
+                "life": life_document(session, with_people=False),
                 "seats": seats_document(report),
                 "domains": domain_documents(report),
-                "warnings": [{"code": warning.code, "text": warning.text} for warning in report.warnings],
+                "warnings": warning_documents(warnings),
             }
         )
-        return
+        context.exit(EXPIRED if standing.is_expired else DONE)
     bar = "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only()))
     click.echo(f"{bar}  {gauge.used_words(report)}  {gauge.state_word(report)}")
     click.echo("   ".join(gauge.figures(report)))
+    click.echo(f"License: {license_words(standing)}")
     if report.domains:
         click.echo()
         put_domains(report)
-    if report.warnings:
+    if warnings:
         click.echo()
-    for warning in report.warnings:
+    for warning in warnings:
         click.echo(f"! {safe_text(warning.text)}")
+    if standing.warnings:
+        click.echo("  See 'kconsole license show'.")
+    context.exit(EXPIRED if standing.is_expired else DONE)
 
 
 def put_domains(report: SeatReport) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say, say_outcomes
+from kconsole.cli.mapping import domains_map
 from kconsole.cli.output import domain_documents, put_document, put_json
 from kconsole.cli.seats import put_domains
 from kconsole.display import words
@@ -26,7 +27,8 @@ def init(place: Place, seats: int | None) -> None:
     """Make an empty store."""
     place.check_writable()
     folder = place.store_folder
-    Session.create(folder, Inventory(license=License(seats=seats)), place.operator, patience=place.patience).close()
+    inventory = Inventory(license=License(seats=seats))
+    Session.create(folder, inventory, place.operator, place.clock, patience=place.patience).close()
     limit = "seats without limit" if seats is None else words.count(seats, "seat")
     say(f"Made a store for {limit} in {folder}.")
     say("Next: 'kconsole domains add NAME', then 'kconsole import csv FILE --domain NAME' or 'kconsole add ADDRESS'.")
@@ -38,10 +40,10 @@ def init(place: Place, seats: int | None) -> None:
 @pass_place
 @click.pass_context
 def domains(context: click.Context, place: Place, as_json: bool) -> None:
-    """Show the domains and their figures, or add one."""
+    """Show the domains and their figures, add or map one."""
     if context.invoked_subcommand is not None:
         if as_json:
-            raise click.UsageError("--json goes with the list of domains, not with adding one.")
+            raise click.UsageError("--json goes with the list of domains here.")
         return
     report = place.open().report
     if as_json:
@@ -65,6 +67,9 @@ def domains(context: click.Context, place: Place, as_json: bool) -> None:
 def add_domain(place: Place, name: str, primary: bool, user_limit: int | None, description: str, reason: str) -> None:
     """Add a domain."""
     say_outcomes(place.open().do(AddDomain(name, primary, user_limit, description, reason)))
+
+
+domains.add_command(domains_map)
 
 
 @click.command()
@@ -109,7 +114,7 @@ def restore(place: Place, file: Path, reason: str) -> None:
     """
     place.check_writable()
     inventory = dumps.read_dump_file(file)
-    done = dumps.restore(place.store_folder, inventory, place.operator, place.patience, reason)
+    done = dumps.restore(place.store_folder, inventory, place.operator, place.patience, reason, place.clock)
     if done is None:
         say(f"Made a store in {place.store_folder}.")
         entries = words.count(len(inventory.entries), "entry", "entries")

@@ -8,7 +8,7 @@ from kconsole.display import ages, words
 from kconsole.display.details import Detail
 from kconsole.display.safe_text import safe_text
 from kconsole.model.history import Change, Commit, Operator
-from kconsole.model.records import Entry
+from kconsole.model.records import Domain, Entry
 from kconsole.model.times import to_iso
 
 PAST: Final = {
@@ -20,6 +20,9 @@ PAST: Final = {
     "import": "imported",
     "import logins": "imported the last logins of",
     "import kerio": "imported from the server's files",
+    "map": "mapped from the directory",
+    "set directory": "named the directory of",
+    "forget directory": "forgot the directory of",
     "undo": "took back a change of",
     "restarted": "recorded a restart",
     "add domain": "added the domain",
@@ -27,6 +30,15 @@ PAST: Final = {
     "init": "made the store with",
     "migrate": "brought to a new format",
     "mend": "began the log anew with",
+    "begin trial": "began a trial",
+    "register license": "registered the license",
+    "activate license": "activated the license",
+    "buy": "bought something for the license",
+    "update license": "updated the license with what was bought",
+    "cancel update": "called off what was bought for the license",
+    "change license": "changed the license",
+    "change component": "changed a component of the license",
+    "install license": "installed a license file",
 }
 """What somebody did, by the name of the deed; for another one its own name has to do."""
 
@@ -57,8 +69,13 @@ def refused_addresses(commit: Commit) -> list[str]:
 
 
 def subject(commit: Commit, most: int = 1) -> str:
-    """What it was done to: addresses, beyond `most` their number; or the names of domains; empty for neither."""
+    """What it was done to: addresses, beyond `most` their number; or the names of domains; empty for neither.
+
+    Of deeds on the license only taking one back has a subject: the others name it themselves.
+    """
     entries = changed_entries(commit)
+    if commit.undoes is not None and [change.table for change in commit.changes] == ["license"]:
+        return "the license"
     names = [entry.address for entry in entries] or refused_addresses(commit) or _domains(commit)
     if len(names) <= most or not entries:
         return accounts_words(names, most)
@@ -144,26 +161,50 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
     for text in commit.refused:
         yield Detail("Refused", safe_text(text))
     for change in commit.changes[:most]:
-        yield _changed(change)
+        yield from _changed(change)
     if len(commit.changes) > most:
         yield Detail("", f"and {len(commit.changes) - most:,} more changes")
 
 
-def _changed(change: Change) -> Detail:
+def _changed(change: Change) -> Iterator[Detail]:
     before, after = change.before, change.after
     if change.table == "entries":
-        address, was, is_now = safe_text((after or before).address), _state(before), _state(after)
-        if before is not None and after is not None and before.last_login != after.last_login:
-            return Detail("Last login", f"{address}   {_login(after)}, was {_login(before)}")
-        if was == is_now:
-            return Detail("changed", f"{address}   {is_now}")
-        return Detail(f"→ {is_now}", f"{address}   was {was}")
-    if change.table == "domains":
-        return Detail("Domain", f"{safe_text((after or before).name)}   {'added' if before is None else 'changed'}")
-    if change.table == "server":
-        return Detail("Restart", ages.full_moment(after) if after is not None else "taken back")
-    seats = None if after is None else after.seats
-    return Detail("License", "without limit" if seats is None else words.count(seats, "seat"))
+        yield _changed_entry(before, after)
+    elif change.table == "domains":
+        yield Detail("Domain", f"{safe_text((after or before).name)}   {_domain_words(before, after)}")
+    elif change.table == "server":
+        yield Detail("Restart", ages.full_moment(after) if after is not None else "taken back")
+    elif before is None or after is None:
+        seats = None if after is None else after.seats
+        yield Detail("License", "without limit" if seats is None else words.count(seats, "seat"))
+    else:
+        from kconsole.display.licenses import change_rows  # most views of a log never come to one
+
+        yield from (Detail("License", f"{row.label}: {row.text}") for row in change_rows(before, after))
+
+
+def _domain_words(before: Domain | None, after: Domain | None) -> str:
+    if before is None or after is None:
+        return "added" if before is None else "removed"
+    if before.directory == after.directory:
+        return "changed"
+    if after.directory is None:
+        return "mapped from no directory any more"
+    loud = "   INSECURE: nobody checks which server that is" if after.directory.insecure else ""
+    return f"mapped from {safe_text(after.directory.url)}   {safe_text(after.directory.base)}{loud}"
+
+
+def _changed_entry(before: Entry | None, after: Entry | None) -> Detail:
+    shown = after or before
+    assert shown is not None  # noqa: S101  # a change has a record before or after it
+    address, was, is_now = safe_text(shown.address), _state(before), _state(after)
+    if before is not None and after is not None and before.last_login != after.last_login:
+        return Detail("Last login", f"{address}   {_login(after)}, was {_login(before)}")
+    if before is not None and before.address != shown.address:
+        return Detail("renamed", f"{address}   was {safe_text(before.address)}")
+    if was == is_now:
+        return Detail("changed", f"{address}   {is_now}")
+    return Detail(f"→ {is_now}", f"{address}   was {was}")
 
 
 def _state(entry: Entry | None) -> str:

@@ -9,8 +9,10 @@ from kconsole.display.details import Detail
 from kconsole.display.gauge import used_words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing.components import ComponentUse
+from kconsole.licensing.guards import Access
 from kconsole.licensing.life import COMPONENT_WORDS, OVERDUE_STEPS, Ending, Standing, bought_words
 from kconsole.model.license import Customer, License
+from kconsole.model.records import Entry
 from kconsole.model.reports import SeatReport
 
 URGENT: Final = 14
@@ -47,7 +49,7 @@ def license_words(standing: Standing) -> str:
 
 def masked_id(license_: License) -> str:
     """The license ID as far as it is ever shown; empty if none is known."""
-    return f"*****-*****-*{license_.id_end}" if license_.id_end else ""
+    return f"*****-*****-*{safe_text(license_.id_end)}" if license_.id_end else ""
 
 
 def days_words(ending: Ending) -> str:
@@ -131,9 +133,10 @@ def _components(standing: Standing, use: Sequence[ComponentUse], most: int) -> I
         ending = standing.ending(name)
         until = "as long as the license"
         if ending is not None:
-            until = f"until {ending.on.isoformat()}, {days_words(ending)}"
-        limit = "without limit" if each.seats is None else f"of {each.seats:,}"
-        yield Detail(word, f"{words.count(len(each.users), 'account')} {limit} seats   {until}")
+            sign = "   !" if ending.is_over or ending.warned_at is not None else ""
+            until = f"until {ending.on.isoformat()}, {days_words(ending)}{sign}"
+        of_how_many = " used, unlimited" if each.seats is None else f" of {each.seats:,} used"
+        yield Detail(word, f"{len(each.users):,}{of_how_many}   {until}")
         if each.beyond:
             names = words.and_list([safe_text(entry.address) for entry in each.beyond], most)
             yield Detail("", f"! {len(each.beyond):,} beyond its seats: {names}")
@@ -161,39 +164,64 @@ def _customer(license_: License) -> Iterator[Detail]:
 
 
 def change_rows(before: License, after: License) -> list[Detail]:
-    """What would be different with another license: the field, what it is and what it would be."""
+    """What would be different with another license: the field, what it is and what it would be. Safe to show."""
     rows = []
-    for label, was, is_now in zip(*_told(before, after), strict=True):
-        if was != is_now:
-            rows.append(Detail(label, f"{was} → {is_now}"))
+    fields_after = _fields_of(after)
+    for label, (value, shown) in _fields_of(before).items():
+        value_after, shown_after = fields_after[label]
+        if value != value_after:
+            told = f"{shown} → {shown_after}" if shown != shown_after else "changed"
+            rows.append(Detail(label, told))
     return rows
 
 
-def _told(before: License, after: License) -> tuple[list[str], list[str], list[str]]:
-    labels = list(_fields_of(before))
-    return labels, list(_fields_of(before).values()), list(_fields_of(after).values())
-
-
-def _fields_of(license_: License) -> dict[str, str]:
-    shown = {
-        "Seats": "without limit" if license_.seats is None else f"{license_.seats:,}",
-        "License ID": masked_id(license_) or "–",
-        "Trial until": _day(license_.trial_until),
-        "Maintenance until": _day(license_.maintenance_until),
-        "Expires": _day(license_.expires),
-        "Registered": ages.full_moment(license_.registered_at) if license_.registered_at else "no",
-        "Activated": ages.full_moment(license_.activated_at) if license_.activated_at else "no",
-        "Customer": _customer_line(license_.customer),
-        "On its way": bought_words(license_.update) if license_.update else "nothing",
+def _fields_of(license_: License) -> dict[str, tuple[object, str]]:
+    """What there is to a license, by label: the value, and how it is shown."""
+    shown: dict[str, tuple[object, str]] = {
+        "Seats": (license_.seats, "without limit" if license_.seats is None else f"{license_.seats:,}"),
+        "License ID": (license_.id_end, masked_id(license_) or "–"),
+        "Trial until": (license_.trial_until, _day(license_.trial_until)),
+        "Maintenance until": (license_.maintenance_until, _day(license_.maintenance_until)),
+        "Expires": (license_.expires, _day(license_.expires)),
+        "Registered": (
+            license_.registered_at,
+            ages.full_moment(license_.registered_at) if license_.registered_at else "no",
+        ),
+        "Activated": (
+            license_.activated_at,
+            ages.full_moment(license_.activated_at) if license_.activated_at else "no",
+        ),
+        "Customer": (license_.customer, _customer_line(license_.customer)),
+        "On its way": (license_.update, bought_words(license_.update) if license_.update else "nothing"),
     }
     for name, word in COMPONENT_WORDS.items():
         component = license_.component(name)
         if component is None:
-            shown[word] = "not licensed"
+            shown[word] = None, "not licensed"
         else:
             seats = "all seats" if component.seats is None else words.count(component.seats, "seat")
-            shown[word] = f"{seats} until {_day(component.expires)}" if component.expires else seats
+            until = f" until {_day(component.expires)}" if component.expires else ""
+            shown[word] = component, seats + until
     return shown
+
+
+def refused_words(access: Access, at_risk: Sequence[Entry], most: int = 3) -> str:
+    """Who would be refused at login; empty if nobody would.
+
+    "12 of 30 accounts without a mailbox would be refused at login, whoever comes last: a@x, b@x, c@x and 27 more".
+
+    Args:
+        access: how many of how many.
+        at_risk: those that may be among them.
+        most: how many are named.
+    """
+    if not access.refused:
+        return ""
+    of_how_many = f"{access.refused:,} of " if access.let_in else ""
+    who = words.count(access.without_mailbox, "account")
+    last = ", whoever comes last" if access.let_in else ""
+    names = words.and_list([safe_text(entry.address) for entry in at_risk], most)
+    return f"{of_how_many}{who} without a mailbox would be refused at login{last}: {names}"
 
 
 def _day(day: object) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from kconsole.model.license import Component, ComponentName, Customer, License, PendingUpdate
@@ -179,7 +179,7 @@ def standing_of(license_: License, now: datetime) -> Standing:
     words = _IN_GRACE if is_in_grace else _MEANINGS[state]
     update = None
     if license_.update is not None:
-        due_at = license_.update.bought_at + UPDATE_DUE
+        due_at = due(license_.update)
         update = UpdateStanding(license_.update, due_at, now > due_at)
     return Standing(
         state,
@@ -189,6 +189,14 @@ def standing_of(license_: License, now: datetime) -> Standing:
         update=update,
         warnings=tuple(_warnings(state, words, endings, update)),
     )
+
+
+def due(update: PendingUpdate) -> datetime:
+    """When what was bought must have arrived; the end of the calendar where that is near."""
+    try:
+        return update.bought_at + UPDATE_DUE
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _state(license_: License, today: date) -> LifeState:

@@ -9,6 +9,7 @@ from kconsole.model.documents import inventory_document
 from kconsole.model.errors import BadInput, NotFound
 from kconsole.model.history import Operator
 from kconsole.model.records import Inventory
+from kconsole.model.times import Clock
 from kconsole.operations.deeds import Done
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
@@ -66,7 +67,12 @@ def read_dump_file(path: Path) -> Inventory:
 
 
 def restore(
-    folder: Path, inventory: Inventory, operator: Operator | None = None, patience: float = PATIENCE, reason: str = ""
+    folder: Path,
+    inventory: Inventory,
+    operator: Operator | None = None,
+    patience: float = PATIENCE,
+    reason: str = "",
+    clock: Clock | None = None,
 ) -> Done | None:
     """Let the store in a folder hold an inventory and nothing else; make the store if there is none.
 
@@ -74,9 +80,9 @@ def restore(
         What was done; None if the store was made.
     """
     try:
-        session = Session.open(folder, operator, patience=patience)
+        session = Session.open(folder, operator, clock, patience=patience)
     except NotFound:
-        Session.create(folder, inventory, operator, patience=patience).close()
+        Session.create(folder, inventory, operator, clock, patience=patience).close()
         return None
     try:
         return session.do(RestoreInventory(inventory, reason))

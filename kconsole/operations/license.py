@@ -1,10 +1,8 @@
 """Deeds on the license: trial, registration, activation, updates, components, and the vendor's license file."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date
 from typing import ClassVar, Final, NamedTuple
 
 from kconsole.licensing import guards
@@ -17,14 +15,21 @@ from kconsole.licensing.life import (
     standing_of,
     with_trial,
 )
+from kconsole.model.boundary import LARGEST_LIMIT
 from kconsole.model.errors import BadInput, Refused
-from kconsole.model.license import Component, ComponentName, Customer, License, PendingUpdate, end_of_id
-from kconsole.model.records import Entry
-from kconsole.model.reports import Decision, SeatReport
-from kconsole.operations.deeds import Outcome, Work
-from kconsole.operations.streams import read_document
-from kconsole.sources.license_file import LicenseFile as LicenseFile
-from kconsole.sources.license_file import read_license_file
+from kconsole.model.license import Component, ComponentName, Customer, License, PendingUpdate
+from kconsole.operations.deeds import Outcome, Work, insist
+from kconsole.operations.license_files import ID_FORM, checked_end
+from kconsole.operations.license_files import LicenseFile as LicenseFile
+from kconsole.operations.license_files import checked_id as checked_id
+from kconsole.operations.license_files import file_notes as file_notes
+from kconsole.operations.license_files import installed as installed
+from kconsole.operations.license_files import may_install as may_install
+from kconsole.operations.license_files import read_id as read_id
+from kconsole.operations.license_files import read_license as read_license
+from kconsole.operations.license_plans import LicensePlan as LicensePlan
+from kconsole.operations.license_plans import needs_consent
+from kconsole.operations.license_plans import plan_license as plan_license
 
 OPTIONAL: Final = ("state", "web", "comment")
 """The details of a customer that may be left empty."""
@@ -32,53 +37,13 @@ OPTIONAL: Final = ("state", "web", "comment")
 LONGEST_DETAIL: Final = 200
 """Characters of one detail of a customer."""
 
-MOST_SEATS: Final = 10**9
+MOST_SEATS: Final = LARGEST_LIMIT
+"""What a license may have, with what was bought for it: a dump with more could not be restored."""
+
+NO_ID: Final = "?"
+"""What a registration keeps of a license ID that is none, to be refused when it is performed."""
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
-
-
-class LicensePlan(NamedTuple):
-    """What another license would mean."""
-
-    before: License
-    after: License
-    now: SeatReport
-    planned: SeatReport
-    """The seats with the other license."""
-    decision: Decision
-    access: guards.Access
-    """How accounts without a mailbox would fare at login with it."""
-    at_risk: tuple[Entry, ...]
-    """The accounts without a mailbox that would be refused, or some of which would, whoever comes last."""
-
-    @property
-    def changes(self) -> bool:
-        """Whether anything would be different."""
-        return self.before != self.after
-
-
-def plan_license(
-    before: License, after: License, if_licensed: Callable[[License], SeatReport], entries: Iterable[Entry]
-) -> LicensePlan:
-    """What another license would mean for the seats in use.
-
-    Args:
-        before: the license as it is.
-        after: as it would be.
-        if_licensed: gives the figures under a license.
-        entries: all entries of the store.
-    """
-    planned = if_licensed(after)
-    access = guards.access_of(planned)
-    at_risk = tuple(at_risk_at_login(entries)) if access.refused else ()
-    return LicensePlan(before, after, if_licensed(before), planned, guards.may_license(planned), access, at_risk)
-
-
-def at_risk_at_login(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """The counted accounts that have no mailbox: those that a license which is used up keeps out."""
-    for entry in entries:
-        if entry.is_account and entry.deleted_at is None and entry.enabled and not entry.mailbox:
-            yield entry
 
 
 @dataclass(frozen=True)
@@ -117,8 +82,12 @@ class RegisterLicense:
     name: ClassVar[str] = "register license"
     customer: Customer
     license_id: str = ""
-    """The license ID; only its end is kept."""
+    """The license ID or its end; no more than its end is kept, from the first moment on."""
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        end = checked_end(self.license_id)
+        object.__setattr__(self, "license_id", NO_ID if end is None else end)
 
     def __repr__(self) -> str:
         return "RegisterLicense()"
@@ -130,8 +99,9 @@ class RegisterLicense:
             BadInput: a detail is missing or makes no sense.
         """
         customer = checked_customer(self.customer)
-        license_ = work.store.license
-        id_end = _checked_id(self.license_id)
+        license_, id_end = work.store.license, self.license_id
+        if id_end == NO_ID:
+            raise BadInput("That is not a license ID.", ID_FORM)
         if license_.registered_at is not None:
             after = replace(license_, customer=customer, id_end=id_end or license_.id_end)
             if after == license_:
@@ -141,7 +111,7 @@ class RegisterLicense:
         after = registered(license_, customer, id_end, work.now)
         work.set_license(after)
         told = f"registered to {customer.organization}; Software Maintenance until {after.maintenance_until}"
-        return [Outcome("", "done", told, "Next: activate it on this installation.")]
+        return [Outcome("", "done", told, f"Next: {_after_colon(standing_of(after, work.now).next_step)}")]
 
 
 @dataclass(frozen=True)
@@ -185,7 +155,7 @@ class BuyUpdate:
             Refused: the license is not registered, another update is on its way, or what was bought is there.
         """
         license_ = work.store.license
-        if not 0 <= self.seats <= MOST_SEATS or not (self.seats or self.components):
+        if self.seats < 0 or not (self.seats or self.components):
             raise BadInput("Say how many seats were bought, or which components.", "Nothing was recorded.")
         if license_.registered_at is None:
             raise Refused("The license is not registered: nothing can be bought for it.", "Register it first.")
@@ -195,10 +165,12 @@ class BuyUpdate:
                 "Say that they arrived, or that they will not come, first.",
             )
         if self.seats and license_.seats is None:
-            raise Refused("The license has seats without limit: there are none to buy.")
+            raise Refused("The license has seats without limit: there are none to buy.", _SHOW)
+        if self.seats and (license_.seats or 0) + self.seats > MOST_SEATS:
+            raise BadInput(f"There cannot be {self.seats:,} seats more.", "Nothing was recorded.")
         present = [COMPONENT_WORDS[name] for name in self.components if license_.component(name) is not None]
         if present:
-            raise Refused(f"{present[0]} is licensed already.")
+            raise Refused(f"{_and(present)} {'is' if len(present) == 1 else 'are'} licensed already.", _SHOW)
         update = PendingUpdate(bought_at=work.now, seats=self.seats, components=tuple(dict.fromkeys(self.components)))
         work.set_license(replace(license_, update=update))
         return [Outcome("", "done", f"{bought_words(update)} bought, due within 24 hours")]
@@ -215,13 +187,15 @@ class ReceiveUpdate:
         """Change the license.
 
         Raises:
-            Refused: nothing is on its way.
+            Refused: nothing is on its way, or more than there can be.
         """
         license_ = work.store.license
         if license_.update is None:
             raise Refused("Nothing was bought that could arrive.", _SHOW)
         what = bought_words(license_.update)
         after = arrived(license_)
+        if after.seats is not None and after.seats > MOST_SEATS:
+            raise Refused(f"There cannot be {after.seats:,} seats.", "Call it off, and change the seats by hand.")
         work.set_license(after)
         return [Outcome("", "done", f"{what} arrived: {_seats_words(after)} now")]
 
@@ -328,63 +302,12 @@ class InstallLicense:
         """Install it.
 
         Raises:
-            Refused: more seats are in use, and nobody said that it shall be taken nevertheless.
+            Refused: it is a trial's and a license is registered, or more seats are in use, and nobody said that it
+                shall be taken nevertheless.
         """
+        insist(may_install(work.store.license, self.file))
         after = installed(work.store.license, self.file, work.now)
         return _take(work, after, self.over_limit)
-
-
-def read_license(path: Path) -> LicenseFile:
-    """Read a license file, or standard input for `-`.
-
-    Raises:
-        BadInput: it cannot be read, or is no license file.
-    """
-    return read_license_file(*read_document(path))
-
-
-def installed(license_: License, file: LicenseFile, now: datetime) -> License:
-    """A license as a file says it is; what the file does not say stays.
-
-    The file of a license on the server is one that was registered and activated there, so it counts as both.
-    """
-    after = replace(
-        license_,
-        seats=file.seats if file.says_users else license_.seats,
-        id_end=file.id_end or license_.id_end,
-        components=file.components,
-        update=_still_pending(license_.update, file, license_),
-    )
-    if file.is_trial:
-        return replace(after, trial_until=file.expires or license_.trial_until)
-    return replace(
-        after,
-        registered_at=license_.registered_at or now,
-        customer=_customer_of(file, license_.customer),
-        activated_at=license_.activated_at or now,
-        maintenance_until=file.maintenance_until or license_.maintenance_until,
-        expires=file.expires,
-    )
-
-
-def _still_pending(update: PendingUpdate | None, file: LicenseFile, before: License) -> PendingUpdate | None:
-    """What was bought, unless the file brings it."""
-    if update is None or before.seats is None:
-        return None if update is None or _has_all(update, file) else update
-    is_enough = file.says_users and (file.seats is None or file.seats >= before.seats + update.seats)
-    return None if is_enough and _has_all(update, file) else update
-
-
-def _has_all(update: PendingUpdate, file: LicenseFile) -> bool:
-    return {component.name for component in file.components}.issuperset(update.components)
-
-
-def _customer_of(file: LicenseFile, known: Customer | None) -> Customer | None:
-    """Whom the file names; what more is known of him stays, unless he is another."""
-    if not file.company or (known is not None and known.organization == file.company):
-        return known
-    empty = {field.name: "" for field in fields(Customer)}
-    return Customer(**{**empty, "organization": file.company, "email": file.email})
 
 
 def _take(work: Work, after: License, over_limit: bool) -> list[Outcome]:
@@ -392,14 +315,10 @@ def _take(work: Work, after: License, over_limit: bool) -> list[Outcome]:
     if after == before:
         return [Outcome("", "unchanged", "the license is so already")]
     decision = guards.may_license(work.if_licensed(after))
-    if decision.over and not over_limit and _is_smaller(before, after):
+    if not over_limit and needs_consent(before, after, decision):
         raise Refused(f"{decision.reason}. The license was not changed.", decision.remedy)
     work.set_license(after)
     return [Outcome("", "done", _changed_words(after, standing_of(after, work.now).word))]
-
-
-def _is_smaller(before: License, after: License) -> bool:
-    return after.seats is not None and (before.seats is None or after.seats < before.seats)
 
 
 def _changed_words(after: License, word: str) -> str:
@@ -433,11 +352,8 @@ def _and(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _checked_id(license_id: str) -> str:
-    text = license_id.strip()
-    if text and not re.fullmatch(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", text):
-        raise BadInput("That is not a license ID.", "It has the form NNNNN-XXXXX-XXXXX. Nothing was registered.")
-    return end_of_id(text)
+def _after_colon(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 _SHOW: Final = "See 'kconsole license show'."

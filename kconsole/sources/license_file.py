@@ -15,17 +15,26 @@ from kconsole.model.license import Component, ComponentName, end_of_id
 LARGEST_FILE: Final = 256 * 1024
 """Bytes; a license file has a few thousand."""
 
+LONGEST_TEXT: Final = 200
+"""Characters that are taken of a company or an email address."""
+
 MOST_SEATS: Final = 10**9
+MOST_NOTES: Final = 20
+"""Notes that are kept; a file of another program would have one for each of its lines."""
+
 UNLIMITED: Final = (-1, -2)
 """Numbers of users that mean "without limit": -2 in the server's interface, -1 in others of the vendor's."""
 
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9 -]{0,40}?)\s*:\s*(.*)")
-_DAY: Final = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})|(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_DAY: Final = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})(?!\d)|(\d{4})-(\d\d)-(\d\d)(?!\d)", re.ASCII)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _BEGINNINGS: Final = ("LICENSE", "PRODUCT-LICENSE")
 _SKIPPED: Final = ("SIGNATURE", "PRODUCT-SIGNATURE")
 _ENDS: Final = ("END", "PRODUCT-END")
+_FEATURE_END: Final = "feature-end"
+"""It stands without a colon, and is taken with one too."""
+_ALL: Final = _BEGINNINGS + _SKIPPED + _ENDS
 
 _COMPONENTS: Final[tuple[tuple[str, ComponentName], ...]] = (
     ("activesync", "activesync"),
@@ -63,6 +72,8 @@ class LicenseFile(NamedTuple):
     components: tuple[Component, ...]
     notes: tuple[str, ...]
     """What was not understood, for a person. Text from outside may be in it."""
+    says_expires: bool = True
+    """Whether it says until when it is valid, or that it is so for ever."""
 
 
 def read_license_file(content: bytes, name: str) -> LicenseFile:
@@ -93,10 +104,12 @@ def _fields(text: str) -> Iterator[tuple[int, str, str]]:
         line = line.strip()
         if line.startswith("--") and line.endswith("--"):
             marker = line.strip("-").upper()
-            if marker in _BEGINNINGS:
-                is_inside = True
-            elif marker in _SKIPPED or marker in _ENDS:
-                is_inside = False
+            if is_inside and marker in _ALL:
+                yield number, _FEATURE_END, ""  # one that was not closed does not reach into the next block
+            if marker in _ALL:
+                is_inside = marker in _BEGINNINGS
+        elif is_inside and line.lower() == _FEATURE_END:
+            yield number, _FEATURE_END, ""
         elif is_inside and (match := _FIELD.fullmatch(line)):
             yield number, match[1].lower().replace(" ", "-"), match[2].strip()
 
@@ -117,7 +130,7 @@ class _Reading:
         """Take a field; of one that is said twice the last holds, as in the second block."""
         if key == "feature-begin":
             self._in_feature, self._feature = True, self._component(value, line)
-        elif key == "feature-end":
+        elif key == _FEATURE_END:
             self._in_feature, self._feature = False, None
         elif self._in_feature:
             self._take_of_feature(line, key, value)
@@ -161,18 +174,23 @@ class _Reading:
             known = self._components.get("antivirus", Component(name="antivirus"))
             self._components["antivirus"] = Component(name="antivirus", expires=day, seats=known.seats)
         return LicenseFile(
-            product=said.get("product", ""),
+            product=said.get("product", "")[:LONGEST_TEXT],
             id_end=said.get("base-id", ""),
             is_trial=said.get("license-type", "").strip().lower().startswith("trial"),
-            company=said.get("company", ""),
-            email=said.get("e-mail", ""),
+            company=said.get("company", "")[:LONGEST_TEXT],
+            email=said.get("e-mail", "")[:LONGEST_TEXT],
             says_users="users" in said,
             seats=self._seats(said["users"], self._lines["users"]) if "users" in said else None,
             expires=self._said_day("license-expires"),
             maintenance_until=self._said_day("subscription-expires"),
             components=tuple(sorted(self._components.values(), key=lambda component: component.name)),
-            notes=tuple(self._notes),
+            notes=tuple(self._told_notes()),
+            says_expires="license-expires" in said,
         )
+
+    def _told_notes(self) -> list[str]:
+        more = len(self._notes) - MOST_NOTES
+        return [*self._notes[:MOST_NOTES], f"and {more:,} more notes"] if more > 0 else self._notes
 
     def _said_day(self, key: str) -> date | None:
         return self._day(self._said[key], self._lines[key]) if key in self._said else None
@@ -188,7 +206,7 @@ class _Reading:
                 return date(int(match[4]), int(match[5]), int(match[6]))
             return date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
         except ValueError:
-            raise BadInput(f"{self._name}, line {line}: '{value[:40]}' is no day, as 04 May 2026 is.", _HINT) from None
+            raise BadInput(f"{self._name}, line {line}: that is no day, as 04 May 2026 is.", _HINT) from None
 
     def _seats(self, value: str, line: int) -> int | None:
         if value.lower() == "unlimited":
@@ -198,7 +216,7 @@ class _Reading:
                 raise ValueError
             number = int(value)
         except ValueError:
-            raise BadInput(f"{self._name}, line {line}: '{value[:40]}' is no number of users.", _HINT) from None
+            raise BadInput(f"{self._name}, line {line}: that is no number of users.", _HINT) from None
         if number in UNLIMITED:
             return None
         if not 0 <= number <= MOST_SEATS:

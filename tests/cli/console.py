@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kconsole.cli.context import Place
 from kconsole.cli.main import run
 from kconsole.model.documents import inventory_document
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.model.times import Clock
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,15 @@ class Said:
 class Console:
     """A command line at one store."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.folder = folder
+        self.clock = clock
 
     def __call__(self, *arguments: str, encoding: str = "utf-8") -> Said:
         """Run in this process."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(["--store", str(self.folder), "--wait", "0", *arguments])
+            code = run(["--store", str(self.folder), "--wait", "0", *arguments], Place(clock=self.clock))
         return Said(code, _content(out, encoding), _content(err, encoding))
 
     def done(self, *arguments: str) -> Said:

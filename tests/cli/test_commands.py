@@ -65,10 +65,10 @@ def test_init_makes_an_empty_store_once(console: Console) -> None:
     said = console.done("init", "--seats", "1")
     assert said.out == ""
     assert said.talk[0] == f"Made a store for 1 seat in {console.folder}."
-    assert console.done("status", "--json").json["license"] == {"seats": 1}
+    assert console.done("status", "--json").json["license"] == {"seats": 1, "id_end": ""}
     again = console("init", "--seats", "9")
     assert (again.code, again.talk[0]) == (4, f"kconsole: There is a store in {console.folder} already.")
-    assert console.done("status", "--json").json["license"] == {"seats": 1}
+    assert console.done("status", "--json").json["license"] == {"seats": 1, "id_end": ""}
 
 
 def test_a_store_without_limit(console: Console) -> None:
@@ -86,10 +86,10 @@ def test_init_needs_a_sensible_number(console: Console, seats: str) -> None:
 
 def test_status_in_json_has_the_shape_that_was_agreed_on(office: Console) -> None:
     answer = office.done("status", "--json").json
-    assert list(answer) == ["schema", "as_of", "license", "seats", "domains", "warnings"]
+    assert list(answer) == ["schema", "as_of", "license", "life", "seats", "domains", "warnings"]
     assert answer["schema"] == 1
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", answer["as_of"])
-    assert answer["license"] == {"seats": 6}
+    assert answer["license"] == {"seats": 6, "id_end": ""}
     assert answer["seats"] == {
         "limit": 6,
         "counted": 4,
@@ -320,7 +320,7 @@ def test_domains_are_added(console: Console) -> None:
         "domains", "add", "north.example", "--primary", "--user-limit", "5", "--description", "all", "--reason", "x"
     )
     assert console.dump["domains"] == [
-        {"name": "north.example", "primary": True, "description": "all", "user_limit": 5}
+        {"name": "north.example", "primary": True, "description": "all", "user_limit": 5, "directory": None}
     ]
     assert console("domains", "add", "North.Example").code == 4
     assert console("domains", "add", "west.example", "--primary").code == 4
@@ -758,7 +758,7 @@ def test_demo_keeps_its_store_where_it_is_told_to(console: Console, tmp_path: Pa
     said = console.done("demo", "--sample", "small", "--into", str(tmp_path / "demo"))
     (line,) = said.talk
     assert line.startswith(f"Made a store of sample data in {tmp_path / 'demo'}; open it again with 'kconsole --store ")
-    assert Console(tmp_path / "demo").done("status", "--json").json["license"] == {"seats": 5}
+    assert Console(tmp_path / "demo").done("status", "--json").json["license"] == {"seats": 5, "id_end": ""}
     assert console("demo", "--into", str(tmp_path / "demo")).code == 4
     assert console("demo", "--sample", "none").code == 2
 

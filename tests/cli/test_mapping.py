@@ -99,9 +99,9 @@ def test_users_are_previewed_and_mapped(console: Console, directory_server: Dire
     crew(console, directory_server, account("zoidberg"))
     said = console.done("map", "north.example", "--dry-run", "--all")
     lines = said.out.splitlines()
-    assert lines[:2] == ["Seats       1 → 7 of 10 used   OK", "Accounts    6 new, 1 colliding"]
+    assert lines[:2] == ["Seats     1 → 7 of 10 used   OK", "Accounts  6 new, 1 colliding"]
     assert "Colliding, not mapped (1)" in lines
-    assert any(line.startswith("  zoidberg    the address is taken by a local account already") for line in lines)
+    assert any(line.startswith("  zoidberg  the address is taken by a local account already") for line in lines)
     assert [line.split("@")[0].strip() for line in lines if "@north.example" in line] == CREW_LOGINS[:-1]
     assert said.talk == ["Nothing was mapped: this was a dry run."]
     assert len(console.accounts()) == 1
@@ -126,7 +126,7 @@ def test_a_life_in_the_directory(console: Console, own_directory: DirectoryServe
     own_directory.modify(f"cn=Amy Wong+sn=Kroker,{CREW}", pwdAccountLockedTime=["000001010000Z"])
     own_directory.delete(f"cn=Bender Bending Rodriguez,{CREW}")
     preview = console.done("map", "north.example", "--dry-run").out
-    assert "Accounts    1 renamed, 1 disabled there, 4 the same, 1 gone" in preview
+    assert "Accounts  1 renamed, 1 disabled there, 4 the same, 1 gone" in preview
     assert "  fry@north.example  → philip@north.example" in preview
     console.done("map", "north.example")
     entries = {entry["address"].partition("@")[0]: entry for entry in console.dump["entries"]}

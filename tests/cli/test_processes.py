@@ -81,7 +81,18 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("arguments", ["status", "status --json", "accounts", "disable anna@north.example", "--help"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "status",
+        "status --json",
+        "license",
+        "license show --json",
+        "accounts",
+        "disable anna@north.example",
+        "--help",
+    ],
+)
 def test_a_command_imports_neither_the_screen_nor_what_it_does_not_need(console: Console, arguments: str) -> None:
     console.fill(account("anna"))
     command = [sys.executable, "-c", IMPORTED, "--store", str(console.folder), *arguments.split()]

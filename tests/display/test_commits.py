@@ -1,11 +1,14 @@
 """What was done, in words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from kconsole.display import commits
+from kconsole.display.details import Detail
+from kconsole.model.directory import Directory
 from kconsole.model.history import Change, Commit, Operator
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, LastLogin
@@ -13,6 +16,7 @@ from kconsole.model.records import Domain, Entry, LastLogin
 AT = datetime(2026, 8, 5, 12, 3, tzinfo=UTC)
 ENTRY = Entry(address="a@x.example", id=1)
 OFF = Entry(address="a@x.example", id=1, enabled=False)
+DIRECTORY = Directory(url="ldaps://d.example", base="dc=x")
 LIST = Entry(address="team@x.example", kind="mailing_list", id=2)
 
 
@@ -33,7 +37,7 @@ def entries(*afters: Entry) -> tuple[Change, ...]:
         (commit("undo", *entries(ENTRY), undoes=3), "anna took back a change of a@x.example"),
         (commit("restarted", Change("server", 1, None, AT)), "anna recorded a restart"),
         (commit("add domain", Change("domains", 3, None, Domain(name="y.example"))), "anna added the domain y.example"),
-        (commit("map", *entries(ENTRY)), "anna map a@x.example"),
+        (commit("juggle", *entries(ENTRY)), "anna juggle a@x.example"),
         (commit("connect", *entries(ENTRY)), "anna recorded a login of a@x.example"),
         (commit("import logins", *entries(OFF, ENTRY)), "anna imported the last logins of 2 accounts"),
         (commit("disable", *entries(OFF), operator="\x1b[2J"), "␛[2J disabled a@x.example"),
@@ -138,3 +142,24 @@ def test_details_tell_everything() -> None:
     ):
         assert line in text
     assert list(commits.details_of(told, AT, most=2))[-1].text == "and 6 more changes"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (None, None, "x.example   mapped from ldaps://d.example   dc=x"),
+        (DIRECTORY, None, "x.example   mapped from no directory any more"),
+        (DIRECTORY, replace(DIRECTORY, insecure=True), "INSECURE: nobody checks which server that is"),
+        (DIRECTORY, DIRECTORY, "x.example   changed"),
+    ],
+)
+def test_a_domain_says_where_it_is_mapped_from(before: Directory | None, after: Directory | None, told: str) -> None:
+    after = DIRECTORY if before is None else after
+    domains = [Domain(name="x.example", directory=directory) for directory in (before, after)]
+    changed = commit("set directory", Change("domains", 3, *domains))
+    assert any(detail.label == "Domain" and told in detail.text for detail in commits.details_of(changed, AT))
+
+
+def test_a_renamed_account_says_what_it_was() -> None:
+    changed = commit("map", Change("entries", 3, ENTRY, replace(ENTRY, address="b@x.example")))
+    assert Detail("renamed", "b@x.example   was a@x.example") in list(commits.details_of(changed, AT))

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 from hypothesis import strategies as st
 
-from kconsole.model.license import License
+from kconsole.model.directory import Directory, DirectoryKind
+from kconsole.model.license import Component, ComponentName, Customer, License, PendingUpdate
 from kconsole.model.records import Domain, Entry, Inventory, Kind, LastLogin, Origin, Role, fold
 
 DOMAIN_NAMES = ("north.example", "South.example", "labs.example", "žluť.example")
@@ -20,6 +21,59 @@ moments = st.integers(0, 6).map(lambda days: START + timedelta(days=days))
 limits = st.none() | st.integers(0, 12) | st.sampled_from([15, 16, 25, 26, 99, 100, 999, 1000])
 
 licenses = st.builds(License, seats=limits)
+
+days = st.dates(date(2022, 1, 1), date(2029, 1, 1)) | st.sampled_from(
+    [date(2023, 4, 30), date(2023, 5, 1), date(2024, 2, 29), date(2026, 8, 5)]
+)
+"""Around the end of the grace period, and around now."""
+
+component_names: st.SearchStrategy[ComponentName] = st.sampled_from(get_args(ComponentName))
+
+texts = st.text(st.characters(codec="utf-8"), max_size=8)
+
+customers = st.builds(
+    Customer, organization=texts, person=texts, email=texts, phone=texts, country=texts, city=texts, street=texts,
+    zip=texts, state=texts, web=texts, comment=texts,
+)  # fmt: skip
+
+pending_updates = st.builds(
+    PendingUpdate,
+    bought_at=st.datetimes(datetime(2022, 1, 1), datetime(2029, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    seats=st.integers(0, 12),
+    components=st.lists(component_names, unique=True, max_size=3).map(tuple),
+)
+
+full_licenses = st.builds(
+    License,
+    seats=limits,
+    id_end=st.text("ABC123", max_size=4),
+    trial_until=st.none() | days,
+    registered_at=st.none() | moments,
+    customer=st.none() | customers,
+    activated_at=st.none() | moments,
+    maintenance_until=st.none() | days,
+    expires=st.none() | days,
+    components=st.lists(
+        st.builds(Component, name=component_names, expires=st.none() | days, seats=st.none() | st.integers(0, 6)),
+        unique_by=lambda component: component.name,
+        max_size=3,
+    ).map(tuple),
+    update=st.none() | pending_updates,
+)
+"""Licenses at any moment of their life."""
+
+directories = st.builds(
+    Directory,
+    url=st.just("ldaps://ldap.north.example"),
+    base=st.just("ou=people,dc=north"),
+    kind=st.sampled_from(get_args(DirectoryKind)),
+    filter=texts,
+    bind_as=texts,
+    ca_file=texts,
+    fingerprint=texts,
+    insecure=st.booleans(),
+    attributes=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+)
 
 logins_at = st.builds(LastLogin, at=moments, protocol=st.sampled_from(["", "IMAP", "EAS", "POP3"]))
 

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconsole.model.boundary import LARGEST_LIMIT, MOST_PROBLEMS, checked, read_dump
+from kconsole.model.directory import Directory
 from kconsole.model.documents import inventory_document
 from kconsole.model.errors import BadInput
-from kconsole.model.license import License
+from kconsole.model.license import License, PendingUpdate
 from kconsole.model.records import Domain, Entry, Inventory, LastLogin
-from tests.licensing.strategies import inventories
+from tests.licensing.strategies import directories, full_licenses, inventories
 
 JUNE = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -237,6 +239,46 @@ def test_what_a_store_holds_passes_the_door_unchanged(inventory: Inventory) -> N
     content = json.dumps(inventory_document(inventory)).encode()
     told = inventory_document(checked(inventory, "inventory"))
     assert inventory_document(read_dump(content, "dump.json")) == told
+
+
+@given(inventories(), full_licenses, st.none() | directories)
+def test_all_of_a_license_and_a_directory_come_through_the_door(
+    inventory: Inventory, license_: License, directory: Directory | None
+) -> None:
+    entries = tuple(
+        replace(entry, id=0, directory_id="6f", directory_logon=JUNE, active_sync=True) for entry in inventory.entries
+    )
+    domains = tuple(replace(domain, directory=directory) for domain in inventory.domains)
+    given_ = checked(replace(inventory, license=license_, domains=domains, entries=entries), "given")
+    assert read(inventory_document(given_)) == given_
+
+
+def test_moments_of_a_license_are_brought_to_utc() -> None:
+    moment = "2026-06-01T14:00:00+02:00"
+    license_ = read(
+        {"license": {"registered_at": moment, "activated_at": moment, "update": {"bought_at": moment}}}
+    ).license
+    assert license_ == License(registered_at=JUNE, activated_at=JUNE, update=PendingUpdate(bought_at=JUNE))
+    assert read_entry(directory_logon=moment).directory_logon == JUNE
+
+
+@pytest.mark.parametrize(
+    ("license_", "problem"),
+    [
+        ({"id_end": "12345-ABCDE-FGHIJ"}, "license.id_end has more than 4 characters: no more of an ID is ever kept"),
+        ({"components": [{"name": "antispam"}] * 2}, "license.components has antispam 2 times"),
+        ({"components": [{"name": "antispam", "seats": -1}]}, "the seats of antispam is below zero"),
+        ({"update": {"bought_at": "2026-06-01T00:00:00Z", "seats": -1}}, "license.update.seats is below zero"),
+        ({"components": [{"name": "firewall"}]}, "license.components[0].name"),
+        ({"expires": "soon"}, "license.expires"),
+        ({"registered_at": "0001-01-01T00:00:00+14:00"}, ""),
+    ],
+)
+def test_a_license_that_contradicts_itself_is_refused(license_: dict[str, Any], problem: str) -> None:
+    error = refusal({"license": license_})
+    told = " ".join((error.message, *error.details))
+    assert problem in told
+    assert "FGHIJ" not in told
 
 
 json_values = st.recursive(

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kconsole.model.directory import Directory
 from kconsole.model.documents import (
     compact_entry_document,
     domain_document,
@@ -21,7 +22,16 @@ from kconsole.model.documents import (
 )
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory, LastLogin
-from tests.licensing.strategies import START, domains, entries, inventories, licenses
+from tests.licensing.strategies import (
+    START,
+    directories,
+    domains,
+    entries,
+    full_licenses,
+    inventories,
+    licenses,
+    moments,
+)
 
 full_entries = st.builds(
     replace,
@@ -31,6 +41,9 @@ full_entries = st.builds(
     mailbox_fate=st.sampled_from([None, "keep", "delete", "transfer"]),
     transferred_to=st.sampled_from(["", "anna@north.example"]),
     delivers_to=st.lists(st.sampled_from(["a@x", "b@y"]), max_size=2).map(tuple),
+    directory_id=st.sampled_from(["", "6f1c-22"]),
+    directory_logon=st.none() | moments,
+    active_sync=st.booleans(),
     id=st.integers(0, 9),
 )
 
@@ -61,8 +74,9 @@ def test_both_documents_say_the_same(entry: Entry) -> None:
     assert {**defaults, **compact_entry_document(entry)} == entry_document(entry)
 
 
-@given(domains(), licenses)
-def test_a_domain_and_a_license_come_back(domain: Domain, license_: License) -> None:
+@given(domains(), st.none() | directories, licenses | full_licenses)
+def test_a_domain_and_a_license_come_back(plain: Domain, directory: Directory | None, license_: License) -> None:
+    domain = replace(plain, directory=directory)
     assert domain_from_document(through_json(domain_document(domain))) == domain
     assert license_from_document(through_json(license_document(license_))) == license_
 
@@ -89,11 +103,24 @@ def test_a_dump_has_the_fields_that_were_agreed_on() -> None:
     )
     assert list(document) == ["schema", "license", "last_restart", "domains", "entries"]
     assert document["schema"] == 1
-    assert document["license"] == {"seats": None}
-    assert document["domains"] == [{"name": "north.example", "primary": False, "description": "", "user_limit": None}]
+    assert document["license"] == {
+        "seats": None,
+        "id_end": "",
+        "trial_until": None,
+        "registered_at": None,
+        "customer": None,
+        "activated_at": None,
+        "maintenance_until": None,
+        "expires": None,
+        "components": [],
+        "update": None,
+    }
+    assert document["domains"] == [
+        {"name": "north.example", "primary": False, "description": "", "user_limit": None, "directory": None}
+    ]
     agreed = {
         "address", "kind", "origin", "enabled", "role", "full_name", "description", "mailbox", "last_login",
-        "deleted_at",
+        "deleted_at", "directory_id", "directory_logon", "active_sync",
     }  # fmt: skip
     assert agreed <= document["entries"][0].keys()
     assert "id" not in document["entries"][0]

@@ -142,13 +142,16 @@ def test_only_later_logins_of_known_accounts_are_taken(tmp_path: Path) -> None:
         "later@north.example;;",
     )
     plan = session.plan_logins(file)
-    assert [before.login for before, _ in plan.changed] == ["new", "later", "off"]
-    assert (plan.same, plan.unknown, plan.deleted) == (1, ("none", "new@other.example"), ("gone",))
+    assert [before.login for before, _ in plan.changed] == ["new", "later", "earlier", "off"]
+    assert (plan.same, plan.unknown, plan.deleted) == (0, ("none", "new@other.example"), ("gone",))
     assert (plan.no_accounts, file.without_time) == (("info@north.example", "root"), 1)
     before = session.inventory
     assert (plan.before, session.report) == (session.report, plan.before)
     done = session.do(ImportLogins(file, reason="log of August"))
-    assert (done.after, results(done)) == (plan.after, [("new", "done"), ("later", "done"), ("off", "done")])
+    assert done.after == plan.after
+    assert results(done) == [("new", "done"), ("later", "done"), ("earlier", "done"), ("off", "done")]
+    assert of(session, "earlier").last_login == logged_in(0)
+    assert [of(session, login).active_sync for login in ("new", "later", "earlier", "off")] == [False, True, True, True]
     assert of(session, "new").last_login == LastLogin(datetime.fromisoformat("2026-08-04T10:00Z"), "IMAP")
     assert of(session, "off").mailbox
     assert used(session) == 4  # one is held

@@ -4,12 +4,17 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from kconsole.model.directory import Directory
+from kconsole.model.documents import license_document
 from kconsole.model.errors import NotFound, ReadOnly, Refused, StoreUnusable
 from kconsole.model.history import Commit, Operator
 from kconsole.model.license import License
@@ -17,6 +22,7 @@ from kconsole.model.records import Domain, Inventory
 from kconsole.store import storefiles
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
+from tests.licensing.strategies import directories, full_licenses
 from tests.store.stores import (
     DOMAIN,
     account,
@@ -175,7 +181,12 @@ def test_a_transaction_is_on_disk_when_it_has_been_left(tmp_path: Path) -> None:
         "deed": "map",
         "reason": "new branch",
     }
-    assert line["changes"][2] == {"table": "license", "number": 1, "before": {"seats": 10}, "after": {"seats": 7}}
+    assert line["changes"][2] == {
+        "table": "license",
+        "number": 1,
+        "before": license_document(License(seats=10)),
+        "after": license_document(License(seats=7)),
+    }
 
 
 def test_an_exception_takes_everything_back(tmp_path: Path) -> None:
@@ -447,3 +458,28 @@ def test_no_domain_gets_the_number_of_another(tmp_path: Path) -> None:
             transaction.replace_all(Inventory(domains=(Domain(name=name),)))
     numbers = [change.number for commit in commits for change in commit.changes if change.table == "domains"]
     assert len(set(numbers)) == 3
+
+
+@settings(max_examples=25)
+@given(full_licenses, st.none() | directories, st.lists(st.booleans(), max_size=3))
+def test_all_of_a_license_a_directory_and_mapped_accounts_come_back(
+    license_: License, directory: Directory | None, mapped: list[bool]
+) -> None:
+    accounts = tuple(
+        account(f"a{place}", directory_id=f"id{place}", directory_logon=noon().now(), active_sync=True)
+        if is_mapped
+        else account(f"a{place}", delivers_to=("x@y.example",))
+        for place, is_mapped in enumerate(mapped)
+    )
+    whole = Inventory(license=license_, domains=(Domain(name=DOMAIN, directory=directory),), entries=accounts)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        SeatStore.create(folder, whole, noon(), "anna", 0).close()
+        kept = opened(folder).inventory
+        (folder / "store.json").unlink()
+        replayed = opened(folder).inventory
+    assert kept == replayed
+    numbers = [entry.id for entry in kept.entries]
+    assert kept == replace(
+        whole, entries=tuple(replace(entry, id=number) for entry, number in zip(accounts, numbers, strict=True))
+    )

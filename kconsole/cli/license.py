@@ -1,0 +1,232 @@
+"""Commands about the license: show, trial, register, activate, update, component, install."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from kconsole.cli.context import (
+    DONE,
+    EXPIRED,
+    Place,
+    at_store,
+    has_person,
+    pass_place,
+    read_text,
+    reason_option,
+)
+from kconsole.cli.license_changes import do_deed, install, read_day, update
+from kconsole.cli.life import component_documents, life_document
+from kconsole.cli.output import put_json, put_sections, seats_document
+from kconsole.display.licenses import DETAIL_WORDS, license_sections
+from kconsole.licensing.components import use_of
+from kconsole.model.boundary import LARGEST_LIMIT
+from kconsole.model.errors import BadInput
+from kconsole.model.license import Component, ComponentName, Customer
+from kconsole.model.times import to_iso
+from kconsole.operations.license import (
+    OPTIONAL,
+    ActivateLicense,
+    BeginTrial,
+    ChangeComponent,
+    RegisterLicense,
+    checked_id,
+    read_id,
+)
+from kconsole.operations.session import Session
+
+MOST_BEYOND = 20
+"""How many accounts beyond a component's seats are named for a person; JSON names them all."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+
+
+@click.group("license", invoke_without_command=True)
+@json_option
+@at_store
+@pass_place
+@click.pass_context
+def license_(context: click.Context, place: Place, as_json: bool) -> None:
+    """Show how the license stands, or record what became of it.
+
+    Ends with exit code 9 once trial or license have expired.
+    """
+    if context.invoked_subcommand is None:
+        _show(place.open(), as_json)
+    elif as_json:
+        raise click.UsageError(f"--json goes behind: 'kconsole license {context.invoked_subcommand} --json'.")
+
+
+@license_.command("show")
+@json_option
+@at_store
+@pass_place
+def show(place: Place, as_json: bool) -> None:
+    """Show everything about the license.
+
+    Its state with what that allows and what to do next, what ends when, components and who is beyond their seats, what
+    is on its way, and whom it is registered to. Ends with exit code 9 once trial or license have expired.
+    """
+    _show(place.open(), as_json)
+
+
+def _show(session: Session, as_json: bool) -> None:
+    license_, standing = session.license, session.standing
+    if as_json:
+        answer = {"schema": 1, "as_of": to_iso(session.clock.now()), **life_document(session)}
+        put_json(answer | {"seats": seats_document(session.report)})
+    else:
+        use = use_of(license_, session.entries if license_.components else ())
+        put_sections(license_sections(license_, standing, session.report, use, MOST_BEYOND))
+        if standing.warnings:
+            click.echo()
+        for warning in standing.warnings:
+            click.echo(f"! {warning.text}")
+    click.get_current_context().exit(EXPIRED if standing.is_expired else DONE)
+
+
+@license_.command("trial")
+@click.option("--begun", callback=read_day, metavar="DATE", help="Its first day, if that is not today.")
+@json_option
+@reason_option
+@at_store
+@pass_place
+def trial(place: Place, begun: date | None, as_json: bool, reason: str) -> None:
+    """Record that the trial of 30 days has begun."""
+    do_deed(place.open(), BeginTrial(begun, reason), as_json)
+
+
+def _customer_options(command: Any) -> Any:
+    """An option for each detail of a customer."""
+    for name, word in reversed(DETAIL_WORDS.items()):
+        needed = "" if name in OPTIONAL else " (needed)"
+        option = click.option(f"--{name}", callback=read_text, default="", metavar="TEXT", help=f"{word}{needed}.")
+        command = option(command)
+    return command
+
+
+@license_.command("register")
+@_customer_options
+@click.option(
+    "--id-file",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="A file with the license ID; - for standard input.",
+)
+@click.option("--ask-id", is_flag=True, help="Ask for the license ID on the terminal; it is not shown.")
+@json_option
+@reason_option
+@at_store
+@pass_place
+def register(place: Place, /, id_file: Path | None, ask_id: bool, as_json: bool, reason: str, **details: str) -> None:
+    """Record that the license is registered to a customer.
+
+    Sets the anniversary of Software Maintenance. On a terminal, missing details are asked for. Again, it changes the
+    details and leaves the anniversary. The license ID is never an argument, and no more than its last four characters
+    is kept.
+    """
+    if id_file is not None and ask_id:
+        raise click.UsageError("--id-file and --ask-id cannot be had together.")
+    place.check_writable()
+    session = place.open()
+    id_end = "" if id_file is None else read_id(id_file)
+    customer = Customer(**_complete(details))
+    if ask_id:
+        id_end = _asked_id()
+    do_deed(session, RegisterLicense(customer, id_end, reason), as_json)
+
+
+def _complete(details: dict[str, str]) -> dict[str, str]:
+    """The details, with those that were missing asked for.
+
+    Raises:
+        BadInput: some are missing, and nobody can be asked.
+    """
+    missing = [name for name in DETAIL_WORDS if name not in OPTIONAL and not details[name].strip()]
+    if missing and not has_person():
+        raise BadInput(
+            f"The registration needs {', '.join(f'--{name}' for name in missing)}.",
+            "On a terminal they are asked for. Nothing was registered.",
+        )
+    return details | {name: _asked(DETAIL_WORDS[name]) for name in missing}
+
+
+def _asked(what: str) -> str:
+    text: str = click.prompt(what, err=True)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadInput("That is not written in the encoding of this terminal.", "Nothing was registered.") from None
+    return text
+
+
+def _asked_id() -> str:
+    """The end of the license ID that a person types unseen; no more of it is kept.
+
+    Raises:
+        BadInput: there is nobody to ask, or that is no license ID.
+    """
+    if not has_person():
+        raise BadInput("There is no terminal to ask for the license ID on.", "Name a file with it: --id-file FILE.")
+    return checked_id(click.prompt("License ID", hide_input=True, err=True))
+
+
+@license_.command("activate")
+@json_option
+@reason_option
+@at_store
+@pass_place
+def activate(place: Place, as_json: bool, reason: str) -> None:
+    """Record that the license is bound to this installation."""
+    do_deed(place.open(), ActivateLicense(reason), as_json)
+
+
+license_.add_command(update)
+
+
+@license_.command("component")
+@click.argument("name", type=click.Choice(get_args(ComponentName)), required=False)
+@click.option("--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="How many accounts may use it.")
+@click.option("--expires", callback=read_day, metavar="DATE", help="The last day on which it works.")
+@click.option("--remove", is_flag=True, help="It is licensed no longer.")
+@json_option
+@reason_option
+@at_store
+@pass_place
+def component(
+    place: Place,
+    name: ComponentName | None,
+    seats: int | None,
+    expires: date | None,
+    remove: bool,
+    as_json: bool,
+    reason: str,
+) -> None:
+    """License an optional component, or show who uses them.
+
+    Without NAME: the components, and who is beyond their seats. With it: license it, as long and with as many seats as
+    the license has unless the options or what was recorded of it say otherwise.
+    """
+    if remove and (seats is not None or expires is not None):
+        raise click.UsageError("--remove goes without --seats and --expires.")
+    if name is None and (remove or seats is not None or expires is not None):
+        raise click.UsageError("Name the component that shall be changed.")
+    session = place.open()
+    if name is not None:
+        known = session.license.component(name) or Component(name=name)
+        changed = Component(
+            name=name,
+            expires=known.expires if expires is None else expires,
+            seats=known.seats if seats is None else seats,
+        )
+        do_deed(session, ChangeComponent(changed, not remove, reason), as_json)
+    elif as_json:
+        put_json(component_documents(session))
+    else:
+        use = use_of(session.license, session.entries)
+        sections = license_sections(session.license, session.standing, session.report, use, MOST_BEYOND)
+        put_sections(("", rows) for heading, rows in sections if heading == "Components")
+
+
+license_.add_command(install)

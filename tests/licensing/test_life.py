@@ -1,0 +1,235 @@
+"""The life of a license: one state at a time, endings, warnings, and what changes it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kconsole.licensing.life import (
+    GRACE,
+    NO_GRACE_SINCE,
+    TRIAL,
+    WARNING_DAYS,
+    LifeState,
+    anniversary,
+    arrived,
+    bought_words,
+    registered,
+    standing_of,
+    with_trial,
+)
+from kconsole.model.license import Component, ComponentName, Customer, License, PendingUpdate
+from tests.licensing.strategies import days, full_licenses
+
+TODAY = date(2026, 8, 5)
+DAY = timedelta(days=1)
+NOON = datetime(2026, 8, 5, 12, tzinfo=UTC)
+CUSTOMER = Customer(
+    organization="Northwind", person="Anna Berg", email="anna@north.example", phone="1", country="CZ", city="Brno",
+    street="High St 1", zip="60200",
+)  # fmt: skip
+REGISTERED = License(seats=10, registered_at=NOON - DAY, customer=CUSTOMER)
+ACTIVATED = replace(REGISTERED, activated_at=NOON, maintenance_until=TODAY + 300 * DAY)
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def codes(license_: License, now: datetime = NOON) -> list[str]:
+    return [warning.code for warning in standing_of(license_, now).warnings]
+
+
+@pytest.mark.parametrize(
+    ("license_", "state", "suspended"),
+    [
+        (License(), "unregistered", False),
+        (License(trial_until=TODAY), "trial", False),
+        (License(trial_until=TODAY - DAY), "trial-expired", True),
+        (REGISTERED, "registered", False),
+        (replace(REGISTERED, trial_until=TODAY - DAY), "registered", False),
+        (ACTIVATED, "activated", False),
+        (replace(ACTIVATED, maintenance_until=TODAY), "activated", False),
+        (replace(ACTIVATED, maintenance_until=TODAY - DAY), "maintenance-expired", False),
+        (replace(ACTIVATED, expires=TODAY), "activated", False),
+        (replace(ACTIVATED, expires=TODAY - DAY), "license-expired", True),
+        (replace(ACTIVATED, expires=TODAY - DAY, maintenance_until=TODAY - DAY), "license-expired", True),
+        (License(expires=TODAY - DAY), "license-expired", True),
+    ],
+)
+def test_a_license_is_in_the_state_that_fits(license_: License, state: LifeState, suspended: bool) -> None:
+    standing = standing_of(license_, NOON)
+    assert (standing.state, standing.is_suspended) == (state, suspended)
+    assert standing.is_expired == suspended
+    assert all((standing.word, standing.meaning, standing.allows, standing.next_step, standing.source))
+
+
+@given(full_licenses, days)
+def test_any_license_is_in_one_state_on_any_day(license_: License, day: date) -> None:
+    standing = standing_of(license_, at(day))
+    assert standing.state in get_args(LifeState)
+    assert standing.is_expired == (standing.state in ("trial-expired", "license-expired"))
+    assert standing.is_expired or not standing.is_suspended
+    is_registered = license_.registered_at is not None or license_.activated_at is not None
+    assert standing.state not in (("trial", "trial-expired", "unregistered") if is_registered else ("activated",))
+    assert (standing.ending("trial") is None) == (is_registered or license_.trial_until is None)
+    assert [ending.on for ending in standing.endings] == sorted(ending.on for ending in standing.endings)
+    names = [ending.what for ending in standing.endings]
+    assert len(names) == len(set(names))
+    assert len({warning.code for warning in standing.warnings}) == len(standing.warnings)
+
+
+@given(full_licenses, st.datetimes(datetime(2026, 8, 5), datetime(2026, 8, 5, 23, 59, 59), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_a_day_is_whole(license_: License, now: datetime) -> None:
+    license_ = replace(license_, update=None)
+    assert standing_of(license_, now) == standing_of(license_, NOON)
+
+
+@given(full_licenses, days)
+def test_once_expired_a_license_stays_so_until_it_is_changed(license_: License, day: date) -> None:
+    if standing_of(license_, at(day)).is_suspended:
+        assert standing_of(license_, at(day + DAY)).is_suspended
+
+
+@pytest.mark.parametrize("days_left", range(-3, 70))
+@pytest.mark.parametrize("what", ["trial", "maintenance", "license", "antivirus"])
+def test_an_end_is_warned_of_at_60_30_14_7_and_1_days(what: str, days_left: int) -> None:
+    day = TODAY + days_left * DAY
+    license_ = {
+        "trial": License(trial_until=day),
+        "maintenance": replace(ACTIVATED, maintenance_until=day),
+        "license": replace(ACTIVATED, expires=day),
+        "antivirus": replace(ACTIVATED, components=(Component(name="antivirus", expires=day),)),
+    }[what]
+    ending = standing_of(license_, NOON).ending(what)
+    assert ending is not None
+    assert (ending.days, ending.is_over) == (days_left, days_left < 0)
+    steps = [step for step in (60, 30, 14, 7, 1) if days_left <= step]
+    assert ending.warned_at == (min(steps) if steps and days_left >= 0 else None)
+    assert (f"{what}-ends" in codes(license_)) == (0 <= days_left <= 60)
+    assert (f"{what}-expired" in codes(license_)) == (days_left < 0)
+
+
+def test_a_warning_is_new_exactly_where_it_was_agreed_on() -> None:
+    def step(days_left: int) -> int | None:
+        ending = standing_of(License(trial_until=TODAY + days_left * DAY), NOON).ending("trial")
+        assert ending is not None
+        return ending.warned_at
+
+    assert [left for left in range(100, -1, -1) if step(left) != step(left + 1)] == [60, 30, 14, 7, 1]
+    assert tuple(sorted({60, 30, 14, 7, 1})) == WARNING_DAYS
+
+
+def test_a_warning_says_what_ends_and_when() -> None:
+    for left, words in ((14, "in 14 days (2026-08-19)"), (1, "in 1 day (2026-08-06)"), (0, "today (2026-08-05)")):
+        (warning,) = standing_of(License(trial_until=TODAY + left * DAY), NOON).warnings
+        assert warning.text == f"The trial ends {words}"
+    (warning,) = standing_of(replace(ACTIVATED, maintenance_until=TODAY - DAY), NOON).warnings
+    assert warning.text == "Software Maintenance ended on 2026-08-04"
+
+
+# Grace
+
+
+@pytest.mark.parametrize(
+    ("expires", "day", "suspended", "expired"),
+    [
+        (date(2023, 4, 30), date(2023, 4, 30), False, False),
+        (date(2023, 4, 30), date(2023, 5, 1), False, True),
+        (date(2023, 4, 30), date(2023, 5, 30), False, True),
+        (date(2023, 4, 30), date(2023, 5, 31), True, True),
+        (date(2023, 5, 1), date(2023, 5, 2), True, True),
+    ],
+)
+def test_grace_is_of_old(expires: date, day: date, suspended: bool, expired: bool) -> None:
+    standing = standing_of(replace(ACTIVATED, maintenance_until=None, expires=expires), at(day))
+    assert (standing.is_suspended, standing.is_expired) == (suspended, expired)
+    assert (standing.ending("grace") is None) == (expires >= NO_GRACE_SINCE)
+    if expired and not suspended:
+        assert "grace" in standing.word
+        assert {"license-expired", "grace-ends"} <= {warning.code for warning in standing.warnings}
+
+
+def test_an_end_of_grace_is_not_warned_of_before_it_began() -> None:
+    license_ = License(expires=date(2023, 4, 30))
+    assert codes(license_, at(date(2023, 4, 20))) == ["license-ends"]
+    assert "grace-ends" in codes(license_, at(date(2023, 4, 30) + GRACE))
+
+
+# Updates
+
+
+def test_an_update_is_due_within_24_hours() -> None:
+    license_ = replace(ACTIVATED, update=PendingUpdate(bought_at=NOON, seats=10))
+    for hours, is_overdue in ((0, False), (24, False), (24.001, True), (25, True)):
+        standing = standing_of(license_, NOON + timedelta(hours=hours))
+        assert standing.update is not None
+        assert (standing.update.due_at, standing.update.is_overdue) == (NOON + DAY, is_overdue)
+        assert ("update-overdue" in [warning.code for warning in standing.warnings]) == is_overdue
+
+
+def test_an_update_bought_at_the_end_of_all_days_breaks_nothing() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    standing = standing_of(License(update=PendingUpdate(bought_at=last, seats=1)), NOON)
+    assert standing.update is not None
+    assert (standing.update.due_at, standing.update.is_overdue) == (last, False)
+
+
+@pytest.mark.parametrize(
+    ("seats", "components", "words"),
+    [
+        (1, (), "1 seat"),
+        (1000, (), "1,000 seats"),
+        (0, ("antivirus",), "Antivirus"),
+        (10, ("antivirus",), "10 seats and Antivirus"),
+        (10, ("antivirus", "antispam"), "10 seats, Antivirus and Anti-spam"),
+        (0, (), ""),
+    ],
+)
+def test_what_was_bought_has_words(seats: int, components: tuple[ComponentName, ...], words: str) -> None:
+    assert bought_words(PendingUpdate(bought_at=NOON, seats=seats, components=components)) == words
+
+
+@given(full_licenses)
+def test_what_arrives_is_added_once(license_: License) -> None:
+    after = arrived(license_)
+    update = license_.update
+    assert after.update is None
+    assert arrived(after) == after
+    bought = 0 if update is None else update.seats
+    assert after.seats == (None if license_.seats is None else license_.seats + bought)
+    assert after.components[: len(license_.components)] == license_.components
+    names = [component.name for component in after.components]
+    assert len(names) == len(set(names))
+    assert set(names) == {c.name for c in license_.components} | set(() if update is None else update.components)
+    assert replace(after, seats=0, components=(), update=None) == replace(license_, seats=0, components=(), update=None)
+
+
+# Trial and registration
+
+
+@pytest.mark.parametrize(
+    ("day", "next_year"),
+    [
+        (date(2026, 8, 5), date(2027, 8, 5)),
+        (date(2024, 2, 29), date(2025, 2, 28)),
+        (date(2023, 2, 28), date(2024, 2, 28)),
+    ],
+)
+def test_the_anniversary_is_a_year_later(day: date, next_year: date) -> None:
+    assert anniversary(day) == next_year
+
+
+@given(full_licenses, days)
+def test_registering_ends_a_trial_and_sets_the_anniversary(license_: License, day: date) -> None:
+    trial = with_trial(replace(license_, registered_at=None, activated_at=None, expires=None), day)
+    assert standing_of(trial, at(day)).state == "trial"
+    assert standing_of(trial, at(day + TRIAL + DAY)).state == "trial-expired"
+    after = registered(trial, CUSTOMER, "", at(day))
+    assert standing_of(after, at(day)).state == "registered"
+    assert standing_of(after, at(day + TRIAL + DAY)).state == "registered"
+    assert (after.customer, after.id_end, after.maintenance_until) == (CUSTOMER, trial.id_end, anniversary(day))
+    assert registered(trial, CUSTOMER, "4F2K", at(day)).id_end == "4F2K"

@@ -1,0 +1,495 @@
+"""Deeds on the license: what they allow, what they change, and that each can be taken back."""
+
+import json
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kconsole.display.commits import details_of, sentence
+from kconsole.model.documents import inventory_document
+from kconsole.model.errors import BadInput, ChangedSince, ConsoleError, Refused
+from kconsole.model.license import Component, Customer, License, PendingUpdate
+from kconsole.model.records import Inventory
+from kconsole.operations.deeds import Deed, Done
+from kconsole.operations.history import LogQuery
+from kconsole.operations.license import (
+    LONGEST_DETAIL,
+    MOST_SEATS,
+    OPTIONAL,
+    ActivateLicense,
+    BeginTrial,
+    BuyUpdate,
+    CancelUpdate,
+    ChangeComponent,
+    ChangeTerms,
+    InstallLicense,
+    LicenseFile,
+    LicensePlan,
+    ReceiveUpdate,
+    RegisterLicense,
+    Terms,
+    file_notes,
+    installed,
+    may_install,
+    plan_license,
+    read_id,
+    read_license,
+)
+from kconsole.operations.server import RestoreInventory
+from kconsole.operations.session import Session
+from kconsole.sources.license_file import read_license_file
+from tests.clocks import FixedClock, noon
+from tests.operations.sessions import account, another, only_text, session_of
+from tests.sources.license_writer import FULL_ID, license_key, trial_key
+
+NOW = noon().now()
+TODAY = NOW.date()
+DAY = timedelta(days=1)
+CUSTOMER = Customer(
+    organization="Northwind Traders", person="Anna Berg", email="anna@north.example", phone="1", country="CZ",
+    city="Brno", street="High St 1", zip="60200",
+)  # fmt: skip
+REGISTERED = License(seats=10, id_end="GHIJ", registered_at=NOW - DAY, customer=CUSTOMER, maintenance_until=TODAY + DAY)
+ACTIVATED = replace(REGISTERED, activated_at=NOW - DAY)
+
+
+def session_with(folder: Path, license_: License, *logins: str, clock: FixedClock | None = None) -> Session:
+    """A session at a store with this license, and accounts without a mailbox."""
+    session = session_of(folder, *(account(login) for login in logins), clock=clock)
+    session.do(RestoreInventory(replace(session.inventory, license=license_)))
+    return session
+
+
+def refused(session: Session, deed: Deed) -> ConsoleError:
+    """The deed is refused, and changes nothing."""
+    before = session.license
+    with pytest.raises(Refused) as caught:
+        session.do(deed)
+    assert session.license == before
+    assert caught.value.message
+    assert caught.value.hint
+    return caught.value
+
+
+def no_input(session: Session, deed: Deed) -> str:
+    """The deed makes no sense, and changes nothing."""
+    before = session.license
+    with pytest.raises(BadInput) as caught:
+        session.do(deed)
+    assert session.license == before
+    assert caught.value.hint
+    return caught.value.message
+
+
+def changes(session: Session, deed: Deed) -> Done:
+    """The deed changes the license and nothing else, is the same in another console, and can be taken back."""
+    before = session.inventory
+    done = session.do(deed)
+    after = session.license
+    assert after != before.license
+    assert session.inventory == replace(before, license=after)
+    assert another(session).license == after
+    undone = session.undo().commit
+    assert undone is not None
+    assert session.inventory == before
+    session.undo(undone.sequence)
+    assert session.license == after
+    assert session.report.limit == after.seats
+    return done
+
+
+def file_of(content: bytes) -> LicenseFile:
+    return read_license_file(content, "license.key")
+
+
+def plan_of(session: Session, after: License) -> LicensePlan:
+    return plan_license(session.license, after, session.if_licensed, session.entries)
+
+
+# Trial
+
+
+def test_a_trial_lasts_30_days(tmp_path: Path) -> None:
+    session = session_with(tmp_path, License(seats=10))
+    assert "2026-09-04" in only_text(changes(session, BeginTrial()))
+    assert session.license.trial_until == TODAY + 30 * DAY
+    assert session.standing.state == "trial"
+    assert "2026-09-04" in refused(session, BeginTrial()).message
+
+
+def test_a_trial_that_began_earlier(tmp_path: Path) -> None:
+    session = session_with(tmp_path, License())
+    assert "future" in no_input(session, BeginTrial(TODAY + DAY))
+    changes(session, BeginTrial(TODAY - 31 * DAY))
+    assert session.standing.state == "trial-expired"
+    refused(session, BeginTrial())
+
+
+def test_there_is_no_trial_of_a_registered_license(tmp_path: Path) -> None:
+    refused(session_with(tmp_path, REGISTERED), BeginTrial())
+
+
+# Registration and activation
+
+
+def test_registering_sets_the_anniversary_and_ends_the_trial(tmp_path: Path) -> None:
+    session = session_with(tmp_path, License(seats=10, trial_until=TODAY))
+    done = changes(session, RegisterLicense(CUSTOMER, FULL_ID))
+    assert only_text(done) == "registered to Northwind Traders; Software Maintenance until 2027-08-05"
+    assert "activate it" in done.outcomes[0].hint
+    assert session.license == License(
+        seats=10, id_end="GHIJ", trial_until=TODAY, registered_at=NOW, customer=CUSTOMER,
+        maintenance_until=date(2027, 8, 5),
+    )  # fmt: skip
+    assert session.standing.state == "registered"
+
+
+def test_registering_an_expired_license_says_to_renew_it(tmp_path: Path) -> None:
+    session = session_with(tmp_path, License(expires=TODAY - DAY))
+    (outcome,) = session.do(RegisterLicense(CUSTOMER)).outcomes
+    assert "renew" in outcome.hint
+    refused(session, ActivateLicense())
+
+
+def test_registering_again_changes_the_customer_and_leaves_the_anniversary(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED)
+    changes(session, RegisterLicense(replace(CUSTOMER, person="Jan Novák", comment="moved")))
+    assert session.license == replace(ACTIVATED, customer=replace(CUSTOMER, person="Jan Novák", comment="moved"))
+    assert session.do(RegisterLicense(session.license.customer or CUSTOMER)).commit is None
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Customer)])
+def test_a_detail_is_needed_unless_it_is_optional(tmp_path: Path, name: str) -> None:
+    session = session_with(tmp_path, License())
+    deed = RegisterLicense(replace(CUSTOMER, **{name: "  "}))
+    if name in OPTIONAL:
+        session.do(deed)
+    else:
+        assert name in no_input(session, deed)
+
+
+def test_details_are_checked(tmp_path: Path) -> None:
+    session = session_with(tmp_path, License())
+    assert "phone and zip" in no_input(session, RegisterLicense(replace(CUSTOMER, phone="", zip="")))
+    assert "city" in no_input(session, RegisterLicense(replace(CUSTOMER, city="x" * (LONGEST_DETAIL + 1))))
+    for email in ("anna", "@", "a b@c", "a@b@c"):
+        assert "email" in no_input(session, RegisterLicense(replace(CUSTOMER, email=email)))
+    session.do(RegisterLicense(replace(CUSTOMER, city="  Brno ")))
+    assert session.license.customer == CUSTOMER
+
+
+@pytest.mark.parametrize("text", ["12345 ABCDE", "12345-ABCDE-FGHIJ-", "-", "?", "<FGHIJ>", "čččč"])
+def test_what_is_no_license_id_is_refused_and_not_told(tmp_path: Path, text: str) -> None:
+    session = session_with(tmp_path, License())
+    message = no_input(session, RegisterLicense(CUSTOMER, text))
+    assert text not in message or text in ("-", "?")
+
+
+def test_of_a_license_id_no_more_than_its_end_is_kept_from_the_first_moment(tmp_path: Path) -> None:
+    deed = RegisterLicense(CUSTOMER, f" {FULL_ID}\n")
+    assert (deed.license_id, repr(deed)) == ("GHIJ", "RegisterLicense()")
+    assert RegisterLicense(CUSTOMER, deed.license_id) == deed
+    session = session_with(tmp_path, License())
+    session.do(deed)
+    session.do(InstallLicense(file_of(license_key())))
+    session.undo()
+    session.close()
+    kept = b"".join(path.read_bytes() for path in session.folder.rglob("*") if path.is_file())
+    assert b"GHIJ" in kept
+    for secret in (FULL_ID, FULL_ID[:-4], "ABCDE"):
+        assert secret.encode() not in kept
+        assert secret not in json.dumps(inventory_document(session.inventory))
+
+
+def test_an_id_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "id"
+    for text in (FULL_ID, f"\ufeff{FULL_ID}\r\n", "GHIJ"):
+        path.write_text(text)
+        assert read_id(path) == "GHIJ"
+    for text in ("", "\n", f"{FULL_ID}\n{FULL_ID}", "x" * 5000, "the license"):
+        path.write_text(text)
+        with pytest.raises(BadInput) as caught:
+            read_id(path)
+        assert "FGHIJ" not in caught.value.message + caught.value.hint
+    with pytest.raises(BadInput):
+        read_id(tmp_path / "none")
+
+
+def test_activation_binds_a_registered_license(tmp_path: Path) -> None:
+    refused(session_with(tmp_path / "other", License()), ActivateLicense())
+    session = session_with(tmp_path, REGISTERED)
+    changes(session, ActivateLicense())
+    assert session.license == replace(REGISTERED, activated_at=NOW)
+    assert session.standing.state == "activated"
+    assert session.do(ActivateLicense()).commit is None
+
+
+# Updates
+
+
+def test_what_was_bought_arrives(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED, "a", "b")
+    done = changes(session, BuyUpdate(5, ("antivirus", "antivirus")))
+    assert only_text(done) == "5 seats and Antivirus bought, due within 24 hours"
+    assert session.license.seats == 10
+    assert session.license.update == PendingUpdate(bought_at=NOW, seats=5, components=("antivirus",))
+    assert "on their way" in refused(session, BuyUpdate(1)).message
+    assert only_text(changes(session, ReceiveUpdate())) == "5 seats and Antivirus arrived: 15 seats now"
+    assert session.license == replace(ACTIVATED, seats=15, components=(Component(name="antivirus"),))
+    refused(session, ReceiveUpdate())
+    refused(session, CancelUpdate())
+
+
+def test_what_was_bought_is_called_off(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED)
+    session.do(BuyUpdate(5))
+    changes(session, CancelUpdate())
+    assert session.license == ACTIVATED
+
+
+def test_what_cannot_be_bought(tmp_path: Path) -> None:
+    refused(session_with(tmp_path / "1", License(seats=5)), BuyUpdate(5))
+    refused(session_with(tmp_path / "2", replace(ACTIVATED, seats=None)), BuyUpdate(5))
+    has = session_with(tmp_path / "3", replace(ACTIVATED, components=(Component(name="antivirus"),)))
+    assert "Antivirus is licensed" in refused(has, BuyUpdate(5, ("antivirus", "antispam"))).message
+    for deed in (BuyUpdate(), BuyUpdate(-1), BuyUpdate(-1, ("antispam",)), BuyUpdate(MOST_SEATS)):
+        no_input(has, deed)
+    session = session_with(tmp_path / "4", ACTIVATED)
+    session.do(BuyUpdate(MOST_SEATS - 10))
+    session.do(ChangeTerms(Terms(seats=11)))
+    refused(session, ReceiveUpdate())
+
+
+def test_two_consoles_buy_one_after_the_other(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED)
+    other = another(session)
+    session.do(BuyUpdate(5))
+    with pytest.raises(Refused):
+        other.do(BuyUpdate(5))
+    other.do(ReceiveUpdate())
+    with pytest.raises(ChangedSince):
+        session.undo()
+
+
+# By hand
+
+
+def test_terms_are_changed_by_hand(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED)
+    terms = Terms(20, date(2027, 1, 1), date(2028, 1, 1))
+    changes(session, ChangeTerms(terms))
+    assert session.license == replace(ACTIVATED, seats=20, maintenance_until=date(2027, 1, 1), expires=date(2028, 1, 1))
+    assert session.do(ChangeTerms(terms)).commit is None
+    assert session.do(ChangeTerms(Terms())).commit is None
+    for seats in (-1, MOST_SEATS + 1):
+        no_input(session, ChangeTerms(Terms(seats)))
+
+
+def test_a_license_smaller_than_what_is_in_use_is_only_taken_on_purpose(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED, *"abcd")
+    assert "exceeded by 2 seats: 4 used of 2" in refused(session, ChangeTerms(Terms(2))).message
+    session.do(ChangeTerms(Terms(4)))
+    done = changes(session, ChangeTerms(Terms(2), over_limit=True))
+    assert (done.after.over, done.after.state) == (2, "exceeded")
+    session.do(ChangeTerms(Terms(3)))  # still over, and yet better than before
+    session.do(ChangeTerms(Terms(expires=date(2028, 1, 1))))
+    assert session.report.over == 1
+
+
+def test_a_license_without_limit_is_larger_than_any(tmp_path: Path) -> None:
+    session = session_with(tmp_path, replace(ACTIVATED, seats=None), *"abc")
+    refused(session, ChangeTerms(Terms(2)))
+    assert plan_of(session, replace(ACTIVATED, seats=2)).needs_consent
+    assert not plan_of(session, replace(ACTIVATED, seats=3)).needs_consent
+
+
+def test_a_plan_says_who_would_be_locked_out(tmp_path: Path) -> None:
+    session = session_of(
+        tmp_path, account("box", mailbox=True), account("new"), account("late"), account("off", enabled=False),
+        account("team", kind="mailing_list"), seats=10,
+    )  # fmt: skip
+    plan = plan_of(session, License(seats=2))
+    assert (plan.decision.over, plan.needs_consent, plan.changes) == (1, True, True)
+    assert (plan.access.without_mailbox, plan.access.let_in, plan.access.refused) == (2, 1, 1)
+    assert [entry.login for entry in plan.at_risk] == ["new", "late"]
+    assert (plan.now.limit, plan.planned.limit, session.report.limit) == (10, 2, 10)
+    same = plan_of(session, session.license)
+    assert (same.changes, same.at_risk, same.decision.over) == (False, (), 0)
+    session.do(ChangeTerms(Terms(2), over_limit=True))
+    assert session.report == plan.planned
+
+
+# Components
+
+
+def test_a_component_is_licensed_changed_and_taken_away(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED)
+    spam, virus = Component(name="antispam"), Component(name="antivirus", expires=TODAY, seats=5)
+    changes(session, ChangeComponent(spam))
+    changes(session, ChangeComponent(virus))
+    assert list(session.license.components) == [virus, spam]
+    assert session.do(ChangeComponent(virus)).commit is None
+    changes(session, ChangeComponent(replace(virus, seats=None)))
+    changes(session, ChangeComponent(virus, is_licensed=False))
+    assert list(session.license.components) == [spam]
+    assert session.do(ChangeComponent(virus, is_licensed=False)).commit is None
+    no_input(session, ChangeComponent(replace(virus, seats=-1)))
+
+
+# License files
+
+
+def test_a_license_file_is_installed(tmp_path: Path) -> None:
+    session = session_with(tmp_path, License(seats=10, trial_until=TODAY))
+    changes(session, InstallLicense(file_of(license_key())))
+    license_ = session.license
+    assert (license_.seats, license_.id_end, license_.expires) == (25, "GHIJ", date(2027, 5, 4))
+    assert (license_.registered_at, license_.activated_at, license_.update) == (NOW, NOW, None)
+    assert license_.customer is not None
+    assert (license_.customer.organization, license_.customer.phone) == ("Northwind Traders", "")
+    assert {component.name for component in license_.components} == {"antivirus", "activesync", "antispam"}
+    assert session.standing.state == "activated"
+    assert session.do(InstallLicense(file_of(license_key()))).commit is None
+
+
+def test_what_a_file_does_not_say_stays() -> None:
+    before = replace(ACTIVATED, expires=date(2028, 1, 1))
+    after = installed(before, file_of(b"--LICENSE--\nBase-ID: 1-2-9ZZZ\n--END--"), NOW)
+    assert after == replace(before, id_end="9ZZZ")
+    never = installed(before, file_of(b"--LICENSE--\nUsers: -2\nLicense-Expires: never\n--END--"), NOW)
+    assert (never.seats, never.expires, never.maintenance_until) == (None, None, before.maintenance_until)
+
+
+def test_a_customer_that_is_known_stays_unless_the_file_names_another() -> None:
+    assert installed(ACTIVATED, file_of(license_key()), NOW).customer == CUSTOMER
+    other = installed(replace(ACTIVATED, customer=replace(CUSTOMER, organization="Other")), file_of(license_key()), NOW)
+    assert other.customer is not None
+    assert (other.customer.organization, other.customer.person) == ("Northwind Traders", "")
+
+
+def test_a_smaller_file_is_only_installed_on_purpose(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED, *"abc")
+    file = file_of(license_key(users="2"))
+    refused(session, InstallLicense(file))
+    changes(session, InstallLicense(file, over_limit=True))
+    assert session.report.over == 1
+
+
+@pytest.mark.parametrize(
+    ("bought", "users", "features", "pending"),
+    [
+        (PendingUpdate(bought_at=NOW, seats=5), "15", "", False),
+        (PendingUpdate(bought_at=NOW, seats=5), "14", "", True),
+        (PendingUpdate(bought_at=NOW, seats=5), "-2", "", False),
+        (PendingUpdate(bought_at=NOW, components=("antispam",)), "10", "Antispam", False),
+        (PendingUpdate(bought_at=NOW, components=("antispam",)), "5", "Antispam", False),
+        (PendingUpdate(bought_at=NOW, components=("antispam",)), "10", "", True),
+        (PendingUpdate(bought_at=NOW, seats=5, components=("antispam",)), "15", "", True),
+    ],
+)
+def test_what_is_on_its_way_has_arrived_if_the_file_brings_all_of_it(
+    bought: PendingUpdate, users: str, features: str, pending: bool
+) -> None:
+    before = replace(ACTIVATED, update=bought)
+    file = file_of(license_key(users=users, features=features))
+    after = installed(before, file, NOW)
+    assert after.update == (bought if pending else None)
+    assert any("on its way" in note for note in file_notes(before, file, NOW)) == pending
+
+
+def test_the_file_of_a_trial(tmp_path: Path) -> None:
+    session = session_with(tmp_path, License(seats=10))
+    changes(session, InstallLicense(file_of(trial_key())))
+    assert session.license == License(seats=50, trial_until=date(2026, 8, 30))
+    assert session.standing.state == "trial"
+
+
+def test_the_file_of_a_trial_does_not_take_the_place_of_a_registered_license(tmp_path: Path) -> None:
+    session, file = session_with(tmp_path, ACTIVATED), file_of(trial_key())
+    assert not may_install(ACTIVATED, file).allowed
+    assert installed(ACTIVATED, file, NOW) == ACTIVATED
+    assert any("refused" in note for note in file_notes(ACTIVATED, file, NOW))
+    assert "trial" in refused(session, InstallLicense(file)).message
+
+
+def test_an_expired_file_is_installed_and_suspends_everything(tmp_path: Path) -> None:
+    clock = FixedClock(datetime(2027, 6, 1, tzinfo=UTC))
+    session, file = session_with(tmp_path, ACTIVATED, clock=clock), file_of(license_key("Weather: fine"))
+    notes = file_notes(ACTIVATED, file, clock.now())
+    for text in (
+        "Its signature is not checked: only the server can do that.",
+        "It has expired on 2027-05-04.",
+        "Its Software Maintenance has ended on 2027-05-04.",
+        "Its Antivirus has ended on 2027-04-04.",
+        "line 17: the field weather is not known, and was passed over",
+    ):
+        assert text in notes
+    session.do(InstallLicense(file))
+    assert session.standing.is_suspended
+
+
+def test_notes_say_if_a_file_is_of_another_license() -> None:
+    file = file_of(license_key())
+    assert not any("another license" in note for note in file_notes(ACTIVATED, file, NOW))
+    assert not any("another license" in note for note in file_notes(License(), file, NOW))
+    notes = file_notes(replace(ACTIVATED, id_end="9ZZZ"), file, NOW)
+    assert "It is of another license ID: it ends in GHIJ, and the one here in 9ZZZ." in notes
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    for path in (tmp_path / "none", tmp_path):
+        with pytest.raises(BadInput):
+            read_license(path)
+
+
+# The log
+
+
+def test_the_log_says_what_was_done(tmp_path: Path) -> None:
+    session = session_with(tmp_path, License(seats=10))
+    deeds: list[Deed] = [
+        BeginTrial(), RegisterLicense(CUSTOMER, FULL_ID), ActivateLicense(), BuyUpdate(5), CancelUpdate(), BuyUpdate(5),
+        ReceiveUpdate(), ChangeTerms(Terms(20)), ChangeComponent(Component(name="antispam")),
+        InstallLicense(file_of(license_key())),
+    ]  # fmt: skip
+    told = []
+    for deed in deeds:
+        commit = session.do(deed).commit
+        assert commit is not None
+        assert commit.seats == (0, 0)
+        told.append(sentence(commit).removeprefix("anna "))
+    assert told == [
+        "began a trial", "registered the license", "activated the license", "bought something for the license",
+        "called off what was bought for the license", "bought something for the license",
+        "updated the license with what was bought", "changed the license", "changed a component of the license",
+        "installed a license file",
+    ]  # fmt: skip
+    undone = session.undo().commit
+    assert undone is not None
+    assert sentence(undone) == "anna took back a change of the license"
+    commits = list(session.log(LogQuery()))
+    shown = "\n".join(f"{row.label}|{row.text}" for commit in commits for row in details_of(commit, NOW))
+    for line in (
+        "License|Trial until: – → 2026-09-04", "License|Customer: – → Northwind Traders, Anna Berg",
+        "License|On its way: nothing → 5 seats", "License|Seats: 10 → 15", "License|Seats: 15 → 20",
+        "License|Anti-spam: not licensed → all seats", "License|Seats: 25 → 20",
+    ):  # fmt: skip
+        assert line in shown
+    assert FULL_ID[:-4] not in shown
+
+
+def test_a_refusal_is_in_the_log(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED, *"abc")
+    refused(session, ChangeTerms(Terms(1)))
+    last = list(session.log(LogQuery()))[-1]
+    assert (last.deed, last.changes, len(last.refused)) == ("change license", (), 1)
+
+
+def test_an_inventory_is_restored_with_its_license(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ACTIVATED)
+    session.do(RestoreInventory(Inventory()))
+    assert session.license == License()
+    session.undo()
+    assert session.license == ACTIVATED
