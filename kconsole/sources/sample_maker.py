@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final, NamedTuple, TypeVar
 
+from kconsole.model.directory import Directory
 from kconsole.model.documents import compact_entry_document, inventory_document
 from kconsole.model.license import Component, Customer, License, PendingUpdate
 from kconsole.model.records import Domain, Entry, Inventory, LastLogin, Origin, Role, fold
@@ -296,7 +297,18 @@ def _crisis(as_of: datetime) -> Inventory:
     """A whole directory was mapped into a license that is too small for it."""
     maker = _Maker(50, as_of)
     main, field, annex = (
-        Domain(name="aurora.example", primary=True, description="Mapped from the company's directory"),
+        Domain(
+            name="aurora.example",
+            primary=True,
+            description="Mapped from the company's directory",
+            directory=Directory(
+                url="ldaps://directory.aurora.example",
+                base="ou=People,dc=aurora,dc=example",
+                kind="active_directory",
+                filter="(mail=*)",
+                bind_as="cn=kerio,ou=Services,dc=aurora,dc=example",
+            ),
+        ),
         Domain(name="field.aurora.example", description="Technicians", user_limit=15),
         Domain(name="annex.example", description="Bought last year"),
     )
