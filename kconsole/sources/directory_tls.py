@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import ssl
 from datetime import UTC, datetime
-from pathlib import Path
 from socket import socket
 from typing import Any, Final, Literal, Protocol
 
@@ -108,8 +107,7 @@ def check_ca_file(path: str) -> None:
     if not path:
         return
     try:
-        text = Path(path).read_bytes()
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text.decode("ascii", "replace"))
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except ssl.SSLError:
         raise BadInput(
             f"{path} has no certificate in it that can be read.", "Name a file of certificates in PEM form."

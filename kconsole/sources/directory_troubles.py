@@ -58,7 +58,7 @@ def told_trouble(directory: Directory, address: ServerAddress, error: Exception)
             f"{url} ended the connection in the middle; nothing was taken.",
             "Try again; look at the server and at the way to it.",
         )
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and "rrno " in str(error):  # what ldap3 does not understand has no number
         return SourceAway(f"{url} cannot be reached: {_reason(error)}.", "Check host and port, and the way to it.")
     return SourceAway(
         f"{url} gave an answer that cannot be understood; nothing was taken.",
@@ -122,4 +122,4 @@ def _details(said: str, result: int) -> list[str]:
 def _reason(error: OSError) -> str:
     """The cause in the system's words, without its number."""
     text = error.strerror or str(error)
-    return short(text.rpartition("] ")[2] if text.startswith("[") else text).rstrip(".")
+    return short(text.rpartition("] ")[2].partition("',)")[0].partition(" (_ssl")[0].rstrip("."))

@@ -1,16 +1,13 @@
 """A connection to a directory's server, and what goes wrong with it.
 
-ldap3 speaks LDAP; it is imported here, and this module only where a directory is asked, since it takes as long to
-import as all of kconsole takes to start. What ldap3 leaves to its user is done here: who the server is (it compares
-names of hosts with functions that Python no longer has), how long an answer may take as a whole and how large it may
-be, and that no password stays in an object or in an exception.
+ldap3 speaks LDAP. This module is imported only where a directory is asked, since ldap3 takes as long to import as all
+of kconsole takes to start. What it leaves to its user is done here: that no password stays in an object or in an
+exception, that an answer has an end, and that what went wrong can be told.
 """
 
 import contextlib
 import socket
 import ssl
-import time
-import warnings
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
@@ -19,6 +16,15 @@ from kconsole.model.directory import Directory
 from kconsole.model.errors import BadInput, SourceAway
 from kconsole.sources.directory_entries import Entry, short
 from kconsole.sources.directory_settings import server_address
+from kconsole.sources.directory_socket import (
+    Guarded,
+    LDAPExceptionError,
+    OneAddress,
+    Tls,
+    ldap3,
+    parse_dn,
+    parse_filter,
+)
 from kconsole.sources.directory_tls import (
     Anyone,
     BySignature,
@@ -30,25 +36,12 @@ from kconsole.sources.directory_tls import (
     subject_of,
     trust_of,
 )
-from kconsole.sources.directory_troubles import StrangeAnswer, bind_trouble, search_trouble, told_trouble
-
-with warnings.catch_warnings():  # ldap3 names parts of pyasn1 by their former names
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import ldap3
-    from ldap3.core.exceptions import LDAPExceptionError
-    from ldap3.operation.search import parse_filter
-    from ldap3.utils.dn import parse_dn
+from kconsole.sources.directory_troubles import bind_trouble, search_trouble, told_trouble
 
 __all__ = ["Line", "Page", "check_base", "check_ca_file", "check_filter"]
 
-LARGEST_ANSWER: Final = 64 * 1024 * 1024
-"""Bytes of one page, beyond which a server is not meant to be listened to."""
-
 _PAGED: Final = "1.2.840.113556.1.4.319"
 _NO_ATTRIBUTES: Final = "1.1"
-_SEQUENCE: Final = 0x30
-"""The byte that every LDAP message begins with."""
-
 _NO_STARTTLS: Final = frozenset({1, 2, 52, 53})
 """Results that say that a server does not offer StartTLS: operations or protocol error, unavailable, unwilling."""
 
@@ -123,9 +116,9 @@ class Line:
         finally:
             # Whoever prints a connection of ldap3 prints its password, and it is there for nothing from now on.
             self._connection.password = self._connection.request = None
-        result = self._connection.result
-        if result["result"] != 0:
-            raise bind_trouble(self._directory, result["result"], self._said(result))
+        code, said = self._result()
+        if code != 0:
+            raise bind_trouble(self._directory, code, said)
 
     def page(self, base: str, filter_: str, attributes: Sequence[str], size: int, cookie: bytes) -> Page:
         """One page of the entries below a base that pass a filter.
@@ -170,32 +163,31 @@ class Line:
 
     def _reach(self, trust: Trust) -> None:
         """Connect to the first of the server's addresses that answers, and have its certificate checked."""
-        tls = _Tls(trust, self._address.host, self._connect_timeout, self._answer_timeout)
+        tls = Tls(trust, self._address.host, self._connect_timeout, self._answer_timeout)
         found = socket.getaddrinfo(self._address.host, self._address.port, type=socket.SOCK_STREAM)
-        for place, address in enumerate(found):
-            server = _Server(self._address, address, tls, self._connect_timeout)
+        trouble: Exception = OSError("it has no address")
+        for address in found:
             self._connection = ldap3.Connection(
-                server,
+                OneAddress(self._address, address, tls, self._connect_timeout),
                 auto_referrals=False,
                 auto_range=False,
                 check_names=False,
                 return_empty_attributes=False,
             )
+            guarded: Guarded | None = None
             try:
                 self._connection.open(read_server_info=False)
                 if not self._address.tls_at_once:
-                    self._connection.socket = _Guarded(self._connection.socket, self._answer_timeout)
+                    guarded = self._connection.socket = Guarded(self._connection.socket, self._answer_timeout)
                     self._start_tls()
-            except Exception:
+            except Exception as error:
                 _close(self._connection)
-                if tls.trouble is not None:
-                    break
-                if place == len(found) - 1:
-                    raise
+                trouble = tls.trouble or (guarded and guarded.trouble) or error
+                if guarded is not None or tls.trouble is not None:
+                    break  # somebody was there
             else:
                 return
-        if tls.trouble is not None:
-            raise tls.trouble
+        raise trouble
 
     def _start_tls(self) -> None:
         """Ask for encryption. Without it a connection goes on only if that was said to be good enough."""
@@ -221,14 +213,26 @@ class Line:
 
     def _page_of(self, base: str) -> Page:
         """The answer to the search that was just made."""
-        result = self._connection.result
-        if result["result"] != 0 or result.get("type") != "searchResDone":
-            raise search_trouble(self._directory, base, result["result"], self._said(result))
-        answers = self._connection.response
+        answers, done = self._connection.response, self._connection.result
+        code, said = self._result()
+        if code != 0 or done["type"] != "searchResDone":
+            raise search_trouble(self._directory, base, code, said)
         entries = [_entry(answer) for answer in answers if answer["type"] == "searchResEntry"]
         references = sum(answer["type"] == "searchResRef" for answer in answers)
-        control = result.get("controls", {}).get(_PAGED)
+        control = done.get("controls", {}).get(_PAGED)
         return Page(entries, references, bytes(control["value"]["cookie"] or b"") if control else b"")
+
+    def _result(self) -> tuple[int, str]:
+        """The number that a server gave its answer, and what it said to it, which nobody keeps but the caller.
+
+        What it said is left out if the password is in it, as an odd server might have it.
+        """
+        result = self._connection.result
+        self._connection.result = self._connection.response = None
+        text = str(result.get("message") or "").strip("\0 \t\r\n")
+        if self._secret is not None and self._secret.reveal() in text:
+            text = ""
+        return int(result["result"]), short(text)
 
     def _asked(self, question: Callable[[], _T]) -> _T:
         """What a question to the server comes to.
@@ -241,7 +245,7 @@ class Line:
         """
         trouble: SourceAway | NotTrusted
         line = getattr(self._connection, "socket", None)
-        if isinstance(line, _Guarded):
+        if isinstance(line, Guarded):
             line.begin()
         try:
             return question()
@@ -249,7 +253,7 @@ class Line:
             trouble = error.with_traceback(None)
             trouble.__context__ = None
         except Exception as error:  # ldap3 raises whatever its decoder stumbles over in an answer that is none
-            cause = line.trouble if isinstance(line, _Guarded) and line.trouble is not None else error
+            cause = line.trouble if isinstance(line, Guarded) and line.trouble is not None else error
             trouble = told_trouble(self._directory, self._address, cause)
         raise trouble
 
@@ -274,7 +278,7 @@ class Line:
         finally:
             look.close()
         host = self._address.host
-        reason = f"{trouble.reason}" if not trouble.wrong_name else f"is for another host than {host}"
+        reason = f"is for another host than {host}" if trouble.wrong_name else trouble.reason
         details = [f"It is for: {short(names)}"] if trouble.wrong_name and names else []
         details += [f"Its fingerprint (SHA-256) is {fingerprint}"] if fingerprint else []
         if self._directory.fingerprint:
@@ -289,13 +293,6 @@ class Line:
         return SourceAway(
             f"{self._directory.url} is not trusted: its certificate {reason}. Nothing was sent to it.", hint, details
         )
-
-    def _said(self, result: dict[str, Any]) -> str:
-        """What a server says to its result; nothing if it says the password, as some odd one might."""
-        text = str(result.get("message") or "").strip("\0 \t\r\n")
-        if self._secret is not None and self._secret.reveal() in text:
-            return ""
-        return short(text)
 
 
 def check_base(base: str) -> None:
@@ -325,118 +322,6 @@ def check_filter(filter_: str) -> None:
         good = bool(parse_filter(filter_, None, True, True, None, False))
     if not good:
         raise BadInput(f"The filter {short(filter_)} is none.", "Write it as in (&(mail=*)(!(employeeType=guest))).")
-
-
-class _Server(ldap3.Server):  # type: ignore[misc]
-    """One address of a server. ldap3 would look it up by itself, tell nothing of why that failed, and leave sockets."""
-
-    def __init__(self, address: Any, found: Any, tls: "_Tls", connect_timeout: float) -> None:
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        scheme = "ldaps" if address.tls_at_once else "ldap"
-        super().__init__(
-            f"{scheme}://{host}",
-            port=address.port,
-            tls=tls,
-            get_info=ldap3.NONE,
-            connect_timeout=connect_timeout,
-        )
-        self._found = [*found, None, None]
-
-    def candidate_addresses(self) -> list[Any]:
-        """The one."""
-        return [self._found]
-
-    def update_availability(self, address: Any, available: bool) -> None:
-        """Whoever asks for the one address notices by himself."""
-
-
-class _Tls(ldap3.Tls):  # type: ignore[misc]
-    """TLS as Python does it, with the trust that was asked for."""
-
-    def __init__(self, trust: Trust, host: str, connect_timeout: float, answer_timeout: float) -> None:
-        super().__init__(validate=ssl.CERT_REQUIRED)
-        self.trouble: NotTrusted | None = None
-        self._trust = trust
-        self._host = host
-        self._connect_timeout = connect_timeout
-        self._answer_timeout = answer_timeout
-
-    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
-        """Put TLS around a connection's socket."""
-        del do_handshake  # it is always done: before it nobody knows who the server is
-        plain = connection.socket.inner if isinstance(connection.socket, _Guarded) else connection.socket
-        plain.settimeout(self._connect_timeout)
-        try:
-            wrapped = self._trust.encrypted(plain, self._host)
-        except NotTrusted as error:
-            self.trouble = error
-            raise OSError("not trusted") from None
-        connection.socket = _Guarded(wrapped, self._answer_timeout)
-
-
-class _Guarded:
-    """A socket whose answers end in time and in size, and that knows what went wrong when ldap3 no longer does."""
-
-    def __init__(self, inner: socket.socket, timeout: float) -> None:
-        self.inner = inner
-        self.trouble: Exception | None = None
-        self._timeout = timeout
-        self._is_first = True
-        self.begin()
-
-    def begin(self) -> None:
-        """A question is about to be asked: its time runs from now on."""
-        self._until = time.monotonic() + self._timeout
-        self._received = 0
-
-    def recv(self, size: int) -> bytes:
-        """Some bytes.
-
-        Raises:
-            OSError: none come in time, too many do, the server has hung up, or what it speaks is no LDAP.
-        """
-        try:
-            data = self._recv(size)
-        except Exception as error:
-            self.trouble = error.with_traceback(None)
-            raise
-        return data
-
-    def sendall(self, data: bytes) -> None:
-        """Send bytes, in time."""
-        try:
-            self.inner.settimeout(self._left())
-            self.inner.sendall(data)
-        except Exception as error:
-            self.trouble = error.with_traceback(None)
-            raise
-
-    def shutdown(self, how: int) -> None:
-        """As of a socket."""
-        self.inner.shutdown(how)
-
-    def close(self) -> None:
-        """As of a socket."""
-        self.inner.close()
-
-    def _recv(self, size: int) -> bytes:
-        self.inner.settimeout(self._left())
-        data = self.inner.recv(size)
-        if not data:
-            raise ConnectionAbortedError("hung up")
-        if self._is_first and data[0] != _SEQUENCE:
-            raise StrangeAnswer("what it answers is no LDAP")
-        self._is_first = False
-        self._received += len(data)
-        if self._received > LARGEST_ANSWER:
-            raise StrangeAnswer(f"its answer is larger than {LARGEST_ANSWER // 1024**2} MB")
-        return data
-
-    def _left(self) -> float:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        return left
 
 
 def _entry(answer: dict[str, Any]) -> Entry:

@@ -20,7 +20,18 @@ _NAMES: Final = (
     ("[bold red]Not markup[/]", "$(not a command) {nor} %s"),
     ("Escape \x1b[31mRed\x1b[0m", "Line\nfeed and \u202eturned\x07"),
 )
-_LOGINS: Final = ("u{}", "o'neil+{}", "Ünsal.{}", "王{}", "CAPS{}", "with space {}", "-dash{}", "{}.a=b,c", "q\"{}\\", "#{}")
+_LOGINS: Final = (
+    "u{}",
+    "o'neil+{}",
+    "Ünsal.{}",
+    "王{}",
+    "CAPS{}",
+    "with space {}",
+    "-dash{}",
+    "{}.a=b,c",
+    'q"{}\\',
+    "#{}",
+)
 
 Attributes = dict[str, list[str | bytes]]
 

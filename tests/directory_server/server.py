@@ -11,7 +11,6 @@ import shutil
 import socket
 import subprocess
 import time
-import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
@@ -21,10 +20,6 @@ import pytest
 from kconsole.model.directory import Directory, DirectoryKind
 from tests.directory_server.certificates import HOST, Certificate, make_certificate
 from tests.directory_server.people import SUFFIX, Attributes, from_ldif, people, to_ldif
-
-with warnings.catch_warnings():  # ldap3 names parts of pyasn1 by their former names
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import ldap3
 
 FILES: Final = Path(__file__).parent
 CREW: Final = f"ou=people,{SUFFIX}"
@@ -44,18 +39,22 @@ _MODULES: Final = ("/usr/lib/ldap", "/usr/lib/openldap", "/usr/lib64/openldap", 
 
 
 class DirectoryServer:
-    """A directory of Planet Express and its staff, with a certificate for `localhost` that a CA of its own signed."""
+    """A directory of Planet Express and its staff, with a certificate for `localhost` that a CA of its own signed.
+
+    Without `tls` it is a server that knows no encryption at all.
+    """
 
     base: Final = SUFFIX
     people: Final = CREW
     bind_dn: Final = READER
     password: Final = "reader's pass phrase, ünique 7c1f"
 
-    def __init__(self, folder: Path, staff: int = 0) -> None:
+    def __init__(self, folder: Path, staff: int = 0, *, tls: bool = True) -> None:
         self.folder = folder
         self.certificate: Certificate = make_certificate(folder / "tls")
         self.port = self.tls_port = 0
         self._staff = staff
+        self._tls = tls
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -126,7 +125,7 @@ class DirectoryServer:
     def modify(self, name: str, **values: list[str] | list[bytes]) -> None:
         """Replace values of an entry; an empty list takes them away. `_` in the name of an attribute is `-`."""
         with self._administered() as connection:
-            changes = {key.replace("_", "-"): [(ldap3.MODIFY_REPLACE, new)] for key, new in values.items()}
+            changes = {key.replace("_", "-"): [("MODIFY_REPLACE", new)] for key, new in values.items()}
             _done(connection, connection.modify(name, changes))
 
     def delete(self, name: str) -> None:
@@ -141,6 +140,8 @@ class DirectoryServer:
         return f"{rdn},{name.partition(',')[2]}"
 
     def _administered(self) -> Any:
+        from kconsole.sources.directory_socket import ldap3  # here, as tests that need no directory need no ldap3
+
         return ldap3.Connection(
             ldap3.Server(HOST, port=self.port, get_info=ldap3.NONE),
             user=_ADMIN,
@@ -159,7 +160,7 @@ class DirectoryServer:
             *((person.name, person.attributes) for person in people(self._staff)),
         ]
         (self.folder / "all.ldif").write_text(to_ldif(entries))
-        words = ["-q", "-f", self.folder / "slapd.conf", "-l", self.folder / "all.ldif"]
+        words = ["-q", "-f", str(self.folder / "slapd.conf"), "-l", str(self.folder / "all.ldif")]
         done = subprocess.run([program("slapadd"), *words], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
@@ -167,25 +168,31 @@ class DirectoryServer:
         schema = next(place for place in _SCHEMAS if Path(place).is_dir())
         modules = next((place for place in _MODULES if list(Path(place).glob("back_mdb*"))), "")
         load = f"modulepath {modules}\nmoduleload back_mdb\nmoduleload ppolicy\n" if modules else ""
-        includes = "".join(
-            f"include {schema}/{name}.schema\n" for name in ("core", "cosine", "nis", "inetorgperson")
-        )
+        includes = "".join(f"include {schema}/{name}.schema\n" for name in ("core", "cosine", "nis", "inetorgperson"))
         return (
             f"{includes}include {FILES}/other.schema\n{load}"
             f'pidfile "{self.folder}/slapd.pid"\n'
+            f"{self._encryption()}"
+            f'loglevel stats\ndatabase mdb\nsuffix "{SUFFIX}"\nrootdn "{_ADMIN}"\nrootpw "{_ADMIN_PASSWORD}"\n'
+            f'directory "{self.folder}/db"\nmaxsize 1073741824\ndbnosync\nlastbind on\nindex objectClass eq\n'
+            f'limits dn.exact="{READER}" size=unlimited\nlimits dn.exact="{NARROW}" size=10\n'
+            f"access to attrs=userPassword by anonymous auth by * none\n"
+            f"access to * by users read by anonymous read\noverlay ppolicy\n"
+        )
+
+    def _encryption(self) -> str:
+        if not self._tls:
+            return ""
+        return (
             f'TLSCACertificateFile "{self.certificate.ca}"\nTLSCertificateFile "{self.certificate.file}"\n'
             f'TLSCertificateKeyFile "{self.certificate.key}"\n'
-            f'loglevel stats\ndatabase mdb\nsuffix "{SUFFIX}"\nrootdn "{_ADMIN}"\nrootpw "{_ADMIN_PASSWORD}"\n'
-            f'directory "{self.folder}/db"\nmaxsize 268435456\ndbnosync\nlastbind on\nindex objectClass eq\n'
-            f'limits dn.exact="{READER}" size=unlimited\nlimits dn.exact="{NARROW}" size=10\n'
-            f'access to attrs=userPassword by anonymous auth by * none\n'
-            f'access to * by users read by anonymous read\noverlay ppolicy\n'
         )
 
     def _comes_up(self, until: float) -> bool:
         """Whether slapd started and listens; not if another program took one of the ports meanwhile."""
         self.port, self.tls_port = free_port(), free_port()
-        listen = f"ldap://127.0.0.1:{self.port}/ ldaps://127.0.0.1:{self.tls_port}/"
+        listen = f"ldap://127.0.0.1:{self.port}/"
+        listen += f" ldaps://127.0.0.1:{self.tls_port}/" if self._tls else ""
         with (self.folder / "slapd.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [program("slapd"), "-d", "stats", "-f", self.folder / "slapd.conf", "-h", listen],
@@ -195,7 +202,7 @@ class DirectoryServer:
             )
         while time.monotonic() < until and self._process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.tls_port), 1).close()
+                socket.create_connection(("127.0.0.1", self.tls_port if self._tls else self.port), 1).close()
             except OSError:
                 time.sleep(0.02)
             else:
