@@ -21,7 +21,15 @@ from kconsole.cli.context import (
 from kconsole.cli.output import put_json, put_sections, seats_document
 from kconsole.display import words
 from kconsole.display.details import Detail
-from kconsole.display.mapping import Section, connection_words, directory_rows, kind_name, plan_groups, plan_summary
+from kconsole.display.mapping import (
+    INSECURE,
+    Section,
+    connection_words,
+    directory_rows,
+    kind_name,
+    plan_groups,
+    plan_summary,
+)
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing.mapped import MapPlan
 from kconsole.model.directory import Directory, DirectoryKind
@@ -41,8 +49,6 @@ from kconsole.operations.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 
 MOST_NAMED = 5
 """How many accounts of a group are named one by one."""
-
-INSECURE = "INSECURE: nobody checks which server answers, and what is sent may be read. That is recorded in the log."
 
 
 def _password_options(command: Any) -> Any:

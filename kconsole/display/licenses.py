@@ -52,6 +52,12 @@ def masked_id(license_: License) -> str:
     return f"*****-*****-*{safe_text(license_.id_end)}" if license_.id_end else ""
 
 
+def title_of(ending: Ending) -> str:
+    """What ends, at the beginning of a line: "Trial", "Software Maintenance"."""
+    title = ending.title.removeprefix("The ")
+    return title[0].upper() + title[1:]
+
+
 def days_words(ending: Ending) -> str:
     """How long there is still: "264 days left", "today", "ended 3 days ago"."""
     if ending.days > 0:
@@ -118,9 +124,8 @@ def _state(license_: License, standing: Standing, report: SeatReport) -> Iterato
 
 
 def _ending(ending: Ending) -> Detail:
-    title = ending.title.removeprefix("The ")
     sign = "   !" if ending.is_over or ending.warned_at is not None else ""
-    return Detail(title[0].upper() + title[1:], f"{ending.on.isoformat()}   {days_words(ending)}{sign}")
+    return Detail(title_of(ending), f"{ending.on.isoformat()}   {days_words(ending)}{sign}")
 
 
 def _components(standing: Standing, use: Sequence[ComponentUse], most: int) -> Iterator[Detail]:

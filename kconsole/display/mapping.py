@@ -15,6 +15,9 @@ from kconsole.model.records import Entry
 Section = tuple[str, Sequence[Detail]]
 """A heading, and what stands under it."""
 
+INSECURE: Final = "INSECURE: nobody checks which server answers, and what is sent may be read. It is recorded."
+"""What is said each time that a server is asked which nobody checked."""
+
 KIND_WORDS: Final[dict[DirectoryKind, str]] = {
     "active_directory": "Active Directory",
     "openldap": "OpenLDAP, or another with inetOrgPerson",
@@ -73,7 +76,7 @@ def counts_words(plan: MapPlan) -> str:
 def plan_groups(plan: MapPlan, deactivate_gone: bool = False) -> Iterator[Section]:
     """Everything by name: what it would do to whom, the gravest first. All texts are safe to show."""
     if plan.gone:
-        what = "would be disabled" if deactivate_gone else "stay as they are, unless they shall be disabled"
+        what = "would be disabled" if deactivate_gone else "left as they are"
         yield f"Gone from the directory: {what}", [_named(entry) for entry in plan.gone]
     if plan.collisions:
         yield (

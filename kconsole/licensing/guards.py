@@ -164,7 +164,7 @@ def may_connect(report: SeatReport, entry: Entry, is_suspended: bool = False) ->
         False,
         "license",
         "AuthLicense",
-        f"{report.connected} users have connected and the license has {report.limit} seats",
+        f"{_users_have(report.connected)} connected and the license has {_seats(report.limit)}",
         AT_LICENSE_REMEDY,
     )
 
@@ -202,6 +202,10 @@ def may_license(planned: SeatReport) -> Decision:
         "Disable accounts first, or take it and let users without a mailbox be refused at login.",
         planned.over,
     )
+
+
+def _users_have(number: int) -> str:
+    return f"{number:,} user has" if number == 1 else f"{number:,} users have"
 
 
 def _seats(number: int) -> str:

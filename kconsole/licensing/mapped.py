@@ -96,6 +96,8 @@ class MapPlan:
         """How the accounts without a mailbox would fare at login after it."""
         return guards.access_of(self.after(deactivate_gone))
 
-    def is_the_same_as(self, other: "MapPlan") -> bool:
-        """Whether the same would be done, whatever else has changed."""
-        return (set(self.puts), set(self.gone)) == (set(other.puts), set(other.gone))
+    def is_no_more_than(self, other: "MapPlan", deactivate_gone: bool) -> bool:
+        """Whether the same would be done, and the license would be exceeded by no more: what somebody said yes to."""
+        return (set(self.puts), set(self.gone)) == (set(other.puts), set(other.gone)) and (
+            self.decision(deactivate_gone).over <= other.decision(deactivate_gone).over
+        )

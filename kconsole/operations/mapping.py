@@ -320,7 +320,7 @@ class MapDomain:
             ChangedMeanwhile: it would do something else than what was shown.
         """
         plan = plan_mapping(named_domain(work.store, self.domain), self.listing, work.store, work.if_changed)
-        if self.expected is not None and not plan.is_the_same_as(self.expected):
+        if self.expected is not None and not plan.is_no_more_than(self.expected, self.deactivate_gone):
             raise ChangedMeanwhile(
                 f"{plan.domain} was changed by somebody else just now.", "Nothing was mapped. Look at it again.", ()
             )

@@ -17,7 +17,7 @@ from kconsole.model.directory import Directory, DirectoryUser
 from kconsole.model.errors import BadInput, ChangedMeanwhile, NotFound, Refused
 from kconsole.model.license import License
 from kconsole.model.records import Entry, Inventory, fold
-from kconsole.operations.accounts import DisableAccounts
+from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.logins import Connect
 from kconsole.operations.mapping import DirectoryListing, ForgetDirectory, MapDomain, SetDirectory
 from kconsole.operations.session import Session
@@ -342,6 +342,19 @@ def test_what_was_shown_is_what_is_done(tmp_path: Path) -> None:
     other.do(MapDomain(DOMAIN, again))
     with pytest.raises(ChangedMeanwhile, match=DOMAIN):
         session.do(MapDomain(DOMAIN, again, expected=plan))
+    other.close()
+
+
+def test_a_yes_to_passing_the_limit_is_none_to_passing_it_further(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), seats=2)
+    found = listing(*people(2))
+    plan = session.plan_mapping(DOMAIN, found)
+    assert plan.decision().over == 1
+    other = another(session)
+    other.do(AddAccount(f"new@{DOMAIN}"))
+    with pytest.raises(ChangedMeanwhile):
+        session.do(MapDomain(DOMAIN, found, over_limit=True, expected=plan))
+    assert used(session) == 2
     other.close()
 
 
