@@ -1,0 +1,89 @@
+"""The list of domains, each with the directory that it is mapped from."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from textual.message import Message
+
+from kconsole.display.columns import cell_width
+from kconsole.display.safe_text import safe_text
+from kconsole.operations.mapped_domains import MappedDomain
+from kconsole.tui.widgets.painting import Part, fitted
+from kconsole.tui.widgets.row_list import RowList
+
+SIGNS_WIDTH: Final = 2
+"""Cells before the first column: cursor, insecure."""
+
+COUNT_WIDTH: Final = 14
+"""Cells of the number of mapped accounts."""
+
+CURSOR_SIGN, INSECURE_SIGN = "▸", "!"
+
+
+class DirectoryList(RowList):
+    """Domains, by name as the report has them."""
+
+    empty_text = "There are no domains in this store yet."
+
+    class Highlighted(Message):
+        """The cursor is on another domain."""
+
+    def __init__(self) -> None:
+        super().__init__(id="directories")
+        self.rows: Sequence[MappedDomain] = ()
+        self._name_width = 0
+
+    @property
+    def row_count(self) -> int:
+        """How many domains there are."""
+        return len(self.rows)
+
+    @property
+    def highlighted(self) -> MappedDomain | None:
+        """The domain under the cursor; None if there are none."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def show(self, rows: Sequence[MappedDomain]) -> None:
+        """Show these domains; the cursor stays on its own."""
+        before = self.highlighted
+        self.rows = rows
+        self._name_width = max((cell_width(safe_text(row.domain.name)) for row in rows), default=0)
+        self.rows_changed()
+        if before is not None:
+            self.move_to_domain(before.domain.name)
+
+    def move_to_domain(self, name: str) -> None:
+        """Put the cursor on the domain of this name, if it is listed."""
+        for place, row in enumerate(self.rows):
+            if row.domain.name == name:
+                self.move_to(place)
+
+    def cursor_moved(self) -> None:
+        """Tell what is under the cursor now."""
+        self.post_message(self.Highlighted())
+
+    def paint_row(self, row: int, width: int) -> Sequence[Part]:
+        """A domain, how many are mapped, and from where."""
+        domain, mapped = self.rows[row]
+        is_here = row == self.cursor
+        insecure = domain.directory is not None and domain.directory.insecure
+        name_width = min(self._name_width, max(width // 3, 20))
+        count = f"{mapped:,} mapped" if mapped or domain.directory is not None else ""
+        left = [
+            (CURSOR_SIGN if is_here else " ", ""),
+            (INSECURE_SIGN if insecure else " ", "alarm"),
+            (f"{fitted(safe_text(domain.name), name_width)} {count:>{COUNT_WIDTH}}   ", ""),
+        ]
+        rest = width - SIGNS_WIDTH - name_width - COUNT_WIDTH - 4
+        return [*left, *_where(self.rows[row], rest, "" if is_here else "muted")]
+
+
+def _where(row: MappedDomain, width: int, quiet: str) -> Iterator[Part]:
+    directory = row.domain.directory
+    if directory is None:
+        yield fitted("no directory named" if row.mapped else "not mapped", width), quiet
+        return
+    if directory.insecure:
+        yield "INSECURE ", "alarm"
+        width -= len("INSECURE ")
+    yield fitted(safe_text(f"{directory.url} · {directory.base}"), width), ""
