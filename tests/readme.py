@@ -6,7 +6,9 @@ from pathlib import Path
 
 from kconsole.licensing.verdicts import VERDICTS
 from kconsole.tui.commands.base import AnyCommand
+from kconsole.tui.commands.license import LICENSE_COMMANDS
 from kconsole.tui.commands.log import LOG_COMMANDS
+from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.screens.main import COMMANDS
 
@@ -34,6 +36,9 @@ def with_tables(text: str) -> str:
     tables = {
         "keys": key_table((*COMMANDS, *MOVEMENTS)),
         "log keys": key_table(LOG_COMMANDS),
+        "license keys": key_table(LICENSE_COMMANDS),
+        "mapping keys": key_table(MAPPING_COMMANDS),
+        "preview keys": key_table(PREVIEW_COMMANDS),
         "rules": rules_table(),
     }
     for name, table in tables.items():

@@ -14,7 +14,8 @@ from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
 from tests.clocks import FixedClock, noon
-from tests.tui.activity import add_history, add_note
+from tests.tui.activity import add_history, add_note, end_license
+from tests.tui.directories import name_directories, show_preview
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 FONT = "DejaVu Sans Mono"
@@ -33,6 +34,8 @@ class Picture(NamedTuple):
     """What others do before the keys are pressed."""
     theme: str = ""
     profile: TerminalProfile = TerminalProfile()
+    show: Callable[[KConsoleApp], None] = lambda _app: None
+    """Shows another screen before the keys are pressed."""
 
 
 WIDE, NARROW = (120, 36), (80, 24)
@@ -55,6 +58,12 @@ PICTURES = (
     Picture("log", "office", WIDE, ("L", "j"), add_history),
     Picture("log-80x24", "office", NARROW, ("L", "j"), add_history),
     Picture("log-line", "office", NARROW, ("L", "j", "j", "j", "enter"), add_history),
+    Picture("license-trial", "small", WIDE, ("l",)),
+    Picture("license-activated", "office", WIDE, ("l",)),
+    Picture("license-overdue", "crisis", WIDE, ("l",)),
+    Picture("license-expired", "office", WIDE, ("l",), end_license),
+    Picture("license-overdue-80x24", "crisis", NARROW, ("l",)),
+    Picture("license-over-limit", "office", NARROW, ("l", "e", "7", "0", "enter", "enter", "enter")),
     Picture("live-note", "office", WIDE, ("j",), add_note),
     Picture("light", "office", WIDE, ("j", "j"), theme="kconsole-light"),
     Picture("contrast", "office", WIDE, ("j", "j"), theme="kconsole-contrast"),
@@ -65,6 +74,9 @@ PICTURES = (
     Picture("columns", "office", NARROW, ("C",)),
     Picture("text", "office", NARROW, ("space", "space", "space", "Y")),
     Picture("saved-filters", "office", NARROW, ("f",)),
+    Picture("mapping", "office", WIDE, ("M",), name_directories),
+    Picture("mapping-over", "office", WIDE, (), name_directories, show=show_preview),
+    Picture("mapping-over-80x24", "office", NARROW, (), name_directories, show=show_preview),
 )
 
 
@@ -77,6 +89,8 @@ async def picture(wanted: Picture, folder: Path) -> str:
     async with app.run_test(size=wanted.size) as pilot:
         wanted.others(session, clock)
         await pilot.pause(1)
+        wanted.show(app)
+        await pilot.pause()
         for key in wanted.keys:
             await pilot.press(key)
         await pilot.pause()

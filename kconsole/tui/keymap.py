@@ -116,13 +116,18 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
     """All commands, by the screen that they work in; those that move in a list work in each."""
     from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS
     from kconsole.tui.commands.console import CONSOLE_COMMANDS
+    from kconsole.tui.commands.license import LICENSE_COMMANDS
     from kconsole.tui.commands.log import LOG_COMMANDS
+    from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
     from kconsole.tui.commands.movement import MOVEMENTS
     from kconsole.tui.commands.view import VIEW_COMMANDS
 
     return {
         "the list of accounts": (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *CONSOLE_COMMANDS, *MOVEMENTS),
         "the log": (*LOG_COMMANDS, *MOVEMENTS),
+        "the license": (*LICENSE_COMMANDS, *MOVEMENTS),
+        "the list of directories": (*MAPPING_COMMANDS, *MOVEMENTS),
+        "the preview of a mapping": (*PREVIEW_COMMANDS, *MOVEMENTS),
     }
 
 

@@ -39,10 +39,11 @@ def banner_lines(report: SeatReport, standing: Standing, restarted_key: str, lic
         restarted_key: the key that records a restart; empty where nothing can be changed.
         license_key: the key that shows more about the license.
     """
-    lines = [(f"! {text} · {license_key} license", style) for text, style in urgent(standing)]
-    lines += [
+    of_license = [(f"! {text} · {license_key} license", style) for text, style in urgent(standing)]
+    of_seats = [
         (f"! {safe_text(warning.text)}", "alarm") for warning in report.warnings if warning.code in BANNER_WARNINGS
     ]
+    lines = of_license + of_seats if standing.is_expired else of_seats + of_license
     if report.held:
         text = f"! {words.count(report.held, 'seat')} held until the server is restarted"
         lines.append((f"{text} · {restarted_key} when it was" if restarted_key else text, "notice"))
@@ -69,13 +70,15 @@ def done_words(done: Done, undone: str = "") -> str:
     """
     seats = "" if done.before.used == done.after.used else f"{done.before.used:,} → {done.after.used:,} used · "
     changed = done.changed
+    if len(done.outcomes) == 1 and not done.outcomes[0].address:
+        return f"{seats}{undone or safe_text(done.outcomes[0].text)}"
     if len(changed) != 1:
         return f"{seats}{undone or done.deed}: {words.count(len(changed), 'account')}"
     outcome = changed[0]
     address, text = safe_text(outcome.address), safe_text(outcome.text).partition(",")[0]
     if undone:
         return f"{seats}{undone} {address}".rstrip()
-    return f"{seats}{address} {text}".replace("  ", " ") if address else f"{seats}{text}"
+    return f"{seats}{address} {text}".replace("  ", " ")
 
 
 def failure_lines(done: Done) -> list[str]:

@@ -1,11 +1,13 @@
 """What several people did, for pictures."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 from kconsole.model.errors import Refused
 from kconsole.model.history import Operator
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.deeds import Deed
+from kconsole.operations.license import ChangeTerms, Terms
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from tests.clocks import FixedClock
@@ -43,3 +45,26 @@ def add_note(session: Session, clock: FixedClock) -> None:
     other = Session.open(session.folder, "berg", clock)
     other.do(DisableAccounts(("c.lindstrom@labs.example",)))
     other.close()
+
+
+def end_license(session: Session, clock: FixedClock) -> None:
+    """Let the license have ended three days ago."""
+    _change_terms(session, clock, Terms(expires=clock.now().date() - timedelta(days=3)))
+
+
+def end_maintenance(session: Session, clock: FixedClock) -> None:
+    """Let Software Maintenance have ended three days ago."""
+    _change_terms(session, clock, Terms(maintenance_until=clock.now().date() - timedelta(days=3)))
+
+
+def begin_grace(session: Session, clock: FixedClock) -> None:
+    """Let it be three days after the end of a license that had a grace period."""
+    clock.moment = clock.moment.replace(year=2023, month=4, day=20)
+    end_license(session, clock)
+
+
+def _change_terms(session: Session, clock: FixedClock, terms: Terms) -> None:
+    other = Session.open(session.folder, "berg", clock)
+    other.do(ChangeTerms(terms))
+    other.close()
+    session.catch_up()

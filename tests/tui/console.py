@@ -132,7 +132,9 @@ class Console:
 
     def expect_dialog(self, *texts: str) -> "Console":
         assert self.dialog is not None, "no dialog is open"
-        unwrapped = " ".join(" ".join(line.strip(" │") for line in self.text.splitlines()).split())
+        box = self.dialog.query_one(".dialog").region
+        within = (line[box.x : box.right].strip(" │") for line in self.text.splitlines()[box.y : box.bottom])
+        unwrapped = " ".join(" ".join(within).split())
         for text in texts:
             assert text in self.text or text in unwrapped, f"{text!r} is not in:\n{self.text}"
         return self

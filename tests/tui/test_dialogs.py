@@ -1,7 +1,10 @@
 """Dialogs fit into every terminal: buttons and problems are always in sight, the body scrolls."""
 
+import asyncio
+
 import pytest
 
+from kconsole.tui.screens.dialog import BusyDialog
 from tests.tui.console import Console, console
 
 SIZES = [(80, 24), (60, 20), (50, 12), (40, 10), (120, 36)]
@@ -81,3 +84,14 @@ async def test_resizing_keeps_the_buttons_in_sight() -> None:
         in_sight(screen, "Cancel", "Delete")
         await screen.resize(80, 24)
         in_sight(screen, "Cancel", "Delete")
+
+
+async def test_a_dialog_may_have_to_go_before_it_was_built() -> None:
+    async with console("small") as screen:
+        for turns in range(4):
+            screen.app.push_screen(BusyDialog("Reading ..."))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await screen.app.pop_screen()
+            await screen.pilot.pause()
+        screen.expect_no_dialog()

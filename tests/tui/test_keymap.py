@@ -12,10 +12,14 @@ from kconsole.operations.settings import Settings
 from kconsole.tui.commands.base import AnyCommand, key_word
 from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
 from kconsole.tui.screens.dialog import LabelledRows
+from kconsole.tui.screens.license import LicenseScreen
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
+from kconsole.tui.screens.mapping import MappingScreen
+from kconsole.tui.screens.mapping_preview import PreviewScreen
 from kconsole.tui.widgets.row_list import RowList
 from tests.tui.console import WIDE, Console, console
+from tests.tui.directories import show_preview
 
 ALL: Mapping[str, AnyCommand] = {
     command.name: command for commands in commands_by_screen().values() for command in commands
@@ -48,7 +52,8 @@ def rows_of(screen: Console) -> list[tuple[str, str]]:
 
 
 def test_every_command_of_every_screen_is_known_here() -> None:
-    on_screens = {*MainScreen.commands, *LogScreen.commands, *RowList.commands}
+    screens = (MainScreen, LogScreen, LicenseScreen, MappingScreen, PreviewScreen, RowList)
+    on_screens = {command for screen in screens for command in screen.commands}
     assert on_screens == set(ALL.values())
 
 
@@ -76,10 +81,17 @@ def test_a_command_has_a_plain_key_a_title_and_help(name: str) -> None:
 
 async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
     async with console("office", WIDE) as screen:
-        for open_screen, title, commands in zip(
-            ((), ("L",)), ("Help", "Help: the log"), commands_by_screen().values(), strict=True
-        ):
-            await screen.press(*open_screen, "question_mark")
+        ways = {
+            "Help": (),
+            "Help: the log": ("L",),
+            "Help: the license": ("l",),
+            "Help: accounts from directories": ("M",),
+            "Help: the preview": (),
+        }
+        for (title, keys), commands in zip(ways.items(), commands_by_screen().values(), strict=True):
+            if title == "Help: the preview":
+                show_preview(screen.app)
+            await screen.press(*keys, "question_mark")
             assert screen.dialog is not None
             assert screen.dialog.title_text == title
             shown = rows_of(screen)
@@ -239,7 +251,7 @@ async def test_a_movement_and_a_sign_can_have_other_keys() -> None:
 
 
 async def test_letters_typed_into_a_line_stay_letters() -> None:
-    async with console("office", settings=with_keys(disable="z", redo="y", copy="c")) as screen:
+    async with console("office", settings=with_keys(disable="z", redo="y", copy="w")) as screen:
         await screen.press("slash")
         await screen.type("zy")
         assert screen.app.screen.query_one(Input).value == "zy"
@@ -247,7 +259,7 @@ async def test_letters_typed_into_a_line_stay_letters() -> None:
 
 
 async def test_whatever_names_a_key_names_the_one_it_has_now() -> None:
-    keys = with_keys(disable="z", restarted="f7", mark_range="m", text="ctrl+t", copy="c", help="h", add="+")
+    keys = with_keys(disable="z", restarted="f7", mark_range="m", text="ctrl+t", copy="w", help="h", add="+")
     async with console("office", WIDE, settings=keys) as screen:
         assert "z disable" in screen.keys
         assert "h help" in screen.keys
@@ -258,7 +270,7 @@ async def test_whatever_names_a_key_names_the_one_it_has_now() -> None:
         await screen.press("escape", "h")
         assert screen.dialog is not None
         labels = {label for label, _ in rows_of(screen)}
-        assert {"z", "f7", "m", "ctrl+t", "c", "h", "+"} <= labels
+        assert {"z", "f7", "m", "ctrl+t", "w", "h", "+"} <= labels
         assert not {"d", "R", "v", "Y", "y", "?", "a"} & labels
         await screen.press("escape", "colon")
         assert "Accounts: disable  (z)" in await palette(screen.app.screen)

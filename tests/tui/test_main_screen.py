@@ -284,9 +284,18 @@ async def test_the_palette_finds_and_runs_a_command() -> None:
 async def test_the_warnings_of_an_exceeded_license_stand_above_the_list() -> None:
     async with console("crisis") as screen:
         assert screen.banner == [
+            "! 25 seats and Antivirus bought, and not here after 24 hours · l license",
             "! Total number of user mailboxes authorized by the license has been exceeded",
             "! 2 seats held until the server is restarted · R when it was",
         ]
+
+
+async def test_the_header_tells_seats_then_the_license_then_who_is_at_work() -> None:
+    async with console("office", WIDE) as screen:
+        right = "120 seats · maintenance until 2027-04-26 · anna@helpdesk"
+        assert screen.text.splitlines()[0].rstrip().endswith(right)
+        await screen.resize(*NARROW)
+        assert screen.text.splitlines()[0].rstrip().endswith("120 seats · anna@helpdesk")
 
 
 async def test_an_empty_store_says_what_to_do_next() -> None:

@@ -1,18 +1,21 @@
 """Pictures of the main states, held against those that were looked at. `pytest --snapshot-update` takes new ones."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from kconsole.display.terminals import TerminalProfile
+from kconsole.model.license import License
+from kconsole.model.records import Inventory
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
-from tests.clocks import noon
-from tests.tui.activity import add_history, add_note
+from tests.clocks import FixedClock, noon
+from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
 from tests.tui.console import NARROW, WIDE
+from tests.tui.directories import name_directories, show_preview
 
 PICTURES = {
     "main-wide": ("office", WIDE, ("j", "j")),
@@ -49,6 +52,22 @@ LOOKS = {
     "contrast": (TerminalProfile(), "kconsole-contrast"),
 }
 """Terminals and themes."""
+
+
+LICENSES: dict[str, tuple[str, Callable[[Session, FixedClock], None], tuple[str, ...]]] = {
+    "unregistered": ("", lambda _session, _clock: None, ("l",)),
+    "trial": ("small", lambda _session, _clock: None, ("l",)),
+    "trial-expired": ("small", lambda _session, clock: clock.forward(days=20), ("l",)),
+    "activated": ("office", lambda _session, _clock: None, ("l",)),
+    "overdue": ("crisis", lambda _session, _clock: None, ("l",)),
+    "maintenance-expired": ("office", end_maintenance, ("l",)),
+    "expired": ("office", end_license, ("l",)),
+    "grace": ("office", begin_grace, ("l",)),
+    "register": ("office", lambda _session, _clock: None, ("l", "r")),
+    "components": ("crisis", lambda _session, _clock: None, ("l", "c", "j")),
+    "over-limit": ("office", lambda _session, _clock: None, ("l", "e", "7", "0", "enter", "enter", "enter")),
+}
+"""The License screen: a sample (or an empty store), what happened to it, and the keys."""
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +113,42 @@ def test_the_log_looks_as_it_was_looked_at(size: tuple[int, int], snap_compare: 
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_domains_and_their_directories_look_as_they_were_looked_at(
+    size: tuple[int, int], snap_compare: object, tmp_path: Path
+) -> None:
+    clock = noon()
+    session = sample_session("office", tmp_path / "store", clock=clock)
+    session.operator = "anna"
+    name_directories(session, clock)
+
+    async def press(pilot: Pilot[None]) -> None:
+        await pilot.press("M")
+        await pilot.pause()
+
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=press, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_a_preview_over_the_limit_looks_as_it_was_looked_at(
+    size: tuple[int, int], snap_compare: object, tmp_path: Path
+) -> None:
+    clock = noon()
+    session = sample_session("office", tmp_path / "store", clock=clock)
+    session.operator = "anna"
+    name_directories(session, clock)
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+
+    async def show(pilot: Pilot[None]) -> None:
+        show_preview(app)
+        await pilot.pause()
+
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=show, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
 def test_a_live_note_looks_as_it_was_looked_at(size: tuple[int, int], snap_compare: object, tmp_path: Path) -> None:
     clock = noon()
     session = sample_session("office", tmp_path / "store", clock=clock)
@@ -106,6 +161,41 @@ def test_a_live_note_looks_as_it_was_looked_at(size: tuple[int, int], snap_compa
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)
     assert snap_compare(app, run_before=wait, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+@pytest.mark.parametrize("name", LICENSES)
+def test_the_license_looks_as_it_was_looked_at(
+    name: str, size: tuple[int, int], snap_compare: object, tmp_path: Path
+) -> None:
+    sample, happens, keys = LICENSES[name]
+    clock, store = noon(), tmp_path / "store"
+    if sample:
+        session = sample_session(sample, store, clock=clock)
+    else:
+        session = Session.create(store, Inventory(license=License(seats=20)), clock=clock)
+    session.operator = "anna"
+    happens(session, clock)
+
+    async def press(pilot: Pilot[None]) -> None:
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=press, terminal_size=size)
+
+
+@pytest.mark.parametrize("look", ["ascii", "no-colours", "contrast"])
+def test_the_license_is_told_on_any_terminal(look: str, snap_compare: object, tmp_path: Path) -> None:
+    profile, theme = LOOKS[look]
+    clock = noon()
+    session = sample_session("crisis", tmp_path / "store", clock=clock)
+    session.operator = "anna"
+    end_license(session, clock)
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk", profile=profile, theme=theme)
+    assert callable(snap_compare)
+    assert snap_compare(app, press=["l"], terminal_size=NARROW)
 
 
 def test_read_only_looks_as_it_was_looked_at(snap_compare: object, tmp_path: Path) -> None:

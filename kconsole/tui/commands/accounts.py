@@ -246,6 +246,49 @@ class ShowText(_OnAccounts):
             target.tell(nothing_here(target.accounts.highlighted))
 
 
+class Connect(_OnAccounts):
+    """Record that the user logs in now: a first login makes the mailbox. Who would be refused is told why."""
+
+    name, keys, title = "connect", "c", "Accounts: record that the user logs in now"
+    changes = True
+
+    @classmethod
+    def run(cls, target: "MainScreen") -> None:
+        """Say whether he would be let in, ask, then record it."""
+        from kconsole.operations.logins import Connect as RecordLogin
+
+        entry = target.accounts.highlighted
+        if entry is None:
+            target.tell(nothing_here(entry))
+            return
+        report = target.session.report
+        decision = guards.may_connect(report, entry, target.session.standing.is_suspended)
+        if not decision.allowed:
+            target.tell_refusal(decision, [f"{safe_text(entry.address)} would be refused at login."])
+            return
+        target.confirm(
+            "Record a login?",
+            named([entry]),
+            "Record it",
+            [
+                "It would be let in now: " + _why_let_in(entry, report.connected, report.limit),
+                "kconsole logs nobody in: record here that somebody did.",
+            ],
+            lambda: target.perform(RecordLogin(entry.address)),
+        )
+
+
+class MapDomains(_OnAccounts):
+    """Map the accounts of a domain from its directory: say which, test the connection, preview, apply."""
+
+    name, keys, title, word = "map", "M", "Accounts: map a domain from its directory", "map"
+
+    @classmethod
+    def run(cls, target: "MainScreen") -> None:
+        """Show the domains and their directories."""
+        target.open_mapping()
+
+
 class ServerRestarted(_OnAccounts):
     """Record that the server was restarted: the seats of deleted accounts come free."""
 
@@ -268,6 +311,16 @@ class ServerRestarted(_OnAccounts):
             ["kconsole does not restart it: record here that somebody did."],
             lambda: target.perform(RecordRestart()),
         )
+
+
+def _why_let_in(entry: Entry, connected: int, limit: int | None) -> str:
+    """Why an account that may log in may do so, as far as the license goes."""
+    if entry.mailbox:
+        return "it has a mailbox, and is let in whatever the seats."
+    if limit is None:
+        return "seats are not limited. Its mailbox is made."
+    users = f"{words.count(connected, 'user')} {'has' if connected == 1 else 'have'} connected"
+    return f"{users}, and the license has {words.count(limit, 'seat')}. Its mailbox is made."
 
 
 def _not_listed(target: "MainScreen", chosen: Iterable[Entry]) -> list[str]:
@@ -334,5 +387,7 @@ ACCOUNT_COMMANDS: tuple[AnyCommand, ...] = (
     Details,
     Copy,
     ShowText,
+    Connect,
+    MapDomains,
     ServerRestarted,
 )

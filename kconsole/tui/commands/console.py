@@ -6,8 +6,11 @@ from kconsole.tui.commands.base import AnyCommand, Command, console_of
 
 if TYPE_CHECKING:
     from kconsole.tui.screens.console import ConsoleScreen
+    from kconsole.tui.screens.license import LicenseScreen
     from kconsole.tui.screens.log import LogScreen
     from kconsole.tui.screens.main import MainScreen
+    from kconsole.tui.screens.mapping import MappingScreen
+    from kconsole.tui.screens.mapping_preview import PreviewScreen
 
 
 class Log(Command["MainScreen"]):
@@ -68,13 +71,13 @@ class Redraw(Command["ConsoleScreen"]):
         console_of(target).redraw()
 
 
-class Help(Command["MainScreen | LogScreen"]):
+class Help(Command["MainScreen | LogScreen | LicenseScreen | MappingScreen | PreviewScreen"]):
     """This help."""
 
     name, keys, title, word = "help", "question_mark", "Console: help", "help"
 
     @classmethod
-    def run(cls, target: "MainScreen | LogScreen") -> None:
+    def run(cls, target: "MainScreen | LogScreen | LicenseScreen | MappingScreen | PreviewScreen") -> None:
         """Show it."""
         target.show_help()
 

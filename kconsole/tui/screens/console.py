@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import ClassVar, Final, TypeVar
 
 from textual import getters
@@ -233,6 +234,9 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         self.app.push_screen(NewsDialog(title, lines, safe_text(hint), alarm=True))
 
     # Showing
+
+    def grow_older(self, now: datetime) -> None:
+        """Show what is otherwise by now; called each minute."""
 
     def show_trouble(self) -> None:
         """Show whether the store can be read and saved."""

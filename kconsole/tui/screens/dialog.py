@@ -1,7 +1,6 @@
 """Dialogs: a box over the console with a question or news, answered from the keyboard."""
 
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
 from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from textual import on
@@ -15,7 +14,9 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
+from kconsole.tui.widgets.labelled import Section as Section
+from kconsole.tui.widgets.labelled import labelled_lines
+from kconsole.tui.widgets.painting import Painted, Part, wrapped
 
 Answer = TypeVar("Answer")
 
@@ -30,9 +31,6 @@ BOX_WIDTH: Final = 72
 LABEL: Final = 14
 LABEL_LARGE: Final = 20
 """Cells of a label before its text."""
-
-Section = tuple[str, Sequence[tuple[str, str]]]
-"""A heading (empty for none), and rows of a label and its text. All must be safe to show."""
 
 
 def plain(text: str, classes: str = "") -> Static:
@@ -113,8 +111,15 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         self._problem = text
         self._fit(self.size.width, self.size.height)
 
+    @property
+    def _is_whole(self) -> bool:
+        """Whether all of it is there: a dialog may have to go before it was built, or while it is measured."""
+        return bool(self.query(".dialog") and self.query(".dialog-body") and self.query(".dialog-problem"))
+
     def _fit(self, width: int, height: int) -> None:
         """Give the body the lines that are left: Textual's styles cannot say that only one part of a box gives way."""
+        if not self._is_whole:
+            return
         problem = self.query_one(".dialog-problem", Static)
         lines = wrapped(self._problem, min(width, BOX_WIDTH) - 6)[:MOST_PROBLEM_LINES]
         problem.update(Content("\n".join(lines)))
@@ -126,6 +131,8 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     def _tell_more(self) -> None:
         """Say in the border that there is more to see, if there is."""
+        if not self._is_whole:
+            return
         more = ("j k scroll", self.keys) if self.scrolling.max_scroll_y > 0 else (self.keys,)
         self.query_one(".dialog").border_subtitle = Content(" · ".join(more))
 
@@ -305,21 +312,8 @@ class LabelledRows(Painted):
     def _lines_at(self, width: int) -> list[list[Part]]:
         if width != self._laid_out_for:
             self._laid_out_for = width
-            self._lines = [line for section in self.sections for line in self._section(section, width)]
-            if self._lines and not self._lines[0]:
-                del self._lines[0]
+            self._lines = labelled_lines(self.sections, width, self._label_width)
         return self._lines
-
-    def _section(self, section: Section, width: int) -> Iterable[list[Part]]:
-        heading, rows = section
-        if heading:
-            yield []
-            yield [(heading, "strong")]
-        room = self._label_width
-        for label, text in rows:
-            labels, texts = wrapped(label, room - 1), wrapped(text, max(width - room, 1))
-            for left, right in zip_longest(labels, texts or [""], fillvalue=""):
-                yield [(fitted(left, room), "muted"), (right, "")]
 
 
 class TableDialog(NewsDialog):

@@ -22,6 +22,13 @@ LOG_SIGNS = (
 )
 """The signs in the log."""
 
+LICENSE_SIGNS = (
+    ("✓", "all is well"),
+    ("▸", "there is something to do"),
+    ("!", "it has ended or ends soon, is overdue, or is used beyond its seats"),
+)
+"""The signs in the License screen."""
+
 
 def key_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
     """The keys that the commands have in this console, group by group."""

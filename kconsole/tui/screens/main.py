@@ -152,12 +152,18 @@ class MainScreen(ConsoleScreen):
         self._tell_trouble()
         self._tell_notices()
         now = self.session.clock.now()
-        if now - self._aged_at >= OLDER:
+        if abs(now - self._aged_at) >= OLDER:  # a clock may be set back, too
             self._aged_at = now
-            if self.session.standing != self._standing:
-                self._show_report()
-            self.accounts.grow_older(now)
-            self._show_highlighted()
+            for screen in self.app.screen_stack:
+                if isinstance(screen, ConsoleScreen):
+                    screen.grow_older(now)
+
+    def grow_older(self, now: datetime) -> None:
+        """Tell ages anew, and how the license stands."""
+        if self.session.standing != self._standing:
+            self._show_report()
+        self.accounts.grow_older(now)
+        self._show_highlighted()
 
     def told(self, done: Done, undone: str = "") -> None:
         """Say what came of a deed; the marks have served."""
@@ -234,6 +240,13 @@ class MainScreen(ConsoleScreen):
         from kconsole.tui.screens.license import LicenseScreen
 
         self.app.push_screen(LicenseScreen(self.desk))
+
+    def open_mapping(self) -> None:
+        """Show the domains, and the directories that they are mapped from."""
+        from kconsole.tui.screens.mapping import MappingScreen
+
+        here = self.accounts.highlighted
+        self.app.push_screen(MappingScreen(self.desk, self.listing.domain or ("" if here is None else here.domain)))
 
     def open_log(self) -> None:
         """Show who did what."""
@@ -350,7 +363,8 @@ class MainScreen(ConsoleScreen):
         self.domains.show(report)
         limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
         self.header.left = safe_text(self._title or self.session.primary_domain)
-        self.header.right = safe_text(f"{limit} · {self.session.operator.shown}@{self._host}")
+        self.header.limit = limit
+        self.header.right = safe_text(f"{self.session.operator.shown}@{self._host}")
         self.header.middle = license_words(self._standing)
         self.banner.lines = tuple(
             telling.banner_lines(

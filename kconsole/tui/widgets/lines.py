@@ -19,8 +19,10 @@ class HeaderLine(Painted):
     """Where this is: the program and the server on the left, the license and the operator on the right."""
 
     left: reactive[str] = reactive("")
+    limit: reactive[str] = reactive("")
+    """How many seats there are, told before all else on the right."""
     middle: reactive[str] = reactive("")
-    """What is told between them where there is room for it."""
+    """What is told after that where there is room for it."""
     right: reactive[str] = reactive("")
     warning: reactive[str] = reactive("")
     """What has to be known at every moment: that nothing can be changed."""
@@ -34,10 +36,14 @@ class HeaderLine(Painted):
             yield " ", ""
             yield warning, "full"
             width -= len(warning) + 1
-        left, right = f" · {self.left}" if self.left else "", f"{self.right} "
-        if self.middle and cell_len(f"{left} {self.middle} · {right}") < width - len(name):
-            right = f"{self.middle} · {right}"
+        left = f" · {self.left}" if self.left else ""
+        right = self._right(self.limit, self.middle, self.right)
+        if cell_len(f"{left} {right}") >= width - len(name):
+            right = self._right(self.limit, self.right)
         yield spread(left, right, width - len(name)), ""
+
+    def _right(self, *texts: str) -> str:
+        return " · ".join(filter(None, texts)) + " "
 
 
 class SeatGauge(Painted):
@@ -121,7 +127,7 @@ class StatusLine(Painted):
 class KeyLine(Painted):
     """The keys that are of use now, as many as there is room for."""
 
-    always: ClassVar[tuple[str, ...]] = ("log-back", "help", "quit")
+    always: ClassVar[tuple[str, ...]] = ("log-back", "license-back", "help", "quit")
     """The commands that are shown whatever the width."""
 
     shown: reactive[tuple[AnyCommand, ...]] = reactive(())

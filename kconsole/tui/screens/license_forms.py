@@ -1,0 +1,273 @@
+"""Dialogs of the License screen: what is asked before a deed, and what it would mean."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from kconsole.display import words
+from kconsole.display.details import Detail
+from kconsole.display.licenses import DETAIL_WORDS, masked_id
+from kconsole.display.safe_text import safe_text
+from kconsole.licensing.life import COMPONENT_WORDS, bought_words
+from kconsole.model.errors import BadInput
+from kconsole.model.license import ComponentName, Customer, License, PendingUpdate
+from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms
+from kconsole.operations.user_files import open_file, trouble_of
+from kconsole.tui.screens.dialog import LABEL_LARGE, LabelledRows, Question, QuestionDialog, plain
+from kconsole.tui.screens.form import Field, FormDialog
+from kconsole.tui.widgets.password_line import PasswordLine
+
+DATE_FORM: Final = "like 2027-03-01"
+LICENSE_ID: Final = "license-id"
+
+YES_NO: Final = (("no", "no"), ("yes", "yes"))
+
+
+class RegisterForm(FormDialog[RegisterLicense]):
+    """Asks whom the license is registered to. What is typed of its ID is not shown, and goes with the dialog.
+
+    Args:
+        license_: as it is; what is known of the customer stands there already.
+        save: registers it; what it raises is told, and the form stays.
+    """
+
+    DEFAULT_CSS = """
+    RegisterForm _Row Static, RegisterForm #id-row Static { width: 14; color: $text-muted; }
+    RegisterForm #id-row { height: 1; }
+    RegisterForm #id-row PasswordLine { width: 1fr; }
+    """
+    AUTO_FOCUS = "#organization"
+    keys = "enter next, then register · esc cancel"
+    verb = "Register"
+
+    def __init__(self, license_: License, save: Callable[[RegisterLicense], None]) -> None:
+        self._license, self._save = license_, save
+        super().__init__()
+
+    @property
+    def title_text(self) -> str:
+        """Whether it is the first time."""
+        return "Register the license" if self._license.registered_at is None else "Change the registration"
+
+    def fields(self) -> Iterable[Field]:
+        """A line for each detail of the customer."""
+        known = self._license.customer
+        for name, word in DETAIL_WORDS.items():
+            value = "" if known is None else getattr(known, name)
+            yield Field(name, word, value, "may be left empty" if name in OPTIONAL else "")
+
+    def body(self) -> Iterable[Widget]:
+        """The lines, and the ID."""
+        known = f", known is {masked_id(self._license)}" if self._license.id_end else ""
+        yield from super().body()
+        yield _IdRow()
+        yield plain(f"Of the license ID only the last four are kept{known}.", "dialog-note -first")
+
+    def action_next(self) -> None:
+        """Go to the next line; the ID is the last one."""
+        if self.focused is not None and self.focused.id == LICENSE_ID:
+            self.submit()
+        else:
+            self.focus_next()
+
+    def answer(self, values: Mapping[str, str]) -> RegisterLicense:
+        """The deed, once it is done. It keeps no more than the end of the ID."""
+        customer = Customer(**{field.name: values[field.name] for field in fields(Customer)})
+        deed = RegisterLicense(customer, self.query_one(f"#{LICENSE_ID}", PasswordLine).value)
+        self._save(deed)
+        return deed
+
+    def dismiss(self, result: RegisterLicense | None = None) -> AwaitComplete:
+        """Go, and forget the ID."""
+        self.query_one(PasswordLine).taken()
+        return super().dismiss(result)
+
+
+class _IdRow(Horizontal):
+    """The license ID, which is typed unseen."""
+
+    def __init__(self) -> None:
+        super().__init__(id="id-row")
+
+    def compose(self) -> ComposeResult:
+        """Label and line."""
+        yield plain("License ID")
+        yield PasswordLine(id=LICENSE_ID)
+
+
+class BuyForm(FormDialog[BuyUpdate]):
+    """Asks what was bought: seats, components, or both."""
+
+    DEFAULT_CSS = "BuyForm _Row Static { width: 22; }"
+    AUTO_FOCUS = "_Row TextLine, _Row ChoiceLine"
+    heading = "What was bought?"
+    keys = "enter next, then record · space choose · esc cancel"
+    verb = "Record"
+
+    def __init__(self, license_: License, save: Callable[[BuyUpdate], None]) -> None:
+        self._license, self._save = license_, save
+        super().__init__()
+
+    def fields(self) -> Iterable[Field]:
+        """Seats, and each component that is not licensed."""
+        if self._license.seats is not None:
+            now = words.count(self._license.seats, "seat")
+            yield Field("seats", "More seats", placeholder=f"a number; {now} now")
+        for name, word in COMPONENT_WORDS.items():
+            if self._license.component(name) is None:
+                yield Field(name, word, "no", choices=YES_NO)
+
+    def notes(self) -> Iterable[Widget]:
+        """When it is due."""
+        yield plain(
+            "It is due at the server within 24 hours; until it arrives, no seat of it counts.", "dialog-note -first"
+        )
+
+    def answer(self, values: Mapping[str, str]) -> BuyUpdate:
+        """The deed, once it is done."""
+        components: tuple[ComponentName, ...] = tuple(name for name in COMPONENT_WORDS if values.get(name) == "yes")
+        deed = BuyUpdate(read_seats(values.get("seats", "")) or 0, components)
+        self._save(deed)
+        return deed
+
+
+class TermsForm(FormDialog[Terms]):
+    """Asks which seats and days are otherwise by now."""
+
+    DEFAULT_CSS = "TermsForm _Row Static { width: 20; }"
+    heading = "Seats and days by hand"
+    keys = "enter next, then show · esc cancel"
+    verb = "Show what changes"
+
+    def __init__(self, license_: License) -> None:
+        self._license = license_
+        super().__init__()
+
+    def fields(self) -> Iterable[Field]:
+        """A line for each, with what it is now."""
+        seats = "without limit" if self._license.seats is None else f"{self._license.seats:,}"
+        yield Field("seats", "Seats", placeholder=f"now {seats}")
+        for name, label, day in (
+            ("maintenance-until", "Maintenance until", self._license.maintenance_until),
+            ("expires", "License expires", self._license.expires),
+        ):
+            yield Field(name, label, placeholder=f"now {day}" if day else f"no day now; {DATE_FORM}")
+
+    def notes(self) -> Iterable[Widget]:
+        """What an empty line means."""
+        yield plain("What is left empty stays as it is.", "dialog-note -first")
+
+    def answer(self, values: Mapping[str, str]) -> Terms:
+        """What is otherwise."""
+        terms = Terms(read_seats(values["seats"]), read_day(values["maintenance-until"]), read_day(values["expires"]))
+        if terms == Terms():
+            raise BadInput("Nothing would change.", "Type what is otherwise, or esc to leave it.")
+        return terms
+
+
+class FileForm(FormDialog[Path]):
+    """Asks for a license file."""
+
+    heading = "Install a license file"
+    keys = "enter show what changes · esc cancel"
+    verb = "Show what changes"
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        super().__init__()
+
+    def fields(self) -> Iterable[Field]:
+        """Its name."""
+        yield Field("path", "File", self._path, "license.key of the server")
+
+    def notes(self) -> Iterable[Widget]:
+        """Where it is on a server."""
+        yield plain(
+            "On the server it lies in the folder 'license' of Kerio Connect. Nothing is installed yet.",
+            "dialog-note -first",
+        )
+
+    def answer(self, values: Mapping[str, str]) -> Path:
+        """The file, never standard input."""
+        if not values["path"]:
+            raise BadInput("Name the file.", "Or esc to leave it.")
+        path = Path(values["path"])
+        try:
+            path = path.expanduser()
+        except RuntimeError:  # no such user
+            raise BadInput("There is no such home folder.", "Write the whole name of the file.") from None
+        return path.absolute()
+
+
+def check_is_file(path: Path) -> None:
+    """Refuse what is no file: reading a pipe that nobody writes to would never end.
+
+    Raises:
+        BadInput: it is none, or cannot be opened.
+    """
+    try:
+        open_file(path).close()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {trouble_of(error)}.", "Check the name.") from None
+
+
+class ChangeDialog(QuestionDialog[bool]):
+    """Asks whether to change the license, with what would be otherwise and what that would mean."""
+
+    def __init__(self, question: Question, rows: Sequence[Detail], is_alarm: bool) -> None:
+        super().__init__(question)
+        self._rows = rows
+        self.set_class(is_alarm, "-alarm")
+
+    def choices(self) -> Iterable[Widget]:
+        """Nothing to choose: what would be otherwise."""
+        if self._rows:
+            rows = LabelledRows([("", self._rows)], LABEL_LARGE)
+            rows.set_class(bool(self._question.news or self._question.lines), "-first")
+            yield rows
+
+    def answer(self) -> bool:
+        """Yes."""
+        return True
+
+
+def read_seats(text: str) -> int | None:
+    """A number of seats as it is typed; None for an empty line.
+
+    Raises:
+        BadInput: it is none, or there cannot be so many.
+    """
+    text = text.strip().replace(",", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise BadInput(f"'{safe_text(text, 40)}' is no number of seats.", "Write it like 120.")
+    if len(text) > len(str(MOST_SEATS)) or int(text) > MOST_SEATS:
+        raise BadInput("There cannot be so many seats.", f"At most {MOST_SEATS:,}.")
+    return int(text)
+
+
+def read_day(text: str) -> date | None:
+    """A day as it is typed; None for an empty line.
+
+    Raises:
+        BadInput: it is none.
+    """
+    text = text.strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput(f"'{safe_text(text, 40)}' is no day.", f"Write it {DATE_FORM}.") from None
+
+
+def due_words(update: PendingUpdate, due: str, is_overdue: bool) -> str:
+    """What was bought, and when it is due; safe to show."""
+    bought = bought_words(update)
+    return f"! {bought} bought, OVERDUE since {due}" if is_overdue else f"{bought} bought, due until {due}"

@@ -1,0 +1,221 @@
+"""The license on the screen: how it stands in a few lines that stay, and everything about it below, which scrolls."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Final
+
+from rich.cells import cell_len
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from kconsole.display.gauge import state_word, used_words
+from kconsole.display.licenses import days_words, title_of
+from kconsole.licensing.life import Ending, LifeState, Standing
+from kconsole.model.reports import SeatReport
+from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
+from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.widgets.labelled import Section, labelled_lines
+from kconsole.tui.widgets.painting import Painted, Part, fitted, palette_of_app, strip, wrapped
+
+SIGNS: Final[dict[LifeState, tuple[str, str]]] = {
+    "unregistered": ("▸", "notice"),
+    "trial": ("▸", "notice"),
+    "trial-expired": ("!", "full"),
+    "registered": ("▸", "notice"),
+    "activated": ("✓", "ok"),
+    "maintenance-expired": ("!", "notice"),
+    "license-expired": ("!", "full"),
+}
+"""The sign of each state (something to do, an alarm, all is well), and the part it is painted as."""
+
+LABEL: Final = 21
+"""Cells of a label, the longest of which is Software Maintenance."""
+
+LEFT_LABEL: Final = 13
+"""Cells of a label in the left one of two columns."""
+
+TWO_COLUMNS: Final = 100
+"""Cells from which on there are two columns."""
+
+LEFT_SHARE: Final = 0.34
+"""How much of the width the left column has: a component with its seats and days shall fit into a line on the right."""
+
+GAP: Final = 3
+
+ON_THE_LEFT: Final = ("", "Registered to")
+"""The sections of the left column: what is read by the way. On the right stands what comes and goes."""
+
+ALL_SHOWN_PLAIN: Final = ("Registered to",)
+"""The sections of text from outside: a sign in it means nothing."""
+
+
+class LicenseHead(Painted):
+    """The state of the license, how long it lasts, and what to do next."""
+
+    DEFAULT_CSS = "LicenseHead { height: auto; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._standing: Standing | None = None
+        self._report: SeatReport | None = None
+        self._next = ""
+        self._pending: Part | None = None
+
+    def show(self, standing: Standing, report: SeatReport, next_step: str, pending: Part | None) -> None:
+        """Show how it stands.
+
+        Args:
+            standing: how.
+            report: the seats.
+            next_step: what to do next; safe to show.
+            pending: what was bought and is not here, and how urgent that is.
+        """
+        self._standing, self._report, self._next, self._pending = standing, report, next_step, pending
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as it takes at this width."""
+        del container, viewport
+        return len(self._lines(width))
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        """A line of it."""
+        lines = self._lines(width)
+        return lines[y] if y < len(lines) else ()
+
+    def _lines(self, width: int) -> list[list[Part]]:
+        if self._standing is None or self._report is None:
+            return []
+        lines = self._state(self._standing, self._report, width)
+        lines += [[(f" {line}", "")] for line in wrapped(self._standing.meaning, width - 2)]
+        if self._pending is not None:
+            text, part = self._pending
+            lines += [[(f" {line}", part)] for line in wrapped(text, width - 2)]
+        for number, line in enumerate(wrapped(self._next, width - 8)):
+            lines.append([(" Next  " if number == 0 else " " * 7, "name"), (line, "strong")])
+        return lines
+
+    def _state(self, standing: Standing, report: SeatReport, width: int) -> list[list[Part]]:
+        """The state, how long it lasts and the seats, as far as there is room; how long it lasts is told anyway."""
+        sign, part = SIGNS[standing.state]
+        word, lasts = f" {sign} {standing.word.upper()} ", lasting_words(standing)
+        parts = [(" " if part == "full" else "", ""), (word, part)]
+        room = width - sum(cell_len(text) for text, _ in parts) - 1
+        if cell_len(lasts) + 2 > room:
+            return [parts, [(f" {lasts}", "")]]
+        parts.append((f"  {lasts}", ""))
+        room -= cell_len(lasts) + 2
+        seats, state = f"{used_words(report)} · ", state_word(report)
+        if (cells := cell_len(seats + state)) + 2 <= room:
+            parts += [(f"{'':>{room - cells}}{seats}", "strong"), (state, report.state)]
+        return [parts]
+
+
+def lasting_words(standing: Standing) -> str:
+    """How long the state lasts, or since when: "Software Maintenance until 2027-03-01, 208 days left"."""
+    ending = _deciding(standing)
+    if ending is None:
+        return ""
+    if ending.is_over:
+        return f"{ending.title} {days_words(ending)}, on {ending.on.isoformat()}"
+    return f"{title_of(ending)} until {ending.on.isoformat()}, {days_words(ending)}"
+
+
+def _deciding(standing: Standing) -> Ending | None:
+    """What ends the state next, or has brought it about."""
+    if standing.state == "maintenance-expired":
+        return standing.ending("maintenance")
+    if standing.state == "license-expired":
+        return standing.ending("license" if standing.is_suspended else "grace")
+    coming = (end for end in standing.endings if end.what in ("trial", "maintenance", "license"))
+    return next((end for end in coming if standing.state == "trial-expired" or not end.is_over), None)
+
+
+class LicenseSheet(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False):
+    """Everything about the license, in two columns where there is room. It scrolls by the keys that move in a list."""
+
+    commands: ClassVar[Sequence[AnyCommand]] = MOVEMENTS
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MOVEMENTS)
+
+    def __init__(self) -> None:
+        super().__init__(id="license")
+        self.sections: tuple[Section, ...] = ()
+        """What it says, what is asked first on top. Safe to show."""
+        self._lines: list[list[Part]] = []
+        self._laid_out_for = -1
+
+    def show(self, sections: Iterable[Section]) -> None:
+        """Show these, and stay where it was scrolled to."""
+        self.sections = tuple(sections)
+        self._lay_out()
+
+    # Moving, as a list is moved in
+
+    @property
+    def row_count(self) -> int:
+        """How many lines there are."""
+        return len(self._lines)
+
+    @property
+    def page(self) -> int:
+        """How many lines are in sight."""
+        return max(self.size.height, 1)
+
+    def move_by(self, rows: int) -> None:
+        """Scroll down, or up."""
+        self.move_to(self.scroll_offset.y + rows)
+
+    def move_to(self, row: int) -> None:
+        """Have a line on top, or as far as there is something below."""
+        self.scroll_to(y=max(min(row, self.row_count - self.page), 0), animate=False, immediate=True)
+
+    # Painting
+
+    def on_resize(self) -> None:
+        """Lay out what is shown for the room there is."""
+        self._lay_out()
+
+    def render_line(self, y: int) -> Strip:
+        """The line as Textual takes it."""
+        width, row = self.size.width, y + self.scroll_offset.y
+        parts = [(" ", ""), *self._lines[row]] if row < len(self._lines) else []
+        return strip(parts, self.rich_style, palette_of_app(self), width)
+
+    def _lay_out(self) -> None:
+        width = max(self.size.width - 3, 1)  # a cell at each edge, and the scroll bar, there or not
+        if width < TWO_COLUMNS:
+            self._lines = _lines_of(self.sections, width, LABEL)
+        else:
+            left_width = int(width * LEFT_SHARE)
+            is_left = [heading in ON_THE_LEFT for heading, _ in self.sections]
+            columns = (
+                [section for section, here in zip(self.sections, is_left, strict=True) if here],
+                [section for section, here in zip(self.sections, is_left, strict=True) if not here],
+            )
+            left = _lines_of(columns[0], left_width, LEFT_LABEL)
+            right = _lines_of(columns[1], width - left_width - GAP, LABEL)
+            self._lines = [
+                [*_filled(left[row] if row < len(left) else [], left_width + GAP), *(right[row : row + 1] or [[]])[0]]
+                for row in range(max(len(left), len(right)))
+            ]
+        self.virtual_size = Size(self.size.width, len(self._lines))
+        self.refresh()
+
+
+def _filled(line: list[Part], width: int) -> list[Part]:
+    """A line with blanks up to so many cells."""
+    cells = sum(cell_len(text) for text, _ in line)
+    return [*line, (fitted("", width - cells), "")]
+
+
+def _lines_of(sections: Sequence[Section], width: int, label_width: int) -> list[list[Part]]:
+    inks = [[_ink(text) if heading not in ALL_SHOWN_PLAIN else "" for _, text in rows] for heading, rows in sections]
+    return labelled_lines(sections, width, label_width, inks)
+
+
+def _ink(text: str) -> str:
+    """The part that a text stands for, by the sign in it."""
+    if text.startswith("! ") or text.endswith(("! OVERDUE", " over")):
+        return "alarm"
+    return "notice" if text.endswith("   !") else ""
