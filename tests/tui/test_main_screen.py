@@ -284,8 +284,8 @@ async def test_the_palette_finds_and_runs_a_command() -> None:
 async def test_the_warnings_of_an_exceeded_license_stand_above_the_list() -> None:
     async with console("crisis") as screen:
         assert screen.banner == [
-            "! 25 seats and Antivirus bought, and not here after 24 hours · l license",
             "! Total number of user mailboxes authorized by the license has been exceeded",
+            "! 25 seats and Antivirus bought, and not here after 24 hours · l license",
             "! 2 seats held until the server is restarted · R when it was",
         ]
 
