@@ -9,13 +9,16 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from kconsole.model.directory import Directory, DirectoryUser
 from kconsole.model.errors import BadInput, SourceAway
 from kconsole.model.records import fold
-from kconsole.sources.directory_entries import Entry, EntryFault, Naming, naming_of, short
+from kconsole.sources.directory_entries import Entry, EntryFault, Naming, naming_of
 from kconsole.sources.directory_settings import check_form, filter_of
+from kconsole.sources.quoting import short
+from kconsole.sources.secret import Secret as Secret
+from kconsole.sources.tls import VerifiedBy as VerifiedBy
 
 if TYPE_CHECKING:
     from kconsole.sources.directory_wire import Line
@@ -31,30 +34,6 @@ _MOST_EMPTY_PAGES: Final = 1000
 
 _MOST_TOLD: Final = 5
 """Entries with the same login that a fault names."""
-
-VerifiedBy = Literal["system", "ca file", "fingerprint", "nobody"]
-
-
-class Secret:
-    """A password. It is in no text, no copy and no file that is made of this by accident."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret(...)"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a password is neither copied nor written to a file")
-
-    def reveal(self) -> str:
-        """The password. Keep it in no variable that outlives its use."""
-        return self._text
 
 
 @dataclass(frozen=True, slots=True)

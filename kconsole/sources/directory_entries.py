@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
 from kconsole.model.directory import Directory, DirectoryKind, DirectoryUser
+from kconsole.sources.quoting import short
 
 LONGEST_VALUE: Final = 1024
 """Characters of a full name or description that are kept, and beyond which a login or an id is none."""
@@ -15,7 +16,6 @@ LONGEST_VALUE: Final = 1024
 FIELDS: Final = ("login", "id", "full_name", "description", "disabled", "last_logon")
 """What an attribute can be named for."""
 
-_LONGEST_TOLD: Final = 300
 _PERMANENTLY: Final = "000001010000Z"
 """In pwdAccountLockedTime: locked until somebody unlocks it. A time there is a lock that ends by itself.
 
@@ -166,11 +166,6 @@ def naming_of(directory: Directory) -> Naming:
         disabled=named.get("disabled", own.disabled),
         last_logon=(named["last_logon"],) if "last_logon" in named else own.last_logon,
     )
-
-
-def short(text: str) -> str:
-    """A text from outside, cut to a length that fits into a sentence."""
-    return text if len(text) <= _LONGEST_TOLD else text[: _LONGEST_TOLD - 1] + "…"
 
 
 def _values(name: str, values: Mapping[str, list[bytes]]) -> Iterable[bytes]:

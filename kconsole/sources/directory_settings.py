@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 from kconsole.model.directory import Directory, DirectoryKind
 from kconsole.model.errors import BadInput
-from kconsole.sources.directory_entries import FIELDS, naming_of, short
+from kconsole.sources.directory_entries import FIELDS, naming_of
+from kconsole.sources.quoting import short
+from kconsole.sources.tls import fingerprint_digits
 
 _PORTS: Final = {"ldap": 389, "ldaps": 636}
 _MOST_DEPTH: Final = 50
@@ -50,21 +52,6 @@ def server_address(url: str) -> ServerAddress:
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise BadInput(f"{short(url)} says more than a host and a port.", "Give base and filter apart from the URL.")
     return ServerAddress(host, port or _PORTS[parts.scheme], parts.scheme == "ldaps")
-
-
-def fingerprint_digits(text: str) -> str:
-    """A fingerprint as 64 small hexadecimal digits, however it is written.
-
-    Raises:
-        BadInput: it is no SHA-256.
-    """
-    digits = re.sub(r"\A(?:sha-?256(?: fingerprint)?[:=])|[:\s]", "", text.strip(), flags=re.IGNORECASE).lower()
-    if not re.fullmatch(r"[0-9a-f]{64}", digits):
-        raise BadInput(
-            f"{short(text)} is no SHA-256 fingerprint of a certificate: that has 64 hexadecimal digits.",
-            "On the server: openssl x509 -in certificate.pem -noout -fingerprint -sha256",
-        )
-    return digits
 
 
 def check_form(directory: Directory) -> None:

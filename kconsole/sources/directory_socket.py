@@ -11,8 +11,8 @@ import warnings
 from typing import Any, Final
 
 from kconsole.sources.directory_settings import ServerAddress
-from kconsole.sources.directory_tls import Trust
 from kconsole.sources.directory_troubles import StrangeAnswer
+from kconsole.sources.tls import Trust
 
 with warnings.catch_warnings():  # ldap3 names parts of pyasn1 by their former names
     warnings.simplefilter("ignore", DeprecationWarning)

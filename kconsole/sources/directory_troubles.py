@@ -6,8 +6,8 @@ from typing import Final
 
 from kconsole.model.directory import Directory
 from kconsole.model.errors import SourceAway
-from kconsole.sources.directory_entries import short
 from kconsole.sources.directory_settings import ServerAddress
+from kconsole.sources.quoting import short
 
 _ACTIVE_DIRECTORY_REASONS: Final = {
     "525": "there is no such name",

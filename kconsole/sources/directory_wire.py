@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from kconsole.model.directory import Directory
 from kconsole.model.errors import BadInput, SourceAway
-from kconsole.sources.directory_entries import Entry, short
+from kconsole.sources.directory_entries import Entry
 from kconsole.sources.directory_settings import server_address
 from kconsole.sources.directory_socket import (
     Guarded,
@@ -25,7 +25,9 @@ from kconsole.sources.directory_socket import (
     parse_dn,
     parse_filter,
 )
-from kconsole.sources.directory_tls import (
+from kconsole.sources.directory_troubles import bind_trouble, search_trouble, told_trouble
+from kconsole.sources.quoting import short
+from kconsole.sources.tls import (
     Anyone,
     BySignature,
     NotTrusted,
@@ -36,7 +38,6 @@ from kconsole.sources.directory_tls import (
     subject_of,
     trust_of,
 )
-from kconsole.sources.directory_troubles import bind_trouble, search_trouble, told_trouble
 
 __all__ = ["Line", "Page", "check_base", "check_ca_file", "check_filter"]
 

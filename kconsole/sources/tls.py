@@ -1,18 +1,41 @@
-"""Who a directory's server is: its certificate is checked before anybody's password is sent."""
+"""Who a server is: its certificate is checked before anybody's password is sent."""
 
 import hashlib
 import hmac
+import re
 import ssl
 from datetime import UTC, datetime
 from socket import socket
 from typing import Any, Final, Literal, Protocol
 
-from kconsole.model.directory import Directory
 from kconsole.model.errors import BadInput
-from kconsole.sources.directory_settings import fingerprint_digits
+from kconsole.sources.quoting import short
 
 _WRONG_NAME: Final = frozenset({62, 64})
 """X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL."""
+
+
+VerifiedBy = Literal["system", "ca file", "fingerprint", "nobody"]
+"""By what a server's certificate was checked."""
+
+
+class TrustSettings(Protocol):
+    """What the settings of a server say of whom to trust."""
+
+    @property
+    def ca_file(self) -> str:
+        """A file with the certificates to trust, in place of the system's; empty for the system's."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the one certificate to trust; empty for none."""
+        ...
+
+    @property
+    def insecure(self) -> bool:
+        """Whether to go on with a server whose certificate nobody checked."""
+        ...
 
 
 class NotTrusted(Exception):
@@ -31,6 +54,9 @@ class NotTrusted(Exception):
 
 class Trust(Protocol):
     """How a server's certificate is checked."""
+
+    context: ssl.SSLContext
+    """What TLS is spoken by; the class of its sockets may be set."""
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
         """A socket over which TLS is spoken with a server that is trusted.
@@ -58,44 +84,47 @@ class BySignature:
             raise NotTrusted(reason, error.verify_code in _WRONG_NAME) from None
 
 
-class ByFingerprint:
+class Anyone:
+    """No check at all."""
+
+    def __init__(self) -> None:
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.context.check_hostname = False
+        self.context.verify_mode = ssl.CERT_NONE
+
+    def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
+        """As `Trust` says."""
+        return self.context.wrap_socket(plain, server_hostname=host)
+
+
+class ByFingerprint(Anyone):
     """Trust in one certificate, whoever signed it and whatever its name and its time."""
 
     def __init__(self, fingerprint: str) -> None:
+        super().__init__()
         self.digits = fingerprint_digits(fingerprint)
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
         """As `Trust` says; the certificate has to be the one."""
-        wrapped = Anyone().encrypted(plain, host)
+        wrapped = super().encrypted(plain, host)
         if hmac.compare_digest(fingerprint_of(wrapped).replace(":", "").lower(), self.digits):
             return wrapped
         wrapped.close()
         raise NotTrusted("is not the one that was pinned")
 
 
-class Anyone:
-    """No check at all."""
-
-    def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        """As `Trust` says."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context.wrap_socket(plain, server_hostname=host)
-
-
-def trust_of(directory: Directory) -> tuple[Trust, Literal["system", "ca file", "fingerprint", "nobody"]]:
-    """How the certificate of a directory is checked, and what to call that.
+def trust_of(server: TrustSettings) -> tuple[Trust, VerifiedBy]:
+    """How the certificate of a server is checked, and what to call that.
 
     Raises:
         BadInput: its CA file cannot be read.
     """
-    if directory.fingerprint:
-        return ByFingerprint(directory.fingerprint), "fingerprint"
-    if directory.insecure:
+    if server.fingerprint:
+        return ByFingerprint(server.fingerprint), "fingerprint"
+    if server.insecure:
         return Anyone(), "nobody"
-    check_ca_file(directory.ca_file)
-    return BySignature(directory.ca_file), "ca file" if directory.ca_file else "system"
+    check_ca_file(server.ca_file)
+    return BySignature(server.ca_file), "ca file" if server.ca_file else "system"
 
 
 def check_ca_file(path: str) -> None:
@@ -135,3 +164,18 @@ def end_of(wrapped: ssl.SSLSocket) -> datetime | None:
     """When a certificate that was checked by its signature ends; None for another."""
     end = dict(wrapped.getpeercert() or {}).get("notAfter")
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC) if isinstance(end, str) else None
+
+
+def fingerprint_digits(text: str) -> str:
+    """A fingerprint as 64 small hexadecimal digits, however it is written.
+
+    Raises:
+        BadInput: it is no SHA-256.
+    """
+    digits = re.sub(r"\A(?:sha-?256(?: fingerprint)?[:=])|[:\s]", "", text.strip(), flags=re.IGNORECASE).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise BadInput(
+            f"{short(text)} is no SHA-256 fingerprint of a certificate: that has 64 hexadecimal digits.",
+            "On the server: openssl x509 -in certificate.pem -noout -fingerprint -sha256",
+        )
+    return digits
