@@ -6,6 +6,7 @@ somebody has called it off.
 """
 
 import contextlib
+import math
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -34,21 +35,24 @@ class CalledOff(Exception):
 
 
 class _Watch:
-    """Until when the call of this thread may last."""
+    """Until when the call of this thread may last. Its time runs from the first byte on: until then it connects."""
 
-    __slots__ = ("event", "until")
+    __slots__ = ("event", "seconds", "until")
 
-    def __init__(self, until: float, event: Flag) -> None:
-        self.until = until
+    def __init__(self, seconds: float, event: Flag) -> None:
+        self.seconds = seconds
+        self.until = math.inf
         self.event = event
 
     def left(self) -> float:
         if self.event.is_set():
             raise CalledOff
-        left = self.until - time.monotonic()
-        if left <= 0:
+        now = time.monotonic()
+        if self.until == math.inf:
+            self.until = now + self.seconds
+        if self.until <= now:
             raise TimeoutError("timed out")
-        return min(left, _LOOK)
+        return min(self.until - now, _LOOK)
 
 
 _WATCH: ContextVar[_Watch | None] = ContextVar("_WATCH", default=None)
@@ -57,7 +61,7 @@ _WATCH: ContextVar[_Watch | None] = ContextVar("_WATCH", default=None)
 @contextlib.contextmanager
 def watched(seconds: float, event: Flag) -> Iterator[None]:
     """Whatever this thread sends and receives meanwhile ends within so many seconds, or soon after an event."""
-    token = _WATCH.set(_Watch(time.monotonic() + seconds, event))
+    token = _WATCH.set(_Watch(seconds, event))
     try:
         yield
     finally:

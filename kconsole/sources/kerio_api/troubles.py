@@ -21,6 +21,8 @@ def told_trouble(origin: str, method: str, error: Exception, changes: bool) -> S
     cause = _cause_of(error)
     if not isinstance(error, _NOT_SENT) and changes:
         what = "did not answer in time" if _is_late(error, cause) else "ended the connection in the middle"
+        if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
+            what = "answered what is no HTTP"
         return AnswerLost(
             f"{origin} {what} when {method} was sent: whether it did it is not known.",
             "Read the server again to see what is so.",
@@ -42,7 +44,7 @@ def told_trouble(origin: str, method: str, error: Exception, changes: bool) -> S
             f"{origin} did not agree on encryption: {_reason(cause)}.",
             "Check that the port speaks TLS, and that the server knows TLS 1.2 or newer.",
         )
-    if isinstance(error, httpx.RemoteProtocolError) and "http" in str(error).lower() and "illegal" in str(error):
+    if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
         return SourceAway(
             f"{origin} does not answer as a Kerio Connect server: what it speaks is no HTTP; nothing was taken.",
             "Check host and port: the administration is usually on port 4040.",
@@ -101,6 +103,11 @@ def _cause_of(error: BaseException) -> BaseException:
     while below is not None and not isinstance(below, OSError):
         below = below.__cause__ or below.__context__
     return below or error
+
+
+def _is_cut(error: httpx.RemoteProtocolError) -> bool:
+    """Whether the server hung up; otherwise what it sent is against the protocol. httpx says it in words only."""
+    return "disconnected" in str(error) or "peer closed" in str(error)
 
 
 def _is_late(error: Exception, cause: BaseException) -> bool:

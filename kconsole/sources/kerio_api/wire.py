@@ -230,7 +230,7 @@ class Line:
         trouble: ConsoleError
         number = next(self._numbers)
         try:
-            with watched(self._connect_timeout + timeout, self.cancel):
+            with watched(timeout, self.cancel):
                 answer = self._sent(method, parameters, session, timeout, number)
             self._is_away = False
             return answer
