@@ -63,17 +63,15 @@ class Raw:
 class TinyServer:
     """The server. What it is asked is kept in `calls`."""
 
-    def __init__(self, certificate: Certificate) -> None:
+    def __init__(self, certificate: Certificate, port: int = 0) -> None:
         self.certificate = certificate
         self.calls: list[Call] = []
         self.answers: dict[str, Answer] = {}
         self.sessions: set[str] = set()
         self.stopping = threading.Event()
-        self.tls_only = 0
-        """Handshakes after which nothing came."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.file, certificate.key)
-        self._http = _Http(self, context)
+        self._http = _Http(self, context, port)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
@@ -125,8 +123,8 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, tiny: TinyServer, context: ssl.SSLContext) -> None:
-        super().__init__(("localhost", 0), _Handler)
+    def __init__(self, tiny: TinyServer, context: ssl.SSLContext, port: int) -> None:
+        super().__init__(("localhost", port), _Handler)
         self.tiny = tiny
         self.context = context
 

@@ -317,7 +317,7 @@ def test_a_port_that_says_nothing_is_not_waited_for(secret: Secret) -> None:
 
 def test_a_change_that_reached_nobody_was_not_made(tiny: TinyServer, kerio: KerioServer) -> None:
     with session(kerio) as line:
-        tiny.answers["Users.get"] = give(Raw(b"", cut=0))
+        tiny.answers["Users.get"] = give(Raw(b"{}", cut=1))
         with pytest.raises(SourceAway):
             line.call("Users.get")
         tiny.stop()
