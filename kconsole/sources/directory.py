@@ -18,7 +18,7 @@ from kconsole.sources.directory_entries import Entry, EntryFault, Naming, naming
 from kconsole.sources.directory_settings import check_form, filter_of
 from kconsole.sources.quoting import short
 from kconsole.sources.secret import Secret as Secret
-from kconsole.sources.tls import VerifiedBy as VerifiedBy
+from kconsole.sources.trust_settings import VerifiedBy as VerifiedBy
 
 if TYPE_CHECKING:
     from kconsole.sources.directory_wire import Line

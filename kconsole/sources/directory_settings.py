@@ -8,7 +8,7 @@ from kconsole.model.directory import Directory, DirectoryKind
 from kconsole.model.errors import BadInput
 from kconsole.sources.directory_entries import FIELDS, naming_of
 from kconsole.sources.quoting import short
-from kconsole.sources.tls import fingerprint_digits
+from kconsole.sources.trust_settings import fingerprint_digits
 
 _PORTS: Final = {"ldap": 389, "ldaps": 636}
 _MOST_DEPTH: Final = 50

@@ -2,40 +2,16 @@
 
 import hashlib
 import hmac
-import re
 import ssl
 from datetime import UTC, datetime
 from socket import socket
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from kconsole.model.errors import BadInput
-from kconsole.sources.quoting import short
+from kconsole.sources.trust_settings import TrustSettings, VerifiedBy, fingerprint_digits
 
 _WRONG_NAME: Final = frozenset({62, 64})
 """X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL."""
-
-
-VerifiedBy = Literal["system", "ca file", "fingerprint", "nobody"]
-"""By what a server's certificate was checked."""
-
-
-class TrustSettings(Protocol):
-    """What the settings of a server say of whom to trust."""
-
-    @property
-    def ca_file(self) -> str:
-        """A file with the certificates to trust, in place of the system's; empty for the system's."""
-        ...
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the one certificate to trust; empty for none."""
-        ...
-
-    @property
-    def insecure(self) -> bool:
-        """Whether to go on with a server whose certificate nobody checked."""
-        ...
 
 
 class NotTrusted(Exception):
@@ -164,18 +140,3 @@ def end_of(wrapped: ssl.SSLSocket) -> datetime | None:
     """When a certificate that was checked by its signature ends; None for another."""
     end = dict(wrapped.getpeercert() or {}).get("notAfter")
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC) if isinstance(end, str) else None
-
-
-def fingerprint_digits(text: str) -> str:
-    """A fingerprint as 64 small hexadecimal digits, however it is written.
-
-    Raises:
-        BadInput: it is no SHA-256.
-    """
-    digits = re.sub(r"\A(?:sha-?256(?: fingerprint)?[:=])|[:\s]", "", text.strip(), flags=re.IGNORECASE).lower()
-    if not re.fullmatch(r"[0-9a-f]{64}", digits):
-        raise BadInput(
-            f"{short(text)} is no SHA-256 fingerprint of a certificate: that has 64 hexadecimal digits.",
-            "On the server: openssl x509 -in certificate.pem -noout -fingerprint -sha256",
-        )
-    return digits

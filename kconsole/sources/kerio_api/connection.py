@@ -11,7 +11,7 @@ from kconsole.sources.kerio_api.reading import server_version, who_am_i
 from kconsole.sources.kerio_api.records import ServerVersion, WhoAmI
 from kconsole.sources.kerio_api.settings import check_settings as check_settings
 from kconsole.sources.secret import Secret
-from kconsole.sources.tls import VerifiedBy
+from kconsole.sources.trust_settings import VerifiedBy
 
 if TYPE_CHECKING:
     from kconsole.sources.kerio_api.sockets import Flag

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from kconsole.model.errors import BadInput
 from kconsole.model.kerio import KerioServer
 from kconsole.sources.quoting import short
-from kconsole.sources.tls import check_ca_file, fingerprint_digits
+from kconsole.sources.trust_settings import fingerprint_digits
 
 PORT: Final = 4040
 """Where the administration is on every server, unless somebody moved it."""
@@ -71,4 +71,6 @@ def check_settings(server: KerioServer) -> None:
             f"The certificate cannot be checked by {asked} and not be checked at all.",
             f"Leave out either {asked} or what makes the connection insecure.",
         )
+    from kconsole.sources.tls import check_ca_file
+
     check_ca_file(server.ca_file)

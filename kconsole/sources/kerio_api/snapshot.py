@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
@@ -30,6 +29,8 @@ from kconsole.sources.quoting import short
 from kconsole.sources.secret import Secret
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     from kconsole.sources.kerio_api.wire import Line
 
 AT_A_TIME: Final = 4
@@ -123,6 +124,8 @@ def read_server(
         SourceAway: it cannot be reached, did not answer as it should, changed too fast, or gives no list of domains.
         Cancelled: somebody called it off.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     stop = _Stop(cancel)
     with (
         connected(server, secret, stop, connect_timeout=connect_timeout, call_timeout=call_timeout) as line,
@@ -150,18 +153,20 @@ def read_server(
         raise trouble
 
 
-def _stop_rest(begun: list[Future[object]]) -> None:
+def _stop_rest(begun: "list[Future[object]]") -> None:
     """Begin nothing that has not begun yet."""
     for future in begun:
         future.cancel()
 
 
 def _await(
-    begun: list[Future[object]],
+    begun: "list[Future[object]]",
     stop: "_Stop",
     look: Callable[[], None],
 ) -> None:
     """Wait until all is done, or something has gone wrong. Whatever goes wrong first is what is told."""
+    from concurrent.futures import FIRST_COMPLETED, wait
+
     left = set(begun)
     while left:
         done, left = wait(left, _LOOK, FIRST_COMPLETED)
@@ -205,14 +210,14 @@ class _Harvest:
         """How far it is."""
         return Progress(self._done, len(self._domains), self._users)
 
-    def begin(self, pool: ThreadPoolExecutor, begun: list[Future[object]]) -> Callable[[], ServerSnapshot]:
+    def begin(self, pool: "ThreadPoolExecutor", begun: "list[Future[object]]") -> Callable[[], ServerSnapshot]:
         """Begin to read everything.
 
         Returns:
             What makes the snapshot when all that has begun is done.
         """
 
-        def later(job: Callable[[], _T]) -> Future[_T]:
+        def later(job: Callable[[], _T]) -> "Future[_T]":
             future = pool.submit(job)
             begun.append(future)  # type: ignore[arg-type]  # nobody asks these for their results
             return future
