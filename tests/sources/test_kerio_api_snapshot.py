@@ -254,6 +254,35 @@ def test_whatever_else_goes_wrong_at_any_call_nothing_is_taken(
         read(kerio)
 
 
+@pytest.mark.parametrize("method", ["Users.get", "MailingLists.get", "Resources.get", "Aliases.get", "Domains.get"])
+def test_a_list_that_fails_is_not_taken_for_one_that_may_not_be_read(
+    tiny: TinyServer, kerio: KerioServer, method: str
+) -> None:
+    furnish(tiny)
+    tiny.answers[method] = give(Error(1000, "Internal database error."))
+    with pytest.raises(SourceAway, match="the operation failed; nothing was taken"):
+        read(kerio)
+
+
+def test_what_is_still_being_asked_is_let_go_of_when_something_fails(tiny: TinyServer, kerio: KerioServer) -> None:
+    furnish(tiny)
+    over, answered = threading.Event(), threading.Event()
+    held: list[bool] = []
+
+    def hold(_: Call) -> Raw:
+        held.append(over.wait(10))
+        answered.set()
+        return Raw(b"{}", cut=1)
+
+    tiny.answers["Users.getMailboxCount"] = hold
+    tiny.answers["Server.getAboutInfo"] = give(Raw(b"<html>", 500))
+    with pytest.raises(SourceAway, match=r"answer to Server\.getAboutInfo is HTTP 500"):
+        read(kerio, call_timeout=600)
+    over.set()
+    assert answered.wait(20)
+    assert held == [True]  # the reading was over before the answer came
+
+
 def test_an_account_that_cannot_be_read_is_not_passed_over(tiny: TinyServer, kerio: KerioServer) -> None:
     for odd in ({"loginName": ""}, {"id": None}, {"isEnabled": "maybe"}, {"lastLoginInfo": "yesterday"}):
         people = furnish(tiny, domains=1)["keriodb://domain/d0"]

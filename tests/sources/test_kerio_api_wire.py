@@ -66,6 +66,7 @@ def test_an_expired_session_is_begun_anew_and_the_call_made_again(tiny: TinyServ
     once, again = tiny.asked("Users.set")
     assert once.params == again.params
     assert once.token != again.token
+    assert all("cookie" not in login.headers for login in tiny.asked("Session.login"))
 
 
 def test_a_session_that_expires_twice_is_given_up(tiny: TinyServer, kerio: KerioServer) -> None:
