@@ -12,6 +12,7 @@ from typing import Any
 from kconsole.model.directory import Directory
 from kconsole.model.license import Component, Customer, License, PendingUpdate
 from kconsole.model.records import Domain, Entry, Inventory, LastLogin
+from kconsole.model.server import DomainNumbers, Intent, Server, ServerNumbers, Target
 from kconsole.model.times import from_iso, to_iso
 
 Document = dict[str, Any]
@@ -43,6 +44,7 @@ def entry_document(entry: Entry) -> Document:
         "delivers_to": list(entry.delivers_to),
         "directory_id": entry.directory_id,
         "directory_logon": to_iso(entry.directory_logon),
+        "server_id": entry.server_id,
         "active_sync": entry.active_sync,
     }
 
@@ -78,6 +80,8 @@ def compact_entry_document(entry: Entry) -> Document:
         document["directory_id"] = entry.directory_id
     if entry.directory_logon is not None:
         document["directory_logon"] = to_iso(entry.directory_logon)
+    if entry.server_id:
+        document["server_id"] = entry.server_id
     if entry.active_sync:
         document["active_sync"] = True
     return document
@@ -113,6 +117,7 @@ def domain_document(domain: Domain) -> Document:
         "description": domain.description,
         "user_limit": domain.user_limit,
         "directory": None if domain.directory is None else directory_document(domain.directory),
+        "server_id": domain.server_id,
     }
 
 
@@ -125,6 +130,7 @@ def domain_from_document(document: Mapping[str, Any]) -> Domain:
         description=document.get("description", ""),
         user_limit=document.get("user_limit"),
         directory=None if directory is None else directory_from_document(directory),
+        server_id=document.get("server_id", ""),
     )
 
 
@@ -194,6 +200,48 @@ def update_document(update: PendingUpdate) -> Document:
     }
 
 
+def server_document(server: Server) -> Document:
+    """The live server with all its fields."""
+    numbers = server.numbers
+    return _flat(server) | {
+        "synced_at": to_iso(server.synced_at),
+        "started_at": to_iso(server.started_at),
+        "unread": list(server.unread),
+        "numbers": None
+        if numbers is None
+        else _flat(numbers) | {"domains": [_flat(domain) for domain in numbers.domains]},
+    }
+
+
+def server_from_document(document: Mapping[str, Any]) -> Server:
+    """The server that `server_document` described."""
+    numbers = document.get("numbers")
+    return Server(
+        **{
+            **document,
+            "synced_at": _moment(document.get("synced_at")),
+            "started_at": _moment(document.get("started_at")),
+            "unread": tuple(document.get("unread", ())),
+            "numbers": None
+            if numbers is None
+            else ServerNumbers(
+                **{**numbers, "domains": tuple(DomainNumbers(**domain) for domain in numbers["domains"])}
+            ),
+        }
+    )
+
+
+def intent_document(intent: Intent) -> Document:
+    """What the server is being asked for, with all its fields."""
+    return _flat(intent) | {"at": to_iso(intent.at), "targets": [_flat(target) for target in intent.targets]}
+
+
+def intent_from_document(document: Mapping[str, Any]) -> Intent:
+    """The intent that `intent_document` described."""
+    targets = tuple(Target(**target) for target in document["targets"])
+    return Intent(**{**document, "at": from_iso(document["at"]), "targets": targets})
+
+
 def _flat(record: Any) -> Document:
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
@@ -216,6 +264,7 @@ def inventory_document(inventory: Inventory) -> Document:
         "schema": DUMP_SCHEMA,
         "license": license_document(inventory.license),
         "last_restart": to_iso(inventory.last_restart),
+        "server": None if inventory.server is None else server_document(inventory.server),
         "domains": [domain_document(domain) for domain in inventory.domains],
         "entries": [entry_document(entry) for entry in inventory.entries],
     }
@@ -223,10 +272,11 @@ def inventory_document(inventory: Inventory) -> Document:
 
 def inventory_from_document(document: Mapping[str, Any]) -> Inventory:
     """The inventory that `inventory_document` described."""
-    restart = document.get("last_restart")
+    restart, server = document.get("last_restart"), document.get("server")
     return Inventory(
         license=license_from_document(document["license"]),
         last_restart=None if restart is None else from_iso(restart),
+        server=None if server is None else server_from_document(server),
         domains=tuple(domain_from_document(domain) for domain in document["domains"]),
         entries=tuple(entry_from_document(entry) for entry in document["entries"]),
     )

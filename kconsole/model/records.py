@@ -7,6 +7,7 @@ from typing import Literal
 
 from kconsole.model.directory import Directory
 from kconsole.model.license import License
+from kconsole.model.server import Server
 
 Kind = Literal["user", "mailing_list", "resource", "alias", "builtin_admin"]
 """What an entry is. Only a `user` is an account that can take a seat."""
@@ -61,6 +62,8 @@ class Entry:
     """The lasting id by which the directory knows a mapped account; empty if it was not mapped by kconsole."""
     directory_logon: datetime | None = None
     """When the user last logged in to the directory, as far as it says; that is no login to the mailbox."""
+    server_id: str = ""
+    """The lasting id by which a live server knows it; empty if it was not read from one."""
     active_sync: bool = False
     """Whether the account has been used by Exchange ActiveSync, an optional component of the license."""
     id: int = 0
@@ -95,6 +98,8 @@ class Domain:
     """The domain's own limit of accounts; None means that only the license limits it."""
     directory: Directory | None = None
     """Where its users are mapped from; None if they are not."""
+    server_id: str = ""
+    """The lasting id by which a live server knows it; empty if it was not read from one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,5 +109,7 @@ class Inventory:
     license: License = field(default_factory=License)
     last_restart: datetime | None = None
     """When the server was last restarted, as far as somebody recorded it."""
+    server: Server | None = None
+    """The live server that it is kept in step with; None if there is none."""
     domains: tuple[Domain, ...] = ()
     entries: tuple[Entry, ...] = ()

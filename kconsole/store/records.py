@@ -10,6 +10,7 @@ from kconsole.model import documents
 from kconsole.model.history import Change
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory, LastLogin, fold
+from kconsole.model.server import Intent, Server
 from kconsole.model.times import from_iso, to_iso
 from kconsole.store.tables import Document, DocumentChange
 
@@ -24,6 +25,8 @@ class _Kind(NamedTuple):
 _KINDS: Final[dict[str, _Kind]] = {
     "license": _Kind(documents.license_document, lambda document, _: documents.license_from_document(document)),
     "server": _Kind(lambda at: {"last_restart": to_iso(at)}, lambda document, _: from_iso(document["last_restart"])),
+    "connection": _Kind(documents.server_document, lambda document, _: documents.server_from_document(document)),
+    "intents": _Kind(documents.intent_document, lambda document, _: documents.intent_from_document(document)),
     "domains": _Kind(documents.domain_document, lambda document, _: documents.domain_from_document(document)),
     "entries": _Kind(documents.compact_entry_document, documents.entry_from_document),
 }
@@ -84,11 +87,22 @@ class Records:
         return self.tables["server"].get(1)
 
     @property
+    def server(self) -> Server | None:
+        """The live server that the store is kept in step with."""
+        return self.tables["connection"].get(1)
+
+    @property
+    def intents(self) -> dict[int, Intent]:
+        """What the server was asked for and nobody knows yet whether it was done, by number."""
+        return self.tables["intents"]
+
+    @property
     def inventory(self) -> Inventory:
         """Everything, as one record."""
         return Inventory(
             license=self.license,
             last_restart=self.last_restart,
+            server=self.server,
             domains=tuple(self.domains.values()),
             entries=tuple(self.entries.values()),
         )
@@ -237,6 +251,7 @@ class _DraftEntry:
         delivers_to: Any,
         directory_id: Any,
         directory_logon: Any,
+        server_id: Any,
         active_sync: Any,
         id: Any,  # noqa: A002  # the field's own name
     ) -> None:
@@ -255,6 +270,7 @@ class _DraftEntry:
         self.delivers_to = delivers_to
         self.directory_id = directory_id
         self.directory_logon = directory_logon
+        self.server_id = server_id
         self.active_sync = active_sync
         self.id = id
 

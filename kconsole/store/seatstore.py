@@ -12,6 +12,7 @@ from kconsole.model.errors import Refused, StoreUnusable
 from kconsole.model.history import Commit, Operator, as_operator
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.model.server import Intent, Server
 from kconsole.model.times import Clock
 from kconsole.store.files import make_folder
 from kconsole.store.journal import JOURNAL_FILE, Head, parsed
@@ -160,6 +161,16 @@ class SeatStore:
     def license(self) -> License:
         """What was bought."""
         return self._records.license
+
+    @property
+    def server(self) -> Server | None:
+        """The live server that the store is kept in step with; None if there is none."""
+        return self._records.server
+
+    @property
+    def intents(self) -> dict[int, Intent]:
+        """What the server was asked for and nobody knows yet whether it was done, by number."""
+        return dict(self._records.intents)
 
     @property
     def last_restart(self) -> datetime | None:

@@ -9,6 +9,7 @@ from tinydb.table import Document as TinyDocument
 from kconsole.model.history import Change, Commit
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.model.server import Intent, Server
 from kconsole.store.records import document_of
 from kconsole.store.storage import SeatStorage
 
@@ -63,12 +64,30 @@ class Transaction:
         else:
             self._put("server", 1, at)
 
+    def set_server(self, server: Server | None) -> None:
+        """Let this be the live server that the store is kept in step with; None if there is none."""
+        if server is None:
+            self._remove("connection", 1)
+        else:
+            self._put("connection", 1, server)
+
+    def put_intent(self, intent: Intent) -> int:
+        """Write down what the server is about to be asked for; returns its number."""
+        number = self._new_number()
+        self._put("intents", number, intent)
+        return number
+
+    def remove_intent(self, number: int) -> None:
+        """It is known what came of it."""
+        self._remove("intents", number)
+
     def replace_all(self, inventory: Inventory) -> None:
         """Let the store hold this inventory and nothing else."""
         for table in ("entries", "domains"):
             self._db.table(table).truncate()
         self.set_license(inventory.license)
         self.set_last_restart(inventory.last_restart)
+        self.set_server(inventory.server)
         self._insert_all("domains", inventory.domains)
         self._insert_all("entries", inventory.entries)
 

@@ -101,7 +101,7 @@ def test_a_dump_has_the_fields_that_were_agreed_on() -> None:
     document = inventory_document(
         Inventory(domains=(Domain(name="north.example"),), entries=(Entry(address="anna@north.example"),))
     )
-    assert list(document) == ["schema", "license", "last_restart", "domains", "entries"]
+    assert list(document) == ["schema", "license", "last_restart", "server", "domains", "entries"]
     assert document["schema"] == 1
     assert document["license"] == {
         "seats": None,
@@ -116,7 +116,14 @@ def test_a_dump_has_the_fields_that_were_agreed_on() -> None:
         "update": None,
     }
     assert document["domains"] == [
-        {"name": "north.example", "primary": False, "description": "", "user_limit": None, "directory": None}
+        {
+            "name": "north.example",
+            "primary": False,
+            "description": "",
+            "user_limit": None,
+            "directory": None,
+            "server_id": "",
+        }
     ]
     agreed = {
         "address", "kind", "origin", "enabled", "role", "full_name", "description", "mailbox", "last_login",

@@ -1,0 +1,85 @@
+"""The live server that a store is kept in step with, and what was asked of it and not yet told as done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+ServerDeed = Literal["disable", "enable", "add", "delete"]
+"""What may be asked of the server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainNumbers:
+    """What the server itself says of one domain. Both are numbers of accounts."""
+
+    name: str
+    current: int
+    """Accounts that it counts; disabled ones are not among them."""
+    allowed: int | None
+    """How many there may be, by the domain's limit or the license's, whichever is less; None is without limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerNumbers:
+    """What the server itself counts, as of the last time it was read. None is what could not be read."""
+
+    licensed: int | None = None
+    """Users of its license; -2 is without limit, as the server writes it."""
+    current: int | None = None
+    """Users that it counts against the license."""
+    active: int | None = None
+    """Mailboxes that it calls active."""
+    created: int | None = None
+    """Users that were created on it, enabled or not."""
+    domains: tuple[DomainNumbers, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A live server: how it is reached, and how it was found the last time. No password is part of it."""
+
+    name: str
+    url: str
+    """`https://host:4040`."""
+    user: str
+    """The login to its administration, with its domain unless that is the primary one."""
+    ca_file: str = ""
+    fingerprint: str = ""
+    """SHA-256 of its certificate; it alone is then trusted, whoever signed it."""
+    insecure: bool = False
+    synced_at: datetime | None = None
+    """When it was last read whole; None if it never was."""
+    started_at: datetime | None = None
+    """When it was started, as it said then."""
+    version: str = ""
+    role: str = ""
+    """What the login may administer, as it said then."""
+    unread: tuple[str, ...] = ()
+    """Which figures that role could not read, and why."""
+    numbers: ServerNumbers | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An account that something is asked for."""
+
+    number: int
+    """The store's number of it; 0 for one that is not there yet."""
+    server_id: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """Something that the server is being asked for: written before, taken away with what came of it.
+
+    One that is found later was left by a crash in between: only the server knows whether it was done.
+    """
+
+    deed: ServerDeed
+    at: datetime
+    targets: tuple[Target, ...]
+    mailbox: str = ""
+    """Of a deletion, what becomes of mailboxes."""
+    transfer_to: str = ""
+    reason: str = ""
