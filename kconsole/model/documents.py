@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kconsole.model.directory import Directory
+from kconsole.model.kerio import KerioServer
 from kconsole.model.license import Component, Customer, License, PendingUpdate
 from kconsole.model.records import Domain, Entry, Inventory, LastLogin
 from kconsole.model.server import DomainNumbers, Intent, Server, ServerNumbers, Target
@@ -204,6 +205,7 @@ def server_document(server: Server) -> Document:
     """The live server with all its fields."""
     numbers = server.numbers
     return _flat(server) | {
+        "access": _flat(server.access),
         "synced_at": to_iso(server.synced_at),
         "started_at": to_iso(server.started_at),
         "unread": list(server.unread),
@@ -219,6 +221,7 @@ def server_from_document(document: Mapping[str, Any]) -> Server:
     return Server(
         **{
             **document,
+            "access": KerioServer(**document["access"]),
             "synced_at": _moment(document.get("synced_at")),
             "started_at": _moment(document.get("started_at")),
             "unread": tuple(document.get("unread", ())),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from kconsole.model.kerio import KerioServer
+
 ServerDeed = Literal["disable", "enable", "add", "delete"]
 """What may be asked of the server."""
 
@@ -39,14 +41,8 @@ class Server:
     """A live server: how it is reached, and how it was found the last time. No password is part of it."""
 
     name: str
-    url: str
-    """`https://host:4040`."""
-    user: str
-    """The login to its administration, with its domain unless that is the primary one."""
-    ca_file: str = ""
-    fingerprint: str = ""
-    """SHA-256 of its certificate; it alone is then trusted, whoever signed it."""
-    insecure: bool = False
+    """What people call it."""
+    access: KerioServer
     synced_at: datetime | None = None
     """When it was last read whole; None if it never was."""
     started_at: datetime | None = None

@@ -13,6 +13,7 @@ from kconsole.model.history import Change, Commit
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.reports import Decision, SeatReport
+from kconsole.model.server import Intent, Server
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.transaction import Transaction
 
@@ -83,6 +84,27 @@ class Work:
         self._transaction.put_domain(domain, self.store.domain_number(domain.name))
         self._account()
 
+    def change_domain(self, before: Domain, after: Domain) -> None:
+        """Store a domain in place of another one, whose name it need not have."""
+        self._transaction.put_domain(after, self.store.domain_number(before.name))
+        self._account()
+
+    def set_server(self, server: Server | None) -> None:
+        """Let this be the live server that the store is kept in step with."""
+        self._transaction.set_server(server)
+        self._account()
+
+    def put_intent(self, intent: Intent) -> int:
+        """Write down what the server is about to be asked for; returns its number."""
+        number = self._transaction.put_intent(intent)
+        self._account()
+        return number
+
+    def remove_intent(self, number: int) -> None:
+        """It is known what came of it."""
+        self._transaction.remove_intent(number)
+        self._account()
+
     def put_back(self, change: Change) -> None:
         """Let a record be as it was before a change."""
         if change.table == "entries" and change.before is None:
@@ -97,6 +119,8 @@ class Work:
             self._transaction.set_last_restart(change.before)
         elif change.table == "license":
             self._transaction.set_license(change.before)
+        elif change.table == "connection":
+            self._transaction.set_server(change.before)
         self._account()
 
     def set_last_restart(self, at: datetime) -> None:

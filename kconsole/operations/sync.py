@@ -1,0 +1,390 @@
+"""Reading the live server into the store: one transaction for all of it, with the parts named that were not read.
+
+The server is right in what it says. What it does not say (a last login that another log brought, where an account was
+imported from) stays, and so does what was never on it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final
+
+from kconsole.licensing.components import is_active_sync
+from kconsole.model.errors import NotFound, Refused
+from kconsole.model.license import Component, ComponentName, License
+from kconsole.model.records import Domain, Entry, Kind, LastLogin, fold
+from kconsole.model.server import DomainNumbers, Server, ServerNumbers
+from kconsole.operations.deeds import Outcome, Work, revived
+from kconsole.sources.kerio_api.records import Administrator, LicenseStatus, ServerUser, UserCount
+from kconsole.sources.kerio_api.snapshot import DomainContents, ServerSnapshot
+from kconsole.store.seatstore import SeatStore
+
+UNLIMITED: Final = -2
+"""How the server writes a license without limit."""
+
+_COMPONENTS: Final[tuple[tuple[str, ComponentName], ...]] = (
+    ("activesync", "activesync"),
+    ("spam", "antispam"),
+    ("antivirus", "antivirus"),
+    ("sophos", "antivirus"),
+    ("bitdefender", "antivirus"),
+)
+"""A part of an extension's name, without case and signs, and the component that it is."""
+
+
+@dataclass
+class SyncPlan:
+    """What the server says, sorted into what it means for a store."""
+
+    store: SeatStore
+    snapshot: ServerSnapshot
+    new_domains: list[Domain] = field(default_factory=list)
+    changed_domains: list[tuple[Domain, Domain]] = field(default_factory=list)
+    gone_domains: list[Domain] = field(default_factory=list)
+    """Domains that were read from the server once, and are not there any more."""
+    new: list[Entry] = field(default_factory=list)
+    changed: list[tuple[Entry, Entry]] = field(default_factory=list)
+    same: int = 0
+    gone: list[Entry] = field(default_factory=list)
+    """Entries that were read from the server once, and are not there any more: they were deleted there."""
+    only_here: list[Entry] = field(default_factory=list)
+    """Entries of domains that were read, which the server does not have and never had."""
+    _seen: set[int] = field(default_factory=set)
+    _by_id: dict[str, Entry] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_id = {
+            entry.server_id: entry for entry in self.store.entries if entry.server_id and entry.deleted_at is None
+        }
+        self._sort_domains()
+        for contents in self.snapshot.domains:
+            for said in _entries_of(contents):
+                self._sort(said)
+        if self.snapshot.administrator is not None:
+            self._sort_administrator(self.snapshot.administrator)
+        self._sort_rest()
+
+    @property
+    def license(self) -> License:
+        """The license as the server tells it."""
+        known, told = self.store.license, self.snapshot.license
+        return known if told is None else _licensed(known, told, self.snapshot.extensions)
+
+    def _sort_domains(self) -> None:
+        by_id = {domain.server_id: domain for domain in self.store.domains if domain.server_id}
+        here = set()
+        for contents in self.snapshot.domains:
+            said = contents.domain
+            known = by_id.get(said.id) or self.store.domain_named(said.name)
+            if known is None:
+                self.new_domains.append(
+                    Domain(
+                        name=said.name,
+                        primary=said.primary,
+                        description=said.description,
+                        user_limit=said.user_limit,
+                        server_id=said.id,
+                    )
+                )
+                continue
+            here.add(known.name)
+            after = replace(
+                known,
+                name=said.name,
+                primary=said.primary,
+                description=said.description,
+                user_limit=said.user_limit,
+                server_id=said.id,
+            )
+            if after != known:
+                self.changed_domains.append((known, after))
+        self.gone_domains = [domain for domain in self.store.domains if domain.server_id and domain.name not in here]
+
+    def _sort(self, said: Entry) -> None:
+        """Sort an entry that the server has."""
+        known = self._by_id.get(said.server_id) or self.store.entry_at(said.address)
+        if known is None:
+            self.new.append(revived(said, self.store))
+            return
+        if known.id in self._seen:  # two that the server tells apart have one address here
+            return
+        self._seen.add(known.id)
+        after = _updated(known, said)
+        if after == known:
+            self.same += 1
+        else:
+            self.changed.append((known, after))
+
+    def _sort_administrator(self, said: Administrator) -> None:
+        known = next(
+            (entry for entry in self.store.entries if entry.kind == "builtin_admin" and entry.deleted_at is None), None
+        )
+        if known is None:
+            self.new.append(Entry(address=said.login, kind="builtin_admin", enabled=said.enabled, role="full_admin"))
+            return
+        self._seen.add(known.id)
+        after = replace(known, address=said.login, enabled=said.enabled)
+        if after == known:
+            self.same += 1
+        else:
+            self.changed.append((known, after))
+
+    def _sort_rest(self) -> None:
+        """See who is not on the server, as far as what he would be among was read."""
+        read = {(fold(contents.domain.name), kind) for contents in self.snapshot.domains for kind in _kinds(contents)}
+        gone = {(fold(domain.name), kind) for domain in self.gone_domains for kind in _ALL_KINDS}
+        renamed = {fold(before.name): fold(after.name) for before, after in self.changed_domains}
+        for entry in self.store.entries:
+            if entry.deleted_at is not None or entry.id in self._seen or entry.kind == "builtin_admin":
+                continue
+            domain = fold(entry.domain)
+            if (renamed.get(domain, domain), entry.kind) not in read | gone:
+                continue
+            if entry.server_id:
+                self.gone.append(entry)
+            else:
+                self.only_here.append(entry)
+
+
+_ALL_KINDS: Final[tuple[Kind, ...]] = ("user", "mailing_list", "resource", "alias")
+
+
+def _kinds(contents: DomainContents) -> Iterator[Kind]:
+    """The kinds of entries of which all were read."""
+    if contents.users is not None:
+        yield "user"
+    if contents.mailing_lists is not None:
+        yield "mailing_list"
+    if contents.resources is not None:
+        yield "resource"
+    if contents.aliases is not None:
+        yield "alias"
+
+
+def _entries_of(contents: DomainContents) -> Iterator[Entry]:
+    """What a domain has, as entries; accounts first, since they win over aliases."""
+    at = f"@{contents.domain.name}"
+    for user in contents.users or ():
+        yield _account(user, at)
+    for mailing_list in contents.mailing_lists or ():
+        yield Entry(
+            address=mailing_list.name + at,
+            kind="mailing_list",
+            description=mailing_list.description,
+            server_id=mailing_list.id,
+        )
+    for resource in contents.resources or ():
+        yield Entry(
+            address=resource.address if "@" in resource.address else resource.name + at,
+            kind="resource",
+            enabled=resource.enabled,
+            full_name=resource.name,
+            description=resource.description,
+            server_id=resource.id,
+        )
+    for alias in contents.aliases or ():
+        yield Entry(
+            address=alias.name + at,
+            kind="alias",
+            description=alias.description,
+            delivers_to=(alias.delivers_to,) if alias.delivers_to else (),
+            server_id=alias.id,
+        )
+
+
+def _account(user: ServerUser, at: str) -> Entry:
+    login = None if user.last_login is None else LastLogin(user.last_login, user.protocol)
+    return Entry(
+        address=user.login + at,
+        origin="directory" if user.mapped else "local",
+        enabled=user.enabled,
+        role=user.role,
+        full_name=user.full_name,
+        description=user.description,
+        mailbox=login is not None or user.last_login_odd or bool(user.size) or bool(user.items),
+        last_login=login,
+        server_id=user.id,
+        active_sync=is_active_sync(user.protocol),
+    )
+
+
+def _updated(known: Entry, said: Entry) -> Entry:
+    """An entry as the server says it is. A later login that is known from elsewhere stays."""
+    after = replace(
+        known,
+        address=said.address,
+        kind=said.kind,
+        enabled=said.enabled,
+        full_name=said.full_name,
+        description=said.description,
+        delivers_to=said.delivers_to,
+        server_id=said.server_id,
+    )
+    if said.kind != "user":
+        return after
+    login = known.last_login
+    if said.last_login is not None and (login is None or said.last_login.at > login.at):
+        login = said.last_login
+    return replace(
+        after,
+        role=said.role,
+        origin="directory"
+        if said.origin == "directory"
+        else ("local" if known.origin == "directory" else known.origin),
+        mailbox=known.mailbox or said.mailbox,
+        last_login=login,
+        active_sync=known.active_sync or said.active_sync,
+    )
+
+
+def _licensed(known: License, told: LicenseStatus, extensions: tuple[str, ...] | None) -> License:
+    """The license as the server tells it; what it does not tell stays."""
+    expires = None if told.license is None or told.license.unlimited else told.license.date
+    maintenance = None if told.maintenance is None or told.maintenance.unlimited else told.maintenance.date
+    after = replace(known, seats=told.users, id_end=told.id_end or known.id_end)
+    if extensions is not None:
+        names = [name for name in dict.fromkeys(map(_component, extensions)) if name is not None]
+        after = replace(after, components=tuple(known.component(name) or Component(name=name) for name in names))
+    if told.registration in ("trial", "trial_expired"):
+        return replace(after, trial_until=expires or known.trial_until)
+    return replace(after, expires=expires, maintenance_until=maintenance or known.maintenance_until)
+
+
+def _component(extension: str) -> ComponentName | None:
+    word = "".join(filter(str.isalnum, extension)).lower()
+    return next((component for part, component in _COMPONENTS if part in word), None)
+
+
+def _numbers(snapshot: ServerSnapshot) -> ServerNumbers:
+    """What the server itself counts."""
+    told, mailboxes, count = snapshot.license, snapshot.mailboxes, snapshot.user_count
+    return ServerNumbers(
+        licensed=None if told is None else (UNLIMITED if told.users is None else told.users),
+        current=None if count is None else count.current,
+        active=None if mailboxes is None else mailboxes.active,
+        created=None if mailboxes is None else mailboxes.total,
+        domains=tuple(
+            DomainNumbers(
+                name=contents.domain.name, current=contents.user_count.current, allowed=_allowed(contents.user_count)
+            )
+            for contents in snapshot.domains
+            if contents.user_count is not None and contents.user_count.current is not None
+        ),
+    )
+
+
+def _allowed(count: UserCount) -> int | None:
+    return None if count.unlimited else count.allowed
+
+
+@dataclass(frozen=True)
+class AddServer:
+    """Say which live server the store is kept in step with. No password is part of it."""
+
+    name: ClassVar[str] = "add server"
+    server: Server
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Keep it.
+
+        Raises:
+            Refused: there is another one already.
+        """
+        known = work.store.server
+        if known is not None and (known.name, known.access) == (self.server.name, self.server.access):
+            return [Outcome(known.name, "unchanged", "is the server of this store already")]
+        if known is not None and known.name != self.server.name:
+            raise Refused(
+                f"This store is kept in step with {known.name} already.",
+                "A store mirrors one license, of one server. Remove that first, or use another store.",
+            )
+        work.set_server(self.server)
+        loud = ". INSECURE: nobody checks which server that is" if self.server.access.insecure else ""
+        return [Outcome(self.server.name, "done", f"is the server of this store{loud}")]
+
+
+@dataclass(frozen=True)
+class RemoveServer:
+    """Keep the store in step with no server any more. What was read stays."""
+
+    name: ClassVar[str] = "remove server"
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Forget it.
+
+        Raises:
+            Refused: something was asked of it, and nobody knows yet what came of that.
+        """
+        known = work.store.server
+        if known is None:
+            return [Outcome("", "unchanged", "there is no server")]
+        if work.store.intents:
+            raise Refused(
+                f"Something was asked of {known.name}, and it is not known yet what came of it.",
+                "Run 'kconsole sync' first: it asks the server.",
+            )
+        work.set_server(None)
+        return [Outcome(known.name, "done", "is not the server of this store any more; what was read stays")]
+
+
+@dataclass(frozen=True)
+class Sync:
+    """Take in what was read from the server: all of it in one transaction."""
+
+    name: ClassVar[str] = "sync"
+    snapshot: ServerSnapshot
+    reason: str = ""
+
+    def __repr__(self) -> str:
+        return "Sync()"
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Take it in.
+
+        Raises:
+            NotFound: the store has no server.
+        """
+        server = work.store.server
+        if server is None:
+            raise no_server()
+        plan = SyncPlan(work.store, self.snapshot)
+        for domain in plan.new_domains:
+            work.put_domain(domain)
+        for before, domain in plan.changed_domains:
+            work.change_domain(before, domain)
+        outcomes = [Outcome(entry.address, "done", "is on the server") for entry in _put(plan.new, work)]
+        _put((after for _, after in plan.changed), work)
+        outcomes += [Outcome(after.address, "done", "changed on the server") for _, after in plan.changed]
+        for entry in plan.gone:
+            work.put_entry(replace(entry, deleted_at=work.now, server_id=""))
+            outcomes.append(Outcome(entry.address, "done", "is gone from the server"))
+        if plan.license != work.store.license:
+            work.set_license(plan.license)
+        started = self.snapshot.started
+        if started is not None and (work.store.last_restart is None or started > work.store.last_restart):
+            work.set_last_restart(started)
+        work.set_server(
+            replace(
+                server,
+                synced_at=work.now,
+                started_at=started,
+                version=self.snapshot.version.version,
+                role=self.snapshot.who.role,
+                unread=tuple(str(each) for each in self.snapshot.unread),
+                numbers=_numbers(self.snapshot),
+            )
+        )
+        return outcomes
+
+
+def _put(entries: Iterable[Entry], work: Work) -> list[Entry]:
+    return [work.put_entry(entry) for entry in entries]
+
+
+def no_server() -> NotFound:
+    """The error for what needs a server where there is none."""
+    return NotFound(
+        "This store is kept in step with no server.",
+        "Name one with 'kconsole server add NAME --url https://... --user ...'.",
+    )
