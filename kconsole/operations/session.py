@@ -14,6 +14,7 @@ from kconsole.model.history import Commit, Operator, as_operator
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import SeatReport
+from kconsole.model.server import Server
 from kconsole.model.times import Clock, SystemClock
 from kconsole.operations.deeds import Deed, Done, RefusedTo, Work, apply, refused_to
 from kconsole.operations.steps import Steps, iterated, within
@@ -147,6 +148,11 @@ class Session:
     def license(self) -> License:
         """What was bought."""
         return self._store.license
+
+    @property
+    def server(self) -> Server | None:
+        """The live server that the store is kept in step with; None if there is none."""
+        return self._store.server
 
     @property
     def standing(self) -> Standing:

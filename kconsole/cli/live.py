@@ -1,0 +1,250 @@
+"""Commands about the live server: server, sync, reconcile."""
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say, say_outcomes, say_seats
+from kconsole.cli.output import put_json, put_sections
+from kconsole.display import ages, words
+from kconsole.display.live import comparison_rows, server_rows, synced_words
+from kconsole.display.safe_text import safe_text
+from kconsole.licensing.reconciling import compared
+from kconsole.model.documents import server_document
+from kconsole.model.errors import ConsoleError, NotFound, SourceAway
+from kconsole.model.kerio import KerioServer
+from kconsole.model.server import Server
+from kconsole.model.times import to_iso
+from kconsole.operations.live import SERVER_PASSWORD, Snapshot, check_settings, read_server
+from kconsole.operations.secrets import Secret, secret_from
+from kconsole.operations.session import Session
+from kconsole.operations.sync import AddServer, RemoveServer, Sync, no_server
+
+INSECURE = "INSECURE: nobody checks which server answers, and what is sent may be read. That is recorded in the log."
+
+DIFFERENT = 1
+"""The exit code of a reconciliation that found differences."""
+
+
+def _password_option(command: Any) -> Any:
+    return click.option(
+        "--password-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help=f"The password, in a file of mode 0600 (else {SERVER_PASSWORD}, or it is asked for).",
+    )(command)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+@at_store
+@pass_place
+@click.pass_context
+def server(context: click.Context, place: Place, as_json: bool) -> None:
+    """Show the live server of the store, or name one."""
+    if context.invoked_subcommand is not None:
+        if as_json:
+            raise click.UsageError("--json goes with showing the server.")
+        return
+    session = place.open()
+    found = _server_of(session)
+    if as_json:
+        put_json({"schema": 1, "server": server_document(found)})
+    else:
+        put_sections([("", list(server_rows(found, session.clock.now())))])
+
+
+@server.command("add")
+@click.argument("name", callback=read_text)
+@click.option("--url", callback=read_text, required=True, metavar="URL", help="https://host, or https://host:4040.")
+@click.option(
+    "--user", callback=read_text, required=True, metavar="LOGIN", help="Who logs in: an Auditor may read all."
+)
+@click.option("--ca", callback=read_text, default="", metavar="FILE", help="Certificates to trust, and no others.")
+@click.option("--fingerprint", callback=read_text, default="", metavar="SHA256", help="The one certificate to trust.")
+@click.option("--insecure", is_flag=True, help="Check no certificate. Whoever is in between reads the password.")
+@reason_option
+@at_store
+@pass_place
+def add(place: Place, name: str, url: str, user: str, ca: str, fingerprint: str, insecure: bool, reason: str) -> None:
+    """Say which live server the store is kept in step with.
+
+    Its password is not part of it.
+    """
+    access = KerioServer(
+        url=url,
+        user=user,
+        ca_file=str(Path(ca).expanduser().absolute()) if ca else "",
+        fingerprint=fingerprint,
+        insecure=insecure,
+    )
+    check_settings(access)
+    if insecure:
+        say(INSECURE)
+    say_outcomes(place.open().do(AddServer(Server(name=name, access=access), reason)))
+    say("Next: 'kconsole sync'.")
+
+
+@server.command("remove")
+@reason_option
+@at_store
+@pass_place
+def remove(place: Place, reason: str) -> None:
+    """Keep the store in step with no server any more; what was read stays."""
+    say_outcomes(place.open().do(RemoveServer(reason)))
+
+
+def _read_interval(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
+    if value is None:
+        return None
+    number, unit = value[:-1], value[-1:]
+    if not number.isdigit() or unit not in ("s", "m", "h") or not int(number):
+        raise click.BadParameter(f"'{value}' is no interval, as 5m is.", context, param)
+    return timedelta(seconds=int(number) * {"s": 1, "m": 60, "h": 3600}[unit])
+
+
+@click.command()
+@click.option("--watch", callback=_read_interval, metavar="5m", help="Go on, and read it again so often.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+@_password_option
+@reason_option
+@at_store
+@pass_place
+@click.pass_context
+def sync(
+    context: click.Context,
+    place: Place,
+    watch: timedelta | None,
+    as_json: bool,
+    password_file: Path | None,
+    reason: str,
+) -> None:
+    """Read the live server into the store.
+
+    Domains, accounts with their last logins, lists, resources, aliases, the license and the server's own numbers:
+    whole, or with the parts named that the login may not read. If the server goes away in the middle, nothing is taken.
+    """
+    place.check_writable()
+    session = place.open()
+    access = _server_of(session).access
+    if access.insecure:
+        say(INSECURE)
+    secret = _secret(access, password_file)
+    while True:
+        try:
+            _sync_once(session, access, secret, as_json, reason)
+        except SourceAway as error:
+            if watch is None:
+                raise
+            say(f"{ages.full_moment(session.clock.now())}  {error.message}")
+        if watch is None:
+            context.exit(0)
+        time.sleep(watch.total_seconds())
+        session.catch_up()
+
+
+def _sync_once(session: Session, access: KerioServer, secret: Secret, as_json: bool, reason: str) -> None:
+    snapshot = _snapshot(access, secret)
+    done = session.do(Sync(snapshot, reason))
+    found = session.server
+    assert found is not None  # noqa: S101  # it has just been synced
+    if as_json:
+        put_json(
+            {
+                "schema": 1,
+                "server": found.name,
+                "synced_at": to_iso(found.synced_at),
+                "changed": [{"address": outcome.address, "what": outcome.text} for outcome in done.changed],
+                "unread": list(found.unread),
+            }
+        )
+    else:
+        changes = words.count(len(done.changed), "entry", "entries")
+        say(f"{safe_text(found.name)}: {changes} new, changed or gone. {synced_words(found)}")
+    for text in found.unread:
+        say(f"Not read: {text}")
+    say_seats(done)
+
+
+def _snapshot(access: KerioServer, secret: Secret) -> Snapshot:
+    """What the server says; on a terminal it is told how far the reading is."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return read_server(access, secret)
+    tell: Callable[[Any], None] = lambda far: click.echo(  # noqa: E731
+        f"\r{far.domains_done} of {words.count(far.domains, 'domain')}, {words.count(far.users, 'user')} read",
+        err=True,
+        nl=False,
+    )
+    try:
+        return read_server(access, secret, tell)
+    finally:
+        click.echo(err=True)
+
+
+def _secret(access: KerioServer, password_file: Path | None) -> Secret:
+    def ask() -> str:
+        text = f"Password of {safe_text(access.user)}"
+        answer: str = click.prompt(text, hide_input=True, err=True, default="", show_default=False)
+        return answer
+
+    return secret_from(password_file, SERVER_PASSWORD, ask if sys.stdin is not None and sys.stdin.isatty() else None)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+@at_store
+@pass_place
+@click.pass_context
+def reconcile(context: click.Context, place: Place, as_json: bool) -> None:
+    """Compare our count with the server's own numbers.
+
+    As of the last sync. Where they differ, it says which accounts are likely behind it. Ends with 1 if they differ.
+    """
+    session = place.open()
+    found = _server_of(session)
+    if found.numbers is None:
+        raise NotFound(f"{found.name} was never read.", "Run 'kconsole sync' first.")
+    comparisons = compared(session.report, found.numbers, session.entries)
+    if as_json:
+        put_json(
+            {
+                "schema": 1,
+                "server": found.name,
+                "synced_at": to_iso(found.synced_at),
+                "figures": [
+                    {
+                        "figure": each.figure,
+                        "ours": each.ours,
+                        "theirs": each.theirs,
+                        "read": each.is_read,
+                        "agrees": each.agrees,
+                        "causes": [
+                            {"code": cause.code, "text": cause.text, "accounts": [e.address for e in cause.accounts]}
+                            for cause in each.causes
+                        ],
+                    }
+                    for each in comparisons
+                ],
+            }
+        )
+    else:
+        put_sections([(synced_words(found), list(comparison_rows(comparisons)))])
+    context.exit(0 if all(each.agrees for each in comparisons) else DIFFERENT)
+
+
+def _server_of(session: Session) -> Server:
+    """The live server of a store.
+
+    Raises:
+        ConsoleError: there is none.
+    """
+    found = session.server
+    if found is None:
+        error: ConsoleError = no_server()
+        raise error
+    return found

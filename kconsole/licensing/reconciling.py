@@ -1,0 +1,127 @@
+"""Our count beside the server's own numbers: where they differ, and which accounts are likely behind it."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from kconsole.licensing.verdicts import verdict_of
+from kconsole.model.records import Entry, fold
+from kconsole.model.reports import SeatReport
+from kconsole.model.server import ServerNumbers
+
+UNLIMITED = -2
+"""How the server writes a license without limit."""
+
+
+class Cause(NamedTuple):
+    """What may be behind a difference."""
+
+    code: str
+    text: str
+    accounts: tuple[Entry, ...] = ()
+    """Those that it would be."""
+
+
+class Comparison(NamedTuple):
+    """One figure, counted twice."""
+
+    figure: str
+    """A word for machines."""
+    title: str
+    ours: int | None
+    """None is without limit."""
+    theirs: int | None
+    """None is without limit, if it was read."""
+    is_read: bool
+    """Whether the server told it."""
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def difference(self) -> int:
+        """Theirs less ours; 0 where one of them is no number."""
+        return 0 if self.ours is None or self.theirs is None else self.theirs - self.ours
+
+    @property
+    def agrees(self) -> bool:
+        """Whether there is nothing to explain."""
+        return not self.is_read or self.ours == self.theirs
+
+
+def compared(report: SeatReport, numbers: ServerNumbers, entries: Iterable[Entry]) -> list[Comparison]:
+    """Our figures beside those of the server.
+
+    Args:
+        report: our count, as of now.
+        numbers: what the server told the last time it was read.
+        entries: all entries of the store that have not been deleted.
+    """
+    entries = list(entries)
+    licensed = numbers.licensed
+    found = [
+        Comparison(
+            "licensed",
+            "Seats of the license",
+            report.limit,
+            None if licensed is None or licensed == UNLIMITED else licensed,
+            licensed is not None,
+        ),
+        _figure("counted", "Accounts that take a seat", report.counted, numbers.current, _of_count(report, entries)),
+        _figure("connected", "Mailboxes in use", report.connected, numbers.active, _of_mailboxes(entries)),
+        _figure("created", "Accounts, enabled or not", report.created, numbers.created, _of_created(entries)),
+    ]
+    for domain in numbers.domains:
+        ours = report.of_domain(domain.name)
+        within = [entry for entry in entries if fold(entry.domain) == fold(domain.name)]
+        found.append(
+            _figure(
+                f"counted in {domain.name}",
+                f"in {domain.name}",
+                0 if ours is None else ours.counted,
+                domain.current,
+                _of_count(report, within),
+            )
+        )
+    return found
+
+
+def _figure(figure: str, title: str, ours: int, theirs: int | None, causes: Sequence[Cause]) -> Comparison:
+    found = Comparison(figure, title, ours, theirs, theirs is not None)
+    return found if found.agrees else found._replace(causes=tuple(causes))
+
+
+def _of_count(report: SeatReport, entries: Sequence[Entry]) -> list[Cause]:
+    """Why the server may count other accounts than we do."""
+    lists = tuple(entry for entry in entries if entry.kind == "mailing_list")
+    disabled = tuple(entry for entry in entries if entry.is_account and not entry.enabled)
+    here = _only_here(entries)
+    causes = []
+    if lists:
+        causes.append(Cause("lists", "old versions count mailing lists as users", lists))
+    if disabled:
+        causes.append(Cause("disabled", "a server may count disabled accounts, by older rules", disabled))
+    if report.held:
+        causes.append(Cause("held", "deleted accounts count until the server is restarted"))
+    return [*causes, *here, _STALE]
+
+
+def _of_mailboxes(entries: Sequence[Entry]) -> list[Cause]:
+    """Why mailboxes may be others than we know of."""
+    latent = tuple(entry for entry in entries if verdict_of(entry).seat and not entry.mailbox)
+    unused = tuple(entry for entry in entries if entry.is_account and not entry.enabled and entry.mailbox)
+    causes = [Cause("restarted", "the server may count only those who connected since it was started")]
+    if latent:
+        causes.append(Cause("latent", "accounts that take a seat and never connected, as far as is known", latent))
+    if unused:
+        causes.append(Cause("disabled", "mailboxes of disabled accounts", unused))
+    return [*causes, _STALE]
+
+
+def _of_created(entries: Sequence[Entry]) -> list[Cause]:
+    return [*_only_here(entries), _STALE]
+
+
+def _only_here(entries: Sequence[Entry]) -> list[Cause]:
+    here = tuple(entry for entry in entries if entry.is_account and not entry.server_id)
+    return [Cause("only-here", "accounts that are in this store and were never on the server", here)] if here else []
+
+
+_STALE = Cause("stale", "the server has changed since it was read")
