@@ -51,7 +51,7 @@ class KerioServer:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self._web else self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
