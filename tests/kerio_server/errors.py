@@ -24,10 +24,10 @@ class ApiError(Exception):
     message: str
     parameters: Sequence[str] = ()
 
-    def as_object(self) -> dict[str, Any]:
-        """The `error` of a JSON-RPC answer. Without parameters `data` is left out, as it may be."""
+    def as_object(self, *, data: bool = True) -> dict[str, Any]:
+        """The `error` of a JSON-RPC answer, with `data` always or only if there are parameters."""
         told: dict[str, Any] = {"code": self.code, "message": self.message}
-        if self.parameters:
+        if self.parameters or data:
             told["data"] = {"messageParameters": self._parameters()}
         return told
 

@@ -73,7 +73,7 @@ class Rpc:
                 )
             told: dict[str, Any] = {"result": result}
         except ApiError as error:
-            failed, told = error.code, {"error": error.as_object()}
+            failed, told = error.code, {"error": error.as_object(data=self.world.unknowns.error_data == "always")}
         with self._lock:
             self.seen.append(Seen(name, _without_passwords(given), caller, failed))
         if isinstance(fault, Held) and fault.after_deed:

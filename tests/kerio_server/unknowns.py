@@ -61,7 +61,7 @@ class Unknowns:
     """h. Whether a disabled user whose mailbox was active is still counted as active."""
 
     seats_freed: Literal["at once", "at restart"] = "at once"
-    """Whether disabling or deleting frees a seat before the next restart."""
+    """Whether deleting a user frees the seat before the next restart. Disabling does at once."""
 
     account_admin_sees: Literal["own domain", "all"] = "own domain"
     """i. The domains that an Account Admin sees and works in."""
@@ -86,6 +86,9 @@ class Unknowns:
 
     expired_license: Literal["works", "refuses"] = "works"
     """n. Whether calls are refused (1004) after the license has ended. Seen once: the web administration works."""
+
+    error_data: Literal["always", "with parameters"] = "always"
+    """Whether an error without parameters has `data` too. It may be missing; one public client stumbles if it is."""
 
     enums: Literal["strings", "integers"] = "strings"
     """Integers are what servers of the 7.0 and 7.1 era sent."""

@@ -109,7 +109,7 @@ def _create(call: Call, record: Mapping[str, Any], members: dict[str, Any]) -> t
 def _unmake(call: Call, made: list[tuple[User, User | None]]) -> None:
     """Take back what a call made that then failed: nothing is left half done."""
     for user, left in made:
-        call.world.take_out(user)
+        call.world.take_out(user, holds=False)
         if left is not None:
             call.world.left_mailboxes[(user.row["domainId"], user.login.casefold())] = left
 

@@ -296,9 +296,11 @@ class World:
             self._counted += self.counts(user)
             return user
 
-    def take_out(self, user: User) -> None:
-        """Take a user away."""
+    def take_out(self, user: User, *, holds: bool = True) -> None:
+        """Take a user away; the seat comes free, or is held until a restart."""
         with self.changing(user):
+            if holds and self.counts(user) and self.unknowns.seats_freed == "at restart":
+                self._held.add(user.id)
             del self.users[user.id], self._by_login[(user.row["domainId"], user.login.casefold())]
             del self._in_domain[user.row["domainId"]][user.id]
 
@@ -313,12 +315,7 @@ class World:
             before, key = self.users.get(user.id) is user and self.counts(user), user.login.casefold()
             yield user
             there = self.users.get(user.id) is user
-            after = there and self.counts(user)
-            self._counted += after - before
-            if before and not after and self.unknowns.seats_freed == "at restart":
-                self._held.add(user.id)
-            elif after:
-                self._held.discard(user.id)
+            self._counted += (there and self.counts(user)) - before
             if there and user.login.casefold() != key:
                 domain_id = user.row["domainId"]
                 self._by_login[(domain_id, user.login.casefold())] = self._by_login.pop((domain_id, key))
