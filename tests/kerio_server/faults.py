@@ -31,6 +31,8 @@ class Answer:
     """Content-Length, if it is not that of the body."""
     sent: int | None = None
     """Bytes, head and all, after which the connection is cut."""
+    sent_of_body: int | None = None
+    """The same, counted from where the body begins."""
 
 
 @dataclass(slots=True)
@@ -93,10 +95,12 @@ class Cut(Fault):
     """The connection is cut after so many bytes of the answer: none, if it isn't said. The deed is done, or not."""
 
     after: int = 0
+    in_body: bool = False
+    """Whether the bytes are counted from where the body begins."""
     done: bool = field(default=True, kw_only=True)
 
     def answer(self, right: Answer) -> Answer:
-        return replace(right, sent=self.after)
+        return replace(right, sent_of_body=self.after) if self.in_body else replace(right, sent=self.after)
 
 
 @dataclass(slots=True)
@@ -106,7 +110,7 @@ class HalfBody(Fault):
     done: bool = field(default=True, kw_only=True)
 
     def answer(self, right: Answer) -> Answer:
-        return replace(right, sent=-1)
+        return replace(right, sent_of_body=len(right.body) // 2)
 
 
 @dataclass(slots=True)

@@ -72,7 +72,9 @@ def made_up_world(
         )
     for index in range(accounts):
         place = index % domains
-        _add_somebody(world, chance, index, names[place], mapped=place % 5 == 1 and index % 2 == 0, hostile=hostile)
+        _add_somebody(
+            world, chance, index, names[place], mapped=place % 5 == 1 and index // domains % 2 == 0, hostile=hostile
+        )
     for name in names:
         _add_the_rest(world, chance, name, hostile)
     return world
@@ -87,9 +89,9 @@ def _add_somebody(world: World, chance: random.Random, index: int, domain: str, 
     given, family = chance.choice(GIVEN), chance.choice(FAMILY)
     name, description, login = f"{given} {family}", "", f"{given[0]}.{family}{index}".lower().replace("'", "")
     if index % 17 == 3:
-        name = chance.choice(SCRIPTS)
+        name = SCRIPTS[index // 17 % len(SCRIPTS)]
     if hostile and index % 29 == 5:
-        name, description = chance.choice(HOSTILE), chance.choice(HOSTILE)
+        name, description = HOSTILE[index // 29 % len(HOSTILE)], chance.choice(HOSTILE)
     if hostile and index % 31 == 7:
         odd = ODD_LOGINS[index // 31 % len(ODD_LOGINS)]
         login = f"{odd}{index}" if world.find(f"{odd}@{domain}") else odd

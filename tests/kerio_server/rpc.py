@@ -19,6 +19,9 @@ INTERFACES: Final = (session_methods, server_methods, domain_methods, user_metho
 
 LOG_IN: Final = "Session.login"
 
+_GONE: Final = Answer(b"", sent=0)
+"""The server stops: whoever waits for an answer gets none."""
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -56,6 +59,8 @@ class Rpc:
         fault = self.faults.due(name)
         if fault is not None:
             fault.wait(self.stopping)
+        if self.stopping.is_set():
+            return _GONE
         headers: Headers = ()
         caller, failed = "", None
         try:
@@ -78,6 +83,8 @@ class Rpc:
             self.seen.append(Seen(name, _without_passwords(given), caller, failed))
         if isinstance(fault, Held) and fault.after_deed:
             fault.hold(self.stopping)
+            if self.stopping.is_set():
+                return _GONE
         right = _wrapped(request.get("id"), told, content_type, headers)
         return right if fault is None else fault.answer(right)
 

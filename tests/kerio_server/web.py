@@ -172,11 +172,11 @@ class Connection(http.server.BaseHTTPRequestHandler):
         if closes and ("Connection", "close") not in answer.headers:
             lines.append("Connection: close")
         head = "\r\n".join((*lines, "", "")).encode()
-        if answer.sent is None:
+        most = answer.sent if answer.sent_of_body is None else len(head) + answer.sent_of_body
+        if most is None:
             self.wfile.write(head + answer.body)
             self.close_connection = closes
             return
-        most = len(head) + len(answer.body) // 2 if answer.sent < 0 else answer.sent
         self.wfile.write((head + answer.body)[:most])
         self.close_connection = True
         with contextlib.suppress(OSError):
