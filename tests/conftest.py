@@ -9,8 +9,9 @@ import pytest
 from hypothesis import settings
 
 from tests.directory_server.fixtures import directory_server, large_directory, own_directory
+from tests.kerio_server.fixtures import kerio_clock, kerio_server
 
-__all__ = ["directory_server", "large_directory", "own_directory"]
+__all__ = ["directory_server", "kerio_clock", "kerio_server", "large_directory", "own_directory"]
 
 # A machine that is busy with something else is no failure.
 settings.register_profile("patient", deadline=None)

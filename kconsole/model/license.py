@@ -7,6 +7,15 @@ from typing import Final, Literal
 ComponentName = Literal["antivirus", "activesync", "antispam"]
 """The optional components, which are licensed one by one."""
 
+_PARTS: Final[tuple[tuple[str, ComponentName], ...]] = (
+    ("activesync", "activesync"),
+    ("spam", "antispam"),
+    ("antivirus", "antivirus"),
+    ("sophos", "antivirus"),
+    ("bitdefender", "antivirus"),
+)
+"""A part of a component's name as the vendor writes it, without case and signs, and the component that it is."""
+
 ID_SHOWN: Final = 4
 """How many characters of a license ID are ever kept or shown: its last ones. The whole of it is a secret."""
 
@@ -75,6 +84,12 @@ class License:
     def component(self, name: ComponentName) -> Component | None:
         """The component of this name; None if it is not licensed."""
         return next((component for component in self.components if component.name == name), None)
+
+
+def component_named(text: str) -> ComponentName | None:
+    """The component that the vendor means by a name: `Kerio Anti-spam`, `Sophos`; None if it is none of them."""
+    word = "".join(filter(str.isalnum, text)).lower()
+    return next((component for part, component in _PARTS if part in word), None)
 
 
 def end_of_id(license_id: str) -> str:

@@ -6,11 +6,12 @@ imported from) stays, and so does what was never on it.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import ClassVar, Final
 
 from kconsole.licensing.components import is_active_sync
 from kconsole.model.errors import NotFound, Refused
-from kconsole.model.license import Component, ComponentName, License
+from kconsole.model.license import Component, License, component_named
 from kconsole.model.records import Domain, Entry, Kind, LastLogin, fold
 from kconsole.model.server import DomainNumbers, Server, ServerNumbers
 from kconsole.operations.deeds import Outcome, Work, revived
@@ -21,15 +22,6 @@ from kconsole.store.seatstore import SeatStore
 UNLIMITED: Final = -2
 """How the server writes a license without limit."""
 
-_COMPONENTS: Final[tuple[tuple[str, ComponentName], ...]] = (
-    ("activesync", "activesync"),
-    ("spam", "antispam"),
-    ("antivirus", "antivirus"),
-    ("sophos", "antivirus"),
-    ("bitdefender", "antivirus"),
-)
-"""A part of an extension's name, without case and signs, and the component that it is."""
-
 
 @dataclass
 class SyncPlan:
@@ -37,6 +29,7 @@ class SyncPlan:
 
     store: SeatStore
     snapshot: ServerSnapshot
+    now: datetime
     new_domains: list[Domain] = field(default_factory=list)
     changed_domains: list[tuple[Domain, Domain]] = field(default_factory=list)
     gone_domains: list[Domain] = field(default_factory=list)
@@ -67,7 +60,7 @@ class SyncPlan:
     def license(self) -> License:
         """The license as the server tells it."""
         known, told = self.store.license, self.snapshot.license
-        return known if told is None else _licensed(known, told, self.snapshot.extensions)
+        return known if told is None else _licensed(known, told, self.snapshot.extensions, self.now)
 
     def _sort_domains(self) -> None:
         by_id = {domain.server_id: domain for domain in self.store.domains if domain.server_id}
@@ -236,22 +229,25 @@ def _updated(known: Entry, said: Entry) -> Entry:
     )
 
 
-def _licensed(known: License, told: LicenseStatus, extensions: tuple[str, ...] | None) -> License:
-    """The license as the server tells it; what it does not tell stays."""
+def _licensed(known: License, told: LicenseStatus, extensions: tuple[str, ...] | None, now: datetime) -> License:
+    """The license as the server tells it; what it does not tell stays.
+
+    One that a server goes by is registered and activated there, so it counts as both from when that was first read.
+    """
     expires = None if told.license is None or told.license.unlimited else told.license.date
     maintenance = None if told.maintenance is None or told.maintenance.unlimited else told.maintenance.date
     after = replace(known, seats=told.users, id_end=told.id_end or known.id_end)
     if extensions is not None:
-        names = [name for name in dict.fromkeys(map(_component, extensions)) if name is not None]
+        names = [name for name in dict.fromkeys(map(component_named, extensions)) if name is not None]
         after = replace(after, components=tuple(known.component(name) or Component(name=name) for name in names))
     if told.registration in ("trial", "trial_expired"):
         return replace(after, trial_until=expires or known.trial_until)
-    return replace(after, expires=expires, maintenance_until=maintenance or known.maintenance_until)
-
-
-def _component(extension: str) -> ComponentName | None:
-    word = "".join(filter(str.isalnum, extension)).lower()
-    return next((component for part, component in _COMPONENTS if part in word), None)
+    after = replace(after, expires=expires, maintenance_until=maintenance or known.maintenance_until)
+    if told.registration != "product":
+        return after
+    return replace(
+        after, registered_at=known.registered_at or now, activated_at=known.activated_at or now, trial_until=None
+    )
 
 
 def _numbers(snapshot: ServerSnapshot) -> ServerNumbers:
@@ -348,7 +344,7 @@ class Sync:
         server = work.store.server
         if server is None:
             raise no_server()
-        plan = SyncPlan(work.store, self.snapshot)
+        plan = SyncPlan(work.store, self.snapshot, work.now)
         for domain in plan.new_domains:
             work.put_domain(domain)
         for before, domain in plan.changed_domains:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from kconsole.model.errors import BadInput
-from kconsole.model.license import Component, ComponentName, end_of_id
+from kconsole.model.license import Component, ComponentName, component_named, end_of_id
 
 LARGEST_FILE: Final = 256 * 1024
 """Bytes; a license file has a few thousand."""
@@ -35,15 +35,6 @@ _ENDS: Final = ("END", "PRODUCT-END")
 _FEATURE_END: Final = "feature-end"
 """It stands without a colon, and is taken with one too."""
 _ALL: Final = _BEGINNINGS + _SKIPPED + _ENDS
-
-_COMPONENTS: Final[tuple[tuple[str, ComponentName], ...]] = (
-    ("activesync", "activesync"),
-    ("spam", "antispam"),
-    ("antivirus", "antivirus"),
-    ("sophos", "antivirus"),
-    ("bitdefender", "antivirus"),
-)
-"""A part of a feature's name, without case and signs, and the component that it is."""
 
 _READ: Final = frozenset(
     {
@@ -144,8 +135,7 @@ class _Reading:
             self._notes.append(f"line {line}: the field {key} is not known, and was passed over")
 
     def _component(self, feature: str, line: int) -> ComponentName | None:
-        word = "".join(filter(str.isalnum, feature)).lower()
-        name = next((component for part, component in _COMPONENTS if part in word), None)
+        name = component_named(feature)
         if name is None:
             self._notes.append(f"line {line}: the feature {feature.strip()[:60]} is not known, and was passed over")
         else:

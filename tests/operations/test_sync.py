@@ -1,0 +1,219 @@
+"""The live server read into the store, against a server of its own process: whole, or nothing, or with parts named."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kconsole.licensing.evaluation import evaluate
+from kconsole.licensing.reconciling import compared
+from kconsole.model.errors import NotFound, Refused, SourceAway
+from kconsole.model.kerio import KerioServer as Access
+from kconsole.model.records import Entry, Inventory
+from kconsole.model.server import Server
+from kconsole.operations.deeds import Done
+from kconsole.operations.live import read_server
+from kconsole.operations.secrets import Secret
+from kconsole.operations.session import Session
+from kconsole.operations.sync import AddServer, RemoveServer, Sync
+from tests.clocks import FixedClock, noon
+from tests.kerio_server.faults import Cut, Fault, html, invalid_utf8, null, status, too_large
+from tests.kerio_server.server import KerioServer
+
+
+def access_of(server: KerioServer, user: str = "") -> Access:
+    return Access(url=server.url, user=user or server.user, fingerprint=server.fingerprint)
+
+
+@pytest.fixture
+def world(kerio_server: KerioServer) -> KerioServer:
+    """Two domains with a bit of everything."""
+    world = kerio_server.world
+    world.set_license(users=10, extensions=("Sophos", "ActiveSync"))
+    world.add_domain("north.example", description="Head office")
+    world.add_domain("south.example", user_limit=3, directory="WindowsActiveDirectory", directory_host="dc.example")
+    world.add_user("anna@north.example", "Anna Berg", role="FullAdmin", description="IT")
+    world.add_user("berg@north.example", "Berg", enabled=False)
+    world.add_user("chen@south.example", "王小明", mapped=True)
+    world.log_in("anna@north.example", "ActiveSync", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    world.add_list("team@north.example", "Everybody")
+    return kerio_server
+
+
+@pytest.fixture
+def session(tmp_path: Path, world: KerioServer, kerio_clock: FixedClock) -> Session:
+    session = Session.create(tmp_path / "store", Inventory(), "anna", kerio_clock, patience=0)
+    session.do(AddServer(Server(name="mail", access=access_of(world))))
+    return session
+
+
+def sync(session: Session, server: KerioServer, user: str = "") -> Done:
+    done = session.do(Sync(read_server(access_of(server, user), Secret(server.password))))
+    assert session.report == evaluate(session.inventory)
+    return done
+
+
+def found(session: Session) -> dict[str, Entry]:
+    return {entry.address: entry for entry in session.entries}
+
+
+def test_everything_that_the_server_says_is_taken(session: Session, world: KerioServer) -> None:
+    sync(session, world)
+    entries = found(session)
+    anna, berg, chen = (entries[f"{login}.example"] for login in ("anna@north", "berg@north", "chen@south"))
+    assert (anna.full_name, anna.description, anna.role, anna.origin) == ("Anna Berg", "IT", "full_admin", "local")
+    assert anna.last_login is not None
+    assert (anna.last_login.at, anna.last_login.protocol) == (datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "ActiveSync")
+    assert (anna.mailbox, anna.active_sync, anna.enabled) == (True, True, True)
+    assert (berg.enabled, berg.last_login, berg.mailbox) == (False, None, False)
+    assert (chen.origin, chen.full_name) == ("directory", "王小明")
+    assert entries["team@north.example"].kind == "mailing_list"
+    assert entries["Admin"].kind == "builtin_admin"
+    north, south = session.domain_named("north.example"), session.domain_named("south.example")
+    assert north is not None
+    assert south is not None
+    assert (north.primary, north.description, south.primary, south.user_limit) == (True, "Head office", False, 3)
+    assert (session.license.seats, session.report.used) == (10, 2)
+    assert session.license.id_end == "ERVR"
+    assert {component.name for component in session.license.components} == {"antivirus", "activesync"}
+    assert session.standing.state == "activated"
+    server = session.server
+    assert server is not None
+    assert (server.synced_at, server.role, server.unread) == (session.clock.now(), "builtin_admin", ())
+    assert server.numbers is not None
+    assert (server.numbers.licensed, server.numbers.current) == (10, 2)
+    assert all(entry.server_id for entry in session.entries if entry.kind != "builtin_admin")
+
+
+def test_read_again_it_changes_what_has_changed_and_no_more(session: Session, world: KerioServer) -> None:
+    sync(session, world)
+    before = found(session)
+    assert not sync(session, world).changed
+    world.world.change_user("anna@north.example", fullName="Anna B.")
+    world.world.disable_in_directory("chen@south.example")
+    world.world.remove_user("berg@north.example")
+    world.world.add_user("dora@south.example", "Dora")
+    changed = {outcome.address: outcome.text for outcome in sync(session, world).changed}
+    assert changed["anna@north.example"] == "changed on the server"
+    assert changed["berg@north.example"] == "is gone from the server"
+    assert changed["dora@south.example"] == "is on the server"
+    after = found(session)
+    assert after["anna@north.example"].id == before["anna@north.example"].id
+    assert "berg@north.example" not in after
+
+
+def test_a_renamed_login_is_the_same_account(session: Session, world: KerioServer) -> None:
+    sync(session, world)
+    number = found(session)["anna@north.example"].id
+    world.world.change_user("anna@north.example", loginName="anna.berg")
+    sync(session, world)
+    assert session.find("anna.berg@north.example").id == number
+
+
+def test_what_only_the_store_knows_stays(tmp_path: Path, world: KerioServer, kerio_clock: FixedClock) -> None:
+    from kconsole.operations.accounts import AddAccount
+    from kconsole.operations.logins import Connect
+    from kconsole.operations.server import AddDomain
+
+    session = Session.create(tmp_path / "store", Inventory(), "anna", kerio_clock, patience=0)
+    session.do(AddDomain("north.example"))
+    for login in ("anna", "own"):
+        session.do(AddAccount(f"{login}@north.example"))
+    session.do(Connect("anna@north.example", "IMAP", kerio_clock.now() - timedelta(days=1)))
+    session.do(AddServer(Server(name="mail", access=access_of(world))))
+    sync(session, world)
+    entries = found(session)
+    assert entries["own@north.example"].server_id == ""  # never on the server: left, and told by reconcile
+    anna = entries["anna@north.example"]
+    assert anna.last_login is not None
+    assert anna.last_login.at == kerio_clock.now() - timedelta(days=1)  # later than what the server says
+    assert anna.server_id
+    server = session.server
+    assert server is not None
+    assert server.numbers is not None
+    counted = compared(session.report, server.numbers, session.entries)
+    (difference,) = [each for each in counted if each.figure == "counted"]
+    assert (difference.ours, difference.theirs) == (3, 2)
+    (cause,) = [cause for cause in difference.causes if cause.code == "only-here"]
+    assert [entry.address for entry in cause.accounts] == ["own@north.example"]
+
+
+def test_a_restart_of_the_server_clears_held_seats(
+    session: Session, world: KerioServer, kerio_clock: FixedClock
+) -> None:
+    sync(session, world)
+    kerio_clock.forward(hours=1)
+    world.world.remove_user("anna@north.example")
+    sync(session, world)
+    assert session.report.held == 1
+    kerio_clock.forward(hours=1)
+    world.world.restart()
+    sync(session, world)
+    assert session.report.held == 0
+
+
+def test_an_auditor_reads_all_or_is_told_what_not(session: Session, world: KerioServer) -> None:
+    world.world.add_user("eye@north.example", role="Auditor", password=world.password)
+    sync(session, world, "eye@north.example")
+    server = session.server
+    assert server is not None
+    assert server.role == "auditor"
+    assert len(found(session)) == 6
+
+
+FAULTS = {
+    "cut": Cut(),
+    "500": status(500),
+    "a page": html(),
+    "null": null(),
+    "no UTF-8": invalid_utf8(),
+    "413": too_large(),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_whatever_goes_wrong_with_whichever_call_nothing_is_taken(
+    session: Session, world: KerioServer, fault: Fault
+) -> None:
+    world.forget_calls()
+    read_server(access_of(world), Secret(world.password))
+    calls = len(world.calls)
+    before = session.inventory
+    world.world.add_user("new@north.example")
+    for call in range(1, calls + 1):
+        world.faults.clear()
+        world.faults.add(fault, call=call)
+        snapshot, trouble = None, ""
+        try:
+            snapshot = read_server(access_of(world), Secret(world.password), call_timeout=5)
+        except SourceAway as error:
+            trouble = f"{error} {error.hint} {error.details}"
+        if snapshot is not None:  # the last calls are of figures that may be missing, and the logout
+            assert snapshot.unread or call >= calls - 1, call
+        else:
+            assert trouble
+            assert world.password not in trouble
+        assert session.inventory == before
+
+
+def test_a_store_has_one_server(session: Session, world: KerioServer) -> None:
+    with pytest.raises(Refused, match="kept in step with mail already"):
+        session.do(AddServer(Server(name="other", access=access_of(world))))
+    assert session.do(AddServer(Server(name="mail", access=access_of(world)))).commit is None
+    session.do(RemoveServer())
+    assert session.server is None
+    with pytest.raises(NotFound, match="no server"):
+        sync(session, world)
+    assert session.do(RemoveServer()).commit is None
+
+
+def test_the_server_is_kept_with_the_store_and_its_password_is_not(session: Session, world: KerioServer) -> None:
+    sync(session, world)
+    server, folder = session.server, session.folder
+    session.close()
+    again = Session.open(folder, "anna", noon(), patience=0)
+    assert again.server == server
+    again.close()
+    for file in folder.iterdir():
+        assert world.password.encode() not in file.read_bytes()
+        assert b"10000-TEST0" not in file.read_bytes()
