@@ -163,6 +163,14 @@ def test_enabling_takes_a_seat_or_is_refused_or_goes_over_where_that_was_chosen(
     assert world.seats_used == 1
 
 
+def test_enabling_a_mapped_user_who_never_connected_takes_no_seat(admin: Client) -> None:
+    user = world_of(admin).add_user("lena@northwind.example", mapped=True, enabled=False)
+    world_of(admin).set_license(users=0)
+
+    assert codes(admin.call("Users.set", userIds=[user.id], pattern={"isEnabled": True})) == []
+    assert user.enabled
+
+
 def test_another_login_is_not_one_that_is_taken(admin: Client) -> None:
     world = world_of(admin)
     lena, _ = (world.add_user(f"{name}@northwind.example") for name in ("lena", "ada"))

@@ -36,8 +36,8 @@ class Unknowns:
     never: Literal["zero", "empty", "missing", "absent"] = "zero"
     """e. A user who never logged in: dateTime 0, dateTime "", an empty lastLoginInfo, or none at all."""
 
-    updating_protocols: frozenset[str] = frozenset({"POP3", "IMAP", "HTTP", "ActiveSync", "EWS", "CalDAV", "XMPP"})
-    """e. Logins over these are remembered as the last login."""
+    updating_protocols: frozenset[str] | None = None
+    """e. Logins over these are remembered as the last login; None is all."""
 
     create_fails: Literal["items", "call"] = "items"
     """f. Whether one user who can't be created is told of in `errors`, or fails the whole call, which makes none."""

@@ -344,5 +344,6 @@ class World:
     def _remember_login(self, user: User, at: int, protocol: str) -> None:
         count, _ = user.logins.get(protocol, (0, 0))
         user.logins[protocol] = (count + 1, at)
-        if protocol in self.unknowns.updating_protocols:
+        updating = self.unknowns.updating_protocols
+        if updating is None or protocol in updating:
             user.row["lastLoginInfo"] = {"dateTime": at, "protocol": protocol}
