@@ -109,12 +109,14 @@ class Sessions:
     def _who(self, name: str, password: str) -> User | None:
         world = self._world
         with world.lock:
-            user = world.find(name)
             known = digest(password)
-            if user is None and name == world.admin_name and world.admin_password:
+            if world.admin_password and name.casefold() == world.admin_name.casefold():
+                # A user who is called so too has to say the domain.
                 if known == world.admin_password:
                     return None
-            elif user is not None and user.password == known and user.enabled:
+                raise ApiError(*world.unknowns.login_failure)
+            user = world.find(name)
+            if user is not None and user.password == known and user.enabled:
                 if RANK[user.role] > RANK["UserRole"]:
                     return user
                 raise ApiError(world.unknowns.login_failure[0], "User %1 does not have administrator rights.", (name,))

@@ -54,6 +54,9 @@ def test_a_user_called_like_the_built_in_administrator_collides(admin: Client) -
     assert admin.call("Server.getRemoteAdministration")["setting"]["builtInAdminUsernameCollide"]
     admin.log_in("Admin@northwind.example", "another")
     assert admin.call("Session.whoAmI")["userDetails"]["id"]
+    admin.log_in("Admin")
+    assert admin.call("Session.whoAmI")["userDetails"]["id"] == ""
+    assert admin.fails("Session.login", userName="Admin", password="another", application={})[0] == -32000
 
 
 def test_who_am_i_and_my_domain(admin: Client) -> None:
