@@ -95,7 +95,10 @@ def add(place: Place, name: str, url: str, user: str, ca: str, fingerprint: str,
 @at_store
 @pass_place
 def remove(place: Place, reason: str) -> None:
-    """Keep the store in step with no server any more; what was read stays."""
+    """Follow no server any more.
+
+    What was read stays.
+    """
     say_outcomes(place.open().do(RemoveServer(reason)))
 
 

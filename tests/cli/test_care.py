@@ -201,6 +201,8 @@ CHANGING = {
     "connect": ["connect", ANNA],
     "license": ["license", "trial"],
     "domains": ["domains", "add", "west.example"],
+    "server": ["server", "add", "mail", "--url", "https://mail.example", "--user", "eye"],
+    "sync": ["sync"],
     "map": ["map", "north.example"],
     "import": ["import", "csv", "{rows}", "--domain", "north.example"],
     "restore": ["restore", "{dump}"],
@@ -208,7 +210,7 @@ CHANGING = {
     "init": ["init"],
     "doctor": ["doctor", "--fix"],
 }
-READING = {"status", "accounts", "explain", "dump", "log", "backup"}
+READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup"}
 
 
 def test_every_command_is_known_to_change_or_to_read() -> None:

@@ -320,7 +320,14 @@ def test_domains_are_added(console: Console) -> None:
         "domains", "add", "north.example", "--primary", "--user-limit", "5", "--description", "all", "--reason", "x"
     )
     assert console.dump["domains"] == [
-        {"name": "north.example", "primary": True, "description": "all", "user_limit": 5, "directory": None}
+        {
+            "name": "north.example",
+            "primary": True,
+            "description": "all",
+            "user_limit": 5,
+            "directory": None,
+            "server_id": "",
+        }
     ]
     assert console("domains", "add", "North.Example").code == 4
     assert console("domains", "add", "west.example", "--primary").code == 4
@@ -529,7 +536,7 @@ def test_many_notes_are_told_in_short(console: Console, tmp_path: Path) -> None:
 
 def test_a_dump_is_restored_to_the_same_dump(office: Console, tmp_path: Path) -> None:
     dump = office.dump
-    assert list(dump) == ["schema", "license", "last_restart", "domains", "entries"]
+    assert list(dump) == ["schema", "license", "last_restart", "server", "domains", "entries"]
     assert dump["entries"][0].keys() >= {
         "address",
         "kind",
