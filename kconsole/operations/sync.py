@@ -41,17 +41,24 @@ class SyncPlan:
     """Entries that were read from the server once, and are not there any more: they were deleted there."""
     only_here: list[Entry] = field(default_factory=list)
     """Entries of domains that were read, which the server does not have and never had."""
+    doubled: list[Entry] = field(default_factory=list)
+    """What has an address that something else on the server has too: the first one is taken."""
     _seen: set[int] = field(default_factory=set)
     _by_id: dict[str, Entry] = field(default_factory=dict)
+    _addresses: set[str] = field(default_factory=set)
+    """The addresses that the server has, folded."""
+    _ids: set[str] = field(default_factory=set)
+    """The ids that the server has."""
 
     def __post_init__(self) -> None:
         self._by_id = {
             entry.server_id: entry for entry in self.store.entries if entry.server_id and entry.deleted_at is None
         }
         self._sort_domains()
-        for contents in self.snapshot.domains:
-            for said in _entries_of(contents):
-                self._sort(said)
+        entries = [entry for contents in self.snapshot.domains for entry in _entries_of(contents)]
+        self._ids = {entry.server_id for entry in entries}
+        for said in entries:
+            self._sort(said)
         if self.snapshot.administrator is not None:
             self._sort_administrator(self.snapshot.administrator)
         self._sort_rest()
@@ -90,15 +97,20 @@ class SyncPlan:
             )
             if after != known:
                 self.changed_domains.append((known, after))
-        self.gone_domains = [domain for domain in self.store.domains if domain.server_id and domain.name not in here]
+        rest = [domain for domain in self.store.domains if domain.name not in here]
+        self.gone_domains = [domain for domain in rest if domain.server_id]
+        if any(contents.domain.primary for contents in self.snapshot.domains):
+            self.changed_domains += [(domain, replace(domain, primary=False)) for domain in rest if domain.primary]
 
     def _sort(self, said: Entry) -> None:
         """Sort an entry that the server has."""
-        known = self._by_id.get(said.server_id) or self.store.entry_at(said.address)
+        if fold(said.address) in self._addresses:
+            self.doubled.append(said)
+            return
+        self._addresses.add(fold(said.address))
+        known = self._by_id.get(said.server_id) or self._holder_of(said.address)
         if known is None:
             self.new.append(revived(said, self.store))
-            return
-        if known.id in self._seen:  # two that the server tells apart have one address here
             return
         self._seen.add(known.id)
         after = _updated(known, said)
@@ -106,6 +118,11 @@ class SyncPlan:
             self.same += 1
         else:
             self.changed.append((known, after))
+
+    def _holder_of(self, address: str) -> Entry | None:
+        """The entry that has an address here, unless it is somebody whom the server knows by another id."""
+        holder = self.store.entry_at(address)
+        return None if holder is None or holder.server_id in self._ids - {""} else holder
 
     def _sort_administrator(self, said: Administrator) -> None:
         known = next(
@@ -174,14 +191,15 @@ def _entries_of(contents: DomainContents) -> Iterator[Entry]:
             description=resource.description,
             server_id=resource.id,
         )
+    aliases: dict[str, Entry] = {}
     for alias in contents.aliases or ():
-        yield Entry(
-            address=alias.name + at,
-            kind="alias",
-            description=alias.description,
-            delivers_to=(alias.delivers_to,) if alias.delivers_to else (),
-            server_id=alias.id,
+        first = aliases.setdefault(
+            fold(alias.name),
+            Entry(address=alias.name + at, kind="alias", description=alias.description, server_id=alias.id),
         )
+        if alias.delivers_to and alias.delivers_to not in first.delivers_to:
+            aliases[fold(alias.name)] = replace(first, delivers_to=(*first.delivers_to, alias.delivers_to))
+    yield from aliases.values()
 
 
 def _account(user: ServerUser, at: str) -> Entry:

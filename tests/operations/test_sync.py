@@ -9,7 +9,7 @@ from kconsole.licensing.evaluation import evaluate
 from kconsole.licensing.reconciling import compared
 from kconsole.model.errors import NotFound, Refused, SourceAway
 from kconsole.model.kerio import KerioServer as Access
-from kconsole.model.records import Entry, Inventory
+from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.server import Server
 from kconsole.operations.deeds import Done
 from kconsole.operations.live import read_server
@@ -108,6 +108,49 @@ def test_a_renamed_login_is_the_same_account(session: Session, world: KerioServe
     world.world.change_user("anna@north.example", loginName="anna.berg")
     sync(session, world)
     assert session.find("anna.berg@north.example").id == number
+
+
+def test_users_can_change_logins_with_each_other(session: Session, world: KerioServer) -> None:
+    sync(session, world)
+    numbers = {entry.login: entry.id for entry in session.entries if entry.domain == "north.example"}
+    world.world.change_user("anna@north.example", loginName="swapping")
+    world.world.change_user("berg@north.example", loginName="anna")
+    world.world.change_user("swapping@north.example", loginName="berg")
+    sync(session, world)
+    assert session.find("anna@north.example").id == numbers["berg"]
+    assert session.find("berg@north.example").id == numbers["anna"]
+    assert len({entry.address for entry in session.entries}) == len(session.entries)
+
+
+def test_a_login_that_somebody_left_goes_to_somebody_new(session: Session, world: KerioServer) -> None:
+    sync(session, world)
+    number = session.find("anna@north.example").id
+    world.world.change_user("anna@north.example", loginName="anna.berg")
+    world.world.add_user("anna@north.example", "Another Anna")
+    sync(session, world)
+    assert session.find("anna.berg@north.example").id == number
+    assert session.find("anna@north.example").full_name == "Another Anna"
+
+
+def test_one_address_is_one_entry(session: Session, world: KerioServer) -> None:
+    for target in ("anna@north.example", "berg@north.example"):
+        world.world.add_alias("info@north.example", target)
+    world.world.add_alias("anna@north.example", "berg@north.example")
+    for _ in range(2):
+        sync(session, world)
+        entries = found(session)
+        assert len(entries) == len(session.entries)
+        assert entries["info@north.example"].delivers_to == ("anna@north.example", "berg@north.example")
+        assert entries["anna@north.example"].kind == "user"
+
+
+def test_one_domain_is_the_primary_one(tmp_path: Path, world: KerioServer, kerio_clock: FixedClock) -> None:
+    before = Inventory(domains=(Domain(name="own.example", primary=True),))
+    session = Session.create(tmp_path / "own", before, "anna", kerio_clock, patience=0)
+    session.do(AddServer(Server(name="mail", access=access_of(world))))
+    sync(session, world)
+    assert [domain.name for domain in session.inventory.domains if domain.primary] == ["north.example"]
+    assert session.domain_named("own.example") is not None
 
 
 def test_what_only_the_store_knows_stays(tmp_path: Path, world: KerioServer, kerio_clock: FixedClock) -> None:
