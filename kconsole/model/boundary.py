@@ -13,6 +13,7 @@ from kconsole.model.documents import DUMP_SCHEMA
 from kconsole.model.errors import BadInput
 from kconsole.model.license import ID_SHOWN, License
 from kconsole.model.records import Domain, Entry, Inventory, fold
+from kconsole.model.server import Server
 from kconsole.model.times import in_utc
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def checked(inventory: Inventory, name: str) -> Inventory:
         raise BadInput(f"{name} contradicts itself:", "Nothing was changed.", _first_of(problems))
     try:
         license_ = _license_in_utc(inventory.license)
+        server = None if inventory.server is None else _server_in_utc(inventory.server)
         entries = tuple(_in_utc(entry) for entry in inventory.entries)
         restart = None if inventory.last_restart is None else in_utc(inventory.last_restart)
     except OverflowError:
@@ -116,6 +118,7 @@ def checked(inventory: Inventory, name: str) -> Inventory:
     return replace(
         inventory,
         license=license_,
+        server=server,
         last_restart=restart,
         domains=_with_missing_domains(inventory.domains, entries),
         entries=entries,
@@ -141,6 +144,15 @@ def _license_in_utc(license_: License) -> License:
         registered_at=None if registered is None else in_utc(registered),
         activated_at=None if activated is None else in_utc(activated),
         update=None if update is None else replace(update, bought_at=in_utc(update.bought_at)),
+    )
+
+
+def _server_in_utc(server: Server) -> Server:
+    synced, started = server.synced_at, server.started_at
+    return replace(
+        server,
+        synced_at=None if synced is None else in_utc(synced),
+        started_at=None if started is None else in_utc(started),
     )
 
 

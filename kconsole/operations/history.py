@@ -16,6 +16,9 @@ UNDO = "undo"
 BEGINNINGS = ("init", "migrate", "mend")
 """Deeds that begin a journal; there is nothing before them to go back to."""
 
+FACTS = ("sync",)
+"""Deeds that take in what is so elsewhere: taking them back here would make nothing otherwise there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogQuery:
@@ -152,6 +155,11 @@ def commit_numbered(store: SeatStore, sequence: int) -> Commit:
             later.append(trace_of(commit))
     if found is None:
         raise NotFound(f"There is no line {sequence} in the log.", "See them with 'kconsole log'.")
+    if found.deed in FACTS:
+        raise NotFound(
+            f"Line {sequence} of the log is a reading of the server: what is so there cannot be taken back here.",
+            "Change it on the server, and read it again with 'kconsole sync'.",
+        )
     if not found.changes or found.deed in BEGINNINGS:
         raise NotFound(f"There is nothing in line {sequence} of the log that could be taken back.")
     undone = taken_back(later)
@@ -208,8 +216,8 @@ def _sensible(store: SeatStore, commits: Iterator[Commit]) -> Iterator[Commit]:
 
 
 def is_undoable(commit: Commit) -> bool:
-    """Whether a commit is a deed that changed something, and no beginning."""
-    return bool(commit.changes) and commit.deed not in (*BEGINNINGS, UNDO)
+    """Whether a commit is a deed that changed something, and neither a beginning nor a fact."""
+    return bool(commit.changes) and commit.deed not in (*BEGINNINGS, *FACTS, UNDO)
 
 
 def _same(one: Operator, other: Operator) -> bool:

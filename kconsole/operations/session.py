@@ -306,8 +306,10 @@ class Session:
             Refused: a guard said no, to a deed that can only be done as a whole.
             ConsoleError: what the deed raises, and what the store raises; then nothing was changed.
         """
+        from kconsole.operations.history import is_undoable
+
         done = self._do(deed)
-        if done.commit is not None:
+        if done.commit is not None and is_undoable(done.commit):
             self._deeds.append(done.commit)
         return done
 

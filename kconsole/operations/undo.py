@@ -78,6 +78,8 @@ class UndoDeed:
                 self._check_domain(change, work, in_use)
             elif change.table == "server" and work.store.last_restart != change.after:
                 raise self._changed_since("Another restart was recorded since")
+            elif change.table == "connection" and work.store.server != change.after:
+                raise self._changed_since("The server has changed since, or was read")
             elif change.table == "license" and work.store.license != change.after:
                 raise self._changed_since("The license has changed since")
 
@@ -118,7 +120,7 @@ class UndoDeed:
             return _address(change)
         if change.table == "domains":
             return f"The domain {_domain(change).name}"
-        return "The recorded restart" if change.table == "server" else "The license"
+        return {"server": "The recorded restart", "connection": "The server"}.get(change.table, "The license")
 
     def _changed_since(self, what: str) -> ChangedSince:
         return ChangedSince(f"{what}: '{self.commit.deed}' cannot be undone.", BY_HAND)

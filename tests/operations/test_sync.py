@@ -1,5 +1,6 @@
 """The live server read into the store, against a server of its own process: whole, or nothing, or with parts named."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import pytest
 
 from kconsole.licensing.evaluation import evaluate
 from kconsole.licensing.reconciling import compared
-from kconsole.model.errors import NotFound, Refused, SourceAway
+from kconsole.model.errors import ChangedSince, NotFound, Refused, SourceAway
 from kconsole.model.kerio import KerioServer as Access
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.server import Server
 from kconsole.operations.deeds import Done
+from kconsole.operations.dumps import dump_of, read_dump_file, write_dump
 from kconsole.operations.live import read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
@@ -237,6 +239,37 @@ def test_whatever_goes_wrong_with_whichever_call_nothing_is_taken(
             assert trouble
             assert world.password not in trouble
         assert session.inventory == before
+
+
+def test_a_reading_is_not_taken_back(session: Session, world: KerioServer) -> None:
+    done = sync(session, world)
+    assert done.commit is not None
+    assert session.undoable is not None
+    assert session.undoable.deed == "add server"
+    before = found(session)
+    with pytest.raises(NotFound, match="is a reading of the server"):
+        session.undo(done.commit.sequence)
+    assert found(session) == before
+
+
+def test_naming_a_server_is_taken_back_until_it_was_read(session: Session, world: KerioServer) -> None:
+    added = session.undoable
+    assert added is not None
+    sync(session, world)
+    with pytest.raises(ChangedSince, match="The server has changed since"):
+        session.undo(added.sequence)
+    session.do(RemoveServer())
+    session.undo()
+    assert session.server is not None
+    assert session.server.synced_at is not None
+
+
+def test_a_dump_holds_the_server(session: Session, world: KerioServer, tmp_path: Path) -> None:
+    sync(session, world)
+    write_dump(tmp_path / "dump.json", dump_of(session), session)
+    read = read_dump_file(tmp_path / "dump.json")
+    assert (read.server, read.domains) == (session.inventory.server, session.inventory.domains)
+    assert [replace(entry, id=0) for entry in session.entries] == list(read.entries)
 
 
 def test_a_store_has_one_server(session: Session, world: KerioServer) -> None:
