@@ -18,6 +18,8 @@ from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.documents import login_document
 from kconsole.model.records import Entry
 from kconsole.model.reports import SeatReport, Verdict
+from kconsole.model.server import Server
+from kconsole.model.times import to_iso
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a cell for a formula, in East Asian width too."""
@@ -106,6 +108,13 @@ def seats_document(report: SeatReport) -> dict[str, Any]:
         "locked_out": report.locked_out,
         "state": report.state,
     }
+
+
+def server_age(server: Server | None) -> dict[str, Any] | None:
+    """How old what is known of the live server is, as `status --json` shows it; None where there is none."""
+    if server is None:
+        return None
+    return {"name": server.name, "synced_at": to_iso(server.synced_at), "unread": list(server.unread)}
 
 
 def domain_documents(report: SeatReport) -> list[dict[str, Any]]:

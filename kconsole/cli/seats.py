@@ -20,10 +20,19 @@ from kconsole.cli.context import (
     terminal_width,
 )
 from kconsole.cli.life import life_document, warning_documents
-from kconsole.cli.output import account_document, domain_documents, domain_table, put_csv, put_json, seats_document
+from kconsole.cli.output import (
+    account_document,
+    domain_documents,
+    domain_table,
+    put_csv,
+    put_json,
+    seats_document,
+    server_age,
+)
 from kconsole.display import ages, columns, gauge, words
 from kconsole.display.details import details_of, last_login_word
 from kconsole.display.licenses import license_words
+from kconsole.display.live import synced_words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.licensing.evaluation import is_held
@@ -62,6 +71,7 @@ def status(context: click.Context, place: Place, as_json: bool) -> None:
                 "as_of": to_iso(session.clock.now()),
                 "license": {"seats": session.license.seats, "id_end": session.license.id_end},
                 "life": life_document(session, with_people=False),
+                "server": server_age(session.server),
                 "seats": seats_document(report),
                 "domains": domain_documents(report),
                 "warnings": warning_documents(warnings),
@@ -72,6 +82,8 @@ def status(context: click.Context, place: Place, as_json: bool) -> None:
     click.echo(f"{bar}  {gauge.used_words(report)}  {gauge.state_word(report)}")
     click.echo("   ".join(gauge.figures(report)))
     click.echo(f"License: {license_words(standing)}")
+    if session.server is not None:
+        click.echo(f"Data: {synced_words(session.server)}")
     if report.domains:
         click.echo()
         put_domains(report)

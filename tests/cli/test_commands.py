@@ -86,7 +86,7 @@ def test_init_needs_a_sensible_number(console: Console, seats: str) -> None:
 
 def test_status_in_json_has_the_shape_that_was_agreed_on(office: Console) -> None:
     answer = office.done("status", "--json").json
-    assert list(answer) == ["schema", "as_of", "license", "life", "seats", "domains", "warnings"]
+    assert list(answer) == ["schema", "as_of", "license", "life", "server", "seats", "domains", "warnings"]
     assert answer["schema"] == 1
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", answer["as_of"])
     assert answer["license"] == {"seats": 6, "id_end": ""}

@@ -40,6 +40,8 @@ def test_a_server_is_named_read_shown_and_let_go(mail: Console, kerio_server: Ke
     assert said.talk[-1] == "0 → 2 of 3 seats used"
     status_ = mail.done("status", "--json").json
     assert (status_["seats"]["used"], status_["license"]["seats"]) == (2, 3)
+    assert (status_["server"]["name"], status_["server"]["unread"]) == ("mail", [])
+    assert mail.done("status").out.splitlines()[3].startswith("Data: server as of ")
     shown = {line.split(maxsplit=1)[0]: line.split(maxsplit=1)[1] for line in mail.done("server").out.splitlines()}
     assert shown["Role"] == "builtin admin"
     assert shown["URL"] == kerio_server.url
