@@ -100,23 +100,25 @@ def verify(folder: Path, head: str | None = None) -> Head:
 
 
 def _checked_lines(journal: Journal) -> Iterator[Head]:
-    """The head that each line makes. A last one that has no end is being written, unless it stays so.
+    """The head that each line makes, of all that is there now; of what others add meanwhile there is no end.
+
+    A last one that has no end is being written, unless it stays so.
 
     Raises:
         BrokenJournal: at the first bad line.
     """
-    head, deadline = Head(), time.monotonic() + SETTLING
+    head, all_of_it, deadline = Head(), journal.size, time.monotonic() + SETTLING
     while True:
         for raw, after in journal.linked_lines(head):
             parsed(raw, after)
             head = after
             yield head
-        if journal.size <= head.offset or time.monotonic() >= deadline:
+        if head.offset >= min(all_of_it, journal.size) or time.monotonic() >= deadline:
             break
         time.sleep(SETTLING / 20)
     if head.sequence == 0 and journal.size == 0:
         raise BrokenJournal(1, "the log is empty", head)
-    if journal.size > head.offset:
+    if head.offset < min(all_of_it, journal.size):
         raise BrokenJournal(head.sequence + 1, "it is torn: it was never told as done", head)
 
 
