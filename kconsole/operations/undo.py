@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from kconsole.licensing import guards
-from kconsole.model.errors import ChangedSince
+from kconsole.model.errors import ChangedSince, Refused
 from kconsole.model.history import Change, Commit
 from kconsole.model.records import Domain, Entry, fold
 from kconsole.operations.accounts import DeleteAccounts
 from kconsole.operations.deeds import Outcome, Work, insist
 from kconsole.operations.history import Trace, touching_since
+from kconsole.operations.license_plans import needs_consent
 from kconsole.operations.server import RestoreInventory
 
 BY_HAND = "Look at it, and set it right by hand."
@@ -42,7 +43,7 @@ class UndoDeed:
         Raises:
             NotFound: it has been taken back meanwhile.
             ChangedSince: a record is not as the deed left it.
-            Refused: it would need seats that are not free.
+            Refused: it would need seats that are not free, or leave a license with fewer seats than are in use.
         """
         later = list(self.traces_after(self.commit.sequence))
         touching = next(touching_since(self.commit, later), None)
@@ -64,6 +65,7 @@ class UndoDeed:
         ]
         needed = guards.new_seats(befores_and_afters, work.held)
         insist(guards.may_take_seats(work.report, needed, "It cannot be undone"))
+        self._check_license(work)
         return [self._put_back(change, work) for change in reversed(self.commit.changes)]
 
     def _check_unchanged(self, work: Work) -> None:
@@ -82,6 +84,22 @@ class UndoDeed:
                 raise self._changed_since("The server has changed since, or was read")
             elif change.table == "license" and work.store.license != change.after:
                 raise self._changed_since("The license has changed since")
+
+    def _check_license(self, work: Work) -> None:
+        """Undoing leaves a license with fewer seats than are in use only as far as it was so before the deed."""
+        for change in self.commit.changes:
+            if change.table == "license":
+                decision = guards.may_license(work.if_licensed(change.before))
+                over_before = max(self._used_before - (change.before.seats or 0), 0)
+                if decision.over > over_before and needs_consent(change.after, change.before, decision):
+                    raise Refused(
+                        f"It cannot be undone. {decision.reason}.",
+                        "Disable accounts first, or change the seats by hand, where that can be said yes to.",
+                    )
+
+    @property
+    def _used_before(self) -> int:
+        return 0 if self.commit.seats is None else self.commit.seats[0]
 
     def _check_domain(self, change: Change, work: Work, in_use: set[str]) -> None:
         before: Domain | None = change.before

@@ -12,6 +12,7 @@ from kconsole.model.documents import inventory_document
 from kconsole.model.errors import BadInput, ChangedSince, ConsoleError, Refused
 from kconsole.model.license import Component, Customer, License, PendingUpdate
 from kconsole.model.records import Inventory
+from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.deeds import Deed, Done
 from kconsole.operations.history import LogQuery
 from kconsole.operations.license import (
@@ -295,6 +296,39 @@ def test_a_license_smaller_than_what_is_in_use_is_only_taken_on_purpose(tmp_path
     assert (done.after.over, done.after.state) == (2, "exceeded")
     session.do(ChangeTerms(Terms(3)))  # still over, and yet better than before
     session.do(ChangeTerms(Terms(expires=date(2028, 1, 1))))
+    assert session.report.over == 1
+
+
+def test_undoing_does_not_take_a_license_that_is_smaller_than_what_is_in_use(tmp_path: Path) -> None:
+    session = session_with(tmp_path, replace(REGISTERED, seats=2), "a", "b")
+    session.do(BuyUpdate(3))
+    commit = session.do(ReceiveUpdate()).commit
+    assert commit is not None
+    arrival = commit.sequence
+    session.do(AddAccount("c@north.example"))
+    with pytest.raises(Refused, match="The license will be exceeded by 1 seat: 3 used of 2") as told:
+        session.undo(arrival)
+    assert "by hand" in told.value.hint
+    assert session.license.seats == 5
+    session.do(DisableAccounts(("c@north.example",)))
+    session.undo(arrival)
+    assert session.license.seats == 2
+
+
+def test_what_was_over_before_a_deed_may_be_so_again_when_it_is_undone(tmp_path: Path) -> None:
+    session = session_with(tmp_path, replace(REGISTERED, seats=5), *"abcd")
+    session.do(ChangeTerms(Terms(3), over_limit=True))
+    session.do(ChangeTerms(Terms(9)))
+    session.undo()
+    assert session.report.over == 1
+    undone = session.undo().commit
+    assert undone is not None
+    assert session.report.over == 0
+    session.do(AddAccount("e@north.example"))
+    with pytest.raises(Refused, match="The license will be exceeded by 2 seats: 5 used of 3"):
+        session.undo(undone.sequence)
+    session.do(DisableAccounts(("e@north.example",)))
+    session.undo(undone.sequence)
     assert session.report.over == 1
 
 
