@@ -382,6 +382,18 @@ async def test_who_was_faster_is_heard() -> None:
         assert screen.session.report.limit == 9
 
 
+async def test_a_yes_to_fewer_seats_is_none_to_passing_them_further() -> None:
+    async with console(office(ACTIVATED, accounts=4)) as screen:
+        await screen.press("l", "e", "3", "enter", "enter", "enter")
+        screen.expect_dialog("! The license will be exceeded by 1 seat:")
+        screen.other("berg").do(AddAccount("e@north.example"))
+        await screen.press("y")
+        assert screen.session.report.limit == 5
+        screen.expect_dialog("More seats are in use by now", "! The license will be exceeded by 2 seats:")
+        await screen.press("y")
+        assert screen.session.report.over == 2
+
+
 async def test_seats_without_limit_can_only_be_given_one() -> None:
     async with console(office(replace(ACTIVATED, seats=None))) as screen:
         await screen.press("l", "b")

@@ -67,6 +67,7 @@ ON_ITS_WAY: Final = "On its way"
 """Headings of `license_sections`."""
 
 CHANGED_MEANWHILE: Final = "The license was changed by somebody else meanwhile: this is how it is now."
+MORE_IN_USE: Final = "More seats are in use by now: this is what it means now."
 
 
 class LicenseScreen(ConsoleScreen):
@@ -234,7 +235,7 @@ class LicenseScreen(ConsoleScreen):
             plan,
             question,
             lambda: self.perform(ChangeTerms(terms, plan.needs_consent)),
-            lambda: self._ask_terms(terms, [CHANGED_MEANWHILE]),
+            lambda news: self._ask_terms(terms, [news]),
         )
 
     def _ask_file(self, file: LicenseFile, name: str, news: Sequence[str] = ()) -> None:
@@ -253,7 +254,7 @@ class LicenseScreen(ConsoleScreen):
             plan,
             question,
             lambda: self.perform(InstallLicense(file, plan.needs_consent)),
-            lambda: self._ask_file(file, name, [CHANGED_MEANWHILE]),
+            lambda news: self._ask_file(file, name, [news]),
         )
 
     def _plan(self, after: License) -> LicensePlan:
@@ -272,16 +273,18 @@ class LicenseScreen(ConsoleScreen):
             yield f"{sign}The license would be: {would_be.word}. {would_be.allows}"
 
     def _ask_plan(
-        self, plan: LicensePlan, question: Question, then: Callable[[], None], again: Callable[[], None]
+        self, plan: LicensePlan, question: Question, then: Callable[[], None], again: Callable[[str], None]
     ) -> None:
-        """Ask whether to change the license; anew if somebody changed it before there was an answer."""
+        """Ask whether to change the license; anew if it changed, or would be exceeded further, before the answer."""
 
         def confirmed() -> None:
             self.desk.feed.poll()
-            if self.session.license == plan.before:
-                then()
+            if self.session.license != plan.before:
+                again(CHANGED_MEANWHILE)
+            elif self.session.if_licensed(plan.after).over > plan.planned.over:
+                again(MORE_IN_USE)
             else:
-                again()
+                then()
 
         if plan.needs_consent:
             question = question._replace(verb=f"{question.verb}, over the limit")
