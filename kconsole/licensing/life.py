@@ -262,16 +262,26 @@ def bought_words(update: PendingUpdate) -> str:
 
 
 def anniversary(registered: date) -> date:
-    """The anniversary of Software Maintenance that registering on a day sets: the same day of the next year."""
+    """The anniversary of Software Maintenance that registering on a day sets: the same day of the next year.
+
+    It is the end of the calendar where that is near, as a clock that is set wrong may have it.
+    """
+    if registered.year == date.max.year:
+        return date.max
     try:
         return registered.replace(year=registered.year + 1)
     except ValueError:  # the 29th of February
         return date(registered.year + 1, 2, 28)
 
 
+def trial_end(begun: date) -> date:
+    """The last day of a trial; the end of the calendar where that is near."""
+    return begun + min(TRIAL, date.max - begun)
+
+
 def with_trial(license_: License, begun: date) -> License:
     """The license once a trial has begun."""
-    return replace(license_, trial_until=begun + TRIAL)
+    return replace(license_, trial_until=trial_end(begun))
 
 
 def registered(license_: License, customer: Customer, id_end: str, now: datetime) -> License:

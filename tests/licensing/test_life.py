@@ -217,10 +217,15 @@ def test_what_arrives_is_added_once(license_: License) -> None:
         (date(2026, 8, 5), date(2027, 8, 5)),
         (date(2024, 2, 29), date(2025, 2, 28)),
         (date(2023, 2, 28), date(2024, 2, 28)),
+        (date(9999, 6, 1), date.max),
     ],
 )
 def test_the_anniversary_is_a_year_later(day: date, next_year: date) -> None:
     assert anniversary(day) == next_year
+
+
+def test_a_trial_that_begins_at_the_end_of_all_days_breaks_nothing() -> None:
+    assert with_trial(License(), date(9999, 12, 15)).trial_until == date.max
 
 
 @given(full_licenses, days)

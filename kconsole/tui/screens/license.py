@@ -16,7 +16,7 @@ from kconsole.display.details import Detail
 from kconsole.display.licenses import Section, change_rows, license_sections, refused_words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing.components import ComponentUse, use_of
-from kconsole.licensing.life import OVERDUE_STEPS, TRIAL, Standing, arrived, bought_words, standing_of
+from kconsole.licensing.life import OVERDUE_STEPS, Standing, arrived, bought_words, standing_of, trial_end
 from kconsole.model.history import Commit
 from kconsole.model.license import ComponentName, License
 from kconsole.operations.deeds import Deed
@@ -126,7 +126,7 @@ class LicenseScreen(ConsoleScreen):
 
     def begin_trial(self) -> None:
         """Ask, then begin the trial."""
-        last = self.session.clock.now().date() + TRIAL
+        last = trial_end(self.session.clock.now().date())
         self.confirm(
             "Begin the trial?",
             [f"It begins today, and its last day is {last.isoformat()}."],
