@@ -29,6 +29,9 @@ _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9 -]{0,40}?)\s*:\s*(.*)")
 _DAY: Final = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})(?!\d)|(\d{4})-(\d\d)-(\d\d)(?!\d)", re.ASCII)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
+_ID: Final = re.compile(r"\b[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9](?=[a-z0-9]{4}\b)", re.ASCII | re.IGNORECASE)
+"""A license ID but for its last four, wherever it stands."""
+
 _BEGINNINGS: Final = ("LICENSE", "PRODUCT-LICENSE")
 _SKIPPED: Final = ("SIGNATURE", "PRODUCT-SIGNATURE")
 _ENDS: Final = ("END", "PRODUCT-END")
@@ -102,7 +105,12 @@ def _fields(text: str) -> Iterator[tuple[int, str, str]]:
         elif is_inside and line.lower() == _FEATURE_END:
             yield number, _FEATURE_END, ""
         elif is_inside and (match := _FIELD.fullmatch(line)):
-            yield number, match[1].lower().replace(" ", "-"), match[2].strip()
+            yield number, _without_id(match[1]).lower().replace(" ", "-"), _without_id(match[2].strip())
+
+
+def _without_id(text: str) -> str:
+    """A text in which no license ID stands whole, as it may in a field that is not its own."""
+    return _ID.sub("*****-*****-*", text)
 
 
 class _Reading:

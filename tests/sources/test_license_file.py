@@ -115,6 +115,16 @@ def test_what_the_file_does_not_say_is_told_apart_from_what_is_without_limit() -
     assert (file.says_users, file.says_expires, file.components) == (False, False, ())
 
 
+def test_an_id_in_a_field_that_is_not_its_own_is_not_kept_either() -> None:
+    other = "VWXYZ-12345-67890"
+    lines = (f"Base-ID: {FULL_ID}", f"Company: North ({FULL_ID})", f"E-Mail: {FULL_ID}@north.example", "Users: 5")
+    file = read(key(*lines, f"Product: {other}", f"Features: {FULL_ID}", f"{other}: 1", f"Feature-Begin: {other}"))
+    assert file.id_end == FULL_ID[-4:]
+    assert file.company == "North (*****-*****-*GHIJ)"
+    for secret in (FULL_ID, FULL_ID[:-4], other, other[:-4]):
+        assert secret.lower() not in repr(file).lower()
+
+
 def test_of_a_field_that_is_said_twice_the_last_holds() -> None:
     assert read(b"--LICENSE--\nUsers: 5\n--END--\n--PRODUCT-LICENSE--\nUsers: 6\n--PRODUCT-END--").seats == 6
 
