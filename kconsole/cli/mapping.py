@@ -316,7 +316,7 @@ def _plan_document(plan: MapPlan, deactivate_gone: bool) -> dict[str, Any]:
         "new": _addresses(plan.new),
         "renamed": [{"from": before.address, "to": after.address} for before, after in plan.renamed],
         "recreated": _addresses(after for _, after in plan.recreated),
-        "disabled": _addresses(after for _, after in plan.disabled),
+        "disabled": _addresses(after for _, after in plan.disabling),
         "changed": _addresses(after for _, after in plan.changed),
         "same": plan.same + len(plan.noted),
         "gone": _addresses(plan.gone),

@@ -63,7 +63,7 @@ def counts_words(plan: MapPlan) -> str:
         (len(plan.new), "new"),
         (len(plan.renamed), "renamed"),
         (len(plan.recreated), "under another id"),
-        (len(plan.disabled), "disabled there"),
+        (len(plan.disabling), "disabled there"),
         (len(plan.changed), "changed"),
         (len(plan.noted) + plan.same, "the same"),
         (len(plan.gone), "gone"),
@@ -93,7 +93,7 @@ def plan_groups(plan: MapPlan, deactivate_gone: bool = False) -> Iterator[Sectio
             "Without a mailbox: refused at login once the seats are used up",
             [_named(entry) for entry in plan.at_risk],
         )
-    yield from _pairs("Disabled in the directory, disabled here too", plan.disabled)
+    yield from _pairs("Disabled in the directory, disabled here too", plan.disabling)
     if plan.renamed:
         yield (
             "Renamed",

@@ -38,7 +38,7 @@ class MapPlan:
     recreated: tuple[Pair, ...]
     """Accounts whose user is gone from the directory, where another one has his login now, and takes it over."""
     disabled: tuple[Pair, ...]
-    """Enabled here, disabled in the directory: they are disabled here too."""
+    """Enabled here, disabled in the directory: they are disabled here too. See `disabling`."""
     changed: tuple[Pair, ...]
     """Accounts with another name or description."""
     noted: tuple[Pair, ...]
@@ -70,6 +70,12 @@ class MapPlan:
         yield from ((None, entry) for entry in self.new)
         for pairs in (self.renamed, self.recreated, self.disabled, self.changed, self.noted):
             yield from pairs
+
+    @property
+    def disabling(self) -> tuple[Pair, ...]:
+        """All who are disabled because they are in the directory, those too who are renamed or under another id."""
+        both = (pair for pair in (*self.renamed, *self.recreated) if pair[0].enabled and not pair[1].enabled)
+        return (*self.disabled, *both)
 
     @property
     def changes_anything(self) -> bool:

@@ -350,9 +350,10 @@ class MapDomain:
 def _what_happened(before: Entry | None, after: Entry) -> str:
     if before is None:
         return "mapped, it takes a seat" if after.enabled else "mapped, disabled as in the directory"
+    disabled = "disabled, as in the directory" if before.enabled and not after.enabled else ""
     if fold(before.address) != fold(after.address):
-        return f"renamed, it was {before.address}"
-    return "disabled, as in the directory" if before.enabled and not after.enabled else "changed"
+        return f"renamed, it was {before.address}{disabled and f'; {disabled}'}"
+    return disabled or "changed"
 
 
 def named_domain(store: SeatStore, name: str) -> Domain:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kconsole.display.mapping import counts_words, plan_groups
 from kconsole.licensing import guards
 from kconsole.licensing.evaluation import evaluate
 from kconsole.licensing.mapped import MapPlan
@@ -176,9 +177,27 @@ def test_whom_the_directory_disables_is_disabled_and_nobody_is_enabled(tmp_path:
 
 def test_who_is_renamed_and_disabled_there_is_both_here(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry"))
-    do(session, person("philip", "id-fry", enabled=False))
+    plan = do(session, person("philip", "id-fry", enabled=False))
     entry = session.find(f"philip@{DOMAIN}")
     assert not entry.enabled
+    assert plan.disabling == plan.renamed
+
+
+def test_whoever_is_disabled_is_told_so_whatever_else_becomes_of_him(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("amy"), mapped("fry"), mapped("leela"), mapped("zoidberg", enabled=False))
+    found = listing(
+        person("amy", enabled=False), person("philip", "id-fry", enabled=False), person("leela", "new", enabled=False),
+        person("john", "id-zoidberg", enabled=False),
+    )  # fmt: skip
+    plan = session.plan_mapping(DOMAIN, found)
+    assert logins([after for _, after in plan.disabling]) == ["amy", "philip", "leela"]
+    assert counts_words(plan) == "2 renamed, 1 under another id, 3 disabled there"
+    told = dict(plan_groups(plan))["Disabled in the directory, disabled here too"]
+    assert [row.label.partition("@")[0] for row in told] == ["amy", "philip", "leela"]
+    outcomes = {each.address.partition("@")[0]: each.text for each in session.do(MapDomain(DOMAIN, found)).outcomes}
+    assert outcomes["philip"] == f"renamed, it was fry@{DOMAIN}; disabled, as in the directory"
+    assert outcomes["leela"] == "disabled, as in the directory"
+    assert outcomes["john"] == f"renamed, it was zoidberg@{DOMAIN}"
 
 
 def test_names_follow_the_directory_and_are_never_emptied_by_it(tmp_path: Path) -> None:
