@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,8 @@ class Place:
     """How many colours were asked for; empty for what the terminal says."""
     clock: Clock | None = None
     """Tells the moment; None for the machine's."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits so many seconds, between two looks of what goes on until it is ended."""
 
     @property
     def store_folder(self) -> Path:

@@ -1,8 +1,6 @@
 """Commands about the live server: server, sync, reconcile."""
 
 import sys
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import click
 from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say, say_outcomes, say_seats
 from kconsole.cli.output import put_json, put_sections
 from kconsole.display import ages, words
-from kconsole.display.live import comparison_rows, server_rows, synced_words
+from kconsole.display.live import comparison_rows, reading_words, server_rows, synced_words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing.reconciling import compared
 from kconsole.model.documents import server_document
@@ -20,7 +18,7 @@ from kconsole.model.errors import ConsoleError, NotFound, SourceAway
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import Server
 from kconsole.model.times import to_iso
-from kconsole.operations.live import SERVER_PASSWORD, Snapshot, check_settings, read_server
+from kconsole.operations.live import SERVER_PASSWORD, Progress, Snapshot, check_settings, read_server
 from kconsole.operations.secrets import Secret, secret_from
 from kconsole.operations.session import Session
 from kconsole.operations.sync import AddServer, RemoveServer, Sync, no_server
@@ -147,7 +145,7 @@ def sync(
             say(f"{ages.full_moment(session.clock.now())}  {error.message}")
         if watch is None:
             context.exit(0)
-        time.sleep(watch.total_seconds())
+        place.sleep(watch.total_seconds())
         session.catch_up()
 
 
@@ -178,11 +176,10 @@ def _snapshot(access: KerioServer, secret: Secret) -> Snapshot:
     """What the server says; on a terminal it is told how far the reading is."""
     if sys.stderr is None or not sys.stderr.isatty():
         return read_server(access, secret)
-    tell: Callable[[Any], None] = lambda far: click.echo(  # noqa: E731
-        f"\r{far.domains_done} of {words.count(far.domains, 'domain')}, {words.count(far.users, 'user')} read",
-        err=True,
-        nl=False,
-    )
+
+    def tell(far: Progress) -> None:
+        click.echo(f"\r{reading_words(*far)}", err=True, nl=False)
+
     try:
         return read_server(access, secret, tell)
     finally:

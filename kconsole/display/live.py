@@ -1,20 +1,52 @@
 """The live server in words: how it is reached, how old what is known of it is, where its numbers differ from ours."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from kconsole.display import ages, words
 from kconsole.display.details import Detail
 from kconsole.display.safe_text import safe_text
-from kconsole.licensing.reconciling import Comparison
+from kconsole.licensing.reconciling import Cause, Comparison
 from kconsole.model.server import Server
+from kconsole.model.times import in_utc
+
+NEVER_READ = "server never read"
+
+
+class FigureCells(NamedTuple):
+    """One figure in a table. All texts are safe to show."""
+
+    title: str
+    ours: str
+    theirs: str
+    difference: str
+    """With its sign; in words where there is no number."""
 
 
 def synced_words(server: Server) -> str:
-    """How old what is known is: "server as of 12:03", "server as of 2026-08-05 12:03", "server never read"."""
+    """How old what is known is: "server as of 2026-08-05 12:03 CEST", "server never read"."""
     if server.synced_at is None:
-        return "server never read"
+        return NEVER_READ
     return f"server as of {ages.full_moment(server.synced_at)}"
+
+
+def synced_briefly(server: Server, now: datetime, zone: tzinfo | None = None) -> str:
+    """The same for a line that is always in sight: "server as of 12:03" of today, "yesterday 23:58", else the date.
+
+    Args:
+        server: which.
+        now: the moment it is told.
+        zone: the zone to tell it in; None for the zone of this machine.
+    """
+    if server.synced_at is None:
+        return NEVER_READ
+    read, today = (in_utc(moment).astimezone(zone) for moment in (server.synced_at, now))
+    if read.date() == today.date():
+        return f"server as of {read:%H:%M}"
+    if read.date() == today.date() - timedelta(days=1) and today - read < timedelta(days=1):
+        return f"server as of yesterday {read:%H:%M}"
+    return f"server as of {read.date().isoformat()}"
 
 
 def server_rows(server: Server, now: datetime) -> Iterator[Detail]:
@@ -46,17 +78,43 @@ def server_rows(server: Server, now: datetime) -> Iterator[Detail]:
 def comparison_rows(comparisons: Iterable[Comparison], most: int = 5) -> Iterator[Detail]:
     """Our figures beside the server's, and what is likely behind a difference. All texts are safe to show."""
     for each in comparisons:
-        title = safe_text(each.title)
+        title, ours, theirs, difference = figure_cells(each)
         if not each.is_read:
-            yield Detail(title, f"{_number(each.ours)}   the server's was not read")
+            yield Detail(title, f"{ours}   the server's was not read")
             continue
         if each.agrees:
-            yield Detail(title, f"{_number(each.ours)}   the same")
+            yield Detail(title, f"{ours}   the same")
             continue
-        yield Detail(title, f"{_number(each.ours)}   ! server {_number(each.theirs)}   {each.difference:+,}")
+        yield Detail(title, f"{ours}   ! server {theirs}   {difference}")
         for cause in each.causes:
-            names = words.and_list([safe_text(entry.address) for entry in cause.accounts], most)
-            yield Detail("", f"  {cause.text}{f': {names}' if names else ''}")
+            yield Detail("", f"  {cause_words(cause, most)}")
+
+
+def figure_cells(comparison: Comparison) -> FigureCells:
+    """A figure as a row of a table has it."""
+    title, ours = safe_text(comparison.title), _number(comparison.ours)
+    if not comparison.is_read:
+        return FigureCells(title, ours, "–", "not read")
+    theirs = _number(comparison.theirs)
+    if comparison.agrees:
+        return FigureCells(title, ours, theirs, "the same")
+    is_number = comparison.ours is not None and comparison.theirs is not None
+    return FigureCells(title, ours, theirs, f"{comparison.difference:+,}" if is_number else "differs")
+
+
+def cause_words(cause: Cause, most: int) -> str:
+    """What may be behind a difference, and the accounts that it would be, so many of them by name."""
+    named = [safe_text(entry.address) for entry in cause.accounts[:most]]  # there may be thousands
+    more = len(cause.accounts) - len(named)
+    names = f"{', '.join(named)} and {more:,} more" if more else words.and_list(named, most)
+    return f"{cause.text}{f': {names}' if names else ''}"
+
+
+def reading_words(domains_done: int, domains: int, users: int) -> str:
+    """How far the reading of a server is: "12 of 50 domains, 12,000 users read"."""
+    if not domains:
+        return "asking which domains there are"
+    return f"{domains_done:,} of {words.count(domains, 'domain')}, {words.count(users, 'user')} read"
 
 
 def _number(number: int | None) -> str:

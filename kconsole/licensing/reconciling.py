@@ -1,5 +1,6 @@
 """Our count beside the server's own numbers: where they differ, and which accounts are likely behind it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -68,9 +69,12 @@ def compared(report: SeatReport, numbers: ServerNumbers, entries: Iterable[Entry
         _figure("connected", "Mailboxes in use", report.connected, numbers.active, _of_mailboxes(entries)),
         _figure("created", "Accounts, enabled or not", report.created, numbers.created, _of_created(entries)),
     ]
+    by_domain: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:  # once: there may be many domains, and many in each
+        by_domain[fold(entry.domain)].append(entry)
     for domain in numbers.domains:
         ours = report.of_domain(domain.name)
-        within = [entry for entry in entries if fold(entry.domain) == fold(domain.name)]
+        within = by_domain[fold(domain.name)]
         found.append(
             _figure(
                 f"counted in {domain.name}",

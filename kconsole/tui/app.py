@@ -32,6 +32,7 @@ from kconsole.tui.themes import themes_for
 if TYPE_CHECKING:
     from textual.driver import Driver
 
+    from kconsole.operations.secrets import Secret
     from kconsole.tui.screens.opening import Opening, OpeningScreen
 
 TICK: Final = 0.5
@@ -62,6 +63,7 @@ class KConsoleApp(FramedApp):
         settings: what the user's configuration file says.
         habits: what the user chose at other times, and where his choices are kept; None keeps them for this run.
         theme: the theme that was asked for at this start; empty if none was.
+        server_secret: the password to the session's live server, if it is known already.
     """
 
     TITLE = "kconsole"
@@ -83,6 +85,7 @@ class KConsoleApp(FramedApp):
         settings: Settings = _NO_SETTINGS,
         habits: Habits | None = None,
         theme: str = "",
+        server_secret: "Secret | None" = None,
     ) -> None:
         self.profile = profile
         self.habits = Habits() if habits is None else habits
@@ -111,7 +114,7 @@ class KConsoleApp(FramedApp):
         self._main: MainScreen | None = None
         self._first: Screen[None]
         if isinstance(session, Session):
-            self._first = self._main = MainScreen(session, title, self._host)
+            self._first = self._main = MainScreen(session, title, self._host, server_secret)
         else:
             from kconsole.tui.screens.opening import OpeningScreen
 

@@ -120,14 +120,22 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
     from kconsole.tui.commands.log import LOG_COMMANDS
     from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
     from kconsole.tui.commands.movement import MOVEMENTS
+    from kconsole.tui.commands.server import RECONCILE_COMMANDS, SERVER_COMMANDS
     from kconsole.tui.commands.view import VIEW_COMMANDS
 
     return {
-        "the list of accounts": (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *CONSOLE_COMMANDS, *MOVEMENTS),
+        "the list of accounts": (
+            *ACCOUNT_COMMANDS,
+            *VIEW_COMMANDS,
+            *SERVER_COMMANDS,
+            *CONSOLE_COMMANDS,
+            *MOVEMENTS,
+        ),
         "the log": (*LOG_COMMANDS, *MOVEMENTS),
         "the license": (*LICENSE_COMMANDS, *MOVEMENTS),
         "the list of directories": (*MAPPING_COMMANDS, *MOVEMENTS),
         "the preview of a mapping": (*PREVIEW_COMMANDS, *MOVEMENTS),
+        "the comparison with the server": (*RECONCILE_COMMANDS, *MOVEMENTS),
     }
 
 

@@ -61,6 +61,15 @@ def plan_words(marked: int, not_listed: int, now: SeatReport, planned: SeatRepor
     return f"{marked:,} marked{away}: {now.used:,} → {planned.used:,} used"
 
 
+def synced_words(done: Done, unread: int) -> str:
+    """What came of reading the live server, the figures first."""
+    seats = "" if done.before.used == done.after.used else f"{done.before.used:,} → {done.after.used:,} used · "
+    changed = len(done.changed)
+    what = f"{words.count(changed, 'entry', 'entries')} new, changed or gone" if changed else "nothing has changed"
+    missing = f" · {words.count(unread, 'figure')} not read" if unread else ""
+    return f"{seats}server read: {what}{missing}"
+
+
 def done_words(done: Done, undone: str = "") -> str:
     """What came of a deed, the figures first: they are what must not be cut off.
 

@@ -17,7 +17,7 @@ from kconsole.operations.logins import Connect
 from kconsole.operations.mapping import DirectoryListing, SetDirectory
 from kconsole.operations.secrets import DIRECTORY_PASSWORD
 from kconsole.operations.server import AddDomain
-from kconsole.tui.screens.directory import ReadingDialog
+from kconsole.tui.screens.directory import ReadingDialog, users_read
 from kconsole.tui.screens.mapping import MappingScreen
 from kconsole.tui.screens.mapping_preview import PreviewScreen
 from tests.directory_server.listener import relay
@@ -539,7 +539,7 @@ async def test_how_many_have_come_is_told_while_they_come() -> None:
     came: list[int] = []
     async with console(mapped_from(None)) as screen:
         screen.app.push_screen(
-            ReadingDialog("Reading ...", act, came.append, lambda _: None), lambda then: then() if then else None
+            ReadingDialog("Reading ...", act, came.append, lambda _: None, users_read), lambda then: then() if then else None
         )
         await until_told(screen, "5,000 users read")
         may_go_on.set()

@@ -239,8 +239,15 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         """Show what is otherwise by now; called each minute."""
 
     def show_trouble(self) -> None:
-        """Show whether the store can be read and saved."""
+        """Show whether the store can be read and saved, and how old what is known of its live server is."""
         self.status.trouble = self.desk.trouble
+        server = self.session.server
+        if server is None:
+            self.status.age = ""
+            return
+        from kconsole.display.live import synced_briefly
+
+        self.status.age = synced_briefly(server, self.session.clock.now())
 
     def show_keys(self) -> None:
         """Show the keys that are of use now."""

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final, TypeVar, get_args
+from typing import Final, Generic, TypeVar, get_args
 
 from textual import on
 from textual.content import Content
@@ -23,9 +23,10 @@ from kconsole.tui.widgets.choice_line import ChoiceLine
 from kconsole.tui.widgets.password_line import PasswordLine
 
 Result = TypeVar("Result")
+Far = TypeVar("Far")
 
-Progress = Callable[[int], None]
-"""Told how many users have been read so far."""
+Progress = Callable[[Far], None]
+"""Told how far it has come."""
 
 Next = Callable[[], None]
 
@@ -122,26 +123,35 @@ def read_attributes(text: str) -> tuple[tuple[str, str], ...]:
 
 
 class PasswordDialog(Dialog[Secret]):
-    """Asks for the password of who reads a directory. What was typed stays in no widget."""
+    """Asks for the password of who reads another server. What was typed stays in no widget.
+
+    Args:
+        who: logs in there.
+        where: the server's URL.
+        insecure: what has to be said loudly of how it is reached; empty if nothing has.
+        kept: where the password is kept, and for how long; safe to show.
+    """
 
     AUTO_FOCUS = "#password"
     heading = "Password"
     keys = "enter go on · esc cancel"
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(
+        self, who: str, where: str, insecure: str = "", kept: str = "It is used once, and kept nowhere."
+    ) -> None:
         super().__init__()
-        self._directory = directory
+        self._who, self._where, self._insecure, self._kept = who, where, insecure, kept
 
     def body(self) -> Iterable[Widget]:
         """Whose password, for which server, and the line to type it in."""
-        yield plain(safe_text(self._directory.bind_as, 200), "dialog-subject")
-        yield plain(f"at {safe_text(self._directory.url, 200)}", "dialog-note")
-        if self._directory.insecure:
-            yield plain(INSECURE, "dialog-news -first")
+        yield plain(safe_text(self._who, 200), "dialog-subject")
+        yield plain(f"at {safe_text(self._where, 200)}", "dialog-note")
+        if self._insecure:
+            yield plain(self._insecure, "dialog-news -first")
         line = PasswordLine(id="password")
         line.add_class("-first")
         yield line
-        yield plain("It is used once, and kept nowhere.", "dialog-note -first")
+        yield plain(self._kept, "dialog-note -first")
 
     def buttons(self) -> Iterable[Button]:
         """Cancel, and go on."""
@@ -176,14 +186,21 @@ class _LeftOff(Exception):
     """Nobody waits for the answer any more."""
 
 
-class ReadingDialog(Dialog[Next]):
-    """Asks a directory beside the screen, and tells how far that has come. Escape leaves off, and nothing is taken.
+def users_read(number: int) -> str:
+    """How far the reading of a directory is."""
+    return f"{words.count(number, 'user')} read"
+
+
+class ReadingDialog(Dialog[Next], Generic[Far]):
+    """Asks another server beside the screen, and tells how far that is. Escape leaves off, and nothing is taken.
 
     Args:
         text: what is being done; safe to show.
-        act: does it, in a thread; told to whom how many users have come.
+        act: does it, in a thread; told whom to tell how far it is.
         done: takes what came of it, once the dialog is gone.
         failed: is told why nothing did.
+        so_far: how far it is, in words that are safe to show.
+        cancel: is set when nobody waits any more, for what looks at that while it waits itself.
     """
 
     heading = "One moment"
@@ -199,13 +216,17 @@ class ReadingDialog(Dialog[Next]):
     def __init__(
         self,
         text: str,
-        act: Callable[[Progress], Result],
+        act: Callable[[Progress[Far]], Result],
         done: Callable[[Result], None],
         failed: Callable[[ConsoleError], None],
+        so_far: Callable[[Far], str],
+        cancel: threading.Event | None = None,
     ) -> None:
         super().__init__()
         self._text = text
-        self._number = 0
+        self._far: Far | None = None
+        self._so_far = so_far
+        self._cancel = threading.Event() if cancel is None else cancel
         self._is_left_off = False
 
         def answer() -> Next:
@@ -235,10 +256,12 @@ class ReadingDialog(Dialog[Next]):
     def on_unmount(self) -> None:
         """Leave off: there is nobody to tell."""
         self._is_left_off = True
+        self._cancel.set()
 
     def action_leave(self) -> None:
         """Leave off. The thread ends with what it is told next, and nobody hears of it."""
         self._is_left_off = True
+        self._cancel.set()
         self.dismiss(None)
 
     @on(Answered)
@@ -249,8 +272,8 @@ class ReadingDialog(Dialog[Next]):
             self.dismiss(message.then)
 
     def _show_progress(self) -> None:
-        number = self._number
-        self.query_one("#so-far", Static).update(Content(f"{words.count(number, 'user')} read" if number else ""))
+        if self._far is not None:
+            self.query_one("#so-far", Static).update(Content(self._so_far(self._far)))
 
     def _ask(self) -> None:
         try:
@@ -265,7 +288,7 @@ class ReadingDialog(Dialog[Next]):
 
         self.post_message(self.Answered(then))
 
-    def _note(self, number: int) -> None:
+    def _note(self, far: Far) -> None:
         if self._is_left_off:
             raise _LeftOff
-        self._number = number
+        self._far = far

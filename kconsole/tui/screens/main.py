@@ -30,9 +30,11 @@ from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.console import CONSOLE_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.commands.server import SERVER_COMMANDS
 from kconsole.tui.commands.view import VIEW_COMMANDS
 from kconsole.tui.desk import Desk
 from kconsole.tui.screens.console import MANY, ConsoleScreen
+from kconsole.tui.screens.server import ServerScreen
 from kconsole.tui.stepping import Stepping
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
@@ -40,14 +42,15 @@ from kconsole.tui.widgets.lines import Banner, DetailsPane, HeaderLine, KeyLine,
 
 if TYPE_CHECKING:
     from kconsole.operations.accounts import AddAccount
+    from kconsole.operations.secrets import Secret
     from kconsole.tui.widgets.filter_line import FilterBar
 
-COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *CONSOLE_COMMANDS)
+COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_COMMANDS, *CONSOLE_COMMANDS)
 """All commands of the console, in the order of the key line and the help."""
 
 KEY_LINE = (
-    "mark", "disable", "enable", "undo", "filter", "add", "delete", "sort", "next-domain", "log", "license", "details",
-    "help", "quit",
+    "mark", "disable", "enable", "undo", "filter", "add", "delete", "sync", "sort", "next-domain", "log", "license",
+    "details", "help", "quit",
 )  # fmt: skip
 """The commands in the key line, the ones that may go first at the end."""
 
@@ -64,7 +67,7 @@ OLDER: Final = timedelta(minutes=1)
 """How often ages are told anew: the smallest that is told is a minute."""
 
 
-class MainScreen(ConsoleScreen):
+class MainScreen(ServerScreen):
     """The main screen."""
 
     commands: ClassVar[Sequence[AnyCommand]] = COMMANDS
@@ -86,8 +89,8 @@ class MainScreen(ConsoleScreen):
     accounts = getters.query_one(AccountTable)
     on_key_line = KEY_LINE
 
-    def __init__(self, session: Session, title: str, host: str) -> None:
-        super().__init__(Desk(session))
+    def __init__(self, session: Session, title: str, host: str, server_secret: "Secret | None" = None) -> None:
+        super().__init__(Desk(session, server_secret))
         self.add_class("-bare")  # the details pane has its place before it is there
         self.listing = RosterQuery()
         """What is listed, in what order."""
@@ -132,6 +135,7 @@ class MainScreen(ConsoleScreen):
         self._show_report()
         self._list()
         self.status.right = "" if self.is_read_only else "all saved"
+        self.show_trouble()
         self.show_keys()
 
     def complete(self) -> None:
@@ -247,6 +251,12 @@ class MainScreen(ConsoleScreen):
 
         here = self.accounts.highlighted
         self.app.push_screen(MappingScreen(self.desk, self.listing.domain or ("" if here is None else here.domain)))
+
+    def open_reconcile(self) -> None:
+        """Show our count beside the live server's own numbers."""
+        from kconsole.tui.screens.reconcile import ReconcileScreen
+
+        self.app.push_screen(ReconcileScreen(self.desk))
 
     def open_log(self) -> None:
         """Show who did what."""

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from kconsole.display import words
 from kconsole.display.ages import full_moment
-from kconsole.display.mapping import connection_words, directory_rows
+from kconsole.display.mapping import INSECURE, connection_words, directory_rows
 from kconsole.display.safe_text import safe_text
 from kconsole.model.directory import Directory
 from kconsole.model.errors import ConsoleError
@@ -36,7 +36,7 @@ from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.desk import Desk
 from kconsole.tui.screens.console import MANY, ConsoleScreen
 from kconsole.tui.screens.dialog import NewsDialog, TableDialog
-from kconsole.tui.screens.directory import DirectoryForm, PasswordDialog, Progress, ReadingDialog
+from kconsole.tui.screens.directory import DirectoryForm, PasswordDialog, Progress, ReadingDialog, users_read
 from kconsole.tui.screens.help import key_sections
 from kconsole.tui.screens.mapping_preview import PreviewScreen
 from kconsole.tui.widgets.directory_list import DirectoryList
@@ -205,9 +205,10 @@ class MappingScreen(ConsoleScreen):
             if secret is not None:
                 go_on(secret)
 
-        self.app.push_screen(PasswordDialog(directory), typed)
+        insecure = INSECURE if directory.insecure else ""
+        self.app.push_screen(PasswordDialog(directory.bind_as, directory.url, insecure), typed)
 
-    def _ask(self, text: str, act: Callable[[Progress], Result], done: Callable[[Result], None]) -> None:
+    def _ask(self, text: str, act: Callable[[Progress[int]], Result], done: Callable[[Result], None]) -> None:
         """Ask a directory beside the screen."""
 
         def answered(then: Callable[[], None] | None) -> None:
@@ -217,7 +218,7 @@ class MappingScreen(ConsoleScreen):
             else:
                 self.tell("Left off: nothing was taken.")
 
-        self.app.push_screen(ReadingDialog(text, act, done, self.tell_problem), answered)
+        self.app.push_screen(ReadingDialog(text, act, done, self.tell_problem, users_read), answered)
 
     def _tell_answer(self, directory: Directory, answer: ConnectionTest) -> None:
         """What a directory said of itself."""

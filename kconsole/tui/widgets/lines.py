@@ -110,6 +110,8 @@ class StatusLine(Painted):
     """What just happened or what is marked on the left, the state of the store on the right."""
 
     left: reactive[str] = reactive("")
+    age: reactive[str] = reactive("")
+    """How old what is known of the live server is; empty where there is none."""
     right: reactive[str] = reactive("")
     trouble: reactive[str] = reactive("")
     """What does not work; it stands in place of the state."""
@@ -117,7 +119,8 @@ class StatusLine(Painted):
     def paint(self, y: int, width: int) -> Iterable[Part]:
         """One line."""
         del y
-        state = self.trouble or " · ".join(text for text in (self.right, "live" * (width >= ROOMY)) if text)
+        texts = (self.age, self.right, "live" * (width >= ROOMY))
+        state = self.trouble or " · ".join(text for text in texts if text)
         yield spread(f" {self.left}", "", width - cell_len(state) - 2), ""
         yield " ", ""
         yield state, "alarm" if self.trouble else ""
