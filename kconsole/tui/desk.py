@@ -26,6 +26,8 @@ class Desk:
         self.cannot_save = False
         """Whether the last attempt to save failed, for another reason than that somebody else was saving."""
         self._server_secret: tuple[KerioServer, Secret] | None = None
+        self.is_secret_refused = False
+        """Whether the live server did not take a password: then a person is asked, whatever the environment holds."""
         if server_secret is not None and session.server is not None:
             self.keep_server_secret(session.server.access, server_secret)
 
@@ -44,7 +46,7 @@ class Desk:
 
     def forget_server_secret(self) -> None:
         """Keep it no longer: the server did not take it."""
-        self._server_secret = None
+        self._server_secret, self.is_secret_refused = None, True
 
     @property
     def is_read_only(self) -> bool:

@@ -65,8 +65,8 @@ def synced_words(done: Done, unread: int) -> str:
     """What came of reading the live server, the figures first."""
     seats = "" if done.before.used == done.after.used else f"{done.before.used:,} → {done.after.used:,} used · "
     changed = len(done.changed)
-    what = f"{words.count(changed, 'entry', 'entries')} new, changed or gone" if changed else "nothing has changed"
-    missing = f" · {words.count(unread, 'figure')} not read" if unread else ""
+    what = words.count(changed, "change") if changed else "nothing new"
+    missing = f" · {unread:,} not read" if unread else ""
     return f"{seats}server read: {what}{missing}"
 
 

@@ -17,6 +17,7 @@ from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.screens.mapping import MappingScreen
 from kconsole.tui.screens.mapping_preview import PreviewScreen
+from kconsole.tui.screens.reconcile import ReconcileScreen
 from kconsole.tui.widgets.row_list import RowList
 from tests.tui.console import WIDE, Console, console
 from tests.tui.directories import show_preview
@@ -52,7 +53,7 @@ def rows_of(screen: Console) -> list[tuple[str, str]]:
 
 
 def test_every_command_of_every_screen_is_known_here() -> None:
-    screens = (MainScreen, LogScreen, LicenseScreen, MappingScreen, PreviewScreen, RowList)
+    screens = (MainScreen, LogScreen, LicenseScreen, MappingScreen, PreviewScreen, ReconcileScreen, RowList)
     on_screens = {command for screen in screens for command in screen.commands}
     assert on_screens == set(ALL.values())
 

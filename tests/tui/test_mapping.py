@@ -539,7 +539,8 @@ async def test_how_many_have_come_is_told_while_they_come() -> None:
     came: list[int] = []
     async with console(mapped_from(None)) as screen:
         screen.app.push_screen(
-            ReadingDialog("Reading ...", act, came.append, lambda _: None, users_read), lambda then: then() if then else None
+            ReadingDialog("Reading ...", act, came.append, lambda _: None, users_read),
+            lambda then: then() if then else None,
         )
         await until_told(screen, "5,000 users read")
         may_go_on.set()

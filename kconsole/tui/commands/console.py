@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kconsole.tui.screens.main import MainScreen
     from kconsole.tui.screens.mapping import MappingScreen
     from kconsole.tui.screens.mapping_preview import PreviewScreen
+    from kconsole.tui.screens.reconcile import ReconcileScreen
 
 
 class Log(Command["MainScreen"]):
@@ -71,13 +72,15 @@ class Redraw(Command["ConsoleScreen"]):
         console_of(target).redraw()
 
 
-class Help(Command["MainScreen | LogScreen | LicenseScreen | MappingScreen | PreviewScreen"]):
+class Help(Command["MainScreen | LogScreen | LicenseScreen | MappingScreen | PreviewScreen | ReconcileScreen"]):
     """This help."""
 
     name, keys, title, word = "help", "question_mark", "Console: help", "help"
 
     @classmethod
-    def run(cls, target: "MainScreen | LogScreen | LicenseScreen | MappingScreen | PreviewScreen") -> None:
+    def run(
+        cls, target: "MainScreen | LogScreen | LicenseScreen | MappingScreen | PreviewScreen | ReconcileScreen"
+    ) -> None:
         """Show it."""
         target.show_help()
 

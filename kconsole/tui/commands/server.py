@@ -32,7 +32,7 @@ class Sync(_OnServer):
 
 
 class Reconcile(_OnServer):
-    """Compare our count with the server's own numbers, as of when it was read; where they differ, say who may be why."""
+    """Compare our count with the server's own numbers as of when it was read, and say what may explain a difference."""
 
     name, keys, title = "reconcile", "equals_sign", "Server: compare its numbers with ours"
 

@@ -29,6 +29,13 @@ LICENSE_SIGNS = (
 )
 """The signs in the License screen."""
 
+COMPARISON_SIGNS = (
+    ("▸", "the cursor"),
+    ("!", "the server counts another number"),
+    ("?", "the login may not read it, so nothing is known"),
+)
+"""The signs in the comparison with the server."""
+
 
 def key_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
     """The keys that the commands have in this console, group by group."""

@@ -24,9 +24,6 @@ class ServerScreen(ConsoleScreen):
     What that takes is imported when somebody asks for it: the first picture does not wait for it.
     """
 
-    _is_refused = False
-    """Whether the server did not take the password that the environment holds: then a person is asked."""
-
     def read_server(self) -> None:
         """Read the live server beside the screen, and take what it says; escape leaves off, and nothing is taken."""
         from kconsole.operations.sync import no_server
@@ -45,7 +42,7 @@ class ServerScreen(ConsoleScreen):
         from kconsole.operations.secrets import secret_from
 
         known = self.desk.server_secret(access)
-        if known is None and not self._is_refused:
+        if known is None and not self.desk.is_secret_refused:
             known = secret_from(None, SERVER_PASSWORD, str)  # an empty one, if the environment has none
         if known:
             go_on(known)
@@ -94,7 +91,6 @@ class ServerScreen(ConsoleScreen):
 
         if isinstance(error, NotLetIn):
             self.desk.forget_server_secret()
-            self._is_refused = True
         self.tell_problem(error)
 
     def _take_snapshot(self, access: "KerioServer", snapshot: "Snapshot") -> None:

@@ -130,7 +130,7 @@ class StatusLine(Painted):
 class KeyLine(Painted):
     """The keys that are of use now, as many as there is room for."""
 
-    always: ClassVar[tuple[str, ...]] = ("log-back", "license-back", "help", "quit")
+    always: ClassVar[tuple[str, ...]] = ("log-back", "license-back", "reconcile-back", "help", "quit")
     """The commands that are shown whatever the width."""
 
     shown: reactive[tuple[AnyCommand, ...]] = reactive(())

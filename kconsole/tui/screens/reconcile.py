@@ -1,0 +1,200 @@
+"""Reconcile: our count beside the live server's own numbers, and which accounts are likely behind a difference."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import ClassVar, Final
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
+from kconsole.display import words
+from kconsole.display.live import cause_words, figure_cells, synced_briefly
+from kconsole.display.safe_text import safe_text
+from kconsole.licensing.reconciling import Comparison, compared
+from kconsole.model.history import Commit
+from kconsole.model.server import Server
+from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
+from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.commands.server import RECONCILE_COMMANDS
+from kconsole.tui.desk import Desk
+from kconsole.tui.screens.console import MANY
+from kconsole.tui.screens.server import ServerScreen
+from kconsole.tui.widgets.figure_list import CausesPane, FigureList
+from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
+from kconsole.tui.widgets.painting import Part
+
+MOST_HERE: Final = 4
+"""How many accounts of a cause are named below the figures."""
+
+MOST_NAMED: Final = 500
+"""The same where somebody asked for all of them."""
+
+
+class ReconcileScreen(ServerScreen):
+    """Our count, the server's own numbers as of when it was read, and what is likely behind a difference."""
+
+    commands: ClassVar[Sequence[AnyCommand]] = RECONCILE_COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(RECONCILE_COMMANDS)
+    CSS_PATH = "../styles/reconcile.tcss"
+    AUTO_FOCUS = "#figures"
+    on_key_line = ("figure-details", "next-difference", "reconcile-sync", "reconcile-back", "help")
+
+    header = getters.query_one(HeaderLine)
+    figures = getters.query_one(FigureList)
+    causes = getters.query_one(CausesPane)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        desk.feed.poll()  # so that it begins with how things are now
+        self._comparing: asyncio.Task[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield HeaderLine()
+        with Vertical(id="figures-pane"):
+            yield FigureList()
+        yield CausesPane()
+        yield StatusLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Compare, and follow what happens."""
+        self.header.left = "our count and the server's"
+        self.header.warning = "READ ONLY" if self.is_read_only else ""
+        self.header.right = safe_text(self.session.operator.shown)
+        self.desk.feed.follow(self._committed)
+        self.show_trouble()
+        self._compare()
+
+    def on_unmount(self) -> None:
+        """Follow it no more."""
+        self.desk.feed.leave(self._committed)
+
+    # What commands ask for
+
+    def show_figure(self) -> None:
+        """Show everything about the figure under the cursor."""
+        figure = self.figures.highlighted
+        if figure is None:
+            return
+        from kconsole.tui.screens.dialog import TableDialog
+
+        title, ours, theirs, difference = figure_cells(figure)
+        numbers = [("Ours", ours), ("Server", theirs), ("Difference", difference)]
+        causes: list[tuple[str, str]] = []
+        for cause in figure.causes:
+            causes.append(("·", f"{cause.text}:" if cause.accounts else cause.text))
+            causes += [("", safe_text(entry.address)) for entry in cause.accounts[:MOST_NAMED]]
+            if len(cause.accounts) > MOST_NAMED:
+                causes.append(("", f"and {len(cause.accounts) - MOST_NAMED:,} more: 'kconsole reconcile --json'"))
+        sections = [("", numbers), ("What is likely behind it", causes)] if causes else [("", numbers)]
+        self.app.push_screen(TableDialog(title, sections, large=True))
+
+    def next_difference(self) -> None:
+        """Go to the next figure that differs; after the last comes the first."""
+        rows, here = self.figures.rows, self.figures.cursor
+        places = [place for place, row in enumerate(rows) if not row.agrees]
+        if places:
+            self.figures.move_to(next((place for place in places if place > here), places[0]))
+        else:
+            self.tell("Nothing differs.")
+
+    def show_help(self) -> None:
+        """Show the keys."""
+        from kconsole.tui.screens.dialog import TableDialog
+        from kconsole.tui.screens.help import COMPARISON_SIGNS, key_sections
+
+        keys = key_sections((*RECONCILE_COMMANDS, *MOVEMENTS), console_of(self).keys)
+        self.app.push_screen(
+            TableDialog("Help: the server's numbers", [*keys, ("Signs", COMPARISON_SIGNS)], large=True)
+        )
+
+    # Showing
+
+    def grow_older(self, now: datetime) -> None:
+        """Tell anew how old the numbers are."""
+        del now
+        self._show_title()
+
+    @on(FigureList.Highlighted)
+    def show_causes(self) -> None:
+        """Tell what is behind the difference of the figure under the cursor."""
+        figure = self.figures.highlighted
+        self.causes.border_title = Content("" if figure is None else safe_text(figure.title, 60))
+        self.causes.lines = () if figure is None else tuple(_causes_of(figure, self.session.server))
+
+    def _committed(self, commits: Sequence[Commit]) -> None:
+        del commits
+        self._compare()
+
+    def _compare(self) -> None:
+        """Compare; of many entries beside the screen."""
+        server = self.session.server
+        if self._comparing is not None:
+            self._comparing.cancel()
+            self._comparing = None
+        if server is None or server.numbers is None:
+            self._show((), self._empty_text(server))
+            return
+        report, numbers, entries = self.session.report, server.numbers, self.session.entries
+        if len(entries) <= MANY:
+            self._show(compared(report, numbers, entries))
+            return
+
+        async def compare() -> None:
+            rows = await asyncio.to_thread(compared, report, numbers, entries)
+            if self.is_attached:
+                self._show(rows)
+
+        if not self.figures.rows:
+            self._show((), "Comparing ...")
+        self._comparing = asyncio.create_task(compare())
+
+    def _empty_text(self, server: Server | None) -> str:
+        if server is None:
+            return "The store follows no server. 'kconsole server add' names one."
+        if self.is_read_only:
+            return f"{safe_text(server.name, 40)} was never read, and this store is open to be read only."
+        return f"{safe_text(server.name, 40)} was never read. Press {self.key_of('reconcile-sync')} to read it now."
+
+    def _show(self, rows: Sequence[Comparison], empty_text: str = "") -> None:
+        self.figures.empty_text = empty_text
+        self.figures.show(rows)
+        self._show_title()
+        self.show_causes()
+        self.show_keys()
+
+    def _show_title(self) -> None:
+        server, rows = self.session.server, self.figures.rows
+        parts = ["Figures"]
+        if server is not None:
+            parts += [safe_text(server.name, 40), synced_briefly(server, self.session.clock.now())]
+        if rows:
+            differing = sum(not row.agrees for row in rows)
+            unread = sum(not row.is_read for row in rows)
+            parts.append(
+                f"{differing:,} of {words.count(len(rows), 'figure')} differ" if differing else "nothing differs"
+            )
+            if unread:
+                parts.append(f"{unread:,} not read")
+        self.query_one("#figures-pane").border_title = Content(" · ".join(parts))
+
+
+def _causes_of(figure: Comparison, server: Server | None) -> Iterator[Part]:
+    """What is known of a figure, line by line."""
+    if not figure.is_read:
+        role = "" if server is None else safe_text(server.role).replace("_", " ")
+        yield f"The server did not tell it{f' to who logs in ({role})' if role else ''}: nothing can be compared.", ""
+        for text in () if server is None else server.unread:
+            yield f"· {safe_text(text)}", "muted"
+        return
+    if figure.agrees:
+        yield "Both count the same.", ""
+        return
+    yield "What is likely behind it:", "strong"
+    for cause in figure.causes:
+        yield f"· {cause_words(cause, MOST_HERE)}", ""

@@ -1,0 +1,338 @@
+"""The live server on the screen, against a real server: read it by a key, call that off, see how old it is, compare."""
+
+import gc
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from kconsole.model.kerio import KerioServer as Access
+from kconsole.model.records import Domain, Inventory
+from kconsole.model.server import Server, ServerNumbers
+from kconsole.operations.accounts import AddAccount
+from kconsole.operations.live import SERVER_PASSWORD, read_server
+from kconsole.operations.secrets import Secret
+from kconsole.operations.sync import AddServer, RemoveServer, Sync
+from kconsole.tui.screens.directory import ReadingDialog
+from kconsole.tui.screens.reconcile import ReconcileScreen
+from tests.kerio_server.faults import Held, html
+from tests.kerio_server.made_up import made_up_world
+from tests.kerio_server.server import KerioServer
+from tests.tui.console import NARROW, WIDE, Console, console
+from tests.tui.test_mapping import log_in, store_of, until, until_told
+
+
+@pytest.fixture(autouse=True)
+def _nobody_gave_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SERVER_PASSWORD, raising=False)
+
+
+@pytest.fixture
+def mail(kerio_server: KerioServer) -> KerioServer:
+    """Three people in two domains, and a list."""
+    world = kerio_server.world
+    world.set_license(users=10)
+    world.add_domain("north.example")
+    world.add_domain("south.example")
+    world.add_user("anna@north.example", "Anna Berg", mailbox=True, connected=True)
+    world.add_user("berg@north.example", "Berg", enabled=False)
+    world.add_user("chen@south.example", "王小明")
+    world.add_list("team@north.example", "Everybody")
+    return kerio_server
+
+
+def access_of(server: KerioServer) -> Access:
+    return Access(url=server.url, user=server.user, fingerprint=server.fingerprint)
+
+
+def following(server: KerioServer, **fields: object) -> Inventory:
+    named = Server(name="mail", access=access_of(server))
+    return Inventory(server=replace(named, **fields))  # type: ignore[arg-type]  # fields of a server
+
+
+async def read(screen: Console, server: KerioServer) -> Console:
+    await screen.press("f5")
+    await log_in(screen, server.password)
+    await until_told(screen, "server read:")
+    return screen
+
+
+def comparison(screen: Console) -> ReconcileScreen:
+    shown = screen.app.screen
+    assert isinstance(shown, ReconcileScreen)
+    return shown
+
+
+# Reading it
+
+
+async def test_the_server_is_read_by_a_key_and_its_age_is_told(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW) as screen:
+        assert "server never read · all saved" in screen.text
+        await screen.press("f5")
+        screen.expect_dialog("Admin", f"at {mail.url}", "kept in memory until the console is left")
+        await log_in(screen, mail.password)
+        await until_told(screen, "server read:")
+        assert sorted(screen.listed) == [
+            "Admin", "anna@north.example", "berg@north.example", "chen@south.example", "team@north.example",
+        ]  # fmt: skip
+        assert (screen.used, screen.session.license.seats) == (2, 10)
+        assert screen.status.startswith("0 → 2 used · server read: 5 changes")
+        assert "server as of 12:03 · saved 12:03" in screen.text
+        screen.clock.forward(minutes=90)
+        await screen.tick()
+        assert "server as of 12:03" in screen.text
+        screen.clock.forward(days=1)
+        await screen.tick()
+        assert "server as of 2026-08-05" in screen.text
+        await screen.press("L")
+        assert "server as of 2026-08-05" in screen.text
+
+
+async def test_the_password_is_asked_for_once_and_is_nowhere(mail: KerioServer) -> None:
+    async with console(following(mail), WIDE) as screen:
+        await read(screen, mail)
+        mail.world.add_user("dora@north.example")
+        logins = mail.logins
+        await screen.press("z")
+        await until_told(screen, "server read: 1 change")
+        assert mail.logins == logins + 1
+        assert mail.password not in screen.text
+        assert mail.password.encode() not in store_of(screen)
+        widgets = [widget for shown in screen.app.screen_stack for widget in shown.walk_children()]
+        assert not any(mail.password in repr(vars(widget)) for widget in widgets)
+        assert mail.password not in repr(vars(screen.main.desk))
+        gc.collect()
+
+
+async def test_nothing_new_is_told_as_that_and_marks_stay(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW) as screen:
+        await read(screen, mail)
+        await screen.press("space", "z")
+        await until_told(screen, "server read: nothing new")
+        assert len(screen.main.accounts.marked) == 1
+
+
+async def test_the_environment_may_hold_the_password(mail: KerioServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SERVER_PASSWORD, mail.password)
+    async with console(following(mail)) as screen:
+        await screen.press("f5")
+        await until_told(screen, "server read:")
+        screen.expect_no_dialog()
+
+
+async def test_a_wrong_password_is_told_and_asked_for_again(
+    mail: KerioServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SERVER_PASSWORD, "wrong one")
+    async with console(following(mail), NARROW) as screen:
+        await screen.press("f5")
+        await until_told(screen, "That did not work")
+        assert "wrong one" not in screen.text
+        assert screen.session.entries == []
+        await screen.press("escape", "f5")
+        await log_in(screen, "wrong as well")
+        await until_told(screen, "That did not work")
+        await screen.press("escape", "f5")
+        await log_in(screen, mail.password)
+        await until_told(screen, "server read:")
+        await screen.press("f5")
+        await until_told(screen, "nothing new")
+
+
+async def test_a_password_for_one_server_is_not_sent_to_another(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW) as screen:
+        await read(screen, mail)
+        other = screen.other()
+        other.do(RemoveServer())
+        elsewhere = replace(access_of(mail), url="https://localhost:9")
+        other.do(AddServer(Server(name="other", access=elsewhere)))
+        await screen.press("f5")
+        screen.expect_dialog("at https://localhost:9")
+
+
+async def test_escape_calls_it_off_and_nothing_is_taken(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW) as screen:
+        held = mail.faults.add(Held(), "Users.get")
+        await screen.press("f5")
+        await log_in(screen, mail.password)
+        await until(screen, held.reached.is_set)
+        await until_told(screen, "0 of 2 domains, 0 users read")
+        assert isinstance(screen.app.screen, ReadingDialog)
+        await screen.press("escape")
+        assert screen.status == "Left off: nothing was taken from the server."
+        held.release()
+        await screen.tick()
+        assert screen.session.entries == []
+        assert screen.session.server is not None
+        assert screen.session.server.synced_at is None
+        await screen.press("f5")  # the password has been given
+        await until_told(screen, "server read:")
+        screen.expect_no_dialog()
+
+
+async def test_leaving_the_console_leaves_off(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW) as screen:
+        held = mail.faults.add(Held(), "Users.get")
+        await screen.press("f5")
+        await log_in(screen, mail.password)
+        await until(screen, held.reached.is_set)
+        await screen.press("ctrl+q")
+        held.release()
+        assert screen.app.failure is None
+
+
+async def test_a_server_that_is_away_is_told_with_what_to_do(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW) as screen:
+        await read(screen, mail)
+        mail.stop()
+        before = screen.session.inventory
+        await screen.press("f5")
+        await until_told(screen, "That did not work")
+        screen.expect_dialog("cannot be reached")
+        assert screen.session.inventory == before
+        await screen.press("escape")
+        mail.start()
+        mail.faults.add(html(), "Domains.get")
+        await screen.press("f5")
+        await until_told(screen, "That did not work")
+        assert screen.session.inventory == before
+
+
+async def test_what_the_login_may_not_read_is_told_once_and_counted_after(mail: KerioServer) -> None:
+    mail.world.add_user("help@north.example", role="AccountAdmin", password=mail.password)
+    inventory = following(mail, access=replace(access_of(mail), user="help@north.example"))
+    async with console(inventory, NARROW) as screen:
+        await screen.press("f5")
+        await log_in(screen, mail.password)
+        await until_told(screen, "Not everything could be read")
+        await screen.press("escape")
+        assert "not read" in screen.status
+        await screen.press("f5")
+        await until_told(screen, "nothing new · ")
+        screen.expect_no_dialog()
+
+
+async def test_a_store_without_a_server_says_how_to_name_one() -> None:
+    async with console("small", NARROW) as screen:
+        assert "server" not in screen.main.status.render_line(0).text
+        assert "read server" not in screen.keys
+        await screen.press("f5")
+        screen.expect_dialog("in step with no server", "kconsole server add")
+
+
+async def test_read_only_reads_no_server(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW, read_only=True) as screen:
+        await screen.press("f5")
+        screen.expect_no_dialog()
+        assert screen.status.startswith("Nothing can be changed")
+        assert "server never read" in screen.text
+        await screen.press("equals_sign")
+        assert "mail was never read, and this store is open to be read only." in screen.text
+        await screen.press("f5")
+        screen.expect_no_dialog()
+        assert not mail.calls
+
+
+async def test_a_hostile_world_is_only_text(kerio_server: KerioServer) -> None:
+    world = made_up_world(300, 4, now=kerio_server.world.now, hostile=True)
+    world.admin_password = kerio_server.world.admin_password
+    with KerioServer(kerio_server.certificate.file.parent / "hostile", world) as server:
+        async with console(following(server), WIDE) as screen:
+            await read(screen, server)
+            assert len(screen.listed) > 300
+            for keys in (("j",) * 20, ("enter",), ("escape", "equals_sign"), ("j", "enter"), ("escape", "escape", "L")):
+                await screen.press(*keys)
+                assert all(character.isprintable() or character == "\n" for character in screen.text)
+            assert screen.app.is_running
+
+
+# Comparing
+
+
+async def test_the_servers_numbers_stand_beside_ours_with_what_is_behind_a_difference(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW) as screen:
+        await read(screen, mail)
+        screen.session.do(AddAccount("own@north.example"))
+        await screen.press("equals_sign")
+        assert "Figures · mail · server as of 12:03 · " in screen.text
+        row = next(line for line in screen.text.splitlines() if "Accounts that take a seat" in line)
+        assert "!" in row
+        assert row.split()[-4:-1] == ["3", "2", "-1"]
+        await screen.press("n")
+        assert "What is likely behind it:" in screen.text
+        assert "never on the server: own@north.example" in screen.text
+        await screen.press("enter")
+        screen.expect_dialog("Accounts that take a seat", "own@north.example", "Difference")
+        await screen.press("escape", "question_mark")
+        screen.expect_dialog("the server counts another number")
+        await screen.press("escape", "escape")
+        screen.expect_focus_on("accounts")
+
+
+async def test_it_follows_what_is_done_and_read(mail: KerioServer) -> None:
+    async with console(following(mail), WIDE) as screen:
+        await screen.press("equals_sign")
+        assert "mail was never read. Press f5 to read it now." in screen.text
+        await screen.press("f5")
+        await log_in(screen, mail.password)
+        await until_told(screen, "server read:")
+        figures = comparison(screen).figures
+        (counted,) = [row for row in figures.rows if row.figure == "counted"]
+        assert counted.agrees
+        screen.other().do(AddAccount("own@north.example"))
+        await screen.tick()
+        (counted,) = [row for row in figures.rows if row.figure == "counted"]
+        assert (counted.ours, counted.theirs) == (3, 2)
+        await screen.press("n", "n")
+        assert figures.highlighted is not None
+        assert not figures.highlighted.agrees
+
+
+async def test_without_a_server_there_is_nothing_to_compare() -> None:
+    async with console("small", NARROW) as screen:
+        await screen.press("equals_sign")
+        assert "The store follows no server." in screen.text
+        await screen.press("enter", "n")
+        screen.expect_no_dialog()
+        assert comparison(screen).status.left == "Nothing differs."
+
+
+async def test_a_figure_that_was_not_read_is_no_difference() -> None:
+    access = Access(url="https://mail.example", user="eye")
+    server = Server(
+        name="mail",
+        access=access,
+        synced_at=None,
+        role="account_admin",
+        unread=("the license: no right",),
+        numbers=ServerNumbers(current=0),
+    )
+    async with console(Inventory(domains=(Domain(name="north.example"),), server=server), NARROW) as screen:
+        await screen.press("equals_sign")
+        assert "nothing differs · 3 not read" in screen.text
+        assert "The server did not tell it to who logs in (account admin)" in screen.text
+        assert "· the license: no right" in screen.text
+
+
+async def test_many_accounts_are_compared_beside_the_screen(mail: KerioServer) -> None:
+    for number in range(1500):
+        mail.world.add_user(f"u{number:04}@north.example")
+    async with console(following(mail), WIDE) as screen:
+        screen.session.do(Sync(read_server(access_of(mail), Secret(mail.password))))
+        await screen.press("equals_sign")
+        await until_told(screen, "Accounts that take a seat")
+        screen.session.do(AddAccount("own@north.example"))
+        await until_told(screen, "1,503")
+
+
+async def test_older_numbers_say_of_which_day_they_are(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW) as screen:
+        await read(screen, mail)
+        await screen.press("equals_sign")
+        screen.clock.forward(hours=20)
+        await screen.tick()
+        assert "server as of yesterday 12:03" in screen.text
+        screen.clock.moment += timedelta(days=3)
+        await screen.tick()
+        assert "Figures · mail · server as of 2026-08-05" in screen.text
