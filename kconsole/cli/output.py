@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import click
@@ -110,11 +111,17 @@ def seats_document(report: SeatReport) -> dict[str, Any]:
     }
 
 
-def server_age(server: Server | None) -> dict[str, Any] | None:
+def server_age(server: Server | None, now: datetime) -> dict[str, Any] | None:
     """How old what is known of the live server is, as `status --json` shows it; None where there is none."""
     if server is None:
         return None
-    return {"name": server.name, "synced_at": to_iso(server.synced_at), "unread": list(server.unread)}
+    age = None if server.synced_at is None else int((now - server.synced_at).total_seconds())
+    return {
+        "name": server.name,
+        "synced_at": to_iso(server.synced_at),
+        "age_seconds": age,
+        "unread": list(server.unread),
+    }
 
 
 def domain_documents(report: SeatReport) -> list[dict[str, Any]]:

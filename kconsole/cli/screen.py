@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
@@ -19,6 +19,9 @@ from kconsole.display.terminals import TerminalProfile
 from kconsole.model.errors import BadInput, ConsoleError, ReadOnly
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.session import Progress, Session, takes_long
+
+if TYPE_CHECKING:
+    from kconsole.operations.secrets import Secret
 
 PATIENCE: Final = 1.0
 """Seconds that the console waits for another process that is saving: it stands still meanwhile."""
@@ -37,14 +40,21 @@ SIGNALLED: Final = 128
 @click.option(
     "--into", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep the store in this folder."
 )
+@click.option("--server", "with_server", is_flag=True, help="With a live server to read: kconsole's own test server.")
 @at_store
 @on_screen
 @pass_place
-def demo(place: Place, sample: str, folder: Path | None) -> None:
+def demo(place: Place, sample: str, folder: Path | None, with_server: bool) -> None:
     """Open the console on a copy of sample data.
 
-    The copy is thrown away afterwards, unless --into says where to keep it.
+    The copy is thrown away afterwards, unless --into says where to keep it. The test server of --server is no Kerio
+    Connect, and is part of the source only; it holds the same people, and is stopped afterwards.
     """
+    if with_server:
+        if folder is not None:
+            raise click.UsageError("--server goes with a copy that is thrown away: leave out --into.")
+        _demo_with_server(place, sample)
+        return
     if folder is not None:
         if place.read_only:
             raise ReadOnly("--read-only makes no store.", "Leave it out, or leave out --into.")
@@ -61,6 +71,27 @@ def demo(place: Place, sample: str, folder: Path | None) -> None:
 
     with ending_in_order(), TemporaryDirectory(prefix="kconsole-demo-") as throw_away:
         show(sample_session(sample, Path(throw_away) / "store", place.operator), f"sample '{sample}'", look)
+
+
+def _demo_with_server(place: Place, sample: str) -> None:
+    look = look_of(place)
+    need_terminal(look.profile)
+    from tempfile import TemporaryDirectory
+
+    from kconsole.cli.demo_server import demo_server
+
+    with (
+        ending_in_order(),
+        TemporaryDirectory(prefix="kconsole-demo-") as throw_away,
+        demo_server(sample) as beside,
+    ):
+        session = sample_session(sample, Path(throw_away) / "store", place.operator)
+        try:
+            beside.fill(session)
+        except BaseException:
+            session.close()
+            raise
+        show(session, f"sample '{sample}', with a test server", look, beside.secret)
 
 
 def open_console(place: Place) -> None:
@@ -127,13 +158,16 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def show(session: Session | Callable[[Progress], Session], title: str, look: Look) -> None:
+def show(
+    session: Session | Callable[[Progress], Session], title: str, look: Look, server_secret: "Secret | None" = None
+) -> None:
     """Show a session on the screen until the user leaves, or a signal or a failure ends it.
 
     Args:
         session: what to show, or what opens it, if that takes long.
         title: what it says that this is.
         look: how.
+        server_secret: the password to the session's live server, if it is known already.
 
     Raises:
         ConsoleError: it could not be opened.
@@ -150,6 +184,7 @@ def show(session: Session | Callable[[Progress], Session], title: str, look: Loo
         settings=look.settings,
         habits=look.habits,
         theme=look.asked_theme,
+        server_secret=server_secret,
     )
     try:
         app.run(mouse=look.mouse)

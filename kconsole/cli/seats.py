@@ -32,7 +32,7 @@ from kconsole.cli.output import (
 from kconsole.display import ages, columns, gauge, words
 from kconsole.display.details import details_of, last_login_word
 from kconsole.display.licenses import license_words
-from kconsole.display.live import synced_words
+from kconsole.display.live import status_words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.licensing.evaluation import is_held
@@ -71,7 +71,7 @@ def status(context: click.Context, place: Place, as_json: bool) -> None:
                 "as_of": to_iso(session.clock.now()),
                 "license": {"seats": session.license.seats, "id_end": session.license.id_end},
                 "life": life_document(session, with_people=False),
-                "server": server_age(session.server),
+                "server": server_age(session.server, session.clock.now()),
                 "seats": seats_document(report),
                 "domains": domain_documents(report),
                 "warnings": warning_documents(warnings),
@@ -83,7 +83,7 @@ def status(context: click.Context, place: Place, as_json: bool) -> None:
     click.echo("   ".join(gauge.figures(report)))
     click.echo(f"License: {license_words(standing)}")
     if session.server is not None:
-        click.echo(f"Data: {synced_words(session.server)}")
+        click.echo(f"Server: {status_words(session.server, session.clock.now())}")
     if report.domains:
         click.echo()
         put_domains(report)

@@ -49,6 +49,15 @@ def synced_briefly(server: Server, now: datetime, zone: tzinfo | None = None) ->
     return f"server as of {read.date().isoformat()}"
 
 
+def status_words(server: Server, now: datetime) -> str:
+    """The same in one line with the server's name, and what is missing: "mail, read 5 minutes ago (...)"."""
+    name = safe_text(server.name)
+    if server.synced_at is None:
+        return f"{name}, never read: 'kconsole sync' reads it"
+    unread = f"; {words.count(len(server.unread), 'figure')} not read" if server.unread else ""
+    return f"{name}, {synced_words(server)}, {ages.age(server.synced_at, now)}{unread}"
+
+
 def server_rows(server: Server, now: datetime) -> Iterator[Detail]:
     """Everything about a server. All texts are safe to show."""
     access = server.access

@@ -20,6 +20,8 @@ class Cause(NamedTuple):
     text: str
     accounts: tuple[Entry, ...] = ()
     """Those that it would be."""
+    sign: int = 0
+    """1 if the server would count more by it, -1 if fewer, 0 if either may be."""
 
 
 class Comparison(NamedTuple):
@@ -88,8 +90,13 @@ def compared(report: SeatReport, numbers: ServerNumbers, entries: Iterable[Entry
 
 
 def _figure(figure: str, title: str, ours: int, theirs: int | None, causes: Sequence[Cause]) -> Comparison:
+    """A figure with what may be behind its difference: what works the other way is left out, what fits best is first."""
     found = Comparison(figure, title, ours, theirs, theirs is not None)
-    return found if found.agrees else found._replace(causes=tuple(causes))
+    if found.agrees:
+        return found
+    fitting = [cause for cause in causes if cause.sign * found.difference >= 0]
+    fitting.sort(key=lambda cause: len(cause.accounts) != abs(found.difference))
+    return found._replace(causes=tuple(fitting))
 
 
 def _of_count(report: SeatReport, entries: Sequence[Entry]) -> list[Cause]:
@@ -99,11 +106,11 @@ def _of_count(report: SeatReport, entries: Sequence[Entry]) -> list[Cause]:
     here = _only_here(entries)
     causes = []
     if lists:
-        causes.append(Cause("lists", "old versions count mailing lists as users", lists))
+        causes.append(Cause("lists", "old versions count mailing lists as users", lists, 1))
     if disabled:
-        causes.append(Cause("disabled", "a server may count disabled accounts, by older rules", disabled))
+        causes.append(Cause("disabled", "a server may count disabled accounts, by older rules", disabled, 1))
     if report.held:
-        causes.append(Cause("held", "deleted accounts count until the server is restarted"))
+        causes.append(Cause("held", "deleted accounts count until the server is restarted", sign=1))
     return [*causes, *here, _STALE]
 
 
@@ -111,11 +118,11 @@ def _of_mailboxes(entries: Sequence[Entry]) -> list[Cause]:
     """Why mailboxes may be others than we know of."""
     latent = tuple(entry for entry in entries if verdict_of(entry).seat and not entry.mailbox)
     unused = tuple(entry for entry in entries if entry.is_account and not entry.enabled and entry.mailbox)
-    causes = [Cause("restarted", "the server may count only those who connected since it was started")]
+    causes = [Cause("restarted", "the server may count only those who connected since it was started", sign=-1)]
     if latent:
-        causes.append(Cause("latent", "accounts that take a seat and never connected, as far as is known", latent))
+        causes.append(Cause("latent", "accounts that take a seat and never connected, as far as is known", latent, 1))
     if unused:
-        causes.append(Cause("disabled", "mailboxes of disabled accounts", unused))
+        causes.append(Cause("disabled", "mailboxes of disabled accounts", unused, 1))
     return [*causes, _STALE]
 
 
@@ -125,7 +132,9 @@ def _of_created(entries: Sequence[Entry]) -> list[Cause]:
 
 def _only_here(entries: Sequence[Entry]) -> list[Cause]:
     here = tuple(entry for entry in entries if entry.is_account and not entry.server_id)
-    return [Cause("only-here", "accounts that are in this store and were never on the server", here)] if here else []
+    return (
+        [Cause("only-here", "accounts that are in this store and were never on the server", here, -1)] if here else []
+    )
 
 
 _STALE = Cause("stale", "the server has changed since it was read")

@@ -7,8 +7,12 @@ import tempfile
 import threading
 from pathlib import Path
 
+from kconsole.operations.samples import SAMPLE_NAMES
+from kconsole.sources.samples import load_sample
+from tests.kerio_server.inventories import world_of
 from tests.kerio_server.made_up import made_up_world
 from tests.kerio_server.server import KerioServer
+from tests.kerio_server.world import World, system_clock
 
 
 def main() -> int:
@@ -18,13 +22,18 @@ def main() -> int:
     words.add_argument("--domains", type=int, default=3)
     words.add_argument("--seats", type=int, help="of the license; a tenth more than accounts if not given")
     words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--sample", choices=SAMPLE_NAMES, help="hold what this sample of kconsole holds instead")
     words.add_argument("--host", default="127.0.0.1")
     words.add_argument("--port", type=int, default=4040, help="0 is any that is free")
     words.add_argument("--folder", type=Path, help="where to put the certificate")
     given = words.parse_args()
     if given.domains < 1 or given.accounts < 0:
         words.error("there is at least one domain, and no account at least")
-    world = made_up_world(given.accounts, given.domains, seed=given.seed, seats=given.seats)
+    world: World
+    if given.sample:
+        world = world_of(load_sample(given.sample, system_clock()))
+    else:
+        world = made_up_world(given.accounts, given.domains, seed=given.seed, seats=given.seats)
     auditor = f"auditor@{next(iter(world.domains.values())).name}"
     with tempfile.TemporaryDirectory() as folder:
         server = KerioServer(given.folder or Path(folder), world)

@@ -27,6 +27,9 @@ from kconsole.tui.widgets.figure_list import CausesPane, FigureList
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.widgets.painting import Part
 
+TALL: Final = 30
+"""Lines from which on there is more room for what is behind a difference."""
+
 MOST_HERE: Final = 4
 """How many accounts of a cause are named below the figures."""
 
@@ -39,6 +42,10 @@ class ReconcileScreen(ServerScreen):
 
     commands: ClassVar[Sequence[AnyCommand]] = RECONCILE_COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(RECONCILE_COMMANDS)
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012  # Textual's own declaration
+        (0, "-short"),
+        (TALL, "-tall"),
+    ]
     CSS_PATH = "../styles/reconcile.tcss"
     AUTO_FOCUS = "#figures"
     on_key_line = ("figure-details", "next-difference", "reconcile-sync", "reconcile-back", "help")
