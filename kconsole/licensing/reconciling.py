@@ -74,8 +74,9 @@ def compared(report: SeatReport, numbers: ServerNumbers, entries: Iterable[Entry
     by_domain: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:  # once: there may be many domains, and many in each
         by_domain[fold(entry.domain)].append(entry)
+    ours_by_domain = {fold(each.name): each for each in report.domains}
     for domain in numbers.domains:
-        ours = report.of_domain(domain.name)
+        ours = ours_by_domain.get(fold(domain.name))
         within = by_domain[fold(domain.name)]
         found.append(
             _figure(
@@ -90,7 +91,7 @@ def compared(report: SeatReport, numbers: ServerNumbers, entries: Iterable[Entry
 
 
 def _figure(figure: str, title: str, ours: int, theirs: int | None, causes: Sequence[Cause]) -> Comparison:
-    """A figure with what may be behind its difference: what works the other way is left out, what fits best is first."""
+    """A figure with what may be behind its difference: nothing that works the other way, and what fits best first."""
     found = Comparison(figure, title, ours, theirs, theirs is not None)
     if found.agrees:
         return found

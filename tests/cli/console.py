@@ -50,12 +50,14 @@ class Console:
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.folder = folder
         self.clock = clock
+        self.place: Place | None = None
+        """Where it begins from, for what else is injected."""
 
     def __call__(self, *arguments: str, encoding: str = "utf-8") -> Said:
         """Run in this process."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(["--store", str(self.folder), "--wait", "0", *arguments], Place(clock=self.clock))
+            code = run(["--store", str(self.folder), "--wait", "0", *arguments], self.place or Place(clock=self.clock))
         return Said(code, _content(out, encoding), _content(err, encoding))
 
     def done(self, *arguments: str) -> Said:

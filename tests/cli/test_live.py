@@ -1,109 +1,94 @@
-"""`kconsole server`, `sync` and `reconcile` against a test server: what they say, and end with."""
+"""server, sync, reconcile, against a real server: what they answer, and how they end when it goes wrong."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from kconsole.cli.context import Place
+from kconsole.cli.demo_server import demo_server
+from kconsole.model.errors import NotFound
 from kconsole.operations.live import SERVER_PASSWORD
-from tests.cli.console import Console
-from tests.kerio_server.faults import Cut, status
+from kconsole.operations.samples import sample_session
+from tests.cli.console import Console, Said
+from tests.clocks import FixedClock
+from tests.kerio_server.faults import html
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.made_up import made_up_world
 from tests.kerio_server.server import KerioServer
 
+INTERVAL = 300.0
 
-@pytest.fixture(autouse=True)
-def password(monkeypatch: pytest.MonkeyPatch, kerio_server: KerioServer) -> None:
-    monkeypatch.setenv(SERVER_PASSWORD, kerio_server.password)
+
+class Enough(KeyboardInterrupt):
+    """Somebody presses ctrl+c."""
 
 
 @pytest.fixture
-def mail(console: Console, kerio_server: KerioServer) -> Console:
-    """A store that follows a server of one domain and three accounts."""
+def mail(kerio_server: KerioServer, monkeypatch: pytest.MonkeyPatch) -> KerioServer:
+    """Three people in two domains, and a list. The environment has the password."""
     world = kerio_server.world
-    world.set_license(users=3)
+    world.set_license(users=10)
     world.add_domain("north.example")
-    for login in ("anna", "berg"):
-        world.add_user(f"{login}@north.example", login.title())
-    world.add_user("off@north.example", enabled=False)
-    world.log_in("anna@north.example")
-    console.done("init")
-    access = ["--url", kerio_server.url, "--user", kerio_server.user, "--fingerprint", kerio_server.fingerprint]
-    console.done("server", "add", "mail", *access)
+    world.add_domain("south.example")
+    world.add_user("anna@north.example", "Anna Berg")
+    world.add_user("berg@north.example", "Berg", enabled=False)
+    world.add_user("chen@south.example", "王小明")
+    world.add_list("team@north.example", "Everybody")
+    monkeypatch.setenv(SERVER_PASSWORD, kerio_server.password)
+    return kerio_server
+
+
+@pytest.fixture
+def console(tmp_path: Path, kerio_clock: FixedClock, mail: KerioServer) -> Console:
+    console = Console(tmp_path / "store", kerio_clock)
+    console.done("init", "--seats", "10")
+    return follow(console, mail)
+
+
+def follow(console: Console, server: KerioServer, *more: str) -> Console:
+    console.done(
+        "server", "add", "mail", "--url", server.url, "--user", server.user, "--fingerprint", server.fingerprint, *more
+    )
     return console
 
 
-def test_a_server_is_named_read_shown_and_let_go(mail: Console, kerio_server: KerioServer) -> None:
-    assert ["Read", "never"] in [line.split(maxsplit=1) for line in mail.done("server").out.splitlines()]
-    said = mail.done("sync", "--reason", "begin")
-    assert said.talk[0].startswith("mail: 4 entries new, changed or gone. server as of ")
-    assert said.talk[-1] == "0 → 2 of 3 seats used"
-    status_ = mail.done("status", "--json").json
-    assert (status_["seats"]["used"], status_["license"]["seats"]) == (2, 3)
-    assert (status_["server"]["name"], status_["server"]["unread"]) == ("mail", [])
-    assert mail.done("status").out.splitlines()[3].startswith("Data: server as of ")
-    shown = {line.split(maxsplit=1)[0]: line.split(maxsplit=1)[1] for line in mail.done("server").out.splitlines()}
-    assert shown["Role"] == "builtin admin"
-    assert shown["URL"] == kerio_server.url
-    again = mail.done("sync", "--json").json
-    assert (again["server"], again["changed"], again["unread"]) == ("mail", [], [])
-    mail.done("server", "remove")
-    assert mail("server").code == 3
-    assert mail("sync").code == 3
-    assert len(mail.accounts()) == 4
+def secretless(said: Said, server: KerioServer) -> Said:
+    assert server.password not in said.out + said.err
+    return said
 
 
-def test_our_count_beside_the_servers(mail: Console) -> None:
-    said = mail("reconcile")
-    assert (said.code, "was never read" in said.err) == (3, True)
-    mail.done("sync")
-    agreed = mail.done("reconcile", "--json").json
-    assert {figure["figure"]: (figure["ours"], figure["theirs"]) for figure in agreed["figures"]} == {
-        "licensed": (3, 3),
-        "counted": (2, 2),
-        "connected": (1, 1),
-        "created": (3, 3),
-        "counted in north.example": (2, 2),
-    }
-    mail.done("add", "own@north.example")
-    said = mail("reconcile")
-    assert said.code == 1
-    assert "Accounts that take a seat  3   ! server 2   -1" in said.out
-    assert "accounts that are in this store and were never on the server: own@north.example" in said.out
+# server
 
 
-@pytest.mark.parametrize("fault", [Cut(), status(500)], ids=["cut", "500"])
-def test_a_server_that_goes_away_changes_nothing(mail: Console, kerio_server: KerioServer, fault: Cut) -> None:
-    before = mail.dump
-    kerio_server.faults.add(fault, "Users.get")
-    said = mail("sync")
-    assert said.code == 8
-    assert "nothing was taken" in said.err
-    assert "Traceback" not in said.err
-    assert mail.dump == before
-    mail.done("sync")
-    before = mail.dump
-    kerio_server.stop()
-    assert mail("sync").code == 8
-    assert mail.dump == before
+def test_the_server_is_shown_without_a_password(console: Console, mail: KerioServer) -> None:
+    assert "Read" in secretless(console.done("server"), mail).out
+    answer = console.done("server", "--json").json["server"]
+    assert (answer["name"], answer["synced_at"]) == ("mail", None)
+    console.done("sync")
+    assert console.done("server", "--json").json["server"]["role"]
+    console.done("server", "remove")
+    assert console("server").code == 3
+    assert console("sync").code == 3
+    assert console("reconcile").code == 3
 
 
-def test_a_wrong_password_is_not_told(mail: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(SERVER_PASSWORD, "not-this-one")
-    said = mail("sync")
-    assert said.code == 8
-    assert "not-this-one" not in said.err
+def test_insecure_is_loud_and_in_the_log(tmp_path: Path, kerio_clock: FixedClock, mail: KerioServer) -> None:
+    console = Console(tmp_path / "other", kerio_clock)
+    console.done("init")
+    said = console.done("server", "add", "mail", "--url", mail.url, "--user", mail.user, "--insecure")
+    assert said.talk[0].startswith("INSECURE")
+    assert "INSECURE" in console.done("sync").err
+    assert "INSECURE" in console.done("server").out
+    assert b'"insecure":true' in (console.folder / "journal.jsonl").read_bytes()
 
 
-def test_what_is_pinned_has_to_be_it(mail: Console, kerio_server: KerioServer) -> None:
-    access = ["--url", kerio_server.url, "--user", kerio_server.user]
-    mail.done("server", "add", "mail", *access, "--fingerprint", ":".join(["AB"] * 32))
-    said = mail("sync")
-    assert (said.code, kerio_server.fingerprint in said.err) == (8, True)
-    assert kerio_server.logins == 0
-    mail.done("server", "add", "mail", *access, "--insecure")
-    said = mail.done("sync")
-    assert said.talk[0].startswith("INSECURE: ")
+def test_what_is_pinned_has_to_be_it(console: Console, mail: KerioServer) -> None:
+    access = ["--url", mail.url, "--user", mail.user]
+    console.done("server", "add", "mail", *access, "--fingerprint", ":".join(["AB"] * 32))
+    said = console("sync")
+    assert (said.code, mail.fingerprint in said.err) == (8, True)
+    assert mail.logins == 0
 
 
 @pytest.mark.parametrize(
@@ -116,7 +101,8 @@ def test_what_is_pinned_has_to_be_it(mail: Console, kerio_server: KerioServer) -
         ["add", "mail", "--url", "https://mail.example"],
     ],
 )
-def test_settings_that_make_no_sense_are_refused(console: Console, words: list[str]) -> None:
+def test_settings_that_make_no_sense_are_refused(tmp_path: Path, words: list[str]) -> None:
+    console = Console(tmp_path / "other")
     console.done("init")
     said = console("server", *words)
     assert said.code == 2
@@ -124,17 +110,193 @@ def test_settings_that_make_no_sense_are_refused(console: Console, words: list[s
     assert console("server").code == 3
 
 
-@pytest.mark.parametrize("interval", ["0m", "5", "m", "-1m", "5d"])
-def test_an_interval_is_a_number_and_a_unit(mail: Console, interval: str) -> None:
-    assert mail("sync", "--watch", interval).code == 2
+# sync
 
 
-def test_nothing_of_a_hostile_server_reaches_the_terminal(console: Console, tmp_path: Path) -> None:
+def test_sync_answers_in_words_and_in_json(console: Console, mail: KerioServer) -> None:
+    said = secretless(console.done("sync"), mail)
+    assert (said.out, said.talk[0][:42]) == ("", "mail: 5 entries new, changed or gone. serv")
+    assert "0 → 2 of 10 seats used" in said.talk
+    mail.world.add_user("dora@north.example")
+    answer = secretless(console.done("sync", "--json", "--reason", "it is time"), mail).json
+    assert answer == {
+        "schema": 1,
+        "server": "mail",
+        "synced_at": "2026-08-05T12:03:00Z",
+        "changed": [{"address": "dora@north.example", "what": "is on the server"}],
+        "unread": [],
+    }
+    assert "it is time" in console.done("log", "--json").out
+
+
+def test_what_a_role_may_not_read_is_named(tmp_path: Path, kerio_clock: FixedClock, mail: KerioServer) -> None:
+    mail.world.add_user("eye@north.example", role="Auditor", password=mail.password)
+    mail.unknowns.refused_reads["Auditor"] = frozenset({"Server.getAboutInfo"})
+    console = Console(tmp_path / "other", kerio_clock)
+    console.done("init")
+    console.done(
+        "server", "add", "mail", "--url", mail.url, "--user", "eye@north.example", "--fingerprint", mail.fingerprint
+    )
+    assert "Not read: the number of users" in console.done("sync").err
+    assert len(console.done("status", "--json").json["server"]["unread"]) == 1
+    assert "1 figure not read" in console.done("status").out
+
+
+@pytest.mark.parametrize(
+    ("happens", "code", "says"),
+    [
+        (lambda server, _: server.stop(), 8, "cannot be reached"),
+        (lambda server, _: server.faults.add(html(), "Users.get"), 8, "nothing was taken"),
+        (lambda _, patch: patch.setenv(SERVER_PASSWORD, "wrong one"), 8, "did not let"),
+        (lambda _, patch: patch.delenv(SERVER_PASSWORD), 2, "nobody to ask"),
+    ],
+    ids=["away", "a page", "wrong password", "no password"],
+)
+def test_what_goes_wrong_takes_nothing_and_ends_so(
+    console: Console,
+    mail: KerioServer,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[KerioServer, pytest.MonkeyPatch], object],
+    code: int,
+    says: str,
+) -> None:
+    before = console.dump
+    happens(mail, monkeypatch)
+    said = secretless(console("sync"), mail)
+    assert (said.code, said.out) == (code, "")
+    assert says in said.err
+    assert "wrong one" not in said.err
+    assert console.dump == before
+
+
+def test_read_only_asks_no_server(console: Console, mail: KerioServer) -> None:
+    assert console("--read-only", "sync").code == 4
+    assert not mail.calls
+
+
+def test_watch_goes_on_when_the_server_is_away_and_takes_in_what_others_did(
+    console: Console, mail: KerioServer, kerio_clock: FixedClock
+) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        kerio_clock.forward(seconds=seconds)
+        if len(waited) == 1:
+            mail.stop()
+        elif len(waited) == 2:
+            mail.start()
+            mail.world.add_user("dora@north.example")
+            console.done("add", "own@north.example")
+        else:
+            raise Enough
+
+    console.place = Place(clock=kerio_clock, sleep=sleep)
+    said = console("sync", "--watch", "5m")
+    assert (said.code, waited) == (130, [INTERVAL] * 3)
+    told = [line for line in said.talk if "mail: " in line or "cannot be reached" in line]
+    assert len(told) == 3
+    assert "cannot be reached" in told[1]
+    assert told[2].startswith("mail: 1 entry new, changed or gone.")
+    assert {account["login"] for account in console.accounts()} >= {"dora", "own"}
+
+
+@pytest.mark.parametrize("interval", ["", "5", "0m", "m", "-1m", "5 m", "1d", "five"])
+def test_what_is_no_interval_is_refused(console: Console, mail: KerioServer, interval: str) -> None:
+    assert console("sync", "--watch", interval).code == 2
+    assert not mail.calls
+
+
+def test_a_password_file_is_read_and_has_to_be_private(
+    console: Console, mail: KerioServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SERVER_PASSWORD)
+    file = tmp_path / "password"
+    file.write_text(mail.password + "\n", encoding="utf-8")
+    file.chmod(0o644)
+    assert secretless(console("sync", "--password-file", str(file)), mail).code == 2
+    file.chmod(0o600)
+    console.done("sync", "--password-file", str(file))
+
+
+def test_a_hostile_server_says_only_words(tmp_path: Path, kerio_clock: FixedClock, mail: KerioServer) -> None:
+    world = made_up_world(400, 4, now=kerio_clock.now, hostile=True)
+    world.admin_password = mail.world.admin_password
+    console = Console(tmp_path / "other", kerio_clock)
+    console.done("init")
+    with KerioServer(tmp_path / "hostile", world) as server:
+        follow(console, server)
+        for arguments in (["sync"], ["sync", "--json"], ["status"], ["accounts"], ["log"], ["server"], ["reconcile"]):
+            said = secretless(console(*arguments), server)
+            assert said.is_harmless(), said
+            assert said.code in (0, 1)
+    assert len(console.accounts()) > 400
+
+
+# reconcile, status
+
+
+def test_reconcile_ends_with_1_if_something_differs(console: Console) -> None:
+    assert console("reconcile").code == 3
+    console.done("sync")
+    same = console.done("reconcile", "--json").json
+    assert {figure["figure"]: (figure["ours"], figure["theirs"]) for figure in same["figures"]} == {
+        "licensed": (10, 10),
+        "counted": (2, 2),
+        "connected": (0, 0),
+        "created": (3, 3),
+        "counted in north.example": (1, 1),
+        "counted in south.example": (1, 1),
+    }
+    counted = next(each for each in same["figures"] if each["figure"] == "counted")
+    assert (counted["ours"], counted["theirs"], counted["agrees"], counted["causes"]) == (2, 2, True, [])
+    console.done("add", "own@north.example")
+    said = console("reconcile")
+    assert said.code == 1
+    assert "! server 2   -1" in said.out
+    assert "own@north.example" in said.out
+    answer = console("reconcile", "--json").json
+    counted = next(each for each in answer["figures"] if each["figure"] == "counted")
+    assert counted["causes"][0]["code"] == "only-here"
+    assert counted["causes"][0]["accounts"] == ["own@north.example"]
+
+
+def test_status_tells_how_old_it_is(console: Console, kerio_clock: FixedClock) -> None:
+    assert "Server: mail, never read" in console.done("status").out
+    assert console.done("status", "--json").json["server"] == {
+        "name": "mail", "synced_at": None, "age_seconds": None, "unread": [],
+    }  # fmt: skip
+    console.done("sync")
+    kerio_clock.forward(minutes=5)
+    assert ", 5 minutes ago" in console.done("status").out
+    answer = console.done("status", "--json").json["server"]
+    assert answer == {"name": "mail", "synced_at": "2026-08-05T12:03:00Z", "age_seconds": 300, "unread": []}
+
+
+# demo --server
+
+
+def test_the_demo_has_a_server_of_its_own_and_stops_it(tmp_path: Path) -> None:
     need_openssl()
-    with KerioServer(tmp_path / "hostile", made_up_world(200, 3, hostile=True)) as server:
-        console.done("init")
-        access = ["--url", server.url, "--user", server.user, "--fingerprint", server.fingerprint]
-        console.done("server", "add", "\x1b[31mred", *access)
-        for words in (["sync"], ["server"], ["accounts"], ["status"], ["domains"], ["reconcile"], ["log"]):
-            assert console(*words).is_harmless(), words
-        assert len(console.accounts()) > 200
+    session = sample_session("office", tmp_path / "store")
+    entries = len(session.entries)
+    with demo_server("office") as beside:
+        beside.fill(session)
+        access = beside.server.access
+    assert session.server is not None
+    assert session.server.access == access
+    assert session.server.synced_at is not None
+    assert len(session.entries) == entries
+    session.close()
+    other = Console(tmp_path / "other")
+    other.done("init")
+    other.done("server", "add", "x", "--url", access.url, "--user", "Admin", "--fingerprint", access.fingerprint)
+    (tmp_path / "password").write_text("x")
+    (tmp_path / "password").chmod(0o600)
+    assert other("sync", "--password-file", str(tmp_path / "password")).code == 8
+
+
+def test_without_the_source_there_is_no_test_server(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="part of kconsole's source"), demo_server("office", tmp_path):
+        pass
+    assert Console(tmp_path / "store")("demo", "--server", "--into", str(tmp_path / "kept")).code == 2

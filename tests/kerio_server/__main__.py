@@ -34,10 +34,13 @@ def main() -> int:
         world = world_of(load_sample(given.sample, system_clock()))
     else:
         world = made_up_world(given.accounts, given.domains, seed=given.seed, seats=given.seats)
-    auditor = f"auditor@{next(iter(world.domains.values())).name}"
     with tempfile.TemporaryDirectory() as folder:
         server = KerioServer(given.folder or Path(folder), world)
-        world.add_user(auditor, "Auditor of the test server", role="Auditor", password=server.password)
+        users = f"{server.user} (built-in administrator)"
+        if not given.sample:  # which has the people that it has
+            auditor = f"auditor@{next(iter(world.domains.values())).name}"
+            world.add_user(auditor, "Auditor of the test server", role="Auditor", password=server.password)
+            users += f", {auditor} (Auditor)"
         done = threading.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, lambda *_: done.set())
@@ -45,7 +48,7 @@ def main() -> int:
             lines = (
                 "kconsole TEST SERVER, not Kerio Connect: made-up domains and people, no mail",
                 f"url          {server.url}",
-                f"users        {server.user} (built-in administrator), {auditor} (Auditor)",
+                f"users        {users}",
                 f"password     {server.password}",
                 f"certificate  {server.ca_file}",
                 f"SHA-256      {server.fingerprint}",

@@ -41,8 +41,8 @@ def test_only_what_works_that_way_is_a_cause_and_what_fits_best_is_first() -> No
 
 
 def test_each_domain_is_compared_with_its_own_accounts() -> None:
-    numbers = (DomainNumbers(name="NORTH.example", current=1, allowed=None), DomainNumbers(
-        name="south.example", current=1, allowed=3), DomainNumbers(name="west.example", current=4, allowed=None))  # fmt: skip
+    counted = {"NORTH.example": 1, "south.example": 1, "west.example": 4}
+    numbers = tuple(DomainNumbers(name=name, current=number, allowed=None) for name, number in counted.items())
     found = figures(ServerNumbers(domains=numbers))
     north, south, west = (found[f"counted in {name}.example"] for name in ("NORTH", "south", "west"))
     assert [entry.address for entry in north.causes[0].accounts] == ["own@north.example"]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kerio_server.fixtures import need_openssl
 from tests.wire.terminal import terminal
 
 ENTER, TAB = "\r", "\t"
@@ -104,3 +105,17 @@ def test_the_throw_away_copy_is_thrown_away(tmp_path: Path) -> None:
         screen.send("q")
         assert screen.wait_for_end() == 0
         assert not list(tmp_path.glob("kconsole-demo-*"))
+
+
+def test_the_demo_with_a_server_reads_it_by_a_key_and_stops_it(tmp_path: Path) -> None:
+    need_openssl()
+    environment = {"TMPDIR": str(tmp_path)}
+    with terminal("demo", "--server", home=tmp_path, environment=environment) as screen:
+        screen.wait_for("server as of", "of 120 used", "q quit")
+        screen.send("z")
+        screen.wait_for("server read: nothing new")
+        screen.send("=")
+        screen.wait_for("Seats of the license", "nothing differs")
+        screen.send("qq")
+        assert screen.wait_for_end() == 0
+    assert not list(tmp_path.glob("kconsole-demo-*"))
