@@ -10,6 +10,7 @@ from kconsole.tui.commands.license import LICENSE_COMMANDS
 from kconsole.tui.commands.log import LOG_COMMANDS
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.commands.server import RECONCILE_COMMANDS
 from kconsole.tui.screens.main import COMMANDS
 
 README = Path(__file__).parent.parent / "README.md"
@@ -38,6 +39,7 @@ def with_tables(text: str) -> str:
         "log keys": key_table(LOG_COMMANDS),
         "license keys": key_table(LICENSE_COMMANDS),
         "mapping keys": key_table(MAPPING_COMMANDS),
+        "comparison keys": key_table(RECONCILE_COMMANDS),
         "preview keys": key_table(PREVIEW_COMMANDS),
         "rules": rules_table(),
     }

@@ -16,6 +16,7 @@ from kconsole.tui.app import KConsoleApp
 from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, end_license
 from tests.tui.directories import name_directories, show_preview
+from tests.tui.servers import find_differences
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 FONT = "DejaVu Sans Mono"
@@ -77,6 +78,8 @@ PICTURES = (
     Picture("mapping", "office", WIDE, ("M",), name_directories),
     Picture("mapping-over", "office", WIDE, (), name_directories, show=show_preview),
     Picture("mapping-over-80x24", "office", NARROW, (), name_directories, show=show_preview),
+    Picture("reconcile", "office", WIDE, ("=", "n"), find_differences),
+    Picture("reconcile-80x24", "office", NARROW, ("=", "n"), find_differences),
 )
 
 

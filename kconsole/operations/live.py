@@ -8,7 +8,12 @@ from kconsole.sources.kerio_api.snapshot import Progress as Progress
 from kconsole.sources.kerio_api.snapshot import ServerSnapshot as Snapshot
 from kconsole.sources.kerio_api.snapshot import read_server as read_server
 
-__all__ = ["SERVER_PASSWORD", "NotLetIn", "Progress", "Snapshot", "check_settings", "read_server"]
+__all__ = ["SERVER_PASSWORD", "NotLetIn", "Progress", "Snapshot", "check_settings", "import_client", "read_server"]
 
 SERVER_PASSWORD: Final = "KCONSOLE_SERVER_PASSWORD"  # noqa: S105  # the name of a variable
 """The environment variable that holds the password to the live server."""
+
+
+def import_client() -> None:
+    """Import what a server is asked with: at leisure, where the first question shall not wait for it."""
+    import kconsole.sources.kerio_api.wire  # noqa: F401  # it is used where somebody asks

@@ -16,6 +16,7 @@ from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
 from tests.tui.console import NARROW, WIDE
 from tests.tui.directories import name_directories, show_preview
+from tests.tui.servers import find_differences
 
 PICTURES = {
     "main-wide": ("office", WIDE, ("j", "j")),
@@ -123,6 +124,26 @@ def test_domains_and_their_directories_look_as_they_were_looked_at(
 
     async def press(pilot: Pilot[None]) -> None:
         await pilot.press("M")
+        await pilot.pause()
+
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=press, terminal_size=size)
+
+
+@pytest.mark.parametrize("keys", [(), ("equals_sign", "n")], ids=["age", "reconcile"])
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_the_server_looks_as_it_was_looked_at(
+    size: tuple[int, int], keys: tuple[str, ...], snap_compare: object, tmp_path: Path
+) -> None:
+    clock = noon()
+    session = sample_session("office", tmp_path / "store", clock=clock)
+    session.operator = "anna"
+    find_differences(session, clock)
+
+    async def press(pilot: Pilot[None]) -> None:
+        await pilot.pause(1)
+        await pilot.press(*keys)
         await pilot.pause()
 
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")

@@ -34,7 +34,7 @@ from kconsole.tui.commands.server import SERVER_COMMANDS
 from kconsole.tui.commands.view import VIEW_COMMANDS
 from kconsole.tui.desk import Desk
 from kconsole.tui.screens.console import MANY, ConsoleScreen
-from kconsole.tui.screens.server import ServerScreen
+from kconsole.tui.screens.server import ServerScreen, import_ahead
 from kconsole.tui.stepping import Stepping
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
@@ -435,7 +435,12 @@ class MainScreen(ServerScreen):
     def _prepare(self) -> None:
         """Make ready what the next question will need, while nobody asks one."""
         self._preparing.start(self.session.preparing(), lambda _: None)
-        threading.Thread(target=self.session.check_ahead, daemon=True, name="kconsole-checking").start()
+        threading.Thread(target=self._check_ahead, daemon=True, name="kconsole-checking").start()
+
+    def _check_ahead(self) -> None:
+        self.session.check_ahead()
+        if self.session.server is not None:
+            import_ahead()
 
     @property
     def _saved_filters(self) -> Mapping[str, str]:

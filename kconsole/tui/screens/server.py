@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 KEPT = "It is kept in memory until the console is left, and nowhere else."
 
 
+def import_ahead() -> None:
+    """Import what reading a server takes, in a thread and at leisure: the key that asks for it is answered at once."""
+    import kconsole.operations.sync
+    import kconsole.tui.screens.directory  # noqa: F401  # they are used where somebody asks
+    from kconsole.operations.live import import_client
+
+    import_client()
+
+
 class ServerScreen(ConsoleScreen):
     """A screen that the live server can be read from.
 
@@ -61,6 +70,7 @@ class ServerScreen(ConsoleScreen):
     def _read(self, access: "KerioServer", secret: "Secret") -> None:
         from kconsole.display.live import reading_words
         from kconsole.operations.live import Progress, read_server
+        from kconsole.operations.session import nothing_collected
         from kconsole.tui.screens.directory import ReadingDialog
 
         cancel = threading.Event()
@@ -72,12 +82,16 @@ class ServerScreen(ConsoleScreen):
             else:
                 self.tell("Left off: nothing was taken from the server.")
 
+        def read(progress: Callable[[Progress], None]) -> "Snapshot":
+            with nothing_collected():  # a collection among tens of thousands of new records holds up the screen
+                return read_server(access, secret, progress, cancel)
+
         def so_far(far: Progress) -> str:
             return reading_words(*far)
 
         dialog = ReadingDialog(
             f"Reading {safe_text(access.url, 200)} ...",
-            lambda progress: read_server(access, secret, progress, cancel),
+            read,
             lambda snapshot: self._take_snapshot(access, snapshot),
             self._reading_failed,
             so_far,
