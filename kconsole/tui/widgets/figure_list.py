@@ -12,8 +12,8 @@ from kconsole.licensing.reconciling import Comparison
 from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
 from kconsole.tui.widgets.row_list import RowList
 
-SIGNS_WIDTH: Final = 2
-"""Cells before the first column: cursor, difference."""
+SIGNS_WIDTH: Final = 3
+"""Cells before the first column: cursor, difference, and a blank."""
 
 NUMBER: Final = 14
 """Cells of a number, or of what stands there in words."""
@@ -70,7 +70,7 @@ class FigureList(RowList):
         is_here = row == self.cursor
         sign = "" if figure.agrees and figure.is_read else DIFFERS_SIGN if figure.is_read else UNREAD_SIGN
         ink = "alarm" if sign == DIFFERS_SIGN else "muted" if sign and not is_here else ""
-        return [(CURSOR_SIGN if is_here else " ", ""), (f"{sign or ' '}", ink), (_row(cells, width), ink)]
+        return [(CURSOR_SIGN if is_here else " ", ""), (f"{sign or ' '} ", ink), (_row(cells, width), ink)]
 
 
 def _row(cells: FigureCells, width: int) -> str:
