@@ -78,8 +78,8 @@ PICTURES = (
     Picture("mapping", "office", WIDE, ("M",), name_directories),
     Picture("mapping-over", "office", WIDE, (), name_directories, show=show_preview),
     Picture("mapping-over-80x24", "office", NARROW, (), name_directories, show=show_preview),
-    Picture("reconcile", "office", WIDE, ("=", "n"), find_differences),
-    Picture("reconcile-80x24", "office", NARROW, ("=", "n"), find_differences),
+    Picture("reconcile", "office", WIDE, ("=", "]"), find_differences),
+    Picture("reconcile-80x24", "office", NARROW, ("=", "]"), find_differences),
 )
 
 

@@ -88,6 +88,7 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
             "Help: the license": ("l",),
             "Help: accounts from directories": ("M",),
             "Help: the preview": (),
+            "Help: the server's numbers": ("equals_sign",),
         }
         for (title, keys), commands in zip(ways.items(), commands_by_screen().values(), strict=True):
             if title == "Help: the preview":

@@ -94,7 +94,7 @@ async def test_the_password_is_asked_for_once_and_is_nowhere(mail: KerioServer) 
         await read(screen, mail)
         mail.world.add_user("dora@north.example")
         logins = mail.logins
-        await screen.press("z")
+        await screen.press("r")
         await until_told(screen, "server read: 1 change")
         assert mail.logins == logins + 1
         assert mail.password not in screen.text
@@ -108,7 +108,7 @@ async def test_the_password_is_asked_for_once_and_is_nowhere(mail: KerioServer) 
 async def test_nothing_new_is_told_as_that_and_marks_stay(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         await read(screen, mail)
-        await screen.press("space", "z")
+        await screen.press("space", "r")
         await until_told(screen, "server read: nothing new")
         assert len(screen.main.accounts.marked) == 1
 
@@ -258,7 +258,7 @@ async def test_the_servers_numbers_stand_beside_ours_with_what_is_behind_a_diffe
         row = next(line for line in screen.text.splitlines() if "Accounts that take a seat" in line)
         assert "!" in row
         assert row.split()[-4:-1] == ["3", "2", "-1"]
-        await screen.press("n")
+        await screen.press("right_square_bracket")
         assert "What is likely behind it:" in screen.text
         assert "never on the server:" in screen.text
         assert "own@north.example" in screen.text
@@ -273,7 +273,7 @@ async def test_the_servers_numbers_stand_beside_ours_with_what_is_behind_a_diffe
 async def test_it_follows_what_is_done_and_read(mail: KerioServer) -> None:
     async with console(following(mail), WIDE) as screen:
         await screen.press("equals_sign")
-        assert "mail was never read. Press f5 to read it now." in screen.text
+        assert "mail was never read. Press r to read it now." in screen.text
         await screen.press("f5")
         await log_in(screen, mail.password)
         await until_told(screen, "server read:")
@@ -284,7 +284,7 @@ async def test_it_follows_what_is_done_and_read(mail: KerioServer) -> None:
         await screen.tick()
         (counted,) = [row for row in figures.rows if row.figure == "counted"]
         assert (counted.ours, counted.theirs) == (3, 2)
-        await screen.press("n", "n")
+        await screen.press("right_square_bracket", "right_square_bracket")
         assert figures.highlighted is not None
         assert not figures.highlighted.agrees
 
@@ -293,7 +293,7 @@ async def test_without_a_server_there_is_nothing_to_compare() -> None:
     async with console("small", NARROW) as screen:
         await screen.press("equals_sign")
         assert "The store follows no server." in screen.text
-        await screen.press("enter", "n")
+        await screen.press("enter", "right_square_bracket")
         screen.expect_no_dialog()
         assert comparison(screen).status.left == "Nothing differs."
 

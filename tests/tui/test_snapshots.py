@@ -131,7 +131,7 @@ def test_domains_and_their_directories_look_as_they_were_looked_at(
     assert snap_compare(app, run_before=press, terminal_size=size)
 
 
-@pytest.mark.parametrize("keys", [(), ("equals_sign", "n")], ids=["age", "reconcile"])
+@pytest.mark.parametrize("keys", [(), ("equals_sign", "right_square_bracket")], ids=["age", "reconcile"])
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
 def test_the_server_looks_as_it_was_looked_at(
     size: tuple[int, int], keys: tuple[str, ...], snap_compare: object, tmp_path: Path

@@ -112,7 +112,7 @@ def test_the_demo_with_a_server_reads_it_by_a_key_and_stops_it(tmp_path: Path) -
     environment = {"TMPDIR": str(tmp_path)}
     with terminal("demo", "--server", home=tmp_path, environment=environment) as screen:
         screen.wait_for("server as of", "of 120 used", "q quit")
-        screen.send("z")
+        screen.send("r")
         screen.wait_for("server read: nothing new")
         screen.send("=")
         screen.wait_for("Seats of the license", "nothing differs")

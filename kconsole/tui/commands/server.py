@@ -17,7 +17,7 @@ class _OnServer(Command["MainScreen"]):
 class Sync(_OnServer):
     """Read the live server now: accounts, logins, license and its own numbers. Its password is asked for once."""
 
-    name, keys, title, word = "sync", "f5,z", "Server: read it now", "read server"
+    name, keys, title, word = "sync", "r,f5", "Server: read it now", "read server"
     changes = True
 
     @classmethod
@@ -65,7 +65,12 @@ class WholeFigure(_OnComparison):
 class NextDifference(_OnComparison):
     """Go to the next figure that differs; after the last comes the first."""
 
-    name, keys, title, word = "next-difference", "n", "Comparison: next difference", "next difference"
+    name, keys, title, word = (
+        "next-difference",
+        "right_square_bracket",
+        "Comparison: next difference",
+        "next difference",
+    )
 
     @classmethod
     def is_of_use(cls, target: "ReconcileScreen") -> bool:
@@ -81,7 +86,7 @@ class NextDifference(_OnComparison):
 class SyncHere(_OnComparison):
     """Read the live server now, and compare anew."""
 
-    name, keys, title, word = "reconcile-sync", "f5,z", "Comparison: read the server now", "read server"
+    name, keys, title, word = "reconcile-sync", "r,f5", "Comparison: read the server now", "read server"
     changes = True
 
     @classmethod
