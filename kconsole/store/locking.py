@@ -12,16 +12,23 @@ from kconsole.model.errors import StoreBusy
 from kconsole.store.files import PRIVATE_FILE
 
 LOCK_FILE: Final = "lock"
+SERVER_LOCK_FILE: Final = "server.lock"
 _HOLDER_LENGTH: Final = 255
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
 """Seconds between two attempts: short at first, since a change takes a fraction of a millisecond."""
 
 
 class StoreLock:
-    """A lock file, kept open: taking the lock costs a few calls to the system, not those of opening it each time."""
+    """A lock file, kept open: taking the lock costs a few calls to the system, not those of opening it each time.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the file.
+        doing: what its holder is at, as a clause; those who wait too long are told.
+    """
+
+    def __init__(self, path: Path, doing: str = "saving to") -> None:
         self.path = path
+        self._doing = doing
         self._descriptor = -1
         self._identity = (0, 0)
 
@@ -46,7 +53,7 @@ class StoreLock:
                 self.close()  # somebody removed the file: others will lock the one that has its name now
             elif time.monotonic() >= deadline:
                 raise StoreBusy(
-                    f"{self._holder()} has been saving to {self.path.parent} for {patience:g} seconds.",
+                    f"{self._holder()} has been {self._doing} {self.path.parent} for {patience:g} seconds.",
                     "Nothing was changed. Try again; if it stays so, look for a kconsole that hangs.",
                 )
             else:

@@ -95,7 +95,7 @@ class SeatStore:
         files = store._files
         if files.folder.exists() and not files.folder.is_dir():
             raise StoreUnusable(f"{folder} is not a folder.", "Choose another place for the store.")
-        transaction = Transaction(store._storage, files.next_number)
+        transaction = Transaction(store._storage, files.next_number, "init")
         begun = False
         try:
             make_folder(files.folder)
@@ -103,7 +103,7 @@ class SeatStore:
                 if os.path.lexists(files.folder / SNAPSHOT_FILE):
                     raise FileExistsError
                 transaction.replace_all(inventory)
-                files.begin("init", transaction)
+                files.begin(transaction)
                 begun = True
         except FileExistsError:
             raise Refused(f"There is a store in {folder} already.", "Use it, or choose another folder.") from None
@@ -320,23 +320,39 @@ class SeatStore:
         files.lock()
         try:
             self._told(files.come_to_the_end())
-            transaction = Transaction(self._storage, files.next_number)
+            transaction = Transaction(self._storage, files.next_number, deed)
             try:
                 yield transaction
             except Refused as refused:
                 transaction.refused = (refused.message,)
-                files.refuse(deed, who, reason, transaction)
+                files.refuse(who, reason, transaction)
                 raise
             except BaseException:
                 self._storage.roll_back()
                 raise
-            files.commit(deed, who, reason, transaction)
+            files.commit(who, reason, transaction)
         finally:
             files.unlock()
         if transaction.commit is not None:
             self._tell(transaction.commit)
         if files.has_outgrown_snapshot:
             files.try_snapshot()
+
+    @contextmanager
+    def alone_at_server(self, patience: float) -> Iterator[None]:
+        """Be the only one, of all processes, who asks the live server to change something.
+
+        Who holds this knows of every open intent that nobody is at work on it. The store itself stays free.
+
+        Args:
+            patience: seconds to wait for another process.
+
+        Raises:
+            StoreBusy: another process held it for that long.
+            StoreUnusable: the file cannot be opened.
+        """
+        with self._files.alone_at_server(patience):
+            yield
 
     def write_snapshot(self) -> None:
         """Make the snapshot anew from what is in memory.

@@ -17,7 +17,7 @@ from kconsole.model.times import Clock
 from kconsole.store.files import NotSynced
 from kconsole.store.journal import JOURNAL_FILE, BrokenJournal, Head, Journal
 from kconsole.store.lines import body_of, changes_of, commit_of
-from kconsole.store.locking import LOCK_FILE, StoreLock
+from kconsole.store.locking import LOCK_FILE, SERVER_LOCK_FILE, StoreLock
 from kconsole.store.records import Records
 from kconsole.store.snapshot import SNAPSHOT_FILE, DamagedSnapshot, OpenSnapshot, open_snapshot, write_snapshot
 from kconsole.store.storage import SeatStorage
@@ -88,6 +88,7 @@ class StoreFiles:
         self._storage = storage
         self._records: Records = storage.records
         self._lock = StoreLock(self.folder / LOCK_FILE)
+        self._server_lock = StoreLock(self.folder / SERVER_LOCK_FILE, "asking the server for something, with")
         self._journal_path: Final = self.folder / JOURNAL_FILE
         self._snapshot_path: Final = self.folder / SNAPSHOT_FILE
         self._journal: Journal | None = None
@@ -122,6 +123,7 @@ class StoreFiles:
         if self._journal is not None:
             self._journal.close()
         self._lock.close()
+        self._server_lock.close()
 
     # Locking
 
@@ -152,6 +154,23 @@ class StoreFiles:
     def unlock(self) -> None:
         """Let others have the lock."""
         self._lock.release()
+
+    @contextmanager
+    def alone_at_server(self, patience: float) -> Iterator[None]:
+        """Hold the lock under which the live server is asked to change something. The store itself stays free.
+
+        Raises:
+            StoreBusy: another process held it for too long.
+            StoreUnusable: the file cannot be opened.
+        """
+        try:
+            self._server_lock.acquire(patience, self.operator.shown)
+        except OSError as error:
+            raise unwritable(self._server_lock.path, error) from error
+        try:
+            yield
+        finally:
+            self._server_lock.release()
 
     @contextmanager
     def glance(self) -> Iterator[bool]:
@@ -197,7 +216,7 @@ class StoreFiles:
             OSError: it cannot be read.
         """
         self.read_only, self._progress = read_only, progress
-        refuse_links(self.folder, SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE)
+        refuse_links(self.folder, SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE, SERVER_LOCK_FILE)
         snapshot = self._readable_snapshot()
         try:
             self._journal = Journal.open(self._journal_path, read_only)
@@ -290,11 +309,11 @@ class StoreFiles:
             self.open(self.read_only, self._progress)
 
     def _begin_from(self, snapshot: OpenSnapshot) -> None:
-        transaction = Transaction(self._storage, snapshot.next_number)
+        transaction = Transaction(self._storage, snapshot.next_number, "migrate")
         self._storage.stage_everything()
         self._keep_snapshot_as = OLD_FORMAT
         try:
-            self.begin("migrate", transaction)
+            self.begin(transaction)
         except OSError as error:
             raise unwritable(self._journal_path, error) from error
         self.notices.append(f"The store was brought to a new format; the old file is kept as {OLD_FORMAT}.")
@@ -425,7 +444,7 @@ class StoreFiles:
 
     # Writing
 
-    def begin(self, deed: str, transaction: Transaction) -> None:
+    def begin(self, transaction: Transaction) -> None:
         """Begin the journal with what is staged.
 
         Raises:
@@ -433,12 +452,12 @@ class StoreFiles:
             OSError: it cannot be written; then there is none.
         """
         net = self._storage.net()
-        commit = self.made(deed, self.operator, "", transaction, net.records)
+        commit = self.made(self.operator, "", transaction, net.records)
         self._journal = Journal.create(self._journal_path, body_of(commit, transaction.next_number, net.documents))
         self._storage.keep()
         self.next_number = transaction.next_number
 
-    def commit(self, deed: str, who: Operator, reason: str, transaction: Transaction) -> None:
+    def commit(self, who: Operator, reason: str, transaction: Transaction) -> None:
         """Bring what was staged to disk and let it stay; or take it back, whatever happens on the way.
 
         Raises:
@@ -448,10 +467,10 @@ class StoreFiles:
         try:
             net = self._storage.net()
             if net.records:
-                commit = self.made(deed, who, reason, transaction, net.records)
+                commit = self.made(who, reason, transaction, net.records)
                 self.journal.append(body_of(commit, transaction.next_number, net.documents))
             elif transaction.refused:
-                self._append_refusal(deed, who, reason, transaction)
+                self._append_refusal(who, reason, transaction)
         except OSError as error:
             raise unwritable(self._journal_path, error) from error
         finally:
@@ -462,25 +481,23 @@ class StoreFiles:
             else:
                 self._storage.roll_back()
 
-    def refuse(self, deed: str, who: Operator, reason: str, transaction: Transaction) -> None:
+    def refuse(self, who: Operator, reason: str, transaction: Transaction) -> None:
         """Take back what was staged, and let the journal say that it was refused."""
         self._storage.roll_back()
         with suppress(OSError):  # it is refused, whether that can be written down or not
-            self._append_refusal(deed, who, reason, transaction)
+            self._append_refusal(who, reason, transaction)
 
-    def _append_refusal(self, deed: str, who: Operator, reason: str, transaction: Transaction) -> None:
-        self.journal.append(body_of(self.made(deed, who, reason, transaction, ()), self.next_number, ()))
+    def _append_refusal(self, who: Operator, reason: str, transaction: Transaction) -> None:
+        self.journal.append(body_of(self.made(who, reason, transaction, ()), self.next_number, ()))
 
-    def made(
-        self, deed: str, who: Operator, reason: str, transaction: Transaction, changes: tuple[Change, ...]
-    ) -> Commit:
+    def made(self, who: Operator, reason: str, transaction: Transaction, changes: tuple[Change, ...]) -> Commit:
         """The next commit."""
         return Commit(
             self.head.sequence + 1,
             self._clock.now(),
             who,
             self.session,
-            deed,
+            transaction.deed,
             reason,
             changes,
             transaction.seats,

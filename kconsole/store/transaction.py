@@ -17,9 +17,11 @@ from kconsole.store.storage import SeatStorage
 class Transaction:
     """Changes that will be on disk together, or not at all. The store shows them at once, to this transaction only."""
 
-    def __init__(self, storage: SeatStorage, next_number: int) -> None:
+    def __init__(self, storage: SeatStorage, next_number: int, deed: str) -> None:
         self._storage, self._db = storage, storage.db
-        self.next_number = next_number
+        self._first_number = self.next_number = next_number
+        self.deed = deed
+        """What is done, as the journal will name it."""
         self.seats: tuple[int, int] | None = None
         """Seats used before and after, for the journal, where somebody counts them."""
         self.refused: tuple[str, ...] = ()
@@ -33,6 +35,13 @@ class Transaction:
     def changes(self) -> list[Change]:
         """What has been changed so far, in its order."""
         return self._storage.staged
+
+    def take_back(self) -> tuple[Change, ...]:
+        """Let everything be as before it, and go on; returns what it would have changed, each record once."""
+        changes = self._storage.net().records
+        self._storage.roll_back()
+        self.next_number, self.undoes = self._first_number, None
+        return changes
 
     def put_entry(self, entry: Entry) -> Entry:
         """Store an entry, as a new one if its number is 0; returns it with its number."""
