@@ -1,14 +1,17 @@
 """Commands that change accounts: disable, enable, add, delete."""
 
+from pathlib import Path
+
 import click
 
-from kconsole.cli.context import Place, at_store, exit_code, pass_place, read_text, reason_option, say, say_outcomes
+from kconsole.cli.asking import do_and_say, password_option
+from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say
 from kconsole.display import words
 from kconsole.licensing.guards import may_delete
 from kconsole.model.errors import NotFound
 from kconsole.model.records import MailboxFate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts, only_deactivated
-from kconsole.operations.deeds import Deed
+from kconsole.operations.secrets import secret_from
 from kconsole.operations.session import Session
 
 _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
@@ -16,37 +19,61 @@ _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, require
 
 @click.command()
 @_addresses
+@password_option
 @reason_option
 @at_store
 @pass_place
-def disable(place: Place, addresses: tuple[str, ...], reason: str) -> None:
+def disable(place: Place, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Disable accounts: their seats come free at once.
 
     A disabled account keeps its mail and cannot log in.
     """
-    _do(place.open(), DisableAccounts(addresses, reason))
+    do_and_say(place, place.open(), DisableAccounts(addresses, reason), password_file, words.BACKUP_NOTE)
 
 
 @click.command()
 @_addresses
+@password_option
 @reason_option
 @at_store
 @pass_place
-def enable(place: Place, addresses: tuple[str, ...], reason: str) -> None:
+def enable(place: Place, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Enable disabled accounts again, as long as there are seats."""
-    _do(place.open(), EnableAccounts(addresses, reason))
+    do_and_say(place, place.open(), EnableAccounts(addresses, reason), password_file)
 
 
 @click.command()
 @click.argument("address")
 @click.option("--name", callback=read_text, default="", metavar="TEXT", help="The full name.")
 @click.option("--description", callback=read_text, default="", metavar="TEXT", help="What it is for.")
+@click.option(
+    "--account-password-file",
+    "account_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What the user logs in with, for the live server, in a file of mode 0600. It is kept nowhere.",
+)
+@password_option
 @reason_option
 @at_store
 @pass_place
-def add(place: Place, address: str, name: str, description: str, reason: str) -> None:
+def add(
+    place: Place,
+    address: str,
+    name: str,
+    description: str,
+    account_file: Path | None,
+    password_file: Path | None,
+    reason: str,
+) -> None:
     """Create a local account. Refused when no seat is free."""
-    _do(place.open(), AddAccount(address, name, description, reason))
+    session = place.open()
+    password = None
+    if account_file is not None:
+        if session.server is None:
+            raise click.UsageError("--account-password-file is for a live server: this store follows none.")
+        password = secret_from(account_file, "", None)
+    do_and_say(place, session, AddAccount(address, name, description, reason, password), password_file)
 
 
 def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: str) -> tuple[MailboxFate, str]:
@@ -71,10 +98,18 @@ def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: 
     help="What becomes of the mailbox (keep).",
 )
 @click.option("--yes", is_flag=True, help="Really delete.")
+@password_option
 @reason_option
 @at_store
 @pass_place
-def delete(place: Place, addresses: tuple[str, ...], mailbox: tuple[MailboxFate, str], yes: bool, reason: str) -> None:
+def delete(
+    place: Place,
+    addresses: tuple[str, ...],
+    mailbox: tuple[MailboxFate, str],
+    yes: bool,
+    password_file: Path | None,
+    reason: str,
+) -> None:
     """Delete accounts; disabling frees a seat sooner.
 
     The seat of a deleted account is held until the server is restarted. A mapped account is only deactivated, since
@@ -85,7 +120,7 @@ def delete(place: Place, addresses: tuple[str, ...], mailbox: tuple[MailboxFate,
         _say_what_deleting_means(session, addresses)
         raise click.UsageError("Nothing was deleted. To really delete, say --yes.")
     fate, target = mailbox
-    _do(session, DeleteAccounts(addresses, fate, target, reason))
+    do_and_say(place, session, DeleteAccounts(addresses, fate, target, reason), password_file)
 
 
 def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> None:
@@ -104,9 +139,3 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
             say(f"{entry.address} is mapped: it would only be deactivated, and stay in the directory.")
         else:
             say(f"{entry.address} ({words.kind_word(entry)}) would be deleted.")
-
-
-def _do(session: Session, deed: Deed) -> None:
-    done = session.do(deed)
-    say_outcomes(done)
-    click.get_current_context().exit(exit_code(done.outcomes))

@@ -45,6 +45,8 @@ class Place:
     patience: float = PATIENCE
     claimed: str = ""
     read_only: bool = False
+    offline: bool = False
+    """Whether no live server may be asked for anything."""
     ascii_only: bool = False
     """Whether to draw with ASCII only; without it, what the terminal can."""
     mouse: bool = False
@@ -99,6 +101,7 @@ class Place:
             read_only=self.read_only,
             progress=progress,
         )
+        session.offline = self.offline
         if progress is None:
             click.get_current_context().call_on_close(session.close)
         for notice in session.notices if tell else ():
@@ -160,6 +163,13 @@ _PLACE_OPTIONS = (
         expose_value=False,
         callback=_choose("read_only"),
         help="Change nothing, whatever is asked.",
+    ),
+    click.option(
+        "--offline",
+        is_flag=True,
+        expose_value=False,
+        callback=_choose("offline"),
+        help="Ask no live server: what was read last is shown, and nothing is changed there.",
     ),
     click.option(
         "--as",

@@ -4,10 +4,12 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 
 import click
 import orjson
 
+from kconsole.cli.asking import password_option, writer_for
 from kconsole.cli.context import (
     Place,
     at_store,
@@ -25,6 +27,7 @@ from kconsole.display.safe_text import safe_text
 from kconsole.model.history import Commit
 from kconsole.model.times import from_iso, to_iso
 from kconsole.operations.care import verify
+from kconsole.operations.deeds import HalfDone
 from kconsole.operations.history import LogQuery, addresses_of
 from kconsole.operations.session import Session
 
@@ -177,11 +180,12 @@ def verify_log(place: Place, head: str | None) -> None:
 
 @click.command()
 @click.argument("line", required=False, type=click.IntRange(min=1))
+@password_option
 @reason_option
 @at_store
 @pass_place
 @click.pass_context
-def undo(context: click.Context, place: Place, line: int | None, reason: str) -> None:
+def undo(context: click.Context, place: Place, line: int | None, password_file: Path | None, reason: str) -> None:
     """Take back your last deed, or any line of the log.
 
     Refused if an account has changed since, or if seats are needed that are not free. Undoing an undo does it again.
@@ -192,6 +196,11 @@ def undo(context: click.Context, place: Place, line: int | None, reason: str) ->
     what = f"{deed_word(undone)} {words.and_list(addresses, 2)}".strip()
     who, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
     say(f"Taking back line {undone.sequence}: {what}, by {who}, {when}.")
-    done = session.undo(undone.sequence, reason)
+    try:
+        by = writer_for(place, session, session.is_undone_there(undone), password_file)
+        done = session.undo(undone.sequence, reason, by)
+    except HalfDone as half:
+        say_outcomes(half.done)
+        raise
     say_outcomes(done)
     context.exit(exit_code(done.outcomes))

@@ -3,10 +3,10 @@
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
+from kconsole.cli.asking import INSECURE, password_option, server_of, server_secret, server_to_ask
 from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say, say_outcomes, say_seats
 from kconsole.cli.output import put_json, put_sections
 from kconsole.display import ages, words
@@ -14,28 +14,17 @@ from kconsole.display.live import comparison_rows, reading_words, server_rows, s
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing.reconciling import compared
 from kconsole.model.documents import server_document
-from kconsole.model.errors import ConsoleError, NotFound, SourceAway
+from kconsole.model.errors import NotFound, SourceAway
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import Server
 from kconsole.model.times import to_iso
-from kconsole.operations.live import SERVER_PASSWORD, Progress, Snapshot, check_settings, read_server
-from kconsole.operations.secrets import Secret, secret_from
+from kconsole.operations.live import Progress, Snapshot, check_settings, read_server
+from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, RemoveServer, Sync, no_server
-
-INSECURE = "INSECURE: nobody checks which server answers, and what is sent may be read. That is recorded in the log."
+from kconsole.operations.sync import AddServer, RemoveServer, Sync, begin_reading, settled
 
 DIFFERENT = 1
 """The exit code of a reconciliation that found differences."""
-
-
-def _password_option(command: Any) -> Any:
-    return click.option(
-        "--password-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help=f"The password, in a file of mode 0600 (else {SERVER_PASSWORD}, or it is asked for).",
-    )(command)
 
 
 @click.group(invoke_without_command=True)
@@ -50,7 +39,7 @@ def server(context: click.Context, place: Place, as_json: bool) -> None:
             raise click.UsageError("--json goes with showing the server.")
         return
     session = place.open()
-    found = _server_of(session)
+    found = server_of(session)
     if as_json:
         put_json({"schema": 1, "server": server_document(found)})
     else:
@@ -112,7 +101,7 @@ def _read_interval(context: click.Context, param: click.Parameter, value: str | 
 @click.command()
 @click.option("--watch", callback=_read_interval, metavar="5m", help="Go on, and read it again so often.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
-@_password_option
+@password_option
 @reason_option
 @at_store
 @pass_place
@@ -132,13 +121,10 @@ def sync(
     """
     place.check_writable()
     session = place.open()
-    access = _server_of(session).access
-    if access.insecure:
-        say(INSECURE)
-    secret = _secret(access, password_file)
+    secret = server_secret(server_to_ask(session), password_file)
     while True:
         try:
-            _sync_once(session, access, secret, as_json, reason)
+            _sync_once(session, secret, as_json, reason)
         except SourceAway as error:
             if watch is None:
                 raise
@@ -149,9 +135,9 @@ def sync(
         session.catch_up()
 
 
-def _sync_once(session: Session, access: KerioServer, secret: Secret, as_json: bool, reason: str) -> None:
-    snapshot = _snapshot(access, secret)
-    done = session.do(Sync(snapshot, reason))
+def _sync_once(session: Session, secret: Secret, as_json: bool, reason: str) -> None:
+    begun = begin_reading(session)
+    done = session.do(Sync(_snapshot(begun.access, secret), reason, begun))
     found = session.server
     assert found is not None  # noqa: S101  # it has just been synced
     if as_json:
@@ -161,12 +147,15 @@ def _sync_once(session: Session, access: KerioServer, secret: Secret, as_json: b
                 "server": found.name,
                 "synced_at": to_iso(found.synced_at),
                 "changed": [{"address": outcome.address, "what": outcome.text} for outcome in done.changed],
+                "settled": [{"address": outcome.address, "what": outcome.text} for outcome in settled(done)],
                 "unread": list(found.unread),
             }
         )
     else:
         changes = words.count(len(done.changed), "entry", "entries")
         say(f"{safe_text(found.name)}: {changes} new, changed or gone. {synced_words(found)}")
+    for outcome in () if as_json else settled(done):
+        say(f"What was open is settled: {outcome.address} {outcome.text}.")
     for text in found.unread:
         say(f"Not read: {text}")
     say_seats(done)
@@ -186,15 +175,6 @@ def _snapshot(access: KerioServer, secret: Secret) -> Snapshot:
         click.echo(err=True)
 
 
-def _secret(access: KerioServer, password_file: Path | None) -> Secret:
-    def ask() -> str:
-        text = f"Password of {safe_text(access.user)}"
-        answer: str = click.prompt(text, hide_input=True, err=True, default="", show_default=False)
-        return answer
-
-    return secret_from(password_file, SERVER_PASSWORD, ask if sys.stdin is not None and sys.stdin.isatty() else None)
-
-
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
@@ -206,7 +186,7 @@ def reconcile(context: click.Context, place: Place, as_json: bool) -> None:
     As of the last sync. Where they differ, it says which accounts are likely behind it. Ends with 1 if they differ.
     """
     session = place.open()
-    found = _server_of(session)
+    found = server_of(session)
     if found.numbers is None:
         raise NotFound(f"{found.name} was never read.", "Run 'kconsole sync' first.")
     comparisons = compared(session.report, found.numbers, session.entries)
@@ -235,16 +215,3 @@ def reconcile(context: click.Context, place: Place, as_json: bool) -> None:
     else:
         put_sections([(synced_words(found), list(comparison_rows(comparisons)))])
     context.exit(0 if all(each.agrees for each in comparisons) else DIFFERENT)
-
-
-def _server_of(session: Session) -> Server:
-    """The live server of a store.
-
-    Raises:
-        ConsoleError: there is none.
-    """
-    found = session.server
-    if found is None:
-        error: ConsoleError = no_server()
-        raise error
-    return found

@@ -9,6 +9,7 @@ from kconsole.display.details import Detail
 from kconsole.display.safe_text import safe_text
 from kconsole.model.history import Change, Commit, Operator
 from kconsole.model.records import Domain, Entry
+from kconsole.model.server import Intent, Server
 from kconsole.model.times import to_iso
 
 PAST: Final = {
@@ -21,6 +22,8 @@ PAST: Final = {
     "import logins": "imported the last logins of",
     "import kerio": "imported from the server's files",
     "sync": "read from the server",
+    "ask server": "asked the server about",
+    "settle": "asked the server what became of",
     "add server": "named the server",
     "remove server": "let go of the server",
     "map": "mapped from the directory",
@@ -66,6 +69,12 @@ def changed_entries(commit: Commit) -> list[Entry]:
     return [change.after or change.before for change in commit.changes if change.table == "entries"]
 
 
+def asked_addresses(commit: Commit) -> list[str]:
+    """The addresses that the server was asked about, or of which it became known what came of that."""
+    intents = [change.after or change.before for change in commit.changes if change.table == "intents"]
+    return [target.address for intent in intents for target in intent.targets]
+
+
 def refused_addresses(commit: Commit) -> list[str]:
     """The addresses that were refused, where a refusal names one."""
     return [text.partition(": ")[0] for text in commit.refused if "@" in text.partition(": ")[0]]
@@ -79,7 +88,8 @@ def subject(commit: Commit, most: int = 1) -> str:
     entries = changed_entries(commit)
     if commit.undoes is not None and [change.table for change in commit.changes] == ["license"]:
         return "the license"
-    names = [entry.address for entry in entries] or refused_addresses(commit) or _domains(commit)
+    names = [entry.address for entry in entries] or asked_addresses(commit) or refused_addresses(commit)
+    names = names or _domains(commit)
     if len(names) <= most or not entries:
         return accounts_words(names, most)
     thing = "account" if all(entry.is_account for entry in entries) else "entry"
@@ -175,6 +185,10 @@ def _changed(change: Change) -> Iterator[Detail]:
         yield _changed_entry(before, after)
     elif change.table == "domains":
         yield Detail("Domain", f"{safe_text((after or before).name)}   {_domain_words(before, after)}")
+    elif change.table == "connection":
+        yield from _changed_server(before, after)
+    elif change.table == "intents":
+        yield _changed_intent(before, after)
     elif change.table == "server":
         yield Detail("Restart", ages.full_moment(after) if after is not None else "taken back")
     elif before is None or after is None:
@@ -184,6 +198,25 @@ def _changed(change: Change) -> Iterator[Detail]:
         from kconsole.display.licenses import change_rows  # most views of a log never come to one
 
         yield from (Detail("License", f"{row.label}: {row.text}") for row in change_rows(before, after))
+
+
+def _changed_server(before: Server | None, after: Server | None) -> Iterator[Detail]:
+    if after is None:
+        yield Detail("Server", "none any more")
+    elif before is None or before.access != after.access:
+        loud = "   INSECURE: nobody checks which server that is" if after.access.insecure else ""
+        yield Detail("Server", f"{safe_text(after.access.url)}   as {safe_text(after.access.user)}{loud}")
+    else:
+        yield Detail("Server", f"{safe_text(after.name)} was read")
+
+
+def _changed_intent(before: Intent | None, after: Intent | None) -> Detail:
+    intent = after or before
+    assert intent is not None  # noqa: S101  # a change has a record before or after it
+    accounts = accounts_words([target.address for target in intent.targets], 3)
+    if after is None:
+        return Detail("Answered", f"{intent.deed} {accounts}")
+    return Detail("Asked for", f"{intent.deed} {accounts}: what came of it, a later line tells")
 
 
 def _domain_words(before: Domain | None, after: Domain | None) -> str:

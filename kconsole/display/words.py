@@ -24,6 +24,9 @@ ROLE_WORDS: Final[dict[Role, str]] = {
     "full_admin": "full admin",
 }
 
+BACKUP_NOTE: Final = "Mail is kept. Disabled accounts are left out of the server's backups, and do not forward."
+"""What disabling does on the server besides. Source: Disabling and Deleting User Accounts, GFI."""
+
 
 def count(number: int, thing: str, things: str | None = None) -> str:
     """A number of things: "1 account", "1,200 accounts", "2 addresses", "3 entries".

@@ -138,4 +138,4 @@ def _only_here(entries: Sequence[Entry]) -> list[Cause]:
     )
 
 
-_STALE = Cause("stale", "the server has changed since it was read")
+_STALE = Cause("stale", "something has changed since the server was read; read it again")

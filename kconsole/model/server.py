@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kconsole.model.kerio import KerioServer
+
+if TYPE_CHECKING:
+    from kconsole.model.records import MailboxFate
 
 ServerDeed = Literal["disable", "enable", "add", "delete"]
 """What may be asked of the server."""
@@ -64,6 +67,11 @@ class Target:
     server_id: str
     address: str
 
+    @property
+    def domain(self) -> str:
+        """The part of the address after the last `@`."""
+        return self.address.rpartition("@")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
@@ -75,7 +83,7 @@ class Intent:
     deed: ServerDeed
     at: datetime
     targets: tuple[Target, ...]
-    mailbox: str = ""
+    mailbox: "MailboxFate | Literal['']" = ""
     """Of a deletion, what becomes of mailboxes."""
     transfer_to: str = ""
     reason: str = ""

@@ -1,7 +1,7 @@
 """Deeds on accounts: disable, enable, add, delete."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from kconsole.licensing import guards
@@ -9,6 +9,7 @@ from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.errors import BadInput, NotFound, Refused
 from kconsole.model.records import Entry, MailboxFate, fold
 from kconsole.operations.deeds import Outcome, Work, check_expected, insist, missing, refusal, revived, unique
+from kconsole.sources.secret import Secret
 
 LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'-]{0,63}")
 """Logins that kconsole creates: the characters that the vendor's own administration accepts."""
@@ -80,6 +81,8 @@ class AddAccount:
     full_name: str = ""
     description: str = ""
     reason: str = ""
+    password: Secret | None = field(default=None, repr=False, compare=False)
+    """What the user logs in with: told to the live server, and kept nowhere."""
 
     def perform(self, work: Work) -> list[Outcome]:
         """Create it.

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from kconsole.licensing.evaluation import SeatLedger, is_held
 from kconsole.licensing.life import Standing, standing_of
-from kconsole.model.errors import ChangedMeanwhile, Refused
+from kconsole.model.errors import ChangedMeanwhile, ConsoleError, Refused
 from kconsole.model.history import Change, Commit
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory, fold
@@ -33,6 +33,16 @@ class Outcome(NamedTuple):
     def failed(self) -> bool:
         """Whether what was asked for is not so now."""
         return self.result in ("not-found", "refused")
+
+
+class Rehearsal(NamedTuple):
+    """What a deed would do."""
+
+    outcomes: tuple[Outcome, ...]
+    changes: tuple[Change, ...]
+    """Each record once."""
+    undoes: int | None
+    """The commit that it would take back."""
 
 
 class Work:
@@ -93,6 +103,21 @@ class Work:
         """Let this be the live server that the store is kept in step with."""
         self._transaction.set_server(server)
         self._account()
+
+    def rehearse(self, deed: "Deed") -> "Rehearsal":
+        """See what a deed would do now, under all its guards; nothing is changed. For a work that changed nothing yet.
+
+        Raises:
+            Refused: what the deed raises.
+        """
+        outcomes = tuple(deed.perform(self))
+        undoes = self._transaction.undoes
+        self.take_back()
+        return Rehearsal(outcomes, self._transaction.take_back(), undoes)
+
+    def call_it(self, deed: str) -> None:
+        """Let the journal name it so."""
+        self._transaction.deed = deed
 
     def put_intent(self, intent: Intent) -> int:
         """Write down what the server is about to be asked for; returns its number."""
@@ -175,8 +200,10 @@ def apply(ledger: SeatLedger, change: Change) -> None:
 class Deed(Protocol):
     """One thing that may be done. Its class is named for it, in the imperative."""
 
-    name: ClassVar[str]
-    """What the log calls it."""
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        ...
 
     @property
     def reason(self) -> str:
@@ -212,6 +239,20 @@ class Done:
     def changed(self) -> list[Outcome]:
         """The outcomes that changed something."""
         return [outcome for outcome in self.outcomes if outcome.result == "done"]
+
+
+class HalfDone(ConsoleError):
+    """Some of it was done on the server and is in the store; the rest ended in what is told.
+
+    Attributes:
+        done: what was done, and what was not.
+        exit_code: that of what went wrong.
+    """
+
+    def __init__(self, done: Done, trouble: ConsoleError) -> None:
+        super().__init__(trouble.message, trouble.hint, trouble.details)
+        self.done = done
+        self.exit_code = trouble.exit_code
 
 
 def check_expected(expected: Iterable[Entry], work: Work) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from kconsole.model.errors import NotFound, StoreUnusable
@@ -16,8 +17,8 @@ UNDO = "undo"
 BEGINNINGS = ("init", "migrate", "mend")
 """Deeds that begin a journal; there is nothing before them to go back to."""
 
-FACTS = ("sync",)
-"""Deeds that take in what is so elsewhere: taking them back here would make nothing otherwise there."""
+FACTS = ("sync", "settle", "ask server")
+"""Deeds that take in what is so elsewhere, or ask for it: taking them back would make nothing otherwise there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,9 @@ class LogQuery:
 def _concerns(commit: Commit, address: str) -> bool:
     """Whether a commit changed an address, which is folded, or a refusal names it."""
     entries = (change.after or change.before for change in commit.changes if change.table == "entries")
-    return any(fold(entry.address) == address for entry in entries) or any(
+    asked = (change.after or change.before for change in commit.changes if change.table == "intents")
+    named = (entry.address for entry in chain(entries, *(intent.targets for intent in asked)))
+    return any(fold(name) == address for name in named) or any(
         fold(text).startswith(f"{address}: ") for text in commit.refused
     )
 
@@ -157,7 +160,7 @@ def commit_numbered(store: SeatStore, sequence: int) -> Commit:
         raise NotFound(f"There is no line {sequence} in the log.", "See them with 'kconsole log'.")
     if found.deed in FACTS:
         raise NotFound(
-            f"Line {sequence} of the log is a reading of the server: what is so there cannot be taken back here.",
+            f"Line {sequence} of the log tells of the server: what is so there cannot be taken back here.",
             "Change it on the server, and read it again with 'kconsole sync'.",
         )
     if not found.changes or found.deed in BEGINNINGS:

@@ -2,13 +2,16 @@
 
 from typing import Final
 
+from kconsole.operations.writer import Writer as Writer
 from kconsole.sources.kerio_api.connection import check_settings as check_settings
 from kconsole.sources.kerio_api.errors import NotLetIn as NotLetIn
 from kconsole.sources.kerio_api.snapshot import Progress as Progress
 from kconsole.sources.kerio_api.snapshot import ServerSnapshot as Snapshot
 from kconsole.sources.kerio_api.snapshot import read_server as read_server
 
-__all__ = ["SERVER_PASSWORD", "NotLetIn", "Progress", "Snapshot", "check_settings", "import_client", "read_server"]
+__all__ = [
+    "SERVER_PASSWORD", "NotLetIn", "Progress", "Snapshot", "Writer", "check_settings", "import_client", "read_server",
+]  # fmt: skip
 
 SERVER_PASSWORD: Final = "KCONSOLE_SERVER_PASSWORD"  # noqa: S105  # the name of a variable
 """The environment variable that holds the password to the live server."""

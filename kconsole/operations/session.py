@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from kconsole.model.history import Commit, Operator, as_operator
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.reports import SeatReport
-from kconsole.model.server import Server
+from kconsole.model.server import Intent, Server
 from kconsole.model.times import Clock, SystemClock
 from kconsole.operations.deeds import Deed, Done, RefusedTo, Work, apply, refused_to
 from kconsole.operations.steps import Steps, iterated, within
@@ -22,6 +23,7 @@ from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
 from kconsole.operations.system import default_folder as default_folder
 from kconsole.operations.system import system_operator as system_operator
 from kconsole.operations.system import takes_long as takes_long
+from kconsole.operations.ways import needs_server, refuse_here, way_of
 from kconsole.store.seatstore import PATIENCE as PATIENCE
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.seatstore import nothing_collected as nothing_collected
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from kconsole.operations.mapping import DirectoryListing, MapPlan
     from kconsole.operations.plans import Plan
     from kconsole.operations.roster import Roster
+    from kconsole.operations.writer import Writer
     from kconsole.sources.kerio_config import KerioConfig
     from kconsole.sources.kerio_csv import KerioExport
     from kconsole.sources.login_csv import LoginFile
@@ -46,6 +49,8 @@ class Session:
     def __init__(self, store: SeatStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self.offline = False
+        """Whether somebody said that no server shall be asked."""
         self._deeds: list[Commit] = []
         """What this session did and can still take back, or do again once it was."""
         self._opened_at = store.sequence
@@ -153,6 +158,16 @@ class Session:
     def server(self) -> Server | None:
         """The live server that the store is kept in step with; None if there is none."""
         return self._store.server
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last commit that was read."""
+        return self._store.sequence
+
+    @property
+    def intents(self) -> dict[int, Intent]:
+        """What the server was asked for and nobody knows yet whether it was done, by number."""
+        return self._store.intents
 
     @property
     def standing(self) -> Standing:
@@ -299,21 +314,62 @@ class Session:
 
     # Changing
 
-    def do(self, deed: Deed) -> Done:
-        """Do a deed on the state as it is now, others' changes included.
+    def do(self, deed: Deed, by: "Writer | None" = None) -> Done:
+        """Do a deed on the state as it is now, others' changes included; where a server is followed, there first.
+
+        Args:
+            deed: what to do.
+            by: who asks the server, for what is done there; None where nobody can.
 
         Raises:
-            Refused: a guard said no, to a deed that can only be done as a whole.
+            Refused: a guard said no, to a deed that can only be done as a whole; or the server has to be asked, and
+                nobody can; or it makes no sense in a store that follows one.
+            SourceAway: the server did not answer as it should.
             ConsoleError: what the deed raises, and what the store raises; then nothing was changed.
+        """
+        return self._do(deed, deed.name, by)
+
+    def is_done_there(self, deed: str) -> bool:
+        """Whether a deed, by its name, is done on the server that is followed first."""
+        return self.server is not None and way_of(deed) == "there"
+
+    def _do(self, deed: Deed, first: str, by: "Writer | None") -> Done:
+        server = self.server
+        way = "here" if server is None else way_of(first)
+        if server is None or way == "here":
+            return self.commit(deed)
+        if way == "not here":
+            raise refuse_here(first, server)
+        if self.offline or by is None:
+            raise needs_server(server, self.offline)
+        return by.do(self, deed)
+
+    @contextmanager
+    def alone_at_server(self, patience: float | None = None) -> Iterator[None]:
+        """Be the only one, of all processes, who asks the live server to change something.
+
+        Args:
+            patience: seconds to wait for another one; None for as long as for the store.
+
+        Raises:
+            StoreBusy: it took too long.
+        """
+        with self._store.alone_at_server(PATIENCE if patience is None else patience):
+            yield
+
+    def touched_since(self, sequence: int) -> frozenset[int]:
+        """The numbers of the entries that somebody changed after a line of the log that this session has read."""
+        later = (trace for trace in self._traces if trace.sequence > sequence)
+        return frozenset(number for trace in later for table, number in trace.records if table == "entries")
+
+    def commit(self, deed: Deed) -> Done:
+        """Do a deed in the store, whatever server it follows: for what the server has done, or need not do.
+
+        Raises:
+            Refused, ConsoleError: as `do`.
         """
         from kconsole.operations.history import is_undoable
 
-        done = self._do(deed)
-        if done.commit is not None and is_undoable(done.commit):
-            self._deeds.append(done.commit)
-        return done
-
-    def _do(self, deed: Deed) -> Done:
         work: Work | None = None
         try:
             with self._store.transaction(deed.name, reason=deed.reason) as transaction:
@@ -329,7 +385,10 @@ class Session:
             if isinstance(error, RefusedTo):
                 raise error.refused from None
             raise
-        return Done(deed.name, outcomes, before, self.report, transaction.commit)
+        done = Done(deed.name, outcomes, before, self.report, transaction.commit)
+        if done.commit is not None and is_undoable(done.commit):
+            self._deeds.append(done.commit)
+        return done
 
     @property
     def undoable(self) -> Commit | None:
@@ -361,24 +420,33 @@ class Session:
             raise NotFound("There is nothing to undo: the log has no deed of yours that was not taken back.")
         return commit
 
-    def undo(self, sequence: int | None = None, reason: str = "") -> Done:
+    def is_undone_there(self, commit: Commit) -> bool:
+        """Whether taking back a commit is done on the server that is followed first."""
+        from kconsole.operations.history import first_deed
+
+        return self.server is not None and self.is_done_there(first_deed(self._store, commit))
+
+    def undo(self, sequence: int | None = None, reason: str = "", by: "Writer | None" = None) -> Done:
         """Take back a deed. Taking back what took another back does that again.
 
         Args:
             sequence: the number of its line in the log; None for the operator's last one.
             reason: why, in the operator's words.
+            by: who asks the server, for what was done there; None where nobody can.
 
         Raises:
             NotFound: there is none, or it has been taken back.
             Refused: it would need seats that are not free; it can be tried again.
             ChangedSince: somebody changed the same record since; the deed is out of reach now.
+            Refused, SourceAway: as `do`.
         """
         from kconsole.operations.history import first_deed
         from kconsole.operations.undo import UndoDeed
 
         commit = self.undone_by(sequence)
         try:
-            return self._do(UndoDeed(commit, first_deed(self._store, commit), self._traces_after, reason))
+            first = first_deed(self._store, commit)
+            return self._do(UndoDeed(commit, first, self._traces_after, reason), first, by)
         except ChangedSince:
             self._deeds = [other for other in self._deeds if other.sequence != commit.sequence]
             raise

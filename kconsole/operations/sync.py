@@ -4,20 +4,24 @@ The server is right in what it says. What it does not say (a last login that ano
 imported from) stays, and so does what was never on it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from kconsole.licensing.components import is_active_sync
-from kconsole.model.errors import NotFound, Refused
+from kconsole.model.errors import NotFound, ReadOnly, Refused, StoreBusy
+from kconsole.model.kerio import KerioServer
 from kconsole.model.license import Component, License, component_named
 from kconsole.model.records import Domain, Entry, Kind, LastLogin, fold
-from kconsole.model.server import DomainNumbers, Server, ServerNumbers
-from kconsole.operations.deeds import Outcome, Work, revived
+from kconsole.model.server import DomainNumbers, Intent, Server, ServerNumbers, Target
+from kconsole.operations.deeds import Done, Outcome, Work, revived
 from kconsole.sources.kerio_api.records import Administrator, LicenseStatus, ServerUser, UserCount
 from kconsole.sources.kerio_api.snapshot import DomainContents, ServerSnapshot
 from kconsole.store.seatstore import SeatStore
+
+if TYPE_CHECKING:
+    from kconsole.operations.session import Session
 
 UNLIMITED: Final = -2
 """How the server writes a license without limit."""
@@ -30,6 +34,8 @@ class SyncPlan:
     store: SeatStore
     snapshot: ServerSnapshot
     now: datetime
+    touched: frozenset[int] = frozenset()
+    """The numbers of entries that somebody changed while the server was read: what was read of them may be older."""
     new_domains: list[Domain] = field(default_factory=list)
     changed_domains: list[tuple[Domain, Domain]] = field(default_factory=list)
     gone_domains: list[Domain] = field(default_factory=list)
@@ -55,7 +61,13 @@ class SyncPlan:
             entry.server_id: entry for entry in self.store.entries if entry.server_id and entry.deleted_at is None
         }
         self._sort_domains()
-        entries = [entry for contents in self.snapshot.domains for entry in _entries_of(contents)]
+        newer = {entry.server_id for number in self.touched if (entry := self.store.entry(number)) is not None} - {""}
+        entries = [
+            entry
+            for contents in self.snapshot.domains
+            for entry in _entries_of(contents)
+            if entry.server_id not in newer
+        ]
         self._ids = {entry.server_id for entry in entries}
         for said in entries:
             self._sort(said)
@@ -98,6 +110,8 @@ class SyncPlan:
             if after != known:
                 self.changed_domains.append((known, after))
         rest = [domain for domain in self.store.domains if domain.name not in here]
+        if not self.snapshot.has_all_domains:
+            return
         self.gone_domains = [domain for domain in rest if domain.server_id]
         if any(contents.domain.primary for contents in self.snapshot.domains):
             self.changed_domains += [(domain, replace(domain, primary=False)) for domain in rest if domain.primary]
@@ -146,6 +160,8 @@ class SyncPlan:
         for entry in self.store.entries:
             if entry.deleted_at is not None or entry.id in self._seen or entry.kind == "builtin_admin":
                 continue
+            if entry.id in self.touched:
+                continue
             domain = fold(entry.domain)
             if (renamed.get(domain, domain), entry.kind) not in read | gone:
                 continue
@@ -174,7 +190,7 @@ def _entries_of(contents: DomainContents) -> Iterator[Entry]:
     """What a domain has, as entries; accounts first, since they win over aliases."""
     at = f"@{contents.domain.name}"
     for user in contents.users or ():
-        yield _account(user, at)
+        yield account_of(user, at)
     for mailing_list in contents.mailing_lists or ():
         yield Entry(
             address=mailing_list.name + at,
@@ -202,7 +218,8 @@ def _entries_of(contents: DomainContents) -> Iterator[Entry]:
     yield from aliases.values()
 
 
-def _account(user: ServerUser, at: str) -> Entry:
+def account_of(user: ServerUser, at: str) -> Entry:
+    """A user of the server as an entry; `at` is the sign and the domain."""
     login = None if user.last_login is None else LastLogin(user.last_login, user.protocol)
     return Entry(
         address=user.login + at,
@@ -349,6 +366,8 @@ class Sync:
     name: ClassVar[str] = "sync"
     snapshot: ServerSnapshot
     reason: str = ""
+    begun: "Begun | None" = None
+    """How the store was when the reading began; None where nobody else can have been at it."""
 
     def __repr__(self) -> str:
         return "Sync()"
@@ -358,11 +377,18 @@ class Sync:
 
         Raises:
             NotFound: the store has no server.
+            Refused: it follows another one by now.
         """
         server = work.store.server
         if server is None:
             raise no_server()
-        plan = SyncPlan(work.store, self.snapshot, work.now)
+        if self.begun is not None and server.access != self.begun.access:
+            raise Refused(
+                f"Nothing was taken: while the server was read, {server.name} was named as another one.", "Read that."
+            )
+        plan = SyncPlan(
+            work.store, self.snapshot, work.now, frozenset() if self.begun is None else self.begun.touched()
+        )
         for domain in plan.new_domains:
             work.put_domain(domain)
         for before, domain in plan.changed_domains:
@@ -370,9 +396,14 @@ class Sync:
         outcomes = [Outcome(entry.address, "done", "is on the server") for entry in _put(plan.new, work)]
         _put((after for _, after in plan.changed), work)
         outcomes += [Outcome(after.address, "done", "changed on the server") for _, after in plan.changed]
+        asked = self._asked(plan, work)
+        fates = {target.number: intent for intent in asked.values() for target in intent.targets}
         for entry in plan.gone:
-            work.put_entry(replace(entry, deleted_at=work.now, server_id=""))
+            work.put_entry(_gone(entry, fates.get(entry.id), work))
             outcomes.append(Outcome(entry.address, "done", "is gone from the server"))
+        for number, intent in asked.items():
+            work.remove_intent(number)
+            outcomes += [_settled(intent, target, work) for target in intent.targets]
         if plan.license != work.store.license:
             work.set_license(plan.license)
         started = self.snapshot.started
@@ -390,6 +421,75 @@ class Sync:
             )
         )
         return outcomes
+
+    def _asked(self, plan: SyncPlan, work: Work) -> dict[int, Intent]:
+        """What the server was asked for and nobody heard of, of which the reading tells what became."""
+        orphans = frozenset() if self.begun is None else self.begun.orphans
+        read = {fold(contents.domain.name) for contents in self.snapshot.domains if contents.users is not None}
+        read |= {fold(domain.name) for domain in plan.gone_domains}
+        return {
+            number: intent
+            for number, intent in work.store.intents.items()
+            if number in orphans and all(fold(target.domain) in read for target in intent.targets)
+        }
+
+
+@dataclass(frozen=True)
+class Begun:
+    """How a store was when a reading of its server began."""
+
+    access: KerioServer
+    touched: Callable[[], frozenset[int]]
+    """Tells the numbers of the entries that were changed since: what was read of them may be older."""
+    orphans: frozenset[int]
+    """The numbers of the intents that nobody was at work on: what the server says now is what came of them."""
+
+
+def begin_reading(session: "Session") -> Begun:
+    """Note how a session's store is, before its server is read.
+
+    Raises:
+        NotFound: it has no server.
+    """
+    orphans: Iterable[int] = ()
+    try:
+        with session.alone_at_server(patience=0):
+            session.catch_up()
+            orphans = session.intents
+    except (StoreBusy, ReadOnly):
+        session.catch_up()  # somebody is at work on what is open
+    server = session.server
+    if server is None:
+        raise no_server()
+    sequence = session.sequence
+    return Begun(server.access, lambda: session.touched_since(sequence), frozenset(orphans))
+
+
+def settled(done: Done) -> list[Outcome]:
+    """What a reading told of what the server had been asked for, account by account."""
+    return [outcome for outcome in done.outcomes if outcome.result == "unchanged"]
+
+
+def _gone(entry: Entry, intent: Intent | None, work: Work) -> Entry:
+    """An entry that is not on the server any more; if that was asked of it, with what became of its mailbox."""
+    gone = replace(entry, deleted_at=work.now, server_id="")
+    if intent is None or intent.deed != "delete" or not entry.is_account:
+        return gone
+    return replace(gone, mailbox_fate=intent.mailbox or "keep", transferred_to=intent.transfer_to)
+
+
+def _settled(intent: Intent, target: Target, work: Work) -> Outcome:
+    entry = work.store.entry_at(target.address) if intent.deed == "add" else work.store.entry(target.number)
+    is_there = entry is not None and entry.deleted_at is None
+    if intent.deed in ("add", "delete"):
+        done = is_there == (intent.deed == "add")
+    else:
+        done = is_there and entry is not None and entry.enabled == (intent.deed == "enable")
+    return Outcome(target.address, "unchanged", f"was {'' if done else 'not '}{ASKED[intent.deed]} on the server")
+
+
+ASKED: Final = {"disable": "disabled", "enable": "enabled", "add": "added", "delete": "deleted"}
+"""What the server was asked for, as a participle."""
 
 
 def _put(entries: Iterable[Entry], work: Work) -> list[Entry]:

@@ -66,7 +66,7 @@ class UndoDeed:
         needed = guards.new_seats(befores_and_afters, work.held)
         insist(guards.may_take_seats(work.report, needed, "It cannot be undone"))
         self._check_license(work)
-        return [self._put_back(change, work) for change in reversed(self.commit.changes)]
+        return [self._put_back(change, work) for change in reversed(self.commit.changes) if change.table != "intents"]
 
     def _check_unchanged(self, work: Work) -> None:
         afters = {change.number: change.after for change in self.commit.changes if change.table == "entries"}

@@ -124,6 +124,7 @@ def test_sync_answers_in_words_and_in_json(console: Console, mail: KerioServer) 
         "server": "mail",
         "synced_at": "2026-08-05T12:03:00Z",
         "changed": [{"address": "dora@north.example", "what": "is on the server"}],
+        "settled": [],
         "unread": [],
     }
     assert "it is time" in console.done("log", "--json").out
@@ -236,7 +237,7 @@ def test_a_hostile_server_says_only_words(tmp_path: Path, kerio_clock: FixedCloc
 # reconcile, status
 
 
-def test_reconcile_ends_with_1_if_something_differs(console: Console) -> None:
+def test_reconcile_ends_with_1_if_something_differs(tmp_path: Path, console: Console, mail: KerioServer) -> None:
     assert console("reconcile").code == 3
     console.done("sync")
     same = console.done("reconcile", "--json").json
@@ -250,7 +251,11 @@ def test_reconcile_ends_with_1_if_something_differs(console: Console) -> None:
     }
     counted = next(each for each in same["figures"] if each["figure"] == "counted")
     assert (counted["ours"], counted["theirs"], counted["agrees"], counted["causes"]) == (2, 2, True, [])
+    console = Console(tmp_path / "other", console.clock)
+    console.done("init", "--seats", "10")
+    console.done("domains", "add", "north.example", "--primary")
     console.done("add", "own@north.example")
+    follow(console, mail).done("sync")
     said = console("reconcile")
     assert said.code == 1
     assert "! server 2   -1" in said.out

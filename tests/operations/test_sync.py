@@ -112,6 +112,19 @@ def test_a_renamed_login_is_the_same_account(session: Session, world: KerioServe
     assert session.find("anna.berg@north.example").id == number
 
 
+def test_a_domain_that_the_login_is_not_shown_is_not_gone(session: Session, world: KerioServer) -> None:
+    sync(session, world)
+    before = {address: entry for address, entry in found(session).items() if entry.domain == "south.example"}
+    world.world.add_user("helper@north.example", role="AccountAdmin", password=world.password)
+    session.do(AddServer(Server(name="mail", access=access_of(world, "helper@north.example"))))
+    sync(session, world, "helper@north.example")
+    assert {address: entry for address, entry in found(session).items() if entry.domain == "south.example"} == before
+    assert before
+    assert session.domain_named("south.example") is not None
+    assert session.server is not None
+    assert any("other domains" in text for text in session.server.unread)
+
+
 def test_users_can_change_logins_with_each_other(session: Session, world: KerioServer) -> None:
     sync(session, world)
     numbers = {entry.login: entry.id for entry in session.entries if entry.domain == "north.example"}
@@ -247,7 +260,7 @@ def test_a_reading_is_not_taken_back(session: Session, world: KerioServer) -> No
     assert session.undoable is not None
     assert session.undoable.deed == "add server"
     before = found(session)
-    with pytest.raises(NotFound, match="is a reading of the server"):
+    with pytest.raises(NotFound, match="tells of the server"):
         session.undo(done.commit.sequence)
     assert found(session) == before
 

@@ -10,7 +10,7 @@ from kconsole.model.kerio import KerioServer
 from kconsole.sources.kerio_api import reading
 from kconsole.sources.kerio_api.connection import CALL_TIMEOUT, CONNECT_TIMEOUT, connected
 from kconsole.sources.kerio_api.errors import AnswerLate, Cancelled, ServerRefused, reason_of
-from kconsole.sources.kerio_api.guesses import MAY_TAKE_LONG, NO_FIGURE, NO_RIGHTS
+from kconsole.sources.kerio_api.guesses import MAY_TAKE_LONG, NO_FIGURE, NO_RIGHTS, SEE_ALL_DOMAINS
 from kconsole.sources.kerio_api.pages import ALIASES, DOMAINS, MAILING_LISTS, PAGE, RESOURCES, USERS, Pages
 from kconsole.sources.kerio_api.records import (
     Administrator,
@@ -91,6 +91,11 @@ class ServerSnapshot(NamedTuple):
     mailboxes: MailboxCount | None
     user_count: UserCount | None
     unread: tuple[Unread, ...]
+
+    @property
+    def has_all_domains(self) -> bool:
+        """Whether a domain that is not here is not on the server either."""
+        return self.who.role in SEE_ALL_DOMAINS
 
     @property
     def odd_times(self) -> int:
@@ -225,6 +230,8 @@ class _Harvest:
         line = self._line
         version = reading.server_version(line)
         who = reading.who_am_i(line)
+        if who.role not in SEE_ALL_DOMAINS:
+            self._unread.append(Unread("other domains", "", "who logs in may be shown his own only"))
         mailboxes = later(lambda: self._figure("the numbers of mailboxes", lambda: reading.mailbox_count(line)))
         unlimited = reading.unlimited_constants(line)
         self._domains = self._pages.all_of(DOMAINS, reading.domain_reader(unlimited))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from kconsole.tui.screens.delete import Choice
     from kconsole.tui.screens.main import MainScreen
 
-BACKUP_NOTE = "Mail is kept. Disabled accounts are left out of the server's backups, and do not forward."
 """Source: Backups and Data Recovery, and Managing User Accounts in Kerio Connect, GFI support."""
 
 
@@ -62,7 +61,7 @@ class _Toggle(_OnAccounts):
                 *_not_listed(target, accounts),
                 *_passed_over(entries, accounts, state),
                 *_seats_after(target, accounts),
-                *(() if cls.enabling else (BACKUP_NOTE,)),
+                *(() if cls.enabling else (words.BACKUP_NOTE,)),
             ],
             lambda: target.perform(cls.deed(accounts), lambda told: cls.ask(target, target.as_now(entries), told)),
             news,

@@ -1,0 +1,65 @@
+"""Why the server did not do something for an account, in plain words."""
+
+from typing import Final
+
+from kconsole.model.records import Entry, fold
+from kconsole.model.server import Server
+from kconsole.operations.deeds import Outcome, Work
+from kconsole.sources.kerio_api.errors import ItemError
+from kconsole.sources.quoting import short
+
+NO_LICENSE: Final = 1003
+NO_RIGHT: Final = 1004
+
+_RANKS: Final = {
+    "user": 0, "auditor": 1, "account_admin": 2, "builtin_domain_admin": 2, "full_admin": 3, "builtin_admin": 4,
+}  # fmt: skip
+
+
+def refused_there(error: ItemError, address: str, account: Entry | None, server: Server | None, work: Work) -> Outcome:
+    """What came of it for an account that the server refused to change.
+
+    Args:
+        error: what it said.
+        address: of the account.
+        account: as the store knows it; None for one that is not there.
+        server: as it was last read.
+        work: the deed in the making.
+    """
+    reason, hint = error.text, ""
+    if error.code == NO_RIGHT:
+        reason, hint = _no_right(address, account, server, work)
+    elif error.code == NO_LICENSE:
+        reason = "its license allows no more users"
+        hint = "Free a seat by disabling accounts; 'kconsole sync' reads how many the server counts."
+    elif account is not None:
+        hint = "Read the server with 'kconsole sync', and try again."
+    said = short(error.said).rstrip(".")
+    words = f". It says: {said}" if said else ""
+    return Outcome(address, "refused", f"the server did not do it: {reason}{words}", hint)
+
+
+def _no_right(address: str, account: Entry | None, server: Server | None, work: Work) -> tuple[str, str]:
+    """Which of the rules it was that the server goes by, as far as that is known.
+
+    Source: nobody may disable or delete himself or somebody of higher rights (Disabling and Deleting User Accounts).
+    """
+    if server is None:
+        return "whoever is logged in has no right to", "Log in as somebody who may."
+    login = server.access.user
+    primary = next((domain.name for domain in work.store.domains if domain.primary), "")
+    own = login if "@" in login else f"{login}@{primary}"
+    if fold(own) == fold(address):
+        return (
+            "it is the account that kconsole logs in with, and nobody may do that to his own",
+            "Do it as another administrator: see 'kconsole server add'.",
+        )
+    rank = _RANKS.get(server.role, None)
+    if server.role == "auditor":
+        return f"{login} is an auditor, who may read and change nothing", "Log in as an administrator."
+    if rank is not None and account is not None and _RANKS.get(account.role, 0) > rank:
+        return f"it has higher rights than {login} has", "Log in as an administrator of at least its rights."
+    return (
+        f"{login} has no right to do that to it",
+        "Log in as somebody who may; an account administrator only may change accounts of his own domain.",
+    )

@@ -1,0 +1,86 @@
+"""What the server was asked for and nobody knows what came of: asking it what is so."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from kconsole.model.records import Entry
+from kconsole.model.server import Intent, Target
+from kconsole.operations.deeds import Done, Outcome, Work, revived
+from kconsole.operations.sync import ASKED, account_of
+from kconsole.operations.write_through import take_done
+from kconsole.sources.kerio_api.reading import find_user
+from kconsole.sources.kerio_api.records import ServerUser
+
+if TYPE_CHECKING:
+    from kconsole.operations.session import Session
+    from kconsole.sources.kerio_api.wire import Line
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Take in what came of what the server was asked for. For who holds the store's lock at the server."""
+
+    name: ClassVar[str] = "settle"
+    found: Mapping[int, Sequence[ServerUser | None]]
+    """By the number of the intent, the users that were found under the addresses of its targets."""
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Take it in, and let the intents go."""
+        outcomes = []
+        intents = work.store.intents
+        for number, users in self.found.items():
+            intent = intents.get(number)
+            if intent is None:
+                continue
+            for target, user in zip(intent.targets, users, strict=True):
+                outcomes.append(_settled(intent, target, user, work))
+            work.remove_intent(number)
+        return outcomes
+
+
+def _settled(intent: Intent, target: Target, user: ServerUser | None, work: Work) -> Outcome:
+    known = work.store.entry(target.number)
+    is_he = user is not None and (intent.deed == "add" or user.id == target.server_id)
+    word = ASKED[intent.deed]
+    if intent.deed == "add":
+        if user is None:
+            return Outcome(target.address, "unchanged", "was not added on the server")
+        account = revived(account_of(user, f"@{target.domain}"), work.store)
+        take_done(intent, target, work, account, user.id)
+        return Outcome(target.address, "done", "was added on the server")
+    if user is None or not is_he:
+        if intent.deed != "delete":
+            return Outcome(
+                target.address, "unchanged", f"is not on the server any more: whether it was {word} shows next"
+            )
+        after = known or Entry(address=target.address)
+        after = replace(after, mailbox_fate=intent.mailbox or "keep", transferred_to=intent.transfer_to)
+        take_done(intent, target, work, after)
+        return Outcome(target.address, "done", "was deleted on the server")
+    if known is not None and known.deleted_at is None and known.enabled != user.enabled:
+        work.put_entry(replace(known, enabled=user.enabled))
+    done = intent.deed != "delete" and user.enabled == (intent.deed == "enable")
+    return Outcome(target.address, "done" if done else "unchanged", f"was {'' if done else 'not '}{word} on the server")
+
+
+def settle(session: "Session", line: "Line") -> Done | None:
+    """Ask the server about everything that is open, and take in what is so; None if nothing is open.
+
+    For who holds the store's lock at the server: nobody is at work on an open intent then.
+
+    Raises:
+        SourceAway, ServerRefused: the server was not asked, or did not answer; everything stays open.
+    """
+    session.catch_up()
+    intents = session.intents
+    if not intents:
+        return None
+    found = {number: [_find(session, line, target) for target in intent.targets] for number, intent in intents.items()}
+    return session.commit(Settle(found))
+
+
+def _find(session: "Session", line: "Line", target: Target) -> ServerUser | None:
+    domain, login = session.domain_named(target.domain), target.address.rpartition("@")[0]
+    return None if domain is None or not domain.server_id else find_user(line, domain.server_id, login)

@@ -1,0 +1,69 @@
+"""Where a deed is done when a store follows a live server: there first, here as ever, or not at all."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from kconsole.model.errors import Refused
+from kconsole.model.server import Server
+
+Way = Literal["there", "here", "not here"]
+"""On the server first; in the store only; or not, since the store would say what is so nowhere."""
+
+WAYS: Final[Mapping[str, Way]] = {
+    "disable": "there",
+    "enable": "there",
+    "add": "there",
+    "delete": "there",
+    "add domain": "not here",
+    "map": "not here",
+    "import": "not here",
+    "import kerio": "not here",
+    "restore": "not here",
+    "connect": "not here",
+    # What follows says something that the server does not tell, or that the next reading sets right.
+    "import logins": "here",
+    "restarted": "here",
+    "set directory": "here",
+    "forget directory": "here",
+    "begin trial": "here",
+    "register license": "here",
+    "activate license": "here",
+    "buy": "here",
+    "update license": "here",
+    "cancel update": "here",
+    "change license": "here",
+    "change component": "here",
+    "install license": "here",
+    "add server": "here",
+    "remove server": "here",
+    "ask server": "here",
+    "settle": "here",
+    "sync": "here",
+}
+"""By the name of the deed. Taking one back goes the way of that deed."""
+
+
+def way_of(deed: str) -> Way:
+    """The way of a deed, by its name. One that nobody thought of is not done."""
+    return WAYS.get(deed, "not here")
+
+
+def needs_server(server: Server, offline: bool) -> Refused:
+    """The error for what has to be done on the server, where nobody may or can ask that."""
+    if offline:
+        return Refused(
+            f"Nothing was changed: it has to be done on the server {server.name} first, which --offline forbids.",
+            "Leave --offline out. Nothing is kept for later.",
+        )
+    return Refused(
+        f"Nothing was changed: it has to be done on the server {server.name} first, and nobody can ask it.",
+        "Give the password that kconsole logs in with. Nothing is kept for later.",
+    )
+
+
+def refuse_here(deed: str, server: Server) -> Refused:
+    """The error for what would make the store differ from the server that it follows."""
+    return Refused(
+        f"This store follows the server {server.name}: '{deed}' here would make nothing otherwise there.",
+        "Do it in the server's administration and read that with 'kconsole sync'; or use a store without a server.",
+    )

@@ -1,0 +1,321 @@
+"""What is done on the live server first: there and here, or neither, or told."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kconsole.licensing.evaluation import evaluate
+from kconsole.model.errors import NotFound, ReadOnly, Refused, SourceAway, StoreBusy
+from kconsole.model.kerio import KerioServer as Access
+from kconsole.model.records import Inventory
+from kconsole.model.server import Server
+from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
+from kconsole.operations.deeds import Deed, Done, HalfDone
+from kconsole.operations.dumps import dump_of
+from kconsole.operations.history import LogQuery
+from kconsole.operations.live import Writer, read_server
+from kconsole.operations.secrets import Secret
+from kconsole.operations.server import AddDomain, RecordRestart
+from kconsole.operations.session import Session
+from kconsole.operations.sync import AddServer, Sync, begin_reading
+from kconsole.operations.ways import WAYS
+from tests.clocks import FixedClock
+from tests.kerio_server.faults import Cut, ItemErrors
+from tests.kerio_server.records import digest
+from tests.kerio_server.server import KerioServer
+from tests.kerio_server.unknowns import Role
+
+ANNA, BERG, CHEN = "anna@north.example", "berg@north.example", "chen@south.example"
+
+
+@pytest.fixture
+def mail(kerio_server: KerioServer) -> KerioServer:
+    world = kerio_server.world
+    world.set_license(users=5)
+    world.add_domain("north.example")
+    world.add_domain("south.example")
+    world.add_user(ANNA, "Anna Berg", mailbox=True)
+    world.change_user(ANNA, consumedItems=7)
+    world.add_user(BERG, enabled=False)
+    world.add_user(CHEN, "王小明", mapped=True)
+    world.add_list("team@north.example", "Everybody")
+    return kerio_server
+
+
+@pytest.fixture
+def session(tmp_path: Path, mail: KerioServer, kerio_clock: FixedClock) -> Session:
+    session = Session.create(tmp_path / "store", Inventory(), "anna", kerio_clock, patience=0)
+    follow(session, mail)
+    return session
+
+
+def follow(session: Session, mail: KerioServer, user: str = "") -> None:
+    access = Access(url=mail.url, user=user or mail.user, fingerprint=mail.fingerprint)
+    session.do(AddServer(Server(name="mail", access=access)))
+    read(session, mail)
+
+
+def read(session: Session, mail: KerioServer) -> Done:
+    begun = begin_reading(session)
+    return session.do(Sync(read_server(begun.access, Secret(mail.password)), begun=begun))
+
+
+def writer(mail: KerioServer) -> Writer:
+    return Writer(Secret(mail.password))
+
+
+def do(session: Session, mail: KerioServer, deed: Deed) -> Done:
+    done = session.do(deed, writer(mail))
+    assert session.report == evaluate(session.inventory)
+    return done
+
+
+def deeds(session: Session) -> list[str]:
+    return [commit.deed for commit in session.log(LogQuery())]
+
+
+def state(session: Session, mail: KerioServer) -> tuple[dict[str, bool], dict[str, bool]]:
+    """Who is enabled, here and there."""
+    here = {entry.address: entry.enabled for entry in session.entries if entry.is_account}
+    world = mail.world
+    return here, {world.address(user): user.enabled for user in world.users.values()}
+
+
+def test_a_disabled_account_is_disabled_there_and_here(session: Session, mail: KerioServer) -> None:
+    done = do(session, mail, DisableAccounts((ANNA,), "left"))
+    assert done.outcomes == ((ANNA, "done", "disabled, its seat is free", ""),)
+    assert (done.deed, done.before.used, done.after.used) == ("disable", 2, 1)
+    here, there = state(session, mail)
+    assert here == there == {ANNA: False, BERG: False, CHEN: True}
+    assert deeds(session)[-2:] == ["ask server", "disable"]
+    assert not session.intents
+    commit = list(session.log(LogQuery()))[-1]
+    assert (commit.reason, commit.seats) == ("left", (2, 1))
+    assert session.undoable == done.commit
+
+
+def test_taken_back_it_is_as_it_was_there_and_here_and_done_again(session: Session, mail: KerioServer) -> None:
+    before = session.entries
+    do(session, mail, DisableAccounts((ANNA, CHEN)))
+    undone = session.undo(by=writer(mail))
+    assert session.entries == before
+    assert undone.commit is not None
+    assert state(session, mail)[1] == {ANNA: True, BERG: False, CHEN: True}
+    session.undo(undone.commit.sequence, by=writer(mail))
+    here, there = state(session, mail)
+    assert here == there == {ANNA: False, BERG: False, CHEN: False}
+
+
+def test_an_account_is_added_with_the_servers_id(session: Session, mail: KerioServer) -> None:
+    deed = AddAccount("dora@north.example", "Dora", "new", password=Secret("let her in"))
+    done = do(session, mail, deed)
+    assert done.outcomes[0].text == "added, it takes a seat"
+    user = mail.world.user("dora@north.example")
+    assert session.find("dora@north.example").server_id == user.id
+    assert (user.row["fullName"], user.row["description"]) == ("Dora", "new")
+    assert digest("let her in") == user.password
+    session.undo(by=writer(mail))
+    assert mail.world.find("dora@north.example") is None
+    assert session.find("dora@north.example").deleted_at is not None
+
+
+def test_without_a_password_it_says_that_nobody_can_log_in(session: Session, mail: KerioServer) -> None:
+    done = do(session, mail, AddAccount("dora@north.example"))
+    assert "no password yet" in done.outcomes[0].text
+
+
+def test_deleting_does_with_the_mailbox_what_was_said(session: Session, mail: KerioServer) -> None:
+    do(session, mail, EnableAccounts((BERG,)))
+    do(session, mail, DeleteAccounts((ANNA,), "transfer", BERG))
+    assert mail.world.find(ANNA) is None
+    assert mail.world.user(BERG).row["consumedItems"] == 7
+    gone = session.find(ANNA)
+    assert (gone.mailbox_fate, gone.transferred_to, gone.deleted_at) == ("transfer", BERG, session.clock.now())
+    with pytest.raises(Refused, match="was deleted on the server"):
+        session.undo(by=writer(mail))
+
+
+def test_a_mapped_account_is_disabled_when_it_shall_be_deleted(session: Session, mail: KerioServer) -> None:
+    done = do(session, mail, DeleteAccounts((CHEN,)))
+    assert done.outcomes[0].text.startswith("deactivated")
+    assert not mail.world.user(CHEN).enabled
+    assert not session.find(CHEN).enabled
+
+
+def test_what_fails_for_one_is_told_and_the_others_are_done(session: Session, mail: KerioServer) -> None:
+    do(session, mail, EnableAccounts((BERG,)))
+    mail.faults.add(ItemErrors({"berg": (1004, "No.")}), "Users.set")
+    done = do(session, mail, DisableAccounts((ANNA, BERG, CHEN, "nobody@north.example", "team@north.example")))
+    results = {outcome.address: outcome.result for outcome in done.outcomes}
+    assert results == {
+        ANNA: "done", BERG: "refused", CHEN: "done", "nobody@north.example": "not-found",
+        "team@north.example": "refused",
+    }  # fmt: skip
+    here, there = state(session, mail)
+    assert here == there == {ANNA: False, BERG: True, CHEN: False}
+
+
+@pytest.mark.parametrize(
+    ("user", "address", "says"),
+    [
+        ("boss@north.example", "boss@north.example", "it is the account that kconsole logs in with"),
+        ("boss", "boss@north.example", "it is the account that kconsole logs in with"),
+        ("helper@north.example", "boss@north.example", "it has higher rights than helper@north.example has"),
+        ("eye@north.example", ANNA, "is an auditor"),
+    ],
+)
+def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str, address: str, says: str) -> None:
+    roles: dict[str, Role] = {"boss": "FullAdmin", "helper": "AccountAdmin", "eye": "Auditor"}
+    for login, role in roles.items():
+        mail.world.add_user(f"{login}@north.example", role=role, password=mail.password)
+    mail.world.set_license(users=20)
+    mail.unknowns.account_admin_sees = "all"
+    follow(session, mail, user)
+    before = dump_of(session)
+    done = do(session, mail, DisableAccounts((address,)))
+    assert done.outcomes[0].result == "refused"
+    assert says in done.outcomes[0].text
+    assert dump_of(session) == before
+    assert not session.intents
+
+
+def test_a_license_that_is_used_up_there_is_told(session: Session, mail: KerioServer) -> None:
+    mail.world.set_license(users=1)
+    done = do(session, mail, AddAccount("dora@north.example"))
+    assert "its license allows no more users" in done.outcomes[0].text
+    assert session.report.used == 2
+    with pytest.raises(NotFound):
+        session.find("dora@north.example")
+
+
+def test_nobody_to_ask_or_not_allowed_to_nothing_is_done(session: Session, mail: KerioServer) -> None:
+    before = (dump_of(session), session.sequence)
+    with pytest.raises(Refused, match="done on the server mail first"):
+        session.do(DisableAccounts((ANNA,)))
+    session.offline = True
+    with pytest.raises(Refused, match="--offline"):
+        session.do(DisableAccounts((ANNA,)), writer(mail))
+    assert (dump_of(session), session.sequence) == before
+    assert mail.world.user(ANNA).enabled
+
+
+def test_what_only_the_server_can_do_is_not_done_here(session: Session, mail: KerioServer) -> None:
+    before = (dump_of(session), session.sequence)
+    with pytest.raises(Refused, match="'add domain' here would make nothing otherwise there"):
+        session.do(AddDomain("east.example"), writer(mail))
+    assert (dump_of(session), session.sequence) == before
+    session.do(RecordRestart())
+
+
+def test_every_deed_has_its_way() -> None:
+    import kconsole.operations as package
+
+    names = set()
+    for path in Path(package.__path__[0]).glob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith('    name: ClassVar[str] = "'):
+                names.add(line.split('"')[1])
+    assert names - {"undo"} == set(WAYS) - {"ask server"}
+
+
+def test_a_server_that_is_away_is_not_asked_and_nothing_is_written(session: Session, mail: KerioServer) -> None:
+    before = (dump_of(session), session.sequence)
+    mail.stop()
+    with pytest.raises(SourceAway, match="cannot be reached"):
+        session.do(DisableAccounts((ANNA,)), writer(mail))
+    assert (dump_of(session), session.sequence) == before
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_an_answer_that_never_comes_leaves_an_intent_that_is_settled_with_the_next(
+    session: Session, mail: KerioServer, done: bool
+) -> None:
+    mail.faults.add(Cut(done=done), "Users.set")
+    with pytest.raises(SourceAway, match="whether it did it is not known"):
+        session.do(DisableAccounts((ANNA,)), writer(mail))
+    assert session.find(ANNA).enabled
+    assert [intent.targets[0].address for intent in session.intents.values()] == [ANNA]
+    do(session, mail, EnableAccounts((BERG,)))
+    assert not session.intents
+    assert session.find(ANNA).enabled is not done
+    assert deeds(session)[-3:] == ["settle", "ask server", "enable"]
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("deed", ["disable", "enable", "add", "delete"])
+def test_a_reading_settles_it_too(session: Session, mail: KerioServer, deed: str, done: bool) -> None:
+    made: dict[str, Callable[[], Deed]] = {
+        "disable": lambda: DisableAccounts((ANNA,)),
+        "enable": lambda: EnableAccounts((BERG,)),
+        "add": lambda: AddAccount("dora@north.example"),
+        "delete": lambda: DeleteAccounts((ANNA,), "delete"),
+    }
+    mail.faults.add(Cut(done=done), {"add": "Users.create", "delete": "Users.remove"}.get(deed, "Users.set"))
+    with pytest.raises(SourceAway):
+        session.do(made[deed](), writer(mail))
+    assert session.intents
+    outcomes = read(session, mail).outcomes
+    assert not session.intents
+    said = next(outcome.text for outcome in outcomes if outcome.result == "unchanged")
+    assert ("was not " in said) is not done
+    here, there = state(session, mail)
+    assert here == there
+    if deed == "delete" and done:
+        assert session.find(ANNA).mailbox_fate == "delete"
+
+
+def test_of_many_those_before_the_break_are_done(
+    session: Session, mail: KerioServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kconsole.operations.write_through.MOST_AT_ONCE", 1)
+    do(session, mail, EnableAccounts((BERG,)))
+    mail.faults.add(Cut(done=True), "Users.set", call=2)
+    with pytest.raises(HalfDone, match="not known") as raised:
+        session.do(DisableAccounts((ANNA, BERG, CHEN)), writer(mail))
+    assert raised.value.exit_code == 8
+    assert [outcome.result for outcome in raised.value.done.outcomes] == ["done", "refused", "refused"]
+    assert [entry.enabled for entry in map(session.find, (ANNA, BERG, CHEN))] == [False, True, True]
+    assert len(session.intents) == 1
+    read(session, mail)
+    here, there = state(session, mail)
+    assert here == there == {ANNA: False, BERG: False, CHEN: True}
+
+
+def test_what_is_here_only_is_deleted_here_and_holds_no_seat(session: Session, mail: KerioServer) -> None:
+    session.do(AddServer(Server(name="mail", access=session.server.access)))  # type: ignore[union-attr]
+    session.commit(AddAccount("own@north.example"))
+    assert do(session, mail, DisableAccounts(("own@north.example",))).outcomes[0].result == "refused"
+    assert session.report.used == 3
+    do(session, mail, DeleteAccounts(("own@north.example", ANNA)))
+    assert (session.report.counted, session.report.held) == (1, 1)
+    assert mail.world.find(ANNA) is None
+
+
+def test_a_reading_that_began_before_a_change_does_not_take_it_back(session: Session, mail: KerioServer) -> None:
+    begun = begin_reading(session)
+    snapshot = read_server(begun.access, Secret(mail.password))
+    do(session, mail, DisableAccounts((ANNA,)))
+    do(session, mail, DeleteAccounts((BERG,)))
+    do(session, mail, AddAccount("dora@north.example"))
+    session.do(Sync(snapshot, begun=begun))
+    here, there = state(session, mail)
+    assert here == there == {ANNA: False, CHEN: True, "dora@north.example": True}
+
+
+def test_one_at_a_time_asks_the_server(session: Session, mail: KerioServer, tmp_path: Path) -> None:
+    other = Session.open(tmp_path / "store", "berg", session.clock, patience=0)
+    with other.alone_at_server(), pytest.raises(StoreBusy, match="asking the server"):
+        session.do(DisableAccounts((ANNA,)), writer(mail))
+    assert not mail.called("Users.set")
+    other.close()
+
+
+def test_read_only_asks_nobody(session: Session, mail: KerioServer, tmp_path: Path) -> None:
+    session.close()
+    looking = Session.open(tmp_path / "store", "anna", session.clock, read_only=True)
+    logins = mail.logins
+    with pytest.raises(ReadOnly):
+        looking.do(DisableAccounts((ANNA,)), writer(mail))
+    assert mail.logins == logins
+    looking.close()
