@@ -354,7 +354,7 @@ class Session:
         Raises:
             StoreBusy: it took too long.
         """
-        with self._store.alone_at_server(PATIENCE if patience is None else patience):
+        with self._store.alone_at_server(patience):
             yield
 
     def touched_since(self, sequence: int) -> frozenset[int]:

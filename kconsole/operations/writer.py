@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kconsole.model.errors import NotFound, ReadOnly, SourceAway
+from kconsole.model.errors import NotFound, SourceAway
 from kconsole.operations.deeds import Deed, Done
 from kconsole.operations.settling import settle
 from kconsole.operations.write_through import NOTHING, write
@@ -33,13 +33,12 @@ class Writer:
 
         Raises:
             Refused, SourceAway, HalfDone: as `write`.
+            ReadOnly: nothing may be changed.
             StoreBusy: another process is asking the server for something.
         """
         server = session.server
         if server is None:
             raise NotFound("This store follows no server any more.", "Nothing was done. Try again.")
-        if session.read_only:
-            raise ReadOnly("The store was opened to be read only.", "Open it without --read-only to change it.")
         is_asked = False
         try:
             with session.alone_at_server(), connected(server.access, self.secret, self.cancel) as line:

@@ -339,15 +339,16 @@ class SeatStore:
             files.try_snapshot()
 
     @contextmanager
-    def alone_at_server(self, patience: float) -> Iterator[None]:
+    def alone_at_server(self, patience: float | None = None) -> Iterator[None]:
         """Be the only one, of all processes, who asks the live server to change something.
 
         Who holds this knows of every open intent that nobody is at work on it. The store itself stays free.
 
         Args:
-            patience: seconds to wait for another process.
+            patience: seconds to wait for another process; None for as long as for the store.
 
         Raises:
+            ReadOnly: the store was opened to be read only.
             StoreBusy: another process held it for that long.
             StoreUnusable: the file cannot be opened.
         """

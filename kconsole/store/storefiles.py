@@ -144,33 +144,32 @@ class StoreFiles:
             StoreBusy: another process held it for too long.
             StoreUnusable: the file cannot be opened.
         """
-        if self.read_only:
-            raise ReadOnly("The store was opened to be read only.", "Open it without --read-only to change it.")
-        try:
-            self._lock.acquire(self._patience, self.operator.shown)
-        except OSError as error:
-            raise unwritable(self._lock.path, error) from error
+        self._acquire(self._lock, self._patience)
 
     def unlock(self) -> None:
         """Let others have the lock."""
         self._lock.release()
 
     @contextmanager
-    def alone_at_server(self, patience: float) -> Iterator[None]:
+    def alone_at_server(self, patience: float | None) -> Iterator[None]:
         """Hold the lock under which the live server is asked to change something. The store itself stays free.
 
         Raises:
-            StoreBusy: another process held it for too long.
-            StoreUnusable: the file cannot be opened.
+            As `lock`.
         """
-        try:
-            self._server_lock.acquire(patience, self.operator.shown)
-        except OSError as error:
-            raise unwritable(self._server_lock.path, error) from error
+        self._acquire(self._server_lock, self._patience if patience is None else patience)
         try:
             yield
         finally:
             self._server_lock.release()
+
+    def _acquire(self, lock: StoreLock, patience: float) -> None:
+        if self.read_only:
+            raise ReadOnly("The store was opened to be read only.", "Open it without --read-only to change it.")
+        try:
+            lock.acquire(patience, self.operator.shown)
+        except OSError as error:
+            raise unwritable(lock.path, error) from error
 
     @contextmanager
     def glance(self) -> Iterator[bool]:
