@@ -1,6 +1,7 @@
 """What the server was asked for and nobody knows what came of: asking it what is so."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,6 +10,7 @@ from kconsole.model.server import Intent, Target
 from kconsole.operations.deeds import Done, Outcome, Work, revived
 from kconsole.operations.sync import ASKED, account_of
 from kconsole.operations.write_through import take_done
+from kconsole.sources.kerio_api.errors import ServerRefused
 from kconsole.sources.kerio_api.reading import find_user
 from kconsole.sources.kerio_api.records import ServerUser
 
@@ -66,19 +68,20 @@ def _settled(intent: Intent, target: Target, user: ServerUser | None, work: Work
 
 
 def settle(session: "Session", line: "Line") -> Done | None:
-    """Ask the server about everything that is open, and take in what is so; None if nothing is open.
+    """Ask the server about everything that is open, and take in what is so; None if there is nothing to take in.
 
-    For who holds the store's lock at the server: nobody is at work on an open intent then.
+    For who holds the store's lock at the server: nobody is at work on an open intent then. What the login may not
+    read stays open, for somebody who may.
 
     Raises:
-        SourceAway, ServerRefused: the server was not asked, or did not answer; everything stays open.
+        SourceAway: the server did not answer; everything stays open.
     """
     session.catch_up()
-    intents = session.intents
-    if not intents:
-        return None
-    found = {number: [_find(session, line, target) for target in intent.targets] for number, intent in intents.items()}
-    return session.commit(Settle(found))
+    found = {}
+    for number, intent in session.intents.items():
+        with suppress(ServerRefused):
+            found[number] = [_find(session, line, target) for target in intent.targets]
+    return session.commit(Settle(found)) if found else None
 
 
 def _find(session: "Session", line: "Line", target: Target) -> ServerUser | None:
