@@ -81,7 +81,7 @@ def refused_addresses(commit: Commit) -> list[str]:
 
 
 def subject(commit: Commit, most: int = 1) -> str:
-    """What it was done to: addresses, beyond `most` their number; or the names of domains; empty for neither.
+    """What it was done to: addresses, beyond `most` their number; or names of domains or of the server; empty for none.
 
     Of deeds on the license only taking one back has a subject: the others name it themselves.
     """
@@ -90,6 +90,8 @@ def subject(commit: Commit, most: int = 1) -> str:
         return "the license"
     names = [entry.address for entry in entries] or asked_addresses(commit) or refused_addresses(commit)
     names = names or _domains(commit)
+    if not names:
+        return _named_server(commit)
     if len(names) <= most or not entries:
         return accounts_words(names, most)
     thing = "account" if all(entry.is_account for entry in entries) else "entry"
@@ -149,7 +151,8 @@ def commit_text(commit: Commit) -> str:
     names = [entry.address for entry in changed_entries(commit)] or refused_addresses(commit) or _domains(commit)
     refused = "refused" if commit.refused else ""
     operator = commit.operator
-    parts = (operator.user, operator.claimed, operator.sudo_user, commit.deed, refused, commit.reason, *names)
+    claims = (operator.claimed, operator.sudo_user)
+    parts = (operator.user, *claims, commit.deed, refused, commit.reason, *names, _named_server(commit))
     return " ".join(part for part in parts if part)
 
 
@@ -185,12 +188,12 @@ def _changed(change: Change) -> Iterator[Detail]:
         yield _changed_entry(before, after)
     elif change.table == "domains":
         yield Detail("Domain", f"{safe_text((after or before).name)}   {_domain_words(before, after)}")
-    elif change.table == "connection":
-        yield from _changed_server(before, after)
-    elif change.table == "intents":
-        yield _changed_intent(before, after)
     elif change.table == "server":
         yield Detail("Restart", ages.full_moment(after) if after is not None else "taken back")
+    elif change.table == "connection":
+        yield Detail("Server", f"{safe_text((after or before).name)}   {_server_words(before, after)}")
+    elif change.table == "intents":
+        yield Detail("Asked for" if before is None else "Settled", _intent_words(after or before))
     elif before is None or after is None:
         seats = None if after is None else after.seats
         yield Detail("License", "without limit" if seats is None else words.count(seats, "seat"))
@@ -200,23 +203,29 @@ def _changed(change: Change) -> Iterator[Detail]:
         yield from (Detail("License", f"{row.label}: {row.text}") for row in change_rows(before, after))
 
 
-def _changed_server(before: Server | None, after: Server | None) -> Iterator[Detail]:
+def _server_words(before: Server | None, after: Server | None) -> str:
     if after is None:
-        yield Detail("Server", "none any more")
-    elif before is None or before.access != after.access:
-        loud = "   INSECURE: nobody checks which server that is" if after.access.insecure else ""
-        yield Detail("Server", f"{safe_text(after.access.url)}   as {safe_text(after.access.user)}{loud}")
-    else:
-        yield Detail("Server", f"{safe_text(after.name)} was read")
+        return "the store is not kept in step with it any more"
+    if before is None or before.access != after.access:
+        return f"at {safe_text(after.access.url)} as {safe_text(after.access.user)}{_loud(after.access.insecure)}"
+    return "read" if before.synced_at != after.synced_at else "changed"
 
 
-def _changed_intent(before: Intent | None, after: Intent | None) -> Detail:
-    intent = after or before
-    assert intent is not None  # noqa: S101  # a change has a record before or after it
-    accounts = accounts_words([target.address for target in intent.targets], 3)
-    if after is None:
-        return Detail("Answered", f"{intent.deed} {accounts}")
-    return Detail("Asked for", f"{intent.deed} {accounts}: what came of it, a later line tells")
+def _intent_words(intent: Intent) -> str:
+    addresses = [target.address for target in intent.targets]
+    return f"{safe_text(intent.deed)}   {accounts_words(addresses)}   on the server"
+
+
+def _named_server(commit: Commit) -> str:
+    """The server that was named, or let go; it is said if nobody checks which one answers."""
+    for table, _, before, after in commit.changes:
+        if table == "connection" and (before is None or after is None or before.access != after.access):
+            return safe_text((after or before).name) + (" (INSECURE)" if after and after.access.insecure else "")
+    return ""
+
+
+def _loud(insecure: bool) -> str:
+    return "   INSECURE: nobody checks which server that is" if insecure else ""
 
 
 def _domain_words(before: Domain | None, after: Domain | None) -> str:
@@ -226,8 +235,8 @@ def _domain_words(before: Domain | None, after: Domain | None) -> str:
         return "changed"
     if after.directory is None:
         return "mapped from no directory any more"
-    loud = "   INSECURE: nobody checks which server that is" if after.directory.insecure else ""
-    return f"mapped from {safe_text(after.directory.url)}   {safe_text(after.directory.base)}{loud}"
+    directory = after.directory
+    return f"mapped from {safe_text(directory.url)}   {safe_text(directory.base)}{_loud(directory.insecure)}"
 
 
 def _changed_entry(before: Entry | None, after: Entry | None) -> Detail:

@@ -10,13 +10,17 @@ from kconsole.display import commits
 from kconsole.display.details import Detail
 from kconsole.model.directory import Directory
 from kconsole.model.history import Change, Commit, Operator
+from kconsole.model.kerio import KerioServer
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, LastLogin
+from kconsole.model.server import Intent, Server, Target
 
 AT = datetime(2026, 8, 5, 12, 3, tzinfo=UTC)
 ENTRY = Entry(address="a@x.example", id=1)
 OFF = Entry(address="a@x.example", id=1, enabled=False)
 DIRECTORY = Directory(url="ldaps://d.example", base="dc=x")
+SERVER = Server(name="ma\x1bil", access=KerioServer(url="https://m.example", user="eye"))
+INSECURE = replace(SERVER, access=replace(SERVER.access, insecure=True))
 LIST = Entry(address="team@x.example", kind="mailing_list", id=2)
 
 
@@ -163,3 +167,31 @@ def test_a_domain_says_where_it_is_mapped_from(before: Directory | None, after: 
 def test_a_renamed_account_says_what_it_was() -> None:
     changed = commit("map", Change("entries", 3, ENTRY, replace(ENTRY, address="b@x.example")))
     assert Detail("renamed", "b@x.example   was a@x.example") in list(commits.details_of(changed, AT))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "subject", "told"),
+    [
+        (None, SERVER, "ma␛il", "ma␛il   at https://m.example as eye"),
+        (None, INSECURE, "ma␛il (INSECURE)", "at https://m.example as eye   INSECURE: nobody checks which server"),
+        (SERVER, INSECURE, "ma␛il (INSECURE)", "as eye   INSECURE: nobody checks which server that is"),
+        (INSECURE, None, "ma␛il", "ma␛il   the store is not kept in step with it any more"),
+        (INSECURE, replace(INSECURE, synced_at=AT), "", "ma␛il   read"),
+        (SERVER, replace(SERVER, version="10"), "", "ma␛il   changed"),
+    ],
+)
+def test_which_server_was_named_is_told_and_if_nobody_checks_it(
+    before: Server | None, after: Server | None, subject: str, told: str
+) -> None:
+    named = commit("add server", Change("connection", 1, before, after))
+    assert commits.subject(named) == subject
+    assert subject in commits.commit_text(named)
+    assert any(detail.label == "Server" and told in detail.text for detail in commits.details_of(named, AT))
+
+
+def test_what_the_server_was_asked_for_is_told() -> None:
+    asked = Intent(deed="disable", at=AT, targets=(Target(number=1, server_id="x", address="a@x.example"),))
+    both = commit("disable", Change("intents", 9, None, asked), Change("intents", 9, asked, None))
+    details = list(commits.details_of(both, AT))
+    assert Detail("Asked for", "disable   a@x.example   on the server") in details
+    assert Detail("Settled", "disable   a@x.example   on the server") in details
