@@ -14,7 +14,7 @@ from kconsole.model.server import Server
 from kconsole.operations.live import read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, Sync
+from kconsole.operations.sync import AddServer, Begun, Sync
 
 SOURCE: Final = Path(kconsole.__file__).parent.parent
 """The checkout, where this runs from one."""
@@ -34,7 +34,8 @@ class DemoServer(NamedTuple):
     def fill(self, session: Session) -> None:
         """Let a session follow it, and read it once."""
         session.do(AddServer(self.server))
-        session.do(Sync(read_server(self.server.access, self.secret)))
+        access = self.server.access
+        session.do(Sync(read_server(access, self.secret), Begun(access)))
 
 
 @contextmanager

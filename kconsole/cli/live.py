@@ -121,10 +121,11 @@ def sync(
     """
     place.check_writable()
     session = place.open()
-    secret = server_secret(server_to_ask(session), password_file)
+    access = server_to_ask(session)
+    secret = server_secret(access, password_file)
     while True:
         try:
-            _sync_once(session, secret, as_json, reason)
+            _sync_once(session, access, secret, as_json, reason)
         except SourceAway as error:
             if watch is None:
                 raise
@@ -135,9 +136,9 @@ def sync(
         session.catch_up()
 
 
-def _sync_once(session: Session, secret: Secret, as_json: bool, reason: str) -> None:
-    begun = begin_reading(session)
-    done = session.do(Sync(_snapshot(begun.access, secret), reason, begun))
+def _sync_once(session: Session, access: KerioServer, secret: Secret, as_json: bool, reason: str) -> None:
+    begun = begin_reading(session, access)
+    done = session.do(Sync(_snapshot(access, secret), begun, reason))
     found = session.server
     assert found is not None  # noqa: S101  # it has just been synced
     if as_json:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from kconsole.licensing.components import is_active_sync
-from kconsole.model.errors import NotFound, ReadOnly, Refused, StoreBusy
+from kconsole.model.errors import ChangedMeanwhile, NotFound, ReadOnly, Refused, StoreBusy
 from kconsole.model.kerio import KerioServer
 from kconsole.model.license import Component, License, component_named
 from kconsole.model.records import Domain, Entry, Kind, LastLogin, fold
@@ -18,6 +18,7 @@ from kconsole.model.server import DomainNumbers, Intent, Server, ServerNumbers, 
 from kconsole.operations.deeds import Done, Outcome, Work, revived
 from kconsole.sources.kerio_api.records import Administrator, LicenseStatus, ServerUser, UserCount
 from kconsole.sources.kerio_api.snapshot import DomainContents, ServerSnapshot
+from kconsole.sources.quoting import short
 from kconsole.store.seatstore import SeatStore
 
 if TYPE_CHECKING:
@@ -365,9 +366,9 @@ class Sync:
 
     name: ClassVar[str] = "sync"
     snapshot: ServerSnapshot
+    begun: "Begun"
+    """Which server was read, and how the store was when that began."""
     reason: str = ""
-    begun: "Begun | None" = None
-    """How the store was when the reading began; None where nobody else can have been at it."""
 
     def __repr__(self) -> str:
         return "Sync()"
@@ -377,18 +378,13 @@ class Sync:
 
         Raises:
             NotFound: the store has no server.
-            Refused: it follows another one by now.
+            ChangedMeanwhile: it has another one than the one that was read.
         """
         server = work.store.server
         if server is None:
             raise no_server()
-        if self.begun is not None and server.access != self.begun.access:
-            raise Refused(
-                f"Nothing was taken: while the server was read, {server.name} was named as another one.", "Read that."
-            )
-        plan = SyncPlan(
-            work.store, self.snapshot, work.now, frozenset() if self.begun is None else self.begun.touched()
-        )
+        _check_same(self.begun.access, server)
+        plan = SyncPlan(work.store, self.snapshot, work.now, self.begun.touched())
         for domain in plan.new_domains:
             work.put_domain(domain)
         for before, domain in plan.changed_domains:
@@ -424,7 +420,7 @@ class Sync:
 
     def _asked(self, plan: SyncPlan, work: Work) -> dict[int, Intent]:
         """What the server was asked for and nobody heard of, of which the reading tells what became."""
-        orphans = frozenset() if self.begun is None else self.begun.orphans
+        orphans = self.begun.orphans
         read = {fold(contents.domain.name) for contents in self.snapshot.domains if contents.users is not None}
         read |= {fold(domain.name) for domain in plan.gone_domains}
         return {
@@ -439,17 +435,23 @@ class Begun:
     """How a store was when a reading of its server began."""
 
     access: KerioServer
-    touched: Callable[[], frozenset[int]]
+    """How the server is reached that is read."""
+    touched: Callable[[], frozenset[int]] = frozenset
     """Tells the numbers of the entries that were changed since: what was read of them may be older."""
-    orphans: frozenset[int]
+    orphans: frozenset[int] = frozenset()
     """The numbers of the intents that nobody was at work on: what the server says now is what came of them."""
 
 
-def begin_reading(session: "Session") -> Begun:
+def begin_reading(session: "Session", access: KerioServer | None = None) -> Begun:
     """Note how a session's store is, before its server is read.
+
+    Args:
+        session: with the store.
+        access: the server that it shall be, where a password for it is at hand; None for whichever it has.
 
     Raises:
         NotFound: it has no server.
+        ChangedMeanwhile: it has another one than it shall be.
     """
     orphans: Iterable[int] = ()
     try:
@@ -461,8 +463,21 @@ def begin_reading(session: "Session") -> Begun:
     server = session.server
     if server is None:
         raise no_server()
+    if access is not None:
+        _check_same(access, server)
     sequence = session.sequence
     return Begun(server.access, lambda: session.touched_since(sequence), frozenset(orphans))
+
+
+def _check_same(access: KerioServer, server: Server) -> None:
+    """Go on only if a store follows the server that somebody means."""
+    if server.access != access:
+        raise ChangedMeanwhile(
+            f"While {short(access.url)} was read as {short(access.user)}, somebody named another server for this"
+            f" store: {short(server.name)} at {short(server.access.url)} as {short(server.access.user)}.",
+            "Nothing was taken. Read that one.",
+            (),
+        )
 
 
 def settled(done: Done) -> list[Outcome]:

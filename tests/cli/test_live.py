@@ -203,6 +203,21 @@ def test_watch_goes_on_when_the_server_is_away_and_takes_in_what_others_did(
     assert {account["login"] for account in console.accounts()} >= {"dora", "own"}
 
 
+def test_watch_ends_when_the_store_follows_another_server(
+    console: Console, mail: KerioServer, kerio_clock: FixedClock
+) -> None:
+    def sleep(_: float) -> None:
+        console.done("server", "remove")
+        console.done("server", "add", "other", "--url", mail.url, "--user", "eye", "--fingerprint", mail.fingerprint)
+        mail.world.add_user("dora@north.example")
+
+    console.place = Place(clock=kerio_clock, sleep=sleep)
+    said = console("sync", "--watch", "5m")
+    assert (said.code, said.out) == (4, "")
+    assert "somebody named another server for this store: other" in said.err
+    assert "dora" not in {account["login"] for account in console.accounts()}
+
+
 @pytest.mark.parametrize("interval", ["", "5", "0m", "m", "-1m", "5 m", "1d", "five"])
 def test_what_is_no_interval_is_refused(console: Console, mail: KerioServer, interval: str) -> None:
     assert console("sync", "--watch", interval).code == 2

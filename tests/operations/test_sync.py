@@ -1,14 +1,16 @@
 """The live server read into the store, against a server of its own process: whole, or nothing, or with parts named."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kconsole.licensing.evaluation import evaluate
 from kconsole.licensing.reconciling import compared
-from kconsole.model.errors import ChangedSince, NotFound, Refused, SourceAway
+from kconsole.model.errors import ChangedMeanwhile, ChangedSince, NotFound, Refused, SourceAway
 from kconsole.model.kerio import KerioServer as Access
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.server import Server
@@ -17,7 +19,7 @@ from kconsole.operations.dumps import dump_of, read_dump_file, write_dump
 from kconsole.operations.live import read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, RemoveServer, Sync
+from kconsole.operations.sync import AddServer, Begun, RemoveServer, Sync
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.faults import Cut, Fault, html, invalid_utf8, null, status, too_large
 from tests.kerio_server.server import KerioServer
@@ -50,7 +52,8 @@ def session(tmp_path: Path, world: KerioServer, kerio_clock: FixedClock) -> Sess
 
 
 def sync(session: Session, server: KerioServer, user: str = "") -> Done:
-    done = session.do(Sync(read_server(access_of(server, user), Secret(server.password))))
+    access = access_of(server, user)
+    done = session.do(Sync(read_server(access, Secret(server.password)), Begun(access)))
     assert session.report == evaluate(session.inventory)
     return done
 
@@ -212,6 +215,8 @@ def test_a_restart_of_the_server_clears_held_seats(
 
 def test_an_auditor_reads_all_or_is_told_what_not(session: Session, world: KerioServer) -> None:
     world.world.add_user("eye@north.example", role="Auditor", password=world.password)
+    session.do(RemoveServer())
+    session.do(AddServer(Server(name="mail", access=access_of(world, "eye@north.example"))))
     sync(session, world, "eye@north.example")
     server = session.server
     assert server is not None
@@ -294,6 +299,21 @@ def test_a_store_has_one_server(session: Session, world: KerioServer) -> None:
     with pytest.raises(NotFound, match="no server"):
         sync(session, world)
     assert session.do(RemoveServer()).commit is None
+
+
+@pytest.mark.parametrize("changed", [{"url": "https://other.example"}, {"user": "eye"}, {"insecure": True}])
+def test_what_was_read_of_another_server_is_not_taken(
+    session: Session, world: KerioServer, kerio_clock: FixedClock, changed: dict[str, Any]
+) -> None:
+    access = access_of(world)
+    snapshot = read_server(access, Secret(world.password))
+    with closing(Session.open(session.folder, "berg", kerio_clock)) as other:
+        other.do(RemoveServer())
+        other.do(AddServer(Server(name="other", access=replace(access, **changed))))
+        before = other.inventory
+    with pytest.raises(ChangedMeanwhile, match=f"While {world.url} was read as Admin, .* another server"):
+        session.do(Sync(snapshot, Begun(access)))
+    assert session.inventory == before
 
 
 def test_the_server_is_kept_with_the_store_and_its_password_is_not(session: Session, world: KerioServer) -> None:

@@ -12,7 +12,7 @@ from kconsole.model.server import Server, ServerNumbers
 from kconsole.operations.accounts import AddAccount
 from kconsole.operations.live import SERVER_PASSWORD, read_server
 from kconsole.operations.secrets import Secret
-from kconsole.operations.sync import AddServer, RemoveServer, Sync
+from kconsole.operations.sync import AddServer, Begun, RemoveServer, Sync
 from kconsole.tui.screens.directory import ReadingDialog
 from kconsole.tui.screens.reconcile import ReconcileScreen
 from tests.kerio_server.faults import Held, html
@@ -169,6 +169,21 @@ async def test_escape_calls_it_off_and_nothing_is_taken(mail: KerioServer) -> No
         screen.expect_no_dialog()
 
 
+async def test_what_was_read_of_another_server_is_not_taken(mail: KerioServer) -> None:
+    async with console(following(mail), NARROW) as screen:
+        held = mail.faults.add(Held(), "Users.get")
+        await screen.press("f5")
+        await log_in(screen, mail.password)
+        await until(screen, held.reached.is_set)
+        other = screen.other()
+        other.do(RemoveServer())
+        other.do(AddServer(Server(name="other", access=replace(access_of(mail), user="eye"))))
+        held.release()
+        await until_told(screen, "That did not work")
+        screen.expect_dialog("somebody named another server for this store", "Read that one.")
+        assert screen.session.entries == []
+
+
 async def test_leaving_the_console_leaves_off(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         held = mail.faults.add(Held(), "Users.get")
@@ -252,7 +267,7 @@ async def test_a_hostile_world_is_only_text(kerio_server: KerioServer) -> None:
 async def test_the_servers_numbers_stand_beside_ours_with_what_is_behind_a_difference(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         await read(screen, mail)
-        screen.session.do(AddAccount("own@north.example"))
+        screen.session.commit(AddAccount("own@north.example"))
         await screen.press("equals_sign")
         assert "Figures · mail · server as of 12:03 · " in screen.text
         row = next(line for line in screen.text.splitlines() if "Accounts that take a seat" in line)
@@ -320,10 +335,10 @@ async def test_many_accounts_are_compared_beside_the_screen(mail: KerioServer) -
         mail.world.add_user(f"u{number:04}@north.example")
     mail.world.set_license(users=2000)
     async with console(following(mail), WIDE) as screen:
-        screen.session.do(Sync(read_server(access_of(mail), Secret(mail.password))))
+        screen.session.do(Sync(read_server(access_of(mail), Secret(mail.password)), Begun(access_of(mail))))
         await screen.press("equals_sign")
         await until_told(screen, "Accounts that take a seat")
-        screen.session.do(AddAccount("own@north.example"))
+        screen.session.commit(AddAccount("own@north.example"))
         await until_told(screen, "1,503")
 
 

@@ -109,20 +109,13 @@ class ServerScreen(ConsoleScreen):
 
     def _take_snapshot(self, access: "KerioServer", snapshot: "Snapshot") -> None:
         """Take in what was read, in one transaction."""
-        from kconsole.operations.sync import Sync, no_server
+        from kconsole.operations.sync import Begun, Sync
 
-        self.desk.feed.poll()
         server = self.session.server
-        if server is None:
-            self.tell_problem(no_server())
-            return
-        if server.access != access:
-            self.tell_news("Nothing was taken", ["Somebody named another server meanwhile."], "Read that one.")
-            return
+        unread_before = () if server is None else server.unread
         read = sum(len(contents.users or ()) for contents in snapshot.domains)
-        unread_before = server.unread
         self._work(
-            lambda: self.desk.do(Sync(snapshot)),
+            lambda: self.desk.do(Sync(snapshot, Begun(access))),
             read + self.session.report.created,
             lambda done: self._tell_synced(done, unread_before),
             self.tell_problem,
