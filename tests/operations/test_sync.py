@@ -10,7 +10,7 @@ import pytest
 
 from kconsole.licensing.evaluation import evaluate
 from kconsole.licensing.reconciling import compared
-from kconsole.model.errors import ChangedMeanwhile, ChangedSince, NotFound, Refused, SourceAway
+from kconsole.model.errors import ChangedMeanwhile, ChangedSince, NotFound, Refused
 from kconsole.model.kerio import KerioServer as Access
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.server import Server
@@ -21,7 +21,6 @@ from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync import AddServer, Begun, RemoveServer, Sync
 from tests.clocks import FixedClock, noon
-from tests.kerio_server.faults import Cut, Fault, html, invalid_utf8, null, status, too_large
 from tests.kerio_server.server import KerioServer
 
 
@@ -222,41 +221,6 @@ def test_an_auditor_reads_all_or_is_told_what_not(session: Session, world: Kerio
     assert server is not None
     assert server.role == "auditor"
     assert len(found(session)) == 6
-
-
-FAULTS = {
-    "cut": Cut(),
-    "500": status(500),
-    "a page": html(),
-    "null": null(),
-    "no UTF-8": invalid_utf8(),
-    "413": too_large(),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_whatever_goes_wrong_with_whichever_call_nothing_is_taken(
-    session: Session, world: KerioServer, fault: Fault
-) -> None:
-    world.forget_calls()
-    read_server(access_of(world), Secret(world.password))
-    calls = len(world.calls)
-    before = session.inventory
-    world.world.add_user("new@north.example")
-    for call in range(1, calls + 1):
-        world.faults.clear()
-        world.faults.add(fault, call=call)
-        snapshot, trouble = None, ""
-        try:
-            snapshot = read_server(access_of(world), Secret(world.password), call_timeout=5)
-        except SourceAway as error:
-            trouble = f"{error} {error.hint} {error.details}"
-        if snapshot is not None:  # the last calls are of figures that may be missing, and the logout
-            assert snapshot.unread or call >= calls - 1, call
-        else:
-            assert trouble
-            assert world.password not in trouble
-        assert session.inventory == before
 
 
 def test_a_reading_is_not_taken_back(session: Session, world: KerioServer) -> None:

@@ -165,6 +165,8 @@ class Pages:
         def understood(result: Row) -> tuple[list[_K], int]:
             total = number(result, "totalItems")
             listed = rows(result, "list")
+            if result.get("list") is None and total != 0:  # else everybody would count as gone
+                raise StrangeAnswer("has no list")
             if total is None:
                 total = start + len(listed)
             if not 0 <= total <= MOST_ROWS:

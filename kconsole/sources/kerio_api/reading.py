@@ -64,7 +64,7 @@ _ASSIGNABLE: Final[Mapping[AnyRole, Role]] = {
 def server_version(line: "Line") -> ServerVersion:
     """Which server answers. Raises as `Line.read`."""
     return line.read(
-        "Server.getVersion", None, lambda result: ServerVersion(text(result, "product"), text(result, "version"))
+        "Server.getVersion", None, lambda result: ServerVersion(text(result, "product"), name(result, "version"))
     )
 
 
@@ -73,6 +73,8 @@ def who_am_i(line: "Line") -> WhoAmI:
 
     def reader(result: Row) -> WhoAmI:
         details = part(result, "userDetails")
+        if not details:
+            raise StrangeAnswer("does not say who is logged in")
         role = choice(part(details, "effectiveRole"), "userRole", ROLES, "user")
         return WhoAmI(
             text(details, "id"), text(details, "domainId"), text(details, "loginName"), text(details, "fullName"), role
@@ -106,12 +108,13 @@ def unlimited_constants(line: "Line") -> frozenset[int]:
         return frozenset()
 
 
-def administrator(line: "Line") -> Administrator:
-    """The built-in administrator. Raises as `Line.read`."""
+def administrator(line: "Line") -> Administrator | None:
+    """The built-in administrator; None where the server does not tell. Raises as `Line.read`."""
 
-    def reader(result: Row) -> Administrator:
+    def reader(result: Row) -> Administrator | None:
         setting = part(result, "setting")
-        return Administrator(flag(setting, "builtInAdminEnabled", False), text(setting, "builtInAdminUsername"))
+        login = text(setting, "builtInAdminUsername")
+        return Administrator(flag(setting, "builtInAdminEnabled", False), login) if login else None
 
     return line.read("Server.getRemoteAdministration", None, reader)
 
@@ -137,28 +140,40 @@ def license_status(line: "Line") -> LicenseStatus:
     return line.read("ProductRegistration.getFullStatus", None, reader)
 
 
-def license_extensions(line: "Line") -> tuple[str, ...]:
-    """What is licensed besides, by the names that the server has for it. Raises as `Line.read`."""
-    return line.read("Server.getLicenseExtensionsList", None, lambda result: texts(result, "extensions"))
+def license_extensions(line: "Line") -> tuple[str, ...] | None:
+    """What is licensed besides, by the names that the server has for it; None where it does not tell.
+
+    Raises:
+        As `Line.read`.
+    """
+
+    def reader(result: Row) -> tuple[str, ...] | None:
+        return None if result.get("extensions") is None else texts(result, "extensions")
+
+    return line.read("Server.getLicenseExtensionsList", None, reader)
 
 
-def mailbox_count(line: "Line") -> MailboxCount:
-    """Mailboxes by the server's own count; that may take long. Raises as `Line.read`."""
+def mailbox_count(line: "Line") -> MailboxCount | None:
+    """Mailboxes by the server's own count; that may take long. None where it does not tell. Raises as `Line.read`."""
 
-    def reader(result: Row) -> MailboxCount:
+    def reader(result: Row) -> MailboxCount | None:
         count = part(result, "count")
-        return MailboxCount(number(count, "active"), number(count, "total"))
+        return MailboxCount(number(count, "active"), number(count, "total")) if count else None
 
     return line.read("Users.getMailboxCount", None, reader)
 
 
-def whole_count(line: "Line") -> UserCount:
-    """Users on all of the server, by its own count. Raises as `Line.read`."""
+def whole_count(line: "Line") -> UserCount | None:
+    """Users on all of the server, by its own count; None where it does not tell. Raises as `Line.read`."""
     return line.read("Server.getAboutInfo", None, lambda result: _user_count(part(result, "aboutInformation")))
 
 
-def domain_count(line: "Line", domain_id: str) -> UserCount:
-    """Users of a domain, by the server's own count, which has no disabled ones. Raises as `Line.read`."""
+def domain_count(line: "Line", domain_id: str) -> UserCount | None:
+    """Users of a domain, by the server's own count, which has no disabled ones; None where it does not tell.
+
+    Raises:
+        As `Line.read`.
+    """
     return line.read(
         "Domains.getUserCountInfo", {"domainId": domain_id}, lambda result: _user_count(part(result, "countInfo"))
     )
@@ -282,7 +297,9 @@ def _expiration(row: Row) -> Expiration:
     return Expiration(False, None if end is None else end.date())
 
 
-def _user_count(row: Row) -> UserCount:
+def _user_count(row: Row) -> UserCount | None:
+    if not row:
+        return None
     allowed = part(row, "allowedUsers")
     return UserCount(
         number(row, "currentUsers"),

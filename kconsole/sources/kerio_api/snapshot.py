@@ -275,11 +275,14 @@ class _Harvest:
         return contents
 
     def _figure(
-        self, figure: str, reader: Callable[[], _T], domain: str = "", may_lack: frozenset[int] = NO_FIGURE
+        self, figure: str, reader: Callable[[], _T | None], domain: str = "", may_lack: frozenset[int] = NO_FIGURE
     ) -> _T | None:
-        """What a reader reads; None where the role may not, which is remembered."""
+        """What a reader reads; None where the role may not, or the server does not tell, which is remembered."""
         try:
-            return reader()
+            read = reader()
+            if read is not None:
+                return read
+            unread = Unread(figure, domain, "the server does not tell it")
         except ServerRefused as error:
             if error.code not in may_lack:
                 raise
