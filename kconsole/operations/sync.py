@@ -55,7 +55,7 @@ class SyncPlan:
     _addresses: set[str] = field(default_factory=set)
     """The addresses that the server has, folded."""
     _ids: set[str] = field(default_factory=set)
-    """The ids that the server has."""
+    """The ids that the server has; what has none is not among them."""
 
     def __post_init__(self) -> None:
         self._by_id = {
@@ -69,7 +69,7 @@ class SyncPlan:
             for entry in _entries_of(contents)
             if entry.server_id not in newer
         ]
-        self._ids = {entry.server_id for entry in entries}
+        self._ids = {entry.server_id for entry in entries} - {""}
         for said in entries:
             self._sort(said)
         if self.snapshot.administrator is not None:
@@ -119,17 +119,18 @@ class SyncPlan:
 
     def _sort(self, said: Entry) -> None:
         """Sort an entry that the server has."""
-        if fold(said.address) in self._addresses:
+        address = fold(said.address)
+        if address in self._addresses:
             self.doubled.append(said)
             return
-        self._addresses.add(fold(said.address))
+        self._addresses.add(address)
         known = self._by_id.get(said.server_id) or self._holder_of(said.address)
         if known is None:
             self.new.append(revived(said, self.store))
             return
         self._seen.add(known.id)
         after = _updated(known, said)
-        if after == known:
+        if after is known:
             self.same += 1
         else:
             self.changed.append((known, after))
@@ -137,7 +138,7 @@ class SyncPlan:
     def _holder_of(self, address: str) -> Entry | None:
         """The entry that has an address here, unless it is somebody whom the server knows by another id."""
         holder = self.store.entry_at(address)
-        return None if holder is None or holder.server_id in self._ids - {""} else holder
+        return None if holder is None or holder.server_id in self._ids else holder
 
     def _sort_administrator(self, said: Administrator) -> None:
         known = next(
@@ -236,33 +237,27 @@ def account_of(user: ServerUser, at: str) -> Entry:
     )
 
 
+_TOLD: Final = ("address", "kind", "enabled", "full_name", "description", "delivers_to", "server_id")
+"""What the server tells of every entry."""
+
+
 def _updated(known: Entry, said: Entry) -> Entry:
-    """An entry as the server says it is. A later login that is known from elsewhere stays."""
-    after = replace(
-        known,
-        address=said.address,
-        kind=said.kind,
-        enabled=said.enabled,
-        full_name=said.full_name,
-        description=said.description,
-        delivers_to=said.delivers_to,
-        server_id=said.server_id,
-    )
-    if said.kind != "user":
-        return after
-    login = known.last_login
-    if said.last_login is not None and (login is None or said.last_login.at > login.at):
+    """An entry as the server says it is; the very same one if nothing is new.
+
+    A later login that is known from elsewhere stays.
+    """
+    after = {name: getattr(said, name) for name in _TOLD}
+    if said.kind == "user":
+        after["role"] = said.role
+        if said.origin == "directory" or known.origin == "directory":
+            after["origin"] = said.origin
+        after["mailbox"] = known.mailbox or said.mailbox
+        after["active_sync"] = known.active_sync or said.active_sync
         login = said.last_login
-    return replace(
-        after,
-        role=said.role,
-        origin="directory"
-        if said.origin == "directory"
-        else ("local" if known.origin == "directory" else known.origin),
-        mailbox=known.mailbox or said.mailbox,
-        last_login=login,
-        active_sync=known.active_sync or said.active_sync,
-    )
+        if login is not None and (known.last_login is None or login.at > known.last_login.at):
+            after["last_login"] = login
+    changes = {name: value for name, value in after.items() if getattr(known, name) != value}
+    return replace(known, **changes) if changes else known
 
 
 def _licensed(known: License, told: LicenseStatus, extensions: tuple[str, ...] | None, now: datetime) -> License:

@@ -114,7 +114,10 @@ class Records:
 
     def deleted_at(self, address: str) -> list[Entry]:
         """The deleted entries that had this address, the last deleted first."""
-        deleted = [self.entries[number] for number in sorted(self._by_address().deleted.get(fold(address), ()))]
+        numbers = self._by_address().deleted.get(fold(address))
+        if not numbers:
+            return []
+        deleted = [self.entries[number] for number in sorted(numbers)]
         return sorted(deleted, key=attrgetter("deleted_at"), reverse=True)
 
     def _by_address(self) -> "_Addresses":

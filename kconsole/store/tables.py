@@ -34,13 +34,19 @@ class SeatTable(Table):
 
     def put(self, number: int, document: Document) -> None:
         """Let a document be this one, whether there was one or not; TinyDB's `upsert` would merge the two."""
-        self._update_table(lambda documents: documents.__setitem__(number, document))
+        documents: Mapping[str, Any] = self._read_table()
+        before = documents.get(str(number))
+        if before != document:
+            self._stage([DocumentChange(self.name, number, before, document)])
 
     def _update_table(self, updater: Callable[[dict[int, Any]], None]) -> None:
         view = TouchedDocuments(self._read_table())
         updater(view)  # type: ignore[arg-type]  # TinyDB says dict and uses it as a mutable mapping
+        self._stage(view.changes(self.name))
+
+    def _stage(self, changes: list[DocumentChange]) -> None:
         stage: Stage = self._storage  # type: ignore[assignment]  # a SeatStorage: SeatDB builds no other
-        stage.stage(view.changes(self.name))
+        stage.stage(changes)
         self.clear_cache()
 
 

@@ -1,6 +1,5 @@
 """Changes in the making."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -45,10 +44,9 @@ class Transaction:
 
     def put_entry(self, entry: Entry) -> Entry:
         """Store an entry, as a new one if its number is 0; returns it with its number."""
-        if entry.id == 0:
-            entry = replace(entry, id=self._new_number())
-        self._put("entries", entry.id, entry)
-        return entry
+        number = entry.id or self._new_number()
+        self._put("entries", number, entry)
+        return self._storage.records.entries[number]
 
     def remove_entry(self, number: int) -> None:
         """Forget an entry, as if it had never been. To delete an account, put it with `deleted_at` instead."""

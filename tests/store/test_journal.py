@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,15 @@ THREE = chained(BODIES)
 def test_a_line_ends_with_the_hash_of_the_one_before_and_its_own() -> None:
     raw, own = encoded({"sequence": 1}, NO_HASH)
     assert raw.decode() == f'{{"sequence":1,"previous":"{NO_HASH}","hash":"{own}"}}\n'
+    assert linked(raw, Head()) == Head(1, len(raw), own)
+
+
+@pytest.mark.parametrize("many", [0, 1, 1000, 1001, 2500])
+def test_a_line_is_the_same_however_many_changes_it_has(many: int) -> None:
+    changes = [{"table": "entries", "number": number, "before": None, "after": {"a": "],王"}} for number in range(many)]
+    body = {"sequence": 1, "deed": "x", "changes": changes}
+    raw, own = encoded(body, NO_HASH)
+    assert raw == orjson.dumps({**body, "previous": NO_HASH, "hash": own}) + b"\n"
     assert linked(raw, Head()) == Head(1, len(raw), own)
 
 

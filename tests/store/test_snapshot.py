@@ -32,6 +32,15 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert snapshot == (TABLES, 5, HEAD, len(content))
 
 
+@pytest.mark.parametrize("many", [0, 1, 1000, 1001, 2500])
+def test_it_is_one_json_document_however_many_there_are(tmp_path: Path, many: int) -> None:
+    tables: dict[str, Any] = {"empty": {}, "entries": {str(number): {"a": "},王"} for number in range(many)}}
+    write_snapshot(tmp_path / "store.json", tables, 5, HEAD)
+    content = (tmp_path / "store.json").read_bytes()
+    assert content.partition(b"\n")[2] == orjson.dumps(tables)[1:]
+    assert orjson.loads(content).keys() == {"meta", *tables}
+
+
 def test_stock_tinydb_opens_the_file_and_reads_the_tables(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna", full_name="王小明"), account("berg", enabled=False))
     expected = addresses(store)
