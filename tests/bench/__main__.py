@@ -1,10 +1,10 @@
-"""Run the benchmarks, and print their tables as Markdown: `python -m tests.bench [startup] [screen] [store]`."""
+"""Run the benchmarks, and print their tables as Markdown: `python -m tests.bench [startup] [screen] [store] [sync]`."""
 
 import argparse
 import sys
 from pathlib import Path
 
-PARTS = ("startup", "screen", "store")
+PARTS = ("startup", "screen", "store", "sync")
 
 
 def main() -> None:
@@ -33,6 +33,10 @@ def _report(part: str, accounts: list[int], runs: int, chart: Path | None) -> st
         from tests.bench import store
 
         return store.report(accounts)
+    if part == "sync":
+        from tests.bench import sync
+
+        return sync.report()
     from tests.bench import screen_tables
 
     tables, picture = screen_tables.report(accounts, runs)
