@@ -28,7 +28,7 @@ _KINDS: Final[dict[str, _Kind]] = {
     "connection": _Kind(documents.server_document, lambda document, _: documents.server_from_document(document)),
     "intents": _Kind(documents.intent_document, lambda document, _: documents.intent_from_document(document)),
     "domains": _Kind(documents.domain_document, lambda document, _: documents.domain_from_document(document)),
-    "entries": _Kind(documents.compact_entry_document, documents.entry_from_document),
+    "entries": _Kind(documents.compact_entry_document, lambda document, number: _entry(dict(document), number)),
 }
 
 TABLES: Final = tuple(_KINDS)
