@@ -37,7 +37,7 @@ from kconsole.model.server import Server
 from kconsole.operations.live import SERVER_PASSWORD, import_client, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session, nothing_collected
-from kconsole.operations.sync import AddServer, Sync
+from kconsole.operations.sync import AddServer, Begun, Sync
 from kconsole.sources.kerio_api.snapshot import AT_A_TIME
 
 ACCOUNTS: Final = 50_000
@@ -267,7 +267,7 @@ def _of_syncing(server: Reached, again: bool) -> Figures:
 
         def sync() -> None:
             with nothing_collected():
-                session.do(Sync(server.access, read_server(server.access, Secret(server.password))))
+                session.do(Sync(read_server(server.access, Secret(server.password)), Begun(server.access)))
 
         seconds = _timed(sync)
         memory = most_megabytes()

@@ -19,7 +19,7 @@ from kconsole.operations.dumps import dump_of
 from kconsole.operations.live import SERVER_PASSWORD, Snapshot, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, Sync
+from kconsole.operations.sync import AddServer, Begun, Sync
 from kconsole.sources.kerio_api.snapshot import Unread
 from tests.cli.console import Console
 from tests.clocks import FixedClock
@@ -200,7 +200,7 @@ def folder(tmp_path: Path, mail: KerioServer, kerio_clock: FixedClock) -> Path:
     """A store that was synced before all sorts of things changed on the server."""
     with closing(Session.create(tmp_path / "store", Inventory(), "anna", kerio_clock, patience=0)) as session:
         session.do(AddServer(Server(name="mail", access=access_of(mail))))
-        session.do(Sync(access_of(mail), read(mail)))
+        session.do(Sync(read(mail), Begun(access_of(mail))))
     world = mail.world
     world.set_license(users=12, extensions=("Sophos",))
     world.change_user("anna@north.example", fullName="Anna B.", isEnabled=False)
@@ -237,7 +237,7 @@ class Stores:
     def _dump(self, folder: Path, snapshot: Snapshot | None) -> bytes:
         with closing(Session.open(folder, "anna", self._clock, patience=0)) as session:
             if snapshot is not None:
-                session.do(Sync(access_of(self._server), snapshot))
+                session.do(Sync(snapshot, Begun(access_of(self._server))))
             return dump_of(session)
 
 

@@ -295,7 +295,7 @@ async def test_it_follows_what_is_done_and_read(mail: KerioServer) -> None:
         figures = comparison(screen).figures
         (counted,) = [row for row in figures.rows if row.figure == "counted"]
         assert counted.agrees
-        screen.other().do(AddAccount("own@north.example"))
+        screen.other().commit(AddAccount("own@north.example"))
         await screen.tick()
         (counted,) = [row for row in figures.rows if row.figure == "counted"]
         assert (counted.ours, counted.theirs) == (3, 2)
