@@ -89,6 +89,12 @@ class Work:
         self._account()
         return stored
 
+    def put_entries(self, entries: Iterable[Entry]) -> list[Entry]:
+        """The same for many at once."""
+        stored = self._transaction.put_entries(entries)
+        self._account()
+        return stored
+
     def put_domain(self, domain: Domain) -> None:
         """Store a domain, in place of the one of its name if there is one."""
         self._transaction.put_domain(domain, self.store.domain_number(domain.name))

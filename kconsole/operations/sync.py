@@ -384,8 +384,8 @@ class Sync:
             work.put_domain(domain)
         for before, domain in plan.changed_domains:
             work.change_domain(before, domain)
-        outcomes = [Outcome(entry.address, "done", "is on the server") for entry in _put(plan.new, work)]
-        _put((after for _, after in plan.changed), work)
+        outcomes = [Outcome(entry.address, "done", "is on the server") for entry in work.put_entries(plan.new)]
+        work.put_entries(after for _, after in plan.changed)
         outcomes += [Outcome(after.address, "done", "changed on the server") for _, after in plan.changed]
         asked = self._asked(plan, work)
         fates = {target.number: intent for intent in asked.values() for target in intent.targets}
@@ -500,10 +500,6 @@ def _settled(intent: Intent, target: Target, work: Work) -> Outcome:
 
 ASKED: Final = {"disable": "disabled", "enable": "enabled", "add": "added", "delete": "deleted"}
 """What the server was asked for, as a participle."""
-
-
-def _put(entries: Iterable[Entry], work: Work) -> list[Entry]:
-    return [work.put_entry(entry) for entry in entries]
 
 
 def no_server() -> NotFound:

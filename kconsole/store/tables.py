@@ -32,12 +32,16 @@ class SeatTable(Table):
     they were before. So a change costs what it changes, whatever the size of the table.
     """
 
-    def put(self, number: int, document: Document) -> None:
-        """Let a document be this one, whether there was one or not; TinyDB's `upsert` would merge the two."""
-        documents: Mapping[str, Any] = self._read_table()
-        before = documents.get(str(number))
-        if before != document:
-            self._stage([DocumentChange(self.name, number, before, document)])
+    def put(self, documents: Mapping[int, Document]) -> None:
+        """Let documents be these, whether there were any or not; TinyDB's `upsert` would merge the two."""
+        known: Mapping[str, Any] = self._read_table()
+        changes = []
+        for number, document in documents.items():
+            before = known.get(str(number))
+            if before != document:
+                changes.append(DocumentChange(self.name, number, before, document))
+        if changes:
+            self._stage(changes)
 
     def _update_table(self, updater: Callable[[dict[int, Any]], None]) -> None:
         view = TouchedDocuments(self._read_table())

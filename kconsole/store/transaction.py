@@ -1,5 +1,6 @@
 """Changes in the making."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -44,9 +45,13 @@ class Transaction:
 
     def put_entry(self, entry: Entry) -> Entry:
         """Store an entry, as a new one if its number is 0; returns it with its number."""
-        number = entry.id or self._new_number()
-        self._put("entries", number, entry)
-        return self._storage.records.entries[number]
+        return self.put_entries((entry,))[0]
+
+    def put_entries(self, entries: Iterable[Entry]) -> list[Entry]:
+        """The same for many."""
+        documents = {entry.id or self._new_number(): document_of("entries", entry) for entry in entries}
+        self._db.seats("entries").put(documents)
+        return [self._storage.records.entries[number] for number in documents]
 
     def remove_entry(self, number: int) -> None:
         """Forget an entry, as if it had never been. To delete an account, put it with `deleted_at` instead."""
@@ -104,7 +109,7 @@ class Transaction:
         return number
 
     def _put(self, table: str, number: int, record: Any) -> None:
-        self._db.seats(table).put(number, document_of(table, record))
+        self._db.seats(table).put({number: document_of(table, record)})
 
     def _remove(self, table: str, number: int) -> None:
         self._db.table(table).remove(doc_ids=[number])

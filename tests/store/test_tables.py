@@ -54,8 +54,8 @@ def test_documents_are_inserted_with_and_without_a_number(storage: SeatStorage) 
 
 def test_documents_are_put_in_the_place_of_others(storage: SeatStorage) -> None:
     table = table_of(storage)
-    table.put(1, {"address": "anna", "mailbox": True})
-    table.put(7, {"address": "dora"})
+    table.put({1: {"address": "anna", "mailbox": True}})
+    table.put({7: {"address": "dora"}})
     assert content(storage) == {**THREE, 1: {"address": "anna", "mailbox": True}, 7: {"address": "dora"}}
 
 
@@ -120,12 +120,12 @@ def test_what_is_staged_is_kept_or_rolled_back(storage: SeatStorage) -> None:
 
 def test_what_comes_to_nothing_is_no_change(storage: SeatStorage) -> None:
     table = table_of(storage)
-    table.put(1, {"address": "x"})
-    table.put(1, THREE[1])
-    table.put(5, {"address": "y"})
+    table.put({1: {"address": "x"}})
+    table.put({1: THREE[1]})
+    table.put({5: {"address": "y"}})
     table.remove(doc_ids=[5])
-    table.put(2, {"address": "x"})
-    table.put(2, {"address": "y"})
+    table.put({2: {"address": "x"}})
+    table.put({2: {"address": "y"}})
     net = storage.net()
     assert [tuple(change) for change in net.documents] == [("entries", 2, THREE[2], {"address": "y"})]
     (change,) = net.records
