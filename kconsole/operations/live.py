@@ -2,15 +2,19 @@
 
 from typing import Final
 
+from kconsole.operations.write_through import OPEN as OPEN
 from kconsole.operations.writer import Writer as Writer
 from kconsole.sources.kerio_api.connection import check_settings as check_settings
+from kconsole.sources.kerio_api.connection import connected as connected
+from kconsole.sources.kerio_api.errors import Cancelled as Cancelled
 from kconsole.sources.kerio_api.errors import NotLetIn as NotLetIn
 from kconsole.sources.kerio_api.snapshot import Progress as Progress
 from kconsole.sources.kerio_api.snapshot import ServerSnapshot as Snapshot
 from kconsole.sources.kerio_api.snapshot import read_server as read_server
 
 __all__ = [
-    "SERVER_PASSWORD", "NotLetIn", "Progress", "Snapshot", "Writer", "check_settings", "import_client", "read_server",
+    "OPEN", "SERVER_PASSWORD", "Cancelled", "NotLetIn", "Progress", "Snapshot", "Writer", "check_settings", "connected",
+    "import_client", "read_server",
 ]  # fmt: skip
 
 SERVER_PASSWORD: Final = "KCONSOLE_SERVER_PASSWORD"  # noqa: S105  # the name of a variable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kconsole.licensing.evaluation import SeatLedger
 from kconsole.licensing.life import Standing, standing_of
 from kconsole.model.directory import Directory
-from kconsole.model.errors import ChangedSince, NotFound
+from kconsole.model.errors import ChangedSince, NotFound, Refused
 from kconsole.model.history import Commit, Operator, as_operator
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
@@ -333,14 +333,27 @@ class Session:
         """Whether a deed, by its name, is done on the server that is followed first."""
         return self.server is not None and way_of(deed) == "there"
 
-    def _do(self, deed: Deed, first: str, by: "Writer | None") -> Done:
+    def refusal_of(self, deed: str) -> Refused | None:
+        """Why a deed, by its name, is not done with the server that is followed, whatever it is done to; None if it is.
+
+        So that nobody is asked anything first.
+        """
         server = self.server
-        way = "here" if server is None else way_of(first)
+        way = "here" if server is None else way_of(deed)
         if server is None or way == "here":
-            return self.commit(deed)
+            return None
         if way == "not here":
-            raise refuse_here(first, server)
-        if self.offline or by is None:
+            return refuse_here(deed, server)
+        return needs_server(server, True) if self.offline else None
+
+    def _do(self, deed: Deed, first: str, by: "Writer | None") -> Done:
+        refused = self.refusal_of(first)
+        if refused is not None:
+            raise refused
+        server = self.server
+        if server is None or not self.is_done_there(first):
+            return self.commit(deed)
+        if by is None:
             raise needs_server(server, self.offline)
         return by.do(self, deed)
 
@@ -422,9 +435,16 @@ class Session:
 
     def is_undone_there(self, commit: Commit) -> bool:
         """Whether taking back a commit is done on the server that is followed first."""
+        return self.server is not None and self.is_done_there(self._first_deed(commit))
+
+    def refusal_of_undoing(self, commit: Commit) -> Refused | None:
+        """Why taking back a commit is not done with the server that is followed, as `refusal_of`."""
+        return None if self.server is None else self.refusal_of(self._first_deed(commit))
+
+    def _first_deed(self, commit: Commit) -> str:
         from kconsole.operations.history import first_deed
 
-        return self.server is not None and self.is_done_there(first_deed(self._store, commit))
+        return first_deed(self._store, commit)
 
     def undo(self, sequence: int | None = None, reason: str = "", by: "Writer | None" = None) -> Done:
         """Take back a deed. Taking back what took another back does that again.
@@ -440,12 +460,11 @@ class Session:
             ChangedSince: somebody changed the same record since; the deed is out of reach now.
             Refused, SourceAway: as `do`.
         """
-        from kconsole.operations.history import first_deed
         from kconsole.operations.undo import UndoDeed
 
         commit = self.undone_by(sequence)
         try:
-            first = first_deed(self._store, commit)
+            first = self._first_deed(commit)
             return self._do(UndoDeed(commit, first, self._traces_after, reason), first, by)
         except ChangedSince:
             self._deeds = [other for other in self._deeds if other.sequence != commit.sequence]

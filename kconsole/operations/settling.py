@@ -1,6 +1,6 @@
 """What the server was asked for and nobody knows what came of: asking it what is so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -67,6 +67,35 @@ def _settled(intent: Intent, target: Target, user: ServerUser | None, work: Work
     return Outcome(target.address, "done" if done else "unchanged", f"was {'' if done else 'not '}{word} on the server")
 
 
+Questions = Mapping[int, Sequence[tuple[str, str]]]
+"""By the number of an intent, whom to look for: the server's id of the domain, and the login."""
+
+
+def questions_about(session: "Session", numbers: Iterable[int]) -> Questions:
+    """What the server has to be asked about what is open, as far as it still is."""
+    intents = session.intents
+    return {
+        number: [_whom(session, target) for target in intents[number].targets]
+        for number in numbers
+        if number in intents
+    }
+
+
+def answers_to(questions: Questions, line: "Line") -> Settle:
+    """Ask the server, and tell what is to be taken in of what it says. It needs no session: this may be in a thread.
+
+    What the login may not read stays open, for somebody who may.
+
+    Raises:
+        SourceAway: the server was not asked, or did not answer.
+    """
+    found = {}
+    for number, whom in questions.items():
+        with suppress(ServerRefused):
+            found[number] = [find_user(line, domain, login) if domain else None for domain, login in whom]
+    return Settle(found)
+
+
 def settle(session: "Session", line: "Line") -> Done | None:
     """Ask the server about everything that is open, and take in what is so; None if there is nothing to take in.
 
@@ -77,13 +106,10 @@ def settle(session: "Session", line: "Line") -> Done | None:
         SourceAway: the server did not answer; everything stays open.
     """
     session.catch_up()
-    found = {}
-    for number, intent in session.intents.items():
-        with suppress(ServerRefused):
-            found[number] = [_find(session, line, target) for target in intent.targets]
-    return session.commit(Settle(found)) if found else None
+    found = answers_to(questions_about(session, session.intents), line)
+    return session.commit(found) if found.found else None
 
 
-def _find(session: "Session", line: "Line", target: Target) -> ServerUser | None:
-    domain, login = session.domain_named(target.domain), target.address.rpartition("@")[0]
-    return None if domain is None or not domain.server_id else find_user(line, domain.server_id, login)
+def _whom(session: "Session", target: Target) -> tuple[str, str]:
+    domain = session.domain_named(target.domain)
+    return "" if domain is None else domain.server_id, target.address.rpartition("@")[0]

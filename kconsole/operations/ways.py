@@ -61,6 +61,11 @@ def needs_server(server: Server, offline: bool) -> Refused:
     )
 
 
+def not_asked(server: Server) -> Refused:
+    """The error for what only asks the server, where --offline forbids that."""
+    return Refused(f"{server.name} was not asked: --offline forbids it.", "Leave it out to ask the server.")
+
+
 def refuse_here(deed: str, server: Server) -> Refused:
     """The error for what would make the store differ from the server that it follows."""
     return Refused(

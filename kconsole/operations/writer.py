@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kconsole.model.errors import NotFound, SourceAway
+from kconsole.model.errors import NotFound, Refused, SourceAway
+from kconsole.model.kerio import KerioServer
 from kconsole.operations.deeds import Deed, Done
 from kconsole.operations.settling import settle
 from kconsole.operations.write_through import NOTHING, write
@@ -23,10 +24,13 @@ class Writer:
     Args:
         secret: the password to the server.
         cancel: is set when nobody waits any more; what was sent until then may be done or not.
+        access: whose password that is; if the store follows another server by then, it is not told that. None where
+            nobody else can have named another one.
     """
 
     secret: Secret
     cancel: "threading.Event | None" = None
+    access: KerioServer | None = None
 
     def do(self, session: "Session", deed: Deed) -> Done:
         """Do a deed on the server that a session follows, and then in its store; what was open is settled first.
@@ -39,6 +43,8 @@ class Writer:
         server = session.server
         if server is None:
             raise NotFound("This store follows no server any more.", "Nothing was done. Try again.")
+        if self.access is not None and self.access != server.access:
+            raise Refused(f"{server.name} was named as another server meanwhile.", f"{NOTHING} Try again.")
         is_asked = False
         try:
             with session.alone_at_server(), connected(server.access, self.secret, self.cancel) as line:
