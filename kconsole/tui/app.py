@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.command import Provider
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key, MouseEvent, Paste
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -96,7 +96,7 @@ class KConsoleApp(FramedApp):
         """What could not be taken of the user's configuration, for a person. Safe to show."""
         self._themes = themes_for(profile)
         self._palette: tuple[str, Palette] | None = None
-        self._keystrokes = Keystrokes(self, super().on_event)
+        self.keystrokes = Keystrokes(self, super().on_event)
         # Before anything is styled: Textual decides once how it treats the terminal's own colours.
         self.set_reactive(KConsoleApp.theme, first_theme(profile, theme, self.habits.theme, settings.theme)[0])
         super().__init__()
@@ -241,8 +241,8 @@ class KConsoleApp(FramedApp):
     async def on_event(self, event: Event) -> None:
         """Let what is typed wait for its turn."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
-            self._keystrokes.take(event)
-        else:
+            self.keystrokes.take(event)
+        elif not (self.keystrokes.is_held and isinstance(event, MouseEvent)):
             await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:

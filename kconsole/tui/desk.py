@@ -1,14 +1,23 @@
 """What the screens share: the session, what happens to it, and whether it can be read and saved."""
 
+import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from kconsole.model.errors import StoreUnusable
 from kconsole.model.kerio import KerioServer
-from kconsole.operations.deeds import Deed, Done
+from kconsole.operations.deeds import Deed, Done, HalfDone
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.tui.feed import Feed
 from kconsole.tui.undoing import Step, Undoing
+
+if TYPE_CHECKING:
+    from kconsole.operations.writer import Writer
+
+UNSEEN: Final = 0.2
+"""Seconds that a server may take to answer before it is told that it is being asked: a dialog that flashes up is worse
+than none."""
 
 
 class Desk:
@@ -17,10 +26,14 @@ class Desk:
     Args:
         session: what it works on.
         server_secret: the password to the session's live server, if that is known already.
+        unseen: seconds that a server may take to answer before that is told.
     """
 
-    def __init__(self, session: Session, server_secret: Secret | None = None) -> None:
+    def __init__(self, session: Session, server_secret: Secret | None = None, unseen: float = UNSEEN) -> None:
         self.session = session
+        self.unseen = unseen
+        self.at_work = asyncio.Lock()
+        """Held by who works on the session beside the screen."""
         self.feed = Feed(session)
         self.undoing = Undoing(session)
         self.cannot_save = False
@@ -60,31 +73,43 @@ class Desk:
             return "cannot read the store"
         return "cannot save" if self.cannot_save else ""
 
-    def do(self, deed: Deed) -> Done:
-        """Do a deed.
+    def do(self, deed: Deed, by: "Writer | None" = None) -> Done:
+        """Do a deed; by who asks the live server, if it is done there.
 
         Raises:
-            ConsoleError: it was not done.
+            ConsoleError: it was not done, or as of `HalfDone`, some of it.
         """
-        done = self._saving(lambda: self.session.do(deed))
+        try:
+            done = self._saving(lambda: self.session.do(deed, by))
+        except HalfDone:
+            self.undoing.forget_undone()
+            raise
         self.undoing.forget_undone()
         return done
 
-    def undo(self, step: Step) -> Done:
-        """Take a step back.
+    def learn(self, deed: Deed) -> Done:
+        """Take in what the live server says. It is nobody's deed: what was undone before can be done again.
 
         Raises:
-            ConsoleError: it was not done.
+            ConsoleError: it was not taken in.
         """
-        return self._saving(lambda: self.undoing.undo(step))
+        return self._saving(lambda: self.session.do(deed))
 
-    def redo(self, step: Step) -> Done:
-        """Do again what a step took back.
+    def undo(self, step: Step, by: "Writer | None" = None) -> Done:
+        """Take a step back; by who asks the live server, if it is done there.
 
         Raises:
-            ConsoleError: it was not done.
+            ConsoleError: it was not done, or as of `HalfDone`, some of it.
         """
-        return self._saving(lambda: self.undoing.redo(step))
+        return self._saving(lambda: self.undoing.undo(step, by))
+
+    def redo(self, step: Step, by: "Writer | None" = None) -> Done:
+        """Do again what a step took back; by who asks the live server, if it is done there.
+
+        Raises:
+            ConsoleError: it was not done, or as of `HalfDone`, some of it.
+        """
+        return self._saving(lambda: self.undoing.redo(step, by))
 
     def _saving(self, act: Callable[[], Done]) -> Done:
         try:

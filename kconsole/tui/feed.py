@@ -1,5 +1,6 @@
 """What happens to the store: our own commits at once, other processes' as they are read, several of them together."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ class Feed:
         self._session = session
         self._followers: list[Follower] = []
         self._untold: list[Commit] = []
-        self._is_held = False
+        self.is_held = False
+        """Whether somebody works on the session beside the screen."""
         self._others: deque[Commit] = deque(maxlen=REMEMBERED)
         self.trouble: StoreUnusable | None = None
         """Why what others do cannot be read now; None if it can."""
@@ -39,16 +41,23 @@ class Feed:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Neither read nor tell while somebody works on the session beside the screen; what came is told afterwards."""
-        self._is_held = True
+        self.is_held = True
         try:
             yield
-        finally:
-            self._is_held = False
-            self._tell()
+        except asyncio.CancelledError:  # the console ends: there is nobody to tell
+            raise
+        except BaseException:
+            self._let_go()
+            raise
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self.is_held = False
+        self._tell()
 
     def poll(self) -> None:
         """Read what other processes committed, and tell of it. Costs next to nothing if there is nothing."""
-        if self._is_held:
+        if self.is_held:
             return
         try:
             self._session.catch_up()
@@ -70,10 +79,10 @@ class Feed:
 
     def _heard(self, commit: Commit) -> None:
         self._untold.append(commit)
-        if commit.own and not self._is_held:
-            self._tell()
-        else:
+        if not commit.own:
             self._others.append(commit)
+        elif not self.is_held:
+            self._tell()
 
     def _tell(self) -> None:
         if self._untold:

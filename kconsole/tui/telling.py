@@ -1,6 +1,6 @@
 """What the main screen says: sentences made from reports and outcomes. All of them are safe to show."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from kconsole.display import words
 from kconsole.display.licenses import urgent
@@ -9,7 +9,8 @@ from kconsole.licensing.life import Standing
 from kconsole.model.history import Commit
 from kconsole.model.records import Entry
 from kconsole.model.reports import Decision, SeatReport
-from kconsole.operations.deeds import Done
+from kconsole.model.server import Intent, Server
+from kconsole.operations.deeds import Done, Outcome
 from kconsole.tui.widgets.painting import Part
 
 BANNER_WARNINGS = ("exceeded", "full")
@@ -17,6 +18,15 @@ BANNER_WARNINGS = ("exceeded", "full")
 
 MOST_NAMED = 6
 """How many accounts a question names one by one."""
+
+MOST_FAILED = 40
+"""How many failures are told one by one: a server may refuse thousands, and nobody reads them."""
+
+
+def some(lines: Sequence[str]) -> list[str]:
+    """The first of them, and how many more there are."""
+    more = [f"and {len(lines) - MOST_NAMED:,} more"] if len(lines) > MOST_NAMED else []
+    return [*lines[:MOST_NAMED], *more]
 
 
 def named(entries: Sequence[Entry]) -> list[str]:
@@ -70,6 +80,62 @@ def synced_words(done: Done, unread: int) -> str:
     return f"{seats}server read: {what}{missing}"
 
 
+def asking_words(server: Server | None, deed: str, addresses: Sequence[str]) -> str:
+    """What the live server is asked to do: "Asking mail to disable anna@north.example ..."."""
+    return f"Asking {_name_of(server)} to {safe_text(deed, 40)} {_accounts(addresses)} ..."
+
+
+def asking_to_take_back(server: Server | None, deed: str, addresses: Sequence[str], again: bool) -> str:
+    """The same of taking a deed back, or doing it again."""
+    what = f"do '{safe_text(deed, 40)}' again" if again else f"take back '{safe_text(deed, 40)}'"
+    return f"Asking {_name_of(server)} to {what}: {_accounts(addresses)} ..."
+
+
+def _name_of(server: Server | None) -> str:
+    return "the server" if server is None else safe_text(server.name, 40)
+
+
+def _accounts(addresses: Sequence[str]) -> str:
+    return safe_text(addresses[0]) if len(addresses) == 1 else words.count(len(addresses), "account")
+
+
+def open_words(intents: Collection[Intent]) -> str:
+    """That of some changes it is not known whether the server did them; empty if there are none."""
+    accounts = sum(len(intent.targets) for intent in intents)
+    return f"{words.count(accounts, 'change')} open" if accounts else ""
+
+
+def open_lines(intents: Collection[Intent]) -> list[str]:
+    """What the live server was asked for, when, for whom; and nobody knows what came of it."""
+    from kconsole.display.commits import accounts_words, clock_time
+
+    lines = []
+    for intent in list(intents)[:MOST_NAMED]:
+        addresses = [target.address for target in intent.targets]
+        lines.append(f"{intent.deed} {accounts_words(addresses, MOST_NAMED)} · {clock_time(intent.at)}")
+    if len(intents) > MOST_NAMED:
+        lines.append(f"and {len(intents) - MOST_NAMED:,} more")
+    return lines
+
+
+def settled_lines(outcomes: Sequence[Outcome]) -> list[str]:
+    """What came of what was open."""
+    return some([f"{safe_text(outcome.address)} {safe_text(outcome.text)}" for outcome in outcomes])
+
+
+def on_screen(hint: str, sync_key: str) -> str:
+    """A hint that names a command line, with the key instead."""
+    for command in ("Run 'kconsole sync', which asks", "Run 'kconsole sync' first: it asks"):
+        hint = hint.replace(command, f"Press {sync_key} in the list of accounts: it asks")
+    return hint.replace("ead the server with 'kconsole sync'", f"ead the server with {sync_key}")
+
+
+def half_done_lines(done: Done) -> list[str]:
+    """What was done before something went wrong, and what was not."""
+    did = [f"{safe_text(outcome.address)}: {safe_text(outcome.text)}" for outcome in done.changed]
+    return [*some(did), *failure_lines(done)]
+
+
 def done_words(done: Done, undone: str = "") -> str:
     """What came of a deed, the figures first: they are what must not be cut off.
 
@@ -92,7 +158,9 @@ def done_words(done: Done, undone: str = "") -> str:
 
 def failure_lines(done: Done) -> list[str]:
     """What was not done, and why, a line for each."""
-    return [f"{safe_text(outcome.address)}: {safe_text(outcome.text)}" for outcome in done.failures]
+    failures = done.failures
+    lines = [f"{safe_text(outcome.address)}: {safe_text(outcome.text)}" for outcome in failures[:MOST_FAILED]]
+    return lines if len(failures) <= MOST_FAILED else [*lines, f"and {len(failures) - MOST_FAILED:,} more"]
 
 
 def meanwhile_lines(commits: Sequence[Commit]) -> list[str]:

@@ -1,12 +1,15 @@
 """Taking back what was done in this session, and doing it again."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kconsole.model.errors import ChangedSince, NotFound
 from kconsole.model.history import Commit
 from kconsole.model.records import Entry
-from kconsole.operations.deeds import Done
+from kconsole.operations.deeds import Done, HalfDone
 from kconsole.operations.session import Session
+
+if TYPE_CHECKING:
+    from kconsole.operations.writer import Writer
 
 
 class Step(NamedTuple):
@@ -39,39 +42,61 @@ class Undoing:
         """Something else was done: what was taken back before stays so."""
         self._undone.clear()
 
-    def undo(self, step: Step) -> Done:
+    def undo(self, step: Step, by: "Writer | None" = None) -> Done:
         """Take a step back, of this session or another.
+
+        Args:
+            step: which.
+            by: who asks the live server, for what was done there.
 
         Raises:
             ConsoleError: what the session raises.
         """
-        done = self._take_back(step)
-        if done.commit is not None:
-            self._undone.append(Step(done.commit, step.what))
+        try:
+            done = self._take_back(step, by)
+        except HalfDone as half:
+            self._note(step, half.done)
+            raise
+        self._note(step, done)
         return done
 
-    def redo(self, step: Step) -> Done:
+    def redo(self, step: Step, by: "Writer | None" = None) -> Done:
         """Take back an undo: what it took back is done again.
+
+        Args:
+            step: which.
+            by: who asks the live server, for what was done there.
 
         Raises:
             ConsoleError: what the session raises; a step that changed since is out of reach then.
         """
         try:
-            done = self._take_back(step)
-        except (ChangedSince, NotFound):
+            done = self._take_back(step, by)
+        except (ChangedSince, NotFound, HalfDone):
             self._forget(step)
             raise
-        self._forget(step)
+        if done.commit is None or done.commit.undoes is not None:  # else the server refused it
+            self._forget(step)
         return done
 
-    def _take_back(self, step: Step) -> Done:
+    def _note(self, step: Step, done: Done) -> None:
+        if done.commit is not None and done.commit.undoes is not None:
+            self._undone.append(Step(done.commit, step.what))
+
+    def _take_back(self, step: Step, by: "Writer | None") -> Done:
         last = self._session.undoable
         is_last = last is not None and last.sequence == step.commit.sequence
         # Without a number the journal is not searched, which takes its time in a large one.
-        return self._session.undo() if is_last else self._session.undo(step.commit.sequence)
+        return self._session.undo(by=by) if is_last else self._session.undo(step.commit.sequence, by=by)
 
     def _forget(self, step: Step) -> None:
         self._undone = [other for other in self._undone if other.commit.sequence != step.commit.sequence]
+
+
+def addresses_of(commit: Commit) -> list[str]:
+    """The addresses of the entries that a commit changed."""
+    changed = (change.after or change.before for change in commit.changes if change.table == "entries")
+    return [entry.address for entry in changed]
 
 
 def deleted_by_undoing(commit: Commit) -> list[Entry]:

@@ -4,15 +4,15 @@ import pytest
 
 from kconsole.model.errors import StoreUnusable
 from kconsole.operations.accounts import DisableAccounts
-from kconsole.tui.screens import console as console_module
 from kconsole.tui.screens import main as main_module
+from kconsole.tui.screens import working as working_module
 from kconsole.tui.screens.dialog import BusyDialog
 from tests.tui.console import Console, console
 
 
 @pytest.fixture(autouse=True)
 def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console_module, "MANY", 1)
+    monkeypatch.setattr(working_module, "MANY", 1)
     monkeypatch.setattr(main_module, "MANY", 1)
 
 

@@ -33,7 +33,7 @@ class _Toggle(_OnAccounts):
     enabling: ClassVar[bool]
 
     @classmethod
-    def deed(cls, accounts: Sequence[Entry]) -> "Deed":
+    def deed_on(cls, accounts: Sequence[Entry]) -> "Deed":
         """The deed on these accounts, as they were when the user was asked."""
         raise NotImplementedError
 
@@ -62,8 +62,9 @@ class _Toggle(_OnAccounts):
                 *_passed_over(entries, accounts, state),
                 *_seats_after(target, accounts),
                 *(() if cls.enabling else (words.BACKUP_NOTE,)),
+                *target.where_it_is_done(cls.deed),
             ],
-            lambda: target.perform(cls.deed(accounts), lambda told: cls.ask(target, target.as_now(entries), told)),
+            lambda: target.perform(cls.deed_on(accounts), lambda told: cls.ask(target, target.as_now(entries), told)),
             news,
         )
 
@@ -72,10 +73,11 @@ class Disable(_Toggle):
     """Disable the account, or all marked ones: mail is kept, the seat comes free at once."""
 
     name, keys, title, word = "disable", "d", "Accounts: disable", "disable"
+    deed = "disable"
     enabling = False
 
     @classmethod
-    def deed(cls, accounts: Sequence[Entry]) -> "Deed":
+    def deed_on(cls, accounts: Sequence[Entry]) -> "Deed":
         """Disable them."""
         from kconsole.operations.accounts import DisableAccounts
 
@@ -86,10 +88,11 @@ class Enable(_Toggle):
     """Enable the account, or all marked ones, if there are seats for them."""
 
     name, keys, title, word = "enable", "e", "Accounts: enable", "enable"
+    deed = "enable"
     enabling = True
 
     @classmethod
-    def deed(cls, accounts: Sequence[Entry]) -> "Deed":
+    def deed_on(cls, accounts: Sequence[Entry]) -> "Deed":
         """Enable them."""
         from kconsole.operations.accounts import EnableAccounts
 
@@ -100,6 +103,7 @@ class Add(_OnAccounts):
     """Add an account, if there is a seat for it."""
 
     name, keys, title, word = "add", "a", "Accounts: add", "add"
+    deed = "add"
     changes = True
 
     @classmethod
@@ -118,13 +122,16 @@ class Add(_OnAccounts):
         else:
             target.tell_refusal(guards.may_create(report, Entry(address="")))
             return
-        target.app.push_screen(AddDialog(target.domain_for_new_accounts, seats, target.add))
+        server = target.session.server
+        where = "" if server is None else safe_text(server.name, 40)
+        target.app.push_screen(AddDialog(target.domain_for_new_accounts, seats, target.add, where))
 
 
 class Delete(_OnAccounts):
     """Delete the account, or all marked ones; the seat comes free with the next restart of the server."""
 
     name, keys, title, word = "delete", "x", "Accounts: delete", "delete"
+    deed = "delete"
     changes = True
 
     @classmethod
@@ -162,6 +169,8 @@ class Delete(_OnAccounts):
                 *_not_listed(target, deletable),
                 *_passed_over(entries, deletable, "deleted"),
                 *_what_deleting_means(deletable),
+                *target.where_it_is_done(cls.deed),
+                *(("That cannot be taken back there.",) if gone and target.session.server is not None else ()),
             ],
             news,
         )
@@ -249,6 +258,7 @@ class Connect(_OnAccounts):
     """Record that the user logs in now: a first login makes the mailbox. Who would be refused is told why."""
 
     name, keys, title = "connect", "c", "Accounts: record that the user logs in now"
+    deed = "connect"
     changes = True
 
     @classmethod

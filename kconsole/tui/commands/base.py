@@ -27,6 +27,8 @@ class Command(Generic[Target]):
     """The heading in the help that it stands under."""
     changes: ClassVar[bool] = False
     """Whether it changes the store: where that is read only, it is not offered, and its keys say why."""
+    deed: ClassVar[str] = ""
+    """The deed that it asks for: where that is not done with the server that is followed, it says so before it asks."""
 
     @classmethod
     def is_available(cls, target: Target) -> bool:
@@ -111,9 +113,14 @@ class CommandTarget:
 
     async def action_command(self, name: str) -> None:
         """Run the command of this name."""
-        command = command_named(self.commands, name)
+        await self.run_command(command_named(self.commands, name))
+
+    async def run_command(self, command: AnyCommand) -> None:
+        """Run a command of this place, or say why it makes no sense here."""
         if command.changes and self.is_read_only:
             self.refuse_change()
+            return
+        if command.deed and self.refuses(command.deed):
             return
         waiting = command.run(self)
         if waiting is not None:
@@ -125,6 +132,11 @@ class CommandTarget:
 
     def refuse_change(self) -> None:
         """Say that nothing can be changed here."""
+
+    def refuses(self, deed: str) -> bool:
+        """Say why a deed makes no sense here, if so."""
+        del deed
+        return False
 
     def offered(self) -> list[AnyCommand]:
         """The commands that make sense now."""

@@ -18,6 +18,7 @@ class Preview(_OnDomains):
     """Read the directory of the domain, and show what mapping it would do. Nothing is changed by that."""
 
     name, keys, title, word = "map-preview", "enter", "Mapping: read the directory, and preview", "preview"
+    deed = "map"
 
     @classmethod
     def run(cls, target: "MappingScreen") -> None:
@@ -96,6 +97,7 @@ class Apply(_OnPreview):
     """Map all of it, after asking; past the license too, which the question then says."""
 
     name, keys, title, word = "plan-apply", "a", "Preview: map all of it", "apply"
+    deed = "map"
     changes = True
 
     @classmethod

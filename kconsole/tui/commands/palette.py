@@ -1,7 +1,6 @@
 """The command palette: every command that makes sense now, found by its title."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -46,10 +45,8 @@ class ConsoleCommands(Provider):
 class _Runner:
     """Runs a command on the screen that the palette was opened over, or the list in it."""
 
-    def __init__(self, command: AnyCommand, target: Any) -> None:
+    def __init__(self, command: AnyCommand, target: CommandTarget) -> None:
         self._command, self._target = command, target
 
     async def __call__(self) -> None:
-        waiting = self._command.run(self._target)
-        if waiting is not None:
-            await waiting
+        await self._target.run_command(self._command)

@@ -1,12 +1,10 @@
 """What the console's screens have in common: they do deeds, ask first, and say what came of it."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar, Final, TypeVar
+from typing import ClassVar
 
 from textual import getters
-from textual.screen import Screen
 
 from kconsole.display import words
 from kconsole.display.ages import age
@@ -14,46 +12,30 @@ from kconsole.display.safe_text import safe_text
 from kconsole.model.errors import ChangedMeanwhile, ConsoleError
 from kconsole.model.history import Commit
 from kconsole.model.reports import Decision
-from kconsole.operations.deeds import Deed, Done
-from kconsole.operations.session import Session, nothing_collected
+from kconsole.operations.deeds import Deed, Done, HalfDone
 from kconsole.tui import telling
-from kconsole.tui.commands.base import CommandTarget, command_named
-from kconsole.tui.desk import Desk
-from kconsole.tui.undoing import Step, deleted_by_undoing
-from kconsole.tui.widgets.lines import KeyLine, StatusLine
+from kconsole.tui.commands.base import command_named, console_of
+from kconsole.tui.commands.server import Sync
+from kconsole.tui.screens.working import MANY as MANY
+from kconsole.tui.screens.working import NOT_ASKED, WorkingScreen
+from kconsole.tui.undoing import Step, addresses_of, deleted_by_undoing
+from kconsole.tui.widgets.lines import KeyLine
 
-Result = TypeVar("Result")
-
-MANY: Final = 1000
-"""Records up to which a deed is done between two events: some twenty milliseconds."""
-
-READ_ONLY: Final = "Nothing can be changed: the store was opened to be read only."
+READ_ONLY = "Nothing can be changed: the store was opened to be read only."
 
 
-class ConsoleScreen(CommandTarget, Screen[None]):
+class ConsoleScreen(WorkingScreen):
     """A whole screen with a status line and a line of keys."""
 
     on_key_line: ClassVar[Sequence[str]] = ()
     """The names of the commands in the key line, the ones that may go first at the end."""
 
-    status = getters.query_one(StatusLine)
     key_line = getters.query_one(KeyLine)
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
-        self._at_work: asyncio.Task[None] | None = None
-        self.is_read_only = desk.is_read_only
-
-    @property
-    def session(self) -> Session:
-        """What is shown and changed."""
-        return self.desk.session
 
     # Doing
 
     def perform(self, deed: Deed, again: Callable[[Sequence[str]], None] | None = None) -> None:
-        """Do a deed, and tell what came of it.
+        """Do a deed, on the live server first if the store follows one, and tell what came of it.
 
         Args:
             deed: what to do.
@@ -66,53 +48,19 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             else:
                 self.tell_problem(error)
 
-        self._work(lambda: self.desk.do(deed), len(getattr(deed, "addresses", ())), self.told, failed)
+        self.perform_and_tell(deed, self.told, failed)
 
-    def _work(
-        self,
-        act: Callable[[], Done],
-        records: int,
-        done: Callable[[Done], None],
-        failed: Callable[[ConsoleError], None],
+    def perform_and_tell(
+        self, deed: Deed, done: Callable[[Done], None], failed: Callable[[ConsoleError], None]
     ) -> None:
-        """Do something to records; with many of them beside the screen, which says so and takes no keys meanwhile."""
-        if records > MANY:
-            self._beside(f"Working on {words.count(records, 'record')} ...", act, done, failed)
+        """Do a deed as `perform` does, and tell others what came of it, or why nothing did."""
+        self.desk.feed.poll()  # whoever named another server meanwhile is heard first
+        addresses: Sequence[str] = getattr(deed, "addresses", ()) or (getattr(deed, "address", ""),)
+        if self.session.offline or not self.session.is_done_there(deed.name):
+            self._work(lambda: self.desk.do(deed), len(addresses), done, failed)
             return
-        try:
-            result = act()
-        except ConsoleError as error:
-            failed(error)
-        else:
-            done(result)
-
-    def _beside(
-        self,
-        text: str,
-        act: Callable[[], Result],
-        done: Callable[[Result], None],
-        failed: Callable[[ConsoleError], None],
-    ) -> None:
-        """Do something that takes a while beside the screen, which says so and takes no keys meanwhile."""
-        from kconsole.tui.screens.dialog import BusyDialog
-
-        self.app.push_screen(BusyDialog(text))
-        self._at_work = asyncio.create_task(self._work_beside(act, done, failed))
-
-    async def _work_beside(
-        self, act: Callable[[], Result], done: Callable[[Result], None], failed: Callable[[ConsoleError], None]
-    ) -> None:
-        try:
-            with self.desk.feed.held(), nothing_collected():
-                result = await asyncio.to_thread(act)
-        except ConsoleError as error:
-            await self.app.pop_screen()
-            failed(error)
-        except Exception as error:
-            self.app._handle_exception(error)
-        else:
-            await self.app.pop_screen()
-            done(result)
+        text = telling.asking_words(self.session.server, deed.name, addresses)
+        self._ask_server(text, lambda by: self.desk.do(deed, by), len(addresses), done, failed)
 
     def undo_last(self) -> None:
         """Take back the last deed of this session; if there is none, ask about the operator's last one."""
@@ -139,6 +87,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def ask_to_take_back(self, commit: Commit) -> None:
         """Ask whether to take back a line of the log, naming it."""
+        if self._refuses_to_take(commit):
+            return
         entries = [entry for change in commit.changes if change.table == "entries" if (entry := change.after)]
         doomed = len(deleted_by_undoing(commit))
         self.confirm(
@@ -151,6 +101,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def _step(self, step: Step, again: bool) -> None:
         """Take a step of this session back, or again. What deletes is asked first."""
+        if self._refuses_to_take(step.commit):
+            return
         doomed = deleted_by_undoing(step.commit)
         if not doomed:
             self._take(step, again)
@@ -166,12 +118,49 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def _take(self, step: Step, again: bool) -> None:
         what = f"{'done again' if again else 'undone'}: {safe_text(step.what, 40)}"
-        self._work(
-            lambda: self.desk.redo(step) if again else self.desk.undo(step),
-            len(step.commit.changes),
-            lambda done: self.told(done, what),
-            self.tell_problem,
-        )
+        take, records = self.desk.redo if again else self.desk.undo, len(step.commit.changes)
+
+        def done(done: Done) -> None:
+            self.told(done, what)
+
+        self.desk.feed.poll()
+        if self.session.offline or not self._is_taken_there(step.commit):
+            self._work(lambda: take(step), records, done, self.tell_problem)
+            return
+        text = telling.asking_to_take_back(self.session.server, step.what, addresses_of(step.commit), again)
+        self._ask_server(text, lambda by: take(step, by), records, done, self.tell_problem)
+
+    def _is_taken_there(self, commit: Commit) -> bool:
+        """Whether the live server has to be asked to take a commit back. Of a broken log, taking it back tells."""
+        try:
+            return self.session.is_undone_there(commit)
+        except ConsoleError:
+            return False
+
+    def _refuses_to_take(self, commit: Commit) -> bool:
+        """Say why a commit is not taken back with the server that is followed, if so, before anybody is asked."""
+        try:
+            refused = self.session.refusal_of_undoing(commit)
+        except ConsoleError as error:
+            self.tell_problem(error)
+            return True
+        if refused is not None:
+            self.tell_problem(refused)
+        return refused is not None
+
+    def refuses(self, deed: str) -> bool:
+        """Say why a deed is not done with the server that is followed, if so, before anybody is asked."""
+        refused = self.session.refusal_of(deed)
+        if refused is not None:
+            self.tell_problem(refused)
+        return refused is not None
+
+    def where_it_is_done(self, deed: str) -> list[str]:
+        """A note for a question, where the answer takes effect on the live server."""
+        server = self.session.server
+        if server is None or not self.session.is_done_there(deed):
+            return []
+        return [f"It takes effect on the server {safe_text(server.name, 40)}, at once."]
 
     # Asking and telling
 
@@ -197,13 +186,10 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         """Say what came of a deed."""
         self.show_trouble()
         if done.failures:
-            self.tell_news("Not everything was done", telling.failure_lines(done), done.failures[0].hint)
+            title = "Not everything was done" if done.changed else "Nothing was done"
+            self.tell_news(title, telling.failure_lines(done), done.failures[0].hint)
         self.tell(telling.done_words(done, undone))
         self.show_keys()
-
-    def tell(self, text: str) -> None:
-        """Say something in the status line. It must be safe to show."""
-        self.status.left = text
 
     def refuse_change(self) -> None:
         """Say that nothing can be changed."""
@@ -217,21 +203,42 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             self.tell(text)
 
     def tell_problem(self, error: ConsoleError) -> None:
-        """Say what went wrong, so that it cannot be overlooked."""
+        """Say what went wrong, so that it cannot be overlooked; and what was done before that."""
         self.show_trouble()
         self.show_keys()
+        if self._is_left_off(error):
+            self.tell(NOT_ASKED)
+            return
+        hint = safe_text(telling.on_screen(error.hint, self.sync_key))
         lines = [safe_text(line) for line in (error.message, *error.details)]
-        self.tell_news("That did not work", lines, safe_text(error.hint))
+        if isinstance(error, HalfDone):
+            self.tell(telling.done_words(error.done))
+            self.tell_news("Only some of it was done", [*lines, *telling.half_done_lines(error.done)], hint)
+        else:
+            self.tell_news("That did not work", lines, hint)
+
+    def _is_left_off(self, error: ConsoleError) -> bool:
+        """Whether it is no error, but the server was not asked since somebody left off."""
+        if self.session.server is None:
+            return False
+        from kconsole.operations.live import Cancelled
+
+        return isinstance(error, Cancelled)
+
+    @property
+    def sync_key(self) -> str:
+        """The key that reads the live server, on the list of accounts."""
+        return console_of(self).keys.first(Sync)
 
     def tell_refusal(self, decision: Decision, news: Sequence[str] = ()) -> None:
         """Say why something may not be done, and what helps."""
         self.tell_news("Refused", [*news, *telling.refusal_lines(decision)], safe_text(decision.remedy))
 
-    def tell_news(self, title: str, lines: Sequence[str], hint: str) -> None:
+    def tell_news(self, title: str, lines: Sequence[str], hint: str, alarm: bool = True) -> None:
         """Say something that has to be read. All texts must be safe to show."""
         from kconsole.tui.screens.dialog import NewsDialog
 
-        self.app.push_screen(NewsDialog(title, lines, safe_text(hint), alarm=True))
+        self.app.push_screen(NewsDialog(title, lines, safe_text(hint), alarm))
 
     # Showing
 
@@ -243,11 +250,14 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         self.status.trouble = self.desk.trouble
         server = self.session.server
         if server is None:
-            self.status.age = ""
+            self.status.age = self.status.open = ""
             return
         from kconsole.display.live import synced_briefly
 
-        self.status.age = synced_briefly(server, self.session.clock.now())
+        read = synced_briefly(server, self.session.clock.now())
+        self.status.age = f"offline · {read}" if self.session.offline else read
+        if not self.desk.feed.is_held:  # else what is open is being asked for just now
+            self.status.open = telling.open_words(self.session.intents.values())
 
     def show_keys(self) -> None:
         """Show the keys that are of use now."""

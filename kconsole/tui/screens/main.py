@@ -1,7 +1,7 @@
 """The console: gauge over everything, domains and accounts below, what happened and the keys at the bottom."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -18,6 +18,7 @@ from kconsole.display.details import LIMIT, Detail, details_of
 from kconsole.display.licenses import license_words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
+from kconsole.model.errors import ConsoleError
 from kconsole.model.history import Commit
 from kconsole.model.records import Entry
 from kconsole.model.reports import Decision, SeatReport
@@ -149,6 +150,8 @@ class MainScreen(ServerScreen):
         self._tell_notices()
         if problems := console_of(self).problems:
             self.tell_news("About your configuration", problems, "'kconsole diagnose' tells more.")
+        if self.session.intents:
+            self.settle_open()
 
     def tick(self) -> None:
         """Show what other processes did since the last time. Nothing is painted if nothing changed."""
@@ -205,15 +208,32 @@ class MainScreen(ServerScreen):
         """Entries as they are now; those that were deleted are left out."""
         return [now for entry in entries if (now := self.session.entry(entry.id)) is not None]
 
-    def add(self, deed: "AddAccount") -> None:
-        """Add an account, and go to it.
+    def add(self, deed: "AddAccount", added: Callable[[], None], failed: Callable[[str], None]) -> None:
+        """Add an account, on the live server first if the store follows one, and go to it.
 
-        Raises:
-            ConsoleError: it cannot be added.
+        Args:
+            deed: adds it.
+            added: called when it was, or when it is not known whether it was.
+            failed: told why it was not, in words that are safe to show.
         """
-        done = self.desk.do(deed)
-        self.told(done)
-        self._go_to(done.outcomes[0].address)
+
+        def done(done: Done) -> None:
+            if done.failures:  # the server refused it
+                ((address, _, text, hint),) = done.failures
+                failed(safe_text(f"{address}: {text}. {telling.on_screen(hint, self.sync_key)}"))
+                return
+            added()
+            self.told(done)
+            self._go_to(done.outcomes[0].address)
+
+        def problem(error: ConsoleError) -> None:
+            if self.session.intents:
+                added()
+                self.tell_problem(error)
+            else:
+                failed(safe_text(f"{error.message} {telling.on_screen(error.hint, self.sync_key)}"))
+
+        self.perform_and_tell(deed, done, problem)
 
     # Telling
 

@@ -1,27 +1,31 @@
 """Reading the live server from a screen: its password, the reading beside the screen, and what came of it."""
 
+import asyncio
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from kconsole.display.safe_text import safe_text
+from kconsole.model.errors import ConsoleError
 from kconsole.tui import telling
 from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
-    from kconsole.model.errors import ConsoleError
     from kconsole.model.kerio import KerioServer
-    from kconsole.operations.deeds import Done
+    from kconsole.operations.deeds import Done, Outcome
     from kconsole.operations.live import Snapshot
     from kconsole.operations.secrets import Secret
+    from kconsole.operations.settling import Questions, Settle
+    from kconsole.operations.sync import Begun
 
-KEPT = "It is kept in memory until the console is left, and nowhere else."
+ANOTHER: Final = "Somebody named another server meanwhile."
 
 
 def import_ahead() -> None:
     """Import what reading a server takes, in a thread and at leisure: the key that asks for it is answered at once."""
     import kconsole.operations.sync
-    import kconsole.tui.screens.directory  # noqa: F401  # they are used where somebody asks
+    import kconsole.tui.screens.directory
+    import kconsole.tui.screens.waiting  # noqa: F401  # they are used where somebody asks
     from kconsole.operations.live import import_client
 
     import_client()
@@ -33,47 +37,40 @@ class ServerScreen(ConsoleScreen):
     What that takes is imported when somebody asks for it: the first picture does not wait for it.
     """
 
+    _settling: asyncio.Task[None] | None = None
+
     def read_server(self) -> None:
         """Read the live server beside the screen, and take what it says; escape leaves off, and nothing is taken."""
         from kconsole.operations.sync import no_server
+        from kconsole.operations.ways import not_asked
 
         self.desk.feed.poll()
         server = self.session.server
         if server is None:
             self.tell_problem(no_server())
             return
-        access = server.access
-        self._with_server_secret(access, lambda secret: self._read(access, secret))
-
-    def _with_server_secret(self, access: "KerioServer", go_on: "Callable[[Secret], None]") -> None:
-        """Go on with the password that was given before, with that of the environment, or with one asked for."""
-        from kconsole.operations.live import SERVER_PASSWORD
-        from kconsole.operations.secrets import secret_from
-
-        known = self.desk.server_secret(access)
-        if known is None and not self.desk.is_secret_refused:
-            known = secret_from(None, SERVER_PASSWORD, str)  # an empty one, if the environment has none
-        if known:
-            go_on(known)
+        if self.session.offline:
+            self.tell_problem(not_asked(server))
             return
-        from kconsole.display.mapping import INSECURE
-        from kconsole.tui.screens.directory import PasswordDialog
-
-        def typed(secret: "Secret | None") -> None:
-            if secret is not None:
-                self.desk.keep_server_secret(access, secret)
-                go_on(secret)
-
-        insecure = INSECURE if access.insecure else ""
-        self.app.push_screen(PasswordDialog(access.user, access.url, insecure, KEPT), typed)
+        access = server.access
+        self._with_server_secret(access, lambda secret: self._read(access, secret), "The server was not read.")
 
     def _read(self, access: "KerioServer", secret: "Secret") -> None:
         from kconsole.display.live import reading_words
         from kconsole.operations.live import Progress, read_server
         from kconsole.operations.session import nothing_collected
+        from kconsole.operations.sync import begin_reading
         from kconsole.tui.screens.directory import ReadingDialog
 
         cancel = threading.Event()
+        try:
+            begun = begin_reading(self.session)
+        except ConsoleError as error:
+            self.tell_problem(error)
+            return
+        if begun.access != access:
+            self.tell_news("Nothing was read", [ANOTHER], "Read that one.")
+            return
 
         def answered(then: Callable[[], None] | None) -> None:
             if then is not None:
@@ -92,30 +89,22 @@ class ServerScreen(ConsoleScreen):
         dialog = ReadingDialog(
             f"Reading {safe_text(access.url, 200)} ...",
             read,
-            lambda snapshot: self._take_snapshot(access, snapshot),
-            self._reading_failed,
+            lambda snapshot: self._take_snapshot(begun, snapshot),
+            self._minding_password(self.tell_problem),
             so_far,
             cancel,
         )
         self.app.push_screen(dialog, answered)
 
-    def _reading_failed(self, error: "ConsoleError") -> None:
-        """Tell why. A password that was not taken is asked for anew the next time."""
-        from kconsole.operations.live import NotLetIn
-
-        if isinstance(error, NotLetIn):
-            self.desk.forget_server_secret()
-        self.tell_problem(error)
-
-    def _take_snapshot(self, access: "KerioServer", snapshot: "Snapshot") -> None:
-        """Take in what was read, in one transaction."""
-        from kconsole.operations.sync import Begun, Sync
+    def _take_snapshot(self, begun: "Begun", snapshot: "Snapshot") -> None:
+        """Take in what was read, in one transaction; and what became of what was open."""
+        from kconsole.operations.sync import Sync
 
         server = self.session.server
-        unread_before = () if server is None else server.unread
         read = sum(len(contents.users or ()) for contents in snapshot.domains)
+        unread_before = () if server is None else server.unread
         self._work(
-            lambda: self.desk.do(Sync(snapshot, Begun(access))),
+            lambda: self.desk.learn(Sync(snapshot, begun=begun)),
             read + self.session.report.created,
             lambda done: self._tell_synced(done, unread_before),
             self.tell_problem,
@@ -123,13 +112,84 @@ class ServerScreen(ConsoleScreen):
 
     def _tell_synced(self, done: "Done", unread_before: tuple[str, ...]) -> None:
         """Say what came of it; what could not be read has to be read once, and is counted after that."""
+        from kconsole.operations.sync import settled
+
         self.show_trouble()
         self.show_keys()
         server = self.session.server
         unread = () if server is None else server.unread
         if unread and unread != unread_before:
-            lines = [safe_text(text) for text in unread]
-            more = [f"and {len(lines) - telling.MOST_NAMED:,} more"] if len(lines) > telling.MOST_NAMED else []
+            lines = telling.some([safe_text(text) for text in unread])
             hint = "All else was taken. An Auditor may read the whole administration."
-            self.tell_news("Not everything could be read", [*lines[: telling.MOST_NAMED], *more], hint)
+            self.tell_news("Not everything could be read", lines, hint)
+        self._tell_settled(settled(done))
         self.tell(telling.synced_words(done, len(unread)))
+
+    def _tell_settled(self, outcomes: "Sequence[Outcome]") -> None:
+        if outcomes:
+            self.tell_news("What was open is settled", telling.settled_lines(outcomes), "", alarm=False)
+
+    # What was open when the console was opened
+
+    def settle_open(self) -> None:
+        """Settle what a crash left open by asking the server, beside the screen, if that needs no password to be asked.
+
+        Otherwise say what is open, and which key asks.
+        """
+        from kconsole.operations.settling import questions_about
+        from kconsole.operations.sync import begin_reading
+
+        try:
+            begun = begin_reading(self.session)
+        except ConsoleError as error:
+            self.tell_problem(error)
+            return
+        if not self.session.intents or not (begun.orphans or self.is_read_only):
+            return  # another console is at it
+        secret = None if self.session.offline or self.is_read_only else self._known_secret(begun.access)
+        if secret is None:
+            self._tell_open()
+            return
+        questions = questions_about(self.session, begun.orphans)
+        self._settling = asyncio.create_task(self._settle(begun.access, secret, questions))
+
+    def _tell_open(self, why: Sequence[str] = ()) -> None:
+        """Say what the server was asked for, and how it can be settled."""
+        server, intents = self.session.server, self.session.intents
+        if server is None or not intents:
+            return
+        hint = f"Press {self.sync_key} to ask the server what is so; the next change on it does that too."
+        if self.session.offline:
+            hint = "Leave --offline out to ask the server what is so."
+        elif self.is_read_only:
+            hint = "Open the store without --read-only to ask the server what is so."
+        asked = f"{safe_text(server.name, 40)} was asked for this, and nobody knows what came of it:"
+        self.tell_news("Not known yet", [*why, asked, *telling.open_lines(intents.values())], hint)
+
+    async def _settle(self, access: "KerioServer", secret: "Secret", questions: "Questions") -> None:
+        """Ask in a thread that has nothing to do with the session, and take in what is said when nobody works on it."""
+        from kconsole.operations.live import connected
+        from kconsole.operations.settling import answers_to
+
+        cancel = threading.Event()
+
+        def ask() -> "Settle":
+            with connected(access, secret, cancel) as line:
+                return answers_to(questions, line)
+
+        try:
+            settle = await asyncio.to_thread(ask)
+            async with self.desk.at_work:
+                self.desk.feed.poll()
+                done = self.desk.learn(settle)
+        except ConsoleError as error:
+            self.show_trouble()
+            self._minding_password(lambda error: self._tell_open([safe_text(error.message)]))(error)
+        except asyncio.CancelledError:
+            cancel.set()
+            raise
+        except Exception as error:
+            self.app._handle_exception(error)
+        else:
+            self.show_trouble()
+            self._tell_settled(done.outcomes)

@@ -112,6 +112,8 @@ class StatusLine(Painted):
     left: reactive[str] = reactive("")
     age: reactive[str] = reactive("")
     """How old what is known of the live server is; empty where there is none."""
+    open: reactive[str] = reactive("")
+    """How much was asked of the live server that nobody knows the answer to; empty for nothing."""
     right: reactive[str] = reactive("")
     trouble: reactive[str] = reactive("")
     """What does not work; it stands in place of the state."""
@@ -119,11 +121,17 @@ class StatusLine(Painted):
     def paint(self, y: int, width: int) -> Iterable[Part]:
         """One line."""
         del y
-        texts = (self.age, self.right, "live" * (width >= ROOMY))
-        state = self.trouble or " · ".join(text for text in texts if text)
-        yield spread(f" {self.left}", "", width - cell_len(state) - 2), ""
+        parts = ((self.age, ""), (self.open, "notice"), (self.right, ""), ("live" * (width >= ROOMY), ""))
+        state: list[Part] = [part for part in parts if part[0]]
+        if self.trouble:
+            state = [(self.trouble, "alarm")]
+        cells = sum(cell_len(text) for text, _ in state) + 3 * max(len(state) - 1, 0)
+        yield spread(f" {self.left}", "", width - cells - 2), ""
         yield " ", ""
-        yield state, "alarm" if self.trouble else ""
+        for place, part in enumerate(state):
+            if place:
+                yield " · ", ""
+            yield part
         yield " ", ""
 
 
