@@ -169,8 +169,7 @@ class Delete(_OnAccounts):
                 *_not_listed(target, deletable),
                 *_passed_over(entries, deletable, "deleted"),
                 *_what_deleting_means(deletable),
-                *target.where_it_is_done(cls.deed),
-                *(("That cannot be taken back there.",) if gone and target.session.server is not None else ()),
+                *target.where_it_is_done(cls.deed, for_good=bool(gone)),
             ],
             news,
         )

@@ -47,7 +47,7 @@ class AddDialog(Dialog[None]):
         if self._server:
             yield plain("Password: what the user logs in with; empty for none yet", "dialog-note -first")
             yield PasswordLine(id="new-password")
-            yield plain(f"It goes to the server {self._server}, and is kept nowhere here.", "dialog-note")
+            yield plain(f"It goes to {self._server}, and is kept nowhere else.", "dialog-note")
         yield plain(self._seats, "dialog-note -first")
 
     def buttons(self) -> Iterable[Button]:

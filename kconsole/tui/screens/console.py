@@ -155,12 +155,13 @@ class ConsoleScreen(WorkingScreen):
             self.tell_problem(refused)
         return refused is not None
 
-    def where_it_is_done(self, deed: str) -> list[str]:
-        """A note for a question, where the answer takes effect on the live server."""
+    def where_it_is_done(self, deed: str, for_good: bool = False) -> list[str]:
+        """A note for a question, where the answer takes effect on the live server; and whether that is for good."""
         server = self.session.server
         if server is None or not self.session.is_done_there(deed):
             return []
-        return [f"It takes effect on the server {safe_text(server.name, 40)}, at once."]
+        and_for_good = ", and cannot be taken back there" if for_good else ""
+        return [f"It takes effect on {safe_text(server.name, 40)} at once{and_for_good}."]
 
     # Asking and telling
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
@@ -32,7 +31,9 @@ class WaitingDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         """What it is asked to do."""
         yield plain(self._text)
-        yield Static(id="left-off")
+        left_off = plain(LEFT_OFF, "dialog-note -first")
+        left_off.display = False
+        yield left_off
 
     def buttons(self) -> Iterable[Button]:
         """None: escape leaves off."""
@@ -40,7 +41,7 @@ class WaitingDialog(Dialog[None]):
 
     def action_leave(self) -> None:
         """Leave off waiting. The dialog stays until it is known how far that has come: that is a moment."""
-        self.query_one("#left-off", Static).update(Content(LEFT_OFF))
+        self.query_one(".dialog-note", Static).display = True
         self._leave_off()
 
     async def end(self) -> None:
