@@ -36,7 +36,10 @@ class SyncPlan:
     snapshot: ServerSnapshot
     now: datetime
     touched: frozenset[int] = frozenset()
-    """The numbers of entries that somebody changed while the server was read: what was read of them may be older."""
+    """The numbers of entries that somebody changed while the server was read, or is asking the server to change: what
+    was read of them may be older."""
+    awaited: frozenset[str] = frozenset()
+    """The folded addresses of accounts that the server is being asked to add: who does that takes them in."""
     new_domains: list[Domain] = field(default_factory=list)
     changed_domains: list[tuple[Domain, Domain]] = field(default_factory=list)
     gone_domains: list[Domain] = field(default_factory=list)
@@ -62,12 +65,14 @@ class SyncPlan:
             entry.server_id: entry for entry in self.store.entries if entry.server_id and entry.deleted_at is None
         }
         self._sort_domains()
-        newer = {entry.server_id for number in self.touched if (entry := self.store.entry(number)) is not None} - {""}
+        touched = [entry for number in self.touched if (entry := self.store.entry(number)) is not None]
+        newer = {entry.server_id for entry in touched} - {""}
+        went = {fold(entry.address) for entry in touched if entry.deleted_at is not None} | self.awaited
         entries = [
             entry
             for contents in self.snapshot.domains
             for entry in _entries_of(contents)
-            if entry.server_id not in newer
+            if entry.server_id not in newer and fold(entry.address) not in went
         ]
         self._ids = {entry.server_id for entry in entries} - {""}
         for said in entries:
@@ -379,7 +384,19 @@ class Sync:
         if server is None:
             raise no_server()
         _check_same(self.begun.access, server)
-        plan = SyncPlan(work.store, self.snapshot, work.now, self.begun.touched())
+        at_work = [
+            (intent.deed, target)
+            for number, intent in work.store.intents.items()
+            if number not in self.begun.orphans
+            for target in intent.targets
+        ]
+        plan = SyncPlan(
+            work.store,
+            self.snapshot,
+            work.now,
+            self.begun.touched().union(target.number for _, target in at_work),
+            frozenset(fold(target.address) for deed, target in at_work if deed == "add"),
+        )
         for domain in plan.new_domains:
             work.put_domain(domain)
         for before, domain in plan.changed_domains:
@@ -388,9 +405,9 @@ class Sync:
         work.put_entries(after for _, after in plan.changed)
         outcomes += [Outcome(after.address, "done", "changed on the server") for _, after in plan.changed]
         asked = self._asked(plan, work)
-        fates = {target.number: intent for intent in asked.values() for target in intent.targets}
+        fates = {target.number: intent for intent in work.store.intents.values() for target in intent.targets}
         for entry in plan.gone:
-            work.put_entry(_gone(entry, fates.get(entry.id), work))
+            work.put_entry(gone(entry, fates.get(entry.id), work.now))
             outcomes.append(Outcome(entry.address, "done", "is gone from the server"))
         for number, intent in asked.items():
             work.remove_intent(number)
@@ -418,10 +435,16 @@ class Sync:
         orphans = self.begun.orphans
         read = {fold(contents.domain.name) for contents in self.snapshot.domains if contents.users is not None}
         read |= {fold(domain.name) for domain in plan.gone_domains}
+        whole = self.snapshot.has_all_domains and all(each.users is not None for each in self.snapshot.domains)
+
+        def is_told_of(target: Target) -> bool:
+            entry = work.store.entry(target.number)  # its domain may have another name by now
+            return whole or fold(target.domain if entry is None else entry.domain) in read
+
         return {
             number: intent
             for number, intent in work.store.intents.items()
-            if number in orphans and all(fold(target.domain) in read for target in intent.targets)
+            if number in orphans and all(map(is_told_of, intent.targets))
         }
 
 
@@ -480,12 +503,12 @@ def settled(done: Done) -> list[Outcome]:
     return [outcome for outcome in done.outcomes if outcome.result == "unchanged"]
 
 
-def _gone(entry: Entry, intent: Intent | None, work: Work) -> Entry:
+def gone(entry: Entry, intent: Intent | None, now: datetime) -> Entry:
     """An entry that is not on the server any more; if that was asked of it, with what became of its mailbox."""
-    gone = replace(entry, deleted_at=work.now, server_id="")
+    after = replace(entry, deleted_at=now, server_id="")
     if intent is None or intent.deed != "delete" or not entry.is_account:
-        return gone
-    return replace(gone, mailbox_fate=intent.mailbox or "keep", transferred_to=intent.transfer_to)
+        return after
+    return replace(after, mailbox_fate=intent.mailbox or "keep", transferred_to=intent.transfer_to)
 
 
 def _settled(intent: Intent, target: Target, work: Work) -> Outcome:
