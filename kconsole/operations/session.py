@@ -23,7 +23,7 @@ from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
 from kconsole.operations.system import default_folder as default_folder
 from kconsole.operations.system import system_operator as system_operator
 from kconsole.operations.system import takes_long as takes_long
-from kconsole.operations.ways import needs_server, refuse_here, way_of
+from kconsole.operations.ways import named_meanwhile, needs_server, refuse_here, way_of
 from kconsole.store.seatstore import PATIENCE as PATIENCE
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.seatstore import nothing_collected as nothing_collected
@@ -347,12 +347,14 @@ class Session:
         return needs_server(server, True) if self.offline else None
 
     def _do(self, deed: Deed, first: str, by: "Writer | None") -> Done:
+        if way_of(first) != "here" and not self.read_only:
+            self.catch_up()  # somebody may have named a server meanwhile
         refused = self.refusal_of(first)
         if refused is not None:
             raise refused
         server = self.server
         if server is None or not self.is_done_there(first):
-            return self.commit(deed)
+            return self.commit(deed, unfollowed=way_of(first) != "here")
         if by is None:
             raise needs_server(server, self.offline)
         return by.do(self, deed)
@@ -375,8 +377,12 @@ class Session:
         later = (trace for trace in self._traces if trace.sequence > sequence)
         return frozenset(number for trace in later for table, number in trace.records if table == "entries")
 
-    def commit(self, deed: Deed) -> Done:
+    def commit(self, deed: Deed, unfollowed: bool = False) -> Done:
         """Do a deed in the store, whatever server it follows: for what the server has done, or need not do.
+
+        Args:
+            deed: what to do.
+            unfollowed: whether it may be done here only as long as the store follows no server.
 
         Raises:
             Refused, ConsoleError: as `do`.
@@ -386,6 +392,8 @@ class Session:
         work: Work | None = None
         try:
             with self._store.transaction(deed.name, reason=deed.reason) as transaction:
+                if unfollowed and self.server is not None:
+                    raise named_meanwhile(self.server)
                 work = Work(self._store, self._ledger, transaction, self._clock.now())
                 before = work.report
                 work.note((), before.used)

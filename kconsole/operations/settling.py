@@ -1,17 +1,18 @@
 """What the server was asked for and nobody knows what came of: asking it what is so."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from kconsole.model.records import Entry
 from kconsole.model.server import Intent, Target
 from kconsole.operations.deeds import Done, Outcome, Work, revived
-from kconsole.operations.sync import ASKED, account_of
+from kconsole.operations.sync import ASKED, account_of, gone
 from kconsole.operations.write_through import take_done
-from kconsole.sources.kerio_api.errors import ServerRefused
-from kconsole.sources.kerio_api.reading import find_user
+from kconsole.sources.kerio_api.errors import NOT_THERE, ServerRefused
+from kconsole.sources.kerio_api.guesses import NO_RIGHTS
+from kconsole.sources.kerio_api.pages import USERS, Pages
+from kconsole.sources.kerio_api.reading import find_user, read_user
 from kconsole.sources.kerio_api.records import ServerUser
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ class Settle:
 
 def _settled(intent: Intent, target: Target, user: ServerUser | None, work: Work) -> Outcome:
     known = work.store.entry(target.number)
-    is_he = user is not None and (intent.deed == "add" or user.id == target.server_id)
     word = ASKED[intent.deed]
     if intent.deed == "add":
         if user is None:
@@ -52,11 +52,11 @@ def _settled(intent: Intent, target: Target, user: ServerUser | None, work: Work
         account = revived(account_of(user, f"@{target.domain}"), work.store)
         take_done(intent, target, work, account, user.id)
         return Outcome(target.address, "done", "was added on the server")
-    if user is None or not is_he:
+    if user is None:
         if intent.deed != "delete":
-            return Outcome(
-                target.address, "unchanged", f"is not on the server any more: whether it was {word} shows next"
-            )
+            if known is not None and known.deleted_at is None:
+                work.put_entry(gone(known, None, work.now))
+            return Outcome(target.address, "done", "is not on the server any more")
         after = known or Entry(address=target.address)
         after = replace(after, mailbox_fate=intent.mailbox or "keep", transferred_to=intent.transfer_to)
         take_done(intent, target, work, after)
@@ -67,8 +67,18 @@ def _settled(intent: Intent, target: Target, user: ServerUser | None, work: Work
     return Outcome(target.address, "done" if done else "unchanged", f"was {'' if done else 'not '}{word} on the server")
 
 
-Questions = Mapping[int, Sequence[tuple[str, str]]]
-"""By the number of an intent, whom to look for: the server's id of the domain, and the login."""
+class Whom(NamedTuple):
+    """Somebody to look for on the server."""
+
+    domain_id: str
+    """The server's id of his domain; empty if it was never read."""
+    login: str
+    server_id: str
+    """The server's id of him; empty for one who may be new."""
+
+
+Questions = Mapping[int, Sequence[Whom]]
+"""By the number of an intent, whom to look for."""
 
 
 def questions_about(session: "Session", numbers: Iterable[int]) -> Questions:
@@ -87,12 +97,15 @@ def answers_to(questions: Questions, line: "Line") -> Settle:
     What the login may not read stays open, for somebody who may.
 
     Raises:
-        SourceAway: the server was not asked, or did not answer.
+        SourceAway, ServerRefused: the server was not asked, or did not answer as it should.
     """
-    found = {}
-    for number, whom in questions.items():
-        with suppress(ServerRefused):
-            found[number] = [find_user(line, domain, login) if domain else None for domain, login in whom]
+    found, search = {}, _Search(line)
+    for number, people in questions.items():
+        try:
+            found[number] = [search.find(whom) for whom in people]
+        except ServerRefused as error:
+            if error.code not in NO_RIGHTS:
+                raise
     return Settle(found)
 
 
@@ -103,13 +116,45 @@ def settle(session: "Session", line: "Line") -> Done | None:
     read stays open, for somebody who may.
 
     Raises:
-        SourceAway: the server did not answer; everything stays open.
+        SourceAway, ServerRefused: the server did not answer as it should; everything stays open.
     """
     session.catch_up()
     found = answers_to(questions_about(session, session.intents), line)
     return session.commit(found) if found.found else None
 
 
-def _whom(session: "Session", target: Target) -> tuple[str, str]:
-    domain = session.domain_named(target.domain)
-    return "" if domain is None else domain.server_id, target.address.rpartition("@")[0]
+def _whom(session: "Session", target: Target) -> Whom:
+    entry = session.entry(target.number)
+    login, _, name = (target.address if entry is None else entry.address).rpartition("@")
+    domain = session.domain_named(name)
+    return Whom("" if domain is None else domain.server_id, login, target.server_id)
+
+
+class _Search:
+    """Looks for accounts on the server: by what they are called, and if that is no more so, by the server's ids."""
+
+    def __init__(self, line: "Line") -> None:
+        self._line = line
+        self._pages = Pages(line)
+        self._users: dict[str, dict[str, ServerUser]] = {}
+        """By the id of a domain that was read whole, its users by their ids."""
+
+    def find(self, whom: Whom) -> ServerUser | None:
+        """The user that something was asked for; of a new one, whoever has the login. None if there is none."""
+        if not whom.domain_id:
+            return None
+        try:
+            user = find_user(self._line, whom.domain_id, whom.login)
+            if not whom.server_id or (user is not None and user.id == whom.server_id):
+                return user
+            return self._users_of(whom.domain_id).get(whom.server_id)
+        except ServerRefused as error:
+            if error.code != NOT_THERE:
+                raise
+            return None  # the domain is gone, and its users with it
+
+    def _users_of(self, domain_id: str) -> dict[str, ServerUser]:
+        if domain_id not in self._users:
+            users = self._pages.all_of(USERS, read_user, domain_id)
+            self._users[domain_id] = {user.id: user for user in users}
+        return self._users[domain_id]

@@ -72,3 +72,11 @@ def refuse_here(deed: str, server: Server) -> Refused:
         f"This store follows the server {server.name}: '{deed}' here would make nothing otherwise there.",
         "Do it in the server's administration and read that with 'kconsole sync'; or use a store without a server.",
     )
+
+
+def named_meanwhile(server: Server) -> Refused:
+    """The error for what somebody has just decided to be done on a server, which he named."""
+    return Refused(
+        f"Nothing was changed: the server {server.name} was just named for this store.",
+        "Look at it with 'kconsole server', and try again.",
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from kconsole.model.errors import ConsoleError, NotFound, Refused, StoreUnusable
+from kconsole.model.errors import ConsoleError, NotFound, Refused, StoreBusy, StoreUnusable
 from kconsole.model.history import Change
 from kconsole.model.records import Entry, MailboxFate, fold
 from kconsole.model.server import Intent, Server, ServerDeed, Target
@@ -230,7 +230,11 @@ def take_done(intent: Intent, target: Target, work: Work, after: Entry, server_i
             work.put_entry(replace(after, server_id=server_id))
         return
     known = work.store.entry(target.number)
-    if known is None or known.deleted_at is not None:
+    if known is None:
+        return
+    if known.deleted_at is not None:  # a reading of the server has brought that already
+        if intent.deed == "delete" and known.mailbox_fate is None:
+            work.put_entry(replace(known, mailbox_fate=after.mailbox_fate, transferred_to=after.transferred_to))
         return
     if intent.deed != "delete":
         work.put_entry(replace(known, enabled=intent.deed == "enable"))
@@ -337,10 +341,8 @@ def write(session: "Session", deed: Deed, line: "Line", password: Secret | None 
             break
     try:
         done = session.commit(TakeAnswers(asked, answers, frozenset(lost)))
-    except StoreUnusable as error:
-        if answers:
-            error.details = (*error.details, "The server has done what was asked, and the store does not know it yet.")
-            error.hint = f"{error.hint} {OPEN}".strip()
+    except (StoreBusy, StoreUnusable) as error:
+        _tell_not_taken(error, asked, answers, trouble)
         raise
     if trouble is None:
         return done
@@ -349,6 +351,25 @@ def write(session: "Session", deed: Deed, line: "Line", password: Secret | None 
     if not lost:
         trouble.details = (*trouble.details, NOTHING)
     raise trouble
+
+
+def _tell_not_taken(
+    error: ConsoleError, asked: AskServer, answers: Mapping[int, Answer], trouble: ConsoleError | None
+) -> None:
+    """Let the store's error say what is so on the server, which it knows nothing of."""
+    calls = [(call.intent.targets, answers[call.number].errors) for call in asked.calls if call.number in answers]
+    done = [target.address for targets, errors in calls for at, target in enumerate(targets) if at not in errors]
+    what = "The server did nothing of it" if trouble is None else trouble.message.rstrip(".")
+    if done:
+        what = f"The server did it for {', '.join(done[:3])}{' and others' if len(done) > 3 else ''}"
+        error.details = error.details if trouble is None else (*error.details, trouble.message)
+    store = error.message.replace(NOT_CHANGED, "").strip()
+    error.message = f"{what}; but the store could not take that in. {store}"
+    error.hint = f"{error.hint.replace(NOT_CHANGED, '').strip()} {OPEN}".strip()
+
+
+NOT_CHANGED: Final = "Nothing was changed."
+"""What the store says of itself."""
 
 
 def _answer(line: "Line", call: Call, password: Secret | None) -> Answer:
@@ -376,5 +397,9 @@ def _created(line: "Line", call: Call, password: Secret | None) -> Answer:
     try:
         found = find_user(line, call.domain_id, account.login)
     except ConsoleError:
-        found = None  # it was made; the next reading brings its id
-    return Answer({}, "" if found is None else found.id)
+        found = None
+    if found is None:  # without the server's id nothing can be asked for it
+        raise AnswerLost(
+            f"{line.origin} told no id of {account.address}, and does not show it: whether it was added is not known."
+        )
+    return Answer({}, found.id)

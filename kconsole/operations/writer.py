@@ -1,20 +1,25 @@
 """Who asks the live server for what is done there, on behalf of a session."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kconsole.model.errors import NotFound, Refused, SourceAway
+from kconsole.model.errors import NotFound, SourceAway
 from kconsole.model.kerio import KerioServer
 from kconsole.operations.deeds import Deed, Done
 from kconsole.operations.settling import settle
+from kconsole.operations.ways import named_meanwhile
 from kconsole.operations.write_through import NOTHING, write
-from kconsole.sources.kerio_api.connection import connected
+from kconsole.sources.kerio_api.connection import CALL_TIMEOUT, CONNECT_TIMEOUT, connected
+from kconsole.sources.kerio_api.errors import ServerRefused
 from kconsole.sources.secret import Secret
 
 if TYPE_CHECKING:
     import threading
 
     from kconsole.operations.session import Session
+    from kconsole.sources.kerio_api.wire import Line
 
 
 @dataclass(frozen=True)
@@ -24,13 +29,43 @@ class Writer:
     Args:
         secret: the password to the server.
         cancel: is set when nobody waits any more; what was sent until then may be done or not.
-        access: whose password that is; if the store follows another server by then, it is not told that. None where
-            nobody else can have named another one.
+        access: whose password that is; if the store follows another server by then, it is not told that. None for the
+            server that the session knows when it begins.
+        connect_timeout: seconds until the server must have answered at all.
+        call_timeout: seconds until it must have answered a call.
     """
 
     secret: Secret
     cancel: "threading.Event | None" = None
     access: KerioServer | None = None
+    connect_timeout: float = CONNECT_TIMEOUT
+    call_timeout: float = CALL_TIMEOUT
+
+    @contextmanager
+    def connected(self, session: "Session") -> "Iterator[Line]":
+        """A line to the server that a session follows, whoever else may have named it; for who is alone at it.
+
+        Raises:
+            NotFound: it follows none.
+            Refused: it follows another one than when somebody gave the password.
+            SourceAway: as `sources.kerio_api.connection.connected`.
+        """
+        before = session.server
+        meant = self.access if before is None else self.access or before.access
+        session.catch_up()
+        server = session.server
+        if server is None:
+            raise NotFound("This store follows no server any more.", "Nothing was done. Try again.")
+        if meant is not None and server.access != meant:
+            raise named_meanwhile(server)
+        with connected(
+            server.access,
+            self.secret,
+            self.cancel,
+            connect_timeout=self.connect_timeout,
+            call_timeout=self.call_timeout,
+        ) as line:
+            yield line
 
     def do(self, session: "Session", deed: Deed) -> Done:
         """Do a deed on the server that a session follows, and then in its store; what was open is settled first.
@@ -40,18 +75,13 @@ class Writer:
             ReadOnly: nothing may be changed.
             StoreBusy: another process is asking the server for something.
         """
-        server = session.server
-        if server is None:
-            raise NotFound("This store follows no server any more.", "Nothing was done. Try again.")
-        if self.access is not None and self.access != server.access:
-            raise Refused(f"{server.name} was named as another server meanwhile.", f"{NOTHING} Try again.")
         is_asked = False
         try:
-            with session.alone_at_server(), connected(server.access, self.secret, self.cancel) as line:
+            with session.alone_at_server(), self.connected(session) as line:
                 settle(session, line)
                 is_asked = True
                 return write(session, deed, line, getattr(deed, "password", None))
-        except SourceAway as error:
+        except (SourceAway, ServerRefused) as error:
             if not is_asked:
                 error.details = (*error.details, NOTHING)
             raise

@@ -125,6 +125,15 @@ class KerioServer:
         if self._web is not None:
             self._web.cut_all()
 
+    def begin_anew(self, world: World) -> None:
+        """Let another world be on it; logins, faults and calls are forgotten."""
+        world.admin_password = world.admin_password or digest(PASSWORD)
+        self.world = self._rpc.world = world
+        self.unknowns = world.unknowns
+        self.sessions = self._rpc.sessions = Sessions(world)
+        self.faults.clear()
+        self.forget_calls()
+
     def expire_sessions(self) -> None:
         """Every session is over; whoever calls next is told -32001."""
         self.sessions.end_all()

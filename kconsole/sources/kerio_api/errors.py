@@ -7,10 +7,13 @@ from typing import Final, NamedTuple
 from kconsole.model.errors import ConsoleError, Refused, SourceAway
 from kconsole.sources.quoting import short
 
+EXISTS: Final = 1001
+NOT_THERE: Final = 1002
+
 _REASONS: Final[Mapping[int, str]] = {
     1000: "the operation failed",
-    1001: "there is one of that name already",
-    1002: "it does not exist, or no longer",
+    EXISTS: "there is one of that name already",
+    NOT_THERE: "it does not exist, or no longer",
     1003: "the license allows no more users",
     1004: "whoever is logged in has no right to do that",
     413: "the request is too large",

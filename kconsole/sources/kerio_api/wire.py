@@ -90,6 +90,8 @@ class Line:
         self._secret: Secret | None = None
         self._session: _Session | None = None
         self._is_away = False
+        self.made_again = 0
+        """Calls that were made a second time, since the session had expired."""
         self._logging_in = threading.Lock()
         self._client = httpx.Client(
             base_url=self.origin,
@@ -141,6 +143,7 @@ class Line:
         answer = self._answer(method, parameters, session, changes)
         if isinstance(answer, ServerError) and answer.code == EXPIRED:
             session = self._log_in(session.number)
+            self.made_again += 1
             answer = self._answer(method, parameters, session, changes)
         if isinstance(answer, ServerError):
             raise self._told_error(method, answer, changes)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kconsole.model.records import MailboxFate
 from kconsole.sources.kerio_api.answers import error_of
-from kconsole.sources.kerio_api.errors import ItemError, ServerError, ServerRefused, StrangeAnswer, reason_of
+from kconsole.sources.kerio_api.errors import (
+    EXISTS,
+    NOT_THERE,
+    AnswerLost,
+    ItemError,
+    ServerError,
+    ServerRefused,
+    StrangeAnswer,
+    reason_of,
+)
 from kconsole.sources.kerio_api.values import number, rows, text
 from kconsole.sources.secret import Secret
 
@@ -86,14 +95,14 @@ def create(line: "Line", user: NewUser) -> Created | ItemError:
     }
     if user.password is not None:
         made["password"] = user.password
+    again = line.made_again
     answer = _answered(line, "Users.create", {"users": [made]}, 1)
-    if isinstance(answer, tuple):
-        return answer[0]
-    errors = _errors(line, "Users.create", answer, 1)
+    errors = answer if isinstance(answer, tuple) else _errors(line, "Users.create", answer, 1)
     if errors:
+        _check_not_done_before(line, "Users.create", again, errors, EXISTS)
         return errors[0]
     try:
-        ids = [text(row, "id") for row in rows(answer, "result")]
+        ids = [] if isinstance(answer, tuple) else [text(row, "id") for row in rows(answer, "result")]
     except StrangeAnswer:
         ids = []
     return Created(ids[0] if ids else "")
@@ -118,7 +127,24 @@ def remove(line: "Line", removals: Sequence[Removal]) -> tuple[ItemError, ...]:
         }
         for removal in removals
     ]
-    return _changed(line, "Users.remove", {"requests": requests}, len(requests))
+    again = line.made_again
+    errors = _changed(line, "Users.remove", {"requests": requests}, len(requests))
+    _check_not_done_before(line, "Users.remove", again, errors, NOT_THERE)
+    return errors
+
+
+def _check_not_done_before(line: "Line", method: str, again: int, errors: Sequence[ItemError], code: int) -> None:
+    """Go on unless an error may be the trace of the same call, made before in a session that expired over it.
+
+    Raises:
+        AnswerLost: it may.
+    """
+    if line.made_again > again and any(error.code == code for error in errors):
+        raise AnswerLost(
+            f"{line.origin} ended the session when {method} was sent. Sent again, it was refused:"
+            f" {reason_of(code)}. Whether it was the first that did it is not known.",
+            "Read the server again to see what is so.",
+        )
 
 
 def _changed(line: "Line", method: str, parameters: Mapping[str, object], items: int) -> tuple[ItemError, ...]:

@@ -1,0 +1,131 @@
+"""A store that follows a test server, both made anew within milliseconds: for tests that need them hundreds of times.
+
+The ids that the server gives are the same each time, so that a store that was read once fits each new world.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from kconsole.licensing.evaluation import evaluate
+from kconsole.model.kerio import KerioServer as Access
+from kconsole.model.records import Entry, Inventory
+from kconsole.model.server import Server
+from kconsole.operations.deeds import Deed, Done
+from kconsole.operations.live import Writer, read_server
+from kconsole.operations.secrets import Secret
+from kconsole.operations.session import Session
+from kconsole.operations.settling import settle
+from kconsole.operations.sync import AddServer, Sync, begin_reading
+from tests.clocks import FixedClock, noon
+from tests.kerio_server.server import KerioServer
+from tests.kerio_server.world import World
+
+ANNA, BERG, CHEN, DORA, OTTO = (
+    "anna@north.example", "berg@north.example", "chen@south.example", "dora@north.example", "otto@south.example",
+)  # fmt: skip
+
+SHORT = 0.25
+"""Seconds that a call may take, where a server shall be too slow."""
+
+Accounts = dict[str, tuple[str, bool]]
+"""By address: the server's id, and whether it is enabled."""
+
+
+def crew(clock: FixedClock) -> World:
+    """Four people in two domains, of whom one is disabled and one is mapped, and a list."""
+    world = World(now=clock.now)
+    world.set_license(users=20)
+    world.add_domain("north.example")
+    world.add_domain("south.example")
+    world.add_user(ANNA, "Anna Berg", mailbox=True)
+    world.add_user(BERG, enabled=False)
+    world.add_user(CHEN, "王小明", mapped=True)
+    world.add_user(OTTO, "Otto")
+    world.add_list("team@north.example", "Everybody")
+    return world
+
+
+class Followed:
+    """A test server, and a store that has been read from it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = noon()
+        self.folder = folder
+        self.mail = KerioServer(folder / "server", crew(self.clock), now=self.clock.now)
+        self._made = 0
+
+    def __enter__(self) -> "Followed":
+        self.mail.start()
+        self._template = self.folder / "template"
+        session = Session.create(self._template, Inventory(), "anna", self.clock, patience=0)
+        access = Access(url=self.mail.url, user=self.mail.user, fingerprint=self.mail.fingerprint)
+        session.do(AddServer(Server(name="mail", access=access)))
+        self.read(session)
+        session.close()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.mail.stop()
+
+    @property
+    def writer(self) -> Writer:
+        """Who asks it, and does not wait for long."""
+        return Writer(Secret(self.mail.password), call_timeout=SHORT)
+
+    def begin_anew(self) -> Session:
+        """A new store, and the server as it was read into that."""
+        self.mail.begin_anew(crew(self.clock))
+        return self.copied(self._template)
+
+    @contextmanager
+    def anew(self) -> Iterator[Session]:
+        """As `begin_anew`; the store is closed in the end."""
+        session = self.begin_anew()
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def copied(self, folder: Path) -> Session:
+        """A copy of a store."""
+        self._made += 1
+        to = self.folder / f"store-{self._made}"
+        shutil.copytree(folder, to)
+        return self.opened(to)
+
+    def opened(self, folder: Path, operator: str = "anna") -> Session:
+        """A session at a store."""
+        return Session.open(folder, operator, self.clock, patience=0)
+
+    def do(self, session: Session, deed: Deed) -> Done:
+        return session.do(deed, self.writer)
+
+    def read(self, session: Session) -> Done:
+        begun = begin_reading(session)
+        return session.do(Sync(read_server(begun.access, Secret(self.mail.password)), begun=begun))
+
+    def settle(self, session: Session) -> Done | None:
+        """Ask what became of what is open, and nothing else."""
+        with session.alone_at_server(), self.writer.connected(session) as line:
+            return settle(session, line)
+
+    @property
+    def there(self) -> Accounts:
+        """The accounts on the server."""
+        world = self.mail.world
+        with world.lock:
+            return {world.address(user): (user.id, user.enabled) for user in world.users.values()}
+
+
+def here(session: Session) -> Accounts:
+    """The accounts in the store."""
+    return {entry.address: (entry.server_id, entry.enabled) for entry in session.entries if entry.is_account}
+
+
+def state(session: Session) -> tuple[Entry, ...]:
+    """All entries, whatever number they have. The figures have followed every change, or this fails."""
+    assert session.report == evaluate(session.inventory)
+    return tuple(sorted((replace(entry, id=0) for entry in session.inventory.entries), key=repr))

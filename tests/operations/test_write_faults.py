@@ -1,0 +1,352 @@
+"""Each fault at each call of each deed that is done on the server: as before or as after, and never in doubt untold."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeVar
+
+import pytest
+
+from kconsole.model.errors import ConsoleError
+from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
+from kconsole.operations.deeds import Done, HalfDone
+from kconsole.operations.secrets import Secret
+from kconsole.operations.session import Session
+from kconsole.sources.kerio_api import wire
+from tests.kerio_server.faults import (
+    JSON,
+    Cut,
+    Error,
+    Expired,
+    Fault,
+    HalfBody,
+    HalfJson,
+    Held,
+    Huge,
+    Instead,
+    ItemErrors,
+    WrongLength,
+    html,
+    invalid_utf8,
+    null,
+    redirect,
+    status,
+)
+from tests.kerio_server.fixtures import need_openssl
+from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state
+
+PASSWORD = "let her in, 7f3a"
+
+DEEDS: dict[str, tuple[str, Callable[[Followed, Session], Done]]] = {
+    "disable": ("Users.set", lambda at, session: at.do(session, DisableAccounts((ANNA, CHEN)))),
+    "enable": ("Users.set", lambda at, session: at.do(session, EnableAccounts((BERG,)))),
+    "add": ("Users.create", lambda at, session: at.do(session, AddAccount(DORA, "Dora", password=Secret(PASSWORD)))),
+    "delete": ("Users.remove", lambda at, session: at.do(session, DeleteAccounts((ANNA,), "delete"))),
+    "undo": ("Users.set", lambda at, session: session.undo(by=at.writer)),
+    "undo of an addition": ("Users.remove", lambda at, session: session.undo(by=at.writer)),
+}
+"""By name: the call that changes something, and what is done."""
+
+BEFORE: dict[str, Callable[[Followed, Session], Done]] = {
+    "undo": lambda at, session: at.do(session, DisableAccounts((ANNA, CHEN))),
+    "undo of an addition": lambda at, session: at.do(session, AddAccount(DORA)),
+}
+"""What is done before, while nothing goes wrong."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Something that goes wrong."""
+
+    make: Callable[[], Fault]
+    times: int | None = 1
+    refused: bool = False
+    """Whether it is the server's no."""
+
+
+FAULTS: dict[str, Wrong] = {
+    "held, and not done until later": Wrong(Held),
+    "held, and done": Wrong(lambda: Held(after_deed=True)),
+    "cut, and done": Wrong(Cut),
+    "cut, and not done": Wrong(lambda: Cut(done=False)),
+    "cut in the head": Wrong(lambda: Cut(after=20)),
+    "cut in the body": Wrong(lambda: Cut(after=5, in_body=True)),
+    "expired": Wrong(Expired),
+    "expired, though it was done": Wrong(lambda: Expired(done=True)),
+    "expired for ever": Wrong(Expired, times=None),
+    "500": Wrong(lambda: status(500)),
+    "500, and done": Wrong(lambda: status(500, done=True)),
+    "503": Wrong(lambda: status(503)),
+    "a page": Wrong(html),
+    "a page, and done": Wrong(lambda: html(done=True)),
+    "half a body": Wrong(HalfBody),
+    "half of the JSON": Wrong(HalfJson),
+    "longer than it is": Wrong(WrongLength),
+    "shorter than it is": Wrong(lambda: WrongLength(by=-10)),
+    "-32602": Wrong(Error, refused=True),
+    "-32601": Wrong(lambda: Error(-32601, "Method not found."), refused=True),
+    "-32002, and not done": Wrong(lambda: Error(-32002, "Timed out.")),
+    "-32002, and done": Wrong(lambda: Error(-32002, "Timed out.", done=True)),
+    "1000": Wrong(lambda: Error(1000, "Operation failed."), refused=True),
+    "null": Wrong(null),
+    "null, and done": Wrong(lambda: Instead(b"null", done=True)),
+    "huge": Wrong(lambda: Huge(200_000)),
+    "huge, and done": Wrong(lambda: Huge(200_000, done=True)),
+    "leads elsewhere": Wrong(lambda: redirect("https://elsewhere.example/")),
+    "leads elsewhere, and done": Wrong(lambda: Instead(b"", 302, done=True)),
+    "no UTF-8": Wrong(invalid_utf8),
+    "no UTF-8, and done": Wrong(lambda: Instead(b'{"result":{"list":"\xff"}}', done=True)),
+    "an answer to another question": Wrong(lambda: Instead(b'{"jsonrpc":"2.0","id":99,"result":{}}', done=True)),
+    "nothing": Wrong(lambda: Instead(b"", done=True)),
+    "a result that is a list": Wrong(lambda: Instead(b'{"jsonrpc":"2.0","id":null,"result":[]}', done=True)),
+    "errors that are none": Wrong(lambda: Instead(b'{"id":null,"result":{"errors":[7]}}', done=True)),
+    "a result without anything": Wrong(lambda: Instead(b'{"id":null,"result":{}}', 200, JSON, done=True)),
+}
+
+
+EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100"))
+"""Beyond the usual number, everything is tried with everything."""
+
+_T = TypeVar("_T")
+
+
+def some(cases: Iterable[_T], fault: str) -> list[_T]:
+    """A third of the cases for a fault, another one for the next; all of them if there is time."""
+    every = 1 if EXAMPLES > 100 else 3
+    return list(cases)[list(FAULTS).index(fault) % every :: every]
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
+    need_openssl()
+    with Followed(tmp_path_factory.mktemp("followed")) as followed:
+        yield followed
+
+
+@pytest.fixture(autouse=True)
+def _little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(wire, "_LOGOUT_TIMEOUT", 0.2)
+
+
+def told(error: ConsoleError) -> str:
+    return "\n".join((error.message, *error.details, error.hint))
+
+
+def attempt(at: Followed, session: Session, deed: str) -> tuple[Done | None, ConsoleError | None]:
+    try:
+        return DEEDS[deed][1](at, session), None
+    except HalfDone as half:
+        return half.done, half
+    except ConsoleError as error:
+        return None, error
+
+
+def let_go(at: Followed, fault: Fault, method: str, calls: int) -> None:
+    """Nothing goes wrong any more; what the server was at, it does."""
+    at.mail.faults.clear()
+    if isinstance(fault, Held) and fault.reached.is_set():
+        fault.release()
+        while at.mail.called(method) <= calls:
+            pass
+
+
+def assert_well_told(session: Session, error: ConsoleError, wrong: Wrong) -> None:
+    said = told(error)
+    assert error.exit_code == (4 if wrong.refused else 8), said
+    assert "Traceback" not in said
+    assert PASSWORD not in said
+    if session.intents:
+        assert "not known" in said
+        assert "kconsole sync" in said
+    else:
+        assert "Nothing was changed, neither there nor here." in said
+    lines = said.splitlines()
+    assert len(lines) == len(set(lines)), said
+
+
+def assert_can_be_settled(at: Followed, session: Session, way: str) -> None:
+    """Asking the server once, in one of two ways, lets the store be as it is."""
+    copy = at.copied(session.folder)
+    if way == "settle":
+        at.settle(copy)
+    else:
+        at.read(copy)
+    state(copy)
+    assert here(copy) == at.there, way
+    assert not copy.intents
+    copy.close()
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_goes_wrong_with_the_change(at: Followed, deed: str, name: str) -> None:
+    wrong, method = FAULTS[name], DEEDS[deed][0]
+    with at.anew() as session:
+        if deed in BEFORE:
+            BEFORE[deed](at, session)
+        before = here(session)
+        fault = at.mail.faults.add(wrong.make(), method, times=wrong.times)
+        calls = at.mail.called(method)
+        done, error = attempt(at, session, deed)
+        let_go(at, fault, method, calls)
+        state(session)
+        assert here(session) in (before, at.there)
+        if here(session) != at.there:
+            assert session.intents
+        if error is not None:
+            assert_well_told(session, error, wrong)
+            assert here(session) == before
+        else:
+            assert done is not None
+            assert not session.intents
+        assert_can_be_settled(at, session, "settle")
+        assert_can_be_settled(at, session, "sync")
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_goes_wrong_with_the_login_or_the_logout(at: Followed, name: str) -> None:
+    wrong = FAULTS[name]
+    for method, deed in some(product(("Session.login", "Session.logout"), DEEDS), name):
+        with at.anew() as session:
+            if deed in BEFORE:
+                BEFORE[deed](at, session)
+            before, there = state(session), at.there
+            fault = at.mail.faults.add(wrong.make(), method, times=wrong.times)
+            calls = at.mail.called(method)
+            _, error = attempt(at, session, deed)
+            let_go(at, fault, method, calls)
+            assert not session.intents
+            if error is None:
+                assert here(session) == at.there != there
+            else:
+                assert method == "Session.login"
+                assert error.exit_code == 8
+                assert "Nothing was changed, neither there nor here." in told(error)
+                assert (state(session), at.there) == (before, there)
+            assert_can_be_settled(at, session, "sync")
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+@pytest.mark.parametrize("method", ["Session.login", "Users.get"])
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_goes_wrong_while_it_is_asked_what_became_of_something(
+    at: Followed, name: str, method: str, is_done: bool
+) -> None:
+    wrong = FAULTS[name]
+    for deed in some(("disable", "add", "delete"), name):
+        with at.anew() as session:
+            at.mail.faults.add(Cut(done=is_done), "Users.set")
+            with pytest.raises(ConsoleError, match="not known"):
+                at.do(session, DisableAccounts((OTTO,)))
+            before, there = state(session), at.there
+            fault = at.mail.faults.add(wrong.make(), method, times=wrong.times)
+            calls = at.mail.called(method)
+            _, error = attempt(at, session, deed)
+            let_go(at, fault, method, calls)
+            if error is None:
+                assert not session.intents
+                assert here(session) == at.there != there
+            else:
+                assert error.exit_code == (4 if wrong.refused and method == "Users.get" else 8)
+                assert "Nothing was changed, neither there nor here." in told(error)
+                assert (state(session), at.there) == (before, there)
+                assert [intent.targets[0].address for intent in session.intents.values()] == [OTTO]
+            assert_can_be_settled(at, session, "settle")
+            assert_can_be_settled(at, session, "sync")
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1004, 9999])
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_the_server_refuses_for_somebody_is_not_done_for_him(at: Followed, deed: str, code: int) -> None:
+    with at.anew() as session:
+        if deed in BEFORE:
+            BEFORE[deed](at, session)
+        before, there = state(session), at.there
+        at.mail.faults.add(ItemErrors(dict.fromkeys(("anna", "berg", "dora"), (code, "No."))), DEEDS[deed][0])
+        done, error = attempt(at, session, deed)
+        assert error is None
+        assert done is not None
+        assert {outcome.address for outcome in done.failures} == {
+            "disable": {ANNA}, "enable": {BERG}, "add": {DORA}, "delete": {ANNA}, "undo": {ANNA},
+            "undo of an addition": {DORA},
+        }[deed]  # fmt: skip
+        assert all("the server did not do it" in outcome.text for outcome in done.failures)
+        assert not session.intents
+        assert here(session) == at.there
+        if "undo" != deed != "disable":
+            assert (state(session), at.there) == (before, there)
+
+
+def test_a_server_that_tells_no_id_and_does_not_show_the_account_leaves_it_open(at: Followed) -> None:
+    for show in (Cut(), Error(1004, "No.")):
+        with at.anew() as session:
+            at.mail.faults.add(Instead(b'{"id":null,"result":{"errors":[]}}', done=True), "Users.create")
+            at.mail.faults.add(show, "Users.get")
+            before = state(session)
+            with pytest.raises(ConsoleError, match="whether it was added is not known"):
+                at.do(session, AddAccount(DORA))
+            assert state(session) == before
+            assert session.intents
+            assert at.do(session, DeleteAccounts((DORA,))).outcomes[0].result == "done"
+            assert here(session) == at.there
+            assert DORA not in at.there
+
+
+@pytest.mark.parametrize("deed", ["disable", "delete"])
+@pytest.mark.parametrize("is_done", [False, True])
+def test_what_was_renamed_there_meanwhile_is_found_by_its_id(at: Followed, deed: str, is_done: bool) -> None:
+    for renamed in ("user", "domain", "both", "another took the name"):
+        with at.anew() as session:
+            at.mail.faults.add(Cut(done=is_done), DEEDS[deed][0])
+            with pytest.raises(ConsoleError, match="not known"):
+                DEEDS[deed][1](at, session)
+            world = at.mail.world
+            if renamed != "domain" and world.find(ANNA) is not None:
+                world.change_user(ANNA, loginName="anne")
+            if renamed == "another took the name":
+                world.add_user(ANNA, "Another Anna")
+            if renamed in ("domain", "both"):
+                world.domain("north.example").name = "n.example"
+            at.settle(session)
+            assert not session.intents
+            enabled = dict(here(session).values())
+            there = dict(at.there.values())
+            assert enabled.items() <= there.items(), renamed
+            at.read(session)
+            assert here(session) == at.there
+            assert_can_be_settled(at, session, "sync")
+
+
+def test_a_domain_that_is_gone_takes_what_is_open_with_it(at: Followed) -> None:
+    for way in ("settle", "sync"):
+        with at.anew() as session:
+            at.mail.faults.add(Cut(), "Users.set")
+            with pytest.raises(ConsoleError, match="not known"):
+                at.do(session, DisableAccounts((ANNA,)))
+            world = at.mail.world
+            for user in world.users_of(world.domain("north.example").id):
+                world.take_out(user)
+            del world.domains[world.domain("north.example").id]
+            if way == "settle":
+                at.settle(session)
+                assert not session.intents
+            at.read(session)
+            assert not session.intents
+            assert here(session) == at.there
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_what_a_renamed_domain_has_open_is_settled_by_a_reading(at: Followed, is_done: bool) -> None:
+    for deed in DEEDS:
+        with at.anew() as session:
+            if deed in BEFORE:
+                BEFORE[deed](at, session)
+            at.mail.faults.add(Cut(done=is_done), DEEDS[deed][0])
+            with pytest.raises(ConsoleError, match="not known"):
+                DEEDS[deed][1](at, session)
+            at.mail.world.domain("north.example").name = "n.example"
+            at.read(session)
+            assert not session.intents, deed
+            assert here(session) == at.there

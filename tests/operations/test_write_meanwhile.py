@@ -1,0 +1,189 @@
+"""What others do, and what the store suffers, while the server is being asked."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from kconsole.model.errors import ConsoleError, Refused, StoreBusy, StoreUnusable
+from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.model.server import Server
+from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
+from kconsole.operations.deeds import Deed
+from kconsole.operations.live import read_server
+from kconsole.operations.secrets import Secret
+from kconsole.operations.session import Session
+from kconsole.operations.sync import AddServer, Sync, begin_reading
+from tests.kerio_server.faults import Answer, Cut, Fault
+from tests.kerio_server.fixtures import need_openssl
+from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state
+
+
+@dataclass(slots=True)
+class Meanwhile(Fault):
+    """Nothing goes wrong, but something happens when the server has done it, before it says so."""
+
+    what: Callable[[], object] = field(default=bool)
+    done: bool = field(default=True, kw_only=True)
+
+    def answer(self, right: Answer) -> Answer:
+        self.what()
+        return right
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
+    need_openssl()
+    with Followed(tmp_path_factory.mktemp("followed")) as followed:
+        yield followed
+
+
+@pytest.fixture
+def session(at: Followed) -> Iterator[Session]:
+    with at.anew() as session:
+        yield session
+
+
+def test_a_store_that_is_held_when_the_server_has_answered_says_what_is_so_there(
+    at: Followed, session: Session
+) -> None:
+    lock = FileLock(session.folder / "lock", thread_local=False)
+    at.mail.faults.add(Meanwhile(lock.acquire), "Users.set")
+    with pytest.raises(StoreBusy) as raised:
+        at.do(session, DisableAccounts((ANNA, CHEN)))
+    lock.release()
+    error = raised.value
+    assert error.message.startswith(f"The server did it for {ANNA}, {CHEN}; but the store could not take that in. ")
+    assert "kconsole sync" in error.hint
+    assert "Nothing was changed" not in error.message + error.hint
+    assert session.intents
+    at.do(session, EnableAccounts((BERG,)))
+    assert here(session) == at.there
+    assert not at.there[ANNA][1]
+
+
+def test_a_full_disk_when_the_server_has_answered_says_so_too(
+    at: Followed, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state(session)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        at.mail.faults.add(Meanwhile(lambda: patch.setattr(os, "write", full)), "Users.remove")
+        with pytest.raises(StoreUnusable) as raised:
+            at.do(session, DeleteAccounts((ANNA,), "delete"))
+    assert raised.value.message.startswith(f"The server did it for {ANNA}; but the store could not take that in. ")
+    assert "No space left" in raised.value.message
+    assert "Nothing was changed" not in raised.value.message + raised.value.hint
+    assert state(session) == before
+    assert session.intents
+    at.read(session)
+    assert here(session) == at.there
+    assert session.find(ANNA).mailbox_fate == "delete"
+
+
+def test_an_answer_that_never_came_is_told_though_the_store_cannot_be_written_then(
+    at: Followed, session: Session
+) -> None:
+    lock = FileLock(session.folder / "lock", thread_local=False)
+
+    @dataclass(slots=True)
+    class HeldAndCut(Cut):
+        def answer(self, right: Answer) -> Answer:
+            lock.acquire()
+            return Cut.answer(self, right)
+
+    at.mail.faults.add(HeldAndCut(), "Users.set")
+    with pytest.raises(ConsoleError) as raised:
+        at.do(session, DisableAccounts((ANNA,)))
+    lock.release()
+    assert "whether it did it is not known" in raised.value.message
+    assert session.intents
+    at.settle(session)
+    assert here(session) == at.there
+
+
+@pytest.mark.parametrize("deed", ["disable", "add", "delete", "enable"])
+def test_a_reading_that_comes_between_the_call_and_the_answer_takes_nothing_from_it(
+    at: Followed, session: Session, deed: str
+) -> None:
+    deeds: dict[str, Deed] = {
+        "disable": DisableAccounts((ANNA,)),
+        "enable": EnableAccounts((BERG,)),
+        "add": AddAccount(DORA, "Dora"),
+        "delete": DeleteAccounts((ANNA,), "transfer", OTTO),
+    }
+    other = at.opened(session.folder, "berg")
+    for is_late in (False, True):
+        early = begin_reading(other), read_server(other.server.access, Secret(at.mail.password))  # type: ignore[union-attr]
+
+        def take(early: tuple[object, ...] = early, is_late: bool = is_late) -> None:
+            if not is_late:
+                at.read(other)
+            else:
+                other.do(Sync(early[1], begun=early[0]))  # type: ignore[arg-type]
+            assert other.intents
+
+        method = {"add": "Users.create", "delete": "Users.remove"}.get(deed, "Users.set")
+        at.mail.faults.add(Meanwhile(take), method)
+        done = at.do(session, deeds[deed])
+        assert [outcome.result for outcome in done.outcomes] == ["done"]
+        assert here(session) == at.there
+        assert not session.intents
+        if deed == "delete":
+            gone = session.find(ANNA)
+            assert (gone.mailbox_fate, gone.transferred_to) == ("transfer", OTTO)
+            break
+        session.undo(by=at.writer) if deed != "enable" else at.do(session, DisableAccounts((BERG,)))
+        assert here(session) == at.there
+    state(session)
+    other.catch_up()
+    assert state(other) == state(session)
+    other.close()
+
+
+def test_an_older_reading_brings_nobody_back_whom_a_newer_one_saw_gone(at: Followed, session: Session) -> None:
+    other = at.opened(session.folder, "berg")
+    begun = begin_reading(other)
+    snapshot = read_server(begun.access, Secret(at.mail.password))
+    at.mail.world.remove_user(ANNA)
+    at.mail.world.add_user(DORA)
+    at.read(session)
+    other.do(Sync(snapshot, begun=begun))
+    assert here(other) == at.there
+    other.close()
+
+
+def test_a_server_that_somebody_named_meanwhile_is_not_passed_over(at: Followed, tmp_path: Path) -> None:
+    inventory = Inventory(domains=(Domain(name="north.example"),), entries=(Entry(address=ANNA),))
+    session = Session.create(tmp_path / "store", inventory, "anna", at.clock, patience=0)
+    other = at.opened(session.folder, "berg")
+    with at.anew() as followed:
+        assert followed.server is not None
+        other.do(AddServer(Server(name="mail", access=followed.server.access)))
+    at.read(other)
+    with pytest.raises(Refused, match="done on the server mail first"):
+        session.do(DisableAccounts((ANNA,)))
+    assert at.there[ANNA][1]
+    assert here(session) == at.there
+    other.close()
+    session.close()
+
+
+def test_nobody_is_asked_who_was_named_otherwise_after_the_password_was_given(at: Followed, session: Session) -> None:
+    other = at.opened(session.folder, "berg")
+    server = session.server
+    assert server is not None
+    session.catch_up()
+    other.do(AddServer(replace(server, access=replace(server.access, user="other@north.example"))))
+    logins = at.mail.logins
+    with pytest.raises(Refused, match="just named"), at.writer.connected(session):
+        pass
+    assert at.mail.logins == logins
+    other.close()
