@@ -319,3 +319,17 @@ def test_read_only_asks_nobody(session: Session, mail: KerioServer, tmp_path: Pa
         looking.do(DisableAccounts((ANNA,)), writer(mail))
     assert mail.logins == logins
     looking.close()
+
+
+def test_what_the_login_may_not_read_stays_open_and_holds_nothing_up(session: Session, mail: KerioServer) -> None:
+    mail.faults.add(Cut(done=True), "Users.set")
+    with pytest.raises(SourceAway):
+        session.do(DisableAccounts((CHEN,)), writer(mail))
+    mail.world.add_user("helper@north.example", role="AccountAdmin", password=mail.password)
+    follow(session, mail, "helper@north.example")
+    assert do(session, mail, DisableAccounts((ANNA,))).outcomes[0].result == "done"
+    assert [intent.targets[0].address for intent in session.intents.values()] == [CHEN]
+    assert session.find(CHEN).enabled
+    follow(session, mail)
+    assert not session.intents
+    assert not session.find(CHEN).enabled
