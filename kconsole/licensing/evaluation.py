@@ -104,19 +104,7 @@ class SeatLedger:
         self._tallies: dict[str, Tally] = defaultdict(Tally)
         self._total = Tally()
         self._deleted: dict[int, Entry] = {}
-        alike: dict[Share, int] = {}
-        some: dict[Share, Entry] = {}
-        for entry in inventory.entries:
-            if entry.deleted_at is not None:
-                self._add(entry)
-                continue
-            share = share_of(entry)
-            try:
-                alike[share] += 1
-            except KeyError:
-                alike[share], some[share] = 1, entry
-        for share, times in alike.items():
-            self._count(some[share], times)
+        self.change_entries((None, entry) for entry in inventory.entries)
 
     def change_entry(self, before: Entry | None, after: Entry | None) -> None:
         """An entry came (`before` is None), went (`after` is None) or changed."""
@@ -125,6 +113,28 @@ class SeatLedger:
             self._deleted.pop(before.id, None)
         if after is not None:
             self._add(after)
+
+    def change_entries(self, changes: Iterable[tuple[Entry | None, Entry | None]]) -> None:
+        """The same for many, as they were and are: what is alike is counted once, many times."""
+        alike: dict[Share, int] = defaultdict(int)
+        some: dict[Share, Entry] = {}
+        for before, after in changes:
+            was, is_now = before or after, after or before
+            if was is None or is_now is None:
+                continue
+            if was.deleted_at is not None or is_now.deleted_at is not None:
+                self.change_entry(before, after)
+                continue
+            if before is not None:
+                share = share_of(before)
+                alike[share] -= 1
+                some[share] = before
+            if after is not None:
+                share = share_of(after)
+                alike[share] += 1
+                some[share] = after
+        for share, times in alike.items():
+            self._count(some[share], times)
 
     def change_domain(self, before: Domain | None, after: Domain | None) -> None:
         """A domain came, went or changed."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from kconsole.licensing.evaluation import SeatLedger, is_held
 from kconsole.licensing.life import Standing, standing_of
@@ -16,6 +16,9 @@ from kconsole.model.reports import Decision, SeatReport
 from kconsole.model.server import Intent, Server
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.transaction import Transaction
+
+MANY: Final = 100
+"""Changes at once beyond which the figures take them by what is alike."""
 
 Result = Literal["done", "unchanged", "not-found", "refused"]
 
@@ -186,9 +189,13 @@ class Work:
         self._transaction.undoes = sequence
 
     def _account(self) -> None:
-        for change in self._transaction.changes[len(self._accounted) :]:
-            apply(self._ledger, change)
-            self._accounted.append(change)
+        changes = self._transaction.changes[len(self._accounted) :]
+        if len(changes) > MANY and all(change.table == "entries" for change in changes):
+            self._ledger.change_entries((change.before, change.after) for change in changes)
+        else:
+            for change in changes:
+                apply(self._ledger, change)
+        self._accounted += changes
 
 
 def apply(ledger: SeatLedger, change: Change) -> None:

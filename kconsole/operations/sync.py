@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from kconsole.licensing.components import is_active_sync
+from kconsole.model.drafts import quick_entry, quick_login
 from kconsole.model.errors import ChangedMeanwhile, NotFound, ReadOnly, Refused, StoreBusy
 from kconsole.model.kerio import KerioServer
 from kconsole.model.license import Component, License, component_named
-from kconsole.model.records import Domain, Entry, Kind, LastLogin, fold
+from kconsole.model.records import Domain, Entry, Kind, fold
 from kconsole.model.server import DomainNumbers, Intent, Server, ServerNumbers, Target
 from kconsole.operations.deeds import Done, Outcome, Work, revived
 from kconsole.sources.kerio_api.records import Administrator, LicenseStatus, ServerUser, UserCount
@@ -72,7 +73,7 @@ class SyncPlan:
             entry
             for contents in self.snapshot.domains
             for entry in _entries_of(contents)
-            if entry.server_id not in newer and fold(entry.address) not in went
+            if entry.server_id not in newer and not (went and fold(entry.address) in went)
         ]
         self._ids = {entry.server_id for entry in entries} - {""}
         for said in entries:
@@ -129,7 +130,11 @@ class SyncPlan:
             self.doubled.append(said)
             return
         self._addresses.add(address)
-        known = self._by_id.get(said.server_id) or self._holder_of(said.address)
+        known = self._by_id.get(said.server_id)
+        if known is None and not self.store.has_had(said.address):
+            self.new.append(said)
+            return
+        known = known or self._holder_of(said.address)
         if known is None:
             self.new.append(revived(said, self.store))
             return
@@ -227,8 +232,8 @@ def _entries_of(contents: DomainContents) -> Iterator[Entry]:
 
 def account_of(user: ServerUser, at: str) -> Entry:
     """A user of the server as an entry; `at` is the sign and the domain."""
-    login = None if user.last_login is None else LastLogin(user.last_login, user.protocol)
-    return Entry(
+    login = None if user.last_login is None else quick_login(user.last_login, user.protocol)
+    return quick_entry(
         address=user.login + at,
         origin="directory" if user.mapped else "local",
         enabled=user.enabled,

@@ -1,15 +1,15 @@
 """The records of a store in memory, with what finds them, and the documents that TinyDB sees in their place."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast
 
 from kconsole.model import documents
+from kconsole.model.drafts import quick_entry, quick_login
 from kconsole.model.history import Change
 from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin, fold
+from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.server import Intent, Server
 from kconsole.model.times import from_iso, to_iso
 from kconsole.store.tables import Document, DocumentChange
@@ -120,6 +120,11 @@ class Records:
         deleted = [self.entries[number] for number in sorted(numbers)]
         return sorted(deleted, key=attrgetter("deleted_at"), reverse=True)
 
+    def has_had(self, address: str) -> bool:
+        """Whether anything has this address, or had it."""
+        addresses, key = self._by_address(), fold(address)
+        return key in addresses.live or key in addresses.deleted
+
     def _by_address(self) -> "_Addresses":
         if self._addresses is None:
             self._addresses = _Addresses()
@@ -218,69 +223,6 @@ class _Addresses:
             del self.live[key]
 
 
-class _DraftLogin:
-    """A `LastLogin` that has not been frozen yet; see `_DraftEntry`."""
-
-    __slots__ = LastLogin.__slots__
-
-    def __init__(self, at: datetime, protocol: str) -> None:
-        self.at = at
-        self.protocol = protocol
-
-
-class _DraftEntry:
-    """An `Entry` that has not been frozen yet.
-
-    A frozen dataclass sets its fields by a detour; a hundred thousand of them take 0.2 s longer than these, and they
-    decide when the first screen is there.
-    """
-
-    __slots__ = Entry.__slots__
-
-    def __init__(
-        self,
-        address: Any,
-        kind: Any,
-        origin: Any,
-        enabled: Any,
-        role: Any,
-        full_name: Any,
-        description: Any,
-        mailbox: Any,
-        last_login: Any,
-        deleted_at: Any,
-        mailbox_fate: Any,
-        transferred_to: Any,
-        delivers_to: Any,
-        directory_id: Any,
-        directory_logon: Any,
-        server_id: Any,
-        active_sync: Any,
-        id: Any,  # noqa: A002  # the field's own name
-    ) -> None:
-        self.address = address
-        self.kind = kind
-        self.origin = origin
-        self.enabled = enabled
-        self.role = role
-        self.full_name = full_name
-        self.description = description
-        self.mailbox = mailbox
-        self.last_login = last_login
-        self.deleted_at = deleted_at
-        self.mailbox_fate = mailbox_fate
-        self.transferred_to = transferred_to
-        self.delivers_to = delivers_to
-        self.directory_id = directory_id
-        self.directory_logon = directory_logon
-        self.server_id = server_id
-        self.active_sync = active_sync
-        self.id = id
-
-
-_DraftEntry.__init__.__defaults__ = tuple(field.default for field in fields(Entry) if field.name != "address")
-
-
 def _entry(document: Document, number: int) -> Entry:
     """The same as `entry_from_document`, which it must agree with, of a document that nobody needs afterwards.
 
@@ -289,9 +231,7 @@ def _entry(document: Document, number: int) -> Entry:
     """
     login = document.get("last_login")
     if login is not None:
-        draft: Any = _DraftLogin(from_iso(login["at"]), login["protocol"])
-        draft.__class__ = LastLogin
-        document["last_login"] = draft
+        document["last_login"] = quick_login(from_iso(login["at"]), login["protocol"])
     if (deleted_at := document.get("deleted_at")) is not None:
         document["deleted_at"] = from_iso(deleted_at)
     if (delivers_to := document.get("delivers_to")) is not None:
@@ -299,10 +239,7 @@ def _entry(document: Document, number: int) -> Entry:
     if (logon := document.get("directory_logon")) is not None:
         document["directory_logon"] = from_iso(logon)
     document["id"] = number
-    draft = _DraftEntry(**document)
-    draft.__class__ = Entry
-    entry: Entry = draft
-    return entry
+    return quick_entry(**document)
 
 
 def record_change(change: DocumentChange) -> Change:

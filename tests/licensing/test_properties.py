@@ -233,6 +233,15 @@ class Histories(RuleBasedStateMachine):
     def become_another(self, number: int, entry: Entry) -> None:
         self.change(number, replace(entry, id=number))
 
+    @rule(numbers=st.lists(ids, max_size=6), drawn=st.lists(entries(), min_size=6, max_size=6))
+    def become_others_at_once(self, numbers: list[int], drawn: list[Entry]) -> None:
+        changes = []
+        for number, entry in zip(numbers, drawn, strict=False):
+            after = replace(entry, id=number)
+            changes.append((self.entries[number], after))
+            self.entries[number] = after
+        self.ledger.change_entries(changes)
+
     @rule(number=ids, enabled=st.booleans())
     def enable_or_disable(self, number: int, enabled: bool) -> None:
         self.change(number, replace(self.entries[number], enabled=enabled))
