@@ -16,7 +16,7 @@ from kconsole.tui.app import KConsoleApp
 from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, end_license
 from tests.tui.directories import name_directories, show_preview
-from tests.tui.servers import find_differences
+from tests.tui.servers import find_differences, leave_open, show_open, show_refusal
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 FONT = "DejaVu Sans Mono"
@@ -80,6 +80,9 @@ PICTURES = (
     Picture("mapping-over-80x24", "office", NARROW, (), name_directories, show=show_preview),
     Picture("reconcile", "office", WIDE, ("=", "]"), find_differences),
     Picture("reconcile-80x24", "office", NARROW, ("=", "]"), find_differences),
+    Picture("server-open", "office", NARROW, (), leave_open, show=show_open),
+    Picture("server-open-marked", "office", WIDE, ("escape", "j"), leave_open, show=show_open),
+    Picture("server-refused", "office", NARROW, (), find_differences, show=show_refusal),
 )
 
 

@@ -127,7 +127,8 @@ def on_screen(hint: str, sync_key: str) -> str:
     """A hint that names a command line, with the key instead."""
     for command in ("Run 'kconsole sync', which asks", "Run 'kconsole sync' first: it asks"):
         hint = hint.replace(command, f"Press {sync_key} in the list of accounts: it asks")
-    return hint.replace("ead the server with 'kconsole sync'", f"ead the server with {sync_key}")
+    hint = hint.replace("ead the server with 'kconsole sync'", f"ead the server with {sync_key}")
+    return hint.replace("'kconsole sync' reads", f"{sync_key} reads")
 
 
 def half_done_lines(done: Done) -> list[str]:
@@ -147,6 +148,8 @@ def done_words(done: Done, undone: str = "") -> str:
     changed = done.changed
     if len(done.outcomes) == 1 and not done.outcomes[0].address:
         return f"{seats}{undone or safe_text(done.outcomes[0].text)}"
+    if not changed:
+        return f"{safe_text(done.deed)}: nothing was changed"
     if len(changed) != 1:
         return f"{seats}{undone or done.deed}: {words.count(len(changed), 'account')}"
     outcome = changed[0]

@@ -1,11 +1,16 @@
-"""A live server that is not there, for pictures: how it was found, and what it counted."""
+"""A live server that is not there, for pictures: how it was found, what it counted, refused, or never answered."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from kconsole.model.kerio import KerioServer
-from kconsole.model.server import DomainNumbers, Server, ServerNumbers
+from kconsole.model.server import DomainNumbers, Intent, Server, ServerNumbers, Target
+from kconsole.operations.deeds import Outcome, Work
+from kconsole.operations.server_refusals import NO_RIGHT, refused_there
 from kconsole.operations.session import Session
 from kconsole.operations.sync import AddServer
+from kconsole.sources.kerio_api.errors import ItemError
+from kconsole.tui.app import KConsoleApp
 from tests.clocks import FixedClock
 
 ACCESS = KerioServer(url="https://mail.northwind.example:4040", user="eye@northwind.example", fingerprint="ab" * 32)
@@ -25,3 +30,59 @@ def find_differences(session: Session, clock: FixedClock) -> None:
     server = Server(name="mail", access=ACCESS, role="auditor", unread=("the license: no right",), numbers=numbers)
     other.do(AddServer(replace(server, synced_at=clock.now())))
     other.close()
+
+
+@dataclass(frozen=True)
+class _NeverAnswered:
+    """Write down that the server was asked for something, as what is asked of it is."""
+
+    name: ClassVar[str] = "ask server"
+    addresses: tuple[str, ...]
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        entries = [work.store.entry_at(address) for address in self.addresses]
+        targets = tuple(Target(number=each.id, server_id="u", address=each.address) for each in entries if each)
+        work.put_intent(Intent(deed="disable", at=work.now, targets=targets))
+        return []
+
+
+@dataclass(frozen=True)
+class _RefusedThere:
+    """What comes of a deed that the server does for none of these."""
+
+    name: ClassVar[str] = "disable"
+    addresses: tuple[str, ...]
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        return [self._outcome(address, work) for address in self.addresses]
+
+    def _outcome(self, address: str, work: Work) -> Outcome:
+        error = ItemError(0, NO_RIGHT, "it has no right", "Access denied.")
+        return refused_there(error, address, work.store.entry_at(address), work.store.server, work)
+
+
+SCANNER, PAPADAKI = "2f-scanner@northwind.example", "a.papadaki@retail.northwind.example"
+
+
+def leave_open(session: Session, clock: FixedClock) -> None:
+    """Let a crash leave open what the server was asked for."""
+    find_differences(session, clock)
+    other = Session.open(session.folder, "berg", clock)
+    other.commit(_NeverAnswered((SCANNER, PAPADAKI)))
+    other.close()
+    session.catch_up()
+
+
+def show_open(app: KConsoleApp) -> None:
+    """Tell it, as at the start."""
+    assert app._main is not None
+    app._main.tick()
+    app._main.settle_open()
+
+
+def show_refusal(app: KConsoleApp) -> None:
+    """Tell that the server refused to disable two accounts."""
+    assert app._main is not None
+    app._main.told(app._main.session.commit(_RefusedThere((SCANNER, PAPADAKI))))

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from kconsole.display.terminals import TerminalProfile
 from kconsole.model.license import License
 from kconsole.model.records import Inventory
+from kconsole.operations.live import SERVER_PASSWORD
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
@@ -16,7 +17,7 @@ from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
 from tests.tui.console import NARROW, WIDE
 from tests.tui.directories import name_directories, show_preview
-from tests.tui.servers import find_differences
+from tests.tui.servers import find_differences, leave_open, show_open, show_refusal
 
 PICTURES = {
     "main-wide": ("office", WIDE, ("j", "j")),
@@ -69,6 +70,14 @@ LICENSES: dict[str, tuple[str, Callable[[Session, FixedClock], None], tuple[str,
     "over-limit": ("office", lambda _session, _clock: None, ("l", "e", "7", "0", "enter", "enter", "enter")),
 }
 """The License screen: a sample (or an empty store), what happened to it, and the keys."""
+
+
+SERVER_NEWS: dict[str, tuple[Callable[[Session, FixedClock], None], Callable[[KConsoleApp], None], tuple[str, ...]]] = {
+    "open": (leave_open, show_open, ()),
+    "open-marked": (leave_open, show_open, ("escape",)),
+    "refused": (find_differences, show_refusal, ()),
+}
+"""What was asked of the server: what happened, what tells it, and the keys after that."""
 
 
 @pytest.fixture(autouse=True)
@@ -149,6 +158,30 @@ def test_the_server_looks_as_it_was_looked_at(
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)
     assert snap_compare(app, run_before=press, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+@pytest.mark.parametrize("name", SERVER_NEWS)
+def test_what_became_of_a_deed_there_looks_as_it_was_looked_at(
+    name: str, size: tuple[int, int], snap_compare: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SERVER_PASSWORD, raising=False)
+    happens, shows, keys = SERVER_NEWS[name]
+    clock = noon()
+    session = sample_session("office", tmp_path / "store", clock=clock)
+    session.operator = "anna"
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+
+    async def show(pilot: Pilot[None]) -> None:
+        await pilot.pause(1)
+        happens(session, clock)
+        shows(app)
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=show, terminal_size=size)
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])

@@ -15,7 +15,7 @@ from kconsole.tui.widgets.text_line import TextLine
 Adding = Callable[[AddAccount, Callable[[], None], Callable[[str], None]], None]
 """Adds an account; calls the first when that is done, or tells the second why it is not."""
 
-ONCE_MORE: Final = "Type the password once more: it was not kept."
+ONCE_MORE: Final = "type it once more: it was not kept"
 
 
 class AddDialog(Dialog[None]):
@@ -45,7 +45,7 @@ class AddDialog(Dialog[None]):
         yield plain("Full name", "dialog-note -first")
         yield TextLine(id="full-name")
         if self._server:
-            yield plain("Password: what the user logs in with; empty for none yet", "dialog-note -first")
+            yield plain("Password: what the user logs in with; if empty, nobody can yet", "dialog-note -first")
             yield PasswordLine(id="new-password")
             yield plain(f"It goes to {self._server}, and is kept nowhere else.", "dialog-note")
         yield plain(self._seats, "dialog-note -first")
@@ -81,7 +81,9 @@ class AddDialog(Dialog[None]):
         self.tell_problem("")
 
         def failed(text: str) -> None:
-            self.tell_problem(f"{text} {ONCE_MORE}" if was_given else text)
+            self.tell_problem(text)
+            if was_given:
+                self.query_one("#new-password", PasswordLine).placeholder = ONCE_MORE
             self.query_one("#address", Input).focus()
 
         deed = AddAccount(address, full_name, password=password or None)

@@ -188,7 +188,8 @@ class ConsoleScreen(WorkingScreen):
         self.show_trouble()
         if done.failures:
             title = "Not everything was done" if done.changed else "Nothing was done"
-            self.tell_news(title, telling.failure_lines(done), done.failures[0].hint)
+            hint = telling.on_screen(done.failures[0].hint, self.sync_key)
+            self.tell_news(title, telling.failure_lines(done), hint)
         self.tell(telling.done_words(done, undone))
         self.show_keys()
 

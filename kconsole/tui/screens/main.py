@@ -224,6 +224,8 @@ class MainScreen(ServerScreen):
                 return
             added()
             self.told(done)
+            if deed.password is None and self.session.is_done_there(deed.name):
+                self.tell(f"{telling.done_words(done)} · no password yet: nobody can log in")
             self._go_to(done.outcomes[0].address)
 
         def problem(error: ConsoleError) -> None:
