@@ -28,7 +28,9 @@ def disable(place: Place, addresses: tuple[str, ...], password_file: Path | None
 
     A disabled account keeps its mail and cannot log in.
     """
-    do_and_say(place, place.open(), DisableAccounts(addresses, reason), password_file, words.BACKUP_NOTE)
+    do_and_say(
+        place, place.open(about_open=False), DisableAccounts(addresses, reason), password_file, words.BACKUP_NOTE
+    )
 
 
 @click.command()
@@ -39,7 +41,7 @@ def disable(place: Place, addresses: tuple[str, ...], password_file: Path | None
 @pass_place
 def enable(place: Place, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Enable disabled accounts again, as long as there are seats."""
-    do_and_say(place, place.open(), EnableAccounts(addresses, reason), password_file)
+    do_and_say(place, place.open(about_open=False), EnableAccounts(addresses, reason), password_file)
 
 
 @click.command()
@@ -67,7 +69,7 @@ def add(
     reason: str,
 ) -> None:
     """Create a local account. Refused when no seat is free."""
-    session = place.open()
+    session = place.open(about_open=False)
     password = None
     if account_file is not None:
         if session.server is None:
@@ -115,7 +117,7 @@ def delete(
     The seat of a deleted account is held until the server is restarted. A mapped account is only deactivated, since
     it stays in the directory.
     """
-    session = place.open()
+    session = place.open(about_open=False)
     if not yes:
         _say_what_deleting_means(session, addresses)
         raise click.UsageError("Nothing was deleted. To really delete, say --yes.")

@@ -1,17 +1,18 @@
 """What commands share that ask the live server: who logs in with which password, and what came of it."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kconsole.cli.context import Place, exit_code, say, say_outcomes
+from kconsole.cli.context import Place, exit_code, say, say_open, say_outcomes
 from kconsole.display.safe_text import safe_text
 from kconsole.model.errors import NotFound, Refused
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import Server
-from kconsole.operations.deeds import Deed, HalfDone
+from kconsole.operations.deeds import Deed, HalfDone, Outcome
 from kconsole.operations.live import SERVER_PASSWORD, Writer
 from kconsole.operations.secrets import Secret, secret_from
 from kconsole.operations.session import Session
@@ -79,7 +80,13 @@ def writer_for(place: Place, session: Session, is_done_there: bool, password_fil
     if not is_done_there or session.offline:
         return None
     place.check_writable()
-    return Writer(server_secret(server_to_ask(session), password_file))
+    return Writer(server_secret(server_to_ask(session), password_file), told=lambda done: say_settled(done.outcomes))
+
+
+def say_settled(outcomes: Iterable[Outcome]) -> None:
+    """Tell what came of what the server had been asked for, and nobody had heard of."""
+    for outcome in outcomes:
+        say(f"What was open is settled: {outcome.address} {outcome.text}.")
 
 
 def do_and_say(place: Place, session: Session, deed: Deed, password_file: Path | None, note: str = "") -> None:
@@ -97,6 +104,9 @@ def do_and_say(place: Place, session: Session, deed: Deed, password_file: Path |
         done = session.do(deed, writer_for(place, session, is_there, password_file))
     except HalfDone as half:
         say_outcomes(half.done)
+        raise
+    except KeyboardInterrupt:
+        say_open(session)
         raise
     say_outcomes(done)
     if is_there and note and done.changed:

@@ -31,6 +31,9 @@ LONGEST_WAIT = 86_400
 DONE, PARTLY_FAILED, NOT_FOUND, REFUSED = 0, 1, 3, 4
 """Exit codes that a command with several addresses can end with; errors bring their own."""
 
+MOST_OPEN = 3
+"""Questions without an answer that are told one by one."""
+
 EXPIRED = 9
 """The exit code of what shows the license once trial or license have expired, also in a grace period."""
 
@@ -82,12 +85,14 @@ class Place:
         if self.read_only:
             raise ReadOnly("Nothing was changed: --read-only forbids it.", "Leave it out to change something.")
 
-    def open(self, tell: bool = True, progress: Progress | None = None) -> Session:
+    def open(self, tell: bool = True, progress: Progress | None = None, about_open: bool = True) -> Session:
         """Open the store until the command ends.
 
         Args:
             tell: whether to say what was found wrong with it.
             progress: is told how far it has come.
+            about_open: whether to say as well what the server was asked for and nobody knows of whether it was done;
+                not where the command finds that out.
 
         Raises:
             NotFound: there is none.
@@ -106,6 +111,8 @@ class Place:
             click.get_current_context().call_on_close(session.close)
         for notice in session.notices if tell else ():
             say(f"Note: {notice}")
+        if tell and about_open:
+            say_open(session)
         return session
 
 
@@ -255,6 +262,20 @@ def say_error(message: str, hint: str = "", details: Iterable[str] = ()) -> None
         say(f"  {detail}")
     if hint:
         say(hint)
+
+
+def say_open(session: Session) -> None:
+    """Tell what the live server was asked for and nobody knows of whether it was done, if there is any."""
+    intents = list(session.intents.values())
+    if not intents:
+        return
+    from kconsole.display.live import open_words
+
+    for intent in intents[:MOST_OPEN]:
+        say(f"Note: {open_words(intent)}")
+    if len(intents) > MOST_OPEN:
+        say(f"Note: so it is with {len(intents) - MOST_OPEN:,} more that the server was asked for.")
+    say("'kconsole sync' asks the server; so does the next change on it.")
 
 
 def say_outcomes(done: Done) -> None:

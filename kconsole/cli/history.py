@@ -17,6 +17,7 @@ from kconsole.cli.context import (
     pass_place,
     reason_option,
     say,
+    say_open,
     say_outcomes,
     terminal_width,
 )
@@ -190,7 +191,7 @@ def undo(context: click.Context, place: Place, line: int | None, password_file: 
 
     Refused if an account has changed since, or if seats are needed that are not free. Undoing an undo does it again.
     """
-    session = place.open()
+    session = place.open(about_open=False)
     undone = session.undone_by(line)
     addresses = [safe_text(address) for address in addresses_of(undone)]
     what = f"{deed_word(undone)} {words.and_list(addresses, 2)}".strip()
@@ -201,6 +202,9 @@ def undo(context: click.Context, place: Place, line: int | None, password_file: 
         done = session.undo(undone.sequence, reason, by)
     except HalfDone as half:
         say_outcomes(half.done)
+        raise
+    except KeyboardInterrupt:
+        say_open(session)
         raise
     say_outcomes(done)
     context.exit(exit_code(done.outcomes))

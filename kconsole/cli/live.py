@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.asking import INSECURE, password_option, server_of, server_secret, server_to_ask
+from kconsole.cli.asking import INSECURE, password_option, say_settled, server_of, server_secret, server_to_ask
 from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say, say_outcomes, say_seats
 from kconsole.cli.output import put_json, put_sections
 from kconsole.display import ages, words
@@ -78,15 +78,20 @@ def add(place: Place, name: str, url: str, user: str, ca: str, fingerprint: str,
 
 
 @server.command("remove")
+@click.option(
+    "--forget-open",
+    is_flag=True,
+    help="Give up what is not known to be done there: for a server that is gone for ever.",
+)
 @reason_option
 @at_store
 @pass_place
-def remove(place: Place, reason: str) -> None:
+def remove(place: Place, forget_open: bool, reason: str) -> None:
     """Follow no server any more.
 
     What was read stays.
     """
-    say_outcomes(place.open().do(RemoveServer(reason)))
+    say_outcomes(place.open(about_open=False).do(RemoveServer(reason, forget_open)))
 
 
 def _read_interval(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
@@ -120,7 +125,7 @@ def sync(
     whole, or with the parts named that the login may not read. If the server goes away in the middle, nothing is taken.
     """
     place.check_writable()
-    session = place.open()
+    session = place.open(about_open=False)
     access = server_to_ask(session)
     secret = server_secret(access, password_file)
     while True:
@@ -155,8 +160,7 @@ def _sync_once(session: Session, access: KerioServer, secret: Secret, as_json: b
     else:
         changes = words.count(len(done.changed), "entry", "entries")
         say(f"{safe_text(found.name)}: {changes} new, changed or gone. {synced_words(found)}")
-    for outcome in () if as_json else settled(done):
-        say(f"What was open is settled: {outcome.address} {outcome.text}.")
+        say_settled(settled(done))
     for text in found.unread:
         say(f"Not read: {text}")
     say_seats(done)

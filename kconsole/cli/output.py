@@ -19,7 +19,7 @@ from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.documents import login_document
 from kconsole.model.records import Entry
 from kconsole.model.reports import SeatReport, Verdict
-from kconsole.model.server import Server
+from kconsole.model.server import Intent, Server
 from kconsole.model.times import to_iso
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -111,8 +111,11 @@ def seats_document(report: SeatReport) -> dict[str, Any]:
     }
 
 
-def server_age(server: Server | None, now: datetime) -> dict[str, Any] | None:
-    """How old what is known of the live server is, as `status --json` shows it; None where there is none."""
+def server_age(server: Server | None, intents: Iterable[Intent], now: datetime) -> dict[str, Any] | None:
+    """How old what is known of the live server is, as `status --json` shows it; None where there is none.
+
+    In `open` are the addresses of which nobody knows whether the server did what it was asked for.
+    """
     if server is None:
         return None
     age = None if server.synced_at is None else int((now - server.synced_at).total_seconds())
@@ -121,6 +124,7 @@ def server_age(server: Server | None, now: datetime) -> dict[str, Any] | None:
         "synced_at": to_iso(server.synced_at),
         "age_seconds": age,
         "unread": list(server.unread),
+        "open": list(dict.fromkeys(target.address for intent in intents for target in intent.targets)),
     }
 
 

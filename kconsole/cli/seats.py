@@ -71,7 +71,7 @@ def status(context: click.Context, place: Place, as_json: bool) -> None:
                 "as_of": to_iso(session.clock.now()),
                 "license": {"seats": session.license.seats, "id_end": session.license.id_end},
                 "life": life_document(session, with_people=False),
-                "server": server_age(session.server, session.clock.now()),
+                "server": server_age(session.server, session.intents.values(), session.clock.now()),
                 "seats": seats_document(report),
                 "domains": domain_documents(report),
                 "warnings": warning_documents(warnings),

@@ -177,12 +177,12 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
     for text in commit.refused:
         yield Detail("Refused", safe_text(text))
     for change in commit.changes[:most]:
-        yield from _changed(change)
+        yield from _changed(change, commit.deed)
     if len(commit.changes) > most:
         yield Detail("", f"and {len(commit.changes) - most:,} more changes")
 
 
-def _changed(change: Change) -> Iterator[Detail]:
+def _changed(change: Change, deed: str) -> Iterator[Detail]:
     before, after = change.before, change.after
     if change.table == "entries":
         yield _changed_entry(before, after)
@@ -193,7 +193,7 @@ def _changed(change: Change) -> Iterator[Detail]:
     elif change.table == "connection":
         yield Detail("Server", f"{safe_text((after or before).name)}   {_server_words(before, after)}")
     elif change.table == "intents":
-        yield Detail("Asked for" if before is None else "Settled", _intent_words(after or before))
+        yield _changed_intent(before, after, deed)
     elif before is None or after is None:
         seats = None if after is None else after.seats
         yield Detail("License", "without limit" if seats is None else words.count(seats, "seat"))
@@ -211,9 +211,12 @@ def _server_words(before: Server | None, after: Server | None) -> str:
     return "read" if before.synced_at != after.synced_at else "changed"
 
 
-def _intent_words(intent: Intent) -> str:
-    addresses = [target.address for target in intent.targets]
-    return f"{safe_text(intent.deed)}   {accounts_words(addresses)}   on the server"
+def _changed_intent(before: Intent | None, after: Intent | None, deed: str) -> Detail:
+    intent = after or before
+    assert intent is not None  # noqa: S101  # a change has a record before or after it
+    addresses = accounts_words([target.address for target in intent.targets], 3)
+    word = "Asked for" if before is None else ("Given up" if deed == "remove server" else "Settled")
+    return Detail(word, f"{safe_text(intent.deed)}   {addresses}   on the server")
 
 
 def _named_server(commit: Commit) -> str:

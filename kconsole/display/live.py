@@ -8,7 +8,7 @@ from kconsole.display import ages, words
 from kconsole.display.details import Detail
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing.reconciling import Cause, Comparison
-from kconsole.model.server import Server
+from kconsole.model.server import ASKED, Intent, Server
 from kconsole.model.times import in_utc
 
 NEVER_READ = "server never read"
@@ -56,6 +56,14 @@ def status_words(server: Server, now: datetime) -> str:
         return f"{name}, never read: 'kconsole sync' reads it"
     unread = f"; {words.count(len(server.unread), 'figure')} not read" if server.unread else ""
     return f"{name}, {synced_words(server)}, {ages.age(server.synced_at, now)}{unread}"
+
+
+def open_words(intent: Intent) -> str:
+    """That nobody knows whether the server did something: "it is not known whether anna@... was disabled on it"."""
+    accounts = words.and_list([safe_text(target.address) for target in intent.targets], 3)
+    was = "was" if len(intent.targets) == 1 else "were"
+    asked = f"{was} {ASKED[intent.deed]} on the server, which was asked for it at {ages.full_moment(intent.at)}"
+    return f"It is not known whether {accounts} {asked}."
 
 
 def server_rows(server: Server, now: datetime) -> Iterator[Detail]:

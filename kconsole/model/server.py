@@ -1,8 +1,9 @@
 """The live server that a store is kept in step with, and what was asked of it and not yet told as done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from kconsole.model.kerio import KerioServer
 
@@ -11,6 +12,14 @@ if TYPE_CHECKING:
 
 ServerDeed = Literal["disable", "enable", "add", "delete"]
 """What may be asked of the server."""
+
+ASKED: Final[Mapping[ServerDeed, str]] = {
+    "disable": "disabled",
+    "enable": "enabled",
+    "add": "added",
+    "delete": "deleted",
+}
+"""What the server was asked for, as a participle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

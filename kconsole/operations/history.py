@@ -53,8 +53,11 @@ def _concerns(commit: Commit, address: str) -> bool:
 
 
 def addresses_of(commit: Commit) -> list[str]:
-    """The addresses that a commit changed or refused, in its order, each once."""
+    """The addresses that a commit changed or refused, in its order, each once; else those it asked the server about."""
     changed = [(change.after or change.before).address for change in commit.changes if change.table == "entries"]
+    if not changed:
+        intents = [change.after or change.before for change in commit.changes if change.table == "intents"]
+        changed = [target.address for intent in intents for target in intent.targets]
     refused = [head for text in commit.refused if (head := text.partition(": ")[0]) != text and _is_one_word(head)]
     return list(dict.fromkeys((*changed, *refused)))
 

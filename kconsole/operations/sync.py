@@ -15,8 +15,8 @@ from kconsole.model.errors import ChangedMeanwhile, NotFound, ReadOnly, Refused,
 from kconsole.model.kerio import KerioServer
 from kconsole.model.license import Component, License, component_named
 from kconsole.model.records import Domain, Entry, Kind, fold
-from kconsole.model.server import DomainNumbers, Intent, Server, ServerNumbers, Target
-from kconsole.operations.deeds import Done, Outcome, Work, revived
+from kconsole.model.server import ASKED, DomainNumbers, Intent, Server, ServerNumbers, Target
+from kconsole.operations.deeds import Done, Outcome, Work, revived, unique
 from kconsole.sources.kerio_api.records import Administrator, LicenseStatus, ServerUser, UserCount
 from kconsole.sources.kerio_api.snapshot import DomainContents, ServerSnapshot
 from kconsole.sources.quoting import short
@@ -346,6 +346,8 @@ class RemoveServer:
 
     name: ClassVar[str] = "remove server"
     reason: str = ""
+    forget_open: bool = False
+    """Whether to give up what nobody knows of whether the server did it: for one that is gone for ever."""
 
     def perform(self, work: Work) -> list[Outcome]:
         """Forget it.
@@ -356,13 +358,22 @@ class RemoveServer:
         known = work.store.server
         if known is None:
             return [Outcome("", "unchanged", "there is no server")]
-        if work.store.intents:
+        intents = work.store.intents
+        if intents and not self.forget_open:
+            addresses = unique(target.address for intent in intents.values() for target in intent.targets)
+            named = ", ".join(addresses[:3]) + (" and others" if len(addresses) > 3 else "")
             raise Refused(
-                f"Something was asked of {known.name}, and it is not known yet what came of it.",
-                "Run 'kconsole sync' first: it asks the server.",
+                f"Something was asked of {known.name} for {named}, and it is not known yet what came of it.",
+                "Run 'kconsole sync' first: it asks the server. If that is gone for ever, give it up by --forget-open.",
             )
+        outcomes = []
+        for number, intent in intents.items():
+            work.remove_intent(number)
+            text = f"is given up: whether it was {ASKED[intent.deed]} on {known.name} is not known"
+            outcomes += [Outcome(target.address, "done", text) for target in intent.targets]
         work.set_server(None)
-        return [Outcome(known.name, "done", "is not the server of this store any more; what was read stays")]
+        text = "is not the server of this store any more; what was read stays"
+        return [*outcomes, Outcome(known.name, "done", text)]
 
 
 @dataclass(frozen=True)
@@ -524,10 +535,6 @@ def _settled(intent: Intent, target: Target, work: Work) -> Outcome:
     else:
         done = is_there and entry is not None and entry.enabled == (intent.deed == "enable")
     return Outcome(target.address, "unchanged", f"was {'' if done else 'not '}{ASKED[intent.deed]} on the server")
-
-
-ASKED: Final = {"disable": "disabled", "enable": "enabled", "add": "added", "delete": "deleted"}
-"""What the server was asked for, as a participle."""
 
 
 def no_server() -> NotFound:

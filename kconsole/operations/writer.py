@@ -1,6 +1,6 @@
 """Who asks the live server for what is done there, on behalf of a session."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ class Writer:
             server that the session knows when it begins.
         connect_timeout: seconds until the server must have answered at all.
         call_timeout: seconds until it must have answered a call.
+        told: is told what came of what was open, where something was.
     """
 
     secret: Secret
@@ -40,6 +41,7 @@ class Writer:
     access: KerioServer | None = None
     connect_timeout: float = CONNECT_TIMEOUT
     call_timeout: float = CALL_TIMEOUT
+    told: "Callable[[Done], None] | None" = None
 
     @contextmanager
     def connected(self, session: "Session") -> "Iterator[Line]":
@@ -78,7 +80,9 @@ class Writer:
         is_asked = False
         try:
             with session.alone_at_server(), self.connected(session) as line:
-                settle(session, line)
+                settled = settle(session, line)
+                if settled is not None and self.told is not None:
+                    self.told(settled)
                 is_asked = True
                 return write(session, deed, line, getattr(deed, "password", None))
         except (SourceAway, ServerRefused) as error:

@@ -18,7 +18,7 @@ from kconsole.model.times import Clock
 from kconsole.store.files import PRIVATE_FILE, PRIVATE_FOLDER, beside, sync_folder
 from kconsole.store.journal import JOURNAL_FILE, BrokenJournal, Head, Journal, parsed
 from kconsole.store.lines import body_of, changes_of
-from kconsole.store.locking import LOCK_FILE, StoreLock
+from kconsole.store.locking import LOCK_FILE, SERVER_LOCK_FILE, StoreLock
 from kconsole.store.records import Records
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.snapshot import SNAPSHOT_FILE, DamagedSnapshot, Snapshot, read_snapshot, write_snapshot
@@ -74,7 +74,7 @@ def examine(folder: Path, clock: Clock) -> list[Finding]:
     """
     if not any((folder / name).exists() for name in (SNAPSHOT_FILE, JOURNAL_FILE, BACKUP_FILE)):
         raise NotFound(f"There is no store in {folder}.", "Make one with 'kconsole init --seats N'.")
-    refuse_links(folder, SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE)
+    refuse_links(folder, SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE, SERVER_LOCK_FILE)
     with _reporting(folder, "read"):
         return list(_findings(folder, clock))
 
@@ -86,7 +86,7 @@ def mend(folder: Path, clock: Clock, operator: Operator, patience: float) -> Non
         StoreBusy: another process holds the store.
         StoreUnusable: it cannot be written.
     """
-    refuse_links(folder, SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE)
+    refuse_links(folder, SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE, SERVER_LOCK_FILE)
     with _reporting(folder, "written"), closing(StoreLock(folder / LOCK_FILE)) as lock:
         lock.acquire(patience, operator.shown)
         try:
@@ -135,6 +135,11 @@ def _findings(folder: Path, clock: Clock) -> Iterator[Finding]:
     seen = _look(folder, settled=False)
     yield from seen.findings
     yield from _contradictions(seen.records)
+    if seen.records.intents:
+        addresses = [target.address for intent in seen.records.intents.values() for target in intent.targets]
+        named = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else "")
+        text = f"The server was asked to change {named}, and it is not known whether it did."
+        yield Finding("open", text, "'kconsole sync' asks the server.", serious=False)
     leftovers = _leftovers(folder, before=clock.now().timestamp() - _YOUNG)
     if leftovers:
         names = ", ".join(path.name for path in leftovers)

@@ -285,13 +285,15 @@ def test_reconcile_ends_with_1_if_something_differs(tmp_path: Path, console: Con
 def test_status_tells_how_old_it_is(console: Console, kerio_clock: FixedClock) -> None:
     assert "Server: mail, never read" in console.done("status").out
     assert console.done("status", "--json").json["server"] == {
-        "name": "mail", "synced_at": None, "age_seconds": None, "unread": [],
+        "name": "mail", "synced_at": None, "age_seconds": None, "unread": [], "open": [],
     }  # fmt: skip
     console.done("sync")
     kerio_clock.forward(minutes=5)
     assert ", 5 minutes ago" in console.done("status").out
     answer = console.done("status", "--json").json["server"]
-    assert answer == {"name": "mail", "synced_at": "2026-08-05T12:03:00Z", "age_seconds": 300, "unread": []}
+    assert answer == {
+        "name": "mail", "synced_at": "2026-08-05T12:03:00Z", "age_seconds": 300, "unread": [], "open": [],
+    }  # fmt: skip
 
 
 # demo --server

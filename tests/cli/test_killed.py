@@ -1,0 +1,231 @@
+"""Processes that die, or meet, while the live server is being asked: whoever comes next finds out what is so."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kconsole.operations.live import SERVER_PASSWORD
+from tests.cli.console import Console, Said
+from tests.kerio_server.faults import Cut, Held
+from tests.kerio_server.server import KerioServer
+
+ANNA, BERG, CHEN = "anna@north.example", "berg@north.example", "chen@north.example"
+
+DEATHS = {
+    "after the intent, before the call": """
+from kconsole.operations import write_through
+write_through._answer = lambda *_: die()
+""",
+    "after the answer, before the journal": """
+from kconsole.operations import write_through
+real = write_through._answer
+write_through._answer = lambda *given: (real(*given), die())
+""",
+    "in the middle of the line that tells of it": """
+real_write, lines = os.write, []
+def write(descriptor, content):
+    lines.append(descriptor)
+    if len(lines) < 2:
+        return real_write(descriptor, content)
+    real_write(descriptor, content[: len(content) // 2])
+    die()
+os.write = write
+""",
+    "when that line is there": """
+real_write, lines = os.write, []
+def write(descriptor, content):
+    lines.append(descriptor)
+    real_write(descriptor, content)
+    if len(lines) == 2:
+        die()
+    return len(content)
+os.write = write
+""",
+}
+"""What a process is told to do to itself, and when."""
+
+DYING = """
+import os, signal, sys
+def die(): os.kill(os.getpid(), signal.SIGKILL)
+{death}
+from kconsole.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def console(tmp_path: Path, kerio_server: KerioServer, monkeypatch: pytest.MonkeyPatch) -> Console:
+    world = kerio_server.world
+    world.set_license(users=10)
+    world.add_domain("north.example")
+    for address in (ANNA, BERG, CHEN):
+        world.add_user(address)
+    monkeypatch.setenv(SERVER_PASSWORD, kerio_server.password)
+    console = Console(tmp_path / "store")
+    access = ["--url", kerio_server.url, "--user", kerio_server.user, "--fingerprint", kerio_server.fingerprint]
+    console.done("init", "--seats", "10")
+    console.done("server", "add", "mail", *access)
+    console.done("sync")
+    return console
+
+
+def words_of(console: Console, *arguments: str) -> list[str]:
+    return ["--store", str(console.folder), *arguments]
+
+
+def killed(console: Console, death: str, *arguments: str) -> None:
+    """Run a command that kills itself."""
+    script = DYING.format(death=DEATHS[death])
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *words_of(console, *arguments)], capture_output=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (-9, b""), ended.stderr.decode()
+
+
+@contextmanager
+def running(console: Console, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a command beside."""
+    command = [sys.executable, "-m", "kconsole", *words_of(console, *arguments)]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def said_by(process: subprocess.Popen[str]) -> Said:
+    out, err = process.communicate(timeout=60)
+    return Said(process.returncode, out, err)
+
+
+def assert_agreed(console: Console, server: KerioServer) -> None:
+    """The store is as the server, and nothing is open."""
+    here = {f"{entry['login']}@{entry['domain']}": entry["enabled"] for entry in console.accounts() if entry["domain"]}
+    world = server.world
+    assert here == {world.address(user): user.enabled for user in world.users.values()}
+    assert console.done("status", "--json").json["server"]["open"] == []
+
+
+METHODS = {
+    "disable": ["disable", ANNA],
+    "delete": ["delete", ANNA, "--yes"],
+    "add": ["add", "dora@north.example"],
+}
+
+
+@pytest.mark.parametrize("deed", METHODS)
+@pytest.mark.parametrize("death", DEATHS)
+def test_who_comes_next_finds_out_what_came_of_it(
+    console: Console, kerio_server: KerioServer, death: str, deed: str
+) -> None:
+    killed(console, death, *METHODS[deed])
+    is_saved = death == "when that line is there"
+    is_done = death != "after the intent, before the call"
+    address = METHODS[deed][1]
+    if is_saved:
+        assert_agreed(console, kerio_server)
+        return
+    for look in (["status"], ["accounts"]):
+        said = console.process(*look)
+        assert said.code == 0
+        participle = {"disable": "disabled", "delete": "deleted", "add": "added"}[deed]
+        assert f"It is not known whether {address} was {participle} on the server" in said.err
+        assert "'kconsole sync' asks the server" in said.err
+    assert console.process("status", "--json").json["server"]["open"] == [address]
+    assert "not known whether it did" in console.process("doctor").out
+    told = f"What was open is settled: {address} was {'' if is_done else 'not '}{participle} on the server."
+    copy = Console(console.folder.parent / "copy")
+    subprocess.run(["cp", "-r", str(console.folder), str(copy.folder)], check=True)
+    read = copy.process("sync")
+    assert (read.code, told in read.talk) == (0, True), read.err
+    assert_agreed(copy, kerio_server)
+    written = console.process("disable", CHEN)
+    assert (written.code, written.talk[0]) == (0, told), written.err
+    assert_agreed(console, kerio_server)
+
+
+def test_who_is_killed_while_the_server_has_not_answered_lets_the_next_one_in(
+    console: Console, kerio_server: KerioServer
+) -> None:
+    held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
+    with running(console, "disable", ANNA) as first:
+        assert held.reached.wait(30)
+        assert console("disable", BERG).code == 6
+        first.kill()
+        first.wait()
+    held.release()
+    said = console.process("disable", BERG)
+    assert (said.code, said.talk[0]) == (0, f"What was open is settled: {ANNA} was disabled on the server.")
+    assert_agreed(console, kerio_server)
+
+
+def test_two_at_the_same_time_wait_for_each_other(console: Console, kerio_server: KerioServer) -> None:
+    held = kerio_server.faults.add(Held(), "Users.set")
+    with running(console, "disable", ANNA) as first:
+        assert held.reached.wait(30)
+        busy = console("disable", BERG)
+        assert busy.code == 6
+        assert "asking the server" in busy.err
+        with running(console, "--wait", "30", "disable", BERG) as second:
+            held.release()
+            assert said_by(first).code == 0
+            assert said_by(second).code == 0
+    assert kerio_server.called("Users.set") == 2
+    assert_agreed(console, kerio_server)
+
+
+def test_a_reading_goes_on_while_somebody_asks_the_server(console: Console, kerio_server: KerioServer) -> None:
+    held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
+    with running(console, "disable", ANNA) as first:
+        assert held.reached.wait(30)
+        console.done("sync")
+        assert console.done("status", "--json").json["server"]["open"] == [ANNA]
+        held.release()
+        assert said_by(first).code == 0
+    assert_agreed(console, kerio_server)
+    assert console.process("undo").code == 0
+    assert kerio_server.world.user(ANNA).enabled
+    assert_agreed(console, kerio_server)
+
+
+def test_ctrl_c_says_that_nobody_knows(console: Console, kerio_server: KerioServer) -> None:
+    import signal
+
+    held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
+    with running(console, "disable", ANNA) as first:
+        assert held.reached.wait(30)
+        first.send_signal(signal.SIGINT)
+        said = said_by(first)
+    held.release()
+    assert said.code == 130
+    assert f"It is not known whether {ANNA} was disabled on the server" in said.err
+    assert "Traceback" not in said.err
+    console.done("sync")
+    assert_agreed(console, kerio_server)
+
+
+def test_a_server_that_is_gone_for_ever_can_be_given_up_with_what_is_open(
+    console: Console, kerio_server: KerioServer
+) -> None:
+    kerio_server.faults.add(Cut(), "Users.set")
+    said = console("disable", ANNA)
+    assert said.code == 8
+    kerio_server.stop()
+    refused = console("server", "remove")
+    assert refused.code == 4
+    assert ANNA in refused.err
+    assert "--forget-open" in refused.err
+    given_up = console.done("server", "remove", "--forget-open", "--reason", "burnt down")
+    assert f"{ANNA}: is given up: whether it was disabled on mail is not known" in given_up.talk
+    assert console("server").code == 3
+    assert console.done("status").err == ""
+    last = console.done("log", "--json").json[-1]
+    assert (last["reason"], last["accounts"]) == ("burnt down", [ANNA])
+    console.done("disable", ANNA)
