@@ -14,7 +14,7 @@ from kconsole.operations.deeds import Deed
 from kconsole.operations.live import SERVER_PASSWORD, Writer, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, RemoveServer, Sync
+from kconsole.operations.sync import AddServer, Begun, RemoveServer, Sync
 from kconsole.tui.screens.add import AddDialog
 from kconsole.tui.screens.directory import PasswordDialog
 from kconsole.tui.screens.waiting import WaitingDialog
@@ -54,7 +54,7 @@ def has_read(mail: KerioServer, then: Callable[[Session], None] = lambda _: None
 
     def prepare(store: Path) -> None:
         session = Session.open(store, "anna", noon())
-        session.do(Sync(read_server(access_of(mail), Secret(mail.password))))
+        session.do(Sync(read_server(access_of(mail), Secret(mail.password)), Begun(access_of(mail))))
         then(session)
         session.close()
 
