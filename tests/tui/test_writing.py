@@ -236,7 +236,7 @@ async def test_a_password_for_one_server_is_not_sent_to_another(mail: KerioServe
         await screen.tick()
         await log_in(screen, mail.password)
         await settled(screen)
-        screen.expect_dialog("other was named as another server meanwhile.")
+        screen.expect_dialog("the server other was just named for this")
         assert mail.logins == logins
         await screen.press("escape")
         await disable(screen)
