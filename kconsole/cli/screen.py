@@ -88,6 +88,7 @@ def _demo_with_server(place: Place, sample: str) -> None:
         session = sample_session(sample, Path(throw_away) / "store", place.operator)
         try:
             beside.fill(session)
+            session.offline = place.offline
         except BaseException:
             session.close()
             raise

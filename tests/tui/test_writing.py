@@ -1,6 +1,8 @@
 """Deeds on the screen that are done on the live server first, against a real server: there and here, or told."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -605,6 +607,15 @@ async def test_read_only_tells_what_is_open_and_asks_nobody(mail: KerioServer) -
         await until_told(screen, "Not known yet")
         screen.expect_dialog("without --read-only")
         assert screen.session.intents
+
+
+def test_what_asks_a_server_is_not_imported_for_the_first_picture() -> None:
+    code = "import sys, kconsole.tui.app, kconsole.cli.screen; print(*sorted(sys.modules))"
+    words = [sys.executable, "-c", code]
+    imported = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+    assert "kconsole.tui.screens.main" in imported
+    late = ("httpx", "kconsole.operations.live", "kconsole.operations.settling", "kconsole.tui.screens.waiting")
+    assert not [name for name in late if name in imported]
 
 
 # Offline, and what makes no sense with a server
