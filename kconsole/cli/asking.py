@@ -9,13 +9,14 @@ import click
 
 from kconsole.cli.context import Place, exit_code, say, say_open, say_outcomes
 from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import NotFound, Refused
+from kconsole.model.errors import NotFound
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import Server
 from kconsole.operations.deeds import Deed, HalfDone, Outcome
 from kconsole.operations.live import SERVER_PASSWORD, Writer
 from kconsole.operations.secrets import Secret, secret_from
 from kconsole.operations.session import Session
+from kconsole.operations.ways import not_asked
 
 INSECURE = "INSECURE: nobody checks which server answers, and what is sent may be read. That is recorded in the log."
 
@@ -69,7 +70,7 @@ def server_to_ask(session: Session) -> KerioServer:
     """
     server = server_of(session)
     if session.offline:
-        raise Refused(f"{server.name} was not asked: --offline forbids it.", "Leave it out to ask the server.")
+        raise not_asked(server)
     if server.access.insecure:
         say(INSECURE)
     return server.access

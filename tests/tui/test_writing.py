@@ -314,6 +314,17 @@ async def test_an_answer_that_never_comes_is_told_marked_and_settled_by_reading(
         assert "open" not in screen.text
 
 
+async def test_the_next_deed_settles_it_and_says_so(mail: KerioServer) -> None:
+    async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
+        mail.faults.add(Cut(done=True), "Users.set")
+        await settled(await disable(screen))
+        await screen.press("escape")
+        await settled(await disable(screen, CHEN))
+        screen.expect_dialog("What was open is settled", "anna@north.example was disabled on the server")
+        assert not enabled(screen, mail, ANNA)
+        assert not enabled(screen, mail, CHEN)
+
+
 async def test_a_reading_does_not_take_back_what_another_console_did_meanwhile(mail: KerioServer) -> None:
     async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
         held = mail.faults.add(Held(after_deed=True), "Domains.get")

@@ -12,7 +12,7 @@ from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
     from kconsole.model.kerio import KerioServer
-    from kconsole.operations.deeds import Done, Outcome
+    from kconsole.operations.deeds import Done
     from kconsole.operations.live import Snapshot
     from kconsole.operations.secrets import Secret
     from kconsole.operations.settling import Questions, Settle
@@ -124,10 +124,6 @@ class ServerScreen(ConsoleScreen):
             self.tell_news("Not everything could be read", lines, hint)
         self._tell_settled(settled(done))
         self.tell(telling.synced_words(done, len(unread)))
-
-    def _tell_settled(self, outcomes: "Sequence[Outcome]") -> None:
-        if outcomes:
-            self.tell_news("What was open is settled", telling.settled_lines(outcomes), "", alarm=False)
 
     # What was open when the console was opened
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -11,8 +11,9 @@ from textual.screen import Screen
 
 from kconsole.display import words
 from kconsole.model.errors import ConsoleError
-from kconsole.operations.deeds import Done
+from kconsole.operations.deeds import Done, Outcome
 from kconsole.operations.session import Session, nothing_collected
+from kconsole.tui import telling
 from kconsole.tui.commands.base import CommandTarget, console_of
 from kconsole.tui.desk import Desk
 from kconsole.tui.widgets.lines import StatusLine
@@ -126,10 +127,22 @@ class WorkingScreen(CommandTarget, Screen[None]):
 
         def ask(secret: "Secret") -> None:
             console_of(self).keystrokes.hold()  # what is typed from now on is meant for what comes of it
-            cancel = threading.Event()
-            writer = Writer(secret, cancel, access)
+            cancel, settled = threading.Event(), list[Outcome]()
+            writer = Writer(secret, cancel, access, told=lambda done: settled.extend(done.outcomes))
+
+            def with_settled(tell: Callable[[Result], None], result: Result) -> None:
+                tell(result)
+                self._tell_settled(settled)
+
             self._at_work = asyncio.create_task(
-                self._wait_for_server(text, lambda: act(writer), cancel, records, done, failed)
+                self._wait_for_server(
+                    text,
+                    lambda: act(writer),
+                    cancel,
+                    records,
+                    lambda result: with_settled(done, result),
+                    lambda error: with_settled(failed, error),
+                )
             )
 
         self._with_server_secret(access, ask, NOT_ASKED)
@@ -182,6 +195,13 @@ class WorkingScreen(CommandTarget, Screen[None]):
         else:
             done(outcome)
         keys.let_go(forget=isinstance(outcome, ConsoleError) or self.app.screen not in shown)
+
+    def _tell_settled(self, outcomes: Sequence[Outcome]) -> None:
+        """Say what came of what was open, if anything was."""
+        if outcomes:
+            from kconsole.tui.screens.dialog import NewsDialog
+
+            self.app.push_screen(NewsDialog("What was open is settled", telling.settled_lines(outcomes)))
 
     def _with_server_secret(self, access: "KerioServer", go_on: "Callable[[Secret], None]", left_off: str) -> None:
         """Go on with the password that was given before, with that of the environment, or with one asked for.
