@@ -6,6 +6,7 @@ The deed is rehearsed, and what it would change says what to ask for. An intent 
 crash, or by an answer that never came: only the server knows what is so. `operations.settling` asks it.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,7 @@ from kconsole.operations.accounts import what_it_is
 from kconsole.operations.deeds import Deed, Done, HalfDone, Outcome, Rehearsal, Work
 from kconsole.operations.server_refusals import refused_there
 from kconsole.operations.undo import UndoDeed
-from kconsole.sources.kerio_api.errors import AnswerLost, ItemError
+from kconsole.sources.kerio_api.errors import AnswerLost, ItemError, ServerRefused
 from kconsole.sources.kerio_api.reading import find_user
 from kconsole.sources.kerio_api.writing import MOST_AT_ONCE, Created, NewUser, Removal, create, remove, set_enabled
 from kconsole.sources.secret import Secret
@@ -204,7 +205,7 @@ class TakeAnswers:
             text = "is not known to be done" if call.number in self.lost else "was not asked of the server"
             return Outcome(target.address, "refused", text)
         if index in answer.errors:
-            return refused_there(answer.errors[index], target.address, change.before, server, work)
+            return refused_there(answer.errors[index], call.intent, target, change.before, server, work)
         take_done(call.intent, target, work, change.after, answer.server_id)
         outcome = self.asked.outcome_of(target.address)
         if call.intent.deed == "add" and getattr(self.asked.deed, "password", None) is None:
@@ -335,9 +336,12 @@ def write(session: "Session", deed: Deed, line: "Line", password: Secret | None 
             lost.add(call.number)
             trouble = error
             trouble.hint = OPEN
-            break
         except ConsoleError as error:
             trouble = error
+            if isinstance(error, ServerRefused):
+                trouble.hint = f"{error.hint} Do it in its administration, and read that with 'kconsole sync'."
+        if trouble is not None:
+            trouble.details = (f"It was asked to {_asked_words(call.intent)}.", *trouble.details)
             break
     try:
         done = session.commit(TakeAnswers(asked, answers, frozenset(lost)))
@@ -349,8 +353,27 @@ def write(session: "Session", deed: Deed, line: "Line", password: Secret | None 
     if done.changed:
         raise HalfDone(done, trouble)
     if not lost:
-        trouble.details = (*trouble.details, NOTHING)
+        say_nothing_changed(trouble)
     raise trouble
+
+
+def say_nothing_changed(trouble: ConsoleError) -> None:
+    """Let an error say so, in the place of what it says of its own call."""
+    trouble.message = _OF_THE_CALL.sub(".", trouble.message)
+    trouble.details = (*trouble.details, NOTHING)
+
+
+_OF_THE_CALL: Final = re.compile(r"; nothing was (taken|done)\.$")
+
+
+def _asked_words(intent: Intent) -> str:
+    """What was asked for: "disable anna@north.example, berg@north.example and 3 more"."""
+    addresses = [target.address for target in intent.targets]
+    more = len(addresses) - _NAMED
+    return f"{intent.deed} {', '.join(addresses[:_NAMED])}{f' and {more:,} more' if more > 0 else ''}"
+
+
+_NAMED: Final = 3
 
 
 def _tell_not_taken(
@@ -361,7 +384,7 @@ def _tell_not_taken(
     done = [target.address for targets, errors in calls for at, target in enumerate(targets) if at not in errors]
     what = "The server did nothing of it" if trouble is None else trouble.message.rstrip(".")
     if done:
-        what = f"The server did it for {', '.join(done[:3])}{' and others' if len(done) > 3 else ''}"
+        what = f"The server did it for {', '.join(done[:_NAMED])}{' and others' if len(done) > _NAMED else ''}"
         error.details = error.details if trouble is None else (*error.details, trouble.message)
     store = error.message.replace(NOT_CHANGED, "").strip()
     error.message = f"{what}; but the store could not take that in. {store}"

@@ -41,7 +41,7 @@ def read_answer(content: bytes, status: int, location: str, request: int) -> dic
     if 300 <= status < 400:
         raise StrangeAnswer(f"leads to {short(location) or 'somewhere else'}, which is not followed")
     if status != 200:
-        raise StrangeAnswer(f"is HTTP {status}: {_STATUS.get(status, 'it did not do it')}")
+        raise StrangeAnswer(f"is HTTP {status}: {_STATUS.get(status, 'it failed')}")
     if document is not None:
         raise StrangeAnswer("is JSON, but neither a result nor an error")
     if not content.strip():
