@@ -1,0 +1,237 @@
+"""Neither the server's password nor a new account's is anywhere but where somebody put it, whatever goes wrong."""
+
+import _thread
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+
+import pytest
+
+from kconsole.model.errors import ConsoleError
+from kconsole.operations.accounts import AddAccount
+from kconsole.operations.live import SERVER_PASSWORD
+from kconsole.operations.secrets import Secret
+from kconsole.operations.session import Session
+from kconsole.sources.kerio_api import wire
+from tests.cli.console import Console
+from tests.kerio_server.faults import Answer, Cut, Error, Fault, Held
+from tests.kerio_server.fixtures import need_openssl
+from tests.kerio_server.server import PASSWORD as SERVERS
+from tests.operations.followed import DORA, Followed
+from tests.operations.test_write_faults import FAULTS
+
+ACCOUNTS = "Acc0unt's pass, ünique 51c7"
+PARTS = ("nique 9d2b", "nique 51c7")
+"""Of both, what looks the same however it is escaped."""
+HERE = str(Path(__file__).parent)
+
+CALLS = ("Session.login", "Users.create", "Users.get", "Session.logout")
+
+Doing = Callable[[Followed, Session], object]
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
+    need_openssl()
+    with Followed(tmp_path_factory.mktemp("followed")) as followed:
+        yield followed
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for kind in ("DATA", "CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+    monkeypatch.delenv(SERVER_PASSWORD, raising=False)
+    monkeypatch.setattr(wire, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(wire, "_LOGOUT_TIMEOUT", 0.2)
+    return home
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    """The options that name the files with both passwords."""
+    for name, password in (("server", SERVERS), ("account", ACCOUNTS)):
+        (tmp_path / name).write_text(f"{password}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o600)
+    return ["--password-file", str(tmp_path / "server"), "--account-password-file", str(tmp_path / "account")]
+
+
+def assert_secretless(text: str, where: object) -> None:
+    for part in PARTS:
+        assert part not in text, where
+
+
+# Frames
+
+
+def frames_of(error: BaseException | None, seen: set[int]) -> Iterator[FrameType]:
+    """Every frame of an error and of those below it, but for those of tests."""
+    if error is None or id(error) in seen:
+        return
+    seen.add(id(error))
+    traceback: TracebackType | None = error.__traceback__
+    while traceback is not None:
+        if not traceback.tb_frame.f_code.co_filename.startswith(HERE):
+            yield traceback.tb_frame
+        traceback = traceback.tb_next
+    yield from frames_of(error.__cause__, seen)
+    yield from frames_of(error.__context__, seen)
+
+
+def texts_of(value: object, depth: int = 2) -> Iterator[str]:
+    """What could be shown of a local variable, and of what it consists of."""
+    if isinstance(value, Secret):
+        return
+    if isinstance(value, bytes | bytearray | memoryview):
+        yield bytes(value).decode(errors="replace")
+        return
+    with suppress(Exception):
+        yield repr(value)
+        yield str(value)
+    if depth:
+        for part in (getattr(value, "__dict__", None) or {}).values():
+            yield from texts_of(part, depth - 1)
+
+
+def assert_no_frame_has_one(error: BaseException) -> None:
+    frames = list(frames_of(error, set()))
+    assert frames
+    for frame in frames:
+        for name, value in frame.f_locals.items():
+            for text in texts_of(value):
+                assert_secretless(text, (frame.f_code.co_filename, frame.f_lineno, name))
+
+
+def test_the_walk_finds_what_is_there() -> None:
+    code = compile(
+        f"def f(given):\n    held = {{'a': [{ACCOUNTS!r}.encode()]}}\n    raise ValueError\nf(1)", "x", "exec"
+    )
+    with pytest.raises(ValueError) as raised:  # noqa: PT011  # it says nothing
+        exec(code, {})  # a frame that is not of this file
+    with pytest.raises(AssertionError):
+        assert_no_frame_has_one(raised.value)
+
+
+def add(at: Followed, session: Session) -> object:
+    return at.do(session, AddAccount(DORA, "Dora", password=Secret(ACCOUNTS)))
+
+
+DOINGS: dict[str, Doing] = {"add": add, "read": lambda at, session: at.read(session)}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_no_frame_of_an_error_holds_one(at: Followed, name: str) -> None:
+    for doing in DOINGS.values():
+        for method in CALLS:
+            if doing is not add and name.startswith("held"):
+                continue  # a reading waits for as long as it is told
+            with at.anew() as session:
+                fault = at.mail.faults.add(FAULTS[name].make(), method, times=FAULTS[name].times)
+                try:
+                    doing(at, session)
+                except ConsoleError as error:
+                    assert_no_frame_has_one(error)
+                    for text in (error.message, error.hint, *error.details):
+                        assert_secretless(text, method)
+                if isinstance(fault, Held):
+                    fault.release()
+                at.mail.faults.clear()
+
+
+@pytest.mark.parametrize("method", ["Session.login", "Users.create"])
+def test_no_frame_of_an_interruption_holds_one(at: Followed, method: str) -> None:
+    @dataclass(slots=True)
+    class Interrupting(Held):
+        what: Callable[[], object] = field(default=_thread.interrupt_main)
+
+        def hold(self, stopping: object) -> None:
+            self.what()
+            Held.hold(self, stopping)  # type: ignore[arg-type]  # as it was given
+
+    with at.anew() as session:
+        fault = at.mail.faults.add(Interrupting(), method)
+        with pytest.raises(KeyboardInterrupt) as raised:
+            add(at, session)
+        fault.release()
+        assert_no_frame_has_one(raised.value)
+        assert bool(session.intents) == (method == "Users.create")
+
+
+# What is said, and what is kept
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if not name.startswith("held")])
+def test_nothing_that_is_said_or_kept_has_one(at: Followed, files: list[str], home: Path, name: str) -> None:
+    for method in ("Session.login", "Users.create"):
+        with at.anew() as session:
+            at.mail.faults.add(FAULTS[name].make(), method, times=FAULTS[name].times)
+            folder = session.folder
+        console = Console(folder, at.clock)
+        said = [console("add", DORA, *files), console("log"), console("log", "--json"), console("dump")]
+        at.mail.faults.clear()
+        said += [console("sync", *files[:2]), console("delete", DORA, "--yes", *files[:2]), console("undo", *files[:2])]
+        for each in said:
+            assert_secretless(each.out + each.err, method)
+        for path in [*folder.rglob("*"), *home.rglob("*")]:
+            if path.is_file():
+                assert_secretless(path.read_bytes().decode(errors="replace"), path)
+
+
+@dataclass(slots=True)
+class Echoing(Fault):
+    """A server that says what it was told."""
+
+    done: bool = field(default=False, kw_only=True)
+    method: str = "Users.create"
+
+    def answer(self, right: Answer) -> Answer:
+        del right
+        text = SERVERS if self.method == "Session.login" else ACCOUNTS
+        return Answer(b'{"id":null,"error":{"code":1000,"message":"' + text.encode() + b'"}}')
+
+
+@pytest.mark.parametrize("method", ["Session.login", "Users.create"])
+def test_a_server_that_says_it_itself_is_not_repeated(at: Followed, files: list[str], method: str) -> None:
+    with at.anew() as session:
+        at.mail.faults.add(Echoing(method=method), method)
+        folder = session.folder
+    said = Console(folder, at.clock)("add", DORA, *files)
+    assert said.code in (4, 8)
+    assert_secretless(said.err, method)
+    assert_secretless((folder / "journal.jsonl").read_text(encoding="utf-8"), method)
+
+
+@pytest.mark.parametrize("fault", [Cut(), Error(), Error(1000, "No.")])
+def test_a_traceback_that_a_developer_asks_for_has_none(at: Followed, files: list[str], fault: Fault) -> None:
+    with at.anew() as session:
+        at.mail.faults.add(fault, "Users.create")
+        folder = session.folder
+    said = Console(folder).process("add", DORA, *files, KCONSOLE_DEBUG="1")
+    assert said.code in (4, 8)
+    assert_secretless(said.out + said.err, fault)
+    at.mail.faults.clear()
+
+
+def test_a_process_shows_none_to_those_who_look_at_it(at: Followed, files: list[str]) -> None:
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("this system has no /proc")
+    with at.anew() as session:
+        folder = session.folder
+    for method in ("Session.login", "Users.create"):
+        held = at.mail.faults.add(Held(), method)
+        command = [sys.executable, "-m", "kconsole", "--store", str(folder), "add", DORA, *files]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ}) as process:
+            assert held.reached.wait(30)
+            for name in ("cmdline", "environ"):
+                assert_secretless(Path(f"/proc/{process.pid}/{name}").read_bytes().decode(errors="replace"), name)
+            process.kill()
+        held.release()
+        at.mail.faults.clear()
