@@ -59,8 +59,10 @@ class _RefusedThere:
         return [self._outcome(address, work) for address in self.addresses]
 
     def _outcome(self, address: str, work: Work) -> Outcome:
-        error = ItemError(0, NO_RIGHT, "it has no right", "Access denied.")
-        return refused_there(error, address, work.store.entry_at(address), work.store.server, work)
+        error, entry = ItemError(0, NO_RIGHT, "it has no right", "Access denied."), work.store.entry_at(address)
+        target = Target(number=0 if entry is None else entry.id, server_id="u", address=address)
+        intent = Intent(deed="disable", at=work.now, targets=(target,))
+        return refused_there(error, intent, target, entry, work.store.server, work)
 
 
 SCANNER, PAPADAKI = "2f-scanner@northwind.example", "a.papadaki@retail.northwind.example"
