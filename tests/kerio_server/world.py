@@ -232,6 +232,11 @@ class World:
         with self.changing(self.user(address)) as user:
             user.row.update(row)
 
+    def rename_domain(self, name: str, to: str) -> None:
+        """Give a domain another name."""
+        with self._change():
+            self.domain(name).name = to
+
     def set_role(self, address: str, role: Role, password: str = "") -> None:
         """Give a user another role, and a password to log in to the administration with."""
         with self.changing(self.user(address)) as user:

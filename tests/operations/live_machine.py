@@ -335,7 +335,9 @@ class LiveMachine(RuleBasedStateMachine):
     def another_name_for_a_domain(self) -> None:
         self.tick += 1
         domain = next(domain for domain in self.at.mail.world.domains.values() if not domain.primary)
-        domain.name = "s.example" if domain.name == "south.example" else "south.example"
+        self.at.mail.world.rename_domain(
+            domain.name, "s.example" if domain.name == "south.example" else "south.example"
+        )
         for user in self.at.mail.world.users_of(domain.id):
             self.outside[user.id, "address"] = self.tick
 

@@ -308,7 +308,7 @@ def test_what_was_renamed_there_meanwhile_is_found_by_its_id(at: Followed, deed:
             if renamed == "another took the name":
                 world.add_user(ANNA, "Another Anna")
             if renamed in ("domain", "both"):
-                world.domain("north.example").name = "n.example"
+                world.rename_domain("north.example", "n.example")
             at.settle(session)
             assert not session.intents
             enabled = dict(here(session).values())
@@ -346,7 +346,7 @@ def test_what_a_renamed_domain_has_open_is_settled_by_a_reading(at: Followed, is
             at.mail.faults.add(Cut(done=is_done), DEEDS[deed][0])
             with pytest.raises(ConsoleError, match="not known"):
                 DEEDS[deed][1](at, session)
-            at.mail.world.domain("north.example").name = "n.example"
+            at.mail.world.rename_domain("north.example", "n.example")
             at.read(session)
             assert not session.intents, deed
             assert here(session) == at.there
