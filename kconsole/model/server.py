@@ -95,4 +95,6 @@ class Intent:
     mailbox: "MailboxFate | Literal['']" = ""
     """Of a deletion, what becomes of mailboxes."""
     transfer_to: str = ""
+    domain_id: str = ""
+    """Of a new account, the server's id of its domain, which may get another name meanwhile."""
     reason: str = ""

@@ -13,7 +13,7 @@ from kconsole.model.history import Change, Commit
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory, fold
 from kconsole.model.reports import Decision, SeatReport
-from kconsole.model.server import Intent, Server
+from kconsole.model.server import Intent, Server, Target
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.transaction import Transaction
 
@@ -138,6 +138,13 @@ class Work:
         """It is known what came of it."""
         self._transaction.remove_intent(number)
         self._account()
+
+    def address_of(self, intent: Intent, target: Target) -> str:
+        """The address that something was asked for; of a new account, in its domain by the name of now."""
+        domain = next(
+            (each for each in self.store.domains if each.server_id and each.server_id == intent.domain_id), None
+        )
+        return target.address if domain is None else f"{target.address.rpartition('@')[0]}@{domain.name}"
 
     def put_back(self, change: Change) -> None:
         """Let a record be as it was before a change."""

@@ -49,7 +49,7 @@ def _settled(intent: Intent, target: Target, user: ServerUser | None, work: Work
     if intent.deed == "add":
         if user is None:
             return Outcome(target.address, "unchanged", "was not added on the server")
-        account = revived(account_of(user, f"@{target.domain}"), work.store)
+        account = revived(account_of(user, f"@{work.address_of(intent, target).rpartition('@')[2]}"), work.store)
         take_done(intent, target, work, account, user.id)
         return Outcome(target.address, "done", "was added on the server")
     if user is None:
@@ -85,7 +85,7 @@ def questions_about(session: "Session", numbers: Iterable[int]) -> Questions:
     """What the server has to be asked about what is open, as far as it still is."""
     intents = session.intents
     return {
-        number: [_whom(session, target) for target in intents[number].targets]
+        number: [_whom(session, intents[number], target) for target in intents[number].targets]
         for number in numbers
         if number in intents
     }
@@ -123,7 +123,9 @@ def settle(session: "Session", line: "Line") -> Done | None:
     return session.commit(found) if found.found else None
 
 
-def _whom(session: "Session", target: Target) -> Whom:
+def _whom(session: "Session", intent: Intent, target: Target) -> Whom:
+    if intent.domain_id:
+        return Whom(intent.domain_id, target.address.rpartition("@")[0], "")
     entry = session.entry(target.number)
     login, _, name = (target.address if entry is None else entry.address).rpartition("@")
     domain = session.domain_named(name)

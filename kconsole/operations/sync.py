@@ -401,22 +401,28 @@ class Sync:
             raise no_server()
         _check_same(self.begun.access, server)
         at_work = [
-            (intent.deed, target)
+            (intent, target)
             for number, intent in work.store.intents.items()
             if number not in self.begun.orphans
             for target in intent.targets
         ]
+        names = {contents.domain.id: contents.domain.name for contents in self.snapshot.domains}
         plan = SyncPlan(
             work.store,
             self.snapshot,
             work.now,
             self.begun.touched().union(target.number for _, target in at_work),
-            frozenset(fold(target.address) for deed, target in at_work if deed == "add"),
+            frozenset(
+                fold(f"{target.address.rpartition('@')[0]}@{names.get(intent.domain_id, target.domain)}")
+                for intent, target in at_work
+                if intent.deed == "add"
+            ),
         )
         for domain in plan.new_domains:
             work.put_domain(domain)
         for before, domain in plan.changed_domains:
             work.change_domain(before, domain)
+        work.put_entries(_moved_along(plan, work))
         outcomes = [Outcome(entry.address, "done", "is on the server") for entry in work.put_entries(plan.new)]
         work.put_entries(after for _, after in plan.changed)
         outcomes += [Outcome(after.address, "done", "changed on the server") for _, after in plan.changed]
@@ -453,14 +459,15 @@ class Sync:
         read |= {fold(domain.name) for domain in plan.gone_domains}
         whole = self.snapshot.has_all_domains and all(each.users is not None for each in self.snapshot.domains)
 
-        def is_told_of(target: Target) -> bool:
+        def is_told_of(intent: Intent, target: Target) -> bool:
             entry = work.store.entry(target.number)  # its domain may have another name by now
-            return whole or fold(target.domain if entry is None else entry.domain) in read
+            address = work.address_of(intent, target) if entry is None else entry.address
+            return whole or fold(address.rpartition("@")[2]) in read
 
         return {
             number: intent
             for number, intent in work.store.intents.items()
-            if number in orphans and all(map(is_told_of, intent.targets))
+            if number in orphans and all(is_told_of(intent, target) for target in intent.targets)
         }
 
 
@@ -519,6 +526,20 @@ def settled(done: Done) -> list[Outcome]:
     return [outcome for outcome in done.outcomes if outcome.result == "unchanged"]
 
 
+def _moved_along(plan: SyncPlan, work: Work) -> list[Entry]:
+    """Entries that are not taken from the reading, in domains that it knows by another name."""
+    renamed = {
+        fold(before.name): after.name for before, after in plan.changed_domains if fold(before.name) != fold(after.name)
+    }
+    entries = [entry for number in plan.touched if renamed and (entry := work.store.entry(number)) is not None]
+    moved = [
+        replace(entry, address=f"{entry.login}@{renamed[fold(entry.domain)]}")
+        for entry in entries
+        if entry.deleted_at is None and fold(entry.domain) in renamed
+    ]
+    return [entry for entry in moved if work.store.entry_at(entry.address) is None]
+
+
 def gone(entry: Entry, intent: Intent | None, now: datetime) -> Entry:
     """An entry that is not on the server any more; if that was asked of it, with what became of its mailbox."""
     after = replace(entry, deleted_at=now, server_id="")
@@ -528,7 +549,8 @@ def gone(entry: Entry, intent: Intent | None, now: datetime) -> Entry:
 
 
 def _settled(intent: Intent, target: Target, work: Work) -> Outcome:
-    entry = work.store.entry_at(target.address) if intent.deed == "add" else work.store.entry(target.number)
+    address = work.address_of(intent, target)
+    entry = work.store.entry_at(address) if intent.deed == "add" else work.store.entry(target.number)
     is_there = entry is not None and entry.deleted_at is None
     if intent.deed in ("add", "delete"):
         done = is_there == (intent.deed == "add")

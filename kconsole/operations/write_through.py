@@ -43,8 +43,6 @@ class Call:
     intent: Intent
     changes: tuple[Change, ...]
     """What it means for the store, for each of the targets."""
-    domain_id: str = ""
-    """Of a new account, the server's id of its domain."""
     heir_id: str = ""
     """Of a deletion, the server's id of who takes over the mailboxes."""
 
@@ -145,13 +143,13 @@ class AskServer:
             targets=tuple(_target(asked, change) for change in changes),
             mailbox=(after.mailbox_fate or "keep") if asked == "delete" else "",
             transfer_to="" if heir is None else heir.address,
+            domain_id=domain.server_id if domain is not None and asked == "add" else "",
             reason=self.reason,
         )
         return Call(
             work.put_intent(intent),
             intent,
             changes,
-            domain.server_id if domain is not None else "",
             "" if heir is None else heir.server_id,
         )
 
@@ -224,11 +222,13 @@ def take_done(intent: Intent, target: Target, work: Work, after: Entry, server_i
         server_id: of a new account.
     """
     if intent.deed == "add":
-        known = work.store.entry_at(target.address)
+        address = work.address_of(intent, target)
+        known = next((each for each in work.store.entries if server_id and each.server_id == server_id), None)
+        known = known or work.store.entry_at(address)
         if known is not None:  # a reading of the server, or another console, has brought it already
             work.put_entry(replace(known, server_id=server_id or known.server_id, enabled=after.enabled))
         else:
-            work.put_entry(replace(after, server_id=server_id))
+            work.put_entry(replace(after, address=address, server_id=server_id))
         return
     known = work.store.entry(target.number)
     if known is None:
@@ -411,14 +411,14 @@ def _answer(line: "Line", call: Call, password: Secret | None) -> Answer:
 
 def _created(line: "Line", call: Call, password: Secret | None) -> Answer:
     account: Entry = call.changes[0].after
-    user = NewUser(call.domain_id, account.login, account.full_name, account.description, password=password)
+    user = NewUser(call.intent.domain_id, account.login, account.full_name, account.description, password=password)
     made = create(line, user)
     if not isinstance(made, Created):
         return Answer({0: made})
     if made.id:
         return Answer({}, made.id)
     try:
-        found = find_user(line, call.domain_id, account.login)
+        found = find_user(line, call.intent.domain_id, account.login)
     except ConsoleError:
         found = None
     if found is None:  # without the server's id nothing can be asked for it
