@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from kconsole.model.records import Entry
 from kconsole.model.server import ASKED, Intent, Target
 from kconsole.operations.deeds import Done, Outcome, Work, revived
-from kconsole.operations.sync import account_of, gone
+from kconsole.operations.sync import gone
+from kconsole.operations.sync_plan import account_of
 from kconsole.operations.write_through import take_done
 from kconsole.sources.kerio_api.errors import NOT_THERE, ServerRefused
 from kconsole.sources.kerio_api.guesses import NO_RIGHTS
