@@ -270,11 +270,11 @@ async def test_a_server_that_is_away_changes_nothing(mail: KerioServer) -> None:
 
 
 async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:
-    mail.faults.add(Error(1000, "Not today."), "Users.set")
+    mail.faults.add(Error(1002, "Not today."), "Users.set")
     async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
         await settled(await disable(screen))
-        screen.expect_dialog("Nothing was done", "the operation failed. It says: Not today")
-        screen.expect_dialog("Read the server with r, and try again.")
+        screen.expect_dialog("Nothing was done", "it is not on the server any more. It says: Not today")
+        screen.expect_dialog("Read the server with r: somebody has changed it.")
         assert screen.status == "disable: nothing was changed"
         assert enabled(screen, mail, ANNA)
         assert not screen.session.intents
@@ -422,7 +422,7 @@ async def test_keys_for_a_list_do_not_answer_what_is_told_instead(mail: KerioSer
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         screen.main.desk.unseen = 60.0
         held = mail.faults.add(Held(), "Session.login")
-        mail.faults.add(Error(1000, "Not today."), "Users.set")
+        mail.faults.add(Error(1002, "Not today."), "Users.set")
         await disable(screen)
         await until(screen, held.reached.is_set)
         await screen.press("space", "q")  # either would close the news
