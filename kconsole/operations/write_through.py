@@ -70,6 +70,8 @@ class AskServer:
         self.alone: list[Change] = []
         """Changes that the server has nothing to do with."""
         self._rehearsal = Rehearsal((), (), None)
+        self._rehearsed: dict[str, Outcome] = {}
+        """What would come of it, by folded address."""
         self._refused: dict[str, Outcome] = {}
 
     @property
@@ -88,6 +90,7 @@ class AskServer:
         if server is None:
             raise NotFound("This store follows no server any more.", "Nothing was done. Try again.")
         self._rehearsal = work.rehearse(self.deed)
+        self._rehearsed = {fold(outcome.address): outcome for outcome in self._rehearsal.outcomes}
         wanted: dict[ServerDeed, list[Change]] = {}
         for change in self._rehearsal.changes:
             asked, why_not = _asked_for(change, isinstance(self.deed, UndoDeed), work)
@@ -117,8 +120,7 @@ class AskServer:
 
     def outcome_of(self, address: str) -> Outcome:
         """What would come of it for an address if the server does it."""
-        rehearsed = (outcome for outcome in self._rehearsal.outcomes if fold(outcome.address) == fold(address))
-        return next(rehearsed, Outcome(address, "done", "done"))
+        return self._rehearsed.get(fold(address), Outcome(address, "done", "done"))
 
     def _refuse(self, outcome: Outcome) -> None:
         if isinstance(self.deed, UndoDeed):
