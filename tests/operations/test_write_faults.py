@@ -350,3 +350,20 @@ def test_what_a_renamed_domain_has_open_is_settled_by_a_reading(at: Followed, is
             at.read(session)
             assert not session.intents, deed
             assert here(session) == at.there
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"id":null,"result":{}}', b'{"id":null,"result":null}', b'{"result":{"list":null}}']
+)
+def test_nobody_is_gone_because_an_answer_lists_nothing(at: Followed, body: bytes) -> None:
+    with at.anew() as session:
+        at.mail.faults.add(Cut(done=False), "Users.remove")
+        with pytest.raises(ConsoleError, match="not known"):
+            DEEDS["delete"][1](at, session)
+        before = state(session)
+        for ask in (at.read, at.settle):
+            at.mail.faults.add(Instead(body), "Users.get")
+            with pytest.raises(ConsoleError, match="has no list"):
+                ask(session)
+            assert state(session) == before
+            assert session.intents

@@ -18,7 +18,7 @@ from kconsole.sources.kerio_api.guesses import (
     RESOURCE_FIELDS,
     USER_FIELDS,
 )
-from kconsole.sources.kerio_api.values import Row, number, rows
+from kconsole.sources.kerio_api.values import Row, listed_rows, number
 
 if TYPE_CHECKING:
     from kconsole.sources.kerio_api.wire import Line
@@ -164,9 +164,7 @@ class Pages:
 
         def understood(result: Row) -> tuple[list[_K], int]:
             total = number(result, "totalItems")
-            listed = rows(result, "list")
-            if result.get("list") is None and total != 0:  # else everybody would count as gone
-                raise StrangeAnswer("has no list")
+            listed = listed_rows(result)
             if total is None:
                 total = start + len(listed)
             if not 0 <= total <= MOST_ROWS:

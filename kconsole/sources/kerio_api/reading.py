@@ -32,7 +32,20 @@ from kconsole.sources.kerio_api.records import (
     UserCount,
     WhoAmI,
 )
-from kconsole.sources.kerio_api.values import Row, choice, flag, moment, name, number, part, rows, size, text, texts
+from kconsole.sources.kerio_api.values import (
+    Row,
+    choice,
+    flag,
+    listed_rows,
+    moment,
+    name,
+    number,
+    part,
+    rows,
+    size,
+    text,
+    texts,
+)
 
 if TYPE_CHECKING:
     from kconsole.sources.kerio_api.wire import Line
@@ -190,7 +203,7 @@ def find_user(line: "Line", domain_id: str, login: str) -> ServerUser | None:
     }
 
     def reader(result: Row) -> ServerUser | None:
-        users = [read_user(row) for row in rows(result, "list")]
+        users = [read_user(row) for row in listed_rows(result)]
         return next((user for user in users if fold(user.login) == fold(login)), None)
 
     parameters = {"query": query, "domainId": domain_id}

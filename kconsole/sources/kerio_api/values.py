@@ -126,6 +126,17 @@ def rows(row: Row, key: str) -> list[dict[str, Any]]:
     raise _odd(key, "list of objects")
 
 
+def listed_rows(row: Row) -> list[dict[str, Any]]:
+    """What a call lists. That there is nothing has to be said: whoever is not listed would be taken for gone.
+
+    Raises:
+        StrangeAnswer: there is no list, and it is not said that it is empty.
+    """
+    if row.get("list") is None and number(row, "totalItems") != 0:
+        raise StrangeAnswer("has no list")
+    return rows(row, "list")
+
+
 def texts(row: Row, key: str) -> tuple[str, ...]:
     """A list of texts; an empty one if it is missing.
 
