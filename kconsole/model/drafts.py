@@ -27,6 +27,33 @@ def quick_entry(**values: Any) -> Entry:
     return entry
 
 
+def numbered(entry: Entry, number: int) -> Entry:
+    """The same as `replace(entry, id=number)`."""
+    draft: Any = _DraftEntry(
+        entry.address,
+        entry.kind,
+        entry.origin,
+        entry.enabled,
+        entry.role,
+        entry.full_name,
+        entry.description,
+        entry.mailbox,
+        entry.last_login,
+        entry.deleted_at,
+        entry.mailbox_fate,
+        entry.transferred_to,
+        entry.delivers_to,
+        entry.directory_id,
+        entry.directory_logon,
+        entry.server_id,
+        entry.active_sync,
+        number,
+    )
+    draft.__class__ = Entry
+    made: Entry = draft
+    return made
+
+
 class _DraftLogin:
     """A `LastLogin` that has not been frozen yet; see `_DraftEntry`."""
 

@@ -121,7 +121,7 @@ class SyncPlan:
             return
         self._addresses.add(address)
         known = self._by_id.get(said.server_id)
-        if known is None and not self.store.has_had(said.address):
+        if known is None and not self.store.has_had(address):
             self.new.append(said)
             return
         known = known or self._holder_of(said.address)

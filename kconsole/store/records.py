@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
 from kconsole.model import documents
@@ -42,14 +43,22 @@ class DocumentView(Mapping[str, Document]):
     """A table as TinyDB sees it: documents by number as text, each made when it is asked for.
 
     So the records are in memory once; a hundred thousand documents beside them would take three times their room.
+
+    Args:
+        table: its name.
+        records: the records, by number.
+        made: documents that are at hand, for a moment in which nothing changes.
     """
 
-    def __init__(self, table: str, records: dict[int, Any]) -> None:
+    def __init__(
+        self, table: str, records: dict[int, Any], made: Mapping[str, Document | None] = MappingProxyType({})
+    ) -> None:
         self._to_document = _KINDS[table].to_document
         self._records = records
+        self._made = made
 
     def __getitem__(self, number: str) -> Document:
-        document: Document = self._to_document(self._records[int(number)])
+        document: Document = self._made.get(number) or self._to_document(self._records[int(number)])
         return document
 
     def __contains__(self, number: object) -> bool:
@@ -120,10 +129,10 @@ class Records:
         deleted = [self.entries[number] for number in sorted(numbers)]
         return sorted(deleted, key=attrgetter("deleted_at"), reverse=True)
 
-    def has_had(self, address: str) -> bool:
-        """Whether anything has this address, or had it."""
-        addresses, key = self._by_address(), fold(address)
-        return key in addresses.live or key in addresses.deleted
+    def has_had(self, folded: str) -> bool:
+        """Whether anything has this address, which is folded, or had it."""
+        addresses = self._by_address()
+        return folded in addresses.live or folded in addresses.deleted
 
     def _by_address(self) -> "_Addresses":
         if self._addresses is None:
@@ -169,14 +178,21 @@ class Records:
         else:
             records[change.number] = change.after
 
-    def change_of(self, documents: DocumentChange) -> Change:
+    def change_of(self, documents: DocumentChange, records: Mapping[int, Any] | None = None) -> Change:
         """The change of a record that a change of its document means, to the records as they are.
+
+        Args:
+            documents: the change.
+            records: what the new document describes, by number; None if that is to be made of it.
 
         Raises:
             KeyError, TypeError, ValueError, AttributeError: the new document makes no sense.
         """
         table, number, _, after = documents
-        made = None if after is None else _KINDS[table].from_document(after, number)
+        if records is not None:
+            made = records[number]
+        else:
+            made = None if after is None else _KINDS[table].from_document(after, number)
         return Change(table, number, self.tables[table].get(number), made)
 
     def clear(self) -> None:

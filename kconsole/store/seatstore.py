@@ -200,9 +200,9 @@ class SeatStore:
         """The entry that has this address now; compared without case."""
         return self._records.entry_at(address)
 
-    def has_had(self, address: str) -> bool:
-        """Whether anything has this address, or had it; compared without case."""
-        return self._records.has_had(address)
+    def has_had(self, folded: str) -> bool:
+        """Whether anything has this address, which is folded, or had it."""
+        return self._records.has_had(folded)
 
     def deleted_at(self, address: str) -> list[Entry]:
         """The deleted entries that had this address, the last deleted first."""

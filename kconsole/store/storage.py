@@ -43,13 +43,17 @@ class SeatStorage(Storage):
         """
         raise NotImplementedError("change documents through a table inside a transaction")
 
-    def stage(self, changes: list[DocumentChange]) -> None:
+    def stage(self, changes: list[DocumentChange], records: Mapping[int, Any] | None = None) -> None:
         """Make changes in memory, to be kept or rolled back together.
+
+        Args:
+            changes: of documents.
+            records: what the new ones describe, by number; None if that is to be made of them.
 
         Raises:
             KeyError, TypeError, ValueError, AttributeError: a document makes no sense; none of the changes is made.
         """
-        made = [self.records.change_of(documents) for documents in changes]
+        made = [self.records.change_of(documents, records) for documents in changes]
         for change in made:
             self.records.take(change)
         self.staged += made
@@ -67,7 +71,7 @@ class SeatStorage(Storage):
 
     def net(self) -> NetChanges:
         """From what each record was before its first staged change to what it is after its last."""
-        if len(self.staged) == 1 and self.staged[0].before != self.staged[0].after:
+        if self._are_net():
             return NetChanges(tuple(self.staged), tuple(self._documents))
         first: dict[tuple[str, int], int] = {}
         last: dict[tuple[str, int], int] = {}
@@ -83,6 +87,13 @@ class SeatStorage(Storage):
         return NetChanges(
             tuple(_from_to(self.staged[begin], self.staged[end]) for begin, end in places),
             tuple(_from_to(self._documents[begin], self._documents[end]) for begin, end in places),
+        )
+
+    def _are_net(self) -> bool:
+        """Whether every record is changed once, and is another one afterwards."""
+        once = {(change.table, change.number) for change in self.staged}
+        return len(once) == len(self.staged) and all(
+            change.before is None or change.before != change.after for change in self.staged
         )
 
     def keep(self) -> None:

@@ -18,9 +18,10 @@ from kconsole.store.files import NotSynced
 from kconsole.store.journal import JOURNAL_FILE, BrokenJournal, Head, Journal
 from kconsole.store.lines import body_of, changes_of, commit_of
 from kconsole.store.locking import LOCK_FILE, SERVER_LOCK_FILE, StoreLock
-from kconsole.store.records import Records
+from kconsole.store.records import DocumentView, Records
 from kconsole.store.snapshot import SNAPSHOT_FILE, DamagedSnapshot, OpenSnapshot, open_snapshot, write_snapshot
 from kconsole.store.storage import SeatStorage
+from kconsole.store.tables import Document
 from kconsole.store.transaction import Transaction
 from kconsole.store.trouble import (
     NONSENSE,
@@ -101,6 +102,8 @@ class StoreFiles:
         self._is_damaged = False
         """Whether it was opened to be read only in spite of damage: then nothing can be read on."""
         self._progress: Progress | None = None
+        self._made: tuple[int, dict[str, Document | None]] = (0, {})
+        """Of a commit after which a snapshot is made: its number, and documents of entries, not to make them again."""
 
     @property
     def head(self) -> Head:
@@ -462,7 +465,7 @@ class StoreFiles:
         Raises:
             StoreUnusable: it cannot be written.
         """
-        commit = None
+        commit, self._made = None, (0, {})
         try:
             net = self._storage.net()
             if net.records:
@@ -477,6 +480,9 @@ class StoreFiles:
                 self._storage.keep()
                 self.next_number = transaction.next_number
                 transaction.commit = commit
+                if self.has_outgrown_snapshot:
+                    entries = (each for each in net.documents if each.table == "entries" and each.after is not None)
+                    self._made = commit.sequence, {str(each.number): each.after for each in entries}
             else:
                 self._storage.roll_back()
 
@@ -530,10 +536,14 @@ class StoreFiles:
         Raises:
             OSError: it cannot be written; the one before is there as it was.
         """
-        head = self.head
+        head, (sequence, made) = self.head, self._made
+        self._made = 0, {}
+        views = dict(self._records.views)
+        if made and sequence == head.sequence:
+            views["entries"] = DocumentView("entries", self._records.entries, made)
         try:
             self._snapshot_size = write_snapshot(
-                self._snapshot_path, self._records.views, self.next_number, head, self._keep_snapshot_as
+                self._snapshot_path, views, self.next_number, head, self._keep_snapshot_as
             )
         except NotSynced as error:
             if error.filename == str(self._snapshot_path):  # it is in place, and what was there before is kept
@@ -546,3 +556,4 @@ class StoreFiles:
         with self._patient(0), suppress(StoreBusy, StoreUnusable, OSError), self.locked():
             if not self.has_grown():
                 self.write_snapshot()
+        self._made = 0, {}

@@ -20,8 +20,8 @@ class DocumentChange(NamedTuple):
 class Stage(Protocol):
     """What takes the changes that a table makes."""
 
-    def stage(self, changes: list[DocumentChange]) -> None:
-        """Take them."""
+    def stage(self, changes: list[DocumentChange], records: Mapping[int, Any] | None = None) -> None:
+        """Take them; with the records that the new documents describe, where they are at hand."""
 
 
 class SeatTable(Table):
@@ -32,25 +32,31 @@ class SeatTable(Table):
     they were before. So a change costs what it changes, whatever the size of the table.
     """
 
-    def put(self, documents: Mapping[int, Document]) -> None:
-        """Let documents be these, whether there were any or not; TinyDB's `upsert` would merge the two."""
+    def put(self, documents: Mapping[int, Document], records: Mapping[int, Any] | None = None) -> None:
+        """Let documents be these, whether there were any or not; TinyDB's `upsert` would merge the two.
+
+        Args:
+            documents: by number.
+            records: what they describe, where that is at hand: so it need not be made of them.
+        """
         known: Mapping[str, Any] = self._read_table()
         changes = []
         for number, document in documents.items():
-            before = known.get(str(number))
+            text = str(number)
+            before = known[text] if text in known else None  # noqa: SIM401  # `get` would cost an exception
             if before != document:
                 changes.append(DocumentChange(self.name, number, before, document))
         if changes:
-            self._stage(changes)
+            self._stage(changes, records)
 
     def _update_table(self, updater: Callable[[dict[int, Any]], None]) -> None:
         view = TouchedDocuments(self._read_table())
         updater(view)  # type: ignore[arg-type]  # TinyDB says dict and uses it as a mutable mapping
         self._stage(view.changes(self.name))
 
-    def _stage(self, changes: list[DocumentChange]) -> None:
+    def _stage(self, changes: list[DocumentChange], records: Mapping[int, Any] | None = None) -> None:
         stage: Stage = self._storage  # type: ignore[assignment]  # a SeatStorage: SeatDB builds no other
-        stage.stage(changes)
+        stage.stage(changes, records)
         self.clear_cache()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tinydb.table import Document as TinyDocument
 
+from kconsole.model.drafts import numbered
 from kconsole.model.history import Change, Commit
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
@@ -49,9 +50,13 @@ class Transaction:
 
     def put_entries(self, entries: Iterable[Entry]) -> list[Entry]:
         """The same for many."""
-        documents = {entry.id or self._new_number(): document_of("entries", entry) for entry in entries}
-        self._db.seats("entries").put(documents)
-        return [self._storage.records.entries[number] for number in documents]
+        records = {}
+        for entry in entries:
+            stored = entry if entry.id else numbered(entry, self._new_number())
+            records[stored.id] = stored
+        documents = {number: document_of("entries", record) for number, record in records.items()}
+        self._db.seats("entries").put(documents, records)
+        return list(records.values())
 
     def remove_entry(self, number: int) -> None:
         """Forget an entry, as if it had never been. To delete an account, put it with `deleted_at` instead."""
