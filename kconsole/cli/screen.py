@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -67,25 +67,17 @@ def demo(place: Place, sample: str, folder: Path | None, with_server: bool) -> N
         return
     look = look_of(place)
     need_terminal(look.profile)
-    from tempfile import TemporaryDirectory
-
-    with ending_in_order(), TemporaryDirectory(prefix="kconsole-demo-") as throw_away:
-        show(sample_session(sample, Path(throw_away) / "store", place.operator), f"sample '{sample}'", look)
+    with ending_in_order(), thrown_away() as folder:
+        show(sample_session(sample, folder / "store", place.operator), f"sample '{sample}'", look)
 
 
 def _demo_with_server(place: Place, sample: str) -> None:
     look = look_of(place)
     need_terminal(look.profile)
-    from tempfile import TemporaryDirectory
-
     from kconsole.cli.demo_server import demo_server
 
-    with (
-        ending_in_order(),
-        TemporaryDirectory(prefix="kconsole-demo-") as throw_away,
-        demo_server(sample) as beside,
-    ):
-        session = sample_session(sample, Path(throw_away) / "store", place.operator)
+    with ending_in_order(), thrown_away() as folder, demo_server(sample) as beside:
+        session = sample_session(sample, folder / "store", place.operator)
         try:
             beside.fill(session)
             session.offline = place.offline
@@ -148,6 +140,20 @@ def ending_in_order() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def thrown_away() -> Iterator[Path]:
+    """A folder that is removed afterwards. No signal ends the program between its making and the care for that."""
+    from tempfile import TemporaryDirectory
+
+    with ExitStack() as stack:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+        try:
+            folder = stack.enter_context(TemporaryDirectory(prefix="kconsole-demo-"))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        yield Path(folder)
+
+
 def _end(number: int, _: FrameType | None) -> NoReturn:
     _ignore_signals()
     raise click.exceptions.Exit(SIGNALLED + number)
@@ -187,10 +193,12 @@ def show(
         theme=look.asked_theme,
         server_secret=server_secret,
     )
+    held_back = signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # until the app can mind them
     try:
         app.run(mouse=look.mouse)
     finally:
         _ignore_signals()
+        signal.pthread_sigmask(signal.SIG_SETMASK, held_back)
         _let_go_of_lost_terminal()
         if app.session is not None:
             app.session.close()

@@ -120,6 +120,8 @@ class KConsoleApp(FramedApp):
 
             self._first = OpeningScreen(session, title)
         self._signals = tuple(signals)
+        self._is_ending = False
+        """Whether a signal ends it."""
         self.failure: Exception | None = None
         """What the screen broke down of; None if it did not."""
 
@@ -175,11 +177,16 @@ class KConsoleApp(FramedApp):
         return TerminalDriver
 
     def on_load(self) -> None:
-        """End in good order when asked to by a signal: the terminal is left as it was found."""
+        """End in good order when asked to by a signal: the terminal is left as it was found.
+
+        Whoever starts the app may have held the signals back until now.
+        """
         for number in self._signals:
             asyncio.get_running_loop().add_signal_handler(number, self._end_by, number)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
 
     def _end_by(self, number: signal.Signals) -> None:
+        self._is_ending = True
         self.exit(return_code=SIGNALLED + number)
 
     def on_ready(self) -> None:
@@ -230,6 +237,9 @@ class KConsoleApp(FramedApp):
         self._close_messages_no_wait()
 
     def _handle_exception(self, error: Exception) -> None:
+        if self._is_ending:  # a screen that was just being built finds its widgets gone
+            self._close_messages_no_wait()
+            return
         self.failure = self.failure or error
         super()._handle_exception(error)
 

@@ -87,6 +87,44 @@ def test_a_signal_before_the_screen_stands_leaves_nothing_behind(tmp_path: Path)
         assert not is_left(tmp_path)
 
 
+@pytest.mark.parametrize("written", [1, 40, 120, 400, 1000])
+def test_a_signal_while_the_first_screen_is_built_ends_it_in_order(tmp_path: Path, written: int) -> None:
+    with terminal("demo", home=tmp_path, environment={"TMPDIR": str(tmp_path)}) as screen:
+        screen.wait_until(lambda _: len(screen.written) >= written, "so many bytes")
+        screen.signal(signal.SIGTERM)
+        assert screen.wait_for_end() == 128 + signal.SIGTERM
+        assert b"broke down" not in screen.written
+        assert not is_left(tmp_path)
+
+
+INTERRUPTED = """
+import os, signal, tempfile
+from kconsole.cli.screen import ending_in_order, thrown_away
+
+make = tempfile.mkdtemp
+
+def mkdtemp(*arguments, **named):
+    folder = make(*arguments, **named)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return folder
+
+tempfile.mkdtemp = mkdtemp
+with ending_in_order(), thrown_away():
+    raise AssertionError("it went on")
+"""
+"""A signal comes as soon as the folder is there."""
+
+
+def test_a_signal_in_the_moment_in_which_the_folder_is_made_leaves_none(tmp_path: Path) -> None:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "it went on" not in ended.stderr
+    assert "Exit" in ended.stderr
+    assert not is_left(tmp_path)
+
+
 def test_a_terminal_that_goes_away_ends_it(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path, environment={"TMPDIR": str(tmp_path)}) as screen:
         opened(screen).close()
