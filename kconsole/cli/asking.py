@@ -1,7 +1,7 @@
 """What commands share that ask the live server: who logs in with which password, and what came of it."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,13 @@ import click
 
 from kconsole.cli.context import Place, exit_code, say, say_open, say_outcomes
 from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import NotFound
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import Server
-from kconsole.operations.deeds import Deed, HalfDone, Outcome
+from kconsole.operations.deeds import Deed, Done, HalfDone, Outcome
 from kconsole.operations.live import SERVER_PASSWORD, Writer
 from kconsole.operations.secrets import Secret, secret_from
 from kconsole.operations.session import Session
-from kconsole.operations.ways import not_asked
+from kconsole.operations.ways import no_server, not_asked
 
 INSECURE = "INSECURE: nobody checks which server answers, and what is sent may be read. That is recorded in the log."
 
@@ -54,10 +53,7 @@ def server_of(session: Session) -> Server:
     """
     found = session.server
     if found is None:
-        raise NotFound(
-            "This store is kept in step with no server.",
-            "Name one with 'kconsole server add NAME --url https://... --user ...'.",
-        )
+        raise no_server()
     return found
 
 
@@ -101,8 +97,21 @@ def do_and_say(place: Place, session: Session, deed: Deed, password_file: Path |
         note: what to say besides, if the server did it.
     """
     is_there = session.is_done_there(deed.name)
+    by = writer_for(place, session, is_there, password_file)
+    done = said(session, lambda: session.do(deed, by))
+    if is_there and note and done.changed:
+        say(note)
+    click.get_current_context().exit(exit_code(done.outcomes))
+
+
+def said(session: Session, act: Callable[[], Done]) -> Done:
+    """Do something, and say what came of it: also of what was done before something went wrong, and what is open.
+
+    Raises:
+        ConsoleError: it was not done, or not all of it.
+    """
     try:
-        done = session.do(deed, writer_for(place, session, is_there, password_file))
+        done = act()
     except HalfDone as half:
         say_outcomes(half.done)
         raise
@@ -110,6 +119,4 @@ def do_and_say(place: Place, session: Session, deed: Deed, password_file: Path |
         say_open(session)
         raise
     say_outcomes(done)
-    if is_there and note and done.changed:
-        say(note)
-    click.get_current_context().exit(exit_code(done.outcomes))
+    return done

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import orjson
 
-from kconsole.cli.asking import password_option, writer_for
+from kconsole.cli.asking import password_option, said, writer_for
 from kconsole.cli.context import (
     Place,
     at_store,
@@ -17,8 +17,6 @@ from kconsole.cli.context import (
     pass_place,
     reason_option,
     say,
-    say_open,
-    say_outcomes,
     terminal_width,
 )
 from kconsole.cli.output import put_document
@@ -28,7 +26,6 @@ from kconsole.display.safe_text import safe_text
 from kconsole.model.history import Commit
 from kconsole.model.times import from_iso, to_iso
 from kconsole.operations.care import verify
-from kconsole.operations.deeds import HalfDone
 from kconsole.operations.history import LogQuery, addresses_of
 from kconsole.operations.session import Session
 
@@ -197,14 +194,6 @@ def undo(context: click.Context, place: Place, line: int | None, password_file: 
     what = f"{deed_word(undone)} {words.and_list(addresses, 2)}".strip()
     who, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
     say(f"Taking back line {undone.sequence}: {what}, by {who}, {when}.")
-    try:
-        by = writer_for(place, session, session.is_undone_there(undone), password_file)
-        done = session.undo(undone.sequence, reason, by)
-    except HalfDone as half:
-        say_outcomes(half.done)
-        raise
-    except KeyboardInterrupt:
-        say_open(session)
-        raise
-    say_outcomes(done)
+    by = writer_for(place, session, session.is_undone_there(undone), password_file)
+    done = said(session, lambda: session.undo(undone.sequence, reason, by))
     context.exit(exit_code(done.outcomes))

@@ -1,6 +1,6 @@
 """What every deed has in common: it works inside a transaction, entry by entry, and tells what came of each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -275,6 +275,12 @@ class HalfDone(ConsoleError):
         self.exit_code = trouble.exit_code
 
 
+def some_of(addresses: Sequence[str], most: int = 3) -> str:
+    """Addresses for a sentence: "anna@north.example, berg@north.example, chen@south.example and 3 more"."""
+    more = len(addresses) - most
+    return ", ".join(addresses[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def check_expected(expected: Iterable[Entry], work: Work) -> None:
     """Go on only if these entries are as they were when a person was asked about them.
 
@@ -283,9 +289,8 @@ def check_expected(expected: Iterable[Entry], work: Work) -> None:
     """
     changed = [entry for entry in expected if work.store.entry(entry.id) != entry]
     if changed:
-        addresses = ", ".join(entry.address for entry in changed[:3]) + (" and others" if len(changed) > 3 else "")
         raise ChangedMeanwhile(
-            f"{addresses} was changed by somebody else just now.",
+            f"{some_of([entry.address for entry in changed])} was changed by somebody else just now.",
             "Nothing was done. Look at it again.",
             (entry.id for entry in changed),
         )

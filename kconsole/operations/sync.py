@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from kconsole.model.errors import ChangedMeanwhile, NotFound, ReadOnly, Refused, StoreBusy
+from kconsole.model.errors import ChangedMeanwhile, ReadOnly, Refused, StoreBusy
 from kconsole.model.kerio import KerioServer
 from kconsole.model.records import Entry, fold
 from kconsole.model.server import ASKED, DomainNumbers, Intent, Server, ServerNumbers, Target
 from kconsole.operations.deeds import Done, Outcome, Work, unique
 from kconsole.operations.sync_plan import SyncPlan
+from kconsole.operations.ways import no_server
 from kconsole.sources.kerio_api.records import UserCount
 from kconsole.sources.kerio_api.snapshot import ServerSnapshot
 from kconsole.sources.quoting import short
@@ -95,7 +96,7 @@ class RemoveServer:
             named = ", ".join(addresses[:3]) + (" and others" if len(addresses) > 3 else "")
             raise Refused(
                 f"Something was asked of {known.name} for {named}, and it is not known yet what came of it.",
-                "Run 'kconsole sync' first: it asks the server. If that is gone for ever, give it up by --forget-open.",
+                "Read the server with 'kconsole sync' first. If it is gone for ever, give that up by --forget-open.",
             )
         outcomes = []
         for number, intent in intents.items():
@@ -288,11 +289,3 @@ def _settled(intent: Intent, target: Target, work: Work) -> Outcome:
     else:
         done = is_there and entry is not None and entry.enabled == (intent.deed == "enable")
     return Outcome(target.address, "unchanged", f"was {'' if done else 'not '}{ASKED[intent.deed]} on the server")
-
-
-def no_server() -> NotFound:
-    """The error for what needs a server where there is none."""
-    return NotFound(
-        "This store is kept in step with no server.",
-        "Name one with 'kconsole server add NAME --url https://... --user ...'.",
-    )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from kconsole.model.errors import Refused
+from kconsole.model.errors import NotFound, Refused
 from kconsole.model.server import Server
 
 Way = Literal["there", "here", "not here"]
@@ -46,6 +46,14 @@ WAYS: Final[Mapping[str, Way]] = {
 def way_of(deed: str) -> Way:
     """The way of a deed, by its name. One that nobody thought of is not done."""
     return WAYS.get(deed, "not here")
+
+
+def no_server() -> NotFound:
+    """The error for what needs a server where there is none."""
+    return NotFound(
+        "This store is kept in step with no server.",
+        "Name one with 'kconsole server add NAME --url https://... --user ...'.",
+    )
 
 
 def needs_server(server: Server, offline: bool) -> Refused:

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from kconsole.model.errors import ConsoleError, NotFound, Refused, StoreBusy, StoreUnusable
+from kconsole.model.errors import ConsoleError, Refused, StoreBusy, StoreUnusable
 from kconsole.model.history import Change
 from kconsole.model.records import Entry, MailboxFate, fold
 from kconsole.model.server import Intent, Server, ServerDeed, Target
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.deeds import Deed, Done, HalfDone, Outcome, Rehearsal, Work
+from kconsole.operations.deeds import Deed, Done, HalfDone, Outcome, Rehearsal, Work, some_of
 from kconsole.operations.server_refusals import refused_there
 from kconsole.operations.undo import UndoDeed
+from kconsole.operations.ways import no_server
 from kconsole.sources.kerio_api.errors import AnswerLost, ItemError, ServerRefused
 from kconsole.sources.kerio_api.reading import find_user
 from kconsole.sources.kerio_api.writing import MOST_AT_ONCE, Created, NewUser, Removal, create, remove, set_enabled
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 ASK: Final = "ask server"
 """How the journal names that the server is about to be asked."""
 
-OPEN: Final = "Run 'kconsole sync', which asks the server what is so; the next change on it does that too."
+OPEN: Final = "Read the server with 'kconsole sync', which shows what is so; the next change on it asks that too."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class AskServer:
         """
         server = work.store.server
         if server is None:
-            raise NotFound("This store follows no server any more.", "Nothing was done. Try again.")
+            raise no_server()
         self._rehearsal = work.rehearse(self.deed)
         self._rehearsed = {fold(outcome.address): outcome for outcome in self._rehearsal.outcomes}
         wanted: dict[ServerDeed, list[Change]] = {}
@@ -343,7 +344,8 @@ def write(session: "Session", deed: Deed, line: "Line", password: Secret | None 
             if isinstance(error, ServerRefused):
                 trouble.hint = f"{error.hint} Do it in its administration, and read that with 'kconsole sync'."
         if trouble is not None:
-            trouble.details = (f"It was asked to {_asked_words(call.intent)}.", *trouble.details)
+            addresses = [target.address for target in call.intent.targets]
+            trouble.details = (f"It was asked to {call.intent.deed} {some_of(addresses)}.", *trouble.details)
             break
     try:
         done = session.commit(TakeAnswers(asked, answers, frozenset(lost)))
@@ -368,16 +370,6 @@ def say_nothing_changed(trouble: ConsoleError) -> None:
 _OF_THE_CALL: Final = re.compile(r"; nothing was (taken|done)\.$")
 
 
-def _asked_words(intent: Intent) -> str:
-    """What was asked for: "disable anna@north.example, berg@north.example and 3 more"."""
-    addresses = [target.address for target in intent.targets]
-    more = len(addresses) - _NAMED
-    return f"{intent.deed} {', '.join(addresses[:_NAMED])}{f' and {more:,} more' if more > 0 else ''}"
-
-
-_NAMED: Final = 3
-
-
 def _tell_not_taken(
     error: ConsoleError, asked: AskServer, answers: Mapping[int, Answer], trouble: ConsoleError | None
 ) -> None:
@@ -386,7 +378,7 @@ def _tell_not_taken(
     done = [target.address for targets, errors in calls for at, target in enumerate(targets) if at not in errors]
     what = "The server did nothing of it" if trouble is None else trouble.message.rstrip(".")
     if done:
-        what = f"The server did it for {', '.join(done[:_NAMED])}{' and others' if len(done) > _NAMED else ''}"
+        what = f"The server did it for {some_of(done)}"
         error.details = error.details if trouble is None else (*error.details, trouble.message)
     store = error.message.replace(NOT_CHANGED, "").strip()
     error.message = f"{what}; but the store could not take that in. {store}"

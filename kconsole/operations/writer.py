@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kconsole.model.errors import NotFound, SourceAway
+from kconsole.model.errors import SourceAway
 from kconsole.model.kerio import KerioServer
-from kconsole.operations.deeds import Deed, Done
+from kconsole.operations.deeds import Deed, Done, some_of
 from kconsole.operations.settling import settle
-from kconsole.operations.ways import named_meanwhile
+from kconsole.operations.ways import named_meanwhile, no_server
 from kconsole.operations.write_through import say_nothing_changed, write
 from kconsole.sources.kerio_api.connection import CALL_TIMEOUT, CONNECT_TIMEOUT, connected
 from kconsole.sources.kerio_api.errors import ServerRefused
@@ -53,11 +53,11 @@ class Writer:
             SourceAway: as `sources.kerio_api.connection.connected`.
         """
         before = session.server
-        meant = self.access if before is None else self.access or before.access
+        meant = self.access or (None if before is None else before.access)
         session.catch_up()
         server = session.server
         if server is None:
-            raise NotFound("This store follows no server any more.", "Nothing was done. Try again.")
+            raise no_server()
         if meant is not None and server.access != meant:
             raise named_meanwhile(server)
         with connected(
@@ -90,7 +90,6 @@ class Writer:
                 say_nothing_changed(error)
                 if session.intents:
                     addresses = [target.address for each in session.intents.values() for target in each.targets]
-                    named = ", ".join(addresses[:3]) + (" and others" if len(addresses) > 3 else "")
-                    before = f"Before, the server has to tell what came of what it was asked for {named}."
+                    before = f"Before, the server has to tell what came of what it was asked for {some_of(addresses)}."
                     error.details = (*error.details, before)
             raise

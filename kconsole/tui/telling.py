@@ -85,8 +85,11 @@ def asking_words(server: Server | None, deed: str, addresses: Sequence[str]) -> 
     return f"Asking {_name_of(server)} to {safe_text(deed, 40)} {_accounts(addresses)} ..."
 
 
-def asking_to_take_back(server: Server | None, deed: str, addresses: Sequence[str], again: bool) -> str:
+def asking_to_take_back(server: Server | None, deed: str, commit: Commit, again: bool) -> str:
     """The same of taking a deed back, or doing it again."""
+    from kconsole.display.commits import changed_entries
+
+    addresses = [entry.address for entry in changed_entries(commit)]
     what = f"do '{safe_text(deed, 40)}' again" if again else f"take back '{safe_text(deed, 40)}'"
     return f"Asking {_name_of(server)} to {what}: {_accounts(addresses)} ..."
 
@@ -124,11 +127,8 @@ def settled_lines(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def on_screen(hint: str, sync_key: str) -> str:
-    """A hint that names a command line, with the key instead."""
-    for command in ("Run 'kconsole sync', which asks", "Run 'kconsole sync' first: it asks"):
-        hint = hint.replace(command, f"Press {sync_key} in the list of accounts: it asks")
-    hint = hint.replace("ead the server with 'kconsole sync'", f"ead the server with {sync_key}")
-    return hint.replace("'kconsole sync' reads", f"{sync_key} reads")
+    """A hint that names the command that reads the server, with the key instead."""
+    return hint.replace("'kconsole sync'", sync_key)
 
 
 def half_done_lines(done: Done) -> list[str]:

@@ -93,12 +93,6 @@ class Undoing:
         self._undone = [other for other in self._undone if other.commit.sequence != step.commit.sequence]
 
 
-def addresses_of(commit: Commit) -> list[str]:
-    """The addresses of the entries that a commit changed."""
-    changed = (change.after or change.before for change in commit.changes if change.table == "entries")
-    return [entry.address for entry in changed]
-
-
 def deleted_by_undoing(commit: Commit) -> list[Entry]:
     """The entries that would be deleted if a commit were taken back."""
     return [

@@ -125,12 +125,11 @@ def test_both_ways_to_refuse_a_new_user_come_to_the_same(tiny: TinyServer, kerio
     ("fate", "method", "target"),
     [("keep", "UDeleteUser", ""), ("delete", "UDeleteFolder", ""), ("transfer", "UMoveFolder", "b")],
 )
-@pytest.mark.parametrize(("mapped", "mode"), [(False, "DSModeDelete"), (True, "DSModeDeactivate")])
 def test_users_are_removed_with_what_becomes_of_their_mailbox(
-    tiny: TinyServer, kerio: KerioServer, fate: MailboxFate, method: str, target: str, mapped: bool, mode: str
+    tiny: TinyServer, kerio: KerioServer, fate: MailboxFate, method: str, target: str
 ) -> None:
     tiny.answers["Users.remove"] = give({"errors": [item_error(1, 1004)]})
-    asked = Removal("a", fate, "b", False, mapped)
+    asked = Removal("a", fate, "b", False)
     (error,) = removed(kerio, asked, Removal("me", "keep"))
     assert error.index == 1
     first, second = tiny.asked("Users.remove")[0].params["requests"]
@@ -139,7 +138,7 @@ def test_users_are_removed_with_what_becomes_of_their_mailbox(
         "method": method,
         "removeReferences": False,
         "targetUserId": target,
-        "mode": mode,
+        "mode": "DSModeDelete",
     }
     assert second["removeReferences"] is True
 

@@ -245,6 +245,32 @@ async def test_a_password_for_one_server_is_not_sent_to_another(mail: KerioServe
         screen.expect_dialog("at https://localhost:9")
 
 
+# Texts from outside
+
+HOSTILE = "a[/]b\x1b[2J\u202e[@click=app.quit]x"
+
+
+async def test_names_and_words_of_a_server_are_shown_as_text(mail: KerioServer) -> None:
+    def named(session: Session) -> None:
+        session.do(RemoveServer())
+        session.do(AddServer(Server(name=HOSTILE, access=access_of(mail))))
+        session.do(Sync(read_server(access_of(mail), Secret(mail.password)), Begun(access_of(mail))))
+
+    mail.world.change_user(ANNA, fullName=HOSTILE)
+    mail.faults.add(ItemErrors({"anna": (1004, HOSTILE)}), "Users.set")
+    async with console(following(mail), prepare=has_read(mail, named), server_secret=known(mail)) as screen:
+        to_account(screen, ANNA)
+        seen = []
+        for keys in (("d",), ("y",), ("escape", "a"), ("escape", "equals_sign")):
+            await screen.press(*keys)
+            if keys == ("y",):
+                await settled(screen)
+            seen.append(screen.text)
+        assert all("a[/]b" in text for text in seen)
+        assert not set("\x1b\u202e") & set("".join(seen))
+        assert screen.app.is_running
+
+
 # What goes wrong
 
 
@@ -289,7 +315,7 @@ async def test_of_many_it_says_what_was_done_and_what_was_not(
         await screen.press("asterisk", "d", "y")
         await settled(screen)
         screen.expect_dialog("Only some of it was done", "disabled, its seat is free", "is not known to be done")
-        screen.expect_dialog("Press r in the list of accounts: it asks the server what is so")
+        screen.expect_dialog("Read the server with r, which shows what is so")
         assert sum(not screen.session.find(each).enabled for each in (ANNA, CHEN)) == 1
         assert "1 change open" in screen.text
         await screen.press("escape", "r")
@@ -302,7 +328,7 @@ async def test_an_answer_that_never_comes_is_told_marked_and_settled_by_reading(
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.faults.add(Cut(done=done), "Users.set")
         await settled(await disable(screen))
-        screen.expect_dialog("whether it did it is not known", "Press r in the list of accounts: it asks the server")
+        screen.expect_dialog("whether it did it is not known", "Read the server with r, which shows what is so")
         await screen.press("escape")
         assert screen.main.status.open == "1 change open"
         assert "· 1 change open ·" in screen.text
@@ -348,7 +374,7 @@ async def test_escape_leaves_off_and_what_was_sent_stays_open(mail: KerioServer)
         assert "open" not in screen.main.status.open
         await screen.press("escape")
         await settled(screen)
-        screen.expect_dialog("whether it did it is not known", "Press r in the list of accounts")
+        screen.expect_dialog("whether it did it is not known", "Read the server with r")
         assert len(screen.session.intents) == 1
         held.release()
         await screen.press("escape", "r")
@@ -514,7 +540,7 @@ async def test_an_account_that_may_be_there_is_not_asked_for_again(mail: KerioSe
         await fill_in(screen, "dora", NEW_PASSWORD)
         await screen.press("enter")
         await settled(screen)
-        screen.expect_dialog("That did not work", "is not known", "Press r in the list of accounts")
+        screen.expect_dialog("That did not work", "is not known", "Read the server with r")
         await screen.press("escape")
         screen.expect_no_dialog()
         await screen.press("r")

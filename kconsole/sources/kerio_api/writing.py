@@ -55,8 +55,6 @@ class Removal(NamedTuple):
     """The id of the user who takes over the mailbox, where it is transferred."""
     remove_references: bool = True
     """Whether his aliases, roles and memberships go as well."""
-    mapped: bool = False
-    """Whether he comes from a directory: there he stays, and is only deactivated here."""
 
 
 class Created(NamedTuple):
@@ -123,7 +121,7 @@ def remove(line: "Line", removals: Sequence[Removal]) -> tuple[ItemError, ...]:
             "method": _METHODS[removal.mailbox],
             "removeReferences": removal.remove_references,
             "targetUserId": removal.transfer_to if removal.mailbox == "transfer" else "",
-            "mode": "DSModeDeactivate" if removal.mapped else "DSModeDelete",
+            "mode": "DSModeDelete",
         }
         for removal in removals
     ]

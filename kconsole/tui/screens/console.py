@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import getters
 
@@ -18,10 +18,10 @@ from kconsole.tui.commands.base import command_named, console_of
 from kconsole.tui.commands.server import Sync
 from kconsole.tui.screens.working import MANY as MANY
 from kconsole.tui.screens.working import NOT_ASKED, WorkingScreen
-from kconsole.tui.undoing import Step, addresses_of, deleted_by_undoing
+from kconsole.tui.undoing import Step, deleted_by_undoing
 from kconsole.tui.widgets.lines import KeyLine
 
-READ_ONLY = "Nothing can be changed: the store was opened to be read only."
+READ_ONLY: Final = "Nothing can be changed: the store was opened to be read only."
 
 
 class ConsoleScreen(WorkingScreen):
@@ -127,7 +127,7 @@ class ConsoleScreen(WorkingScreen):
         if self.session.offline or not self._is_taken_there(step.commit):
             self._work(lambda: take(step), records, done, self.tell_problem)
             return
-        text = telling.asking_to_take_back(self.session.server, step.what, addresses_of(step.commit), again)
+        text = telling.asking_to_take_back(self.session.server, step.what, step.commit, again)
         self._ask_server(text, lambda by: take(step, by), records, done, self.tell_problem)
 
     def _is_taken_there(self, commit: Commit) -> bool:

@@ -41,8 +41,7 @@ class ServerScreen(ConsoleScreen):
 
     def read_server(self) -> None:
         """Read the live server beside the screen, and take what it says; escape leaves off, and nothing is taken."""
-        from kconsole.operations.sync import no_server
-        from kconsole.operations.ways import not_asked
+        from kconsole.operations.ways import no_server, not_asked
 
         self.desk.feed.poll()
         server = self.session.server
