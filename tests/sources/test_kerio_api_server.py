@@ -208,9 +208,18 @@ def test_a_fault_at_a_change_leaves_it_open(served: Callable[..., KerioServer], 
             writing.set_enabled(line, [user.id], False)
 
 
-def test_one_expired_session_is_not_noticed(served: Callable[..., KerioServer]) -> None:
+@pytest.mark.parametrize("method", ["Domains.get", "Users.get", "Users.getMailboxCount", "Server.getAboutInfo"])
+def test_one_expired_session_is_not_noticed(served: Callable[..., KerioServer], method: str) -> None:
     server = served()
-    for method in ("Domains.get", "Users.get", "Users.getMailboxCount"):
-        server.faults.add(faults.Expired(), method)
+    server.faults.add(faults.Expired(), method)
     assert read(server).unread == ()
-    assert server.logins == 4
+    assert server.logins == 2
+
+
+def test_session_after_session_may_expire(served: Callable[..., KerioServer]) -> None:
+    server = served()
+    with connected(settings_of(server), Secret(server.password)) as line:
+        for logins in (2, 3, 4):
+            server.faults.add(faults.Expired(), "Users.getMailboxCount")
+            line.call("Users.getMailboxCount")
+            assert server.logins == logins
