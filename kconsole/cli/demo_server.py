@@ -92,4 +92,5 @@ def _read_beginning(process: "subprocess.Popen[str]") -> DemoServer:
     raise SourceAway(
         "The test server did not start.",
         "See why with 'python -m tests.kerio_server' in the checkout; it needs openssl.",
+        effect="",
     )

@@ -7,19 +7,31 @@ class ConsoleError(Exception):
     """Anything that ends a command with a message instead of a result.
 
     Attributes:
-        message: what happened, and to what.
+        happened: what happened, and to what.
+        effect: what became of what was asked for, as a sentence; a class of errors has its usual one.
         hint: what to do next; may be empty.
         details: particulars, a line for each. They are no part of the message, so that a line feed in a name from
             outside can never pose as a line of ours.
     """
 
     exit_code = 1
+    effect = ""
 
-    def __init__(self, message: str, hint: str = "", details: Iterable[str] = ()) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, happened: str, hint: str = "", details: Iterable[str] = (), effect: str | None = None) -> None:
+        super().__init__(happened)
+        self.happened = happened
         self.hint = hint
         self.details = tuple(details)
+        if effect is not None:
+            self.effect = effect
+
+    @property
+    def message(self) -> str:
+        """What happened, and what became of it."""
+        return f"{self.happened} {self.effect}" if self.effect else self.happened
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class BadInput(ConsoleError):
@@ -66,6 +78,7 @@ class StoreBusy(ConsoleError):
     """Another process held the store for too long."""
 
     exit_code = 6
+    effect = "Nothing was changed."
 
 
 class StoreUnusable(ConsoleError):
@@ -75,6 +88,7 @@ class StoreUnusable(ConsoleError):
 
 
 class SourceAway(ConsoleError):
-    """Another server that is read from cannot be reached, or did not answer as it should; nothing was taken."""
+    """Another server that is read from cannot be reached, or did not answer as it should."""
 
     exit_code = 8
+    effect = "Nothing was taken."

@@ -270,7 +270,7 @@ class HalfDone(ConsoleError):
     """
 
     def __init__(self, done: Done, trouble: ConsoleError) -> None:
-        super().__init__(trouble.message, trouble.hint, trouble.details)
+        super().__init__(trouble.happened, trouble.hint, trouble.details, trouble.effect)
         self.done = done
         self.exit_code = trouble.exit_code
 
@@ -319,7 +319,7 @@ class RefusedTo(Refused):
     """
 
     def __init__(self, address: str, refused: Refused) -> None:
-        super().__init__(f"{address}: {refused.message}", refused.hint, refused.details)
+        super().__init__(f"{address}: {refused.happened}", refused.hint, refused.details, refused.effect)
         self.refused = refused
 
 

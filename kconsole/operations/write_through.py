@@ -6,7 +6,6 @@ The deed is rehearsed, and what it would change says what to ask for. An intent 
 crash, or by an answer that never came: only the server knows what is so. `operations.settling` asks it.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -341,6 +340,7 @@ def write(session: "Session", deed: Deed, line: "Line", password: Secret | None 
             trouble.hint = OPEN
         except ConsoleError as error:
             trouble = error
+            trouble.effect = ""  # what became of the whole is told below
             if isinstance(error, ServerRefused):
                 trouble.hint = f"{error.hint} Do it in its administration, and read that with 'kconsole sync'."
         if trouble is not None:
@@ -357,17 +357,8 @@ def write(session: "Session", deed: Deed, line: "Line", password: Secret | None 
     if done.changed:
         raise HalfDone(done, trouble)
     if not lost:
-        say_nothing_changed(trouble)
+        trouble.effect = NOTHING
     raise trouble
-
-
-def say_nothing_changed(trouble: ConsoleError) -> None:
-    """Let an error say so, in the place of what it says of its own call."""
-    trouble.message = _OF_THE_CALL.sub(".", trouble.message)
-    trouble.details = (*trouble.details, NOTHING)
-
-
-_OF_THE_CALL: Final = re.compile(r"; nothing was (taken|done)\.$")
 
 
 def _tell_not_taken(
@@ -380,13 +371,9 @@ def _tell_not_taken(
     if done:
         what = f"The server did it for {some_of(done)}"
         error.details = error.details if trouble is None else (*error.details, trouble.message)
-    store = error.message.replace(NOT_CHANGED, "").strip()
-    error.message = f"{what}; but the store could not take that in. {store}"
-    error.hint = f"{error.hint.replace(NOT_CHANGED, '').strip()} {OPEN}".strip()
-
-
-NOT_CHANGED: Final = "Nothing was changed."
-"""What the store says of itself."""
+    error.happened = f"{what}; but the store could not take that in. {error.happened}"
+    error.effect = ""
+    error.hint = f"{error.hint} {OPEN}"
 
 
 def _answer(line: "Line", call: Call, password: Secret | None) -> Answer:
@@ -417,6 +404,7 @@ def _created(line: "Line", call: Call, password: Secret | None) -> Answer:
         found = None
     if found is None:  # without the server's id nothing can be asked for it
         raise AnswerLost(
-            f"{line.origin} told no id of {account.address}, and does not show it: whether it was added is not known."
+            f"{line.origin} told no id of {account.address}, and does not show it.",
+            effect="Whether it was added is not known.",
         )
     return Answer({}, found.id)

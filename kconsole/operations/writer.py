@@ -10,7 +10,7 @@ from kconsole.model.kerio import KerioServer
 from kconsole.operations.deeds import Deed, Done, some_of
 from kconsole.operations.settling import settle
 from kconsole.operations.ways import named_meanwhile, no_server
-from kconsole.operations.write_through import say_nothing_changed, write
+from kconsole.operations.write_through import NOTHING, write
 from kconsole.sources.kerio_api.connection import CALL_TIMEOUT, CONNECT_TIMEOUT, connected
 from kconsole.sources.kerio_api.errors import ServerRefused
 from kconsole.sources.secret import Secret
@@ -87,7 +87,7 @@ class Writer:
                 return write(session, deed, line, getattr(deed, "password", None))
         except (SourceAway, ServerRefused) as error:
             if not is_asked:
-                say_nothing_changed(error)
+                error.effect = NOTHING
                 if session.intents:
                     addresses = [target.address for each in session.intents.values() for target in each.targets]
                     before = f"Before, the server has to tell what came of what it was asked for {some_of(addresses)}."

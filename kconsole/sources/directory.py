@@ -145,7 +145,7 @@ def read_directory(
                 return harvest.listing()
             if empty > _MOST_EMPTY_PAGES or harvest.entries > MOST_USERS:
                 raise SourceAway(
-                    f"{directory.url} finds no end of its users; nothing was taken.",
+                    f"{directory.url} finds no end of its users.",
                     "Look whether the base is meant, and whether the server is well.",
                 )
             cookie = page.cookie

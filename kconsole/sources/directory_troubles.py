@@ -41,13 +41,11 @@ def told_trouble(directory: Directory, address: ServerAddress, error: Exception)
         )
     if isinstance(error, StrangeAnswer):
         return SourceAway(
-            f"{url} does not answer as a directory: {error}; nothing was taken.",
+            f"{url} does not answer as a directory: {error}.",
             "Check host and port: ldaps:// is usually port 636, ldap:// port 389.",
         )
     if isinstance(error, TimeoutError):
-        return SourceAway(
-            f"{url} did not answer in time; nothing was taken.", "Try again; look at the server and at the way to it."
-        )
+        return SourceAway(f"{url} did not answer in time.", "Try again; look at the server and at the way to it.")
     if isinstance(error, ssl.SSLError):
         return SourceAway(
             f"{url} did not agree on encryption: {_reason(error)}.",
@@ -55,13 +53,13 @@ def told_trouble(directory: Directory, address: ServerAddress, error: Exception)
         )
     if isinstance(error, ConnectionError) or "terminated" in str(error):
         return SourceAway(
-            f"{url} ended the connection in the middle; nothing was taken.",
+            f"{url} ended the connection in the middle.",
             "Try again; look at the server and at the way to it.",
         )
     if isinstance(error, OSError) and "rrno " in str(error):  # what ldap3 does not understand has no number
         return SourceAway(f"{url} cannot be reached: {_reason(error)}.", "Check host and port, and the way to it.")
     return SourceAway(
-        f"{url} gave an answer that cannot be understood; nothing was taken.",
+        f"{url} gave an answer that cannot be understood.",
         "Check host and port: the server that answers may be no directory.",
         [type(error).__name__],
     )
@@ -95,21 +93,21 @@ def search_trouble(directory: Directory, base: str, result: int, said: str) -> S
     """That a server does not say what there is below a base."""
     url, details = directory.url, _details(said, result)
     who = short(directory.bind_as) or "who asks without a name"
-    message, hint = f"{url} did not answer the search; nothing was taken.", "Look into the log of the server."
+    message, hint = f"{url} did not answer the search.", "Look into the log of the server."
     if result == 32:
         message = f"{url} has no {short(base)}, or does not show it to {who}."
         hint = "Check the base, and what whoever binds may read."
     elif result in (3, 4, 11):
-        message = f"{url} gives no more: a limit of the server is reached; nothing was taken."
+        message = f"{url} gives no more: a limit of the server is reached."
         hint = f"Have the server let {who} read all users, or narrow the base or the filter."
     elif result == 10:
-        message = f"{url} says that {short(base)} is on another server; nothing was taken."
+        message = f"{url} says that {short(base)} is on another server."
         hint = "Name the server that has it. References are not followed, as a password could go anywhere."
     elif result in (1, 8, 13, 50):
         message = f"{url} does not let {who} read below {short(base)}."
         hint = "Bind as somebody who may."
     elif result in (51, 52, 53):
-        message = f"{url} cannot answer at present; nothing was taken."
+        message = f"{url} cannot answer at present."
         hint = "Try again later."
     return SourceAway(message, hint, details)
 

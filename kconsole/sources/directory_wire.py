@@ -291,9 +291,8 @@ class Line:
                 "Name the CA that signed it with --ca FILE; or compare the fingerprint with what is on the server, and"
                 " pin it with --fingerprint; or go on without knowing who answers with --insecure."
             )
-        return SourceAway(
-            f"{self._directory.url} is not trusted: its certificate {reason}. Nothing was sent to it.", hint, details
-        )
+        what = f"{self._directory.url} is not trusted: its certificate {reason}."
+        return SourceAway(what, hint, details, "Nothing was sent to it.")
 
 
 def check_base(base: str) -> None:

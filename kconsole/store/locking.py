@@ -54,7 +54,7 @@ class StoreLock:
             elif time.monotonic() >= deadline:
                 raise StoreBusy(
                     f"{self._holder()} has been {self._doing} {self.path.parent} for {patience:g} seconds.",
-                    "Nothing was changed. Try again; if it stays so, look for a kconsole that hangs.",
+                    "Try again; if it stays so, look for a kconsole that hangs.",
                 )
             else:
                 time.sleep(pause)

@@ -24,13 +24,14 @@ def unwritable(path: Path, error: OSError) -> StoreUnusable:
     """A file that cannot be written, or of which the disk does not say whether it was."""
     if isinstance(error, InDoubt | NotSynced):
         return StoreUnusable(
-            f"{path} was written, but the disk did not confirm it: {error.strerror or error}. "
-            "Perhaps it was saved, perhaps not.",
+            f"{path} was written, but the disk did not confirm it: {error.strerror or error}.",
             "Check the disk, then look what the store holds before you do it again.",
+            effect="Perhaps it was saved, perhaps not.",
         )
     return StoreUnusable(
-        f"{path} cannot be written: {error.strerror or error}. Nothing was changed.",
+        f"{path} cannot be written: {error.strerror or error}.",
         "Check the free space and the permissions of the folder, then try again.",
+        effect="Nothing was changed.",
     )
 
 
@@ -38,7 +39,8 @@ def broken(path: Path, damage: BrokenJournal) -> StoreUnusable:
     """A journal whose chain is broken."""
     return StoreUnusable(
         f"{path} is damaged at line {damage.line}: {damage.why}.",
-        "Nothing was changed. 'kconsole --read-only' shows what is good of it; 'kconsole doctor' says more.",
+        "'kconsole --read-only' shows what is good of it; 'kconsole doctor' says more.",
+        effect="Nothing was changed.",
     )
 
 

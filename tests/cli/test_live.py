@@ -148,7 +148,7 @@ def test_what_a_role_may_not_read_is_named(tmp_path: Path, kerio_clock: FixedClo
     ("happens", "code", "says"),
     [
         (lambda server, _: server.stop(), 8, "cannot be reached"),
-        (lambda server, _: server.faults.add(html(), "Users.get"), 8, "nothing was taken"),
+        (lambda server, _: server.faults.add(html(), "Users.get"), 8, "Nothing was taken"),
         (lambda _, patch: patch.setenv(SERVER_PASSWORD, "wrong one"), 8, "did not let"),
         (lambda _, patch: patch.delenv(SERVER_PASSWORD), 2, "nobody to ask"),
     ],

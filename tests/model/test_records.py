@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.model.errors import BadInput, ChangedSince, ConsoleError, NotFound, Refused, StoreBusy, StoreUnusable
+from kconsole.model.errors import (
+    BadInput,
+    ChangedSince,
+    ConsoleError,
+    NotFound,
+    Refused,
+    SourceAway,
+    StoreBusy,
+    StoreUnusable,
+)
 from kconsole.model.records import Entry, fold
 
 
@@ -65,8 +74,21 @@ def test_records_cannot_be_changed() -> None:
         (ChangedSince, 4),
         (StoreBusy, 6),
         (StoreUnusable, 7),
+        (SourceAway, 8),
     ],
 )
 def test_each_error_has_its_exit_code(error: type[ConsoleError], code: int) -> None:
-    raised = error("what", "what next", ["more"])
-    assert (raised.exit_code, raised.message, raised.hint, raised.details) == (code, "what", "what next", ("more",))
+    raised = error("What.", "What next.", ["more"])
+    assert (raised.exit_code, raised.happened, raised.hint, raised.details) == (code, "What.", "What next.", ("more",))
+
+
+@pytest.mark.parametrize("error", [ConsoleError, StoreBusy, SourceAway])
+def test_an_error_says_what_became_of_it(error: type[ConsoleError]) -> None:
+    usual = error("What.").message
+    assert usual == ("What." if error is ConsoleError else f"What. {error.effect}")
+    assert (
+        error("What.", effect="All was lost.").message
+        == "What. All was lost."
+        == str(error("What.", effect="All was lost."))
+    )
+    assert error("What.", effect="").message == "What."

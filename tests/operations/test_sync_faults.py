@@ -311,5 +311,5 @@ def test_the_process_ends_so_too(folder: Path, mail: KerioServer, kerio_clock: F
     before = console.dump
     said = console.process("sync", **{SERVER_PASSWORD: mail.password})
     assert (said.code, said.out) == (8, "")
-    assert f"{mail.url} {CUT} of Users.get; nothing was taken." in said.err
+    assert f"{mail.url} {CUT} of Users.get. Nothing was taken." in said.err
     assert console.dump == before

@@ -285,7 +285,7 @@ def test_a_server_that_tells_no_id_and_does_not_show_the_account_leaves_it_open(
             at.mail.faults.add(Instead(b'{"id":null,"result":{"errors":[]}}', done=True), "Users.create")
             at.mail.faults.add(show, "Users.get")
             before = state(session)
-            with pytest.raises(ConsoleError, match="whether it was added is not known"):
+            with pytest.raises(ConsoleError, match="Whether it was added is not known"):
                 at.do(session, AddAccount(DORA))
             assert state(session) == before
             assert session.intents

@@ -103,7 +103,7 @@ def test_an_answer_that_never_came_is_told_though_the_store_cannot_be_written_th
     with pytest.raises(ConsoleError) as raised:
         at.do(session, DisableAccounts((ANNA,)))
     lock.release()
-    assert "whether it did it is not known" in raised.value.message
+    assert "Whether it did it is not known" in raised.value.message
     assert session.intents
     at.settle(session)
     assert here(session) == at.there

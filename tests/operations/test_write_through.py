@@ -232,7 +232,7 @@ def test_an_answer_that_never_comes_leaves_an_intent_that_is_settled_with_the_ne
     session: Session, mail: KerioServer, done: bool
 ) -> None:
     mail.faults.add(Cut(done=done), "Users.set")
-    with pytest.raises(SourceAway, match="whether it did it is not known"):
+    with pytest.raises(SourceAway, match="Whether it did it is not known"):
         session.do(DisableAccounts((ANNA,)), writer(mail))
     assert session.find(ANNA).enabled
     assert [intent.targets[0].address for intent in session.intents.values()] == [ANNA]

@@ -28,7 +28,7 @@ def away(url: str, connect_timeout: float = 5, answer_timeout: float = 20) -> So
 @pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
 def test_nobody_listens(scheme: str) -> None:
     port = free_port()
-    assert away(f"{scheme}://localhost:{port}").message.endswith(f"nothing answers on port {port}.")
+    assert away(f"{scheme}://localhost:{port}").happened.endswith(f"nothing answers on port {port}.")
 
 
 def test_no_such_host() -> None:
@@ -37,7 +37,7 @@ def test_no_such_host() -> None:
 
 def test_no_way_there() -> None:
     """No program can connect to all at once."""
-    told = away("ldap://255.255.255.255").message
+    told = away("ldap://255.255.255.255").happened
     assert re.fullmatch(r"ldap://255.255.255.255 cannot be reached: [A-Z][a-z ]+\.", told)
 
 
@@ -105,7 +105,7 @@ def test_cut_off_in_the_middle_of_the_pages(large_directory: DirectoryServer) ->
     heard: list[int] = []
     with relay(large_directory.tls_port, cut_after=400_000) as way:
         error = read(large_directory, way, heard)
-    assert "ended the connection in the middle; nothing was taken" in error.message
+    assert "ended the connection in the middle. Nothing was taken" in error.message
     assert heard
     assert heard[-1] < 5000
 
@@ -114,7 +114,7 @@ def test_stalled_in_the_middle_of_the_pages(large_directory: DirectoryServer) ->
     heard: list[int] = []
     with relay(large_directory.tls_port, stall_after=400_000) as way:
         error = read(large_directory, way, heard, answer_timeout=2)
-    assert "did not answer in time; nothing was taken" in error.message
+    assert "did not answer in time. Nothing was taken" in error.message
     assert heard
 
 
@@ -139,7 +139,7 @@ def test_the_server_ends_between_two_pages(tmp_path: Path) -> None:
             read_directory(server.directory(), Secret(server.password), end)
     finally:
         server.stop()
-    assert "nothing was taken" in caught.value.message
+    assert "Nothing was taken" in caught.value.message
     assert heard == [500]
 
 

@@ -142,7 +142,7 @@ def test_a_domain_that_changes_each_time_is_given_up(tiny: TinyServer, kerio: Ke
         return listed(people)(call)
 
     tiny.answers["Users.get"] = growing
-    with pytest.raises(SourceAway, match="changed while it was read, 2 times in a row; nothing was taken"):
+    with pytest.raises(SourceAway, match=r"changed while it was read, 2 times in a row\. Nothing was taken"):
         read(kerio, page=10)
 
 
@@ -161,7 +161,7 @@ def test_a_server_that_does_not_count_well_is_given_up(
 ) -> None:
     furnish(tiny, domains=1)
     tiny.answers["Users.get"] = lying
-    with pytest.raises(SourceAway, match="nothing was taken"):
+    with pytest.raises(SourceAway, match="Nothing was taken"):
         read(kerio)
 
 
@@ -260,7 +260,7 @@ def test_a_list_that_fails_is_not_taken_for_one_that_may_not_be_read(
 ) -> None:
     furnish(tiny)
     tiny.answers[method] = give(Error(1000, "Internal database error."))
-    with pytest.raises(SourceAway, match="the operation failed; nothing was taken"):
+    with pytest.raises(SourceAway, match=r"the operation failed\. Nothing was taken"):
         read(kerio)
 
 
@@ -346,7 +346,7 @@ def test_a_reading_can_be_called_off_at_any_call(tiny: TinyServer, kerio: KerioS
         return Raw(hold=True)
 
     tiny.answers[method] = hold
-    with pytest.raises(Cancelled, match="nothing was taken"):
+    with pytest.raises(Cancelled, match="Nothing was taken"):
         read(kerio, cancel=cancel, call_timeout=600)
     assert len(tiny.asked("Session.logout")) == 1
 

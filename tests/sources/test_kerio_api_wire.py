@@ -185,10 +185,10 @@ def test_an_answer_that_is_none_is_told_as_what_it_is(
         with pytest.raises(AnswerLost) as changed:
             line.call("Users.set", changes=True)
     assert clause in read.value.message
-    assert "nothing was taken" in read.value.message
+    assert "Nothing was taken" in read.value.message
     assert not isinstance(read.value, AnswerLost)
     assert clause in changed.value.message
-    assert "whether it did it is not known" in changed.value.message
+    assert "Whether it did it is not known" in changed.value.message
     assert {read.value.exit_code, changed.value.exit_code} == {8}
 
 
@@ -251,7 +251,7 @@ def test_a_call_can_be_called_off(tiny: TinyServer, kerio: KerioServer, secret: 
 
     tiny.answers["Users.get"] = tiny.answers["Users.set"] = hold
     with connected(kerio, secret, cancel, call_timeout=600) as line:
-        with pytest.raises(Cancelled, match="nothing was taken"):
+        with pytest.raises(Cancelled, match="Nothing was taken"):
             line.call("Users.get")
         cancel.clear()
         with pytest.raises(AnswerLost, match="called off"):

@@ -146,11 +146,11 @@ def test_users_are_removed_with_what_becomes_of_their_mailbox(
 @pytest.mark.parametrize("fault", [Raw(b"<html>", 500), Raw(b"{}", cut=1), Raw(b'{"result": []}'), Error(-32002)])
 def test_an_answer_that_is_lost_leaves_open_what_was_done(tiny: TinyServer, kerio: KerioServer, fault: object) -> None:
     tiny.answers["Users.set"] = tiny.answers["Users.create"] = tiny.answers["Users.remove"] = give(fault)
-    with pytest.raises(AnswerLost, match="whether it did it is not known"):
+    with pytest.raises(AnswerLost, match="Whether it did it is not known"):
         disabled(kerio, "a")
-    with pytest.raises(AnswerLost, match="whether it did it is not known"):
+    with pytest.raises(AnswerLost, match="Whether it did it is not known"):
         created(kerio, NewUser("d", "jo"))
-    with pytest.raises(AnswerLost, match="whether it did it is not known"):
+    with pytest.raises(AnswerLost, match="Whether it did it is not known"):
         removed(kerio, Removal("a", "keep"))
 
 

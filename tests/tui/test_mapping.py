@@ -508,7 +508,7 @@ async def test_a_server_that_goes_in_the_middle_leaves_everything_as_it_was(larg
             await screen.press("M", "enter")
             await log_in(screen)
             await until_told(screen, "That did not work")
-            screen.expect_dialog("ended the connection in the middle; nothing was taken")
+            screen.expect_dialog("ended the connection in the middle. Nothing was taken")
             await screen.press("escape")
             assert isinstance(screen.app.screen, MappingScreen)
             assert store_of(screen) == before

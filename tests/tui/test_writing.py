@@ -328,7 +328,7 @@ async def test_an_answer_that_never_comes_is_told_marked_and_settled_by_reading(
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.faults.add(Cut(done=done), "Users.set")
         await settled(await disable(screen))
-        screen.expect_dialog("whether it did it is not known", "Read the server with r, which shows what is so")
+        screen.expect_dialog("Whether it did it is not known", "Read the server with r, which shows what is so")
         await screen.press("escape")
         assert screen.main.status.open == "1 change open"
         assert "· 1 change open ·" in screen.text
@@ -374,7 +374,7 @@ async def test_escape_leaves_off_and_what_was_sent_stays_open(mail: KerioServer)
         assert "open" not in screen.main.status.open
         await screen.press("escape")
         await settled(screen)
-        screen.expect_dialog("whether it did it is not known", "Read the server with r")
+        screen.expect_dialog("Whether it did it is not known", "Read the server with r")
         assert len(screen.session.intents) == 1
         held.release()
         await screen.press("escape", "r")

@@ -80,21 +80,25 @@ class NotLetIn(SourceAway):
 class AnswerLost(SourceAway):
     """A change was sent, and what came of it is not known: the server has to be asked what is so now."""
 
+    effect = "Whether it did it is not known."
+
 
 class AnswerLate(SourceAway):
-    """A question was not answered in time; nothing was taken.
+    """A question was not answered in time.
 
     Attributes:
         method: the call.
     """
 
-    def __init__(self, message: str, hint: str, method: str, details: Iterable[str] = ()) -> None:
-        super().__init__(message, hint, details)
+    def __init__(self, happened: str, hint: str, method: str, details: Iterable[str] = ()) -> None:
+        super().__init__(happened, hint, details)
         self.method = method
 
 
 class Cancelled(ConsoleError):
-    """Somebody called it off; nothing was taken."""
+    """Somebody called it off."""
+
+    effect = "Nothing was taken."
 
 
 class StrangeAnswer(Exception):

@@ -100,8 +100,7 @@ class Pages:
             except _Changed:
                 continue
         raise SourceAway(
-            f"What {self._line.origin} lists by {listing.method} changed while it was read, {_TIMES} times in a row;"
-            " nothing was taken.",
+            f"What {self._line.origin} lists by {listing.method} changed while it was read, {_TIMES} times in a row.",
             "Try again. If it goes on, somebody is changing many accounts, or the server does not count well.",
         )
 

@@ -144,8 +144,7 @@ def read_server(
             return snapshot()
         except ServerRefused as error:
             trouble: ConsoleError = SourceAway(
-                f"{line.origin} does not let {short(server.user)} read what is needed: {reason_of(error.code)};"
-                " nothing was taken.",
+                f"{line.origin} does not let {short(server.user)} read what is needed: {reason_of(error.code)}.",
                 "Log in as somebody who may: an Auditor may read the whole administration.",
                 error.details,
             )
@@ -179,7 +178,7 @@ def _await(
             future.result()
         look()
         if stop.is_set():
-            raise Cancelled("The reading of the server was called off; nothing was taken.")
+            raise Cancelled("The reading of the server was called off.")
 
 
 class _Stop:

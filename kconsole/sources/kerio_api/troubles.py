@@ -24,7 +24,7 @@ def told_trouble(origin: str, method: str, error: Exception, changes: bool) -> S
         if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
             what = "answered what is no HTTP"
         return AnswerLost(
-            f"{origin} {what} when {method} was sent: whether it did it is not known.",
+            f"{origin} {what} when {method} was sent.",
             "Read the server again to see what is so.",
         )
     if isinstance(cause, socket.gaierror):
@@ -36,7 +36,7 @@ def told_trouble(origin: str, method: str, error: Exception, changes: bool) -> S
             "Check host and port, that the server is running, and that it may be administered from other hosts.",
         )
     if _is_late(error, cause):
-        message = f"{origin} did not answer {method} in time; nothing was taken."
+        message = f"{origin} did not answer {method} in time."
         hint = "Try again; look at the server and at the way to it."
         return SourceAway(message, hint) if isinstance(error, _NOT_SENT) else AnswerLate(message, hint, method)
     if isinstance(cause, ssl.SSLError):
@@ -46,18 +46,18 @@ def told_trouble(origin: str, method: str, error: Exception, changes: bool) -> S
         )
     if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
         return SourceAway(
-            f"{origin} does not answer as a Kerio Connect server: what it speaks is no HTTP; nothing was taken.",
+            f"{origin} does not answer as a Kerio Connect server: what it speaks is no HTTP.",
             "Check host and port: the administration is usually on port 4040.",
         )
     if isinstance(cause, ConnectionError) or isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
         return SourceAway(
-            f"{origin} ended the connection in the middle of {method}; nothing was taken.",
+            f"{origin} ended the connection in the middle of {method}.",
             "Try again; look at the server and at the way to it.",
         )
     if isinstance(cause, OSError):
         return SourceAway(f"{origin} cannot be reached: {_reason(cause)}.", "Check host and port, and the way to it.")
     return SourceAway(
-        f"{origin} gave an answer to {method} that cannot be understood; nothing was taken.",
+        f"{origin} gave an answer to {method} that cannot be understood.",
         "Check host and port: the administration is usually on port 4040.",
         [type(error).__name__],
     )
@@ -92,9 +92,8 @@ def told_distrust(server: KerioServer, trouble: NotTrusted, timeout: float) -> S
             "Name the CA that signed it with --ca FILE; or compare the fingerprint with what is on the server, and"
             " pin it with --fingerprint; or go on without knowing who answers with --insecure."
         )
-    return SourceAway(
-        f"{address.origin} is not trusted: its certificate {reason}. Nothing was sent to it.", hint, details
-    )
+    what = f"{address.origin} is not trusted: its certificate {reason}."
+    return SourceAway(what, hint, details, "Nothing was sent to it.")
 
 
 def _cause_of(error: BaseException) -> BaseException:

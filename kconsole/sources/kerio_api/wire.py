@@ -166,12 +166,11 @@ class Line:
         """That an answer cannot be understood."""
         if changes:
             return AnswerLost(
-                f"{self.origin} answered {method}, and its answer {clause}: whether it did it is not known.",
+                f"{self.origin} answered {method}, and its answer {clause}.",
                 "Read the server again to see what is so.",
             )
         return SourceAway(
-            f"{self.origin} does not answer as a Kerio Connect server: its answer to {method} {clause};"
-            " nothing was taken.",
+            f"{self.origin} does not answer as a Kerio Connect server: its answer to {method} {clause}.",
             "Check host and port: the administration is usually on port 4040.",
         )
 
@@ -240,10 +239,10 @@ class Line:
         except StrangeAnswer as error:
             trouble = self.strange(method, str(error), changes)
         except CalledOff:
-            trouble = Cancelled(f"What was asked of {self.origin} was called off; nothing was taken.")
+            trouble = Cancelled(f"What was asked of {self.origin} was called off.")
             if changes:
                 trouble = AnswerLost(
-                    f"{method} was called off while {self.origin} was at it: whether it did it is not known.",
+                    f"{method} was called off while {self.origin} was at it.",
                     "Read the server again to see what is so.",
                 )
         except NotTrusted as error:
@@ -283,19 +282,19 @@ class Line:
     def _told_error(self, method: str, error: ServerError, changes: bool) -> ConsoleError:
         if error.code == EXPIRED:
             return SourceAway(
-                f"{self.origin} ended the session again right after a new login; nothing was done.",
+                f"{self.origin} ended the session again right after a new login.",
                 "Try again later. Somebody may be ending sessions, or the account may not administer the server.",
                 details_of(error, method),
             )
         if error.code == TIMED_OUT:
             if changes:
                 return AnswerLost(
-                    f"{self.origin} gave up on {method} for lack of time: whether it did it is not known.",
+                    f"{self.origin} gave up on {method} for lack of time.",
                     "Read the server again to see what is so.",
                     details_of(error, method),
                 )
             return AnswerLate(
-                f"{self.origin} gave up on {method} for lack of time; nothing was taken.",
+                f"{self.origin} gave up on {method} for lack of time.",
                 "Try again later.",
                 method,
                 details_of(error, method),

@@ -139,9 +139,9 @@ def _check_not_done_before(line: "Line", method: str, again: int, errors: Sequen
     """
     if line.made_again > again and any(error.code == code for error in errors):
         raise AnswerLost(
-            f"{line.origin} ended the session when {method} was sent. Sent again, it was refused:"
-            f" {reason_of(code)}. Whether it was the first that did it is not known.",
+            f"{line.origin} ended the session when {method} was sent. Sent again, it was refused: {reason_of(code)}.",
             "Read the server again to see what is so.",
+            effect="Whether it was the first that did it is not known.",
         )
 
 
