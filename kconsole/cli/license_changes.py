@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
@@ -24,6 +24,7 @@ from kconsole.operations.license import (
     LicensePlan,
     ReceiveUpdate,
     Terms,
+    Without,
     file_notes,
     installed,
     may_install,
@@ -45,6 +46,19 @@ def read_day(context: click.Context, param: click.Parameter, value: str | None) 
     except ValueError:
         message = f"'{value}' is no day. Write it like 2027-03-01."
         raise click.BadParameter(message, context, param) from None
+
+
+def _day_or_never(context: click.Context, param: click.Parameter, value: str | None) -> date | Without | None:
+    """A calendar day, or the word that says that there is none."""
+    return Without.LIMIT if value == "never" else read_day(context, param, value)
+
+
+class _Seats(click.IntRange):
+    """A number of seats, or the word that says that they have no limit."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        """The number."""
+        return Without.LIMIT if value in ("unlimited", Without.LIMIT) else super().convert(value, param, context)
 
 
 def do_deed(session: Session, deed: Deed, as_json: bool) -> None:
@@ -70,9 +84,11 @@ def do_deed(session: Session, deed: Deed, as_json: bool) -> None:
 )
 @click.option("--arrived", is_flag=True, help="What was bought has arrived: it changes the license.")
 @click.option("--cancel", is_flag=True, help="What was bought will not come.")
-@click.option("--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="By hand: so many seats.")
-@click.option("--maintenance-until", callback=read_day, metavar="DATE", help="By hand: the anniversary.")
-@click.option("--expires", callback=read_day, metavar="DATE", help="By hand: the last day of the license.")
+@click.option("--seats", type=_Seats(0, LARGEST_LIMIT), metavar="N", help="By hand: so many seats, or 'unlimited'.")
+@click.option(
+    "--maintenance-until", callback=_day_or_never, metavar="DATE", help="By hand: the anniversary, or 'never'."
+)
+@click.option("--expires", callback=_day_or_never, metavar="DATE", help="By hand: the license's last day, or 'never'.")
 @click.option("--over-limit", is_flag=True, help="Go on though more seats are in use than there would be.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
@@ -85,9 +101,9 @@ def update(
     components: tuple[ComponentName, ...],
     arrived: bool,
     cancel: bool,
-    seats: int | None,
-    maintenance_until: date | None,
-    expires: date | None,
+    seats: int | Without | None,
+    maintenance_until: date | Without | None,
+    expires: date | Without | None,
     over_limit: bool,
     dry_run: bool,
     as_json: bool,

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import ClassVar, Final, NamedTuple
+from enum import Enum
+from typing import Any, ClassVar, Final, NamedTuple
 
 from kconsole.licensing import guards
 from kconsole.licensing.life import (
@@ -220,16 +221,27 @@ class CancelUpdate:
         return [Outcome("", "done", f"{bought_words(license_.update)} called off")]
 
 
+class Without(Enum):
+    """What a term can be besides a number or a day."""
+
+    LIMIT = "without limit"
+
+
 class Terms(NamedTuple):
     """What can be changed of a license by hand; None leaves it as it is."""
 
-    seats: int | None = None
-    maintenance_until: date | None = None
-    expires: date | None = None
+    seats: int | Without | None = None
+    maintenance_until: date | Without | None = None
+    expires: date | Without | None = None
 
     def on(self, license_: License) -> License:
         """A license with these terms."""
-        return replace(license_, **{name: value for name, value in self._asdict().items() if value is not None})
+        said: dict[str, Any] = {
+            name: None if value is Without.LIMIT else value
+            for name, value in self._asdict().items()
+            if value is not None
+        }
+        return replace(license_, **said)
 
 
 @dataclass(frozen=True)
@@ -249,8 +261,9 @@ class ChangeTerms:
             BadInput: there cannot be so many seats.
             Refused: more seats are in use, and nobody said that it shall be taken nevertheless.
         """
-        if self.terms.seats is not None and not 0 <= self.terms.seats <= MOST_SEATS:
-            raise BadInput(f"There cannot be {self.terms.seats:,} seats.", "Nothing was changed.")
+        seats = self.terms.seats
+        if isinstance(seats, int) and not 0 <= seats <= MOST_SEATS:
+            raise BadInput(f"There cannot be {seats:,} seats.", "Nothing was changed.")
         return _take(work, self.terms.on(work.store.license), self.over_limit)
 
 

@@ -279,6 +279,17 @@ def test_a_license_is_changed_by_hand(office: Console) -> None:
     assert {"what": "Seats", "text": "10 → 20"} in said.json["changes"]
     again = office.done("license", "update", "--seats", "20")
     assert again.talk == ["Nothing would change.", "The license is so already."]
+    free = office.done(
+        "license", "update", "--seats", "unlimited", "--maintenance-until", "never", "--expires", "never"
+    )
+    assert free.talk[1:4] == [
+        "  Seats: 20 → without limit",
+        "  Maintenance until: 2028-03-01 → –",
+        "  Expires: 2028-03-01 → –",
+    ]
+    assert license_of(office)["seats"] is license_of(office)["expires"] is None
+    office.done("undo")
+    assert license_of(office)["seats"] == 20
 
 
 def test_a_smaller_license_says_who_would_be_locked_out(office: Console) -> None:
@@ -322,6 +333,8 @@ def test_a_change_that_suspends_everything_says_so(office: Console) -> None:
         "update --seats 5 --buy 5",
         "update --seats -1",
         "update --expires soon",
+        "update --expires unlimited",
+        "update --seats never",
         "update --dry-run",
         "update --buy 5 --over-limit",
         "update --component firewall",

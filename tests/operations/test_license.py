@@ -31,6 +31,7 @@ from kconsole.operations.license import (
     ReceiveUpdate,
     RegisterLicense,
     Terms,
+    Without,
     file_notes,
     installed,
     may_install,
@@ -286,6 +287,17 @@ def test_terms_are_changed_by_hand(tmp_path: Path) -> None:
     assert session.do(ChangeTerms(Terms())).commit is None
     for seats in (-1, MOST_SEATS + 1):
         no_input(session, ChangeTerms(Terms(seats)))
+
+
+def test_a_limit_and_the_days_can_be_taken_off(tmp_path: Path) -> None:
+    limited = replace(ACTIVATED, seats=20, maintenance_until=date(2027, 1, 1), expires=date(2028, 1, 1))
+    session = session_with(tmp_path, limited)
+    changes(session, ChangeTerms(Terms(expires=Without.LIMIT)))
+    assert session.license == replace(limited, expires=None)
+    changes(session, ChangeTerms(Terms(Without.LIMIT, Without.LIMIT)))
+    assert session.license == replace(limited, seats=None, maintenance_until=None, expires=None)
+    session.undo()
+    assert session.license == replace(limited, expires=None)
 
 
 def test_a_license_smaller_than_what_is_in_use_is_only_taken_on_purpose(tmp_path: Path) -> None:

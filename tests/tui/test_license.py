@@ -371,6 +371,16 @@ async def test_terms_that_make_no_sense_are_told_and_the_form_stays(typed: dict[
         assert screen.session.license == ACTIVATED
 
 
+async def test_the_limit_and_the_days_can_be_taken_off() -> None:
+    async with console(office(replace(ACTIVATED, expires=date(2027, 1, 1)))) as screen:
+        await screen.press("l", "e")
+        paste(screen, seats="unlimited", expires="never")
+        await screen.press("enter", "enter", "enter")
+        screen.expect_dialog("5 → without limit", "2027-01-01 → –")
+        await screen.press("y")
+        assert screen.session.license == replace(ACTIVATED, seats=None, expires=None)
+
+
 async def test_who_was_faster_is_heard() -> None:
     async with console(office(ACTIVATED)) as screen:
         await screen.press("l", "e", "9", "enter", "enter", "enter")

@@ -18,13 +18,15 @@ from kconsole.display.safe_text import safe_text
 from kconsole.licensing.life import COMPONENT_WORDS, bought_words
 from kconsole.model.errors import BadInput
 from kconsole.model.license import ComponentName, Customer, License, PendingUpdate
-from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms
+from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms, Without
 from kconsole.operations.user_files import open_file, trouble_of
 from kconsole.tui.screens.dialog import LABEL_LARGE, LabelledRows, Question, QuestionDialog, plain
 from kconsole.tui.screens.form import Field, FormDialog
 from kconsole.tui.widgets.password_line import PasswordLine
 
 DATE_FORM: Final = "like 2027-03-01"
+UNLIMITED: Final = "unlimited"
+NEVER: Final = "never"
 LICENSE_ID: Final = "license-id"
 
 YES_NO: Final = (("no", "no"), ("yes", "yes"))
@@ -153,12 +155,12 @@ class TermsForm(FormDialog[Terms]):
     def fields(self) -> Iterable[Field]:
         """A line for each, with what it is now."""
         seats = "without limit" if self._license.seats is None else f"{self._license.seats:,}"
-        yield Field("seats", "Seats", placeholder=f"now {seats}")
+        yield Field("seats", "Seats", placeholder=f"now {seats}; a number, or {UNLIMITED}")
         for name, label, day in (
             ("maintenance-until", "Maintenance until", self._license.maintenance_until),
             ("expires", "License expires", self._license.expires),
         ):
-            yield Field(name, label, placeholder=f"now {day}" if day else f"no day now; {DATE_FORM}")
+            yield Field(name, label, placeholder=f"now {day or 'no day'}; {DATE_FORM}, or {NEVER}")
 
     def notes(self) -> Iterable[Widget]:
         """What an empty line means."""
@@ -166,7 +168,12 @@ class TermsForm(FormDialog[Terms]):
 
     def answer(self, values: Mapping[str, str]) -> Terms:
         """What is otherwise."""
-        terms = Terms(read_seats(values["seats"]), read_day(values["maintenance-until"]), read_day(values["expires"]))
+        seats, maintenance_until, expires = (values[name].strip() for name in ("seats", "maintenance-until", "expires"))
+        terms = Terms(
+            Without.LIMIT if seats == UNLIMITED else read_seats(seats),
+            Without.LIMIT if maintenance_until == NEVER else read_day(maintenance_until),
+            Without.LIMIT if expires == NEVER else read_day(expires),
+        )
         if terms == Terms():
             raise BadInput("Nothing would change.", "Type what is otherwise, or esc to leave it.")
         return terms
