@@ -19,10 +19,10 @@ from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.sources.kerio_api import wire
 from tests.cli.console import Console
-from tests.kerio_server.faults import Answer, Cut, Error, Fault, Held
+from tests.kerio_server.faults import Answer, Cut, Error, Fault, Held, Instead, ItemErrors
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.server import PASSWORD as SERVERS
-from tests.operations.followed import DORA, Followed
+from tests.operations.followed import ANNA, DORA, Followed
 from tests.operations.test_write_faults import FAULTS
 
 ACCOUNTS = "Acc0unt's pass, ünique 51c7"
@@ -213,6 +213,35 @@ def test_a_server_that_says_it_itself_is_not_repeated(at: Followed, files: list[
     assert said.code in (4, 8)
     assert_secretless(said.err, method)
     assert_secretless((folder / "journal.jsonl").read_text(encoding="utf-8"), method)
+
+
+@pytest.mark.parametrize("password", [SERVERS, ACCOUNTS])
+def test_nor_is_what_it_says_of_one_account(at: Followed, files: list[str], password: str) -> None:
+    error = (1000, "Password '%1' is too simple.", (password,))
+    errors = {"dora": error, "anna": error}
+    with at.anew() as session:
+        at.mail.faults.add(ItemErrors(errors), "Users.create")
+        folder = session.folder
+    console = Console(folder, at.clock)
+    said = console("add", DORA, *files)
+    assert said.code == 4
+    if password == SERVERS:
+        at.mail.faults.add(ItemErrors(errors), "Users.set")
+        disabled = console("disable", ANNA, *files[:2])
+        assert disabled.code == 4
+        assert_secretless(disabled.err, "Users.set")
+    assert_secretless(said.err, "Users.create")
+    assert_secretless((folder / "journal.jsonl").read_text(encoding="utf-8"), "journal")
+
+
+def test_where_it_leads_to_is_not_told_if_that_holds_one(at: Followed, files: list[str]) -> None:
+    with at.anew() as session:
+        leads = Instead(b"", 302, headers=(("Location", f"/{ACCOUNTS}"),))
+        at.mail.faults.add(leads, "Users.create")
+        folder = session.folder
+    said = Console(folder, at.clock)("add", DORA, *files)
+    assert said.code == 8
+    assert "leads to somewhere else" in said.err
 
 
 @pytest.mark.parametrize("fault", [Cut(), Error(), Error(1000, "No.")])

@@ -57,11 +57,11 @@ def demo_server(sample: str, source: Path = SOURCE) -> Iterator[DemoServer]:
             "The test server is part of kconsole's source, and this kconsole was installed without it.",
             "Run it from a checkout of the source, or leave out --server.",
         )
-    words = [sys.executable, "-m", "tests.kerio_server", "--sample", sample, "--port", "0"]
+    words = [sys.executable, "-m", "tests.kerio_server", "--sample", sample, "--port", "0", "--until-input-ends"]
     with subprocess.Popen(  # noqa: S603  # no word of it comes from outside
         words,
         cwd=source,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # which ends with this process, however that ends
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

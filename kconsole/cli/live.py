@@ -1,8 +1,10 @@
 """Commands about the live server: server, sync, reconcile."""
 
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -14,11 +16,11 @@ from kconsole.display.live import comparison_rows, reading_words, server_rows, s
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing.reconciling import compared
 from kconsole.model.documents import server_document
-from kconsole.model.errors import NotFound, SourceAway
+from kconsole.model.errors import NotFound, SourceAway, StoreBusy
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import Server
 from kconsole.model.times import to_iso
-from kconsole.operations.live import Progress, Snapshot, check_settings, read_server
+from kconsole.operations.live import NotLetIn, Progress, Snapshot, check_settings, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync import AddServer, RemoveServer, Sync, begin_reading, settled
@@ -94,13 +96,15 @@ def remove(place: Place, forget_open: bool, reason: str) -> None:
     say_outcomes(place.open(about_open=False).do(RemoveServer(reason, forget_open)))
 
 
+_INTERVAL: Final = re.compile(r"[1-9]\d{0,5}[smh]", re.ASCII)
+
+
 def _read_interval(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
     if value is None:
         return None
-    number, unit = value[:-1], value[-1:]
-    if not number.isdigit() or unit not in ("s", "m", "h") or not int(number):
+    if not _INTERVAL.fullmatch(value):
         raise click.BadParameter(f"'{value}' is no interval, as 5m is.", context, param)
-    return timedelta(seconds=int(number) * {"s": 1, "m": 60, "h": 3600}[unit])
+    return timedelta(seconds=int(value[:-1]) * {"s": 1, "m": 60, "h": 3600}[value[-1]])
 
 
 @click.command()
@@ -131,8 +135,8 @@ def sync(
     while True:
         try:
             _sync_once(session, access, secret, as_json, reason)
-        except SourceAway as error:
-            if watch is None:
+        except (SourceAway, StoreBusy) as error:
+            if watch is None or isinstance(error, NotLetIn):  # a wrong password is not tried again and again
                 raise
             say(f"{ages.full_moment(session.clock.now())}  {error.message}")
         if watch is None:

@@ -9,7 +9,7 @@ from kconsole.model.errors import ChangedMeanwhile, ReadOnly, Refused, StoreBusy
 from kconsole.model.kerio import KerioServer
 from kconsole.model.records import Entry, fold
 from kconsole.model.server import ASKED, DomainNumbers, Intent, Server, ServerNumbers, Target
-from kconsole.operations.deeds import Done, Outcome, Work, unique
+from kconsole.operations.deeds import Done, Outcome, Work, some_of, unique
 from kconsole.operations.sync_plan import SyncPlan
 from kconsole.operations.ways import no_server
 from kconsole.sources.kerio_api.records import UserCount
@@ -57,7 +57,7 @@ class AddServer:
         """Keep it.
 
         Raises:
-            Refused: there is another one already.
+            Refused: there is another one already; or it would be asked elsewhere what came of something.
         """
         known = work.store.server
         if known is not None and (known.name, known.access) == (self.server.name, self.server.access):
@@ -67,6 +67,8 @@ class AddServer:
                 f"This store is kept in step with {known.name} already.",
                 "A store mirrors one license, of one server. Remove that first, or use another store.",
             )
+        if known is not None and known.access.url != self.server.access.url:
+            _refuse_while_open(known, work)
         work.set_server(self.server)
         loud = ". INSECURE: nobody checks which server that is" if self.server.access.insecure else ""
         return [Outcome(self.server.name, "done", f"is the server of this store{loud}")]
@@ -91,13 +93,8 @@ class RemoveServer:
         if known is None:
             return [Outcome("", "unchanged", "there is no server")]
         intents = work.store.intents
-        if intents and not self.forget_open:
-            addresses = unique(target.address for intent in intents.values() for target in intent.targets)
-            named = ", ".join(addresses[:3]) + (" and others" if len(addresses) > 3 else "")
-            raise Refused(
-                f"Something was asked of {known.name} for {named}, and it is not known yet what came of it.",
-                "Read the server with 'kconsole sync' first. If it is gone for ever, give that up by --forget-open.",
-            )
+        if not self.forget_open:
+            _refuse_while_open(known, work)
         outcomes = []
         for number, intent in intents.items():
             work.remove_intent(number)
@@ -106,6 +103,16 @@ class RemoveServer:
         work.set_server(None)
         text = "is not the server of this store any more; what was read stays"
         return [*outcomes, Outcome(known.name, "done", text)]
+
+
+def _refuse_while_open(server: Server, work: Work) -> None:
+    addresses = unique(target.address for intent in work.store.intents.values() for target in intent.targets)
+    if addresses:
+        raise Refused(
+            f"Something was asked of {server.name} for {some_of(addresses)}, and it is not known yet what came of it.",
+            "Read the server with 'kconsole sync' first. If it is gone for ever, give that up by"
+            " 'kconsole server remove --forget-open'.",
+        )
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from kconsole.model.errors import ConsoleError, Refused, StoreBusy, StoreUnusable
 from kconsole.model.history import Change
+from kconsole.model.kerio import KerioServer
 from kconsole.model.records import Entry, MailboxFate, fold
 from kconsole.model.server import Intent, Server, ServerDeed, Target
 from kconsole.operations.accounts import what_it_is
 from kconsole.operations.deeds import Deed, Done, HalfDone, Outcome, Rehearsal, Work, some_of
 from kconsole.operations.server_refusals import refused_there
 from kconsole.operations.undo import UndoDeed
-from kconsole.operations.ways import no_server
+from kconsole.operations.ways import named_meanwhile, no_server
 from kconsole.sources.kerio_api.errors import AnswerLost, ItemError, ServerRefused
 from kconsole.sources.kerio_api.reading import find_user
 from kconsole.sources.kerio_api.writing import MOST_AT_ONCE, Created, NewUser, Removal, create, remove, set_enabled
@@ -60,8 +61,9 @@ class Answer:
 class AskServer:
     """Write down what the server is about to be asked for, if the guards of a deed allow it."""
 
-    def __init__(self, deed: Deed) -> None:
+    def __init__(self, deed: Deed, access: KerioServer) -> None:
         self.deed = deed
+        self.access = access
         self.name = deed.name
         self.reason = deed.reason
         self.address: str = getattr(deed, "address", "")
@@ -84,11 +86,14 @@ class AskServer:
 
         Raises:
             NotFound: the store has no server.
-            Refused: what the deed raises; or it is a whole, and a part of it cannot be asked for.
+            Refused: what the deed raises; or it is a whole, and a part of it cannot be asked for; or the store
+                follows another server than the one that would be asked.
         """
         server = work.store.server
         if server is None:
             raise no_server()
+        if server.access != self.access:
+            raise named_meanwhile(server)
         self._rehearsal = work.rehearse(self.deed)
         self._rehearsed = {fold(outcome.address): outcome for outcome in self._rehearsal.outcomes}
         wanted: dict[ServerDeed, list[Change]] = {}
@@ -324,7 +329,7 @@ def write(session: "Session", deed: Deed, line: "Line", password: Secret | None 
             it says so, and an intent stays open.
         HalfDone: that happened after some of it had been done.
     """
-    asked = AskServer(deed)
+    asked = AskServer(deed, line.server)
     done = session.commit(asked)
     if not asked.calls:
         return done

@@ -1,6 +1,7 @@
 """The lock that one process at a time may write under, with who holds it written in it."""
 
 import os
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -31,19 +32,32 @@ class StoreLock:
         self._doing = doing
         self._descriptor = -1
         self._identity = (0, 0)
+        self._mine = threading.Lock()
+        """For who is of the same process: the system lets a process have again what it has."""
 
     def acquire(self, patience: float, operator: str) -> None:
         """Take the lock.
 
         Args:
-            patience: seconds to wait for another process.
+            patience: seconds to wait for another process, or for another part of this one.
             operator: who takes it, for those who wait.
 
         Raises:
-            StoreBusy: another process held it for that long.
+            StoreBusy: somebody held it for that long.
             OSError: the file cannot be opened.
         """
-        deadline, pause = time.monotonic() + patience, _SHORTEST_PAUSE
+        deadline = time.monotonic() + patience
+        if not self._mine.acquire(timeout=max(patience, 0)):
+            raise self._busy(patience)
+        try:
+            self._acquire_of_others(deadline, patience)
+        except BaseException:
+            self._mine.release()
+            raise
+        self._write_holder(operator)
+
+    def _acquire_of_others(self, deadline: float, patience: float) -> None:
+        pause = _SHORTEST_PAUSE
         while True:
             if self._descriptor < 0:
                 self._open()
@@ -52,14 +66,16 @@ class StoreLock:
                     break
                 self.close()  # somebody removed the file: others will lock the one that has its name now
             elif time.monotonic() >= deadline:
-                raise StoreBusy(
-                    f"{self._holder()} has been {self._doing} {self.path.parent} for {patience:g} seconds.",
-                    "Try again; if it stays so, look for a kconsole that hangs.",
-                )
+                raise self._busy(patience)
             else:
                 time.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
-        self._write_holder(operator)
+
+    def _busy(self, patience: float) -> StoreBusy:
+        return StoreBusy(
+            f"{self._holder()} has been {self._doing} {self.path.parent} for {patience:g} seconds.",
+            "Try again; if it stays so, look for a kconsole that hangs.",
+        )
 
     def release(self) -> None:
         """Let others have the lock. Never fails: what was done under it is done."""
@@ -69,6 +85,7 @@ class StoreLock:
             unlock_descriptor(self._descriptor)
         except OSError:
             self.close()  # which lets it go too
+        self._mine.release()
 
     def close(self) -> None:
         """Let go of the file."""

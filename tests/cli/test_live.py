@@ -1,6 +1,11 @@
 """server, sync, reconcile, against a real server: what they answer, and how they end when it goes wrong."""
 
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,7 @@ from kconsole.cli.demo_server import demo_server
 from kconsole.model.errors import NotFound
 from kconsole.operations.live import SERVER_PASSWORD
 from kconsole.operations.samples import sample_session
+from kconsole.store.locking import StoreLock
 from tests.cli.console import Console, Said
 from tests.clocks import FixedClock
 from tests.kerio_server.faults import html
@@ -218,7 +224,42 @@ def test_watch_ends_when_the_store_follows_another_server(
     assert "dora" not in {account["login"] for account in console.accounts()}
 
 
-@pytest.mark.parametrize("interval", ["", "5", "0m", "m", "-1m", "5 m", "1d", "five"])
+def test_watch_ends_when_it_is_not_let_in(
+    console: Console, mail: KerioServer, kerio_clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many servers lock out who tries again and again."""
+    waited: list[float] = []
+    console.place = Place(clock=kerio_clock, sleep=waited.append)
+    monkeypatch.setenv(SERVER_PASSWORD, "wrong")
+    said = console("sync", "--watch", "5m")
+    assert (said.code, waited, mail.called("Session.login")) == (8, [], 1)
+
+
+def test_watch_goes_on_when_somebody_is_saving(console: Console, mail: KerioServer, kerio_clock: FixedClock) -> None:
+    lock = StoreLock(console.folder / "lock")
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 1:
+            lock.acquire(0, "berg")
+            mail.world.add_user("dora@north.example")
+        elif len(waited) == 2:
+            lock.release()
+        else:
+            lock.close()
+            raise Enough
+
+    console.place = Place(clock=kerio_clock, sleep=sleep, patience=0)
+    said = console("sync", "--watch", "5m")
+    assert (said.code, waited) == (130, [INTERVAL] * 3)
+    assert len([line for line in said.talk if "berg (process" in line and "Nothing was changed." in line]) == 1
+    assert "dora" in {account["login"] for account in console.accounts()}
+
+
+@pytest.mark.parametrize(
+    "interval", ["", "5", "0m", "m", "-1m", "5 m", "1d", "five", "\u00b2m", "\u0665m", "99999999999h", "5m\n"]
+)
 def test_what_is_no_interval_is_refused(console: Console, mail: KerioServer, interval: str) -> None:
     assert console("sync", "--watch", interval).code == 2
     assert not mail.calls
@@ -317,6 +358,28 @@ def test_the_demo_has_a_server_of_its_own_and_stops_it(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("x")
     (tmp_path / "password").chmod(0o600)
     assert other("sync", "--password-file", str(tmp_path / "password")).code == 8
+
+
+def test_its_server_ends_with_the_demo_however_that_ends() -> None:
+    need_openssl()
+    code = "import sys, time\nfrom kconsole.cli.demo_server import demo_server\nwith demo_server('small') as beside:\n"
+    code += "    print(beside.server.access.url.rpartition(':')[2], flush=True)\n    sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as demo:
+        assert demo.stdout is not None
+        port = int(demo.stdout.readline())
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            demo.kill()
+            demo.wait()
+            connection.settimeout(30)
+            with suppress(ConnectionError):
+                assert connection.recv(1) == b""  # it hangs up when it ends
+            for _ in range(300):
+                try:
+                    socket.create_connection(("127.0.0.1", port), 10).close()
+                except OSError:
+                    return
+                time.sleep(0.1)
+    raise AssertionError("it goes on")
 
 
 def test_without_the_source_there_is_no_test_server(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def main() -> int:
     words.add_argument("--host", default="127.0.0.1")
     words.add_argument("--port", type=int, default=4040, help="0 is any that is free")
     words.add_argument("--folder", type=Path, help="where to put the certificate")
+    words.add_argument("--until-input-ends", action="store_true", help="end with the process that started it")
     given = words.parse_args()
     if given.domains < 1 or given.accounts < 0:
         words.error("there is at least one domain, and no account at least")
@@ -44,6 +45,8 @@ def main() -> int:
         done = threading.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, lambda *_: done.set())
+        if given.until_input_ends:
+            threading.Thread(target=_await_end_of_input, args=(done,), daemon=True).start()
         with server.start(given.port, given.host):
             lines = (
                 "kconsole TEST SERVER, not Kerio Connect: made-up domains and people, no mail",
@@ -60,6 +63,11 @@ def main() -> int:
             sys.stdout.flush()
             done.wait()
     return 0
+
+
+def _await_end_of_input(done: threading.Event) -> None:
+    sys.stdin.read()
+    done.set()
 
 
 if __name__ == "__main__":

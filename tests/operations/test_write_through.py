@@ -333,3 +333,43 @@ def test_what_the_login_may_not_read_stays_open_and_holds_nothing_up(session: Se
     follow(session, mail)
     assert not session.intents
     assert not session.find(CHEN).enabled
+
+
+# Another server
+
+
+def named(mail: KerioServer, url: str = "", user: str = "") -> AddServer:
+    access = Access(url=url or mail.url, user=user or mail.user, fingerprint=mail.fingerprint)
+    return AddServer(Server(name="mail", access=access))
+
+
+def test_what_is_open_is_not_asked_of_another_server(session: Session, mail: KerioServer) -> None:
+    mail.faults.add(Cut(), "Users.set")
+    with pytest.raises(SourceAway):
+        do(session, mail, DisableAccounts((ANNA,)))
+    with pytest.raises(Refused, match=f"Something was asked of mail for {ANNA}, and it is not known yet") as refused:
+        session.do(named(mail, url="https://other.example:4040"))
+    assert "kconsole sync" in refused.value.hint
+    session.do(named(mail, user=f"Admin@{ANNA.partition('@')[2]}"))  # the same one, by another login
+    session.do(named(mail))
+    read(session, mail)
+    assert not session.intents
+    session.do(named(mail, url="https://other.example:4040"))
+
+
+def test_a_server_that_is_named_while_what_was_open_is_asked_about_is_not_taken_for_the_one_that_was_meant(
+    session: Session, mail: KerioServer, kerio_clock: FixedClock
+) -> None:
+    mail.faults.add(Cut(), "Users.set")
+    with pytest.raises(SourceAway):
+        do(session, mail, DisableAccounts((ANNA,)))
+    other = Session.open(session.folder, "berg", kerio_clock, patience=0)
+
+    def meanwhile(_: Done) -> None:
+        other.do(named(mail, url="https://other.example:4040"))
+
+    with pytest.raises(Refused, match="the server mail was just named for this store"):
+        session.do(DisableAccounts((CHEN,)), Writer(Secret(mail.password), told=meanwhile))
+    other.close()
+    assert mail.world.user(CHEN).enabled
+    assert not session.intents

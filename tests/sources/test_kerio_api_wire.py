@@ -70,10 +70,20 @@ def test_an_expired_session_is_begun_anew_and_the_call_made_again(tiny: TinyServ
 
 
 def test_a_session_that_expires_twice_is_given_up(tiny: TinyServer, kerio: KerioServer) -> None:
-    tiny.answers["Users.set"] = give(EXPIRED)
+    tiny.answers["Users.get"] = give(EXPIRED)
     with session(kerio) as line, pytest.raises(SourceAway, match="ended the session again") as caught:
-        line.call("Users.set", {}, changes=True)
+        line.call("Users.get", {})
     assert not isinstance(caught.value, AnswerLost)
+    assert len(tiny.asked("Users.get")) == 2
+    assert len(tiny.asked("Session.login")) == 2
+
+
+def test_a_session_that_expires_twice_over_a_change_leaves_open_whether_it_was_done(
+    tiny: TinyServer, kerio: KerioServer
+) -> None:
+    tiny.answers["Users.set"] = give(EXPIRED)
+    with session(kerio) as line, pytest.raises(AnswerLost, match="Whether it was done the first time is not known"):
+        line.call("Users.set", {}, changes=True)
     assert len(tiny.asked("Users.set")) == 2
     assert len(tiny.asked("Session.login")) == 2
 

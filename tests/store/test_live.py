@@ -197,6 +197,26 @@ def test_a_holder_that_cannot_be_read_is_another_kconsole(tmp_path: Path, conten
             add(store, "anna")
 
 
+def test_nor_can_another_part_of_the_same_process_have_it(tmp_path: Path) -> None:
+    lock = StoreLock(tmp_path / "lock")
+    lock.acquire(0, "chen")
+    for _ in range(2):
+        with pytest.raises(StoreBusy, match=r"^chen \(process"):
+            lock.acquire(0, "dora")
+    others = StoreLock(tmp_path / "lock")
+    with pytest.raises(StoreBusy, match=r"^chen \(process"):
+        others.acquire(0, "dora")
+    lock.release()
+    others.acquire(0, "dora")
+    with pytest.raises(StoreBusy, match=r"^dora \(process"):  # and who could not have it holds nothing
+        lock.acquire(0, "chen")
+    others.release()
+    lock.acquire(0, "chen")
+    lock.release()
+    lock.close()
+    others.close()
+
+
 def test_a_shorter_name_leaves_nothing_of_a_longer_one(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     for operator in ("x" * 600, "chen\udcff", "dora"):

@@ -10,6 +10,8 @@ from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.server import AddDomain
+from kconsole.tui.screens.log import LogScreen
+from kconsole.tui.widgets.lines import StatusLine
 from tests.tui.console import WIDE, Console, console
 
 
@@ -44,6 +46,16 @@ async def test_the_timer_does_it_by_itself() -> None:
         screen.other("berg").do(DisableAccounts((screen.listed[1],)))
         await screen.pilot.pause(0.8)
         assert "112 of 120 used" in screen.gauge
+
+
+async def test_a_screen_that_was_just_asked_for_has_no_lines_yet() -> None:
+    async with console("office") as screen:
+        screen.app.push_screen(LogScreen(screen.main.desk, None))
+        assert not screen.app.screen.query(StatusLine)
+        screen.main.tick()
+        await screen.tick()
+        assert screen.app.screen.query_one(StatusLine).age == ""
+        assert screen.app.failure is None
 
 
 async def test_several_changes_are_told_as_their_number_and_painted_once() -> None:

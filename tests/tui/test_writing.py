@@ -19,6 +19,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync import AddServer, Begun, RemoveServer, Sync
 from kconsole.tui.screens.add import AddDialog
 from kconsole.tui.screens.directory import PasswordDialog
+from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.screens.waiting import WaitingDialog
 from tests.clocks import noon
 from tests.kerio_server.faults import Cut, Error, Held, ItemErrors
@@ -563,6 +564,19 @@ async def test_a_store_without_a_server_asks_for_no_password() -> None:
         assert not screen.app.screen.query("#new-password")
 
 
+async def test_what_was_typed_stays_though_something_else_is_open(mail: KerioServer) -> None:
+    prepare = leaves_open(mail, DisableAccounts((CHEN,)))
+    async with console(following(mail), WIDE, prepare=prepare) as screen:
+        await until_told(screen, "Not known yet")
+        await screen.press("escape")
+        await fill_in(screen, "dora", NEW_PASSWORD)
+        await screen.press("enter")
+        await log_in(screen, "wrong")
+        await settled(screen)
+        assert isinstance(screen.app.screen, AddDialog)
+        screen.expect_dialog("did not let in", "dora")
+
+
 # What was open at the start
 
 
@@ -636,6 +650,24 @@ async def test_what_another_console_is_at_is_nobodys_crash(mail: KerioServer) ->
         assert "1 change open" in screen.text
         others[1].__exit__(None, None, None)  # type: ignore[attr-defined]
         others[0].close()
+
+
+async def test_what_is_being_asked_for_when_the_screen_is_complete_is_no_crash(
+    mail: KerioServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys can be typed ahead of it."""
+    complete, later = MainScreen.complete, list[MainScreen]()
+    monkeypatch.setattr(MainScreen, "complete", lambda self: later.append(self))
+    async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
+        held = mail.faults.add(Held(), "Users.set")
+        await disable(screen)
+        await until(screen, held.reached.is_set)
+        complete(later[0])
+        assert screen.main._settling is None
+        held.release()
+        await settled(screen)
+        assert not enabled(screen, mail, ANNA)
+        screen.expect_no_dialog()
 
 
 async def test_read_only_tells_what_is_open_and_asks_nobody(mail: KerioServer) -> None:

@@ -17,6 +17,7 @@ _REASONS: Final[Mapping[int, str]] = {
     1003: "the license allows no more users",
     1004: "whoever is logged in has no right to do that",
     413: "the request is too large",
+    -32001: "the session has expired",
     -32600: "it does not understand the request",
     -32601: "it does not know the call",
     -32602: "it does not take what was asked for",

@@ -27,6 +27,7 @@ from kconsole.sources.kerio_api.errors import (
     ServerRefused,
     StrangeAnswer,
     details_of,
+    reason_of,
 )
 from kconsole.sources.kerio_api.settings import server_address
 from kconsole.sources.kerio_api.sockets import CalledOff, Flag, TrustingContext, watched
@@ -90,8 +91,6 @@ class Line:
         self._secret: Secret | None = None
         self._session: _Session | None = None
         self._is_away = False
-        self.made_again = 0
-        """Calls that were made a second time, since the session had expired."""
         self._logging_in = threading.Lock()
         self._client = httpx.Client(
             base_url=self.origin,
@@ -122,7 +121,7 @@ class Line:
     ) -> dict[str, Any]:
         """The result of a call.
 
-        A session that has expired is begun anew, once, and the call made again: the server has not done it.
+        A session that has expired is begun anew, once, and the call made again.
 
         Args:
             method: its name.
@@ -142,12 +141,35 @@ class Line:
         session = self._session
         answer = self._answer(method, parameters, session, changes)
         if isinstance(answer, ServerError) and answer.code == EXPIRED:
-            session = self._log_in(session.number)
-            self.made_again += 1
-            answer = self._answer(method, parameters, session, changes)
+            if changes:
+                return self._changed_again(method, parameters, session)
+            answer = self._answer(method, parameters, self._log_in(session.number), changes)
         if isinstance(answer, ServerError):
             raise self._told_error(method, answer, changes)
         return answer
+
+    def _changed_again(self, method: str, parameters: Mapping[str, object], expired: _Session) -> dict[str, Any]:
+        """The result of a change that is sent again, since the session expired when it was sent.
+
+        Whether the server did it the first time is not said anywhere: if all is well now, it is done; if not, that
+        may be the trace of its being done before.
+        """
+        what, details = "Sent again, not all of it was done.", []
+        try:
+            answer = self._answer(method, parameters, self._log_in(expired.number), True)
+        except ConsoleError as error:
+            what, details = error.happened, [*error.details]
+        else:
+            if isinstance(answer, ServerError):
+                what, details = f"Sent again, it was refused: {reason_of(answer.code)}.", details_of(answer, method)
+            elif not answer.get("errors"):
+                return answer
+        raise AnswerLost(
+            f"{self.origin} ended the session when {method} was sent. {what}",
+            "Read the server again to see what is so.",
+            details,
+            "Whether it was done the first time is not known.",
+        )
 
     def read(self, method: str, parameters: Mapping[str, object] | None, reader: Callable[[dict[str, Any]], _T]) -> _T:
         """The result of a call that changes nothing, as a reader understands it.
@@ -213,9 +235,7 @@ class Line:
         self, method: str, parameters: Mapping[str, object], session: _Session | None, changes: bool
     ) -> dict[str, Any] | ServerError:
         answer = self._reply(method, parameters, session, self.call_timeout, changes)
-        if isinstance(answer, ServerError) and self._is_told_in(answer.said, parameters):
-            return ServerError(answer.code, "")
-        return answer
+        return self.unspoken(answer, parameters) if isinstance(answer, ServerError) else answer
 
     def _reply(
         self,
@@ -277,7 +297,10 @@ class Line:
                 if received > LARGEST_ANSWER:
                     raise StrangeAnswer(f"is larger than {LARGEST_ANSWER // 1024**2} MB")
                 chunks.append(chunk)
-        return read_answer(b"".join(chunks), response.status_code, response.headers.get("Location", ""), number)
+        location = response.headers.get("Location", "")
+        if self._is_told_in(location, parameters):
+            location = ""
+        return read_answer(b"".join(chunks), response.status_code, location, number)
 
     def _told_error(self, method: str, error: ServerError, changes: bool) -> ConsoleError:
         if error.code == EXPIRED:
@@ -301,8 +324,16 @@ class Line:
             )
         return ServerRefused(self.origin, method, error)
 
+    def unspoken(self, error: ServerError, parameters: Mapping[str, object]) -> ServerError:
+        """An error without its words, if they have a password in them, as those of some odd server might.
+
+        Args:
+            error: of a call, or of one of the things that were asked for by it.
+            parameters: of the call.
+        """
+        return ServerError(error.code, "") if self._is_told_in(error.said, parameters) else error
+
     def _is_told_in(self, said: str, parameters: Mapping[str, object]) -> bool:
-        """Whether a text has a password in it, as that of some odd server might."""
         secrets = [self._secret, *_secrets_in(parameters)]
         return any(secret.reveal() in said for secret in secrets if secret)
 

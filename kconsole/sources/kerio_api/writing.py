@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from kconsole.model.records import MailboxFate
 from kconsole.sources.kerio_api.answers import error_of
 from kconsole.sources.kerio_api.errors import (
-    EXISTS,
-    NOT_THERE,
-    AnswerLost,
     ItemError,
     ServerError,
     ServerRefused,
@@ -93,11 +90,10 @@ def create(line: "Line", user: NewUser) -> Created | ItemError:
     }
     if user.password is not None:
         made["password"] = user.password
-    again = line.made_again
-    answer = _answered(line, "Users.create", {"users": [made]}, 1)
-    errors = answer if isinstance(answer, tuple) else _errors(line, "Users.create", answer, 1)
+    parameters = {"users": [made]}
+    answer = _answered(line, "Users.create", parameters, 1)
+    errors = answer if isinstance(answer, tuple) else _errors(line, "Users.create", parameters, answer, 1)
     if errors:
-        _check_not_done_before(line, "Users.create", again, errors, EXISTS)
         return errors[0]
     try:
         ids = [] if isinstance(answer, tuple) else [text(row, "id") for row in rows(answer, "result")]
@@ -125,31 +121,14 @@ def remove(line: "Line", removals: Sequence[Removal]) -> tuple[ItemError, ...]:
         }
         for removal in removals
     ]
-    again = line.made_again
-    errors = _changed(line, "Users.remove", {"requests": requests}, len(requests))
-    _check_not_done_before(line, "Users.remove", again, errors, NOT_THERE)
-    return errors
-
-
-def _check_not_done_before(line: "Line", method: str, again: int, errors: Sequence[ItemError], code: int) -> None:
-    """Go on unless an error may be the trace of the same call, made before in a session that expired over it.
-
-    Raises:
-        AnswerLost: it may.
-    """
-    if line.made_again > again and any(error.code == code for error in errors):
-        raise AnswerLost(
-            f"{line.origin} ended the session when {method} was sent. Sent again, it was refused: {reason_of(code)}.",
-            "Read the server again to see what is so.",
-            effect="Whether it was the first that did it is not known.",
-        )
+    return _changed(line, "Users.remove", {"requests": requests}, len(requests))
 
 
 def _changed(line: "Line", method: str, parameters: Mapping[str, object], items: int) -> tuple[ItemError, ...]:
     if items == 0:
         return ()
     answer = _answered(line, method, parameters, items)
-    return answer if isinstance(answer, tuple) else _errors(line, method, answer, items)
+    return answer if isinstance(answer, tuple) else _errors(line, method, parameters, answer, items)
 
 
 def _answered(
@@ -167,7 +146,9 @@ def _answered(
     return tuple(_item(index, refused) for index in range(items))
 
 
-def _errors(line: "Line", method: str, result: Mapping[str, Any], items: int) -> tuple[ItemError, ...]:
+def _errors(
+    line: "Line", method: str, parameters: Mapping[str, object], result: Mapping[str, Any], items: int
+) -> tuple[ItemError, ...]:
     """What a result says was not done."""
     found: dict[int, ItemError] = {}
     try:
@@ -175,7 +156,7 @@ def _errors(line: "Line", method: str, result: Mapping[str, Any], items: int) ->
             index = number(row, "inputIndex")
             if index is None or not 0 <= index < items:
                 raise StrangeAnswer("has an error that is of none that was asked for")
-            found[index] = _item(index, error_of(row))
+            found[index] = _item(index, line.unspoken(error_of(row), parameters))
     except StrangeAnswer as error:
         clause = str(error)
     else:

@@ -1,7 +1,7 @@
 """The console: gauge over everything, domains and accounts below, what happened and the keys at the bottom."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -20,7 +20,7 @@ from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.model.errors import ConsoleError
 from kconsole.model.history import Commit
-from kconsole.model.records import Entry
+from kconsole.model.records import Entry, fold
 from kconsole.model.reports import Decision, SeatReport
 from kconsole.operations.deeds import Done
 from kconsole.operations.filters import read_filter
@@ -150,7 +150,7 @@ class MainScreen(ServerScreen):
         self._tell_notices()
         if problems := console_of(self).problems:
             self.tell_news("About your configuration", problems, "'kconsole diagnose' tells more.")
-        if self.session.intents:
+        if self.session.intents and not self.desk.feed.is_held:  # else a deed is at it, and settles that first
             self.settle_open()
 
     def tick(self) -> None:
@@ -161,9 +161,8 @@ class MainScreen(ServerScreen):
         now = self.session.clock.now()
         if abs(now - self._aged_at) >= OLDER:  # a clock may be set back, too
             self._aged_at = now
-            for screen in self.app.screen_stack:
-                if isinstance(screen, ConsoleScreen):
-                    screen.grow_older(now)
+            for screen in self._consoles():
+                screen.grow_older(now)
 
     def grow_older(self, now: datetime) -> None:
         """Tell ages anew, and how the license stands."""
@@ -229,7 +228,8 @@ class MainScreen(ServerScreen):
             self._go_to(done.outcomes[0].address)
 
         def problem(error: ConsoleError) -> None:
-            if self.session.intents:
+            asked = (each for each in self.session.intents.values() if each.deed == "add")
+            if fold(deed.address) in {fold(target.address) for each in asked for target in each.targets}:
                 added()
                 self.tell_problem(error)
             else:
@@ -492,6 +492,11 @@ class MainScreen(ServerScreen):
                 if entry.address == sought:
                     self.accounts.move_to(row)
 
+    def _consoles(self) -> Iterator[ConsoleScreen]:
+        """The screens that are there; one that was just asked for has no lines yet."""
+        shown = (screen for screen in self.app.screen_stack if isinstance(screen, ConsoleScreen))
+        return (screen for screen in shown if screen.is_mounted)
+
     def _tell_notices(self) -> None:
         """Say once what was found wrong with the store, and mended or not."""
         notices = self.session.notices[self._notices_told :]
@@ -503,9 +508,8 @@ class MainScreen(ServerScreen):
     def _tell_trouble(self) -> None:
         """Say once that what others do cannot be read, and show that it is so until it can."""
         trouble = self.desk.feed.trouble
-        for screen in self.app.screen_stack:
-            if isinstance(screen, ConsoleScreen):
-                screen.show_trouble()
+        for screen in self._consoles():
+            screen.show_trouble()
         if trouble is None:
             self._trouble_told = ""
         elif trouble.message != self._trouble_told:

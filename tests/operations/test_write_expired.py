@@ -1,0 +1,86 @@
+"""Sessions that expire in the moment in which a change is sent. Whether the server did it is not said anywhere."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from kconsole.model.errors import SourceAway
+from kconsole.model.server import Intent
+from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
+from kconsole.operations.deeds import Deed
+from tests.kerio_server.faults import Cut, Error, Expired, Fault, ItemErrors, status
+from tests.kerio_server.fixtures import need_openssl
+from tests.operations.followed import ANNA, DORA, Followed, here
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
+    need_openssl()
+    with Followed(tmp_path_factory.mktemp("followed")) as followed:
+        yield followed
+
+
+@dataclass(frozen=True)
+class Then:
+    """What happens after that, at which call; None is the change itself, sent again."""
+
+    make: Callable[[], Fault]
+    method: str | None = None
+
+
+THEN = {
+    "expired again": Then(Expired),
+    "expired again, and done": Then(lambda: Expired(done=True)),
+    "not let in": Then(lambda: Error(-32000, "Account locked."), "Session.login"),
+    "cut at the login": Then(lambda: Cut(done=False), "Session.login"),
+    "500 at the login": Then(lambda: status(500), "Session.login"),
+    "cut": Then(lambda: Cut(done=False)),
+    "no license": Then(lambda: Error(1003, "No license.")),
+    "no rights": Then(lambda: Error(1004, "No.")),
+    "not understood": Then(lambda: Error(-32602, "What?")),
+    "refused for one": Then(lambda: ItemErrors(dict.fromkeys(("anna", "dora"), (1003, "No license.")))),
+}
+DEEDS: dict[str, Callable[[], Deed]] = {
+    "Users.set": lambda: DisableAccounts((ANNA,)),
+    "Users.remove": lambda: DeleteAccounts((ANNA,), "delete"),
+    "Users.create": lambda: AddAccount(DORA),
+}
+
+
+def targets(intents: Sequence[Intent]) -> list[str]:
+    return [target.address for intent in intents for target in intent.targets]
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("method", DEEDS)
+@pytest.mark.parametrize("name", THEN)
+def test_what_goes_wrong_after_it_leaves_open_what_is_so(at: Followed, name: str, method: str, done: bool) -> None:
+    then = THEN[name]
+    with at.anew() as session:
+        deed = DEEDS[method]()
+        at.mail.faults.add(Expired(done=done), method)
+        at.mail.faults.add(then.make(), then.method or method, call=2)
+        with pytest.raises(SourceAway, match="not known") as raised:
+            at.do(session, deed)
+        assert f"ended the session when {method} was sent" in raised.value.message or name == "cut"
+        assert targets([*session.intents.values()]) == [DORA if method == "Users.create" else ANNA]
+        at.mail.faults.clear()
+        at.settle(session)
+        assert not session.intents
+        assert here(session) == at.there
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("method", DEEDS)
+def test_if_all_is_well_then_it_is_done_or_asked_about(at: Followed, method: str, done: bool) -> None:
+    with at.anew() as session:
+        at.mail.faults.add(Expired(done=done), method)
+        if done and method != "Users.set":  # what is done already is refused the second time
+            with pytest.raises(SourceAway, match=r"Sent again, .* Whether it was done the first time is not known"):
+                at.do(session, DEEDS[method]())
+            at.settle(session)
+        else:
+            assert at.do(session, DEEDS[method]()).changed
+        assert not session.intents
+        assert here(session) == at.there
