@@ -338,7 +338,7 @@ def _contradictions(records: Records) -> Iterator[Finding]:
 def _records_of(snapshot: Snapshot) -> Records:
     records = Records()
     for table, documents in snapshot.tables.items():
-        records.load(table, documents)
+        records.load(table, {number: dict(document) for number, document in documents.items()})  # which uses them up
     return records
 
 

@@ -202,7 +202,7 @@ class Records:
         self._addresses = None
 
     def load(self, table: str, documents: Mapping[str, Document]) -> None:
-        """Take documents of a file; what is in a table of another kconsole is passed over.
+        """Take documents of a file, which this uses up; what is in a table of another kconsole is passed over.
 
         Raises:
             KeyError, TypeError, ValueError, AttributeError: one makes no sense.

@@ -16,6 +16,7 @@ import pytest
 
 from kconsole.cli.main import COMMANDS, kconsole
 from kconsole.operations.imports import ImportAccounts
+from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.session import Session
 from kconsole.sources.kerio_csv import KerioExport
 from tests.cli.console import Console, Said, account
@@ -46,6 +47,20 @@ def test_a_store_that_is_well(office: Console) -> None:
     assert (said.out, said.talk) == ("", ["The store is well."])
     assert office.done("doctor", "--json").json == []
     assert office.done("doctor", "--fix").out == ""
+
+
+@pytest.mark.parametrize("sample", SAMPLE_NAMES)
+def test_whatever_a_store_holds_it_is_well(tmp_path: Path, sample: str) -> None:
+    """Logins, deleted accounts, resources, directories, a license with all that belongs to it."""
+    console = Console(tmp_path / "store")
+    sample_session(sample, console.folder).close()
+    for more in ([], ["--fix"]):
+        said = console.done("doctor", "--json", *more)
+        assert (said.json, said.talk) == ([], ["The store is well."])
+    (console.folder / "store.json").unlink()
+    assert console("doctor", "--json").json[0]["code"] == "no-snapshot"
+    console.done("doctor", "--fix")
+    assert console.done("doctor", "--json").json == []
 
 
 def test_the_doctor_says_what_it_would_mend_and_mends_it(office: Console) -> None:
@@ -152,6 +167,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from kconsole.operations.accounts import DisableAccounts, EnableAccounts
+from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.session import Session
 print("ready", flush=True)
 while True:
