@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from kconsole.cli.context import Place, exit_code, say, say_open, say_outcomes
+from kconsole.cli.signals import Ended, handled_by, interrupt
 from kconsole.display.safe_text import safe_text
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import Server
@@ -111,10 +112,14 @@ def said(session: Session, act: Callable[[], Done]) -> Done:
         ConsoleError: it was not done, or not all of it.
     """
     try:
-        done = act()
+        with handled_by(interrupt):
+            done = act()
     except HalfDone as half:
         say_outcomes(half.done)
         raise
+    except Ended as ended:
+        say_open(session)
+        raise click.exceptions.Exit(ended.exit_code) from None
     except KeyboardInterrupt:
         say_open(session)
         raise

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -299,13 +299,12 @@ def _sentence(outcome: Outcome) -> str:
     return f"{outcome.address}: {outcome.text}" if outcome.address else outcome.text
 
 
-def exit_code(outcomes: Iterable[Outcome]) -> int:
+def exit_code(outcomes: Sequence[Outcome]) -> int:
     """The exit code for what came of several addresses."""
-    results = [outcome.result for outcome in outcomes]
-    failed = [result for result in results if result in ("not-found", "refused")]
+    failed = [outcome.result for outcome in outcomes if outcome.failed]
     if not failed:
         return DONE
-    if len(failed) < len(results):
+    if len(failed) < len(outcomes):
         return PARTLY_FAILED
     return REFUSED if "refused" in failed else NOT_FOUND
 

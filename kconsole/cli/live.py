@@ -73,9 +73,10 @@ def add(place: Place, name: str, url: str, user: str, ca: str, fingerprint: str,
         insecure=insecure,
     )
     check_settings(access)
+    done = place.open().do(AddServer(Server(name=name, access=access), reason))
     if insecure:
         say(INSECURE)
-    say_outcomes(place.open().do(AddServer(Server(name=name, access=access), reason)))
+    say_outcomes(done)
     say("Next: 'kconsole sync'.")
 
 

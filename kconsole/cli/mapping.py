@@ -236,6 +236,9 @@ def map_(
     if not dry_run:
         place.check_writable()
     session = place.open()
+    refused = None if dry_run else session.refusal_of(MapDomain.name)
+    if refused is not None:
+        raise refused
     directory = session.directory_of(domain)
     if directory.insecure:
         say(INSECURE)

@@ -15,6 +15,7 @@ import click
 from kconsole.cli.context import Place, at_store, on_screen, pass_place, say
 from kconsole.cli.look import Look, look_of
 from kconsole.cli.main import DEBUG_VARIABLE
+from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.display.terminals import TerminalProfile
 from kconsole.model.errors import BadInput, ConsoleError, ReadOnly
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 1.0
 """Seconds that the console waits for another process that is saving: it stands still meanwhile."""
-
-ENDING_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM)
-"""A dropped line, and a polite kill."""
-
-SIGNALLED: Final = 128
-"""The exit code after a signal is its number and this, as shells have it."""
 
 
 @click.command()
@@ -125,19 +120,9 @@ def need_terminal(profile: TerminalProfile) -> None:
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Let the signals that end a program leave nothing behind: what is open is closed, what is temporary removed.
-
-    A signal that whoever started this said to ignore (nohup does) stays ignored.
-    """
-    before = {}
-    for number in ENDING_SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, _end)
-    try:
+    """Let the signals that end a program leave nothing behind: what is open is closed, what is temporary removed."""
+    with handled_by(_end):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

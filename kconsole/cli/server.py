@@ -32,6 +32,7 @@ def init(place: Place, seats: int | None) -> None:
     limit = "seats without limit" if seats is None else words.count(seats, "seat")
     say(f"Made a store for {limit} in {folder}.")
     say("Next: 'kconsole domains add NAME', then 'kconsole import csv FILE --domain NAME' or 'kconsole add ADDRESS'.")
+    say("Or let it follow a live server: 'kconsole server add NAME --url https://... --user LOGIN'.")
 
 
 @click.group(invoke_without_command=True)

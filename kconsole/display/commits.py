@@ -60,8 +60,8 @@ def accounts_words(addresses: Sequence[str], most: int = 2) -> str:
 
 
 def is_refusal(commit: Commit) -> bool:
-    """Whether nothing came of it."""
-    return bool(commit.refused) and not commit.changes
+    """Whether nothing came of it, but that the live server said no."""
+    return bool(commit.refused) and all(change.table == "intents" for change in commit.changes)
 
 
 def changed_entries(commit: Commit) -> list[Entry]:
@@ -119,7 +119,7 @@ def note(commits: Sequence[Commit]) -> str:
 
     Refusals are not told: nothing came of them. Empty if there is nothing else.
     """
-    commits = [commit for commit in commits if commit.changes]
+    commits = [commit for commit in commits if commit.changes and not is_refusal(commit)]
     if len(commits) == 1:
         return sentence(commits[0])
     if not commits:

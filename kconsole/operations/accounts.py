@@ -104,7 +104,9 @@ class AddAccount:
         if domain is None:
             raise NotFound(
                 f"There is no domain {domain_name} in this store.",
-                f"Add it with 'kconsole domains add {domain_name}', or check the spelling.",
+                f"Add it with 'kconsole domains add {domain_name}', or check the spelling."
+                if work.store.server is None
+                else "Check the spelling; or add it in the server's administration, then 'kconsole sync'.",
             )
         account = Entry(
             address=f"{login}@{domain.name}",

@@ -20,7 +20,8 @@ from kconsole.store.transaction import Transaction
 MANY: Final = 100
 """Changes at once beyond which the figures take them by what is alike."""
 
-Result = Literal["done", "unchanged", "not-found", "refused"]
+Result = Literal["done", "unchanged", "not-found", "refused", "open"]
+"""`open`: the live server was asked, and nobody knows what came of it."""
 
 
 class Outcome(NamedTuple):
@@ -35,7 +36,7 @@ class Outcome(NamedTuple):
     @property
     def failed(self) -> bool:
         """Whether what was asked for is not so now."""
-        return self.result in ("not-found", "refused")
+        return self.result in ("not-found", "refused", "open")
 
 
 class Rehearsal(NamedTuple):

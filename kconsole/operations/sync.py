@@ -67,11 +67,16 @@ class AddServer:
                 f"This store is kept in step with {known.name} already.",
                 "A store mirrors one license, of one server. Remove that first, or use another store.",
             )
-        if known is not None and known.access.url != self.server.access.url:
+        server, text = self.server, "is the server of this store"
+        if known is not None and known.access.url == server.access.url:
+            server = replace(known, access=server.access)
+            text += f", by other settings: {server.access.user}, {trust_words(server.access)}"
+        elif known is not None:
             _refuse_while_open(known, work)
-        work.set_server(self.server)
-        loud = ". INSECURE: nobody checks which server that is" if self.server.access.insecure else ""
-        return [Outcome(self.server.name, "done", f"is the server of this store{loud}")]
+            text += f", at {server.access.url} in the place of {known.access.url}: read it first"
+        work.set_server(server)
+        loud = ". INSECURE: nobody checks which server that is" if server.access.insecure else ""
+        return [Outcome(server.name, "done", f"{text}{loud}")]
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,15 @@ class RemoveServer:
         work.set_server(None)
         text = "is not the server of this store any more; what was read stays"
         return [*outcomes, Outcome(known.name, "done", text)]
+
+
+def trust_words(access: KerioServer) -> str:
+    """How it is known which server answers, as a clause."""
+    if access.insecure:
+        return "its certificate unchecked"
+    if access.fingerprint:
+        return "known by its fingerprint"
+    return f"known by {access.ca_file}" if access.ca_file else "known by the system's authorities"
 
 
 def _refuse_while_open(server: Server, work: Work) -> None:

@@ -77,7 +77,7 @@ def not_asked(server: Server) -> Refused:
 def refuse_here(deed: str, server: Server) -> Refused:
     """The error for what would make the store differ from the server that it follows."""
     return Refused(
-        f"This store follows the server {server.name}: '{deed}' here would make nothing otherwise there.",
+        f"This store follows the server {server.name}: '{deed}' in the store alone would change nothing on it.",
         "Do it in the server's administration and read that with 'kconsole sync'; or use a store without a server.",
     )
 

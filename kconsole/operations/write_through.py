@@ -94,6 +94,12 @@ class AskServer:
             raise no_server()
         if server.access != self.access:
             raise named_meanwhile(server)
+        if server.synced_at is None:
+            raise Refused(
+                f"{server.name} was never read from {server.access.url}: it is not known who is who there.",
+                "Read it with 'kconsole sync'.",
+                effect=NOTHING,
+            )
         self._rehearsal = work.rehearse(self.deed)
         self._rehearsed = {fold(outcome.address): outcome for outcome in self._rehearsal.outcomes}
         wanted: dict[ServerDeed, list[Change]] = {}
@@ -207,8 +213,9 @@ class TakeAnswers:
         work: Work,
     ) -> Outcome:
         if answer is None:
-            text = "is not known to be done" if call.number in self.lost else "was not asked of the server"
-            return Outcome(target.address, "refused", text)
+            if call.number in self.lost:
+                return Outcome(target.address, "open", "is not known to be done")
+            return Outcome(target.address, "refused", "was not asked of the server")
         if index in answer.errors:
             return refused_there(answer.errors[index], call.intent, target, change.before, server, work)
         take_done(call.intent, target, work, change.after, answer.server_id)

@@ -73,7 +73,7 @@ class StoreLock:
 
     def _busy(self, patience: float) -> StoreBusy:
         return StoreBusy(
-            f"{self._holder()} has been {self._doing} {self.path.parent} for {patience:g} seconds.",
+            f"{self._holder()} is {self._doing} {self.path.parent}, and was not done within {patience:g} s.",
             "Try again; if it stays so, look for a kconsole that hangs.",
         )
 

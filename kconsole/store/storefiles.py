@@ -89,7 +89,7 @@ class StoreFiles:
         self._storage = storage
         self._records: Records = storage.records
         self._lock = StoreLock(self.folder / LOCK_FILE)
-        self._server_lock = StoreLock(self.folder / SERVER_LOCK_FILE, "asking the server for something, with")
+        self._server_lock = StoreLock(self.folder / SERVER_LOCK_FILE, "asking the server for something, for the store")
         self._journal_path: Final = self.folder / JOURNAL_FILE
         self._snapshot_path: Final = self.folder / SNAPSHOT_FILE
         self._journal: Journal | None = None

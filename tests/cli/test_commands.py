@@ -639,7 +639,9 @@ def test_a_busy_store_says_so(office: Console) -> None:
         said = office("disable", "anna@north.example")
         assert office("status").code == 0
     assert (said.code, said.out) == (6, "")
-    assert re.match(rf"kconsole: .+ \(process \d+.*\) has been saving to {office.folder} for 0 seconds", said.talk[0])
+    assert re.match(
+        rf"kconsole: .+ \(process \d+.*\) is saving to {office.folder}, and was not done within 0 s", said.talk[0]
+    )
     assert office("status", "--wait", "-1").code == 2
 
 

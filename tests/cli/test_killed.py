@@ -1,6 +1,7 @@
 """Processes that die, or meet, while the live server is being asked: whoever comes next finds out what is so."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from kconsole.operations.live import SERVER_PASSWORD
 from tests.cli.console import Console, Said
-from tests.kerio_server.faults import Cut, Held
+from tests.kerio_server.faults import Cut, Error, Held
 from tests.kerio_server.server import KerioServer
 
 ANNA, BERG, CHEN = "anna@north.example", "berg@north.example", "chen@north.example"
@@ -195,20 +196,49 @@ def test_a_reading_goes_on_while_somebody_asks_the_server(console: Console, keri
     assert_agreed(console, kerio_server)
 
 
-def test_ctrl_c_says_that_nobody_knows(console: Console, kerio_server: KerioServer) -> None:
-    import signal
-
+@pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_who_ends_it_is_told_that_nobody_knows(
+    console: Console, kerio_server: KerioServer, by: signal.Signals, code: int
+) -> None:
     held = kerio_server.faults.add(Held(after_deed=True), "Users.set")
     with running(console, "disable", ANNA) as first:
         assert held.reached.wait(30)
-        first.send_signal(signal.SIGINT)
+        first.send_signal(by)
         said = said_by(first)
     held.release()
-    assert said.code == 130
+    assert said.code == code
     assert f"It is not known whether {ANNA} was disabled on the server" in said.err
     assert "Traceback" not in said.err
     console.done("sync")
     assert_agreed(console, kerio_server)
+
+
+def test_the_log_says_refused_of_what_was_refused_and_nothing_of_what_nobody_knows(
+    console: Console, kerio_server: KerioServer
+) -> None:
+    kerio_server.faults.add(Error(1003, "No license."), "Users.create")
+    assert console("add", "dora@north.example").code == 4
+    assert [line["refused"] for line in console.done("log", "--json").json[-2:]] == [
+        [],
+        ["dora@north.example: the server did not do it: its license allows no more users. It says: No license"],
+    ]
+    assert "add refused" in console.done("log").out.splitlines()[-1]
+    kerio_server.faults.add(Cut(done=True), "Users.set")
+    assert console("disable", ANNA).code == 8
+    last = console.done("log", "--json").json[-1]
+    assert (last["deed"], last["refused"], last["accounts"]) == ("ask server", [], [ANNA])
+    assert "refused" not in console.done("log").out.splitlines()[-1]
+    console.done("sync")
+    assert_agreed(console, kerio_server)
+
+
+def test_what_only_the_server_has_is_sent_there(console: Console) -> None:
+    said = console("add", "dora@west.example")
+    assert said.code == 3
+    assert "in the server's administration, then 'kconsole sync'" in said.err
+    said = console("map", "north.example")
+    assert said.code == 4
+    assert "'map' in the store alone would change nothing on it" in said.err
 
 
 def test_a_server_that_is_gone_for_ever_can_be_given_up_with_what_is_open(

@@ -59,6 +59,10 @@ def test_a_note_counts_several_changes_and_passes_over_refusals() -> None:
     assert commits.note([one, one._replace(operator=Operator("berg"))]) == "anna and berg: 2 changes"
     assert commits.note([one, commit("restarted", Change("server", 1, None, AT))]) == "anna: 2 changes"
     assert commits.note([refused]) == commits.note([]) == ""
+    asked = Change("intents", 1, Intent(deed="enable", at=AT, targets=()), None)
+    there = commit("enable", refused=("a@x.example: the server did not do it",))._replace(changes=(asked,))
+    assert commits.note([there]) == ""
+    assert commits.deed_word(there) == "enable refused"
 
 
 def test_a_refusal_is_told_by_a_word_and_names_whom() -> None:

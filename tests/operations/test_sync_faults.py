@@ -127,7 +127,8 @@ HARMLESS: Final = LISTINGS | FIGURES | OPTIONAL | {
 }  # fmt: skip
 LOGOUT: Final = frozenset({"Session.logout"})
 NOT_LET_IN: Final = "did not let in Admin"
-REFUSED: Final = f"does not let Admin read what is needed|{NOT_LET_IN}"
+DENIED: Final = f"does not let Admin read what is needed|{NOT_LET_IN}"
+REFUSED: Final = f"refused what has to be read: |{NOT_LET_IN}"
 STRANGE: Final = "does not answer as a Kerio Connect server"
 CUT: Final = "ended the connection in the middle"
 refused = partial(Case, says=REFUSED, whole=OPTIONAL | {"Server.getServerTime"})
@@ -156,9 +157,9 @@ CASES: Final[dict[str, Case]] = {
     "another type": broken(lambda: Huge(10_000), STRANGE),
     "expired": Case(Expired, NOT_LET_IN, whole=HARMLESS - {"Session.login"}),
     "expired again and again": broken(Expired, f"ended the session again|{NOT_LET_IN}", times=None),
-    "wrong parameters": refused(Error, whole=OPTIONAL | LISTINGS | {"Server.getServerTime"}, page=500),
+    "wrong parameters": refused(Error, part=FIGURES, whole=OPTIONAL | LISTINGS | {"Server.getServerTime"}, page=500),
     "no such method": refused(lambda: Error(-32601, "Method not found."), part=FIGURES),
-    "no rights": refused(lambda: Error(1004, "Access denied."), part=FIGURES | LISTINGS - {"Domains.get"}),
+    "no rights": refused(lambda: Error(1004, "Access denied."), says=DENIED, part=FIGURES | LISTINGS - {"Domains.get"}),
     "failed": refused(lambda: Error(1000, "Internal database error."), part=FIGURES),
     "no time": Case(lambda: Error(-32002, "Timed out."), f"for lack of time|{NOT_LET_IN}", part=LATE, whole=LOGOUT),
     "errors of items": Case(lambda: ItemErrors({"anna": (1000, "No.")}), whole=HARMLESS),

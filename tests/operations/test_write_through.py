@@ -1,6 +1,7 @@
 """What is done on the live server first: there and here, or neither, or told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -202,7 +203,7 @@ def test_nobody_to_ask_or_not_allowed_to_nothing_is_done(session: Session, mail:
 
 def test_what_only_the_server_can_do_is_not_done_here(session: Session, mail: KerioServer) -> None:
     before = (dump_of(session), session.sequence)
-    with pytest.raises(Refused, match="'add domain' here would make nothing otherwise there"):
+    with pytest.raises(Refused, match="'add domain' in the store alone would change nothing on it"):
         session.do(AddDomain("east.example"), writer(mail))
     assert (dump_of(session), session.sequence) == before
     session.do(RecordRestart())
@@ -274,7 +275,7 @@ def test_of_many_those_before_the_break_are_done(
     with pytest.raises(HalfDone, match="not known") as raised:
         session.do(DisableAccounts((ANNA, BERG, CHEN)), writer(mail))
     assert raised.value.exit_code == 8
-    assert [outcome.result for outcome in raised.value.done.outcomes] == ["done", "refused", "refused"]
+    assert [outcome.result for outcome in raised.value.done.outcomes] == ["done", "open", "refused"]
     assert [entry.enabled for entry in map(session.find, (ANNA, BERG, CHEN))] == [False, True, True]
     assert len(session.intents) == 1
     read(session, mail)
@@ -355,6 +356,27 @@ def test_what_is_open_is_not_asked_of_another_server(session: Session, mail: Ker
     read(session, mail)
     assert not session.intents
     session.do(named(mail, url="https://other.example:4040"))
+
+
+def test_at_a_server_that_was_never_read_nothing_is_changed(session: Session, mail: KerioServer) -> None:
+    done = session.do(named(mail, url=mail.url.replace("localhost", "127.0.0.1")))
+    assert f"in the place of {mail.url}: read it first" in done.outcomes[0].text
+    for deed in (DisableAccounts((ANNA,)), AddAccount("dora@north.example")):
+        with pytest.raises(
+            Refused, match=r"was never read from .* Nothing was changed, neither there nor here"
+        ) as raised:
+            do(session, mail, deed)
+        assert "kconsole sync" in raised.value.hint
+    read(session, mail)
+    do(session, mail, DisableAccounts((ANNA,)))
+
+
+def test_other_settings_for_the_same_server_leave_it_read(session: Session, mail: KerioServer) -> None:
+    before = session.server
+    done = session.do(named(mail, user=f"Admin@{ANNA.partition('@')[2]}"))
+    assert "known by its fingerprint" in done.outcomes[0].text
+    assert before is not None
+    assert session.server == replace(before, access=replace(before.access, user="Admin@north.example"))
 
 
 def test_a_server_that_is_named_while_what_was_open_is_asked_about_is_not_taken_for_the_one_that_was_meant(

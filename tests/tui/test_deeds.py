@@ -369,7 +369,7 @@ async def test_a_busy_store_says_who_is_saving_and_to_try_again() -> None:
         with (screen.session.folder / "lock").open("a+b") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             await screen.press("d", "y")
-            screen.expect_dialog("That did not work", "has been saving", "Try again")
+            screen.expect_dialog("That did not work", "is saving to", "Try again")
         assert screen.trouble == ""
         await screen.press("escape", "d", "y")
         assert screen.used == 112

@@ -736,9 +736,11 @@ async def test_offline_tells_what_is_open_and_how_it_is_settled(mail: KerioServe
 async def test_what_only_the_server_can_do_is_refused_before_anything_is_asked(mail: KerioServer) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         await screen.press("c")
-        screen.expect_dialog("This store follows the server mail: 'connect' here would make nothing otherwise there.")
+        screen.expect_dialog(
+            "This store follows the server mail: 'connect' in the store alone would change nothing on it."
+        )
         await screen.press("escape", "M", "enter")
-        screen.expect_dialog("'map' here would make nothing otherwise there.")
+        screen.expect_dialog("'map' in the store alone would change nothing on it.")
         await screen.press("escape", "escape", "colon")
         await screen.type("record that the user")
         await until_told(screen, "record that the user logs in now")
@@ -753,7 +755,7 @@ async def test_what_was_done_before_a_server_was_named_is_not_taken_back_here(ma
         assert connected is not None
         screen.session.do(AddServer(Server(name="mail", access=access_of(mail))))
         await screen.press("L", "j", "u")
-        screen.expect_dialog("would make nothing otherwise there.")
+        screen.expect_dialog("in the store alone would change nothing on it.")
         assert screen.session.undoable != connected
         assert not mail.calls
 

@@ -58,11 +58,11 @@ LARGEST_LIMIT: Final = 2**31 - 1
 """From here on a limit is none."""
 
 # i. What a role may not read is refused with 1004 (documented). An Auditor was once answered 1000 where he asked for
-# domains without a query; a method that an older server does not have is -32601. Either makes a figure unread,
-# but never users, lists or domains.
+# domains without a query; a method that an older server does not have is -32601, parameters that it has otherwise are
+# -32602. Each makes a figure unread, but never users, lists or domains.
 # An Account Admin may be shown his own domain only; so a domain that he is not shown is not gone.
 NO_RIGHTS: Final = frozenset({1004})
-NO_FIGURE: Final = frozenset({1000, 1004, -32601})
+NO_FIGURE: Final = frozenset({1000, 1004, -32601, -32602})
 SEE_ALL_DOMAINS: Final[frozenset[AnyRole]] = frozenset({"auditor", "full_admin", "builtin_admin"})
 
 # c, d. Whether every server takes the names of these fields, and sorts by these columns, is not known. What it does

@@ -143,11 +143,12 @@ def read_server(
             _await(begun, stop, lambda: progress(harvest.progress) if progress is not None else None)
             return snapshot()
         except ServerRefused as error:
-            trouble: ConsoleError = SourceAway(
-                f"{line.origin} does not let {short(server.user)} read what is needed: {reason_of(error.code)}.",
-                "Log in as somebody who may: an Auditor may read the whole administration.",
-                error.details,
-            )
+            what = f"{line.origin} refused what has to be read: {reason_of(error.code)}."
+            hint = "Look into the server's error log; it may be too old for this, or too new."
+            if error.code in NO_RIGHTS:
+                what = f"{line.origin} does not let {short(server.user)} read what is needed."
+                hint = "Log in as somebody who may: an Auditor may read the whole administration."
+            trouble: ConsoleError = SourceAway(what, hint, error.details)
         except BaseException:
             stop.set()
             raise

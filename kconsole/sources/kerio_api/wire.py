@@ -193,7 +193,9 @@ class Line:
             )
         return SourceAway(
             f"{self.origin} does not answer as a Kerio Connect server: its answer to {method} {clause}.",
-            "Check host and port: the administration is usually on port 4040.",
+            "Check host and port: the administration is usually on port 4040."
+            if self._session is None
+            else "Try again; if it stays so, look into the server's error log.",
         )
 
     def log_out(self) -> None:
