@@ -236,7 +236,7 @@ class Faults:
     """What shall go wrong with which call."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._planned: list[_Planned] = []
 
     def add(self, fault: AnyFault, method: str | None = None, *, call: int = 1, times: int | None = 1) -> AnyFault:
@@ -249,12 +249,18 @@ class Faults:
         """Nothing goes wrong any more."""
         with self._lock:
             self._planned.clear()
+            self._lock.notify_all()
 
     @property
     def pending(self) -> int:
         """Faults that were planned and have not come about yet, or not for the last time."""
         with self._lock:
             return len(self._planned)
+
+    def wait_until_come(self, patience: float) -> bool:
+        """Whether all that was planned has come about, after so many seconds."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not self._planned, patience)
 
     def due(self, method: str) -> Fault | None:
         """The fault for this call; counts the call."""
@@ -273,6 +279,7 @@ class Faults:
                 found.times -= 1
                 if not found.times:
                     self._planned.remove(found)
+                    self._lock.notify_all()
             return found.fault
 
 

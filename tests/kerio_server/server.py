@@ -1,5 +1,6 @@
 """Starting and stopping the server, and what a test holds of it in its hand."""
 
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -16,10 +17,14 @@ from tests.kerio_server.sessions import Sessions
 from tests.kerio_server.unknowns import Unknowns
 from tests.kerio_server.web import Web
 from tests.kerio_server.world import World, system_clock
+from tests.ports import kept_port, number_of
 
 ADMIN = "Admin"
 PASSWORD = "admin's pass phrase, ünique 9d2b"
 """Of the built-in administrator."""
+
+PATIENCE = 30.0
+"""Seconds after which a test gives up waiting; it is never waited out in a test that passes."""
 
 
 class KerioServer:
@@ -45,6 +50,7 @@ class KerioServer:
         self.user, self.password = self.world.admin_name, PASSWORD
         self.world.admin_password = self.world.admin_password or digest(PASSWORD)
         self.port = 0
+        self._kept: socket.socket | None = None
         self._stopping = threading.Event()
         self._rpc = Rpc(self.world, self.sessions, self.faults, self._stopping)
         self._web: Web | None = None
@@ -54,7 +60,7 @@ class KerioServer:
         return self if self._web else self.start()
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.close()
 
     @property
     def url(self) -> str:
@@ -97,17 +103,24 @@ class KerioServer:
     def start(self, port: int | None = None, host: str = "127.0.0.1") -> Self:
         """Listen: on that port, on the one it had before, or on any that is free."""
         assert self._web is None, "the server runs already"
+        if self._kept is None or port not in (None, self.port):
+            self._give_port_up()
+            self._kept = kept_port(self.port if port is None else port, host)
+            self.port = number_of(self._kept)
         self._stopping.clear()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate.file, self.certificate.key)
-        self._web = Web((host, self.port if port is None else port), context, self._rpc)
-        self.port = self._web.server_port
+        self._web = Web((host, self.port), context, self._rpc)
         self._thread = threading.Thread(target=self._web.serve_forever, args=(0.02,), name="kerio-server", daemon=True)
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Cut all connections and listen no more. What is on the server stays, and it can be started again."""
+        """Cut all connections and listen no more: whoever connects is refused.
+
+        What is on the server stays, and it can be started again. So does its port, which nobody else is given until
+        the server is closed.
+        """
         if self._web is None:
             return
         self._stopping.set()
@@ -117,6 +130,15 @@ class KerioServer:
         assert self._thread is not None
         self._thread.join()
         self._web = self._thread = None
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.stop()
+        self._give_port_up()
+
+    def wait_until_left(self) -> None:
+        """Wait until nobody is connected: then nothing is under way any more, not even for who has given up waiting."""
+        assert self._web is None or self._web.wait_until_left(PATIENCE), "somebody is still connected"
 
     def restart(self) -> None:
         """The engine is restarted: sessions are over, connections are cut, held seats are free."""
@@ -137,3 +159,8 @@ class KerioServer:
     def expire_sessions(self) -> None:
         """Every session is over; whoever calls next is told -32001."""
         self.sessions.end_all()
+
+    def _give_port_up(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None

@@ -206,8 +206,7 @@ def test_nothing_is_held_longer_than_the_server_runs(admin: Client, fault: Calla
 
     asking = threading.Thread(target=ask)
     asking.start()
-    while admin.server.faults.pending:
-        pass
+    assert admin.server.faults.wait_until_come(30)
     admin.server.stop()
     asking.join(30)
 

@@ -40,7 +40,7 @@ class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
     def __init__(self, address: tuple[str, int], context: ssl.SSLContext, rpc: Rpc) -> None:
         self.rpc = rpc
         self._context = context
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._connections: set[socket.socket] = set()
         super().__init__(address, Connection)
 
@@ -54,6 +54,7 @@ class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._connections.discard(request)
+            self._lock.notify_all()
         request.close()
 
     def cut_all(self) -> None:
@@ -62,6 +63,11 @@ class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
             for connection in self._connections:
                 with contextlib.suppress(OSError):
                     socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    def wait_until_left(self, patience: float) -> bool:
+        """Whether every connection has come to its end, with all that was asked on it, after so many seconds."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not self._connections, patience)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news."""

@@ -27,8 +27,8 @@ ANNA, BERG, CHEN, DORA, OTTO = (
     "anna@north.example", "berg@north.example", "chen@south.example", "dora@north.example", "otto@south.example",
 )  # fmt: skip
 
-SHORT = 0.25
-"""Seconds that a call may take, where a server shall be too slow."""
+PATIENCE, SHORT = 30.0, 0.25
+"""Seconds that a call may take; and those where the server shall be too slow."""
 
 Accounts = dict[str, tuple[str, bool]]
 """By address: the server's id, and whether it is enabled."""
@@ -56,6 +56,7 @@ class Followed:
         self.folder = folder
         self.mail = KerioServer(folder / "server", crew(self.clock), now=self.clock.now)
         self._made = 0
+        self._call_timeout = PATIENCE
 
     def __enter__(self) -> "Followed":
         self.mail.start()
@@ -68,12 +69,21 @@ class Followed:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.mail.stop()
+        self.mail.close()
 
     @property
     def writer(self) -> Writer:
-        """Who asks it, and does not wait for long."""
-        return Writer(Secret(self.mail.password), call_timeout=SHORT)
+        """Who asks it, and waits for every answer, unless he is in a hurry."""
+        return Writer(Secret(self.mail.password), call_timeout=self._call_timeout)
+
+    @contextmanager
+    def in_a_hurry(self) -> Iterator[None]:
+        """Nobody waits for long. On a busy machine any answer may come too late then, and not only one that is held."""
+        self._call_timeout = SHORT
+        try:
+            yield
+        finally:
+            self._call_timeout = PATIENCE
 
     def begin_anew(self) -> Session:
         """A new store, and the server as it was read into that."""

@@ -314,6 +314,7 @@ class LiveMachine(RuleBasedStateMachine):
         self.at.mail.faults.clear()
         self.at.mail.faults.add(Meanwhile(act), method)
         self.write(which, deeds[kind])
+        self.at.mail.wait_until_left()
         self.at.mail.faults.clear()
         if self.strange:
             raise self.strange[0]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from typing import TypeVar
@@ -34,7 +35,7 @@ from tests.kerio_server.faults import (
     status,
 )
 from tests.kerio_server.fixtures import need_openssl
-from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state
+from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, SHORT, Followed, here, state
 
 PASSWORD = "let her in, 7f3a"
 
@@ -127,7 +128,6 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
 @pytest.fixture(autouse=True)
 def _little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "LARGEST_ANSWER", 100_000)
-    monkeypatch.setattr(wire, "_LOGOUT_TIMEOUT", 0.2)
 
 
 def told(error: ConsoleError) -> str:
@@ -143,13 +143,23 @@ def attempt(at: Followed, session: Session, deed: str) -> tuple[Done | None, Con
         return None, error
 
 
-def let_go(at: Followed, fault: Fault, method: str, calls: int) -> None:
-    """Nothing goes wrong any more; what the server was at, it does."""
-    at.mail.faults.clear()
-    if isinstance(fault, Held) and fault.reached.is_set():
+@contextmanager
+def going_wrong(at: Followed, wrong: Wrong, method: str) -> Iterator[None]:
+    """A call of this method goes wrong. In the end nothing does any more, and what the server was at, it has done."""
+    fault = at.mail.faults.add(wrong.make(), method, times=wrong.times)
+    if not isinstance(fault, Held):
+        yield
+    elif method == "Session.logout":
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wire, "_LOGOUT_TIMEOUT", SHORT)
+            yield
+    else:
+        with at.in_a_hurry():
+            yield
+    if isinstance(fault, Held):
         fault.release()
-        while at.mail.called(method) <= calls:
-            pass
+    at.mail.wait_until_left()
+    at.mail.faults.clear()
 
 
 def assert_well_told(session: Session, error: ConsoleError, wrong: Wrong) -> None:
@@ -187,10 +197,8 @@ def test_what_goes_wrong_with_the_change(at: Followed, deed: str, name: str) -> 
         if deed in BEFORE:
             BEFORE[deed](at, session)
         before = here(session)
-        fault = at.mail.faults.add(wrong.make(), method, times=wrong.times)
-        calls = at.mail.called(method)
-        done, error = attempt(at, session, deed)
-        let_go(at, fault, method, calls)
+        with going_wrong(at, wrong, method):
+            done, error = attempt(at, session, deed)
         state(session)
         assert here(session) in (before, at.there)
         if here(session) != at.there:
@@ -213,10 +221,8 @@ def test_what_goes_wrong_with_the_login_or_the_logout(at: Followed, name: str) -
             if deed in BEFORE:
                 BEFORE[deed](at, session)
             before, there = state(session), at.there
-            fault = at.mail.faults.add(wrong.make(), method, times=wrong.times)
-            calls = at.mail.called(method)
-            _, error = attempt(at, session, deed)
-            let_go(at, fault, method, calls)
+            with going_wrong(at, wrong, method):
+                _, error = attempt(at, session, deed)
             assert not session.intents
             if error is None:
                 assert here(session) == at.there != there
@@ -241,10 +247,8 @@ def test_what_goes_wrong_while_it_is_asked_what_became_of_something(
             with pytest.raises(ConsoleError, match="not known"):
                 at.do(session, DisableAccounts((OTTO,)))
             before, there = state(session), at.there
-            fault = at.mail.faults.add(wrong.make(), method, times=wrong.times)
-            calls = at.mail.called(method)
-            _, error = attempt(at, session, deed)
-            let_go(at, fault, method, calls)
+            with going_wrong(at, wrong, method):
+                _, error = attempt(at, session, deed)
             if error is None:
                 assert not session.intents
                 assert here(session) == at.there != there
