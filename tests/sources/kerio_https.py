@@ -15,6 +15,7 @@ from socket import SHUT_RDWR
 from typing import Any, Final
 
 from tests.directory_server.certificates import Certificate
+from tests.ports import kept_port, number_of
 
 ENDPOINT: Final = "/admin/api/jsonrpc/"
 PASSWORD: Final = "correct horse battery"
@@ -71,7 +72,8 @@ class TinyServer:
         self.stopping = threading.Event()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.file, certificate.key)
-        self._http = _Http(self, context, port)
+        self._kept = kept_port(port)
+        self._http = _Http(self, context, number_of(self._kept))
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
@@ -83,10 +85,17 @@ class TinyServer:
         return [call for call in self.calls if call.method == method]
 
     def stop(self) -> None:
+        """Listen no more: whoever connects is refused. Nobody else is given the port until the server is closed."""
         self.stopping.set()
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
+
+    def close(self) -> None:
+        """Stop for good."""
+        if not self.stopping.is_set():
+            self.stop()
+        self._kept.close()
 
     def answer(self, call: Call) -> tuple[Any, dict[str, str]]:
         """What a call comes to, and further headers."""
@@ -124,7 +133,7 @@ class _Http(ThreadingHTTPServer):
     block_on_close = False
 
     def __init__(self, tiny: TinyServer, context: ssl.SSLContext, port: int) -> None:
-        super().__init__(("localhost", port), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
         self.tiny = tiny
         self.context = context
 
@@ -200,7 +209,7 @@ def running(certificate: Certificate) -> Iterator[TinyServer]:
     try:
         yield server
     finally:
-        server.stop()
+        server.close()
 
 
 def listed(rows: list[dict[str, Any]]) -> Answer:

@@ -50,7 +50,7 @@ def served(tmp_path: Path) -> Iterator[Callable[..., KerioServer]]:
 
     yield start
     for server in started:
-        server.stop()
+        server.close()
 
 
 def settings_of(server: KerioServer, user: str = "") -> kerio.KerioServer:

@@ -63,7 +63,7 @@ def test_a_certificate_for_another_host_is_not_trusted(tmp_path: Path) -> None:
         with pytest.raises(SourceAway, match="is for another host than localhost") as caught:
             let_in(KerioServer(url=server.url, user="Admin", ca_file=str(certificate.ca)))
     finally:
-        server.stop()
+        server.close()
     assert caught.value.details[0] == "It is for: mail.example"
     assert server.calls == []
 
@@ -81,7 +81,7 @@ def test_each_connection_is_checked_and_not_the_first_one_only(tiny: TinyServer,
             with pytest.raises(SourceAway, match="not the one that was pinned"):
                 line.call("Users.get")
         finally:
-            impostor.stop()
+            impostor.close()
     assert impostor.calls == []
 
 
