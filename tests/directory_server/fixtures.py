@@ -35,4 +35,4 @@ def _running(folder: Path, staff: int) -> Iterator[DirectoryServer]:
     try:
         yield server.start()
     finally:
-        server.stop()
+        server.close()

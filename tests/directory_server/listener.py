@@ -55,7 +55,7 @@ class Listener:
             with contextlib.suppress(OSError):
                 opened.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(10)
+            thread.join(30)
             assert not thread.is_alive()
         for opened in self._sockets:
             opened.close()
@@ -117,15 +117,14 @@ def flooding(first: bytes) -> Listener:
 
 
 def recording(certificate: Certificate) -> Listener:
-    """Speaks TLS, keeps what it is told, and never answers."""
+    """Speaks TLS, keeps the first that it is told, and hangs up."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.file, certificate.key)
 
     def serve(listener: Listener, visitor: socket.socket) -> None:
         with context.wrap_socket(visitor, server_side=True) as encrypted:
             listener.keep(encrypted)
-            while data := encrypted.recv(65536):
-                listener.received += data
+            listener.received += encrypted.recv(65536)
 
     return Listener(serve)
 

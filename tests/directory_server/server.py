@@ -1,6 +1,7 @@
 """Starting and stopping slapd, and changing what is in it.
 
-It runs in the foreground as a child of the tests, as whoever runs them, on two free ports of the loopback interface.
+It runs in the foreground as a child of the tests, as whoever runs them, on two ports of the loopback interface that
+stay its own while it is away.
 On machines where AppArmor confines slapd to its own folders it cannot read those of a test, and does not start: there
 `aa-complain slapd` lets it.
 """
@@ -20,6 +21,7 @@ import pytest
 from kconsole.model.directory import Directory, DirectoryKind
 from tests.directory_server.certificates import HOST, Certificate, make_certificate
 from tests.directory_server.people import SUFFIX, Attributes, from_ldif, people, to_ldif
+from tests.ports import kept_port, number_of
 
 FILES: Final = Path(__file__).parent
 CREW: Final = f"ou=people,{SUFFIX}"
@@ -55,6 +57,7 @@ class DirectoryServer:
         self.port = self.tls_port = 0
         self._staff = staff
         self._tls = tls
+        self._kept: list[socket.socket] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -93,16 +96,20 @@ class DirectoryServer:
         return Directory(kind=kind, **(settings | changed))
 
     def start(self) -> Self:
-        """Fill it, if it was not, and start it on ports that are free."""
+        """Fill it, if it was not, and start it on ports that are free, or on those that it had."""
         if not (self.folder / "db").exists():
             self._fill()
-        until = time.monotonic() + _PATIENCE
-        while not self._comes_up(until):
-            assert time.monotonic() < until, self.log
+        if not self._kept:
+            self._kept = [kept_port(), kept_port()]
+            self.port, self.tls_port = map(number_of, self._kept)
+        self._come_up()
         return self
 
     def stop(self) -> None:
-        """End it, and wait until it has ended. What is in it stays, and it can be started again."""
+        """End it, and wait until it has ended: whoever connects is refused.
+
+        What is in it stays, and it can be started again. So do its ports, until it is closed.
+        """
         if self._process is not None:
             self._process.terminate()
             try:
@@ -111,6 +118,13 @@ class DirectoryServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.stop()
+        for kept in self._kept:
+            kept.close()
+        self._kept.clear()
 
     def add(self, ldif: str) -> None:
         """Put entries in."""
@@ -188,9 +202,8 @@ class DirectoryServer:
             f'TLSCertificateKeyFile "{self.certificate.key}"\n'
         )
 
-    def _comes_up(self, until: float) -> bool:
-        """Whether slapd started and listens; not if another program took one of the ports meanwhile."""
-        self.port, self.tls_port = free_port(), free_port()
+    def _come_up(self) -> None:
+        """Start slapd, and wait until it listens."""
         listen = f"ldap://127.0.0.1:{self.port}/"
         listen += f" ldaps://127.0.0.1:{self.tls_port}/" if self._tls else ""
         with (self.folder / "slapd.log").open("ab") as log:
@@ -200,15 +213,16 @@ class DirectoryServer:
                 stdout=log,
                 stderr=log,
             )
-        while time.monotonic() < until and self._process.poll() is None:
+        until = time.monotonic() + _PATIENCE
+        while True:
+            assert self._process.poll() is None, self.log
+            assert time.monotonic() < until, self.log
             try:
-                socket.create_connection(("127.0.0.1", self.tls_port if self._tls else self.port), 1).close()
+                socket.create_connection(("127.0.0.1", self.tls_port if self._tls else self.port), _PATIENCE).close()
             except OSError:
                 time.sleep(0.02)
             else:
-                return True
-        self.stop()
-        return False
+                return
 
 
 def program(name: str) -> str:
@@ -225,14 +239,6 @@ def need_slapd() -> None:
         program(name)
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens to."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _service(password: str) -> Attributes:

@@ -9,13 +9,14 @@ from kconsole.model.directory import Directory
 from kconsole.model.errors import SourceAway
 from kconsole.sources.directory import Secret, read_directory
 from tests.directory_server.listener import Listener, answering, flooding, relay, silent, trickling
-from tests.directory_server.server import DirectoryServer, free_port, need_slapd
+from tests.directory_server.server import DirectoryServer, need_slapd
+from tests.ports import kept_port, number_of
 
 SEQUENCE = b"\x30\x84\x7f\xff\xff\xff"
 """The beginning of an LDAP message of 2 GB."""
 
 
-def away(url: str, connect_timeout: float = 5, answer_timeout: float = 20) -> SourceAway:
+def away(url: str, connect_timeout: float = 30, answer_timeout: float = 20) -> SourceAway:
     """What is told of a server that nobody has to be trusted for."""
     directory = Directory(url=url, base="dc=planetexpress,dc=com", insecure=True)
     with pytest.raises(SourceAway) as caught:
@@ -27,8 +28,9 @@ def away(url: str, connect_timeout: float = 5, answer_timeout: float = 20) -> So
 
 @pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
 def test_nobody_listens(scheme: str) -> None:
-    port = free_port()
-    assert away(f"{scheme}://localhost:{port}").happened.endswith(f"nothing answers on port {port}.")
+    with kept_port() as kept:
+        port = number_of(kept)
+        assert away(f"{scheme}://localhost:{port}").happened.endswith(f"nothing answers on port {port}.")
 
 
 def test_no_such_host() -> None:
@@ -138,7 +140,7 @@ def test_the_server_ends_between_two_pages(tmp_path: Path) -> None:
         with pytest.raises(SourceAway) as caught:
             read_directory(server.directory(), Secret(server.password), end)
     finally:
-        server.stop()
+        server.close()
     assert "Nothing was taken" in caught.value.message
     assert heard == [500]
 
@@ -153,4 +155,4 @@ def test_who_stops_it_stops_it(large_directory: DirectoryServer) -> None:
         directory = large_directory.directory(url=way.ldaps_url)
         with pytest.raises(KeyboardInterrupt):
             read_directory(directory, Secret(large_directory.password), stop)
-        assert way.gone.wait(10)
+        assert way.gone.wait(30)

@@ -354,7 +354,7 @@ async def test_thirty_users_on_five_seats_are_25_over_named_and_refused_afterwar
                 else:
                     assert set(signs.values()) == {is_refused}
     finally:
-        server.stop()
+        server.close()
 
 
 def rows(screen: Console) -> list[str]:
