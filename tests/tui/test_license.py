@@ -19,6 +19,7 @@ from kconsole.tui.screens.license import LicenseScreen
 from tests.clocks import noon
 from tests.sources.license_writer import FULL_ID, license_key, trial_key
 from tests.tui.console import NARROW, WIDE, Console, console
+from tests.tui.test_mapping import until, until_told
 
 TODAY = date(2026, 8, 5)
 FIELDS = ("Northwind", "Anna Berg", "anna@north.example", "1", "High St 1", "60200", "Brno", "", "CZ", "", "")
@@ -240,13 +241,11 @@ async def test_components_follow_their_users(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(license_module, "MANY", 2)  # so that they are counted beside the screen
     async with console(office(replace(ACTIVATED, components=(Component(name="antivirus", seats=3),))), WIDE) as screen:
         await screen.press("l")
-        await screen.pilot.pause(0.2)
-        assert "5 of 3 used" in sheet(screen)
+        await until(screen, lambda: "5 of 3 used" in sheet(screen))
         assert "! 2 beyond its seats" in sheet(screen)
         screen.other("berg").do(DisableAccounts(("a@north.example", "b@north.example")))
         await screen.tick()
-        await screen.pilot.pause(0.2)
-        assert "3 of 3 used" in sheet(screen)
+        await until(screen, lambda: "3 of 3 used" in sheet(screen))
         assert "beyond" not in sheet(screen)
 
 
@@ -451,7 +450,7 @@ async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> Non
         await screen.press("l", "i")
         paste(screen, path=str(tmp_path / "license.key"))
         await screen.press("enter")
-        await screen.pilot.pause(0.2)
+        await until_told(screen, "Install license.key?")
         screen.expect_dialog(
             "Install license.key?",
             "! The license will be exceeded by 2 seats",
@@ -466,13 +465,13 @@ async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> Non
         await screen.press("enter")
         assert screen.session.license == ACTIVATED
         await screen.press("i", "enter")  # the name is still there
-        await screen.pilot.pause(0.2)
+        await until_told(screen, "Install license.key?")
         await screen.press("y")
         assert screen.session.report.over == 2
         assert told(screen).startswith("the license has 3 seats now")
         assert FULL_ID not in kept(screen.session.folder)
         await screen.press("i", "enter")
-        await screen.pilot.pause(0.2)
+        await until_told(screen, "Nothing would change")
         screen.expect_dialog("Nothing would change", "Its signature is not checked")
 
 
@@ -482,7 +481,7 @@ async def test_the_file_of_a_trial_is_refused_over_a_license(tmp_path: Path) -> 
         await screen.press("l", "i")
         paste(screen, path=str(tmp_path / "t.key"))
         await screen.press("enter")
-        await screen.pilot.pause(0.2)
+        await until_told(screen, "the file of a trial")
         screen.expect_dialog("Refused", "the file of a trial")
         await screen.press("escape")
         assert screen.session.license == ACTIVATED
@@ -499,7 +498,6 @@ async def test_what_is_no_license_file_keeps_nobody_waiting(
         await screen.press("l", "i")
         paste(screen, path=what)
         await screen.press("enter")
-        await screen.pilot.pause(0.2)
         expected = {
             "pipe": "it is no file",
             "folder": "it is no file",
@@ -507,7 +505,9 @@ async def test_what_is_no_license_file_keeps_nobody_waiting(
             "-": "No such file",
             "": "Name the file.",
         }
-        screen.expect_dialog(expected.get(what, "There is no such home folder."))
+        said = expected.get(what, "There is no such home folder.")
+        await until_told(screen, said)
+        screen.expect_dialog(said)
 
 
 async def test_hostile_text_of_a_file_is_shown_harmless(tmp_path: Path) -> None:
@@ -517,7 +517,7 @@ async def test_hostile_text_of_a_file_is_shown_harmless(tmp_path: Path) -> None:
         await screen.press("l", "i")
         paste(screen, path=str(tmp_path / "a[b].key"))
         await screen.press("enter")
-        await screen.pilot.pause(0.2)
+        await until_told(screen, "Install a[b].key?")
         screen.expect_dialog("Install a[b].key?", "[bold]␛[2JEvil")
         assert "\x1b" not in screen.text
         await screen.press("y")

@@ -13,6 +13,7 @@ from kconsole.operations.server import AddDomain
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.widgets.lines import StatusLine
 from tests.tui.console import WIDE, Console, console
+from tests.tui.test_mapping import until
 
 
 def paints(screen: Console) -> list[object]:
@@ -44,8 +45,7 @@ async def test_cells_gauge_counts_and_domains_follow_with_a_quiet_note() -> None
 async def test_the_timer_does_it_by_itself() -> None:
     async with console("office") as screen:
         screen.other("berg").do(DisableAccounts((screen.listed[1],)))
-        await screen.pilot.pause(0.8)
-        assert "112 of 120 used" in screen.gauge
+        await until(screen, lambda: "112 of 120 used" in screen.gauge)
 
 
 async def test_a_screen_that_was_just_asked_for_has_no_lines_yet() -> None:

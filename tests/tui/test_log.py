@@ -12,6 +12,7 @@ from kconsole.operations.session import Session, system_operator
 from kconsole.tui.screens import log as log_module
 from tests.tui.console import NARROW, WIDE, console
 from tests.tui.test_deeds import LIST, OFF, SEAT, small
+from tests.tui.test_mapping import until
 
 
 def lines(text: str) -> list[str]:
@@ -154,12 +155,12 @@ async def test_a_long_log_is_read_as_far_as_one_looks() -> None:
             other.do(DisableAccounts((SEAT.address,)))
             other.do(EnableAccounts((SEAT.address,)))
         await screen.press("L")
-        assert len(screen.log.log_list.lines) == 200
+        shown = screen.log.log_list
+        await until(screen, lambda: len(shown.lines) == 200)
         assert "the newest 200 lines" in screen.text
-        for _ in range(8):
+        for number in (399, 598, 601):
             await screen.press("G")
-        await screen.pilot.pause(0.2)
-        assert len(screen.log.log_list.lines) == 601
+            await until(screen, lambda number=number: len(shown.lines) == number)  # type: ignore[misc]
         assert " 601 lines" in screen.text
 
 

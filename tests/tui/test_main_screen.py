@@ -5,6 +5,7 @@ import pytest
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory
 from tests.tui.console import NARROW, WIDE, console
+from tests.tui.test_mapping import until, until_told
 
 
 async def test_the_gauge_tells_the_figures_of_the_report() -> None:
@@ -275,9 +276,9 @@ async def test_the_palette_finds_and_runs_a_command() -> None:
     async with console("office") as screen:
         await screen.press("colon")
         await screen.type("disable")
-        await screen.pilot.pause(0.3)
+        await until_told(screen, "Disable the account")
         await screen.press("enter")
-        await screen.pilot.pause(0.1)
+        await until(screen, lambda: screen.dialog is not None)
         screen.expect_dialog("Disable 1 account?")
 
 

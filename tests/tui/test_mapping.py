@@ -62,7 +62,7 @@ DIRECTORY = Directory(url="ldaps://directory.example", base="ou=people,dc=exampl
 
 async def until(screen: Console, seen: Callable[[], bool]) -> None:
     """Let what happens beside the screen come so far."""
-    for _ in range(1500):
+    for _ in range(3000):
         await screen.pilot.pause()
         if seen():
             return
@@ -533,7 +533,7 @@ async def test_how_many_have_come_is_told_while_they_come() -> None:
 
     def act(progress: Callable[[int], None]) -> int:
         progress(5000)
-        may_go_on.wait(10)
+        may_go_on.wait(30)
         return 1
 
     came: list[int] = []

@@ -33,7 +33,7 @@ class Gate:
     def __call__(self, progress: Progress) -> Session:
         progress(2_000, 8_000)
         self.is_at_gate.set()
-        self.may_go_on.wait(10)
+        self.may_go_on.wait(60)
         if self._error is not None:
             raise self._error
         try:
@@ -46,7 +46,7 @@ class Gate:
 
 async def until(pilot: Pilot[None], seen: Callable[[], bool]) -> None:
     """Let other threads come so far."""
-    for _ in range(500):
+    for _ in range(3000):
         await pilot.pause()
         if seen():
             return
@@ -102,7 +102,7 @@ async def test_opening_can_be_left_off(tmp_path: Path, key: str) -> None:
         assert isinstance(app.screen, OpeningScreen)
         await pilot.press(key)
         await pilot.pause()
-    assert await asyncio.to_thread(gate.was_left_off.wait, 10)
+    assert await asyncio.to_thread(gate.was_left_off.wait, 30)
     assert app.session is None
     assert app.failure is None
     assert not (tmp_path / "store").exists()
