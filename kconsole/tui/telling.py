@@ -16,6 +16,10 @@ from kconsole.tui.widgets.painting import Part
 BANNER_WARNINGS = ("exceeded", "full")
 """The warnings that have a line of their own; the others stand in the gauge and in the list of domains."""
 
+ACCOUNTS_ONLY = "on the server kconsole changes accounts only"
+IN_ADMINISTRATION = "Do it in the server's administration."
+"""As the operations say it of what is no account and on a live server: the screen says it before anybody is asked."""
+
 MOST_NAMED = 6
 """How many accounts a question names one by one."""
 
@@ -38,6 +42,22 @@ def named(entries: Sequence[Entry]) -> list[str]:
     if len(entries) > MOST_NAMED:
         lines.append(f"and {len(entries) - MOST_NAMED:,} more")
     return lines
+
+
+def accounts_only_lines(entries: Sequence[Entry]) -> list[str]:
+    """Why entries on a live server are not deleted: each is no account."""
+    from kconsole.operations.accounts import what_it_is
+
+    return some([f"{safe_text(entry.address)} is {what_it_is(entry)}: {ACCOUNTS_ONLY}." for entry in entries])
+
+
+def accounts_only_note(entries: Sequence[Entry]) -> list[str]:
+    """That these stay, beside others that are deleted; nothing if there are none."""
+    if not entries:
+        return []
+    if len(entries) == 1:
+        return [f"{safe_text(entries[0].address)} stays as it is: {ACCOUNTS_ONLY}."]
+    return [f"{words.count(len(entries), 'marked entry')} stay as they are: {ACCOUNTS_ONLY}."]
 
 
 def banner_lines(report: SeatReport, standing: Standing, restarted_key: str, license_key: str) -> list[Part]:

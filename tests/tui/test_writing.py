@@ -4,12 +4,14 @@ import gc
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
 from kconsole.model.errors import SourceAway
+from kconsole.model.records import Domain, Entry
 from kconsole.model.server import Server
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts
 from kconsole.operations.deeds import Deed
@@ -30,6 +32,7 @@ from tests.tui.test_mapping import log_in, store_of, until, until_told
 from tests.tui.test_server import access_of, following
 
 ANNA, BERG, CHEN, DORA = "anna@north.example", "berg@north.example", "chen@south.example", "dora@north.example"
+TEAM = "team@north.example"
 NEW_PASSWORD = "let her in, ünique 77c1"
 
 
@@ -746,6 +749,52 @@ async def test_what_only_the_server_can_do_is_refused_before_anything_is_asked(m
         await until_told(screen, "record that the user logs in now")
         await screen.press("down", "enter")
         await until_told(screen, "'connect' here would make")
+
+
+async def test_what_is_no_account_is_refused_before_anybody_is_asked_whether_to_delete_it(mail: KerioServer) -> None:
+    mail.world.add_list(TEAM, "Everybody")
+    async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
+        ((_, _, text, hint),) = screen.session.do(DeleteAccounts((TEAM,)), Writer(known(mail))).failures
+        calls = len(mail.calls)
+        to_account(screen, TEAM)
+        await screen.press("x")
+        screen.expect_dialog("Refused", f"{TEAM} {text}.", hint)
+        screen.expect_dialog(f"{TEAM} is a mailing list: on the server kconsole changes accounts only.")
+        await screen.press("y", "escape")
+        screen.expect_no_dialog()
+        assert screen.session.find(TEAM).deleted_at is None
+        assert len(mail.calls) == calls
+
+
+async def test_of_marked_ones_it_is_told_before_which_are_not_deleted(mail: KerioServer) -> None:
+    mail.world.add_list(TEAM, "Everybody")
+    async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
+        for address in (CHEN, TEAM):
+            to_account(screen, address)
+            await screen.press("space")
+        await screen.press("x")
+        screen.expect_dialog("Delete 1 account?", CHEN)
+        screen.expect_dialog(f"{TEAM} stays as it is: on the server kconsole changes accounts only.")
+        await screen.press("y")
+        await settled(screen)
+        screen.expect_no_dialog()
+        assert mail.world.find(CHEN) is None
+        assert screen.session.find(TEAM).deleted_at is None
+
+
+async def test_what_the_server_never_had_is_deleted_here_and_not_said_to_be_deleted_there(mail: KerioServer) -> None:
+    ours = replace(
+        following(mail),
+        domains=(Domain(name="north.example", primary=True),),
+        entries=(Entry(address=TEAM, kind="mailing_list"),),
+    )
+    async with console(ours, NARROW, server_secret=known(mail)) as screen:
+        await screen.press("x")
+        screen.expect_dialog("Delete 1 entry?", TEAM)
+        assert "It takes effect on" not in screen.text
+        await screen.press("y")
+        await settled(screen)
+        assert not screen.listed
 
 
 async def test_what_was_done_before_a_server_was_named_is_not_taken_back_here(mail: KerioServer) -> None:

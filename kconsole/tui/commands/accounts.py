@@ -3,7 +3,7 @@
 Deeds and dialogs are imported when a command runs, so that the first screen does not wait for them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from kconsole.display import words
@@ -12,7 +12,7 @@ from kconsole.licensing import guards
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.records import Entry
 from kconsole.tui.commands.base import AnyCommand, Command
-from kconsole.tui.telling import named, nothing_here
+from kconsole.tui.telling import IN_ADMINISTRATION, accounts_only_lines, accounts_only_note, named, nothing_here
 
 if TYPE_CHECKING:
     from kconsole.operations.deeds import Deed
@@ -59,7 +59,7 @@ class _Toggle(_OnAccounts):
             cls.name.capitalize(),
             [
                 *_not_listed(target, accounts),
-                *_passed_over(entries, accounts, state),
+                *_passed_over(len(entries) - len(accounts), state),
                 *_seats_after(target, accounts),
                 *(() if cls.enabling else (words.BACKUP_NOTE,)),
                 *target.where_it_is_done(cls.deed),
@@ -146,9 +146,12 @@ class Delete(_OnAccounts):
         from kconsole.tui.screens.delete import DeleteDialog
         from kconsole.tui.screens.dialog import Question
 
-        deletable = [entry for entry in entries if guards.may_delete(entry).allowed]
+        may_be = [entry for entry in entries if guards.may_delete(entry).allowed]
+        deletable, not_here = _apart(may_be, lambda entry: _is_for_administration(target, entry))
         if not deletable:
-            if entries:
+            if may_be:
+                target.tell_news("Refused", [*news, *accounts_only_lines(may_be)], IN_ADMINISTRATION)
+            elif entries:
                 target.tell_refusal(guards.may_delete(entries[0]), news)
             else:
                 target.tell_nothing_to_do(_nothing_to_do(target, entries, "deleted"), news)
@@ -167,9 +170,10 @@ class Delete(_OnAccounts):
             "Delete" if gone else "Deactivate",
             [
                 *_not_listed(target, deletable),
-                *_passed_over(entries, deletable, "deleted"),
+                *_passed_over(len(entries) - len(may_be), "deleted"),
+                *accounts_only_note(not_here),
                 *_what_deleting_means(deletable),
-                *target.where_it_is_done(cls.deed, for_good=bool(gone)),
+                *(target.where_it_is_done(cls.deed, for_good=bool(gone)) if _some_there(deletable) else ()),
             ],
             news,
         )
@@ -357,12 +361,31 @@ def _nothing_to_do(target: "MainScreen", entries: Sequence[Entry], state: str) -
     return f"{address} is {state} already."
 
 
-def _passed_over(entries: Sequence[Entry], chosen: Sequence[Entry], state: str) -> list[str]:
-    rest = len(entries) - len(chosen)
+def _passed_over(rest: int, state: str) -> list[str]:
     if not rest:
         return []
     stays = "stays as it is" if rest == 1 else "stay as they are"
     return [f"{words.count(rest, 'marked entry')} {stays}: not to be {state}."]
+
+
+def _apart(entries: Iterable[Entry], is_other: Callable[[Entry], bool]) -> tuple[list[Entry], list[Entry]]:
+    """Those that are not so, and the others."""
+    both: tuple[list[Entry], list[Entry]] = ([], [])
+    for entry in entries:
+        both[is_other(entry)].append(entry)
+    return both
+
+
+def _is_for_administration(target: "MainScreen", entry: Entry) -> bool:
+    """Whether only the administration of the server that is followed can delete an entry."""
+    session = target.session
+    is_there = session.server is not None and session.is_done_there(Delete.deed) and bool(entry.server_id)
+    return is_there and not entry.is_account
+
+
+def _some_there(entries: Sequence[Entry]) -> bool:
+    """Whether the server that is followed has any of these; what is in this store only is deleted here alone."""
+    return any(entry.server_id for entry in entries)
 
 
 def _seats_after(target: "MainScreen", accounts: Sequence[Entry]) -> list[str]:
