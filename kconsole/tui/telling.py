@@ -11,7 +11,7 @@ from kconsole.model.records import Entry
 from kconsole.model.reports import Decision, SeatReport
 from kconsole.model.server import Intent, Server
 from kconsole.operations.deeds import Done, Outcome
-from kconsole.tui.widgets.painting import Part
+from kconsole.tui.widgets.lines import BannerLine
 
 BANNER_WARNINGS = ("exceeded", "full")
 """The warnings that have a line of their own; the others stand in the gauge and in the list of domains."""
@@ -60,7 +60,7 @@ def accounts_only_note(entries: Sequence[Entry]) -> list[str]:
     return [f"{words.count(len(entries), 'marked entry')} stay as they are: {ACCOUNTS_ONLY}."]
 
 
-def banner_lines(report: SeatReport, standing: Standing, restarted_key: str, license_key: str) -> list[Part]:
+def banner_lines(report: SeatReport, standing: Standing, restarted_key: str, license_key: str) -> list[BannerLine]:
     """What has to be said above the lists, the worst first.
 
     Args:
@@ -69,14 +69,17 @@ def banner_lines(report: SeatReport, standing: Standing, restarted_key: str, lic
         restarted_key: the key that records a restart; empty where nothing can be changed.
         license_key: the key that shows more about the license.
     """
-    of_license = [(f"! {text} · {license_key} license", style) for text, style in urgent(standing)]
+    of_license = [BannerLine(f"! {text}", style, f"{license_key} license") for text, style in urgent(standing)]
     of_seats = [
-        (f"! {safe_text(warning.text)}", "alarm") for warning in report.warnings if warning.code in BANNER_WARNINGS
+        BannerLine(f"! {safe_text(warning.text)}", "alarm")
+        for warning in report.warnings
+        if warning.code in BANNER_WARNINGS
     ]
     lines = of_license + of_seats if standing.is_expired else of_seats + of_license
     if report.held:
-        text = f"! {words.count(report.held, 'seat')} held until the server is restarted"
-        lines.append((f"{text} · {restarted_key} when it was" if restarted_key else text, "notice"))
+        held = f"! {words.count(report.held, 'seat')} held until"
+        hint = f"{restarted_key} when it was" if restarted_key else ""
+        lines.append(BannerLine(f"{held} the server is restarted", "notice", hint, brief=f"{held} a restart"))
     return lines
 
 

@@ -103,7 +103,7 @@ class Console:
 
     @property
     def banner(self) -> list[str]:
-        return [text for text, _ in self.main.banner.lines]
+        return [line.at(200) for line in self.main.banner.lines]
 
     @property
     def listed(self) -> list[str]:

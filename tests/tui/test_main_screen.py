@@ -291,6 +291,21 @@ async def test_the_warnings_of_an_exceeded_license_stand_above_the_list() -> Non
         ]
 
 
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (62, "! 2 seats held until the server is restarted · R when it was"),
+        (60, "! 2 seats held until a restart · R when it was"),
+        (40, "! 2 seats held until a… · R when it was"),
+    ],
+)
+async def test_the_key_that_helps_is_never_cut_off_a_warning(width: int, told: str) -> None:
+    async with console("crisis", (width, 20)) as screen:
+        lines = [line.strip() for line in screen.text.splitlines()]
+        assert told in lines
+        assert any(line.startswith("! 25 seats and") and line.endswith(" · l license") for line in lines)
+
+
 async def test_the_header_tells_seats_then_the_license_then_who_is_at_work() -> None:
     async with console("office", WIDE) as screen:
         right = "120 seats · maintenance until 2027-04-26 · anna@helpdesk"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kconsole.tui.widgets.painting import fitted, spread, wrapped
+from kconsole.tui.widgets.painting import brief, fitted, shortened, spread, wrapped
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,24 @@ def test_texts_are_cut_or_filled() -> None:
     assert fitted("ab", 4) == "ab  "
     assert spread("left", "right", 12) == "left   right"
     assert spread("left", "right", 4) == "left"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "told"),
+    [
+        ("2f-scanner@north.example disabled", 40, "2f-scanner@north.example disabled"),
+        ("2f-scanner@north.example disabled", 30, "2f-scanner@north.exa… disabled"),
+        ("2f-scanner@north.example disabled", 10, "2f-scanner@… disabled"),
+        ("undone: disable 2f-scanner@north.example", 30, "undone: disable 2f-scanner@no…"),
+        ("a@b.example to 2f-scanner@north.example moved", 34, "a@b.example to 2f-scanner@n… moved"),
+        ("nothing was asked of the server", 10, "nothing was asked of the server"),
+        ("", 10, ""),
+    ],
+)
+def test_addresses_are_cut_before_what_is_said_of_them(text: str, width: int, told: str) -> None:
+    assert brief(text, width) == told
+
+
+def test_lines_that_are_left_out_are_told_of() -> None:
+    assert shortened(["one", "two"], 2) == ["one", "two"]
+    assert shortened(["one", "two", "three"], 2) == ["one", "tw…"]

@@ -1,7 +1,7 @@
 """The lines around the lists: header, gauge, banner, status, keys, details."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from textual.reactive import reactive
@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from kconsole.display.gauge import figures, gauge_bar, state_word, used_words
 from kconsole.model.reports import SeatReport
 from kconsole.tui.commands.base import AnyCommand, console_of
-from kconsole.tui.widgets.painting import Painted, Part, fitted, spread
+from kconsole.tui.widgets.painting import Painted, Part, brief, fitted, spread
 
 ROOMY = 100
 """Cells of the status line from which on it says that others' changes are followed."""
@@ -89,18 +89,40 @@ def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
     return line
 
 
+class BannerLine(NamedTuple):
+    """Something to say above the lists. All texts must be safe to show."""
+
+    text: str
+    part: str
+    """What it is painted as."""
+    hint: str = ""
+    """What to do about it: the key. It is never cut."""
+    brief: str = ""
+    """The text for where there is no room for it; empty for the same, cut."""
+
+    def at(self, width: int) -> str:
+        """As it is told in so many cells."""
+        hint = f" · {self.hint}" if self.hint else ""
+        whole = f"{self.text}{hint}"
+        if cell_len(whole) <= width:
+            return whole
+        room = max(width - cell_len(hint), 0)
+        text = self.brief or self.text
+        return f"{text if cell_len(text) <= room else fitted(text, room)}{hint}"
+
+
 class Banner(Painted):
     """Lines that are there only when there is something to say."""
 
-    lines: reactive[tuple[Part, ...]] = reactive(())
+    lines: reactive[tuple[BannerLine, ...]] = reactive(())
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         """A line for each thing."""
         if y < len(self.lines):
-            text, part = self.lines[y]
-            yield fitted(f" {text}", width), part
+            line = self.lines[y]
+            yield fitted(f" {line.at(width - 1)}", width), line.part
 
-    def watch_lines(self, lines: tuple[Part, ...]) -> None:
+    def watch_lines(self, lines: tuple[BannerLine, ...]) -> None:
         """Be as high as there are lines."""
         self.styles.height = len(lines)
         self.display = bool(lines)
@@ -121,18 +143,29 @@ class StatusLine(Painted):
     def paint(self, y: int, width: int) -> Iterable[Part]:
         """One line."""
         del y
-        parts = ((self.age, ""), (self.open, "notice"), (self.right, ""), ("live" * (width >= ROOMY), ""))
-        state: list[Part] = [part for part in parts if part[0]]
-        if self.trouble:
-            state = [(self.trouble, "alarm")]
-        cells = sum(cell_len(text) for text, _ in state) + 3 * max(len(state) - 1, 0)
-        yield spread(f" {self.left}", "", width - cells - 2), ""
+        state, room = self._state(width)
+        yield spread(f" {brief(self.left, room)}", "", room + 2), ""
         yield " ", ""
         for place, part in enumerate(state):
             if place:
                 yield " · ", ""
             yield part
         yield " ", ""
+
+    def _state(self, width: int) -> tuple[Sequence[Part], int]:
+        """The state of the store, and the cells that it leaves for what happened.
+
+        That all is saved gives way to what happened: that says what was saved.
+        """
+        known, quiet = [(self.age, ""), (self.open, "notice")], [(self.right, ""), ("live" * (width >= ROOMY), "")]
+        room = 0
+        for parts in ((*known, *quiet), (*known, quiet[0]), known):
+            state: list[Part] = [(self.trouble, "alarm")] if self.trouble else [part for part in parts if part[0]]
+            cells = sum(cell_len(text) for text, _ in state) + 3 * max(len(state) - 1, 0)
+            room = max(width - cells - 4, 0)
+            if cell_len(self.left) <= room:
+                break
+        return state, room
 
 
 class KeyLine(Painted):

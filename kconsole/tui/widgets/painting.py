@@ -5,7 +5,7 @@ Every text from outside reaches the terminal through here, after `safe_text`; Te
 
 import re
 from collections.abc import Iterable
-from typing import cast
+from typing import Final, cast
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -19,6 +19,9 @@ Part = tuple[str, str]
 """Text, and the part it stands for: the name of an ink, empty for the widget's own colours."""
 
 ELLIPSIS = "…"
+
+LEAST_ADDRESS: Final = 12
+"""Cells that an address keeps where a text is too long: enough to tell it by."""
 
 
 def fitted(text: str, width: int) -> str:
@@ -57,6 +60,31 @@ def wrapped(text: str, width: int) -> list[str]:
             word = word[len(head) :]
         line = word
     return [*lines, line] if line else lines
+
+
+def shortened(lines: list[str], most: int) -> list[str]:
+    """At most so many lines; an ellipsis says that there are more."""
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1].rstrip()
+    return [*lines[: most - 1], f"{set_cell_size(last, cell_len(last) - 1)}{ELLIPSIS}"]
+
+
+def brief(text: str, width: int, least: int = LEAST_ADDRESS) -> str:
+    """A text whose addresses are cut short as far as it takes to fit, the longest first: what is said of them stays.
+
+    Args:
+        text: what to say. No text is cut beside the addresses: it may still be longer.
+        width: cells that there are.
+        least: cells that an address keeps.
+    """
+    words = text.split(" ")
+    while (over := cell_len(" ".join(words)) - width) > 0:
+        cells, place = max((cell_len(word) if "@" in word else 0, place) for place, word in enumerate(words))
+        if cells <= least:
+            break
+        words[place] = fitted(words[place], max(cells - over, least))
+    return " ".join(words)
 
 
 class Painted(Widget):
