@@ -32,6 +32,7 @@ from tests.tui.test_mapping import log_in, store_of, until, until_told
 from tests.tui.test_server import access_of, following
 
 ANNA, BERG, CHEN, DORA = "anna@north.example", "berg@north.example", "chen@south.example", "dora@north.example"
+LONG = "scanner-2nd-floor@north.example"
 TEAM = "team@north.example"
 NEW_PASSWORD = "let her in, ünique 77c1"
 
@@ -297,6 +298,45 @@ async def test_a_server_that_is_away_changes_nothing(mail: KerioServer) -> None:
         mail.start()
         await settled(await disable(screen))
         assert not enabled(screen, mail, ANNA)
+
+
+@pytest.mark.parametrize("size", [NARROW, (60, 20), (60, 16)])
+async def test_why_a_new_account_was_not_added_is_told_to_the_end(mail: KerioServer, size: tuple[int, int]) -> None:
+    async with console(following(mail), size, prepare=has_read(mail), server_secret=known(mail)) as screen:
+        mail.stop()
+        await fill_in(screen, "dora", NEW_PASSWORD)
+        await screen.press("enter")
+        await settled(screen)
+        assert isinstance(screen.app.screen, AddDialog)
+        screen.expect_dialog("cannot be reached", "and that it may be administered from other hosts.")
+        screen.expect_dialog(*(() if size == NARROW else ("pgup pgdn scroll",)))
+        screen.expect_typing_in("address")
+
+
+async def test_of_what_has_no_room_it_is_told_that_there_is_more(mail: KerioServer) -> None:
+    async with console(following(mail), (40, 12), prepare=has_read(mail), server_secret=known(mail)) as screen:
+        mail.stop()
+        await fill_in(screen, "dora")
+        await screen.press("enter")
+        await settled(screen)
+        box = screen.app.screen.query_one(".dialog-problem").region
+        assert screen.text.splitlines()[box.bottom - 1].rstrip(" │").endswith("…")
+        screen.expect_dialog("dora@north.example", "Cancel")
+
+
+async def test_what_was_done_is_told_beside_how_old_it_is(mail: KerioServer) -> None:
+    mail.world.add_user(LONG, "Scanner, 2nd floor")
+    async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
+        assert "server as of 12:03 · all saved" in screen.text
+        await settled(await disable(screen, LONG))
+        assert f" 3 → 2 used · {LONG} disabled " in screen.text
+        await screen.resize(60, 20)
+        line = next(line for line in screen.text.splitlines() if "→" in line)
+        assert line.startswith(" 3 → 2 used · scanner-2nd-f")
+        assert "… disabled " in line
+        assert line.endswith(" server as of 12:03 ")
+        await screen.resize(*WIDE)
+        assert "server as of 12:03 · saved 12:03 · live" in screen.text
 
 
 async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:

@@ -12,18 +12,19 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from kconsole.tui.widgets.labelled import Section as Section
 from kconsole.tui.widgets.labelled import labelled_lines
-from kconsole.tui.widgets.painting import Painted, Part, wrapped
+from kconsole.tui.widgets.painting import Painted, Part, shortened, wrapped
 
 Answer = TypeVar("Answer")
 
 ROOMY: Final = 16
 """Lines of a terminal from which on a dialog has blank lines at its edges."""
 
-MOST_PROBLEM_LINES: Final = 3
+LEAST_BODY: Final = 3
+"""Lines of the body that a long problem leaves."""
 
 BOX_WIDTH: Final = 72
 """Cells of the box, where the terminal has so many; its edges take six of them."""
@@ -121,19 +122,21 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         if not self._is_whole:
             return
         problem = self.query_one(".dialog-problem", Static)
-        lines = wrapped(self._problem, min(width, BOX_WIDTH) - 6)[:MOST_PROBLEM_LINES]
-        problem.update(Content("\n".join(lines)))
-        problem.styles.height = len(lines)
         edges = 2 if height < ROOMY else 4
         foot = 0 if not self.query(Button) else 1 if height < ROOMY else 2
-        self.scrolling.styles.max_height = max(height - edges - len(lines) - foot, 1)
+        room = max(height - edges - foot, 1)
+        lines = shortened(wrapped(self._problem, min(width, BOX_WIDTH) - 6), max(room - LEAST_BODY, 1))
+        problem.update(Content("\n".join(lines)))
+        problem.styles.height = len(lines)
+        self.scrolling.styles.max_height = max(room - len(lines), 1)
         self.call_after_refresh(self._tell_more)
 
     def _tell_more(self) -> None:
         """Say in the border that there is more to see, if there is."""
         if not self._is_whole:
             return
-        more = ("j k scroll", self.keys) if self.scrolling.max_scroll_y > 0 else (self.keys,)
+        keys = "pgup pgdn scroll" if isinstance(self.focused, Input) else "j k scroll"  # in a line, letters are typed
+        more = (keys, self.keys) if self.scrolling.max_scroll_y > 0 else (self.keys,)
         self.query_one(".dialog").border_subtitle = Content(" · ".join(more))
 
     def action_leave(self) -> None:
