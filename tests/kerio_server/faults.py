@@ -161,10 +161,23 @@ class ItemErrors(Fault):
     items: Mapping[str, tuple[int, str] | tuple[int, str, tuple[str, ...]]] = field(default_factory=dict)
     done: bool = field(default=True, kw_only=True)
 
-    @property
-    def errors(self) -> dict[str, ApiError]:
-        """By id or login."""
+    def errors(self, params: Mapping[str, Any]) -> dict[str, ApiError]:
+        """By id or login, for a call with these parameters."""
+        del params
         return {name: ApiError(*error) for name, error in self.items.items()}
+
+
+@dataclass(slots=True)
+class AnyItems(ItemErrors):
+    """The same for whoever the call is about: the first user of it, or every one."""
+
+    code: int = 1000
+    message: str = "User %1 is stuck."
+    every: bool = False
+
+    def errors(self, params: Mapping[str, Any]) -> dict[str, ApiError]:
+        names = _users_of(params)
+        return {name: ApiError(self.code, self.message, (name,)) for name in (names if self.every else names[:1])}
 
 
 @dataclass(slots=True)
@@ -245,6 +258,11 @@ class Faults:
             self._planned.append(_Planned(fault, method, call - 1, times))
         return fault
 
+    def drop(self, fault: Fault) -> None:
+        """A fault comes no more."""
+        with self._lock:
+            self._planned = [planned for planned in self._planned if planned.fault is not fault]
+
     def clear(self) -> None:
         """Nothing goes wrong any more."""
         with self._lock:
@@ -283,6 +301,17 @@ class Faults:
             return found.fault
 
 
-def item_errors(fault: Fault | None) -> Mapping[str, Any]:
+def item_errors(fault: Fault | None, params: Mapping[str, Any]) -> Mapping[str, ApiError]:
     """The users for whom a call fails."""
-    return fault.errors if isinstance(fault, ItemErrors) else {}
+    return fault.errors(params) if isinstance(fault, ItemErrors) else {}
+
+
+def _users_of(params: Mapping[str, Any]) -> list[str]:
+    """The users that a call is about, by id or login, in its order."""
+    rows = [row for name in ("userIds", "requests", "users") for row in _listed(params.get(name))]
+    found = [row.get("userId", row.get("loginName")) if isinstance(row, Mapping) else row for row in rows]
+    return [name for name in found if isinstance(name, str)]
+
+
+def _listed(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else []

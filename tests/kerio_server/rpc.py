@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from tests.kerio_server import domain_methods, server_methods, session_methods, user_changes, user_methods
-from tests.kerio_server.calls import Call, perform
+from tests.kerio_server.calls import METHODS, Call, perform
 from tests.kerio_server.errors import INVALID_REQUEST, PARSE, ApiError, invalid
 from tests.kerio_server.faults import Answer, Expired, Fault, Faults, Held, item_errors
 from tests.kerio_server.sessions import SESSION_COOKIE, TOKEN_COOKIE, Session, Sessions, role_of
@@ -18,6 +18,9 @@ INTERFACES: Final = (session_methods, server_methods, domain_methods, user_metho
 """The modules whose methods are answered: importing them registers these."""
 
 LOG_IN: Final = "Session.login"
+
+METHOD_NAMES: Final = frozenset((LOG_IN, *METHODS))
+"""All that is answered."""
 
 _GONE: Final = Answer(b"", sent=0)
 """The server stops: whoever waits for an answer gets none."""
@@ -74,7 +77,7 @@ class Rpc:
                 user = self.sessions.caller(session)
                 caller = role_of(user)
                 result = self._result(
-                    Call(self.world, self.sessions, session, user, params, item_errors(fault)), name, fault
+                    Call(self.world, self.sessions, session, user, params, item_errors(fault, params)), name, fault
                 )
             told: dict[str, Any] = {"result": result}
         except ApiError as error:
