@@ -4,9 +4,10 @@ Both add up the same shares of the same entries, so that neither can know a rule
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 from typing import Final
 
@@ -100,7 +101,10 @@ class SeatLedger:
     def __init__(self, inventory: Inventory) -> None:
         self._license = inventory.license
         self._last_restart = inventory.last_restart
-        self._domains = {fold(domain.name): domain for domain in inventory.domains}
+        self._domains: dict[str, list[Domain]] = {}
+        """By folded name. Of one name there is one, but for a moment in which names change hands."""
+        for domain in inventory.domains:
+            self.change_domain(None, domain)
         self._tallies: dict[str, Tally] = defaultdict(Tally)
         self._total = Tally()
         self._deleted: dict[int, Entry] = {}
@@ -137,11 +141,14 @@ class SeatLedger:
             self._count(some[share], times)
 
     def change_domain(self, before: Domain | None, after: Domain | None) -> None:
-        """A domain came, went or changed."""
+        """A domain came, went or changed. Changes that belong together may be told in any order."""
         if before is not None:
-            del self._domains[fold(before.name)]
+            named = self._domains[fold(before.name)]
+            named.remove(before)
+            if not named:
+                del self._domains[fold(before.name)]
         if after is not None:
-            self._domains[fold(after.name)] = after
+            self._domains.setdefault(fold(after.name), []).append(after)
 
     def change_license(self, after: License) -> None:
         """The license is another now."""
@@ -166,7 +173,7 @@ class SeatLedger:
 
     def report(self) -> SeatReport:
         """The report as of the last change."""
-        return _report(self._license, self._domains.values(), self._tallies, self._total)
+        return _report(self._license, self._all_domains(), self._tallies, self._total)
 
     def if_changed(self, changes: Iterable[tuple[Entry | None, Entry, int]]) -> SeatReport:
         """The report if entries were otherwise; nothing is changed.
@@ -190,12 +197,14 @@ class SeatLedger:
 
     def if_licensed(self, license_: License) -> SeatReport:
         """The report if the license were this one; nothing is changed."""
-        return _report(license_, self._domains.values(), self._tallies, self._total)
+        return _report(license_, self._all_domains(), self._tallies, self._total)
 
     def report_around(self, domain: str) -> SeatReport:
         """The report with no other domain than this one in it: what a guard needs, whatever the number of domains."""
-        known = self._domains.get(fold(domain))
-        return _report(self._license, () if known is None else (known,), self._tallies, self._total)
+        return _report(self._license, self._domains.get(fold(domain), ()), self._tallies, self._total)
+
+    def _all_domains(self) -> Iterator[Domain]:
+        return chain.from_iterable(self._domains.values())
 
     def _add(self, entry: Entry) -> None:
         self._count(entry)

@@ -283,3 +283,19 @@ def test_the_ledger_frees_held_seats_at_a_restart_and_holds_them_again() -> None
     assert ledger.held() == []
     ledger.change_restart(None)
     assert ledger.report().held == 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_ledger_leaves_out_no_domain_when_names_change_hands(order: int) -> None:
+    north, south = Domain(name="north.example", user_limit=3), Domain(name="south.example", user_limit=4)
+    before = inventory(9, account("a"), account("b"), account("c", "south.example"), domains=(north, south))
+    ledger = SeatLedger(before)
+    changes = [(north, replace(north, name=south.name)), (south, replace(south, name=north.name))]
+    for was, is_now in changes[::order]:
+        ledger.change_domain(was, is_now)
+    after = replace(before, domains=tuple(is_now for _, is_now in changes))
+    assert ledger.report() == evaluate(after)
+    assert [domain.limit for domain in ledger.report_around("NORTH.example").domains] == [4]
+    for was, is_now in changes[::order]:
+        ledger.change_domain(is_now, was)
+    assert ledger.report() == evaluate(before)

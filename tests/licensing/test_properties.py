@@ -286,6 +286,15 @@ class Histories(RuleBasedStateMachine):
             self.ledger.change_domain(self.domains[name], after)
             self.ledger.change_domain(after, self.domains[name])
 
+    @rule(names=st.lists(st.sampled_from(DOMAIN_NAMES), min_size=2, max_size=3, unique=True), data=st.data())
+    def names_change_hands(self, names: list[str], data: st.DataObject) -> None:
+        """Each takes the name of the next one, and the ledger hears of it in any order."""
+        befores = [self.domains[name] for name in names if name in self.domains]
+        changes = [(before, replace(before, name=befores[place - 1].name)) for place, before in enumerate(befores)]
+        for before, after in data.draw(st.permutations(changes)):
+            self.ledger.change_domain(before, after)
+        self.domains |= {after.name: after for _, after in changes}
+
     @invariant()
     def the_ledger_agrees(self) -> None:
         report = self.ledger.report()
