@@ -90,6 +90,8 @@ def server_rows(server: Server, now: datetime) -> Iterator[Detail]:
     yield Detail("Role", safe_text(server.role).replace("_", " "))
     for place, text in enumerate(server.unread):
         yield Detail("" if place else "Not read", safe_text(text))
+    for place, text in enumerate(server.notes):
+        yield Detail("" if place else "Notes", safe_text(text))
 
 
 def comparison_rows(comparisons: Iterable[Comparison], most: int = 5) -> Iterator[Detail]:

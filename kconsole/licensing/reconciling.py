@@ -7,10 +7,7 @@ from typing import NamedTuple
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.records import Entry, fold
 from kconsole.model.reports import SeatReport
-from kconsole.model.server import ServerNumbers
-
-UNLIMITED = -2
-"""How the server writes a license without limit."""
+from kconsole.model.server import UNLIMITED, ServerNumbers
 
 
 class Cause(NamedTuple):

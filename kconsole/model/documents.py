@@ -209,6 +209,7 @@ def server_document(server: Server) -> Document:
         "synced_at": to_iso(server.synced_at),
         "started_at": to_iso(server.started_at),
         "unread": list(server.unread),
+        "notes": list(server.notes),
         "numbers": None
         if numbers is None
         else _flat(numbers) | {"domains": [_flat(domain) for domain in numbers.domains]},
@@ -225,6 +226,7 @@ def server_from_document(document: Mapping[str, Any]) -> Server:
             "synced_at": _moment(document.get("synced_at")),
             "started_at": _moment(document.get("started_at")),
             "unread": tuple(document.get("unread", ())),
+            "notes": tuple(document.get("notes", ())),
             "numbers": None
             if numbers is None
             else ServerNumbers(

@@ -22,6 +22,13 @@ ASKED: Final[Mapping[ServerDeed, str]] = {
 """What the server was asked for, as a participle."""
 
 
+UNLIMITED: Final = -2
+"""How the server writes a license for users without limit, and so does the store, where None is what nobody read.
+
+Source: the vendor's interface description, ProductRegistration.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainNumbers:
     """What the server itself says of one domain. Both are numbers of accounts."""
@@ -38,7 +45,7 @@ class ServerNumbers:
     """What the server itself counts, as of the last time it was read. None is what could not be read."""
 
     licensed: int | None = None
-    """Users of its license; -2 is without limit, as the server writes it."""
+    """Users of its license; `UNLIMITED` is without limit."""
     current: int | None = None
     """Users that it counts against the license."""
     active: int | None = None
@@ -64,6 +71,8 @@ class Server:
     """What the login may administer, as it said then."""
     unread: tuple[str, ...] = ()
     """Which figures that role could not read, and why."""
+    notes: tuple[str, ...] = ()
+    """What was read, and is not in the store as it is there; in words of ours with names from outside."""
     numbers: ServerNumbers | None = None
 
 

@@ -10,6 +10,7 @@ from kconsole.display.live import (
     comparison_rows,
     figure_cells,
     reading_words,
+    server_rows,
     status_words,
     synced_briefly,
 )
@@ -49,6 +50,13 @@ def test_a_line_of_status_names_the_server_and_what_is_missing() -> None:
     told = status_words(Server(name=SERVER.name, access=SERVER.access, synced_at=READ, unread=("a", "b")), READ)
     assert told.isprintable()
     assert told.endswith("just now; 2 figures not read")
+
+
+def test_what_was_read_and_is_not_so_here_is_told_with_the_server() -> None:
+    server = Server(name="x", access=SERVER.access, synced_at=READ, unread=("a",), notes=("b\x1b", "c"))
+    rows = [(row.label, row.text) for row in server_rows(server, READ)][-3:]
+    assert [label for label, _ in rows] == ["Not read", "Notes", ""]
+    assert all(text.isprintable() for _, text in rows)
 
 
 def test_how_far_a_reading_is() -> None:

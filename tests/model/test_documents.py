@@ -19,9 +19,13 @@ from kconsole.model.documents import (
     license_document,
     license_from_document,
     login_document,
+    server_document,
+    server_from_document,
 )
+from kconsole.model.kerio import KerioServer
 from kconsole.model.license import License
 from kconsole.model.records import Domain, Entry, Inventory, LastLogin
+from kconsole.model.server import UNLIMITED, DomainNumbers, Server, ServerNumbers
 from tests.licensing.strategies import (
     START,
     directories,
@@ -131,3 +135,14 @@ def test_a_dump_has_the_fields_that_were_agreed_on() -> None:
     }  # fmt: skip
     assert agreed <= document["entries"][0].keys()
     assert "id" not in document["entries"][0]
+
+
+def test_a_server_comes_back_from_its_document_and_from_that_of_an_earlier_kconsole() -> None:
+    numbers = ServerNumbers(licensed=-2, domains=(DomainNumbers(name="x.example", current=1, allowed=None),))
+    access = KerioServer(url="https://mail.example", user="eye")
+    server = Server(name="mail", access=access, synced_at=START, unread=("a",), notes=("b",), numbers=numbers)
+    document = through_json(server_document(server))
+    assert server_from_document(document) == server
+    del document["notes"]
+    assert server_from_document(document) == replace(server, notes=())
+    assert document["numbers"]["licensed"] == UNLIMITED  # stores that exist have it so

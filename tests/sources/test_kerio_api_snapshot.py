@@ -71,7 +71,7 @@ def test_everything_is_read(tiny: TinyServer, kerio: KerioServer) -> None:
     assert first.aliases is not None
     assert (first.aliases[0].name, first.aliases[0].delivers_to) == ("info", "user0001")
     assert first.user_count is not None
-    assert (first.user_count.current, first.user_count.limit, first.user_count.limited_by) == (7, 100, "license")
+    assert (first.user_count.current, first.user_count.unlimited, first.user_count.allowed) == (7, False, 100)
     assert snapshot.domains[1].aliases == ()
     assert snapshot.administrator == (True, "Admin")
     assert snapshot.license is not None

@@ -14,8 +14,9 @@ import pytest
 from kconsole.model.errors import BadInput, ConsoleError, SourceAway
 from kconsole.model.kerio import KerioServer
 from kconsole.sources.kerio_api import wire
-from kconsole.sources.kerio_api.connection import connected, probe
+from kconsole.sources.kerio_api.connection import connected
 from kconsole.sources.kerio_api.errors import AnswerLate, AnswerLost, Cancelled, NotLetIn, ServerRefused
+from kconsole.sources.kerio_api.reading import server_version, who_am_i
 from kconsole.sources.kerio_api.sockets import WatchedSocket
 from kconsole.sources.kerio_api.wire import Line
 from kconsole.sources.secret import Secret
@@ -49,12 +50,13 @@ def test_a_session_is_begun_used_and_ended(tiny: TinyServer, kerio: KerioServer)
     assert tiny.sessions == set()
 
 
-def test_a_probe_tells_who_answers_and_who_asks(tiny: TinyServer, kerio: KerioServer, secret: Secret) -> None:
+def test_the_server_tells_which_one_it_is_and_who_asks(tiny: TinyServer, kerio: KerioServer) -> None:
     furnish(tiny)
-    test = probe(kerio, secret)
-    assert test.version.version == "10.0.8.9228"
-    assert (test.who.login, test.who.role) == ("Admin", "auditor")
-    assert (test.verified_by, test.fingerprint) == ("ca file", tiny.certificate.fingerprint)
+    with session(kerio) as line:
+        version, who = server_version(line), who_am_i(line)
+        assert (line.verified_by, line.fingerprint) == ("ca file", tiny.certificate.fingerprint)
+    assert version.version == "10.0.8.9228"
+    assert (who.login, who.role) == ("Admin", "auditor")
 
 
 def test_an_expired_session_is_begun_anew_and_the_call_made_again(tiny: TinyServer, kerio: KerioServer) -> None:

@@ -2,16 +2,12 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kconsole.model.errors import BadInput
 from kconsole.model.kerio import KerioServer
-from kconsole.sources.kerio_api.reading import server_version, who_am_i
-from kconsole.sources.kerio_api.records import ServerVersion, WhoAmI
 from kconsole.sources.kerio_api.settings import check_settings as check_settings
 from kconsole.sources.secret import Secret
-from kconsole.sources.trust_settings import VerifiedBy
 
 if TYPE_CHECKING:
     from kconsole.sources.kerio_api.sockets import Flag
@@ -22,18 +18,6 @@ CONNECT_TIMEOUT = 5.0
 
 CALL_TIMEOUT = 30.0
 """Seconds until it must have answered a call. Some calls with a wrong name never end on servers of 10.0."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionTest:
-    """What came out of asking a server whether it answers."""
-
-    verified_by: VerifiedBy
-    fingerprint: str
-    """SHA-256 of the server's certificate as `AB:CD:...`."""
-    version: ServerVersion
-    who: WhoAmI
-    """Who logged in, as the server sees him."""
 
 
 @contextlib.contextmanager
@@ -71,21 +55,3 @@ def connected(
     finally:
         line.log_out()
         line.close()
-
-
-def probe(
-    server: KerioServer,
-    secret: Secret,
-    *,
-    connect_timeout: float = CONNECT_TIMEOUT,
-    call_timeout: float = CALL_TIMEOUT,
-) -> ConnectionTest:
-    """Ask a server whether it answers and lets in, and who that makes us.
-
-    Raises:
-        BadInput, NotLetIn, SourceAway: as `connected`.
-        ServerRefused: it lets in, and says nothing.
-    """
-    with connected(server, secret, connect_timeout=connect_timeout, call_timeout=call_timeout) as line:
-        version, who = server_version(line), who_am_i(line)
-        return ConnectionTest(verified_by=line.verified_by, fingerprint=line.fingerprint, version=version, who=who)

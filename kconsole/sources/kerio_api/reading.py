@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from kconsole.model.license import end_of_id
 from kconsole.model.records import Role, fold
+from kconsole.model.server import UNLIMITED
 from kconsole.sources.kerio_api.errors import ServerRefused, StrangeAnswer
 from kconsole.sources.kerio_api.guesses import (
     DIRECTORY_KINDS,
@@ -50,10 +51,6 @@ from kconsole.sources.kerio_api.values import (
 if TYPE_CHECKING:
     from kconsole.sources.kerio_api.wire import Line
 
-_UNLIMITED_USERS: Final = -2
-"""Of a license. Source: the vendor's interface description, ProductRegistration."""
-
-
 _REGISTRATIONS: Final[Mapping[str | int, Literal["none", "trial", "trial_expired", "product", ""]]] = {
     "rsNoRegistration": "none",
     "rsTrialRegistered": "trial",
@@ -61,10 +58,6 @@ _REGISTRATIONS: Final[Mapping[str | int, Literal["none", "trial", "trial_expired
     "rsProductRegistered": "product",
 }
 _RESOURCES: Final[Mapping[str | int, Literal["room", "equipment", ""]]] = {"Room": "room", "Equipment": "equipment"}
-_LIMITS: Final[Mapping[str | int, Literal["domain", "license", ""]]] = {
-    "DomainLimit": "domain",
-    "LicenseLimit": "license",
-}
 _EXPIRATIONS: Final[Mapping[str | int, str]] = {"License": "license", "Subscription": "maintenance"}
 _ASSIGNABLE: Final[Mapping[AnyRole, Role]] = {
     "user": "user",
@@ -139,13 +132,13 @@ def license_status(line: "Line") -> LicenseStatus:
         status = part(result, "status")
         ends = {choice(row, "type", _EXPIRATIONS, ""): _expiration(row) for row in rows(status, "expirations")}
         users = number(status, "users")
-        if users is None or (users < 0 and users != _UNLIMITED_USERS):
+        if users is None or (users < 0 and users != UNLIMITED):
             raise StrangeAnswer("does not say for how many users the license is")
         return LicenseStatus(
             registration=choice(status, "regType", _REGISTRATIONS, ""),
             id_end=end_of_id(text(status, "Id")),
             company=text(status, "company"),
-            users=None if users == _UNLIMITED_USERS else users,
+            users=None if users == UNLIMITED else users,
             license=ends.get("license"),
             maintenance=ends.get("maintenance"),
         )
@@ -269,7 +262,6 @@ def domain_reader(unlimited: frozenset[int]) -> Callable[[Mapping[str, Any]], Se
             flag(row, "isPrimary", False),
             limit,
             directory,
-            flag(row, "isDistributed", False),
         )
 
     return read_domain
@@ -299,7 +291,6 @@ def read_alias(row: Mapping[str, Any]) -> ServerAlias:
         name(row, "name"),
         text(row, "deliverTo"),
         text(row, "description"),
-        choice(row, "type", {"TypePublicFolder": True}, False),
     )
 
 
@@ -318,8 +309,6 @@ def _user_count(row: Row) -> UserCount | None:
         number(row, "currentUsers"),
         flag(allowed, "isUnlimited", False),
         number(allowed, "allowedUsers"),
-        number(allowed, "limit"),
-        choice(allowed, "limitType", _LIMITS, ""),
     )
 
 

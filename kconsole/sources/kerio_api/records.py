@@ -47,7 +47,6 @@ class ServerDomain(NamedTuple):
     """None where only the license limits it."""
     directory: DirectoryService | None
     """None where no users are mapped."""
-    distributed: bool
 
 
 class ServerUser(NamedTuple):
@@ -103,8 +102,6 @@ class ServerAlias(NamedTuple):
     name: str
     delivers_to: str
     description: str
-    public_folder: bool
-    """Whether it delivers to a public folder, and to no address."""
 
 
 class Administrator(NamedTuple):
@@ -142,8 +139,6 @@ class UserCount(NamedTuple):
     current: int | None
     unlimited: bool
     allowed: int | None
-    limit: int | None
-    limited_by: Literal["domain", "license", ""]
 
 
 class MailboxCount(NamedTuple):
