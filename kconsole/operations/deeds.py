@@ -104,9 +104,14 @@ class Work:
         self._transaction.put_domain(domain, self.store.domain_number(domain.name))
         self._account()
 
-    def change_domain(self, before: Domain, after: Domain) -> None:
-        """Store a domain in place of another one, whose name it need not have."""
-        self._transaction.put_domain(after, self.store.domain_number(before.name))
+    def change_domain(self, number: int, after: Domain) -> None:
+        """Let the domain with this number be so, whatever it was called."""
+        self._transaction.put_domain(after, number)
+        self._account()
+
+    def remove_domain(self, number: int) -> None:
+        """Forget the domain with this number."""
+        self._transaction.remove_domain(number)
         self._account()
 
     def set_server(self, server: Server | None) -> None:

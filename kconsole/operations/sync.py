@@ -1,6 +1,6 @@
 """Reading the live server into the store: one transaction for all of it, with the parts named that were not read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from kconsole.model.errors import ChangedMeanwhile, ReadOnly, Refused, StoreBusy
 from kconsole.model.kerio import KerioServer
 from kconsole.model.records import Entry, fold
-from kconsole.model.server import ASKED, DomainNumbers, Intent, Server, ServerNumbers, Target
+from kconsole.model.server import ASKED, UNLIMITED, DomainNumbers, Intent, Server, ServerNumbers, Target
 from kconsole.operations.deeds import Done, Outcome, Work, some_of, unique
+from kconsole.operations.sync_domains import DomainPlan
 from kconsole.operations.sync_plan import SyncPlan
 from kconsole.operations.ways import no_server
-from kconsole.sources.kerio_api.records import UserCount
+from kconsole.sources.kerio_api.records import DirectoryService, UserCount
 from kconsole.sources.kerio_api.snapshot import ServerSnapshot
 from kconsole.sources.quoting import short
 
 if TYPE_CHECKING:
     from kconsole.operations.session import Session
-
-UNLIMITED: Final = -2
-"""How the server writes a license without limit."""
 
 
 def _numbers(snapshot: ServerSnapshot) -> ServerNumbers:
@@ -148,6 +146,7 @@ class Sync:
         Raises:
             NotFound: the store has no server.
             ChangedMeanwhile: it has another one than the one that was read.
+            Refused: as `DomainPlan`.
         """
         server = work.store.server
         if server is None:
@@ -160,6 +159,9 @@ class Sync:
             for target in intent.targets
         ]
         names = {contents.domain.id: contents.domain.name for contents in self.snapshot.domains}
+        domains = DomainPlan(work.store, self.snapshot)
+        left = _left(domains, work)
+        moved = _take_domains(domains, work)
         plan = SyncPlan(
             work.store,
             self.snapshot,
@@ -170,20 +172,21 @@ class Sync:
                 for intent, target in at_work
                 if intent.deed == "add"
             ),
+            frozenset(fold(domain.name) for domain in domains.gone),
+            left,
         )
-        for domain in plan.new_domains:
-            work.put_domain(domain)
-        for before, domain in plan.changed_domains:
-            work.change_domain(before, domain)
-        work.put_entries(_moved_along(plan, work))
         outcomes = [Outcome(entry.address, "done", "is on the server") for entry in work.put_entries(plan.new)]
         work.put_entries(after for _, after in plan.changed)
-        outcomes += [Outcome(after.address, "done", "changed on the server") for _, after in plan.changed]
-        asked = self._asked(plan, work)
+        changed = {entry.id: entry for entry in moved if entry.deleted_at is None}
+        changed |= {after.id: after for _, after in plan.changed}
+        for entry in plan.gone:
+            changed.pop(entry.id, None)
+        outcomes += [Outcome(after.address, "done", "changed on the server") for after in changed.values()]
+        asked = self._asked(domains, work)
         fates = {target.number: intent for intent in work.store.intents.values() for target in intent.targets}
         for entry in plan.gone:
             work.put_entry(gone(entry, fates.get(entry.id), work.now))
-            outcomes.append(Outcome(entry.address, "done", "is gone from the server"))
+            outcomes.append(Outcome(entry.address, "done", _GONE if entry.server_id else _YIELDS))
         for number, intent in asked.items():
             work.remove_intent(number)
             outcomes += [_settled(intent, target, work) for target in intent.targets]
@@ -200,16 +203,17 @@ class Sync:
                 version=self.snapshot.version.version,
                 role=self.snapshot.who.role,
                 unread=tuple(str(each) for each in self.snapshot.unread),
+                notes=tuple(_notes(plan, work)),
                 numbers=_numbers(self.snapshot),
             )
         )
         return outcomes
 
-    def _asked(self, plan: SyncPlan, work: Work) -> dict[int, Intent]:
+    def _asked(self, domains: DomainPlan, work: Work) -> dict[int, Intent]:
         """What the server was asked for and nobody heard of, of which the reading tells what became."""
         orphans = self.begun.orphans
         read = {fold(contents.domain.name) for contents in self.snapshot.domains if contents.users is not None}
-        read |= {fold(domain.name) for domain in plan.gone_domains}
+        read |= {fold(domain.name) for domain in domains.gone}
         whole = self.snapshot.has_all_domains and all(each.users is not None for each in self.snapshot.domains)
 
         def is_told_of(intent: Intent, target: Target) -> bool:
@@ -279,23 +283,69 @@ def settled(done: Done) -> list[Outcome]:
     return [outcome for outcome in done.outcomes if outcome.result == "unchanged"]
 
 
-def _moved_along(plan: SyncPlan, work: Work) -> list[Entry]:
-    """Entries that are not taken from the reading, in domains that it knows by another name."""
-    renamed = {
-        fold(before.name): after.name for before, after in plan.changed_domains if fold(before.name) != fold(after.name)
-    }
-    entries = [entry for number in plan.touched if renamed and (entry := work.store.entry(number)) is not None]
-    moved = [
-        replace(entry, address=f"{entry.login}@{renamed[fold(entry.domain)]}")
-        for entry in entries
-        if entry.deleted_at is None and fold(entry.domain) in renamed
-    ]
-    return [entry for entry in moved if work.store.entry_at(entry.address) is None]
+_GONE: Final = "is gone from the server"
+_YIELDS: Final = "was in this store only, and its address is another's on the server now"
+
+
+def _left(plan: DomainPlan, work: Work) -> frozenset[int]:
+    """The numbers of entries that were read in domains which are gone, and whose names others have now."""
+    if not plan.left:
+        return frozenset()
+    return frozenset(
+        entry.id
+        for entry in work.store.entries
+        if entry.deleted_at is None and entry.server_id and fold(entry.domain) in plan.left
+    )
+
+
+def _take_domains(plan: DomainPlan, work: Work) -> list[Entry]:
+    """Take domains in, and let all that is in one be so by its name of now, deleted entries too; returns what moved."""
+    for number in plan.replaced:
+        work.remove_domain(number)
+    for number, domain in plan.changed:
+        work.change_domain(number, domain)
+    for domain in plan.new:
+        work.put_domain(domain)
+    if not plan.moves:
+        return []
+    return work.put_entries(
+        [
+            replace(entry, address=f"{entry.login}@{plan.moves[fold(entry.domain)]}")
+            for entry in work.store.entries
+            if fold(entry.domain) in plan.moves
+        ]
+    )
+
+
+def _notes(plan: SyncPlan, work: Work) -> Iterator[str]:
+    """What was read, and is not in the store as it is there."""
+    if plan.doubled:
+        addresses = [short(entry.address) for entry in plan.doubled]
+        yield f"passed over, since something else on the server has the address too: {some_of(addresses)}"
+    odd = plan.snapshot.odd_times
+    if odd:
+        yield f"last logins that are beyond the calendar, and count as unknown: {odd:,}"
+    for contents in plan.snapshot.domains:
+        domain, directory = contents.domain, contents.domain.directory
+        known = work.store.domain_named(domain.name)
+        if directory is not None and (known is None or known.directory is None):
+            yield f"{short(domain.name)} is mapped from {_told(directory)} there; this store was not told from where"
+
+
+def _told(directory: DirectoryService) -> str:
+    """A directory as the server tells it: "a directory (active-directory, host dc.example, base dc=example)"."""
+    told = {"host": directory.host, "base": directory.base, "read as": directory.user}
+    facts = [] if directory.kind is None else [directory.kind.replace("_", "-")]
+    facts += [f"{word} {short(text)}" for word, text in told.items() if text]
+    return f"a directory ({', '.join(facts)})" if facts else "a directory"
 
 
 def gone(entry: Entry, intent: Intent | None, now: datetime) -> Entry:
-    """An entry that is not on the server any more; if that was asked of it, with what became of its mailbox."""
-    after = replace(entry, deleted_at=now, server_id="")
+    """An entry that is not on the server any more; if that was asked of it, with what became of its mailbox.
+
+    One that never was there holds no seat.
+    """
+    after = replace(entry, deleted_at=now, server_id="", enabled=entry.enabled and bool(entry.server_id))
     if intent is None or intent.deed != "delete" or not entry.is_account:
         return after
     return replace(after, mailbox_fate=intent.mailbox or "keep", transferred_to=intent.transfer_to)

@@ -6,22 +6,25 @@ imported from) stays, and so does what was never on it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from kconsole.licensing.components import is_active_sync
 from kconsole.model.drafts import quick_entry, quick_login
 from kconsole.model.license import Component, License, component_named
-from kconsole.model.records import Domain, Entry, Kind, fold
+from kconsole.model.records import Entry, Kind, fold
 from kconsole.operations.deeds import revived
-from kconsole.sources.kerio_api.records import Administrator, LicenseStatus, ServerUser
+from kconsole.sources.kerio_api.records import Administrator, Expiration, LicenseStatus, ServerUser
 from kconsole.sources.kerio_api.snapshot import DomainContents, ServerSnapshot
 from kconsole.store.seatstore import SeatStore
 
 
 @dataclass
 class SyncPlan:
-    """What the server says, sorted into what it means for a store."""
+    """What the server says of accounts, and of what else has an address, sorted into what it means for a store.
+
+    The store has its domains by the names of now already, and the entries in them.
+    """
 
     store: SeatStore
     snapshot: ServerSnapshot
@@ -31,17 +34,14 @@ class SyncPlan:
     was read of them may be older."""
     awaited: frozenset[str] = frozenset()
     """The folded addresses of accounts that the server is being asked to add: who does that takes them in."""
-    new_domains: list[Domain] = field(default_factory=list)
-    changed_domains: list[tuple[Domain, Domain]] = field(default_factory=list)
-    gone_domains: list[Domain] = field(default_factory=list)
-    """Domains that were read from the server once, and are not there any more."""
+    gone_domains: frozenset[str] = frozenset()
+    """The folded names of domains that are not on the server any more."""
+    left: frozenset[int] = frozenset()
+    """The numbers of entries of domains that are not there any more, and whose names others have now."""
     new: list[Entry] = field(default_factory=list)
     changed: list[tuple[Entry, Entry]] = field(default_factory=list)
-    same: int = 0
     gone: list[Entry] = field(default_factory=list)
-    """Entries that were read from the server once, and are not there any more: they were deleted there."""
-    only_here: list[Entry] = field(default_factory=list)
-    """Entries of domains that were read, which the server does not have and never had."""
+    """Entries that are not on the server: they were read from it once, or have an address that is another's there."""
     doubled: list[Entry] = field(default_factory=list)
     """What has an address that something else on the server has too: the first one is taken."""
     _seen: set[int] = field(default_factory=set)
@@ -55,8 +55,7 @@ class SyncPlan:
         self._by_id = {
             entry.server_id: entry for entry in self.store.entries if entry.server_id and entry.deleted_at is None
         }
-        self._sort_domains()
-        touched = [entry for number in self.touched if (entry := self.store.entry(number)) is not None]
+        touched = [entry for number in self.touched - self.left if (entry := self.store.entry(number)) is not None]
         newer = {entry.server_id for entry in touched} - {""}
         went = {fold(entry.address) for entry in touched if entry.deleted_at is not None} | self.awaited
         entries = [
@@ -65,6 +64,8 @@ class SyncPlan:
             for entry in _entries_of(contents)
             if entry.server_id not in newer and not (went and fold(entry.address) in went)
         ]
+        kept = {fold(entry.address) for entry in touched if entry.server_id and entry.deleted_at is None}
+        entries = self._without_waiting(entries, kept)
         self._ids = {entry.server_id for entry in entries} - {""}
         for said in entries:
             self._sort(said)
@@ -78,40 +79,20 @@ class SyncPlan:
         known, told = self.store.license, self.snapshot.license
         return known if told is None else _licensed(known, told, self.snapshot.extensions, self.now)
 
-    def _sort_domains(self) -> None:
-        by_id = {domain.server_id: domain for domain in self.store.domains if domain.server_id}
-        here = set()
-        for contents in self.snapshot.domains:
-            said = contents.domain
-            known = by_id.get(said.id) or self.store.domain_named(said.name)
-            if known is None:
-                self.new_domains.append(
-                    Domain(
-                        name=said.name,
-                        primary=said.primary,
-                        description=said.description,
-                        user_limit=said.user_limit,
-                        server_id=said.id,
-                    )
-                )
-                continue
-            here.add(known.name)
-            after = replace(
-                known,
-                name=said.name,
-                primary=said.primary,
-                description=said.description,
-                user_limit=said.user_limit,
-                server_id=said.id,
-            )
-            if after != known:
-                self.changed_domains.append((known, after))
-        rest = [domain for domain in self.store.domains if domain.name not in here]
-        if not self.snapshot.has_all_domains:
-            return
-        self.gone_domains = [domain for domain in rest if domain.server_id]
-        if any(contents.domain.primary for contents in self.snapshot.domains):
-            self.changed_domains += [(domain, replace(domain, primary=False)) for domain in rest if domain.primary]
+    def _without_waiting(self, entries: list[Entry], kept: set[str]) -> list[Entry]:
+        """What the server has, without what has to wait for the next reading: its address is still another's here.
+
+        Args:
+            entries: what the server has.
+            kept: the folded addresses of entries that stay as they are.
+        """
+        while kept:
+            waiting = [said for said in entries if fold(said.address) in kept]
+            entries = [said for said in entries if fold(said.address) not in kept]
+            stay = [known for said in waiting if (known := self._by_id.get(said.server_id)) is not None]
+            self._seen.update(known.id for known in stay)
+            kept = {fold(known.address) for known in stay}
+        return entries
 
     def _sort(self, said: Entry) -> None:
         """Sort an entry that the server has."""
@@ -130,15 +111,15 @@ class SyncPlan:
             return
         self._seen.add(known.id)
         after = _updated(known, said)
-        if after is known:
-            self.same += 1
-        else:
+        if after is not known:
             self.changed.append((known, after))
 
     def _holder_of(self, address: str) -> Entry | None:
         """The entry that has an address here, unless it is somebody whom the server knows by another id."""
         holder = self.store.entry_at(address)
-        return None if holder is None or holder.server_id in self._ids else holder
+        if holder is None or holder.server_id in self._ids or holder.id in self.left:
+            return None
+        return holder
 
     def _sort_administrator(self, said: Administrator) -> None:
         known = next(
@@ -147,30 +128,31 @@ class SyncPlan:
         if known is None:
             self.new.append(Entry(address=said.login, kind="builtin_admin", enabled=said.enabled, role="full_admin"))
             return
-        self._seen.add(known.id)
         after = replace(known, address=said.login, enabled=said.enabled)
-        if after == known:
-            self.same += 1
-        else:
+        if after != known:
             self.changed.append((known, after))
 
     def _sort_rest(self) -> None:
         """See who is not on the server, as far as what he would be among was read."""
         read = {(fold(contents.domain.name), kind) for contents in self.snapshot.domains for kind in _kinds(contents)}
-        gone = {(fold(domain.name), kind) for domain in self.gone_domains for kind in _ALL_KINDS}
-        renamed = {fold(before.name): fold(after.name) for before, after in self.changed_domains}
+        read |= {(name, kind) for name in self.gone_domains for kind in _ALL_KINDS}
         for entry in self.store.entries:
             if entry.deleted_at is not None or entry.id in self._seen or entry.kind == "builtin_admin":
                 continue
-            if entry.id in self.touched:
-                continue
-            domain = fold(entry.domain)
-            if (renamed.get(domain, domain), entry.kind) not in read | gone:
-                continue
-            if entry.server_id:
+            was_there = bool(entry.server_id) and entry.id not in self.touched
+            is_missed = was_there and (fold(entry.domain), entry.kind) in read
+            if is_missed or entry.id in self.left or self._is_replaced(entry):
                 self.gone.append(entry)
-            else:
-                self.only_here.append(entry)
+
+    def _is_replaced(self, entry: Entry) -> bool:
+        """Whether the address of an entry that the server does not have is another one's: of one address there is one.
+
+        What was never on the server yields to whatever has its address, since its domain may have got a new name.
+        """
+        if fold(entry.address) in self._addresses:
+            return True
+        holder = None if entry.server_id else self.store.entry_at(entry.address)
+        return holder is not None and holder.id != entry.id
 
 
 _ALL_KINDS: Final[tuple[Kind, ...]] = ("user", "mailing_list", "resource", "alias")
@@ -265,17 +247,26 @@ def _licensed(known: License, told: LicenseStatus, extensions: tuple[str, ...] |
 
     One that a server goes by is registered and activated there, so it counts as both from when that was first read.
     """
-    expires = None if told.license is None or told.license.unlimited else told.license.date
-    maintenance = None if told.maintenance is None or told.maintenance.unlimited else told.maintenance.date
     after = replace(known, seats=told.users, id_end=told.id_end or known.id_end)
     if extensions is not None:
         names = [name for name in dict.fromkeys(map(component_named, extensions)) if name is not None]
         after = replace(after, components=tuple(known.component(name) or Component(name=name) for name in names))
     if told.registration in ("trial", "trial_expired"):
-        return replace(after, trial_until=expires or known.trial_until)
-    after = replace(after, expires=expires, maintenance_until=maintenance or known.maintenance_until)
+        return replace(after, trial_until=_end(known.trial_until, told.license))
+    after = replace(
+        after,
+        expires=_end(known.expires, told.license),
+        maintenance_until=_end(known.maintenance_until, told.maintenance),
+    )
     if told.registration != "product":
         return after
     return replace(
         after, registered_at=known.registered_at or now, activated_at=known.activated_at or now, trial_until=None
     )
+
+
+def _end(known: date | None, told: Expiration | None) -> date | None:
+    """The last day of something: the one that is known where the server tells none, None where it has no end."""
+    if told is None or told.unlimited:
+        return known if told is None else None
+    return told.date or known

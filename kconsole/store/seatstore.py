@@ -158,6 +158,11 @@ class SeatStore:
         return self._records.domains.values()
 
     @property
+    def numbered_domains(self) -> dict[int, Domain]:
+        """All domains, by number."""
+        return dict(self._records.domains)
+
+    @property
     def license(self) -> License:
         """What was bought."""
         return self._records.license

@@ -61,6 +61,8 @@ FAULTS: Final[tuple[Callable[[], Fault], ...]] = (
     lambda: ItemErrors(dict.fromkeys(("anna", "berg", "dora"), (1004, "No."))),
 )
 
+DOMAIN_NAMES: Final = ("south.example", "s.example", "north.example")
+
 people = st.sampled_from(PEOPLE)
 consoles = st.integers(0, 1)
 
@@ -139,8 +141,8 @@ class LiveMachine(RuleBasedStateMachine):
         session.catch_up()
         here, there = self.here(session), self.there()
         assert "" not in here
-        targets = [target for intent in session.intents.values() for target in intent.targets]
-        ids, addresses = {target.server_id for target in targets}, {fold(target.address) for target in targets}
+        ids = {target.server_id for intent in session.intents.values() for target in intent.targets}
+        addresses = self.asked_for(session)
         for id_ in here.keys() | there.keys():
             ours, theirs = here.get(id_), there.get(id_)
             if ours is not None and theirs is not None and self.is_in_domain_not_read(session, id_):
@@ -148,6 +150,15 @@ class LiveMachine(RuleBasedStateMachine):
             if any((id_, aspect) not in self.outside for aspect in differing(ours, theirs)):
                 address = (theirs or here[id_])[0]
                 assert id_ in ids or fold(address) in addresses, (address, ours, theirs)
+
+    def asked_for(self, session: Session) -> set[str]:
+        """The folded addresses of what is open; of who is to be added, in his domain by the name that it has there."""
+        names = {domain.id: domain.name for domain in self.at.mail.world.domains.values()}
+        return {
+            fold(f"{target.address.rpartition('@')[0]}@{names.get(intent.domain_id, target.domain)}")
+            for intent in session.intents.values()
+            for target in intent.targets
+        }
 
     def is_in_domain_not_read(self, session: Session, id_: str) -> bool:
         """Whether an account is in a domain that has been given another name since it was read."""
@@ -237,7 +248,7 @@ class LiveMachine(RuleBasedStateMachine):
         }
         entries = [entry for entry in session.inventory.entries if entry.id in passed_over]
         ids, addresses = {entry.server_id for entry in entries}, {fold(entry.address) for entry in entries}
-        addresses |= {fold(target.address) for each in session.intents.values() for target in each.targets}
+        addresses |= self.asked_for(session)
         there = self.there()
 
         def taken(session: Session) -> None:
@@ -340,15 +351,22 @@ class LiveMachine(RuleBasedStateMachine):
         else:
             world.change_user(who, isEnabled=what == "enable")
 
-    @rule()
-    def another_name_for_a_domain(self) -> None:
+    @rule(how=st.sampled_from(("one", "one", "chain", "swap")))
+    def another_name_for_a_domain(self, how: str) -> None:
+        """One domain gets a name that is free; or another one takes the name that it had; or two change names."""
         self.tick += 1
-        domain = next(domain for domain in self.at.mail.world.domains.values() if not domain.primary)
-        self.at.mail.world.rename_domain(
-            domain.name, "s.example" if domain.name == "south.example" else "south.example"
-        )
-        for user in self.at.mail.world.users_of(domain.id):
-            self.outside[user.id, "address"] = self.tick
+        world = self.at.mail.world
+        first, second = sorted(world.domains.values(), key=lambda domain: domain.primary)
+        names = first.name, second.name
+        free = next(name for name in DOMAIN_NAMES if name not in names)
+        world.rename_domain(first.name, free)
+        if how != "one":
+            world.rename_domain(second.name, names[0])
+        if how == "swap":
+            world.rename_domain(free, names[1])
+        for domain in (first,) if how == "one" else (first, second):
+            for user in world.users_of(domain.id):
+                self.outside[user.id, "address"] = self.tick
 
     @rule()
     def the_server_is_restarted(self) -> None:
