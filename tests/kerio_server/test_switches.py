@@ -386,9 +386,8 @@ def test_options_do_the_same_and_are_told_at_the_beginning(tmp_path: Path) -> No
 )
 def test_wrong_options_are_refused(tmp_path: Path, words: list[str], told: str) -> None:
     need_openssl()
-    ran = subprocess.run(
-        [*ALONE, *SMALL, "--folder", str(tmp_path), *words], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command = [*ALONE, *SMALL, "--folder", str(tmp_path), *words]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert told in ran.stderr
