@@ -11,10 +11,11 @@ import kconsole
 from kconsole.model.errors import NotFound, SourceAway
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import Server
+from kconsole.operations.following import AddServer
 from kconsole.operations.live import read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, Begun, Sync
+from kconsole.operations.sync import Begun, Sync
 
 SOURCE: Final = Path(kconsole.__file__).parent.parent
 """The checkout, where this runs from one."""

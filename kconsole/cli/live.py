@@ -9,9 +9,21 @@ from typing import Final
 import click
 
 from kconsole.cli.asking import INSECURE, password_option, say_settled, server_of, server_secret, server_to_ask
-from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say, say_outcomes, say_seats
+from kconsole.cli.context import (
+    DONE,
+    PARTLY_FAILED,
+    Place,
+    at_store,
+    pass_place,
+    read_text,
+    reason_option,
+    say,
+    say_outcomes,
+    say_seats,
+)
 from kconsole.cli.output import put_json, put_sections
 from kconsole.display import ages, words
+from kconsole.display.licenses import change_rows
 from kconsole.display.live import comparison_rows, reading_words, server_rows, synced_words
 from kconsole.display.safe_text import safe_text
 from kconsole.licensing.reconciling import compared
@@ -20,10 +32,11 @@ from kconsole.model.errors import NotFound, SourceAway, StoreBusy
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import Server
 from kconsole.model.times import to_iso
+from kconsole.operations.following import AddServer, RemoveServer
 from kconsole.operations.live import NotLetIn, Progress, Snapshot, check_settings, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, RemoveServer, Sync, begin_reading, settled
+from kconsole.operations.sync import Sync, begin_reading, settled
 
 DIFFERENT = 1
 """The exit code of a reconciliation that found differences."""
@@ -133,21 +146,23 @@ def sync(
     session = place.open(about_open=False)
     access = server_to_ask(session)
     secret = server_secret(access, password_file)
+    code = DONE
     while True:
         try:
-            _sync_once(session, access, secret, as_json, reason)
+            code = _sync_once(session, access, secret, as_json, reason)
         except (SourceAway, StoreBusy) as error:
             if watch is None or isinstance(error, NotLetIn):  # a wrong password is not tried again and again
                 raise
             say(f"{ages.full_moment(session.clock.now())}  {error.message}")
         if watch is None:
-            context.exit(0)
+            context.exit(code)
         place.sleep(watch.total_seconds())
         session.catch_up()
 
 
-def _sync_once(session: Session, access: KerioServer, secret: Secret, as_json: bool, reason: str) -> None:
-    begun = begin_reading(session, access)
+def _sync_once(session: Session, access: KerioServer, secret: Secret, as_json: bool, reason: str) -> int:
+    """Read it, take it in, and say what came of it; the exit code."""
+    begun, before = begin_reading(session, access), session.license
     done = session.do(Sync(_snapshot(access, secret), begun, reason))
     found = session.server
     assert found is not None  # noqa: S101  # it has just been synced
@@ -160,6 +175,9 @@ def _sync_once(session: Session, access: KerioServer, secret: Secret, as_json: b
                 "changed": [{"address": outcome.address, "what": outcome.text} for outcome in done.changed],
                 "settled": [{"address": outcome.address, "what": outcome.text} for outcome in settled(done)],
                 "unread": list(found.unread),
+                "uncounted": list(found.uncounted),
+                "notes": list(found.notes),
+                "license": [{"what": row.label, "text": row.text} for row in change_rows(before, session.license)],
             }
         )
     else:
@@ -168,7 +186,14 @@ def _sync_once(session: Session, access: KerioServer, secret: Secret, as_json: b
         say_settled(settled(done))
     for text in found.unread:
         say(f"Not read: {text}")
+    for text in found.notes:
+        say(f"Note: {text}")
+    for row in change_rows(before, session.license):
+        say(f"License: {row.label}: {row.text}")
     say_seats(done)
+    if done.after.over > done.before.over:
+        say(f"! The license is exceeded by {words.count(done.after.over, 'seat')}.")
+    return PARTLY_FAILED if found.uncounted else DONE
 
 
 def _snapshot(access: KerioServer, secret: Secret) -> Snapshot:
@@ -199,7 +224,7 @@ def reconcile(context: click.Context, place: Place, as_json: bool) -> None:
     found = server_of(session)
     if found.numbers is None:
         raise NotFound(f"{found.name} was never read.", "Run 'kconsole sync' first.")
-    comparisons = compared(session.report, found.numbers, session.entries)
+    comparisons = compared(session.report, found.numbers, session.entries, found.uncounted)
     if as_json:
         put_json(
             {

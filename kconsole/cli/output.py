@@ -124,6 +124,7 @@ def server_age(server: Server | None, intents: Iterable[Intent], now: datetime) 
         "synced_at": to_iso(server.synced_at),
         "age_seconds": age,
         "unread": list(server.unread),
+        "uncounted": list(server.uncounted),
         "open": list(dict.fromkeys(target.address for intent in intents for target in intent.targets)),
     }
 

@@ -43,19 +43,29 @@ def synced_briefly(server: Server, now: datetime, zone: tzinfo | None = None) ->
         return NEVER_READ
     read, today = (in_utc(moment).astimezone(zone) for moment in (server.synced_at, now))
     if read.date() == today.date():
-        return f"server as of {read:%H:%M}"
-    if read.date() == today.date() - timedelta(days=1) and today - read < timedelta(days=1):
-        return f"server as of yesterday {read:%H:%M}"
-    return f"server as of {read.date().isoformat()}"
+        when = f"{read:%H:%M}"
+    elif read.date() == today.date() - timedelta(days=1) and today - read < timedelta(days=1):
+        when = f"yesterday {read:%H:%M}"
+    else:
+        when = read.date().isoformat()
+    return f"server as of {when}{', in part' if server.uncounted else ''}"
 
 
 def status_words(server: Server, now: datetime) -> str:
-    """The same in one line with the server's name, and what is missing: "mail, read 5 minutes ago (...)"."""
+    """The same in one line with the server's name, how old that is, and what is missing; safe to show."""
     name = safe_text(server.name)
     if server.synced_at is None:
         return f"{name}, never read: 'kconsole sync' reads it"
-    unread = f"; {words.count(len(server.unread), 'figure')} not read" if server.unread else ""
-    return f"{name}, {synced_words(server)}, {ages.age(server.synced_at, now)}{unread}"
+    read = f"{name}, {synced_words(server)}, {ages.age(server.synced_at, now)}"
+    if server.uncounted:
+        return f"{read}; {uncounted_words(server)}"
+    return f"{read}; {words.count(len(server.unread), 'figure')} not read" if server.unread else read
+
+
+def uncounted_words(server: Server) -> str:
+    """That the users of some domains were not read, and what that means for the seats; safe to show."""
+    domains = words.and_list([safe_text(name) for name in server.uncounted], 3)
+    return f"the users of {domains} were not read: who takes a seat there is not known as of now"
 
 
 def open_words(intent: Intent) -> str:

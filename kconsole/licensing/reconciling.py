@@ -1,7 +1,7 @@
 """Our count beside the server's own numbers: where they differ, and which accounts are likely behind it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from kconsole.licensing.verdicts import verdict_of
@@ -46,15 +46,19 @@ class Comparison(NamedTuple):
         return not self.is_read or self.ours == self.theirs
 
 
-def compared(report: SeatReport, numbers: ServerNumbers, entries: Iterable[Entry]) -> list[Comparison]:
+def compared(
+    report: SeatReport, numbers: ServerNumbers, entries: Iterable[Entry], uncounted: Collection[str] = ()
+) -> list[Comparison]:
     """Our figures beside those of the server.
 
     Args:
         report: our count, as of now.
         numbers: what the server told the last time it was read.
         entries: all entries of the store that have not been deleted.
+        uncounted: the domains whose users could not be read from the server.
     """
     entries = list(entries)
+    missing = [_unread(uncounted)] if uncounted else []
     licensed = numbers.licensed
     found = [
         Comparison(
@@ -64,9 +68,17 @@ def compared(report: SeatReport, numbers: ServerNumbers, entries: Iterable[Entry
             None if licensed is None or licensed == UNLIMITED else licensed,
             licensed is not None,
         ),
-        _figure("counted", "Accounts that take a seat", report.counted, numbers.current, _of_count(report, entries)),
-        _figure("connected", "Mailboxes in use", report.connected, numbers.active, _of_mailboxes(entries)),
-        _figure("created", "Accounts, enabled or not", report.created, numbers.created, _of_created(entries)),
+        _figure(
+            "counted",
+            "Accounts that take a seat",
+            report.counted,
+            numbers.current,
+            [*missing, *_of_count(report, entries)],
+        ),
+        _figure("connected", "Mailboxes in use", report.connected, numbers.active, [*missing, *_of_mailboxes(entries)]),
+        _figure(
+            "created", "Accounts, enabled or not", report.created, numbers.created, [*missing, *_of_created(entries)]
+        ),
     ]
     by_domain: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:  # once: there may be many domains, and many in each
@@ -81,7 +93,7 @@ def compared(report: SeatReport, numbers: ServerNumbers, entries: Iterable[Entry
                 f"in {domain.name}",
                 0 if ours is None else ours.counted,
                 domain.current,
-                _of_count(report, within),
+                [*([_unread([domain.name])] if domain.name in uncounted else []), *_of_count(report, within)],
             )
         )
     return found
@@ -93,7 +105,7 @@ def _figure(figure: str, title: str, ours: int, theirs: int | None, causes: Sequ
     if found.agrees:
         return found
     fitting = [cause for cause in causes if cause.sign * found.difference >= 0]
-    fitting.sort(key=lambda cause: len(cause.accounts) != abs(found.difference))
+    fitting.sort(key=lambda cause: (cause.code != "unread", len(cause.accounts) != abs(found.difference)))
     return found._replace(causes=tuple(fitting))
 
 
@@ -135,4 +147,10 @@ def _only_here(entries: Sequence[Entry]) -> list[Cause]:
     )
 
 
-_STALE = Cause("stale", "something has changed since the server was read; read it again")
+def _unread(domains: Collection[str]) -> Cause:
+    """No cause is likelier; it fits whatever the difference is."""
+    named = ", ".join(sorted(domains)[:3]) + (" and others" if len(domains) > 3 else "")
+    return Cause("unread", f"the users of {named} were not read from the server")
+
+
+_STALE = Cause("stale", "something may have changed since the server was read; read it again")

@@ -209,6 +209,7 @@ def server_document(server: Server) -> Document:
         "synced_at": to_iso(server.synced_at),
         "started_at": to_iso(server.started_at),
         "unread": list(server.unread),
+        "uncounted": list(server.uncounted),
         "notes": list(server.notes),
         "numbers": None
         if numbers is None
@@ -226,6 +227,7 @@ def server_from_document(document: Mapping[str, Any]) -> Server:
             "synced_at": _moment(document.get("synced_at")),
             "started_at": _moment(document.get("started_at")),
             "unread": tuple(document.get("unread", ())),
+            "uncounted": tuple(document.get("uncounted", ())),
             "notes": tuple(document.get("notes", ())),
             "numbers": None
             if numbers is None

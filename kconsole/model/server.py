@@ -71,6 +71,8 @@ class Server:
     """What the login may administer, as it said then."""
     unread: tuple[str, ...] = ()
     """Which figures that role could not read, and why."""
+    uncounted: tuple[str, ...] = ()
+    """The domains whose users could not be read: who takes a seat there is as it was read before, or not known."""
     notes: tuple[str, ...] = ()
     """What was read, and is not in the store as it is there; in words of ours with names from outside."""
     numbers: ServerNumbers | None = None

@@ -34,10 +34,11 @@ from pydantic import BaseModel, TypeAdapter
 from kconsole.model.kerio import KerioServer
 from kconsole.model.records import Inventory
 from kconsole.model.server import Server
+from kconsole.operations.following import AddServer
 from kconsole.operations.live import SERVER_PASSWORD, import_client, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session, nothing_collected
-from kconsole.operations.sync import AddServer, Begun, Sync
+from kconsole.operations.sync import Begun, Sync
 from kconsole.sources.kerio_api.snapshot import AT_A_TIME
 
 ACCOUNTS: Final = 50_000

@@ -133,6 +133,9 @@ def test_sync_answers_in_words_and_in_json(console: Console, mail: KerioServer) 
         "changed": [{"address": "dora@north.example", "what": "is on the server"}],
         "settled": [],
         "unread": [],
+        "uncounted": [],
+        "notes": [],
+        "license": [],
     }
     assert "it is time" in console.done("log", "--json").out
 
@@ -148,6 +151,50 @@ def test_what_a_role_may_not_read_is_named(tmp_path: Path, kerio_clock: FixedClo
     assert "Not read: the number of users" in console.done("sync").err
     assert len(console.done("status", "--json").json["server"]["unread"]) == 1
     assert "1 figure not read" in console.done("status").out
+
+
+def test_where_users_cannot_be_read_that_is_no_mixture_that_looks_whole(
+    tmp_path: Path, kerio_clock: FixedClock, mail: KerioServer
+) -> None:
+    mail.world.add_user("eye@north.example", role="Auditor", password=mail.password)
+    mail.unknowns.refused_reads["Auditor"] = frozenset({"Users.get"})
+    console = Console(tmp_path / "other", kerio_clock)
+    console.done("init")
+    console.done(
+        "server", "add", "mail", "--url", mail.url, "--user", "eye@north.example", "--fingerprint", mail.fingerprint
+    )
+    said = console("sync")
+    assert said.code == 1
+    (line,) = (line for line in said.talk if line.startswith("Not read: the users"))
+    assert line.startswith("Not read: the users of north.example, south.example: whoever is logged in has no right")
+    assert "It says: " in line
+    assert "the users of north.example and south.example were not read: who takes a seat" in console("status").out
+    answer = console("sync", "--json").json
+    assert answer["uncounted"] == ["north.example", "south.example"]
+    assert console("status", "--json").json["server"]["uncounted"] == answer["uncounted"]
+    told = console("reconcile").out
+    assert "the users of north.example, south.example were not read from the server" in told
+    mail.unknowns.refused_reads.clear()
+    console.done("sync")
+    assert console("status", "--json").json["server"]["uncounted"] == []
+
+
+def test_a_license_that_is_another_is_told(console: Console, mail: KerioServer) -> None:
+    console.done("sync")
+    mail.world.set_license(users=1)
+    said = console.done("sync")
+    assert "License: Seats: 10 → 1" in said.talk
+    assert "! The license is exceeded by 1 seat." in said.talk
+    mail.world.set_license(users=20)
+    answer = console.done("sync", "--json")
+    assert answer.json["license"] == [{"what": "Seats", "text": "1 → 20"}]
+    assert not [line for line in answer.talk if "exceeded" in line]
+
+
+def test_what_is_not_here_as_there_is_told(console: Console, mail: KerioServer) -> None:
+    mail.world.domain("north.example").directory = "WindowsActiveDirectory"
+    said = console.done("sync")
+    assert [line for line in said.talk if line.startswith("Note: north.example is mapped from")]
 
 
 @pytest.mark.parametrize(
@@ -326,14 +373,15 @@ def test_reconcile_ends_with_1_if_something_differs(tmp_path: Path, console: Con
 def test_status_tells_how_old_it_is(console: Console, kerio_clock: FixedClock) -> None:
     assert "Server: mail, never read" in console.done("status").out
     assert console.done("status", "--json").json["server"] == {
-        "name": "mail", "synced_at": None, "age_seconds": None, "unread": [], "open": [],
+        "name": "mail", "synced_at": None, "age_seconds": None, "unread": [], "uncounted": [], "open": [],
     }  # fmt: skip
     console.done("sync")
     kerio_clock.forward(minutes=5)
     assert ", 5 minutes ago" in console.done("status").out
     answer = console.done("status", "--json").json["server"]
     assert answer == {
-        "name": "mail", "synced_at": "2026-08-05T12:03:00Z", "age_seconds": 300, "unread": [], "open": [],
+        "name": "mail", "synced_at": "2026-08-05T12:03:00Z", "age_seconds": 300, "unread": [], "uncounted": [],
+        "open": [],
     }  # fmt: skip
 
 

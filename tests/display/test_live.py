@@ -52,6 +52,14 @@ def test_a_line_of_status_names_the_server_and_what_is_missing() -> None:
     assert told.endswith("just now; 2 figures not read")
 
 
+def test_where_users_were_not_read_it_is_said_wherever_the_age_is() -> None:
+    server = Server(name="x", access=SERVER.access, synced_at=READ, unread=("a",), uncounted=("b\x1b", "c"))
+    assert synced_briefly(server, READ, UTC) == "server as of 12:03, in part"
+    told = status_words(server, READ)
+    assert told.isprintable()
+    assert "and c were not read: who takes a seat there is not known" in told
+
+
 def test_what_was_read_and_is_not_so_here_is_told_with_the_server() -> None:
     server = Server(name="x", access=SERVER.access, synced_at=READ, unread=("a",), notes=("b\x1b", "c"))
     rows = [(row.label, row.text) for row in server_rows(server, READ)][-3:]

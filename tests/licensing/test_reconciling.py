@@ -40,6 +40,17 @@ def test_only_what_works_that_way_is_a_cause_and_what_fits_best_is_first() -> No
     assert codes(figures(ServerNumbers(active=2))["connected"]) == ["latent", "stale"]
 
 
+def test_what_was_not_read_is_the_likeliest_cause_whatever_the_difference_is() -> None:
+    numbers = ServerNumbers(current=5, domains=(DomainNumbers(name="south.example", current=1, allowed=None),))
+    report = evaluate(INVENTORY)
+    found = {each.figure: each for each in compared(report, numbers, ENTRIES, ("south.example",))}
+    assert codes(found["counted"]) == ["unread", "lists", "disabled", "stale"]
+    assert "the users of south.example were not read" in found["counted"].causes[0].text
+    assert codes(found["counted in south.example"])[0] == "unread"
+    north = {each.figure: each for each in compared(report, numbers, ENTRIES, ("north.example",))}
+    assert "unread" not in codes(north["counted in south.example"])
+
+
 def test_each_domain_is_compared_with_its_own_accounts() -> None:
     counted = {"NORTH.example": 1, "south.example": 1, "west.example": 4}
     numbers = tuple(DomainNumbers(name=name, current=number, allowed=None) for name, number in counted.items())

@@ -14,11 +14,12 @@ from kconsole.model.kerio import KerioServer as Access
 from kconsole.model.records import Entry, Inventory
 from kconsole.model.server import Server
 from kconsole.operations.deeds import Deed, Done
+from kconsole.operations.following import AddServer
 from kconsole.operations.live import Writer, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.settling import settle
-from kconsole.operations.sync import AddServer, Sync, begin_reading
+from kconsole.operations.sync import Sync, begin_reading
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer
 from tests.kerio_server.world import World

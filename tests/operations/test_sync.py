@@ -16,10 +16,11 @@ from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.server import Server
 from kconsole.operations.deeds import Done
 from kconsole.operations.dumps import dump_of, read_dump_file, write_dump
+from kconsole.operations.following import AddServer, RemoveServer
 from kconsole.operations.live import read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, Begun, RemoveServer, Sync
+from kconsole.operations.sync import Begun, Sync
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer
 

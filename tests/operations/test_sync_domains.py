@@ -10,12 +10,13 @@ from kconsole.model.directory import Directory
 from kconsole.model.errors import Refused
 from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
+from kconsole.operations.following import AddServer
 from kconsole.operations.live import read_server
 from kconsole.operations.mapping import SetDirectory
 from kconsole.operations.secrets import Secret
 from kconsole.operations.server import AddDomain
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, Sync, begin_reading
+from kconsole.operations.sync import Sync, begin_reading
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.world import World
 from tests.operations.followed import ANNA, BERG, CHEN, OTTO, Followed, here, state

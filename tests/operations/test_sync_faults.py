@@ -16,10 +16,11 @@ from kconsole.model.kerio import KerioServer as Access
 from kconsole.model.records import Inventory
 from kconsole.model.server import Server
 from kconsole.operations.dumps import dump_of
+from kconsole.operations.following import AddServer
 from kconsole.operations.live import SERVER_PASSWORD, Snapshot, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, Begun, Sync
+from kconsole.operations.sync import Begun, Sync
 from kconsole.sources.kerio_api.snapshot import Unread
 from tests.cli.console import Console
 from tests.clocks import FixedClock

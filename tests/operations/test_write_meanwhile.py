@@ -14,10 +14,11 @@ from kconsole.model.records import Domain, Entry, Inventory
 from kconsole.model.server import Server
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.deeds import Deed
+from kconsole.operations.following import AddServer
 from kconsole.operations.live import read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, Sync, begin_reading
+from kconsole.operations.sync import Sync, begin_reading
 from tests.kerio_server.faults import Answer, Cut, Fault
 from tests.kerio_server.fixtures import need_openssl
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state

@@ -14,12 +14,13 @@ from kconsole.model.server import Server
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.deeds import Deed, Done, HalfDone
 from kconsole.operations.dumps import dump_of
+from kconsole.operations.following import AddServer
 from kconsole.operations.history import LogQuery
 from kconsole.operations.live import Writer, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.server import AddDomain, RecordRestart
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, Sync, begin_reading
+from kconsole.operations.sync import Sync, begin_reading
 from kconsole.operations.ways import WAYS
 from tests.clocks import FixedClock
 from tests.kerio_server.faults import Cut, ItemErrors

@@ -11,7 +11,7 @@ from kconsole.model.errors import SourceAway
 from kconsole.model.kerio import KerioServer
 from kconsole.sources.kerio_api.errors import Cancelled, ServerRefused
 from kconsole.sources.kerio_api.records import DirectoryService
-from kconsole.sources.kerio_api.snapshot import Progress, ServerSnapshot, read_server
+from kconsole.sources.kerio_api.snapshot import Progress, ServerSnapshot, Unread, read_server
 from kconsole.sources.secret import Secret
 from tests.sources.kerio_https import PASSWORD, Call, Error, Raw, TinyServer, give, in_turn, listed
 from tests.sources.kerio_world import by_domain, domain, furnish, user
@@ -219,7 +219,7 @@ def test_a_part_of_a_domain_that_the_role_may_not_read_is_named(
     assert getattr(snapshot.domains[0], field) is not None
     (unread,) = snapshot.unread
     assert (unread.domain, unread.said) == ("d1.example", "Insufficient rights.")
-    assert str(unread).endswith("of d1.example: whoever is logged in has no right to do that")
+    assert unread.reason == "whoever is logged in has no right to do that"
 
 
 def test_without_domains_there_is_nothing_to_take(tiny: TinyServer, kerio: KerioServer) -> None:
@@ -299,9 +299,7 @@ def test_mailboxes_that_are_counted_too_slowly_are_named(tiny: TinyServer, kerio
     tiny.answers["Users.getMailboxCount"] = give(Raw(hold=True))
     snapshot = read(kerio, call_timeout=LATE)
     assert snapshot.mailboxes is None
-    assert [str(unread) for unread in snapshot.unread] == [
-        "the numbers of mailboxes: the server did not answer in time"
-    ]
+    assert snapshot.unread == (Unread("the numbers of mailboxes", "", "the server did not answer in time"),)
 
 
 def test_what_else_is_answered_too_slowly_is_not_taken(tiny: TinyServer, kerio: KerioServer) -> None:

@@ -6,9 +6,9 @@ from typing import ClassVar
 from kconsole.model.kerio import KerioServer
 from kconsole.model.server import DomainNumbers, Intent, Server, ServerNumbers, Target
 from kconsole.operations.deeds import Outcome, Work
+from kconsole.operations.following import AddServer
 from kconsole.operations.server_refusals import NO_RIGHT, refused_there
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer
 from kconsole.sources.kerio_api.errors import ItemError
 from kconsole.tui.app import KConsoleApp
 from tests.clocks import FixedClock

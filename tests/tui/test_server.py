@@ -10,9 +10,10 @@ from kconsole.model.kerio import KerioServer as Access
 from kconsole.model.records import Domain, Inventory
 from kconsole.model.server import Server, ServerNumbers
 from kconsole.operations.accounts import AddAccount
+from kconsole.operations.following import AddServer, RemoveServer
 from kconsole.operations.live import SERVER_PASSWORD, read_server
 from kconsole.operations.secrets import Secret
-from kconsole.operations.sync import AddServer, Begun, RemoveServer, Sync
+from kconsole.operations.sync import Begun, Sync
 from kconsole.tui.screens.directory import ReadingDialog
 from kconsole.tui.screens.reconcile import ReconcileScreen
 from tests.kerio_server.faults import Held, html

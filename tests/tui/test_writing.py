@@ -15,10 +15,11 @@ from kconsole.model.records import Domain, Entry
 from kconsole.model.server import Server
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts
 from kconsole.operations.deeds import Deed
+from kconsole.operations.following import AddServer, RemoveServer
 from kconsole.operations.live import SERVER_PASSWORD, Writer, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import AddServer, Begun, RemoveServer, Sync
+from kconsole.operations.sync import Begun, Sync
 from kconsole.tui.screens.add import AddDialog
 from kconsole.tui.screens.directory import PasswordDialog
 from kconsole.tui.screens.main import MainScreen

@@ -50,6 +50,10 @@ class Progress(NamedTuple):
     users: int
 
 
+THE_USERS: Final = "the users"
+"""What is not read where it is not known who takes a seat in a domain."""
+
+
 class Unread(NamedTuple):
     """What could not be read, while all else was."""
 
@@ -61,10 +65,6 @@ class Unread(NamedTuple):
     """Why, as a clause in our words."""
     said: str = ""
     """The same in the server's; text from outside, and may be empty."""
-
-    def __str__(self) -> str:
-        of = f" of {short(self.domain)}" if self.domain else ""
-        return f"{self.figure}{of}: {self.reason}"
 
 
 class DomainContents(NamedTuple):
@@ -262,7 +262,7 @@ class _Harvest:
 
         contents = DomainContents(
             domain=domain,
-            users=part("the users", lambda: pages.all_of(USERS, reading.read_user, id_, self._count_users)),
+            users=part(THE_USERS, lambda: pages.all_of(USERS, reading.read_user, id_, self._count_users)),
             mailing_lists=part("the mailing lists", lambda: pages.all_of(MAILING_LISTS, reading.read_list, id_)),
             resources=part("the resources", lambda: pages.all_of(RESOURCES, reading.read_resource, id_)),
             aliases=part("the aliases", lambda: pages.all_of(ALIASES, reading.read_alias, id_)),

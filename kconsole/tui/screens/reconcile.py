@@ -148,12 +148,13 @@ class ReconcileScreen(ServerScreen):
             self._show((), self._empty_text(server))
             return
         report, numbers, entries = self.session.report, server.numbers, self.session.entries
+        uncounted = server.uncounted
         if len(entries) <= MANY:
-            self._show(compared(report, numbers, entries))
+            self._show(compared(report, numbers, entries, uncounted))
             return
 
         async def compare() -> None:
-            rows = await asyncio.to_thread(compared, report, numbers, entries)
+            rows = await asyncio.to_thread(compared, report, numbers, entries, uncounted)
             if self.is_attached:
                 self._show(rows)
 

@@ -1,0 +1,93 @@
+"""Which live server a store is kept in step with: naming it, and letting go of it."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from kconsole.model.errors import Refused
+from kconsole.model.kerio import KerioServer
+from kconsole.model.server import ASKED, Server
+from kconsole.operations.deeds import Outcome, Work, some_of, unique
+
+
+@dataclass(frozen=True)
+class AddServer:
+    """Say which live server the store is kept in step with. No password is part of it."""
+
+    name: ClassVar[str] = "add server"
+    server: Server
+    reason: str = ""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Keep it.
+
+        Raises:
+            Refused: there is another one already; or it would be asked elsewhere what came of something.
+        """
+        known = work.store.server
+        if known is not None and (known.name, known.access) == (self.server.name, self.server.access):
+            return [Outcome(known.name, "unchanged", "is the server of this store already")]
+        if known is not None and known.name != self.server.name:
+            raise Refused(
+                f"This store is kept in step with {known.name} already.",
+                "A store mirrors one license, of one server. Remove that first, or use another store.",
+            )
+        server, text = self.server, "is the server of this store"
+        if known is not None and known.access.url == server.access.url:
+            server = replace(known, access=server.access)
+            text += f", by other settings: {server.access.user}, {trust_words(server.access)}"
+        elif known is not None:
+            _refuse_while_open(known, work)
+            text += f", at {server.access.url} in the place of {known.access.url}: read it first"
+        work.set_server(server)
+        loud = ". INSECURE: nobody checks which server that is" if server.access.insecure else ""
+        return [Outcome(server.name, "done", f"{text}{loud}")]
+
+
+@dataclass(frozen=True)
+class RemoveServer:
+    """Keep the store in step with no server any more. What was read stays."""
+
+    name: ClassVar[str] = "remove server"
+    reason: str = ""
+    forget_open: bool = False
+    """Whether to give up what nobody knows of whether the server did it: for one that is gone for ever."""
+
+    def perform(self, work: Work) -> list[Outcome]:
+        """Forget it.
+
+        Raises:
+            Refused: something was asked of it, and nobody knows yet what came of that.
+        """
+        known = work.store.server
+        if known is None:
+            return [Outcome("", "unchanged", "there is no server")]
+        intents = work.store.intents
+        if not self.forget_open:
+            _refuse_while_open(known, work)
+        outcomes = []
+        for number, intent in intents.items():
+            work.remove_intent(number)
+            text = f"is given up: whether it was {ASKED[intent.deed]} on {known.name} is not known"
+            outcomes += [Outcome(target.address, "done", text) for target in intent.targets]
+        work.set_server(None)
+        text = "is not the server of this store any more; what was read stays"
+        return [*outcomes, Outcome(known.name, "done", text)]
+
+
+def trust_words(access: KerioServer) -> str:
+    """How it is known which server answers, as a clause."""
+    if access.insecure:
+        return "its certificate unchecked"
+    if access.fingerprint:
+        return "known by its fingerprint"
+    return f"known by {access.ca_file}" if access.ca_file else "known by the system's authorities"
+
+
+def _refuse_while_open(server: Server, work: Work) -> None:
+    addresses = unique(target.address for intent in work.store.intents.values() for target in intent.targets)
+    if addresses:
+        raise Refused(
+            f"Something was asked of {server.name} for {some_of(addresses)}, and it is not known yet what came of it.",
+            "Read the server with 'kconsole sync' first. If it is gone for ever, give that up by"
+            " 'kconsole server remove --forget-open'.",
+        )
