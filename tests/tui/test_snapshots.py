@@ -18,6 +18,7 @@ from tests.tui.activity import add_history, add_note, begin_grace, end_license, 
 from tests.tui.console import NARROW, WIDE
 from tests.tui.directories import name_directories, show_preview
 from tests.tui.servers import find_differences, leave_open, show_open, show_refusal
+from tests.tui.test_opening import text_of, until
 
 PICTURES = {
     "main-wide": ("office", WIDE, ("j", "j")),
@@ -151,7 +152,7 @@ def test_the_server_looks_as_it_was_looked_at(
     find_differences(session, clock)
 
     async def press(pilot: Pilot[None]) -> None:
-        await pilot.pause(1)
+        await until(pilot, lambda: session.server is not None)
         await pilot.press(*keys)
         await pilot.pause()
 
@@ -210,7 +211,7 @@ def test_a_live_note_looks_as_it_was_looked_at(size: tuple[int, int], snap_compa
 
     async def wait(pilot: Pilot[None]) -> None:
         add_note(session, clock)
-        await pilot.pause(1)
+        await until(pilot, lambda: "berg disabled" in text_of(app))
 
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)

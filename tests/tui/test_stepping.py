@@ -30,8 +30,9 @@ def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def settled(work: Stepping[int]) -> None:
-    while work.is_working:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        while work.is_working:
+            await asyncio.sleep(0)
     await asyncio.sleep(0)
 
 
@@ -50,9 +51,10 @@ async def test_what_takes_longer_is_done_between_events() -> None:
     work: Stepping[int] = Stepping(lambda error: pytest.fail(str(error)))
     work.start(counting(50), done.append)
     assert not done
-    while not done:
-        others.append(1)
-        await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        while not done:
+            others.append(1)
+            await asyncio.sleep(0)
     assert done == [50]
     assert not work.is_working
     assert len(others) > 5

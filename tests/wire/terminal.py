@@ -111,6 +111,13 @@ class Terminal:
             pass
         return bytes(self.written[before:])
 
+    def settle(self, silence: float) -> "Terminal":
+        """Read until the program is silent for so many seconds: a busy machine has it write late."""
+        deadline = time.monotonic() + PATIENCE
+        while self._read(silence):
+            assert time.monotonic() < deadline, f"it never is silent; the screen shows:\n{self.text}"
+        return self
+
     def read(self, patience: float) -> bytes:
         """What the program writes next; nothing if it is silent for so many seconds, or has ended."""
         before = len(self.written)

@@ -1,6 +1,7 @@
 """The console ends in good order, however it ends: nothing runs on, nothing is left behind, the terminal is usable."""
 
 import os
+import select
 import shlex
 import shutil
 import signal
@@ -80,8 +81,10 @@ def test_what_was_done_before_a_signal_is_there(tmp_path: Path) -> None:
 
 def test_a_signal_before_the_screen_stands_leaves_nothing_behind(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path, environment={"TMPDIR": str(tmp_path)}) as screen:
+        deadline = time.monotonic() + PATIENCE
         while not is_left(tmp_path):
-            pass
+            assert time.monotonic() < deadline, "it never began"
+            time.sleep(0.001)
         screen.signal(signal.SIGTERM)
         assert screen.wait_for_end() == 128 + signal.SIGTERM
         assert not is_left(tmp_path)
@@ -159,7 +162,7 @@ def test_a_failure_of_the_screen_is_one_safe_line(tmp_path: Path, debug: bool) -
 
 def test_an_idle_console_writes_nothing_and_uses_next_to_nothing(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path) as screen:
-        opened(screen).watch(1.5)
+        opened(screen).settle(1.5)
         before = screen.cpu_seconds
         assert screen.watch(4) == b""
         assert screen.cpu_seconds - before < 0.3
@@ -206,6 +209,7 @@ def test_an_end_of_what_is_typed_ends_it_though_the_screen_is_still_there(tmp_pa
         os.close(seen)
         shown = b""
         while b"quit" not in shown:
+            assert select.select([seeing], [], [], PATIENCE)[0], shown
             shown += os.read(seeing, 65536)
         os.close(typing)
         with suppress(OSError):  # what it says at the end is read until there is nobody to say more
@@ -227,6 +231,7 @@ def test_no_process_is_left_when_tmux_is_killed(tmp_path: Path, order: Sequence[
         shown = ""
         deadline = time.monotonic() + PATIENCE
         while "q quit" not in shown and time.monotonic() < deadline:
+            time.sleep(0.05)
             captured = [*tmux, "capture-pane", "-p", "-t", "console"]
             shown = subprocess.run(captured, capture_output=True, text=True).stdout
         assert "113 of 120 used" in shown
