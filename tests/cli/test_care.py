@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -187,10 +188,13 @@ def test_a_backup_while_another_process_writes_is_a_whole_store(office: Console,
         writer.stdout.readline()
         for number in range(8):
             size = journal.stat().st_size
-            said = office("--wait", "10", "backup", str(tmp_path / f"{number}.tar"))
+            said = office("--wait", "60", "backup", str(tmp_path / f"{number}.tar"))
             assert said.code == 0, said
+            deadline = time.monotonic() + 60
             while journal.stat().st_size == size:
                 assert writer.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
     finally:
         writer.kill()
         writer.communicate()

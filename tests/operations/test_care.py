@@ -402,7 +402,7 @@ def test_a_store_that_others_change_is_well_all_the_time(tmp_path: Path) -> None
     def change() -> None:
         try:
             while not done.is_set():
-                session = Session.open(folder, "berg")
+                session = Session.open(folder, "berg", patience=30)
                 session.do(DisableAccounts((ANNA,)))
                 session.do(EnableAccounts((ANNA,)))
                 session.close()
@@ -416,7 +416,7 @@ def test_a_store_that_others_change_is_well_all_the_time(tmp_path: Path) -> None
         while time.monotonic() < deadline:
             assert [finding for finding in examine(folder) if finding.serious or finding.code == "torn"] == []
             assert verify(folder).sequence > 5
-            mend(folder, [Finding("x", "", mendable=True)], DORA, 5)
+            mend(folder, [Finding("x", "", mendable=True)], DORA, 30)
     finally:
         done.set()
         writer.join()
