@@ -297,3 +297,13 @@ def test_it_can_be_stopped_and_started_again(admin: Client) -> None:
 
     assert admin.server.port == port
     assert admin.call("Server.getVersion")
+
+
+def test_nobody_is_given_its_port_while_it_is_stopped(kerio_server: KerioServer) -> None:
+    kerio_server.stop()
+
+    with socket.socket() as other:
+        with pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", kerio_server.port))
+        with pytest.raises(ConnectionRefusedError):
+            other.connect(("127.0.0.1", kerio_server.port))
