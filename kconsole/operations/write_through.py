@@ -94,12 +94,6 @@ class AskServer:
             raise no_server()
         if server.access != self.access:
             raise named_meanwhile(server)
-        if server.synced_at is None:
-            raise Refused(
-                f"{server.name} was never read from {server.access.url}: it is not known who is who there.",
-                "Read it with 'kconsole sync'.",
-                effect=NOTHING,
-            )
         self._rehearsal = work.rehearse(self.deed)
         self._rehearsed = {fold(outcome.address): outcome for outcome in self._rehearsal.outcomes}
         wanted: dict[ServerDeed, list[Change]] = {}
@@ -112,6 +106,12 @@ class AskServer:
             else:
                 wanted.setdefault(asked, []).append(change)
         self.calls = tuple(self._calls(wanted, work))
+        if self.calls and server.synced_at is None:
+            raise Refused(
+                f"{server.name} was never read from {server.access.url}: it is not known who is who there.",
+                "Read it with 'kconsole sync'.",
+                effect=NOTHING,
+            )
         if self.calls:
             work.call_it(ASK)
             return []  # what is refused goes into the line that tells what was done

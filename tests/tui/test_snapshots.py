@@ -13,6 +13,7 @@ from kconsole.operations.live import SERVER_PASSWORD
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
+from kconsole.tui.widgets.lines import DetailsPane
 from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
 from tests.tui.console import NARROW, WIDE
@@ -174,7 +175,7 @@ def test_what_became_of_a_deed_there_looks_as_it_was_looked_at(
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
 
     async def show(pilot: Pilot[None]) -> None:
-        await pilot.pause(1)
+        await until(pilot, lambda: bool(app.screen.query(DetailsPane)))
         happens(session, clock)
         shows(app)
         await pilot.pause()
