@@ -132,6 +132,7 @@ def test_domains_and_their_directories_look_as_they_were_looked_at(
     session = sample_session("office", tmp_path / "store", clock=clock)
     session.operator = "anna"
     name_directories(session, clock)
+    session.catch_up()
 
     async def press(pilot: Pilot[None]) -> None:
         await pilot.press("M")
@@ -177,6 +178,7 @@ def test_what_became_of_a_deed_there_looks_as_it_was_looked_at(
     async def show(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: bool(app.screen.query(DetailsPane)))
         happens(session, clock)
+        session.catch_up()
         shows(app)
         await pilot.pause()
         await pilot.press(*keys)
