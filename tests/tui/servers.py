@@ -87,4 +87,5 @@ def show_open(app: KConsoleApp) -> None:
 def show_refusal(app: KConsoleApp) -> None:
     """Tell that the server refused to disable two accounts."""
     assert app._main is not None
+    app._main.tick()
     app._main.told(app._main.session.commit(_RefusedThere((SCANNER, PAPADAKI))))

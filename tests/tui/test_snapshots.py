@@ -178,7 +178,6 @@ def test_what_became_of_a_deed_there_looks_as_it_was_looked_at(
     async def show(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: bool(app.screen.query(DetailsPane)))
         happens(session, clock)
-        session.catch_up()
         shows(app)
         await pilot.pause()
         await pilot.press(*keys)
