@@ -275,6 +275,12 @@ class Faults:
         with self._lock:
             return len(self._planned)
 
+    @property
+    def held(self) -> set[str | None]:
+        """The methods of which an answer is going to be held; None is any."""
+        with self._lock:
+            return {planned.method for planned in self._planned if isinstance(planned.fault, Held)}
+
     def wait_until_come(self, patience: float) -> bool:
         """Whether all that was planned has come about, after so many seconds."""
         with self._lock:

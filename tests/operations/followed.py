@@ -57,7 +57,6 @@ class Followed:
         self.folder = folder
         self.mail = KerioServer(folder / "server", crew(self.clock), now=self.clock.now)
         self._made = 0
-        self._call_timeout = PATIENCE
 
     def __enter__(self) -> "Followed":
         self.mail.start()
@@ -74,17 +73,12 @@ class Followed:
 
     @property
     def writer(self) -> Writer:
-        """Who asks it, and waits for every answer, unless he is in a hurry."""
-        return Writer(Secret(self.mail.password), call_timeout=self._call_timeout)
+        """Who asks it, and waits for every answer; not for long if one is going to be held.
 
-    @contextmanager
-    def in_a_hurry(self) -> Iterator[None]:
-        """Nobody waits for long. On a busy machine any answer may come too late then, and not only one that is held."""
-        self._call_timeout = SHORT
-        try:
-            yield
-        finally:
-            self._call_timeout = PATIENCE
+        On a busy machine any answer may come too late then. The end of a session has a time of its own.
+        """
+        is_held = self.mail.faults.held - {"Session.logout"}
+        return Writer(Secret(self.mail.password), call_timeout=SHORT if is_held else PATIENCE)
 
     def begin_anew(self) -> Session:
         """A new store, and the server as it was read into that."""

@@ -147,15 +147,10 @@ def attempt(at: Followed, session: Session, deed: str) -> tuple[Done | None, Con
 def going_wrong(at: Followed, wrong: Wrong, method: str) -> Iterator[None]:
     """A call of this method goes wrong. In the end nothing does any more, and what the server was at, it has done."""
     fault = at.mail.faults.add(wrong.make(), method, times=wrong.times)
-    if not isinstance(fault, Held):
-        yield
-    elif method == "Session.logout":
-        with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
+        if isinstance(fault, Held) and method == "Session.logout":
             patch.setattr(wire, "_LOGOUT_TIMEOUT", SHORT)
-            yield
-    else:
-        with at.in_a_hurry():
-            yield
+        yield
     if isinstance(fault, Held):
         fault.release()
     at.mail.wait_until_left()
