@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from kconsole.model.errors import Refused
-from kconsole.model.kerio import KerioServer
 from kconsole.model.server import ASKED, Server
 from kconsole.operations.deeds import Outcome, Work, some_of, unique
 
@@ -34,7 +33,7 @@ class AddServer:
         server, text = self.server, "is the server of this store"
         if known is not None and known.access.url == server.access.url:
             server = replace(known, access=server.access)
-            text += f", by other settings: {server.access.user}, {trust_words(server.access)}"
+            text += ", by other settings: see 'kconsole server'"
         elif known is not None:
             _refuse_while_open(known, work)
             text += f", at {server.access.url} in the place of {known.access.url}: read it first"
@@ -72,15 +71,6 @@ class RemoveServer:
         work.set_server(None)
         text = "is not the server of this store any more; what was read stays"
         return [*outcomes, Outcome(known.name, "done", text)]
-
-
-def trust_words(access: KerioServer) -> str:
-    """How it is known which server answers, as a clause."""
-    if access.insecure:
-        return "its certificate unchecked"
-    if access.fingerprint:
-        return "known by its fingerprint"
-    return f"known by {access.ca_file}" if access.ca_file else "known by the system's authorities"
 
 
 def _refuse_while_open(server: Server, work: Work) -> None:

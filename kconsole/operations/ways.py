@@ -43,6 +43,12 @@ WAYS: Final[Mapping[str, Way]] = {
 """By the name of the deed. Taking one back goes the way of that deed."""
 
 
+ACCOUNTS_ONLY: Final = "on the server kconsole changes accounts only"
+"""Why nothing is done there to lists, resources and aliases, as a clause."""
+
+IN_ADMINISTRATION: Final = "Do it in the server's administration."
+
+
 def way_of(deed: str) -> Way:
     """The way of a deed, by its name. One that nobody thought of is not done."""
     return WAYS.get(deed, "not here")

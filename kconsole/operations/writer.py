@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from kconsole.model.errors import SourceAway
 from kconsole.model.kerio import KerioServer
+from kconsole.operations.ask_server import NOTHING
 from kconsole.operations.deeds import Deed, Done, some_of
 from kconsole.operations.settling import settle
 from kconsole.operations.ways import named_meanwhile, no_server
-from kconsole.operations.write_through import NOTHING, write
+from kconsole.operations.write_through import write
 from kconsole.sources.kerio_api.connection import CALL_TIMEOUT, CONNECT_TIMEOUT, connected
 from kconsole.sources.kerio_api.errors import ServerRefused
 from kconsole.sources.secret import Secret

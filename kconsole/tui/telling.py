@@ -11,14 +11,11 @@ from kconsole.model.records import Entry
 from kconsole.model.reports import Decision, SeatReport
 from kconsole.model.server import Intent, Server
 from kconsole.operations.deeds import Done, Outcome
+from kconsole.operations.ways import ACCOUNTS_ONLY
 from kconsole.tui.widgets.lines import BannerLine
 
 BANNER_WARNINGS = ("exceeded", "full")
 """The warnings that have a line of their own; the others stand in the gauge and in the list of domains."""
-
-ACCOUNTS_ONLY = "on the server kconsole changes accounts only"
-IN_ADMINISTRATION = "Do it in the server's administration."
-"""As the operations say it of what is no account and on a live server: the screen says it before anybody is asked."""
 
 MOST_NAMED = 6
 """How many accounts a question names one by one."""

@@ -1,6 +1,6 @@
 """Domains whose names change hands on the server between two readings."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
@@ -17,24 +17,10 @@ from kconsole.operations.secrets import Secret
 from kconsole.operations.server import AddDomain
 from kconsole.operations.session import Session
 from kconsole.operations.sync import Sync, begin_reading
-from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.world import World
 from tests.operations.followed import ANNA, BERG, CHEN, OTTO, Followed, here, state
 
 NORTH, SOUTH, WEST = "north.example", "south.example", "west.example"
-
-
-@pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
-    need_openssl()
-    with Followed(tmp_path_factory.mktemp("followed")) as followed:
-        yield followed
-
-
-@pytest.fixture
-def session(at: Followed) -> Iterator[Session]:
-    with at.anew() as session:
-        yield session
 
 
 def chain(world: World) -> None:

@@ -1,6 +1,5 @@
 """Addresses that change hands on the server between two readings, and what it tells of the license and of more."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 
@@ -14,23 +13,9 @@ from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync import Sync, begin_reading
 from kconsole.sources.kerio_api.records import DirectoryService, Expiration, LicenseStatus
-from tests.kerio_server.fixtures import need_openssl
 from tests.operations.followed import ANNA, BERG, Followed, here, state
 
 LOCAL = "local@north.example"
-
-
-@pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
-    need_openssl()
-    with Followed(tmp_path_factory.mktemp("followed")) as followed:
-        yield followed
-
-
-@pytest.fixture
-def session(at: Followed) -> Iterator[Session]:
-    with at.anew() as session:
-        yield session
 
 
 def check_is_as_there(session: Session, at: Followed) -> None:

@@ -1,6 +1,6 @@
 """Sessions that expire in the moment in which a change is sent. Whether the server did it is not said anywhere."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -10,15 +10,7 @@ from kconsole.model.server import Intent
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.deeds import Deed
 from tests.kerio_server.faults import Cut, Error, Expired, Fault, ItemErrors, status
-from tests.kerio_server.fixtures import need_openssl
 from tests.operations.followed import ANNA, DORA, Followed, here
-
-
-@pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
-    need_openssl()
-    with Followed(tmp_path_factory.mktemp("followed")) as followed:
-        yield followed
 
 
 @dataclass(frozen=True)

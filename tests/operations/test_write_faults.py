@@ -34,7 +34,6 @@ from tests.kerio_server.faults import (
     redirect,
     status,
 )
-from tests.kerio_server.fixtures import need_openssl
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, SHORT, Followed, here, state
 
 PASSWORD = "let her in, 7f3a"
@@ -116,13 +115,6 @@ def some(cases: Iterable[_T], fault: str) -> list[_T]:
     """A third of the cases for a fault, another one for the next; all of them if there is time."""
     every = 1 if EXAMPLES > 100 else 3
     return list(cases)[list(FAULTS).index(fault) % every :: every]
-
-
-@pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
-    need_openssl()
-    with Followed(tmp_path_factory.mktemp("followed")) as followed:
-        yield followed
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync import Sync, begin_reading
 from tests.kerio_server.faults import Answer, Cut, Fault
-from tests.kerio_server.fixtures import need_openssl
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state
 
 
@@ -34,19 +33,6 @@ class Meanwhile(Fault):
     def answer(self, right: Answer) -> Answer:
         self.what()
         return right
-
-
-@pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
-    need_openssl()
-    with Followed(tmp_path_factory.mktemp("followed")) as followed:
-        yield followed
-
-
-@pytest.fixture
-def session(at: Followed) -> Iterator[Session]:
-    with at.anew() as session:
-        yield session
 
 
 def test_a_store_that_is_held_when_the_server_has_answered_says_what_is_so_there(

@@ -228,6 +228,32 @@ async def test_what_the_login_may_not_read_is_told_once_and_counted_after(mail: 
         screen.expect_no_dialog()
 
 
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_what_is_not_here_as_there_is_told_once(mail: KerioServer, size: tuple[int, int]) -> None:
+    domain = mail.world.domain("north.example")
+    domain.directory, domain.directory_host = "WindowsActiveDirectory", "dc[/]\x1b[2J.example"
+    async with console(following(mail), size, server_secret=Secret(mail.password)) as screen:
+        await screen.press("f5")
+        await until_told(screen, "Not all is here as it is on the server")
+        screen.expect_dialog("north.example is mapped from a directory (active-directory, host dc[/]")
+        await screen.press("escape")
+        await screen.press("f5")
+        await until_told(screen, "nothing new")
+        screen.expect_no_dialog()
+
+
+async def test_where_users_were_not_read_the_age_says_so(mail: KerioServer) -> None:
+    mail.world.add_user("eye@north.example", role="Auditor", password=mail.password)
+    mail.unknowns.refused_reads["Auditor"] = frozenset({"Users.get"})
+    inventory = following(mail, access=replace(access_of(mail), user="eye@north.example"))
+    async with console(inventory, NARROW, server_secret=Secret(mail.password)) as screen:
+        await screen.press("f5")
+        await until_told(screen, "Not everything could be read")
+        screen.expect_dialog("the users of north.example")
+        await screen.press("escape")
+        assert ", in part" in screen.text
+
+
 async def test_a_store_without_a_server_says_how_to_name_one() -> None:
     async with console("small", NARROW) as screen:
         assert "server" not in screen.main.status.render_line(0).text

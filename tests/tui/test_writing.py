@@ -354,7 +354,7 @@ async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:
 async def test_of_many_it_says_what_was_done_and_what_was_not(
     mail: KerioServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kconsole.operations.write_through.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("kconsole.operations.ask_server.MOST_AT_ONCE", 1)
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.faults.add(Cut(done=True), "Users.set", call=2)
         await screen.press("asterisk", "d", "y")

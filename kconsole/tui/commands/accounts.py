@@ -11,8 +11,9 @@ from kconsole.display.safe_text import safe_text
 from kconsole.licensing import guards
 from kconsole.licensing.verdicts import verdict_of
 from kconsole.model.records import Entry
+from kconsole.operations.ways import IN_ADMINISTRATION
 from kconsole.tui.commands.base import AnyCommand, Command
-from kconsole.tui.telling import IN_ADMINISTRATION, accounts_only_lines, accounts_only_note, named, nothing_here
+from kconsole.tui.telling import accounts_only_lines, accounts_only_note, named, nothing_here
 
 if TYPE_CHECKING:
     from kconsole.operations.deeds import Deed

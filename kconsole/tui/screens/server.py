@@ -12,6 +12,7 @@ from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
     from kconsole.model.kerio import KerioServer
+    from kconsole.model.server import Server
     from kconsole.operations.deeds import Done
     from kconsole.operations.live import Snapshot
     from kconsole.operations.secrets import Secret
@@ -101,28 +102,36 @@ class ServerScreen(ConsoleScreen):
 
         server = self.session.server
         read = sum(len(contents.users or ()) for contents in snapshot.domains)
-        unread_before = () if server is None else server.unread
         self._work(
             lambda: self.desk.learn(Sync(snapshot, begun=begun)),
             read + self.session.report.created,
-            lambda done: self._tell_synced(done, unread_before),
+            lambda done: self._tell_synced(done, server),
             self.tell_problem,
         )
 
-    def _tell_synced(self, done: "Done", unread_before: tuple[str, ...]) -> None:
-        """Say what came of it; what could not be read has to be read once, and is counted after that."""
+    def _tell_synced(self, done: "Done", before: "Server | None") -> None:
+        """Say what came of it; what could not be read, or is not here as there, has to be seen once.
+
+        Args:
+            done: what was taken in.
+            before: the server as it had been read before.
+        """
         from kconsole.operations.sync import settled
 
         self.show_trouble()
         self.show_keys()
         server = self.session.server
-        unread = () if server is None else server.unread
-        if unread and unread != unread_before:
-            lines = telling.some([safe_text(text) for text in unread])
+        if server is None:
+            return
+        if server.notes and (before is None or server.notes != before.notes):
+            lines = telling.some([safe_text(text) for text in server.notes])
+            self.tell_news("Not all is here as it is on the server", lines, "", alarm=False)
+        if server.unread and (before is None or server.unread != before.unread):
+            lines = telling.some([safe_text(text) for text in server.unread])
             hint = "All else was taken. An Auditor may read the whole administration."
             self.tell_news("Not everything could be read", lines, hint)
         self._tell_settled(settled(done))
-        self.tell(telling.synced_words(done, len(unread)))
+        self.tell(telling.synced_words(done, len(server.unread)))
 
     # What was open when the console was opened
 

@@ -1,0 +1,22 @@
+"""A store that follows a test server: for tests that need both anew hundreds of times."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from kconsole.operations.session import Session
+from tests.kerio_server.fixtures import need_openssl
+from tests.operations.followed import Followed
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
+    need_openssl()
+    with Followed(tmp_path_factory.mktemp("followed")) as followed:
+        yield followed
+
+
+@pytest.fixture
+def session(at: Followed) -> Iterator[Session]:
+    with at.anew() as session:
+        yield session
