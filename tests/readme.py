@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from kconsole.licensing.verdicts import VERDICTS
+from kconsole.licensing.policy import CLASSIFICATIONS
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.license import LICENSE_COMMANDS
 from kconsole.tui.commands.log import LOG_COMMANDS
@@ -28,7 +28,10 @@ def key_table(commands: Sequence[AnyCommand]) -> str:
 def rules_table() -> str:
     """The seat rules, from the verdicts."""
     lines = ["| verdict | seat | |", "|---|---|---|"]
-    lines += [f"| `{verdict.code}` | {'yes' if verdict.seat else 'no'} | {verdict.sentence} |" for verdict in VERDICTS]
+    lines += [
+        f"| `{classification.code}` | {'yes' if classification.seat else 'no'} | {classification.sentence} |"
+        for classification in CLASSIFICATIONS
+    ]
     return "\n".join(lines)
 
 

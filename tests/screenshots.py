@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from textual.pilot import Pilot
 
-from kconsole.display.terminals import TerminalProfile
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
+from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.app import KConsoleApp
 from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, end_license

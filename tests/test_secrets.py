@@ -10,7 +10,7 @@ from kconsole.tui.app import KConsoleApp
 from tests.cli.console import Console, Said
 from tests.clocks import noon
 from tests.directory_server.server import CREW, DirectoryServer
-from tests.sources.kerio_writer import SECRET, user, users_file
+from tests.importers.kerio_writer import SECRET, user, users_file
 
 LICENSE_ID = "48213-QZX7T-9W2KM"
 OTHER_ID = "51177-HHRTA-0PLQV"

@@ -12,12 +12,12 @@ from types import FrameType, TracebackType
 
 import pytest
 
-from kconsole.model.errors import ConsoleError
+from kconsole.core.errors import ConsoleError
 from kconsole.operations.accounts import AddAccount
-from kconsole.operations.live import SERVER_PASSWORD
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.sources.kerio_api import wire
+from kconsole.operations.sync.access import SERVER_PASSWORD
+from kconsole.providers.kerio import client
 from tests.cli.console import Console
 from tests.kerio_server.faults import Answer, Cut, Error, Fault, Held, Instead, ItemErrors
 from tests.kerio_server.fixtures import need_openssl
@@ -50,8 +50,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for kind in ("DATA", "CONFIG", "STATE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
     monkeypatch.delenv(SERVER_PASSWORD, raising=False)
-    monkeypatch.setattr(wire, "LARGEST_ANSWER", 100_000)
-    monkeypatch.setattr(wire, "_LOGOUT_TIMEOUT", 0.2)
+    monkeypatch.setattr(client, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(client, "_LOGOUT_TIMEOUT", 0.2)
     return home
 
 
@@ -162,7 +162,7 @@ def test_no_frame_of_an_interruption_holds_one(at: Followed, method: str) -> Non
             add(at, session)
         fault.release()
         assert_no_frame_has_one(raised.value)
-        assert bool(session.intents) == (method == "Users.create")
+        assert bool(session.pending_changes) == (method == "Users.create")
 
 
 # What is said, and what is kept

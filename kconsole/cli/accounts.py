@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.asking import do_and_say, password_option
-from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say
-from kconsole.display import words
+from kconsole.cli.context import CliContext, at_store, pass_cli, read_text, reason_option, say
+from kconsole.cli.server_prompt import do_and_say, password_option
+from kconsole.core.errors import NotFound
+from kconsole.core.records import MailboxFate
 from kconsole.licensing.guards import may_delete
-from kconsole.model.errors import NotFound
-from kconsole.model.records import MailboxFate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts, only_deactivated
 from kconsole.operations.secrets import secret_from
 from kconsole.operations.session import Session
+from kconsole.text import words
 
 _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 
@@ -22,8 +22,8 @@ _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, require
 @password_option
 @reason_option
 @at_store
-@pass_place
-def disable(place: Place, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
+@pass_cli
+def disable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Disable accounts: their seats come free at once.
 
     A disabled account keeps its mail and cannot log in.
@@ -38,8 +38,8 @@ def disable(place: Place, addresses: tuple[str, ...], password_file: Path | None
 @password_option
 @reason_option
 @at_store
-@pass_place
-def enable(place: Place, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
+@pass_cli
+def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Enable disabled accounts again, as long as there are seats."""
     do_and_say(place, place.open(about_open=False), EnableAccounts(addresses, reason), password_file)
 
@@ -58,9 +58,9 @@ def enable(place: Place, addresses: tuple[str, ...], password_file: Path | None,
 @password_option
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 def add(
-    place: Place,
+    place: CliContext,
     address: str,
     name: str,
     description: str,
@@ -103,9 +103,9 @@ def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: 
 @password_option
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 def delete(
-    place: Place,
+    place: CliContext,
     addresses: tuple[str, ...],
     mailbox: tuple[MailboxFate, str],
     yes: bool,

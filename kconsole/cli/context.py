@@ -10,12 +10,11 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import ReadOnly
-from kconsole.model.history import Operator
-from kconsole.model.times import Clock
-from kconsole.operations.choices import COLOURS, THEMES, Colours
-from kconsole.operations.deeds import Done, Outcome
+from kconsole.core.errors import ReadOnly
+from kconsole.core.history import Operator
+from kconsole.core.times import Clock
+from kconsole.operations.appearance import COLOURS, THEMES, Colours
+from kconsole.operations.base import Done, Outcome
 from kconsole.operations.session import (
     PATIENCE,
     STORE_VARIABLE,
@@ -24,6 +23,7 @@ from kconsole.operations.session import (
     default_folder,
     system_operator,
 )
+from kconsole.text.safe_text import safe_text
 
 LONGEST_WAIT = 86_400
 """Seconds that somebody may want to wait for a store."""
@@ -41,7 +41,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass
-class Place:
+class CliContext:
     """Where this run works, as whom, and for how long it waits there."""
 
     folder: Path | None = None
@@ -116,7 +116,7 @@ class Place:
         return session
 
 
-pass_place = click.make_pass_decorator(Place, ensure=True)
+pass_cli = click.make_pass_decorator(CliContext, ensure=True)
 
 
 def read_text(context: click.Context, param: click.Parameter, value: str) -> str:
@@ -134,7 +134,7 @@ def _choose(field: str) -> Callable[[click.Context, click.Parameter, Any], None]
 
     def choose(context: click.Context, _: click.Parameter, value: Any) -> None:
         if value is not None and value is not False:
-            setattr(context.ensure_object(Place), field, value)
+            setattr(context.ensure_object(CliContext), field, value)
 
     return choose
 
@@ -266,15 +266,15 @@ def say_error(message: str, hint: str = "", details: Iterable[str] = ()) -> None
 
 def say_open(session: Session) -> None:
     """Tell what the live server was asked for and nobody knows of whether it was done, if there is any."""
-    intents = list(session.intents.values())
-    if not intents:
+    pending_changes = list(session.pending_changes.values())
+    if not pending_changes:
         return
-    from kconsole.display.live import open_words
+    from kconsole.text.server import open_words
 
-    for intent in intents[:MOST_OPEN]:
-        say(f"Note: {open_words(intent)}")
-    if len(intents) > MOST_OPEN:
-        say(f"Note: so it is with {len(intents) - MOST_OPEN:,} more that the server was asked for.")
+    for pending in pending_changes[:MOST_OPEN]:
+        say(f"Note: {open_words(pending)}")
+    if len(pending_changes) > MOST_OPEN:
+        say(f"Note: so it is with {len(pending_changes) - MOST_OPEN:,} more that the server was asked for.")
     say("'kconsole sync' asks the server; so does the next change on it.")
 
 
@@ -319,10 +319,10 @@ def ascii_only() -> bool:
         return True
     if not sys.stdout.isatty():
         return False
-    from kconsole.display.terminals import asks_for_ascii
+    from kconsole.text.terminals import asks_for_ascii
 
     context = click.get_current_context(silent=True)
-    place = context.find_object(Place) if context else None
+    place = context.find_object(CliContext) if context else None
     return (place is not None and place.ascii_only) or bool(asks_for_ascii(os.environ))
 
 

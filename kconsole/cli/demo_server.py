@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import kconsole
-from kconsole.model.errors import NotFound, SourceAway
-from kconsole.model.kerio import KerioServer
-from kconsole.model.server import Server
-from kconsole.operations.following import AddServer
-from kconsole.operations.live import read_server
+from kconsole.core.access import ServerAccess
+from kconsole.core.errors import NotFound, SourceAway
+from kconsole.core.server import Server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import Begun, Sync
+from kconsole.operations.sync.access import read_server
+from kconsole.operations.sync.pull import Sync, SyncStart
+from kconsole.operations.sync.servers import AddServer
 
 SOURCE: Final = Path(kconsole.__file__).parent.parent
 """The checkout, where this runs from one."""
@@ -36,7 +36,7 @@ class DemoServer(NamedTuple):
         """Let a session follow it, and read it once."""
         session.do(AddServer(self.server))
         access = self.server.access
-        session.do(Sync(read_server(access, self.secret), Begun(access)))
+        session.do(Sync(read_server(access, self.secret), SyncStart(access)))
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def _read_beginning(process: "subprocess.Popen[str]") -> DemoServer:
         label, _, text = line.rstrip("\n").partition(" ")
         if label == "ready":
             user = told["users"].partition(" (")[0]
-            access = KerioServer(url=told["url"], user=user, fingerprint=told["SHA-256"])
+            access = ServerAccess(url=told["url"], user=user, fingerprint=told["SHA-256"])
             return DemoServer(Server(name=NAME, access=access), Secret(told["password"]))
         told[label] = text.strip()
     raise SourceAway(

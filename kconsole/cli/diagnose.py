@@ -8,13 +8,13 @@ from typing import Any, Final, NamedTuple
 import click
 
 from kconsole import __version__
-from kconsole.cli.context import Place, at_store, on_screen, pass_place, terminal_width
-from kconsole.cli.look import Look, look_of
+from kconsole.cli.appearance import Appearance, look_of
+from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, terminal_width
 from kconsole.cli.output import put_json
-from kconsole.display import columns
-from kconsole.display.safe_text import safe_text
-from kconsole.operations.habits import habits_path
+from kconsole.operations.preferences import habits_path
 from kconsole.operations.settings import settings_path
+from kconsole.text import columns
+from kconsole.text.safe_text import safe_text
 
 PACKAGES: Final = ("textual", "rich", "tinydb", "pydantic", "click")
 """The packages whose versions are told, beside our own and Python's."""
@@ -34,8 +34,8 @@ class Finding(NamedTuple):
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
 @on_screen
-@pass_place
-def diagnose(place: Place, as_json: bool) -> None:
+@pass_cli
+def diagnose(place: CliContext, as_json: bool) -> None:
     """Say what was found out about the terminal, and why.
 
     Also what was chosen for it, where the configuration, what is kept and the store are, and which versions are at
@@ -81,7 +81,7 @@ def diagnose(place: Place, as_json: bool) -> None:
         click.echo(f"! {problem}")
 
 
-def _findings(look: Look) -> list[Finding]:
+def _findings(look: Appearance) -> list[Finding]:
     profile, reasons = look.profile, look.profile.reasons
     size = _size()
     locale, why_locale = _locale()

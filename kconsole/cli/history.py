@@ -9,25 +9,25 @@ from pathlib import Path
 import click
 import orjson
 
-from kconsole.cli.asking import password_option, said, writer_for
 from kconsole.cli.context import (
-    Place,
+    CliContext,
     at_store,
     exit_code,
-    pass_place,
+    pass_cli,
     reason_option,
     say,
     terminal_width,
 )
 from kconsole.cli.output import put_document
-from kconsole.display import ages, columns, words
-from kconsole.display.commits import deed_word, seats_words, subject
-from kconsole.display.safe_text import safe_text
-from kconsole.model.history import Commit
-from kconsole.model.times import from_iso, to_iso
-from kconsole.operations.care import verify
+from kconsole.cli.server_prompt import password_option, said, writer_for
+from kconsole.core.history import Commit
+from kconsole.core.times import from_iso, to_iso
 from kconsole.operations.history import LogQuery, addresses_of
+from kconsole.operations.maintenance import verify
 from kconsole.operations.session import Session
+from kconsole.text import ages, columns, words
+from kconsole.text.commits import operation_word, seats_words, subject
+from kconsole.text.safe_text import safe_text
 
 FOLLOW_PAUSE = 0.5
 """Seconds between two looks at the journal with `--follow`."""
@@ -58,11 +58,11 @@ def _read_since(context: click.Context, param: click.Parameter, value: str | Non
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list; with --follow, a line for each.")
 @click.option("--follow", is_flag=True, help="Go on with what is done from now on, until ctrl+c.")
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
 def log(
     context: click.Context,
-    place: Place,
+    place: CliContext,
     account: str,
     operator: str,
     since: datetime | None,
@@ -98,7 +98,7 @@ def log_document(commit: Commit) -> dict[str, object]:
             "ssh_connection": operator.connection or None,
         },
         "session": commit.session,
-        "deed": commit.deed,
+        "deed": commit.operation,
         "reason": commit.reason,
         "accounts": addresses_of(commit),
         "changes": len(commit.changes),
@@ -135,7 +135,7 @@ def _row(commit: Commit) -> list[str]:
         str(commit.sequence),
         ages.full_moment(commit.at),
         safe_text(commit.operator.shown),
-        deed_word(commit),
+        operation_word(commit),
         words.and_list([safe_text(address) for address in addresses_of(commit)], 2) or subject(commit),
         seats_words(commit),
         "; ".join(filter(None, [safe_text(commit.reason), _refusals(commit)])),
@@ -164,8 +164,8 @@ def _follow(session: Session, query: LogQuery, commits: Iterable[Commit], as_jso
 @log.command("verify")
 @click.option("--head", metavar="HASH", help="A head that was noted earlier; it must still be in the log.")
 @at_store
-@pass_place
-def verify_log(place: Place, head: str | None) -> None:
+@pass_cli
+def verify_log(place: CliContext, head: str | None) -> None:
     """Check the whole chain of the log, and tell its head.
 
     Keep the head elsewhere: a later check with --head finds out if the end of the log was cut off, or all of it was
@@ -181,9 +181,9 @@ def verify_log(place: Place, head: str | None) -> None:
 @password_option
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
-def undo(context: click.Context, place: Place, line: int | None, password_file: Path | None, reason: str) -> None:
+def undo(context: click.Context, place: CliContext, line: int | None, password_file: Path | None, reason: str) -> None:
     """Take back your last deed, or any line of the log.
 
     Refused if an account has changed since, or if seats are needed that are not free. Undoing an undo does it again.
@@ -191,7 +191,7 @@ def undo(context: click.Context, place: Place, line: int | None, password_file: 
     session = place.open(about_open=False)
     undone = session.undone_by(line)
     addresses = [safe_text(address) for address in addresses_of(undone)]
-    what = f"{deed_word(undone)} {words.and_list(addresses, 2)}".strip()
+    what = f"{operation_word(undone)} {words.and_list(addresses, 2)}".strip()
     who, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
     say(f"Taking back line {undone.sequence}: {what}, by {who}, {when}.")
     by = writer_for(place, session, session.is_undone_there(undone), password_file)

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.context import PARTLY_FAILED, Place, at_store, pass_place, reason_option, say, say_seats
+from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, pass_cli, reason_option, say, say_seats
 from kconsole.cli.logins import import_logins
-from kconsole.display import words
-from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import Refused
-from kconsole.model.records import Entry
+from kconsole.core.errors import Refused
+from kconsole.core.records import Entry
 from kconsole.operations.imports import (
     CHANGED,
     IMPORTED,
@@ -22,6 +20,8 @@ from kconsole.operations.imports import (
     read_export,
 )
 from kconsole.operations.kerio_files import ImportKerio, KerioPlan, faulty_users, read_kerio
+from kconsole.text import words
+from kconsole.text.safe_text import safe_text
 
 MOST_NOTES = 10
 """How many notes on passed-over values are told one by one."""
@@ -46,11 +46,11 @@ import_.add_command(import_logins)
 @click.option("--encoding", metavar="NAME", help="How the file is written, if it is not recognised: CP1250, CP1252 ...")
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
 def import_csv(
     context: click.Context,
-    place: Place,
+    place: CliContext,
     file: Path,
     domain: str,
     dry_run: bool,
@@ -106,10 +106,10 @@ def told(plan: ImportPlan) -> list[str]:
 @click.option("--skip-faulty", is_flag=True, help="Take the good users even if others are faulty.")
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
 def import_kerio(
-    context: click.Context, place: Place, folder: Path, dry_run: bool, skip_faulty: bool, reason: str
+    context: click.Context, place: CliContext, folder: Path, dry_run: bool, skip_faulty: bool, reason: str
 ) -> None:
     """Import the server's own users.cfg and mailserver.cfg.
 

@@ -9,22 +9,21 @@ import click
 from kconsole.cli.context import (
     DONE,
     EXPIRED,
-    Place,
+    CliContext,
     at_store,
     has_person,
-    pass_place,
+    pass_cli,
     read_text,
     reason_option,
 )
 from kconsole.cli.license_changes import do_deed, install, read_day, update
-from kconsole.cli.life import component_documents, life_document
+from kconsole.cli.license_json import component_documents, life_document
 from kconsole.cli.output import put_json, put_sections, seats_document
-from kconsole.display.licenses import DETAIL_WORDS, license_sections
+from kconsole.core.dump_documents import LARGEST_LIMIT
+from kconsole.core.errors import BadInput
+from kconsole.core.license import Component, ComponentName, Customer
+from kconsole.core.times import to_iso
 from kconsole.licensing.components import use_of
-from kconsole.model.boundary import LARGEST_LIMIT
-from kconsole.model.errors import BadInput
-from kconsole.model.license import Component, ComponentName, Customer
-from kconsole.model.times import to_iso
 from kconsole.operations.license import (
     OPTIONAL,
     ActivateLicense,
@@ -35,6 +34,7 @@ from kconsole.operations.license import (
     read_id,
 )
 from kconsole.operations.session import Session
+from kconsole.text.licenses import DETAIL_WORDS, license_sections
 
 MOST_BEYOND = 20
 """How many accounts beyond a component's seats are named for a person; JSON names them all."""
@@ -45,9 +45,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer with 
 @click.group("license", invoke_without_command=True)
 @json_option
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
-def license_(context: click.Context, place: Place, as_json: bool) -> None:
+def license_(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Show how the license stands, or record what became of it.
 
     Ends with exit code 9 once trial or license have expired.
@@ -61,8 +61,8 @@ def license_(context: click.Context, place: Place, as_json: bool) -> None:
 @license_.command("show")
 @json_option
 @at_store
-@pass_place
-def show(place: Place, as_json: bool) -> None:
+@pass_cli
+def show(place: CliContext, as_json: bool) -> None:
     """Show everything about the license.
 
     Its state with what that allows and what to do next, what ends when, components and who is beyond their seats, what
@@ -72,18 +72,18 @@ def show(place: Place, as_json: bool) -> None:
 
 
 def _show(session: Session, as_json: bool) -> None:
-    license_, standing = session.license, session.standing
+    license_, license_status = session.license, session.license_status
     if as_json:
         answer = {"schema": 1, "as_of": to_iso(session.clock.now()), **life_document(session)}
         put_json(answer | {"seats": seats_document(session.report)})
     else:
         use = use_of(license_, session.entries if license_.components else ())
-        put_sections(license_sections(license_, standing, session.report, use, MOST_BEYOND))
-        if standing.warnings:
+        put_sections(license_sections(license_, license_status, session.report, use, MOST_BEYOND))
+        if license_status.warnings:
             click.echo()
-        for warning in standing.warnings:
+        for warning in license_status.warnings:
             click.echo(f"! {warning.text}")
-    click.get_current_context().exit(EXPIRED if standing.is_expired else DONE)
+    click.get_current_context().exit(EXPIRED if license_status.is_expired else DONE)
 
 
 @license_.command("trial")
@@ -91,8 +91,8 @@ def _show(session: Session, as_json: bool) -> None:
 @json_option
 @reason_option
 @at_store
-@pass_place
-def trial(place: Place, begun: date | None, as_json: bool, reason: str) -> None:
+@pass_cli
+def trial(place: CliContext, begun: date | None, as_json: bool, reason: str) -> None:
     """Record that the trial of 30 days has begun."""
     do_deed(place.open(), BeginTrial(begun, reason), as_json)
 
@@ -118,8 +118,10 @@ def _customer_options(command: Any) -> Any:
 @json_option
 @reason_option
 @at_store
-@pass_place
-def register(place: Place, /, id_file: Path | None, ask_id: bool, as_json: bool, reason: str, **details: str) -> None:
+@pass_cli
+def register(
+    place: CliContext, /, id_file: Path | None, ask_id: bool, as_json: bool, reason: str, **details: str
+) -> None:
     """Record that the license is registered to a customer.
 
     Sets the anniversary of Software Maintenance. On a terminal, missing details are asked for. Again, it changes the
@@ -176,8 +178,8 @@ def _asked_id() -> str:
 @json_option
 @reason_option
 @at_store
-@pass_place
-def activate(place: Place, as_json: bool, reason: str) -> None:
+@pass_cli
+def activate(place: CliContext, as_json: bool, reason: str) -> None:
     """Record that the license is bound to this installation."""
     do_deed(place.open(), ActivateLicense(reason), as_json)
 
@@ -193,9 +195,9 @@ license_.add_command(update)
 @json_option
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 def component(
-    place: Place,
+    place: CliContext,
     name: ComponentName | None,
     seats: int | None,
     expires: date | None,
@@ -225,7 +227,7 @@ def component(
         put_json(component_documents(session))
     else:
         use = use_of(session.license, session.entries)
-        sections = license_sections(session.license, session.standing, session.report, use, MOST_BEYOND)
+        sections = license_sections(session.license, session.license_status, session.report, use, MOST_BEYOND)
         put_sections(("", rows) for heading, rows in sections if heading == "Components")
 
 

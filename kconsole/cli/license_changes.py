@@ -7,15 +7,14 @@ from typing import Any, get_args
 
 import click
 
-from kconsole.cli.context import Place, at_store, has_person, pass_place, reason_option, say, say_outcomes
-from kconsole.cli.life import life_document, update_standing_document
+from kconsole.cli.context import CliContext, at_store, has_person, pass_cli, reason_option, say, say_outcomes
+from kconsole.cli.license_json import life_document, update_standing_document
 from kconsole.cli.output import put_json, put_sections, seats_document
-from kconsole.display.licenses import change_rows, license_sections, refused_words
-from kconsole.licensing.life import standing_of
-from kconsole.model.boundary import LARGEST_LIMIT
-from kconsole.model.errors import Refused
-from kconsole.model.license import ComponentName, License
-from kconsole.operations.deeds import Deed
+from kconsole.core.dump_documents import LARGEST_LIMIT
+from kconsole.core.errors import Refused
+from kconsole.core.license import ComponentName, License
+from kconsole.licensing.lifecycle import license_status_of
+from kconsole.operations.base import Operation
 from kconsole.operations.license import (
     BuyUpdate,
     CancelUpdate,
@@ -32,6 +31,7 @@ from kconsole.operations.license import (
     read_license,
 )
 from kconsole.operations.session import Session
+from kconsole.text.licenses import change_rows, license_sections, refused_words
 
 ON_ITS_WAY = "On its way"
 """The heading under which `license_sections` tells of a pending update."""
@@ -61,9 +61,9 @@ class _Seats(click.IntRange):
         return Without.LIMIT if value in ("unlimited", Without.LIMIT) else super().convert(value, param, context)
 
 
-def do_deed(session: Session, deed: Deed, as_json: bool) -> None:
+def do_deed(session: Session, operation: Operation, as_json: bool) -> None:
     """Do a deed on the license and tell what came of it; as JSON, with how the license stands then."""
-    done = session.do(deed)
+    done = session.do(operation)
     say_outcomes(done)
     (outcome,) = done.outcomes
     if outcome.hint and not outcome.failed:
@@ -94,9 +94,9 @@ def do_deed(session: Session, deed: Deed, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 def update(
-    place: Place,
+    place: CliContext,
     buy: int | None,
     components: tuple[ComponentName, ...],
     arrived: bool,
@@ -138,13 +138,13 @@ def update(
 
 
 def _show_pending(session: Session, as_json: bool) -> None:
-    standing = session.standing
+    license_status = session.license_status
     if as_json:
-        put_json({"schema": 1, "update": update_standing_document(standing)})
-    elif standing.update is None:
+        put_json({"schema": 1, "update": update_standing_document(license_status)})
+    elif license_status.update is None:
         say("Nothing is on its way. Record what was bought with --buy N or --component NAME.")
     else:
-        sections = license_sections(session.license, standing, session.report, ())
+        sections = license_sections(session.license, license_status, session.report, ())
         put_sections(("", rows) for heading, rows in sections if heading == ON_ITS_WAY)
 
 
@@ -156,8 +156,10 @@ def _show_pending(session: Session, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @reason_option
 @at_store
-@pass_place
-def install(place: Place, file: Path, dry_run: bool, yes: bool, over_limit: bool, as_json: bool, reason: str) -> None:
+@pass_cli
+def install(
+    place: CliContext, file: Path, dry_run: bool, yes: bool, over_limit: bool, as_json: bool, reason: str
+) -> None:
     """Take the license from the server's license.key.
 
     First says what would change; the file's signature is not checked. A license that is smaller than what is in use is
@@ -205,7 +207,7 @@ class _Change:
         yield "Nothing would change." if not rows else "What would change:"
         for row in rows:
             yield f"  {row.label}: {row.text}"
-        was, would_be = standing_of(plan.before, now), standing_of(plan.after, now)
+        was, would_be = license_status_of(plan.before, now), license_status_of(plan.after, now)
         if was.word != would_be.word:
             yield f"The license would be: {would_be.word}. {would_be.meaning} {would_be.allows}"
         if plan.decision.over:
@@ -244,9 +246,9 @@ class _Change:
                 return False
         return True
 
-    def do(self, deed: Deed) -> None:
+    def do(self, operation: Operation) -> None:
         """Do it, and tell what came of it."""
-        done = self._session.do(deed)
+        done = self._session.do(operation)
         say_outcomes(done)
         self._answer(done.outcomes[0].result)
 

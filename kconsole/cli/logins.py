@@ -8,21 +8,21 @@ import click
 
 from kconsole.cli.context import (
     PARTLY_FAILED,
-    Place,
+    CliContext,
     at_store,
     exit_code,
-    pass_place,
+    pass_cli,
     read_text,
     reason_option,
     say,
     say_outcomes,
 )
 from kconsole.cli.output import put_json
-from kconsole.display import words
+from kconsole.core.moments import moment_of, zone_named
+from kconsole.core.reports import SeatReport
 from kconsole.licensing.guards import AT_LICENSE_REMEDY
-from kconsole.model.moments import moment_of, zone_named
-from kconsole.model.reports import SeatReport
 from kconsole.operations.logins import Connect, ImportLogins, LoginFile, LoginsPlan, faulty_logins, read_login_file
+from kconsole.text import words
 
 MOST_NAMED = 5
 """How many addresses that were passed over are told one by one."""
@@ -46,8 +46,8 @@ def _read_moment(context: click.Context, param: click.Parameter, value: str | No
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @reason_option
 @at_store
-@pass_place
-def connect(place: Place, address: str, protocol: str, at: datetime | None, as_json: bool, reason: str) -> None:
+@pass_cli
+def connect(place: CliContext, address: str, protocol: str, at: datetime | None, as_json: bool, reason: str) -> None:
     """Record that a user logs in.
 
     The mailbox appears with the first login. Refused if the account is disabled, if as many users have connected as
@@ -78,11 +78,11 @@ def connect(place: Place, address: str, protocol: str, at: datetime | None, as_j
 @click.option("--encoding", metavar="NAME", help="How the file is written, if it is not recognised: CP1250, CP1252 ...")
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
 def import_logins(
     context: click.Context,
-    place: Place,
+    place: CliContext,
     file: Path,
     zone: str | None,
     dry_run: bool,

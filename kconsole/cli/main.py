@@ -11,8 +11,8 @@ from typing import Any, Final
 import click
 
 from kconsole import __version__
-from kconsole.cli.context import Place, at_store, on_screen, pass_place, say, say_error
-from kconsole.model.errors import ConsoleError
+from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, say, say_error
+from kconsole.core.errors import ConsoleError
 
 INTERRUPTED: Final = 130
 """The exit code after ctrl+c, as shells have it."""
@@ -35,9 +35,9 @@ COMMANDS: Final = {
     "restarted": "kconsole.cli.server:restarted",
     "connect": "kconsole.cli.logins:connect",
     "license": "kconsole.cli.license:license_",
-    "server": "kconsole.cli.live:server",
-    "sync": "kconsole.cli.live:sync",
-    "reconcile": "kconsole.cli.live:reconcile",
+    "server": "kconsole.cli.sync:server",
+    "sync": "kconsole.cli.sync:sync",
+    "reconcile": "kconsole.cli.sync:reconcile",
     "map": "kconsole.cli.mapping:map_",
     "import": "kconsole.cli.imports:import_",
     "init": "kconsole.cli.server:init",
@@ -45,8 +45,8 @@ COMMANDS: Final = {
     "restore": "kconsole.cli.server:restore",
     "log": "kconsole.cli.history:log",
     "undo": "kconsole.cli.history:undo",
-    "doctor": "kconsole.cli.care:doctor",
-    "backup": "kconsole.cli.care:backup",
+    "doctor": "kconsole.cli.maintenance:doctor",
+    "backup": "kconsole.cli.maintenance:backup",
     "demo": "kconsole.cli.screen:demo",
     "diagnose": "kconsole.cli.diagnose:diagnose",
 }
@@ -80,9 +80,9 @@ class CommandGroup(click.Group):
 @click.version_option(__version__, prog_name="kconsole", message="%(prog)s %(version)s")
 @at_store
 @on_screen
-@pass_place
+@pass_cli
 @click.pass_context
-def kconsole(context: click.Context, place: Place) -> None:
+def kconsole(context: click.Context, place: CliContext) -> None:
     """See and manage the user seats of a Kerio Connect license.
 
     Without a command, opens the console.
@@ -93,7 +93,7 @@ def kconsole(context: click.Context, place: Place) -> None:
         open_console(place)
 
 
-def run(arguments: list[str] | None = None, place: Place | None = None) -> int:
+def run(arguments: list[str] | None = None, place: CliContext | None = None) -> int:
     """Run one command line, and return its exit code. Never raises, never shows a traceback of what it foresaw.
 
     Args:
@@ -126,7 +126,7 @@ def run(arguments: list[str] | None = None, place: Place | None = None) -> int:
         return 1
 
 
-def _run(arguments: list[str] | None, place: Place | None) -> int:
+def _run(arguments: list[str] | None, place: CliContext | None) -> int:
     try:
         code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False, obj=place)
     except SystemExit:  # click's answer to output that nobody reads any more
@@ -148,7 +148,7 @@ def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
     """What the output cannot carry, in ASCII and as wide as it was: an error handler for codecs."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    from kconsole.display.plain import in_ascii
+    from kconsole.text.plain import in_ascii
 
     return in_ascii(error.object[error.start : error.end]), error.end
 

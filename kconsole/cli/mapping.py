@@ -8,10 +8,10 @@ from typing import Any, get_args
 import click
 
 from kconsole.cli.context import (
-    Place,
+    CliContext,
     at_store,
     exit_code,
-    pass_place,
+    pass_cli,
     read_text,
     reason_option,
     say,
@@ -19,23 +19,11 @@ from kconsole.cli.context import (
     say_seats,
 )
 from kconsole.cli.output import put_json, put_sections, seats_document
-from kconsole.display import words
-from kconsole.display.details import Detail
-from kconsole.display.mapping import (
-    INSECURE,
-    Section,
-    connection_words,
-    directory_rows,
-    kind_name,
-    plan_groups,
-    plan_summary,
-)
-from kconsole.display.safe_text import safe_text
-from kconsole.licensing.mapped import MapPlan
-from kconsole.model.directory import Directory, DirectoryKind
-from kconsole.model.documents import directory_document
-from kconsole.model.errors import BadInput, Refused
-from kconsole.model.records import Entry
+from kconsole.core.directory import Directory, DirectoryKind
+from kconsole.core.documents import directory_document
+from kconsole.core.errors import BadInput, Refused
+from kconsole.core.records import Entry
+from kconsole.licensing.map_plan import MapPlan
 from kconsole.operations.mapping import (
     DirectoryListing,
     ForgetDirectory,
@@ -46,6 +34,18 @@ from kconsole.operations.mapping import (
     read_directory,
 )
 from kconsole.operations.secrets import DIRECTORY_PASSWORD, Secret, secret_from
+from kconsole.text import words
+from kconsole.text.details import Detail
+from kconsole.text.mapping import (
+    INSECURE,
+    Section,
+    connection_words,
+    directory_rows,
+    kind_name,
+    plan_groups,
+    plan_summary,
+)
+from kconsole.text.safe_text import safe_text
 
 MOST_NAMED = 5
 """How many accounts of a group are named one by one."""
@@ -107,9 +107,9 @@ def _read_attribute(
 @_password_options
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 def domains_map(
-    place: Place,
+    place: CliContext,
     domain: str,
     url: str,
     base: str,
@@ -212,11 +212,11 @@ def _secret(directory: Directory, password_file: Path | None) -> Secret | None:
 @_password_options
 @reason_option
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
 def map_(
     context: click.Context,
-    place: Place,
+    place: CliContext,
     domain: str,
     dry_run: bool,
     over_limit: bool,
@@ -258,8 +258,8 @@ def map_(
     _check_over(plan, deactivate_gone, over_limit, "Nothing was mapped")
     if deactivate_gone and plan.needs_typing and confirm_gone is None:
         confirm_gone = _typed_number(plan)
-    deed = MapDomain(domain, listing, over_limit, deactivate_gone, confirm_gone, plan, reason)
-    done = session.do(deed)
+    operation = MapDomain(domain, listing, over_limit, deactivate_gone, confirm_gone, plan, reason)
+    done = session.do(operation)
     if as_json:
         put_json(_plan_document(plan, deactivate_gone) | {"done": True})
     say(f"{plan.domain}: {words.count(len(done.changed), 'account')} mapped, changed or disabled.")

@@ -12,15 +12,15 @@ import click
 import orjson
 
 from kconsole.cli.context import ascii_only
-from kconsole.display import columns
-from kconsole.display.details import Detail
-from kconsole.display.safe_text import json_safe, safe_text
-from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.documents import login_document
-from kconsole.model.records import Entry
-from kconsole.model.reports import SeatReport, Verdict
-from kconsole.model.server import Intent, Server
-from kconsole.model.times import to_iso
+from kconsole.core.documents import login_document
+from kconsole.core.records import Entry
+from kconsole.core.reports import Classification, SeatReport
+from kconsole.core.server import PendingChange, Server
+from kconsole.core.times import to_iso
+from kconsole.licensing.policy import classify
+from kconsole.text import columns
+from kconsole.text.details import Detail
+from kconsole.text.safe_text import json_safe, safe_text
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a cell for a formula, in East Asian width too."""
@@ -71,7 +71,7 @@ def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str =
 
 def account_document(entry: Entry) -> dict[str, Any]:
     """An entry with its verdict, as `accounts --json` shows it."""
-    verdict = verdict_of(entry)
+    classification = classify(entry)
     return {
         "address": entry.address,
         "login": entry.login,
@@ -84,15 +84,15 @@ def account_document(entry: Entry) -> dict[str, Any]:
         "role": entry.role,
         "mailbox": entry.mailbox,
         "last_login": login_document(entry.last_login),
-        "seat": takes_seat(entry, verdict),
-        "verdict": verdict.code,
-        "because": verdict.sentence,
+        "seat": takes_seat(entry, classification),
+        "verdict": classification.code,
+        "because": classification.sentence,
     }
 
 
-def takes_seat(entry: Entry, verdict: Verdict) -> bool:
+def takes_seat(entry: Entry, classification: Classification) -> bool:
     """Whether an entry takes a seat as a counted account; a deleted one does not."""
-    return verdict.seat and entry.deleted_at is None
+    return classification.seat and entry.deleted_at is None
 
 
 def seats_document(report: SeatReport) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def seats_document(report: SeatReport) -> dict[str, Any]:
     }
 
 
-def server_age(server: Server | None, intents: Iterable[Intent], now: datetime) -> dict[str, Any] | None:
+def server_age(server: Server | None, pending_changes: Iterable[PendingChange], now: datetime) -> dict[str, Any] | None:
     """How old what is known of the live server is, as `status --json` shows it; None where there is none.
 
     In `open` are the addresses of which nobody knows whether the server did what it was asked for.
@@ -125,7 +125,7 @@ def server_age(server: Server | None, intents: Iterable[Intent], now: datetime) 
         "age_seconds": age,
         "unread": list(server.unread),
         "uncounted": list(server.uncounted),
-        "open": list(dict.fromkeys(target.address for intent in intents for target in intent.targets)),
+        "open": list(dict.fromkeys(target.address for pending in pending_changes for target in pending.targets)),
     }
 
 

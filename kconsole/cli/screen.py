@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from kconsole.cli.context import Place, at_store, on_screen, pass_place, say
-from kconsole.cli.look import Look, look_of
+from kconsole.cli.appearance import Appearance, look_of
+from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, say
 from kconsole.cli.main import DEBUG_VARIABLE
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
-from kconsole.display.terminals import TerminalProfile
-from kconsole.model.errors import BadInput, ConsoleError, ReadOnly
+from kconsole.core.errors import BadInput, ConsoleError, ReadOnly
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.session import Progress, Session, takes_long
+from kconsole.text.terminals import TerminalProfile
 
 if TYPE_CHECKING:
     from kconsole.operations.secrets import Secret
@@ -38,8 +38,8 @@ PATIENCE: Final = 1.0
 @click.option("--server", "with_server", is_flag=True, help="With a live server to read: kconsole's own test server.")
 @at_store
 @on_screen
-@pass_place
-def demo(place: Place, sample: str, folder: Path | None, with_server: bool) -> None:
+@pass_cli
+def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool) -> None:
     """Open the console on a copy of sample data.
 
     The copy is thrown away afterwards, unless --into says where to keep it. The test server of --server is no Kerio
@@ -66,7 +66,7 @@ def demo(place: Place, sample: str, folder: Path | None, with_server: bool) -> N
         show(sample_session(sample, folder / "store", place.operator), f"sample '{sample}'", look)
 
 
-def _demo_with_server(place: Place, sample: str) -> None:
+def _demo_with_server(place: CliContext, sample: str) -> None:
     look = look_of(place)
     need_terminal(look.profile)
     from kconsole.cli.demo_server import demo_server
@@ -82,7 +82,7 @@ def _demo_with_server(place: Place, sample: str) -> None:
         show(session, f"sample '{sample}', with a test server", look, beside.secret)
 
 
-def open_console(place: Place) -> None:
+def open_console(place: CliContext) -> None:
     """Open the console on the store.
 
     Raises:
@@ -151,7 +151,10 @@ def _ignore_signals() -> None:
 
 
 def show(
-    session: Session | Callable[[Progress], Session], title: str, look: Look, server_secret: "Secret | None" = None
+    session: Session | Callable[[Progress], Session],
+    title: str,
+    look: Appearance,
+    server_secret: "Secret | None" = None,
 ) -> None:
     """Show a session on the screen until the user leaves, or a signal or a failure ends it.
 
@@ -174,7 +177,7 @@ def show(
         signals=signals,
         profile=look.profile,
         settings=look.settings,
-        habits=look.habits,
+        preferences=look.preferences,
         theme=look.asked_theme,
         server_secret=server_secret,
     )

@@ -11,15 +11,15 @@ from kconsole.cli.context import (
     EXPIRED,
     NOT_FOUND,
     PARTLY_FAILED,
-    Place,
+    CliContext,
     ascii_only,
     at_store,
-    pass_place,
+    pass_cli,
     say,
     say_error,
     terminal_width,
 )
-from kconsole.cli.life import life_document, warning_documents
+from kconsole.cli.license_json import life_document, warning_documents
 from kconsole.cli.output import (
     account_document,
     domain_documents,
@@ -29,22 +29,22 @@ from kconsole.cli.output import (
     seats_document,
     server_age,
 )
-from kconsole.display import ages, columns, gauge, words
-from kconsole.display.details import details_of, last_login_word
-from kconsole.display.licenses import license_words
-from kconsole.display.live import status_words
-from kconsole.display.safe_text import safe_text
+from kconsole.core.documents import login_document
+from kconsole.core.errors import NotFound
+from kconsole.core.records import Entry
+from kconsole.core.reports import SeatReport
+from kconsole.core.times import to_iso
 from kconsole.licensing import guards
-from kconsole.licensing.evaluation import is_held
-from kconsole.licensing.verdicts import VERDICTS, listed_verdict, verdict_of
-from kconsole.model.documents import login_document
-from kconsole.model.errors import NotFound
-from kconsole.model.records import Entry
-from kconsole.model.reports import SeatReport
-from kconsole.model.times import to_iso
-from kconsole.operations.filters import NONE_SAVED, SAVED_SIGN, read_filter
-from kconsole.operations.roster import RosterQuery, SortField, select
+from kconsole.licensing.counting import is_held
+from kconsole.licensing.policy import CLASSIFICATIONS, classify, listed_classification
+from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, read_filter
+from kconsole.operations.search.index import AccountQuery, SortField, select
 from kconsole.operations.session import Session
+from kconsole.text import ages, columns, gauge, words
+from kconsole.text.details import details_of, last_login_word
+from kconsole.text.licenses import license_words
+from kconsole.text.safe_text import safe_text
+from kconsole.text.server import status_words
 
 GAUGE_WIDTH = 48
 """Cells of the gauge on the command line: with its words it fits 80 columns."""
@@ -53,17 +53,17 @@ GAUGE_WIDTH = 48
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
-def status(context: click.Context, place: Place, as_json: bool) -> None:
+def status(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Show how many seats are used, free and held.
 
     The whole license report, over all domains and by domain, with its warnings. Ends with exit code 9 once trial or
     license have expired.
     """
     session = place.open()
-    report, standing = session.report, session.standing
-    warnings = (*report.warnings, *standing.warnings)
+    report, license_status = session.report, session.license_status
+    warnings = (*report.warnings, *license_status.warnings)
     if as_json:
         put_json(
             {
@@ -71,17 +71,17 @@ def status(context: click.Context, place: Place, as_json: bool) -> None:
                 "as_of": to_iso(session.clock.now()),
                 "license": {"seats": session.license.seats, "id_end": session.license.id_end},
                 "life": life_document(session, with_people=False),
-                "server": server_age(session.server, session.intents.values(), session.clock.now()),
+                "server": server_age(session.server, session.pending_changes.values(), session.clock.now()),
                 "seats": seats_document(report),
                 "domains": domain_documents(report),
                 "warnings": warning_documents(warnings),
             }
         )
-        context.exit(EXPIRED if standing.is_expired else DONE)
+        context.exit(EXPIRED if license_status.is_expired else DONE)
     bar = "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only()))
     click.echo(f"{bar}  {gauge.used_words(report)}  {gauge.state_word(report)}")
     click.echo("   ".join(gauge.figures(report)))
-    click.echo(f"License: {license_words(standing)}")
+    click.echo(f"License: {license_words(license_status)}")
     if session.server is not None:
         click.echo(f"Server: {status_words(session.server, session.clock.now())}")
     if report.domains:
@@ -91,9 +91,9 @@ def status(context: click.Context, place: Place, as_json: bool) -> None:
         click.echo()
     for warning in warnings:
         click.echo(f"! {safe_text(warning.text)}")
-    if standing.warnings:
+    if license_status.warnings:
         click.echo("  See 'kconsole license show'.")
-    context.exit(EXPIRED if standing.is_expired else DONE)
+    context.exit(EXPIRED if license_status.is_expired else DONE)
 
 
 def put_domains(report: SeatReport) -> None:
@@ -115,9 +115,9 @@ def _saved_filters(text: str) -> Mapping[str, str]:
     """The filters that were saved on the screen, if one is named."""
     if SAVED_SIGN not in text:
         return NONE_SAVED
-    from kconsole.operations.habits import Habits, habits_path
+    from kconsole.operations.preferences import Preferences, habits_path
 
-    return Habits(habits_path()).filters
+    return Preferences(habits_path()).filters
 
 
 def _read_age(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
@@ -130,7 +130,7 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
 
 @click.command()
 @click.option("--domain", default="", metavar="D", help="Only this domain.")
-@click.option("--verdict", type=click.Choice([v.code for v in VERDICTS]), help="Only this verdict.")
+@click.option("--verdict", type=click.Choice([v.code for v in CLASSIFICATIONS]), help="Only this verdict.")
 @click.option(
     "--inactive", callback=_read_age, metavar="AGE", help="Only accounts that last logged in longer ago: 180d, 6m, 1y."
 )
@@ -150,11 +150,11 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
 @click.option("--csv", "as_csv", is_flag=True, help="Answer with a CSV table.")
 @at_store
-@pass_place
+@pass_cli
 def accounts(
-    place: Place,
+    place: CliContext,
     domain: str,
-    verdict: str | None,
+    classification: str | None,
     inactive: timedelta | None,
     text: str,
     never: bool,
@@ -173,8 +173,14 @@ def accounts(
     session = place.open()
     if domain and session.domain_named(domain) is None:
         raise NotFound(f"There is no domain {domain} in this store.", "See them with 'kconsole domains'.")
-    query = RosterQuery(
-        domain=domain, verdict=verdict or "", text=text, inactive=inactive, never=never, sort=sort, reverse=reverse
+    query = AccountQuery(
+        domain=domain,
+        classification=classification or "",
+        text=text,
+        inactive=inactive,
+        never=never,
+        sort=sort,
+        reverse=reverse,
     )
     entries = select([*session.entries, *session.held], query, session.clock.now(), _saved_filters(text))
     if as_json:
@@ -187,8 +193,8 @@ def accounts(
 
 def _listed_document(entry: Entry) -> dict[str, Any]:
     """An entry of the list; of a deleted one, that its seat is held."""
-    verdict = listed_verdict(entry)
-    return {**account_document(entry), "verdict": verdict.code, "because": verdict.sentence}
+    classification = listed_classification(entry)
+    return {**account_document(entry), "verdict": classification.code, "because": classification.sentence}
 
 
 def _csv_table(entries: list[Entry]) -> tuple[list[str], list[list[str]]]:
@@ -213,13 +219,13 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
     now = session.clock.now()
     rows = []
     for entry in entries:
-        verdict, login = listed_verdict(entry), entry.last_login
+        classification, login = listed_classification(entry), entry.last_login
         rows.append(
             [
                 safe_text(entry.address),
                 safe_text(entry.full_name),
                 _seat_word(entry),
-                verdict.because,
+                classification.because,
                 last_login_word(entry, now),
                 safe_text(login.protocol) if login else "",
             ]
@@ -227,7 +233,7 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
     header = ["ADDRESS", "NAME", "SEAT", "BECAUSE", "LAST LOGIN", "VIA"]
     for line in columns.table(header, rows, right={2}, width=terminal_width()):
         click.echo(line)
-    seats = sum(1 for entry in entries if listed_verdict(entry).seat)
+    seats = sum(1 for entry in entries if listed_classification(entry).seat)
     held = sum(1 for entry in entries if entry.deleted_at is not None)
     told = words.count(held, "held seat") if held else words.count(seats, "seat")
     say(f"{words.count(len(entries), 'entry', 'entries')}, {told}")
@@ -237,16 +243,16 @@ def _seat_word(entry: Entry) -> str:
     """Whether an entry takes a seat, for a narrow column; a deleted one in the list holds one."""
     if entry.deleted_at is not None:
         return "held"
-    return "1" if verdict_of(entry).seat else "–"
+    return "1" if classify(entry).seat else "–"
 
 
 @click.command()
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
-def explain(context: click.Context, place: Place, addresses: tuple[str, ...], as_json: bool) -> None:
+def explain(context: click.Context, place: CliContext, addresses: tuple[str, ...], as_json: bool) -> None:
     """Say why an account takes a seat, or none.
 
     By which rule and on whose word, and whether it would be let in at login now.
@@ -268,10 +274,10 @@ def explain(context: click.Context, place: Place, addresses: tuple[str, ...], as
 
 
 def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
-    access = guards.may_connect(session.report, entry, session.standing.is_suspended)
+    access = guards.may_connect(session.report, entry, session.license_status.is_suspended)
     return {
         **account_document(entry),
-        "source": verdict_of(entry).source,
+        "source": classify(entry).source,
         "deleted_at": to_iso(entry.deleted_at),
         "held": is_held(entry, session.last_restart),
         "last_login": login_document(entry.last_login),
@@ -286,6 +292,6 @@ def _explained(entry: Entry, session: Session) -> list[str]:
         session.report,
         session.last_restart,
         session.clock.now(),
-        is_suspended=session.standing.is_suspended,
+        is_suspended=session.license_status.is_suspended,
     )
     return [f"{label:<13}{text}" for label, text in details]

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.context import Place, at_store, pass_place, read_text, reason_option, say, say_outcomes
+from kconsole.cli.context import CliContext, at_store, pass_cli, read_text, reason_option, say, say_outcomes
 from kconsole.cli.mapping import domains_map
 from kconsole.cli.output import domain_documents, put_document, put_json
 from kconsole.cli.seats import put_domains
-from kconsole.display import words
-from kconsole.model.boundary import LARGEST_LIMIT
-from kconsole.model.license import License
-from kconsole.model.records import Inventory
+from kconsole.core.dump_documents import LARGEST_LIMIT
+from kconsole.core.license import License
+from kconsole.core.records import Inventory
 from kconsole.operations import dumps
 from kconsole.operations.server import AddDomain, RecordRestart
 from kconsole.operations.session import Session
+from kconsole.text import words
 
 
 @click.command()
@@ -22,8 +22,8 @@ from kconsole.operations.session import Session
     "--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="Seats of the license; without, no limit."
 )
 @at_store
-@pass_place
-def init(place: Place, seats: int | None) -> None:
+@pass_cli
+def init(place: CliContext, seats: int | None) -> None:
     """Make an empty store."""
     place.check_writable()
     folder = place.store_folder
@@ -38,9 +38,9 @@ def init(place: Place, seats: int | None) -> None:
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
 @at_store
-@pass_place
+@pass_cli
 @click.pass_context
-def domains(context: click.Context, place: Place, as_json: bool) -> None:
+def domains(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Show the domains and their figures, add or map one."""
     if context.invoked_subcommand is not None:
         if as_json:
@@ -64,8 +64,10 @@ def domains(context: click.Context, place: Place, as_json: bool) -> None:
 @click.option("--description", callback=read_text, default="", metavar="TEXT", help="What it is for.")
 @reason_option
 @at_store
-@pass_place
-def add_domain(place: Place, name: str, primary: bool, user_limit: int | None, description: str, reason: str) -> None:
+@pass_cli
+def add_domain(
+    place: CliContext, name: str, primary: bool, user_limit: int | None, description: str, reason: str
+) -> None:
     """Add a domain."""
     say_outcomes(place.open().do(AddDomain(name, primary, user_limit, description, reason)))
 
@@ -76,8 +78,8 @@ domains.add_command(domains_map)
 @click.command()
 @reason_option
 @at_store
-@pass_place
-def restarted(place: Place, reason: str) -> None:
+@pass_cli
+def restarted(place: CliContext, reason: str) -> None:
     """Record that the server was restarted, now.
 
     The seats that deleted accounts held come free.
@@ -88,8 +90,8 @@ def restarted(place: Place, reason: str) -> None:
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @at_store
-@pass_place
-def dump(place: Place, file: Path | None) -> None:
+@pass_cli
+def dump(place: CliContext, file: Path | None) -> None:
     """Write the whole store as one JSON document.
 
     It goes to FILE, or to standard output.
@@ -107,8 +109,8 @@ def dump(place: Place, file: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @reason_option
 @at_store
-@pass_place
-def restore(place: Place, file: Path, reason: str) -> None:
+@pass_cli
+def restore(place: CliContext, file: Path, reason: str) -> None:
     """Let the store hold what a dump holds, and nothing else.
 
     All of it or, if anything is wrong with the dump, none of it. FILE may be - for standard input.

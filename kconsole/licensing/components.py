@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.license import Component, ComponentName, License
-from kconsole.model.records import Entry
+from kconsole.core.license import Component, ComponentName, License
+from kconsole.core.records import Entry
+from kconsole.licensing.policy import classify
 
 ACTIVE_SYNC_PROTOCOLS: Final = ("eas", "activesync", "exchangeactivesync", "secureactivesync", "activesyncsecure")
 """Names of the protocol in logs and in the server's own statistics, without case, blanks and signs."""
@@ -40,7 +40,7 @@ def uses(entry: Entry, name: ComponentName) -> bool:
     Antivirus and Anti-spam look at the mail of every enabled account; Exchange ActiveSync is used by those who
     connected by it. Source: the three are licensed one by one (Licenses in Kerio Connect, GFI support).
     """
-    if entry.deleted_at is not None or not verdict_of(entry).seat:
+    if entry.deleted_at is not None or not classify(entry).seat:
         return False
     if name != "activesync":
         return True

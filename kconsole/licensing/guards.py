@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.records import Entry, fold
-from kconsole.model.reports import Decision, SeatReport
+from kconsole.core.records import Entry, fold
+from kconsole.core.reports import Decision, SeatReport
+from kconsole.licensing.policy import classify
 
 CANNOT_ADD_TEXT: Final = "You cannot add more users"
 """The vendor's own words in its account dialog. Source: Licenses in Kerio Connect, GFI support."""
@@ -36,9 +36,9 @@ def new_seats(befores_and_afters: Iterable[tuple[Entry | None, Entry]], held: It
     inherited = Counter(fold(entry.address) for entry in held)
     needed: Counter[str] = Counter()
     for before, after in befores_and_afters:
-        if after.deleted_at is not None or not verdict_of(after).seat:
+        if after.deleted_at is not None or not classify(after).seat:
             continue
-        if before is not None and before.deleted_at is None and verdict_of(before).seat:
+        if before is not None and before.deleted_at is None and classify(before).seat:
             continue
         address = fold(after.address)
         if inherited[address]:
@@ -110,7 +110,7 @@ def not_an_account(entry: Entry) -> Decision:
             "",
             "It is switched on and off in the server's Administration Settings, and takes no seat.",
         )
-    what = verdict_of(entry).because
+    what = classify(entry).because
     article = "An" if what[0] in "aeiou" else "A"
     return Decision(
         False, "not-an-account", f"{article} {what} is not a user account", "", "It takes no seat as it is."

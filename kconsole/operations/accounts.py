@@ -4,12 +4,21 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
+from kconsole.core.errors import BadInput, NotFound, Refused
+from kconsole.core.records import Entry, MailboxFate, fold
 from kconsole.licensing import guards
-from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.errors import BadInput, NotFound, Refused
-from kconsole.model.records import Entry, MailboxFate, fold
-from kconsole.operations.deeds import Outcome, Work, check_expected, insist, missing, refusal, revived, unique
-from kconsole.sources.secret import Secret
+from kconsole.licensing.policy import classify
+from kconsole.net.secrets import Secret
+from kconsole.operations.base import (
+    OperationContext,
+    Outcome,
+    check_expected,
+    insist,
+    missing,
+    refusal,
+    revived,
+    unique,
+)
 
 LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'-]{0,63}")
 """Logins that kconsole creates: the characters that the vendor's own administration accepts."""
@@ -25,12 +34,12 @@ class DisableAccounts:
     expected: tuple[Entry, ...] = ()
     """The accounts as they were when the user was asked; empty if nobody was."""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Disable each; disabling is never refused for want of seats."""
         check_expected(self.expected, work)
         return [self._disable(address, work) for address in unique(self.addresses)]
 
-    def _disable(self, address: str, work: Work) -> Outcome:
+    def _disable(self, address: str, work: OperationContext) -> Outcome:
         entry = work.store.entry_at(address)
         if entry is None:
             return missing(address)
@@ -53,12 +62,12 @@ class EnableAccounts:
     expected: tuple[Entry, ...] = ()
     """The accounts as they were when the user was asked; empty if nobody was."""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Enable one after the other, as long as there are seats."""
         check_expected(self.expected, work)
         return [self._enable(address, work) for address in unique(self.addresses)]
 
-    def _enable(self, address: str, work: Work) -> Outcome:
+    def _enable(self, address: str, work: OperationContext) -> Outcome:
         entry = work.store.entry_at(address)
         if entry is None:
             return missing(address)
@@ -84,7 +93,7 @@ class AddAccount:
     password: Secret | None = field(default=None, repr=False, compare=False)
     """What the user logs in with: told to the live server, and kept nowhere."""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Create it.
 
         Raises:
@@ -133,7 +142,7 @@ class DeleteAccounts:
     expected: tuple[Entry, ...] = ()
     """The accounts as they were when the user was asked; empty if nobody was."""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Delete each; a mapped account is deactivated only, since it stays in the directory.
 
         Raises:
@@ -144,7 +153,7 @@ class DeleteAccounts:
         transfer_to = self._target(work)
         return [self._delete(address, transfer_to, work) for address in unique(self.addresses)]
 
-    def _target(self, work: Work) -> str:
+    def _target(self, work: OperationContext) -> str:
         if self.mailbox != "transfer":
             return ""
         target = work.store.entry_at(self.transfer_to)
@@ -166,7 +175,7 @@ class DeleteAccounts:
             raise Refused(f"{target.address} is disabled: nobody could read what its mailbox takes.", _OTHER_TARGET)
         return target.address
 
-    def _delete(self, address: str, transfer_to: str, work: Work) -> Outcome:
+    def _delete(self, address: str, transfer_to: str, work: OperationContext) -> Outcome:
         entry = work.store.entry_at(address)
         if entry is None:
             return missing(address)
@@ -178,7 +187,7 @@ class DeleteAccounts:
                 return Outcome(entry.address, "unchanged", "is mapped from a directory and deactivated already")
             work.put_entry(replace(entry, enabled=False))
             return Outcome(entry.address, "done", "deactivated, its seat is free: it stays in the directory")
-        seat = verdict_of(entry).seat
+        seat = classify(entry).seat
         deleted = replace(entry, deleted_at=work.now)
         if entry.is_account:
             deleted = replace(deleted, mailbox_fate=self.mailbox, transferred_to=transfer_to)
@@ -203,5 +212,5 @@ def what_it_is(entry: Entry) -> str:
     """What takes an address, with its article: "an alias", "a disabled account", "the built-in administrator"."""
     if entry.kind == "builtin_admin":
         return "the built-in administrator"
-    noun = verdict_of(entry).because
+    noun = classify(entry).because
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}{' account' if entry.is_account else ''}"

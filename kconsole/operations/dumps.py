@@ -4,13 +4,13 @@ from pathlib import Path
 
 import orjson
 
-from kconsole.model.boundary import read_dump
-from kconsole.model.documents import inventory_document
-from kconsole.model.errors import BadInput, NotFound
-from kconsole.model.history import Operator
-from kconsole.model.records import Inventory
-from kconsole.model.times import Clock
-from kconsole.operations.deeds import Done
+from kconsole.core.documents import inventory_document
+from kconsole.core.dump_documents import read_dump
+from kconsole.core.errors import BadInput, NotFound
+from kconsole.core.history import Operator
+from kconsole.core.records import Inventory
+from kconsole.core.times import Clock
+from kconsole.operations.base import Done
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.operations.streams import read_document

@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
-from kconsole.model.errors import NotFound, StoreUnusable
-from kconsole.model.history import Commit, Operator
-from kconsole.model.records import fold
+from kconsole.core.errors import NotFound, StoreUnusable
+from kconsole.core.history import Commit, Operator
+from kconsole.core.records import fold
 from kconsole.store.seatstore import SeatStore
 
 UNDO = "undo"
@@ -46,7 +46,7 @@ def _concerns(commit: Commit, address: str) -> bool:
     """Whether a commit changed an address, which is folded, or a refusal names it."""
     entries = (change.after or change.before for change in commit.changes if change.table == "entries")
     asked = (change.after or change.before for change in commit.changes if change.table == "intents")
-    named = (entry.address for entry in chain(entries, *(intent.targets for intent in asked)))
+    named = (entry.address for entry in chain(entries, *(pending.targets for pending in asked)))
     return any(fold(name) == address for name in named) or any(
         fold(text).startswith(f"{address}: ") for text in commit.refused
     )
@@ -56,8 +56,8 @@ def addresses_of(commit: Commit) -> list[str]:
     """The addresses that a commit changed or refused, in its order, each once; else those it asked the server about."""
     changed = [(change.after or change.before).address for change in commit.changes if change.table == "entries"]
     if not changed:
-        intents = [change.after or change.before for change in commit.changes if change.table == "intents"]
-        changed = [target.address for intent in intents for target in intent.targets]
+        pending_changes = [change.after or change.before for change in commit.changes if change.table == "intents"]
+        changed = [target.address for pending in pending_changes for target in pending.targets]
     refused = [head for text in commit.refused if (head := text.partition(": ")[0]) != text and _is_one_word(head)]
     return list(dict.fromkeys((*changed, *refused)))
 
@@ -161,12 +161,12 @@ def commit_numbered(store: SeatStore, sequence: int) -> Commit:
             later.append(trace_of(commit))
     if found is None:
         raise NotFound(f"There is no line {sequence} in the log.", "See them with 'kconsole log'.")
-    if found.deed in FACTS:
+    if found.operation in FACTS:
         raise NotFound(
             f"Line {sequence} of the log tells of the server: what is so there cannot be taken back here.",
             "Change it on the server, and read it again with 'kconsole sync'.",
         )
-    if not found.changes or found.deed in BEGINNINGS:
+    if not found.changes or found.operation in BEGINNINGS:
         raise NotFound(f"There is nothing in line {sequence} of the log that could be taken back.")
     undone = taken_back(later)
     if sequence in undone:
@@ -183,18 +183,18 @@ def traces_after(store: SeatStore, sequence: int) -> Iterator[Trace]:
             yield trace_of(commit)
 
 
-def first_deed(store: SeatStore, commit: Commit) -> str:
+def first_operation(store: SeatStore, commit: Commit) -> str:
     """What was done in the first place: the deed itself, or of an undo, what that took back, through all of them."""
     if commit.undoes is None:
-        return commit.deed
-    wanted, deed = commit.undoes, commit.deed
+        return commit.operation
+    wanted, operation = commit.undoes, commit.operation
     for earlier in _sensible(store, store.history_backwards()):
         if earlier.sequence == wanted:
-            deed = earlier.deed
+            operation = earlier.operation
             if earlier.undoes is None:
-                return deed
+                return operation
             wanted = earlier.undoes
-    return deed
+    return operation
 
 
 def matching(store: SeatStore, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
@@ -211,7 +211,14 @@ def _sensible(store: SeatStore, commits: Iterator[Commit]) -> Iterator[Commit]:
     """
     for commit in commits:
         operator = (commit.operator.user, commit.operator.claimed, commit.operator.sudo_user)
-        texts = (*operator, commit.operator.connection, commit.session, commit.deed, commit.reason, *commit.refused)
+        texts = (
+            *operator,
+            commit.operator.connection,
+            commit.session,
+            commit.operation,
+            commit.reason,
+            *commit.refused,
+        )
         undoes = commit.undoes
         if not all(isinstance(text, str) for text in texts) or not (undoes is None or isinstance(undoes, int)):
             raise StoreUnusable(
@@ -223,7 +230,7 @@ def _sensible(store: SeatStore, commits: Iterator[Commit]) -> Iterator[Commit]:
 
 def is_undoable(commit: Commit) -> bool:
     """Whether a commit is a deed that changed something, and neither a beginning nor a fact."""
-    return bool(commit.changes) and commit.deed not in (*BEGINNINGS, *FACTS, UNDO)
+    return bool(commit.changes) and commit.operation not in (*BEGINNINGS, *FACTS, UNDO)
 
 
 def _same(one: Operator, other: Operator) -> bool:

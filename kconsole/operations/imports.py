@@ -6,15 +6,15 @@ from operator import attrgetter
 from pathlib import Path
 from typing import ClassVar
 
+from kconsole.core.errors import BadInput, Refused
+from kconsole.core.records import Domain, Entry, fold
+from kconsole.core.reports import Decision, SeatReport
+from kconsole.importers.kerio_csv import CsvAccount, CsvFault, KerioExport, domain_of_file, read_kerio_export
 from kconsole.licensing import guards
-from kconsole.model.errors import BadInput, Refused
-from kconsole.model.records import Domain, Entry, fold
-from kconsole.model.reports import Decision, SeatReport
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.deeds import Outcome, Work, revived
+from kconsole.operations.base import OperationContext, Outcome, revived
 from kconsole.operations.server import check_domain_name
 from kconsole.operations.streams import read_document
-from kconsole.sources.kerio_csv import CsvAccount, CsvFault, KerioExport, domain_of_file, read_kerio_export
 from kconsole.store.seatstore import SeatStore
 
 IMPORTED, CHANGED = "imported", "changed"
@@ -172,7 +172,7 @@ class ImportAccounts:
     skip_faulty: bool = False
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Plan again on the state as it is now, then take everything.
 
         Raises:
@@ -197,7 +197,7 @@ class ImportAccounts:
         return outcomes
 
     @staticmethod
-    def _add(account: Entry, work: Work) -> Outcome:
+    def _add(account: Entry, work: OperationContext) -> Outcome:
         stored = work.put_entry(revived(account, work.store))
         return Outcome(stored.address, "done", IMPORTED)
 

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from kconsole.core.errors import BadInput, Refused
+from kconsole.core.records import Domain, Entry, Kind, fold
+from kconsole.core.reports import Decision, SeatReport
+from kconsole.importers.kerio_config import ConfigEntry, ConfigFault, ConfigReader, KerioConfig
 from kconsole.licensing import guards
-from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.errors import BadInput, Refused
-from kconsole.model.records import Domain, Entry, Kind, fold
-from kconsole.model.reports import Decision, SeatReport
+from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.deeds import Outcome, Work, revived
+from kconsole.operations.base import OperationContext, Outcome, revived
 from kconsole.operations.imports import CHANGED, IMPORTED
 from kconsole.operations.server import DOMAIN_NAME
 from kconsole.operations.user_files import open_file, trouble_of
-from kconsole.sources.kerio_config import ConfigEntry, ConfigFault, ConfigReader, KerioConfig
 from kconsole.store.seatstore import SeatStore
 
 USERS: Final = "users.cfg"
@@ -113,7 +113,7 @@ def plan_kerio(config: KerioConfig, store: SeatStore, if_changed: IfChanged, hel
 
 
 def _seat(entry: Entry) -> bool:
-    return verdict_of(entry).seat
+    return classify(entry).seat
 
 
 @dataclass
@@ -223,7 +223,7 @@ class ImportKerio:
     skip_faulty: bool = False
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Plan again on the state as it is now, then take everything.
 
         Raises:

@@ -6,20 +6,20 @@ from datetime import date
 from enum import Enum
 from typing import Any, ClassVar, Final, NamedTuple
 
+from kconsole.core.dump_documents import LARGEST_LIMIT
+from kconsole.core.errors import BadInput, Refused
+from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
 from kconsole.licensing import guards
-from kconsole.licensing.life import (
+from kconsole.licensing.lifecycle import (
     COMPONENT_WORDS,
     TRIAL,
     arrived,
     bought_words,
+    license_status_of,
     registered,
-    standing_of,
     with_trial,
 )
-from kconsole.model.boundary import LARGEST_LIMIT
-from kconsole.model.errors import BadInput, Refused
-from kconsole.model.license import Component, ComponentName, Customer, License, PendingUpdate
-from kconsole.operations.deeds import Outcome, Work, insist
+from kconsole.operations.base import OperationContext, Outcome, insist
 from kconsole.operations.license_files import ID_FORM, checked_end
 from kconsole.operations.license_files import LicenseFile as LicenseFile
 from kconsole.operations.license_files import checked_id as checked_id
@@ -56,7 +56,7 @@ class BeginTrial:
     """Its first day; None for today."""
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Begin it.
 
         Raises:
@@ -93,7 +93,7 @@ class RegisterLicense:
     def __repr__(self) -> str:
         return "RegisterLicense()"
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Bind it. Again, it changes the customer and leaves the anniversary.
 
         Raises:
@@ -112,7 +112,7 @@ class RegisterLicense:
         after = registered(license_, customer, id_end, work.now)
         work.set_license(after)
         told = f"registered to {customer.organization}; Software Maintenance until {after.maintenance_until}"
-        return [Outcome("", "done", told, f"Next: {_after_colon(standing_of(after, work.now).next_step)}")]
+        return [Outcome("", "done", told, f"Next: {_after_colon(license_status_of(after, work.now).next_step)}")]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class ActivateLicense:
     name: ClassVar[str] = "activate license"
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Bind it.
 
         Raises:
@@ -133,7 +133,7 @@ class ActivateLicense:
             raise Refused("The license is not registered: there is nothing to activate.", "Register it first.")
         if license_.activated_at is not None:
             return [Outcome("", "unchanged", f"was activated on {license_.activated_at.date()} already")]
-        if work.standing.is_expired:
+        if work.license_status.is_expired:
             raise Refused("The license has expired: it cannot be activated.", "Renew it and install its file.")
         work.set_license(replace(license_, activated_at=work.now))
         return [Outcome("", "done", "activated on this installation")]
@@ -148,7 +148,7 @@ class BuyUpdate:
     components: tuple[ComponentName, ...] = ()
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Record it.
 
         Raises:
@@ -184,7 +184,7 @@ class ReceiveUpdate:
     name: ClassVar[str] = "update license"
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Change the license.
 
         Raises:
@@ -208,7 +208,7 @@ class CancelUpdate:
     name: ClassVar[str] = "cancel update"
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Expect it no more.
 
         Raises:
@@ -254,7 +254,7 @@ class ChangeTerms:
     """Whether to take it though more seats are in use than it has."""
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Change it.
 
         Raises:
@@ -277,7 +277,7 @@ class ChangeComponent:
     """False takes it away."""
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Change it.
 
         Raises:
@@ -311,7 +311,7 @@ class InstallLicense:
     """Whether to take it though more seats are in use than it has."""
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Install it.
 
         Raises:
@@ -323,7 +323,7 @@ class InstallLicense:
         return _take(work, after, self.over_limit)
 
 
-def _take(work: Work, after: License, over_limit: bool) -> list[Outcome]:
+def _take(work: OperationContext, after: License, over_limit: bool) -> list[Outcome]:
     before = work.store.license
     if after == before:
         return [Outcome("", "unchanged", "the license is so already")]
@@ -331,7 +331,7 @@ def _take(work: Work, after: License, over_limit: bool) -> list[Outcome]:
     if not over_limit and needs_consent(before, after, decision):
         raise Refused(f"{decision.reason}. The license was not changed.", decision.remedy)
     work.set_license(after)
-    return [Outcome("", "done", _changed_words(after, standing_of(after, work.now).word))]
+    return [Outcome("", "done", _changed_words(after, license_status_of(after, work.now).word))]
 
 
 def _changed_words(after: License, word: str) -> str:

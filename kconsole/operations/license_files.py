@@ -6,13 +6,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from kconsole.licensing.life import COMPONENT_WORDS, bought_words
-from kconsole.model.errors import BadInput
-from kconsole.model.license import ID_SHOWN, Customer, License, PendingUpdate, end_of_id
-from kconsole.model.reports import Decision
+from kconsole.core.errors import BadInput
+from kconsole.core.license import ID_SHOWN, Customer, License, PendingUpdate, end_of_id
+from kconsole.core.reports import Decision
+from kconsole.importers.license_file import LicenseFile as LicenseFile
+from kconsole.importers.license_file import read_license_file
+from kconsole.licensing.lifecycle import COMPONENT_WORDS, bought_words
 from kconsole.operations.streams import read_document
-from kconsole.sources.license_file import LicenseFile as LicenseFile
-from kconsole.sources.license_file import read_license_file
 
 UNSIGNED: Final = "Its signature is not checked: only the server can do that."
 """What has to be said of every license file."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from kconsole.core.license import License
+from kconsole.core.records import Entry
+from kconsole.core.reports import Decision, SeatReport
 from kconsole.licensing import guards
-from kconsole.model.license import License
-from kconsole.model.records import Entry
-from kconsole.model.reports import Decision, SeatReport
 
 
 class LicensePlan(NamedTuple):

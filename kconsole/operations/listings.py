@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from kconsole.model.errors import BadInput
+from kconsole.core.errors import BadInput
 from kconsole.operations.dumps import check_not_of_store
 from kconsole.operations.session import Session
 from kconsole.store.files import write_whole

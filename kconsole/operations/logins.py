@@ -6,18 +6,18 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import ClassVar, Final
 
+from kconsole.core.errors import BadInput
+from kconsole.core.moments import SKEW
+from kconsole.core.records import Entry, LastLogin
+from kconsole.core.reports import SeatReport
+from kconsole.importers.kerio_csv import CsvFault
+from kconsole.importers.login_csv import LONGEST_PROTOCOL, Login, read_login_csv
+from kconsole.importers.login_csv import LoginFile as LoginFile
 from kconsole.licensing import guards
 from kconsole.licensing.components import is_active_sync
-from kconsole.licensing.evaluation import SeatLedger
-from kconsole.model.errors import BadInput
-from kconsole.model.moments import SKEW
-from kconsole.model.records import Entry, LastLogin
-from kconsole.model.reports import SeatReport
-from kconsole.operations.deeds import Outcome, Work, missing, refusal
+from kconsole.licensing.counting import SeatLedger
+from kconsole.operations.base import OperationContext, Outcome, missing, refusal
 from kconsole.operations.streams import read_document
-from kconsole.sources.kerio_csv import CsvFault
-from kconsole.sources.login_csv import LONGEST_PROTOCOL, Login, read_login_csv
-from kconsole.sources.login_csv import LoginFile as LoginFile
 from kconsole.store.seatstore import SeatStore
 
 MOST_FAULTS: Final = 20
@@ -38,7 +38,7 @@ class Connect:
     """When, in UTC; None for now."""
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Let him in, or refuse him under the access rule.
 
         Raises:
@@ -52,7 +52,7 @@ class Connect:
         entry = work.store.entry_at(self.address) or next(iter(work.store.deleted_at(self.address)), None)
         if entry is None:
             return [missing(self.address)]
-        decision = guards.may_connect(work.report_around(entry.domain), entry, work.standing.is_suspended)
+        decision = guards.may_connect(work.report_around(entry.domain), entry, work.license_status.is_suspended)
         if not decision.allowed:
             return [refusal(entry.address, decision)]
         connected = logged_in(entry, LastLogin(at, self.protocol.strip()))
@@ -183,7 +183,7 @@ class ImportLogins:
     skip_faulty: bool = False
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Sort again on the state as it is now, then take everything.
 
         Raises:

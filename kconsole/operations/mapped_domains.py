@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from kconsole.model.records import Domain, fold
+from kconsole.core.records import Domain, fold
 from kconsole.operations.session import Session
 
 

@@ -9,21 +9,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
-from kconsole.licensing.mapped import Collision as Collision
-from kconsole.licensing.mapped import MapPlan as MapPlan
-from kconsole.licensing.mapped import Pair
-from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.directory import Directory, DirectoryUser
-from kconsole.model.errors import ChangedMeanwhile, NotFound, Refused
-from kconsole.model.records import Domain, Entry, fold
-from kconsole.model.reports import SeatReport
+from kconsole.core.directory import Directory, DirectoryUser
+from kconsole.core.errors import ChangedMeanwhile, NotFound, Refused
+from kconsole.core.records import Domain, Entry, fold
+from kconsole.core.reports import SeatReport
+from kconsole.directories.reading import ConnectionTest as ConnectionTest
+from kconsole.directories.reading import DirectoryListing as DirectoryListing
+from kconsole.directories.reading import check_settings as check_settings
+from kconsole.directories.reading import probe as probe
+from kconsole.directories.reading import read_directory as read_directory
+from kconsole.licensing.map_plan import Collision as Collision
+from kconsole.licensing.map_plan import MapPlan as MapPlan
+from kconsole.licensing.map_plan import Pair
+from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.deeds import Outcome, Work, revived
-from kconsole.sources.directory import ConnectionTest as ConnectionTest
-from kconsole.sources.directory import DirectoryListing as DirectoryListing
-from kconsole.sources.directory import check_settings as check_settings
-from kconsole.sources.directory import probe as probe
-from kconsole.sources.directory import read_directory as read_directory
+from kconsole.operations.base import OperationContext, Outcome, revived
 from kconsole.store.seatstore import SeatStore
 
 _LOGIN: Final = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,64}")
@@ -77,7 +77,7 @@ def _without_mailbox(store: SeatStore, changed: dict[int, Entry], new: Iterable[
         after = changed.get(entry.id, entry)
         if after.id in new_numbers or after.deleted_at is not None or after.mailbox:
             continue
-        if after.is_account and verdict_of(after).seat:
+        if after.is_account and classify(after).seat:
             yield after
 
 
@@ -254,7 +254,7 @@ class SetDirectory:
     directory: Directory
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Keep it with the domain.
 
         Raises:
@@ -278,7 +278,7 @@ class ForgetDirectory:
     domain: str
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Forget where it was.
 
         Raises:
@@ -311,7 +311,7 @@ class MapDomain:
     def __repr__(self) -> str:
         return f"MapDomain({self.domain!r})"
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Sort again on the state as it is now, then take everything.
 
         Raises:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-from kconsole.model.history import Operator
-from kconsole.model.times import Clock, SystemClock
+from kconsole.core.history import Operator
+from kconsole.core.times import Clock, SystemClock
+from kconsole.importers.samples import load_sample
 from kconsole.operations.session import Session
-from kconsole.sources.samples import load_sample
 
 SAMPLE_NAMES: Final = ("office", "crisis", "small")
 """The samples there are; the first is the one shown when nobody chooses."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from kconsole.model.errors import BadInput
+from kconsole.core.errors import BadInput
+from kconsole.net.secrets import Secret as Secret
 from kconsole.operations.user_files import open_file, trouble_of
-from kconsole.sources.secret import Secret as Secret
 
 DIRECTORY_PASSWORD: Final = "KCONSOLE_DIRECTORY_PASSWORD"  # noqa: S105  # the name of a variable
 """The environment variable that holds the password to a directory."""

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from kconsole.model.errors import BadInput, Refused
-from kconsole.model.records import Domain, Inventory
-from kconsole.operations.deeds import Outcome, Work
+from kconsole.core.errors import BadInput, Refused
+from kconsole.core.records import Domain, Inventory
+from kconsole.operations.base import OperationContext, Outcome
 
 DOMAIN_NAME: Final = re.compile(r"(?=.{1,253}$)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)+")
 """Domain names that kconsole creates: labels of letters and digits (of any script), with hyphens inside."""
@@ -23,7 +23,7 @@ class AddDomain:
     description: str = ""
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Add it.
 
         Raises:
@@ -50,7 +50,7 @@ class RecordRestart:
     name: ClassVar[str] = "restarted"
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Record it as of now."""
         held = work.report.held
         work.set_last_restart(work.now)
@@ -66,7 +66,7 @@ class RestoreInventory:
     inventory: Inventory
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Replace everything."""
         work.replace_all(self.inventory)
         entries, domains = len(self.inventory.entries), len(self.inventory.domains)

@@ -7,40 +7,40 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kconsole.licensing.evaluation import SeatLedger
-from kconsole.licensing.life import Standing, standing_of
-from kconsole.model.directory import Directory
-from kconsole.model.errors import ChangedSince, NotFound, Refused
-from kconsole.model.history import Commit, Operator, as_operator
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
-from kconsole.model.reports import SeatReport
-from kconsole.model.server import Intent, Server
-from kconsole.model.times import Clock, SystemClock
-from kconsole.operations.deeds import Deed, Done, RefusedTo, Work, apply, refused_to
-from kconsole.operations.steps import Steps, iterated, within
+from kconsole.core.directory import Directory
+from kconsole.core.errors import ChangedSince, NotFound, Refused
+from kconsole.core.history import Commit, Operator, as_operator
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.reports import SeatReport
+from kconsole.core.server import PendingChange, Server
+from kconsole.core.times import Clock, SystemClock
+from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
+from kconsole.operations.base import Done, Operation, OperationContext, RefusedTo, apply_change, refused_to
+from kconsole.operations.chunked import Chunks, iterated, within
+from kconsole.operations.runs_on import named_meanwhile, needs_server, refuse_here, way_of
 from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
 from kconsole.operations.system import default_folder as default_folder
 from kconsole.operations.system import system_operator as system_operator
 from kconsole.operations.system import takes_long as takes_long
-from kconsole.operations.ways import named_meanwhile, needs_server, refuse_here, way_of
+from kconsole.store.file_engine import Progress as Progress
 from kconsole.store.seatstore import PATIENCE as PATIENCE
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.seatstore import nothing_collected as nothing_collected
-from kconsole.store.storefiles import Progress as Progress
 
 if TYPE_CHECKING:
+    from kconsole.importers.kerio_config import KerioConfig
+    from kconsole.importers.kerio_csv import KerioExport
+    from kconsole.importers.login_csv import LoginFile
     from kconsole.operations.history import LogQuery, Trace
     from kconsole.operations.imports import ImportPlan
     from kconsole.operations.kerio_files import KerioPlan
     from kconsole.operations.logins import LoginsPlan
     from kconsole.operations.mapping import DirectoryListing, MapPlan
-    from kconsole.operations.plans import Plan
-    from kconsole.operations.roster import Roster
-    from kconsole.operations.writer import Writer
-    from kconsole.sources.kerio_config import KerioConfig
-    from kconsole.sources.kerio_csv import KerioExport
-    from kconsole.sources.login_csv import LoginFile
+    from kconsole.operations.search.index import AccountIndex
+    from kconsole.operations.sync.login import Writer
+    from kconsole.operations.what_if import WhatIf
 
 
 class Session:
@@ -51,7 +51,7 @@ class Session:
         self._clock = clock
         self.offline = False
         """Whether somebody said that no server shall be asked."""
-        self._deeds: list[Commit] = []
+        self._operations: list[Commit] = []
         """What this session did and can still take back, or do again once it was."""
         self._opened_at = store.sequence
         self._traces: list[Trace] = []
@@ -60,8 +60,8 @@ class Session:
         self._listeners: list[Callable[[Commit], None]] = []
         self._ledger = SeatLedger(store.inventory)
         self._report: SeatReport | None = None
-        self._roster: Roster | None = None
-        self._plan: Plan | None = None
+        self._account_index: AccountIndex | None = None
+        self._plan: WhatIf | None = None
         store.listen(self._committed)
 
     @classmethod
@@ -165,14 +165,14 @@ class Session:
         return self._store.sequence
 
     @property
-    def intents(self) -> dict[int, Intent]:
+    def pending_changes(self) -> dict[int, PendingChange]:
         """What the server was asked for and nobody knows yet whether it was done, by number."""
-        return self._store.intents
+        return self._store.pending_changes
 
     @property
-    def standing(self) -> Standing:
+    def license_status(self) -> LicenseStatus:
         """How the license stands now."""
-        return standing_of(self._store.license, self._clock.now())
+        return license_status_of(self._store.license, self._clock.now())
 
     @property
     def inventory(self) -> Inventory:
@@ -190,13 +190,13 @@ class Session:
         return self._ledger.held()
 
     @property
-    def roster(self) -> "Roster":
+    def account_index(self) -> "AccountIndex":
         """What is listed, ready to be searched and sorted; it follows every change. Made when it is first asked for."""
-        if self._roster is None:
-            from kconsole.operations.roster import Roster
+        if self._account_index is None:
+            from kconsole.operations.search.index import AccountIndex
 
-            self._roster = Roster([*self.entries, *self.held])
-        return self._roster
+            self._account_index = AccountIndex([*self.entries, *self.held])
+        return self._account_index
 
     @property
     def last_restart(self) -> datetime | None:
@@ -233,7 +233,7 @@ class Session:
 
     def if_toggled(self, accounts: Iterable[Entry]) -> SeatReport:
         """The figures if these accounts were disabled, or enabled if none of them takes a seat; nothing is changed."""
-        from kconsole.operations.plans import alike, if_toggled
+        from kconsole.operations.what_if import alike, if_toggled
 
         once = {account.id: account for account in accounts if account.is_account}
         return if_toggled(self._ledger, alike(once.values()))
@@ -242,7 +242,7 @@ class Session:
         """The figures if the license were this one; nothing is changed."""
         return self._ledger.if_licensed(license_)
 
-    def planning(self, numbers: AbstractSet[int]) -> Steps[SeatReport | None]:
+    def planning(self, numbers: AbstractSet[int]) -> Chunks[SeatReport | None]:
         """The figures if the accounts with these numbers were toggled, as by `if_toggled`; for any number of them.
 
         It works in steps of a few milliseconds, and gives how far it has come after each; its value is the report,
@@ -250,9 +250,9 @@ class Session:
         less, is one step.
         """
         if self._plan is None:
-            from kconsole.operations.plans import Plan
+            from kconsole.operations.what_if import WhatIf
 
-            self._plan = Plan(self._ledger, self.entry)
+            self._plan = WhatIf(self._ledger, self.entry)
         yield from self._plan.marking(numbers)
         return self._plan.report()
 
@@ -300,10 +300,10 @@ class Session:
 
     # Ahead of time
 
-    def preparing(self) -> Steps[None]:
+    def preparing(self) -> Chunks[None]:
         """Make in steps what the first change and the first letter of a filter need: for a moment of leisure."""
         yield from within(0.0, 0.4, iterated(self._store.indexing()))
-        yield from within(0.4, 1.0, self.roster.preparing())
+        yield from within(0.4, 1.0, self.account_index.preparing())
 
     def check_ahead(self) -> None:
         """Check of the store what the first change would check otherwise; it tells if something is wrong.
@@ -314,11 +314,11 @@ class Session:
 
     # Changing
 
-    def do(self, deed: Deed, by: "Writer | None" = None) -> Done:
+    def do(self, operation: Operation, by: "Writer | None" = None) -> Done:
         """Do a deed on the state as it is now, others' changes included; where a server is followed, there first.
 
         Args:
-            deed: what to do.
+            operation: what to do.
             by: who asks the server, for what is done there; None where nobody can.
 
         Raises:
@@ -327,26 +327,26 @@ class Session:
             SourceAway: the server did not answer as it should.
             ConsoleError: what the deed raises, and what the store raises; then nothing was changed.
         """
-        return self._do(deed, deed.name, by)
+        return self._do(operation, operation.name, by)
 
-    def is_done_there(self, deed: str) -> bool:
+    def is_done_there(self, operation: str) -> bool:
         """Whether a deed, by its name, is done on the server that is followed first."""
-        return self.server is not None and way_of(deed) == "there"
+        return self.server is not None and way_of(operation) == "there"
 
-    def refusal_of(self, deed: str) -> Refused | None:
+    def refusal_of(self, operation: str) -> Refused | None:
         """Why a deed, by its name, is not done with the server that is followed, whatever it is done to; None if it is.
 
         So that nobody is asked anything first.
         """
         server = self.server
-        way = "here" if server is None else way_of(deed)
+        way = "here" if server is None else way_of(operation)
         if server is None or way == "here":
             return None
         if way == "not here":
-            return refuse_here(deed, server)
+            return refuse_here(operation, server)
         return needs_server(server, True) if self.offline else None
 
-    def _do(self, deed: Deed, first: str, by: "Writer | None") -> Done:
+    def _do(self, operation: Operation, first: str, by: "Writer | None") -> Done:
         if way_of(first) != "here" and not self.read_only:
             self.catch_up()  # somebody may have named a server meanwhile
         refused = self.refusal_of(first)
@@ -354,10 +354,10 @@ class Session:
             raise refused
         server = self.server
         if server is None or not self.is_done_there(first):
-            return self.commit(deed, unfollowed=way_of(first) != "here")
+            return self.commit(operation, unfollowed=way_of(first) != "here")
         if by is None:
             raise needs_server(server, self.offline)
-        return by.do(self, deed)
+        return by.do(self, operation)
 
     @contextmanager
     def alone_at_server(self, patience: float | None = None) -> Iterator[None]:
@@ -377,11 +377,11 @@ class Session:
         later = (trace for trace in self._traces if trace.sequence > sequence)
         return frozenset(number for trace in later for table, number in trace.records if table == "entries")
 
-    def commit(self, deed: Deed, unfollowed: bool = False) -> Done:
+    def commit(self, operation: Operation, unfollowed: bool = False) -> Done:
         """Do a deed in the store, whatever server it follows: for what the server has done, or need not do.
 
         Args:
-            deed: what to do.
+            operation: what to do.
             unfollowed: whether it may be done here only as long as the store follows no server.
 
         Raises:
@@ -389,16 +389,16 @@ class Session:
         """
         from kconsole.operations.history import is_undoable
 
-        work: Work | None = None
+        work: OperationContext | None = None
         try:
-            with self._store.transaction(deed.name, reason=deed.reason) as transaction:
+            with self._store.transaction(operation.name, reason=operation.reason) as transaction:
                 if unfollowed and self.server is not None:
                     raise named_meanwhile(self.server)
-                work = Work(self._store, self._ledger, transaction, self._clock.now())
+                work = OperationContext(self._store, self._ledger, transaction, self._clock.now())
                 before = work.report
                 work.note((), before.used)
-                with refused_to(deed):
-                    outcomes = tuple(deed.perform(work))
+                with refused_to(operation):
+                    outcomes = tuple(operation.apply(work))
                 work.note(outcomes, before.used)
         except BaseException as error:
             if work is not None and transaction.commit is None:  # else it is on disk, and a listener failed
@@ -406,15 +406,17 @@ class Session:
             if isinstance(error, RefusedTo):
                 raise error.refused from None
             raise
-        done = Done(deed.name, outcomes, before, self.report, transaction.commit)
+        done = Done(operation.name, outcomes, before, self.report, transaction.commit)
         if done.commit is not None and is_undoable(done.commit):
-            self._deeds.append(done.commit)
+            self._operations.append(done.commit)
         return done
 
     @property
     def undoable(self) -> Commit | None:
         """The last deed of this session that has not been taken back, by whomever; None if there is none."""
-        return next((deed for deed in reversed(self._deeds) if deed.sequence not in self._undone), None)
+        return next(
+            (operation for operation in reversed(self._operations) if operation.sequence not in self._undone), None
+        )
 
     def last_undoable(self) -> Commit | None:
         """The deed that `undo` would take back: of this session, or else the operator's last one in the journal.
@@ -443,16 +445,16 @@ class Session:
 
     def is_undone_there(self, commit: Commit) -> bool:
         """Whether taking back a commit is done on the server that is followed first."""
-        return self.server is not None and self.is_done_there(self._first_deed(commit))
+        return self.server is not None and self.is_done_there(self._first_operation(commit))
 
     def refusal_of_undoing(self, commit: Commit) -> Refused | None:
         """Why taking back a commit is not done with the server that is followed, as `refusal_of`."""
-        return None if self.server is None else self.refusal_of(self._first_deed(commit))
+        return None if self.server is None else self.refusal_of(self._first_operation(commit))
 
-    def _first_deed(self, commit: Commit) -> str:
-        from kconsole.operations.history import first_deed
+    def _first_operation(self, commit: Commit) -> str:
+        from kconsole.operations.history import first_operation
 
-        return first_deed(self._store, commit)
+        return first_operation(self._store, commit)
 
     def undo(self, sequence: int | None = None, reason: str = "", by: "Writer | None" = None) -> Done:
         """Take back a deed. Taking back what took another back does that again.
@@ -468,14 +470,14 @@ class Session:
             ChangedSince: somebody changed the same record since; the deed is out of reach now.
             Refused, SourceAway: as `do`.
         """
-        from kconsole.operations.undo import UndoDeed
+        from kconsole.operations.undo import UndoOperation
 
         commit = self.undone_by(sequence)
         try:
-            first = self._first_deed(commit)
-            return self._do(UndoDeed(commit, first, self._traces_after, reason), first, by)
+            first = self._first_operation(commit)
+            return self._do(UndoOperation(commit, first, self._traces_after, reason), first, by)
         except ChangedSince:
-            self._deeds = [other for other in self._deeds if other.sequence != commit.sequence]
+            self._operations = [other for other in self._operations if other.sequence != commit.sequence]
             raise
 
     def _traces_after(self, sequence: int) -> "Iterable[Trace]":
@@ -516,12 +518,12 @@ class Session:
     def _committed(self, commit: Commit) -> None:
         if not commit.own:
             for change in commit.changes:
-                apply(self._ledger, change)
+                apply_change(self._ledger, change)
         self._report = None
         if self._plan is not None:
             self._plan.follow(commit.changes)
-        if self._roster is not None:
-            self._roster.follow(commit.changes, self._ledger.held)
+        if self._account_index is not None:
+            self._account_index.follow(commit.changes, self._ledger.held)
         self._trace(commit)
         for listener in list(self._listeners):
             listener(commit)

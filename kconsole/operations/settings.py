@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from kconsole.operations.choices import COLOURS, THEMES, Colours
+from kconsole.operations.appearance import COLOURS, THEMES, Colours
 from kconsole.operations.user_files import folder_of, read_small, trouble_of
 
 CONFIG_VARIABLE: Final = "KCONSOLE_CONFIG"

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from kconsole.model.errors import BadInput
+from kconsole.core.errors import BadInput
 
 STANDARD_STREAM: Final = "-"
 """The name of standard input where something is read, and of standard output where it is written."""

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from kconsole.model.history import Operator
+from kconsole.core.history import Operator
 
 STORE_VARIABLE = "KCONSOLE_STORE"
 """The environment variable that chooses the store's folder."""
@@ -22,7 +22,7 @@ def default_folder() -> Path:
 
 def takes_long(folder: Path) -> bool:
     """Whether opening the store in a folder takes so long that somebody who waits for it should see how far it is."""
-    from kconsole.store.storefiles import size_of
+    from kconsole.store.file_engine import size_of
 
     return size_of(folder) > LARGE
 

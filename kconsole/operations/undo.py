@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from kconsole.core.errors import ChangedSince, Refused
+from kconsole.core.history import Change, Commit
+from kconsole.core.records import Domain, Entry, fold
 from kconsole.licensing import guards
-from kconsole.model.errors import ChangedSince, Refused
-from kconsole.model.history import Change, Commit
-from kconsole.model.records import Domain, Entry, fold
 from kconsole.operations.accounts import DeleteAccounts
-from kconsole.operations.deeds import Outcome, Work, insist
+from kconsole.operations.base import OperationContext, Outcome, insist
 from kconsole.operations.history import Trace, touching_since
 from kconsole.operations.license_plans import needs_consent
 from kconsole.operations.server import RestoreInventory
@@ -18,7 +18,7 @@ BY_HAND = "Look at it, and set it right by hand."
 
 
 @dataclass(frozen=True)
-class UndoDeed:
+class UndoOperation:
     """Take back what one transaction did."""
 
     name: ClassVar[str] = "undo"
@@ -34,7 +34,7 @@ class UndoDeed:
         """The entries that it changes."""
         return tuple(_address(change) for change in self.commit.changes if change.table == "entries")
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         """Let every record be as it was before; an account that was created is deleted.
 
         A restored dump is taken back to the letter, whatever the limits: restoring it asked for none either. So is
@@ -68,7 +68,7 @@ class UndoDeed:
         self._check_license(work)
         return [self._put_back(change, work) for change in reversed(self.commit.changes) if change.table != "intents"]
 
-    def _check_unchanged(self, work: Work) -> None:
+    def _check_unchanged(self, work: OperationContext) -> None:
         afters = {change.number: change.after for change in self.commit.changes if change.table == "entries"}
         in_use = self._domains_in_use(work, afters)
         for change in self.commit.changes:
@@ -85,7 +85,7 @@ class UndoDeed:
             elif change.table == "license" and work.store.license != change.after:
                 raise self._changed_since("The license has changed since")
 
-    def _check_license(self, work: Work) -> None:
+    def _check_license(self, work: OperationContext) -> None:
         """Undoing leaves a license with fewer seats than are in use only as far as it was so before the deed."""
         for change in self.commit.changes:
             if change.table == "license":
@@ -101,7 +101,7 @@ class UndoDeed:
     def _used_before(self) -> int:
         return 0 if self.commit.seats is None else self.commit.seats[0]
 
-    def _check_domain(self, change: Change, work: Work, in_use: set[str]) -> None:
+    def _check_domain(self, change: Change, work: OperationContext, in_use: set[str]) -> None:
         before: Domain | None = change.before
         after: Domain | None = change.after
         name = _domain(change).name
@@ -118,7 +118,7 @@ class UndoDeed:
         if before.primary and (primary := next((domain for domain in others if domain.primary), None)) is not None:
             raise self._changed_since(f"{primary.name} has become the primary domain since")
 
-    def _check_address_is_free(self, change: Change, work: Work, afters: dict[int, Entry | None]) -> None:
+    def _check_address_is_free(self, change: Change, work: OperationContext, afters: dict[int, Entry | None]) -> None:
         before: Entry | None = change.before
         if before is None or before.deleted_at is not None:
             return
@@ -126,7 +126,7 @@ class UndoDeed:
         if now is not None and now != afters.get(now.id):
             raise self._changed_since(f"The address {before.address} has been taken since")
 
-    def _domains_in_use(self, work: Work, own: dict[int, Entry | None]) -> set[str]:
+    def _domains_in_use(self, work: OperationContext, own: dict[int, Entry | None]) -> set[str]:
         """Folded names of domains into which others than the deed itself put entries; deleted ones still belong."""
         if not any(change.table == "domains" for change in self.commit.changes):
             return set()
@@ -141,9 +141,9 @@ class UndoDeed:
         return {"server": "The recorded restart", "connection": "The server"}.get(change.table, "The license")
 
     def _changed_since(self, what: str) -> ChangedSince:
-        return ChangedSince(f"{what}: '{self.commit.deed}' cannot be undone.", BY_HAND)
+        return ChangedSince(f"{what}: '{self.commit.operation}' cannot be undone.", BY_HAND)
 
-    def _put_back(self, change: Change, work: Work) -> Outcome:
+    def _put_back(self, change: Change, work: OperationContext) -> Outcome:
         if change.table == "domains":
             return self._put_domain_back(change, work)
         if change.table != "entries":
@@ -157,7 +157,7 @@ class UndoDeed:
         work.put_back(change)
         return Outcome(_address(change), "done", "as it was")
 
-    def _deleted_again(self, before: Entry | None, after: Entry, work: Work) -> Entry:
+    def _deleted_again(self, before: Entry | None, after: Entry, work: OperationContext) -> Entry:
         """An account as deleted now, since until now it was there: the server has to be restarted after that.
 
         Its mailbox is kept, unless it is its deletion that is done again, which said what becomes of it.
@@ -170,14 +170,14 @@ class UndoDeed:
                 raise self._changed_since(f"{before.transferred_to}, who gets its mailbox, has changed since")
         return replace(before, deleted_at=work.now)
 
-    def _put_domain_back(self, change: Change, work: Work) -> Outcome:
+    def _put_domain_back(self, change: Change, work: OperationContext) -> Outcome:
         name = _domain(change).name
         if change.before is None and any(fold(entry.domain) == fold(name) for entry in work.store.entries):
             return Outcome(name, "unchanged", "stays, since its deleted accounts belong to it")
         work.put_back(change)
         return Outcome(name, "done", "as it was")
 
-    def _restored(self, work: Work) -> list[Outcome]:
+    def _restored(self, work: OperationContext) -> list[Outcome]:
         """What came goes first, so that what went finds its address and its domain's name free."""
         for change in sorted(self.commit.changes, key=lambda change: change.before is not None):
             work.put_back(change)

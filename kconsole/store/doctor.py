@@ -11,19 +11,19 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from kconsole.model.boundary import checked
-from kconsole.model.errors import BadInput, NotFound, StoreUnusable
-from kconsole.model.history import Commit, Operator
-from kconsole.model.times import Clock
+from kconsole.core.dump_documents import checked
+from kconsole.core.errors import BadInput, NotFound, StoreUnusable
+from kconsole.core.history import Commit, Operator
+from kconsole.core.times import Clock
+from kconsole.store.commit_codec import body_of, changes_of
+from kconsole.store.errors import NONSENSE, refuse_links
 from kconsole.store.files import PRIVATE_FILE, PRIVATE_FOLDER, beside, sync_folder
 from kconsole.store.journal import JOURNAL_FILE, BrokenJournal, Head, Journal, parsed
-from kconsole.store.lines import body_of, changes_of
 from kconsole.store.locking import LOCK_FILE, SERVER_LOCK_FILE, StoreLock
 from kconsole.store.records import Records
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.snapshot import SNAPSHOT_FILE, DamagedSnapshot, Snapshot, read_snapshot, write_snapshot
 from kconsole.store.storage import SeatStorage
-from kconsole.store.trouble import NONSENSE, refuse_links
 
 ASIDE_FOLDER: Final = "set-aside"
 """Where the doctor puts what is in the way."""
@@ -135,8 +135,8 @@ def _findings(folder: Path, clock: Clock) -> Iterator[Finding]:
     seen = _look(folder, settled=False)
     yield from seen.findings
     yield from _contradictions(seen.records)
-    if seen.records.intents:
-        addresses = [target.address for intent in seen.records.intents.values() for target in intent.targets]
+    if seen.records.pending_changes:
+        addresses = [target.address for pending in seen.records.pending_changes.values() for target in pending.targets]
         named = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else "")
         text = f"The server was asked to change {named}, and it is not known whether it did."
         yield Finding("open", text, "'kconsole sync' asks the server.", serious=False)

@@ -61,7 +61,7 @@ class BrokenJournal(Exception):
         self.line, self.why, self.good = line, why, good
 
 
-class Line(NamedTuple):
+class JournalLine(NamedTuple):
     """A good line: what it says, and where it ends."""
 
     body: dict[str, Any]
@@ -113,7 +113,7 @@ def _previous(before: Head) -> bytes:
     return _PREVIOUS_START + before.hash.encode() + b'"'
 
 
-def parsed(raw: bytes, head: Head) -> Line:
+def parsed(raw: bytes, head: Head) -> JournalLine:
     """What a linked line says.
 
     Raises:
@@ -126,7 +126,7 @@ def parsed(raw: bytes, head: Head) -> Line:
         raise BrokenJournal(head.sequence, f"it is not JSON ({error})", before) from None
     if not isinstance(body, dict) or body.get("sequence") != head.sequence:
         raise BrokenJournal(head.sequence, "its number is not the next one", before)
-    return Line(body, head)
+    return JournalLine(body, head)
 
 
 class InDoubt(OSError):
@@ -232,7 +232,7 @@ class Journal:
             head = linked(raw, head)
             yield raw, head
 
-    def lines_backwards(self, head: Head) -> Iterator[Line]:
+    def lines_backwards(self, head: Head) -> Iterator[JournalLine]:
         """The lines up to a head that is trusted, the last one first.
 
         Each is checked against the one after it, which holds its hash: so nothing before it has to be read.
@@ -262,7 +262,7 @@ class Journal:
         if rest:
             yield rest
 
-    def read_on(self) -> Iterator[Line]:
+    def read_on(self) -> Iterator[JournalLine]:
         """The lines that have not been read yet; each counts as read once the next one is asked for.
 
         Raises:

@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from kconsole.model.errors import StoreBusy
+from kconsole.core.errors import StoreBusy
 from kconsole.store.files import PRIVATE_FILE
 
 LOCK_FILE: Final = "lock"

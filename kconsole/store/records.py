@@ -6,13 +6,13 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
-from kconsole.model import documents
-from kconsole.model.drafts import quick_entry, quick_login
-from kconsole.model.history import Change
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory, fold
-from kconsole.model.server import Intent, Server
-from kconsole.model.times import from_iso, to_iso
+from kconsole.core import documents
+from kconsole.core.drafts import quick_entry, quick_login
+from kconsole.core.history import Change
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory, fold
+from kconsole.core.server import PendingChange, Server
+from kconsole.core.times import from_iso, to_iso
 from kconsole.store.tables import Document, DocumentChange
 
 
@@ -27,7 +27,7 @@ _KINDS: Final[dict[str, _Kind]] = {
     "license": _Kind(documents.license_document, lambda document, _: documents.license_from_document(document)),
     "server": _Kind(lambda at: {"last_restart": to_iso(at)}, lambda document, _: from_iso(document["last_restart"])),
     "connection": _Kind(documents.server_document, lambda document, _: documents.server_from_document(document)),
-    "intents": _Kind(documents.intent_document, lambda document, _: documents.intent_from_document(document)),
+    "intents": _Kind(documents.pending_document, lambda document, _: documents.pending_from_document(document)),
     "domains": _Kind(documents.domain_document, lambda document, _: documents.domain_from_document(document)),
     "entries": _Kind(documents.compact_entry_document, lambda document, number: _entry(dict(document), number)),
 }
@@ -101,7 +101,7 @@ class Records:
         return self.tables["connection"].get(1)
 
     @property
-    def intents(self) -> dict[int, Intent]:
+    def pending_changes(self) -> dict[int, PendingChange]:
         """What the server was asked for and nobody knows yet whether it was done, by number."""
         return self.tables["intents"]
 

@@ -8,21 +8,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from kconsole.model.errors import Refused, StoreUnusable
-from kconsole.model.history import Commit, Operator, as_operator
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
-from kconsole.model.server import Intent, Server
-from kconsole.model.times import Clock
+from kconsole.core.errors import Refused, StoreUnusable
+from kconsole.core.history import Commit, Operator, as_operator
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.server import PendingChange, Server
+from kconsole.core.times import Clock
+from kconsole.store.commit_codec import commit_of
+from kconsole.store.errors import reporting_damage, reporting_nonsense, unreadable, unwritable
+from kconsole.store.file_engine import Progress, StoreFiles
 from kconsole.store.files import make_folder
 from kconsole.store.journal import JOURNAL_FILE, Head, parsed
-from kconsole.store.lines import commit_of
 from kconsole.store.records import Records
 from kconsole.store.snapshot import SNAPSHOT_FILE
 from kconsole.store.storage import SeatStorage
-from kconsole.store.storefiles import Progress, StoreFiles
 from kconsole.store.transaction import Transaction
-from kconsole.store.trouble import reporting_damage, reporting_nonsense, unreadable, unwritable
 
 PATIENCE: Final = 10.0
 """Seconds to wait for another process that is saving."""
@@ -173,9 +173,9 @@ class SeatStore:
         return self._records.server
 
     @property
-    def intents(self) -> dict[int, Intent]:
+    def pending_changes(self) -> dict[int, PendingChange]:
         """What the server was asked for and nobody knows yet whether it was done, by number."""
-        return dict(self._records.intents)
+        return dict(self._records.pending_changes)
 
     @property
     def last_restart(self) -> datetime | None:
@@ -308,7 +308,7 @@ class SeatStore:
             listener(commit)
 
     @contextmanager
-    def transaction(self, deed: str, operator: Operator | str = "", reason: str = "") -> Iterator[Transaction]:
+    def transaction(self, operation: str, operator: Operator | str = "", reason: str = "") -> Iterator[Transaction]:
         """Change records of any tables together: all of it is on disk when the block has been left, or none.
 
         The store is locked and up to date inside the block: what is checked there holds until it is left. An
@@ -316,7 +316,7 @@ class SeatStore:
         A block that changes nothing and refuses nothing writes nothing.
 
         Args:
-            deed: what is done, as the journal will name it.
+            operation: what is done, as the journal will name it.
             operator: who does it; empty for the one who opened the store.
             reason: why, in his words.
 
@@ -329,7 +329,7 @@ class SeatStore:
         files.lock()
         try:
             self._told(files.come_to_the_end())
-            transaction = Transaction(self._storage, files.next_number, deed)
+            transaction = Transaction(self._storage, files.next_number, operation)
             try:
                 yield transaction
             except Refused as refused:

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from kconsole.model.errors import StoreUnusable
+from kconsole.core.errors import StoreUnusable
 from kconsole.store.files import NO_HARD_LINKS, beside, set_aside, write_whole
 from kconsole.store.journal import Head
 from kconsole.store.migrations import FORMAT, Tables, migrated

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
-from kconsole.model.history import Change
+from kconsole.core.history import Change
 from kconsole.store.records import Records
 from kconsole.store.tables import Document, DocumentChange, SeatTable
 

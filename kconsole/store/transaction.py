@@ -6,11 +6,11 @@ from typing import Any
 
 from tinydb.table import Document as TinyDocument
 
-from kconsole.model.drafts import numbered
-from kconsole.model.history import Change, Commit
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
-from kconsole.model.server import Intent, Server
+from kconsole.core.drafts import numbered
+from kconsole.core.history import Change, Commit
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.server import PendingChange, Server
 from kconsole.store.records import document_of
 from kconsole.store.storage import SeatStorage
 
@@ -18,10 +18,10 @@ from kconsole.store.storage import SeatStorage
 class Transaction:
     """Changes that will be on disk together, or not at all. The store shows them at once, to this transaction only."""
 
-    def __init__(self, storage: SeatStorage, next_number: int, deed: str) -> None:
+    def __init__(self, storage: SeatStorage, next_number: int, operation: str) -> None:
         self._storage, self._db = storage, storage.db
         self._first_number = self.next_number = next_number
-        self.deed = deed
+        self.operation = operation
         """What is done, as the journal will name it."""
         self.seats: tuple[int, int] | None = None
         """Seats used before and after, for the journal, where somebody counts them."""
@@ -88,13 +88,13 @@ class Transaction:
         else:
             self._put("connection", 1, server)
 
-    def put_intent(self, intent: Intent) -> int:
+    def put_pending(self, pending: PendingChange) -> int:
         """Write down what the server is about to be asked for; returns its number."""
         number = self._new_number()
-        self._put("intents", number, intent)
+        self._put("intents", number, pending)
         return number
 
-    def remove_intent(self, number: int) -> None:
+    def remove_pending(self, number: int) -> None:
         """It is known what came of it."""
         self._remove("intents", number)
 

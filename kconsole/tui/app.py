@@ -14,17 +14,17 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 
-from kconsole.display.safe_text import safe_text
-from kconsole.display.terminals import TerminalProfile, first_theme
-from kconsole.model.errors import ConsoleError
-from kconsole.operations.choices import THEMES
-from kconsole.operations.habits import Habits
+from kconsole.core.errors import ConsoleError
+from kconsole.operations.appearance import THEMES
+from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
-from kconsole.tui.ink import Palette, palette_of
+from kconsole.text.safe_text import safe_text
+from kconsole.text.terminals import TerminalProfile, first_theme
 from kconsole.tui.keymap import Keymap
 from kconsole.tui.plain import InAscii, choose_scroll_bars
 from kconsole.tui.screens.main import MainScreen
+from kconsole.tui.styles import Palette, palette_of
 from kconsole.tui.terminal.framing import FramedApp
 from kconsole.tui.terminal.keystrokes import Keystrokes
 from kconsole.tui.themes import themes_for
@@ -61,13 +61,13 @@ class KConsoleApp(FramedApp):
         signals: the signals that end it in good order.
         profile: what the terminal can show.
         settings: what the user's configuration file says.
-        habits: what the user chose at other times, and where his choices are kept; None keeps them for this run.
+        preferences: what the user chose at other times, and where his choices are kept; None keeps them for this run.
         theme: the theme that was asked for at this start; empty if none was.
         server_secret: the password to the session's live server, if it is known already.
     """
 
     TITLE = "kconsole"
-    CSS_PATH = "styles/main.tcss"
+    CSS_PATH = "css/main.tcss"
     COMMANDS = {_palette}  # noqa: RUF012  # Textual's own declaration
     ENABLE_COMMAND_PALETTE = False  # our own command opens it, by whatever key it has
     BINDINGS: ClassVar = []
@@ -83,12 +83,12 @@ class KConsoleApp(FramedApp):
         *,
         profile: TerminalProfile = _ANY_TERMINAL,
         settings: Settings = _NO_SETTINGS,
-        habits: Habits | None = None,
+        preferences: Preferences | None = None,
         theme: str = "",
         server_secret: "Secret | None" = None,
     ) -> None:
         self.profile = profile
-        self.habits = Habits() if habits is None else habits
+        self.preferences = Preferences() if preferences is None else preferences
         """What the user chose on the screen, now and at other times."""
         self.keys = Keymap(settings.keys)
         """The keys of all commands."""
@@ -98,7 +98,7 @@ class KConsoleApp(FramedApp):
         self._palette: tuple[str, Palette] | None = None
         self.keystrokes = Keystrokes(self, super().on_event)
         # Before anything is styled: Textual decides once how it treats the terminal's own colours.
-        self.set_reactive(KConsoleApp.theme, first_theme(profile, theme, self.habits.theme, settings.theme)[0])
+        self.set_reactive(KConsoleApp.theme, first_theme(profile, theme, self.preferences.theme, settings.theme)[0])
         super().__init__()
         is_dark = self.current_theme.dark
         for name, is_set in ((f"-theme-{self.theme}", True), ("-dark-mode", is_dark), ("-light-mode", not is_dark)):
@@ -142,7 +142,7 @@ class KConsoleApp(FramedApp):
             return "There are no colours here, and one theme does without."
         self.theme = name
         try:
-            self.habits.choose_theme(name)
+            self.preferences.choose_theme(name)
         except ConsoleError as error:
             return safe_text(f"Theme: {name}. {error.message}")
         return f"Theme: {name}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from kconsole.display.safe_text import safe_text
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, character_of, key_word
 
 if TYPE_CHECKING:

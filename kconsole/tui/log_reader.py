@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from time import perf_counter
 
-from kconsole.display.commits import commit_text
-from kconsole.model.errors import StoreUnusable
-from kconsole.model.history import Commit
-from kconsole.model.records import fold
+from kconsole.core.errors import StoreUnusable
+from kconsole.core.history import Commit
+from kconsole.core.records import fold
 from kconsole.operations.history import LogQuery
 from kconsole.operations.session import Session
+from kconsole.text.commits import commit_text
 
 
 class LogReader:

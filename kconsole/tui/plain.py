@@ -6,7 +6,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
-from kconsole.display.plain import in_ascii
+from kconsole.text.plain import in_ascii
 
 
 class InAscii(LineFilter):

@@ -7,8 +7,8 @@ know: that theme uses its plain foreground for nearly everything, and attributes
 
 from textual.theme import Theme
 
-from kconsole.display.terminals import TerminalProfile
-from kconsole.tui.ink import REVERSED
+from kconsole.text.terminals import TerminalProfile
+from kconsole.tui.styles import REVERSED
 
 DARK = Theme(
     name="kconsole",

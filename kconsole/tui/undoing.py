@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kconsole.model.errors import ChangedSince, NotFound
-from kconsole.model.history import Commit
-from kconsole.model.records import Entry
-from kconsole.operations.deeds import Done, HalfDone
+from kconsole.core.errors import ChangedSince, NotFound
+from kconsole.core.history import Commit
+from kconsole.core.records import Entry
+from kconsole.operations.base import Done, HalfDone
 from kconsole.operations.session import Session
 
 if TYPE_CHECKING:
-    from kconsole.operations.writer import Writer
+    from kconsole.operations.sync.login import Writer
 
 
 class Step(NamedTuple):
@@ -30,8 +30,8 @@ class Undoing:
     @property
     def last(self) -> Step | None:
         """The last deed of this session that has not been taken back; None if there is none."""
-        deed = self._session.undoable
-        return None if deed is None else Step(deed, deed.deed)
+        operation = self._session.undoable
+        return None if operation is None else Step(operation, operation.operation)
 
     @property
     def last_undone(self) -> Step | None:

@@ -13,9 +13,9 @@ from tinydb.middlewares import CachingMiddleware
 from tinydb.storages import JSONStorage
 from tinydb.table import Document
 
-from kconsole.model.documents import compact_entry_document
-from kconsole.model.records import Inventory
-from kconsole.model.times import SystemClock
+from kconsole.core.documents import compact_entry_document
+from kconsole.core.records import Inventory
+from kconsole.core.times import SystemClock
 from kconsole.store.seatstore import SeatStore
 
 

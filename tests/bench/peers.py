@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from kconsole.display.safe_text import safe_text
-from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.times import to_iso
+from kconsole.core.times import to_iso
+from kconsole.importers.samples import make_inventory
+from kconsole.licensing.policy import classify
 from kconsole.operations.session import Session
-from kconsole.sources.samples import make_inventory
+from kconsole.text.safe_text import safe_text
 from tests.wire.terminal import KCONSOLE
 
 COLUMNS = ("Account", "Name", "Seat", "Because", "Last login", "Via")
@@ -166,13 +166,13 @@ def rows_of(accounts: int) -> Iterator[Rows]:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             for entry in session.entries:
-                login, verdict = entry.last_login, verdict_of(entry)
+                login, classification = entry.last_login, classify(entry)
                 writer.writerow(
                     (
                         safe_text(entry.address),
                         safe_text(entry.full_name),
-                        "1" if verdict.seat else "-",
-                        verdict.because,
+                        "1" if classification.seat else "-",
+                        classification.because,
                         to_iso(login.at) if login else "",
                         login.protocol if login else "",
                     )

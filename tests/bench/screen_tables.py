@@ -31,7 +31,7 @@ def report(accounts: Sequence[int] = ACCOUNTS, runs: int = RUNS) -> tuple[str, s
             found[number] = {size: compared(rows, size, TRUECOLOR, number, runs) for size in SIZES}
             if number == max(accounts):
                 sixteen = compared(rows, NARROW, SIXTEEN_COLOURS, number, 1)
-                deeds = {
+                operations = {
                     f"{size[0]}x{size[1]}, {name}": deed_of(kconsole(rows), rows, size, colours)
                     for size in SIZES
                     for name, colours in (("truecolor", TRUECOLOR), ("16 colours", SIXTEEN_COLOURS))
@@ -41,7 +41,7 @@ def report(accounts: Sequence[int] = ACCOUNTS, runs: int = RUNS) -> tuple[str, s
         *(line for size in SIZES for line in (*_main_table(found, size), "")),
         *_sixteen_table(sixteen),
         "",
-        *_deed_table(deeds, max(accounts)),
+        *_deed_table(operations, max(accounts)),
         "",
         left_out(shown),
     ]
@@ -89,14 +89,14 @@ def _sixteen_table(found: Mapping[str, Figures]) -> list[str]:
     return lines
 
 
-def _deed_table(deeds: Mapping[str, Deed], accounts: int) -> list[str]:
+def _deed_table(operations: Mapping[str, Deed], accounts: int) -> list[str]:
     lines = [
         f"| a helpdesk's deed, {accounts:,} accounts | find, by `/` and three letters | `d` | `y` | `u` | all |",
         "|---|" + "---:|" * 5,
     ]
     lines += [
-        f"| {name} | {' | '.join(count(number, 'B') for number in (*deed, sum(deed)))} |"
-        for name, deed in deeds.items()
+        f"| {name} | {' | '.join(count(number, 'B') for number in (*operation, sum(operation)))} |"
+        for name, operation in operations.items()
     ]
     return lines
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import orjson
 from pydantic import TypeAdapter
 
-from kconsole.model.records import Entry
-from kconsole.sources.samples import make_inventory
+from kconsole.core.records import Entry
+from kconsole.importers.samples import make_inventory
 from tests.bench.contenders import CONTENDERS, Contender, Kconsole, resident_megabytes
 
 SIZES = (1_000, 10_000, 100_000)

@@ -31,15 +31,15 @@ import httpx
 import orjson
 from pydantic import BaseModel, TypeAdapter
 
-from kconsole.model.kerio import KerioServer
-from kconsole.model.records import Inventory
-from kconsole.model.server import Server
-from kconsole.operations.following import AddServer
-from kconsole.operations.live import SERVER_PASSWORD, import_client, read_server
+from kconsole.core.access import ServerAccess
+from kconsole.core.records import Inventory
+from kconsole.core.server import Server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session, nothing_collected
-from kconsole.operations.sync import Begun, Sync
-from kconsole.sources.kerio_api.snapshot import AT_A_TIME
+from kconsole.operations.sync.access import SERVER_PASSWORD, import_client, read_server
+from kconsole.operations.sync.pull import Sync, SyncStart
+from kconsole.operations.sync.servers import AddServer
+from kconsole.providers.kerio.snapshot import AT_A_TIME
 
 ACCOUNTS: Final = 50_000
 DOMAINS: Final = 50
@@ -96,7 +96,7 @@ RESULT: Final = TypeAdapter(dict[str, Any])
 class Reached(NamedTuple):
     """A server that runs, and how it is asked."""
 
-    access: KerioServer
+    access: ServerAccess
     password: str
 
 
@@ -114,7 +114,7 @@ def running(accounts: int, domains: int, folder: Path) -> Iterator[Reached]:
             said[line[:13].rstrip()] = line[13:]
         try:
             user = said["users"].split()[0]
-            access = KerioServer(url=said["url"], user=user, fingerprint=said["SHA-256"])
+            access = ServerAccess(url=said["url"], user=user, fingerprint=said["SHA-256"])
             yield Reached(access, said["password"])
         finally:
             process.terminate()
@@ -234,7 +234,7 @@ _WHAT: Final = {
 }
 
 
-def _document(access: KerioServer) -> dict[str, object]:
+def _document(access: ServerAccess) -> dict[str, object]:
     return {"url": access.url, "user": access.user, "fingerprint": access.fingerprint}
 
 
@@ -268,7 +268,7 @@ def _of_syncing(server: Reached, again: bool) -> Figures:
 
         def sync() -> None:
             with nothing_collected():
-                session.do(Sync(read_server(server.access, Secret(server.password)), Begun(server.access)))
+                session.do(Sync(read_server(server.access, Secret(server.password)), SyncStart(server.access)))
 
         seconds = _timed(sync)
         memory = most_megabytes()
@@ -304,7 +304,7 @@ async def _on_the_screen(server: Reached) -> Figures:
 
 
 def _child(what: str, folder: Path) -> Figures:
-    access = KerioServer(**orjson.loads(os.environ["KCONSOLE_BENCH_SERVER"]))
+    access = ServerAccess(**orjson.loads(os.environ["KCONSOLE_BENCH_SERVER"]))
     server = Reached(access, os.environ[SERVER_PASSWORD])
     if what.startswith("fetch "):
         return _of_fetching(server, folder, int(what.removeprefix("fetch ")))

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kconsole.cli.context import Place
+from kconsole.cli.context import CliContext
 from kconsole.cli.main import run
-from kconsole.model.documents import inventory_document
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
-from kconsole.model.times import Clock
+from kconsole.core.documents import inventory_document
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.times import Clock
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,16 @@ class Console:
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.folder = folder
         self.clock = clock
-        self.place: Place | None = None
+        self.place: CliContext | None = None
         """Where it begins from, for what else is injected."""
 
     def __call__(self, *arguments: str, encoding: str = "utf-8") -> Said:
         """Run in this process."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(["--store", str(self.folder), "--wait", "0", *arguments], self.place or Place(clock=self.clock))
+            code = run(
+                ["--store", str(self.folder), "--wait", "0", *arguments], self.place or CliContext(clock=self.clock)
+            )
         return Said(code, _content(out, encoding), _content(err, encoding))
 
     def done(self, *arguments: str) -> Said:

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 
-from kconsole.model.boundary import checked
-from kconsole.model.documents import compact_entry_document, inventory_document
-from kconsole.model.records import Inventory
+from kconsole.core.documents import compact_entry_document, inventory_document
+from kconsole.core.dump_documents import checked
+from kconsole.core.records import Inventory
 from tests.cli.console import Console
 from tests.licensing.strategies import inventories
 from tests.licensing.test_properties import naive

@@ -16,10 +16,10 @@ import click
 import pytest
 
 from kconsole.cli.main import COMMANDS, kconsole
+from kconsole.importers.kerio_csv import KerioExport
 from kconsole.operations.imports import ImportAccounts
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.session import Session
-from kconsole.sources.kerio_csv import KerioExport
 from tests.cli.console import Console, Said, account
 from tests.operations.sessions import export
 

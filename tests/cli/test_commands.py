@@ -14,14 +14,14 @@ import pytest
 from filelock import FileLock
 
 from kconsole import __version__
-from kconsole.cli.look import Look
+from kconsole.cli.appearance import Appearance
 from kconsole.cli.main import COMMANDS, kconsole
-from kconsole.licensing.evaluation import EXCEEDED_TEXT
+from kconsole.core.records import Domain, LastLogin
+from kconsole.licensing.counting import EXCEEDED_TEXT
 from kconsole.licensing.guards import CANNOT_ADD_TEXT
-from kconsole.licensing.verdicts import VERDICTS
-from kconsole.model.records import Domain, LastLogin
-from kconsole.operations.habits import Habits, habits_path
-from kconsole.operations.roster import SortField
+from kconsole.licensing.policy import CLASSIFICATIONS
+from kconsole.operations.preferences import Preferences, habits_path
+from kconsole.operations.search.index import SortField
 from kconsole.operations.session import Session
 from tests.cli.console import Console, account
 
@@ -174,8 +174,8 @@ def test_accounts_in_json_have_the_shape_that_was_agreed_on(office: Console) -> 
     assert list(anna["last_login"]) == ["at", "protocol"]
     assert anna["last_login"]["at"].endswith("Z")
     assert answer[0]["last_login"] is None
-    verdicts = {document["login"]: (document["seat"], document["verdict"]) for document in answer}
-    assert verdicts == {
+    classifications = {document["login"]: (document["seat"], document["verdict"]) for document in answer}
+    assert classifications == {
         "berg": (True, "local"),
         "mapped": (True, "directory-mapped"),
         "old": (True, "local"),
@@ -219,9 +219,9 @@ def test_accounts_can_be_sorted_by_every_field(office: Console, sort: str) -> No
     )
 
 
-@pytest.mark.parametrize("verdict", [verdict.code for verdict in VERDICTS])
-def test_every_verdict_can_be_asked_for(office: Console, verdict: str) -> None:
-    assert {document["verdict"] for document in office.accounts("--verdict", verdict)} <= {verdict}
+@pytest.mark.parametrize("classification", [classification.code for classification in CLASSIFICATIONS])
+def test_every_verdict_can_be_asked_for(office: Console, classification: str) -> None:
+    assert {document["verdict"] for document in office.accounts("--verdict", classification)} <= {classification}
 
 
 @pytest.mark.parametrize(
@@ -745,7 +745,7 @@ def test_with_a_terminal_the_console_opens_on_the_store_or_on_a_throw_away_sampl
 ) -> None:
     shown: list[tuple[str, Path, int | None]] = []
 
-    def show(session: Session, title: str, _: Look) -> None:
+    def show(session: Session, title: str, _: Appearance) -> None:
         assert session.folder.is_dir()
         shown.append((title, session.folder, session.report.limit))
 
@@ -796,8 +796,8 @@ def test_accounts_lists_the_deleted_whose_seat_is_held_when_asked(office: Consol
 
 def test_accounts_takes_a_filter_that_was_saved_on_the_screen(office: Console) -> None:
     assert office("accounts", "--filter", "@unused").err.endswith("@unused: no saved filter; there is none yet\n")
-    habits = Habits(habits_path())
-    habits.keep_filter("unused", "seen:>180d is:enabled")
+    preferences = Preferences(habits_path())
+    preferences.keep_filter("unused", "seen:>180d is:enabled")
     assert logins(office.accounts("--filter", "@unused")) == ["old"]
     assert logins(office.accounts("--filter", "@unused anna")) == []
     refused = office("accounts", "--filter", "@used")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kconsole import __version__
-from kconsole.operations.habits import Habits
+from kconsole.operations.preferences import Preferences
 from tests.cli.console import Console, account
 
 XTERM = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TMUX": "", "STY": "", "COLORFGBG": ""}
@@ -95,7 +95,7 @@ def test_configuration_and_what_was_chosen(console: Console, home: Path) -> None
     assert (found(answer)["theme"], found(answer)["colours"]) == ("kconsole-light", "256")
     assert answer["problems"] == [f"{folder / 'config.toml'}: 'mouse' is 3; it must be true or false."]
     assert console.done("diagnose").out.splitlines()[-1] == f"! {answer['problems'][0]}"
-    Habits(home / ".local" / "state" / "kconsole" / "habits.json").choose_theme("kconsole-contrast")
+    Preferences(home / ".local" / "state" / "kconsole" / "habits.json").choose_theme("kconsole-contrast")
     answer = console.done("diagnose", "--json").json
     assert answer["terminal"]["theme"] == {"value": "kconsole-contrast", "because": "chosen on the screen"}
     assert answer["paths"]["state"]["there"]

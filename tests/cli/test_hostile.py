@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kconsole.model.records import Entry
+from kconsole.core.records import Entry
 from tests.cli.console import Console, Said
 
 HOSTILE = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.console import Console, account
-from tests.sources.kerio_writer import SECRET, document, listed, user, users_file, variables
+from tests.importers.kerio_writer import SECRET, document, listed, user, users_file, variables
 
 
 @pytest.fixture

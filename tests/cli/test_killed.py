@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.operations.live import SERVER_PASSWORD
+from kconsole.operations.sync.access import SERVER_PASSWORD
 from tests.cli.console import Console, Said
 from tests.kerio_server.faults import Cut, Error, Held
 from tests.kerio_server.server import KerioServer
@@ -19,13 +19,13 @@ ANNA, BERG, CHEN = "anna@north.example", "berg@north.example", "chen@north.examp
 
 DEATHS = {
     "after the intent, before the call": """
-from kconsole.operations import write_through
-write_through._answer = lambda *_: die()
+from kconsole.operations.sync import push
+push._answer = lambda *_: die()
 """,
     "after the answer, before the journal": """
-from kconsole.operations import write_through
-real = write_through._answer
-write_through._answer = lambda *given: (real(*given), die())
+from kconsole.operations.sync import push
+real = push._answer
+push._answer = lambda *given: (real(*given), die())
 """,
     "in the middle of the line that tells of it": """
 real_write, lines = os.write, []
@@ -121,22 +121,22 @@ METHODS = {
 }
 
 
-@pytest.mark.parametrize("deed", METHODS)
+@pytest.mark.parametrize("operation", METHODS)
 @pytest.mark.parametrize("death", DEATHS)
 def test_who_comes_next_finds_out_what_came_of_it(
-    console: Console, kerio_server: KerioServer, death: str, deed: str
+    console: Console, kerio_server: KerioServer, death: str, operation: str
 ) -> None:
-    killed(console, death, *METHODS[deed])
+    killed(console, death, *METHODS[operation])
     is_saved = death == "when that line is there"
     is_done = death != "after the intent, before the call"
-    address = METHODS[deed][1]
+    address = METHODS[operation][1]
     if is_saved:
         assert_agreed(console, kerio_server)
         return
     for look in (["status"], ["accounts"]):
         said = console.process(*look)
         assert said.code == 0
-        participle = {"disable": "disabled", "delete": "deleted", "add": "added"}[deed]
+        participle = {"disable": "disabled", "delete": "deleted", "add": "added"}[operation]
         assert f"It is not known whether {address} was {participle} on the server" in said.err
         assert "'kconsole sync' asks the server" in said.err
     assert console.process("status", "--json").json["server"]["open"] == [address]

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from kconsole.model.documents import inventory_document
-from kconsole.model.license import Component, Customer, License
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin
+from kconsole.core.documents import inventory_document
+from kconsole.core.license import Component, Customer, License
+from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from tests.cli.console import Console, Said, account
 from tests.cli.test_hostile import HOSTILE, harmless
 from tests.clocks import FixedClock, noon
-from tests.sources.license_writer import FULL_ID, SIGNATURE, license_key, trial_key
+from tests.importers.license_writer import FULL_ID, SIGNATURE, license_key, trial_key
 from tests.wire.terminal import terminal
 
 NOON = noon().now()

@@ -90,8 +90,8 @@ def test_the_whole_life_of_a_license(tmp_path: Path) -> None:
     office.done("license", "install", str(key), "--yes")
     assert (state(), limit(), warnings()) == ("activated", 15, [])
     office.done("connect", "b@north.example")
-    deeds = [line["deed"] for line in office.done("log", "--json").json]
-    assert [deed for deed in deeds if "license" in deed or deed in ("begin trial", "buy")] == [
+    operations = [line["deed"] for line in office.done("log", "--json").json]
+    assert [operation for operation in operations if "license" in operation or operation in ("begin trial", "buy")] == [
         "begin trial", "register license", "activate license", "buy", "update license", "change license",
         "install license",
     ]  # fmt: skip

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.cli.context import Place
+from kconsole.cli.context import CliContext
 from kconsole.cli.demo_server import demo_server
-from kconsole.model.errors import NotFound
-from kconsole.operations.live import SERVER_PASSWORD
+from kconsole.core.errors import NotFound
 from kconsole.operations.samples import sample_session
+from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.store.locking import StoreLock
 from tests.cli.console import Console, Said
 from tests.clocks import FixedClock
@@ -246,7 +246,7 @@ def test_watch_goes_on_when_the_server_is_away_and_takes_in_what_others_did(
         else:
             raise Enough
 
-    console.place = Place(clock=kerio_clock, sleep=sleep)
+    console.place = CliContext(clock=kerio_clock, sleep=sleep)
     said = console("sync", "--watch", "5m")
     assert (said.code, waited) == (130, [INTERVAL] * 3)
     told = [line for line in said.talk if "mail: " in line or "cannot be reached" in line]
@@ -264,7 +264,7 @@ def test_watch_ends_when_the_store_follows_another_server(
         console.done("server", "add", "other", "--url", mail.url, "--user", "eye", "--fingerprint", mail.fingerprint)
         mail.world.add_user("dora@north.example")
 
-    console.place = Place(clock=kerio_clock, sleep=sleep)
+    console.place = CliContext(clock=kerio_clock, sleep=sleep)
     said = console("sync", "--watch", "5m")
     assert (said.code, said.out) == (4, "")
     assert "somebody named another server for this store: other" in said.err
@@ -276,7 +276,7 @@ def test_watch_ends_when_it_is_not_let_in(
 ) -> None:
     """Many servers lock out who tries again and again."""
     waited: list[float] = []
-    console.place = Place(clock=kerio_clock, sleep=waited.append)
+    console.place = CliContext(clock=kerio_clock, sleep=waited.append)
     monkeypatch.setenv(SERVER_PASSWORD, "wrong")
     said = console("sync", "--watch", "5m")
     assert (said.code, waited, mail.called("Session.login")) == (8, [], 1)
@@ -297,7 +297,7 @@ def test_watch_goes_on_when_somebody_is_saving(console: Console, mail: KerioServ
             lock.close()
             raise Enough
 
-    console.place = Place(clock=kerio_clock, sleep=sleep, patience=0)
+    console.place = CliContext(clock=kerio_clock, sleep=sleep, patience=0)
     said = console("sync", "--watch", "5m")
     assert (said.code, waited) == (130, [INTERVAL] * 3)
     assert len([line for line in said.talk if "berg (process" in line and "Nothing was changed." in line]) == 1

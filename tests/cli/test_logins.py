@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.model.records import Domain, LastLogin
+from kconsole.core.records import Domain, LastLogin
 from tests.cli.console import Console, account
 from tests.cli.test_hostile import HOSTILE, harmless
 

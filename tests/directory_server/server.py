@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 
 import pytest
 
-from kconsole.model.directory import Directory, DirectoryKind
+from kconsole.core.directory import Directory, DirectoryKind
 from tests.directory_server.certificates import HOST, Certificate, make_certificate
 from tests.directory_server.people import SUFFIX, Attributes, from_ldif, people, to_ldif
 from tests.ports import kept_port, number_of
@@ -154,7 +154,7 @@ class DirectoryServer:
         return f"{rdn},{name.partition(',')[2]}"
 
     def _administered(self) -> Any:
-        from kconsole.sources.directory_socket import ldap3  # here, as tests that need no directory need no ldap3
+        from kconsole.directories.sockets import ldap3  # here, as tests that need no directory need no ldap3
 
         return ldap3.Connection(
             ldap3.Server(HOST, port=self.port, get_info=ldap3.NONE),

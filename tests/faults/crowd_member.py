@@ -7,18 +7,18 @@ import random
 import sys
 from pathlib import Path
 
-from kconsole.model.errors import ConsoleError, Refused
+from kconsole.core.errors import ConsoleError, Refused
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Deed
+from kconsole.operations.base import Operation
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 
 
-def next_deed(session: Session, chance: random.Random, new: str) -> Deed:
+def next_deed(session: Session, chance: random.Random, new: str) -> Operation:
     """Most of the time one that wants a seat."""
     known = [entry.address for entry in session.entries]
     some = (chance.choice(known),) if known else (new,)
-    deeds: list[Deed] = [
+    operations: list[Operation] = [
         AddAccount(new),
         AddAccount(new),
         EnableAccounts(some),
@@ -27,7 +27,7 @@ def next_deed(session: Session, chance: random.Random, new: str) -> Deed:
         DeleteAccounts(some, "delete"),
         RecordRestart(),
     ]
-    return chance.choice(deeds)
+    return chance.choice(operations)
 
 
 def main(folder: Path, name: str, changes: int) -> None:

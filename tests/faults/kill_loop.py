@@ -10,9 +10,9 @@ import signal
 import sys
 from pathlib import Path
 
-from kconsole.model.records import Entry, Inventory
-from kconsole.model.times import SystemClock
-from kconsole.store import storefiles
+from kconsole.core.records import Entry, Inventory
+from kconsole.core.times import SystemClock
+from kconsole.store import file_engine
 from kconsole.store.seatstore import SeatStore
 
 LONGEST = 0.02
@@ -27,7 +27,7 @@ def opened(folder: Path) -> SeatStore:
 
 def change_for_ever(folder: Path, acknowledge: int) -> None:
     """Change three entries together, and tell the sequence number once that is done."""
-    storefiles.LEAST_TAIL = 3000  # type: ignore[misc]  # so that snapshots are killed too
+    file_engine.LEAST_TAIL = 3000  # type: ignore[misc]  # so that snapshots are killed too
     while True:
         store = opened(folder)
         for _ in range(40):

@@ -12,13 +12,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from kconsole.licensing.evaluation import evaluate
-from kconsole.model.errors import ConsoleError, NotFound, Refused
-from kconsole.model.history import Commit
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory, fold
+from kconsole.core.errors import ConsoleError, NotFound, Refused
+from kconsole.core.history import Commit
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory, fold
+from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Deed
+from kconsole.operations.base import Operation
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from kconsole.store.seatstore import SeatStore
@@ -232,10 +232,10 @@ class SessionHistories(RuleBasedStateMachine):
     def opened(self, operator: str) -> Session:
         return Session.open(self.folder, operator, self.clock, patience=0)
 
-    def do(self, who: int, deed: Deed) -> None:
+    def do(self, who: int, operation: Operation) -> None:
         self.clock.forward(seconds=1)
         with suppress(Refused):
-            self.sessions[who].do(deed)
+            self.sessions[who].do(operation)
 
     @rule(who=st.integers(0, 1), login=st.sampled_from(LOGINS))
     def add(self, who: int, login: str) -> None:

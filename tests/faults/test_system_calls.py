@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.model.records import Entry
+from kconsole.core.records import Entry
 from tests.store.stores import account, add, new_store, opened, same_as_disk
 
 STRACE = shutil.which("strace")
@@ -40,11 +40,11 @@ def anna_in(folder: Path) -> tuple[Entry | None, list[str]]:
     store = opened(folder)
     assert same_as_disk(store)
     anna = store.entry_at(account("anna").address)
-    deeds = [commit.deed for commit in store.history()]
+    operations = [commit.operation for commit in store.history()]
     add(store, "later")
     assert same_as_disk(store)
     store.close()
-    return anna, deeds
+    return anna, operations
 
 
 @pytest.mark.parametrize("when", ["{}", "{}+"], ids=["once", "from-then-on"])
@@ -58,9 +58,9 @@ def test_a_command_disables_or_says_that_it_could_not(tmp_path: Path, calls: str
         new_store(folder, account("anna"), account("berg")).close()
         said = run(folder, f"{calls}:error={error}:when={when.format(number)}", log)
         was_injected = "(INJECTED)" in log.read_text()
-        anna, deeds = anna_in(folder)
+        anna, operations = anna_in(folder)
         assert anna is not None
-        assert deeds == ["init"] + ["disable"] * (not anna.enabled)
+        assert operations == ["init"] + ["disable"] * (not anna.enabled)
         if said.returncode == 0:
             assert not anna.enabled
         elif said.returncode == 7:

@@ -131,7 +131,7 @@ def method(name: str, least: Role = "Auditor") -> Callable[[Run], Run]:
     return register
 
 
-def perform(name: str, call: Call) -> dict[str, Any]:
+def apply(name: str, call: Call) -> dict[str, Any]:
     """Answer a call.
 
     Raises:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from kconsole.model.records import Entry, Inventory
+from kconsole.core.records import Entry, Inventory
 from tests.kerio_server.records import User
 from tests.kerio_server.shapes import user_row
 from tests.kerio_server.unknowns import Role, Unknowns

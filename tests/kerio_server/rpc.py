@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from tests.kerio_server import domain_methods, server_methods, session_methods, user_changes, user_methods
-from tests.kerio_server.calls import METHODS, Call, perform
+from tests.kerio_server.calls import METHODS, Call, apply
 from tests.kerio_server.errors import INVALID_REQUEST, PARSE, ApiError, invalid
 from tests.kerio_server.faults import Answer, Expired, Fault, Faults, Held, item_errors
 from tests.kerio_server.sessions import SESSION_COOKIE, TOKEN_COOKIE, Session, Sessions, role_of
@@ -93,7 +93,7 @@ class Rpc:
 
     def _result(self, call: Call, name: str, fault: Fault | None) -> dict[str, Any] | None:
         error = fault.error() if fault else None
-        result = perform(name, call) if fault is None or fault.done else None
+        result = apply(name, call) if fault is None or fault.done else None
         if isinstance(fault, Expired):
             self.sessions.end(call.session)
         if error is not None:

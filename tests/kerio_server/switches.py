@@ -110,24 +110,24 @@ class Switches:
         return f"calls {', '.join(f'{name} {count}' for name, count in sorted(Counter(names).items())) or 'none'}"
 
     def _user(self, rest: str) -> str:
-        address, _, deed = rest.partition(" ")
+        address, _, operation = rest.partition(" ")
         login, _, domain = address.rpartition("@")
         world = self._server.world
-        deeds: dict[str, Callable[[], object]] = {
+        operations: dict[str, Callable[[], object]] = {
             "disable": lambda: world.change_user(address, isEnabled=False),
             "enable": lambda: world.change_user(address, isEnabled=True),
             "remove": lambda: world.remove_user(address),
             "add": lambda: world.add_user(address),
         }
-        if deed not in deeds:
-            raise Wrong(f"LOGIN@DOMAIN and one of {', '.join(deeds)} is wanted, not {rest!r}")
+        if operation not in operations:
+            raise Wrong(f"LOGIN@DOMAIN and one of {', '.join(operations)} is wanted, not {rest!r}")
         with world.lock:
             if not login or domain not in (each.name for each in world.domains.values()):
                 raise Wrong(f"{address!r} is no address in a domain of this server")
-            if (world.find(address) is None) is not (deed == "add"):
-                raise Wrong(f"{address!r} is {'there already' if deed == 'add' else 'not on this server'}")
-            deeds[deed]()
-        return f"user {address} {deed}: {world.seats_used} seats used"
+            if (world.find(address) is None) is not (operation == "add"):
+                raise Wrong(f"{address!r} is {'there already' if operation == 'add' else 'not on this server'}")
+            operations[operation]()
+        return f"user {address} {operation}: {world.seats_used} seats used"
 
     def _restart(self) -> str:
         self._server.restart()

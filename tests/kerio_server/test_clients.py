@@ -111,50 +111,50 @@ HABITS = (
 class PublicClient:
     """A client with these habits, over one connection or over one for each call."""
 
-    def __init__(self, server: KerioServer, habits: Habits) -> None:
-        self.habits = habits
+    def __init__(self, server: KerioServer, preferences: Habits) -> None:
+        self.preferences = preferences
         context = ssl.create_default_context(cafile=server.ca_file)
         self.connection = http.client.HTTPSConnection(HOST, server.port, context=context, timeout=30)
         self.token = self.cookie = ""
 
     def call(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        request: dict[str, Any] = {"jsonrpc": "2.0", "id": self.habits.request_id, "method": method}
-        if params or self.habits.empty_params:
+        request: dict[str, Any] = {"jsonrpc": "2.0", "id": self.preferences.request_id, "method": method}
+        if params or self.preferences.empty_params:
             request["params"] = params
-        headers = dict(self.habits.headers)
+        headers = dict(self.preferences.headers)
         if self.token:
             headers |= {"X-Token": self.token, "Cookie": self.cookie}
-        if self.token and self.habits.token_in_body:
+        if self.token and self.preferences.token_in_body:
             request["token"] = self.token
-        self.connection.request("POST", self.habits.path, orjson.dumps(request) + self.habits.tail, headers)
+        self.connection.request("POST", self.preferences.path, orjson.dumps(request) + self.preferences.tail, headers)
         response = self.connection.getresponse()
         answer = orjson.loads(response.read())
-        assert (response.status, answer["id"]) == (200, self.habits.request_id)
+        assert (response.status, answer["id"]) == (200, self.preferences.request_id)
         if method == "Session.login":
             self.token = answer["result"]["token"]
             self.cookie = self.kept(response.headers.get_all("Set-Cookie") or [])
-        if self.habits.closes:
+        if self.preferences.closes:
             self.connection.close()
         assert isinstance(answer, dict)
         return answer
 
     def kept(self, cookies: list[str]) -> str:
         """What it sends back of the cookies."""
-        if self.habits.cookies == "php":
+        if self.preferences.cookies == "php":
             found = [re.match(r"(\w*)=(\w*)", each) for each in cookies]
             return "".join(f" {each[1]}={each[2]};" for each in found if each)
-        if self.habits.cookies == "joined":
+        if self.preferences.cookies == "joined":
             return ", ".join(cookies)
-        if self.habits.cookies == "first whole":
+        if self.preferences.cookies == "first whole":
             return cookies[0]
         pairs = [each.partition(";")[0] for each in cookies]
-        return pairs[0] if self.habits.cookies == "first" else "; ".join(pairs)
+        return pairs[0] if self.preferences.cookies == "first" else "; ".join(pairs)
 
 
-@pytest.mark.parametrize("habits", HABITS, ids=lambda habits: habits.name)
-def test_logs_in_reads_domains_and_users_and_logs_out(served: KerioServer, habits: Habits) -> None:
-    client = PublicClient(served, habits)
-    who = {"userName": served.user, "password": served.password, "application": habits.application}
+@pytest.mark.parametrize("preferences", HABITS, ids=lambda preferences: preferences.name)
+def test_logs_in_reads_domains_and_users_and_logs_out(served: KerioServer, preferences: Habits) -> None:
+    client = PublicClient(served, preferences)
+    who = {"userName": served.user, "password": served.password, "application": preferences.application}
     client.call("Session.login", who)
 
     domains = client.call("Domains.get", {"query": {"fields": ["id", "name"], "start": 0, "limit": -1}})["result"]

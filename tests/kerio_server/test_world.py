@@ -137,20 +137,20 @@ def test_active_mailboxes_of_disabled_users(counts: bool, active: int) -> None:
         )
     )
 )
-def test_seats_are_counted_right_whatever_happens(deeds: list[tuple[str, str]]) -> None:
+def test_seats_are_counted_right_whatever_happens(operations: list[tuple[str, str]]) -> None:
     world = world_with(seats=2)
-    for deed, name in deeds:
+    for operation, name in operations:
         address = f"{name}@northwind.example"
-        if deed == "restart":
+        if operation == "restart":
             world.restart()
         elif world.find(address) is None:
-            if deed.startswith("add"):
-                world.add_user(address, mapped=deed == "add mapped")
-        elif deed == "remove":
+            if operation.startswith("add"):
+                world.add_user(address, mapped=operation == "add mapped")
+        elif operation == "remove":
             world.remove_user(address)
-        elif deed in ("disable", "enable"):
-            world.change_user(address, isEnabled=deed == "enable")
-        elif deed == "log in":
+        elif operation in ("disable", "enable"):
+            world.change_user(address, isEnabled=operation == "enable")
+        elif operation == "log in":
             world.log_in(address)
 
         assert world.seats_used == counted(world)

@@ -7,9 +7,9 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from kconsole.model.directory import Directory, DirectoryKind
-from kconsole.model.license import Component, ComponentName, Customer, License, PendingUpdate
-from kconsole.model.records import Domain, Entry, Inventory, Kind, LastLogin, Origin, Role, fold
+from kconsole.core.directory import Directory, DirectoryKind
+from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
+from kconsole.core.records import Domain, Entry, Inventory, Kind, LastLogin, Origin, Role, fold
 
 DOMAIN_NAMES = ("north.example", "South.example", "labs.example", "žluť.example")
 LOGINS = ("anna", "Anna.Berg", "b", "č", "scanner2")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kconsole.licensing.evaluation import EXCEEDED_TEXT, SeatLedger, evaluate, is_held
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
-from kconsole.model.reports import State, Warn
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.reports import State, Warn
+from kconsole.licensing.counting import EXCEEDED_TEXT, SeatLedger, evaluate, is_held
 
 RESTART = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kconsole.licensing.evaluation import evaluate, is_held
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory, Kind
+from kconsole.core.reports import SeatReport
+from kconsole.licensing.counting import evaluate, is_held
 from kconsole.licensing.guards import (
     ALLOWED,
     may_connect,
@@ -18,9 +21,6 @@ from kconsole.licensing.guards import (
     may_take_seats,
     new_seats,
 )
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory, Kind
-from kconsole.model.reports import SeatReport
 from tests.licensing.strategies import numbered
 
 DELETED = datetime(2026, 3, 1, tzinfo=UTC)

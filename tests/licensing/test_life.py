@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.licensing.life import (
+from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
+from kconsole.licensing.lifecycle import (
     GRACE,
     NO_GRACE_SINCE,
     TRIAL,
@@ -17,11 +18,10 @@ from kconsole.licensing.life import (
     anniversary,
     arrived,
     bought_words,
+    license_status_of,
     registered,
-    standing_of,
     with_trial,
 )
-from kconsole.model.license import Component, ComponentName, Customer, License, PendingUpdate
 from tests.licensing.strategies import days, full_licenses
 
 TODAY = date(2026, 8, 5)
@@ -40,7 +40,7 @@ def at(day: date) -> datetime:
 
 
 def codes(license_: License, now: datetime = NOON) -> list[str]:
-    return [warning.code for warning in standing_of(license_, now).warnings]
+    return [warning.code for warning in license_status_of(license_, now).warnings]
 
 
 @pytest.mark.parametrize(
@@ -61,37 +61,45 @@ def codes(license_: License, now: datetime = NOON) -> list[str]:
     ],
 )
 def test_a_license_is_in_the_state_that_fits(license_: License, state: LifeState, suspended: bool) -> None:
-    standing = standing_of(license_, NOON)
-    assert (standing.state, standing.is_suspended) == (state, suspended)
-    assert standing.is_expired == suspended
-    assert all((standing.word, standing.meaning, standing.allows, standing.next_step, standing.source))
+    license_status = license_status_of(license_, NOON)
+    assert (license_status.state, license_status.is_suspended) == (state, suspended)
+    assert license_status.is_expired == suspended
+    assert all(
+        (
+            license_status.word,
+            license_status.meaning,
+            license_status.allows,
+            license_status.next_step,
+            license_status.source,
+        )
+    )
 
 
 @given(full_licenses, days)
 def test_any_license_is_in_one_state_on_any_day(license_: License, day: date) -> None:
-    standing = standing_of(license_, at(day))
-    assert standing.state in get_args(LifeState)
-    assert standing.is_expired == (standing.state in ("trial-expired", "license-expired"))
-    assert standing.is_expired or not standing.is_suspended
+    license_status = license_status_of(license_, at(day))
+    assert license_status.state in get_args(LifeState)
+    assert license_status.is_expired == (license_status.state in ("trial-expired", "license-expired"))
+    assert license_status.is_expired or not license_status.is_suspended
     is_registered = license_.registered_at is not None or license_.activated_at is not None
-    assert standing.state not in (("trial", "trial-expired", "unregistered") if is_registered else ("activated",))
-    assert (standing.ending("trial") is None) == (is_registered or license_.trial_until is None)
-    assert [ending.on for ending in standing.endings] == sorted(ending.on for ending in standing.endings)
-    names = [ending.what for ending in standing.endings]
+    assert license_status.state not in (("trial", "trial-expired", "unregistered") if is_registered else ("activated",))
+    assert (license_status.ending("trial") is None) == (is_registered or license_.trial_until is None)
+    assert [ending.on for ending in license_status.endings] == sorted(ending.on for ending in license_status.endings)
+    names = [ending.what for ending in license_status.endings]
     assert len(names) == len(set(names))
-    assert len({warning.code for warning in standing.warnings}) == len(standing.warnings)
+    assert len({warning.code for warning in license_status.warnings}) == len(license_status.warnings)
 
 
 @given(full_licenses, st.datetimes(datetime(2026, 8, 5), datetime(2026, 8, 5, 23, 59, 59), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_a_day_is_whole(license_: License, now: datetime) -> None:
     license_ = replace(license_, update=None)
-    assert standing_of(license_, now) == standing_of(license_, NOON)
+    assert license_status_of(license_, now) == license_status_of(license_, NOON)
 
 
 @given(full_licenses, days)
 def test_once_expired_a_license_stays_so_until_it_is_changed(license_: License, day: date) -> None:
-    if standing_of(license_, at(day)).is_suspended:
-        assert standing_of(license_, at(day + DAY)).is_suspended
+    if license_status_of(license_, at(day)).is_suspended:
+        assert license_status_of(license_, at(day + DAY)).is_suspended
 
 
 @pytest.mark.parametrize("days_left", range(-3, 70))
@@ -104,7 +112,7 @@ def test_an_end_is_warned_of_at_60_30_14_7_and_1_days(what: str, days_left: int)
         "license": replace(ACTIVATED, expires=day),
         "antivirus": replace(ACTIVATED, components=(Component(name="antivirus", expires=day),)),
     }[what]
-    ending = standing_of(license_, NOON).ending(what)
+    ending = license_status_of(license_, NOON).ending(what)
     assert ending is not None
     assert (ending.days, ending.is_over) == (days_left, days_left < 0)
     steps = [step for step in (60, 30, 14, 7, 1) if days_left <= step]
@@ -115,7 +123,7 @@ def test_an_end_is_warned_of_at_60_30_14_7_and_1_days(what: str, days_left: int)
 
 def test_a_warning_is_new_exactly_where_it_was_agreed_on() -> None:
     def step(days_left: int) -> int | None:
-        ending = standing_of(License(trial_until=TODAY + days_left * DAY), NOON).ending("trial")
+        ending = license_status_of(License(trial_until=TODAY + days_left * DAY), NOON).ending("trial")
         assert ending is not None
         return ending.warned_at
 
@@ -125,9 +133,9 @@ def test_a_warning_is_new_exactly_where_it_was_agreed_on() -> None:
 
 def test_a_warning_says_what_ends_and_when() -> None:
     for left, words in ((14, "in 14 days (2026-08-19)"), (1, "in 1 day (2026-08-06)"), (0, "today (2026-08-05)")):
-        (warning,) = standing_of(License(trial_until=TODAY + left * DAY), NOON).warnings
+        (warning,) = license_status_of(License(trial_until=TODAY + left * DAY), NOON).warnings
         assert warning.text == f"The trial ends {words}"
-    (warning,) = standing_of(replace(ACTIVATED, maintenance_until=TODAY - DAY), NOON).warnings
+    (warning,) = license_status_of(replace(ACTIVATED, maintenance_until=TODAY - DAY), NOON).warnings
     assert warning.text == "Software Maintenance ended on 2026-08-04"
 
 
@@ -145,12 +153,12 @@ def test_a_warning_says_what_ends_and_when() -> None:
     ],
 )
 def test_grace_is_of_old(expires: date, day: date, suspended: bool, expired: bool) -> None:
-    standing = standing_of(replace(ACTIVATED, maintenance_until=None, expires=expires), at(day))
-    assert (standing.is_suspended, standing.is_expired) == (suspended, expired)
-    assert (standing.ending("grace") is None) == (expires >= NO_GRACE_SINCE)
+    license_status = license_status_of(replace(ACTIVATED, maintenance_until=None, expires=expires), at(day))
+    assert (license_status.is_suspended, license_status.is_expired) == (suspended, expired)
+    assert (license_status.ending("grace") is None) == (expires >= NO_GRACE_SINCE)
     if expired and not suspended:
-        assert "grace" in standing.word
-        assert {"license-expired", "grace-ends"} <= {warning.code for warning in standing.warnings}
+        assert "grace" in license_status.word
+        assert {"license-expired", "grace-ends"} <= {warning.code for warning in license_status.warnings}
 
 
 def test_an_end_of_grace_is_not_warned_of_before_it_began() -> None:
@@ -165,17 +173,17 @@ def test_an_end_of_grace_is_not_warned_of_before_it_began() -> None:
 def test_an_update_is_due_within_24_hours() -> None:
     license_ = replace(ACTIVATED, update=PendingUpdate(bought_at=NOON, seats=10))
     for hours, is_overdue in ((0, False), (24, False), (24.001, True), (25, True)):
-        standing = standing_of(license_, NOON + timedelta(hours=hours))
-        assert standing.update is not None
-        assert (standing.update.due_at, standing.update.is_overdue) == (NOON + DAY, is_overdue)
-        assert ("update-overdue" in [warning.code for warning in standing.warnings]) == is_overdue
+        license_status = license_status_of(license_, NOON + timedelta(hours=hours))
+        assert license_status.update is not None
+        assert (license_status.update.due_at, license_status.update.is_overdue) == (NOON + DAY, is_overdue)
+        assert ("update-overdue" in [warning.code for warning in license_status.warnings]) == is_overdue
 
 
 def test_an_update_bought_at_the_end_of_all_days_breaks_nothing() -> None:
     last = datetime.max.replace(tzinfo=UTC)
-    standing = standing_of(License(update=PendingUpdate(bought_at=last, seats=1)), NOON)
-    assert standing.update is not None
-    assert (standing.update.due_at, standing.update.is_overdue) == (last, False)
+    license_status = license_status_of(License(update=PendingUpdate(bought_at=last, seats=1)), NOON)
+    assert license_status.update is not None
+    assert (license_status.update.due_at, license_status.update.is_overdue) == (last, False)
 
 
 @pytest.mark.parametrize(
@@ -231,10 +239,10 @@ def test_a_trial_that_begins_at_the_end_of_all_days_breaks_nothing() -> None:
 @given(full_licenses, days)
 def test_registering_ends_a_trial_and_sets_the_anniversary(license_: License, day: date) -> None:
     trial = with_trial(replace(license_, registered_at=None, activated_at=None, expires=None), day)
-    assert standing_of(trial, at(day)).state == "trial"
-    assert standing_of(trial, at(day + TRIAL + DAY)).state == "trial-expired"
+    assert license_status_of(trial, at(day)).state == "trial"
+    assert license_status_of(trial, at(day + TRIAL + DAY)).state == "trial-expired"
     after = registered(trial, CUSTOMER, "", at(day))
-    assert standing_of(after, at(day)).state == "registered"
-    assert standing_of(after, at(day + TRIAL + DAY)).state == "registered"
+    assert license_status_of(after, at(day)).state == "registered"
+    assert license_status_of(after, at(day + TRIAL + DAY)).state == "registered"
     assert (after.customer, after.id_end, after.maintenance_until) == (CUSTOMER, trial.id_end, anniversary(day))
     assert registered(trial, CUSTOMER, "4F2K", at(day)).id_end == "4F2K"

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from kconsole.licensing.evaluation import SeatLedger, evaluate, is_held
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory, fold
+from kconsole.core.reports import SeatReport
+from kconsole.licensing.counting import SeatLedger, evaluate, is_held
 from kconsole.licensing.guards import may_connect, may_create, may_take_seats, new_seats
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory, fold
-from kconsole.model.reports import SeatReport
 from tests.licensing.strategies import DOMAIN_NAMES, entries, inventories, licenses, moments
 
 EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "500"))

@@ -1,10 +1,10 @@
 """Our count beside the server's: what differs, by how much, and who may be behind it."""
 
-from kconsole.licensing.evaluation import evaluate
-from kconsole.licensing.reconciling import Comparison, compared
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
-from kconsole.model.server import DomainNumbers, ServerNumbers
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.server import DomainNumbers, ServerNumbers
+from kconsole.licensing.comparison import Comparison, compared
+from kconsole.licensing.counting import evaluate
 
 ENTRIES = (
     Entry(id=1, address="anna@north.example", server_id="1", mailbox=True),

@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from kconsole.licensing.verdicts import VERDICTS, verdict_of
-from kconsole.model.records import Entry, Kind, Origin, Role
+from kconsole.core.records import Entry, Kind, Origin, Role
+from kconsole.licensing.policy import CLASSIFICATIONS, classify
 
 RULES: list[tuple[Kind, Origin, bool, str, bool]] = [
     # kind, origin, enabled -> verdict, seat
@@ -50,25 +50,25 @@ RULES: list[tuple[Kind, Origin, bool, str, bool]] = [
 def test_rule(kind: Kind, origin: Origin, enabled: bool, code: str, seat: bool, role: Role) -> None:
     entry = Entry(address="anna@northwind.example", kind=kind, origin=origin, enabled=enabled, role=role)
     for mailbox in (True, False):
-        verdict = verdict_of(replace(entry, mailbox=mailbox))
-        assert (verdict.code, verdict.seat) == (code, seat)
+        classification = classify(replace(entry, mailbox=mailbox))
+        assert (classification.code, classification.seat) == (code, seat)
 
 
 def test_the_table_above_is_complete() -> None:
     assert {rule[:3] for rule in RULES} == set(product(get_args(Kind), get_args(Origin), (True, False)))
     assert len(RULES) == 30
-    assert {code for *_, code, _ in RULES} == {verdict.code for verdict in VERDICTS}
+    assert {code for *_, code, _ in RULES} == {classification.code for classification in CLASSIFICATIONS}
 
 
 def test_a_deleted_entry_is_judged_as_if_it_were_there() -> None:
     entry = Entry(address="anna@northwind.example", deleted_at=datetime(2026, 1, 1, tzinfo=UTC))
-    assert verdict_of(entry).code == "local"
-    assert verdict_of(replace(entry, enabled=False)).code == "disabled"
+    assert classify(entry).code == "local"
+    assert classify(replace(entry, enabled=False)).code == "disabled"
 
 
 def test_every_verdict_explains_itself_and_names_its_source() -> None:
-    assert len({verdict.code for verdict in VERDICTS}) == len(VERDICTS)
-    for verdict in VERDICTS:
-        assert verdict.sentence.endswith(".")
-        assert len(verdict.because) <= len("built-in admin")
-        assert "GFI support" in verdict.source
+    assert len({classification.code for classification in CLASSIFICATIONS}) == len(CLASSIFICATIONS)
+    for classification in CLASSIFICATIONS:
+        assert classification.sentence.endswith(".")
+        assert len(classification.because) <= len("built-in admin")
+        assert "GFI support" in classification.source

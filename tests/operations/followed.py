@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from kconsole.licensing.evaluation import evaluate
-from kconsole.model.kerio import KerioServer as Access
-from kconsole.model.records import Entry, Inventory
-from kconsole.model.server import Server
-from kconsole.operations.deeds import Deed, Done
-from kconsole.operations.following import AddServer
-from kconsole.operations.live import Writer, read_server
+from kconsole.core.access import ServerAccess as Access
+from kconsole.core.records import Entry, Inventory
+from kconsole.core.server import Server
+from kconsole.licensing.counting import evaluate
+from kconsole.operations.base import Done, Operation
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.settling import settle
-from kconsole.operations.sync import Sync, begin_reading
+from kconsole.operations.sync.access import Writer, read_server
+from kconsole.operations.sync.pull import Sync, begin_reading
+from kconsole.operations.sync.recover import recover
+from kconsole.operations.sync.servers import AddServer
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer
 from tests.kerio_server.world import World
@@ -105,17 +105,17 @@ class Followed:
         """A session at a store."""
         return Session.open(folder, operator, self.clock, patience=0)
 
-    def do(self, session: Session, deed: Deed) -> Done:
-        return session.do(deed, self.writer)
+    def do(self, session: Session, operation: Operation) -> Done:
+        return session.do(operation, self.writer)
 
     def read(self, session: Session) -> Done:
         begun = begin_reading(session)
         return session.do(Sync(read_server(begun.access, Secret(self.mail.password)), begun=begun))
 
-    def settle(self, session: Session) -> Done | None:
+    def recover(self, session: Session) -> Done | None:
         """Ask what became of what is open, and nothing else."""
         with session.alone_at_server(), self.writer.connected(session) as line:
-            return settle(session, line)
+            return recover(session, line)
 
     @property
     def there(self) -> Accounts:

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from kconsole.licensing.evaluation import evaluate
-from kconsole.model.errors import ConsoleError
-from kconsole.model.records import fold
-from kconsole.operations import write_through
+from kconsole.core.errors import ConsoleError
+from kconsole.core.records import fold
+from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Deed
+from kconsole.operations.base import Operation
 from kconsole.operations.history import LogQuery
-from kconsole.operations.live import Snapshot, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import Begun, Sync, begin_reading
+from kconsole.operations.sync import push
+from kconsole.operations.sync.access import Snapshot, read_server
+from kconsole.operations.sync.pull import Sync, SyncStart, begin_reading
 from tests.kerio_server.faults import (
     Answer,
     Cut,
@@ -90,7 +90,7 @@ class Meanwhile(Fault):
 class Reading:
     """What somebody read of the server, and has not taken into the store yet."""
 
-    begun: Begun
+    begun: SyncStart
     snapshot: Snapshot
     tick: int
 
@@ -120,7 +120,7 @@ class LiveMachine(RuleBasedStateMachine):
             raise self.strange[0]
         first, second = self.sessions
         self.at.read(first)
-        assert not first.intents
+        assert not first.pending_changes
         assert self.here(first) == self.there()
         second.catch_up()
         assert second.inventory == first.inventory
@@ -141,7 +141,7 @@ class LiveMachine(RuleBasedStateMachine):
         session.catch_up()
         here, there = self.here(session), self.there()
         assert "" not in here
-        ids = {target.server_id for intent in session.intents.values() for target in intent.targets}
+        ids = {target.server_id for pending in session.pending_changes.values() for target in pending.targets}
         addresses = self.asked_for(session)
         for id_ in here.keys() | there.keys():
             ours, theirs = here.get(id_), there.get(id_)
@@ -155,9 +155,9 @@ class LiveMachine(RuleBasedStateMachine):
         """The folded addresses of what is open; of who is to be added, in his domain by the name that it has there."""
         names = {domain.id: domain.name for domain in self.at.mail.world.domains.values()}
         return {
-            fold(f"{target.address.rpartition('@')[0]}@{names.get(intent.domain_id, target.domain)}")
-            for intent in session.intents.values()
-            for target in intent.targets
+            fold(f"{target.address.rpartition('@')[0]}@{names.get(pending.domain_id, target.domain)}")
+            for pending in session.pending_changes.values()
+            for target in pending.targets
         }
 
     def is_in_domain_not_read(self, session: Session, id_: str) -> bool:
@@ -172,7 +172,7 @@ class LiveMachine(RuleBasedStateMachine):
             session.catch_up()
             assert session.report == evaluate(session.inventory)
         assert self.sessions[0].inventory == self.sessions[1].inventory
-        assert self.sessions[0].intents == self.sessions[1].intents
+        assert self.sessions[0].pending_changes == self.sessions[1].pending_changes
 
     # What consoles do
 
@@ -185,8 +185,8 @@ class LiveMachine(RuleBasedStateMachine):
         with suppress(ConsoleError):
             what(self.sessions[which])
 
-    def write(self, which: int, deed: Deed) -> None:
-        self.attempt(which, lambda session: self.at.do(session, deed))
+    def write(self, which: int, operation: Operation) -> None:
+        self.attempt(which, lambda session: self.at.do(session, operation))
 
     @rule(which=consoles, who=st.lists(people, min_size=1, max_size=3))
     def disable(self, which: int, who: list[str]) -> None:
@@ -212,15 +212,15 @@ class LiveMachine(RuleBasedStateMachine):
     def undo_or_redo_an_earlier_one(self, which: int, back: int) -> None:
         def taken_back(session: Session) -> None:
             session.catch_up()
-            lines = [line.sequence for line in session.log(LogQuery(), newest_first=True) if line.deed != "init"]
+            lines = [line.sequence for line in session.log(LogQuery(), newest_first=True) if line.operation != "init"]
             session.undo(lines[min(back, len(lines) - 1)], by=self.at.writer)
 
         if len(list(self.sessions[which].log(LogQuery()))) > 3:  # the store was made, the server named and read
             self.attempt(which, taken_back)
 
     @rule(which=consoles)
-    def settle(self, which: int) -> None:
-        self.attempt(which, self.at.settle)
+    def recover(self, which: int) -> None:
+        self.attempt(which, self.at.recover)
 
     @rule(which=consoles)
     def begin_reading(self, which: int) -> None:
@@ -242,9 +242,9 @@ class LiveMachine(RuleBasedStateMachine):
         session.catch_up()
         passed_over = reading.begun.touched() | {
             target.number
-            for number, intent in session.intents.items()
+            for number, pending in session.pending_changes.items()
             if number not in reading.begun.orphans
-            for target in intent.targets
+            for target in pending.targets
         }
         entries = [entry for entry in session.inventory.entries if entry.id in passed_over]
         ids, addresses = {entry.server_id for entry in entries}, {fold(entry.address) for entry in entries}
@@ -282,7 +282,7 @@ class LiveMachine(RuleBasedStateMachine):
 
     @rule(which=consoles, who=people, kind=st.sampled_from(("disable", "enable", "add", "delete")), data=st.data())
     def die_in_the_middle(self, which: int, who: str, kind: str, data: st.DataObject) -> None:
-        deeds: dict[str, Deed] = {
+        operations: dict[str, Operation] = {
             "disable": DisableAccounts((who,)), "enable": EnableAccounts((who,)), "add": AddAccount(who),
             "delete": DeleteAccounts((who,), "delete"),
         }  # fmt: skip
@@ -295,14 +295,14 @@ class LiveMachine(RuleBasedStateMachine):
         self.readings[which] = None
         try:
             with dying:
-                self.write(which, deeds[kind])
+                self.write(which, operations[kind])
         except Crash:
             self.sessions[which]._store.abandon()
             self.sessions[which] = self.at.opened(self.folder, ("anna", "berg")[which])
 
     @rule(which=consoles, who=people, kind=st.sampled_from(("disable", "enable", "add", "delete")), data=st.data())
     def others_act_while_the_server_is_asked(self, which: int, who: str, kind: str, data: st.DataObject) -> None:
-        deeds: dict[str, Deed] = {
+        operations: dict[str, Operation] = {
             "disable": DisableAccounts((who,)), "enable": EnableAccounts((who,)), "add": AddAccount(who),
             "delete": DeleteAccounts((who,), "delete"),
         }  # fmt: skip
@@ -324,7 +324,7 @@ class LiveMachine(RuleBasedStateMachine):
         method = {"add": "Users.create", "delete": "Users.remove"}.get(kind, "Users.set")
         self.at.mail.faults.clear()
         self.at.mail.faults.add(Meanwhile(act), method)
-        self.write(which, deeds[kind])
+        self.write(which, operations[kind])
         self.at.mail.wait_until_left()
         self.at.mail.faults.clear()
         if self.strange:
@@ -417,7 +417,7 @@ def domain_of(address: str) -> str:
 @contextmanager
 def dying_around_the_call(when: str) -> Iterator[None]:
     """Who asks the server dies before that, or when it has answered."""
-    real = write_through._answer
+    real = push._answer
 
     def die(*arguments: Any) -> Any:
         if when == "after the call":
@@ -426,7 +426,7 @@ def dying_around_the_call(when: str) -> Iterator[None]:
         raise Crash
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(write_through, "_answer", die)
+        patch.setattr(push, "_answer", die)
         yield
 
 

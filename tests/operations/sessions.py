@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from kconsole.licensing.evaluation import evaluate
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin
-from kconsole.operations.deeds import Done
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory, LastLogin
+from kconsole.importers.kerio_csv import KerioExport, read_kerio_export
+from kconsole.licensing.counting import evaluate
+from kconsole.operations.base import Done
 from kconsole.operations.session import Session
-from kconsole.sources.kerio_csv import KerioExport, read_kerio_export
 from tests.clocks import FixedClock, noon
 
 DOMAIN = "north.example"

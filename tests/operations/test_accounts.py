@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from kconsole.core.errors import BadInput, NotFound, Refused
+from kconsole.core.records import Entry
 from kconsole.licensing.guards import CANNOT_ADD_TEXT
-from kconsole.model.errors import BadInput, NotFound, Refused
-from kconsole.model.records import Entry
 from kconsole.operations.accounts import (
     AddAccount,
     DeleteAccounts,

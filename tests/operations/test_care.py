@@ -16,13 +16,13 @@ from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kconsole.licensing.evaluation import evaluate
-from kconsole.model.errors import BadInput, ConsoleError, NotFound, StoreBusy, StoreUnusable
-from kconsole.model.history import Operator
+from kconsole.core.errors import BadInput, ConsoleError, NotFound, StoreBusy, StoreUnusable
+from kconsole.core.history import Operator
+from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
-from kconsole.operations.care import Finding, backup, examine, mend, verify
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
+from kconsole.operations.maintenance import Finding, backup, examine, mend, verify
 from kconsole.operations.session import Session
 from kconsole.store.journal import encoded
 from tests.operations.sessions import DOMAIN, account, another, session_of
@@ -182,7 +182,7 @@ def test_a_journal_that_is_damaged_in_the_middle_is_begun_anew_with_all_that_the
     assert contents(folder) == good
     session = works(folder)
     first = next(session.log(LogQuery()))
-    assert (first.deed, first.operator.user) == ("mend", "dora")
+    assert (first.operation, first.operator.user) == ("mend", "dora")
     assert "store.json" in first.reason
     with pytest.raises(NotFound, match="nothing in line 1"):
         session.undo(1)

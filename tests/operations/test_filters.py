@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.model.records import Entry, LastLogin
-from kconsole.operations.filters import STATES, Filter, read_filter
+from kconsole.core.records import Entry, LastLogin
+from kconsole.operations.search.filters import STATES, Filter, read_filter
 from tests.clocks import noon
 from tests.licensing.strategies import entries
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.model.errors import ConsoleError
-from kconsole.operations.habits import WIDEST, ColumnHabit, Habits, habits_path
+from kconsole.core.errors import ConsoleError
+from kconsole.operations.preferences import WIDEST, ColumnPreference, Preferences, habits_path
 
-NAME, SEAT = ColumnHabit("name", 20), ColumnHabit("seat", shown=False)
+NAME, SEAT = ColumnPreference("name", 20), ColumnPreference("seat", shown=False)
 
 
 @pytest.fixture
@@ -25,27 +25,27 @@ def mode(path: Path) -> int:
 
 
 def test_what_is_chosen_is_there_the_next_time(file: Path) -> None:
-    habits = Habits(file)
-    assert (habits.theme, habits.columns, dict(habits.filters)) == ("", (), {})
+    preferences = Preferences(file)
+    assert (preferences.theme, preferences.columns, dict(preferences.filters)) == ("", (), {})
     assert not file.exists()
-    habits.choose_theme("kconsole-light")
-    habits.keep_columns([NAME, SEAT])
-    habits.keep_filter("unused", "is:never -is:disabled")
-    habits.keep_filter("gone", "\ud800 [bold] \x1b")
-    habits.forget_filter("never was")
-    again = Habits(file)
+    preferences.choose_theme("kconsole-light")
+    preferences.keep_columns([NAME, SEAT])
+    preferences.keep_filter("unused", "is:never -is:disabled")
+    preferences.keep_filter("gone", "\ud800 [bold] \x1b")
+    preferences.forget_filter("never was")
+    again = Preferences(file)
     assert (again.theme, again.columns) == ("kconsole-light", (NAME, SEAT))
     assert dict(again.filters) == {"unused": "is:never -is:disabled", "gone": "\ud800 [bold] \x1b"}
     again.forget_filter("gone")
     again.keep_columns(())
-    assert list(Habits(file).filters) == ["unused"]
-    assert Habits(file).columns == ()
+    assert list(Preferences(file).filters) == ["unused"]
+    assert Preferences(file).columns == ()
 
 
 def test_it_is_for_the_user_only_and_leaves_nothing_else(file: Path) -> None:
     before = os.umask(0)
     try:
-        Habits(file).choose_theme("terminal")
+        Preferences(file).choose_theme("terminal")
     finally:
         os.umask(before)
     assert (mode(file), mode(file.parent)) == (0o600, 0o700)
@@ -53,22 +53,22 @@ def test_it_is_for_the_user_only_and_leaves_nothing_else(file: Path) -> None:
 
 
 def test_without_a_file_it_holds_for_this_run() -> None:
-    habits = Habits()
-    habits.choose_theme("terminal")
-    habits.keep_columns([NAME])
-    habits.keep_filter("one", "a")
-    habits.keep_filter("two", "b")
-    habits.forget_filter("one")
-    assert (habits.theme, habits.columns, dict(habits.filters)) == ("terminal", (NAME,), {"two": "b"})
+    preferences = Preferences()
+    preferences.choose_theme("terminal")
+    preferences.keep_columns([NAME])
+    preferences.keep_filter("one", "a")
+    preferences.keep_filter("two", "b")
+    preferences.forget_filter("one")
+    assert (preferences.theme, preferences.columns, dict(preferences.filters)) == ("terminal", (NAME,), {"two": "b"})
 
 
 def test_two_consoles_keep_their_choices_side_by_side(file: Path) -> None:
-    here, there = Habits(file), Habits(file)
+    here, there = Preferences(file), Preferences(file)
     here.choose_theme("terminal")
     there.keep_filter("theirs", "x")
     here.keep_filter("ours", "y")
     there.keep_columns([SEAT])
-    after = Habits(file)
+    after = Preferences(file)
     assert (after.theme, after.columns, dict(after.filters)) == ("terminal", (SEAT,), {"theirs": "x", "ours": "y"})
     assert dict(here.filters) == {"theirs": "x", "ours": "y"}
 
@@ -76,9 +76,9 @@ def test_two_consoles_keep_their_choices_side_by_side(file: Path) -> None:
 def test_what_a_newer_version_keeps_stays(file: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"theme": "of-tomorrow", "zoom": 3}))
-    habits = Habits(file)
-    assert habits.theme == ""
-    habits.keep_filter("a", "b")
+    preferences = Preferences(file)
+    assert preferences.theme == ""
+    preferences.keep_filter("a", "b")
     assert json.loads(file.read_text()) == {"theme": "of-tomorrow", "zoom": 3, "filters": {"a": "b"}}
     assert not file.with_suffix(".json.bak").exists()
 
@@ -95,53 +95,53 @@ def test_what_a_newer_version_keeps_stays(file: Path) -> None:
 def test_a_damaged_file_is_no_habit_and_is_kept_aside_by_the_next_choice(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
-    habits = Habits(file)
-    assert (habits.theme, habits.columns, dict(habits.filters)) == ("", (), {})
+    preferences = Preferences(file)
+    assert (preferences.theme, preferences.columns, dict(preferences.filters)) == ("", (), {})
     assert file.read_bytes() == content
-    habits.choose_theme("terminal")
+    preferences.choose_theme("terminal")
     assert file.with_suffix(".json.bak").read_bytes() == content
-    assert Habits(file).theme == "terminal"
-    habits.keep_columns([NAME])
-    habits.keep_filter("a", "b")
-    after = Habits(file)
+    assert Preferences(file).theme == "terminal"
+    preferences.keep_columns([NAME])
+    preferences.keep_filter("a", "b")
+    after = Preferences(file)
     assert (after.theme, after.columns, dict(after.filters)) == ("terminal", (NAME,), {"a": "b"})
 
 
 def test_what_cannot_be_kept_is_told_and_holds(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file in the way")
-    habits = Habits(tmp_path / "state" / "habits.json")
+    preferences = Preferences(tmp_path / "state" / "habits.json")
     with pytest.raises(ConsoleError, match="cannot be kept") as caught:
-        habits.choose_theme("terminal")
+        preferences.choose_theme("terminal")
     assert caught.value.hint == "It holds until you leave the console."
     with pytest.raises(ConsoleError):
-        habits.keep_filter("a", "b")
+        preferences.keep_filter("a", "b")
     with pytest.raises(ConsoleError):
-        habits.keep_filter("c", "d")
-    assert (habits.theme, dict(habits.filters)) == ("terminal", {"a": "b", "c": "d"})
+        preferences.keep_filter("c", "d")
+    assert (preferences.theme, dict(preferences.filters)) == ("terminal", {"a": "b", "c": "d"})
     (tmp_path / "state").unlink()
-    habits.forget_filter("c")
-    assert dict(Habits(tmp_path / "state" / "habits.json").filters) == {"a": "b"}
+    preferences.forget_filter("c")
+    assert dict(Preferences(tmp_path / "state" / "habits.json").filters) == {"a": "b"}
 
 
 def test_a_failure_while_writing_leaves_the_old_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    habits = Habits(file)
-    habits.choose_theme("terminal")
+    preferences = Preferences(file)
+    preferences.choose_theme("terminal")
 
     def fail(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(ConsoleError, match="No space left on device"):
-        habits.choose_theme("kconsole")
-    assert Habits(file).theme == "terminal"
+        preferences.choose_theme("kconsole")
+    assert Preferences(file).theme == "terminal"
     assert os.listdir(file.parent) == ["habits.json"]  # noqa: PTH208
     with pytest.raises(ConsoleError, match="too large"):
-        habits.keep_filter("a", "x" * 2_000_000)
+        preferences.keep_filter("a", "x" * 2_000_000)
 
 
 def test_widths_are_kept_within_reason(file: Path) -> None:
-    Habits(file).keep_columns([NAME._replace(width=-3), NAME._replace(width=10**9)])
-    assert [column.width for column in Habits(file).columns] == [0, WIDEST]
+    Preferences(file).keep_columns([NAME._replace(width=-3), NAME._replace(width=10**9)])
+    assert [column.width for column in Preferences(file).columns] == [0, WIDEST]
 
 
 def test_where_they_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +164,7 @@ ANYTHING = st.recursive(
 def test_no_content_does_harm(tmp_path_factory: pytest.TempPathFactory, content: object) -> None:
     file = tmp_path_factory.getbasetemp() / "any.json"
     file.write_text(json.dumps(content))
-    habits = Habits(file)
-    assert isinstance(habits.theme, str)
-    habits.keep_filter("a", "b")
-    assert Habits(file).filters["a"] == "b"
+    preferences = Preferences(file)
+    assert isinstance(preferences.theme, str)
+    preferences.keep_filter("a", "b")
+    assert Preferences(file).filters["a"] == "b"

@@ -13,15 +13,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from kconsole.licensing import evaluation
-from kconsole.licensing.evaluation import evaluate
-from kconsole.model.errors import ChangedMeanwhile, ChangedSince, ConsoleError, NotFound, Refused, StoreUnusable
-from kconsole.model.history import Change, Commit, Operator
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.errors import ChangedMeanwhile, ChangedSince, ConsoleError, NotFound, Refused, StoreUnusable
+from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.licensing import counting
+from kconsole.licensing.counting import evaluate
 from kconsole.operations import history
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Deed
+from kconsole.operations.base import Operation
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery, addresses_of
 from kconsole.operations.imports import ImportAccounts
@@ -41,8 +41,8 @@ def log(session: Session, **query: Any) -> list[Commit]:
     return list(session.log(LogQuery(**query)))
 
 
-def deeds(session: Session, **query: Any) -> list[str]:
-    return [commit.deed for commit in log(session, **query)]
+def operations(session: Session, **query: Any) -> list[str]:
+    return [commit.operation for commit in log(session, **query)]
 
 
 def later(session: Session, operator: str = "anna") -> Session:
@@ -67,8 +67,13 @@ def test_the_log_tells_who_did_what_why_and_what_it_did_to_the_seats(tmp_path: P
     session.operator = Operator("root", "chen", "dora", "10.0.0.1 5 10.0.0.2 22")
     session.do(AddAccount(CHEN))
     begun, disabled, added = log(session)
-    assert (begun.deed, begun.sequence, begun.operator) == ("init", 1, Operator("anna"))
-    assert (disabled.deed, disabled.reason, disabled.seats, disabled.at) == ("disable", "left us", (2, 1), clock.now())
+    assert (begun.operation, begun.sequence, begun.operator) == ("init", 1, Operator("anna"))
+    assert (disabled.operation, disabled.reason, disabled.seats, disabled.at) == (
+        "disable",
+        "left us",
+        (2, 1),
+        clock.now(),
+    )
     assert (disabled.operator, addresses_of(disabled)) == (Operator("anna"), [ANNA])
     assert (added.seats, added.operator) == ((1, 2), Operator("root", "chen", "dora", "10.0.0.1 5 10.0.0.2 22"))
     assert added.session == disabled.session == begun.session != log(another(session))[0].session + "x"
@@ -84,7 +89,7 @@ def test_the_log_can_be_asked(tmp_path: Path) -> None:
     session.operator = Operator("root", "chen", "dora")
     clock.forward(hours=1)
     session.do(DisableAccounts((BERG,)))
-    assert deeds(session) == ["init", "disable", "disable"]
+    assert operations(session) == ["init", "disable", "disable"]
     assert [commit.sequence for commit in log(session, account="ANNA@north.example")] == [1, 2]
     assert log(session, account="anna@north") == log(session, account="xanna@north.example") == []
     for name in ("root", "chen", "dora"):
@@ -116,14 +121,14 @@ def test_a_log_is_read_as_far_as_it_is_asked_for(tmp_path: Path, monkeypatch: py
     assert another(session).last_undoable() is None
 
 
-def refused(session: Session, deed: Deed) -> Commit:
+def refused(session: Session, operation: Operation) -> Commit:
     """The line of a deed that is refused whole."""
     before = dump_of(session)
     with pytest.raises(Refused):
-        session.do(deed)
+        session.do(operation)
     assert dump_of(session) == before == dump_of(another(session))
     *_, commit = log(session)
-    assert (commit.deed, commit.changes, len(commit.refused)) == (deed.name, (), 1)
+    assert (commit.operation, commit.changes, len(commit.refused)) == (operation.name, (), 1)
     assert commit.seats == (session.report.used, session.report.used)
     return commit
 
@@ -165,29 +170,33 @@ def test_a_deed_that_is_refused_for_each_account_changes_nothing_and_is_written_
     session = session_of(tmp_path, account("anna"), account("off", enabled=False), seats=1)
     assert session.do(EnableAccounts((f"off@{DOMAIN}",))).commit is None
     commit = log(session)[-1]
-    assert (commit.deed, commit.changes, len(commit.refused)) == ("enable", (), 1)
+    assert (commit.operation, commit.changes, len(commit.refused)) == ("enable", (), 1)
     assert session.undoable is None
 
 
 def test_what_did_nothing_writes_nothing(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("off", enabled=False))
     session.do(DisableAccounts((f"off@{DOMAIN}", "nobody")))
-    assert deeds(session) == ["init"]
+    assert operations(session) == ["init"]
 
 
-@pytest.mark.parametrize("deed", [DisableAccounts, EnableAccounts, DeleteAccounts], ids=["disable", "enable", "delete"])
-def test_a_deed_on_what_changed_since_it_was_looked_at_is_not_done(tmp_path: Path, deed: Callable[..., Deed]) -> None:
+@pytest.mark.parametrize(
+    "operation", [DisableAccounts, EnableAccounts, DeleteAccounts], ids=["disable", "enable", "delete"]
+)
+def test_a_deed_on_what_changed_since_it_was_looked_at_is_not_done(
+    tmp_path: Path, operation: Callable[..., Operation]
+) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"), account("off", enabled=False))
     looked_at = tuple(session.entries)
     another(session).do(ImportAccounts(export("berg;Other Name;;"), DOMAIN))
     changed = session.find(BERG).id
     with pytest.raises(ChangedMeanwhile, match=f"{BERG} was changed by somebody else") as caught:
-        session.do(deed(tuple(entry.address for entry in looked_at), expected=looked_at))
+        session.do(operation(tuple(entry.address for entry in looked_at), expected=looked_at))
     assert (caught.value.numbers, caught.value.exit_code) == ((changed,), 4)
     assert "Look at it again" in caught.value.hint
-    assert deeds(session) == ["init", "import"]
+    assert operations(session) == ["init", "import"]
     assert used(session) == used(another(session)) == 2
-    session.do(deed((ANNA, BERG), expected=tuple(session.entries)))
+    session.do(operation((ANNA, BERG), expected=tuple(session.entries)))
     used(session)
 
 
@@ -329,7 +338,7 @@ def test_a_refused_undo_takes_nothing_back_and_can_be_tried_from_another_process
         with pytest.raises(Refused, match="It cannot be undone: 1 of 1 seats are used"):
             again.undo()
         commit = log(again)[-1]
-        assert (commit.deed, commit.changes, addresses_of(commit)) == ("undo", (), [ANNA])
+        assert (commit.operation, commit.changes, addresses_of(commit)) == ("undo", (), [ANNA])
     other.do(DisableAccounts((f"off@{DOMAIN}",)))
     session = later(session)
     assert session.undone_by().sequence == 2
@@ -418,7 +427,7 @@ OTHER = Inventory(
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "operation",
     [
         DisableAccounts((ANNA, BERG)),
         EnableAccounts((f"off@{DOMAIN}",)),
@@ -432,11 +441,11 @@ OTHER = Inventory(
         RestoreInventory(OTHER),
         RestoreInventory(Inventory()),
     ],
-    ids=lambda deed: str(deed.name),
+    ids=lambda operation: str(operation.name),
 )
-def test_a_deed_is_done_again_as_it_was(tmp_path: Path, deed: Deed) -> None:
+def test_a_deed_is_done_again_as_it_was(tmp_path: Path, operation: Operation) -> None:
     session = session_of(tmp_path, *EVERYBODY, seats=6)
-    session.do(deed)
+    session.do(operation)
     after, figures = _contents(session), session.report
     for line in (2, 4, 6):
         session = later(session)
@@ -519,13 +528,13 @@ def test_many_accounts_are_enabled_without_a_report_of_all_domains_for_each(
     off = [account(f"a{number}@d{number}.example", enabled=False) for number in range(600)]
     session = session_of(tmp_path, *off, domains=domains, seats=None)
     reported: list[str] = []
-    report_of = evaluation._domain_report
+    report_of = counting._domain_report
 
     def counted(domain: Domain, *rest: Any) -> Any:
         reported.append(domain.name)
         return report_of(domain, *rest)
 
-    monkeypatch.setattr(evaluation, "_domain_report", counted)
+    monkeypatch.setattr(counting, "_domain_report", counted)
     done = session.do(EnableAccounts(tuple(entry.address for entry in off)))
     assert len(done.changed) == 600
     assert len(reported) <= 600 + 3 * 2000
@@ -564,7 +573,7 @@ class Histories(RuleBasedStateMachine):
             assert _sorted(self.one.inventory) == _sorted(before)
 
     @rule(addresses=several, kind=st.sampled_from([DisableAccounts, EnableAccounts, DeleteAccounts]))
-    def do(self, addresses: tuple[str, ...], kind: Callable[[tuple[str, ...]], Deed]) -> None:
+    def do(self, addresses: tuple[str, ...], kind: Callable[[tuple[str, ...]], Operation]) -> None:
         self.attempt(lambda session: session.do(kind(addresses)))
 
     @rule(address=addresses)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.model.errors import BadInput, Refused
-from kconsole.model.records import Domain, Entry
+from kconsole.core.errors import BadInput, Refused
+from kconsole.core.records import Domain, Entry
 from kconsole.operations.imports import ImportAccounts, other_domain, read_export
 from kconsole.operations.streams import LARGEST
 from tests.operations.sessions import (

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.model.errors import BadInput, Refused
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory, Kind, fold
+from kconsole.core.errors import BadInput, Refused
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory, Kind, fold
+from kconsole.importers.kerio_config import KerioConfig
 from kconsole.operations.kerio_files import SERVER, USERS, ImportKerio, KerioPlan, read_kerio
 from kconsole.operations.session import Session
-from kconsole.sources.kerio_config import KerioConfig
+from tests.importers.kerio_writer import SECRET, document, listed, user, users_file, write_files
 from tests.operations.sessions import (
     DOMAIN,
     NORTH,
@@ -27,7 +28,6 @@ from tests.operations.sessions import (
     session_of,
     used,
 )
-from tests.sources.kerio_writer import SECRET, document, listed, user, users_file, write_files
 
 
 def written(folder: Path, users: bytes, server: bytes | None = b"<config/>") -> Path:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.display.commits import details_of, sentence
-from kconsole.model.documents import inventory_document
-from kconsole.model.errors import BadInput, ChangedSince, ConsoleError, Refused
-from kconsole.model.license import Component, Customer, License, PendingUpdate
-from kconsole.model.records import Inventory
+from kconsole.core.documents import inventory_document
+from kconsole.core.errors import BadInput, ChangedSince, ConsoleError, Refused
+from kconsole.core.license import Component, Customer, License, PendingUpdate
+from kconsole.core.records import Inventory
+from kconsole.importers.license_file import read_license_file
 from kconsole.operations.accounts import AddAccount, DisableAccounts
-from kconsole.operations.deeds import Deed, Done
+from kconsole.operations.base import Done, Operation
 from kconsole.operations.history import LogQuery
 from kconsole.operations.license import (
     LONGEST_DETAIL,
@@ -41,10 +41,10 @@ from kconsole.operations.license import (
 )
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
-from kconsole.sources.license_file import read_license_file
+from kconsole.text.commits import details_of, sentence
 from tests.clocks import FixedClock, noon
+from tests.importers.license_writer import FULL_ID, license_key, trial_key
 from tests.operations.sessions import account, another, only_text, session_of
-from tests.sources.license_writer import FULL_ID, license_key, trial_key
 
 NOW = noon().now()
 TODAY = NOW.date()
@@ -64,31 +64,31 @@ def session_with(folder: Path, license_: License, *logins: str, clock: FixedCloc
     return session
 
 
-def refused(session: Session, deed: Deed) -> ConsoleError:
+def refused(session: Session, operation: Operation) -> ConsoleError:
     """The deed is refused, and changes nothing."""
     before = session.license
     with pytest.raises(Refused) as caught:
-        session.do(deed)
+        session.do(operation)
     assert session.license == before
     assert caught.value.message
     assert caught.value.hint
     return caught.value
 
 
-def no_input(session: Session, deed: Deed) -> str:
+def no_input(session: Session, operation: Operation) -> str:
     """The deed makes no sense, and changes nothing."""
     before = session.license
     with pytest.raises(BadInput) as caught:
-        session.do(deed)
+        session.do(operation)
     assert session.license == before
     assert caught.value.hint
     return caught.value.message
 
 
-def changes(session: Session, deed: Deed) -> Done:
+def changes(session: Session, operation: Operation) -> Done:
     """The deed changes the license and nothing else, is the same in another console, and can be taken back."""
     before = session.inventory
-    done = session.do(deed)
+    done = session.do(operation)
     after = session.license
     assert after != before.license
     assert session.inventory == replace(before, license=after)
@@ -117,7 +117,7 @@ def test_a_trial_lasts_30_days(tmp_path: Path) -> None:
     session = session_with(tmp_path, License(seats=10))
     assert "2026-09-04" in only_text(changes(session, BeginTrial()))
     assert session.license.trial_until == TODAY + 30 * DAY
-    assert session.standing.state == "trial"
+    assert session.license_status.state == "trial"
     assert "2026-09-04" in refused(session, BeginTrial()).message
 
 
@@ -125,7 +125,7 @@ def test_a_trial_that_began_earlier(tmp_path: Path) -> None:
     session = session_with(tmp_path, License())
     assert "future" in no_input(session, BeginTrial(TODAY + DAY))
     changes(session, BeginTrial(TODAY - 31 * DAY))
-    assert session.standing.state == "trial-expired"
+    assert session.license_status.state == "trial-expired"
     refused(session, BeginTrial())
 
 
@@ -145,7 +145,7 @@ def test_registering_sets_the_anniversary_and_ends_the_trial(tmp_path: Path) -> 
         seats=10, id_end="GHIJ", trial_until=TODAY, registered_at=NOW, customer=CUSTOMER,
         maintenance_until=date(2027, 8, 5),
     )  # fmt: skip
-    assert session.standing.state == "registered"
+    assert session.license_status.state == "registered"
 
 
 def test_registering_an_expired_license_says_to_renew_it(tmp_path: Path) -> None:
@@ -165,11 +165,11 @@ def test_registering_again_changes_the_customer_and_leaves_the_anniversary(tmp_p
 @pytest.mark.parametrize("name", [field.name for field in fields(Customer)])
 def test_a_detail_is_needed_unless_it_is_optional(tmp_path: Path, name: str) -> None:
     session = session_with(tmp_path, License())
-    deed = RegisterLicense(replace(CUSTOMER, **{name: "  "}))
+    operation = RegisterLicense(replace(CUSTOMER, **{name: "  "}))
     if name in OPTIONAL:
-        session.do(deed)
+        session.do(operation)
     else:
-        assert name in no_input(session, deed)
+        assert name in no_input(session, operation)
 
 
 def test_details_are_checked(tmp_path: Path) -> None:
@@ -190,11 +190,11 @@ def test_what_is_no_license_id_is_refused_and_not_told(tmp_path: Path, text: str
 
 
 def test_of_a_license_id_no_more_than_its_end_is_kept_from_the_first_moment(tmp_path: Path) -> None:
-    deed = RegisterLicense(CUSTOMER, f" {FULL_ID}\n")
-    assert (deed.license_id, repr(deed)) == ("GHIJ", "RegisterLicense()")
-    assert RegisterLicense(CUSTOMER, deed.license_id) == deed
+    operation = RegisterLicense(CUSTOMER, f" {FULL_ID}\n")
+    assert (operation.license_id, repr(operation)) == ("GHIJ", "RegisterLicense()")
+    assert RegisterLicense(CUSTOMER, operation.license_id) == operation
     session = session_with(tmp_path, License())
-    session.do(deed)
+    session.do(operation)
     session.do(InstallLicense(file_of(license_key())))
     session.undo()
     session.close()
@@ -224,7 +224,7 @@ def test_activation_binds_a_registered_license(tmp_path: Path) -> None:
     session = session_with(tmp_path, REGISTERED)
     changes(session, ActivateLicense())
     assert session.license == replace(REGISTERED, activated_at=NOW)
-    assert session.standing.state == "activated"
+    assert session.license_status.state == "activated"
     assert session.do(ActivateLicense()).commit is None
 
 
@@ -256,8 +256,8 @@ def test_what_cannot_be_bought(tmp_path: Path) -> None:
     refused(session_with(tmp_path / "2", replace(ACTIVATED, seats=None)), BuyUpdate(5))
     has = session_with(tmp_path / "3", replace(ACTIVATED, components=(Component(name="antivirus"),)))
     assert "Antivirus is licensed" in refused(has, BuyUpdate(5, ("antivirus", "antispam"))).message
-    for deed in (BuyUpdate(), BuyUpdate(-1), BuyUpdate(-1, ("antispam",)), BuyUpdate(MOST_SEATS)):
-        no_input(has, deed)
+    for operation in (BuyUpdate(), BuyUpdate(-1), BuyUpdate(-1, ("antispam",)), BuyUpdate(MOST_SEATS)):
+        no_input(has, operation)
     session = session_with(tmp_path / "4", ACTIVATED)
     session.do(BuyUpdate(MOST_SEATS - 10))
     session.do(ChangeTerms(Terms(seats=11)))
@@ -396,7 +396,7 @@ def test_a_license_file_is_installed(tmp_path: Path) -> None:
     assert license_.customer is not None
     assert (license_.customer.organization, license_.customer.phone) == ("Northwind Traders", "")
     assert {component.name for component in license_.components} == {"antivirus", "activesync", "antispam"}
-    assert session.standing.state == "activated"
+    assert session.license_status.state == "activated"
     assert session.do(InstallLicense(file_of(license_key()))).commit is None
 
 
@@ -449,7 +449,7 @@ def test_the_file_of_a_trial(tmp_path: Path) -> None:
     session = session_with(tmp_path, License(seats=10))
     changes(session, InstallLicense(file_of(trial_key())))
     assert session.license == License(seats=50, trial_until=date(2026, 8, 30))
-    assert session.standing.state == "trial"
+    assert session.license_status.state == "trial"
 
 
 def test_the_file_of_a_trial_does_not_take_the_place_of_a_registered_license(tmp_path: Path) -> None:
@@ -473,7 +473,7 @@ def test_an_expired_file_is_installed_and_suspends_everything(tmp_path: Path) ->
     ):
         assert text in notes
     session.do(InstallLicense(file))
-    assert session.standing.is_suspended
+    assert session.license_status.is_suspended
 
 
 def test_notes_say_if_a_file_is_of_another_license() -> None:
@@ -495,14 +495,14 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_the_log_says_what_was_done(tmp_path: Path) -> None:
     session = session_with(tmp_path, License(seats=10))
-    deeds: list[Deed] = [
+    operations: list[Operation] = [
         BeginTrial(), RegisterLicense(CUSTOMER, FULL_ID), ActivateLicense(), BuyUpdate(5), CancelUpdate(), BuyUpdate(5),
         ReceiveUpdate(), ChangeTerms(Terms(20)), ChangeComponent(Component(name="antispam")),
         InstallLicense(file_of(license_key())),
     ]  # fmt: skip
     told = []
-    for deed in deeds:
-        commit = session.do(deed).commit
+    for operation in operations:
+        commit = session.do(operation).commit
         assert commit is not None
         assert commit.seats == (0, 0)
         told.append(sentence(commit).removeprefix("anna "))
@@ -530,7 +530,7 @@ def test_a_refusal_is_in_the_log(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED, *"abc")
     refused(session, ChangeTerms(Terms(1)))
     last = list(session.log(LogQuery()))[-1]
-    assert (last.deed, last.changes, len(last.refused)) == ("change license", (), 1)
+    assert (last.operation, last.changes, len(last.refused)) == ("change license", (), 1)
 
 
 def test_an_inventory_is_restored_with_its_license(tmp_path: Path) -> None:

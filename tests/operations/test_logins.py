@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.model.errors import BadInput, ChangedSince
-from kconsole.model.records import Entry, LastLogin
+from kconsole.core.errors import BadInput, ChangedSince
+from kconsole.core.records import Entry, LastLogin
+from kconsole.importers.login_csv import read_login_csv
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.history import LogQuery
 from kconsole.operations.logins import Connect, ImportLogins, LoginFile, read_login_file
 from kconsole.operations.session import Session
-from kconsole.sources.login_csv import read_login_csv
 from tests.clocks import noon
 from tests.operations.sessions import account, alias, another, deleted, logged_in, only_text, results, session_of, used
 
@@ -62,7 +62,7 @@ def test_beyond_the_license_only_those_who_have_a_mailbox_are_let_in(tmp_path: P
     assert outcome.text == "AuthLicense: 2 users have connected and the license has 2 seats"
     assert (outcome.result, bool(outcome.hint), session.inventory) == ("refused", True, before)
     line = list(session.log(LogQuery(account="two@north.example")))[-1]
-    assert (line.deed, line.refused) == ("connect", (f"two@north.example: {outcome.text}",))
+    assert (line.operation, line.refused) == ("connect", (f"two@north.example: {outcome.text}",))
     assert results(session.do(Connect("in@north.example"))) == [("in", "done")]
     session.do(DisableAccounts(("in@north.example",)))
     assert results(session.do(Connect("two@north.example"))) == [("two", "done")]
@@ -155,7 +155,7 @@ def test_only_later_logins_of_known_accounts_are_taken(tmp_path: Path) -> None:
     assert of(session, "new").last_login == LastLogin(datetime.fromisoformat("2026-08-04T10:00Z"), "IMAP")
     assert of(session, "off").mailbox
     assert used(session) == 4  # one is held
-    assert [commit.deed for commit in session.log(LogQuery())][-1] == "import logins"
+    assert [commit.operation for commit in session.log(LogQuery())][-1] == "import logins"
     assert session.do(ImportLogins(file)).commit is None
     session.undo()
     assert session.inventory == before

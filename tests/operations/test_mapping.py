@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.display.mapping import counts_words, plan_groups
+from kconsole.core.directory import Directory, DirectoryUser
+from kconsole.core.errors import BadInput, ChangedMeanwhile, NotFound, Refused
+from kconsole.core.license import License
+from kconsole.core.records import Entry, Inventory, fold
 from kconsole.licensing import guards
-from kconsole.licensing.evaluation import evaluate
-from kconsole.licensing.mapped import MapPlan
-from kconsole.model.directory import Directory, DirectoryUser
-from kconsole.model.errors import BadInput, ChangedMeanwhile, NotFound, Refused
-from kconsole.model.license import License
-from kconsole.model.records import Entry, Inventory, fold
+from kconsole.licensing.counting import evaluate
+from kconsole.licensing.map_plan import MapPlan
 from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.logins import Connect
 from kconsole.operations.mapping import DirectoryListing, ForgetDirectory, MapDomain, SetDirectory
 from kconsole.operations.session import Session
+from kconsole.text.mapping import counts_words, plan_groups
 from tests.clocks import noon
 from tests.operations.sessions import (
     DOMAIN,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kconsole.model.records import Inventory
+from kconsole.core.records import Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
+from kconsole.operations.chunked import finished
 from kconsole.operations.session import Session
-from kconsole.operations.steps import finished
 from tests.clocks import noon
 from tests.licensing.strategies import inventories
 from tests.operations.sessions import account, another, deleted, session_of
@@ -43,14 +43,14 @@ def test_it_follows_what_happens_to_the_marked(tmp_path: Path) -> None:
         assert planned == (session.if_toggled(accounts) if accounts else None)
 
     agrees()
-    for deed in (
+    for operation in (
         DisableAccounts(("anna@north.example", "berg@north.example")),
         EnableAccounts(("off@north.example",)),
         DeleteAccounts(("off@north.example", "anna@north.example")),
         AddAccount("anna@north.example"),
         DeleteAccounts(("anna@north.example", "berg@north.example")),
     ):
-        other.do(deed)
+        other.do(operation)
         session.catch_up()
         agrees()
     for _ in range(2):
@@ -69,7 +69,7 @@ def test_what_is_no_account_and_what_is_deleted_is_passed_over(tmp_path: Path) -
 def test_it_works_in_steps_and_goes_on_where_it_was_left_off(tmp_path: Path) -> None:
     session = session_of(tmp_path, *[account(f"a{number}") for number in range(10)], seats=None)
     marked = {entry.id for entry in session.entries}
-    with patch("kconsole.operations.plans._SLICE", 2):
+    with patch("kconsole.operations.what_if._SLICE", 2):
         begun = session.planning(marked)
         assert [round(next(begun), 1) for _ in range(3)] == [0.2, 0.4, 0.6]
         assert len(list(session.planning(marked))) == 2

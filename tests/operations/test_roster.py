@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from kconsole.licensing.verdicts import VERDICTS, listed_verdict, verdict_of
-from kconsole.model.records import Entry, fold
+from kconsole.core.records import Entry, fold
+from kconsole.licensing.policy import CLASSIFICATIONS, classify, listed_classification
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
-from kconsole.operations.filters import read_filter
-from kconsole.operations.roster import ORDER_WORDS, Roster, RosterQuery, SortField, order_words, select
+from kconsole.operations.chunked import finished
+from kconsole.operations.search.filters import read_filter
+from kconsole.operations.search.index import ORDER_WORDS, AccountIndex, AccountQuery, SortField, order_words, select
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
-from kconsole.operations.steps import finished
 from tests.clocks import noon
 from tests.licensing.strategies import entries
 from tests.operations.sessions import account, alias, another, deleted, logged_in, session_of
@@ -37,7 +37,7 @@ EVERYTHING = [RECENT, INFO, DISABLED, OLD, LIST, NEVER]
 
 
 def chosen(**query: Any) -> list[str]:
-    return [entry.login for entry in select(EVERYTHING, RosterQuery(**query), NOW)]
+    return [entry.login for entry in select(EVERYTHING, AccountQuery(**query), NOW)]
 
 
 def test_by_default_never_comes_first_then_the_oldest_and_lists_last() -> None:
@@ -99,7 +99,7 @@ def test_sorting_keeps_everything_and_does_not_depend_on_the_order_before(
     drawn: list[Entry], sort: SortField, reverse: bool, shuffle: random.Random
 ) -> None:
     unique = list({entry.address.casefold(): entry for entry in drawn}.values())
-    query = RosterQuery(sort=sort, reverse=reverse)
+    query = AccountQuery(sort=sort, reverse=reverse)
     ordered = select(unique, query, NOW)
     shuffled = list(unique)
     shuffle.shuffle(shuffled)
@@ -109,11 +109,11 @@ def test_sorting_keeps_everything_and_does_not_depend_on_the_order_before(
 
 @given(st.lists(entries(), max_size=8))
 def test_verdicts_part_the_list(drawn: list[Entry]) -> None:
-    parts = [select(drawn, RosterQuery(verdict=verdict.code), NOW) for verdict in VERDICTS]
+    parts = [select(drawn, AccountQuery(classification=classification.code), NOW) for classification in CLASSIFICATIONS]
     live = [entry for entry in drawn if entry.deleted_at is None]
     assert sorted((entry for part in parts for entry in part), key=str) == sorted(live, key=str)
-    for verdict, part in zip(VERDICTS, parts, strict=True):
-        assert {verdict_of(entry) for entry in part} <= {verdict}
+    for classification, part in zip(CLASSIFICATIONS, parts, strict=True):
+        assert {classify(entry) for entry in part} <= {classification}
 
 
 def test_every_order_has_words() -> None:
@@ -129,8 +129,8 @@ ROLES: Final = ("user", "auditor", "account_admin", "full_admin")
 KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
     "address": lambda entry: fold(entry.address),
     "name": lambda entry: fold(entry.full_name),
-    "seat": lambda entry: not listed_verdict(entry).seat,
-    "because": lambda entry: listed_verdict(entry).because,
+    "seat": lambda entry: not listed_classification(entry).seat,
+    "because": lambda entry: listed_classification(entry).because,
     "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
     "domain": lambda entry: fold(entry.domain),
     "kind": lambda entry: entry.kind,
@@ -140,7 +140,7 @@ KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
 }
 
 
-def plainly(entries: Sequence[Entry], query: RosterQuery, now: datetime) -> list[Entry]:
+def plainly(entries: Sequence[Entry], query: AccountQuery, now: datetime) -> list[Entry]:
     asked = read_filter(query.text, now)
     fitting = [
         entry
@@ -148,7 +148,7 @@ def plainly(entries: Sequence[Entry], query: RosterQuery, now: datetime) -> list
         if (entry.deleted_at is not None) == asked.asks_held
         and asked.fits(entry)
         and (not query.domain or fold(entry.domain) == fold(query.domain))
-        and (not query.verdict or listed_verdict(entry).code == query.verdict)
+        and (not query.classification or listed_classification(entry).code == query.classification)
         and ((query.inactive is None and not query.never) or idle(entry, query, now))
     ]
     fitting.sort(key=KEYS["address"])
@@ -159,7 +159,7 @@ def plainly(entries: Sequence[Entry], query: RosterQuery, now: datetime) -> list
     return accounts + [entry for entry in fitting if not entry.is_account]
 
 
-def idle(entry: Entry, query: RosterQuery, now: datetime) -> bool:
+def idle(entry: Entry, query: AccountQuery, now: datetime) -> bool:
     if entry.last_login is None:
         return entry.is_account and query.never
     return entry.is_account and query.inactive is not None and now - entry.last_login.at > query.inactive
@@ -169,11 +169,11 @@ def idle(entry: Entry, query: RosterQuery, now: datetime) -> bool:
 def small_steps() -> Iterator[None]:
     """Let a few entries be many."""
     with (
-        patch("kconsole.operations.roster.STEP", 2),
-        patch("kconsole.operations.orders.STEP", 2),
-        patch("kconsole.operations.orders.RUN", 2),
-        patch("kconsole.operations.roster._FEW_CHANGES", 3),
-        patch("kconsole.operations.roster._CHANGES_A_STEP", 1),
+        patch("kconsole.operations.search.index.STEP", 2),
+        patch("kconsole.operations.search.sorting.STEP", 2),
+        patch("kconsole.operations.search.sorting.RUN", 2),
+        patch("kconsole.operations.search.index._FEW_CHANGES", 3),
+        patch("kconsole.operations.search.index._CHANGES_A_STEP", 1),
     ):
         yield
 
@@ -187,9 +187,9 @@ texts = st.lists(
 ).map(" ".join)  # fmt: skip
 
 queries = st.builds(
-    RosterQuery,
+    AccountQuery,
     domain=st.sampled_from(["", "", "NORTH.example", "žluť.example"]),
-    verdict=st.sampled_from(["", "", "", "local", "alias", "held"]),
+    classification=st.sampled_from(["", "", "", "local", "alias", "held"]),
     inactive=st.sampled_from([None, None, timedelta(days=58)]),
     never=st.sampled_from([False, False, True]),
     text=texts,
@@ -201,14 +201,14 @@ queries = st.builds(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(entries(), max_size=12), queries, st.lists(texts, max_size=3))
 def test_a_query_says_the_same_as_a_plain_reading_whatever_was_asked_before(
-    drawn: list[Entry], query: RosterQuery, more: list[str]
+    drawn: list[Entry], query: AccountQuery, more: list[str]
 ) -> None:
     with small_steps():
-        roster = Roster(drawn)
+        account_index = AccountIndex(drawn)
         for text in [query.text, *more]:
             for reverse in (query.reverse, not query.reverse):
                 asked = replace(query, text=text, reverse=reverse)
-                assert roster.select(asked, NOW) == plainly(drawn, asked, NOW) == select(drawn, asked, NOW)
+                assert account_index.select(asked, NOW) == plainly(drawn, asked, NOW) == select(drawn, asked, NOW)
 
 
 class AnyRoster(RuleBasedStateMachine):
@@ -216,7 +216,7 @@ class AnyRoster(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.roster = Roster()
+        self.account_index = AccountIndex()
         self.entries: dict[int, Entry] = {}
         self.steps: Iterator[float] | None = None
 
@@ -229,22 +229,22 @@ class AnyRoster(RuleBasedStateMachine):
         for entry in changed.values():
             self.entries.pop(entry.id, None)
             self.entries[entry.id] = entry
-        self.roster.replace(changed.values())
+        self.account_index.replace(changed.values())
 
     @rule(numbers=st.sets(st.integers(1, 8), max_size=3))
     def remove(self, numbers: set[int]) -> None:
         for number in numbers:
             self.entries.pop(number, None)
-        self.roster.remove(numbers)
+        self.account_index.remove(numbers)
 
     @rule()
     def begin_anew(self) -> None:
-        self.roster.reset(self.entries.values())
+        self.account_index.reset(self.entries.values())
 
     @rule(query=queries, steps=st.integers(0, 5))
-    def ask_and_leave_off(self, query: RosterQuery, steps: int) -> None:
+    def ask_and_leave_off(self, query: AccountQuery, steps: int) -> None:
         with small_steps():
-            self.steps = self.roster.selecting(query, NOW)
+            self.steps = self.account_index.selecting(query, NOW)
             for _, share in zip(range(steps), self.steps, strict=False):
                 assert 0 <= share <= 1
 
@@ -258,16 +258,16 @@ class AnyRoster(RuleBasedStateMachine):
     @rule()
     def prepare(self) -> None:
         with small_steps():
-            for _ in self.roster.preparing():
+            for _ in self.account_index.preparing():
                 pass
 
     @rule(query=queries)
-    def ask(self, query: RosterQuery) -> None:
+    def ask(self, query: AccountQuery) -> None:
         with small_steps():
-            listed = self.roster.select(query, NOW)
+            listed = self.account_index.select(query, NOW)
             assert listed == plainly(list(self.entries.values()), query, NOW)
             if not read_filter(query.text, NOW).asks_held:
-                assert len(self.roster) == sum(entry.deleted_at is None for entry in self.entries.values())
+                assert len(self.account_index) == sum(entry.deleted_at is None for entry in self.entries.values())
 
 
 TestAnyRoster = AnyRoster.TestCase
@@ -281,17 +281,20 @@ HELD = deleted("gone")
 
 def test_only_is_held_lists_the_deleted() -> None:
     everything = [*EVERYTHING, HELD]
-    assert HELD not in select(everything, RosterQuery(), NOW)
-    assert HELD not in select(everything, RosterQuery(text="-is:held gone"), NOW)
-    assert select(everything, RosterQuery(text="is:held"), NOW) == [HELD]
-    assert select(everything, RosterQuery(text="is:held", verdict="held"), NOW) == [HELD]
-    assert select(everything, RosterQuery(text="is:held old"), NOW) == []
+    assert HELD not in select(everything, AccountQuery(), NOW)
+    assert HELD not in select(everything, AccountQuery(text="-is:held gone"), NOW)
+    assert select(everything, AccountQuery(text="is:held"), NOW) == [HELD]
+    assert select(everything, AccountQuery(text="is:held", classification="held"), NOW) == [HELD]
+    assert select(everything, AccountQuery(text="is:held old"), NOW) == []
 
 
 def test_in_a_list_it_says_that_its_seat_is_held() -> None:
-    assert (listed_verdict(HELD).code, listed_verdict(HELD).because) == ("held", "deleted, held until restart")
-    assert not listed_verdict(HELD).seat
-    assert all(listed_verdict(entry) == verdict_of(entry) for entry in EVERYTHING)
+    assert (listed_classification(HELD).code, listed_classification(HELD).because) == (
+        "held",
+        "deleted, held until restart",
+    )
+    assert not listed_classification(HELD).seat
+    assert all(listed_classification(entry) == classify(entry) for entry in EVERYTHING)
 
 
 # In steps
@@ -300,12 +303,12 @@ def test_in_a_list_it_says_that_its_seat_is_held() -> None:
 def test_what_changes_while_it_works_is_in_the_list() -> None:
     people = [account(f"a{number}", id=number) for number in range(1, 9)]
     with small_steps():
-        roster = Roster(people)
-        steps = roster.selecting(RosterQuery(sort="address"), NOW)
+        account_index = AccountIndex(people)
+        steps = account_index.selecting(AccountQuery(sort="address"), NOW)
         for _ in range(3):
             next(steps)
-        roster.remove([3])
-        roster.replace([replace(people[4], address="zoe@north.example")])
+        account_index.remove([3])
+        account_index.replace([replace(people[4], address="zoe@north.example")])
         listed = finished(steps)
     assert [entry.login for entry in listed] == ["a1", "a2", "a4", "a6", "a7", "a8", "zoe"]
 
@@ -315,13 +318,13 @@ def test_a_session_keeps_its_roster_up_to_date(tmp_path: Path) -> None:
     other = another(session)
 
     def agrees(session: Session) -> None:
-        for query in (RosterQuery(), RosterQuery(text="is:held"), RosterQuery(text="is:disabled", sort="name")):
+        for query in (AccountQuery(), AccountQuery(text="is:held"), AccountQuery(text="is:disabled", sort="name")):
             asked = [*session.entries, *session.held]
-            assert session.roster.select(query, NOW) == plainly(asked, query, NOW)
+            assert session.account_index.select(query, NOW) == plainly(asked, query, NOW)
 
     agrees(session)
     agrees(other)
-    for deed in (
+    for operation in (
         DisableAccounts(("anna@north.example",)),
         AddAccount("dora@north.example"),
         DeleteAccounts(("berg@north.example",)),
@@ -329,7 +332,7 @@ def test_a_session_keeps_its_roster_up_to_date(tmp_path: Path) -> None:
         AddAccount("gone@north.example"),
         DeleteAccounts(("dora@north.example", "gone@north.example")),
     ):
-        session.do(deed)
+        session.do(operation)
         other.catch_up()
         agrees(session)
         agrees(other)

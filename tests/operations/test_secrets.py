@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.model.errors import BadInput
+from kconsole.core.errors import BadInput
 from kconsole.operations.secrets import Secret, secret_from
 
 VARIABLE = "KCONSOLE_TEST_PASSWORD"

@@ -10,13 +10,13 @@ import pytest
 from filelock import FileLock
 from hypothesis import given, settings
 
-from kconsole.model.boundary import checked, read_dump
-from kconsole.model.errors import BadInput, NotFound, Refused, StoreBusy, StoreUnusable
-from kconsole.model.history import Operator
-from kconsole.model.records import Domain, Inventory
+from kconsole.core.dump_documents import checked, read_dump
+from kconsole.core.errors import BadInput, NotFound, Refused, StoreBusy, StoreUnusable
+from kconsole.core.history import Operator
+from kconsole.core.records import Domain, Inventory
 from kconsole.operations.accounts import DisableAccounts
-from kconsole.operations.care import backup
 from kconsole.operations.dumps import dump_of, read_dump_file, restore, write_dump
+from kconsole.operations.maintenance import backup
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session

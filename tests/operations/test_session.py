@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from kconsole.licensing.evaluation import evaluate
-from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.errors import ConsoleError, NotFound, Refused, StoreUnusable
-from kconsole.model.history import Commit, Operator
-from kconsole.model.records import Entry, Inventory, MailboxFate, fold
-from kconsole.model.times import SystemClock
+from kconsole.core.errors import ConsoleError, NotFound, Refused, StoreUnusable
+from kconsole.core.history import Commit, Operator
+from kconsole.core.records import Entry, Inventory, MailboxFate, fold
+from kconsole.core.times import SystemClock
+from kconsole.licensing.counting import evaluate
+from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Deed, Done, Outcome, Work
+from kconsole.operations.base import Done, Operation, OperationContext, Outcome
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.imports import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
@@ -40,7 +40,7 @@ class Failing:
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         work.put_entry(account("left.over"))
         for entry in list(work.store.entries):
             work.put_entry(replace(entry, enabled=not entry.enabled))
@@ -78,12 +78,12 @@ def test_a_session_has_an_operator_and_a_clock_of_its_own(tmp_path: Path, monkey
 def test_listeners_hear_of_commits_once_the_figures_follow_them(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     heard: list[tuple[str, bool, int]] = []
-    session.listen(lambda commit: heard.append((commit.deed, commit.own, session.report.used)))
+    session.listen(lambda commit: heard.append((commit.operation, commit.own, session.report.used)))
     session.do(DisableAccounts((ANNA,)))
     second = another(session)
     second.do(EnableAccounts((ANNA,)))
     (commit,) = session.catch_up()
-    assert (commit.deed, commit.operator.user, commit.own) == ("enable", "berg", False)
+    assert (commit.operation, commit.operator.user, commit.own) == ("enable", "berg", False)
     assert session.catch_up() == []
     second.close()
     assert heard == [("disable", True, 0), ("enable", False, 1)]
@@ -138,9 +138,9 @@ def test_what_if_changes_nothing_and_equals_doing_it(
     planned = session.if_toggled(marked)
     assert session.report == before == evaluate(session.inventory)
     addresses = tuple(entry.address for entry in marked)
-    enables = not any(verdict_of(entry).seat for entry in marked)
-    deed: Deed = EnableAccounts(addresses) if enables else DisableAccounts(addresses)
-    done = session.do(deed)
+    enables = not any(classify(entry).seat for entry in marked)
+    operation: Operation = EnableAccounts(addresses) if enables else DisableAccounts(addresses)
+    done = session.do(operation)
     accounts = {outcome.address for outcome in done.outcomes if not _is_no_account(session, outcome)}
     if not any(outcome.failed for outcome in done.outcomes if outcome.address in accounts):
         assert session.report == planned
@@ -171,18 +171,18 @@ class Consoles(RuleBasedStateMachine):
         self.one = Session.create(folder, inventory, "anna", self.clock, patience=0)
         self.other = Session.open(folder, "berg", self.clock, patience=0)
 
-    def do(self, deed: Deed) -> None:
+    def do(self, operation: Operation) -> None:
         self.one.catch_up()
         before = self.one.report
         try:
-            self.done = self.one.do(deed)
+            self.done = self.one.do(operation)
         except ConsoleError:
             assert self.one.report == before
         else:
             self.check_limits(self.done)
 
     def check_limits(self, done: Done) -> None:
-        if done.deed not in ("restore", "add domain"):  # neither asks whether what is there fits
+        if done.operation not in ("restore", "add domain"):  # neither asks whether what is there fits
             assert done.after.over <= done.before.over
             for domain in done.after.domains:
                 was = done.before.of_domain(domain.name)
@@ -239,7 +239,7 @@ class Consoles(RuleBasedStateMachine):
         except ConsoleError:
             assert self.one.report == before
         else:
-            if last is not None and last.deed not in ("restore", "restarted"):
+            if last is not None and last.operation not in ("restore", "restarted"):
                 self.check_limits(undone)
 
     @rule(minutes=st.integers(1, 90))
@@ -259,7 +259,7 @@ class Consoles(RuleBasedStateMachine):
                 entry.id
                 for entry in session.inventory.entries
                 if entry.deleted_at is not None
-                and verdict_of(entry).seat
+                and classify(entry).seat
                 and (session.last_restart is None or entry.deleted_at >= session.last_restart)
             )
             live = [fold(entry.address) for entry in session.entries]

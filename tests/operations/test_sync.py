@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from kconsole.licensing.evaluation import evaluate
-from kconsole.licensing.reconciling import compared
-from kconsole.model.errors import ChangedMeanwhile, ChangedSince, NotFound, Refused
-from kconsole.model.kerio import KerioServer as Access
-from kconsole.model.records import Domain, Entry, Inventory
-from kconsole.model.server import Server
-from kconsole.operations.deeds import Done
+from kconsole.core.access import ServerAccess as Access
+from kconsole.core.errors import ChangedMeanwhile, ChangedSince, NotFound, Refused
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.server import Server
+from kconsole.licensing.comparison import compared
+from kconsole.licensing.counting import evaluate
+from kconsole.operations.base import Done
 from kconsole.operations.dumps import dump_of, read_dump_file, write_dump
-from kconsole.operations.following import AddServer, RemoveServer
-from kconsole.operations.live import read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import Begun, Sync
+from kconsole.operations.sync.access import read_server
+from kconsole.operations.sync.pull import Sync, SyncStart
+from kconsole.operations.sync.servers import AddServer, RemoveServer
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer
 
@@ -53,7 +53,7 @@ def session(tmp_path: Path, world: KerioServer, kerio_clock: FixedClock) -> Sess
 
 def sync(session: Session, server: KerioServer, user: str = "") -> Done:
     access = access_of(server, user)
-    done = session.do(Sync(read_server(access, Secret(server.password)), Begun(access)))
+    done = session.do(Sync(read_server(access, Secret(server.password)), SyncStart(access)))
     assert session.report == evaluate(session.inventory)
     return done
 
@@ -81,7 +81,7 @@ def test_everything_that_the_server_says_is_taken(session: Session, world: Kerio
     assert (session.license.seats, session.report.used) == (10, 2)
     assert session.license.id_end == "ERVR"
     assert {component.name for component in session.license.components} == {"antivirus", "activesync"}
-    assert session.standing.state == "activated"
+    assert session.license_status.state == "activated"
     server = session.server
     assert server is not None
     assert (server.synced_at, server.role, server.unread) == (session.clock.now(), "builtin_admin", ())
@@ -228,7 +228,7 @@ def test_a_reading_is_not_taken_back(session: Session, world: KerioServer) -> No
     done = sync(session, world)
     assert done.commit is not None
     assert session.undoable is not None
-    assert session.undoable.deed == "add server"
+    assert session.undoable.operation == "add server"
     before = found(session)
     with pytest.raises(NotFound, match="tells of the server"):
         session.undo(done.commit.sequence)
@@ -277,7 +277,7 @@ def test_what_was_read_of_another_server_is_not_taken(
         other.do(AddServer(Server(name="other", access=replace(access, **changed))))
         before = other.inventory
     with pytest.raises(ChangedMeanwhile, match=f"While {world.url} was read as Admin, .* another server"):
-        session.do(Sync(snapshot, Begun(access)))
+        session.do(Sync(snapshot, SyncStart(access)))
     assert session.inventory == before
 
 

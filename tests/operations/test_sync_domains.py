@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from kconsole.model.directory import Directory
-from kconsole.model.errors import Refused
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.directory import Directory
+from kconsole.core.errors import Refused
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
-from kconsole.operations.following import AddServer
-from kconsole.operations.live import read_server
 from kconsole.operations.mapping import SetDirectory
 from kconsole.operations.secrets import Secret
 from kconsole.operations.server import AddDomain
 from kconsole.operations.session import Session
-from kconsole.operations.sync import Sync, begin_reading
+from kconsole.operations.sync.access import read_server
+from kconsole.operations.sync.pull import Sync, begin_reading
+from kconsole.operations.sync.servers import AddServer
 from tests.kerio_server.world import World
 from tests.operations.followed import ANNA, BERG, CHEN, OTTO, Followed, here, state
 

@@ -11,17 +11,17 @@ from typing import Any, Final
 
 import pytest
 
-from kconsole.model.errors import SourceAway
-from kconsole.model.kerio import KerioServer as Access
-from kconsole.model.records import Inventory
-from kconsole.model.server import Server
+from kconsole.core.access import ServerAccess as Access
+from kconsole.core.errors import SourceAway
+from kconsole.core.records import Inventory
+from kconsole.core.server import Server
 from kconsole.operations.dumps import dump_of
-from kconsole.operations.following import AddServer
-from kconsole.operations.live import SERVER_PASSWORD, Snapshot, read_server
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import Begun, Sync
-from kconsole.sources.kerio_api.snapshot import Unread
+from kconsole.operations.sync.access import SERVER_PASSWORD, Snapshot, read_server
+from kconsole.operations.sync.pull import Sync, SyncStart
+from kconsole.operations.sync.servers import AddServer
+from kconsole.providers.kerio.snapshot import Unread
 from tests.cli.console import Console
 from tests.clocks import FixedClock
 from tests.kerio_server.faults import (
@@ -207,7 +207,7 @@ def folder(tmp_path: Path, mail: KerioServer, kerio_clock: FixedClock) -> Path:
     """A store that was synced before all sorts of things changed on the server."""
     with closing(Session.create(tmp_path / "store", Inventory(), "anna", kerio_clock, patience=0)) as session:
         session.do(AddServer(Server(name="mail", access=access_of(mail))))
-        session.do(Sync(read(mail), Begun(access_of(mail))))
+        session.do(Sync(read(mail), SyncStart(access_of(mail))))
     world = mail.world
     world.set_license(users=12, extensions=("Sophos",))
     world.change_user("anna@north.example", fullName="Anna B.", isEnabled=False)
@@ -244,7 +244,7 @@ class Stores:
     def _dump(self, folder: Path, snapshot: Snapshot | None) -> bytes:
         with closing(Session.open(folder, "anna", self._clock, patience=0)) as session:
             if snapshot is not None:
-                session.do(Sync(snapshot, Begun(access_of(self._server))))
+                session.do(Sync(snapshot, SyncStart(access_of(self._server))))
             return dump_of(session)
 
 

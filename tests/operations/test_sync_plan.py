@@ -5,14 +5,14 @@ from datetime import date
 
 import pytest
 
-from kconsole.model.directory import Directory
+from kconsole.core.directory import Directory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
-from kconsole.operations.live import Snapshot, read_server
 from kconsole.operations.mapping import SetDirectory
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import Sync, begin_reading
-from kconsole.sources.kerio_api.records import DirectoryService, Expiration, LicenseStatus
+from kconsole.operations.sync.access import Snapshot, read_server
+from kconsole.operations.sync.pull import Sync, begin_reading
+from kconsole.providers.kerio.records import DirectoryService, Expiration, LicenseStatus
 from tests.operations.followed import ANNA, BERG, Followed, here, state
 
 LOCAL = "local@north.example"

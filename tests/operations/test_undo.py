@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.model.errors import ChangedSince, NotFound, Refused
-from kconsole.model.history import Operator
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.errors import ChangedSince, NotFound, Refused
+from kconsole.core.history import Operator
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Deed
+from kconsole.operations.base import Operation
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.imports import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
@@ -54,7 +54,7 @@ def held_again(session: Session) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "operation",
     [
         DisableAccounts((ANNA, BERG)),
         EnableAccounts((f"off@{DOMAIN}",)),
@@ -65,15 +65,15 @@ def held_again(session: Session) -> set[str]:
         RestoreInventory(OTHER_DUMP),
         RestoreInventory(Inventory()),
     ],
-    ids=lambda deed: str(deed.name),
+    ids=lambda operation: str(operation.name),
 )
-def test_a_deed_that_is_taken_back_leaves_everything_as_it_was(tmp_path: Path, deed: Deed) -> None:
+def test_a_deed_that_is_taken_back_leaves_everything_as_it_was(tmp_path: Path, operation: Operation) -> None:
     session = session_of(tmp_path, *EVERYBODY, account("keeper"), seats=5)
     before, figures = dump_of(session), session.report
-    done = session.do(deed)
+    done = session.do(operation)
     assert session.undoable == done.commit
     undone = session.undo()
-    assert undone.deed == "undo"
+    assert undone.operation == "undo"
     assert undone.failures == []
     assert (dump_of(session), session.report) == (before, figures)
     used(session)
@@ -136,11 +136,11 @@ def test_an_import_that_only_changed_names_is_taken_back(tmp_path: Path) -> None
 # At the limit
 
 
-@pytest.mark.parametrize("deed", [DisableAccounts((ANNA,)), DeleteAccounts((ANNA,))], ids=["disable", "delete"])
-def test_undo_needs_a_seat_as_any_deed_does_and_can_be_tried_again(tmp_path: Path, deed: Deed) -> None:
+@pytest.mark.parametrize("operation", [DisableAccounts((ANNA,)), DeleteAccounts((ANNA,))], ids=["disable", "delete"])
+def test_undo_needs_a_seat_as_any_deed_does_and_can_be_tried_again(tmp_path: Path, operation: Operation) -> None:
     clock = noon()
     session = session_of(tmp_path, account("anna"), seats=1, clock=clock)
-    session.do(deed)
+    session.do(operation)
     clock.forward(minutes=1)
     second = another(session)
     second.do(RecordRestart())
@@ -286,7 +286,7 @@ def test_undo_is_logged_with_its_operator(tmp_path: Path) -> None:
     session.do(DisableAccounts((ANNA,), "left us"))
     undone = session.undo()
     assert undone.commit is not None
-    assert (undone.commit.deed, undone.commit.operator) == ("undo", Operator("anna"))
+    assert (undone.commit.operation, undone.commit.operator) == ("undo", Operator("anna"))
 
 
 def test_entries_are_what_they_were(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from kconsole.model.errors import SourceAway
-from kconsole.model.server import Intent
+from kconsole.core.errors import SourceAway
+from kconsole.core.server import PendingChange
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
-from kconsole.operations.deeds import Deed
+from kconsole.operations.base import Operation
 from tests.kerio_server.faults import Cut, Error, Expired, Fault, ItemErrors, status
 from tests.operations.followed import ANNA, DORA, Followed, here
 
@@ -33,15 +33,15 @@ THEN = {
     "not understood": Then(lambda: Error(-32602, "What?")),
     "refused for one": Then(lambda: ItemErrors(dict.fromkeys(("anna", "dora"), (1003, "No license.")))),
 }
-DEEDS: dict[str, Callable[[], Deed]] = {
+DEEDS: dict[str, Callable[[], Operation]] = {
     "Users.set": lambda: DisableAccounts((ANNA,)),
     "Users.remove": lambda: DeleteAccounts((ANNA,), "delete"),
     "Users.create": lambda: AddAccount(DORA),
 }
 
 
-def targets(intents: Sequence[Intent]) -> list[str]:
-    return [target.address for intent in intents for target in intent.targets]
+def targets(pending_changes: Sequence[PendingChange]) -> list[str]:
+    return [target.address for pending in pending_changes for target in pending.targets]
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -50,16 +50,16 @@ def targets(intents: Sequence[Intent]) -> list[str]:
 def test_what_goes_wrong_after_it_leaves_open_what_is_so(at: Followed, name: str, method: str, done: bool) -> None:
     then = THEN[name]
     with at.anew() as session:
-        deed = DEEDS[method]()
+        operation = DEEDS[method]()
         at.mail.faults.add(Expired(done=done), method)
         at.mail.faults.add(then.make(), then.method or method, call=2)
         with pytest.raises(SourceAway, match="not known") as raised:
-            at.do(session, deed)
+            at.do(session, operation)
         assert f"ended the session when {method} was sent" in raised.value.message or name == "cut"
-        assert targets([*session.intents.values()]) == [DORA if method == "Users.create" else ANNA]
+        assert targets([*session.pending_changes.values()]) == [DORA if method == "Users.create" else ANNA]
         at.mail.faults.clear()
-        at.settle(session)
-        assert not session.intents
+        at.recover(session)
+        assert not session.pending_changes
         assert here(session) == at.there
 
 
@@ -71,8 +71,8 @@ def test_if_all_is_well_then_it_is_done_or_asked_about(at: Followed, method: str
         if done and method != "Users.set":  # what is done already is refused the second time
             with pytest.raises(SourceAway, match=r"Sent again, .* Whether it was done the first time is not known"):
                 at.do(session, DEEDS[method]())
-            at.settle(session)
+            at.recover(session)
         else:
             assert at.do(session, DEEDS[method]()).changed
-        assert not session.intents
+        assert not session.pending_changes
         assert here(session) == at.there

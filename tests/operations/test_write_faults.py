@@ -9,12 +9,12 @@ from typing import TypeVar
 
 import pytest
 
-from kconsole.model.errors import ConsoleError
+from kconsole.core.errors import ConsoleError
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Done, HalfDone
+from kconsole.operations.base import Done, HalfDone
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.sources.kerio_api import wire
+from kconsole.providers.kerio import client
 from tests.kerio_server.faults import (
     JSON,
     Cut,
@@ -119,16 +119,16 @@ def some(cases: Iterable[_T], fault: str) -> list[_T]:
 
 @pytest.fixture(autouse=True)
 def _little(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(client, "LARGEST_ANSWER", 100_000)
 
 
 def told(error: ConsoleError) -> str:
     return "\n".join((error.message, *error.details, error.hint))
 
 
-def attempt(at: Followed, session: Session, deed: str) -> tuple[Done | None, ConsoleError | None]:
+def attempt(at: Followed, session: Session, operation: str) -> tuple[Done | None, ConsoleError | None]:
     try:
-        return DEEDS[deed][1](at, session), None
+        return DEEDS[operation][1](at, session), None
     except HalfDone as half:
         return half.done, half
     except ConsoleError as error:
@@ -141,7 +141,7 @@ def going_wrong(at: Followed, wrong: Wrong, method: str) -> Iterator[None]:
     fault = at.mail.faults.add(wrong.make(), method, times=wrong.times)
     with pytest.MonkeyPatch.context() as patch:
         if isinstance(fault, Held) and method == "Session.logout":
-            patch.setattr(wire, "_LOGOUT_TIMEOUT", SHORT)
+            patch.setattr(client, "_LOGOUT_TIMEOUT", SHORT)
         yield
     if isinstance(fault, Held):
         fault.release()
@@ -154,7 +154,7 @@ def assert_well_told(session: Session, error: ConsoleError, wrong: Wrong) -> Non
     assert error.exit_code == (4 if wrong.refused else 8), said
     assert "Traceback" not in said
     assert PASSWORD not in said
-    if session.intents:
+    if session.pending_changes:
         assert "not known" in said
         assert "kconsole sync" in said
     else:
@@ -167,35 +167,35 @@ def assert_can_be_settled(at: Followed, session: Session, way: str) -> None:
     """Asking the server once, in one of two ways, lets the store be as it is."""
     copy = at.copied(session.folder)
     if way == "settle":
-        at.settle(copy)
+        at.recover(copy)
     else:
         at.read(copy)
     state(copy)
     assert here(copy) == at.there, way
-    assert not copy.intents
+    assert not copy.pending_changes
     copy.close()
 
 
 @pytest.mark.parametrize("name", FAULTS)
-@pytest.mark.parametrize("deed", DEEDS)
-def test_what_goes_wrong_with_the_change(at: Followed, deed: str, name: str) -> None:
-    wrong, method = FAULTS[name], DEEDS[deed][0]
+@pytest.mark.parametrize("operation", DEEDS)
+def test_what_goes_wrong_with_the_change(at: Followed, operation: str, name: str) -> None:
+    wrong, method = FAULTS[name], DEEDS[operation][0]
     with at.anew() as session:
-        if deed in BEFORE:
-            BEFORE[deed](at, session)
+        if operation in BEFORE:
+            BEFORE[operation](at, session)
         before = here(session)
         with going_wrong(at, wrong, method):
-            done, error = attempt(at, session, deed)
+            done, error = attempt(at, session, operation)
         state(session)
         assert here(session) in (before, at.there)
         if here(session) != at.there:
-            assert session.intents
+            assert session.pending_changes
         if error is not None:
             assert_well_told(session, error, wrong)
             assert here(session) == before
         else:
             assert done is not None
-            assert not session.intents
+            assert not session.pending_changes
         assert_can_be_settled(at, session, "settle")
         assert_can_be_settled(at, session, "sync")
 
@@ -203,14 +203,14 @@ def test_what_goes_wrong_with_the_change(at: Followed, deed: str, name: str) -> 
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_goes_wrong_with_the_login_or_the_logout(at: Followed, name: str) -> None:
     wrong = FAULTS[name]
-    for method, deed in some(product(("Session.login", "Session.logout"), DEEDS), name):
+    for method, operation in some(product(("Session.login", "Session.logout"), DEEDS), name):
         with at.anew() as session:
-            if deed in BEFORE:
-                BEFORE[deed](at, session)
+            if operation in BEFORE:
+                BEFORE[operation](at, session)
             before, there = state(session), at.there
             with going_wrong(at, wrong, method):
-                _, error = attempt(at, session, deed)
-            assert not session.intents
+                _, error = attempt(at, session, operation)
+            assert not session.pending_changes
             if error is None:
                 assert here(session) == at.there != there
             else:
@@ -228,45 +228,45 @@ def test_what_goes_wrong_while_it_is_asked_what_became_of_something(
     at: Followed, name: str, method: str, is_done: bool
 ) -> None:
     wrong = FAULTS[name]
-    for deed in some(("disable", "add", "delete"), name):
+    for operation in some(("disable", "add", "delete"), name):
         with at.anew() as session:
             at.mail.faults.add(Cut(done=is_done), "Users.set")
             with pytest.raises(ConsoleError, match="not known"):
                 at.do(session, DisableAccounts((OTTO,)))
             before, there = state(session), at.there
             with going_wrong(at, wrong, method):
-                _, error = attempt(at, session, deed)
+                _, error = attempt(at, session, operation)
             if error is None:
-                assert not session.intents
+                assert not session.pending_changes
                 assert here(session) == at.there != there
             else:
                 assert error.exit_code == (4 if wrong.refused and method == "Users.get" else 8)
                 assert "Nothing was changed, neither there nor here." in told(error)
                 assert (state(session), at.there) == (before, there)
-                assert [intent.targets[0].address for intent in session.intents.values()] == [OTTO]
+                assert [pending.targets[0].address for pending in session.pending_changes.values()] == [OTTO]
             assert_can_be_settled(at, session, "settle")
             assert_can_be_settled(at, session, "sync")
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1004, 9999])
-@pytest.mark.parametrize("deed", DEEDS)
-def test_what_the_server_refuses_for_somebody_is_not_done_for_him(at: Followed, deed: str, code: int) -> None:
+@pytest.mark.parametrize("operation", DEEDS)
+def test_what_the_server_refuses_for_somebody_is_not_done_for_him(at: Followed, operation: str, code: int) -> None:
     with at.anew() as session:
-        if deed in BEFORE:
-            BEFORE[deed](at, session)
+        if operation in BEFORE:
+            BEFORE[operation](at, session)
         before, there = state(session), at.there
-        at.mail.faults.add(ItemErrors(dict.fromkeys(("anna", "berg", "dora"), (code, "No."))), DEEDS[deed][0])
-        done, error = attempt(at, session, deed)
+        at.mail.faults.add(ItemErrors(dict.fromkeys(("anna", "berg", "dora"), (code, "No."))), DEEDS[operation][0])
+        done, error = attempt(at, session, operation)
         assert error is None
         assert done is not None
         assert {outcome.address for outcome in done.failures} == {
             "disable": {ANNA}, "enable": {BERG}, "add": {DORA}, "delete": {ANNA}, "undo": {ANNA},
             "undo of an addition": {DORA},
-        }[deed]  # fmt: skip
+        }[operation]  # fmt: skip
         assert all("the server did not do it" in outcome.text for outcome in done.failures)
-        assert not session.intents
+        assert not session.pending_changes
         assert here(session) == at.there
-        if "undo" != deed != "disable":
+        if "undo" != operation != "disable":
             assert (state(session), at.there) == (before, there)
 
 
@@ -279,20 +279,20 @@ def test_a_server_that_tells_no_id_and_does_not_show_the_account_leaves_it_open(
             with pytest.raises(ConsoleError, match="Whether it was added is not known"):
                 at.do(session, AddAccount(DORA))
             assert state(session) == before
-            assert session.intents
+            assert session.pending_changes
             assert at.do(session, DeleteAccounts((DORA,))).outcomes[0].result == "done"
             assert here(session) == at.there
             assert DORA not in at.there
 
 
-@pytest.mark.parametrize("deed", ["disable", "delete"])
+@pytest.mark.parametrize("operation", ["disable", "delete"])
 @pytest.mark.parametrize("is_done", [False, True])
-def test_what_was_renamed_there_meanwhile_is_found_by_its_id(at: Followed, deed: str, is_done: bool) -> None:
+def test_what_was_renamed_there_meanwhile_is_found_by_its_id(at: Followed, operation: str, is_done: bool) -> None:
     for renamed in ("user", "domain", "both", "another took the name"):
         with at.anew() as session:
-            at.mail.faults.add(Cut(done=is_done), DEEDS[deed][0])
+            at.mail.faults.add(Cut(done=is_done), DEEDS[operation][0])
             with pytest.raises(ConsoleError, match="not known"):
-                DEEDS[deed][1](at, session)
+                DEEDS[operation][1](at, session)
             world = at.mail.world
             if renamed != "domain" and world.find(ANNA) is not None:
                 world.change_user(ANNA, loginName="anne")
@@ -300,8 +300,8 @@ def test_what_was_renamed_there_meanwhile_is_found_by_its_id(at: Followed, deed:
                 world.add_user(ANNA, "Another Anna")
             if renamed in ("domain", "both"):
                 world.rename_domain("north.example", "n.example")
-            at.settle(session)
-            assert not session.intents
+            at.recover(session)
+            assert not session.pending_changes
             enabled = dict(here(session).values())
             there = dict(at.there.values())
             assert enabled.items() <= there.items(), renamed
@@ -321,25 +321,25 @@ def test_a_domain_that_is_gone_takes_what_is_open_with_it(at: Followed) -> None:
                 world.take_out(user)
             del world.domains[world.domain("north.example").id]
             if way == "settle":
-                at.settle(session)
-                assert not session.intents
+                at.recover(session)
+                assert not session.pending_changes
             at.read(session)
-            assert not session.intents
+            assert not session.pending_changes
             assert here(session) == at.there
 
 
 @pytest.mark.parametrize("is_done", [False, True])
 def test_what_a_renamed_domain_has_open_is_settled_by_a_reading(at: Followed, is_done: bool) -> None:
-    for deed in DEEDS:
+    for operation in DEEDS:
         with at.anew() as session:
-            if deed in BEFORE:
-                BEFORE[deed](at, session)
-            at.mail.faults.add(Cut(done=is_done), DEEDS[deed][0])
+            if operation in BEFORE:
+                BEFORE[operation](at, session)
+            at.mail.faults.add(Cut(done=is_done), DEEDS[operation][0])
             with pytest.raises(ConsoleError, match="not known"):
-                DEEDS[deed][1](at, session)
+                DEEDS[operation][1](at, session)
             at.mail.world.rename_domain("north.example", "n.example")
             at.read(session)
-            assert not session.intents, deed
+            assert not session.pending_changes, operation
             assert here(session) == at.there
 
 
@@ -352,9 +352,9 @@ def test_nobody_is_gone_because_an_answer_lists_nothing(at: Followed, body: byte
         with pytest.raises(ConsoleError, match="not known"):
             DEEDS["delete"][1](at, session)
         before = state(session)
-        for ask in (at.read, at.settle):
+        for ask in (at.read, at.recover):
             at.mail.faults.add(Instead(body), "Users.get")
             with pytest.raises(ConsoleError, match="has no list"):
                 ask(session)
             assert state(session) == before
-            assert session.intents
+            assert session.pending_changes

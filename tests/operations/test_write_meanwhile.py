@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from kconsole.model.errors import ConsoleError, Refused, StoreBusy, StoreUnusable
-from kconsole.model.records import Domain, Entry, Inventory
-from kconsole.model.server import Server
+from kconsole.core.errors import ConsoleError, Refused, StoreBusy, StoreUnusable
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.server import Server
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Deed
-from kconsole.operations.following import AddServer
-from kconsole.operations.live import read_server
+from kconsole.operations.base import Operation
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import Sync, begin_reading
+from kconsole.operations.sync.access import read_server
+from kconsole.operations.sync.pull import Sync, begin_reading
+from kconsole.operations.sync.servers import AddServer
 from tests.kerio_server.faults import Answer, Cut, Fault
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state
 
@@ -47,7 +47,7 @@ def test_a_store_that_is_held_when_the_server_has_answered_says_what_is_so_there
     assert error.message.startswith(f"The server did it for {ANNA}, {CHEN}; but the store could not take that in. ")
     assert "kconsole sync" in error.hint
     assert "Nothing was changed" not in error.message + error.hint
-    assert session.intents
+    assert session.pending_changes
     at.do(session, EnableAccounts((BERG,)))
     assert here(session) == at.there
     assert not at.there[ANNA][1]
@@ -69,7 +69,7 @@ def test_a_full_disk_when_the_server_has_answered_says_so_too(
     assert "No space left" in raised.value.message
     assert "Nothing was changed" not in raised.value.message + raised.value.hint
     assert state(session) == before
-    assert session.intents
+    assert session.pending_changes
     at.read(session)
     assert here(session) == at.there
     assert session.find(ANNA).mailbox_fate == "delete"
@@ -91,16 +91,16 @@ def test_an_answer_that_never_came_is_told_though_the_store_cannot_be_written_th
         at.do(session, DisableAccounts((ANNA,)))
     lock.release()
     assert "Whether it did it is not known" in raised.value.message
-    assert session.intents
-    at.settle(session)
+    assert session.pending_changes
+    at.recover(session)
     assert here(session) == at.there
 
 
-@pytest.mark.parametrize("deed", ["disable", "add", "delete", "enable"])
+@pytest.mark.parametrize("operation", ["disable", "add", "delete", "enable"])
 def test_a_reading_that_comes_between_the_call_and_the_answer_takes_nothing_from_it(
-    at: Followed, session: Session, deed: str
+    at: Followed, session: Session, operation: str
 ) -> None:
-    deeds: dict[str, Deed] = {
+    operations: dict[str, Operation] = {
         "disable": DisableAccounts((ANNA,)),
         "enable": EnableAccounts((BERG,)),
         "add": AddAccount(DORA, "Dora"),
@@ -115,19 +115,19 @@ def test_a_reading_that_comes_between_the_call_and_the_answer_takes_nothing_from
                 at.read(other)
             else:
                 other.do(Sync(early[1], begun=early[0]))  # type: ignore[arg-type]
-            assert other.intents
+            assert other.pending_changes
 
-        method = {"add": "Users.create", "delete": "Users.remove"}.get(deed, "Users.set")
+        method = {"add": "Users.create", "delete": "Users.remove"}.get(operation, "Users.set")
         at.mail.faults.add(Meanwhile(take), method)
-        done = at.do(session, deeds[deed])
+        done = at.do(session, operations[operation])
         assert [outcome.result for outcome in done.outcomes] == ["done"]
         assert here(session) == at.there
-        assert not session.intents
-        if deed == "delete":
+        assert not session.pending_changes
+        if operation == "delete":
             gone = session.find(ANNA)
             assert (gone.mailbox_fate, gone.transferred_to) == ("transfer", OTTO)
             break
-        session.undo(by=at.writer) if deed != "enable" else at.do(session, DisableAccounts((BERG,)))
+        session.undo(by=at.writer) if operation != "enable" else at.do(session, DisableAccounts((BERG,)))
         assert here(session) == at.there
     state(session)
     other.catch_up()

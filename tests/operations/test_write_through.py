@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.licensing.evaluation import evaluate
-from kconsole.model.errors import NotFound, ReadOnly, Refused, SourceAway, StoreBusy
-from kconsole.model.kerio import KerioServer as Access
-from kconsole.model.records import Inventory
-from kconsole.model.server import Server
+from kconsole.core.access import ServerAccess as Access
+from kconsole.core.errors import NotFound, ReadOnly, Refused, SourceAway, StoreBusy
+from kconsole.core.records import Inventory
+from kconsole.core.server import Server
+from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Deed, Done, HalfDone
+from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.dumps import dump_of
-from kconsole.operations.following import AddServer
 from kconsole.operations.history import LogQuery
-from kconsole.operations.live import Writer, read_server
+from kconsole.operations.runs_on import WAYS
 from kconsole.operations.secrets import Secret
 from kconsole.operations.server import AddDomain, RecordRestart
 from kconsole.operations.session import Session
-from kconsole.operations.sync import Sync, begin_reading
-from kconsole.operations.ways import WAYS
+from kconsole.operations.sync.access import Writer, read_server
+from kconsole.operations.sync.pull import Sync, begin_reading
+from kconsole.operations.sync.servers import AddServer
 from tests.clocks import FixedClock
 from tests.kerio_server.faults import Cut, ItemErrors
 from tests.kerio_server.records import digest
@@ -67,14 +67,14 @@ def writer(mail: KerioServer) -> Writer:
     return Writer(Secret(mail.password))
 
 
-def do(session: Session, mail: KerioServer, deed: Deed) -> Done:
-    done = session.do(deed, writer(mail))
+def do(session: Session, mail: KerioServer, operation: Operation) -> Done:
+    done = session.do(operation, writer(mail))
     assert session.report == evaluate(session.inventory)
     return done
 
 
-def deeds(session: Session) -> list[str]:
-    return [commit.deed for commit in session.log(LogQuery())]
+def operations(session: Session) -> list[str]:
+    return [commit.operation for commit in session.log(LogQuery())]
 
 
 def state(session: Session, mail: KerioServer) -> tuple[dict[str, bool], dict[str, bool]]:
@@ -87,11 +87,11 @@ def state(session: Session, mail: KerioServer) -> tuple[dict[str, bool], dict[st
 def test_a_disabled_account_is_disabled_there_and_here(session: Session, mail: KerioServer) -> None:
     done = do(session, mail, DisableAccounts((ANNA,), "left"))
     assert done.outcomes == ((ANNA, "done", "disabled, its seat is free", ""),)
-    assert (done.deed, done.before.used, done.after.used) == ("disable", 2, 1)
+    assert (done.operation, done.before.used, done.after.used) == ("disable", 2, 1)
     here, there = state(session, mail)
     assert here == there == {ANNA: False, BERG: False, CHEN: True}
-    assert deeds(session)[-2:] == ["ask server", "disable"]
-    assert not session.intents
+    assert operations(session)[-2:] == ["ask server", "disable"]
+    assert not session.pending_changes
     commit = list(session.log(LogQuery()))[-1]
     assert (commit.reason, commit.seats) == ("left", (2, 1))
     assert session.undoable == done.commit
@@ -110,8 +110,8 @@ def test_taken_back_it_is_as_it_was_there_and_here_and_done_again(session: Sessi
 
 
 def test_an_account_is_added_with_the_servers_id(session: Session, mail: KerioServer) -> None:
-    deed = AddAccount("dora@north.example", "Dora", "new", password=Secret("let her in"))
-    done = do(session, mail, deed)
+    operation = AddAccount("dora@north.example", "Dora", "new", password=Secret("let her in"))
+    done = do(session, mail, operation)
     assert done.outcomes[0].text == "added, it takes a seat"
     user = mail.world.user("dora@north.example")
     assert session.find("dora@north.example").server_id == user.id
@@ -179,7 +179,7 @@ def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str,
     assert done.outcomes[0].result == "refused"
     assert says in done.outcomes[0].text
     assert dump_of(session) == before
-    assert not session.intents
+    assert not session.pending_changes
 
 
 def test_a_license_that_is_used_up_there_is_told(session: Session, mail: KerioServer) -> None:
@@ -237,40 +237,40 @@ def test_an_answer_that_never_comes_leaves_an_intent_that_is_settled_with_the_ne
     with pytest.raises(SourceAway, match="Whether it did it is not known"):
         session.do(DisableAccounts((ANNA,)), writer(mail))
     assert session.find(ANNA).enabled
-    assert [intent.targets[0].address for intent in session.intents.values()] == [ANNA]
+    assert [pending.targets[0].address for pending in session.pending_changes.values()] == [ANNA]
     do(session, mail, EnableAccounts((BERG,)))
-    assert not session.intents
+    assert not session.pending_changes
     assert session.find(ANNA).enabled is not done
-    assert deeds(session)[-3:] == ["settle", "ask server", "enable"]
+    assert operations(session)[-3:] == ["settle", "ask server", "enable"]
 
 
 @pytest.mark.parametrize("done", [False, True])
-@pytest.mark.parametrize("deed", ["disable", "enable", "add", "delete"])
-def test_a_reading_settles_it_too(session: Session, mail: KerioServer, deed: str, done: bool) -> None:
-    made: dict[str, Callable[[], Deed]] = {
+@pytest.mark.parametrize("operation", ["disable", "enable", "add", "delete"])
+def test_a_reading_settles_it_too(session: Session, mail: KerioServer, operation: str, done: bool) -> None:
+    made: dict[str, Callable[[], Operation]] = {
         "disable": lambda: DisableAccounts((ANNA,)),
         "enable": lambda: EnableAccounts((BERG,)),
         "add": lambda: AddAccount("dora@north.example"),
         "delete": lambda: DeleteAccounts((ANNA,), "delete"),
     }
-    mail.faults.add(Cut(done=done), {"add": "Users.create", "delete": "Users.remove"}.get(deed, "Users.set"))
+    mail.faults.add(Cut(done=done), {"add": "Users.create", "delete": "Users.remove"}.get(operation, "Users.set"))
     with pytest.raises(SourceAway):
-        session.do(made[deed](), writer(mail))
-    assert session.intents
+        session.do(made[operation](), writer(mail))
+    assert session.pending_changes
     outcomes = read(session, mail).outcomes
-    assert not session.intents
+    assert not session.pending_changes
     said = next(outcome.text for outcome in outcomes if outcome.result == "unchanged")
     assert ("was not " in said) is not done
     here, there = state(session, mail)
     assert here == there
-    if deed == "delete" and done:
+    if operation == "delete" and done:
         assert session.find(ANNA).mailbox_fate == "delete"
 
 
 def test_of_many_those_before_the_break_are_done(
     session: Session, mail: KerioServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kconsole.operations.ask_server.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("kconsole.operations.sync.requests.MOST_AT_ONCE", 1)
     do(session, mail, EnableAccounts((BERG,)))
     mail.faults.add(Cut(done=True), "Users.set", call=2)
     with pytest.raises(HalfDone, match="not known") as raised:
@@ -278,7 +278,7 @@ def test_of_many_those_before_the_break_are_done(
     assert raised.value.exit_code == 8
     assert [outcome.result for outcome in raised.value.done.outcomes] == ["done", "open", "refused"]
     assert [entry.enabled for entry in map(session.find, (ANNA, BERG, CHEN))] == [False, True, True]
-    assert len(session.intents) == 1
+    assert len(session.pending_changes) == 1
     read(session, mail)
     here, there = state(session, mail)
     assert here == there == {ANNA: False, BERG: False, CHEN: True}
@@ -330,10 +330,10 @@ def test_what_the_login_may_not_read_stays_open_and_holds_nothing_up(session: Se
     mail.world.add_user("helper@north.example", role="AccountAdmin", password=mail.password)
     follow(session, mail, "helper@north.example")
     assert do(session, mail, DisableAccounts((ANNA,))).outcomes[0].result == "done"
-    assert [intent.targets[0].address for intent in session.intents.values()] == [CHEN]
+    assert [pending.targets[0].address for pending in session.pending_changes.values()] == [CHEN]
     assert session.find(CHEN).enabled
     follow(session, mail)
-    assert not session.intents
+    assert not session.pending_changes
     assert not session.find(CHEN).enabled
 
 
@@ -355,18 +355,18 @@ def test_what_is_open_is_not_asked_of_another_server(session: Session, mail: Ker
     session.do(named(mail, user=f"Admin@{ANNA.partition('@')[2]}"))  # the same one, by another login
     session.do(named(mail))
     read(session, mail)
-    assert not session.intents
+    assert not session.pending_changes
     session.do(named(mail, url="https://other.example:4040"))
 
 
 def test_at_a_server_that_was_never_read_nothing_is_changed(session: Session, mail: KerioServer) -> None:
     done = session.do(named(mail, url=mail.url.replace("localhost", "127.0.0.1")))
     assert f"in the place of {mail.url}: read it first" in done.outcomes[0].text
-    for deed in (DisableAccounts((ANNA,)), AddAccount("dora@north.example")):
+    for operation in (DisableAccounts((ANNA,)), AddAccount("dora@north.example")):
         with pytest.raises(
             Refused, match=r"was never read from .* Nothing was changed, neither there nor here"
         ) as raised:
-            do(session, mail, deed)
+            do(session, mail, operation)
         assert "kconsole sync" in raised.value.hint
     read(session, mail)
     do(session, mail, DisableAccounts((ANNA,)))
@@ -395,4 +395,4 @@ def test_a_server_that_is_named_while_what_was_open_is_asked_about_is_not_taken_
         session.do(DisableAccounts((CHEN,)), Writer(Secret(mail.password), told=meanwhile))
     other.close()
     assert mail.world.user(CHEN).enabled
-    assert not session.intents
+    assert not session.pending_changes

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from kconsole.model.history import Commit
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.history import Commit
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.store.journal import NO_HASH, Journal, encoded
 from kconsole.store.migrations import FORMAT
 from kconsole.store.seatstore import SeatStore

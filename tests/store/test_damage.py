@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.model.errors import NotFound, StoreUnusable
+from kconsole.core.errors import NotFound, StoreUnusable
 from tests.store.stores import account, add, addresses, chained, lines_of, new_store, opened, same_as_disk
 
 ALL = ["anna@north.example", "berg@north.example", "chen@north.example"]

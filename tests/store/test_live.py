@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.model.errors import StoreBusy, StoreUnusable
-from kconsole.model.history import Commit
-from kconsole.model.records import Domain
+from kconsole.core.errors import StoreBusy, StoreUnusable
+from kconsole.core.history import Commit
+from kconsole.core.records import Domain
 from kconsole.store.journal import Journal
 from kconsole.store.locking import StoreLock
 from tests.clocks import noon

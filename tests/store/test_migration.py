@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kconsole.model.errors import StoreBusy
-from kconsole.store import storefiles
+from kconsole.core.errors import StoreBusy
+from kconsole.store import file_engine
 from kconsole.store.locking import StoreLock
 from kconsole.store.migrations import Tables, migrated
 from kconsole.store.snapshot import read_snapshot
@@ -110,7 +110,7 @@ def test_a_first_snapshot_that_cannot_be_written_is_written_later_and_the_old_fi
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(storefiles, "write_snapshot", fail)
+        patch.setattr(file_engine, "write_snapshot", fail)
         store = opened(tmp_path)
         add(store, "chen")
         store.close()
@@ -126,7 +126,7 @@ def test_a_first_snapshot_that_cannot_be_written_is_written_later_and_the_old_fi
 OPEN = """
 import sys
 from pathlib import Path
-from kconsole.model.times import SystemClock
+from kconsole.core.times import SystemClock
 from kconsole.store.seatstore import SeatStore
 
 store = SeatStore.open(Path(sys.argv[1]), SystemClock(), 60, "anna")

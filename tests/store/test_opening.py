@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.model.documents import compact_entry_document, entry_document, entry_from_document
-from kconsole.model.errors import StoreUnusable
-from kconsole.model.records import Entry
-from kconsole.sources.samples import make_inventory
+from kconsole.core.documents import compact_entry_document, entry_document, entry_from_document
+from kconsole.core.errors import StoreUnusable
+from kconsole.core.records import Entry
+from kconsole.importers.samples import make_inventory
 from kconsole.store.records import Records
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
@@ -121,7 +121,7 @@ def test_addresses_are_found_whatever_happens_while_the_index_is_made(tmp_path: 
 
 def test_checked_ahead_the_first_change_need_not_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new_store(tmp_path, account("anna")).close()
-    monkeypatch.setattr("kconsole.store.storefiles.CHECK_AT_OPENING", 0)
+    monkeypatch.setattr("kconsole.store.file_engine.CHECK_AT_OPENING", 0)
     journal = tmp_path / "journal.jsonl"
     good = journal.read_bytes()
     bad = good.replace(b"anna@north", b"anno@north", 1)

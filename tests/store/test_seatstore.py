@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kconsole.model.directory import Directory
-from kconsole.model.documents import license_document
-from kconsole.model.errors import NotFound, ReadOnly, Refused, StoreUnusable
-from kconsole.model.history import Commit, Operator
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Inventory
-from kconsole.store import storefiles
+from kconsole.core.directory import Directory
+from kconsole.core.documents import license_document
+from kconsole.core.errors import NotFound, ReadOnly, Refused, StoreUnusable
+from kconsole.core.history import Commit, Operator
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Inventory
+from kconsole.store import file_engine
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
 from tests.licensing.strategies import directories, full_licenses
@@ -163,7 +163,7 @@ def test_a_transaction_is_on_disk_when_it_has_been_left(tmp_path: Path) -> None:
     assert same_as_disk(store)
     commit = transaction.commit
     assert commit is not None
-    assert (commit.sequence, commit.at, commit.operator, commit.deed, commit.reason, commit.own) == (
+    assert (commit.sequence, commit.at, commit.operator, commit.operation, commit.reason, commit.own) == (
         2,
         clock.now(),
         Operator("anna"),
@@ -235,7 +235,7 @@ def test_a_refusal_is_journaled_without_changes(tmp_path: Path) -> None:
     assert told == []
     assert addresses(store) == ["anna@north.example"]
     *_, last = store.history()
-    assert (last.sequence, last.deed, last.reason, last.changes) == (2, "add", "why not", ())
+    assert (last.sequence, last.operation, last.reason, last.changes) == (2, "add", "why not", ())
     assert (last.refused, last.seats) == (("No seat is free.",), (1, 1))
     assert same_as_disk(store)
 
@@ -322,7 +322,7 @@ def test_a_snapshot_is_made_at_a_clean_exit_after_a_change_only(tmp_path: Path) 
 
 
 def test_a_snapshot_is_made_when_the_tail_has_outgrown_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storefiles, "LEAST_TAIL", 2000)
+    monkeypatch.setattr(file_engine, "LEAST_TAIL", 2000)
     store = new_store(tmp_path)
     made = []
     for number in range(60):
@@ -341,7 +341,7 @@ def test_a_large_journal_is_checked_before_the_first_change(tmp_path: Path, monk
     path.write_bytes(content.replace(b'"init"', b'"exit"'))
     with pytest.raises(StoreUnusable, match=r"line 1"):
         opened(tmp_path)
-    monkeypatch.setattr(storefiles, "CHECK_AT_OPENING", 10)
+    monkeypatch.setattr(file_engine, "CHECK_AT_OPENING", 10)
     large = opened(tmp_path)
     assert large.sequence == 2
     for attempt in (lambda: add(large, "chen"), lambda: add(large, "chen"), large.write_snapshot, large.check):
@@ -356,8 +356,8 @@ def test_a_huge_journal_is_checked_from_the_snapshot_on(tmp_path: Path, monkeypa
     store = new_store(tmp_path, account("anna"))
     store.write_snapshot()
     add(store, "berg")
-    monkeypatch.setattr(storefiles, "CHECK_AT_OPENING", 10)
-    monkeypatch.setattr(storefiles, "CHECK_BEFORE_WRITING", 10)
+    monkeypatch.setattr(file_engine, "CHECK_AT_OPENING", 10)
+    monkeypatch.setattr(file_engine, "CHECK_BEFORE_WRITING", 10)
     assert same_as_disk(opened(tmp_path))
     path = tmp_path / "journal.jsonl"
     content = path.read_bytes()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tinydb import TinyDB
 
-from kconsole.model.errors import StoreUnusable
+from kconsole.core.errors import StoreUnusable
 from kconsole.store.journal import Head
 from kconsole.store.migrations import FORMAT
 from kconsole.store.snapshot import DamagedSnapshot, open_snapshot, read_snapshot, write_snapshot

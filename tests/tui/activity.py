@@ -3,10 +3,10 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from kconsole.model.errors import Refused
-from kconsole.model.history import Operator
+from kconsole.core.errors import Refused
+from kconsole.core.history import Operator
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.deeds import Deed
+from kconsole.operations.base import Operation
 from kconsole.operations.license import ChangeTerms, Terms
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
@@ -17,7 +17,7 @@ def add_history(session: Session, clock: FixedClock) -> None:
     """Let three people work for a day."""
     people = ("anna", Operator("root", claimed="berg", sudo_user="berg"), "cron")
     accounts = [entry.address for entry in session.entries if entry.is_account and entry.enabled]
-    deeds: tuple[Deed, ...] = (
+    operations: tuple[Operation, ...] = (
         DisableAccounts(tuple(accounts[3:6]), reason="left in June"),
         AddAccount("new.colleague@northwind.example", "Noor Colleague", reason="ticket 4711"),
         DeleteAccounts((accounts[9],), reason="duplicate"),
@@ -27,11 +27,11 @@ def add_history(session: Session, clock: FixedClock) -> None:
         AddAccount("info@northwind.example"),
         DisableAccounts((accounts[40],)),
     )
-    for turn, deed in enumerate(deeds):
+    for turn, operation in enumerate(operations):
         clock.forward(hours=3, minutes=7 * turn)
         other = Session.open(session.folder, people[turn % len(people)], clock)
         with suppress(Refused):
-            other.do(deed)
+            other.do(operation)
         other.close()
     clock.forward(minutes=11)
     other = Session.open(session.folder, people[1], clock)

@@ -14,7 +14,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from kconsole.model.records import Entry, Inventory
+from kconsole.core.records import Entry, Inventory
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp

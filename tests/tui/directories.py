@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kconsole.model.directory import Directory, DirectoryUser
+from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.operations.mapping import DirectoryListing, MapDomain, SetDirectory
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
@@ -69,7 +69,7 @@ def show_preview(app: KConsoleApp) -> None:
     """Show what mapping the large listing would do, as if its directory had just been read."""
     main = app.screen
     assert isinstance(main, MainScreen)
-    main.desk.feed.poll()
+    main.workspace.feed.poll()
     listing = large_listing(main.session)
     plan = main.session.plan_mapping(DOMAIN, listing)
-    app.push_screen(PreviewScreen(main.desk, ACTIVE, listing, plan))
+    app.push_screen(PreviewScreen(main.workspace, ACTIVE, listing, plan))

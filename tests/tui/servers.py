@@ -3,17 +3,17 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from kconsole.model.kerio import KerioServer
-from kconsole.model.server import DomainNumbers, Intent, Server, ServerNumbers, Target
-from kconsole.operations.deeds import Outcome, Work
-from kconsole.operations.following import AddServer
-from kconsole.operations.server_refusals import NO_RIGHT, refused_there
+from kconsole.core.access import ServerAccess
+from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerNumbers, Target
+from kconsole.operations.base import OperationContext, Outcome
 from kconsole.operations.session import Session
-from kconsole.sources.kerio_api.errors import ItemError
+from kconsole.operations.sync.refusals import NO_RIGHT, refused_there
+from kconsole.operations.sync.servers import AddServer
+from kconsole.providers.kerio.errors import ItemError
 from kconsole.tui.app import KConsoleApp
 from tests.clocks import FixedClock
 
-ACCESS = KerioServer(url="https://mail.northwind.example:4040", user="eye@northwind.example", fingerprint="ab" * 32)
+ACCESS = ServerAccess(url="https://mail.northwind.example:4040", user="eye@northwind.example", fingerprint="ab" * 32)
 
 
 def find_differences(session: Session, clock: FixedClock) -> None:
@@ -40,10 +40,10 @@ class _NeverAnswered:
     addresses: tuple[str, ...]
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         entries = [work.store.entry_at(address) for address in self.addresses]
         targets = tuple(Target(number=each.id, server_id="u", address=each.address) for each in entries if each)
-        work.put_intent(Intent(deed="disable", at=work.now, targets=targets))
+        work.put_pending(PendingChange(operation="disable", at=work.now, targets=targets))
         return []
 
 
@@ -55,14 +55,14 @@ class _RefusedThere:
     addresses: tuple[str, ...]
     reason: str = ""
 
-    def perform(self, work: Work) -> list[Outcome]:
+    def apply(self, work: OperationContext) -> list[Outcome]:
         return [self._outcome(address, work) for address in self.addresses]
 
-    def _outcome(self, address: str, work: Work) -> Outcome:
+    def _outcome(self, address: str, work: OperationContext) -> Outcome:
         error, entry = ItemError(0, NO_RIGHT, "it has no right", "Access denied."), work.store.entry_at(address)
         target = Target(number=0 if entry is None else entry.id, server_id="u", address=address)
-        intent = Intent(deed="disable", at=work.now, targets=(target,))
-        return refused_there(error, intent, target, entry, work.store.server, work)
+        pending = PendingChange(operation="disable", at=work.now, targets=(target,))
+        return refused_there(error, pending, target, entry, work.store.server, work)
 
 
 SCANNER, PAPADAKI = "2f-scanner@northwind.example", "a.papadaki@retail.northwind.example"

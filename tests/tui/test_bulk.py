@@ -2,7 +2,7 @@
 
 import pytest
 
-from kconsole.model.errors import StoreUnusable
+from kconsole.core.errors import StoreUnusable
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.tui.screens import main as main_module
 from kconsole.tui.screens import working as working_module
@@ -47,7 +47,7 @@ async def test_meanwhile_it_says_so_and_no_key_does_anything() -> None:
 async def test_what_others_do_meanwhile_is_told_afterwards() -> None:
     async with console("office") as screen:
         other = screen.other("berg")
-        with screen.main.desk.feed.held():
+        with screen.main.workspace.feed.held():
             other.do(DisableAccounts(("2f-scanner@northwind.example",)))
             await screen.tick()
             assert "berg" not in screen.status
@@ -62,7 +62,7 @@ async def test_what_keeps_it_from_being_done_is_told(monkeypatch: pytest.MonkeyP
 
     async with console("office") as screen:
         await screen.press("space", "space", "d")
-        monkeypatch.setattr(screen.main.desk, "do", fail)
+        monkeypatch.setattr(screen.main.workspace, "do", fail)
         await screen.press("y")
         await worked(screen)
         screen.expect_dialog("The disk is full.", "Make room.")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin
-from kconsole.operations.habits import ColumnHabit
+from kconsole.core.records import Domain, Entry, Inventory, LastLogin
+from kconsole.operations.preferences import ColumnPreference
 from kconsole.tui.widgets.account_columns import (
     ADDRESS,
     COLUMNS,
@@ -23,7 +23,7 @@ from tests.operations.sessions import logged_in
 from tests.tui.console import NARROW, WIDE, Console, console
 
 NAMES = [column.name for column in COLUMNS]
-HABITS = st.lists(st.builds(ColumnHabit, st.sampled_from([*NAMES, "gone"]), st.integers(-5, 500), st.booleans()))
+HABITS = st.lists(st.builds(ColumnPreference, st.sampled_from([*NAMES, "gone"]), st.integers(-5, 500), st.booleans()))
 
 
 def header(screen: Console) -> str:
@@ -50,7 +50,7 @@ async def test_a_column_is_shown_by_space_and_kept_by_enter() -> None:
         await screen.press("enter")
         screen.expect_no_dialog()
         assert "Description" in titles(screen)
-        assert screen.app.habits.columns[-1] == ColumnHabit("description", 0, True)
+        assert screen.app.preferences.columns[-1] == ColumnPreference("description", 0, True)
 
 
 async def test_escape_leaves_all_as_it_was() -> None:
@@ -58,7 +58,7 @@ async def test_escape_leaves_all_as_it_was() -> None:
         before = header(screen)
         await screen.press("C", "G", "space", "K", "plus", "escape")
         assert header(screen) == before
-        assert screen.app.habits.columns == ()
+        assert screen.app.preferences.columns == ()
 
 
 async def test_columns_move_and_the_cursor_goes_with_them() -> None:
@@ -88,7 +88,7 @@ async def test_r_goes_back_to_how_it_was_made() -> None:
         assert header(screen) != before
         await screen.press("C", "r", "enter")
         assert header(screen) == before
-        assert screen.app.habits.columns == ()
+        assert screen.app.preferences.columns == ()
 
 
 async def test_where_there_is_no_room_the_dialog_says_so() -> None:
@@ -99,8 +99,10 @@ async def test_where_there_is_no_room_the_dialog_says_so() -> None:
 
 async def test_what_is_kept_is_shown_at_the_next_start() -> None:
     async with console("office", WIDE) as screen:
-        screen.app.habits.keep_columns([ColumnHabit("domain"), ColumnHabit(ADDRESS), ColumnHabit("nonsense")])
-        screen.main.accounts.show_columns(screen.app.habits.columns)
+        screen.app.preferences.keep_columns(
+            [ColumnPreference("domain"), ColumnPreference(ADDRESS), ColumnPreference("nonsense")]
+        )
+        screen.main.accounts.show_columns(screen.app.preferences.columns)
         assert titles(screen) == ["Account", "Domain"]
         assert header(screen).index("Domain") < header(screen).index("Account")
 
@@ -119,19 +121,19 @@ async def test_the_sign_of_the_sorting_is_there_whatever_is_hidden() -> None:
 
 async def test_a_narrow_column_keeps_the_sign() -> None:
     async with console("office") as screen:
-        screen.main.accounts.show_columns([ColumnHabit(ADDRESS), ColumnHabit("last-login", 6)])
+        screen.main.accounts.show_columns([ColumnPreference(ADDRESS), ColumnPreference("last-login", 6)])
         assert "Las… ▲" in header(screen)
 
 
 def test_every_order_has_a_column_that_shows_it() -> None:
-    from kconsole.operations.roster import ORDER_WORDS
+    from kconsole.operations.search.index import ORDER_WORDS
 
     assert {column.sort for column in COLUMNS} >= set(ORDER_WORDS)
 
 
 @given(HABITS, st.integers(20, 400))
-def test_whatever_was_kept_makes_a_table_that_fits(habits: list[ColumnHabit], width: int) -> None:
-    choices = choices_of(habits)
+def test_whatever_was_kept_makes_a_table_that_fits(preferences: list[ColumnPreference], width: int) -> None:
+    choices = choices_of(preferences)
     assert sorted(choice.column.name for choice in choices) == sorted(NAMES)
     assert all(choice.width == 0 or NARROWEST <= choice.width <= WIDEST for choice in choices)
     layout = laid_out(choices, width)
@@ -144,7 +146,7 @@ def test_whatever_was_kept_makes_a_table_that_fits(habits: list[ColumnHabit], wi
 
 
 def test_what_the_user_chose_does_not_take_the_room_of_the_address() -> None:
-    all_of_them = [ColumnHabit(name) for name in NAMES]
+    all_of_them = [ColumnPreference(name) for name in NAMES]
     for width in range(70, 300):
         cells = {column.name: cells for column, cells in laid_out(choices_of(all_of_them), width)}
         assert cells[ADDRESS] >= 28 or set(cells) <= {ADDRESS, "name", "seat", "last-login"}

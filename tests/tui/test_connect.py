@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from tests.clocks import noon
 from tests.tui.console import WIDE, console
 

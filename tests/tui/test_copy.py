@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kconsole.model.records import Domain, Inventory
+from kconsole.core.records import Domain, Inventory
 from kconsole.tui import clipboard
 from kconsole.tui.clipboard import MOST, PIECE, copy, wrapped_for_screen
 from tests.operations.sessions import DOMAIN, account

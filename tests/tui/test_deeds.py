@@ -3,8 +3,8 @@
 import pytest
 from textual.widgets import Input
 
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import DisableAccounts
 from tests.tui.console import WIDE, Console, console
 
@@ -404,8 +404,8 @@ async def test_a_deed_that_somebody_did_meanwhile_is_not_asked_for_again(key: st
     async with console(small(SEAT, OFF)) as screen:
         await go_to(screen, account.address)
         await screen.press(key)
-        deed = DisableAccounts if key == "d" else EnableAccounts
-        screen.other("berg").do(deed((account.address,)))
+        operation = DisableAccounts if key == "d" else EnableAccounts
+        screen.other("berg").do(operation((account.address,)))
         await screen.press("y")
         did = "disabled" if key == "d" else "enabled"
         screen.expect_dialog("Changed meanwhile", f"berg {did} {account.address}", f"is {did} already")

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from kconsole.display.terminals import TerminalProfile
-from kconsole.model.license import Component, Customer, License, PendingUpdate
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.license import Component, Customer, License, PendingUpdate
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.license import ActivateLicense, ChangeTerms, Terms
 from kconsole.operations.logins import Connect
+from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.screens import license as license_module
 from kconsole.tui.screens.license import LicenseScreen
 from tests.clocks import noon
-from tests.sources.license_writer import FULL_ID, license_key, trial_key
+from tests.importers.license_writer import FULL_ID, license_key, trial_key
 from tests.tui.console import NARROW, WIDE, Console, console
 from tests.tui.test_mapping import until, until_told
 

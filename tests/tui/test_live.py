@@ -5,9 +5,9 @@ from pathlib import Path
 
 from textual.geometry import Region
 
-from kconsole.model.history import Commit
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.history import Commit
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.server import AddDomain
 from kconsole.tui.screens.log import LogScreen
@@ -50,7 +50,7 @@ async def test_the_timer_does_it_by_itself() -> None:
 
 async def test_a_screen_that_was_just_asked_for_has_no_lines_yet() -> None:
     async with console("office") as screen:
-        screen.app.push_screen(LogScreen(screen.main.desk, None))
+        screen.app.push_screen(LogScreen(screen.main.workspace, None))
         assert not screen.app.screen.query(StatusLine)
         screen.main.tick()
         await screen.tick()
@@ -65,7 +65,7 @@ async def test_several_changes_are_told_as_their_number_and_painted_once() -> No
             other.do(DisableAccounts((address,)))
         other.operator = "carla"
         shown: list[Sequence[Commit]] = []
-        screen.main.desk.feed.follow(shown.append)
+        screen.main.workspace.feed.follow(shown.append)
         await screen.tick()
         done = sum([len(commit.changes) for commit in shown[0]])
         assert len(shown) == 1
@@ -177,7 +177,7 @@ async def test_ages_are_told_anew_after_a_minute_and_only_rows_that_changed_are_
     inventory = Inventory(domains=(Domain(name="x.example", primary=True),), entries=(now,))
     from dataclasses import replace
 
-    from kconsole.model.records import LastLogin
+    from kconsole.core.records import LastLogin
     from tests.clocks import noon
 
     clock = noon()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Inventory
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Inventory
 from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
 from kconsole.operations.session import Session, system_operator
 from kconsole.tui.screens import log as log_module

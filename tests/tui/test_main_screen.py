@@ -2,8 +2,8 @@
 
 import pytest
 
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
 from tests.tui.console import NARROW, WIDE, console
 from tests.tui.test_mapping import until, until_told
 

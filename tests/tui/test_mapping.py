@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from kconsole.model.directory import Directory, DirectoryUser
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.directory import Directory, DirectoryUser
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.logins import Connect
 from kconsole.operations.mapping import DirectoryListing, SetDirectory

@@ -8,10 +8,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from kconsole.display.safe_text import safe_text
-from kconsole.display.terminals import TerminalProfile
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.text.safe_text import safe_text
+from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.plain import InAscii
 from tests.tui.console import NARROW, WIDE, console
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kconsole.model.records import Inventory
+from kconsole.core.records import Inventory
 from kconsole.tui.screens.main import COMMANDS
 from tests.tui.console import console
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kconsole.operations.habits import Habits
+from kconsole.operations.preferences import Preferences
 from tests.tui.console import Console, console
 
 
@@ -13,8 +13,8 @@ async def filtered(screen: Console, text: str) -> None:
 
 
 async def test_the_filter_of_now_is_saved_under_a_name_and_used_again(tmp_path: Path) -> None:
-    habits = Habits(tmp_path / "habits.json")
-    async with console("office", habits=habits) as screen:
+    preferences = Preferences(tmp_path / "habits.json")
+    async with console("office", preferences=preferences) as screen:
         await filtered(screen, "scan")
         await screen.press("f")
         screen.expect_dialog("No filter is saved yet.")
@@ -28,13 +28,13 @@ async def test_the_filter_of_now_is_saved_under_a_name_and_used_again(tmp_path: 
         await screen.press("f", "enter")
         screen.expect_no_dialog().expect_focus_on("accounts")
         assert screen.listed == ["2f-scanner@northwind.example"]
-    assert dict(Habits(tmp_path / "habits.json").filters) == {"mine": "scan"}
+    assert dict(Preferences(tmp_path / "habits.json").filters) == {"mine": "scan"}
 
 
 async def test_a_filter_that_is_used_can_be_changed_in_its_line() -> None:
-    habits = Habits()
-    habits.keep_filter("mine", "scan")
-    async with console("office", habits=habits) as screen:
+    preferences = Preferences()
+    preferences.keep_filter("mine", "scan")
+    async with console("office", preferences=preferences) as screen:
         await screen.press("f", "enter", "slash")
         screen.expect_typing_in("filter")
         await screen.press("end", "backspace", "backspace", "backspace", "backspace", "enter")
@@ -50,37 +50,37 @@ async def test_without_a_filter_there_is_nothing_to_save() -> None:
 
 
 async def test_a_filter_is_forgotten_when_x_is_pressed_twice() -> None:
-    habits = Habits()
+    preferences = Preferences()
     for name in ("a", "b"):
-        habits.keep_filter(name, f"text of {name}")
-    async with console("office", habits=habits) as screen:
+        preferences.keep_filter(name, f"text of {name}")
+    async with console("office", preferences=preferences) as screen:
         await screen.press("f", "x")
         screen.expect_dialog("Press x once more to forget 'a'.")
         await screen.press("j", "x")
         screen.expect_dialog("Press x once more to forget 'b'.")
-        assert len(habits.filters) == 2
+        assert len(preferences.filters) == 2
         await screen.press("x")
-        assert set(habits.filters) == {"a"}
+        assert set(preferences.filters) == {"a"}
         assert "text of b" not in screen.text
 
 
 async def test_a_name_that_is_taken_is_replaced_only_after_asking() -> None:
-    habits = Habits()
-    habits.keep_filter("mine", "old")
-    async with console("office", habits=habits) as screen:
+    preferences = Preferences()
+    preferences.keep_filter("mine", "old")
+    async with console("office", preferences=preferences) as screen:
         await filtered(screen, "new")
         await screen.press("f", "s")
         await screen.type("mine")
         await screen.press("enter")
         screen.expect_dialog("'mine' is there already")
-        assert habits.filters["mine"] == "old"
+        assert preferences.filters["mine"] == "old"
         await screen.press("enter")
-        assert habits.filters["mine"] == "new"
+        assert preferences.filters["mine"] == "new"
 
 
 async def test_a_name_is_one_word() -> None:
-    habits = Habits()
-    async with console("office", habits=habits) as screen:
+    preferences = Preferences()
+    async with console("office", preferences=preferences) as screen:
         await filtered(screen, "scan")
         await screen.press("f", "s")
         for name in ("", "two words", "a" * 25, "a@b"):
@@ -88,15 +88,15 @@ async def test_a_name_is_one_word() -> None:
             await screen.press("enter")
             screen.expect_dialog("A name is a word")
             await screen.press("ctrl+u")
-        assert not habits.filters
+        assert not preferences.filters
         await screen.type("@mine")
         await screen.press("enter")
-        assert set(habits.filters) == {"mine"}
+        assert set(preferences.filters) == {"mine"}
 
 
 async def test_what_cannot_be_kept_is_told_and_holds_for_this_run(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    async with console("office", habits=Habits(tmp_path / "file" / "habits.json")) as screen:
+    async with console("office", preferences=Preferences(tmp_path / "file" / "habits.json")) as screen:
         await filtered(screen, "scan")
         await screen.press("f", "s", "m", "enter")
         assert screen.dialog is not None

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from kconsole.model.kerio import KerioServer as Access
-from kconsole.model.records import Domain, Inventory
-from kconsole.model.server import Server, ServerNumbers
+from kconsole.core.access import ServerAccess as Access
+from kconsole.core.records import Domain, Inventory
+from kconsole.core.server import Server, ServerNumbers
 from kconsole.operations.accounts import AddAccount
-from kconsole.operations.following import AddServer, RemoveServer
-from kconsole.operations.live import SERVER_PASSWORD, read_server
 from kconsole.operations.secrets import Secret
-from kconsole.operations.sync import Begun, Sync
+from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
+from kconsole.operations.sync.pull import Sync, SyncStart
+from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.tui.screens.directory import ReadingDialog
 from kconsole.tui.screens.reconcile import ReconcileScreen
 from tests.kerio_server.faults import Held, html
@@ -102,7 +102,7 @@ async def test_the_password_is_asked_for_once_and_is_nowhere(mail: KerioServer) 
         assert mail.password.encode() not in store_of(screen)
         widgets = [widget for shown in screen.app.screen_stack for widget in shown.walk_children()]
         assert not any(mail.password in repr(vars(widget)) for widget in widgets)
-        assert mail.password not in repr(vars(screen.main.desk))
+        assert mail.password not in repr(vars(screen.main.workspace))
         gc.collect()
 
 
@@ -362,7 +362,7 @@ async def test_many_accounts_are_compared_beside_the_screen(mail: KerioServer) -
         mail.world.add_user(f"u{number:04}@north.example")
     mail.world.set_license(users=2000)
     async with console(following(mail), WIDE) as screen:
-        screen.session.do(Sync(read_server(access_of(mail), Secret(mail.password)), Begun(access_of(mail))))
+        screen.session.do(Sync(read_server(access_of(mail), Secret(mail.password)), SyncStart(access_of(mail))))
         await screen.press("equals_sign")
         await until_told(screen, "Accounts that take a seat")
         screen.session.commit(AddAccount("own@north.example"))

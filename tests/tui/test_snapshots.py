@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from kconsole.display.terminals import TerminalProfile
-from kconsole.model.license import License
-from kconsole.model.records import Inventory
-from kconsole.operations.live import SERVER_PASSWORD
+from kconsole.core.license import License
+from kconsole.core.records import Inventory
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
+from kconsole.operations.sync.access import SERVER_PASSWORD
+from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.widgets.lines import DetailsPane
 from tests.clocks import FixedClock, noon

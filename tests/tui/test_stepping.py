@@ -5,19 +5,19 @@ from collections.abc import Callable
 
 import pytest
 
-from kconsole.operations.steps import Steps
-from kconsole.tui import stepping
-from kconsole.tui.stepping import Stepping
+from kconsole.operations.chunked import Chunks
+from kconsole.tui import chunk_runner
+from kconsole.tui.chunk_runner import ChunkRunner
 
 
-def counting(to: int, seen: Callable[[int], None] = lambda _: None) -> Steps[int]:
+def counting(to: int, seen: Callable[[int], None] = lambda _: None) -> Chunks[int]:
     for number in range(to):
         seen(number)
         yield number / to
     return to
 
 
-def failing() -> Steps[int]:
+def failing() -> Chunks[int]:
     yield 0.5
     raise RuntimeError("broken")
 
@@ -25,11 +25,11 @@ def failing() -> Steps[int]:
 @pytest.fixture
 def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """So little time at once that each slice is one step."""
-    monkeypatch.setattr(stepping, "AT_ONCE", -1.0)
-    monkeypatch.setattr(stepping, "SLICE", 1e-9)
+    monkeypatch.setattr(chunk_runner, "AT_ONCE", -1.0)
+    monkeypatch.setattr(chunk_runner, "SLICE", 1e-9)
 
 
-async def settled(work: Stepping[int]) -> None:
+async def settled(work: ChunkRunner[int]) -> None:
     async with asyncio.timeout(30):
         while work.is_working:
             await asyncio.sleep(0)
@@ -38,7 +38,7 @@ async def settled(work: Stepping[int]) -> None:
 
 async def test_what_takes_a_moment_only_is_done_at_once() -> None:
     done: list[int] = []
-    work: Stepping[int] = Stepping(lambda error: pytest.fail(str(error)))
+    work: ChunkRunner[int] = ChunkRunner(lambda error: pytest.fail(str(error)))
     work.start(counting(3), done.append)
     assert done == [3]
     assert not work.is_working
@@ -48,7 +48,7 @@ async def test_what_takes_a_moment_only_is_done_at_once() -> None:
 async def test_what_takes_longer_is_done_between_events() -> None:
     done: list[int] = []
     others: list[int] = []
-    work: Stepping[int] = Stepping(lambda error: pytest.fail(str(error)))
+    work: ChunkRunner[int] = ChunkRunner(lambda error: pytest.fail(str(error)))
     work.start(counting(50), done.append)
     assert not done
     async with asyncio.timeout(30):
@@ -63,7 +63,7 @@ async def test_what_takes_longer_is_done_between_events() -> None:
 @pytest.mark.usefixtures("_slow")
 async def test_what_is_started_takes_the_place_of_what_is_not_done() -> None:
     done: list[int] = []
-    work: Stepping[int] = Stepping(lambda error: pytest.fail(str(error)))
+    work: ChunkRunner[int] = ChunkRunner(lambda error: pytest.fail(str(error)))
     work.start(counting(1000), done.append)
     await asyncio.sleep(0)
     work.start(counting(5), done.append)
@@ -74,7 +74,7 @@ async def test_what_is_started_takes_the_place_of_what_is_not_done() -> None:
 @pytest.mark.usefixtures("_slow")
 async def test_stopped_work_is_never_told() -> None:
     seen: list[int] = []
-    work: Stepping[int] = Stepping(lambda error: pytest.fail(str(error)))
+    work: ChunkRunner[int] = ChunkRunner(lambda error: pytest.fail(str(error)))
     work.start(counting(1000, seen.append), lambda _: pytest.fail("told"))
     await asyncio.sleep(0)
     work.stop()
@@ -88,7 +88,7 @@ async def test_stopped_work_is_never_told() -> None:
 @pytest.mark.usefixtures("_slow")
 async def test_what_breaks_is_told() -> None:
     errors: list[Exception] = []
-    work: Stepping[int] = Stepping(errors.append)
+    work: ChunkRunner[int] = ChunkRunner(errors.append)
     work.start(failing(), lambda _: pytest.fail("told"))
     await settled(work)
     assert [str(error) for error in errors] == ["broken"]

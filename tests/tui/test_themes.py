@@ -11,11 +11,11 @@ from textual.color import Color
 from textual.command import CommandList
 from textual.theme import Theme
 
-from kconsole.display.terminals import TerminalProfile
-from kconsole.operations.choices import THEMES
-from kconsole.operations.habits import Habits
+from kconsole.operations.appearance import THEMES
+from kconsole.operations.preferences import Preferences
 from kconsole.operations.settings import Settings
-from kconsole.tui.ink import INKS, REVERSED, palette_of
+from kconsole.text.terminals import TerminalProfile
+from kconsole.tui.styles import INKS, REVERSED, palette_of
 from kconsole.tui.themes import CONTRAST, DARK, LIGHT, terminal_theme, themes_for
 from tests.tui.console import NARROW, WIDE, Console, console
 
@@ -151,11 +151,11 @@ async def test_a_theme_looks_the_same_whether_begun_with_or_changed_to(name: str
 
 async def test_the_choice_is_there_the_next_time(tmp_path: Path) -> None:
     file = tmp_path / "habits.json"
-    async with console(habits=Habits(file)) as screen:
+    async with console(preferences=Preferences(file)) as screen:
         assert screen.app.choose_theme("kconsole-contrast") == "Theme: kconsole-contrast"
-    async with console(habits=Habits(file), settings=Settings(theme="kconsole-light")) as screen:
+    async with console(preferences=Preferences(file), settings=Settings(theme="kconsole-light")) as screen:
         assert screen.app.theme == "kconsole-contrast"
-    async with console(habits=Habits(file), theme="terminal") as screen:
+    async with console(preferences=Preferences(file), theme="terminal") as screen:
         assert screen.app.theme == "terminal"
     async with console(settings=Settings(theme="kconsole-light")) as screen:
         assert screen.app.theme == "kconsole-light"
@@ -165,7 +165,7 @@ async def test_the_choice_is_there_the_next_time(tmp_path: Path) -> None:
 
 async def test_a_choice_that_cannot_be_kept_holds_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "way").write_text("a file in the way")
-    async with console(habits=Habits(tmp_path / "way" / "habits.json")) as screen:
+    async with console(preferences=Preferences(tmp_path / "way" / "habits.json")) as screen:
         told = screen.app.next_theme()
         assert screen.app.theme == "kconsole-light"
         assert told.startswith("Theme: kconsole-light. Your choice cannot be kept in ")

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from kconsole.model.errors import SourceAway
-from kconsole.model.records import Domain, Entry
-from kconsole.model.server import Server
+from kconsole.core.errors import SourceAway
+from kconsole.core.records import Domain, Entry
+from kconsole.core.server import Server
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts
-from kconsole.operations.deeds import Deed
-from kconsole.operations.following import AddServer, RemoveServer
-from kconsole.operations.live import SERVER_PASSWORD, Writer, read_server
+from kconsole.operations.base import Operation
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync import Begun, Sync
+from kconsole.operations.sync.access import SERVER_PASSWORD, Writer, read_server
+from kconsole.operations.sync.pull import Sync, SyncStart
+from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.tui.screens.add import AddDialog
 from kconsole.tui.screens.directory import PasswordDialog
 from kconsole.tui.screens.main import MainScreen
@@ -62,21 +62,21 @@ def has_read(mail: KerioServer, then: Callable[[Session], None] = lambda _: None
 
     def prepare(store: Path) -> None:
         session = Session.open(store, "anna", noon())
-        session.do(Sync(read_server(access_of(mail), Secret(mail.password)), Begun(access_of(mail))))
+        session.do(Sync(read_server(access_of(mail), Secret(mail.password)), SyncStart(access_of(mail))))
         then(session)
         session.close()
 
     return prepare
 
 
-def leaves_open(mail: KerioServer, deed: Deed, done: bool = True) -> Callable[[Path], None]:
+def leaves_open(mail: KerioServer, operation: Operation, done: bool = True) -> Callable[[Path], None]:
     """Somebody asked the server for something, and his console never heard what came of it."""
 
     def ask(session: Session) -> None:
         mail.faults.add(Cut(done=done), "Users.set")
         with pytest.raises(SourceAway):
-            session.do(deed, Writer(Secret(mail.password)))
-        assert session.intents
+            session.do(operation, Writer(Secret(mail.password)))
+        assert session.pending_changes
 
     return has_read(mail, ask)
 
@@ -208,7 +208,7 @@ async def test_the_password_is_asked_for_once(mail: KerioServer) -> None:
         await settled(screen)
         assert enabled(screen, mail, ANNA)
         assert mail.password.encode() not in store_of(screen)
-        assert mail.password not in repr(vars(screen.main.desk))
+        assert mail.password not in repr(vars(screen.main.workspace))
 
 
 async def test_the_environment_may_hold_the_password(mail: KerioServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +260,7 @@ async def test_names_and_words_of_a_server_are_shown_as_text(mail: KerioServer) 
     def named(session: Session) -> None:
         session.do(RemoveServer())
         session.do(AddServer(Server(name=HOSTILE, access=access_of(mail))))
-        session.do(Sync(read_server(access_of(mail), Secret(mail.password)), Begun(access_of(mail))))
+        session.do(Sync(read_server(access_of(mail), Secret(mail.password)), SyncStart(access_of(mail))))
 
     mail.world.change_user(ANNA, fullName=HOSTILE)
     mail.faults.add(ItemErrors({"anna": (1004, HOSTILE)}), "Users.set")
@@ -348,13 +348,13 @@ async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:
         screen.expect_dialog("Read the server with r: somebody has changed it.")
         assert screen.status == "disable: nothing was changed"
         assert enabled(screen, mail, ANNA)
-        assert not screen.session.intents
+        assert not screen.session.pending_changes
 
 
 async def test_of_many_it_says_what_was_done_and_what_was_not(
     mail: KerioServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kconsole.operations.ask_server.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("kconsole.operations.sync.requests.MOST_AT_ONCE", 1)
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.faults.add(Cut(done=True), "Users.set", call=2)
         await screen.press("asterisk", "d", "y")
@@ -420,7 +420,7 @@ async def test_escape_leaves_off_and_what_was_sent_stays_open(mail: KerioServer)
         await screen.press("escape")
         await settled(screen)
         screen.expect_dialog("Whether it did it is not known", "Read the server with r")
-        assert len(screen.session.intents) == 1
+        assert len(screen.session.pending_changes) == 1
         held.release()
         await screen.press("escape", "r")
         await until_told(screen, "What was open is settled")
@@ -438,7 +438,7 @@ async def test_escape_before_anything_was_sent_changes_nothing(mail: KerioServer
         assert screen.status == "Left off: nothing was asked of the server."
         held.release()
         assert enabled(screen, mail, ANNA)
-        assert not screen.session.intents
+        assert not screen.session.pending_changes
 
 
 async def test_while_it_is_told_no_other_key_does_anything(mail: KerioServer) -> None:
@@ -459,7 +459,7 @@ async def test_while_it_is_told_no_other_key_does_anything(mail: KerioServer) ->
 
 async def test_keys_before_it_is_told_are_for_what_comes_of_it(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
-        screen.main.desk.unseen = 60.0
+        screen.main.workspace.unseen = 60.0
         held = mail.faults.add(Held(), "Users.set")
         await disable(screen)
         await until(screen, held.reached.is_set)
@@ -491,7 +491,7 @@ async def test_keys_before_it_was_told_wait_through_the_dialog(mail: KerioServer
 
 async def test_keys_for_a_list_do_not_answer_what_is_told_instead(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
-        screen.main.desk.unseen = 60.0
+        screen.main.workspace.unseen = 60.0
         held = mail.faults.add(Held(), "Session.login")
         mail.faults.add(Error(1002, "Not today."), "Users.set")
         await disable(screen)
@@ -512,7 +512,7 @@ async def test_leaving_the_console_leaves_off(mail: KerioServer) -> None:
         await until(screen, lambda: not screen.app.is_running)
         assert task is not None
         await until(screen, task.done)
-        assert len(screen.session.intents) == 1
+        assert len(screen.session.pending_changes) == 1
         held.release()
 
 
@@ -646,7 +646,7 @@ async def test_with_a_password_it_is_settled_at_the_start(mail: KerioServer, don
         screen.expect_dialog(f"anna@north.example was {'' if done else 'not '}disabled on the server")
         assert enabled(screen, mail, ANNA) is not done
         await screen.press("escape")
-        assert not screen.session.intents
+        assert not screen.session.pending_changes
         assert "open" not in screen.text
 
 
@@ -662,7 +662,7 @@ async def test_it_is_settled_although_somebody_is_at_work_meanwhile(mail: KerioS
         task = screen.main._settling
         assert task is not None
         await until(screen, task.done)
-        assert not screen.session.intents
+        assert not screen.session.pending_changes
 
 
 async def test_if_the_server_is_away_at_the_start_what_is_open_is_told(mail: KerioServer) -> None:
@@ -675,7 +675,7 @@ async def test_if_the_server_is_away_at_the_start_what_is_open_is_told(mail: Ker
     async with console(following(mail), NARROW, prepare=and_stop, server_secret=known(mail)) as screen:
         await until_told(screen, "Not known yet")
         screen.expect_dialog("cannot be reached", f"disable {ANNA}")
-        assert screen.session.intents
+        assert screen.session.pending_changes
 
 
 async def test_what_another_console_is_at_is_nobodys_crash(mail: KerioServer) -> None:
@@ -719,7 +719,7 @@ async def test_read_only_tells_what_is_open_and_asks_nobody(mail: KerioServer) -
     async with console(following(mail), NARROW, prepare=prepare, read_only=True, server_secret=known(mail)) as screen:
         await until_told(screen, "Not known yet")
         screen.expect_dialog("without --read-only")
-        assert screen.session.intents
+        assert screen.session.pending_changes
 
 
 def test_what_asks_a_server_is_not_imported_for_the_first_picture() -> None:
@@ -727,7 +727,12 @@ def test_what_asks_a_server_is_not_imported_for_the_first_picture() -> None:
     words = [sys.executable, "-c", code]
     imported = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
     assert "kconsole.tui.screens.main" in imported
-    late = ("httpx", "kconsole.operations.live", "kconsole.operations.settling", "kconsole.tui.screens.waiting")
+    late = (
+        "httpx",
+        "kconsole.operations.sync.access",
+        "kconsole.operations.sync.recover",
+        "kconsole.tui.screens.waiting",
+    )
     assert not [name for name in late if name in imported]
 
 

@@ -111,7 +111,7 @@ class Terminal:
             pass
         return bytes(self.written[before:])
 
-    def settle(self, silence: float) -> "Terminal":
+    def recover(self, silence: float) -> "Terminal":
         """Read until the program is silent for so many seconds: a busy machine has it write late."""
         deadline = time.monotonic() + PATIENCE
         while self._read(silence):

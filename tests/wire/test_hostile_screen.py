@@ -11,15 +11,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import ConsoleError
-from kconsole.model.history import Operator
-from kconsole.model.license import License
-from kconsole.model.records import Domain, Entry, Inventory, LastLogin
+from kconsole.core.errors import ConsoleError
+from kconsole.core.history import Operator
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from kconsole.operations.accounts import DisableAccounts
-from kconsole.operations.deeds import Deed
+from kconsole.operations.base import Operation
 from kconsole.operations.server import AddDomain
 from kconsole.operations.session import Session
+from kconsole.text.safe_text import safe_text
 from tests.clocks import noon
 from tests.wire.bytes import not_meant
 from tests.wire.terminal import Terminal, terminal
@@ -98,13 +98,13 @@ class Hostile:
         session = Session.create(
             folder, Inventory(license=License(seats=5), domains=domains, entries=entries), operator, clock
         )
-        deeds: list[Deed] = [
+        operations: list[Operation] = [
             *(DisableAccounts((entry.address,), reason=self._text(9)) for entry in entries[:4] if entry.is_account),
             AddDomain("added.example", description=self._text(10), reason=self._text(11)),
         ]
-        for deed in deeds:
+        for operation in operations:
             with suppress(ConsoleError):
-                session.do(deed)
+                session.do(operation)
         session.close()
 
     def _text(self, place: int) -> str:

@@ -6,17 +6,17 @@ Deeds and dialogs are imported when a command runs, so that the first screen doe
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from kconsole.display import words
-from kconsole.display.safe_text import safe_text
+from kconsole.core.records import Entry
 from kconsole.licensing import guards
-from kconsole.licensing.verdicts import verdict_of
-from kconsole.model.records import Entry
-from kconsole.operations.ways import IN_ADMINISTRATION
+from kconsole.licensing.policy import classify
+from kconsole.operations.runs_on import IN_ADMINISTRATION
+from kconsole.text import words
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, Command
-from kconsole.tui.telling import accounts_only_lines, accounts_only_note, named, nothing_here
+from kconsole.tui.messages import accounts_only_lines, accounts_only_note, named, nothing_here
 
 if TYPE_CHECKING:
-    from kconsole.operations.deeds import Deed
+    from kconsole.operations.base import Operation
     from kconsole.tui.screens.delete import Choice
     from kconsole.tui.screens.main import MainScreen
 
@@ -34,7 +34,7 @@ class _Toggle(_OnAccounts):
     enabling: ClassVar[bool]
 
     @classmethod
-    def deed_on(cls, accounts: Sequence[Entry]) -> "Deed":
+    def operation_on(cls, accounts: Sequence[Entry]) -> "Operation":
         """The deed on these accounts, as they were when the user was asked."""
         raise NotImplementedError
 
@@ -63,9 +63,11 @@ class _Toggle(_OnAccounts):
                 *_passed_over(len(entries) - len(accounts), state),
                 *_seats_after(target, accounts),
                 *(() if cls.enabling else (words.BACKUP_NOTE,)),
-                *target.where_it_is_done(cls.deed),
+                *target.where_it_is_done(cls.operation),
             ],
-            lambda: target.perform(cls.deed_on(accounts), lambda told: cls.ask(target, target.as_now(entries), told)),
+            lambda: target.change(
+                cls.operation_on(accounts), lambda told: cls.ask(target, target.as_now(entries), told)
+            ),
             news,
         )
 
@@ -74,11 +76,11 @@ class Disable(_Toggle):
     """Disable the account, or all marked ones: mail is kept, the seat comes free at once."""
 
     name, keys, title, word = "disable", "d", "Accounts: disable", "disable"
-    deed = "disable"
+    operation = "disable"
     enabling = False
 
     @classmethod
-    def deed_on(cls, accounts: Sequence[Entry]) -> "Deed":
+    def operation_on(cls, accounts: Sequence[Entry]) -> "Operation":
         """Disable them."""
         from kconsole.operations.accounts import DisableAccounts
 
@@ -89,11 +91,11 @@ class Enable(_Toggle):
     """Enable the account, or all marked ones, if there are seats for them."""
 
     name, keys, title, word = "enable", "e", "Accounts: enable", "enable"
-    deed = "enable"
+    operation = "enable"
     enabling = True
 
     @classmethod
-    def deed_on(cls, accounts: Sequence[Entry]) -> "Deed":
+    def operation_on(cls, accounts: Sequence[Entry]) -> "Operation":
         """Enable them."""
         from kconsole.operations.accounts import EnableAccounts
 
@@ -104,7 +106,7 @@ class Add(_OnAccounts):
     """Add an account, if there is a seat for it."""
 
     name, keys, title, word = "add", "a", "Accounts: add", "add"
-    deed = "add"
+    operation = "add"
     changes = True
 
     @classmethod
@@ -132,7 +134,7 @@ class Delete(_OnAccounts):
     """Delete the account, or all marked ones; the seat comes free with the next restart of the server."""
 
     name, keys, title, word = "delete", "x", "Accounts: delete", "delete"
-    deed = "delete"
+    operation = "delete"
     changes = True
 
     @classmethod
@@ -160,8 +162,10 @@ class Delete(_OnAccounts):
 
         def delete(choice: "Choice | None") -> None:
             if choice is not None:
-                deed = DeleteAccounts(_addresses(deletable), choice.fate, choice.transfer_to, expected=tuple(deletable))
-                target.perform(deed, lambda told: cls.ask(target, target.as_now(entries), told))
+                operation = DeleteAccounts(
+                    _addresses(deletable), choice.fate, choice.transfer_to, expected=tuple(deletable)
+                )
+                target.change(operation, lambda told: cls.ask(target, target.as_now(entries), told))
 
         gone = [entry for entry in deletable if not only_deactivated(entry)]
         what = "account" if all(entry.is_account for entry in deletable) else "entry"
@@ -174,7 +178,7 @@ class Delete(_OnAccounts):
                 *_passed_over(len(entries) - len(may_be), "deleted"),
                 *accounts_only_note(not_here),
                 *_what_deleting_means(deletable),
-                *(target.where_it_is_done(cls.deed, for_good=bool(gone)) if _some_there(deletable) else ()),
+                *(target.where_it_is_done(cls.operation, for_good=bool(gone)) if _some_there(deletable) else ()),
             ],
             news,
         )
@@ -191,7 +195,7 @@ class Undo(_OnAccounts):
     @classmethod
     def is_of_use(cls, target: "MainScreen") -> bool:
         """Whether there is a deed of this session to take back."""
-        return target.desk.undoing.last is not None
+        return target.workspace.undoing.last is not None
 
     @classmethod
     def run(cls, target: "MainScreen") -> None:
@@ -262,7 +266,7 @@ class Connect(_OnAccounts):
     """Record that the user logs in now: a first login makes the mailbox. Who would be refused is told why."""
 
     name, keys, title = "connect", "c", "Accounts: record that the user logs in now"
-    deed = "connect"
+    operation = "connect"
     changes = True
 
     @classmethod
@@ -275,7 +279,7 @@ class Connect(_OnAccounts):
             target.tell(nothing_here(entry))
             return
         report = target.session.report
-        decision = guards.may_connect(report, entry, target.session.standing.is_suspended)
+        decision = guards.may_connect(report, entry, target.session.license_status.is_suspended)
         if not decision.allowed:
             target.tell_refusal(decision, [f"{safe_text(entry.address)} would be refused at login."])
             return
@@ -287,7 +291,7 @@ class Connect(_OnAccounts):
                 "It would be let in now: " + _why_let_in(entry, report.connected, report.limit),
                 "kconsole logs nobody in: record here that somebody did.",
             ],
-            lambda: target.perform(RecordLogin(entry.address)),
+            lambda: target.change(RecordLogin(entry.address)),
         )
 
 
@@ -322,7 +326,7 @@ class ServerRestarted(_OnAccounts):
             [f"{words.count(len(held), 'seat')} of deleted accounts would come free:", *named(held)],
             "It was restarted",
             ["kconsole does not restart it: record here that somebody did."],
-            lambda: target.perform(RecordRestart()),
+            lambda: target.change(RecordRestart()),
         )
 
 
@@ -358,7 +362,7 @@ def _nothing_to_do(target: "MainScreen", entries: Sequence[Entry], state: str) -
     entry = entries[0]
     address = safe_text(entry.address)
     if not entry.is_account:
-        return f"{address} is no user account ({verdict_of(entry).because}): it takes no seat."
+        return f"{address} is no user account ({classify(entry).because}): it takes no seat."
     return f"{address} is {state} already."
 
 
@@ -380,7 +384,7 @@ def _apart(entries: Iterable[Entry], is_other: Callable[[Entry], bool]) -> tuple
 def _is_for_administration(target: "MainScreen", entry: Entry) -> bool:
     """Whether only the administration of the server that is followed can delete an entry."""
     session = target.session
-    is_there = session.server is not None and session.is_done_there(Delete.deed) and bool(entry.server_id)
+    is_there = session.server is not None and session.is_done_there(Delete.operation) and bool(entry.server_id)
     return is_there and not entry.is_account
 
 
@@ -400,7 +404,7 @@ def _what_deleting_means(entries: Sequence[Entry]) -> list[str]:
 
     notes = []
     mapped = sum(only_deactivated(entry) for entry in entries)
-    holding = sum(verdict_of(entry).seat and not only_deactivated(entry) for entry in entries)
+    holding = sum(classify(entry).seat and not only_deactivated(entry) for entry in entries)
     if mapped:
         which = "Mapped" if mapped == len(entries) else f"{mapped:,} mapped"
         notes.append(f"{which}: only deactivated, since it stays in the directory. The seat comes free at once.")

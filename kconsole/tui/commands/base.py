@@ -27,7 +27,7 @@ class Command(Generic[Target]):
     """The heading in the help that it stands under."""
     changes: ClassVar[bool] = False
     """Whether it changes the store: where that is read only, it is not offered, and its keys say why."""
-    deed: ClassVar[str] = ""
+    operation: ClassVar[str] = ""
     """The deed that it asks for: where that is not done with the server that is followed, it says so before it asks."""
 
     @classmethod
@@ -120,7 +120,7 @@ class CommandTarget:
         if command.changes and self.is_read_only:
             self.refuse_change()
             return
-        if command.deed and self.refuses(command.deed):
+        if command.operation and self.refuses(command.operation):
             return
         waiting = command.run(self)
         if waiting is not None:
@@ -133,9 +133,9 @@ class CommandTarget:
     def refuse_change(self) -> None:
         """Say that nothing can be changed here."""
 
-    def refuses(self, deed: str) -> bool:
+    def refuses(self, operation: str) -> bool:
         """Say why a deed makes no sense here, if so."""
-        del deed
+        del operation
         return False
 
     def offered(self) -> list[AnyCommand]:

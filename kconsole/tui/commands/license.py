@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from kconsole.licensing.life import COMPONENT_WORDS, bought_words
+from kconsole.licensing.lifecycle import COMPONENT_WORDS, bought_words
 from kconsole.tui.commands.base import AnyCommand, Command
 from kconsole.tui.commands.console import Help, Palette, Redraw
 
@@ -92,7 +92,7 @@ class Activate(_OnChange):
             return f"The license is not registered: there is nothing to activate. Press {target.key_of(Register.name)}."
         if license_.activated_at is not None:
             return f"It was activated on {license_.activated_at.date().isoformat()} already."
-        if target.session.standing.is_expired:
+        if target.session.license_status.is_expired:
             return f"The license has expired: renew it and press {target.key_of(Install.name)} to install its file."
         return ""
 
@@ -205,12 +205,12 @@ class LicenseUndo(_OnChange):
     @classmethod
     def is_of_use(cls, target: "LicenseScreen") -> bool:
         """Whether the last deed of this session was one on the license."""
-        return target.desk.undoing.last is not None and not cls.why_not(target)
+        return target.workspace.undoing.last is not None and not cls.why_not(target)
 
     @classmethod
     def why_not(cls, target: "LicenseScreen") -> str:
         """The last deed was one on accounts, which are not in sight here."""
-        step = target.desk.undoing.last
+        step = target.workspace.undoing.last
         if step is None or any(change.table == "license" for change in step.commit.changes):
             return ""
         return f"The last deed was '{step.what}', on accounts: take it back in their list."

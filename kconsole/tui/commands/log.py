@@ -13,7 +13,7 @@ class _OnLog(Command["LogScreen"]):
     group = "Log"
 
 
-class Line(_OnLog):
+class ShowLine(_OnLog):
     """Show everything about the line: all accounts, the reason, the session, and what was claimed."""
 
     name, keys, title, word = "log-line", "enter", "Log: everything about the line", "all of it"
@@ -75,7 +75,7 @@ class LogBack(_OnLog):
 
 
 LOG_COMMANDS: tuple[AnyCommand, ...] = (
-    Line,
+    ShowLine,
     LogFilter,
     TakeBack,
     OneAccount,

@@ -18,7 +18,7 @@ class Preview(_OnDomains):
     """Read the directory of the domain, and show what mapping it would do. Nothing is changed by that."""
 
     name, keys, title, word = "map-preview", "enter", "Mapping: read the directory, and preview", "preview"
-    deed = "map"
+    operation = "map"
 
     @classmethod
     def run(cls, target: "MappingScreen") -> None:
@@ -70,7 +70,7 @@ class UndoMapping(_OnDomains):
     @classmethod
     def is_of_use(cls, target: "MappingScreen") -> bool:
         """Whether there is a deed of this session to take back."""
-        return target.desk.undoing.last is not None
+        return target.workspace.undoing.last is not None
 
     @classmethod
     def run(cls, target: "MappingScreen") -> None:
@@ -97,7 +97,7 @@ class Apply(_OnPreview):
     """Map all of it, after asking; past the license too, which the question then says."""
 
     name, keys, title, word = "plan-apply", "a", "Preview: map all of it", "apply"
-    deed = "map"
+    operation = "map"
     changes = True
 
     @classmethod

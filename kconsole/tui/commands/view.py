@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kconsole.model.errors import ConsoleError
+from kconsole.core.errors import ConsoleError
 from kconsole.tui.commands.base import AnyCommand, Command, console_of
-from kconsole.tui.telling import nothing_here
+from kconsole.tui.messages import nothing_here
 
 if TYPE_CHECKING:
-    from kconsole.operations.habits import ColumnHabit
+    from kconsole.operations.preferences import ColumnPreference
     from kconsole.tui.screens.main import MainScreen
 
 
@@ -77,7 +77,7 @@ class SavedFilters(_OnView):
             if text is not None:
                 await target.use_filter(text)
 
-        target.app.push_screen(SavedFiltersDialog(console_of(target).habits, target.listing.text), use)
+        target.app.push_screen(SavedFiltersDialog(console_of(target).preferences, target.listing.text), use)
 
 
 class Sort(_OnView):
@@ -118,12 +118,12 @@ class Columns(_OnView):
         """Ask for them."""
         from kconsole.tui.screens.columns import ColumnsDialog
 
-        def keep(columns: "tuple[ColumnHabit, ...] | None") -> None:
+        def keep(columns: "tuple[ColumnPreference, ...] | None") -> None:
             if columns is None:
                 return
             target.accounts.show_columns(columns)
             try:
-                console_of(target).habits.keep_columns(columns)
+                console_of(target).preferences.keep_columns(columns)
             except ConsoleError as error:
                 target.tell_problem(error)
 

@@ -86,8 +86,8 @@ class AddDialog(Dialog[None]):
                 self.query_one("#new-password", PasswordLine).placeholder = ONCE_MORE
             self.query_one("#address", Input).focus()
 
-        deed = AddAccount(address, full_name, password=password or None)
-        self._add(deed, self.close, failed)
+        operation = AddAccount(address, full_name, password=password or None)
+        self._add(operation, self.close, failed)
 
     def close(self) -> None:
         """Go: it is done."""

@@ -13,7 +13,7 @@ from kconsole.tui.widgets.painting import Part
 from kconsole.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from kconsole.operations.habits import ColumnHabit
+    from kconsole.operations.preferences import ColumnPreference
 
 
 class _ColumnList(RowList):
@@ -60,7 +60,7 @@ class _ColumnList(RowList):
         self.refresh()
 
 
-class ColumnsDialog(Dialog[tuple["ColumnHabit", ...]]):
+class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
     """Asks for the columns. The answer has none where all is as it is by default."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

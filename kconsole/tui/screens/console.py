@@ -6,14 +6,14 @@ from typing import ClassVar, Final
 
 from textual import getters
 
-from kconsole.display import words
-from kconsole.display.ages import age
-from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import ChangedMeanwhile, ConsoleError
-from kconsole.model.history import Commit
-from kconsole.model.reports import Decision
-from kconsole.operations.deeds import Deed, Done, HalfDone
-from kconsole.tui import telling
+from kconsole.core.errors import ChangedMeanwhile, ConsoleError
+from kconsole.core.history import Commit
+from kconsole.core.reports import Decision
+from kconsole.operations.base import Done, HalfDone, Operation
+from kconsole.text import words
+from kconsole.text.ages import age
+from kconsole.text.safe_text import safe_text
+from kconsole.tui import messages
 from kconsole.tui.commands.base import command_named, console_of
 from kconsole.tui.commands.server import Sync
 from kconsole.tui.screens.working import MANY as MANY
@@ -34,37 +34,37 @@ class ConsoleScreen(WorkingScreen):
 
     # Doing
 
-    def perform(self, deed: Deed, again: Callable[[Sequence[str]], None] | None = None) -> None:
+    def change(self, operation: Operation, again: Callable[[Sequence[str]], None] | None = None) -> None:
         """Do a deed, on the live server first if the store follows one, and tell what came of it.
 
         Args:
-            deed: what to do.
+            operation: what to do.
             again: asks the user again, told what somebody else did to the accounts since he was asked.
         """
 
         def failed(error: ConsoleError) -> None:
             if again is not None and isinstance(error, ChangedMeanwhile):
-                again(telling.meanwhile_lines(self.desk.feed.who_changed(error.numbers)))
+                again(messages.meanwhile_lines(self.workspace.feed.who_changed(error.numbers)))
             else:
                 self.tell_problem(error)
 
-        self.perform_and_tell(deed, self.told, failed)
+        self.change_and_show(operation, self.told, failed)
 
-    def perform_and_tell(
-        self, deed: Deed, done: Callable[[Done], None], failed: Callable[[ConsoleError], None]
+    def change_and_show(
+        self, operation: Operation, done: Callable[[Done], None], failed: Callable[[ConsoleError], None]
     ) -> None:
         """Do a deed as `perform` does, and tell others what came of it, or why nothing did."""
-        self.desk.feed.poll()  # whoever named another server meanwhile is heard first
-        addresses: Sequence[str] = getattr(deed, "addresses", ()) or (getattr(deed, "address", ""),)
-        if self.session.offline or not self.session.is_done_there(deed.name):
-            self._work(lambda: self.desk.do(deed), len(addresses), done, failed)
+        self.workspace.feed.poll()  # whoever named another server meanwhile is heard first
+        addresses: Sequence[str] = getattr(operation, "addresses", ()) or (getattr(operation, "address", ""),)
+        if self.session.offline or not self.session.is_done_there(operation.name):
+            self._work(lambda: self.workspace.do(operation), len(addresses), done, failed)
             return
-        text = telling.asking_words(self.session.server, deed.name, addresses)
-        self._ask_server(text, lambda by: self.desk.do(deed, by), len(addresses), done, failed)
+        text = messages.asking_words(self.session.server, operation.name, addresses)
+        self._ask_server(text, lambda by: self.workspace.do(operation, by), len(addresses), done, failed)
 
     def undo_last(self) -> None:
         """Take back the last deed of this session; if there is none, ask about the operator's last one."""
-        step = self.desk.undoing.last
+        step = self.workspace.undoing.last
         if step is not None:
             self._step(step, again=False)
         else:
@@ -79,7 +79,7 @@ class ConsoleScreen(WorkingScreen):
 
     def redo_last(self) -> None:
         """Do again what was undone last."""
-        step = self.desk.undoing.last_undone
+        step = self.workspace.undoing.last_undone
         if step is None:
             self.tell("There is nothing to do again: nothing was undone since the last deed.")
         else:
@@ -92,11 +92,11 @@ class ConsoleScreen(WorkingScreen):
         entries = [entry for change in commit.changes if change.table == "entries" if (entry := change.after)]
         doomed = len(deleted_by_undoing(commit))
         self.confirm(
-            f"Take back '{safe_text(commit.deed, 40)}'?",
-            telling.take_back_lines(commit, entries, age(commit.at, self.session.clock.now())),
+            f"Take back '{safe_text(commit.operation, 40)}'?",
+            messages.take_back_lines(commit, entries, age(commit.at, self.session.clock.now())),
             "Take back",
             [f"{words.count(doomed, 'entry')} would be deleted."] if doomed else [],
-            lambda: self._take(Step(commit, commit.deed), again=False),
+            lambda: self._take(Step(commit, commit.operation), again=False),
         )
 
     def _step(self, step: Step, again: bool) -> None:
@@ -110,7 +110,7 @@ class ConsoleScreen(WorkingScreen):
         what = words.count(len(doomed), "entry") if again else words.count(len(doomed), "new entry")
         self.confirm(
             f"{'Do again' if again else 'Undo'}: delete {what}?",
-            telling.named(doomed),
+            messages.named(doomed),
             "Delete",
             ["A seat comes free with the next restart of the server."],
             lambda: self._take(step, again),
@@ -118,16 +118,16 @@ class ConsoleScreen(WorkingScreen):
 
     def _take(self, step: Step, again: bool) -> None:
         what = f"{'done again' if again else 'undone'}: {safe_text(step.what, 40)}"
-        take, records = self.desk.redo if again else self.desk.undo, len(step.commit.changes)
+        take, records = self.workspace.redo if again else self.workspace.undo, len(step.commit.changes)
 
         def done(done: Done) -> None:
             self.told(done, what)
 
-        self.desk.feed.poll()
+        self.workspace.feed.poll()
         if self.session.offline or not self._is_taken_there(step.commit):
             self._work(lambda: take(step), records, done, self.tell_problem)
             return
-        text = telling.asking_to_take_back(self.session.server, step.what, step.commit, again)
+        text = messages.asking_to_take_back(self.session.server, step.what, step.commit, again)
         self._ask_server(text, lambda by: take(step, by), records, done, self.tell_problem)
 
     def _is_taken_there(self, commit: Commit) -> bool:
@@ -148,17 +148,17 @@ class ConsoleScreen(WorkingScreen):
             self.tell_problem(refused)
         return refused is not None
 
-    def refuses(self, deed: str) -> bool:
+    def refuses(self, operation: str) -> bool:
         """Say why a deed is not done with the server that is followed, if so, before anybody is asked."""
-        refused = self.session.refusal_of(deed)
+        refused = self.session.refusal_of(operation)
         if refused is not None:
             self.tell_problem(refused)
         return refused is not None
 
-    def where_it_is_done(self, deed: str, for_good: bool = False) -> list[str]:
+    def where_it_is_done(self, operation: str, for_good: bool = False) -> list[str]:
         """A note for a question, where the answer takes effect on the live server; and whether that is for good."""
         server = self.session.server
-        if server is None or not self.session.is_done_there(deed):
+        if server is None or not self.session.is_done_there(operation):
             return []
         and_for_good = ", and cannot be taken back there" if for_good else ""
         return [f"It takes effect on {safe_text(server.name, 40)} at once{and_for_good}."]
@@ -188,9 +188,9 @@ class ConsoleScreen(WorkingScreen):
         self.show_trouble()
         if done.failures:
             title = "Not everything was done" if done.changed else "Nothing was done"
-            hint = telling.on_screen(done.failures[0].hint, self.sync_key)
-            self.tell_news(title, telling.failure_lines(done), hint)
-        self.tell(telling.done_words(done, undone))
+            hint = messages.on_screen(done.failures[0].hint, self.sync_key)
+            self.tell_news(title, messages.failure_lines(done), hint)
+        self.tell(messages.done_words(done, undone))
         self.show_keys()
 
     def refuse_change(self) -> None:
@@ -211,11 +211,11 @@ class ConsoleScreen(WorkingScreen):
         if self._is_left_off(error):
             self.tell(NOT_ASKED)
             return
-        hint = safe_text(telling.on_screen(error.hint, self.sync_key))
+        hint = safe_text(messages.on_screen(error.hint, self.sync_key))
         lines = [safe_text(line) for line in (error.message, *error.details)]
         if isinstance(error, HalfDone):
-            self.tell(telling.done_words(error.done))
-            self.tell_news("Only some of it was done", [*lines, *telling.half_done_lines(error.done)], hint)
+            self.tell(messages.done_words(error.done))
+            self.tell_news("Only some of it was done", [*lines, *messages.half_done_lines(error.done)], hint)
         else:
             self.tell_news("That did not work", lines, hint)
 
@@ -223,7 +223,7 @@ class ConsoleScreen(WorkingScreen):
         """Whether it is no error, but the server was not asked since somebody left off."""
         if self.session.server is None:
             return False
-        from kconsole.operations.live import Cancelled
+        from kconsole.operations.sync.access import Cancelled
 
         return isinstance(error, Cancelled)
 
@@ -234,7 +234,7 @@ class ConsoleScreen(WorkingScreen):
 
     def tell_refusal(self, decision: Decision, news: Sequence[str] = ()) -> None:
         """Say why something may not be done, and what helps."""
-        self.tell_news("Refused", [*news, *telling.refusal_lines(decision)], safe_text(decision.remedy))
+        self.tell_news("Refused", [*news, *messages.refusal_lines(decision)], safe_text(decision.remedy))
 
     def tell_news(self, title: str, lines: Sequence[str], hint: str, alarm: bool = True) -> None:
         """Say something that has to be read. All texts must be safe to show."""
@@ -249,17 +249,17 @@ class ConsoleScreen(WorkingScreen):
 
     def show_trouble(self) -> None:
         """Show whether the store can be read and saved, and how old what is known of its live server is."""
-        self.status.trouble = self.desk.trouble
+        self.status.trouble = self.workspace.trouble
         server = self.session.server
         if server is None:
             self.status.age = self.status.open = ""
             return
-        from kconsole.display.live import synced_briefly
+        from kconsole.text.server import synced_briefly
 
         read = synced_briefly(server, self.session.clock.now())
         self.status.age = f"offline · {read}" if self.session.offline else read
-        if not self.desk.feed.is_held:  # else what is open is being asked for just now
-            self.status.open = telling.open_words(self.session.intents.values())
+        if not self.workspace.feed.is_held:  # else what is open is being asked for just now
+            self.status.open = messages.open_words(self.session.pending_changes.values())
 
     def show_keys(self) -> None:
         """Show the keys that are of use now."""

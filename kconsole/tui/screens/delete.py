@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from kconsole.model.records import MailboxFate
+from kconsole.core.records import MailboxFate
 from kconsole.tui.screens.dialog import Question, QuestionDialog, plain
 from kconsole.tui.widgets.text_line import TextLine
 

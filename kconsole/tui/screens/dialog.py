@@ -65,7 +65,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         Binding("G,end", "scroll_to_end(True)", show=False),
     ]
 
-    CSS_PATH = "../styles/dialog.tcss"
+    CSS_PATH = "../css/dialog.tcss"
 
     heading: ClassVar[str] = ""
     keys: ClassVar[str] = ""

@@ -11,12 +11,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from kconsole.display import words
-from kconsole.display.mapping import INSECURE, KIND_WORDS
-from kconsole.display.safe_text import safe_text
-from kconsole.model.directory import Directory, DirectoryKind
-from kconsole.model.errors import BadInput, ConsoleError
+from kconsole.core.directory import Directory, DirectoryKind
+from kconsole.core.errors import BadInput, ConsoleError
 from kconsole.operations.secrets import Secret
+from kconsole.text import words
+from kconsole.text.mapping import INSECURE, KIND_WORDS
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.screens.form import Field, FormDialog
 from kconsole.tui.widgets.choice_line import ChoiceLine

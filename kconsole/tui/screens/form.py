@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import ConsoleError
+from kconsole.core.errors import ConsoleError
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.widgets.choice_line import ChoiceLine
 from kconsole.tui.widgets.text_line import TextLine

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kconsole.licensing.verdicts import VERDICTS
+from kconsole.licensing.policy import CLASSIFICATIONS
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.dialog import Section
@@ -47,5 +47,5 @@ def key_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
 
 def help_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
     """The help, section by section."""
-    rules = [(f"{'1' if v.seat else '–'}  {v.because}", v.sentence) for v in VERDICTS]
+    rules = [(f"{'1' if v.seat else '–'}  {v.because}", v.sentence) for v in CLASSIFICATIONS]
     return [*key_sections(commands, keys), ("Signs", SIGNS), ("What takes a seat (the first that fits)", rules)]

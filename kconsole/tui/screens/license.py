@@ -11,15 +11,18 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from kconsole.display import ages
-from kconsole.display.details import Detail
-from kconsole.display.licenses import Section, change_rows, license_sections, refused_words
-from kconsole.display.safe_text import safe_text
+from kconsole.core.history import Commit
+from kconsole.core.license import ComponentName, License
 from kconsole.licensing.components import ComponentUse, use_of
-from kconsole.licensing.life import OVERDUE_STEPS, Standing, arrived, bought_words, standing_of, trial_end
-from kconsole.model.history import Commit
-from kconsole.model.license import ComponentName, License
-from kconsole.operations.deeds import Deed
+from kconsole.licensing.lifecycle import (
+    OVERDUE_STEPS,
+    LicenseStatus,
+    arrived,
+    bought_words,
+    license_status_of,
+    trial_end,
+)
+from kconsole.operations.base import Operation
 from kconsole.operations.license import (
     ActivateLicense,
     BeginTrial,
@@ -36,10 +39,13 @@ from kconsole.operations.license import (
     plan_license,
     read_license,
 )
+from kconsole.text import ages
+from kconsole.text.details import Detail
+from kconsole.text.licenses import Section, change_rows, license_sections, refused_words
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo
 from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.desk import Desk
 from kconsole.tui.screens.console import ConsoleScreen
 from kconsole.tui.screens.dialog import Question
 from kconsole.tui.screens.license_components import ComponentForm, ComponentsDialog, component_rows
@@ -55,6 +61,7 @@ from kconsole.tui.screens.license_forms import (
 from kconsole.tui.widgets.license_sheet import LicenseHead, LicenseSheet
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.widgets.painting import Part
+from kconsole.tui.workspace import Workspace
 
 MANY: Final = 10_000
 """Entries from which on who uses the components is found beside the screen: up to there it takes some 25 ms."""
@@ -75,7 +82,7 @@ class LicenseScreen(ConsoleScreen):
 
     commands: ClassVar[Sequence[AnyCommand]] = LICENSE_COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(LICENSE_COMMANDS)
-    CSS_PATH = "../styles/license.tcss"
+    CSS_PATH = "../css/license.tcss"
     AUTO_FOCUS = "#license"
     on_key_line = (
         "license-trial", "license-arrived", "license-called-off", "license-register", "license-activate",
@@ -86,10 +93,10 @@ class LicenseScreen(ConsoleScreen):
     head = getters.query_one(LicenseHead)
     sheet = getters.query_one(LicenseSheet)
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        desk.feed.poll()  # so that it begins with how things are now
-        self._standing = self.session.standing
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        workspace.feed.poll()  # so that it begins with how things are now
+        self._standing = self.session.license_status
         self._use: list[ComponentUse] | None = None
         """Who uses the components; None while that is being found out."""
         self._counting: asyncio.Task[None] | None = None
@@ -113,14 +120,14 @@ class LicenseScreen(ConsoleScreen):
         self.header.right = safe_text(self.session.operator.shown)
         self.query_one("#license-head").border_title = "License"
         self.query_one("#license-pane").border_title = "Seats, days, components, customer"
-        self.desk.feed.follow(self._committed)
+        self.workspace.feed.follow(self._committed)
         self.show_trouble()
         self._count()
         self._show()
 
     def on_unmount(self) -> None:
         """Follow it no more."""
-        self.desk.feed.leave(self._committed)
+        self.workspace.feed.leave(self._committed)
 
     # What commands ask for
 
@@ -132,7 +139,7 @@ class LicenseScreen(ConsoleScreen):
             [f"It begins today, and its last day is {last.isoformat()}."],
             "Begin",
             ["kconsole records it; the server runs as a trial by itself."],
-            lambda: self.perform(BeginTrial()),
+            lambda: self.change(BeginTrial()),
         )
 
     def register(self) -> None:
@@ -148,7 +155,7 @@ class LicenseScreen(ConsoleScreen):
             whose,
             "Activate",
             ["kconsole records it; the server itself activates it with the vendor."],
-            lambda: self.perform(ActivateLicense()),
+            lambda: self.change(ActivateLicense()),
         )
 
     def buy(self) -> None:
@@ -161,7 +168,7 @@ class LicenseScreen(ConsoleScreen):
         if license_.update is not None:
             question = Question(f"{bought_words(license_.update)}: arrived?", [], "It arrived")
             rows = change_rows(license_, arrived(license_))
-            self._ask(question, rows, False, lambda: self.perform(ReceiveUpdate()))
+            self._ask(question, rows, False, lambda: self.change(ReceiveUpdate()))
 
     def cancel_update(self) -> None:
         """Ask, then expect nothing more."""
@@ -172,7 +179,7 @@ class LicenseScreen(ConsoleScreen):
                 [f"{bought_words(update)}, bought {ages.age(update.bought_at, self.session.clock.now())}"],
                 "Call off",
                 ["The license stays as it is."],
-                lambda: self.perform(CancelUpdate()),
+                lambda: self.change(CancelUpdate()),
             )
 
     def open_components(self) -> None:
@@ -219,13 +226,13 @@ class LicenseScreen(ConsoleScreen):
 
     # Doing
 
-    def _do(self, deed: Deed) -> None:
+    def _do(self, operation: Operation) -> None:
         """Do a deed that a form asks for.
 
         Raises:
             ConsoleError: it was not done.
         """
-        self.told(self.desk.do(deed))
+        self.told(self.workspace.do(operation))
 
     def _ask_terms(self, terms: Terms, news: Sequence[str] = ()) -> None:
         before = self.session.license
@@ -234,7 +241,7 @@ class LicenseScreen(ConsoleScreen):
         self._ask_plan(
             plan,
             question,
-            lambda: self.perform(ChangeTerms(terms, plan.needs_consent)),
+            lambda: self.change(ChangeTerms(terms, plan.needs_consent)),
             lambda news: self._ask_terms(terms, [news]),
         )
 
@@ -253,7 +260,7 @@ class LicenseScreen(ConsoleScreen):
         self._ask_plan(
             plan,
             question,
-            lambda: self.perform(InstallLicense(file, plan.needs_consent)),
+            lambda: self.change(InstallLicense(file, plan.needs_consent)),
             lambda news: self._ask_file(file, name, [news]),
         )
 
@@ -267,7 +274,7 @@ class LicenseScreen(ConsoleScreen):
             yield f"! {safe_text(plan.decision.reason)}."
         if plan.needs_consent and (who := refused_words(plan.access, plan.at_risk)):
             yield f"! {who}."
-        was, would_be = standing_of(plan.before, now), standing_of(plan.after, now)
+        was, would_be = license_status_of(plan.before, now), license_status_of(plan.after, now)
         if was.word != would_be.word:
             sign = "! " if would_be.is_expired else ""
             yield f"{sign}The license would be: {would_be.word}. {would_be.allows}"
@@ -278,7 +285,7 @@ class LicenseScreen(ConsoleScreen):
         """Ask whether to change the license; anew if it changed, or would be exceeded further, before the answer."""
 
         def confirmed() -> None:
-            self.desk.feed.poll()
+            self.workspace.feed.poll()
             if self.session.license != plan.before:
                 again(CHANGED_MEANWHILE)
             elif self.session.if_licensed(plan.after).over > plan.planned.over:
@@ -302,7 +309,7 @@ class LicenseScreen(ConsoleScreen):
     def grow_older(self, now: datetime) -> None:
         """Show how it stands by now: a day may have ended, or what was bought be overdue."""
         del now
-        if self.session.standing != self._standing:
+        if self.session.license_status != self._standing:
             self._show()
 
     def _committed(self, commits: Sequence[Commit]) -> None:
@@ -329,16 +336,16 @@ class LicenseScreen(ConsoleScreen):
         self._counting = asyncio.create_task(count())
 
     def _show(self) -> None:
-        standing = self._standing = self.session.standing
-        pending = _pending(standing)
-        self.head.show(standing, self.session.report, self._next_step(standing), pending)
+        license_status = self._standing = self.session.license_status
+        pending = _pending(license_status)
+        self.head.show(license_status, self.session.report, self._next_step(license_status), pending)
         self.sheet.show(self._sections(self._use))
         self.show_keys()
 
-    def _next_step(self, standing: Standing) -> str:
-        if standing.update is None or standing.is_expired:
-            return standing.next_step
-        if standing.update.is_overdue:
+    def _next_step(self, license_status: LicenseStatus) -> str:
+        if license_status.update is None or license_status.is_expired:
+            return license_status.next_step
+        if license_status.update.is_overdue:
             return OVERDUE_STEPS[0]
         return "Wait until what was bought has arrived at the server, and record that here."
 
@@ -364,8 +371,8 @@ class LicenseScreen(ConsoleScreen):
                 yield Detail(self.key_of(command.name), command.help_text())
 
 
-def _pending(standing: Standing) -> Part | None:
-    update = standing.update
+def _pending(license_status: LicenseStatus) -> Part | None:
+    update = license_status.update
     if update is None:
         return None
     text = due_words(update.update, ages.full_moment(update.due_at), update.is_overdue)

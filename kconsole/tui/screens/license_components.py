@@ -8,11 +8,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from kconsole.display.safe_text import safe_text
+from kconsole.core.license import Component, ComponentName, License
 from kconsole.licensing.components import ComponentUse
-from kconsole.licensing.life import COMPONENT_WORDS
-from kconsole.model.license import Component, ComponentName, License
+from kconsole.licensing.lifecycle import COMPONENT_WORDS
 from kconsole.operations.license import ChangeComponent
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog
 from kconsole.tui.screens.form import Field, FormDialog
 from kconsole.tui.screens.license_forms import DATE_FORM, read_day, read_seats
@@ -48,9 +48,9 @@ class ComponentForm(FormDialog[ChangeComponent]):
         """The deed, once it is done."""
         is_licensed = values["licensed"] == "yes"
         seats, expires = (read_seats(values["seats"]), read_day(values["expires"])) if is_licensed else (None, None)
-        deed = ChangeComponent(Component(name=self._component, seats=seats, expires=expires), is_licensed)
-        self._save(deed)
-        return deed
+        operation = ChangeComponent(Component(name=self._component, seats=seats, expires=expires), is_licensed)
+        self._save(operation)
+        return operation
 
 
 class _ComponentList(RowList):

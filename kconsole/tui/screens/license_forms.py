@@ -11,15 +11,15 @@ from textual.await_complete import AwaitComplete
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from kconsole.display import words
-from kconsole.display.details import Detail
-from kconsole.display.licenses import DETAIL_WORDS, masked_id
-from kconsole.display.safe_text import safe_text
-from kconsole.licensing.life import COMPONENT_WORDS, bought_words
-from kconsole.model.errors import BadInput
-from kconsole.model.license import ComponentName, Customer, License, PendingUpdate
+from kconsole.core.errors import BadInput
+from kconsole.core.license import ComponentName, Customer, License, PendingUpdate
+from kconsole.licensing.lifecycle import COMPONENT_WORDS, bought_words
 from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms, Without
 from kconsole.operations.user_files import open_file, trouble_of
+from kconsole.text import words
+from kconsole.text.details import Detail
+from kconsole.text.licenses import DETAIL_WORDS, masked_id
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import LABEL_LARGE, LabelledRows, Question, QuestionDialog, plain
 from kconsole.tui.screens.form import Field, FormDialog
 from kconsole.tui.widgets.password_line import PasswordLine
@@ -82,9 +82,9 @@ class RegisterForm(FormDialog[RegisterLicense]):
     def answer(self, values: Mapping[str, str]) -> RegisterLicense:
         """The deed, once it is done. It keeps no more than the end of the ID."""
         customer = Customer(**{field.name: values[field.name] for field in fields(Customer)})
-        deed = RegisterLicense(customer, self.query_one(f"#{LICENSE_ID}", PasswordLine).value)
-        self._save(deed)
-        return deed
+        operation = RegisterLicense(customer, self.query_one(f"#{LICENSE_ID}", PasswordLine).value)
+        self._save(operation)
+        return operation
 
     def dismiss(self, result: RegisterLicense | None = None) -> AwaitComplete:
         """Go, and forget the ID."""
@@ -135,9 +135,9 @@ class BuyForm(FormDialog[BuyUpdate]):
     def answer(self, values: Mapping[str, str]) -> BuyUpdate:
         """The deed, once it is done."""
         components: tuple[ComponentName, ...] = tuple(name for name in COMPONENT_WORDS if values.get(name) == "yes")
-        deed = BuyUpdate(read_seats(values.get("seats", "")) or 0, components)
-        self._save(deed)
-        return deed
+        operation = BuyUpdate(read_seats(values.get("seats", "")) or 0, components)
+        self._save(operation)
+        return operation
 
 
 class TermsForm(FormDialog[Terms]):

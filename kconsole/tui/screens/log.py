@@ -10,21 +10,21 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from kconsole.display import words
-from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import ConsoleError
-from kconsole.model.history import Commit
-from kconsole.model.records import Entry
-from kconsole.operations.deeds import Done
+from kconsole.core.errors import ConsoleError
+from kconsole.core.history import Commit
+from kconsole.core.records import Entry
+from kconsole.operations.base import Done
 from kconsole.operations.session import takes_long
+from kconsole.text import words
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.log import LOG_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.desk import Desk
 from kconsole.tui.log_reader import LogReader
 from kconsole.tui.screens.console import ConsoleScreen
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.widgets.log_list import LogList
+from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from kconsole.tui.widgets.filter_line import FilterBar
@@ -44,22 +44,22 @@ class LogScreen(ConsoleScreen):
 
     commands: ClassVar[Sequence[AnyCommand]] = LOG_COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(LOG_COMMANDS)
-    CSS_PATH = "../styles/log.tcss"
+    CSS_PATH = "../css/log.tcss"
     AUTO_FOCUS = "#log"
     on_key_line = ("log-line", "log-undo", "log-filter", "log-account", "log-back", "help")
 
     header = getters.query_one(HeaderLine)
     log_list = getters.query_one(LogList)
 
-    def __init__(self, desk: Desk, account: Entry | None) -> None:
-        super().__init__(desk)
-        desk.feed.poll()  # so that the log begins with what is newest
+    def __init__(self, workspace: Workspace, account: Entry | None) -> None:
+        super().__init__(workspace)
+        workspace.feed.poll()  # so that the log begins with what is newest
         self.account = account
         """The account that the log may be narrowed down to."""
         self._is_narrowed = False
         self._filter_bar: FilterBar | None = None
-        self._reader = LogReader(desk.session)
-        self._is_large = takes_long(desk.session.folder)
+        self._reader = LogReader(workspace.session)
+        self._is_large = takes_long(workspace.session.folder)
         self._reading: asyncio.Task[None] | None = None
         self._shown: tuple[object, ...] = ()
 
@@ -76,14 +76,14 @@ class LogScreen(ConsoleScreen):
         self.header.left = "who did what"
         self.header.warning = "READ ONLY" if self.is_read_only else ""
         self.header.right = safe_text(self.session.operator.shown)
-        self.desk.feed.follow(self._committed)
+        self.workspace.feed.follow(self._committed)
         self.show_trouble()
         self.show_keys()
         self._read_on()
 
     def on_unmount(self) -> None:
         """Follow it no more."""
-        self.desk.feed.leave(self._committed)
+        self.workspace.feed.leave(self._committed)
 
     # What commands ask for
 
@@ -91,7 +91,7 @@ class LogScreen(ConsoleScreen):
         """Show everything about the line under the cursor."""
         commit = self.log_list.highlighted
         if commit is not None:
-            from kconsole.display.commits import details_of
+            from kconsole.text.commits import details_of
             from kconsole.tui.screens.dialog import TableDialog
 
             details = list(details_of(commit, self.session.clock.now(), most=200))

@@ -12,34 +12,34 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
-from kconsole.display import words
-from kconsole.display.ages import full_moment
-from kconsole.display.details import LIMIT, Detail, details_of
-from kconsole.display.licenses import license_words
-from kconsole.display.safe_text import safe_text
+from kconsole.core.errors import ConsoleError
+from kconsole.core.history import Commit
+from kconsole.core.records import Entry, fold
+from kconsole.core.reports import Decision, SeatReport
 from kconsole.licensing import guards
-from kconsole.model.errors import ConsoleError
-from kconsole.model.history import Commit
-from kconsole.model.records import Entry, fold
-from kconsole.model.reports import Decision, SeatReport
-from kconsole.operations.deeds import Done
-from kconsole.operations.filters import read_filter
-from kconsole.operations.roster import RosterQuery, order_words
+from kconsole.operations.base import Done
+from kconsole.operations.search.filters import read_filter
+from kconsole.operations.search.index import AccountQuery, order_words
 from kconsole.operations.session import Session
-from kconsole.tui import telling
+from kconsole.text import words
+from kconsole.text.ages import full_moment
+from kconsole.text.details import LIMIT, Detail, details_of
+from kconsole.text.licenses import license_words
+from kconsole.text.safe_text import safe_text
+from kconsole.tui import messages
+from kconsole.tui.chunk_runner import ChunkRunner
 from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.console import CONSOLE_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.commands.server import SERVER_COMMANDS
 from kconsole.tui.commands.view import VIEW_COMMANDS
-from kconsole.tui.desk import Desk
 from kconsole.tui.screens.console import MANY, ConsoleScreen
 from kconsole.tui.screens.server import ServerScreen, import_ahead
-from kconsole.tui.stepping import Stepping
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
 from kconsole.tui.widgets.lines import Banner, DetailsPane, HeaderLine, KeyLine, SeatGauge, StatusLine
+from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from kconsole.operations.accounts import AddAccount
@@ -91,24 +91,24 @@ class MainScreen(ServerScreen):
     on_key_line = KEY_LINE
 
     def __init__(self, session: Session, title: str, host: str, server_secret: "Secret | None" = None) -> None:
-        super().__init__(Desk(session, server_secret))
+        super().__init__(Workspace(session, server_secret))
         self.add_class("-bare")  # the details pane has its place before it is there
-        self.listing = RosterQuery()
+        self.listing = AccountQuery()
         """What is listed, in what order."""
         self._filter_bar: FilterBar | None = None
         self._details_pane: DetailsPane | None = None
         self._title = title
         self._host = host
-        self._finding: Stepping[list[Entry]] = Stepping(self._failed)
-        self._planning: Stepping[SeatReport | None] = Stepping(self._failed)
-        self._preparing: Stepping[None] = Stepping(self._failed)
+        self._finding: ChunkRunner[list[Entry]] = ChunkRunner(self._failed)
+        self._planning: ChunkRunner[SeatReport | None] = ChunkRunner(self._failed)
+        self._preparing: ChunkRunner[None] = ChunkRunner(self._failed)
         self._is_prepared = False
         self._sought = ""
         """The address of the account that the cursor goes to when it is listed."""
         self._plan_told = False
         """Whether the status line tells what the marked accounts would come to."""
         self._aged_at = session.clock.now()
-        self._standing = session.standing
+        self._standing = session.license_status
         self._notices_told = 0
         self._trouble_told = ""
 
@@ -131,7 +131,7 @@ class MainScreen(ServerScreen):
         """Show the session, and follow it."""
         self.gauge.border_title = "Seats"
         self.domains.border_title = "Domains"
-        self.desk.feed.follow(self._committed)
+        self.workspace.feed.follow(self._committed)
         self.header.warning = "READ ONLY" if self.is_read_only else ""
         self._show_report()
         self._list()
@@ -150,12 +150,14 @@ class MainScreen(ServerScreen):
         self._tell_notices()
         if problems := console_of(self).problems:
             self.tell_news("About your configuration", problems, "'kconsole diagnose' tells more.")
-        if self.session.intents and not self.desk.feed.is_held:  # else a deed is at it, and settles that first
+        if (
+            self.session.pending_changes and not self.workspace.feed.is_held
+        ):  # else a deed is at it, and settles that first
             self.settle_open()
 
     def tick(self) -> None:
         """Show what other processes did since the last time. Nothing is painted if nothing changed."""
-        self.desk.feed.poll()
+        self.workspace.feed.poll()
         self._tell_trouble()
         self._tell_notices()
         now = self.session.clock.now()
@@ -166,7 +168,7 @@ class MainScreen(ServerScreen):
 
     def grow_older(self, now: datetime) -> None:
         """Tell ages anew, and how the license stands."""
-        if self.session.standing != self._standing:
+        if self.session.license_status != self._standing:
             self._show_report()
         self.accounts.grow_older(now)
         self._show_highlighted()
@@ -192,7 +194,7 @@ class MainScreen(ServerScreen):
         """The domain that a new account most likely belongs to."""
         return self.listing.domain or self.session.primary_domain
 
-    def look(self, listing: RosterQuery) -> None:
+    def look(self, listing: AccountQuery) -> None:
         """List something else, or in another order."""
         self.listing = listing
         self._list()
@@ -207,11 +209,11 @@ class MainScreen(ServerScreen):
         """Entries as they are now; those that were deleted are left out."""
         return [now for entry in entries if (now := self.session.entry(entry.id)) is not None]
 
-    def add(self, deed: "AddAccount", added: Callable[[], None], failed: Callable[[str], None]) -> None:
+    def add(self, operation: "AddAccount", added: Callable[[], None], failed: Callable[[str], None]) -> None:
         """Add an account, on the live server first if the store follows one, and go to it.
 
         Args:
-            deed: adds it.
+            operation: adds it.
             added: called when it was, or when it is not known whether it was.
             failed: told why it was not, in words that are safe to show.
         """
@@ -219,23 +221,23 @@ class MainScreen(ServerScreen):
         def done(done: Done) -> None:
             if done.failures:  # the server refused it
                 ((address, _, text, hint),) = done.failures
-                failed(safe_text(f"{address}: {text}. {telling.on_screen(hint, self.sync_key)}"))
+                failed(safe_text(f"{address}: {text}. {messages.on_screen(hint, self.sync_key)}"))
                 return
             added()
             self.told(done)
-            if deed.password is None and self.session.is_done_there(deed.name):
-                self.tell(f"{telling.done_words(done)} · no password yet: nobody can log in")
+            if operation.password is None and self.session.is_done_there(operation.name):
+                self.tell(f"{messages.done_words(done)} · no password yet: nobody can log in")
             self._go_to(done.outcomes[0].address)
 
         def problem(error: ConsoleError) -> None:
-            asked = (each for each in self.session.intents.values() if each.deed == "add")
-            if fold(deed.address) in {fold(target.address) for each in asked for target in each.targets}:
+            asked = (each for each in self.session.pending_changes.values() if each.operation == "add")
+            if fold(operation.address) in {fold(target.address) for each in asked for target in each.targets}:
                 added()
                 self.tell_problem(error)
             else:
-                failed(safe_text(f"{error.message} {telling.on_screen(error.hint, self.sync_key)}"))
+                failed(safe_text(f"{error.message} {messages.on_screen(error.hint, self.sync_key)}"))
 
-        self.perform_and_tell(deed, done, problem)
+        self.change_and_show(operation, done, problem)
 
     # Telling
 
@@ -265,26 +267,28 @@ class MainScreen(ServerScreen):
         """Show how the license stands."""
         from kconsole.tui.screens.license import LicenseScreen
 
-        self.app.push_screen(LicenseScreen(self.desk))
+        self.app.push_screen(LicenseScreen(self.workspace))
 
     def open_mapping(self) -> None:
         """Show the domains, and the directories that they are mapped from."""
         from kconsole.tui.screens.mapping import MappingScreen
 
         here = self.accounts.highlighted
-        self.app.push_screen(MappingScreen(self.desk, self.listing.domain or ("" if here is None else here.domain)))
+        self.app.push_screen(
+            MappingScreen(self.workspace, self.listing.domain or ("" if here is None else here.domain))
+        )
 
     def open_reconcile(self) -> None:
         """Show our count beside the live server's own numbers."""
         from kconsole.tui.screens.reconcile import ReconcileScreen
 
-        self.app.push_screen(ReconcileScreen(self.desk))
+        self.app.push_screen(ReconcileScreen(self.workspace))
 
     def open_log(self) -> None:
         """Show who did what."""
         from kconsole.tui.screens.log import LogScreen
 
-        self.app.push_screen(LogScreen(self.desk, self.accounts.highlighted))
+        self.app.push_screen(LogScreen(self.workspace, self.accounts.highlighted))
 
     def go_back(self) -> None:
         """Take away one thing: a begun range, the filter, the marks, the choice of a domain."""
@@ -360,7 +364,7 @@ class MainScreen(ServerScreen):
     def _committed(self, commits: Sequence[Commit]) -> None:
         """Deeds are on disk, our own or others': show them, in the rows they touched."""
         self._show_report()
-        if sum(len(commit.changes) for commit in commits) > MANY or telling.changed_shape(commits):
+        if sum(len(commit.changes) for commit in commits) > MANY or messages.changed_shape(commits):
             self.accounts.mark(number for number in self.accounts.marked if self.session.entry(number) is not None)
             self._list()
         else:
@@ -379,7 +383,7 @@ class MainScreen(ServerScreen):
         """Say quietly what others did; what the marked accounts would come to stays beside it."""
         if not commits:
             return
-        from kconsole.display.commits import note
+        from kconsole.text.commits import note
 
         said = note(commits)
         if said and self._plan_told:
@@ -390,7 +394,7 @@ class MainScreen(ServerScreen):
     # Showing
 
     def _show_report(self) -> None:
-        report, self._standing = self.session.report, self.session.standing
+        report, self._standing = self.session.report, self.session.license_status
         self.gauge.report = report
         self.domains.show(report)
         limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
@@ -399,7 +403,7 @@ class MainScreen(ServerScreen):
         self.header.right = safe_text(f"{self.session.operator.shown}@{self._host}")
         self.header.middle = license_words(self._standing)
         self.banner.lines = tuple(
-            telling.banner_lines(
+            messages.banner_lines(
                 report,
                 self._standing,
                 "" if self.is_read_only else self.key_of("restarted"),
@@ -425,7 +429,7 @@ class MainScreen(ServerScreen):
         self.gauge.planned = planned
         if planned is not None:
             away = self.accounts.not_listed(marked)
-            self.tell(telling.plan_words(len(marked), away, self.session.report, planned))
+            self.tell(messages.plan_words(len(marked), away, self.session.report, planned))
             self._plan_told = True
         elif self._plan_told:
             self.tell("")
@@ -433,12 +437,12 @@ class MainScreen(ServerScreen):
     def _list(self) -> None:
         """List what is asked for, once it is found; of many accounts that is after other events."""
         listing, now = self.listing, self.session.clock.now()
-        steps = self.session.roster.selecting(listing, now, self._saved_filters)
+        steps = self.session.account_index.selecting(listing, now, self._saved_filters)
         self._finding.start(steps, lambda rows: self._show_list(rows, listing, now))
 
-    def _show_list(self, rows: list[Entry], listing: RosterQuery, now: datetime) -> None:
-        everything = len(self.session.roster)
-        self.accounts.empty_text = telling.empty_text(
+    def _show_list(self, rows: list[Entry], listing: AccountQuery, now: datetime) -> None:
+        everything = len(self.session.account_index)
+        self.accounts.empty_text = messages.empty_text(
             everything > 0, listing.text, self.is_read_only, self.key_of("add")
         )
         self.accounts.show(rows, listing.sort, listing.reverse, self.session.report, now)
@@ -466,7 +470,7 @@ class MainScreen(ServerScreen):
 
     @property
     def _saved_filters(self) -> Mapping[str, str]:
-        return console_of(self).habits.filters
+        return console_of(self).preferences.filters
 
     def _details(self, entry: Entry, limit: int | None = LIMIT) -> list[Detail]:
         session = self.session
@@ -507,7 +511,7 @@ class MainScreen(ServerScreen):
 
     def _tell_trouble(self) -> None:
         """Say once that what others do cannot be read, and show that it is so until it can."""
-        trouble = self.desk.feed.trouble
+        trouble = self.workspace.feed.trouble
         for screen in self._consoles():
             screen.show_trouble()
         if trouble is None:

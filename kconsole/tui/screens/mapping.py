@@ -9,14 +9,10 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from kconsole.display import words
-from kconsole.display.ages import full_moment
-from kconsole.display.mapping import INSECURE, connection_words, directory_rows
-from kconsole.display.safe_text import safe_text
-from kconsole.model.directory import Directory
-from kconsole.model.errors import ConsoleError
-from kconsole.model.history import Commit
-from kconsole.operations.deeds import Done
+from kconsole.core.directory import Directory
+from kconsole.core.errors import ConsoleError
+from kconsole.core.history import Commit
+from kconsole.operations.base import Done
 from kconsole.operations.mapped_domains import MappedDomain, mapped_domains
 from kconsole.operations.mapping import (
     ConnectionTest,
@@ -29,11 +25,14 @@ from kconsole.operations.mapping import (
     read_directory,
 )
 from kconsole.operations.secrets import DIRECTORY_PASSWORD, Secret, secret_from
-from kconsole.tui import telling
+from kconsole.text import words
+from kconsole.text.ages import full_moment
+from kconsole.text.mapping import INSECURE, connection_words, directory_rows
+from kconsole.text.safe_text import safe_text
+from kconsole.tui import messages
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.desk import Desk
 from kconsole.tui.screens.console import MANY, ConsoleScreen
 from kconsole.tui.screens.dialog import NewsDialog, TableDialog
 from kconsole.tui.screens.directory import DirectoryForm, PasswordDialog, Progress, ReadingDialog, users_read
@@ -41,6 +40,7 @@ from kconsole.tui.screens.help import key_sections
 from kconsole.tui.screens.mapping_preview import PreviewScreen
 from kconsole.tui.widgets.directory_list import DirectoryList
 from kconsole.tui.widgets.lines import DetailsPane, HeaderLine, KeyLine, StatusLine
+from kconsole.tui.workspace import Workspace
 
 Result = TypeVar("Result")
 
@@ -58,7 +58,7 @@ class MappingScreen(ConsoleScreen):
     """The domains, with the directory of each.
 
     Args:
-        desk: the operator's place.
+        workspace: the operator's place.
         domain: where the cursor stands at first; empty for the first one.
     """
 
@@ -68,7 +68,7 @@ class MappingScreen(ConsoleScreen):
         (0, "-short"),
         (TALL, "-tall"),
     ]
-    CSS_PATH = "../styles/mapping.tcss"
+    CSS_PATH = "../css/mapping.tcss"
     AUTO_FOCUS = "#directories"
     on_key_line = ("map-preview", "map-test", "map-settings", "map-forget", "map-undo", "map-back", "help")
 
@@ -76,8 +76,8 @@ class MappingScreen(ConsoleScreen):
     directories = getters.query_one(DirectoryList)
     pane = getters.query_one(DetailsPane)
 
-    def __init__(self, desk: Desk, domain: str = "") -> None:
-        super().__init__(desk)
+    def __init__(self, workspace: Workspace, domain: str = "") -> None:
+        super().__init__(workspace)
         self._domain = domain
 
     def compose(self) -> ComposeResult:
@@ -94,7 +94,7 @@ class MappingScreen(ConsoleScreen):
         self.header.left = "accounts from directories"
         self.header.warning = "READ ONLY" if self.is_read_only else ""
         self.header.right = safe_text(self.session.operator.shown)
-        self.desk.feed.follow(self._committed)
+        self.workspace.feed.follow(self._committed)
         self._show()
         self.directories.move_to_domain(self._domain)
         self.show_trouble()
@@ -102,7 +102,7 @@ class MappingScreen(ConsoleScreen):
 
     def on_unmount(self) -> None:
         """Follow it no more."""
-        self.desk.feed.leave(self._committed)
+        self.workspace.feed.leave(self._committed)
 
     # What commands ask for
 
@@ -153,7 +153,7 @@ class MappingScreen(ConsoleScreen):
 
         def save(directory: Directory) -> None:
             check_settings(directory)
-            self.told(self.desk.do(SetDirectory(domain.name, directory)))
+            self.told(self.workspace.do(SetDirectory(domain.name, directory)))
 
         self.app.push_screen(DirectoryForm(domain.name, domain.directory, save))
 
@@ -170,7 +170,7 @@ class MappingScreen(ConsoleScreen):
             [safe_text(name), safe_text(here.domain.directory.url)],
             "Forget",
             [f"{accounts} {'stays as it is' if here.mapped == 1 else 'stay as they are'}. Only the settings go."],
-            lambda: self.perform(ForgetDirectory(name)),
+            lambda: self.change(ForgetDirectory(name)),
         )
 
     def show_help(self) -> None:
@@ -183,11 +183,11 @@ class MappingScreen(ConsoleScreen):
         self.show_trouble()
         self.show_keys()
         if done.failures:
-            lines = telling.failure_lines(done)
-            more = [f"and {len(lines) - telling.MOST_NAMED:,} more"] if len(lines) > telling.MOST_NAMED else []
+            lines = messages.failure_lines(done)
+            more = [f"and {len(lines) - messages.MOST_NAMED:,} more"] if len(lines) > messages.MOST_NAMED else []
             hint = "Mend them in the directory or here, then map once more."
-            self.tell_news("Not everybody was mapped", [*lines[: telling.MOST_NAMED], *more], hint)
-        self.tell(telling.done_words(done, undone))
+            self.tell_news("Not everybody was mapped", [*lines[: messages.MOST_NAMED], *more], hint)
+        self.tell(messages.done_words(done, undone))
 
     # Asking the directory
 
@@ -251,13 +251,13 @@ class MappingScreen(ConsoleScreen):
 
     def compare(self, domain: str, directory: Directory, listing: DirectoryListing) -> None:
         """Compare what the directory lists with the accounts, and show what that comes to."""
-        self.desk.feed.poll()
+        self.workspace.feed.poll()
 
         def plan() -> MapPlan:
             return self.session.plan_mapping(domain, listing)
 
         def show(plan: MapPlan) -> None:
-            preview = PreviewScreen(self.desk, directory, listing, plan)
+            preview = PreviewScreen(self.workspace, directory, listing, plan)
             self.app.push_screen(preview, lambda _: self._came_back(preview.done))
 
         if len(listing.users) + self.session.report.created > MANY:

@@ -11,27 +11,27 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from kconsole.display import words
-from kconsole.display.details import Detail
-from kconsole.display.gauge import used_words
-from kconsole.display.mapping import access_words, counts_words, plan_groups, plan_summary
-from kconsole.display.safe_text import safe_text
-from kconsole.model.directory import Directory
-from kconsole.model.errors import ChangedMeanwhile, ConsoleError
-from kconsole.model.history import Commit
-from kconsole.operations.deeds import Done
+from kconsole.core.directory import Directory
+from kconsole.core.errors import ChangedMeanwhile, ConsoleError
+from kconsole.core.history import Commit
+from kconsole.operations.base import Done
 from kconsole.operations.mapping import DirectoryListing, MapDomain, MapPlan
-from kconsole.tui import telling
+from kconsole.text import words
+from kconsole.text.details import Detail
+from kconsole.text.gauge import used_words
+from kconsole.text.mapping import access_words, counts_words, plan_groups, plan_summary
+from kconsole.text.safe_text import safe_text
+from kconsole.tui import messages
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.mapping import PREVIEW_COMMANDS
 from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.desk import Desk
 from kconsole.tui.screens.console import MANY, ConsoleScreen
 from kconsole.tui.screens.dialog import ConfirmDialog, NewsDialog, Question, QuestionDialog, TableDialog, plain
 from kconsole.tui.screens.help import key_sections
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, SeatGauge, StatusLine
 from kconsole.tui.widgets.plan_list import PlanList, PlanSummary
 from kconsole.tui.widgets.text_line import TextLine
+from kconsole.tui.workspace import Workspace
 
 WIDE: Final = 100
 """Cells of a line from which on the gauge has a frame, as on the main screen."""
@@ -86,7 +86,7 @@ class PreviewScreen(ConsoleScreen):
     preview says that it is of before, and is made anew before anybody is asked.
 
     Args:
-        desk: the operator's place.
+        workspace: the operator's place.
         directory: where the domain is mapped from.
         listing: what that directory lists.
         plan: what mapping it would do.
@@ -98,7 +98,7 @@ class PreviewScreen(ConsoleScreen):
         (0, "-narrow"),
         (WIDE, "-wide"),
     ]
-    CSS_PATH = "../styles/mapping.tcss"
+    CSS_PATH = "../css/mapping.tcss"
     AUTO_FOCUS = "#plan"
     on_key_line = ("plan-apply", "plan-gone", "plan-row", "plan-back", "help")
 
@@ -107,8 +107,8 @@ class PreviewScreen(ConsoleScreen):
     summary = getters.query_one(PlanSummary)
     everybody = getters.query_one(PlanList)
 
-    def __init__(self, desk: Desk, directory: Directory, listing: DirectoryListing, plan: MapPlan) -> None:
-        super().__init__(desk)
+    def __init__(self, workspace: Workspace, directory: Directory, listing: DirectoryListing, plan: MapPlan) -> None:
+        super().__init__(workspace)
         self.directory, self.listing, self.plan = directory, listing, plan
         self.disables_gone = False
         """Whether the accounts that are gone from the directory shall be disabled."""
@@ -136,13 +136,13 @@ class PreviewScreen(ConsoleScreen):
         self.header.warning = "READ ONLY" if self.is_read_only else "INSECURE" if self.directory.insecure else ""
         self.header.right = safe_text(self.session.operator.shown)
         self.gauge.border_title = "Seats, before → after"
-        self.desk.feed.follow(self._committed)
+        self.workspace.feed.follow(self._committed)
         self._show()
         self.show_trouble()
 
     def on_unmount(self) -> None:
         """Follow it no more."""
-        self.desk.feed.leave(self._committed)
+        self.workspace.feed.leave(self._committed)
 
     # What commands ask for
 
@@ -195,9 +195,9 @@ class PreviewScreen(ConsoleScreen):
         def answered(answer: bool | int | None) -> None:
             if not answer:
                 return
-            self.desk.feed.poll()
+            self.workspace.feed.poll()
             if self._is_of_before or self.plan.decision(disables) != decision:
-                self.apply(telling.meanwhile_lines(self._meanwhile[-1:]))
+                self.apply(messages.meanwhile_lines(self._meanwhile[-1:]))
                 return
             number = len(plan.gone) if is_typed else None
             self._map(MapDomain(plan.domain, self.listing, bool(decision.over), disables, number, expected=plan))
@@ -223,15 +223,15 @@ class PreviewScreen(ConsoleScreen):
         if plan.collisions or plan.faults:
             yield f"{words.count(len(plan.collisions) + len(plan.faults), 'user')} cannot be mapped."
 
-    def _map(self, deed: MapDomain) -> None:
+    def _map(self, operation: MapDomain) -> None:
         def failed(error: ConsoleError) -> None:
-            self.desk.feed.poll()  # what others did is seen before anything is said of it
+            self.workspace.feed.poll()  # what others did is seen before anything is said of it
             if isinstance(error, ChangedMeanwhile):
-                self.apply(telling.meanwhile_lines(self._meanwhile[-1:]))
+                self.apply(messages.meanwhile_lines(self._meanwhile[-1:]))
             else:
                 self.tell_problem(error)
 
-        self._work(lambda: self.desk.do(deed), self._records(), self._mapped, failed)
+        self._work(lambda: self.workspace.do(operation), self._records(), self._mapped, failed)
 
     def _mapped(self, done: Done) -> None:
         self.done = done
@@ -251,7 +251,7 @@ class PreviewScreen(ConsoleScreen):
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         """Somebody changed the store."""
-        from kconsole.display.commits import note
+        from kconsole.text.commits import note
 
         others = [commit for commit in commits if not commit.own and commit.changes]
         if not others:

@@ -11,21 +11,21 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from kconsole.display import words
-from kconsole.display.live import cause_words, figure_cells, synced_briefly
-from kconsole.display.safe_text import safe_text
-from kconsole.licensing.reconciling import Comparison, compared
-from kconsole.model.history import Commit
-from kconsole.model.server import Server
+from kconsole.core.history import Commit
+from kconsole.core.server import Server
+from kconsole.licensing.comparison import Comparison, compared
+from kconsole.text import words
+from kconsole.text.safe_text import safe_text
+from kconsole.text.server import cause_words, figure_cells, synced_briefly
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.commands.server import RECONCILE_COMMANDS
-from kconsole.tui.desk import Desk
 from kconsole.tui.screens.console import MANY
 from kconsole.tui.screens.server import ServerScreen
 from kconsole.tui.widgets.figure_list import CausesPane, FigureList
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.widgets.painting import Part
+from kconsole.tui.workspace import Workspace
 
 TALL: Final = 30
 """Lines from which on there is more room for what is behind a difference."""
@@ -46,7 +46,7 @@ class ReconcileScreen(ServerScreen):
         (0, "-short"),
         (TALL, "-tall"),
     ]
-    CSS_PATH = "../styles/reconcile.tcss"
+    CSS_PATH = "../css/reconcile.tcss"
     AUTO_FOCUS = "#figures"
     on_key_line = ("figure-details", "next-difference", "reconcile-sync", "reconcile-back", "help")
 
@@ -54,9 +54,9 @@ class ReconcileScreen(ServerScreen):
     figures = getters.query_one(FigureList)
     causes = getters.query_one(CausesPane)
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        desk.feed.poll()  # so that it begins with how things are now
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        workspace.feed.poll()  # so that it begins with how things are now
         self._comparing: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -73,13 +73,13 @@ class ReconcileScreen(ServerScreen):
         self.header.left = "our count and the server's"
         self.header.warning = "READ ONLY" if self.is_read_only else ""
         self.header.right = safe_text(self.session.operator.shown)
-        self.desk.feed.follow(self._committed)
+        self.workspace.feed.follow(self._committed)
         self.show_trouble()
         self._compare()
 
     def on_unmount(self) -> None:
         """Follow it no more."""
-        self.desk.feed.leave(self._committed)
+        self.workspace.feed.leave(self._committed)
 
     # What commands ask for
 

@@ -8,9 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import ConsoleError
-from kconsole.operations.habits import Habits
+from kconsole.core.errors import ConsoleError
+from kconsole.operations.preferences import Preferences
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
@@ -26,15 +26,15 @@ class _FilterList(RowList):
 
     empty_text = "No filter is saved yet."
 
-    def __init__(self, habits: Habits) -> None:
+    def __init__(self, preferences: Preferences) -> None:
         super().__init__(id="saved")
-        self._habits = habits
+        self._preferences = preferences
         self._names: list[str] = []
         self.read()
 
     def read(self) -> None:
         """See which there are now."""
-        self._names = sorted(self._habits.filters)
+        self._names = sorted(self._preferences.filters)
         self.styles.height = max(2, min(len(self._names), MOST_LINES))
 
     @property
@@ -48,7 +48,7 @@ class _FilterList(RowList):
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
         name = self._names[row]
-        text = fitted(safe_text(self._habits.filters[name]), width - LONGEST_NAME - 3)
+        text = fitted(safe_text(self._preferences.filters[name]), width - LONGEST_NAME - 3)
         return [(f" {fitted('@' + safe_text(name), LONGEST_NAME + 1)} ", "strong"), (text, "")]
 
 
@@ -56,7 +56,7 @@ class SavedFiltersDialog(Dialog[str]):
     """Asks which filter to use.
 
     Args:
-        habits: where filters are saved.
+        preferences: where filters are saved.
         now: the filter of now, to be saved.
     """
 
@@ -73,15 +73,15 @@ class SavedFiltersDialog(Dialog[str]):
     heading = "Saved filters"
     keys = "enter use · s save the one of now · x forget · esc cancel"
 
-    def __init__(self, habits: Habits, now: str) -> None:
+    def __init__(self, preferences: Preferences, now: str) -> None:
         super().__init__()
-        self._habits, self._now = habits, now.strip()
+        self._preferences, self._now = preferences, now.strip()
         self._asked = ""
         """What the user was asked: a name that is taken, or one to forget."""
 
     def body(self) -> Iterable[Widget]:
         """The filters, and the line to type a name in."""
-        yield _FilterList(self._habits)
+        yield _FilterList(self._preferences)
         yield TextLine(placeholder="a name for the filter of now", id="filter-name")
         yield plain("In the filter line, @name stands for a saved one.", "dialog-note -first")
 
@@ -98,7 +98,7 @@ class SavedFiltersDialog(Dialog[str]):
         """Answer with the filter under the cursor."""
         name = self.saved.name_at_cursor
         if name is not None:
-            self.dismiss(self._habits.filters[name])
+            self.dismiss(self._preferences.filters[name])
 
     def action_ask(self) -> None:
         """Ask for a name for the filter of now."""
@@ -117,7 +117,7 @@ class SavedFiltersDialog(Dialog[str]):
         if self._asked != name:
             self._asked = name
             self.tell_problem(f"Press x once more to forget '{safe_text(name)}'.")
-        elif self._changed(lambda: self._habits.forget_filter(name)):
+        elif self._changed(lambda: self._preferences.forget_filter(name)):
             self.tell_problem("")
 
     def action_leave(self) -> None:
@@ -134,10 +134,10 @@ class SavedFiltersDialog(Dialog[str]):
         name = message.value.strip().removeprefix("@")
         if not name or len(name) > LONGEST_NAME or any(letter.isspace() or letter == "@" for letter in name):
             self.tell_problem(f"A name is a word of at most {LONGEST_NAME} letters, without blanks and @.")
-        elif name in self._habits.filters and self._asked != name:
+        elif name in self._preferences.filters and self._asked != name:
             self._asked = name
             self.tell_problem(f"'{safe_text(name)}' is there already; enter once more replaces it.")
-        elif self._changed(lambda: self._habits.keep_filter(name, self._now)):
+        elif self._changed(lambda: self._preferences.keep_filter(name, self._now)):
             self._ask_no_more()
 
     def _changed(self, change: Callable[[], None]) -> bool:

@@ -5,29 +5,29 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import ConsoleError
-from kconsole.tui import telling
+from kconsole.core.errors import ConsoleError
+from kconsole.text.safe_text import safe_text
+from kconsole.tui import messages
 from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
-    from kconsole.model.kerio import KerioServer
-    from kconsole.model.server import Server
-    from kconsole.operations.deeds import Done
-    from kconsole.operations.live import Snapshot
+    from kconsole.core.access import ServerAccess
+    from kconsole.core.server import Server
+    from kconsole.operations.base import Done
     from kconsole.operations.secrets import Secret
-    from kconsole.operations.settling import Questions, Settle
-    from kconsole.operations.sync import Begun
+    from kconsole.operations.sync.access import Snapshot
+    from kconsole.operations.sync.pull import SyncStart
+    from kconsole.operations.sync.recover import Questions, Settle
 
 ANOTHER: Final = "Somebody named another server meanwhile."
 
 
 def import_ahead() -> None:
     """Import what reading a server takes, in a thread and at leisure: the key that asks for it is answered at once."""
-    import kconsole.operations.sync
+    import kconsole.operations.sync.pull
     import kconsole.tui.screens.directory
     import kconsole.tui.screens.waiting  # noqa: F401  # they are used where somebody asks
-    from kconsole.operations.live import import_client
+    from kconsole.operations.sync.access import import_client
 
     import_client()
 
@@ -42,9 +42,9 @@ class ServerScreen(ConsoleScreen):
 
     def read_server(self) -> None:
         """Read the live server beside the screen, and take what it says; escape leaves off, and nothing is taken."""
-        from kconsole.operations.ways import no_server, not_asked
+        from kconsole.operations.runs_on import no_server, not_asked
 
-        self.desk.feed.poll()
+        self.workspace.feed.poll()
         server = self.session.server
         if server is None:
             self.tell_problem(no_server())
@@ -55,11 +55,11 @@ class ServerScreen(ConsoleScreen):
         access = server.access
         self._with_server_secret(access, lambda secret: self._read(access, secret), "The server was not read.")
 
-    def _read(self, access: "KerioServer", secret: "Secret") -> None:
-        from kconsole.display.live import reading_words
-        from kconsole.operations.live import Progress, read_server
+    def _read(self, access: "ServerAccess", secret: "Secret") -> None:
         from kconsole.operations.session import nothing_collected
-        from kconsole.operations.sync import begin_reading
+        from kconsole.operations.sync.access import Progress, read_server
+        from kconsole.operations.sync.pull import begin_reading
+        from kconsole.text.server import reading_words
         from kconsole.tui.screens.directory import ReadingDialog
 
         cancel = threading.Event()
@@ -96,14 +96,14 @@ class ServerScreen(ConsoleScreen):
         )
         self.app.push_screen(dialog, answered)
 
-    def _take_snapshot(self, begun: "Begun", snapshot: "Snapshot") -> None:
+    def _take_snapshot(self, begun: "SyncStart", snapshot: "Snapshot") -> None:
         """Take in what was read, in one transaction; and what became of what was open."""
-        from kconsole.operations.sync import Sync
+        from kconsole.operations.sync.pull import Sync
 
         server = self.session.server
         read = sum(len(contents.users or ()) for contents in snapshot.domains)
         self._work(
-            lambda: self.desk.learn(Sync(snapshot, begun=begun)),
+            lambda: self.workspace.learn(Sync(snapshot, begun=begun)),
             read + self.session.report.created,
             lambda done: self._tell_synced(done, server),
             self.tell_problem,
@@ -116,7 +116,7 @@ class ServerScreen(ConsoleScreen):
             done: what was taken in.
             before: the server as it had been read before.
         """
-        from kconsole.operations.sync import settled
+        from kconsole.operations.sync.pull import settled
 
         self.show_trouble()
         self.show_keys()
@@ -124,14 +124,14 @@ class ServerScreen(ConsoleScreen):
         if server is None:
             return
         if server.notes and (before is None or server.notes != before.notes):
-            lines = telling.some([safe_text(text) for text in server.notes])
+            lines = messages.some([safe_text(text) for text in server.notes])
             self.tell_news("Not all is here as it is on the server", lines, "", alarm=False)
         if server.unread and (before is None or server.unread != before.unread):
-            lines = telling.some([safe_text(text) for text in server.unread])
+            lines = messages.some([safe_text(text) for text in server.unread])
             hint = "All else was taken. An Auditor may read the whole administration."
             self.tell_news("Not everything could be read", lines, hint)
         self._tell_settled(settled(done))
-        self.tell(telling.synced_words(done, len(server.unread)))
+        self.tell(messages.synced_words(done, len(server.unread)))
 
     # What was open when the console was opened
 
@@ -140,15 +140,15 @@ class ServerScreen(ConsoleScreen):
 
         Otherwise say what is open, and which key asks.
         """
-        from kconsole.operations.settling import questions_about
-        from kconsole.operations.sync import begin_reading
+        from kconsole.operations.sync.pull import begin_reading
+        from kconsole.operations.sync.recover import questions_about
 
         try:
             begun = begin_reading(self.session)
         except ConsoleError as error:
             self.tell_problem(error)
             return
-        if not self.session.intents or not (begun.orphans or self.is_read_only):
+        if not self.session.pending_changes or not (begun.orphans or self.is_read_only):
             return  # another console is at it
         secret = None if self.session.offline or self.is_read_only else self._known_secret(begun.access)
         if secret is None:
@@ -159,8 +159,8 @@ class ServerScreen(ConsoleScreen):
 
     def _tell_open(self, why: Sequence[str] = ()) -> None:
         """Say what the server was asked for, and how it can be settled."""
-        server, intents = self.session.server, self.session.intents
-        if server is None or not intents:
+        server, pending_changes = self.session.server, self.session.pending_changes
+        if server is None or not pending_changes:
             return
         hint = f"Press {self.sync_key} to ask the server what is so; the next change on it does that too."
         if self.session.offline:
@@ -168,12 +168,12 @@ class ServerScreen(ConsoleScreen):
         elif self.is_read_only:
             hint = "Open the store without --read-only to ask the server what is so."
         asked = f"{safe_text(server.name, 40)} was asked for this, and nobody knows what came of it:"
-        self.tell_news("Not known yet", [*why, asked, *telling.open_lines(intents.values())], hint)
+        self.tell_news("Not known yet", [*why, asked, *messages.open_lines(pending_changes.values())], hint)
 
-    async def _settle(self, access: "KerioServer", secret: "Secret", questions: "Questions") -> None:
+    async def _settle(self, access: "ServerAccess", secret: "Secret", questions: "Questions") -> None:
         """Ask in a thread that has nothing to do with the session, and take in what is said when nobody works on it."""
-        from kconsole.operations.live import connected
-        from kconsole.operations.settling import answers_to
+        from kconsole.operations.sync.access import connected
+        from kconsole.operations.sync.recover import answers_to
 
         cancel = threading.Event()
 
@@ -182,10 +182,10 @@ class ServerScreen(ConsoleScreen):
                 return answers_to(questions, line)
 
         try:
-            settle = await asyncio.to_thread(ask)
-            async with self.desk.at_work:
-                self.desk.feed.poll()
-                done = self.desk.learn(settle)
+            recover = await asyncio.to_thread(ask)
+            async with self.workspace.at_work:
+                self.workspace.feed.poll()
+                done = self.workspace.learn(recover)
         except ConsoleError as error:
             self.show_trouble()
             self._minding_password(lambda error: self._tell_open([safe_text(error.message)]))(error)

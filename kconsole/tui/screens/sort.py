@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button
 
-from kconsole.operations.roster import ORDER_WORDS, SortField
+from kconsole.operations.search.index import ORDER_WORDS, SortField
 from kconsole.tui.screens.dialog import Dialog
 from kconsole.tui.widgets.account_table import ASCENDING_SIGN, DESCENDING_SIGN
 from kconsole.tui.widgets.painting import Part

@@ -12,13 +12,13 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from kconsole.display import words
-from kconsole.display.columns import table
-from kconsole.display.safe_text import safe_text
-from kconsole.model.errors import ConsoleError
-from kconsole.model.records import Entry
+from kconsole.core.errors import ConsoleError
+from kconsole.core.records import Entry
 from kconsole.operations.listings import DEFAULT_NAME, AlreadyThere, save_listing
 from kconsole.operations.session import Session
+from kconsole.text import words
+from kconsole.text.columns import table
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
 from kconsole.tui.widgets.row_list import RowList
 from kconsole.tui.widgets.text_line import TextLine

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from textual import getters
 from textual.screen import Screen
 
-from kconsole.display import words
-from kconsole.model.errors import ConsoleError
-from kconsole.operations.deeds import Done, Outcome
+from kconsole.core.errors import ConsoleError
+from kconsole.operations.base import Done, Outcome
 from kconsole.operations.session import Session, nothing_collected
-from kconsole.tui import telling
+from kconsole.text import words
+from kconsole.tui import messages
 from kconsole.tui.commands.base import CommandTarget, console_of
-from kconsole.tui.desk import Desk
 from kconsole.tui.widgets.lines import StatusLine
+from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from kconsole.model.kerio import KerioServer
+    from kconsole.core.access import ServerAccess
     from kconsole.operations.secrets import Secret
-    from kconsole.operations.writer import Writer
+    from kconsole.operations.sync.login import Writer
 
 Result = TypeVar("Result")
 
@@ -38,16 +38,16 @@ class WorkingScreen(CommandTarget, Screen[None]):
 
     status = getters.query_one(StatusLine)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self.desk = desk
+        self.workspace = workspace
         self._at_work: asyncio.Task[None] | None = None
-        self.is_read_only = desk.is_read_only
+        self.is_read_only = workspace.is_read_only
 
     @property
     def session(self) -> Session:
         """What is shown and changed."""
-        return self.desk.session
+        return self.workspace.session
 
     def tell(self, text: str) -> None:
         """Say something in the status line. It must be safe to show."""
@@ -88,8 +88,8 @@ class WorkingScreen(CommandTarget, Screen[None]):
         self, act: Callable[[], Result], done: Callable[[Result], None], failed: Callable[[ConsoleError], None]
     ) -> None:
         try:
-            async with self.desk.at_work:
-                with self.desk.feed.held(), nothing_collected():
+            async with self.workspace.at_work:
+                with self.workspace.feed.held(), nothing_collected():
                     result = await asyncio.to_thread(act)
         except ConsoleError as error:
             await self.app.pop_screen()
@@ -119,7 +119,7 @@ class WorkingScreen(CommandTarget, Screen[None]):
             done: takes what came of it.
             failed: is told why it was not done, or not all of it.
         """
-        from kconsole.operations.live import Writer
+        from kconsole.operations.sync.access import Writer
 
         server = self.session.server
         assert server is not None  # noqa: S101  # there is one, or it would be done here
@@ -166,13 +166,13 @@ class WorkingScreen(CommandTarget, Screen[None]):
         dialog: WaitingDialog | None = None
         outcome: Done | ConsoleError
         try:
-            async with self.desk.at_work:
+            async with self.workspace.at_work:
                 with ExitStack() as meanwhile:
-                    meanwhile.enter_context(self.desk.feed.held())
+                    meanwhile.enter_context(self.workspace.feed.held())
                     if records > MANY:
                         meanwhile.enter_context(nothing_collected())
                     work = asyncio.ensure_future(asyncio.to_thread(act))
-                    finished, _ = await asyncio.wait([work], timeout=self.desk.unseen)
+                    finished, _ = await asyncio.wait([work], timeout=self.workspace.unseen)
                     if not finished:
                         dialog = WaitingDialog(text, cancel.set)
                         await self.app.push_screen(dialog)
@@ -201,9 +201,9 @@ class WorkingScreen(CommandTarget, Screen[None]):
         if outcomes:
             from kconsole.tui.screens.dialog import NewsDialog
 
-            self.app.push_screen(NewsDialog("What was open is settled", telling.settled_lines(outcomes)))
+            self.app.push_screen(NewsDialog("What was open is settled", messages.settled_lines(outcomes)))
 
-    def _with_server_secret(self, access: "KerioServer", go_on: "Callable[[Secret], None]", left_off: str) -> None:
+    def _with_server_secret(self, access: "ServerAccess", go_on: "Callable[[Secret], None]", left_off: str) -> None:
         """Go on with the password that was given before, with that of the environment, or with one asked for.
 
         Args:
@@ -215,26 +215,26 @@ class WorkingScreen(CommandTarget, Screen[None]):
         if known:
             go_on(known)
             return
-        from kconsole.display.mapping import INSECURE
+        from kconsole.text.mapping import INSECURE
         from kconsole.tui.screens.directory import PasswordDialog
 
         def typed(secret: "Secret | None") -> None:
             if secret is None:
                 self.tell(left_off)
                 return
-            self.desk.keep_server_secret(access, secret)
+            self.workspace.keep_server_secret(access, secret)
             go_on(secret)
 
         insecure = INSECURE if access.insecure else ""
         self.app.push_screen(PasswordDialog(access.user, access.url, insecure, KEPT), typed)
 
-    def _known_secret(self, access: "KerioServer") -> "Secret | None":
+    def _known_secret(self, access: "ServerAccess") -> "Secret | None":
         """The password, if it is known without asking."""
-        from kconsole.operations.live import SERVER_PASSWORD
         from kconsole.operations.secrets import secret_from
+        from kconsole.operations.sync.access import SERVER_PASSWORD
 
-        known = self.desk.server_secret(access)
-        if known is None and not self.desk.is_secret_refused:
+        known = self.workspace.server_secret(access)
+        if known is None and not self.workspace.is_secret_refused:
             known = secret_from(None, SERVER_PASSWORD, str)  # an empty one, if the environment has none
         return known or None
 
@@ -242,10 +242,10 @@ class WorkingScreen(CommandTarget, Screen[None]):
         """The same; and a password that the server did not take is asked for anew the next time."""
 
         def told(error: ConsoleError) -> None:
-            from kconsole.operations.live import NotLetIn
+            from kconsole.operations.sync.access import NotLetIn
 
             if isinstance(error, NotLetIn):
-                self.desk.forget_server_secret()
+                self.workspace.forget_server_secret()
             failed(error)
 
         return told

@@ -12,10 +12,10 @@ from typing import Any, Final
 from textual.drivers.linux_driver import LinuxDriver
 from textual.strip import Strip
 
-from kconsole.display.terminals import TerminalProfile
+from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.terminal.frame import Frame
-from kconsole.tui.terminal.line import Line
 from kconsole.tui.terminal.pens import Pens
+from kconsole.tui.terminal.tty_writer import TtyWriter
 
 NOT_FOR_OLD_TERMINALS: Final = (
     "\x1b[?1004h", "\x1b[?1004l", "\x1b[?2004h", "\x1b[?2004l", "\x1b[?2026$p", "\x1b[?2048$p", "\x1b[>", "\x1b[<u",
@@ -40,7 +40,7 @@ class TerminalDriver(LinuxDriver):
         term = os.environ.get("TERM", "")
         self._is_vt100 = term.startswith("vt")
         self._is_old = self._is_vt100 or term == "linux"
-        self._line: Line | None = None
+        self._line: TtyWriter | None = None
         self._is_held = False
         super().__init__(app, **options)
         width, height = self._get_terminal_size()
@@ -61,7 +61,7 @@ class TerminalDriver(LinuxDriver):
     def _writer_thread(self, thread: Any) -> None:
         if thread is not None:
             assert sys.__stderr__ is not None  # noqa: S101  # has_terminal looked
-            self._line = Line(sys.__stderr__.fileno(), self._profile.encoding)
+            self._line = TtyWriter(sys.__stderr__.fileno(), self._profile.encoding)
 
     def write(self, data: str) -> None:
         """Write a sequence, unless it is not for this terminal."""

@@ -8,7 +8,7 @@ from textual.app import App
 from textual.geometry import Offset
 from textual.screen import Screen
 
-from kconsole.display.terminals import TerminalProfile
+from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.terminal.driver import Placed, TerminalDriver
 
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from rich.color import Color, ColorSystem
 from rich.style import Style
 
-from kconsole.display.terminals import Colours
+from kconsole.text.terminals import Colours
 
 COLOUR_SYSTEMS: Final[Mapping[Colours, ColorSystem | None]] = {
     "truecolor": ColorSystem.TRUECOLOR,

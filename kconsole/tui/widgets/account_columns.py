@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from kconsole.display import words
-from kconsole.display.details import last_login_word
-from kconsole.display.safe_text import safe_text
-from kconsole.licensing.verdicts import listed_verdict
-from kconsole.model.records import Entry
-from kconsole.operations.roster import SortField
+from kconsole.core.records import Entry
+from kconsole.licensing.policy import listed_classification
+from kconsole.operations.search.index import SortField
+from kconsole.text import words
+from kconsole.text.details import last_login_word
+from kconsole.text.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from kconsole.operations.habits import ColumnHabit
+    from kconsole.operations.preferences import ColumnPreference
 
 SIGNS_WIDTH: Final = 3
 """Cells before the first column: cursor, mark, refused at login."""
@@ -62,7 +62,7 @@ def _of_account(text: Callable[[Entry], str]) -> Callable[[Entry, datetime], str
 def _seat(entry: Entry, _: datetime) -> str:
     if entry.deleted_at is not None:
         return "held"
-    return "1" if listed_verdict(entry).seat else NOTHING
+    return "1" if listed_classification(entry).seat else NOTHING
 
 
 def _protocol(entry: Entry, _: datetime) -> str:
@@ -73,7 +73,7 @@ COLUMNS: Final = (
     Column(ADDRESS, "Account", 16, 5, 0, lambda entry, _: safe_text(entry.address), "address"),
     Column("name", "Name", 8, 2, 56, lambda entry, _: safe_text(entry.full_name), "name"),
     Column("seat", "Seat", 6, 0, 0, _seat, "seat"),
-    Column("because", "Because", 12, 0, 84, lambda entry, _: listed_verdict(entry).because, "because"),
+    Column("because", "Because", 12, 0, 84, lambda entry, _: listed_classification(entry).because, "because"),
     Column("last-login", "Last login", 14, 0, 0, last_login_word, "last-login"),
     Column("protocol", "Via", 7, 0, 84, _protocol, "protocol"),
     Column("domain", "Domain", 12, 2, 0, lambda entry, _: safe_text(entry.domain), "domain", by_default=False),
@@ -102,7 +102,7 @@ DEFAULT: Final = tuple(Choice(column, shown=column.by_default) for column in COL
 """What is shown if the user did not choose."""
 
 
-def choices_of(habits: "Iterable[ColumnHabit]") -> tuple[Choice, ...]:
+def choices_of(preferences: "Iterable[ColumnPreference]") -> tuple[Choice, ...]:
     """The columns as the user chose them; those he never saw (of a newer version) come last, and are not shown.
 
     What cannot be so is put right: a column that does not exist or is there twice, a width beyond reason, no address.
@@ -110,7 +110,7 @@ def choices_of(habits: "Iterable[ColumnHabit]") -> tuple[Choice, ...]:
     known = {column.name: column for column in COLUMNS}
     choices = [
         Choice(column, _within(habit.width), habit.shown or habit.name == ADDRESS)
-        for habit in habits
+        for habit in preferences
         if (column := known.pop(habit.name, None)) is not None
     ]
     if not choices:
@@ -118,12 +118,12 @@ def choices_of(habits: "Iterable[ColumnHabit]") -> tuple[Choice, ...]:
     return (*choices, *(Choice(column, shown=column.name == ADDRESS) for column in known.values()))
 
 
-def habits_of(choices: Iterable[Choice]) -> "tuple[ColumnHabit, ...]":
+def habits_of(choices: Iterable[Choice]) -> "tuple[ColumnPreference, ...]":
     """The same as it is kept; nothing for what is the default anyway."""
-    from kconsole.operations.habits import ColumnHabit
+    from kconsole.operations.preferences import ColumnPreference
 
     choices = tuple(choices)
-    return () if choices == DEFAULT else tuple(ColumnHabit(c.column.name, c.width, c.shown) for c in choices)
+    return () if choices == DEFAULT else tuple(ColumnPreference(c.column.name, c.width, c.shown) for c in choices)
 
 
 def laid_out(choices: Sequence[Choice], width: int) -> list[tuple[Column, int]]:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
 
-from kconsole.display.details import last_login_word
+from kconsole.core.records import Entry
+from kconsole.core.reports import SeatReport
 from kconsole.licensing.guards import may_connect
-from kconsole.licensing.verdicts import listed_verdict
-from kconsole.model.records import Entry
-from kconsole.model.reports import SeatReport
-from kconsole.operations.roster import SortField
+from kconsole.licensing.policy import listed_classification
+from kconsole.operations.search.index import SortField
+from kconsole.text.details import last_login_word
 from kconsole.tui.commands.base import console_of
 from kconsole.tui.widgets.account_columns import DEFAULT, SIGNS_WIDTH, Choice, Column, choices_of, laid_out
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from kconsole.operations.habits import ColumnHabit
+    from kconsole.operations.preferences import ColumnPreference
 
 CURSOR_SIGN, MARK_SIGN, REFUSED_SIGN = "▸", "●", "!"
 ASCENDING_SIGN, DESCENDING_SIGN = "▲", "▼"
@@ -63,7 +63,7 @@ class AccountTable(RowList):
 
     def on_mount(self) -> None:
         """Show the columns that the user chose the last time."""
-        self.show_columns(console_of(self).habits.columns)
+        self.show_columns(console_of(self).preferences.columns)
 
     # What is shown
 
@@ -72,9 +72,9 @@ class AccountTable(RowList):
         """The columns as they were chosen, those that are not shown among them."""
         return self._choices
 
-    def show_columns(self, habits: "Iterable[ColumnHabit]") -> None:
+    def show_columns(self, preferences: "Iterable[ColumnPreference]") -> None:
         """Show these columns, as many as there is room for; without any, those that are shown by default."""
-        choices = choices_of(habits)
+        choices = choices_of(preferences)
         if choices != self._choices:
             self._choices, self._layout_width = choices, -1
             self.refresh()
@@ -238,7 +238,7 @@ class AccountTable(RowList):
         assert self._now is not None  # noqa: S101  # set with the rows
         marked = entry.id in self._marked
         refused = self._is_refused(entry)
-        takes_seat = listed_verdict(entry).seat
+        takes_seat = listed_classification(entry).seat
         style = "marked" if marked else ("" if takes_seat or row == self.cursor else "muted")
         parts: list[Part] = [
             (CURSOR_SIGN if row == self.cursor else " ", ""),
@@ -254,7 +254,7 @@ class AccountTable(RowList):
         """Whether the license would keep an account from logging in."""
         if self._report is None or not (self._report.locked_out or self._is_suspended):
             return False
-        return listed_verdict(entry).seat and not may_connect(self._report, entry, self._is_suspended).allowed
+        return listed_classification(entry).seat and not may_connect(self._report, entry, self._is_suspended).allowed
 
     def _columns(self, width: int) -> list[tuple[Column, int]]:
         """The columns that are shown at a width, with their cells; each is followed by one blank."""

@@ -5,9 +5,9 @@ from typing import Final
 
 from textual.message import Message
 
-from kconsole.display.columns import cell_width
-from kconsole.display.safe_text import safe_text
 from kconsole.operations.mapped_domains import MappedDomain
+from kconsole.text.columns import cell_width
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from textual.message import Message
 
-from kconsole.display.gauge import domain_used
-from kconsole.display.safe_text import safe_text
-from kconsole.model.reports import DomainReport, SeatReport
+from kconsole.core.reports import DomainReport, SeatReport
+from kconsole.text.gauge import domain_used
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
 

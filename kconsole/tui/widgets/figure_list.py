@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 from textual.message import Message
 from textual.reactive import reactive
 
-from kconsole.display.columns import cell_width
-from kconsole.display.live import FigureCells, figure_cells
-from kconsole.licensing.reconciling import Comparison
+from kconsole.licensing.comparison import Comparison
+from kconsole.text.columns import cell_width
+from kconsole.text.server import FigureCells, figure_cells
 from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
 from kconsole.tui.widgets.row_list import RowList
 

@@ -9,10 +9,10 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kconsole.display.gauge import state_word, used_words
-from kconsole.display.licenses import days_words, title_of
-from kconsole.licensing.life import Ending, LifeState, Standing
-from kconsole.model.reports import SeatReport
+from kconsole.core.reports import SeatReport
+from kconsole.licensing.lifecycle import Ending, LicenseStatus, LifeState
+from kconsole.text.gauge import state_word, used_words
+from kconsole.text.licenses import days_words, title_of
 from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.widgets.labelled import Section, labelled_lines
@@ -57,21 +57,21 @@ class LicenseHead(Painted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._standing: Standing | None = None
+        self._standing: LicenseStatus | None = None
         self._report: SeatReport | None = None
         self._next = ""
         self._pending: Part | None = None
 
-    def show(self, standing: Standing, report: SeatReport, next_step: str, pending: Part | None) -> None:
+    def show(self, license_status: LicenseStatus, report: SeatReport, next_step: str, pending: Part | None) -> None:
         """Show how it stands.
 
         Args:
-            standing: how.
+            license_status: how.
             report: the seats.
             next_step: what to do next; safe to show.
             pending: what was bought and is not here, and how urgent that is.
         """
-        self._standing, self._report, self._next, self._pending = standing, report, next_step, pending
+        self._standing, self._report, self._next, self._pending = license_status, report, next_step, pending
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -96,10 +96,10 @@ class LicenseHead(Painted):
             lines.append([(" Next  " if number == 0 else " " * 7, "name"), (line, "strong")])
         return lines
 
-    def _state(self, standing: Standing, report: SeatReport, width: int) -> list[list[Part]]:
+    def _state(self, license_status: LicenseStatus, report: SeatReport, width: int) -> list[list[Part]]:
         """The state, how long it lasts and the seats, as far as there is room; how long it lasts is told anyway."""
-        sign, part = SIGNS[standing.state]
-        word, lasts = f" {sign} {standing.word.upper()} ", lasting_words(standing)
+        sign, part = SIGNS[license_status.state]
+        word, lasts = f" {sign} {license_status.word.upper()} ", lasting_words(license_status)
         parts = [(" " if part == "full" else "", ""), (word, part)]
         room = width - sum(cell_len(text) for text, _ in parts) - 1
         if cell_len(lasts) + 2 > room:
@@ -112,9 +112,9 @@ class LicenseHead(Painted):
         return [parts]
 
 
-def lasting_words(standing: Standing) -> str:
+def lasting_words(license_status: LicenseStatus) -> str:
     """How long the state lasts, or since when: "Software Maintenance until 2027-03-01, 208 days left"."""
-    ending = _deciding(standing)
+    ending = _deciding(license_status)
     if ending is None:
         return ""
     if ending.is_over:
@@ -122,14 +122,14 @@ def lasting_words(standing: Standing) -> str:
     return f"{title_of(ending)} until {ending.on.isoformat()}, {days_words(ending)}"
 
 
-def _deciding(standing: Standing) -> Ending | None:
+def _deciding(license_status: LicenseStatus) -> Ending | None:
     """What ends the state next, or has brought it about."""
-    if standing.state == "maintenance-expired":
-        return standing.ending("maintenance")
-    if standing.state == "license-expired":
-        return standing.ending("license" if standing.is_suspended else "grace")
-    coming = (end for end in standing.endings if end.what in ("trial", "maintenance", "license"))
-    return next((end for end in coming if standing.state == "trial-expired" or not end.is_over), None)
+    if license_status.state == "maintenance-expired":
+        return license_status.ending("maintenance")
+    if license_status.state == "license-expired":
+        return license_status.ending("license" if license_status.is_suspended else "grace")
+    coming = (end for end in license_status.endings if end.what in ("trial", "maintenance", "license"))
+    return next((end for end in coming if license_status.state == "trial-expired" or not end.is_over), None)
 
 
 class LicenseSheet(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False):

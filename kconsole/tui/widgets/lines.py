@@ -6,8 +6,8 @@ from typing import ClassVar, NamedTuple
 from rich.cells import cell_len
 from textual.reactive import reactive
 
-from kconsole.display.gauge import figures, gauge_bar, state_word, used_words
-from kconsole.model.reports import SeatReport
+from kconsole.core.reports import SeatReport
+from kconsole.text.gauge import figures, gauge_bar, state_word, used_words
 from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.widgets.painting import Painted, Part, brief, fitted, spread
 

@@ -6,9 +6,9 @@ from typing import ClassVar, NamedTuple
 
 from textual.message import Message
 
-from kconsole.display.commits import clock_time, deed_word, operator_words, seats_words, short_time, subject
-from kconsole.display.safe_text import safe_text
-from kconsole.model.history import Commit
+from kconsole.core.history import Commit
+from kconsole.text.commits import clock_time, operation_word, operator_words, seats_words, short_time, subject
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
 
@@ -38,7 +38,7 @@ COLUMNS = (
     Column("Time", 11, 0, 0, lambda commit, now: short_time(commit.at, now), until=100),
     Column("Time", 16, 0, 100, lambda commit, _: clock_time(commit.at)),
     Column("Operator", 8, 1, 50, lambda commit, _: operator_words(commit.operator)),
-    Column("Deed", 15, 0, 0, lambda commit, _: deed_word(commit)),
+    Column("Deed", 15, 0, 0, lambda commit, _: operation_word(commit)),
     Column("Accounts", 14, 3, 0, lambda commit, _: subject(commit)),
     Column("Seats", 9, 0, 66, lambda commit, _: seats_words(commit)),
     Column("Reason", 12, 2, 100, lambda commit, _: safe_text(commit.reason, 200)),

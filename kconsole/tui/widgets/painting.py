@@ -13,7 +13,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kconsole.tui.ink import Painter, Palette
+from kconsole.tui.styles import Painter, Palette
 
 Part = tuple[str, str]
 """Text, and the part it stands for: the name of an ink, empty for the widget's own colours."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from kconsole.display.columns import cell_width
-from kconsole.display.details import Detail
-from kconsole.display.mapping import Section
+from kconsole.text.columns import cell_width
+from kconsole.text.details import Detail
+from kconsole.text.mapping import Section
 from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
 from kconsole.tui.widgets.row_list import RowList
 

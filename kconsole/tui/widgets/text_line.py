@@ -4,7 +4,7 @@ from rich.cells import cell_len
 from textual.geometry import Offset
 from textual.widgets import Input
 
-from kconsole.display.safe_text import safe_text
+from kconsole.text.safe_text import safe_text
 
 
 class TextLine(Input):

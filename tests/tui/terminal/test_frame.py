@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.segment import ControlType, Segment
 from rich.style import Style
 
-from kconsole.display.terminals import Colours
+from kconsole.text.terminals import Colours
 from kconsole.tui.terminal.frame import Frame
 from kconsole.tui.terminal.pens import Pens
 

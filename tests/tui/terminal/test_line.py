@@ -9,10 +9,10 @@ import pyte
 import pytest
 from rich.segment import Segment
 
-from kconsole.tui.terminal import line as line_module
+from kconsole.tui.terminal import tty_writer as line_module
 from kconsole.tui.terminal.frame import Frame
-from kconsole.tui.terminal.line import Line
 from kconsole.tui.terminal.pens import Pens
+from kconsole.tui.terminal.tty_writer import TtyWriter
 
 PIPE_SIZE = 65536
 
@@ -47,7 +47,7 @@ def all_of(descriptor: int) -> str:
 
 def test_what_is_given_first_is_written_first(pipe: tuple[int, int]) -> None:
     read, write = pipe
-    line = Line(write, "utf-8")
+    line = TtyWriter(write, "utf-8")
     line.write("<before>")
     line.show(frame_saying("picture"))
     line.write("<after>")
@@ -68,7 +68,7 @@ def test_a_line_that_takes_nothing_holds_nobody_up_and_gets_the_last_picture(pip
             pass
     os.set_blocking(write, True)
     frame = frame_saying("picture 0")
-    line = Line(write, "utf-8")
+    line = TtyWriter(write, "utf-8")
     line.start()
     line.write("#")  # it is stuck with this
     for number in range(1, 500):
@@ -91,7 +91,7 @@ def test_a_line_that_is_stuck_does_not_keep_the_program_from_ending(
 ) -> None:
     monkeypatch.setattr(line_module, "PATIENCE", 0.01)
     read, write = pipe
-    line = Line(write, "utf-8")
+    line = TtyWriter(write, "utf-8")
     line.start()
     line.write("." * (PIPE_SIZE + 1))
     line.stop()
@@ -105,7 +105,7 @@ def test_a_line_that_is_stuck_does_not_keep_the_program_from_ending(
 def test_a_terminal_that_is_left_non_blocking_gets_everything(pipe: tuple[int, int]) -> None:
     read, write = pipe
     os.set_blocking(write, False)
-    line = Line(write, "utf-8")
+    line = TtyWriter(write, "utf-8")
     line.start()
     text = "0123456789" * PIPE_SIZE
     line.write(text)
@@ -120,7 +120,7 @@ def test_a_terminal_that_is_left_non_blocking_gets_everything(pipe: tuple[int, i
 def test_a_line_that_is_lost_takes_no_offence(pipe: tuple[int, int]) -> None:
     read, write = pipe
     os.close(read)
-    line = Line(write, "utf-8")
+    line = TtyWriter(write, "utf-8")
     line.start()
     line.write("text")
     line.join()
@@ -135,7 +135,7 @@ def test_a_long_picture_is_marked_as_one_where_the_terminal_knows_that(pipe: tup
     frame = Frame(Pens("truecolor"), 100, 40)
     for y in range(40):
         frame.put(0, y, [Segment("x" * 100)])
-    line = Line(write, "utf-8")
+    line = TtyWriter(write, "utf-8")
     line.syncs = True
     line.show(frame)
     line.start()
@@ -148,7 +148,7 @@ def test_a_long_picture_is_marked_as_one_where_the_terminal_knows_that(pipe: tup
 
 def test_what_an_encoding_cannot_carry_is_a_question_mark(pipe: tuple[int, int]) -> None:
     read, write = pipe
-    line = Line(write, "latin-1")
+    line = TtyWriter(write, "latin-1")
     line.write("é王")
     line.start()
     line.stop()

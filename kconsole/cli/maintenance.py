@@ -1,0 +1,61 @@
+"""Commands that take care of the store: doctor, backup."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, at_store, pass_cli, say
+from kconsole.cli.output import put_json
+from kconsole.operations import maintenance
+from kconsole.text.safe_text import safe_text
+
+
+@click.command()
+@click.option("--fix", is_flag=True, help="Mend what can be mended. Nothing is ever thrown away.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
+@at_store
+@pass_cli
+@click.pass_context
+def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) -> None:
+    """Check the store, and say what could be mended.
+
+    Exit code 0: all is well, or was mended. 1: something is left to do.
+    """
+    if fix:
+        place.check_writable()
+    findings = maintenance.examine(place.store_folder)
+    if fix:
+        findings = maintenance.mend(place.store_folder, findings, place.operator, place.patience)
+    if as_json:
+        put_json([finding._asdict() for finding in findings])
+    else:
+        for finding in findings:
+            sign = "mended" if finding.mended else "wrong" if finding.serious else "note"
+            click.echo(f"{sign:<7}{safe_text(finding.text)}")
+            if finding.remedy and not finding.mended:
+                click.echo(f"       {safe_text(finding.remedy)}")
+    left = [finding for finding in findings if finding.serious and not finding.mended]
+    if not left:
+        say("The store is well.")
+    elif any(finding.mendable for finding in left):
+        say("'kconsole doctor --fix' mends what can be mended.")
+    context.exit(PARTLY_FAILED if left else DONE)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@at_store
+@pass_cli
+def backup(place: CliContext, file: Path) -> None:
+    """Copy the store into one file, while others work.
+
+    The file is a tar archive of the store's folder: unpack it into an empty folder, and that is a store. FILE may be -
+    for standard output, if that is no terminal.
+    """
+    if str(file) == "-" and sys.stdout.isatty():
+        raise click.UsageError("A terminal cannot take an archive; name a file.")
+    session = place.open()
+    maintenance.backup(session, file)
+    if str(file) != "-":
+        say(f"Wrote {file}.")

@@ -1,0 +1,71 @@
+"""Moments that somebody wrote down elsewhere: a moment and nothing less, in a zone that somebody said."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
+
+from kconsole.core.errors import BadInput
+from kconsole.core.times import in_utc
+
+SKEW: Final = timedelta(minutes=5)
+"""How far another machine's clock may be ahead of ours before what it wrote is taken for a mistake.
+
+A login that is to come would be the last one until then, and no true one could be told.
+"""
+
+_MOMENT: Final = re.compile(
+    r"(?P<local>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?|\d{8}T\d{4}(?:\d\d)?)"
+    r" ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+"""The forms of ISO 8601 that people and logs write. `fromisoformat` alone takes Unix milliseconds for a date."""
+
+_OFFSET: Final = re.compile(r"[+-]\d\d(?::?\d\d)?", re.ASCII)
+
+
+def moment_of(text: str, zone: tzinfo | None) -> datetime:
+    """The moment that a text names, in UTC.
+
+    Args:
+        text: ISO 8601 with a time of day.
+        zone: the zone of a text that names none; of an hour that a clock shows twice in autumn it is the first.
+            None to refuse such a text: a guess would be wrong by hours.
+
+    Raises:
+        ValueError: it names none; the message says why, for a sentence about the text, and quotes nothing of it.
+    """
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("is no moment in ISO 8601, as 2026-08-05T12:03:00Z is")
+    offset = (match["zone"] or "").upper()
+    if not offset and zone is None:
+        raise ValueError("has no zone, such as Z or +02:00")
+    local = match["local"].upper() + (offset if offset not in ("UTC", "GMT") else "Z")
+    try:
+        moment = datetime.fromisoformat(local)
+        return in_utc(moment if offset else moment.replace(tzinfo=zone))
+    except (ValueError, OverflowError):
+        raise ValueError("is not in the calendar") from None
+
+
+def zone_named(text: str) -> tzinfo:
+    """The zone that a person means by `UTC`, `+02:00` or `Europe/Prague`.
+
+    Raises:
+        BadInput: none that this machine knows.
+    """
+    text = text.strip()
+    if text.upper() in ("UTC", "GMT", "Z"):
+        return UTC
+    try:
+        if _OFFSET.fullmatch(text):
+            zone = datetime.fromisoformat(f"2000-01-01T00:00{text}").tzinfo
+            if zone is not None:
+                return zone
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(text)
+    except (ValueError, KeyError, OSError):
+        raise BadInput(
+            f"'{text}' is no time zone that is known here.", "Write UTC, an offset like +02:00, or Europe/Prague."
+        ) from None

@@ -1,0 +1,115 @@
+"""The records that a store keeps: entries, domains, the license, and all of them together."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from kconsole.core.directory import Directory
+from kconsole.core.license import License
+from kconsole.core.server import Server
+
+Kind = Literal["user", "mailing_list", "resource", "alias", "builtin_admin"]
+"""What an entry is. Only a `user` is an account that can take a seat."""
+
+Origin = Literal["local", "directory", "imported"]
+"""Where an account came from: created here, mapped from a directory service, or imported from a domain."""
+
+Role = Literal["user", "auditor", "account_admin", "full_admin"]
+"""What an account may administer. No role changes whether it takes a seat."""
+
+MailboxFate = Literal["keep", "delete", "transfer"]
+"""What became of a deleted account's mailbox."""
+
+
+def fold(name: str) -> str:
+    """The form in which addresses and domain names are compared: composed, and without case."""
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class LastLogin:
+    """The last time an account logged in, and by which protocol (`IMAP`, `POP3`, ...; empty if not known)."""
+
+    at: datetime
+    protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the server's address book: an account, or something else that has an address."""
+
+    address: str
+    """`login@domain`; the built-in administrator has a login only."""
+    kind: Kind = "user"
+    origin: Origin = "local"
+    enabled: bool = True
+    role: Role = "user"
+    full_name: str = ""
+    description: str = ""
+    mailbox: bool = False
+    """Whether a mailbox exists. The server makes it the first time the user connects."""
+    last_login: LastLogin | None = None
+    """None means that it never logged in: not a date, and not the beginning of time."""
+    deleted_at: datetime | None = None
+    """When it was deleted. The record stays, since its seat comes free only with a restart of the server."""
+    mailbox_fate: MailboxFate | None = None
+    transferred_to: str = ""
+    """The address that took over the mailbox of a deleted account, when its fate was `transfer`."""
+    delivers_to: tuple[str, ...] = ()
+    """Where an alias delivers: one address or more."""
+    directory_id: str = ""
+    """The lasting id by which the directory knows a mapped account; empty if it was not mapped by kconsole."""
+    directory_logon: datetime | None = None
+    """When the user last logged in to the directory, as far as it says; that is no login to the mailbox."""
+    server_id: str = ""
+    """The lasting id by which a live server knows it; empty if it was not read from one."""
+    active_sync: bool = False
+    """Whether the account has been used by Exchange ActiveSync, an optional component of the license."""
+    id: int = 0
+    """The store's own number for this entry, never used twice; 0 before it has been stored."""
+
+    @property
+    def login(self) -> str:
+        """The part of the address before the last `@`."""
+        login, at, _ = self.address.rpartition("@")
+        return login if at else self.address
+
+    @property
+    def domain(self) -> str:
+        """The part of the address after the last `@`; empty if there is none."""
+        _, at, domain = self.address.rpartition("@")
+        return domain if at else ""
+
+    @property
+    def is_account(self) -> bool:
+        """Whether this is a user account, the one kind of entry that may take a seat."""
+        return self.kind == "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """A mail domain of the server."""
+
+    name: str
+    primary: bool = False
+    description: str = ""
+    user_limit: int | None = None
+    """The domain's own limit of accounts; None means that only the license limits it."""
+    directory: Directory | None = None
+    """Where its users are mapped from; None if they are not."""
+    server_id: str = ""
+    """The lasting id by which a live server knows it; empty if it was not read from one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """Everything a store holds, at one moment: the subject of every count."""
+
+    license: License = field(default_factory=License)
+    last_restart: datetime | None = None
+    """When the server was last restarted, as far as somebody recorded it."""
+    server: Server | None = None
+    """The live server that it is kept in step with; None if there is none."""
+    domains: tuple[Domain, ...] = ()
+    entries: tuple[Entry, ...] = ()

@@ -1,0 +1,95 @@
+"""What `licensing` says about an inventory: verdicts, figures, warnings, decisions."""
+
+from typing import Literal, NamedTuple
+
+State = Literal["unlimited", "exceeded", "full", "low", "ok"]
+"""How the license stands, from the worst that applies."""
+
+
+class Classification(NamedTuple):
+    """Whether an entry takes a seat, and why."""
+
+    code: str
+    seat: bool
+    because: str
+    """One word or two for a column."""
+    sentence: str
+    """The explanation, for a person."""
+    source: str
+    """Who says so."""
+
+
+class Warn(NamedTuple):
+    """Something an administrator should know now."""
+
+    code: str
+    text: str
+
+
+class DomainReport(NamedTuple):
+    """The figures of one domain. All are numbers of accounts."""
+
+    name: str
+    created: int
+    """User accounts, enabled or not; deleted ones are not among them."""
+    counted: int
+    held: int
+    disabled: int
+    connected: int
+    limit: int | None
+    free: int | None
+    """How many accounts can still be created here; None if neither the domain nor the license has a limit."""
+
+    @property
+    def at_limit(self) -> bool:
+        """Whether the domain's own limit is reached, or passed."""
+        return self.limit is not None and self.counted + self.held >= self.limit
+
+
+class SeatReport(NamedTuple):
+    """The figures of the license over all domains. All are numbers of seats or accounts."""
+
+    limit: int | None
+    """Seats of the license; None is without limit."""
+    counted: int
+    """Accounts that take a seat."""
+    held: int
+    """Deleted accounts whose seat comes free with a restart of the server."""
+    used: int
+    free: int | None
+    over: int
+    created: int
+    disabled: int
+    connected: int
+    """Counted accounts that have a mailbox."""
+    latent: int
+    """Counted accounts that never connected."""
+    locked_out: int
+    """Counted accounts that would be refused at login."""
+    state: State
+    domains: tuple[DomainReport, ...]
+    warnings: tuple[Warn, ...]
+
+    def of_domain(self, name: str) -> DomainReport | None:
+        """The figures of the domain with this name, compared as written in the store; None if there is none."""
+        return next((domain for domain in self.domains if domain.name == name), None)
+
+
+class Decision(NamedTuple):
+    """Whether something may be done."""
+
+    allowed: bool
+    code: str
+    text: str
+    """What is so, in the vendor's words where it has words for it."""
+    detail: str = ""
+    """The figures behind it."""
+    remedy: str = ""
+    """What a person can do about it."""
+    over: int = 0
+    """Seats beyond the license, if it is done."""
+
+    @property
+    def reason(self) -> str:
+        """Text and detail in one sentence."""
+        return f"{self.text}: {self.detail}" if self.detail else self.text

@@ -1,0 +1,111 @@
+"""The live server that a store is kept in step with, and what was asked of it and not yet told as done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal
+
+from kconsole.core.access import ServerAccess
+
+if TYPE_CHECKING:
+    from kconsole.core.records import MailboxFate
+
+ServerDeed = Literal["disable", "enable", "add", "delete"]
+"""What may be asked of the server."""
+
+ASKED: Final[Mapping[ServerDeed, str]] = {
+    "disable": "disabled",
+    "enable": "enabled",
+    "add": "added",
+    "delete": "deleted",
+}
+"""What the server was asked for, as a participle."""
+
+
+UNLIMITED: Final = -2
+"""How the server writes a license for users without limit, and so does the store, where None is what nobody read.
+
+Source: the vendor's interface description, ProductRegistration.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainNumbers:
+    """What the server itself says of one domain. Both are numbers of accounts."""
+
+    name: str
+    current: int
+    """Accounts that it counts; disabled ones are not among them."""
+    allowed: int | None
+    """How many there may be, by the domain's limit or the license's, whichever is less; None is without limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerNumbers:
+    """What the server itself counts, as of the last time it was read. None is what could not be read."""
+
+    licensed: int | None = None
+    """Users of its license; `UNLIMITED` is without limit."""
+    current: int | None = None
+    """Users that it counts against the license."""
+    active: int | None = None
+    """Mailboxes that it calls active."""
+    created: int | None = None
+    """Users that were created on it, enabled or not."""
+    domains: tuple[DomainNumbers, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A live server: how it is reached, and how it was found the last time. No password is part of it."""
+
+    name: str
+    """What people call it."""
+    access: ServerAccess
+    synced_at: datetime | None = None
+    """When it was last read whole; None if it never was."""
+    started_at: datetime | None = None
+    """When it was started, as it said then."""
+    version: str = ""
+    role: str = ""
+    """What the login may administer, as it said then."""
+    unread: tuple[str, ...] = ()
+    """Which figures that role could not read, and why."""
+    uncounted: tuple[str, ...] = ()
+    """The domains whose users could not be read: who takes a seat there is as it was read before, or not known."""
+    notes: tuple[str, ...] = ()
+    """What was read, and is not in the store as it is there; in words of ours with names from outside."""
+    numbers: ServerNumbers | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An account that something is asked for."""
+
+    number: int
+    """The store's number of it; 0 for one that is not there yet."""
+    server_id: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        """The part of the address after the last `@`."""
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingChange:
+    """Something that the server is being asked for: written before, taken away with what came of it.
+
+    One that is found later was left by a crash in between: only the server knows whether it was done.
+    """
+
+    operation: ServerDeed
+    at: datetime
+    targets: tuple[Target, ...]
+    mailbox: "MailboxFate | Literal['']" = ""
+    """Of a deletion, what becomes of mailboxes."""
+    transfer_to: str = ""
+    domain_id: str = ""
+    """Of a new account, the server's id of its domain, which may get another name meanwhile."""
+    reason: str = ""

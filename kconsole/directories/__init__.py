@@ -1,0 +1,1 @@
+"""LDAP and Active Directory: where users of a domain are mapped from."""

@@ -1,0 +1,1 @@
+"""Files that accounts, logins and licenses are read from."""

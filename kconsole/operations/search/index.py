@@ -1,0 +1,415 @@
+"""The list of accounts: which to show, and in what order. The command line and the screen ask here.
+
+A `Roster` is asked again and again: at each letter of a filter, at each change. So it keeps what it found out (plain
+sort keys, folded texts, the order of all, what it gave last), and works in steps, between which the screen can paint.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from kconsole.core.history import Change
+from kconsole.core.records import Entry
+from kconsole.operations.chunked import Chunks, finished, within
+from kconsole.operations.search.filters import NONE_SAVED, Filter, read_filter, searched_text
+from kconsole.operations.search.query import ORDER_WORDS as ORDER_WORDS
+from kconsole.operations.search.query import AccountQuery as AccountQuery
+from kconsole.operations.search.query import conditions_of
+from kconsole.operations.search.query import order_words as order_words
+from kconsole.operations.search.sorting import (
+    STEP,
+    address_key,
+    grouped_by,
+    has_few_keys,
+    sort_key,
+    sorted_by,
+    turned_round,
+)
+from kconsole.operations.search.sorting import SortField as SortField
+
+_FEW_CHANGES: Final = 500
+"""Changes up to which each is put in its place; of more, everything is sorted anew."""
+
+_CHANGES_A_STEP: Final = 40
+
+
+def select(
+    entries: Iterable[Entry], query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED
+) -> list[Entry]:
+    """The entries that a query asks for, in its order; see `Roster`."""
+    return AccountIndex(entries).select(query, now, saved)
+
+
+class _Sorted(NamedTuple):
+    """All live entries in an order, by their places; those of equal keys are in the order of their addresses."""
+
+    sort: SortField
+    keys: list[Any]
+    """By place."""
+    places: list[int]
+    last: list[int]
+    """Those that come last whatever the direction, by address: what is no account, in the order by last login."""
+
+
+class _Found(NamedTuple):
+    """What a query came to, in the order that is not reversed."""
+
+    query: AccountQuery
+    asked: Filter
+    now: datetime
+    places: list[int]
+    last: list[int]
+
+
+class AccountIndex:
+    """Entries to list: the live ones, and the deleted ones whose seat is held, which only `is:held` lists.
+
+    Sorting is stable with the address to break ties. By last login, accounts that never logged in come before all
+    others, or with `reverse` after all; what is no user account (lists, resources, aliases) always comes last.
+
+    Each entry has a place, under which everything about it is kept; lists of places are what is sorted and filtered.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.reset(entries)
+
+    def __len__(self) -> int:
+        """How many live entries there are, as of the last selection."""
+        return self._live
+
+    # What is in it
+
+    def reset(self, entries: Iterable[Entry]) -> None:
+        """Let these be the entries: live ones, and deleted ones whose seat is held."""
+        self._version = getattr(self, "_version", 0) + 1
+        self._entries: list[Entry | None] = []
+        """By place; None for one that is gone."""
+        self._held: dict[int, Entry] = {}
+        """By number; by a negative one if it has none."""
+        for entry in entries:
+            if entry.deleted_at is None:
+                self._entries.append(entry)
+            else:
+                self._held[entry.id or ~len(self._held)] = entry
+        self._live = len(self._entries)
+        self._texts: list[str | None] = [None] * self._live
+        """By place, the text that is searched; made when it is first searched."""
+        self._addresses: list[str] = []
+        """By place, what entries are sorted by first of all."""
+        self._base: list[int] = []
+        """All live places in the order of their addresses; empty if they are still to be sorted."""
+        self._places: dict[int, int] = {}
+        """By number; empty before the first change."""
+        self._pending: dict[int, Entry | None] = {}
+        """Entries that changed, by number, since the last selection; None for one that is not listed any more."""
+        self._sorted: _Sorted | None = None
+        """The order that was asked for last; it follows changes."""
+        self._ahead: dict[SortField, _Sorted] = {}
+        """Orders that were made ahead, or asked for before; they hold until something changes."""
+        self._found: _Found | None = None
+
+    def replace(self, entries: Iterable[Entry]) -> None:
+        """Let entries be as they are here, those that are new too. Costs next to nothing until it is asked again."""
+        for entry in entries:
+            self._change(entry.id, entry)
+
+    def remove(self, numbers: Iterable[int]) -> None:
+        """List the entries with these numbers no longer."""
+        for number in numbers:
+            self._change(number, None)
+
+    def follow(self, changes: Iterable[Change], held: Callable[[], Iterable[Entry]]) -> None:
+        """Let the entries be as after a commit.
+
+        Args:
+            changes: of records of any table.
+            held: gives the deleted entries that hold their seat now.
+        """
+        look_again = False
+        for change in changes:
+            if change.table == "entries":
+                live = change.after is None or change.after.deleted_at is None
+                self._change(change.number, change.after if live else None)
+                look_again |= not live
+            look_again |= change.table == "server"  # with a restart, held seats come free
+        if look_again:
+            self._held = {entry.id: entry for entry in held()}
+            self._version += 1
+
+    def _change(self, number: int, entry: Entry | None) -> None:
+        self._version += 1
+        self._held.pop(number, None)
+        if entry is not None and entry.deleted_at is not None:
+            self._held[number] = entry
+            entry = None
+        self._pending[number] = entry
+        self._found = None
+
+    # Asking
+
+    def select(self, query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED) -> list[Entry]:
+        """The entries that a query asks for, in its order.
+
+        Args:
+            query: what is asked.
+            now: the moment that ages count from.
+            saved: saved filters by their names, for the query's text.
+        """
+        return finished(self.selecting(query, now, saved))
+
+    def selecting(
+        self, query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED
+    ) -> Chunks[list[Entry]]:
+        """The same in steps of a few milliseconds, whatever the number of entries.
+
+        After each it gives how far it has come, from 0 to 1; its value is the list. It may be left off at any step.
+        What changes meanwhile is taken in: then it begins anew.
+        """
+        asked = read_filter(query.text, now, saved)
+        while True:
+            version = self._version
+            steps = self._selecting(query, asked, now)
+            while self._version == version:
+                try:
+                    share = next(steps)
+                except StopIteration as end:
+                    found: list[Entry] = end.value
+                    return found
+                yield share
+
+    def preparing(self) -> Chunks[None]:
+        """Make what takes longest of what may be asked next: the texts that are searched, and the order by name.
+
+        In steps, for a moment of leisure. It ends early if something changes meanwhile.
+        """
+        version = self._version
+        for begin in range(0, len(self._entries), STEP):
+            self._make_texts(range(begin, min(begin + STEP, len(self._entries))))
+            yield 0.5 * begin / len(self._entries)
+        if self._base and not self._pending:
+            steps = self._sorting("name")
+            while self._version == version:
+                try:
+                    yield 0.5 + 0.5 * next(steps)
+                except StopIteration as end:
+                    self._ahead["name"] = end.value
+                    return
+
+    def _selecting(self, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[list[Entry]]:
+        if self._pending:
+            yield from within(0.0, 0.2, self._take_changes())
+        if asked.asks_held:
+            return (yield from self._held_only(query, asked, now))
+        order = yield from within(0.2, 0.6, self._in_order(query.sort))
+        found = yield from within(0.6, 0.9, self._fitting(order, query, asked, now))
+        self._found = found
+        places = found.places
+        if query.reverse:
+            places = turned_round(places, order.keys)
+            yield 0.95
+        return self._listed(places, found.last)
+
+    def _held_only(self, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[list[Entry]]:
+        """Of the deleted entries. They are listed as if they were not, by a roster of their own."""
+        held = AccountIndex()
+        held._entries, held._live = list(self._held.values()), len(self._held)
+        held._texts = [None] * held._live
+        order = yield from within(0.2, 0.6, held._in_order(query.sort))
+        found = yield from within(0.6, 0.9, held._fitting(order, query, asked, now))
+        places = turned_round(found.places, order.keys) if query.reverse else found.places
+        return held._listed(places, found.last)
+
+    def _listed(self, places: list[int], last: list[int]) -> list[Entry]:
+        entries = list(map(self._entries.__getitem__, places))
+        entries += map(self._entries.__getitem__, last)
+        return entries  # type: ignore[return-value]  # none of these is gone
+
+    # Order
+
+    def _in_order(self, sort: SortField) -> Chunks[_Sorted]:
+        if not self._base:
+            self._sorted = None
+            self._close_ranks()
+            addresses = yield from within(0.0, 0.2, self._made(address_key))
+            base = yield from within(0.2, 0.5, sorted_by(list(range(len(addresses))), addresses))
+            self._addresses, self._base = addresses, base
+        kept = self._sorted
+        if kept is None or kept.sort != sort:
+            if kept is not None:
+                self._ahead[kept.sort] = kept
+            made = self._ahead.get(sort)
+            kept = self._sorted = made or (yield from within(0.5, 1.0, self._sorting(sort)))
+        return kept
+
+    def _sorting(self, sort: SortField) -> Chunks[_Sorted]:
+        if sort == "address":
+            return _Sorted(sort, self._addresses, self._base, [])
+        keys = yield from within(0.0, 0.4, self._made(sort_key(sort)))
+        places: list[int] = self._base
+        last: list[int] = []
+        if sort == "last-login":
+            places, last = yield from within(0.4, 0.5, self._parted(places))
+        by = grouped_by if has_few_keys(sort) else sorted_by
+        places = yield from within(0.5, 1.0, by(places, keys))
+        return _Sorted(sort, keys, places, last)
+
+    def _parted(self, places: list[int]) -> Chunks[tuple[list[int], list[int]]]:
+        """The places of accounts, and those of all else."""
+        accounts: list[int] = []
+        others: list[int] = []
+        for begin in range(0, len(places), STEP):
+            for place in places[begin : begin + STEP]:
+                (accounts if self._at(place).is_account else others).append(place)
+            yield begin / len(places)
+        return accounts, others
+
+    def _made(self, key: Callable[[Entry], Any]) -> Chunks[list[Any]]:
+        """A key for each place."""
+        keys: list[Any] = []
+        for begin in range(0, len(self._entries), STEP):
+            keys += [None if entry is None else key(entry) for entry in self._entries[begin : begin + STEP]]
+            yield begin / len(self._entries)
+        return keys
+
+    def _at(self, place: int) -> Entry:
+        entry = self._entries[place]
+        assert entry is not None  # noqa: S101  # the lists of places have only those that are not gone
+        return entry
+
+    # Filter
+
+    def _fitting(self, order: _Sorted, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[_Found]:
+        """The places that fit, looked for among those of the last time if none of the others can."""
+        before, among = self._found, (order.places, order.last)
+        conditions = conditions_of(query, now)
+        if before is not None and _narrows(query, asked, now, before):
+            among, conditions = (before.places, before.last), []
+        conditions += [condition for _, condition in asked.conditions]
+        if not (conditions or asked.words or asked.not_words):
+            return _Found(query, asked, now, *among)
+        fitting: tuple[list[int], list[int]] = ([], [])
+        total, done = len(among[0]) + len(among[1]), 0
+        for places, kept in zip(among, fitting, strict=True):
+            for begin in range(0, len(places), STEP):
+                some = places[begin : begin + STEP]
+                done += len(some)
+                kept += self._fitting_of(some, asked, conditions)
+                yield done / total
+        return _Found(query, asked, now, *fitting)
+
+    def _fitting_of(self, some: list[int], asked: Filter, conditions: list[Callable[[Entry], bool]]) -> list[int]:
+        if asked.words or asked.not_words:
+            self._make_texts(some)
+            texts: list[str] = self._texts  # type: ignore[assignment]  # those that are looked at are there now
+            for word in asked.words:
+                some = [place for place in some if word in texts[place]]
+            for word in asked.not_words:
+                some = [place for place in some if word not in texts[place]]
+        entries: list[Entry] = self._entries  # type: ignore[assignment]  # none of these is gone
+        for condition in conditions:
+            some = [place for place in some if condition(entries[place])]
+        return some
+
+    def _make_texts(self, some: Iterable[int]) -> None:
+        entries, texts = self._entries, self._texts
+        for place in some:
+            if texts[place] is None and (entry := entries[place]) is not None:
+                texts[place] = searched_text(entry)
+
+    # Changes
+
+    def _take_changes(self) -> Chunks[None]:
+        """Put what changed in its place."""
+        self._ahead = {}
+        if not self._places:
+            places: dict[int, int] = {}
+            for begin in range(0, len(self._entries), STEP):
+                some = self._entries[begin : begin + STEP]
+                places |= {entry.id: begin + at for at, entry in enumerate(some) if entry is not None}
+                yield 0.5 * begin / len(self._entries)
+            self._places = places
+        if len(self._pending) > _FEW_CHANGES:
+            self._base, self._sorted = [], None
+        numbers, step = list(self._pending), _CHANGES_A_STEP if self._base else STEP
+        for begin in range(0, len(numbers), step):
+            for number in numbers[begin : begin + step]:
+                if number in self._pending:
+                    self._put(number, self._pending.pop(number))
+            yield 0.5 + 0.5 * begin / len(numbers)
+
+    def _put(self, number: int, entry: Entry | None) -> None:
+        place = self._places.pop(number, -1)
+        if place >= 0:
+            if self._base:
+                self._take_out(place)
+            self._live -= 1
+        elif entry is not None:
+            place = len(self._entries)
+            self._entries.append(None)
+            self._texts.append(None)
+            for keys in self._all_keys():
+                keys.append(None)
+        if place >= 0:
+            self._entries[place], self._texts[place] = entry, None
+        if entry is not None:
+            self._places[number] = place
+            self._live += 1
+            if self._base:
+                self._take_in(place, entry)
+
+    def _all_keys(self) -> list[list[Any]]:
+        """The lists of keys that are kept, each once."""
+        if not self._base:
+            return []
+        if self._sorted is None or self._sorted.keys is self._addresses:
+            return [self._addresses]
+        return [self._addresses, self._sorted.keys]
+
+    def _take_out(self, place: int) -> None:
+        """Let a place be in no order."""
+        address = self._addresses[place]
+        del self._base[self._rank(address, place)]
+        order = self._sorted
+        if order is None or order.places is self._base:
+            return
+        key = order.keys[place]
+        for places in (order.places, order.last):
+            at = _rank_in(places, order.keys, self._addresses, (key, address, place))
+            if at < len(places) and places[at] == place:
+                del places[at]
+                return
+
+    def _take_in(self, place: int, entry: Entry) -> None:
+        """Put a place where it belongs in each order."""
+        address = self._addresses[place] = address_key(entry)
+        self._base.insert(self._rank(address, place), place)
+        order = self._sorted
+        if order is None or order.places is self._base:
+            return
+        key = order.keys[place] = sort_key(order.sort)(entry)
+        places = order.last if order.sort == "last-login" and not entry.is_account else order.places
+        places.insert(_rank_in(places, order.keys, self._addresses, (key, address, place)), place)
+
+    def _rank(self, address: str, place: int) -> int:
+        return bisect_left(self._base, (address, place), key=lambda other: (self._addresses[other], other))
+
+    def _close_ranks(self) -> None:
+        """Give no place to those that are gone."""
+        kept = [place for place, entry in enumerate(self._entries) if entry is not None]
+        if len(kept) < len(self._entries):
+            self._version += 1  # whoever works with the places as they were begins anew
+            self._texts = [self._texts[place] for place in kept]
+            self._entries = [self._entries[place] for place in kept]
+            self._places = {}
+
+
+def _rank_in(places: list[int], keys: list[Any], addresses: list[str], wanted: tuple[Any, str, int]) -> int:
+    return bisect_left(places, wanted, key=lambda place: (keys[place], addresses[place], place))
+
+
+def _narrows(query: AccountQuery, asked: Filter, now: datetime, before: _Found) -> bool:
+    """Whether what fits a query was all found before, and in its order."""
+    same = replace(query, text="", reverse=False) == replace(before.query, text="", reverse=False)
+    return same and (query.inactive is None or now == before.now) and asked.narrows(before.asked)

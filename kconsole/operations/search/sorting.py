@@ -1,0 +1,104 @@
+"""Sorting many entries a little at a time, so that nothing else has to wait: by plain keys, in runs that are merged."""
+
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+from kconsole.core.records import Entry, fold
+from kconsole.licensing.policy import listed_classification
+from kconsole.operations.chunked import Chunks
+
+SortField = Literal["address", "name", "seat", "because", "last-login", "protocol", "domain", "kind", "origin", "role"]
+
+STEP: Final = 8192
+"""Entries that a step works on at most, but for the merging of sorted ones, which is fast."""
+
+RUN: Final = 4 * STEP
+"""Places that are sorted at once: shorter runs mean more merging."""
+
+_ROLE_RANK: Final = {"user": 0, "auditor": 1, "account_admin": 2, "full_admin": 3}
+
+
+def sorted_by(places: list[int], keys: list[Any]) -> Chunks[list[int]]:
+    """Places in the order of their keys; places of equal keys stay in their order.
+
+    One call to `sort` would do the same, and keep everything waiting for as long as it takes. So it sorts runs, which
+    it merges by twos: `sort` finds the two runs in what it is given, and need not do more than merge.
+    """
+    key = keys.__getitem__
+    runs = []
+    for begin in range(0, len(places), RUN):
+        runs.append(sorted(places[begin : begin + RUN], key=key))
+        yield 0.5 * begin / len(places)
+    width = len(runs)
+    while len(runs) > 1:
+        merged = []
+        for first, second in zip(runs[::2], runs[1::2], strict=False):
+            if keys[second[0]] >= keys[first[-1]]:  # they stand in order already
+                merged.append(first + second)
+            else:
+                merged.append(sorted(first + second, key=key))
+            yield 1 - 0.5 * len(runs) / width
+        runs = merged + runs[len(merged) * 2 :]
+    return runs[0] if runs else []
+
+
+def grouped_by(places: list[int], keys: list[Any]) -> Chunks[list[int]]:
+    """The same for keys of which there are few: it needs no comparing but that of these."""
+    groups: dict[Any, list[int]] = {}
+    for begin in range(0, len(places), STEP):
+        for place in places[begin : begin + STEP]:
+            key = keys[place]
+            try:
+                groups[key].append(place)
+            except KeyError:
+                groups[key] = [place]
+        yield begin / len(places)
+    return [place for key in sorted(groups) for place in groups[key]]
+
+
+def turned_round(places: list[int], keys: list[Any]) -> list[int]:
+    """Places that are in the order of their keys, the greatest key first; places of equal keys stay in their order."""
+    return sorted(places, key=keys.__getitem__, reverse=True)
+
+
+def sort_key(sort: SortField) -> Callable[[Entry], Any]:
+    """What entries are sorted by in an order: plain texts and numbers."""
+    return _KEYS[sort]
+
+
+def has_few_keys(sort: SortField) -> bool:
+    """Whether many entries have the same key in an order."""
+    return sort not in ("address", "name", "last-login")
+
+
+def address_key(entry: Entry) -> str:
+    """What breaks ties in every order. It is the address itself where that is folded already: no second text."""
+    address = entry.address
+    folded = fold(address)
+    return address if folded == address else folded
+
+
+def _name(entry: Entry) -> str:
+    return fold(entry.full_name)
+
+
+def _last_login(entry: Entry) -> float:
+    return float("-inf") if entry.last_login is None else entry.last_login.at.timestamp()
+
+
+def _protocol(entry: Entry) -> str:
+    return "" if entry.last_login is None else fold(entry.last_login.protocol)
+
+
+_KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {
+    "address": address_key,
+    "name": _name,
+    "seat": lambda entry: not listed_classification(entry).seat,
+    "because": lambda entry: listed_classification(entry).because,
+    "last-login": _last_login,
+    "protocol": _protocol,
+    "domain": lambda entry: fold(entry.domain),
+    "kind": lambda entry: entry.kind,
+    "origin": lambda entry: entry.origin,
+    "role": lambda entry: _ROLE_RANK[entry.role],
+}

@@ -1,0 +1,1 @@
+"""Keeping a store in sync with a live server: pull, push, recover."""

@@ -1,0 +1,107 @@
+"""What disabling or enabling the marked accounts would come to, at any number of them."""
+
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from kconsole.core.history import Change
+from kconsole.core.records import Entry
+from kconsole.core.reports import SeatReport
+from kconsole.licensing.counting import SeatLedger, Share, share_of
+from kconsole.licensing.policy import classify
+from kconsole.operations.chunked import Chunks
+
+_SLICE: Final = 4000
+"""Accounts that one step marks: a few milliseconds."""
+
+
+class WhatIf:
+    """What toggling marked accounts would come to; follows marks and changes one by one.
+
+    It counts the marked accounts by what they add to the figures. So a mark costs the same whatever is marked already,
+    and the figures cost the same whatever the number of accounts.
+    """
+
+    def __init__(self, ledger: SeatLedger, entry: Callable[[int], Entry | None]) -> None:
+        """Begin with no marks.
+
+        Args:
+            ledger: the figures as they are.
+            entry: gives the entry with a number; None if there is none, or it has been deleted.
+        """
+        self._ledger = ledger
+        self._entry = entry
+        self._marked: dict[int, Entry | None] = {}
+        """The marked numbers, with the account as it was counted; None for what is no account."""
+        self._alike: dict[Share, int] = {}
+        self._some: dict[Share, Entry] = {}
+        """One of the accounts of each share."""
+
+    def marking(self, numbers: AbstractSet[int]) -> Chunks[None]:
+        """Let the accounts with these numbers be the marked ones, in steps of a few milliseconds each.
+
+        It can be left off between any two steps: the next time goes on from there.
+        """
+        changed = iter(numbers ^ self._marked.keys())
+        total, done = max(len(numbers), len(self._marked), 1), 0
+        while some := list(islice(changed, _SLICE)):
+            for number in some:
+                if number not in numbers:
+                    self._count(self._marked.pop(number, None), -1)
+                elif number not in self._marked:
+                    self._marked[number] = counted = _account(self._entry(number))
+                    self._count(counted, 1)
+            done += len(some)
+            yield min(done / total, 1.0)
+
+    def follow(self, changes: Iterable[Change]) -> None:
+        """Records changed: count those that are marked as they are now."""
+        for change in changes:
+            if change.table == "entries" and change.number in self._marked:
+                self._count(self._marked[change.number], -1)
+                self._marked[change.number] = counted = _account(change.after)
+                self._count(counted, 1)
+
+    def report(self) -> SeatReport | None:
+        """The figures if the marked accounts were disabled, or enabled if none of them takes a seat.
+
+        None if no account is marked.
+        """
+        alike = [(self._some[share], times) for share, times in self._alike.items() if times]
+        return if_toggled(self._ledger, alike) if alike else None
+
+    def _count(self, account: Entry | None, times: int) -> None:
+        if account is not None:
+            share = share_of(account)
+            self._some.setdefault(share, account)
+            self._alike[share] = self._alike.get(share, 0) + times
+
+
+def alike(accounts: Iterable[Entry]) -> list[tuple[Entry, int]]:
+    """One account of each share, and how many there are of it."""
+    some: dict[Share, Entry] = {}
+    many: dict[Share, int] = {}
+    for account in accounts:
+        share = share_of(account)
+        some.setdefault(share, account)
+        many[share] = many.get(share, 0) + 1
+    return [(account, many[share]) for share, account in some.items()]
+
+
+def if_toggled(ledger: SeatLedger, accounts: Iterable[tuple[Entry, int]]) -> SeatReport:
+    """The figures if accounts were disabled, or enabled if none of them takes a seat; nothing is changed.
+
+    Args:
+        ledger: the figures as they are.
+        accounts: an account, and how many of the same share there are.
+    """
+    accounts = list(accounts)
+    enable = not any(classify(account).seat for account, _ in accounts)
+    return ledger.if_changed((account, replace(account, enabled=enable), times) for account, times in accounts)
+
+
+def _account(entry: Entry | None) -> Entry | None:
+    """The entry if it is an account that can be toggled."""
+    return entry if entry is not None and entry.is_account and entry.deleted_at is None else None

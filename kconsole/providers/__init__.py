@@ -1,0 +1,1 @@
+"""Mail servers, each behind the protocol in `base`."""

@@ -1,0 +1,97 @@
+"""What a server sends back, read as JSON-RPC: a result, an error, or nothing that is either."""
+
+import re
+from typing import Any, Final
+
+import orjson
+
+from kconsole.importers.error_text import short
+from kconsole.providers.kerio.errors import ServerError, StrangeAnswer
+
+_PLACEHOLDER: Final = re.compile(r"%([1-9]\d?)", re.ASCII)
+
+_STATUS: Final = {
+    401: "it wants to know who asks, in a way that is not the administration's",
+    403: "it does not let in whoever asks from here",
+    404: "it has no administration there",
+    413: "the request is too large for it",
+    429: "it is asked too often",
+    503: "it is not ready",
+}
+
+
+def read_answer(content: bytes, status: int, location: str, request: int) -> dict[str, Any] | ServerError:
+    """The result or the error that an answer holds.
+
+    Args:
+        content: the whole body.
+        status: of HTTP; errors of JSON-RPC come with 200.
+        location: where a redirect leads; empty if there is none.
+        request: the number of the request, which the answer has to repeat.
+
+    Raises:
+        StrangeAnswer: it holds neither.
+    """
+    try:
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        document = None
+    if type(document) is dict and ("error" in document or (status == 200 and "result" in document)):
+        return _read(document, request)
+    if 300 <= status < 400:
+        raise StrangeAnswer(f"leads to {short(location) or 'somewhere else'}, which is not followed")
+    if status != 200:
+        raise StrangeAnswer(f"is HTTP {status}: {_STATUS.get(status, 'it failed')}")
+    if document is not None:
+        raise StrangeAnswer("is JSON, but neither a result nor an error")
+    if not content.strip():
+        raise StrangeAnswer("is empty")
+    if content.lstrip()[:1] == b"<":
+        raise StrangeAnswer("is a web page")
+    raise StrangeAnswer("breaks off in the middle, or is no JSON")
+
+
+def filled(message: str, parameters: object) -> str:
+    """A message with its parameters in the places that are kept for them."""
+    given = parameters.get("positionalParameters") if isinstance(parameters, dict) else None
+    values = [value for value in given if isinstance(value, str)] if isinstance(given, list) else []
+
+    def value_of(match: re.Match[str]) -> str:
+        place = int(match[1]) - 1
+        return values[place] if place < len(values) else "…"
+
+    return _PLACEHOLDER.sub(value_of, message)
+
+
+def error_of(document: object) -> ServerError:
+    """An error as it stands in an answer, or in the list of errors of a result.
+
+    Raises:
+        StrangeAnswer: it has no code.
+    """
+    if not isinstance(document, dict):
+        raise StrangeAnswer("has an error that is none")
+    code = document.get("code")
+    if type(code) is str and re.fullmatch(r"-?\d{1,6}", code, re.ASCII):
+        code = int(code)
+    if type(code) is not int:
+        raise StrangeAnswer("has an error without a code")
+    message = document.get("message")
+    data = document.get("data")
+    parameters = document.get("messageParameters")
+    if parameters is None and isinstance(data, dict):
+        parameters = data.get("messageParameters")
+    return ServerError(code, filled(message, parameters).strip() if isinstance(message, str) else "")
+
+
+def _read(document: dict[str, Any], request: int) -> dict[str, Any] | ServerError:
+    if document.get("id") not in (None, request, str(request)):
+        raise StrangeAnswer("is to another question")
+    if document.get("error") is not None:
+        return error_of(document["error"])
+    result = document.get("result")
+    if result is None and "result" in document:
+        return {}
+    if not isinstance(result, dict):
+        raise StrangeAnswer("has a result that is no object")
+    return result

@@ -1,0 +1,91 @@
+"""What is not known for sure of real servers, in one place, so that a real server can correct it.
+
+The letters are those of the list of unknowns in the facts that are kept of Kerio Connect (section 9). What is
+documented is in the modules that use it.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from kconsole.core.directory import DirectoryKind
+from kconsole.core.records import Role
+
+AnyRole = Role | Literal["builtin_admin", "builtin_domain_admin"]
+"""What somebody who is logged in may be; nobody is made one of the last two."""
+
+# Servers of 7.0 and 7.1 write numbers where later ones write names. That they count in the order in which the names
+# are documented is a guess; scripts of the time bear out UserRole = 0, UInternalAuth = 0 and MegaBytes = 2.
+ROLES: Final[Mapping[str | int, AnyRole]] = {
+    "UserRole": "user",
+    "Auditor": "auditor",
+    "AccountAdmin": "account_admin",
+    "FullAdmin": "full_admin",
+    "BuiltInAdmin": "builtin_admin",
+    "BuiltInDomainAdmin": "builtin_domain_admin",
+    0: "user",
+    1: "auditor",
+    2: "account_admin",
+    3: "full_admin",
+    4: "builtin_admin",
+    5: "builtin_domain_admin",
+}
+MAPPED_SOURCES: Final[Mapping[str | int, bool]] = {
+    "DSInternalSource": False,
+    "DSLDAPSource": True,
+    0: False,
+    1: True,
+}
+UNITS: Final[Mapping[str | int, int]] = {
+    name: 1024**power
+    for power, names in enumerate(
+        (("Bytes", 0), ("KiloBytes", 1), ("MegaBytes", 2), ("GigaBytes", 3), ("TeraBytes", 4), ("PetaBytes", 5))
+    )
+    for name in names
+}
+DIRECTORY_KINDS: Final[Mapping[str | int, DirectoryKind]] = {
+    "WindowsActiveDirectory": "active_directory",
+    "AppleDirectoryKerberos": "apple",
+    "AppleDirectoryPassword": "apple",
+    "KerioDirectory": "kerio",
+    "CustomLDAP": "custom",
+}
+
+# g. How a domain without a limit says so is not known. The server tells its own constants
+# (Server.getNamedConstantList), but not under which name: any that has "unlimited" in it is taken. Besides, what is
+# below zero is no limit, and neither is the largest number of 32 bits, which -1 may have become on its way.
+NAME_OF_UNLIMITED: Final = "unlimited"
+LARGEST_LIMIT: Final = 2**31 - 1
+"""From here on a limit is none."""
+
+# i. What a role may not read is refused with 1004 (documented). An Auditor was once answered 1000 where he asked for
+# domains without a query; a method that an older server does not have is -32601, parameters that it has otherwise are
+# -32602. Each makes a figure unread, but never users, lists or domains.
+# An Account Admin may be shown his own domain only; so a domain that he is not shown is not gone.
+NO_RIGHTS: Final = frozenset({1004})
+NO_FIGURE: Final = frozenset({1000, 1004, -32601, -32602})
+SEE_ALL_DOMAINS: Final[frozenset[AnyRole]] = frozenset({"auditor", "full_admin", "builtin_admin"})
+
+# c, d. Whether every server takes the names of these fields, and sorts by these columns, is not known. What it does
+# not take it refuses with -32602, and is then asked for all fields, and at last for all in any order.
+INVALID_PARAMETERS: Final = -32602
+USER_FIELDS: Final = (
+    "id", "loginName", "fullName", "description", "isEnabled", "itemSource", "role", "effectiveRole",
+    "isWritableByMe", "lastLoginInfo", "consumedSize", "consumedItems",
+)  # fmt: skip
+DOMAIN_FIELDS: Final = ("id", "name", "description", "isPrimary", "userMaxCount", "service", "isDistributed")
+LIST_FIELDS: Final = ("id", "name", "description", "membersCount")
+RESOURCE_FIELDS: Final = ("id", "name", "address", "description", "type", "isEnabled")
+ALIAS_FIELDS: Final = ("id", "name", "deliverTo", "type", "description")
+
+# e. What a last login looks like that never was: 0, empty and missing all count as never. A number beyond the
+# calendar counts as unknown, and never as never.
+
+# h. Users.getMailboxCount "may take a long time if a directory service for mapped users is not available"
+# (documented). That it is better to go on without it than to take nothing is a judgement.
+MAY_TAKE_LONG: Final = frozenset({"Users.getMailboxCount"})
+
+# b. Whether the token in the header, in the body, or the cookie alone would do is not known: all three are sent.
+# a. With which code a wrong password is refused is not known: any error to a login is taken for a refusal.
+# f. Whether a license that is full refuses a user with an error of the call or of the item: both are understood.
+# The start of the server is told by Server.getServerTime (documented, seen nowhere); where that is not known,
+# by Statistics.get, whose start a reset of the statistics may change.

@@ -1,0 +1,185 @@
+"""Long lists, asked for in pages, and whole or not at all.
+
+A list that changes while it is read may lack somebody who was there all the time, and whoever is lacking would be
+taken for gone. So what came has to be as many as the server says there are, each once, from the first page to the
+last; if it is not, the list is read a second time, and then given up.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
+
+from kconsole.core.errors import SourceAway
+from kconsole.providers.kerio.assumptions import (
+    ALIAS_FIELDS,
+    DOMAIN_FIELDS,
+    INVALID_PARAMETERS,
+    LIST_FIELDS,
+    RESOURCE_FIELDS,
+    USER_FIELDS,
+)
+from kconsole.providers.kerio.errors import ServerRefused, StrangeAnswer
+from kconsole.providers.kerio.values import Row, listed_rows, number
+
+if TYPE_CHECKING:
+    from kconsole.providers.kerio.client import KerioClient
+
+PAGE: Final = 500
+"""Rows that are asked for at a time. A page is read in a few milliseconds, which is what a screen may wait."""
+
+MOST_ROWS: Final = 1_000_000
+"""Rows beyond which no list is believed."""
+
+_TIMES: Final = 2
+_PLAINEST: Final = 2
+
+
+class Known(Protocol):
+    """A record that has the server's own id."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+        ...
+
+
+_K = TypeVar("_K", bound=Known)
+
+
+class Listing(NamedTuple):
+    """A list that can be asked for."""
+
+    method: str
+    fields: tuple[str, ...]
+    order: str
+    """The column that the pages are in the order of."""
+
+
+DOMAINS: Final = Listing("Domains.get", DOMAIN_FIELDS, "name")
+USERS: Final = Listing("Users.get", USER_FIELDS, "loginName")
+MAILING_LISTS: Final = Listing("MailingLists.get", LIST_FIELDS, "name")
+RESOURCES: Final = Listing("Resources.get", RESOURCE_FIELDS, "name")
+ALIASES: Final = Listing("Aliases.get", ALIAS_FIELDS, "name")
+
+
+class _Changed(Exception):
+    """The list is not what it was a page ago."""
+
+
+class Pages:
+    """Reads lists over one line, and remembers what the server does not take of the questions."""
+
+    def __init__(self, line: "KerioClient", page: int = PAGE) -> None:
+        self._line = line
+        self._page = page
+        self._plainness: dict[str, int] = {}
+        """By method: 0 asks for fields in order, 1 for all fields in order, 2 for all in whatever order."""
+
+    def all_of(
+        self,
+        listing: Listing,
+        reader: Callable[[Mapping[str, Any]], _K],
+        domain_id: str | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> tuple[_K, ...]:
+        """All rows of a list.
+
+        Args:
+            listing: which.
+            reader: what makes a record of a row.
+            domain_id: the domain that it is of; None for a list of the server.
+            progress: told after each page how many rows have come with it, and a negative number when those that
+                came are read again.
+
+        Raises:
+            ServerRefused: the server does not give it.
+            SourceAway: it changed each time that it was read, or as `Line.call`.
+        """
+        for _ in range(_TIMES):
+            try:
+                return self._once(listing, reader, domain_id, progress)
+            except _Changed:
+                continue
+        raise SourceAway(
+            f"What {self._line.origin} lists by {listing.method} changed while it was read, {_TIMES} times in a row.",
+            "Try again. If it goes on, somebody is changing many accounts, or the server does not count well.",
+        )
+
+    def _once(
+        self,
+        listing: Listing,
+        reader: Callable[[Mapping[str, Any]], _K],
+        domain_id: str | None,
+        progress: Callable[[int], None] | None,
+    ) -> tuple[_K, ...]:
+        found: list[_K] = []
+        try:
+            self._read_into(found, listing, reader, domain_id, progress)
+            if len({record.id for record in found}) != len(found):
+                raise _Changed
+        except _Changed:
+            if progress is not None:
+                progress(-len(found))
+            raise
+        return tuple(found)
+
+    def _read_into(
+        self,
+        found: list[_K],
+        listing: Listing,
+        reader: Callable[[Mapping[str, Any]], _K],
+        domain_id: str | None,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        first: int | None = None
+        plainness = self._plainness.get(listing.method, 0)
+        while True:
+            try:
+                came, total = self._page_from(len(found), listing, reader, domain_id, plainness)
+            except ServerRefused as error:
+                if error.code != INVALID_PARAMETERS or plainness == _PLAINEST or found:
+                    raise
+                plainness += 1
+                continue
+            self._plainness[listing.method] = plainness
+            found += came
+            if progress is not None:
+                progress(len(came))
+            if first is None:
+                first = total
+            if total != first or len(found) > total or (not came and len(found) < total):
+                raise _Changed
+            if len(found) == total:
+                return
+
+    def _page_from(
+        self,
+        start: int,
+        listing: Listing,
+        reader: Callable[[Mapping[str, Any]], _K],
+        domain_id: str | None,
+        plainness: int,
+    ) -> tuple[list[_K], int]:
+        """A page, and how many rows there are in all."""
+
+        def understood(result: Row) -> tuple[list[_K], int]:
+            total = number(result, "totalItems")
+            listed = listed_rows(result)
+            if total is None:
+                total = start + len(listed)
+            if not 0 <= total <= MOST_ROWS:
+                raise StrangeAnswer(f"counts {total} rows")
+            return [reader(row) for row in listed], total
+
+        query: dict[str, object] = {
+            "fields": list(listing.fields) if plainness == 0 else [],
+            "conditions": [],
+            "combining": "And",
+            "start": start,
+            "limit": self._page if plainness < _PLAINEST else -1,
+        }
+        if plainness < _PLAINEST:
+            query["orderBy"] = [{"columnName": listing.order, "direction": "Asc", "caseSensitive": False}]
+        parameters: dict[str, object] = {"query": query}
+        if domain_id is not None:
+            parameters["domainId"] = domain_id
+        return self._line.read(listing.method, parameters, understood)

@@ -1,0 +1,184 @@
+"""Values in an answer: what is missing has a default, what is not known is passed over, what is odd is told.
+
+A value of the wrong type is no value to guess at: an account that is shown without a seat because `isEnabled` could
+not be read is worse than none.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from kconsole.providers.kerio.assumptions import UNITS
+from kconsole.providers.kerio.errors import StrangeAnswer
+
+LONGEST_NAME: Final = 1024
+"""Characters beyond which an id or a login is none, and of a description that are kept."""
+
+_WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
+_T = TypeVar("_T")
+
+Row = Mapping[str, Any]
+"""A JSON object."""
+
+
+def text(row: Row, key: str) -> str:
+    """A text, cut where it is longer than anybody would read; empty if it is missing.
+
+    Raises:
+        StrangeAnswer: it is none.
+    """
+    value = row.get(key)
+    if type(value) is str:
+        return value[:LONGEST_NAME]
+    if value is None:
+        return ""
+    raise _odd(key, "text")
+
+
+def name(row: Row, key: str) -> str:
+    """A text that must be there, as an id or a login.
+
+    Raises:
+        StrangeAnswer: it is missing, empty, or too long to be one.
+    """
+    value = row.get(key)
+    if type(value) is str and 0 < len(value) <= LONGEST_NAME:
+        return value
+    raise StrangeAnswer(f"has a {key} that is none, or none where one belongs")
+
+
+def flag(row: Row, key: str, missing: bool) -> bool:
+    """A yes or no, as JSON or old servers write it.
+
+    Raises:
+        StrangeAnswer: it is neither.
+    """
+    value = row.get(key)
+    if value is True or value is False:
+        return value
+    if value is None:
+        return missing
+    if value in (0, 1):
+        return bool(value)
+    if value in ("true", "false", "0", "1"):
+        return value in ("true", "1")
+    raise _odd(key, "yes or no")
+
+
+def number(row: Row, key: str) -> int | None:
+    """A whole number, also where it is written as text; None if it is missing or empty.
+
+    Raises:
+        StrangeAnswer: it is none.
+    """
+    value = row.get(key)
+    if type(value) is int:
+        return value
+    if value is None or value == "":
+        return None
+    if type(value) is float and value.is_integer() and abs(value) < 2**63:
+        return int(value)
+    if type(value) is str and _WHOLE.fullmatch(value):
+        return int(value)
+    raise _odd(key, "number")
+
+
+def choice(row: Row, key: str, known: Mapping[str | int, _T], unknown: _T) -> _T:
+    """One of several that are known by name or by number; another one, as a newer server may have, is `unknown`.
+
+    Raises:
+        StrangeAnswer: it is neither name nor number.
+    """
+    value = row.get(key)
+    if type(value) is str or type(value) is int:
+        return known.get(value, unknown)
+    if value is None:
+        return unknown
+    raise _odd(key, "name of a kind")
+
+
+def part(row: Row, key: str) -> Row:
+    """An object inside an object; an empty one if it is missing.
+
+    Raises:
+        StrangeAnswer: it is none.
+    """
+    value = row.get(key)
+    if type(value) is dict:
+        return value
+    if value is None:
+        return {}
+    raise _odd(key, "object")
+
+
+def rows(row: Row, key: str) -> list[dict[str, Any]]:
+    """A list of objects; an empty one if it is missing.
+
+    Raises:
+        StrangeAnswer: it is none, or something else is in it.
+    """
+    value = row.get(key)
+    if value is None:
+        return []
+    if type(value) is list and all(type(item) is dict for item in value):
+        return value
+    raise _odd(key, "list of objects")
+
+
+def listed_rows(row: Row) -> list[dict[str, Any]]:
+    """What a call lists. That there is nothing has to be said: whoever is not listed would be taken for gone.
+
+    Raises:
+        StrangeAnswer: there is no list, and it is not said that it is empty.
+    """
+    if row.get("list") is None and number(row, "totalItems") != 0:
+        raise StrangeAnswer("has no list")
+    return rows(row, "list")
+
+
+def texts(row: Row, key: str) -> tuple[str, ...]:
+    """A list of texts; an empty one if it is missing.
+
+    Raises:
+        StrangeAnswer: it is none, or something else is in it.
+    """
+    value = row.get(key)
+    if value is None:
+        return ()
+    if type(value) is list and all(type(item) is str for item in value):
+        return tuple(item[:LONGEST_NAME] for item in value)
+    raise _odd(key, "list of texts")
+
+
+def moment(row: Row, key: str) -> datetime | None:
+    """A moment in seconds since 1970; None if it is 0, empty or missing.
+
+    Raises:
+        StrangeAnswer: it is none.
+        OverflowError: it is beyond the calendar.
+    """
+    seconds = number(row, key)
+    if not seconds:
+        return None
+    if seconds < 0:
+        raise OverflowError
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OSError):
+        raise OverflowError from None
+
+
+def size(row: Row, key: str) -> int | None:
+    """A size in bytes; None if it is missing, or in units that are not known.
+
+    Raises:
+        StrangeAnswer: it is none.
+    """
+    given = part(row, key)
+    amount, unit = number(given, "value"), choice(given, "units", UNITS, 0)
+    return amount * unit if amount is not None and amount >= 0 and unit else None
+
+
+def _odd(key: str, expected: str) -> StrangeAnswer:
+    return StrangeAnswer(f"has a {key} that is no {expected}")

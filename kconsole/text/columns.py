@@ -1,0 +1,91 @@
+"""Text in columns, measured in terminal cells: an East Asian letter takes two, a combining mark none.
+
+Callers pass text that went through `safe_text`: a width exists for nothing else. wcwidth knows the widths; it is
+imported when a text comes that is not plain Latin, since it takes longer to load than a whole table to write.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+from kconsole.text.safe_text import ELLIPSIS
+
+NARROWEST: Final = 8
+"""Cells below which no column is cut, as nothing could be told from what is left."""
+
+
+def cell_width(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isprintable() and (text.isascii() or max(text) < "\u0300"):
+        return len(text)
+    from wcwidth import wcswidth, wcwidth
+
+    width = wcswidth(text)
+    return width if width >= 0 else sum(max(wcwidth(character), 0) for character in text)
+
+
+def cut(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
+    """The text if it fits in so many cells, otherwise as much of it as fits with the ellipsis at its end.
+
+    Never half a wide character and never a letter without its marks, so the result may be a cell short; `pad` fills.
+    """
+    if width <= 0:
+        return ""
+    if cell_width(text) <= width:
+        return text
+    room = width - len(ellipsis)
+    if room < 0:
+        return ellipsis[:width]
+    fitting = bisect_right(range(len(text) + 1), room, key=lambda end: cell_width(text[:end])) - 1
+    return text[:fitting] + ellipsis
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """The text with blanks up to so many cells, at its end or, for numbers, before it; a longer one as it is."""
+    blanks = " " * (width - cell_width(text))
+    return blanks + text if right else text + blanks
+
+
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Collection[int] = (),
+    width: int | None = None,
+    flexible: Collection[int] | None = None,
+    gap: int = 2,
+    ellipsis: str = ELLIPSIS,
+) -> Iterator[str]:
+    """A plain table for the command line: the header's line, then a line for each row, no blanks at their ends.
+
+    Args:
+        header: the names of the columns.
+        rows: the cells; a row may have fewer than the header has, not more.
+        right: positions of columns that are aligned right.
+        width: cells that a line should have at most; None, as when the output is not a terminal, cuts nothing.
+            Where even the narrowest columns don't fit, lines are longer: no column is left out.
+        flexible: positions of columns that may be cut to fit, the widest first; None for all that are aligned left.
+        gap: blanks between columns.
+        ellipsis: ends a cell that was cut.
+    """
+    lines = [[*row, *[""] * (len(header) - len(row))] for row in chain([header], rows)]
+    widths = [max(map(cell_width, column)) for column in zip(*lines, strict=True)]
+    if width is not None:
+        may_cut = [column for column in range(len(widths)) if column not in right] if flexible is None else flexible
+        _narrow(widths, width - gap * (len(widths) - 1), may_cut)
+    blanks = " " * gap
+    for line in lines:
+        yield blanks.join(
+            pad(cut(cell, cells, ellipsis), cells, right=column in right)
+            for column, (cell, cells) in enumerate(zip(line, widths, strict=True))
+        ).rstrip(" ")
+
+
+def _narrow(widths: list[int], room: int, columns: Collection[int]) -> None:
+    """Take cells from the widest of the columns until all fit, or none can give more."""
+    for _ in range(sum(widths) - room):
+        widest = max(columns, key=lambda column: widths[column], default=None)
+        if widest is None or widths[widest] <= NARROWEST:
+            return
+        widths[widest] -= 1

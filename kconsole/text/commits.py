@@ -1,0 +1,269 @@
+"""What was done, in words: for a line of the log, for the quiet note in an open console, for a view of details."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.records import Domain, Entry
+from kconsole.core.server import PendingChange, Server
+from kconsole.core.times import to_iso
+from kconsole.text import ages, words
+from kconsole.text.details import Detail
+from kconsole.text.safe_text import safe_text
+
+PAST: Final = {
+    "disable": "disabled",
+    "enable": "enabled",
+    "add": "added",
+    "delete": "deleted",
+    "connect": "recorded a login of",
+    "import": "imported",
+    "import logins": "imported the last logins of",
+    "import kerio": "imported from the server's files",
+    "sync": "read from the server",
+    "ask server": "asked the server about",
+    "settle": "asked the server what became of",
+    "add server": "named the server",
+    "remove server": "let go of the server",
+    "map": "mapped from the directory",
+    "set directory": "named the directory of",
+    "forget directory": "forgot the directory of",
+    "undo": "took back a change of",
+    "restarted": "recorded a restart",
+    "add domain": "added the domain",
+    "restore": "restored a dump of",
+    "init": "made the store with",
+    "migrate": "brought to a new format",
+    "mend": "began the log anew with",
+    "begin trial": "began a trial",
+    "register license": "registered the license",
+    "activate license": "activated the license",
+    "buy": "bought something for the license",
+    "update license": "updated the license with what was bought",
+    "cancel update": "called off what was bought for the license",
+    "change license": "changed the license",
+    "change component": "changed a component of the license",
+    "install license": "installed a license file",
+}
+"""What somebody did, by the name of the deed; for another one its own name has to do."""
+
+
+def operator_words(operator: Operator) -> str:
+    """Who did it; a claimed name stands before the user, who is in brackets."""
+    return safe_text(operator.shown)
+
+
+def accounts_words(addresses: Sequence[str], most: int = 2) -> str:
+    """The accounts it was done to: some by address, the rest by number."""
+    return words.and_list([safe_text(address) for address in addresses], most) if addresses else ""
+
+
+def is_refusal(commit: Commit) -> bool:
+    """Whether nothing came of it, but that the live server said no."""
+    return bool(commit.refused) and all(change.table == "intents" for change in commit.changes)
+
+
+def changed_entries(commit: Commit) -> list[Entry]:
+    """The entries that a commit changed, as they were after it; one that went, as it was before."""
+    return [change.after or change.before for change in commit.changes if change.table == "entries"]
+
+
+def asked_addresses(commit: Commit) -> list[str]:
+    """The addresses that the server was asked about, or of which it became known what came of that."""
+    pending_changes = [change.after or change.before for change in commit.changes if change.table == "intents"]
+    return [target.address for pending in pending_changes for target in pending.targets]
+
+
+def refused_addresses(commit: Commit) -> list[str]:
+    """The addresses that were refused, where a refusal names one."""
+    return [text.partition(": ")[0] for text in commit.refused if "@" in text.partition(": ")[0]]
+
+
+def subject(commit: Commit, most: int = 1) -> str:
+    """What it was done to: addresses, beyond `most` their number; or names of domains or of the server; empty for none.
+
+    Of deeds on the license only taking one back has a subject: the others name it themselves.
+    """
+    entries = changed_entries(commit)
+    if commit.undoes is not None and [change.table for change in commit.changes] == ["license"]:
+        return "the license"
+    names = [entry.address for entry in entries] or asked_addresses(commit) or refused_addresses(commit)
+    names = names or _domains(commit)
+    if not names:
+        return _named_server(commit)
+    if len(names) <= most or not entries:
+        return accounts_words(names, most)
+    thing = "account" if all(entry.is_account for entry in entries) else "entry"
+    return words.count(len(entries), thing)
+
+
+def operation_word(commit: Commit) -> str:
+    """The name of the deed; a refusal says that it was one, an undo which line it took back."""
+    operation = safe_text(commit.operation, 40)
+    if commit.undoes is not None:
+        operation = f"{operation} of {commit.undoes}"
+    return f"{operation} refused" if is_refusal(commit) else operation
+
+
+def seats_words(commit: Commit) -> str:
+    """The seats used before and after: "113 → 112", or "113" if that is the same; empty if nobody counted."""
+    if commit.seats is None:
+        return ""
+    before, after = commit.seats
+    return f"{before:,}" if before == after else f"{before:,} → {after:,}"
+
+
+def note(commits: Sequence[Commit]) -> str:
+    """What others did, in one short line: "anna disabled j.hart@x.example", "anna and berg: 12 changes".
+
+    Refusals are not told: nothing came of them. Empty if there is nothing else.
+    """
+    commits = [commit for commit in commits if commit.changes and not is_refusal(commit)]
+    if len(commits) == 1:
+        return sentence(commits[0])
+    if not commits:
+        return ""
+    people = list(dict.fromkeys(operator_words(commit.operator) for commit in commits))
+    changes = sum(max(len(changed_entries(commit)), 1) for commit in commits)
+    return f"{words.and_list(people, 2)}: {words.count(changes, 'change')}"
+
+
+def sentence(commit: Commit) -> str:
+    """Who did what: "anna disabled j.hart@x.example"."""
+    did = PAST.get(commit.operation, safe_text(commit.operation, 40))
+    return f"{operator_words(commit.operator)} {did} {subject(commit)}".rstrip()
+
+
+def clock_time(at: datetime) -> str:
+    """A moment for a column, in the zone of this machine: "2026-08-05 12:03"."""
+    return " ".join(ages.full_moment(at).split()[:2])
+
+
+def short_time(at: datetime, now: datetime) -> str:
+    """The same for a narrow one: "08-05 12:03", or of another year the date alone: "2025-08-05"."""
+    date, _, time = clock_time(at).partition(" ")
+    return f"{date[5:]} {time}" if date[:4] == clock_time(now)[:4] else date
+
+
+def commit_text(commit: Commit) -> str:
+    """All words of a line of the log that one may look for."""
+    names = [entry.address for entry in changed_entries(commit)] or refused_addresses(commit) or _domains(commit)
+    refused = "refused" if commit.refused else ""
+    operator = commit.operator
+    claims = (operator.claimed, operator.sudo_user)
+    parts = (operator.user, *claims, commit.operation, refused, commit.reason, *names, _named_server(commit))
+    return " ".join(part for part in parts if part)
+
+
+def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Detail]:
+    """Everything about a line of the log, the most important first; of the changes at most so many."""
+    yield Detail("Line", f"{commit.sequence:,}")
+    yield Detail("Time", f"{ages.ago_and_moment(commit.at, now)}   {to_iso(commit.at)}")
+    yield Detail("Operator", operator_words(commit.operator))
+    if commit.operator.claimed:
+        yield Detail("System user", safe_text(commit.operator.user))
+        yield Detail("Claimed", f"--as {safe_text(commit.operator.claimed)}")
+    if commit.operator.sudo_user:
+        yield Detail("Claimed", f"sudo was called by {safe_text(commit.operator.sudo_user)}")
+    if commit.operator.connection:
+        yield Detail("Claimed", f"SSH from {safe_text(commit.operator.connection)}")
+    yield Detail("Session", safe_text(commit.session))
+    yield Detail("Deed", operation_word(commit))
+    if commit.reason:
+        yield Detail("Reason", safe_text(commit.reason))
+    if commit.seats is not None:
+        yield Detail("Seats used", seats_words(commit))
+    for text in commit.refused:
+        yield Detail("Refused", safe_text(text))
+    for change in commit.changes[:most]:
+        yield from _changed(change, commit.operation)
+    if len(commit.changes) > most:
+        yield Detail("", f"and {len(commit.changes) - most:,} more changes")
+
+
+def _changed(change: Change, operation: str) -> Iterator[Detail]:
+    before, after = change.before, change.after
+    if change.table == "entries":
+        yield _changed_entry(before, after)
+    elif change.table == "domains":
+        yield Detail("Domain", f"{safe_text((after or before).name)}   {_domain_words(before, after)}")
+    elif change.table == "server":
+        yield Detail("Restart", ages.full_moment(after) if after is not None else "taken back")
+    elif change.table == "connection":
+        yield Detail("Server", f"{safe_text((after or before).name)}   {_server_words(before, after)}")
+    elif change.table == "intents":
+        yield _changed_intent(before, after, operation)
+    elif before is None or after is None:
+        seats = None if after is None else after.seats
+        yield Detail("License", "without limit" if seats is None else words.count(seats, "seat"))
+    else:
+        from kconsole.text.licenses import change_rows  # most views of a log never come to one
+
+        yield from (Detail("License", f"{row.label}: {row.text}") for row in change_rows(before, after))
+
+
+def _server_words(before: Server | None, after: Server | None) -> str:
+    if after is None:
+        return "the store is not kept in step with it any more"
+    if before is None or before.access != after.access:
+        return f"at {safe_text(after.access.url)} as {safe_text(after.access.user)}{_loud(after.access.insecure)}"
+    return "read" if before.synced_at != after.synced_at else "changed"
+
+
+def _changed_intent(before: PendingChange | None, after: PendingChange | None, operation: str) -> Detail:
+    pending = after or before
+    assert pending is not None  # noqa: S101  # a change has a record before or after it
+    addresses = accounts_words([target.address for target in pending.targets], 3)
+    word = "Asked for" if before is None else ("Given up" if operation == "remove server" else "Settled")
+    return Detail(word, f"{safe_text(pending.operation)}   {addresses}   on the server")
+
+
+def _named_server(commit: Commit) -> str:
+    """The server that was named, or let go; it is said if nobody checks which one answers."""
+    for table, _, before, after in commit.changes:
+        if table == "connection" and (before is None or after is None or before.access != after.access):
+            return safe_text((after or before).name) + (" (INSECURE)" if after and after.access.insecure else "")
+    return ""
+
+
+def _loud(insecure: bool) -> str:
+    return "   INSECURE: nobody checks which server that is" if insecure else ""
+
+
+def _domain_words(before: Domain | None, after: Domain | None) -> str:
+    if before is None or after is None:
+        return "added" if before is None else "removed"
+    if before.directory == after.directory:
+        return "changed"
+    if after.directory is None:
+        return "mapped from no directory any more"
+    directory = after.directory
+    return f"mapped from {safe_text(directory.url)}   {safe_text(directory.base)}{_loud(directory.insecure)}"
+
+
+def _changed_entry(before: Entry | None, after: Entry | None) -> Detail:
+    shown = after or before
+    assert shown is not None  # noqa: S101  # a change has a record before or after it
+    address, was, is_now = safe_text(shown.address), _state(before), _state(after)
+    if before is not None and after is not None and before.last_login != after.last_login:
+        return Detail("Last login", f"{address}   {_login(after)}, was {_login(before)}")
+    if before is not None and before.address != shown.address:
+        return Detail("renamed", f"{address}   was {safe_text(before.address)}")
+    if was == is_now:
+        return Detail("changed", f"{address}   {is_now}")
+    return Detail(f"→ {is_now}", f"{address}   was {was}")
+
+
+def _state(entry: Entry | None) -> str:
+    return "not there" if entry is None else words.state_of(entry)
+
+
+def _login(entry: Entry) -> str:
+    login = entry.last_login
+    via = f" by {safe_text(login.protocol)}" if login is not None and login.protocol else ""
+    return ages.full_moment(login.at if login is not None else None) + via
+
+
+def _domains(commit: Commit) -> list[str]:
+    return [(change.after or change.before).name for change in commit.changes if change.table == "domains"]

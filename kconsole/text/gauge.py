@@ -1,0 +1,114 @@
+"""The seat gauge: the report as one bar, and as words. It shows figures of the report and counts none itself."""
+
+from typing import Final
+
+from kconsole.core.reports import DomainReport, SeatReport, State
+
+Segment = tuple[str, str]
+"""Glyphs, and the part of the gauge they stand for: counted, held, taken, over, freed or free."""
+
+GLYPHS: Final = {"counted": "█", "held": "▓", "taken": "▌", "over": "!", "freed": "▒", "free": "░"}
+ASCII_GLYPHS: Final = {"counted": "#", "held": "=", "taken": "+", "over": "!", "freed": "-", "free": "."}
+
+_SHOWN_FIRST: Final = ("free", "over", "freed", "taken", "counted", "held")
+"""Which parts get a cell where there are fewer cells than parts: a bar must not look full while a seat is free."""
+
+STATE_WORDS: Final[dict[State, str]] = {
+    "unlimited": "UNLIMITED",
+    "exceeded": "EXCEEDED",
+    "full": "FULL",
+    "low": "LOW",
+    "ok": "OK",
+}
+
+
+def gauge_bar(
+    report: SeatReport, width: int, ascii_only: bool = False, planned: SeatReport | None = None
+) -> list[Segment]:
+    """The bar as segments from left to right, exactly `width` cells together; each glyph takes one cell.
+
+    The whole bar is the license, or all used seats where they exceed it: then what is beyond the limit is marked. A
+    license without limit has no whole; the bar is half full at most, since there is always room for as many again.
+    Every part that is not zero has a cell, as long as there are cells enough.
+
+    Args:
+        report: the figures as they are.
+        width: cells of the whole bar.
+        ascii_only: draw with ASCII characters.
+        planned: the figures as they would be after a deed; seats that come free by it or are newly taken are shown
+            between the used and the free ones.
+    """
+    cells = _apportioned(_amounts(report, planned or report), max(width, 0))
+    glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
+    return [(glyphs[part] * number, part) for part, number in cells.items() if number]
+
+
+def used_words(report: SeatReport) -> str:
+    """How many seats are used: "113 of 120 used", or "37 used, unlimited"."""
+    if report.limit is None:
+        return f"{report.used:,} used, unlimited"
+    return f"{report.used:,} of {report.limit:,} used"
+
+
+def state_word(report: SeatReport) -> str:
+    """The state of the license as a word, so that no colour has to say it."""
+    return STATE_WORDS[report.state]
+
+
+def figures(report: SeatReport) -> list[str]:
+    """The figures below the bar, the most important first; those that are zero are left out, except "0 free"."""
+    told = [f"{report.counted:,} counted"]
+    if report.held:
+        told.append(f"{report.held:,} held until restart")
+    if report.over:
+        told.append(f"{report.over:,} over")
+    elif report.free is not None:
+        told.append(f"{report.free:,} free")
+    if report.locked_out:
+        told.append(f"{report.locked_out:,} locked out")
+    if report.disabled:
+        told.append(f"{report.disabled:,} disabled")
+    if report.latent:
+        told.append(f"{report.latent:,} never connected")
+    return told
+
+
+def domain_used(domain: DomainReport) -> str:
+    """The used seats of a domain, held ones among them: "31 of 40" where it has its own limit, "74" elsewhere."""
+    used = domain.counted + domain.held
+    return f"{used:,}" if domain.limit is None else f"{used:,} of {domain.limit:,}"
+
+
+def _amounts(now: SeatReport, then: SeatReport) -> dict[str, int]:
+    """Seats of each part, in the order of the bar; never all zero."""
+    most_used = max(now.used, then.used)
+    limit = 2 * most_used if then.limit is None else then.limit
+    new = min(max(then.used - now.used, 0), then.counted)
+    counted = then.counted - new
+    within = min(then.used, limit)
+    amounts = {"counted": min(counted, within)}
+    amounts["held"] = min(then.held, within - amounts["counted"])
+    amounts["taken"] = within - amounts["counted"] - amounts["held"]
+    amounts["over"] = then.used - within
+    amounts["freed"] = most_used - then.used
+    amounts["free"] = max(limit - most_used, 0)
+    if not any(amounts.values()):
+        # Nothing used of a license without limit: all is free. Nothing used of a license without seats: it is full.
+        amounts["free" if then.limit is None else "counted"] = 1
+    return amounts
+
+
+def _apportioned(amounts: dict[str, int], width: int) -> dict[str, int]:
+    """Cells for each part in proportion, at least one for each that is not zero if there are so many."""
+    whole = sum(amounts.values())
+    parts = [part for part in _SHOWN_FIRST if amounts[part]][:width]
+    cells = dict.fromkeys(amounts, 0) | {part: max(amounts[part] * width // whole, 1) for part in parts}
+    while (spare := width - sum(cells.values())) != 0 and parts:
+        if spare > 0:
+            # Falls shortest of its share; exact in whole numbers, so that a bar never flickers by rounding.
+            part = max(parts, key=lambda part: amounts[part] * width - cells[part] * whole)
+            cells[part] += 1
+        else:
+            part = max(parts, key=lambda part: cells[part])
+            cells[part] -= 1
+    return cells

@@ -1,0 +1,67 @@
+"""Any text in ASCII, cell for cell, for terminals that can show nothing else. The one table of signs is here.
+
+What is drawn keeps its shape: lines, arrows and the parts of the gauge have signs of their own, that stay apart from
+each other. Letters lose their accents. What has no likeness becomes a question mark for each of its cells, so that a
+column stays where it is.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+from kconsole.text.columns import cell_width
+from kconsole.text.gauge import ASCII_GLYPHS, GLYPHS
+
+LIKENESS: Final = {
+    **dict.fromkeys("─━┄┅┈┉╌╍═╴╶╸╺╼╾▔▀⎯", "-"),
+    **dict.fromkeys("│┃┆┇┊┋╎╏║╵╷╹╻╽╿▏▎▍▊▋▉▐▕", "|"),
+    **dict.fromkeys("╭╮╯╰┌┐└┘┏┓┗┛╔╗╚╝├┤┬┴┼┣┫┳┻╋╠╣╦╩╬▖▗▘▙▚▛▜▝▞▟", "+"),
+    **dict.fromkeys("▁▂", "_"),
+    **dict.fromkeys("▄▅▆▇■▪◼", "#"),
+    **dict.fromkeys("–—‐‑‒−·‧∙", "-"),
+    **dict.fromkeys("▸▶►→›»", ">"),
+    **dict.fromkeys("◂◀◄←‹«", "<"),
+    **dict.fromkeys("▲△▴↑", "^"),
+    **dict.fromkeys("▼▽▾↓", "v"),
+    **dict.fromkeys("●○◉◌•★☆✓✔×", "*"),
+    **dict.fromkeys("‘’‚′", "'"),
+    **dict.fromkeys("“”„″", '"'),
+    **dict.fromkeys("…↔", "~"),
+    **dict(zip("øØłŁđĐðÐħĦŧŦıßæÆœŒþÞ", "oOlLdDdDhHtTisaAoOtT", strict=True)),
+    **{GLYPHS[part]: ASCII_GLYPHS[part] for part in GLYPHS},
+}
+"""What stands for a sign or letter of one cell; one that has accents only is not here."""
+
+UNLIKE: Final = "?"
+"""What stands for a cell of anything else."""
+
+Width = Callable[[str], int]
+
+
+def in_ascii(text: str, width: Width = cell_width) -> str:
+    """The text in ASCII, as many cells wide as before.
+
+    Args:
+        text: one line, without control characters.
+        width: how many cells a text takes; whoever lays out by another measure brings it along.
+    """
+    if text.isascii():
+        return text
+    plain = "".join(character if character.isascii() else _likeness(character, width) for character in text)
+    cells = width(text)
+    if len(plain) == cells:
+        return plain
+    # Some characters are wider or narrower in company: a heart followed by a selector, two emoji that are joined.
+    return plain[:cells].ljust(cells, UNLIKE)
+
+
+@lru_cache(4096)
+def _likeness(character: str, width: Width) -> str:
+    cells = max(width(character), 0)
+    sign = LIKENESS.get(character, "")
+    if len(sign) == cells:
+        return sign
+    letters = "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
+    is_shown = letters.isascii() and letters.isprintable() and len(letters) == cells
+    return letters if is_shown else UNLIKE * cells

@@ -1,0 +1,221 @@
+"""What a terminal can show, read off its environment alone: nothing is asked of the terminal itself.
+
+An answer would take a round trip before the first picture, and some terminals never give one. The stream that counts
+is standard error, since the screen is drawn on it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+from kconsole.text.safe_text import safe_text
+
+Colours = Literal["truecolor", "256", "16", "none"]
+Multiplexer = Literal["", "tmux", "screen"]
+Background = Literal["", "dark", "light"]
+
+ASCII_VARIABLE: Final = "KCONSOLE_ASCII"
+"""The environment variable that asks for ASCII, or says that more can be shown."""
+
+_NOT_DRAWABLE: Final = (
+    r"dumb|unknown|network|dialup|glasstty|emacs|su|lpr|printer|vt5[0-9]\b.*|adm\w*|wy\w+|tvi\w*|hp\w*|ibm327\w*"
+)
+"""Terminals that have no cursor to move, or move it by other than the common (ANSI) sequences."""
+
+_MONOCHROME: Final = r"vt(?!525)\d+.*|.*-(m|mono|nocolor)"
+_TRUECOLOR: Final = (
+    r".*-(direct\d*|truecolor)|(xterm-)?(kitty|ghostty)|alacritty.*|foot.*|wezterm.*|iterm.*|contour.*|rio.*"
+)
+_NEVER_TRUECOLOR: Final = r"linux.*|vt\d+.*|cons25.*|screen.*"
+_BARE: Final = r"linux.*|vt\d+.*|cons25.*"
+"""Consoles whose fonts lack most signs."""
+
+_TRUECOLOR_PROGRAMS: Final = ("iterm.app", "wezterm", "ghostty", "vscode", "rio", "kitty")
+_NO: Final = ("0", "false", "no", "off")
+_LONGEST_VALUE: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalProfile:
+    """What the terminal can show, and why we think so."""
+
+    colours: Colours = "truecolor"
+    """How many colours it has; "none" also where the user wants none."""
+    ascii_only: bool = False
+    """Whether nothing but ASCII may be drawn."""
+    is_drawable: bool = True
+    """Whether the cursor can be moved, so that a screen can be drawn at all."""
+    multiplexer: Multiplexer = ""
+    """What sits between the program and the terminal."""
+    over_ssh: bool = False
+    """Whether the terminal is at the far end of an SSH line."""
+    encoding: str = "utf-8"
+    """The encoding of the stream that is drawn on."""
+    background: Background = ""
+    """Whether the terminal says that its background is dark or light; most say nothing."""
+    reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Why each field is as it is, by the field's name. Safe to show."""
+
+
+def profile_of(
+    environment: Mapping[str, str],
+    encoding: str,
+    ascii_only: bool | None = None,
+    colours: Colours | Literal[""] = "",
+    usual_ascii: bool | None = None,
+    usual_colours: Colours | Literal[""] = "",
+) -> TerminalProfile:
+    """The profile of the terminal that a program with this environment draws on.
+
+    Args:
+        environment: the environment variables.
+        encoding: of standard error, as Python has it. Where the locale is C, Python has made UTF-8 of it already.
+        ascii_only: what was asked for at this start; None if nothing was.
+        colours: what was asked for at this start; empty if nothing was.
+        usual_ascii: what the user's configuration says; the environment goes before it.
+        usual_colours: what the user's configuration says; NO_COLOR goes before it.
+    """
+    term = environment.get("TERM", "").strip().lower()
+    multiplexer, why_multiplexer = _multiplexer(environment, term)
+    shown_colours, why_colours = _chosen_colours(environment, term, multiplexer, colours, usual_colours)
+    only_ascii, why_ascii = _only_ascii(environment, term, encoding, ascii_only, usual_ascii)
+    is_drawable = bool(term) and not re.fullmatch(_NOT_DRAWABLE, term)
+    session = next((name for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT") if environment.get(name)), "")
+    background = _background(environment.get("COLORFGBG", ""))
+    reasons = {
+        "colours": why_colours,
+        "ascii_only": why_ascii,
+        "is_drawable": _setting(environment, "TERM"),
+        "multiplexer": why_multiplexer,
+        "over_ssh": f"{session} is set" if session else "",
+        "encoding": "of standard error",
+        "background": _setting(environment, "COLORFGBG") if background else "",
+    }
+    return TerminalProfile(
+        shown_colours,
+        only_ascii,
+        is_drawable,
+        multiplexer,
+        bool(session),
+        encoding,
+        background,
+        MappingProxyType(reasons),
+    )
+
+
+def first_theme(profile: TerminalProfile, asked: str = "", kept: str = "", usual: str = "") -> tuple[str, str]:
+    """The theme to begin with on a terminal, and why.
+
+    Args:
+        profile: what the terminal can show.
+        asked: what was asked for at this start; empty if nothing was.
+        kept: what was chosen on the screen last.
+        usual: what the user's configuration says.
+    """
+    if profile.colours == "none":
+        return "terminal", "there are no colours"  # and our own tell the cursor's row by its colour
+    for name, reason in (
+        (asked, "asked for with --theme"),
+        (kept, "chosen on the screen"),
+        (usual, "set in the configuration file"),
+    ):
+        if name:
+            return name, reason
+    if profile.colours == "16":
+        return "terminal", "ours need more than 16 colours"
+    if profile.background == "light":
+        return "kconsole-light", profile.reasons.get("background", "")
+    return "kconsole", "the usual one"
+
+
+def is_utf8(encoding: str) -> bool:
+    """Whether a stream of this encoding takes every character."""
+    return encoding.lower().replace("-", "").replace("_", "").startswith("utf8")
+
+
+def asks_for_ascii(environment: Mapping[str, str]) -> bool | None:
+    """What the environment says about ASCII; None if it says nothing."""
+    value = environment.get(ASCII_VARIABLE, "").strip().lower()
+    return None if not value else value not in _NO
+
+
+def _multiplexer(environment: Mapping[str, str], term: str) -> tuple[Multiplexer, str]:
+    if environment.get("TMUX"):
+        return "tmux", "TMUX is set"
+    if term.startswith("tmux"):
+        return "tmux", _setting(environment, "TERM")
+    if environment.get("STY"):
+        return "screen", "STY is set"
+    if term.startswith("screen"):
+        return "screen", _setting(environment, "TERM")
+    return "", ""
+
+
+def _chosen_colours(
+    environment: Mapping[str, str],
+    term: str,
+    multiplexer: Multiplexer,
+    asked: Colours | Literal[""],
+    usual: Colours | Literal[""],
+) -> tuple[Colours, str]:
+    if asked:
+        return asked, "asked for with --colours"
+    if environment.get("NO_COLOR"):
+        return "none", "NO_COLOR is set"
+    if usual:
+        return usual, "set in the configuration file"
+    return _colours(environment, term, multiplexer)
+
+
+def _colours(environment: Mapping[str, str], term: str, multiplexer: Multiplexer) -> tuple[Colours, str]:
+    by_term = _setting(environment, "TERM")
+    if not term or re.fullmatch(_NOT_DRAWABLE, term) or re.fullmatch(_MONOCHROME, term):
+        return "none", by_term
+    never = re.fullmatch(_NEVER_TRUECOLOR, term) if multiplexer != "tmux" else None
+    if never is None and multiplexer != "screen":
+        if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+            return "truecolor", _setting(environment, "COLORTERM")
+        if re.fullmatch(_TRUECOLOR, term):
+            return "truecolor", by_term
+        if not multiplexer and environment.get("TERM_PROGRAM", "").strip().lower() in _TRUECOLOR_PROGRAMS:
+            return "truecolor", _setting(environment, "TERM_PROGRAM")
+        if not multiplexer and environment.get("WT_SESSION"):
+            return "truecolor", "WT_SESSION is set"
+    # A terminal that names itself by a program with true colour has 256 inside GNU screen.
+    if "256color" in term or re.fullmatch(_TRUECOLOR, term):
+        return "256", by_term
+    return "16", by_term
+
+
+def _only_ascii(
+    environment: Mapping[str, str], term: str, encoding: str, asked: bool | None, usual: bool | None
+) -> tuple[bool, str]:
+    if not is_utf8(encoding):
+        # Python writes an escape of several signs for what such a stream cannot take, and no line would keep its width.
+        return True, f"the encoding is {safe_text(encoding, _LONGEST_VALUE)}"
+    if asked is not None:
+        return asked, "asked for with --ascii" if asked else "asked for"
+    told = asks_for_ascii(environment)
+    if told is not None:
+        return told, _setting(environment, ASCII_VARIABLE)
+    if usual is not None:
+        return usual, "set in the configuration file"
+    if re.fullmatch(_BARE, term):
+        return True, _setting(environment, "TERM")
+    return False, f"the encoding is {safe_text(encoding, _LONGEST_VALUE)}"
+
+
+def _background(told: str) -> Background:
+    """Light or dark by COLORFGBG ("15;0", "0;default;15"): the last number is the background."""
+    number = told.rpartition(";")[2]
+    if not number.isascii() or not number.isdecimal() or len(number) > 2:
+        return ""
+    return "light" if int(number) in (7, *range(9, 16)) else "dark"
+
+
+def _setting(environment: Mapping[str, str], name: str) -> str:
+    if name not in environment:
+        return f"{name} is not set"
+    return f"{name}={safe_text(environment[name], _LONGEST_VALUE)}"

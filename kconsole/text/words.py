@@ -1,0 +1,81 @@
+"""Small words that the screen and the command line share, so that a thing has one name in both."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from kconsole.core.records import Entry, Kind, Origin, Role
+
+KIND_WORDS: Final[dict[Kind, str]] = {
+    "user": "account",
+    "mailing_list": "mailing list",
+    "resource": "resource",
+    "alias": "alias",
+    "builtin_admin": "built-in administrator",
+}
+ORIGIN_WORDS: Final[dict[Origin, str]] = {
+    "local": "created here",
+    "directory": "mapped from a directory",
+    "imported": "imported",
+}
+ROLE_WORDS: Final[dict[Role, str]] = {
+    "user": "user",
+    "auditor": "auditor",
+    "account_admin": "account admin",
+    "full_admin": "full admin",
+}
+
+BACKUP_NOTE: Final = "Mail is kept. Disabled accounts are left out of the server's backups, and do not forward."
+"""What disabling does on the server besides. Source: Disabling and Deleting User Accounts, GFI."""
+
+
+def count(number: int, thing: str, things: str | None = None) -> str:
+    """A number of things: "1 account", "1,200 accounts", "2 addresses", "3 entries".
+
+    Args:
+        number: how many.
+        thing: the word for one.
+        things: the word for more, where English has a form of its own.
+    """
+    return f"{number:,} {thing if number == 1 else things or _plural(thing)}"
+
+
+def and_list(items: Sequence[str], most: int = 5) -> str:
+    """Several things in one line: "a", "a and b", "a, b and c"; beyond `most`, "a, b and 4 more".
+
+    At least one is named. The items must be safe to show already.
+    """
+    most = max(most, 1)
+    named = [*items[:most], f"{len(items) - most:,} more"] if len(items) > most else list(items)
+    if len(named) < 2:
+        return "".join(named)
+    return f"{', '.join(named[:-1])} and {named[-1]}"
+
+
+def kind_word(entry: Entry) -> str:
+    """What an entry is: "account", "mailing list"."""
+    return KIND_WORDS[entry.kind]
+
+
+def origin_word(entry: Entry) -> str:
+    """Where an entry came from: "created here", "mapped from a directory", "imported"."""
+    return ORIGIN_WORDS[entry.origin]
+
+
+def role_word(entry: Entry) -> str:
+    """What an entry may administer: "user" (nothing) up to "full admin"."""
+    return ROLE_WORDS[entry.role]
+
+
+def state_of(entry: Entry) -> str:
+    """Whether an entry is "enabled", "disabled" or "deleted"."""
+    if entry.deleted_at is not None:
+        return "deleted"
+    return "enabled" if entry.enabled else "disabled"
+
+
+def _plural(thing: str) -> str:
+    if thing.endswith(("s", "x", "ch", "sh")):
+        return thing + "es"
+    if thing.endswith("y") and thing[-2:-1] not in "aeiou":
+        return thing[:-1] + "ies"
+    return thing + "s"

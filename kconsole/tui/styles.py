@@ -1,0 +1,97 @@
+"""What each painted part looks like: made from the theme's colours, once for each theme.
+
+Painted lines don't use Textual's component classes: resolving some thirty of them costs a tenth of the first screen.
+No part is told from another by colour alone: a glyph, a sign or a word says it too.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple, Protocol
+
+from rich.style import Style
+from textual.color import Color
+
+
+class PartStyle(NamedTuple):
+    """A colour of the theme, and attributes."""
+
+    colour: str = "foreground"
+    bold: bool = False
+    reverse: bool = False
+    dim_in_ansi: bool = False
+    """Whether a theme of terminal colours, which has no shades, shows it dim."""
+
+
+INKS: Final[Mapping[str, PartStyle]] = {
+    "name": PartStyle("primary", bold=True),
+    "muted": PartStyle("secondary", dim_in_ansi=True),
+    "strong": PartStyle(bold=True),
+    "alarm": PartStyle("error", bold=True),
+    "notice": PartStyle("warning", bold=True),
+    "marked": PartStyle("accent", bold=True),
+    "counted": PartStyle("primary"),
+    "held": PartStyle("warning"),
+    "taken": PartStyle("accent"),
+    "freed": PartStyle("success"),
+    "over": PartStyle("error", bold=True),
+    "free": PartStyle("secondary", dim_in_ansi=True),
+    "ok": PartStyle("success", bold=True),
+    "unlimited": PartStyle("success", bold=True),
+    "low": PartStyle("warning", bold=True),
+    "full": PartStyle("error", bold=True, reverse=True),
+    "exceeded": PartStyle("error", bold=True, reverse=True),
+}
+"""The parts there are, and their ink. A part is a foreground: the background is the widget's, or the row's."""
+
+REVERSED: Final = "reversed"
+"""In place of a colour for the cursor's row, in a theme: foreground and background change places there."""
+
+
+class Palette(NamedTuple):
+    """The styles for one theme."""
+
+    parts: Mapping[str, Style]
+    cursor: Style
+    """Laid over a row that the cursor is on."""
+    waiting_cursor: Style
+    """Laid over it while another widget has the focus."""
+
+
+class Painter(Protocol):
+    """An application that has a palette."""
+
+    @property
+    def palette(self) -> Palette:
+        """The styles for the theme of now."""
+        ...
+
+
+def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:
+    """The palette for a theme.
+
+    Args:
+        variables: the theme's colours by name, as Textual has them.
+        terminal_colours: whether the theme uses the terminal's own sixteen colours.
+    """
+    parts = {
+        part: Style(
+            color=_rich(variables.get(ink.colour, ""), terminal_colours),
+            bold=ink.bold or None,
+            reverse=ink.reverse or None,
+            dim=(terminal_colours and ink.dim_in_ansi) or None,
+        )
+        for part, ink in INKS.items()
+    }
+    if variables["cursor"] == REVERSED:
+        return Palette(parts, Style(reverse=True, bold=True), Style(bold=True))
+    return Palette(
+        parts,
+        Style(bgcolor=Color.parse(variables["cursor"]).rich_color, bold=True),
+        Style(bgcolor=Color.parse(variables["panel"]).rich_color),
+    )
+
+
+def _rich(colour: str, terminal_colours: bool) -> str | None:
+    """A colour as Rich takes it; None for the one that is there anyway."""
+    if not colour or (terminal_colours and colour == "ansi_default"):
+        return None
+    return Color.parse(colour).rich_color.name

@@ -1,0 +1,308 @@
+"""The door for dumps: what is taken, what is refused, and how the refusal is told."""
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kconsole.core.directory import Directory
+from kconsole.core.documents import inventory_document
+from kconsole.core.dump_documents import LARGEST_LIMIT, MOST_PROBLEMS, checked, read_dump
+from kconsole.core.errors import BadInput
+from kconsole.core.license import License, PendingUpdate
+from kconsole.core.records import Domain, Entry, Inventory, LastLogin
+from tests.licensing.strategies import directories, full_licenses, inventories
+
+JUNE = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+def read(document: object) -> Inventory:
+    return read_dump(json.dumps(document).encode(), "dump.json")
+
+
+def read_entry(**fields: object) -> Entry:
+    (entry,) = read({"entries": [{"address": "anna@north.example", **fields}]}).entries
+    return entry
+
+
+def refusal(document: object) -> BadInput:
+    with pytest.raises(BadInput) as caught:
+        read(document)
+    assert caught.value.exit_code == 2
+    assert "dump.json" in caught.value.message
+    return caught.value
+
+
+def test_what_is_left_out_gets_its_default() -> None:
+    assert read({}) == Inventory()
+    assert read_entry() == Entry(address="anna@north.example")
+    assert read({"domains": [{"name": "north.example"}]}).domains == (Domain(name="north.example"),)
+    assert read({"license": {}}).license == License(seats=None)
+    assert read_entry(last_login={"at": "2026-06-01T12:00:00Z"}).last_login == LastLogin(JUNE, "")
+
+
+def test_fields_that_are_not_known_are_passed_over() -> None:
+    document = {
+        "schema": 1,
+        "written_by": "another",
+        "license": {"seats": 5, "edition": "x"},
+        "domains": [{"name": "north.example", "quota": {}}],
+        "entries": [{"address": "anna@north.example", "phone": None}],
+    }
+    assert read(document) == Inventory(
+        license=License(seats=5),
+        domains=(Domain(name="north.example"),),
+        entries=(Entry(address="anna@north.example"),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-06-01T12:00:00Z", JUNE),
+        ("2026-06-01T12:00:00+00:00", JUNE),
+        ("2026-06-01T14:00:00+02:00", JUNE),
+        ("2026-06-01 12:00:00", JUNE),
+        ("2026-06-01T12:00:00.250Z", JUNE.replace(microsecond=250_000)),
+    ],
+)
+def test_moments_come_in_utc(text: str, moment: datetime) -> None:
+    read_at = (
+        read({"last_restart": text}).last_restart,
+        read_entry(deleted_at=text).deleted_at,
+        getattr(read_entry(last_login={"at": text, "protocol": "IMAP"}).last_login, "at", None),
+    )
+    for at in read_at:
+        assert at == moment
+        assert at is not None
+        assert at.tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_moment_out_of_the_calendar_is_refused(text: str) -> None:
+    assert "before the year 1" in refusal({"last_restart": text}).message
+    assert "before the year 1" in refusal({"entries": [{"address": "a", "deleted_at": text}]}).message
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("address", None),
+        ("address", 5),
+        ("kind", "person"),
+        ("kind", "USER"),
+        ("origin", "ldap"),
+        ("enabled", "true"),
+        ("enabled", 1),
+        ("enabled", None),
+        ("role", "root"),
+        ("full_name", None),
+        ("mailbox", "yes"),
+        ("last_login", "2026-06-01T12:00:00Z"),
+        ("last_login", {"protocol": "IMAP"}),
+        ("last_login", {"at": "yesterday", "protocol": "IMAP"}),
+        ("deleted_at", 5),
+        ("deleted_at", "2026-06-01"),
+        ("deleted_at", False),
+        ("delivers_to", "anna@north.example"),
+        ("mailbox_fate", "burn"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_with_its_place(field: str, value: object) -> None:
+    first, second = {"address": "berg@north.example"}, {"address": "anna@north.example", field: value}
+    error = refusal({"entries": [first, second]})
+    assert error.details
+    assert all(detail.startswith(f"entries[1].{field}") for detail in error.details)
+    assert "Nothing was changed" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"license": {"seats": "5"}}, "license.seats"),
+        ({"license": {"seats": 5.0}}, "license.seats"),
+        ({"license": {"seats": True}}, "license.seats"),
+        ({"license": None}, "license"),
+        ({"domains": {}}, "domains"),
+        ({"domains": [{}]}, "domains[0].name"),
+        ({"domains": [{"name": "x", "user_limit": "1"}]}, "domains[0].user_limit"),
+        ({"entries": ["anna"]}, "entries[0]"),
+        ([], "the document"),
+        ("text", "the document"),
+        (None, "the document"),
+    ],
+)
+def test_a_wrong_shape_is_refused_with_its_place(document: object, place: str) -> None:
+    assert refusal(document).details[0].startswith(f"{place}: ")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b" ", b"{", b'{"entries": [}', b"\xff\xfe{}", b'{"entries":[{"address":"\xff"}]}']
+)
+def test_what_is_no_json_is_refused(content: bytes) -> None:
+    with pytest.raises(BadInput, match="not a dump") as caught:
+        read_dump(content, "dump.json")
+    assert caught.value.details[0].startswith("the document: ")
+
+
+def test_half_a_character_in_an_escape_is_refused() -> None:
+    refusal({"entries": [{"address": "a", "full_name": "\ud800"}]})
+
+
+@pytest.mark.parametrize("schema", [0, -1, "1", 1.0, True, None, []])
+def test_a_schema_that_is_no_number_is_refused(schema: object) -> None:
+    assert "schema" in refusal({"schema": schema}).message
+
+
+def test_a_newer_schema_is_refused_before_its_content_is_judged() -> None:
+    error = refusal({"schema": 2, "license": "another shape"})
+    assert "newer kconsole (schema 2; this one reads 1)" in error.message
+    assert "newer" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("document", "detail"),
+    [
+        ({"license": {"seats": -1}}, "license.seats is below zero"),
+        ({"license": {"seats": LARGEST_LIMIT + 1}}, "license.seats is above 1,000,000,000,000"),
+        ({"license": {"seats": 10**400}}, "license.seats is above 1,000,000,000,000"),
+        ({"domains": [{"name": "n", "user_limit": -1}]}, "the user limit of domain n is below zero"),
+        ({"domains": [{"name": "n", "user_limit": 10**30}]}, "the user limit of domain n is above 1,000,000,000,000"),
+        ({"domains": [{"name": ""}]}, "domains[0] has no name"),
+        ({"domains": [{"name": "N.example"}, {"name": "n.Example"}]}, "domain n.example is listed 2 times"),
+        ({"entries": [{"address": ""}]}, "entries[0] has no address"),
+        ({"entries": [{"address": "@north.example"}]}, "entries[0] has no address"),
+        (
+            {"entries": [{"address": "Anna@north.example"}, {"address": "anna@North.example", "kind": "alias"}]},
+            "address anna@north.example is there 2 times",
+        ),
+        (
+            {"entries": [{"address": "e\u0301@n.example"}, {"address": "\u00e9@n.example"}]},
+            "address \u00e9@n.example is there 2 times",
+        ),
+    ],
+)
+def test_a_dump_that_contradicts_itself_is_refused(document: object, detail: str) -> None:
+    error = refusal(document)
+    assert error.details == (detail,)
+    assert "Nothing was changed" in error.hint
+
+
+def test_limits_up_to_the_largest_are_taken() -> None:
+    document = {"license": {"seats": LARGEST_LIMIT}, "domains": [{"name": "n", "user_limit": 0}]}
+    assert read(document).license.seats == LARGEST_LIMIT
+
+
+def test_deleted_entries_may_share_an_address_with_each_other_and_with_a_live_one() -> None:
+    deleted = {"address": "anna@north.example", "deleted_at": "2026-06-01T12:00:00Z"}
+    assert len(read({"entries": [deleted, deleted, {"address": "anna@north.example"}]}).entries) == 3
+
+
+def test_only_the_first_problems_are_told() -> None:
+    typed = refusal({"entries": [{"address": 1}] * 9})
+    sense = refusal({"entries": [{"address": ""}] * 9})
+    for error in (typed, sense):
+        assert len(error.details) == MOST_PROBLEMS + 1
+        assert error.details[-1] == "and 4 more"
+
+
+def test_a_hostile_name_is_no_line_of_a_message() -> None:
+    with pytest.raises(BadInput) as caught:
+        read_dump(b"[]", "x\nkconsole: all is well")
+    assert "\n" not in caught.value.message.replace("x\nkconsole: all is well", "")
+    error = refusal({"domains": [{"name": "n\nfake"}, {"name": "n\nfake"}]})
+    assert len(error.details) == 1
+
+
+def test_a_domain_that_only_an_address_names_is_added_once() -> None:
+    inventory = read(
+        {
+            "domains": [{"name": "north.example"}],
+            "entries": [
+                {"address": "a@North.example"},
+                {"address": "b@South.example"},
+                {"address": "c@south.EXAMPLE"},
+                {"address": "Admin", "kind": "builtin_admin"},
+            ],
+        }
+    )
+    assert [domain.name for domain in inventory.domains] == ["north.example", "South.example"]
+
+
+@given(inventories())
+def test_what_a_store_holds_passes_the_door_unchanged(inventory: Inventory) -> None:
+    content = json.dumps(inventory_document(inventory)).encode()
+    told = inventory_document(checked(inventory, "inventory"))
+    assert inventory_document(read_dump(content, "dump.json")) == told
+
+
+@given(inventories(), full_licenses, st.none() | directories)
+def test_all_of_a_license_and_a_directory_come_through_the_door(
+    inventory: Inventory, license_: License, directory: Directory | None
+) -> None:
+    entries = tuple(
+        replace(entry, id=0, directory_id="6f", directory_logon=JUNE, active_sync=True) for entry in inventory.entries
+    )
+    domains = tuple(replace(domain, directory=directory) for domain in inventory.domains)
+    given_ = checked(replace(inventory, license=license_, domains=domains, entries=entries), "given")
+    assert read(inventory_document(given_)) == given_
+
+
+def test_moments_of_a_license_are_brought_to_utc() -> None:
+    moment = "2026-06-01T14:00:00+02:00"
+    license_ = read(
+        {"license": {"registered_at": moment, "activated_at": moment, "update": {"bought_at": moment}}}
+    ).license
+    assert license_ == License(registered_at=JUNE, activated_at=JUNE, update=PendingUpdate(bought_at=JUNE))
+    assert read_entry(directory_logon=moment).directory_logon == JUNE
+
+
+@pytest.mark.parametrize(
+    ("license_", "problem"),
+    [
+        ({"id_end": "12345-ABCDE-FGHIJ"}, "license.id_end has more than 4 characters: no more of an ID is ever kept"),
+        ({"components": [{"name": "antispam"}] * 2}, "license.components has antispam 2 times"),
+        ({"components": [{"name": "antispam", "seats": -1}]}, "the seats of antispam is below zero"),
+        ({"update": {"bought_at": "2026-06-01T00:00:00Z", "seats": -1}}, "license.update.seats is below zero"),
+        ({"components": [{"name": "firewall"}]}, "license.components[0].name"),
+        ({"expires": "soon"}, "license.expires"),
+        ({"registered_at": "0001-01-01T00:00:00+14:00"}, ""),
+    ],
+)
+def test_a_license_that_contradicts_itself_is_refused(license_: dict[str, Any], problem: str) -> None:
+    error = refusal({"license": license_})
+    told = " ".join((error.message, *error.details))
+    assert problem in told
+    assert "FGHIJ" not in told
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = ("address", "kind", "enabled", "last_login", "deleted_at", "delivers_to", "full_name", "id")
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "schema": json_values,
+            "license": json_values | st.fixed_dictionaries({"seats": json_values}),
+            "last_restart": json_values,
+            "domains": json_values | st.lists(st.dictionaries(st.just("name"), json_values), max_size=3),
+            "entries": json_values
+            | st.lists(st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=4), max_size=3),
+        },
+    )
+)
+def test_any_document_is_read_or_refused_and_never_breaks_the_door(document: dict[str, Any]) -> None:
+    with suppress(BadInput):
+        inventory = read(document)
+        assert checked(inventory, "again") == inventory

@@ -1,0 +1,481 @@
+import csv
+import io
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kconsole.core.errors import BadInput
+from kconsole.core.records import fold
+from kconsole.importers.kerio_csv import CsvAccount, CsvFault, KerioExport, domain_of_file, read_kerio_export
+
+FILES = Path(__file__).parent / "files"
+COLUMNS = ("Name", "Password", "FullName", "Description", "MailAddress", "Groups")
+HEADER = ";".join(COLUMNS)
+
+
+def read(text: str, name: str = "users.csv") -> KerioExport:
+    return read_kerio_export(text.encode(), name)
+
+
+def read_file(name: str) -> KerioExport:
+    return read_kerio_export((FILES / name).read_bytes(), name)
+
+
+def account_named(login: str, export: KerioExport) -> CsvAccount:
+    return next(account for account in export.accounts if account.login == login)
+
+
+def only_fault(text: str) -> CsvFault:
+    (fault,) = read(text).faults
+    return fault
+
+
+# Real files
+
+
+def test_an_export_in_utf_8_is_read_whole() -> None:
+    export = read_file("users_northwind.example_2026-08-05.csv")
+    assert (len(export.accounts), export.faults) == (125, ())
+    assert (export.encoding, export.separator) == ("UTF-8", ";")
+    assert export.accounts[0] == CsvAccount(2, "moneill", "Müge O'Neill", "Warehouse", ("mge.oneill",))
+    assert account_named("costa", export).description == 'Marketing "brand"'
+
+
+def test_the_vendors_other_variant_in_cp1250_is_read_whole() -> None:
+    export = read_file("users_retail.northwind.example_20260805.csv")
+    assert (len(export.accounts), export.faults) == (40, ())
+    assert (export.encoding, export.separator) == ("CP1250", ",")
+    assert account_named("costa.r", export).full_name == "Łukasz Costa"
+    assert account_named("pcapek.r", export).full_name == "Pavel Čapek"
+    assert account_named("jdvorak.r", export) == CsvAccount(
+        19, "jdvorak.r", "Jana Dvořák", "Warehouse", ("jdvorak", "jana.dvok")
+    )
+    assert account_named("yivanova.r", export).description == "Support; tier 2"
+
+
+def test_a_broken_export_gives_its_good_rows_and_a_reason_for_each_other() -> None:
+    export = read_file("users_broken_2026-08-05.csv")
+    assert [account.login for account in export.accounts] == ["ok.one", "ok.two"]
+    assert [fault.line for fault in export.faults] == [3, 4, 5, 6]
+    reasons = [fault.reason for fault in export.faults]
+    for reason, word in zip(reasons, ["no login", "space", "on line 2", "quote"], strict=True):
+        assert word in reason
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(FILES.glob("*.csv"))])
+def test_no_password_of_a_file_is_kept(name: str) -> None:
+    told = repr(read_file(name))
+    content = (FILES / name).read_bytes().decode("latin-1")
+    separator = "," if "retail" in name else ";"
+    passwords = [row[1] for row in csv.reader(io.StringIO(content), delimiter=separator) if len(row) == 6]
+    assert len(passwords) > 2
+    assert [password for password in passwords if len(password) > 5 and password in told] == []
+
+
+# Header and separators
+
+
+def test_columns_come_in_any_order_and_case_with_blanks_around_them() -> None:
+    (account,) = read("\ufeff FULLNAME ;Shoe size; name;description\nBob Brown;44;bob;Sales\n").accounts
+    assert account == CsvAccount(2, "bob", "Bob Brown", "Sales", ())
+
+
+def test_only_the_column_name_is_required() -> None:
+    export = read("Name\nbob\n\nalice\n")
+    assert [(account.line, account.login) for account in export.accounts] == [(2, "bob"), (4, "alice")]
+
+
+def test_a_header_in_quotes_with_commas_is_read() -> None:
+    (account,) = read('"Name","Password","MailAddress"\nbob,made-up-1,"bob,robert"\n').accounts
+    assert account.further == ("robert",)
+
+
+def test_a_header_with_semicolons_over_rows_with_commas_is_read_as_in_the_vendors_sample() -> None:
+    export = read(f'{HEADER}\nmtaylor,made-up-1,Michael Taylor,Assistant,"mtaylor,michael.taylor",all\n')
+    assert export.separator == ","
+    assert export.accounts == (CsvAccount(2, "mtaylor", "Michael Taylor", "Assistant", ("michael.taylor",)),)
+
+
+def test_a_comma_in_a_name_does_not_pass_for_a_separator() -> None:
+    export = read("Name;FullName\nbob;Brown, Bob\nal;Ash, Al\n")
+    assert export.separator == ";"
+    assert export.accounts[0].full_name == "Brown, Bob"
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n", "\r"])
+def test_lines_end_in_any_way_and_are_counted_as_an_editor_does(ending: str) -> None:
+    export = read(ending.join(["sep=;", HEADER, "", "bob;x;Bob;;;", ";;;;;", "al;x;Al\u2028Ash;;;", "no good;x;;;;"]))
+    assert [(account.line, account.full_name) for account in export.accounts] == [(4, "Bob"), (6, "Al\u2028Ash")]
+    assert [fault.line for fault in export.faults] == [7]
+
+
+def test_an_export_without_accounts_is_no_error() -> None:
+    assert read(HEADER + "\r\n") == KerioExport((), (), "UTF-8", ";")
+
+
+# Rows
+
+
+def test_doubled_quotes_and_separators_in_quotes_belong_to_the_value() -> None:
+    (account,) = read(f'{HEADER}\nbob;"a"";b";"Bob ""the man"" Brown";"Sales; north";bob;all\n').accounts
+    assert (account.full_name, account.description) == ('Bob "the man" Brown', "Sales; north")
+
+
+def test_a_quoted_value_may_span_lines() -> None:
+    export = read(f'{HEADER}\nbob;x;Bob;"First floor\n\nleft, then right";bob;all\nal;x;Al;;al;\n')
+    assert export.accounts[0].description == "First floor\n\nleft, then right"
+    assert export.accounts[1].line == 5
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row_only() -> None:
+    export = read(f'{HEADER}\nbob;x;"Bob;;;\nal;x;"Al Ash";"Sales";al;all\ncy;x;Cy;;;\n')
+    assert [fault.line for fault in export.faults] == [2]
+    assert [account.login for account in export.accounts] == ["al", "cy"]
+
+
+def test_a_password_that_begins_with_a_separator_does_not_close_the_quote_of_another_row() -> None:
+    export = read('Name;Password;FullName;Description;Groups\nbob;x;"Bob\nal;";made-up-9";Al;Sales;all\n')
+    assert [fault.line for fault in export.faults] == [2]
+    assert [account.full_name for account in export.accounts] == ["Al"]
+    assert "made-up-9" not in repr(export)
+
+
+def test_a_row_with_too_many_fields_is_a_fault_that_quotes_nothing() -> None:
+    fault = only_fault(f"{HEADER}\nbob;made;up;Bob;Sales;bob;all\n")
+    assert "7 fields" in fault.reason
+    assert "made" not in fault.reason
+
+
+def test_fields_may_be_missing_at_the_end() -> None:
+    (account,) = read(f"{HEADER}\nbob;x;Bob Brown\n").accounts
+    assert account == CsvAccount(2, "bob", "Bob Brown", "", ())
+
+
+def test_a_row_with_the_other_separator_is_not_taken_for_a_short_one() -> None:
+    export = read(f"{HEADER}\nbob;x;Bob;;;\nal,made-up-1,Al,Sales,al,all\ncy;x;Cy;;;\n")
+    assert [fault.line for fault in export.faults] == [3]
+    assert "commas" in export.faults[0].reason
+    assert "made-up-1" not in repr(export)
+
+
+def test_a_line_far_too_long_is_a_fault_and_no_burden() -> None:
+    export = read(f"{HEADER}\nbob;x;{'B' * 200_000};;;\nal;x;Al;;;\n")
+    assert export.faults == (CsvFault(2, "The line is longer than 65536 characters."),)
+    assert [account.login for account in export.accounts] == ["al"]
+
+
+@pytest.mark.parametrize(
+    ("login", "reason"),
+    [
+        ("", "no login"),
+        ("bob brown", "space"),
+        ("bob\u00a0brown", "space"),
+        ("bob@northwind.example", "before the @"),
+        ("jiří", "ASCII"),
+        ("bob/brown", "sign"),
+        ("bob\x07", "sign"),
+        ("...", "no letter"),
+        ("x" * 65, "longer than 64"),
+    ],
+)
+def test_what_is_no_login_is_a_fault(login: str, reason: str) -> None:
+    assert reason in only_fault(f"{HEADER}\n{login};x;Somebody;;;\n").reason
+
+
+@pytest.mark.parametrize("login", ["o'brien", "4711", "x", "a_b+c-d.e", "X" * 64])
+def test_odd_logins_are_taken(login: str) -> None:
+    assert read(f"{HEADER}\n{login};x;;;;\n").accounts[0].login == login
+
+
+def test_a_login_that_comes_again_in_other_case_is_a_fault() -> None:
+    fault = only_fault(f"{HEADER}\nbob;x;;;;\nal;x;;;;\nBOB;x;;;;\n")
+    assert fault == CsvFault(4, "The login bob is in the file already, on line 2.")
+
+
+def test_a_login_whose_first_row_was_faulty_is_taken_from_the_next() -> None:
+    export = read(f"{HEADER}\nbob;x;;;not this;\nbob;x;Bob;;;\n")
+    assert [account.full_name for account in export.accounts] == ["Bob"]
+
+
+def test_values_are_short_and_without_blanks_around_them() -> None:
+    assert "longer than 1024" in only_fault(f"{HEADER}\nbob;x;{'B' * 1025};;;\n").reason
+    assert read(f"{HEADER}\n bob ;x;  Bob ;\t;;\n").accounts[0] == CsvAccount(2, "bob", "Bob", "", ())
+
+
+def test_further_addresses_come_once_and_without_the_login() -> None:
+    (account,) = read(f"{HEADER}\nbob;x;;;Robert, BOB,robert,,b.brown;\n").accounts
+    assert account.further == ("Robert", "b.brown")
+
+
+def test_a_full_further_address_is_taken_only_in_the_domain_of_the_files_name() -> None:
+    text = f"{HEADER}\nbob;x;;;rob@Northwind.example;\nal;x;;;al2@elsewhere.example;\n"
+    export = read(text, "users_northwind.example_2026-08-05.csv")
+    assert export.accounts == (CsvAccount(2, "bob", "", "", ("rob",)),)
+    assert [fault.line for fault in export.faults] == [3]
+    assert [fault.line for fault in read(text).faults] == [2, 3]
+
+
+def test_a_further_address_that_cannot_be_one_is_a_fault() -> None:
+    assert "further address" in only_fault(f"{HEADER}\nbob;x;;;two words;\n").reason
+
+
+def test_the_guard_against_formulas_that_kconsole_writes_is_taken_off_again() -> None:
+    export = read(f"{HEADER}\nbob;x;'=1+1;'-;'+al;\nal;x;'tis;O'-Neill;;\n")
+    assert export.accounts == (CsvAccount(2, "bob", "=1+1", "-", ("+al",)), CsvAccount(3, "al", "'tis", "O'-Neill", ()))
+
+
+# What is no export
+
+
+@pytest.mark.parametrize(
+    ("document", "wrong"),
+    [
+        (b"", "empty"),
+        (b"\xef\xbb\xbf\r\n", "empty"),
+        (b"\0" * 40, "empty"),
+        (b"bob;secret-1;Bob\r\n", "no column Name"),
+        (b";;;\n", "no column Name"),
+        (b"sep=;\n", "no column Name"),
+        (b'"Name;FullName\nbob;Bob\n', "no column Name"),
+        (b"Name\tFullName\nbob\tBob\n", "no column Name"),
+        (b"Name;FullName;fullname\nbob;a;b\n", "twice"),
+        (b"PK\x03\x04\0\0Name", "zero bytes"),
+        (HEADER.encode("utf-16-le"), "zero bytes"),
+        (b"\xff\xfeN\0a", "not text"),
+        (b"Name\n\x81\n", "not text"),
+    ],
+)
+def test_what_is_no_export_is_refused_by_name_with_a_reason_and_a_hint(document: bytes, wrong: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read_kerio_export(document, "some.csv")
+    assert refused.value.message.startswith("some.csv ")
+    assert wrong in refused.value.message
+    assert refused.value.hint
+    assert "secret-1" not in refused.value.message + refused.value.hint
+
+
+@given(st.binary(max_size=200), st.sampled_from([None, "UTF-8", "UTF-16", "CP1250", "CP1252"]))
+def test_any_bytes_are_an_export_or_refused(document: bytes, encoding: str | None) -> None:
+    with suppress(BadInput):
+        assert isinstance(read_kerio_export(document, "any.csv", encoding), KerioExport)
+
+
+@given(
+    st.lists(st.text(alphabet="ab;,\"' \r\n@é\u0159", max_size=12), max_size=12), st.sampled_from([HEADER, "Name,X"])
+)
+def test_any_lines_under_a_header_are_an_export_with_each_line_told_once(lines: list[str], header: str) -> None:
+    export = read("\n".join([header, *lines]))
+    told = [account.line for account in export.accounts] + [fault.line for fault in export.faults]
+    assert len(told) == len(set(told))
+    assert [account.line for account in export.accounts] == sorted(account.line for account in export.accounts)
+    assert [fault.line for fault in export.faults] == sorted(fault.line for fault in export.faults)
+
+
+def test_many_open_quotes_are_told_in_no_time() -> None:
+    export = read(HEADER + "\n" + 'bob;"\n' * 3000)
+    assert len(export.faults) == 3000
+
+
+# Encodings
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
+def test_unicode_is_known_by_itself(codec: str) -> None:
+    export = read_kerio_export(f"{HEADER}\r\nbob;x;Łukasz Sørensen 王;;;\r\n".encode(codec), "users.csv")
+    assert export.accounts[0].full_name == "Łukasz Sørensen 王"
+    assert export.encoding == ("UTF-16" if codec == "utf-16" else "UTF-8")
+
+
+_CENTRAL_NAMES = (
+    "Dvořák|Jiří|Čapek|Vlček|Hlaváč|Kučera|Zdeněk|Němcová|Růžena|Martinů|Přemysl|Kateřina|Ďurica|Naďa|Kaňka|Ľubomír|"
+    "Čtvrtník|Michał|Łukasz|Kamiński|Stępień|Zięba|Świętek|Woźniak|Żak|Jędrzej|PŘEMYSL KŘÍŽ|ŁUCJA WÓJCIK|Erdős|Szőke|"
+    "Győr|Fűzesi|Petrović|Đorđević|Ćosić|Anđela|Mădălina|Constanţa|Iliaş|účetní oddělení|Oddział sprzedaży"
+)
+CENTRAL = _CENTRAL_NAMES.split("|")
+_WESTERN_NAMES = (
+    "Sørensen|Jørgen|Bjørn|Lefèvre|Hélène|Thérèse|Michèle|Kjær|Bæk|Ægir|João|Simões|Guimarães|Direção|Muñoz|Núñez|Begoña|"
+    "Guðrún|Sigurðsson|Davíð|Þór|Þorsteinn|Åsa|Håkan|Ångström|Niccolò|Forlì|Anaïs|Loïc|Ève|Inês|Bérangère|Cœur|Mª José|"
+    "almacén nº 3|2º piso|Østby|Malmø|SØREN KJÆR|MUÑOZ|Réception à l'entrée|¿Quién, Nicolò?"
+)
+WESTERN = _WESTERN_NAMES.split("|")
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [(name, "CP1250") for name in CENTRAL] + [(name, "CP1252") for name in WESTERN]
+)
+def test_one_name_is_enough_to_tell_the_code_page(name: str, encoding: str) -> None:
+    export = read_kerio_export(f"{HEADER}\nbob;x;{name};;;\n".encode(encoding), "users.csv")
+    assert (export.encoding, export.accounts[0].full_name) == (encoding, name)
+
+
+@pytest.mark.parametrize(("names", "encoding"), [(CENTRAL, "CP1250"), (WESTERN, "CP1252")])
+def test_a_file_of_names_tells_its_code_page(names: list[str], encoding: str) -> None:
+    rows = "".join(f"bob{place};x;{name};;;\r\n" for place, name in enumerate(names))
+    export = read_kerio_export(f"{HEADER}\r\n{rows}".encode(encoding), "users.csv")
+    assert [account.full_name for account in export.accounts] == names
+
+
+def test_a_byte_that_one_code_page_lacks_decides_for_the_other() -> None:
+    assert read_kerio_export(f"{HEADER}\nbob;x;Šťastný;;;\n".encode("cp1250"), "users.csv").encoding == "CP1250"
+
+
+def test_passwords_take_no_part_in_guessing_the_code_page() -> None:
+    export = read_kerio_export(f"{HEADER}\nbob;ø³³³³³³;Søren;;;\n".encode("cp1252"), "users.csv")
+    assert export.accounts[0].full_name == "Søren"
+
+
+def test_the_encoding_can_be_said() -> None:
+    document = f"{HEADER}\nbob;x;Bøe;;;\n".encode("cp1252")
+    export = read_kerio_export(document, "users.csv", "windows-1252")
+    assert (export.encoding, export.accounts[0].full_name) == ("CP1252", "Bøe")
+    assert read_kerio_export(document, "users.csv", "cp1250").accounts[0].full_name == "Bře"
+    with pytest.raises(BadInput, match="not text in UTF-8"):
+        read_kerio_export(document, "users.csv", "UTF-8")
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "", "rot13", "koi8-r", "a\0b"])
+def test_an_encoding_that_exports_never_have_is_refused(encoding: str) -> None:
+    with pytest.raises(BadInput, match="no encoding of Kerio exports"):
+        read_kerio_export(HEADER.encode(), "users.csv", encoding)
+
+
+# File names
+
+
+@pytest.mark.parametrize(
+    ("name", "domain"),
+    [
+        ("users_northwind.example_2026-08-05.csv", "northwind.example"),
+        ("users_retail.northwind.example_20260805.csv", "retail.northwind.example"),
+        ("user_labs.example_all people_2026-08-05.csv", "labs.example"),
+        ("users_labs.example_some_group_20260805.CSV", "labs.example"),
+        ("/tmp/exports/users_labs.example_20260805 (1).csv", "labs.example"),
+        ("users_broken_2026-08-05.csv", None),
+        ("users_labs.example.csv", None),
+        ("people.csv", None),
+        ("", None),
+    ],
+)
+def test_the_domain_is_read_from_the_name_of_a_file(name: str, domain: str | None) -> None:
+    assert domain_of_file(name) == domain
+
+
+# Written by one, read by the other
+
+SECRET = "madeup"
+
+
+class Person(NamedTuple):
+    login: str
+    full_name: str
+    description: str
+    further: tuple[str, ...]
+    password: str
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing is taken off it in reading."""
+    return text == text.strip() and not (text[:1] == "'" and text[1:2] in tuple("-=+@"))
+
+
+LOGINS = st.from_regex(r"[A-Za-z0-9._+'-]{0,6}[a-z0-9][A-Za-z0-9._+-]{0,6}", fullmatch=True).filter(_is_plain)
+EUROPEAN = st.text(alphabet="aeáéöüßbcBC ;,\"'=-.", max_size=10).filter(_is_plain)
+VALUES = EUROPEAN | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\n"), max_size=10).filter(
+    _is_plain
+)
+
+
+@st.composite
+def people(draw: st.DrawFn) -> list[Person]:
+    logins = draw(st.lists(LOGINS, min_size=1, max_size=6, unique_by=fold))
+    found = []
+    for login in logins:
+        further = draw(st.lists(LOGINS, max_size=3, unique_by=fold))
+        others = tuple(part for part in further if fold(part) != fold(login))
+        password = draw(st.text(alphabet="a;,\"' é", max_size=4)) + SECRET + draw(st.text(alphabet='a;,"', max_size=4))
+        found.append(Person(login, draw(VALUES), draw(VALUES), others, password))
+    return found
+
+
+def written(persons: list[Person], columns: list[str], header_separator: str, separator: str, ending: str) -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=header_separator, lineterminator=ending).writerow(columns)
+    writer = csv.writer(out, delimiter=separator, lineterminator=ending)
+    for person in persons:
+        cells = {
+            "Name": person.login,
+            "Password": person.password,
+            "FullName": person.full_name,
+            "Description": person.description,
+            "MailAddress": ",".join((person.login, *person.further)),
+            "Groups": "all,read",
+        }
+        writer.writerow([cells[column] for column in columns])
+    return out.getvalue()
+
+
+def can_hold(codec: str, text: str) -> bool:
+    try:
+        text.encode(codec)
+    except UnicodeError:
+        return False
+    return True
+
+
+@given(
+    people(),
+    st.permutations(COLUMNS),
+    st.sampled_from([(";", ";"), (",", ","), (";", ",")]),
+    st.sampled_from(["\r\n", "\n", "\r"]),
+    st.booleans(),
+    st.data(),
+)
+def test_what_is_written_in_any_variant_is_read_back_the_same(
+    persons: list[Person],
+    columns: list[str],
+    separators: tuple[str, str],
+    ending: str,
+    with_password: bool,
+    data: st.DataObject,
+) -> None:
+    columns = [column for column in columns if with_password or column != "Password"]
+    text = written(persons, columns, *separators, ending)
+    codecs = [codec for codec in ("utf-8", "utf-8-sig", "utf-16", "cp1250", "cp1252") if can_hold(codec, text)]
+    codec = data.draw(st.sampled_from(codecs))
+    asked = codec if codec.startswith("cp") else None
+    export = read_kerio_export(text.encode(codec), "users.csv", asked)
+    assert export.faults == ()
+    assert export.separator == separators[1]
+    read_back = [(one.login, one.full_name, one.description, one.further) for one in export.accounts]
+    assert read_back == [person[:4] for person in persons]
+    assert [account.line for account in export.accounts] == list(range(2, 2 + len(persons)))
+    assert SECRET not in repr(export)
+
+
+@given(people(), st.sampled_from([";", ","]), st.data())
+def test_values_of_several_lines_are_read_back_the_same(
+    persons: list[Person], separator: str, data: st.DataObject
+) -> None:
+    lines = st.text(alphabet="ab\r\n \"'", max_size=20).filter(_is_plain)
+    persons = [person._replace(description=data.draw(lines), full_name="") for person in persons]
+    export = read(written(persons, list(COLUMNS), separator, separator, "\r\n"))
+    assert [account.description for account in export.accounts] == [person.description for person in persons]
+
+
+@given(people(), st.sampled_from([(";", ";"), (",", ","), (";", ",")]), st.booleans(), st.data())
+def test_no_password_gets_out_where_a_quote_is_lost_or_one_too_many(
+    persons: list[Person], separators: tuple[str, str], lost: bool, data: st.DataObject
+) -> None:
+    text = written(persons, list(COLUMNS), *separators, "\r\n")
+    body = text.index("\n") + 1
+    if lost and '"' in text[body:]:
+        at = data.draw(st.sampled_from([at for at in range(body, len(text)) if text[at] == '"']))
+        text = text[:at] + text[at + 1 :]
+    else:
+        at = data.draw(st.integers(body, len(text)))
+        text = text[:at] + '"' + text[at:]
+    assert SECRET not in repr(read(text))

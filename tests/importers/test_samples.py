@@ -1,0 +1,188 @@
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+
+from kconsole.core.documents import inventory_document
+from kconsole.core.dump_documents import read_dump
+from kconsole.core.errors import BadInput, NotFound
+from kconsole.core.records import Entry, Inventory, fold
+from kconsole.importers import samples
+from kconsole.importers.kerio_csv import domain_of_file, read_kerio_export
+from kconsole.importers.samples import AS_OF, SAMPLES, load_sample, main, make_inventory, make_sample, sample_folder
+from kconsole.licensing.counting import evaluate
+from kconsole.licensing.policy import CLASSIFICATIONS, classify
+
+
+def accounts_of(inventory: Inventory) -> list[Entry]:
+    return [entry for entry in inventory.entries if entry.is_account and entry.deleted_at is None]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_shipped_file_is_what_the_generator_makes(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["samples", str(tmp_path)])
+    main()
+    assert (sample_folder() / f"{name}.json").read_bytes() == (tmp_path / f"{name}.json").read_bytes()
+    assert load_sample(name, AS_OF) == make_sample(name)
+
+
+def test_the_generator_needs_to_be_told_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["samples"])
+    with pytest.raises(SystemExit, match="FOLDER"):
+        main()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_a_dump_that_the_boundary_takes_as_it_is(name: str) -> None:
+    inventory = make_sample(name)
+    assert read_dump(orjson.dumps(inventory_document(inventory)), name) == inventory
+    assert read_dump((sample_folder() / f"{name}.json").read_bytes(), name) == inventory
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_first_account_by_last_login_is_local_and_enabled(name: str) -> None:
+    def by_last_login(entry: Entry) -> tuple[bool, datetime, str]:
+        login = entry.last_login
+        return login is not None, AS_OF if login is None else login.at, fold(entry.address)
+
+    first = min(accounts_of(make_sample(name)), key=by_last_login)
+    assert (first.last_login, first.enabled, first.origin) == (None, True, "local")
+
+
+def test_the_office_is_nearly_full() -> None:
+    report = evaluate(make_sample("office"))
+    assert (report.limit, report.counted, report.held, report.used, report.free) == (120, 110, 3, 113, 7)
+    assert (report.state, report.disabled, report.latent, report.locked_out) == ("low", 18, 41, 0)
+    assert len(report.domains) == 4
+    retail = report.of_domain("retail.northwind.example")
+    assert retail is not None
+    assert (retail.counted, retail.limit) == (31, 40)
+
+
+def test_the_office_has_every_kind_origin_role_and_state() -> None:
+    entries = make_sample("office").entries
+    assert {classify(entry) for entry in entries} == set(CLASSIFICATIONS)
+    assert {entry.role for entry in entries if entry.is_account} == {"user", "auditor", "account_admin", "full_admin"}
+    assert {entry.mailbox_fate for entry in entries} == {None, "keep", "delete", "transfer"}
+    assert sum(entry.deleted_at is not None for entry in entries) == 8
+    names = {entry.full_name for entry in entries}
+    assert {"王小明", "نور حداد", "Ελένη Παππά", "[bold]Bob[/bold] Marsh", "a[/]b"} <= names
+
+
+def test_in_the_crisis_users_are_locked_out() -> None:
+    report = evaluate(make_sample("crisis"))
+    assert (report.limit, report.counted, report.held, report.over) == (50, 61, 2, 13)
+    assert (report.state, report.connected, report.locked_out) == ("exceeded", 50, 11)
+    assert [warning.code for warning in report.warnings] == [
+        "exceeded",
+        "users-locked-out",
+        "restart-recommended",
+        "domain-at-limit",
+    ]
+
+
+def test_the_small_one_has_a_seat_left() -> None:
+    report = evaluate(make_sample("small"))
+    assert (report.limit, report.used, report.free, len(report.domains)) == (5, 4, 1, 1)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_makes_sense_in_itself(name: str) -> None:
+    inventory = make_sample(name)
+    addresses = {entry.address for entry in inventory.entries}
+    domains = {domain.name for domain in inventory.domains}
+    assert sum(domain.primary for domain in inventory.domains) == 1
+    for entry in inventory.entries:
+        assert entry.domain in domains or entry.address == "Admin"
+        assert entry.domain.endswith(".example") or entry.address == "Admin"
+        assert set(entry.delivers_to) <= addresses
+        assert bool(entry.delivers_to) == (entry.kind == "alias")
+        assert (entry.mailbox_fate is None) == (entry.deleted_at is None)
+        assert bool(entry.transferred_to) == (entry.mailbox_fate == "transfer")
+        if entry.last_login is not None:
+            assert entry.mailbox
+            assert timedelta(minutes=1) < AS_OF - entry.last_login.at < timedelta(days=7 * 365)
+        if entry.deleted_at is not None:
+            assert entry.last_login is not None
+            assert entry.last_login.at < entry.deleted_at < AS_OF
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_three_days_ago_stays_three_days_ago(name: str) -> None:
+    now = datetime(2031, 7, 1, 12, 30, 15, 999_999, tzinfo=UTC)
+    by = now.replace(microsecond=0) - AS_OF
+    then, later = load_sample(name, AS_OF), load_sample(name, now)
+    assert then.last_restart is not None
+    assert later.last_restart == then.last_restart + by
+    for before, after in zip(then.entries, later.entries, strict=True):
+        assert (before.last_login is None) == (after.last_login is None)
+        if before.last_login is not None and after.last_login is not None:
+            assert after.last_login == replace(before.last_login, at=before.last_login.at + by)
+            assert after.last_login.at.tzinfo is UTC
+        assert (before.deleted_at is None) == (after.deleted_at is None)
+    # Seats held then are held now, and so all figures stay.
+    assert evaluate(later) == evaluate(then)
+
+
+@pytest.mark.parametrize("make", [make_sample, lambda name: load_sample(name, AS_OF)])
+def test_a_sample_that_is_not_there_is_told_with_those_that_are(make: object) -> None:
+    assert callable(make)
+    with pytest.raises(NotFound) as refused:
+        make("../../etc/passwd")
+    assert "office, crisis, small" in refused.value.hint
+
+
+def test_a_damaged_sample_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "sample_folder", lambda: tmp_path)
+    for content in (None, b"{", b"[]", b"{}"):
+        if content is not None:
+            (tmp_path / "small.json").write_bytes(content)
+        with pytest.raises(BadInput, match="missing or damaged"):
+            load_sample("small", AS_OF)
+
+
+def test_opening_a_sample_never_imports_what_makes_it() -> None:
+    code = (
+        "import sys; from kconsole.importers.samples import AS_OF, load_sample; load_sample('office', AS_OF);"
+        "sys.exit(any(name in sys.modules for name in ('kconsole.importers.sample_maker', 'pydantic')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("number", [0, 1, 7, 400])
+@pytest.mark.parametrize("domains", [1, 4, 9])
+def test_an_inventory_of_any_size_has_as_many_accounts_as_asked_for(number: int, domains: int) -> None:
+    inventory = make_inventory(number, seats=100, domains=domains)
+    assert len(accounts_of(inventory)) == number == evaluate(inventory).created
+    assert len(inventory.domains) == domains
+    assert read_dump(orjson.dumps(inventory_document(inventory)), "made") == inventory
+
+
+def test_an_inventory_follows_from_its_seed() -> None:
+    assert make_inventory(300, seats=None, seed=7) == make_inventory(300, seats=None, seed=7)
+    assert make_inventory(300, seats=None, seed=7) != make_inventory(300, seats=None, seed=8)
+
+
+def test_a_large_inventory_has_every_verdict_and_held_seats() -> None:
+    inventory = make_inventory(2000, seats=2000)
+    assert {classify(entry) for entry in inventory.entries} == set(CLASSIFICATIONS)
+    report = evaluate(inventory)
+    assert min(report.held, report.disabled, report.latent, report.connected) > 0
+
+
+def test_the_sample_imports_are_a_good_and_a_faulty_one() -> None:
+    folder = sample_folder() / "imports"
+    good, faulty = "users_labs.example_2026-03-02.csv", "users_labs.example_faulty_2026-03-02.csv"
+    assert domain_of_file(good) == domain_of_file(faulty) == "labs.example"
+    export = read_kerio_export((folder / good).read_bytes(), good)
+    assert (len(export.accounts), export.faults) == (5, ())
+    export = read_kerio_export((folder / faulty).read_bytes(), faulty)
+    assert [account.login for account in export.accounts] == ["m.brandt", "r.silva"]
+    assert [fault.line for fault in export.faults] == [3, 4, 5, 6, 7]
+    assert "made-up" not in repr(export)

@@ -1,0 +1,393 @@
+"""A session with a server: what is sent, how it begins anew, and what goes wrong on the way."""
+
+import contextlib
+import json
+import logging
+import socket
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from kconsole.core.access import ServerAccess
+from kconsole.core.errors import BadInput, ConsoleError, SourceAway
+from kconsole.net.secrets import Secret
+from kconsole.providers.kerio import client
+from kconsole.providers.kerio.client import KerioClient
+from kconsole.providers.kerio.connection import connected
+from kconsole.providers.kerio.errors import AnswerLate, AnswerLost, Cancelled, NotLetIn, ServerRefused
+from kconsole.providers.kerio.reading import server_version, who_am_i
+from kconsole.providers.kerio.sockets import WatchedSocket
+from tests.providers.kerio.kerio_https import ENDPOINT, PASSWORD, Call, Error, Raw, TinyServer, give, in_turn
+from tests.providers.kerio.kerio_world import furnish
+
+EXPIRED = Error(-32001, "The user is not logged in.")
+SHORT = 0.5
+"""Seconds that tests of time limits wait for a call."""
+
+
+@contextlib.contextmanager
+def session(server: ServerAccess, call_timeout: float = 10) -> Iterator[KerioClient]:
+    with connected(server, Secret(PASSWORD), connect_timeout=5, call_timeout=call_timeout) as line:
+        yield line
+
+
+def test_a_session_is_begun_used_and_ended(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Server.getVersion"] = give({"product": "Kerio Connect"})
+    with session(kerio) as line:
+        assert line.call("Server.getVersion") == {"product": "Kerio Connect"}
+    assert [call.method for call in tiny.calls] == ["Session.login", "Server.getVersion", "Session.logout"]
+    login, asked, _ = tiny.calls
+    assert login.params["userName"] == "Admin"
+    assert isinstance(login.params["application"], dict)
+    assert asked.headers["x-token"] == asked.token
+    assert "SESSION_CONNECT_WEBADMIN=" in asked.headers["cookie"]
+    assert f"TOKEN_CONNECT_WEBADMIN={asked.token}" in asked.headers["cookie"]
+    assert asked.headers["content-type"] == "application/json-rpc; charset=UTF-8"
+    assert asked.headers["accept"] == "application/json-rpc"
+    assert tiny.sessions == set()
+
+
+def test_the_server_tells_which_one_it_is_and_who_asks(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny)
+    with session(kerio) as line:
+        version, who = server_version(line), who_am_i(line)
+        assert (line.verified_by, line.fingerprint) == ("ca file", tiny.certificate.fingerprint)
+    assert version.version == "10.0.8.9228"
+    assert (who.login, who.role) == ("Admin", "auditor")
+
+
+def test_an_expired_session_is_begun_anew_and_the_call_made_again(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Users.set"] = in_turn(EXPIRED, {"errors": []})
+    with session(kerio) as line:
+        first = line.call("Users.set", {"userIds": ["a"]}, changes=True)
+    assert first == {"errors": []}
+    assert len(tiny.asked("Session.login")) == 2
+    once, again = tiny.asked("Users.set")
+    assert once.params == again.params
+    assert once.token != again.token
+    assert all("cookie" not in login.headers for login in tiny.asked("Session.login"))
+
+
+def test_a_session_that_expires_twice_is_given_up(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Users.get"] = give(EXPIRED)
+    with session(kerio) as line, pytest.raises(SourceAway, match="ended the session again") as caught:
+        line.call("Users.get", {})
+    assert not isinstance(caught.value, AnswerLost)
+    assert len(tiny.asked("Users.get")) == 2
+    assert len(tiny.asked("Session.login")) == 2
+
+
+def test_a_session_that_expires_twice_over_a_change_leaves_open_whether_it_was_done(
+    tiny: TinyServer, kerio: ServerAccess
+) -> None:
+    tiny.answers["Users.set"] = give(EXPIRED)
+    with session(kerio) as line, pytest.raises(AnswerLost, match="Whether it was done the first time is not known"):
+        line.call("Users.set", {}, changes=True)
+    assert len(tiny.asked("Users.set")) == 2
+    assert len(tiny.asked("Session.login")) == 2
+
+
+def test_whoever_is_not_let_in_again_is_told_so(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Users.get"] = give(EXPIRED)
+    with session(kerio) as line:
+        tiny.answers["Session.login"] = give(Error(-32000, "Account locked."))
+        with pytest.raises(NotLetIn) as caught:
+            line.call("Users.get")
+    assert caught.value.details == ("The server says to Session.login: Account locked. (error -32000)",)
+
+
+def test_threads_that_find_the_session_expired_log_in_once_between_them(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Server.getVersion"] = give({})
+    together = threading.Barrier(4)
+    with session(kerio) as line:
+        tiny.sessions.clear()
+        failed: list[BaseException] = []
+
+        def ask() -> None:
+            together.wait()
+            try:
+                line.call("Server.getVersion")
+            except ConsoleError as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+    assert len(tiny.asked("Session.login")) == 2
+
+
+def test_a_wrong_password_is_no_session(tiny: TinyServer, kerio: ServerAccess) -> None:
+    with pytest.raises(NotLetIn, match="did not let in Admin"), connected(kerio, Secret("wrong")):
+        pass
+    assert [call.method for call in tiny.calls] == ["Session.login"]
+
+
+def test_without_a_password_nobody_is_asked(tiny: TinyServer, kerio: ServerAccess) -> None:
+    with pytest.raises(BadInput, match="no password for Admin"), connected(kerio, Secret("")):
+        pass
+    assert tiny.calls == []
+
+
+@pytest.mark.parametrize("token", [None, "", 7, "a\r\nX-Evil: 1", "ü", "x" * 600, ["a"]])
+def test_a_token_that_is_none_is_no_session(tiny: TinyServer, kerio: ServerAccess, token: object) -> None:
+    tiny.answers["Session.login"] = give({"token": token})
+    with pytest.raises(SourceAway, match="has no token"), connected(kerio, Secret(PASSWORD)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (1000, "the operation failed"),
+        (1001, "there is one of that name already"),
+        (1002, "it does not exist"),
+        (1003, "the license allows no more users"),
+        (1004, "has no right"),
+        (-32601, "does not know the call"),
+        (-32602, "does not take what was asked for"),
+        (4711, "it failed with error 4711"),
+    ],
+)
+def test_an_error_of_the_call_is_told_in_plain_words_and_in_the_servers(
+    tiny: TinyServer, kerio: ServerAccess, code: int, words: str
+) -> None:
+    tiny.answers["Users.create"] = give(Error(code, "User %1 of %2: %3 100%", ["j%2", "d"]))
+    with session(kerio) as line, pytest.raises(ServerRefused, match=words) as caught:
+        line.call("Users.create", {}, changes=True)
+    assert caught.value.code == code
+    assert caught.value.said == "User j%2 of d: … 100%"
+    assert caught.value.exit_code == 4
+    assert caught.value.details == (f"The server says to Users.create: User j%2 of d: … 100% (error {code})",)
+
+
+BROKEN = [
+    (Raw(b"<html><body>Login</body></html>"), "is a web page"),
+    (Raw(b""), "is empty"),
+    (Raw(b'{"jsonrpc": "2.0", "id": 2, "resu'), "breaks off in the middle"),
+    (Raw(b'{"jsonrpc": "2.0", "result": {"name": "\xff\xfe"}}'), "breaks off in the middle, or is no JSON"),
+    (Raw(b"[]"), "neither a result nor an error"),
+    (Raw(b'{"id": 2}'), "neither a result nor an error"),
+    (Raw(b'{"id": 4711, "result": {}}'), "is to another question"),
+    (Raw(b'{"result": 7}'), "has a result that is no object"),
+    (Raw(b'{"error": {"message": "no code"}}'), "has an error without a code"),
+    (Raw(b'{"error": "text"}'), "has an error that is none"),
+    (Raw(b"[" * 100_000), "breaks off in the middle, or is no JSON"),
+    (Raw(b"<html>", 500), "is HTTP 500"),
+    (Raw(b'{"result": {}}', 502), "is HTTP 502"),
+    (Raw(b"", 403), "does not let in whoever asks from here"),
+    (Raw(b"", 302, {"Location": "https://elsewhere.example/"}), "leads to https://elsewhere.example/"),
+    (Raw(b"{}", 200, {"Content-Encoding": "gzip"}), "is packed"),
+]
+
+
+@pytest.mark.parametrize(("broken", "clause"), BROKEN)
+def test_an_answer_that_is_none_is_told_as_what_it_is(
+    tiny: TinyServer, kerio: ServerAccess, broken: Raw, clause: str
+) -> None:
+    tiny.answers["Users.get"] = tiny.answers["Users.set"] = give(broken)
+    with session(kerio) as line:
+        with pytest.raises(SourceAway) as read:
+            line.call("Users.get")
+        with pytest.raises(AnswerLost) as changed:
+            line.call("Users.set", changes=True)
+    assert clause in read.value.message
+    assert "Nothing was taken" in read.value.message
+    assert not isinstance(read.value, AnswerLost)
+    assert clause in changed.value.message
+    assert "Whether it did it is not known" in changed.value.message
+    assert {read.value.exit_code, changed.value.exit_code} == {8}
+
+
+def test_an_error_counts_whatever_http_says_to_it(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Users.get"] = give(Raw(b'{"error": {"code": 1004, "message": "No."}}', 500))
+    with session(kerio) as line, pytest.raises(ServerRefused, match="has no right"):
+        line.call("Users.get")
+
+
+def test_a_redirect_is_not_followed(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Users.get"] = give(Raw(b"", 307, {"Location": f"{tiny.url}{ENDPOINT}"}))
+    with session(kerio) as line, pytest.raises(SourceAway, match="which is not followed"):
+        line.call("Users.get")
+    assert len(tiny.asked("Users.get")) == 1
+
+
+def test_a_connection_that_is_cut_leaves_a_change_open(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Users.get"] = tiny.answers["Users.set"] = give(Raw(b'{"result": {}}', cut=5))
+    with session(kerio) as line:
+        with pytest.raises(SourceAway, match=r"ended the connection in the middle of Users\.get"):
+            line.call("Users.get")
+        with pytest.raises(AnswerLost, match=r"ended the connection in the middle when Users\.set was sent"):
+            line.call("Users.set", changes=True)
+
+
+def test_what_is_no_http_is_told(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Users.get"] = tiny.answers["Users.set"] = give(Raw(b"", 200, {"X-Odd": "\0"}))
+    with session(kerio) as line:
+        with pytest.raises(SourceAway, match="what it speaks is no HTTP"):
+            line.call("Users.get")
+        with pytest.raises(AnswerLost, match="answered what is no HTTP"):
+            line.call("Users.set", changes=True)
+
+
+def test_an_answer_that_is_held_back_is_not_waited_for(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Users.get"] = tiny.answers["Users.set"] = give(Raw(hold=True))
+    with session(kerio, SHORT) as line:
+        with pytest.raises(AnswerLate, match=r"did not answer Users\.get in time") as caught:
+            line.call("Users.get")
+        with pytest.raises(AnswerLost, match=r"did not answer in time when Users\.set was sent"):
+            line.call("Users.set", changes=True)
+    assert caught.value.method == "Users.get"
+
+
+def test_an_answer_that_drips_is_not_waited_for_either(tiny: TinyServer, kerio: ServerAccess, secret: Secret) -> None:
+    tiny.answers["Users.get"] = give(Raw(b"{", drip=True))
+    with (
+        connected(kerio, secret, connect_timeout=SHORT, call_timeout=SHORT) as line,
+        pytest.raises(AnswerLate),
+    ):
+        line.call("Users.get")
+
+
+def test_a_call_can_be_called_off(tiny: TinyServer, kerio: ServerAccess, secret: Secret) -> None:
+    cancel = threading.Event()
+
+    def hold(_: Call) -> Raw:
+        cancel.set()
+        return Raw(hold=True)
+
+    tiny.answers["Users.get"] = tiny.answers["Users.set"] = hold
+    with connected(kerio, secret, cancel, call_timeout=600) as line:
+        with pytest.raises(Cancelled, match="Nothing was taken"):
+            line.call("Users.get")
+        cancel.clear()
+        with pytest.raises(AnswerLost, match="called off"):
+            line.call("Users.set", changes=True)
+    assert len(tiny.asked("Session.logout")) == 1
+
+
+def test_an_answer_without_an_end_is_not_listened_to(
+    tiny: TinyServer, kerio: ServerAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "LARGEST_ANSWER", 2 * 1024 * 1024)
+    tiny.answers["Users.get"] = give(Raw(b" " * (2 * 1024 * 1024 + 1)))
+    with session(kerio) as line, pytest.raises(SourceAway, match="is larger than 2 MB"):
+        line.call("Users.get")
+
+
+def test_whoever_gives_up_by_himself_leaves_a_change_open(tiny: TinyServer, kerio: ServerAccess) -> None:
+    tiny.answers["Users.get"] = tiny.answers["Users.set"] = give(Error(-32002, "Timeout."))
+    with session(kerio) as line:
+        with pytest.raises(AnswerLate):
+            line.call("Users.get")
+        with pytest.raises(AnswerLost):
+            line.call("Users.set", changes=True)
+
+
+def test_where_nobody_answers_is_told(kerio: ServerAccess, tiny: TinyServer, secret: Secret) -> None:
+    tiny.stop()
+    with pytest.raises(SourceAway, match="nothing answers there"), connected(kerio, secret):
+        pass
+
+
+def test_a_host_that_is_not_known_is_told(secret: Secret) -> None:
+    server = ServerAccess(url="https://nowhere.invalid", user="Admin")
+    with (
+        pytest.raises(SourceAway, match=r"https://nowhere\.invalid:4040 cannot be (found|reached)"),
+        connected(server, secret),
+    ):
+        pass
+
+
+def test_a_port_that_speaks_no_tls_is_told(secret: Secret) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def greet() -> None:
+            peer, _ = listening.accept()
+            with peer:
+                peer.sendall(b"220 mail.example ESMTP\r\n" * 10)
+                peer.recv(10_000)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        server = ServerAccess(url=f"https://127.0.0.1:{listening.getsockname()[1]}", user="Admin")
+        with pytest.raises(SourceAway, match="did not agree on encryption"), connected(server, secret):
+            pass
+        thread.join()
+
+
+def test_a_port_that_says_nothing_is_not_waited_for(secret: Secret) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = ServerAccess(url=f"https://127.0.0.1:{listening.getsockname()[1]}", user="Admin")
+        with pytest.raises(SourceAway, match="in time"), connected(server, secret, connect_timeout=SHORT):
+            pass
+
+
+def test_a_change_that_reached_nobody_was_not_made(tiny: TinyServer, kerio: ServerAccess) -> None:
+    with session(kerio) as line:
+        tiny.answers["Users.get"] = give(Raw(b"{}", cut=1))
+        with pytest.raises(SourceAway):
+            line.call("Users.get")
+        tiny.stop()
+        with pytest.raises(SourceAway) as caught:
+            line.call("Users.set", changes=True)
+    assert not isinstance(caught.value, AnswerLost)
+
+
+# The password
+
+
+def echo(call: Call) -> Error:
+    return Error(1000, f"cannot do {json.dumps(call.params)}")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [echo, give(Raw(hold=True)), give(Raw(b"<html>")), give(Raw(b"x", cut=0)), give(Error(-32602)), give({"token": 1})],
+)
+@pytest.mark.parametrize("method", ["Session.login", "Users.create"])
+def test_the_password_is_in_no_exception_and_in_no_log(
+    tiny: TinyServer,
+    kerio: ServerAccess,
+    caplog: pytest.LogCaptureFixture,
+    answer: Callable[[Call], Any],
+    method: str,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    given = f"{PASSWORD} of another"
+    tiny.answers[method] = answer
+    with pytest.raises(ConsoleError) as caught, session(kerio, SHORT) as line:  # noqa: PT012
+        line.call("Users.create", {"users": [{"loginName": "j", "password": Secret(given)}]}, changes=True)
+        raise ConsoleError("It was made.")
+    error = caught.value
+    told = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    assert PASSWORD not in _outside_the_test(told)
+    assert PASSWORD not in error.message + error.hint + "".join(error.details)
+    assert error.__context__ is None
+    assert PASSWORD not in caplog.text
+
+
+def _outside_the_test(told: str) -> str:
+    """A traceback without the frames of tests, which know the password of course."""
+    frames = told.split('\n  File "')
+    return "\n".join(frame for frame in frames[1:] if "/tests/" not in frame.partition('"')[0])
+
+
+def test_ctrl_c_leaves_no_frame_with_the_password(
+    tiny: TinyServer, kerio: ServerAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(WatchedSocket, "recv", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught, session(kerio):
+        pass
+    told = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "client.py" in told
+    assert PASSWORD not in _outside_the_test(told)
+    tiny.stopping.set()

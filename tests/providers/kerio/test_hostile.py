@@ -1,0 +1,130 @@
+"""Whatever a server answers, it ends in records or in an error that says so."""
+
+import contextlib
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kconsole.core.access import ServerAccess
+from kconsole.core.errors import SourceAway
+from kconsole.net.secrets import Secret
+from kconsole.providers.kerio.answers import filled, read_answer
+from kconsole.providers.kerio.connection import connected
+from kconsole.providers.kerio.errors import AnswerLost, ServerError, StrangeAnswer
+from kconsole.providers.kerio.snapshot import ServerSnapshot, read_server
+from kconsole.providers.kerio.writing import Removal, remove, set_enabled
+from tests.providers.kerio.kerio_https import PASSWORD, TinyServer, give
+from tests.providers.kerio.kerio_world import furnish
+from tests.providers.kerio.test_snapshot import EVERYTHING
+
+KEYS = st.sampled_from([
+    "list", "totalItems", "id", "name", "loginName", "fullName", "isEnabled", "lastLoginInfo", "dateTime",
+    "protocol", "effectiveRole", "userRole", "role", "consumedSize", "value", "units", "itemSource",
+    "userMaxCount", "service", "isPrimary", "status", "users", "expirations", "type", "date", "isUnlimited",
+    "count", "active", "total", "setting", "info", "startTime", "statistics", "start", "constants", "userDetails",
+    "countInfo", "aboutInformation", "allowedUsers", "limit", "limitType", "currentUsers", "errors", "inputIndex",
+    "code", "message", "messageParameters", "positionalParameters", "extensions", "serviceType", "authentication",
+    "username", "Id",
+])  # fmt: skip
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["0", "1", "-2", "9" * 400, "DSLDAPSource", "MegaBytes", "License", "true", "١٢"])
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6), max_leaves=25
+)
+PATIENT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+
+
+@pytest.fixture
+def furnished(tiny: TinyServer) -> TinyServer:
+    furnish(tiny, domains=1, users=1)
+    return tiny
+
+
+def rows_of(value: object) -> dict[str, Any]:
+    return {"list": [value], "totalItems": 1}
+
+
+@PATIENT
+@given(method=st.sampled_from(EVERYTHING), result=VALUES, wrapped=st.booleans())
+def test_whatever_a_sync_is_answered_it_is_read_or_told(
+    furnished: TinyServer, kerio: ServerAccess, method: str, result: object, wrapped: bool
+) -> None:
+    usual = furnished.answers[method]
+    furnished.answers[method] = give(rows_of(result) if wrapped else result)
+    try:
+        snapshot = read_server(kerio, Secret(PASSWORD))
+    except SourceAway:
+        return
+    finally:
+        furnished.answers[method] = usual
+    assert isinstance(snapshot, ServerSnapshot)
+
+
+@PATIENT
+@given(row=st.dictionaries(KEYS, VALUES, max_size=8))
+def test_whatever_an_account_is_like_it_is_read_or_told(
+    furnished: TinyServer, kerio: ServerAccess, row: dict[str, object]
+) -> None:
+    usual = furnished.answers["Users.get"]
+    furnished.answers["Users.get"] = give(rows_of({"id": "a", "loginName": "jo"} | row))
+    try:
+        snapshot = read_server(kerio, Secret(PASSWORD))
+    except SourceAway:
+        return
+    finally:
+        furnished.answers["Users.get"] = usual
+    (user,) = snapshot.domains[0].users or ()
+    assert user.id
+    assert user.login
+
+
+@PATIENT
+@given(result=VALUES, wrapped=st.booleans())
+def test_whatever_a_change_is_answered_it_is_told_what_is_so(
+    tiny: TinyServer, kerio: ServerAccess, result: object, wrapped: bool
+) -> None:
+    tiny.answers["Users.set"] = tiny.answers["Users.remove"] = give({"errors": [result]} if wrapped else result)
+    with connected(kerio, Secret(PASSWORD)) as line:
+        with contextlib.suppress(AnswerLost):
+            assert all(0 <= error.index < 2 for error in set_enabled(line, ["a", "b"], True))
+        with contextlib.suppress(AnswerLost):
+            assert all(0 <= error.index < 2 for error in remove(line, [Removal(id_, "keep") for id_ in "ab"]))
+
+
+@given(
+    content=st.binary()
+    | VALUES.map(orjson.dumps)
+    | st.dictionaries(st.sampled_from(["id", "result", "error"]), VALUES).map(orjson.dumps),
+    status=st.sampled_from([200, 204, 302, 500]),
+)
+def test_whatever_a_body_is_it_is_an_answer_or_none(content: bytes, status: int) -> None:
+    try:
+        answer = read_answer(content, status, "", 7)
+    except StrangeAnswer:
+        return
+    assert isinstance(answer, dict | ServerError)
+
+
+@pytest.mark.parametrize(
+    ("message", "parameters", "expected"),
+    [
+        ("User %1 of %2.", {"positionalParameters": ["a", "b"]}, "User a of b."),
+        ("%1%1", {"positionalParameters": ["%1"]}, "%1%1"),
+        ("%2", {"positionalParameters": ["a"]}, "…"),
+        ("100% of %1", {}, "100% of …"),
+        ("%1", None, "…"),
+        ("%1", {"positionalParameters": [7, None, "x"]}, "x"),
+        ("%12", {"positionalParameters": [str(number) for number in range(1, 13)]}, "12"),
+    ],
+)
+def test_parameters_stand_where_they_belong(message: str, parameters: object, expected: str) -> None:
+    assert filled(message, parameters) == expected

@@ -1,0 +1,435 @@
+"""All that a sync needs: whole, or with the parts named that the role may not read, or not at all."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from kconsole.core.access import ServerAccess
+from kconsole.core.errors import SourceAway
+from kconsole.net.secrets import Secret
+from kconsole.providers.kerio.errors import Cancelled, ServerRefused
+from kconsole.providers.kerio.records import DirectoryService
+from kconsole.providers.kerio.snapshot import Progress, ServerSnapshot, Unread, read_server
+from tests.providers.kerio.kerio_https import PASSWORD, Call, Error, Raw, TinyServer, give, in_turn, listed
+from tests.providers.kerio.kerio_world import by_domain, domain, furnish, user
+
+LATE = 2.0
+"""Seconds after which an answer that is held is late, and no other is, though the machine be busy."""
+
+FIGURES = [
+    ("Server.getServerTime", "started"),
+    ("Server.getRemoteAdministration", "administrator"),
+    ("ProductRegistration.getFullStatus", "license"),
+    ("Server.getLicenseExtensionsList", "extensions"),
+    ("Users.getMailboxCount", "mailboxes"),
+    ("Server.getAboutInfo", "user_count"),
+]
+OF_A_DOMAIN = [
+    ("Users.get", "users"),
+    ("MailingLists.get", "mailing_lists"),
+    ("Resources.get", "resources"),
+    ("Aliases.get", "aliases"),
+    ("Domains.getUserCountInfo", "user_count"),
+]
+NEEDED = ["Server.getVersion", "Session.whoAmI", "Domains.get"]
+EVERYTHING = [
+    *NEEDED,
+    "Server.getNamedConstantList",
+    *(method for method, _ in FIGURES),
+    *(method for method, _ in OF_A_DOMAIN),
+]
+
+
+def read(server: ServerAccess, **options: Any) -> ServerSnapshot:
+    return read_server(server, Secret(PASSWORD), **options)
+
+
+def logins(snapshot: ServerSnapshot) -> list[list[str]]:
+    return [[user.login for user in contents.users or ()] for contents in snapshot.domains]
+
+
+def test_everything_is_read(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny, domains=3, users=7)
+    snapshot = read(kerio)
+    assert snapshot.unread == ()
+    assert snapshot.version.version == "10.0.8.9228"
+    assert snapshot.started == datetime(2025, 8, 3, 18, 43, 20, tzinfo=UTC)
+    assert snapshot.who.role == "auditor"
+    assert [contents.domain.name for contents in snapshot.domains] == ["d0.example", "d1.example", "d2.example"]
+    assert [len(contents.users or ()) for contents in snapshot.domains] == [7, 7, 7]
+    first = snapshot.domains[0]
+    assert first.users is not None
+    assert first.users[0].last_login == datetime(2025, 8, 3, 18, 43, 20, tzinfo=UTC)
+    assert (first.users[0].protocol, first.users[0].size) == ("IMAP", 3 * 1024**2)
+    assert first.mailing_lists is not None
+    assert (first.mailing_lists[0].name, first.mailing_lists[0].members) == ("all", 12)
+    assert first.resources is not None
+    assert (first.resources[0].name, first.resources[0].kind, first.resources[0].enabled) == ("Blue room", "room", True)
+    assert first.aliases is not None
+    assert (first.aliases[0].name, first.aliases[0].delivers_to) == ("info", "user0001")
+    assert first.user_count is not None
+    assert (first.user_count.current, first.user_count.unlimited, first.user_count.allowed) == (7, False, 100)
+    assert snapshot.domains[1].aliases == ()
+    assert snapshot.administrator == (True, "Admin")
+    assert snapshot.license is not None
+    assert (snapshot.license.users, snapshot.license.registration) == (5000, "product")
+    assert snapshot.license.license == (True, None)
+    assert snapshot.license.maintenance == (False, date(2030, 11, 20))
+    assert snapshot.extensions == ("ActiveSync",)
+    assert snapshot.mailboxes == (3, 10)
+    assert tiny.sessions == set()
+
+
+def test_of_the_license_id_no_more_is_kept_than_its_end(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny)
+    snapshot = read(kerio)
+    assert snapshot.license is not None
+    assert snapshot.license.id_end == "7890"
+    assert "12345" not in repr(snapshot)
+
+
+def test_users_come_in_pages_in_order(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny, domains=1, users=25)
+    assert logins(read(kerio, page=10)) == [[f"user{number:04}" for number in range(25)]]
+    asked = [call.params["query"] for call in tiny.asked("Users.get")]
+    assert [(query["start"], query["limit"]) for query in asked] == [(0, 10), (10, 10), (20, 10)]
+    assert {query["orderBy"][0]["columnName"] for query in asked} == {"loginName"}
+    assert all("password" not in query["fields"] and "lastLoginInfo" in query["fields"] for query in asked)
+
+
+def test_a_server_that_gives_less_or_more_than_a_page_is_read_to_its_end(tiny: TinyServer, kerio: ServerAccess) -> None:
+    for cap in (3, 1000):
+        people = furnish(tiny, domains=1, users=25)["keriodb://domain/d0"]
+
+        def capped(call: Call, people: list[dict[str, Any]] = people, cap: int = cap) -> Any:
+            start = call.params["query"]["start"]
+            return {"list": people[start : start + cap], "totalItems": len(people)}
+
+        tiny.answers["Users.get"] = capped
+        assert len(logins(read(kerio, page=10))[0]) == 25
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks", "renames"])
+def test_a_domain_that_changes_while_it_is_read_is_read_again(
+    tiny: TinyServer, kerio: ServerAccess, change: str
+) -> None:
+    people = furnish(tiny, domains=1, users=25)["keriodb://domain/d0"]
+    pages = 0
+
+    def changing(call: Call) -> Any:
+        nonlocal pages
+        answer = listed(people)(call)
+        pages += 1
+        if pages == 1:
+            if change == "grows":
+                people.insert(0, user(9999, loginName="aaa"))
+            elif change == "shrinks":
+                del people[0]
+            else:  # from the second page to the first: the last of the first comes twice, and he would be missing
+                people.insert(0, {**people.pop(15), "loginName": "aaa"})
+        return answer
+
+    tiny.answers["Users.get"] = changing
+    assert logins(read(kerio, page=10)) == [[person["loginName"] for person in people]]
+    assert [call.params["query"]["start"] for call in tiny.asked("Users.get")].count(0) == 2
+
+
+def test_a_domain_that_changes_each_time_is_given_up(tiny: TinyServer, kerio: ServerAccess) -> None:
+    people = furnish(tiny, domains=1, users=25)["keriodb://domain/d0"]
+
+    def growing(call: Call) -> Any:
+        people.append(user(len(people)))
+        return listed(people)(call)
+
+    tiny.answers["Users.get"] = growing
+    with pytest.raises(SourceAway, match=r"changed while it was read, 2 times in a row\. Nothing was taken"):
+        read(kerio, page=10)
+
+
+@pytest.mark.parametrize(
+    "lying",
+    [
+        lambda call: {"list": [user(call.params["query"]["start"])], "totalItems": 10**9},
+        lambda _: {"list": [], "totalItems": 5},
+        lambda _: {"list": [user(1)], "totalItems": 50},
+        lambda _: {"list": [user(1), user(2)], "totalItems": 1},
+        lambda _: {"list": [user(1)], "totalItems": -1},
+    ],
+)
+def test_a_server_that_does_not_count_well_is_given_up(
+    tiny: TinyServer, kerio: ServerAccess, lying: Callable[[Call], Any]
+) -> None:
+    furnish(tiny, domains=1)
+    tiny.answers["Users.get"] = lying
+    with pytest.raises(SourceAway, match="Nothing was taken"):
+        read(kerio)
+
+
+@pytest.mark.parametrize("taken", ["order", "nothing"])
+def test_a_server_that_takes_no_names_of_fields_is_asked_for_all(
+    tiny: TinyServer, kerio: ServerAccess, taken: str
+) -> None:
+    people = furnish(tiny, domains=2, users=25)
+
+    def picky(call: Call) -> Any:
+        query = call.params["query"]
+        if query["fields"] or (taken == "nothing" and "orderBy" in query):
+            return Error(-32602, "Invalid params.")
+        return by_domain(people)(call)
+
+    tiny.answers["Users.get"] = picky
+    assert [len(names) for names in logins(read(kerio, page=10))] == [25, 25]
+
+
+@pytest.mark.parametrize(("method", "field"), FIGURES)
+@pytest.mark.parametrize("code", [1000, 1004, -32601])
+def test_a_figure_that_the_role_may_not_read_is_named_and_all_else_is_there(
+    tiny: TinyServer, kerio: ServerAccess, method: str, field: str, code: int
+) -> None:
+    furnish(tiny)
+    tiny.answers[method] = give(Error(code, "No."))
+    snapshot = read(kerio)
+    assert getattr(snapshot, field) is None
+    assert len(snapshot.unread) == 1
+    assert all(getattr(snapshot, other) is not None for _, other in FIGURES if other != field)
+    assert [len(names) for names in logins(snapshot)] == [5, 5]
+
+
+def test_the_start_is_asked_for_in_two_ways(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny)
+    tiny.answers["Server.getServerTime"] = give(Error(-32601))
+    tiny.answers["Statistics.get"] = give({"statistics": {"start": "1754246600"}})
+    assert read(kerio).started == datetime(2025, 8, 3, 18, 43, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("method", "field"), OF_A_DOMAIN)
+def test_a_part_of_a_domain_that_the_role_may_not_read_is_named(
+    tiny: TinyServer, kerio: ServerAccess, method: str, field: str
+) -> None:
+    furnish(tiny)
+    answer = tiny.answers[method]
+    tiny.answers[method] = lambda call: (
+        Error(1004, "Insufficient rights.") if call.params["domainId"].endswith("d1") else answer(call)
+    )
+    snapshot = read(kerio)
+    assert getattr(snapshot.domains[1], field) is None
+    assert getattr(snapshot.domains[0], field) is not None
+    (unread,) = snapshot.unread
+    assert (unread.domain, unread.said) == ("d1.example", "Insufficient rights.")
+    assert unread.reason == "whoever is logged in has no right to do that"
+
+
+def test_without_domains_there_is_nothing_to_take(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny)
+    tiny.answers["Domains.get"] = give(Error(1004, "Insufficient rights."))
+    with pytest.raises(SourceAway, match="does not let Admin read what is needed") as caught:
+        read(kerio)
+    assert not isinstance(caught.value, ServerRefused)
+
+
+FAULTS = {
+    "500": Raw(b"<html>", 500),
+    "cut": Raw(b'{"result": {"li', cut=9),
+    "expired": Error(-32001),
+    "number": Raw(b'{"result": 1}'),
+    "4711": Error(4711),
+    "odd": {"list": 7},
+}
+FAULTS_AT = [
+    (method, name)
+    for method in EVERYTHING
+    for name in FAULTS
+    if not (name == "odd" and not method.endswith("s.get"))  # it is no list
+    and not (name == "4711" and method in ("Server.getNamedConstantList", "Server.getServerTime"))  # may lack
+]
+
+
+@pytest.mark.parametrize(("method", "fault"), FAULTS_AT)
+def test_whatever_else_goes_wrong_at_any_call_nothing_is_taken(
+    tiny: TinyServer, kerio: ServerAccess, method: str, fault: str
+) -> None:
+    furnish(tiny)
+    tiny.answers[method] = give(FAULTS[fault])
+    with pytest.raises(SourceAway):
+        read(kerio)
+
+
+@pytest.mark.parametrize("method", ["Users.get", "MailingLists.get", "Resources.get", "Aliases.get", "Domains.get"])
+def test_a_list_that_fails_is_not_taken_for_one_that_may_not_be_read(
+    tiny: TinyServer, kerio: ServerAccess, method: str
+) -> None:
+    furnish(tiny)
+    tiny.answers[method] = give(Error(1000, "Internal database error."))
+    with pytest.raises(SourceAway, match=r"the operation failed\. Nothing was taken"):
+        read(kerio)
+
+
+def test_what_is_still_being_asked_is_let_go_of_when_something_fails(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny)
+    over, answered = threading.Event(), threading.Event()
+    held: list[bool] = []
+
+    def hold(_: Call) -> Raw:
+        held.append(over.wait(30))
+        answered.set()
+        return Raw(b"{}", cut=1)
+
+    tiny.answers["Users.getMailboxCount"] = hold
+    tiny.answers["Server.getAboutInfo"] = give(Raw(b"<html>", 500))
+    with pytest.raises(SourceAway, match=r"answer to Server\.getAboutInfo is HTTP 500"):
+        read(kerio, call_timeout=600)
+    over.set()
+    assert answered.wait(30)
+    assert held == [True]  # the reading was over before the answer came
+
+
+def test_an_account_that_cannot_be_read_is_not_passed_over(tiny: TinyServer, kerio: ServerAccess) -> None:
+    for odd in ({"loginName": ""}, {"id": None}, {"isEnabled": "maybe"}, {"lastLoginInfo": "yesterday"}):
+        people = furnish(tiny, domains=1)["keriodb://domain/d0"]
+        people[3] |= odd
+        with pytest.raises(SourceAway, match=f"has a {next(iter(odd))} that"):
+            read(kerio)
+
+
+def test_mailboxes_that_are_counted_too_slowly_are_named(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny)
+    tiny.answers["Users.getMailboxCount"] = give(Raw(hold=True))
+    snapshot = read(kerio, call_timeout=LATE)
+    assert snapshot.mailboxes is None
+    assert snapshot.unread == (Unread("the numbers of mailboxes", "", "the server did not answer in time"),)
+
+
+def test_what_else_is_answered_too_slowly_is_not_taken(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny)
+    tiny.answers["Aliases.get"] = give(Raw(hold=True))
+    with pytest.raises(SourceAway, match=r"did not answer Aliases\.get in time"):
+        read(kerio, call_timeout=LATE)
+
+
+def test_a_session_that_expires_in_the_middle_is_begun_anew(tiny: TinyServer, kerio: ServerAccess) -> None:
+    people = furnish(tiny, domains=8, users=3)
+    lock, asked = threading.Lock(), 0
+
+    def expiring(call: Call) -> Any:
+        nonlocal asked
+        with lock:  # they come in several threads, and it is to expire once
+            asked += 1
+            if asked == 4:
+                tiny.sessions.clear()
+        return by_domain(people)(call)
+
+    tiny.answers["Users.get"] = expiring
+    assert [len(names) for names in logins(read(kerio))] == [3] * 8
+    assert len(tiny.asked("Session.login")) == 2
+
+
+def test_progress_is_told_in_the_callers_thread(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny, domains=6, users=4)
+    told: list[Progress] = []
+    threads: set[threading.Thread] = set()
+
+    def progress(now: Progress) -> None:
+        told.append(now)
+        threads.add(threading.current_thread())
+
+    read(kerio, progress=progress)
+    assert told[-1] == (6, 6, 24)
+    assert told == sorted(told)
+    assert threads == {threading.current_thread()}
+
+
+@pytest.mark.parametrize("method", ["Session.whoAmI", "Domains.get", "Users.get", "Server.getAboutInfo"])
+def test_a_reading_can_be_called_off_at_any_call(tiny: TinyServer, kerio: ServerAccess, method: str) -> None:
+    furnish(tiny)
+    cancel = threading.Event()
+
+    def hold(_: Call) -> Raw:
+        cancel.set()
+        return Raw(hold=True)
+
+    tiny.answers[method] = hold
+    with pytest.raises(Cancelled, match="Nothing was taken"):
+        read(kerio, cancel=cancel, call_timeout=600)
+    assert len(tiny.asked("Session.logout")) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "last_login", "odd"),
+    [
+        ("dateTime", 0, None, False),
+        ("dateTime", "0", None, False),
+        ("dateTime", "", None, False),
+        ("dateTime", None, None, False),
+        ("other", 1, None, False),
+        ("dateTime", "1754246600", datetime(2025, 8, 3, 18, 43, 20, tzinfo=UTC), False),
+        ("dateTime", 10**17, None, True),
+        ("dateTime", -5, None, True),
+    ],
+)
+def test_a_last_login_that_never_was_is_told_from_one_that_cannot_be_read(
+    tiny: TinyServer, kerio: ServerAccess, field: str, value: object, last_login: datetime | None, odd: bool
+) -> None:
+    people = furnish(tiny, domains=1, users=1)["keriodb://domain/d0"]
+    people[0]["lastLoginInfo"] = {field: value, "protocol": "POP3"}
+    snapshot = read(kerio)
+    (found,) = snapshot.domains[0].users or ()
+    assert (found.last_login, found.last_login_odd) == (last_login, odd)
+    assert found.protocol == ("POP3" if last_login else "")
+    assert snapshot.odd_times == odd
+
+
+def test_a_user_with_nothing_but_a_name_and_one_of_an_old_server(tiny: TinyServer, kerio: ServerAccess) -> None:
+    people = furnish(tiny, domains=1, users=0)["keriodb://domain/d0"]
+    people.append({"id": "a", "loginName": "bare", "newField": [{}]})
+    people.append(
+        {
+            "id": "b",
+            "loginName": "old",
+            "isEnabled": 0,
+            "itemSource": 1,
+            "role": {"userRole": 3},
+            "consumedSize": {"value": "2", "units": 2},
+            "consumedItems": "17",
+        }
+    )
+    bare, old = read(kerio).domains[0].users or ()
+    assert (bare.enabled, bare.mapped, bare.role, bare.last_login, bare.size) == (True, False, "user", None, None)
+    assert (old.enabled, old.mapped, old.role, old.size, old.items) == (False, True, "full_admin", 2 * 1024**2, 17)
+
+
+def test_what_is_no_limit_of_a_domain(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny, users=0)
+    limits = [-1, -2, 2**32 - 1, 2**31 - 1, 7777, "40", 0, None]
+    tiny.answers["Domains.get"] = listed([domain(number, userMaxCount=limit) for number, limit in enumerate(limits)])
+    tiny.answers["Domains.getUserCountInfo"] = give({})
+    found = [contents.domain.user_limit for contents in read(kerio).domains]
+    assert found == [None, None, None, None, None, 40, 0, None]
+
+
+def test_a_directory_is_told_without_its_password(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny, users=0)
+    service = {
+        "isEnabled": True,
+        "serviceType": "WindowsActiveDirectory",
+        "hostname": "dc.example",
+        "ldapSuffix": "dc=example",
+        "authentication": {"username": "reader", "password": "geheim", "isSecure": True},
+    }
+    tiny.answers["Domains.get"] = listed([domain(0, service=service)])
+    snapshot = read(kerio)
+    assert snapshot.domains[0].domain.directory == DirectoryService(
+        "active_directory", "dc.example", "dc=example", "reader"
+    )
+    assert "geheim" not in repr(snapshot)
+
+
+@pytest.mark.parametrize(("users", "expected"), [(-2, None), ("25", 25), (0, 0)])
+def test_the_users_of_a_license(tiny: TinyServer, kerio: ServerAccess, users: object, expected: int | None) -> None:
+    furnish(tiny)
+    tiny.answers["ProductRegistration.getFullStatus"] = in_turn({"status": {"users": users}})
+    status = read(kerio).license
+    assert status is not None
+    assert status.users == expected
