@@ -12,7 +12,7 @@ from kconsole.licensing.guards import may_delete
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts, only_deactivated
 from kconsole.operations.secrets import secret_from
 from kconsole.operations.session import Session
-from kconsole.text import words
+from kconsole.text import messages, words
 
 _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 
@@ -130,13 +130,13 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
         try:
             entry = session.find(address)
         except NotFound as error:
-            say(error.message)
+            say(messages.error_words(error))
             continue
         decision = may_delete(entry)
         if entry.deleted_at is not None:
             say(f"{entry.address} is deleted already.")
         elif not decision.allowed:
-            say(f"{entry.address} cannot be deleted: {decision.reason}.")
+            say(f"{entry.address} cannot be deleted: {messages.decision_words(decision)}.")
         elif only_deactivated(entry):
             say(f"{entry.address} is mapped: it would only be deactivated, and stay in the directory.")
         else:

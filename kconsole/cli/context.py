@@ -3,14 +3,14 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import click
 
-from kconsole.core.errors import ReadOnly
+from kconsole.core.errors import ConsoleError, ReadOnly
 from kconsole.core.history import Operator
 from kconsole.core.times import Clock
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
@@ -23,6 +23,7 @@ from kconsole.operations.session import (
     default_folder,
     system_operator,
 )
+from kconsole.text import messages
 from kconsole.text.safe_text import safe_text
 
 LONGEST_WAIT = 86_400
@@ -110,7 +111,7 @@ class CliContext:
         if progress is None:
             click.get_current_context().call_on_close(session.close)
         for notice in session.notices if tell else ():
-            say(f"Note: {notice}")
+            say(f"Note: {messages.sentence(notice)}")
         if tell and about_open:
             say_open(session)
         return session
@@ -255,13 +256,20 @@ def say(message: str) -> None:
     click.echo(safe_text(message), err=True)
 
 
-def say_error(message: str, hint: str = "", details: Iterable[str] = ()) -> None:
-    """Tell what went wrong, and what to do next."""
+def say_failure(message: str, hint: str = "") -> None:
+    """Say what went wrong, and what to do next."""
     say(f"kconsole: {message}")
-    for detail in details:
-        say(f"  {detail}")
     if hint:
         say(hint)
+
+
+def say_error(error: ConsoleError) -> None:
+    """Say what went wrong, and what to do next."""
+    say(f"kconsole: {messages.error_words(error)}")
+    for detail in error.details:
+        say(f"  {messages.words_of(detail)}")
+    if error.hints:
+        say(messages.hint_words(error))
 
 
 def say_open(session: Session) -> None:
@@ -282,7 +290,7 @@ def say_outcomes(done: Done) -> None:
     """Tell what came of a deed, entry by entry, and what it did to the seats."""
     for outcome in done.outcomes:
         say(_sentence(outcome))
-    for hint in dict.fromkeys(outcome.hint for outcome in done.failures if outcome.hint):
+    for hint in dict.fromkeys(messages.sentences(outcome.hints) for outcome in done.failures if outcome.hints):
         say(hint)
     say_seats(done)
 
@@ -296,7 +304,8 @@ def say_seats(done: Done) -> None:
 
 
 def _sentence(outcome: Outcome) -> str:
-    return f"{outcome.address}: {outcome.text}" if outcome.address else outcome.text
+    text = messages.words_of(outcome.message)
+    return f"{outcome.address}: {text}" if outcome.address else text
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:

@@ -25,8 +25,8 @@ from kconsole.core.times import from_iso, to_iso
 from kconsole.operations.history import LogQuery, addresses_of
 from kconsole.operations.maintenance import verify
 from kconsole.operations.session import Session
-from kconsole.text import ages, columns, words
-from kconsole.text.commits import operation_word, seats_words, subject
+from kconsole.text import ages, columns, messages, words
+from kconsole.text.commits import operation_word, refusal_words, seats_words, subject
 from kconsole.text.safe_text import safe_text
 
 FOLLOW_PAUSE = 0.5
@@ -102,7 +102,11 @@ def log_document(commit: Commit) -> dict[str, object]:
         "reason": commit.reason,
         "accounts": addresses_of(commit),
         "changes": len(commit.changes),
-        "refused": list(commit.refused),
+        "refused": [refusal_words(refusal) for refusal in commit.refused],
+        "refusals": [
+            {"address": refusal.address or None, "code": refusal.code, "text": messages.words_of(refusal.message)}
+            for refusal in commit.refused
+        ],
         "seats": None if seats is None else {"before": seats[0], "after": seats[1]},
         "undoes": commit.undoes,
     }
@@ -147,7 +151,7 @@ def _refusals(commit: Commit) -> str:
     if not commit.refused:
         return ""
     more = len(commit.refused) - 1
-    return f"refused: {safe_text(commit.refused[0])}" + (f" and {more:,} more" if more else "")
+    return f"refused: {safe_text(refusal_words(commit.refused[0]))}" + (f" and {more:,} more" if more else "")
 
 
 def _follow(session: Session, query: LogQuery, commits: Iterable[Commit], as_json: bool) -> None:

@@ -8,8 +8,8 @@ import click
 
 from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, pass_cli, reason_option, say, say_seats
 from kconsole.cli.logins import import_logins
-from kconsole.core.errors import Refused
 from kconsole.core.records import Entry
+from kconsole.operations.base import refused_by
 from kconsole.operations.imports import (
     CHANGED,
     IMPORTED,
@@ -73,11 +73,11 @@ def import_csv(
         raise faulty_rows(plan)
     if dry_run:
         if not plan.decision.allowed:
-            raise Refused(plan.decision.reason + ". It would be refused.", plan.decision.remedy)
+            raise refused_by(plan.decision, "would-be-refused")
         say("Nothing was imported: this was a dry run.")
         return
     done = session.do(ImportAccounts(export, domain, skip_faulty, reason))
-    texts = [outcome.text for outcome in done.outcomes]
+    texts = [outcome.code for outcome in done.outcomes]
     say(f"Imported {words.count(texts.count(IMPORTED), 'account')}, changed {texts.count(CHANGED):,}.")
     say_seats(done)
     context.exit(PARTLY_FAILED if done.failures else 0)
@@ -125,11 +125,11 @@ def import_kerio(
         raise faulty_users(plan)
     if dry_run:
         if not plan.decision.allowed:
-            raise Refused(plan.decision.reason + ". It would be refused.", plan.decision.remedy)
+            raise refused_by(plan.decision, "would-be-refused")
         say("Nothing was imported: this was a dry run.")
         return
     done = session.do(ImportKerio(config, skip_faulty, reason))
-    texts = [outcome.text for outcome in done.outcomes]
+    texts = [outcome.code for outcome in done.outcomes]
     say(f"Imported {words.count(texts.count(IMPORTED), 'entry')}, changed {texts.count(CHANGED):,}.")
     say_seats(done)
     context.exit(PARTLY_FAILED if done.failures else 0)

@@ -10,11 +10,11 @@ import click
 from kconsole.cli.context import CliContext, at_store, has_person, pass_cli, reason_option, say, say_outcomes
 from kconsole.cli.license_json import life_document, update_standing_document
 from kconsole.cli.output import put_json, put_sections, seats_document
+from kconsole.core.codes import message
 from kconsole.core.dump_documents import LARGEST_LIMIT
-from kconsole.core.errors import Refused
 from kconsole.core.license import ComponentName, License
 from kconsole.licensing.lifecycle import license_status_of
-from kconsole.operations.base import Operation
+from kconsole.operations.base import Operation, refused_by
 from kconsole.operations.license import (
     BuyUpdate,
     CancelUpdate,
@@ -31,6 +31,7 @@ from kconsole.operations.license import (
     read_license,
 )
 from kconsole.operations.session import Session
+from kconsole.text import messages
 from kconsole.text.licenses import change_rows, license_sections, refused_words
 
 ON_ITS_WAY = "On its way"
@@ -66,10 +67,10 @@ def do_deed(session: Session, operation: Operation, as_json: bool) -> None:
     done = session.do(operation)
     say_outcomes(done)
     (outcome,) = done.outcomes
-    if outcome.hint and not outcome.failed:
-        say(outcome.hint)
+    if outcome.hints and not outcome.failed:
+        say(messages.sentences(outcome.hints))
     if as_json:
-        answer = {"schema": 1, "outcome": outcome.result, "text": outcome.text}
+        answer = {"schema": 1, "outcome": outcome.result, "text": messages.words_of(outcome.message)}
         put_json(answer | {"license": life_document(session)})
 
 
@@ -175,7 +176,7 @@ def install(
     change.tell()
     decision = may_install(session.license, license_file)
     if not decision.allowed:
-        raise Refused(f"{decision.text}.", decision.remedy)
+        raise refused_by(decision)
     if change.goes_on(dry_run, not yes, str(file) != "-"):
         change.do(InstallLicense(license_file, over_limit, reason))
 
@@ -211,7 +212,7 @@ class _Change:
         if was.word != would_be.word:
             yield f"The license would be: {would_be.word}. {would_be.meaning} {would_be.allows}"
         if plan.decision.over:
-            yield f"{plan.decision.reason}."
+            yield f"{messages.decision_words(plan.decision)}."
         if who := refused_words(plan.access, plan.at_risk):
             yield f"{who}."
 
@@ -225,10 +226,9 @@ class _Change:
         plan = self._plan
         if plan.needs_consent and not self._over_limit:
             self._answer("refused")
-            raise Refused(
-                f"{plan.decision.reason}. {'It would be refused' if dry_run else 'Nothing was changed'}.",
-                f"{plan.decision.remedy} --over-limit takes it.",
-            )
+            refused = refused_by(plan.decision, "would-be-refused" if dry_run else "nothing-changed")
+            refused.hints = (*refused.hints, message("over-limit-takes-it"))
+            raise refused
         if not plan.changes:
             say("The license is so already.")
             self._answer("unchanged")

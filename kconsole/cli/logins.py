@@ -18,11 +18,11 @@ from kconsole.cli.context import (
     say_outcomes,
 )
 from kconsole.cli.output import put_json
+from kconsole.core.codes import Message
 from kconsole.core.moments import moment_of, zone_named
 from kconsole.core.reports import SeatReport
-from kconsole.licensing.guards import AT_LICENSE_REMEDY
 from kconsole.operations.logins import Connect, ImportLogins, LoginFile, LoginsPlan, faulty_logins, read_login_file
-from kconsole.text import words
+from kconsole.text import messages, words
 
 MOST_NAMED = 5
 """How many addresses that were passed over are told one by one."""
@@ -64,7 +64,7 @@ def connect(place: CliContext, address: str, protocol: str, at: datetime | None,
                 "address": outcome.address,
                 "outcome": outcome.result,
                 "may_connect": not outcome.failed,
-                "why": outcome.text,
+                "why": messages.words_of(outcome.message),
             }
         )
     click.get_current_context().exit(exit_code(done.outcomes))
@@ -144,4 +144,6 @@ def _say_connected(before: SeatReport, after: SeatReport) -> None:
     say(f"{before.connected:,} → {after.connected:,}{limit} connected")
     if after.locked_out > before.locked_out:
         out = words.count(after.locked_out, "account")
-        say(f"{out} without a mailbox would be refused at login now (AuthLicense). {AT_LICENSE_REMEDY}")
+        say(
+            f"{out} without a mailbox would be refused at login now (AuthLicense). {messages.words_of(Message('free-a-seat'))}"
+        )

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from kconsole import __version__
-from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, say, say_error
+from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, say, say_error, say_failure
 from kconsole.core.errors import ConsoleError
 
 INTERRUPTED: Final = 130
@@ -109,7 +109,7 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
         _say_usage(error)
         return error.exit_code
     except ConsoleError as error:
-        say_error(error.message, error.hint, error.details)
+        say_error(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         say("")
@@ -121,7 +121,7 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
         if not isinstance(error, OSError):
             return _say_unforeseen(error)
         what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
-        say_error(f"{what}: {error.strerror or error}.")
+        say_failure(f"{what}: {error.strerror or error}.")
         _let_go_of_output()
         return 1
 
@@ -156,7 +156,7 @@ def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
 def _say_unforeseen(error: Exception) -> int:
     if os.environ.get(DEBUG_VARIABLE):
         raise error
-    say_error(
+    say_failure(
         f"Something went wrong that was not foreseen: {type(error).__name__}: {error}",
         f"Please report it, with what you did. {DEBUG_VARIABLE}=1 shows where it happened.",
     )
@@ -172,7 +172,7 @@ def _say_usage(error: click.ClickException) -> None:
         for line in error.ctx.get_usage().splitlines():
             say(line)
         say(f"Try '{error.ctx.command_path} --help'.")
-    say_error(error.format_message())
+    say_failure(error.format_message())
 
 
 def _let_go_of_output() -> None:

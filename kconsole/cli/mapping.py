@@ -19,11 +19,13 @@ from kconsole.cli.context import (
     say_seats,
 )
 from kconsole.cli.output import put_json, put_sections, seats_document
+from kconsole.core.codes import message
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.documents import directory_document
-from kconsole.core.errors import BadInput, Refused
+from kconsole.core.errors import BadInput
 from kconsole.core.records import Entry
 from kconsole.licensing.map_plan import MapPlan
+from kconsole.operations.base import refused_by
 from kconsole.operations.mapping import (
     DirectoryListing,
     ForgetDirectory,
@@ -270,7 +272,9 @@ def map_(
 def _check_over(plan: MapPlan, deactivate_gone: bool, over_limit: bool, what: str) -> None:
     decision = plan.decision(deactivate_gone)
     if decision.over and not over_limit:
-        raise Refused(f"{decision.reason}. {what}.", f"{decision.remedy} --over-limit maps them nevertheless.")
+        refused = refused_by(decision, what)
+        refused.hints = (*refused.hints, message("over-limit-maps-them"))
+        raise refused
 
 
 def _typed_number(plan: MapPlan) -> int:

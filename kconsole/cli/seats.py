@@ -43,6 +43,7 @@ from kconsole.operations.session import Session
 from kconsole.text import ages, columns, gauge, words
 from kconsole.text.details import details_of, last_login_word
 from kconsole.text.licenses import license_words
+from kconsole.text.messages import decision_words
 from kconsole.text.safe_text import safe_text
 from kconsole.text.server import status_words
 
@@ -130,7 +131,9 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
 
 @click.command()
 @click.option("--domain", default="", metavar="D", help="Only this domain.")
-@click.option("--verdict", type=click.Choice([v.code for v in CLASSIFICATIONS]), help="Only this verdict.")
+@click.option(
+    "--verdict", "classification", type=click.Choice([v.code for v in CLASSIFICATIONS]), help="Only this verdict."
+)
 @click.option(
     "--inactive", callback=_read_age, metavar="AGE", help="Only accounts that last logged in longer ago: 180d, 6m, 1y."
 )
@@ -263,7 +266,7 @@ def explain(context: click.Context, place: CliContext, addresses: tuple[str, ...
         try:
             found.append(session.find(address))
         except NotFound as error:
-            say_error(error.message, error.hint)
+            say_error(error)
     if as_json:
         put_json([_explained_document(entry, session) for entry in found])
     else:
@@ -282,7 +285,7 @@ def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
         "held": is_held(entry, session.last_restart),
         "last_login": login_document(entry.last_login),
         "may_connect": access.allowed,
-        "may_connect_because": access.reason,
+        "may_connect_because": decision_words(access),
     }
 
 

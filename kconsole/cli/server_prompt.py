@@ -16,6 +16,7 @@ from kconsole.operations.runs_on import no_server, not_asked
 from kconsole.operations.secrets import Secret, secret_from
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, Writer
+from kconsole.text import messages
 from kconsole.text.safe_text import safe_text
 
 INSECURE = "INSECURE: nobody checks which server answers, and what is sent may be read. That is recorded in the log."
@@ -84,7 +85,7 @@ def writer_for(place: CliContext, session: Session, is_done_there: bool, passwor
 def say_settled(outcomes: Iterable[Outcome]) -> None:
     """Tell what came of what the server had been asked for, and nobody had heard of."""
     for outcome in outcomes:
-        say(f"What was open is settled: {outcome.address} {outcome.text}.")
+        say(f"What was open is settled: {outcome.address} {messages.words_of(outcome.message)}.")
 
 
 def do_and_say(

@@ -33,7 +33,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import NotLetIn, Progress, Snapshot, check_settings, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading, settled
 from kconsole.operations.sync.servers import AddServer, RemoveServer
-from kconsole.text import ages, words
+from kconsole.text import ages, messages, words
 from kconsole.text.licenses import change_rows
 from kconsole.text.safe_text import safe_text
 from kconsole.text.server import comparison_rows, reading_words, server_rows, synced_words
@@ -155,7 +155,7 @@ def sync(
         except (SourceAway, StoreBusy) as error:
             if watch is None or isinstance(error, NotLetIn):  # a wrong password is not tried again and again
                 raise
-            say(f"{ages.full_moment(session.clock.now())}  {error.message}")
+            say(f"{ages.full_moment(session.clock.now())}  {messages.error_words(error)}")
         if watch is None:
             context.exit(code)
         place.sleep(watch.total_seconds())
@@ -174,8 +174,13 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
                 "schema": 1,
                 "server": found.name,
                 "synced_at": to_iso(found.synced_at),
-                "changed": [{"address": outcome.address, "what": outcome.text} for outcome in done.changed],
-                "settled": [{"address": outcome.address, "what": outcome.text} for outcome in settled(done)],
+                "changed": [
+                    {"address": outcome.address, "what": messages.words_of(outcome.message)} for outcome in done.changed
+                ],
+                "settled": [
+                    {"address": outcome.address, "what": messages.words_of(outcome.message)}
+                    for outcome in settled(done)
+                ],
                 "unread": list(found.unread),
                 "uncounted": list(found.uncounted),
                 "notes": list(found.notes),

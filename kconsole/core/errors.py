@@ -1,47 +1,69 @@
-"""What can go wrong, told so that a person can go on: what happened, to what, and what to do next."""
+"""What can go wrong: what happened, to what, and what to do next, as codes for `text.messages`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from kconsole.core.codes import Hint, Message, hints_of
 
 
 class ConsoleError(Exception):
     """Anything that ends a command with a message instead of a result.
 
-    Attributes:
-        happened: what happened, and to what.
-        effect: what became of what was asked for, as a sentence; a class of errors has its usual one.
-        hint: what to do next; may be empty.
+    Args:
+        code: what happened.
+        hint: what to do next.
         details: particulars, a line for each. They are no part of the message, so that a line feed in a name from
             outside can never pose as a line of ours.
+        effect: what became of the request; a class of errors has its usual one.
+        params: the parameters of the code.
+
+    Attributes:
+        happened: the code with its parameters.
+        hints: what to do next; may be empty.
     """
 
     exit_code = 1
-    effect = ""
+    usual_effect: ClassVar[str] = ""
+    """The code of what became of the request, where nothing else is said."""
 
-    def __init__(self, happened: str, hint: str = "", details: Iterable[str] = (), effect: str | None = None) -> None:
-        super().__init__(happened)
-        self.happened = happened
-        self.hint = hint
-        self.details = tuple(details)
-        if effect is not None:
-            self.effect = effect
+    def __init__(
+        self,
+        code: str | Message,
+        hint: Hint = None,
+        details: Iterable[Message | str] = (),
+        effect: Message | str | None = None,
+        **params: Any,
+    ) -> None:
+        self.happened = code if isinstance(code, Message) else Message(code, params)
+        super().__init__(self.happened.code)
+        self.hints = hints_of(hint)
+        self.details = tuple(Message(detail) if isinstance(detail, str) else detail for detail in details)
+        effect = self.usual_effect if effect is None else effect
+        self.effect = Message(effect) if isinstance(effect, str) and effect else effect or None
 
     @property
-    def message(self) -> str:
-        """What happened, and what became of it."""
-        return f"{self.happened} {self.effect}" if self.effect else self.happened
+    def code(self) -> str:
+        """What happened, as a code."""
+        return self.happened.code
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters of the code."""
+        return self.happened.params
 
     def __str__(self) -> str:
-        return self.message
+        params = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
+        return f"{self.code} ({params})" if params else self.code
 
 
 class BadInput(ConsoleError):
-    """What was given cannot be read or makes no sense; nothing was taken from it."""
+    """The input cannot be read or makes no sense; nothing was taken from it."""
 
     exit_code = 2
 
 
 class NotFound(ConsoleError):
-    """The thing named is not there."""
+    """The thing named does not exist."""
 
     exit_code = 3
 
@@ -53,15 +75,15 @@ class Refused(ConsoleError):
 
 
 class ReadOnly(Refused):
-    """The store was opened to be read only."""
+    """The store was opened read-only."""
 
 
 class ChangedSince(Refused):
-    """What was done cannot be taken back, since somebody changed the same record afterwards."""
+    """A change cannot be undone, because another change to the same record came after it."""
 
 
 class ChangedMeanwhile(ConsoleError):
-    """What a person was asked about is not as it was when he was asked; nothing was done.
+    """The accounts in a question changed before it was answered; nothing was done.
 
     Attributes:
         numbers: the store's numbers of the entries that are different now.
@@ -69,8 +91,8 @@ class ChangedMeanwhile(ConsoleError):
 
     exit_code = 4
 
-    def __init__(self, message: str, hint: str, numbers: Iterable[int]) -> None:
-        super().__init__(message, hint)
+    def __init__(self, code: str, hint: Hint, numbers: Iterable[int], **params: Any) -> None:
+        super().__init__(code, hint, **params)
         self.numbers = tuple(numbers)
 
 
@@ -78,7 +100,7 @@ class StoreBusy(ConsoleError):
     """Another process held the store for too long."""
 
     exit_code = 6
-    effect = "Nothing was changed."
+    usual_effect = "nothing-changed"
 
 
 class StoreUnusable(ConsoleError):
@@ -88,7 +110,7 @@ class StoreUnusable(ConsoleError):
 
 
 class SourceAway(ConsoleError):
-    """Another server that is read from cannot be reached, or did not answer as it should."""
+    """A server cannot be reached, or did not answer as it should."""
 
     exit_code = 8
-    effect = "Nothing was taken."
+    usual_effect = "nothing-taken"

@@ -1,7 +1,10 @@
 """What was done: operators, changes, and the commits that a journal keeps."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from kconsole.core.codes import NO_PARAMS, Message
 
 
 class Operator(NamedTuple):
@@ -38,6 +41,24 @@ class Change(NamedTuple):
     after: Any
 
 
+class Refusal(NamedTuple):
+    """Something that a guard or the server refused, and why."""
+
+    address: str
+    """The account; empty for the whole operation."""
+    code: str
+    params: Mapping[str, Any] = NO_PARAMS
+
+    @property
+    def message(self) -> Message:
+        """Why."""
+        return Message(self.code, self.params)
+
+
+OLD_REFUSAL: Final = "old-refusal"
+"""The code of a refusal in a journal written before refusals had codes; its parameter `text` has the words."""
+
+
 class Commit(NamedTuple):
     """A transaction that is on disk: one line of the journal."""
 
@@ -51,9 +72,16 @@ class Commit(NamedTuple):
     changes: tuple[Change, ...]
     seats: tuple[int, int] | None = None
     """Seats used before and after, where somebody counted them."""
-    refused: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
     """What a guard refused; with no changes beside it, the whole deed."""
     undoes: int | None = None
     """The sequence number of the commit that this one takes back."""
     own: bool = False
     """Whether this process made it."""
+
+
+def refused_addresses(commit: Commit) -> list[str]:
+    """The accounts that a commit refused to change, each once."""
+    return list(
+        dict.fromkeys(refusal.address for refusal in commit.refused if refusal.address and " " not in refusal.address)
+    )

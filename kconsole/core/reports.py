@@ -1,6 +1,9 @@
 """What `licensing` says about an inventory: verdicts, figures, warnings, decisions."""
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from kconsole.core.codes import NO_PARAMS, Message
 
 State = Literal["unlimited", "exceeded", "full", "low", "ok"]
 """How the license stands, from the worst that applies."""
@@ -76,20 +79,12 @@ class SeatReport(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """Whether something may be done."""
+    """Whether something may be done, and why; `text.messages` has the words."""
 
     allowed: bool
     code: str
-    text: str
-    """What is so, in the vendor's words where it has words for it."""
-    detail: str = ""
-    """The figures behind it."""
-    remedy: str = ""
+    params: Mapping[str, Any] = NO_PARAMS
+    hints: tuple[Message, ...] = ()
     """What a person can do about it."""
     over: int = 0
     """Seats beyond the license, if it is done."""
-
-    @property
-    def reason(self) -> str:
-        """Text and detail in one sentence."""
-        return f"{self.text}: {self.detail}" if self.detail else self.text

@@ -2,25 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+from kconsole.core.codes import hints_of
 from kconsole.core.records import Entry, fold
 from kconsole.core.reports import Decision, SeatReport
 from kconsole.licensing.policy import classify
 
-CANNOT_ADD_TEXT: Final = "You cannot add more users"
-"""The vendor's own words in its account dialog. Source: Licenses in Kerio Connect, GFI support."""
+Purpose = Literal["add", "enable", "enable-several", "undo"]
+"""What seats are wanted for: it begins the refusal."""
 
-AT_LICENSE_REMEDY: Final = "Disable an account that is not needed, restart the server if seats are held, or buy seats."
-EXPIRED_TEXT: Final = "License is expired"
-"""The server's own words for a license that has run out."""
-
-EXPIRED_REMEDY: Final = "Renew the license and install its file. See 'kconsole license show'."
-
-AT_DOMAIN_REMEDY: Final = "Disable an account of this domain, or raise the domain's user limit."
-"""What helps at a limit. Source: Licenses in Kerio Connect, GFI support, and the rule on held seats."""
-
-ALLOWED: Final = Decision(True, "allowed", "Allowed")
+ALLOWED: Final = Decision(True, "allowed")
 
 
 def new_seats(befores_and_afters: Iterable[tuple[Entry | None, Entry]], held: Iterable[Entry] = ()) -> Counter[str]:
@@ -48,7 +40,7 @@ def new_seats(befores_and_afters: Iterable[tuple[Entry | None, Entry]], held: It
     return needed
 
 
-def may_take_seats(report: SeatReport, needed: Counter[str], text: str = CANNOT_ADD_TEXT) -> Decision:
+def may_take_seats(report: SeatReport, needed: Counter[str], purpose: Purpose = "add") -> Decision:
     """Whether so many seats more may be taken, as creating and enabling accounts does.
 
     Refused where the license or a domain would pass its limit. An inventory that is over its limit already may
@@ -57,24 +49,33 @@ def may_take_seats(report: SeatReport, needed: Counter[str], text: str = CANNOT_
     Args:
         report: the figures as they are now.
         needed: seats by domain, from `new_seats`.
-        text: the beginning of a refusal.
+        purpose: what they are wanted for.
     """
     total = needed.total()
     if report.free is not None and total > report.free:
-        held = f", {report.held} of them held until the server is restarted" if report.held else ""
-        detail = (
-            f"{report.used} of {report.limit} seats are used{held}; "
-            f"{_seats(total)} needed, {report.free} free, short by {total - report.free}"
-        )
-        return Decision(False, "license-limit", text, detail, AT_LICENSE_REMEDY, total - report.free)
+        short = total - report.free
+        params = {
+            "purpose": purpose,
+            "used": report.used,
+            "limit": report.limit,
+            "held": report.held,
+            "needed": total,
+            "free": report.free,
+            "short": short,
+        }
+        return Decision(False, "license-limit", params, hints_of("free-a-seat"), short)
     for domain in report.domains:
         asked = needed[fold(domain.name)]
         if domain.limit is not None and asked > (left := max(domain.limit - domain.counted - domain.held, 0)):
-            detail = (
-                f"domain {domain.name} is limited to {domain.limit} accounts; "
-                f"{asked} more needed, {left} left, short by {asked - left}"
-            )
-            return Decision(False, "domain-limit", text, detail, AT_DOMAIN_REMEDY)
+            figures = {
+                "purpose": purpose,
+                "domain": domain.name,
+                "limit": domain.limit,
+                "needed": asked,
+                "left": left,
+                "short": asked - left,
+            }
+            return Decision(False, "domain-limit", figures, hints_of("free-a-seat-of-the-domain"))
     return ALLOWED
 
 
@@ -87,7 +88,7 @@ def may_enable(report: SeatReport, account: Entry, enabled: Entry) -> Decision:
     """Whether a disabled account may be enabled again: it needs a seat as a new one does."""
     if not account.is_account:
         return not_an_account(account)
-    return may_take_seats(report, new_seats([(account, enabled)]), "It cannot be enabled")
+    return may_take_seats(report, new_seats([(account, enabled)]), "enable")
 
 
 def may_disable(account: Entry) -> Decision:
@@ -103,18 +104,8 @@ def may_delete(entry: Entry) -> Decision:
 def not_an_account(entry: Entry) -> Decision:
     """The refusal of a deed that only user accounts know."""
     if entry.kind == "builtin_admin":
-        return Decision(
-            False,
-            "builtin-admin",
-            "The built-in administrator is not a user account",
-            "",
-            "It is switched on and off in the server's Administration Settings, and takes no seat.",
-        )
-    what = classify(entry).because
-    article = "An" if what[0] in "aeiou" else "A"
-    return Decision(
-        False, "not-an-account", f"{article} {what} is not a user account", "", "It takes no seat as it is."
-    )
+        return Decision(False, "builtin-admin", hints=hints_of("builtin-admin-elsewhere"))
+    return Decision(False, "not-an-account", {"what": classify(entry).code}, hints_of("takes-no-seat"))
 
 
 def may_map(report: SeatReport, needed: int) -> Decision:
@@ -128,14 +119,8 @@ def may_map(report: SeatReport, needed: int) -> Decision:
     over = max(report.used + needed - report.limit, 0)
     if not over:
         return ALLOWED
-    return Decision(
-        True,
-        "over-limit",
-        f"The license will be exceeded by {_seats(over)}",
-        f"{report.used + needed} used of {report.limit}",
-        "Users without a mailbox are refused at login once the license is used up by those who connected.",
-        over,
-    )
+    params = {"over": over, "used": report.used + needed, "limit": report.limit}
+    return Decision(True, "over-limit", params, hints_of("refused-at-login"), over)
 
 
 def may_connect(report: SeatReport, entry: Entry, is_suspended: bool = False) -> Decision:
@@ -153,20 +138,15 @@ def may_connect(report: SeatReport, entry: Entry, is_suspended: bool = False) ->
     if not entry.is_account:
         return not_an_account(entry)
     if entry.deleted_at is not None:
-        return Decision(False, "deleted", "The account has been deleted")
+        return Decision(False, "account-deleted")
     if not entry.enabled:
-        return Decision(False, "disabled", "The account is disabled", "", "Enable it first.")
+        return Decision(False, "account-disabled", hints=hints_of("enable-it-first"))
     if is_suspended:
-        return Decision(False, "license-expired", EXPIRED_TEXT, "all functions are suspended", EXPIRED_REMEDY)
+        return Decision(False, "license-expired", hints=hints_of("renew-the-license"))
     if entry.mailbox or report.limit is None or report.connected < report.limit:
         return ALLOWED
-    return Decision(
-        False,
-        "license",
-        "AuthLicense",
-        f"{_users_have(report.connected)} connected and the license has {_seats(report.limit)}",
-        AT_LICENSE_REMEDY,
-    )
+    figures = {"connected": report.connected, "limit": report.limit}
+    return Decision(False, "auth-license", figures, hints_of("free-a-seat"))
 
 
 class Access(NamedTuple):
@@ -194,19 +174,5 @@ def may_license(planned: SeatReport) -> Decision:
     """
     if not planned.over:
         return ALLOWED
-    return Decision(
-        True,
-        "over-limit",
-        f"The license will be exceeded by {_seats(planned.over)}",
-        f"{planned.used} used of {planned.limit}",
-        "Disable accounts first, or take it and let users without a mailbox be refused at login.",
-        planned.over,
-    )
-
-
-def _users_have(number: int) -> str:
-    return f"{number:,} user has" if number == 1 else f"{number:,} users have"
-
-
-def _seats(number: int) -> str:
-    return f"{number:,} seat" if number == 1 else f"{number:,} seats"
+    params = {"over": planned.over, "used": planned.used, "limit": planned.limit}
+    return Decision(True, "over-limit", params, hints_of("disable-first"), planned.over)

@@ -1,13 +1,13 @@
 """What every deed has in common: it works inside a transaction, entry by entry, and tells what came of each."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
+from kconsole.core.codes import NO_PARAMS, Hint, Message, hints_of
 from kconsole.core.errors import ChangedMeanwhile, ConsoleError, Refused
-from kconsole.core.history import Change, Commit
+from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.core.reports import Decision, SeatReport
@@ -29,9 +29,20 @@ class Outcome(NamedTuple):
 
     address: str
     result: Result
-    text: str
-    """A sentence without the address, e.g. `disabled, its seat is free`."""
-    hint: str = ""
+    code: str
+    """What happened to it, as a clause without the address: "disabled, its seat is free"."""
+    hint: Hint = None
+    params: Mapping[str, Any] = NO_PARAMS
+
+    @property
+    def message(self) -> Message:
+        """The code with its parameters."""
+        return Message(self.code, self.params)
+
+    @property
+    def hints(self) -> tuple[Message, ...]:
+        """What to do next."""
+        return hints_of(self.hint)
 
     @property
     def failed(self) -> bool:
@@ -195,7 +206,7 @@ class OperationContext:
         """Tell the journal what the deed came to."""
         self._transaction.seats = (used_before, self._ledger.used)
         refused = (outcome for outcome in outcomes if outcome.result == "refused")
-        self._transaction.refused = tuple(f"{outcome.address}: {outcome.text}" for outcome in refused)
+        self._transaction.refused = tuple(Refusal(outcome.address, outcome.code, outcome.params) for outcome in refused)
 
     def note_undoing(self, sequence: int) -> None:
         """Tell the journal which commit is taken back."""
@@ -276,15 +287,9 @@ class HalfDone(ConsoleError):
     """
 
     def __init__(self, done: Done, trouble: ConsoleError) -> None:
-        super().__init__(trouble.happened, trouble.hint, trouble.details, trouble.effect)
+        super().__init__(trouble.happened, trouble.hints, trouble.details, trouble.effect or "")
         self.done = done
         self.exit_code = trouble.exit_code
-
-
-def some_of(addresses: Sequence[str], most: int = 3) -> str:
-    """Addresses for a sentence: "anna@north.example, berg@north.example, chen@south.example and 3 more"."""
-    more = len(addresses) - most
-    return ", ".join(addresses[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def check_expected(expected: Iterable[Entry], work: OperationContext) -> None:
@@ -296,15 +301,32 @@ def check_expected(expected: Iterable[Entry], work: OperationContext) -> None:
     changed = [entry for entry in expected if work.store.entry(entry.id) != entry]
     if changed:
         raise ChangedMeanwhile(
-            f"{some_of([entry.address for entry in changed])} was changed by somebody else just now.",
-            "Nothing was done. Look at it again.",
+            "changed-meanwhile",
+            "look-again",
             (entry.id for entry in changed),
+            addresses=[entry.address for entry in changed],
         )
 
 
 def refusal(address: str, decision: Decision) -> Outcome:
     """The outcome of a deed that a guard refused."""
-    return Outcome(address, "refused", decision.reason, decision.remedy)
+    return Outcome(address, "refused", decision.code, decision.hints, decision.params)
+
+
+def some_of(addresses: Sequence[str], most: int = 3) -> str:
+    """Addresses for a sentence: "anna@north.example, berg@north.example, chen@south.example and 3 more"."""
+    more = len(addresses) - most
+    return ", ".join(addresses[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def refused_by(decision: Decision, effect: str = "") -> Refused:
+    """The error for what a guard refused.
+
+    Args:
+        decision: the refusal.
+        effect: the code of what became of the request, where that has to be said.
+    """
+    return Refused(Message(decision.code, decision.params), decision.hints, effect=effect)
 
 
 def insist(decision: Decision) -> None:
@@ -314,40 +336,18 @@ def insist(decision: Decision) -> None:
         Refused: it does not.
     """
     if not decision.allowed:
-        raise Refused(decision.reason + ".", decision.remedy)
+        raise refused_by(decision)
 
 
-class RefusedTo(Refused):
-    """A refusal as the log keeps it: it says to whom, which the one who asked knows.
-
-    Attributes:
-        refused: what was raised, for the one who asked.
-    """
-
-    def __init__(self, address: str, refused: Refused) -> None:
-        super().__init__(f"{address}: {refused.happened}", refused.hint, refused.details, refused.effect)
-        self.refused = refused
-
-
-@contextmanager
-def refused_to(operation: "Operation") -> Iterator[None]:
-    """Let a refusal of the whole deed say to whom, if it is one account's.
-
-    Raises:
-        RefusedTo: instead of `Refused`.
-    """
-    try:
-        yield
-    except Refused as refused:
-        addresses = getattr(operation, "addresses", None) or (getattr(operation, "address", ""),)
-        if len(addresses) != 1 or not addresses[0]:
-            raise
-        raise RefusedTo(addresses[0], refused) from refused
+def the_account_of(operation: "Operation") -> str:
+    """The one address that an operation is about; empty for none or several."""
+    addresses = getattr(operation, "addresses", None) or (getattr(operation, "address", ""),)
+    return addresses[0] if len(addresses) == 1 else ""
 
 
 def missing(address: str) -> Outcome:
     """The outcome for an address that is not in the store."""
-    return Outcome(address, "not-found", "not found in this store", "Look it up with 'kconsole accounts'.")
+    return Outcome(address, "not-found", "not-in-store", "look-it-up")
 
 
 def revived(entry: Entry, store: SeatStore) -> Entry:

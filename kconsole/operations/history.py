@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from kconsole.core.errors import NotFound, StoreUnusable
-from kconsole.core.history import Commit, Operator
+from kconsole.core.history import Commit, Operator, refused_addresses
 from kconsole.core.records import fold
 from kconsole.store.seatstore import SeatStore
 
@@ -48,7 +48,7 @@ def _concerns(commit: Commit, address: str) -> bool:
     asked = (change.after or change.before for change in commit.changes if change.table == "intents")
     named = (entry.address for entry in chain(entries, *(pending.targets for pending in asked)))
     return any(fold(name) == address for name in named) or any(
-        fold(text).startswith(f"{address}: ") for text in commit.refused
+        fold(refusal.address) == address for refusal in commit.refused
     )
 
 
@@ -58,13 +58,7 @@ def addresses_of(commit: Commit) -> list[str]:
     if not changed:
         pending_changes = [change.after or change.before for change in commit.changes if change.table == "intents"]
         changed = [target.address for pending in pending_changes for target in pending.targets]
-    refused = [head for text in commit.refused if (head := text.partition(": ")[0]) != text and _is_one_word(head)]
-    return list(dict.fromkeys((*changed, *refused)))
-
-
-def _is_one_word(text: str) -> bool:
-    """An address is one; "line 3" of an import, or the beginning of a sentence, is not."""
-    return len(text.split()) == 1
+    return list(dict.fromkeys((*changed, *refused_addresses(commit))))
 
 
 class Trace(NamedTuple):
@@ -217,7 +211,8 @@ def _sensible(store: SeatStore, commits: Iterator[Commit]) -> Iterator[Commit]:
             commit.session,
             commit.operation,
             commit.reason,
-            *commit.refused,
+            *(refusal.address for refusal in commit.refused),
+            *(refusal.code for refusal in commit.refused),
         )
         undoes = commit.undoes
         if not all(isinstance(text, str) for text in texts) or not (undoes is None or isinstance(undoes, int)):

@@ -6,13 +6,13 @@ from operator import attrgetter
 from pathlib import Path
 from typing import ClassVar
 
-from kconsole.core.errors import BadInput, Refused
+from kconsole.core.errors import BadInput
 from kconsole.core.records import Domain, Entry, fold
 from kconsole.core.reports import Decision, SeatReport
 from kconsole.importers.kerio_csv import CsvAccount, CsvFault, KerioExport, domain_of_file, read_kerio_export
 from kconsole.licensing import guards
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.base import OperationContext, Outcome, revived
+from kconsole.operations.base import OperationContext, Outcome, refused_by, revived
 from kconsole.operations.server import check_domain_name
 from kconsole.operations.streams import read_document
 from kconsole.store.seatstore import SeatStore
@@ -183,7 +183,7 @@ class ImportAccounts:
         if plan.faulty and not self.skip_faulty:
             raise faulty_rows(plan)
         if not plan.decision.allowed:
-            raise Refused(plan.decision.reason + ". Nothing was imported.", plan.decision.remedy)
+            raise refused_by(plan.decision, "nothing-imported")
         if plan.new_domain:
             work.put_domain(Domain(name=plan.domain))
         outcomes = [self._add(account, work) for account in plan.new]

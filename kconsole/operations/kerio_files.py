@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from kconsole.core.errors import BadInput, Refused
+from kconsole.core.errors import BadInput
 from kconsole.core.records import Domain, Entry, Kind, fold
 from kconsole.core.reports import Decision, SeatReport
 from kconsole.importers.kerio_config import ConfigEntry, ConfigFault, ConfigReader, KerioConfig
 from kconsole.licensing import guards
 from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.base import OperationContext, Outcome, revived
+from kconsole.operations.base import OperationContext, Outcome, refused_by, revived
 from kconsole.operations.imports import CHANGED, IMPORTED
 from kconsole.operations.server import DOMAIN_NAME
 from kconsole.operations.user_files import open_file, trouble_of
@@ -234,7 +234,7 @@ class ImportKerio:
         if plan.faulty and not self.skip_faulty:
             raise faulty_users(plan)
         if not plan.decision.allowed:
-            raise Refused(plan.decision.reason + ". Nothing was imported.", plan.decision.remedy)
+            raise refused_by(plan.decision, "nothing-imported")
         outcomes = []
         for domain in plan.new_domains:
             work.put_domain(domain)

@@ -19,7 +19,7 @@ from kconsole.licensing.lifecycle import (
     registered,
     with_trial,
 )
-from kconsole.operations.base import OperationContext, Outcome, insist
+from kconsole.operations.base import OperationContext, Outcome, insist, refused_by
 from kconsole.operations.license_files import ID_FORM, checked_end
 from kconsole.operations.license_files import LicenseFile as LicenseFile
 from kconsole.operations.license_files import checked_id as checked_id
@@ -329,7 +329,7 @@ def _take(work: OperationContext, after: License, over_limit: bool) -> list[Outc
         return [Outcome("", "unchanged", "the license is so already")]
     decision = guards.may_license(work.if_licensed(after))
     if not over_limit and needs_consent(before, after, decision):
-        raise Refused(f"{decision.reason}. The license was not changed.", decision.remedy)
+        raise refused_by(decision, "license-not-changed")
     work.set_license(after)
     return [Outcome("", "done", _changed_words(after, license_status_of(after, work.now).word))]
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+from kconsole.core.codes import hints_of
 from kconsole.core.errors import BadInput
 from kconsole.core.license import ID_SHOWN, Customer, License, PendingUpdate, end_of_id
 from kconsole.core.reports import Decision
@@ -20,7 +21,7 @@ UNSIGNED: Final = "Its signature is not checked: only the server can do that."
 LONGEST_ID: Final = 1024
 """Bytes of a file that holds a license ID and nothing else."""
 
-TAKEN: Final = Decision(True, "allowed", "Allowed")
+TAKEN: Final = Decision(True, "allowed")
 
 
 def read_license(path: Path) -> LicenseFile:
@@ -69,13 +70,7 @@ ID_FORM: Final = f"It has the form NNNNN-XXXXX-XXXXX; its last {ID_SHOWN} charac
 def may_install(license_: License, file: LicenseFile) -> Decision:
     """Whether a file may be installed over a license: a trial's may not take the place of a registered license."""
     if file.is_trial and (license_.registered_at is not None or license_.activated_at is not None):
-        return Decision(
-            False,
-            "trial-file",
-            "That is the file of a trial, and a license is registered here",
-            "",
-            "Install the file of the license. Nothing was changed.",
-        )
+        return Decision(False, "trial-file", hints=hints_of("install-the-license"))
     return TAKEN
 
 
@@ -114,7 +109,7 @@ def file_notes(license_: License, file: LicenseFile, now: datetime) -> list[str]
 def _surprises(license_: License, file: LicenseFile, today: date) -> Iterator[str]:
     decision = may_install(license_, file)
     if not decision.allowed:
-        yield f"{decision.text}: it would be refused."
+        yield "That is the file of a trial, and a license is registered here: it would be refused."
     elif file.is_trial:
         yield "It is the file of a trial."
     if file.id_end and license_.id_end and file.id_end != license_.id_end:

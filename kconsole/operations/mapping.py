@@ -23,7 +23,7 @@ from kconsole.licensing.map_plan import MapPlan as MapPlan
 from kconsole.licensing.map_plan import Pair
 from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.base import OperationContext, Outcome, revived
+from kconsole.operations.base import OperationContext, Outcome, refused_by, revived
 from kconsole.store.seatstore import SeatStore
 
 _LOGIN: Final = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,64}")
@@ -338,7 +338,7 @@ class MapDomain:
     def _check(self, plan: MapPlan) -> None:
         decision = plan.decision(self.deactivate_gone)
         if decision.over and not self.over_limit:
-            raise Refused(f"{decision.reason}. Nothing was mapped.", decision.remedy)
+            raise refused_by(decision, "nothing-mapped")
         if self.deactivate_gone and plan.needs_typing and self.confirmed_gone != len(plan.gone):
             raise Refused(
                 f"{len(plan.gone):,} of {plan.mapped:,} mapped accounts are gone from the directory: so many are"

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kconsole.core.codes import Message
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ChangedSince, NotFound, Refused
 from kconsole.core.history import Commit, Operator, as_operator
@@ -17,7 +18,7 @@ from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
-from kconsole.operations.base import Done, Operation, OperationContext, RefusedTo, apply_change, refused_to
+from kconsole.operations.base import Done, Operation, OperationContext, apply_change, the_account_of
 from kconsole.operations.chunked import Chunks, iterated, within
 from kconsole.operations.runs_on import named_meanwhile, needs_server, refuse_here, way_of
 from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
@@ -128,7 +129,7 @@ class Session:
         return self._store.read_only
 
     @property
-    def notices(self) -> list[str]:
+    def notices(self) -> list[Message]:
         """What was found wrong with the store, and mended or not, for a person."""
         return self._store.notices
 
@@ -397,14 +398,12 @@ class Session:
                 work = OperationContext(self._store, self._ledger, transaction, self._clock.now())
                 before = work.report
                 work.note((), before.used)
-                with refused_to(operation):
-                    outcomes = tuple(operation.apply(work))
+                transaction.account = the_account_of(operation)
+                outcomes = tuple(operation.apply(work))
                 work.note(outcomes, before.used)
-        except BaseException as error:
+        except BaseException:
             if work is not None and transaction.commit is None:  # else it is on disk, and a listener failed
                 work.take_back()
-            if isinstance(error, RefusedTo):
-                raise error.refused from None
             raise
         done = Done(operation.name, outcomes, before, self.report, transaction.commit)
         if done.commit is not None and is_undoable(done.commit):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from kconsole.core.codes import Message, hints_of, message
 from kconsole.core.errors import ChangedSince, Refused
 from kconsole.core.history import Change, Commit
 from kconsole.core.records import Domain, Entry, fold
@@ -53,7 +54,7 @@ class UndoOperation:
                 raise self._changed_since(f"{self._touched_by(touching)} has changed since, and back")
         except ChangedSince as changed:
             if touching is not None:
-                changed.hint = f"See line {touching.sequence} of 'kconsole log', and set it right by hand."
+                changed.hints = hints_of(message("see-line-of-log", line=touching.sequence))
             raise
         work.note_undoing(self.commit.sequence)
         if self.first == RestoreInventory.name:
@@ -64,7 +65,7 @@ class UndoOperation:
             if change.table == "entries" and change.before is not None
         ]
         needed = guards.new_seats(befores_and_afters, work.held)
-        insist(guards.may_take_seats(work.report, needed, "It cannot be undone"))
+        insist(guards.may_take_seats(work.report, needed, "undo"))
         self._check_license(work)
         return [self._put_back(change, work) for change in reversed(self.commit.changes) if change.table != "intents"]
 
@@ -92,10 +93,8 @@ class UndoOperation:
                 decision = guards.may_license(work.if_licensed(change.before))
                 over_before = max(self._used_before - (change.before.seats or 0), 0)
                 if decision.over > over_before and needs_consent(change.after, change.before, decision):
-                    raise Refused(
-                        f"It cannot be undone. {decision.reason}.",
-                        "Disable accounts first, or change the seats by hand, where that can be said yes to.",
-                    )
+                    reason = Message(decision.code, decision.params)
+                    raise Refused("cannot-undo-license", "disable-first-or-by-hand", reason=reason)
 
     @property
     def _used_before(self) -> int:

@@ -1,10 +1,11 @@
 """Commits as lines of the journal, and back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.codes import Message
+from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal
 from kconsole.core.times import from_iso, to_iso
 from kconsole.store.records import record_change
 from kconsole.store.tables import DocumentChange
@@ -35,7 +36,7 @@ def body_of(commit: Commit, next_number: int, documents: Iterable[DocumentChange
     if commit.seats is not None:
         body["seats"] = commit.seats
     if commit.refused:
-        body["refused"] = [_text(refused) for refused in commit.refused]
+        body["refusals"] = [_refusal_document(refused) for refused in commit.refused]
     if commit.undoes is not None:
         body["undoes"] = commit.undoes
     body["next_number"] = next_number
@@ -70,9 +71,47 @@ def commit_of(body: dict[str, Any]) -> Commit:
         reason=body.get("reason", ""),
         changes=changes_of(body),
         seats=None if seats is None else (int(seats[0]), int(seats[1])),
-        refused=tuple(body.get("refused", ())),
+        refused=(*map(_old_refusal, body.get("refused", ())), *map(_refusal_from, body.get("refusals", ()))),
         undoes=body.get("undoes"),
     )
+
+
+def _refusal_document(refusal: Refusal) -> dict[str, Any]:
+    document: dict[str, Any] = {"address": _text(refusal.address)} if refusal.address else {}
+    document["code"] = refusal.code
+    if refusal.params:
+        document["params"] = _plain(refusal.params)
+    return document
+
+
+def _plain(value: Any) -> Any:
+    """A parameter as JSON has it; a message among them with its own code and parameters."""
+    if isinstance(value, Message):
+        return {"code": value.code, "params": _plain(value.params)}
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, str):
+        return _text(value)
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _refusal_from(document: dict[str, Any]) -> Refusal:
+    params = {name: _param(value) for name, value in document.get("params", {}).items()}
+    return Refusal(document.get("address", ""), document["code"], params)
+
+
+def _param(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Message(value["code"], {name: _param(inner) for name, inner in value["params"].items()})
+    return [_param(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _old_refusal(text: str) -> Refusal:
+    """A refusal as it was written before refusals had codes: "address: words", or words alone."""
+    address, colon, words = text.partition(": ")
+    if colon and len(address.split()) == 1:  # "line 3" of an import, or the beginning of a sentence, is no address
+        return Refusal(address, OLD_REFUSAL, {"text": words})
+    return Refusal("", OLD_REFUSAL, {"text": text})
 
 
 def changes_of(body: dict[str, Any]) -> tuple[Change, ...]:

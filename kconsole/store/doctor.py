@@ -331,7 +331,7 @@ def _contradictions(records: Records) -> Iterator[Finding]:
     try:
         checked(records.inventory, "The store")
     except BadInput as error:
-        text = f"The store contradicts itself: {'; '.join(error.details) or error.message}."
+        text = f"The store contradicts itself: {'; '.join(detail.code for detail in error.details) or error.code}."
         yield Finding("records", text, "Set it right with 'kconsole dump', an editor, and 'kconsole restore'.")
 
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from kconsole.core.codes import Message
 from kconsole.core.errors import NotFound, ReadOnly, StoreBusy, StoreUnusable
 from kconsole.core.history import Change, Commit, Operator
 from kconsole.core.times import Clock
@@ -82,7 +83,7 @@ class StoreFiles:
         self.operator = operator
         self.session: Final = secrets.token_hex(8)
         self.read_only = False
-        self.notices: list[str] = []
+        self.notices: list[Message] = []
         self.next_number = 1
         self._clock = clock
         self._patience = patience
@@ -238,8 +239,8 @@ class StoreFiles:
                 if not read_only:
                     raise
                 self._is_damaged = True
-                if damage.message not in self.notices:
-                    self.notices.append(damage.message)
+                if damage.happened not in self.notices:
+                    self.notices.append(damage.happened)
         self._mend_torn_tail_unless_busy()
 
     def _readable_snapshot(self) -> OpenSnapshot | None:
@@ -257,7 +258,7 @@ class StoreFiles:
                     f"It was not touched. Restore it from a backup; {SNAPSHOT_FILE}.bak may be a former state of it.",
                 ) from None
             self.notices.append(
-                f"{self._snapshot_path} was damaged ({damage}); what it held was made anew from the journal."
+                Message(f"{self._snapshot_path} was damaged ({damage}); what it held was made anew from the journal.")
             )
             self._keep_snapshot_as = DAMAGED
             return None
@@ -294,9 +295,9 @@ class StoreFiles:
             raise missing(self._journal_path)
         self._take_snapshot(snapshot, snapshot.head or Head())
         self.notices.append(
-            "The store is in an older format, and has no journal yet."
+            Message("The store is in an older format, and has no journal yet.")
             if snapshot.head is None
-            else missing(self._journal_path).message
+            else missing(self._journal_path).happened
         )
 
     def _migrate(self) -> None:
@@ -318,7 +319,7 @@ class StoreFiles:
             self.begin(transaction)
         except OSError as error:
             raise unwritable(self._journal_path, error) from error
-        self.notices.append(f"The store was brought to a new format; the old file is kept as {OLD_FORMAT}.")
+        self.notices.append(Message(f"The store was brought to a new format; the old file is kept as {OLD_FORMAT}."))
         with suppress(OSError):  # the journal has everything
             self.write_snapshot()
 
@@ -441,7 +442,9 @@ class StoreFiles:
             raise unwritable(self._journal_path, error) from error
         if aside is None:
             return False
-        self.notices.append(f"The last line of the journal was torn; it was never told as done, and is in {aside} now.")
+        self.notices.append(
+            Message(f"The last line of the journal was torn; it was never told as done, and is in {aside} now.")
+        )
         return True
 
     # Writing

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from kconsole.core.codes import Message
 from kconsole.core.errors import Refused, StoreUnusable
-from kconsole.core.history import Commit, Operator, as_operator
+from kconsole.core.history import Commit, Operator, Refusal, as_operator
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import PendingChange, Server
@@ -141,7 +142,7 @@ class SeatStore:
         return self._files.read_only
 
     @property
-    def notices(self) -> list[str]:
+    def notices(self) -> list[Message]:
         """What was found and mended, or cannot be mended, for a person."""
         return self._files.notices
 
@@ -333,7 +334,7 @@ class SeatStore:
             try:
                 yield transaction
             except Refused as refused:
-                transaction.refused = (refused.message,)
+                transaction.refused = (Refusal(transaction.account, refused.code, refused.params),)
                 files.refuse(who, reason, transaction)
                 raise
             except BaseException:

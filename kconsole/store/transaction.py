@@ -7,7 +7,7 @@ from typing import Any
 from tinydb.table import Document as TinyDocument
 
 from kconsole.core.drafts import numbered
-from kconsole.core.history import Change, Commit
+from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import PendingChange, Server
@@ -25,7 +25,9 @@ class Transaction:
         """What is done, as the journal will name it."""
         self.seats: tuple[int, int] | None = None
         """Seats used before and after, for the journal, where somebody counts them."""
-        self.refused: tuple[str, ...] = ()
+        self.account = ""
+        """The one account that it is about, for a refusal of the whole; empty for none or several."""
+        self.refused: tuple[Refusal, ...] = ()
         """What a guard refused, for the journal."""
         self.undoes: int | None = None
         """The sequence number of the commit that this one takes back."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.history import Change, Commit, Operator, Refusal, refused_addresses
 from kconsole.core.records import Domain, Entry
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
-from kconsole.text import ages, words
+from kconsole.text import ages, messages, words
 from kconsole.text.details import Detail
 from kconsole.text.safe_text import safe_text
 
@@ -75,9 +75,10 @@ def asked_addresses(commit: Commit) -> list[str]:
     return [target.address for pending in pending_changes for target in pending.targets]
 
 
-def refused_addresses(commit: Commit) -> list[str]:
-    """The addresses that were refused, where a refusal names one."""
-    return [text.partition(": ")[0] for text in commit.refused if "@" in text.partition(": ")[0]]
+def refusal_words(refusal: Refusal) -> str:
+    """What was refused, and why: "anna@north.example: not found in this store"."""
+    text = messages.words_of(refusal.message)
+    return f"{refusal.address}: {text}" if refusal.address else text
 
 
 def subject(commit: Commit, most: int = 1) -> str:
@@ -174,8 +175,8 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
         yield Detail("Reason", safe_text(commit.reason))
     if commit.seats is not None:
         yield Detail("Seats used", seats_words(commit))
-    for text in commit.refused:
-        yield Detail("Refused", safe_text(text))
+    for refusal in commit.refused:
+        yield Detail("Refused", safe_text(refusal_words(refusal)))
     for change in commit.changes[:most]:
         yield from _changed(change, commit.operation)
     if len(commit.changes) > most:

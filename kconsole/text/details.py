@@ -10,6 +10,7 @@ from kconsole.licensing.counting import is_held
 from kconsole.licensing.guards import may_connect
 from kconsole.licensing.policy import HELD, classify
 from kconsole.text import ages, words
+from kconsole.text.messages import decision_words
 from kconsole.text.safe_text import escaped, safe_text
 
 LIMIT: Final = 1000
@@ -56,7 +57,7 @@ def login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:
 def access_words(entry: Entry, report: SeatReport, is_suspended: bool = False) -> str:
     """Whether an account could log in now; if not, why."""
     access = may_connect(report, entry, is_suspended)
-    return "would be let in" if access.allowed else f"would be refused: {access.reason}"
+    return "would be let in" if access.allowed else f"would be refused: {decision_words(access)}"
 
 
 def details_of(

@@ -7,7 +7,7 @@ from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.records import Entry
 from kconsole.licensing.guards import Access
 from kconsole.licensing.map_plan import MapPlan, Pair
-from kconsole.text import words
+from kconsole.text import messages, words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import state_word, used_words
 from kconsole.text.safe_text import safe_text
@@ -37,7 +37,11 @@ def plan_summary(plan: MapPlan, deactivate_gone: bool = False) -> list[Detail]:
     after, decision = plan.after(deactivate_gone), plan.decision(deactivate_gone)
     rows = [Detail("Seats", f"{plan.now.used:,} → {used_words(after)}   {state_word(after)}")]
     if decision.over:
-        rows.append(Detail("!", f"{decision.text}: mapping may pass the limit, creating an account may not."))
+        rows.append(
+            Detail(
+                "!", f"{messages.decision_lines(decision)[0]}: mapping may pass the limit, creating an account may not."
+            )
+        )
     if (line := access_words(plan.access(deactivate_gone))) is not None:
         rows.append(Detail("At login", line))
     domain = after.of_domain(plan.domain)

@@ -79,3 +79,20 @@ def _plural(thing: str) -> str:
     if thing.endswith("y") and thing[-2:-1] not in "aeiou":
         return thing[:-1] + "ies"
     return thing + "s"
+
+
+REASON_WORDS: Final = {
+    "builtin-admin": "built-in administrator",
+    "mailing-list": "mailing list",
+    "directory-mapped": "mapped account",
+    "imported": "imported account",
+    "local": "local account",
+    "disabled": "disabled account",
+}
+"""What an entry is, by the code of its classification; for another one its own code has to do."""
+
+
+def with_article(classification: str) -> str:
+    """What an entry is, by the code of its classification: "an alias", "a disabled account"."""
+    noun = REASON_WORDS.get(classification, classification)
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

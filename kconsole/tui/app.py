@@ -19,6 +19,7 @@ from kconsole.operations.appearance import THEMES
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
+from kconsole.text.messages import error_words
 from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
 from kconsole.tui.keymap import Keymap
@@ -144,7 +145,7 @@ class KConsoleApp(FramedApp):
         try:
             self.preferences.choose_theme(name)
         except ConsoleError as error:
-            return safe_text(f"Theme: {name}. {error.message}")
+            return safe_text(f"Theme: {name}. {error_words(error)}")
         return f"Theme: {name}"
 
     def next_theme(self) -> str:

@@ -11,6 +11,7 @@ from kconsole.operations.base import Done, Outcome
 from kconsole.operations.runs_on import ACCOUNTS_ONLY
 from kconsole.text import words
 from kconsole.text.licenses import urgent
+from kconsole.text.messages import decision_lines, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.lines import BannerLine
 
@@ -84,7 +85,7 @@ def banner_lines(
 
 def refusal_lines(decision: Decision) -> list[str]:
     """A refusal, for a person."""
-    return [safe_text(line) for line in (decision.text, decision.detail) if line]
+    return [safe_text(line) for line in decision_lines(decision)]
 
 
 def plan_words(marked: int, not_listed: int, now: SeatReport, planned: SeatReport) -> str:
@@ -145,17 +146,12 @@ def open_lines(pending_changes: Collection[PendingChange]) -> list[str]:
 
 def settled_lines(outcomes: Sequence[Outcome]) -> list[str]:
     """What came of what was open."""
-    return some([f"{safe_text(outcome.address)} {safe_text(outcome.text)}" for outcome in outcomes])
-
-
-def on_screen(hint: str, sync_key: str) -> str:
-    """A hint that names the command that reads the server, with the key instead."""
-    return hint.replace("'kconsole sync'", sync_key)
+    return some([f"{safe_text(outcome.address)} {safe_text(words_of(outcome.message))}" for outcome in outcomes])
 
 
 def half_done_lines(done: Done) -> list[str]:
     """What was done before something went wrong, and what was not."""
-    did = [f"{safe_text(outcome.address)}: {safe_text(outcome.text)}" for outcome in done.changed]
+    did = [f"{safe_text(outcome.address)}: {safe_text(words_of(outcome.message))}" for outcome in done.changed]
     return [*some(did), *failure_lines(done)]
 
 
@@ -169,13 +165,13 @@ def done_words(done: Done, undone: str = "") -> str:
     seats = "" if done.before.used == done.after.used else f"{done.before.used:,} → {done.after.used:,} used · "
     changed = done.changed
     if len(done.outcomes) == 1 and not done.outcomes[0].address:
-        return f"{seats}{undone or safe_text(done.outcomes[0].text)}"
+        return f"{seats}{undone or safe_text(words_of(done.outcomes[0].message))}"
     if not changed:
         return f"{safe_text(done.operation)}: nothing was changed"
     if len(changed) != 1:
         return f"{seats}{undone or done.operation}: {words.count(len(changed), 'account')}"
     outcome = changed[0]
-    address, text = safe_text(outcome.address), safe_text(outcome.text).partition(",")[0]
+    address, text = safe_text(outcome.address), safe_text(words_of(outcome.message)).partition(",")[0]
     if undone:
         return f"{seats}{undone} {address}".rstrip()
     return f"{seats}{address} {text}".replace("  ", " ")
@@ -184,7 +180,9 @@ def done_words(done: Done, undone: str = "") -> str:
 def failure_lines(done: Done) -> list[str]:
     """What was not done, and why, a line for each."""
     failures = done.failures
-    lines = [f"{safe_text(outcome.address)}: {safe_text(outcome.text)}" for outcome in failures[:MOST_FAILED]]
+    lines = [
+        f"{safe_text(outcome.address)}: {safe_text(words_of(outcome.message))}" for outcome in failures[:MOST_FAILED]
+    ]
     return lines if len(failures) <= MOST_FAILED else [*lines, f"and {len(failures) - MOST_FAILED:,} more"]
 
 

@@ -25,7 +25,7 @@ from kconsole.operations.search.index import SortField
 from kconsole.operations.session import Session
 from tests.cli.console import Console, account
 
-FILES = Path(__file__).parent.parent / "sources" / "files"
+FILES = Path(__file__).parent.parent / "importers" / "files"
 NORTHWIND = str(FILES / "users_northwind.example_2026-08-05.csv")
 RETAIL = str(FILES / "users_retail.northwind.example_20260805.csv")
 BROKEN = str(FILES / "users_broken_2026-08-05.csv")

@@ -18,7 +18,7 @@ from kconsole.cli.main import run
 from tests.cli.console import Console, account
 
 ROOT = Path(__file__).parent.parent.parent
-FILES = ROOT / "tests" / "sources" / "files"
+FILES = ROOT / "tests" / "importers" / "files"
 
 
 def test_a_day_with_the_command_line(console: Console, tmp_path: Path) -> None:

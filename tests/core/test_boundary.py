@@ -16,6 +16,7 @@ from kconsole.core.dump_documents import LARGEST_LIMIT, MOST_PROBLEMS, checked, 
 from kconsole.core.errors import BadInput
 from kconsole.core.license import License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
+from kconsole.text.messages import error_words, hint_words
 from tests.licensing.strategies import directories, full_licenses, inventories
 
 JUNE = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -34,7 +35,7 @@ def refusal(document: object) -> BadInput:
     with pytest.raises(BadInput) as caught:
         read(document)
     assert caught.value.exit_code == 2
-    assert "dump.json" in caught.value.message
+    assert "dump.json" in error_words(caught.value)
     return caught.value
 
 
@@ -118,7 +119,7 @@ def test_a_value_of_another_type_is_refused_with_its_place(field: str, value: ob
     error = refusal({"entries": [first, second]})
     assert error.details
     assert all(detail.startswith(f"entries[1].{field}") for detail in error.details)
-    assert "Nothing was changed" in error.hint
+    assert "Nothing was changed" in hint_words(error)
 
 
 @pytest.mark.parametrize(
@@ -161,8 +162,8 @@ def test_a_schema_that_is_no_number_is_refused(schema: object) -> None:
 
 def test_a_newer_schema_is_refused_before_its_content_is_judged() -> None:
     error = refusal({"schema": 2, "license": "another shape"})
-    assert "newer kconsole (schema 2; this one reads 1)" in error.message
-    assert "newer" in error.hint
+    assert "newer kconsole (schema 2; this one reads 1)" in error_words(error)
+    assert "newer" in hint_words(error)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +215,7 @@ def test_only_the_first_problems_are_told() -> None:
 def test_a_hostile_name_is_no_line_of_a_message() -> None:
     with pytest.raises(BadInput) as caught:
         read_dump(b"[]", "x\nkconsole: all is well")
-    assert "\n" not in caught.value.message.replace("x\nkconsole: all is well", "")
+    assert "\n" not in error_words(caught.value).replace("x\nkconsole: all is well", "")
     error = refusal({"domains": [{"name": "n\nfake"}, {"name": "n\nfake"}]})
     assert len(error.details) == 1
 
@@ -276,7 +277,7 @@ def test_moments_of_a_license_are_brought_to_utc() -> None:
 )
 def test_a_license_that_contradicts_itself_is_refused(license_: dict[str, Any], problem: str) -> None:
     error = refusal({"license": license_})
-    told = " ".join((error.message, *error.details))
+    told = " ".join((error_words(error), *error.details))
     assert problem in told
     assert "FGHIJ" not in told
 

@@ -17,6 +17,7 @@ from kconsole.core.errors import (
     StoreUnusable,
 )
 from kconsole.core.records import Entry, fold
+from kconsole.text.messages import hint_words
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,12 @@ def test_records_cannot_be_changed() -> None:
 )
 def test_each_error_has_its_exit_code(error: type[ConsoleError], code: int) -> None:
     raised = error("What.", "What next.", ["more"])
-    assert (raised.exit_code, raised.happened, raised.hint, raised.details) == (code, "What.", "What next.", ("more",))
+    assert (raised.exit_code, raised.happened, hint_words(raised), raised.details) == (
+        code,
+        "What.",
+        "What next.",
+        ("more",),
+    )
 
 
 @pytest.mark.parametrize("error", [ConsoleError, StoreBusy, SourceAway])

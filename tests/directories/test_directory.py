@@ -9,6 +9,7 @@ import pytest
 from kconsole.core.directory import DirectoryUser
 from kconsole.core.errors import SourceAway
 from kconsole.directories.reading import DirectoryListing, Secret, probe, read_directory
+from kconsole.text.messages import hint_words
 from tests.directory_server.fixtures import STAFF
 from tests.directory_server.listener import silent
 from tests.directory_server.people import STAFF as STAFF_BASE
@@ -151,7 +152,7 @@ def test_a_limit_of_the_server_is_no_end_of_the_list(large_directory: DirectoryS
     directory = large_directory.directory(bind_as=NARROW)
     with pytest.raises(SourceAway, match=r"a limit of the server is reached\. Nothing was taken") as caught:
         read_directory(directory, Secret(large_directory.password))
-    assert NARROW in caught.value.hint
+    assert NARROW in hint_words(caught.value)
 
 
 def test_a_probe_says_what_it_found(directory_server: DirectoryServer, large_directory: DirectoryServer) -> None:

@@ -5,6 +5,7 @@ import pytest
 from kconsole.core.directory import Directory
 from kconsole.core.errors import SourceAway
 from kconsole.directories.reading import Secret, probe, read_directory
+from kconsole.text.messages import error_words, hint_words
 from tests.directory_server.answers import (
     BIND,
     BIND_ANSWER,
@@ -46,8 +47,8 @@ def test_binds_that_are_refused(code: int, said: str, bind_as: str, told: str) -
     with speaking({**LET_IN, BIND: [result(BIND_ANSWER, code, said)]}) as server:
         with pytest.raises(SourceAway) as caught:
             read_directory(asked(server.url, bind_as), Secret("hunter2"))
-        assert told in caught.value.message
-        assert caught.value.hint
+        assert told in error_words(caught.value)
+        assert hint_words(caught.value)
         assert (said or f"result {code}") in caught.value.details[0]
 
 
@@ -70,7 +71,7 @@ def test_searches_that_fail(code: int, told: str) -> None:
     with speaking({**LET_IN, SEARCH: [found, result(DONE, code, "x" * 5000)]}) as server:
         with pytest.raises(SourceAway) as caught:
             read_directory(asked(server.url), None)
-        assert told in caught.value.message
+        assert told in error_words(caught.value)
         assert len(caught.value.details[0]) < 400
 
 

@@ -8,6 +8,7 @@ import pytest
 from kconsole.core.directory import Directory
 from kconsole.core.errors import SourceAway
 from kconsole.directories.reading import Secret, read_directory
+from kconsole.text.messages import error_words, hint_words
 from tests.directory_server.listener import Listener, answering, flooding, relay, silent, trickling
 from tests.directory_server.server import DirectoryServer, need_slapd
 from tests.ports import kept_port, number_of
@@ -21,7 +22,7 @@ def away(url: str, connect_timeout: float = 30, answer_timeout: float = 20) -> S
     directory = Directory(url=url, base="dc=planetexpress,dc=com", insecure=True)
     with pytest.raises(SourceAway) as caught:
         read_directory(directory, None, connect_timeout=connect_timeout, answer_timeout=answer_timeout)
-    assert caught.value.hint
+    assert hint_words(caught.value)
     assert caught.value.exit_code == 8
     return caught.value
 
@@ -70,7 +71,7 @@ def test_a_server_that_is_no_directory_over_tls() -> None:
 def test_answers_that_are_broken(answer: bytes) -> None:
     with answering(answer) as other:
         error = away(other.url)
-    assert "cannot be understood" in error.message or "ended the connection" in error.message
+    assert "cannot be understood" in error_words(error) or "ended the connection" in error_words(error)
 
 
 def test_a_server_that_hangs_up() -> None:
@@ -107,7 +108,7 @@ def test_cut_off_in_the_middle_of_the_pages(large_directory: DirectoryServer) ->
     heard: list[int] = []
     with relay(large_directory.tls_port, cut_after=400_000) as way:
         error = read(large_directory, way, heard)
-    assert "ended the connection in the middle. Nothing was taken" in error.message
+    assert "ended the connection in the middle. Nothing was taken" in error_words(error)
     assert heard
     assert heard[-1] < 5000
 
@@ -116,7 +117,7 @@ def test_stalled_in_the_middle_of_the_pages(large_directory: DirectoryServer) ->
     heard: list[int] = []
     with relay(large_directory.tls_port, stall_after=400_000) as way:
         error = read(large_directory, way, heard, answer_timeout=2)
-    assert "did not answer in time. Nothing was taken" in error.message
+    assert "did not answer in time. Nothing was taken" in error_words(error)
     assert heard
 
 
@@ -141,7 +142,7 @@ def test_the_server_ends_between_two_pages(tmp_path: Path) -> None:
             read_directory(server.directory(), Secret(server.password), end)
     finally:
         server.close()
-    assert "Nothing was taken" in caught.value.message
+    assert "Nothing was taken" in error_words(caught.value)
     assert heard == [500]
 
 

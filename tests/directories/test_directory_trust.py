@@ -10,6 +10,7 @@ import pytest
 
 from kconsole.core.errors import ConsoleError, SourceAway
 from kconsole.directories.reading import Secret, probe, read_directory
+from kconsole.text.messages import error_words, hint_words
 from tests.directory_server.answers import BIND, BIND_ANSWER, result, speaking
 from tests.directory_server.certificates import make_certificate
 from tests.directory_server.listener import Listener, recording, relay
@@ -35,7 +36,7 @@ def refused(server: DirectoryServer, password: str | None = None, **changed: Any
 
 def everything(error: ConsoleError) -> str:
     """All that a log, a crash report or a person could see of an error, with the variables of our functions."""
-    shown = [str(error), repr(error), error.hint, *error.details, repr(vars(error))]
+    shown = [str(error), repr(error), hint_words(error), *error.details, repr(vars(error))]
     link: BaseException | None = error
     while link is not None:
         shown += traceback.TracebackException.from_exception(link).format()
@@ -82,7 +83,7 @@ def test_ways_to_trust_a_server(directory_server: DirectoryServer, name: str, by
 @pytest.mark.parametrize("name", DOORS)
 def test_a_ca_that_the_system_does_not_know(directory_server: DirectoryServer, name: str) -> None:
     error = refused(directory_server, url=door(directory_server, name), ca_file="")
-    assert "is not trusted" in error.message
+    assert "is not trusted" in error_words(error)
     assert error.details == (f"Its fingerprint (SHA-256) is {directory_server.fingerprint}",)
     assert all(way in error.hint for way in ("--ca", "--fingerprint", "--insecure"))
 
@@ -99,7 +100,7 @@ def test_a_ca_that_is_another(directory_server: DirectoryServer, tmp_path: Path,
 def test_a_name_that_is_not_the_hosts(directory_server: DirectoryServer, name: str) -> None:
     url = door(directory_server, name).replace("localhost", "127.0.0.1")
     error = refused(directory_server, url=url)
-    assert "is for another host than 127.0.0.1" in error.message
+    assert "is for another host than 127.0.0.1" in error_words(error)
     assert error.details[0] == "It is for: localhost"
     pinned = directory_server.directory(url=url, fingerprint=directory_server.fingerprint)
     assert probe(pinned, Secret(directory_server.password)).users == 7
@@ -108,7 +109,7 @@ def test_a_name_that_is_not_the_hosts(directory_server: DirectoryServer, name: s
 @pytest.mark.parametrize("name", DOORS)
 def test_a_certificate_that_is_not_the_pinned_one(directory_server: DirectoryServer, name: str) -> None:
     error = refused(directory_server, url=door(directory_server, name), fingerprint=OTHER_FINGERPRINT)
-    assert "is not the one that was pinned" in error.message
+    assert "is not the one that was pinned" in error_words(error)
     assert directory_server.fingerprint in error.details[0]
 
 
@@ -173,7 +174,7 @@ def test_without_encryption_only_if_that_is_said(plain_directory: DirectoryServe
     with relay(plain_directory.port) as way:
         fingerprint = OTHER_FINGERPRINT if pinned else ""
         error = refused(plain_directory, url=way.url, fingerprint=fingerprint)
-        assert "offers no encryption" in error.message
+        assert "offers no encryption" in error_words(error)
         assert plain_directory.password.encode() not in way.received
         found = probe(plain_directory.directory(url=way.url, insecure=True), Secret(plain_directory.password))
         assert (found.encrypted, found.verified_by, found.fingerprint, found.users) == (False, "nobody", "", 7)
@@ -183,7 +184,7 @@ def test_without_encryption_only_if_that_is_said(plain_directory: DirectoryServe
 @pytest.mark.parametrize("name", DOORS)
 def test_a_wrong_password(directory_server: DirectoryServer, name: str) -> None:
     error = refused(directory_server, "not hers", url=door(directory_server, name))
-    assert "did not let in cn=reader" in error.message
+    assert "did not let in cn=reader" in error_words(error)
 
 
 @pytest.mark.parametrize("bind_as", ["cn=nobody,dc=planetexpress,dc=com", "reader", "cn=reader,dc=elsewhere"])
@@ -201,5 +202,5 @@ def test_a_server_that_repeats_the_password_is_not_quoted(directory_server: Dire
     answer = result(BIND_ANSWER, 49, f"nobody has {directory_server.password}")
     with speaking({BIND: [answer]}, mirror) as other:
         error = refused(directory_server, url=other.ldaps_url, fingerprint=mirror.fingerprint)
-    assert "did not let in" in error.message
+    assert "did not let in" in error_words(error)
     assert error.details == ("The server says nothing but result 49",)

@@ -9,6 +9,7 @@ import pytest
 
 from kconsole.core.errors import ConsoleError, NotFound, Refused, StoreUnusable
 from kconsole.store.seatstore import SeatStore
+from kconsole.text.messages import hint_words
 from tests.faults.disks import CODES, MANNERS, FailingDisk, Manner
 from tests.store.stores import (
     account,
@@ -65,7 +66,7 @@ def store_with_anna(folder: Path) -> SeatStore:
 def assert_well_told(error: ConsoleError) -> None:
     assert isinstance(error, StoreUnusable)
     assert error.exit_code == 7
-    assert error.hint
+    assert hint_words(error)
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -11,6 +11,7 @@ from kconsole.core.errors import BadInput
 from kconsole.importers import kerio_xml
 from kconsole.importers.kerio_config import WANTED, ConfigReader, KerioConfig
 from kconsole.importers.kerio_xml import DEEPEST, LONGEST_STRETCH, LONGEST_VALUE, MOST_NAMES, Item, read_items
+from kconsole.text.messages import error_words
 from tests.importers.kerio_writer import SECRET, document, listed, user, users_file, variables
 
 BOMB = b"""<?xml version="1.0"?>
@@ -157,7 +158,7 @@ def test_faulty_users_are_told_and_anything_else_is_noted() -> None:
 def test_a_malformed_file_is_refused_with_line_and_reason(content: bytes, line: int, reason: str) -> None:
     with pytest.raises(BadInput, match=reason) as caught:
         read(content)
-    assert caught.value.message.startswith(f"/srv/users.cfg, line {line}: ")
+    assert error_words(caught.value).startswith(f"/srv/users.cfg, line {line}: ")
     assert caught.value.__cause__ is None
 
 

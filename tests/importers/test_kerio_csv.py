@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kconsole.core.errors import BadInput
 from kconsole.core.records import fold
 from kconsole.importers.kerio_csv import CsvAccount, CsvFault, KerioExport, domain_of_file, read_kerio_export
+from kconsole.text.messages import error_words, hint_words
 
 FILES = Path(__file__).parent / "files"
 COLUMNS = ("Name", "Password", "FullName", "Description", "MailAddress", "Groups")
@@ -252,10 +253,10 @@ def test_the_guard_against_formulas_that_kconsole_writes_is_taken_off_again() ->
 def test_what_is_no_export_is_refused_by_name_with_a_reason_and_a_hint(document: bytes, wrong: str) -> None:
     with pytest.raises(BadInput) as refused:
         read_kerio_export(document, "some.csv")
-    assert refused.value.message.startswith("some.csv ")
-    assert wrong in refused.value.message
-    assert refused.value.hint
-    assert "secret-1" not in refused.value.message + refused.value.hint
+    assert error_words(refused.value).startswith("some.csv ")
+    assert wrong in error_words(refused.value)
+    assert hint_words(refused.value)
+    assert "secret-1" not in error_words(refused.value) + hint_words(refused.value)
 
 
 @given(st.binary(max_size=200), st.sampled_from([None, "UTF-8", "UTF-16", "CP1250", "CP1252"]))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kconsole.core.errors import BadInput
 from kconsole.core.license import ID_SHOWN, Component
 from kconsole.importers.license_file import LARGEST_FILE, MOST_NOTES, LicenseFile, read_license_file
+from kconsole.text.messages import error_words, hint_words
 from tests.importers.license_writer import FULL_ID, SIGNATURE, key, license_key, trial_key
 
 
@@ -20,9 +21,9 @@ def read(content: bytes) -> LicenseFile:
 def refusal(content: bytes) -> str:
     with pytest.raises(BadInput) as caught:
         read(content)
-    assert "license.key" in caught.value.message
-    assert caught.value.hint
-    return caught.value.message
+    assert "license.key" in error_words(caught.value)
+    assert hint_words(caught.value)
+    return error_words(caught.value)
 
 
 def test_a_whole_file_is_read() -> None:

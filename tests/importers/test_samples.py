@@ -16,6 +16,7 @@ from kconsole.importers.kerio_csv import domain_of_file, read_kerio_export
 from kconsole.importers.samples import AS_OF, SAMPLES, load_sample, main, make_inventory, make_sample, sample_folder
 from kconsole.licensing.counting import evaluate
 from kconsole.licensing.policy import CLASSIFICATIONS, classify
+from kconsole.text.messages import hint_words
 
 
 def accounts_of(inventory: Inventory) -> list[Entry]:
@@ -135,7 +136,7 @@ def test_a_sample_that_is_not_there_is_told_with_those_that_are(make: object) ->
     assert callable(make)
     with pytest.raises(NotFound) as refused:
         make("../../etc/passwd")
-    assert "office, crisis, small" in refused.value.hint
+    assert "office, crisis, small" in hint_words(refused.value)
 
 
 def test_a_damaged_sample_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

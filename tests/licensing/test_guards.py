@@ -21,6 +21,7 @@ from kconsole.licensing.guards import (
     may_take_seats,
     new_seats,
 )
+from kconsole.text.messages import decision_words, words_of
 from tests.licensing.strategies import numbered
 
 DELETED = datetime(2026, 3, 1, tzinfo=UTC)
@@ -57,14 +58,14 @@ def test_creating_and_enabling_need_a_free_seat(seats: int | None, counted: int,
     assert created.allowed == enabled.allowed == allowed
     if not allowed:
         assert created.code == enabled.code == "license-limit"
-        assert created.text == "You cannot add more users"
-        assert enabled.text == "It cannot be enabled"
+        assert words_of(created.message) == "You cannot add more users"
+        assert words_of(enabled.message) == "It cannot be enabled"
         assert created.remedy
 
 
 def test_a_refusal_has_the_figures() -> None:
     decision = may_create(report(3, 2, held("gone@north.example")), NEW)
-    assert decision.reason == (
+    assert decision_words(decision) == (
         "You cannot add more users: 3 of 3 seats are used, 1 of them held until the server is restarted; "
         "1 seat needed, 0 free, short by 1"
     )
@@ -79,7 +80,7 @@ def test_a_domain_has_a_limit_of_its_own(limit: int | None, allowed: bool) -> No
     assert may_create(now, Entry(address="new@labs.example")).allowed
     if not allowed:
         assert created.code == enabled.code == "domain-limit"
-        assert created.text == "You cannot add more users"
+        assert words_of(created.message) == "You cannot add more users"
         assert f"domain North.example is limited to {limit} accounts; 1 more needed, 0 left" in created.detail
 
 
@@ -160,7 +161,7 @@ def test_only_accounts_are_enabled_disabled_and_connect(kind: Kind, code: str) -
     now = report(5, 1)
     for decision in (may_enable(now, entry, entry), may_disable(entry), may_connect(now, entry)):
         assert (decision.allowed, decision.code) == (False, code)
-        assert decision.text
+        assert words_of(decision.message)
     assert may_delete(entry).allowed == (kind != "builtin_admin")
 
 
@@ -173,7 +174,9 @@ def test_mapping_may_pass_the_limit_and_says_by_how_much(seats: int | None, need
     assert decision.over == over
     assert decision.code == ("over-limit" if over else "allowed")
     if over:
-        assert decision.text == f"The license will be exceeded by {over} {'seat' if over == 1 else 'seats'}"
+        assert (
+            words_of(decision.message) == f"The license will be exceeded by {over} {'seat' if over == 1 else 'seats'}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -194,7 +197,7 @@ def test_who_may_connect(seats: int | None, connected: int, entry: Entry, code: 
     decision = may_connect(report(seats, connected, entry, mailboxes=connected), entry)
     assert (decision.code, decision.allowed) == (code, code == "allowed")
     if code == "license":
-        assert decision.text == "AuthLicense"
+        assert words_of(decision.message) == "AuthLicense"
 
 
 def test_held_is_what_was_deleted_with_a_seat() -> None:

@@ -8,12 +8,13 @@ from kconsole.importers.kerio_csv import KerioExport, read_kerio_export
 from kconsole.licensing.counting import evaluate
 from kconsole.operations.base import Done
 from kconsole.operations.session import Session
+from kconsole.text.messages import words_of
 from tests.clocks import FixedClock, noon
 
 DOMAIN = "north.example"
 NORTH = Domain(name=DOMAIN, primary=True)
 SOUTH = Domain(name="south.example", user_limit=2)
-FILES = Path(__file__).parent.parent / "sources" / "files"
+FILES = Path(__file__).parent.parent / "importers" / "files"
 
 
 def account(login: str, **fields: object) -> Entry:
@@ -60,7 +61,7 @@ def results(done: Done) -> list[tuple[str, str]]:
 
 def only_text(done: Done) -> str:
     (outcome,) = done.outcomes
-    return outcome.text
+    return words_of(outcome.message)
 
 
 def used(session: Session) -> int:

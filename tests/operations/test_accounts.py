@@ -16,6 +16,7 @@ from kconsole.operations.accounts import (
     what_it_is,
 )
 from kconsole.operations.server import RecordRestart
+from kconsole.text.messages import error_words, hint_words, words_of
 from tests.clocks import noon
 from tests.operations.sessions import (
     SOUTH,
@@ -98,8 +99,8 @@ def test_enabling_takes_seats_as_long_as_there_are_some(tmp_path: Path) -> None:
         ("nobody", "not-found"),
     ]
     refused = done.outcomes[3]
-    assert refused.text.startswith("It cannot be enabled: 3 of 3 seats are used")
-    assert "short by 1" in refused.text
+    assert words_of(refused.message).startswith("It cannot be enabled: 3 of 3 seats are used")
+    assert "short by 1" in words_of(refused.message)
     assert refused.hint
     assert used(session) == 3
 
@@ -108,7 +109,7 @@ def test_enabling_is_refused_at_the_limit_of_a_domain(tmp_path: Path) -> None:
     entries = [account("a@south.example"), account("b@south.example"), account("c@south.example", enabled=False)]
     session = session_of(tmp_path, *entries, seats=None)
     (refused,) = session.do(EnableAccounts(("c@south.example",))).outcomes
-    assert "domain south.example is limited to 2 accounts" in refused.text
+    assert "domain south.example is limited to 2 accounts" in words_of(refused.message)
 
 
 def test_only_accounts_are_enabled(tmp_path: Path) -> None:
@@ -150,14 +151,14 @@ def test_what_is_no_address_is_not_added(tmp_path: Path, address: str) -> None:
     session = session_of(tmp_path)
     with pytest.raises(BadInput) as caught:
         session.do(AddAccount(address))
-    assert caught.value.hint
+    assert hint_words(caught.value)
     assert used(session) == 0
 
 
 def test_an_account_needs_a_domain_that_is_there(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"no domain west\.example") as caught:
         session_of(tmp_path).do(AddAccount("anna@west.example"))
-    assert "kconsole domains add west.example" in caught.value.hint
+    assert "kconsole domains add west.example" in hint_words(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_no_account_is_added_at_the_limit(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), seats=1)
     with pytest.raises(Refused, match="short by 1") as caught:
         session.do(AddAccount("berg@north.example"))
-    assert caught.value.message.startswith(f"{CANNOT_ADD_TEXT}: 1 of 1 seats are used")
+    assert error_words(caught.value).startswith(f"{CANNOT_ADD_TEXT}: 1 of 1 seats are used")
     assert (used(session), session.undoable) == (1, None)
 
 
@@ -238,7 +239,7 @@ def test_a_deleted_account_holds_its_seat_until_the_restart(tmp_path: Path) -> N
     clock = noon()
     session = session_of(tmp_path, account("anna", mailbox=True), account("off", enabled=False), clock=clock)
     done = session.do(DeleteAccounts(at("anna", "off")))
-    assert [outcome.text for outcome in done.outcomes] == [
+    assert [words_of(outcome.message) for outcome in done.outcomes] == [
         "deleted, its seat is held until the server is restarted",
         "deleted",
     ]
@@ -288,7 +289,7 @@ def test_a_mailbox_needs_somebody_to_take_it(
     session = session_of(tmp_path, account("anna"), alias("info"), account("off", enabled=False), deleted("gone"))
     with pytest.raises(error, match=words) as caught:
         session.do(DeleteAccounts(at("anna"), "transfer", f"{target}@north.example"))
-    assert caught.value.hint.startswith("Nothing was deleted.")
+    assert hint_words(caught.value).startswith("Nothing was deleted.")
     assert session.find("anna@north.example").deleted_at is None
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import WIDEST, ColumnPreference, Preferences, habits_path
+from kconsole.text.messages import hint_words
 
 NAME, SEAT = ColumnPreference("name", 20), ColumnPreference("seat", shown=False)
 
@@ -112,7 +113,7 @@ def test_what_cannot_be_kept_is_told_and_holds(tmp_path: Path) -> None:
     preferences = Preferences(tmp_path / "state" / "habits.json")
     with pytest.raises(ConsoleError, match="cannot be kept") as caught:
         preferences.choose_theme("terminal")
-    assert caught.value.hint == "It holds until you leave the console."
+    assert hint_words(caught.value) == "It holds until you leave the console."
     with pytest.raises(ConsoleError):
         preferences.keep_filter("a", "b")
     with pytest.raises(ConsoleError):

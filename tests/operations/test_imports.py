@@ -8,6 +8,7 @@ from kconsole.core.errors import BadInput, Refused
 from kconsole.core.records import Domain, Entry
 from kconsole.operations.imports import ImportAccounts, other_domain, read_export
 from kconsole.operations.streams import LARGEST
+from kconsole.text.messages import hint_words
 from tests.operations.sessions import (
     DOMAIN,
     FILES,
@@ -60,7 +61,7 @@ def test_a_broken_export_is_refused_with_its_lines_and_nothing_changes(tmp_path:
     with pytest.raises(BadInput, match="4 faulty rows, nothing was imported") as caught:
         session.do(ImportAccounts(export_file(BROKEN), DOMAIN))
     assert [detail.partition(":")[0] for detail in caught.value.details] == ["line 3", "line 4", "line 5", "line 6"]
-    assert "--skip-faulty" in caught.value.hint
+    assert "--skip-faulty" in hint_words(caught.value)
     assert (session.entries, used(session)) == ([], 0)
 
 
@@ -136,7 +137,7 @@ def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
     assert (plan.seats_needed, plan.seats_free, plan.short_by, plan.decision.allowed) == (2, 1, 1, False)
     with pytest.raises(Refused, match=r"short by 1\. Nothing was imported") as caught:
         session.do(ImportAccounts(rows, DOMAIN))
-    assert caught.value.hint
+    assert hint_words(caught.value)
     assert used(session) == 2
     assert [entry.login for entry in session.entries] == ["x"]
 

@@ -42,6 +42,7 @@ from kconsole.operations.license import (
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.text.commits import details_of, sentence
+from kconsole.text.messages import error_words, hint_words
 from tests.clocks import FixedClock, noon
 from tests.importers.license_writer import FULL_ID, license_key, trial_key
 from tests.operations.sessions import account, another, only_text, session_of
@@ -70,8 +71,8 @@ def refused(session: Session, operation: Operation) -> ConsoleError:
     with pytest.raises(Refused) as caught:
         session.do(operation)
     assert session.license == before
-    assert caught.value.message
-    assert caught.value.hint
+    assert error_words(caught.value)
+    assert hint_words(caught.value)
     return caught.value
 
 
@@ -81,8 +82,8 @@ def no_input(session: Session, operation: Operation) -> str:
     with pytest.raises(BadInput) as caught:
         session.do(operation)
     assert session.license == before
-    assert caught.value.hint
-    return caught.value.message
+    assert hint_words(caught.value)
+    return error_words(caught.value)
 
 
 def changes(session: Session, operation: Operation) -> Done:
@@ -214,7 +215,7 @@ def test_an_id_from_a_file(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(BadInput) as caught:
             read_id(path)
-        assert "FGHIJ" not in caught.value.message + caught.value.hint
+        assert "FGHIJ" not in error_words(caught.value) + hint_words(caught.value)
     with pytest.raises(BadInput):
         read_id(tmp_path / "none")
 
@@ -320,7 +321,7 @@ def test_undoing_does_not_take_a_license_that_is_smaller_than_what_is_in_use(tmp
     session.do(AddAccount("c@north.example"))
     with pytest.raises(Refused, match="The license will be exceeded by 1 seat: 3 used of 2") as told:
         session.undo(arrival)
-    assert "by hand" in told.value.hint
+    assert "by hand" in hint_words(told.value)
     assert session.license.seats == 5
     session.do(DisableAccounts(("c@north.example",)))
     session.undo(arrival)

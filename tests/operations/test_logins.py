@@ -14,6 +14,7 @@ from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.history import LogQuery
 from kconsole.operations.logins import Connect, ImportLogins, LoginFile, read_login_file
 from kconsole.operations.session import Session
+from kconsole.text.messages import hint_words, words_of
 from tests.clocks import noon
 from tests.operations.sessions import account, alias, another, deleted, logged_in, only_text, results, session_of, used
 
@@ -59,10 +60,10 @@ def test_beyond_the_license_only_those_who_have_a_mailbox_are_let_in(tmp_path: P
     before = session.inventory
     refused = session.do(Connect("two@north.example"))
     (outcome,) = refused.outcomes
-    assert outcome.text == "AuthLicense: 2 users have connected and the license has 2 seats"
+    assert words_of(outcome.message) == "AuthLicense: 2 users have connected and the license has 2 seats"
     assert (outcome.result, bool(outcome.hint), session.inventory) == ("refused", True, before)
     line = list(session.log(LogQuery(account="two@north.example")))[-1]
-    assert (line.operation, line.refused) == ("connect", (f"two@north.example: {outcome.text}",))
+    assert (line.operation, line.refused) == ("connect", (f"two@north.example: {words_of(outcome.message)}",))
     assert results(session.do(Connect("in@north.example"))) == [("in", "done")]
     session.do(DisableAccounts(("in@north.example",)))
     assert results(session.do(Connect("two@north.example"))) == [("two", "done")]
@@ -178,7 +179,7 @@ def test_faulty_rows_refuse_all_unless_they_are_skipped(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="30 faulty rows, nothing was imported") as caught:
         session.do(ImportLogins(file))
     assert (len(caught.value.details), caught.value.details[-1]) == (21, "and 10 more")
-    assert "--zone UTC" in caught.value.hint
+    assert "--zone UTC" in hint_words(caught.value)
     assert session.inventory == before
     done = session.do(ImportLogins(file, skip_faulty=True))
     assert (len(done.changed), len(done.failures), of(session, "anna").mailbox) == (1, 30, True)

@@ -22,6 +22,7 @@ from kconsole.operations.logins import Connect
 from kconsole.operations.mapping import DirectoryListing, ForgetDirectory, MapDomain, SetDirectory
 from kconsole.operations.session import Session
 from kconsole.text.mapping import counts_words, plan_groups
+from kconsole.text.messages import hint_words, words_of
 from tests.clocks import noon
 from tests.operations.sessions import (
     DOMAIN,
@@ -194,7 +195,9 @@ def test_whoever_is_disabled_is_told_so_whatever_else_becomes_of_him(tmp_path: P
     assert counts_words(plan) == "2 renamed, 1 under another id, 3 disabled there"
     told = dict(plan_groups(plan))["Disabled in the directory, disabled here too"]
     assert [row.label.partition("@")[0] for row in told] == ["amy", "philip", "leela"]
-    outcomes = {each.address.partition("@")[0]: each.text for each in session.do(MapDomain(DOMAIN, found)).outcomes}
+    outcomes = {
+        each.address.partition("@")[0]: words_of(each.message) for each in session.do(MapDomain(DOMAIN, found)).outcomes
+    }
     assert outcomes["philip"] == f"renamed, it was fry@{DOMAIN}; disabled, as in the directory"
     assert outcomes["leela"] == "disabled, as in the directory"
     assert outcomes["john"] == f"renamed, it was zoidberg@{DOMAIN}"
@@ -309,12 +312,12 @@ def test_thirty_users_on_five_free_seats(tmp_path: Path) -> None:
     found = listing(*people(30))
     plan = session.plan_mapping(DOMAIN, found)
     decision = plan.decision()
-    assert (decision.over, decision.text) == (25, "The license will be exceeded by 25 seats")
+    assert (decision.over, words_of(decision.message)) == (25, "The license will be exceeded by 25 seats")
     assert plan.access() == guards.Access(30, 5, 25)
     assert sorted(logins(plan.at_risk)) == sorted(user.login for user in people(30))
     with pytest.raises(Refused, match="The license will be exceeded by 25 seats") as refused:
         session.do(MapDomain(DOMAIN, found))
-    assert "refused at login" in refused.value.hint
+    assert "refused at login" in hint_words(refused.value)
     assert used(session) == 5
 
     session.do(MapDomain(DOMAIN, found, over_limit=True))
@@ -323,7 +326,7 @@ def test_thirty_users_on_five_free_seats(tmp_path: Path) -> None:
         assert not session.do(Connect(f"p{place:02}@{DOMAIN}", "IMAP")).failures
     for place in range(5, 30):
         (failure,) = session.do(Connect(f"p{place:02}@{DOMAIN}", "IMAP")).failures
-        assert failure.text.startswith("AuthLicense")
+        assert words_of(failure.message).startswith("AuthLicense")
     for entry in locals_:  # those with a mailbox are not
         assert not session.do(Connect(entry.address, "IMAP")).failures
     assert session.report.locked_out == 25
@@ -413,7 +416,7 @@ def test_a_domain_keeps_where_it_is_mapped_from(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="Nobody said yet"):
         session.directory_of(DOMAIN)
     done = session.do(SetDirectory(DOMAIN.upper(), DIRECTORY))
-    assert "INSECURE" not in done.outcomes[0].text
+    assert "INSECURE" not in words_of(done.outcomes[0].message)
     assert session.directory_of(DOMAIN) == DIRECTORY
     domain = session.domain_named(DOMAIN)
     assert domain is not None
@@ -433,7 +436,7 @@ def test_a_domain_keeps_where_it_is_mapped_from(tmp_path: Path) -> None:
 def test_what_nobody_checks_is_recorded_loudly(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     done = session.do(SetDirectory(DOMAIN, replace(DIRECTORY, insecure=True)))
-    assert "INSECURE: nobody checks which server that is" in done.outcomes[0].text
+    assert "INSECURE: nobody checks which server that is" in words_of(done.outcomes[0].message)
     assert b'"insecure":true' in (session.folder / "journal.jsonl").read_bytes()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from kconsole.core.errors import BadInput
 from kconsole.operations.secrets import Secret, secret_from
+from kconsole.text.messages import hint_words
 
 VARIABLE = "KCONSOLE_TEST_PASSWORD"
 
@@ -27,7 +28,7 @@ def test_without_any_there_is_an_error_that_says_how(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(VARIABLE, "")
     with pytest.raises(BadInput) as error:
         secret_from(None, VARIABLE, None)
-    assert VARIABLE in error.value.hint
+    assert VARIABLE in hint_words(error.value)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o610, 0o601])
@@ -37,7 +38,7 @@ def test_a_file_that_others_can_reach_is_refused(tmp_path: Path, mode: int) -> N
     file.chmod(mode)
     with pytest.raises(BadInput, match="Others than you") as error:
         secret_from(file, VARIABLE, None)
-    assert "hunter2" not in f"{error.value!r} {error.value.hint}"
+    assert "hunter2" not in f"{error.value!r} {hint_words(error.value)}"
 
 
 def test_what_is_no_file_is_never_waited_for(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from kconsole.operations.maintenance import backup
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
+from kconsole.text.messages import hint_words
 from tests.clocks import noon
 from tests.licensing.strategies import inventories
 from tests.operations.sessions import account, deleted, only_text, session_of, used
@@ -61,7 +62,7 @@ def test_what_is_no_domain_name_is_not_added(tmp_path: Path, name: str) -> None:
     session = session_of(tmp_path, domains=())
     with pytest.raises(BadInput, match="is not a domain name") as caught:
         session.do(AddDomain(name))
-    assert "example.com" in caught.value.hint
+    assert "example.com" in hint_words(caught.value)
     assert session.inventory.domains == ()
 
 
@@ -72,7 +73,7 @@ def test_a_domain_is_added_once_and_only_one_is_primary(tmp_path: Path) -> None:
         session.do(AddDomain("NORTH.example"))
     with pytest.raises(Refused, match=r"north\.example is the primary domain already") as caught:
         session.do(AddDomain("west.example", primary=True))
-    assert "--primary" in caught.value.hint
+    assert "--primary" in hint_words(caught.value)
 
 
 def test_a_restart_frees_what_was_deleted_before_it(tmp_path: Path) -> None:

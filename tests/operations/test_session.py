@@ -23,6 +23,7 @@ from kconsole.operations.dumps import dump_of
 from kconsole.operations.imports import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session, default_folder, system_operator
+from kconsole.text.messages import hint_words
 from tests.clocks import FixedClock, noon
 from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
 from tests.operations.sessions import account, another, deleted, export, session_of, used
@@ -58,7 +59,7 @@ def test_a_session_finds_what_is_there_or_was(tmp_path: Path) -> None:
     assert session.held == [gone]
     with pytest.raises(NotFound, match="nobody is not in this store") as caught:
         session.find("nobody")
-    assert "kconsole accounts" in caught.value.hint
+    assert "kconsole accounts" in hint_words(caught.value)
     assert (session.folder, session.operator, session.last_restart) == (tmp_path / "store", Operator("anna"), None)
     assert session.primary_domain == "north.example"
     assert session_of(tmp_path / "other", domains=()).primary_domain == ""

@@ -21,6 +21,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer, RemoveServer
+from kconsole.text.messages import words_of
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer
 
@@ -98,7 +99,7 @@ def test_read_again_it_changes_what_has_changed_and_no_more(session: Session, wo
     world.world.disable_in_directory("chen@south.example")
     world.world.remove_user("berg@north.example")
     world.world.add_user("dora@south.example", "Dora")
-    changed = {outcome.address: outcome.text for outcome in sync(session, world).changed}
+    changed = {outcome.address: words_of(outcome.message) for outcome in sync(session, world).changed}
     assert changed["anna@north.example"] == "changed on the server"
     assert changed["berg@north.example"] == "is gone from the server"
     assert changed["dora@south.example"] == "is on the server"

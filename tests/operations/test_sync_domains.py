@@ -17,6 +17,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.servers import AddServer
+from kconsole.text.messages import words_of
 from tests.kerio_server.world import World
 from tests.operations.followed import ANNA, BERG, CHEN, OTTO, Followed, here, state
 
@@ -119,7 +120,7 @@ def test_all_that_is_in_a_domain_goes_with_it(at: Followed, session: Session) ->
     local, otto = session.find("local@south.example"), session.find(OTTO)
     assert session.report.held == 1
     chain(at.mail.world)
-    outcomes = {outcome.address: outcome.text for outcome in at.read(session).changed}
+    outcomes = {outcome.address: words_of(outcome.message) for outcome in at.read(session).changed}
     state(session)
     assert session.find("local@west.example").id == local.id
     assert session.find("otto@west.example").id == otto.id  # its seat is held in the domain that it was in
@@ -143,7 +144,7 @@ def test_who_was_in_a_domain_that_is_gone_is_gone_with_it(at: Followed, session:
     at.mail.world.add_user("anna@south.example")
     at.read(session)
     succession(at.mail.world)
-    outcomes = {outcome.address for outcome in at.read(session).changed if "gone" in outcome.text}
+    outcomes = {outcome.address for outcome in at.read(session).changed if "gone" in words_of(outcome.message)}
     assert outcomes == {CHEN, OTTO, "anna@south.example", "info@south.example"}
     check_is_as_there(session, at)
     assert session.find("anna@south.example").full_name == "Anna Berg"

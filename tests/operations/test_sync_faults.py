@@ -22,6 +22,7 @@ from kconsole.operations.sync.access import SERVER_PASSWORD, Snapshot, read_serv
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer
 from kconsole.providers.kerio.snapshot import Unread
+from kconsole.text.messages import error_words, hint_words
 from tests.cli.console import Console
 from tests.clocks import FixedClock
 from tests.kerio_server.faults import (
@@ -276,11 +277,11 @@ def test_whatever_goes_wrong_with_whichever_call_all_is_taken_or_a_part_is_named
         mail.wait_until_left()  # what is still under way would take the fault of the next one
         if isinstance(found, SourceAway):
             end = "nothing"
-            assert found.message.startswith(mail.url), (method, number)
+            assert error_words(found).startswith(mail.url), (method, number)
             assert re.search(case.says, found.message), (method, number)
             assert found.exit_code == 8
-            assert found.hint
-            assert mail.password not in f"{found} {found.hint} {found.details}"
+            assert hint_words(found)
+            assert mail.password not in f"{found} {hint_words(found)} {found.details}"
         else:
             end = "part" if found.unread else "whole"
             expected = clean._replace(unread=found.unread)

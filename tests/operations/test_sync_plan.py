@@ -13,6 +13,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import Snapshot, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.providers.kerio.records import DirectoryService, Expiration, LicenseStatus
+from kconsole.text.messages import words_of
 from tests.operations.followed import ANNA, BERG, Followed, here, state
 
 LOCAL = "local@north.example"
@@ -42,7 +43,7 @@ def test_a_login_that_only_the_store_had_is_his_who_has_it_there(at: Followed, s
     session.commit(AddAccount(LOCAL))
     number = session.find(ANNA).id
     at.mail.world.change_user(ANNA, loginName="local")
-    outcomes = [outcome.text for outcome in at.read(session).changed]
+    outcomes = [words_of(outcome.message) for outcome in at.read(session).changed]
     assert outcomes == [
         "changed on the server",
         "was in this store only, and its address is another's on the server now",

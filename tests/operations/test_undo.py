@@ -16,6 +16,7 @@ from kconsole.operations.dumps import dump_of
 from kconsole.operations.imports import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
+from kconsole.text.messages import hint_words
 from tests.clocks import noon
 from tests.operations.sessions import (
     DOMAIN,
@@ -194,7 +195,7 @@ def test_what_somebody_changed_since_is_not_taken_back(tmp_path: Path, change: C
         ChangedSince, match=r"anna@north.example has changed since: 'disable' cannot be undone"
     ) as caught:
         session.undo()
-    assert caught.value.hint
+    assert hint_words(caught.value)
     assert session.undoable is None
     used(session)
 

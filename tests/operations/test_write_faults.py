@@ -15,6 +15,7 @@ from kconsole.operations.base import Done, HalfDone
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.providers.kerio import client
+from kconsole.text.messages import error_words, hint_words, words_of
 from tests.kerio_server.faults import (
     JSON,
     Cut,
@@ -123,7 +124,7 @@ def _little(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def told(error: ConsoleError) -> str:
-    return "\n".join((error.message, *error.details, error.hint))
+    return "\n".join((error_words(error), *error.details, hint_words(error)))
 
 
 def attempt(at: Followed, session: Session, operation: str) -> tuple[Done | None, ConsoleError | None]:
@@ -263,7 +264,7 @@ def test_what_the_server_refuses_for_somebody_is_not_done_for_him(at: Followed, 
             "disable": {ANNA}, "enable": {BERG}, "add": {DORA}, "delete": {ANNA}, "undo": {ANNA},
             "undo of an addition": {DORA},
         }[operation]  # fmt: skip
-        assert all("the server did not do it" in outcome.text for outcome in done.failures)
+        assert all("the server did not do it" in words_of(outcome.message) for outcome in done.failures)
         assert not session.pending_changes
         assert here(session) == at.there
         if "undo" != operation != "disable":

@@ -19,6 +19,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.servers import AddServer
+from kconsole.text.messages import error_words, hint_words
 from tests.kerio_server.faults import Answer, Cut, Fault
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state
 
@@ -44,9 +45,11 @@ def test_a_store_that_is_held_when_the_server_has_answered_says_what_is_so_there
         at.do(session, DisableAccounts((ANNA, CHEN)))
     lock.release()
     error = raised.value
-    assert error.message.startswith(f"The server did it for {ANNA}, {CHEN}; but the store could not take that in. ")
-    assert "kconsole sync" in error.hint
-    assert "Nothing was changed" not in error.message + error.hint
+    assert error_words(error).startswith(
+        f"The server did it for {ANNA}, {CHEN}; but the store could not take that in. "
+    )
+    assert "kconsole sync" in hint_words(error)
+    assert "Nothing was changed" not in error_words(error) + hint_words(error)
     assert session.pending_changes
     at.do(session, EnableAccounts((BERG,)))
     assert here(session) == at.there
@@ -65,9 +68,9 @@ def test_a_full_disk_when_the_server_has_answered_says_so_too(
         at.mail.faults.add(Meanwhile(lambda: patch.setattr(os, "write", full)), "Users.remove")
         with pytest.raises(StoreUnusable) as raised:
             at.do(session, DeleteAccounts((ANNA,), "delete"))
-    assert raised.value.message.startswith(f"The server did it for {ANNA}; but the store could not take that in. ")
-    assert "No space left" in raised.value.message
-    assert "Nothing was changed" not in raised.value.message + raised.value.hint
+    assert error_words(raised.value).startswith(f"The server did it for {ANNA}; but the store could not take that in. ")
+    assert "No space left" in error_words(raised.value)
+    assert "Nothing was changed" not in error_words(raised.value) + hint_words(raised.value)
     assert state(session) == before
     assert session.pending_changes
     at.read(session)
@@ -90,7 +93,7 @@ def test_an_answer_that_never_came_is_told_though_the_store_cannot_be_written_th
     with pytest.raises(ConsoleError) as raised:
         at.do(session, DisableAccounts((ANNA,)))
     lock.release()
-    assert "Whether it did it is not known" in raised.value.message
+    assert "Whether it did it is not known" in error_words(raised.value)
     assert session.pending_changes
     at.recover(session)
     assert here(session) == at.there

@@ -22,6 +22,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import Writer, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.servers import AddServer
+from kconsole.text.messages import hint_words, words_of
 from tests.clocks import FixedClock
 from tests.kerio_server.faults import Cut, ItemErrors
 from tests.kerio_server.records import digest
@@ -112,7 +113,7 @@ def test_taken_back_it_is_as_it_was_there_and_here_and_done_again(session: Sessi
 def test_an_account_is_added_with_the_servers_id(session: Session, mail: KerioServer) -> None:
     operation = AddAccount("dora@north.example", "Dora", "new", password=Secret("let her in"))
     done = do(session, mail, operation)
-    assert done.outcomes[0].text == "added, it takes a seat"
+    assert words_of(done.outcomes[0].message) == "added, it takes a seat"
     user = mail.world.user("dora@north.example")
     assert session.find("dora@north.example").server_id == user.id
     assert (user.row["fullName"], user.row["description"]) == ("Dora", "new")
@@ -124,7 +125,7 @@ def test_an_account_is_added_with_the_servers_id(session: Session, mail: KerioSe
 
 def test_without_a_password_it_says_that_nobody_can_log_in(session: Session, mail: KerioServer) -> None:
     done = do(session, mail, AddAccount("dora@north.example"))
-    assert "no password yet" in done.outcomes[0].text
+    assert "no password yet" in words_of(done.outcomes[0].message)
 
 
 def test_deleting_does_with_the_mailbox_what_was_said(session: Session, mail: KerioServer) -> None:
@@ -140,7 +141,7 @@ def test_deleting_does_with_the_mailbox_what_was_said(session: Session, mail: Ke
 
 def test_a_mapped_account_is_disabled_when_it_shall_be_deleted(session: Session, mail: KerioServer) -> None:
     done = do(session, mail, DeleteAccounts((CHEN,)))
-    assert done.outcomes[0].text.startswith("deactivated")
+    assert words_of(done.outcomes[0].message).startswith("deactivated")
     assert not mail.world.user(CHEN).enabled
     assert not session.find(CHEN).enabled
 
@@ -177,7 +178,7 @@ def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str,
     before = dump_of(session)
     done = do(session, mail, DisableAccounts((address,)))
     assert done.outcomes[0].result == "refused"
-    assert says in done.outcomes[0].text
+    assert says in words_of(done.outcomes[0].message)
     assert dump_of(session) == before
     assert not session.pending_changes
 
@@ -185,7 +186,7 @@ def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str,
 def test_a_license_that_is_used_up_there_is_told(session: Session, mail: KerioServer) -> None:
     mail.world.set_license(users=1)
     done = do(session, mail, AddAccount("dora@north.example"))
-    assert "its license allows no more users" in done.outcomes[0].text
+    assert "its license allows no more users" in words_of(done.outcomes[0].message)
     assert session.report.used == 2
     with pytest.raises(NotFound):
         session.find("dora@north.example")
@@ -259,7 +260,7 @@ def test_a_reading_settles_it_too(session: Session, mail: KerioServer, operation
     assert session.pending_changes
     outcomes = read(session, mail).outcomes
     assert not session.pending_changes
-    said = next(outcome.text for outcome in outcomes if outcome.result == "unchanged")
+    said = next(words_of(outcome.message) for outcome in outcomes if outcome.result == "unchanged")
     assert ("was not " in said) is not done
     here, there = state(session, mail)
     assert here == there
@@ -351,7 +352,7 @@ def test_what_is_open_is_not_asked_of_another_server(session: Session, mail: Ker
         do(session, mail, DisableAccounts((ANNA,)))
     with pytest.raises(Refused, match=f"Something was asked of mail for {ANNA}, and it is not known yet") as refused:
         session.do(named(mail, url="https://other.example:4040"))
-    assert "kconsole sync" in refused.value.hint
+    assert "kconsole sync" in hint_words(refused.value)
     session.do(named(mail, user=f"Admin@{ANNA.partition('@')[2]}"))  # the same one, by another login
     session.do(named(mail))
     read(session, mail)
@@ -361,13 +362,13 @@ def test_what_is_open_is_not_asked_of_another_server(session: Session, mail: Ker
 
 def test_at_a_server_that_was_never_read_nothing_is_changed(session: Session, mail: KerioServer) -> None:
     done = session.do(named(mail, url=mail.url.replace("localhost", "127.0.0.1")))
-    assert f"in the place of {mail.url}: read it first" in done.outcomes[0].text
+    assert f"in the place of {mail.url}: read it first" in words_of(done.outcomes[0].message)
     for operation in (DisableAccounts((ANNA,)), AddAccount("dora@north.example")):
         with pytest.raises(
             Refused, match=r"was never read from .* Nothing was changed, neither there nor here"
         ) as raised:
             do(session, mail, operation)
-        assert "kconsole sync" in raised.value.hint
+        assert "kconsole sync" in hint_words(raised.value)
     read(session, mail)
     do(session, mail, DisableAccounts((ANNA,)))
 
@@ -375,7 +376,7 @@ def test_at_a_server_that_was_never_read_nothing_is_changed(session: Session, ma
 def test_other_settings_for_the_same_server_leave_it_read(session: Session, mail: KerioServer) -> None:
     before = session.server
     done = session.do(named(mail, user=f"Admin@{ANNA.partition('@')[2]}"))
-    assert "by other settings" in done.outcomes[0].text
+    assert "by other settings" in words_of(done.outcomes[0].message)
     assert before is not None
     assert session.server == replace(before, access=replace(before.access, user="Admin@north.example"))
 

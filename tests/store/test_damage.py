@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kconsole.core.errors import NotFound, StoreUnusable
+from kconsole.text.messages import hint_words
 from tests.store.stores import account, add, addresses, chained, lines_of, new_store, opened, same_as_disk
 
 ALL = ["anna@north.example", "berg@north.example", "chen@north.example"]
@@ -33,7 +34,7 @@ def test_a_damaged_line_is_named_and_everything_good_can_be_read(tmp_path: Path,
     with pytest.raises(StoreUnusable, match=rf"journal\.jsonl is damaged at line {line}: ") as caught:
         opened(tmp_path)
     assert caught.value.exit_code == 7
-    assert "--read-only" in caught.value.hint
+    assert "--read-only" in hint_words(caught.value)
     store = opened(tmp_path, read_only=True)
     assert addresses(store) == ALL[: max(snapshot_at, line - 1) if line > snapshot_at else 3]
     assert f"line {line}" in store.notices[0]
@@ -132,7 +133,7 @@ def test_a_link_in_the_place_of_a_file_is_refused(tmp_path: Path, name: str) -> 
     for read_only in (False, True):
         with pytest.raises(StoreUnusable, match="is a symbolic link") as caught:
             opened(tmp_path / "s", read_only=read_only)
-    assert "Let the folder of the store be the link" in caught.value.hint
+    assert "Let the folder of the store be the link" in hint_words(caught.value)
 
 
 @pytest.mark.parametrize("name", ["store.json", "journal.jsonl"])

@@ -21,6 +21,7 @@ from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
 from kconsole.store import file_engine
 from kconsole.store.seatstore import SeatStore
+from kconsole.text.messages import hint_words
 from tests.clocks import noon
 from tests.licensing.strategies import directories, full_licenses
 from tests.store.stores import (
@@ -122,7 +123,7 @@ def test_a_store_cannot_be_made_where_a_file_is(tmp_path: Path) -> None:
 def test_where_no_store_is_the_message_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="There is no store in") as caught:
         opened(tmp_path)
-    assert "kconsole init" in caught.value.hint
+    assert "kconsole init" in hint_words(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -15,6 +15,7 @@ from kconsole.core.errors import StoreUnusable
 from kconsole.store.journal import Head
 from kconsole.store.migrations import FORMAT
 from kconsole.store.snapshot import DamagedSnapshot, open_snapshot, read_snapshot, write_snapshot
+from kconsole.text.messages import error_words, hint_words
 from tests.store.stores import account, add, addresses, forged, forged_body, new_store, of_format_1, opened
 
 TABLES: dict[str, Any] = {"license": {"1": {"seats": 3}}, "entries": {"4": {"address": "anna@north.example"}}}
@@ -117,9 +118,9 @@ def test_what_is_no_snapshot_is_refused_and_left_alone(tmp_path: Path, content: 
     for read_only in (False, True):
         with pytest.raises(StoreUnusable) as caught:
             opened(tmp_path, read_only=read_only)
-        assert str(file) in caught.value.message
-        assert words in caught.value.message
-        assert caught.value.hint
+        assert str(file) in error_words(caught.value)
+        assert words in error_words(caught.value)
+        assert hint_words(caught.value)
     assert file.read_bytes() == content
     assert {path.name for path in tmp_path.iterdir()} <= {"store.json", "lock"}
 

@@ -13,6 +13,7 @@ from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.license import ActivateLicense, ChangeTerms, Terms
 from kconsole.operations.logins import Connect
+from kconsole.text.messages import words_of
 from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.screens import license as license_module
 from kconsole.tui.screens.license import LicenseScreen
@@ -107,7 +108,7 @@ async def test_the_whole_life_of_a_license() -> None:
         assert screen.banner[0] == "! Trial expired: mail stops, nobody can log in to a mailbox · l license"
         assert "!a@north.example" in screen.text
         other = screen.other("berg")
-        assert "License is expired" in other.do(Connect("a@north.example")).outcomes[0].text
+        assert "License is expired" in other.do(Connect("a@north.example")).words_of(outcomes[0].message)
 
         await screen.press("l", "r")
         screen.expect_dialog("Register the license").expect_typing_in("organization")
@@ -166,7 +167,7 @@ async def test_the_whole_life_of_a_license() -> None:
         assert "would be refused: License is expired" in screen.text
         connected = screen.other("dora").do(Connect("b@north.example"))
         assert connected.outcomes[0].failed
-        assert "License is expired" in connected.outcomes[0].text
+        assert "License is expired" in words_of(connected.outcomes[0].message)
 
 
 async def test_commands_that_make_no_sense_are_not_offered_and_say_why() -> None:

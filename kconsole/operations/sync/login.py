@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kconsole.core.access import ServerAccess
+from kconsole.core.codes import Message, message
 from kconsole.core.errors import SourceAway
 from kconsole.net.secrets import Secret
-from kconsole.operations.base import Done, Operation, some_of
+from kconsole.operations.base import Done, Operation
 from kconsole.operations.runs_on import named_meanwhile, no_server
 from kconsole.operations.sync.push import write
 from kconsole.operations.sync.recover import recover
@@ -88,9 +89,9 @@ class Writer:
                 return write(session, operation, line, getattr(operation, "password", None))
         except (SourceAway, ServerRefused) as error:
             if not is_asked:
-                error.effect = NOTHING
+                error.effect = Message(NOTHING)
                 if session.pending_changes:
                     addresses = [target.address for each in session.pending_changes.values() for target in each.targets]
-                    before = f"Before, the server has to tell what came of what it was asked for {some_of(addresses)}."
+                    before = message("first-the-server-has-to-say", addresses=addresses)
                     error.details = (*error.details, before)
             raise

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from kconsole.core.codes import Message, hints_of, message
 from kconsole.core.errors import ConsoleError, StoreBusy, StoreUnusable
 from kconsole.core.history import Change
 from kconsole.core.records import Entry, MailboxFate, fold
 from kconsole.core.server import PendingChange, Server, Target
 from kconsole.net.secrets import Secret
-from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, some_of
+from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome
 from kconsole.operations.sync.refusals import refused_there
 from kconsole.operations.sync.requests import NOTHING, AskServer, Call, take_alone
 from kconsole.providers.kerio.errors import AnswerLost, ItemError, ServerRefused
@@ -93,7 +94,7 @@ class TakeAnswers:
         take_done(call.pending, target, work, change.after, answer.server_id)
         outcome = self.asked.outcome_of(target.address)
         if call.pending.operation == "add" and getattr(self.asked.operation, "password", None) is None:
-            return outcome._replace(text=f"{outcome.text}; it has no password yet, so that nobody can log in")
+            return outcome._replace(code="without-password", params={"what": outcome.message})
         return outcome
 
 
@@ -162,15 +163,16 @@ def write(session: "Session", operation: Operation, line: "KerioClient", passwor
         except AnswerLost as error:
             lost.add(call.number)
             trouble = error
-            trouble.hint = OPEN
+            trouble.hints = hints_of(OPEN)
         except ConsoleError as error:
             trouble = error
-            trouble.effect = ""  # what became of the whole is told below
+            trouble.effect = None  # what became of the whole is told below
             if isinstance(error, ServerRefused):
-                trouble.hint = f"{error.hint} Do it in its administration, and read that with 'kconsole sync'."
+                trouble.hints = (*error.hints, message("do-it-there-and-sync"))
         if trouble is not None:
             addresses = [target.address for target in call.pending.targets]
-            trouble.details = (f"It was asked to {call.pending.operation} {some_of(addresses)}.", *trouble.details)
+            asked_for = message("asked-to", operation=call.pending.operation, addresses=addresses)
+            trouble.details = (asked_for, *trouble.details)
             break
     try:
         done = session.commit(TakeAnswers(asked, answers, frozenset(lost)))
@@ -182,7 +184,7 @@ def write(session: "Session", operation: Operation, line: "KerioClient", passwor
     if done.changed:
         raise HalfDone(done, trouble)
     if not lost:
-        trouble.effect = NOTHING
+        trouble.effect = Message(NOTHING)
     raise trouble
 
 
@@ -192,13 +194,13 @@ def _tell_not_taken(
     """Let the store's error say what is so on the server, which it knows nothing of."""
     calls = [(call.pending.targets, answers[call.number].errors) for call in asked.calls if call.number in answers]
     done = [target.address for targets, errors in calls for at, target in enumerate(targets) if at not in errors]
-    what = "The server did nothing of it" if trouble is None else trouble.message.rstrip(".")
+    what = message("server-did-nothing") if trouble is None else trouble.happened
     if done:
-        what = f"The server did it for {some_of(done)}"
-        error.details = error.details if trouble is None else (*error.details, trouble.message)
-    error.happened = f"{what}; but the store could not take that in. {error.happened}"
-    error.effect = ""
-    error.hint = f"{error.hint} {OPEN}"
+        what = message("server-did-it", addresses=done)
+        error.details = error.details if trouble is None else (*error.details, trouble.happened)
+    error.happened = message("store-could-not-take-it", what=what, store=error.happened)
+    error.effect = None
+    error.hints = (*error.hints, *hints_of(OPEN))
 
 
 def _answer(line: "KerioClient", call: Call, password: Secret | None) -> Answer:

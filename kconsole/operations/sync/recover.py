@@ -105,7 +105,7 @@ def answers_to(questions: Questions, line: "KerioClient") -> Settle:
         try:
             found[number] = [search.find(whom) for whom in people]
         except ServerRefused as error:
-            if error.code not in NO_RIGHTS:
+            if error.number not in NO_RIGHTS:
                 raise
     return Settle(found)
 
@@ -152,7 +152,7 @@ class _Search:
                 return user
             return self._users_of(whom.domain_id).get(whom.server_id)
         except ServerRefused as error:
-            if error.code != NOT_THERE:
+            if error.number != NOT_THERE:
                 raise
             return None  # the domain is gone, and its users with it
 

@@ -18,7 +18,7 @@ from kconsole.providers.kerio.writing import MOST_AT_ONCE
 ASK: Final = "ask server"
 """How the journal names that the server is about to be asked."""
 
-NOTHING: Final = "Nothing was changed, neither there nor here."
+NOTHING: Final = "nothing-changed-there-or-here"
 ONLY_HERE: Final = "is in this store only, not on the server"
 
 
@@ -112,7 +112,7 @@ class AskServer:
 
     def _refuse(self, outcome: Outcome) -> None:
         if isinstance(self.operation, UndoOperation):
-            raise Refused(f"It cannot be undone: {outcome.address} {outcome.text}.", outcome.hint)
+            raise Refused("cannot-undo-account", outcome.hints, address=outcome.address, reason=outcome.message)
         self._refused[fold(outcome.address)] = outcome
 
     def _calls(self, wanted: Mapping[ServerDeed, Sequence[Change]], work: OperationContext) -> Iterator[Call]:
@@ -196,4 +196,4 @@ def _as_read(outcome: Outcome) -> Outcome:
     if outcome.result != "unchanged":
         return outcome
     hint = "If that is not so any more, read the server with 'kconsole sync'."
-    return outcome._replace(text=f"{outcome.text}, as the server was last read", hint=hint)
+    return outcome._replace(code="as-last-read", params={"what": outcome.message}, hint=hint)

@@ -16,6 +16,7 @@ import orjson
 
 from kconsole import __version__
 from kconsole.core.access import ServerAccess
+from kconsole.core.codes import Message
 from kconsole.core.errors import ConsoleError, SourceAway
 from kconsole.importers.error_text import short
 from kconsole.net.secrets import Secret
@@ -154,18 +155,19 @@ class KerioClient:
         Whether the server did it the first time is not said anywhere: if all is well now, it is done; if not, that
         may be the trace of its being done before.
         """
-        what, details = "Sent again, not all of it was done.", []
+        what, details = Message("Sent again, not all of it was done."), list[Message]()
         try:
             answer = self._answer(method, parameters, self._log_in(expired.number), True)
         except ConsoleError as error:
             what, details = error.happened, [*error.details]
         else:
             if isinstance(answer, ServerError):
-                what, details = f"Sent again, it was refused: {reason_of(answer.code)}.", details_of(answer, method)
+                what = Message(f"Sent again, it was refused: {reason_of(answer.code)}.")
+                details = [Message(detail) for detail in details_of(answer, method)]
             elif not answer.get("errors"):
                 return answer
         raise AnswerLost(
-            f"{self.origin} ended the session when {method} was sent. {what}",
+            Message("session-ended-when-sent", {"server": self.origin, "method": method, "then": what}),
             "Read the server again to see what is so.",
             details,
             "Whether it was done the first time is not known.",

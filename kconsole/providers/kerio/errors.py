@@ -60,7 +60,7 @@ class ServerRefused(Refused):
     """The server understood, and said no; nothing was done.
 
     Attributes:
-        code: the code of its error.
+        number: the number of its error.
         said: its words, which are text from outside.
     """
 
@@ -70,7 +70,7 @@ class ServerRefused(Refused):
             _HINTS.get(error.code, "Look into the server's error log."),
             details_of(error, method),
         )
-        self.code = error.code
+        self.number = error.code
         self.said = error.said
 
 
@@ -81,7 +81,7 @@ class NotLetIn(SourceAway):
 class AnswerLost(SourceAway):
     """A change was sent, and what came of it is not known: the server has to be asked what is so now."""
 
-    effect = "Whether it did it is not known."
+    usual_effect = "not-known-whether-done"
 
 
 class AnswerLate(SourceAway):
@@ -99,7 +99,7 @@ class AnswerLate(SourceAway):
 class Cancelled(ConsoleError):
     """Somebody called it off."""
 
-    effect = "Nothing was taken."
+    usual_effect = "nothing-taken"
 
 
 class StrangeAnswer(Exception):

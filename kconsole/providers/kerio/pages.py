@@ -136,7 +136,7 @@ class Pages:
             try:
                 came, total = self._page_from(len(found), listing, reader, domain_id, plainness)
             except ServerRefused as error:
-                if error.code != INVALID_PARAMETERS or plainness == _PLAINEST or found:
+                if error.number != INVALID_PARAMETERS or plainness == _PLAINEST or found:
                     raise
                 plainness += 1
                 continue

@@ -203,7 +203,7 @@ def find_user(line: "KerioClient", domain_id: str, login: str) -> ServerUser | N
     try:
         return line.read("Users.get", parameters, reader)
     except ServerRefused as error:
-        if error.code != INVALID_PARAMETERS:
+        if error.number != INVALID_PARAMETERS:
             raise
     query["fields"] = []
     return line.read("Users.get", parameters, reader)

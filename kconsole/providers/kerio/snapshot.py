@@ -143,9 +143,9 @@ def read_server(
             _await(begun, stop, lambda: progress(harvest.progress) if progress is not None else None)
             return snapshot()
         except ServerRefused as error:
-            what = f"{line.origin} refused what has to be read: {reason_of(error.code)}."
+            what = f"{line.origin} refused what has to be read: {reason_of(error.number)}."
             hint = "Look into the server's error log; it may be too old for this, or too new."
-            if error.code in NO_RIGHTS:
+            if error.number in NO_RIGHTS:
                 what = f"{line.origin} does not let {short(server.user)} read what is needed."
                 hint = "Log in as somebody who may: an Auditor may read the whole administration."
             trouble: ConsoleError = SourceAway(what, hint, error.details)
@@ -284,9 +284,9 @@ class _Harvest:
                 return read
             unread = Unread(figure, domain, "the server does not tell it")
         except ServerRefused as error:
-            if error.code not in may_lack:
+            if error.number not in may_lack:
                 raise
-            unread = Unread(figure, domain, reason_of(error.code), error.said)
+            unread = Unread(figure, domain, reason_of(error.number), error.said)
         except AnswerLate as error:
             if error.method not in MAY_TAKE_LONG:
                 raise

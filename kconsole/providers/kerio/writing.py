@@ -140,9 +140,9 @@ def _answered(
     try:
         return line.call(method, parameters, changes=True)
     except ServerRefused as error:
-        if error.code < 0:
+        if error.number < 0:
             raise
-        refused = ServerError(error.code, error.said)
+        refused = ServerError(error.number, error.said)
     return tuple(_item(index, refused) for index in range(items))
 
 

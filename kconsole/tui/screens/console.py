@@ -12,6 +12,7 @@ from kconsole.core.reports import Decision
 from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.text import words
 from kconsole.text.ages import age
+from kconsole.text.messages import Voice, error_words, hint_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui import messages
 from kconsole.tui.commands.base import command_named, console_of
@@ -188,8 +189,8 @@ class ConsoleScreen(WorkingScreen):
         self.show_trouble()
         if done.failures:
             title = "Not everything was done" if done.changed else "Nothing was done"
-            hint = messages.on_screen(done.failures[0].hint, self.sync_key)
-            self.tell_news(title, messages.failure_lines(done), hint)
+            hint = sentences(done.failures[0].hints, self.voice)
+            self.tell_news(title, messages.failure_lines(done), safe_text(hint))
         self.tell(messages.done_words(done, undone))
         self.show_keys()
 
@@ -211,8 +212,9 @@ class ConsoleScreen(WorkingScreen):
         if self._is_left_off(error):
             self.tell(NOT_ASKED)
             return
-        hint = safe_text(messages.on_screen(error.hint, self.sync_key))
-        lines = [safe_text(line) for line in (error.message, *error.details)]
+        hint = safe_text(hint_words(error, self.voice))
+        said = (error_words(error, self.voice), *(words_of(detail, self.voice) for detail in error.details))
+        lines = [safe_text(line) for line in said]
         if isinstance(error, HalfDone):
             self.tell(messages.done_words(error.done))
             self.tell_news("Only some of it was done", [*lines, *messages.half_done_lines(error.done)], hint)
@@ -228,13 +230,15 @@ class ConsoleScreen(WorkingScreen):
         return isinstance(error, Cancelled)
 
     @property
-    def sync_key(self) -> str:
-        """The key that reads the live server, on the list of accounts."""
-        return console_of(self).keys.first(Sync)
+    def voice(self) -> Voice:
+        """Sentences for this screen name keys, not commands."""
+        return Voice(keys={"sync": console_of(self).keys.first(Sync)})
 
     def tell_refusal(self, decision: Decision, news: Sequence[str] = ()) -> None:
         """Say why something may not be done, and what helps."""
-        self.tell_news("Refused", [*news, *messages.refusal_lines(decision)], safe_text(decision.remedy))
+        self.tell_news(
+            "Refused", [*news, *messages.refusal_lines(decision)], safe_text(sentences(decision.hints, self.voice))
+        )
 
     def tell_news(self, title: str, lines: Sequence[str], hint: str, alarm: bool = True) -> None:
         """Say something that has to be read. All texts must be safe to show."""

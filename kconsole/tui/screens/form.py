@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from kconsole.core.errors import ConsoleError
+from kconsole.text.messages import whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.widgets.choice_line import ChoiceLine
@@ -138,6 +139,6 @@ class FormDialog(Dialog[Answer]):
         try:
             answer = self.answer({field.name: self.value_of(field) for field in self._fields})
         except ConsoleError as error:
-            self.tell_problem(safe_text(f"{error.message} {error.hint}"))
+            self.tell_problem(safe_text(whole(error)))
         else:
             self.dismiss(answer)

@@ -42,6 +42,7 @@ from kconsole.operations.license import (
 from kconsole.text import ages
 from kconsole.text.details import Detail
 from kconsole.text.licenses import Section, change_rows, license_sections, refused_words
+from kconsole.text.messages import decision_words
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo
@@ -271,7 +272,7 @@ class LicenseScreen(ConsoleScreen):
         """What another license would mean, the worst first."""
         now = self.session.clock.now()
         if plan.decision.over:
-            yield f"! {safe_text(plan.decision.reason)}."
+            yield f"! {safe_text(decision_words(plan.decision))}."
         if plan.needs_consent and (who := refused_words(plan.access, plan.at_risk)):
             yield f"! {who}."
         was, would_be = license_status_of(plan.before, now), license_status_of(plan.after, now)

@@ -16,6 +16,7 @@ from kconsole.core.records import Entry
 from kconsole.operations.base import Done
 from kconsole.operations.session import takes_long
 from kconsole.text import words
+from kconsole.text.messages import error_words, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.log import LOG_COMMANDS
@@ -220,7 +221,7 @@ class LogScreen(ConsoleScreen):
         title = f"Log · {account} · {self._lines_words()} · newest first"
         if reader.damage is not None:
             title += " · DAMAGED"
-            self.tell(safe_text(reader.damage.message))
+            self.tell(safe_text(error_words(reader.damage)))
         self.query_one("#log-pane").border_title = Content(title)
 
     def _lines_words(self) -> str:
@@ -233,7 +234,7 @@ class LogScreen(ConsoleScreen):
         if not self._reader.is_at_end:
             return "Reading the log ..."
         if self._reader.damage is not None:
-            return safe_text(f"{self._reader.damage.message} {self._reader.damage.hint}")
+            return safe_text(whole(self._reader.damage))
         if self._reader.text:
             return f"No line holds '{safe_text(self._reader.text, 40)}'. Esc clears the filter."
         if self._is_narrowed:

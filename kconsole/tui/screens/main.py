@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
+from kconsole.core.codes import Message
 from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry, fold
@@ -25,6 +26,7 @@ from kconsole.text import words
 from kconsole.text.ages import full_moment
 from kconsole.text.details import LIMIT, Detail, details_of
 from kconsole.text.licenses import license_words
+from kconsole.text.messages import sentence, sentences, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui import messages
 from kconsole.tui.chunk_runner import ChunkRunner
@@ -110,7 +112,7 @@ class MainScreen(ServerScreen):
         self._aged_at = session.clock.now()
         self._standing = session.license_status
         self._notices_told = 0
-        self._trouble_told = ""
+        self._trouble_told: Message | None = None
 
     def compose(self) -> ComposeResult:
         """From top to bottom, laid out for the terminal there is: Textual finds that out after the first picture."""
@@ -202,8 +204,7 @@ class MainScreen(ServerScreen):
     def may_enable(self, accounts: Sequence[Entry]) -> Decision:
         """Whether there are seats to enable all of these."""
         needed = guards.new_seats([(account, replace(account, enabled=True)) for account in accounts])
-        what = "It" if len(accounts) == 1 else "They"
-        return guards.may_take_seats(self.session.report, needed, f"{what} cannot be enabled")
+        return guards.may_take_seats(self.session.report, needed, "enable" if len(accounts) == 1 else "enable-several")
 
     def as_now(self, entries: Iterable[Entry]) -> list[Entry]:
         """Entries as they are now; those that were deleted are left out."""
@@ -220,8 +221,9 @@ class MainScreen(ServerScreen):
 
         def done(done: Done) -> None:
             if done.failures:  # the server refused it
-                ((address, _, text, hint),) = done.failures
-                failed(safe_text(f"{address}: {text}. {messages.on_screen(hint, self.sync_key)}"))
+                (outcome,) = done.failures
+                said = (sentence(outcome.message, self.voice), sentences(outcome.hints, self.voice))
+                failed(safe_text(f"{outcome.address}: {' '.join(said)}"))
                 return
             added()
             self.told(done)
@@ -235,7 +237,7 @@ class MainScreen(ServerScreen):
                 added()
                 self.tell_problem(error)
             else:
-                failed(safe_text(f"{error.message} {messages.on_screen(error.hint, self.sync_key)}"))
+                failed(safe_text(whole(error, self.voice)))
 
         self.change_and_show(operation, done, problem)
 
@@ -507,7 +509,7 @@ class MainScreen(ServerScreen):
         if notices:
             self._notices_told += len(notices)
             hint = "It was opened to be read only." if self.is_read_only else ""
-            self.tell_news("About this store", [safe_text(notice) for notice in notices], hint)
+            self.tell_news("About this store", [safe_text(sentence(notice, self.voice)) for notice in notices], hint)
 
     def _tell_trouble(self) -> None:
         """Say once that what others do cannot be read, and show that it is so until it can."""
@@ -515,7 +517,7 @@ class MainScreen(ServerScreen):
         for screen in self._consoles():
             screen.show_trouble()
         if trouble is None:
-            self._trouble_told = ""
-        elif trouble.message != self._trouble_told:
-            self._trouble_told = trouble.message
+            self._trouble_told = None
+        elif trouble.happened != self._trouble_told:
+            self._trouble_told = trouble.happened
             self.tell_problem(trouble)

@@ -20,6 +20,7 @@ from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
 from kconsole.text.mapping import access_words, counts_words, plan_groups, plan_summary
+from kconsole.text.messages import decision_lines
 from kconsole.text.safe_text import safe_text
 from kconsole.tui import messages
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
@@ -188,7 +189,7 @@ class PreviewScreen(ConsoleScreen):
         decision = plan.decision(disables)
         lines = [safe_text(plan.domain), counts_words(plan)]
         if decision.over:
-            lines.append(f"! {decision.text}.")
+            lines.append(f"! {decision_lines(decision)[0]}.")
         verb = "Map over the limit" if decision.over else "Map"
         question = Question(f"Map {self._number_words()}?", lines, verb, list(self._notes(disables)), news)
 

@@ -10,6 +10,7 @@ from textual.widgets import Button, Input
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import Preferences
+from kconsole.text.messages import whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.widgets.painting import Part, fitted
@@ -146,7 +147,7 @@ class SavedFiltersDialog(Dialog[str]):
         try:
             change()
         except ConsoleError as error:
-            self.tell_problem(safe_text(f"{error.message} {error.hint}"))
+            self.tell_problem(safe_text(whole(error)))
             is_kept = False
         else:
             is_kept = True

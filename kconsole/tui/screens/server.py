@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from kconsole.core.errors import ConsoleError
+from kconsole.text.messages import error_words
 from kconsole.text.safe_text import safe_text
 from kconsole.tui import messages
+from kconsole.tui.commands.base import console_of
+from kconsole.tui.commands.server import Sync
 from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
@@ -162,7 +165,7 @@ class ServerScreen(ConsoleScreen):
         server, pending_changes = self.session.server, self.session.pending_changes
         if server is None or not pending_changes:
             return
-        hint = f"Press {self.sync_key} to ask the server what is so; the next change on it does that too."
+        hint = f"Press {console_of(self).keys.first(Sync)} to ask the server what is so; the next change on it does that too."
         if self.session.offline:
             hint = "Leave --offline out to ask the server what is so."
         elif self.is_read_only:
@@ -188,7 +191,7 @@ class ServerScreen(ConsoleScreen):
                 done = self.workspace.learn(recover)
         except ConsoleError as error:
             self.show_trouble()
-            self._minding_password(lambda error: self._tell_open([safe_text(error.message)]))(error)
+            self._minding_password(lambda error: self._tell_open([safe_text(error_words(error))]))(error)
         except asyncio.CancelledError:
             cancel.set()
             raise

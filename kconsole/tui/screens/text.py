@@ -18,6 +18,7 @@ from kconsole.operations.listings import DEFAULT_NAME, AlreadyThere, save_listin
 from kconsole.operations.session import Session
 from kconsole.text import words
 from kconsole.text.columns import table
+from kconsole.text.messages import error_words, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
 from kconsole.tui.widgets.row_list import RowList
@@ -173,9 +174,9 @@ class TextScreen(ModalScreen[None]):
             path = await asyncio.to_thread(lambda: save_listing(name, self._content(), self._session, replace=replace))
         except AlreadyThere as error:
             self._may_replace = name
-            self._say(f"Enter once more replaces what is there, esc does not. {safe_text(error.message)}")
+            self._say(f"Enter once more replaces what is there, esc does not. {safe_text(error_words(error))}")
         except ConsoleError as error:
-            self._say(safe_text(f"{error.message} {error.hint}"))
+            self._say(safe_text(whole(error)))
         else:
             self._ask_no_more()
             self._say(f"{self._count()} saved in {safe_text(str(path))}")

@@ -20,6 +20,7 @@ from kconsole.providers.kerio.connection import connected
 from kconsole.providers.kerio.errors import AnswerLate, AnswerLost, Cancelled, NotLetIn, ServerRefused
 from kconsole.providers.kerio.reading import server_version, who_am_i
 from kconsole.providers.kerio.sockets import WatchedSocket
+from kconsole.text.messages import error_words, hint_words
 from tests.providers.kerio.kerio_https import ENDPOINT, PASSWORD, Call, Error, Raw, TinyServer, give, in_turn
 from tests.providers.kerio.kerio_world import furnish
 
@@ -196,11 +197,11 @@ def test_an_answer_that_is_none_is_told_as_what_it_is(
             line.call("Users.get")
         with pytest.raises(AnswerLost) as changed:
             line.call("Users.set", changes=True)
-    assert clause in read.value.message
-    assert "Nothing was taken" in read.value.message
+    assert clause in error_words(read.value)
+    assert "Nothing was taken" in error_words(read.value)
     assert not isinstance(read.value, AnswerLost)
-    assert clause in changed.value.message
-    assert "Whether it did it is not known" in changed.value.message
+    assert clause in error_words(changed.value)
+    assert "Whether it did it is not known" in error_words(changed.value)
     assert {read.value.exit_code, changed.value.exit_code} == {8}
 
 
@@ -367,7 +368,7 @@ def test_the_password_is_in_no_exception_and_in_no_log(
     error = caught.value
     told = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     assert PASSWORD not in _outside_the_test(told)
-    assert PASSWORD not in error.message + error.hint + "".join(error.details)
+    assert PASSWORD not in error_words(error) + hint_words(error) + "".join(error.details)
     assert error.__context__ is None
     assert PASSWORD not in caplog.text
 

@@ -10,6 +10,7 @@ from kconsole.core.errors import BadInput, SourceAway
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio.connection import check_settings, connected
 from kconsole.providers.kerio.settings import server_address
+from kconsole.text.messages import error_words, hint_words
 from tests.directory_server.certificates import Certificate, make_certificate
 from tests.providers.kerio.kerio_https import PASSWORD, Raw, TinyServer, give
 
@@ -52,7 +53,7 @@ def test_another_certificate_than_the_pinned_one_gets_no_password(tiny: TinyServ
     with pytest.raises(SourceAway, match="its certificate is not the one that was pinned") as caught:
         let_in(ServerAccess(url=tiny.url, user="Admin", fingerprint=other.fingerprint))
     assert tiny.certificate.fingerprint in caught.value.details[0]
-    assert "for the new fingerprint" in caught.value.hint
+    assert "for the new fingerprint" in hint_words(caught.value)
     assert tiny.calls == []
 
 
@@ -116,7 +117,7 @@ def test_the_address_of_the_administration_is_taken_as_people_write_it(url: str,
 def test_a_url_that_leads_nowhere_is_told(url: str, reason: str) -> None:
     with pytest.raises(BadInput, match=reason) as caught:
         check_settings(ServerAccess(url=url, user="Admin"))
-    assert "geheim" not in caught.value.message
+    assert "geheim" not in error_words(caught.value)
 
 
 def test_settings_that_contradict_each_other_are_told(tmp_path: Path) -> None:

@@ -1,0 +1,130 @@
+"""Codes and their parameters as sentences: the one place that makes words of what the other rooms say.
+
+The sentences stand in `text.sentences`, a module for each subject. A template names its parameters in braces. Beside
+the formats that Python knows there are
+
+- `{seats:count seat}` or `{n:count address addresses}`: a number of things, "1 seat", "1,200 seats";
+- `{addresses:some}`: the first few of a list, and how many more there are;
+- `{names:list}`: a list, "a, b and c";
+- a parameter that is a message itself stands there in its own words.
+
+A template that differs between the command line and the screen is a `Both`; the screen's may name keys, as
+`{key_sync}`.
+"""
+
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from kconsole.core.codes import Message
+from kconsole.core.errors import ConsoleError
+from kconsole.core.reports import Decision
+from kconsole.text import words
+from kconsole.text.sentences.base import Both, Template
+
+FEW: Final = 3
+"""How many items of a list stand in a sentence one by one."""
+
+
+class Voice(NamedTuple):
+    """Where a sentence is shown."""
+
+    keys: Mapping[str, str] | None = None
+    """On the screen, the keys of commands by the commands' names; None on the command line."""
+
+
+COMMAND_LINE: Final = Voice()
+
+
+@cache
+def _templates() -> Mapping[str, Template]:
+    from kconsole.text.sentences import ALL
+
+    return ALL
+
+
+class _Formatter(string.Formatter):
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if isinstance(key, str) and key.startswith("key_") and self._voice.keys is not None:
+            return self._voice.keys.get(key.removeprefix("key_").replace("_", "-"), "")
+        return super().get_value(key, args, kwargs)
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Message):
+            return words_of(value, self._voice)
+        if format_spec.startswith("count "):
+            return words.count(value, *format_spec.split()[1:])
+        if format_spec == "some":
+            return some_of(value)
+        if format_spec == "list":
+            return words.and_list(value)
+        return str(super().format_field(value, format_spec))
+
+
+def some_of(items: Sequence[str], most: int = FEW) -> str:
+    """Items for a sentence: "anna@north.example, berg@north.example, chen@south.example and 3 more"."""
+    more = len(items) - most
+    return ", ".join(items[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def words_of(message: Message, voice: Voice = COMMAND_LINE) -> str:
+    """A message in words: a sentence with its full stop, or a clause without one, as its template is.
+
+    Text from outside is in it as it came: callers pass the whole through `safe_text`.
+
+    Raises:
+        KeyError: no template has this code, or a parameter is missing.
+    """
+    template = _templates().get(message.code)
+    if template is None:
+        if " " in message.code:  # a sentence that has no code yet
+            return message.code
+        raise KeyError(message.code)
+    if isinstance(template, Both):
+        template = template.command_line if voice.keys is None else template.screen
+    text = template if isinstance(template, str) else template(message.params)
+    return _Formatter(voice).vformat(text, (), message.params)
+
+
+def sentence(message: Message, voice: Voice = COMMAND_LINE) -> str:
+    """A message as a sentence: with a full stop, if it has no other sign at its end."""
+    text = words_of(message, voice)
+    return text if text.endswith((".", ":", "?", "!")) else f"{text}."
+
+
+def sentences(messages: Iterable[Message], voice: Voice = COMMAND_LINE) -> str:
+    """Several messages as sentences in one line; empty if there are none."""
+    return " ".join(sentence(message, voice) for message in messages)
+
+
+def error_words(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
+    """What happened, and what became of the request."""
+    return sentences([error.happened, *([error.effect] if error.effect else [])], voice)
+
+
+def hint_words(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
+    """What to do next, after an error; may be empty."""
+    return sentences(error.hints, voice)
+
+
+def whole(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
+    """What happened, what became of the request, and what to do next, in one line."""
+    return f"{error_words(error, voice)} {hint_words(error, voice)}".rstrip()
+
+
+def decision_words(decision: Decision) -> str:
+    """A decision and the figures behind it, as a clause: "You cannot add more users: 5 of 5 seats are used"."""
+    return ": ".join(decision_lines(decision))
+
+
+def decision_lines(decision: Decision) -> list[str]:
+    """The same as one or two lines: the decision, and the figures behind it."""
+    detail = f"{decision.code}-detail"
+    found = [Message(decision.code, decision.params)]
+    if detail in _templates():
+        found.append(Message(detail, decision.params))
+    return [words_of(each) for each in found]
