@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import kconsole
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import NotFound, SourceAway
-from kconsole.core.server import Server
+from kconsole.core.server import Server, ServerAccess
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server

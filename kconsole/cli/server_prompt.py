@@ -9,8 +9,7 @@ import click
 
 from kconsole.cli.context import CliContext, exit_code, say, say_open, say_outcomes
 from kconsole.cli.signals import Ended, handled_by, interrupt
-from kconsole.core.access import ServerAccess
-from kconsole.core.server import Server
+from kconsole.core.server import Server, ServerAccess
 from kconsole.operations.base import Done, HalfDone, Operation, Outcome
 from kconsole.operations.runs_on import no_server, not_asked
 from kconsole.operations.secrets import Secret, secret_from

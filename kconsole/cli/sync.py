@@ -22,10 +22,9 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.output import put_json, put_sections
 from kconsole.cli.server_prompt import INSECURE, password_option, say_settled, server_of, server_secret, server_to_ask
-from kconsole.core.access import ServerAccess
 from kconsole.core.documents import server_document
 from kconsole.core.errors import NotFound, SourceAway, StoreBusy
-from kconsole.core.server import Server
+from kconsole.core.server import Server, ServerAccess
 from kconsole.core.times import to_iso
 from kconsole.licensing.comparison import compared
 from kconsole.operations.secrets import Secret

@@ -9,11 +9,10 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.directory import Directory
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
-from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerNumbers, Target
+from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerAccess, ServerNumbers, Target
 from kconsole.core.times import from_iso, to_iso
 
 Document = dict[str, Any]

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
-from kconsole.core.access import ServerAccess
-
 if TYPE_CHECKING:
     from kconsole.core.records import MailboxFate
 
@@ -27,6 +25,22 @@ UNLIMITED: Final = -2
 
 Source: the vendor's interface description, ProductRegistration.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerAccess:
+    """Where the server's administration is, and who asks it. No password is ever part of it."""
+
+    url: str
+    """`https://host[:port]`; the port is 4040 where none is named."""
+    user: str
+    """Who logs in: with `@domain`, unless the account is in the primary domain or is the built-in administrator."""
+    ca_file: str = ""
+    """A file with the certificates to trust, in place of the system's."""
+    fingerprint: str = ""
+    """SHA-256 of the server's certificate, in hexadecimal digits; it alone is then trusted, whoever signed it."""
+    insecure: bool = False
+    """Whether to go on with a server whose certificate nobody checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import StoreUnusable
+from kconsole.core.server import ServerAccess
 from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session

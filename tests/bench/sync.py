@@ -31,9 +31,8 @@ import httpx
 import orjson
 from pydantic import BaseModel, TypeAdapter
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.records import Inventory
-from kconsole.core.server import Server
+from kconsole.core.server import Server, ServerAccess
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session, nothing_collected
 from kconsole.operations.sync.access import SERVER_PASSWORD, import_client, read_server

@@ -7,7 +7,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.directory import Directory
 from kconsole.core.documents import (
     compact_entry_document,
@@ -25,7 +24,7 @@ from kconsole.core.documents import (
 )
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
-from kconsole.core.server import UNLIMITED, DomainNumbers, Server, ServerNumbers
+from kconsole.core.server import UNLIMITED, DomainNumbers, Server, ServerAccess, ServerNumbers
 from tests.licensing.strategies import (
     START,
     directories,

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from kconsole.core.access import ServerAccess as Access
 from kconsole.core.records import Entry, Inventory
 from kconsole.core.server import Server
+from kconsole.core.server import ServerAccess as Access
 from kconsole.licensing.counting import evaluate
 from kconsole.operations.base import Done, Operation
 from kconsole.operations.secrets import Secret

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from kconsole.core.access import ServerAccess as Access
 from kconsole.core.errors import ChangedMeanwhile, ChangedSince, NotFound, Refused
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import Server
+from kconsole.core.server import ServerAccess as Access
 from kconsole.licensing.comparison import compared
 from kconsole.licensing.counting import evaluate
 from kconsole.operations.base import Done

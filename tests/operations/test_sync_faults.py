@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import pytest
 
-from kconsole.core.access import ServerAccess as Access
 from kconsole.core.errors import SourceAway
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server
+from kconsole.core.server import ServerAccess as Access
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session

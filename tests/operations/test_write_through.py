@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.core.access import ServerAccess as Access
 from kconsole.core.errors import NotFound, ReadOnly, Refused, SourceAway, StoreBusy
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server
+from kconsole.core.server import ServerAccess as Access
 from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation

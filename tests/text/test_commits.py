@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.directory import Directory
 from kconsole.core.history import Change, Commit, Operator
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, LastLogin
-from kconsole.core.server import PendingChange, Server, Target
+from kconsole.core.server import PendingChange, Server, ServerAccess, Target
 from kconsole.text import commits
 from kconsole.text.details import Detail
 

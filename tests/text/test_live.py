@@ -5,9 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.records import Entry
-from kconsole.core.server import Server
+from kconsole.core.server import Server, ServerAccess
 from kconsole.licensing.comparison import Cause, Comparison
 from kconsole.text.server import (
     cause_words,

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from kconsole.core.access import ServerAccess
-from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerNumbers, Target
+from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerAccess, ServerNumbers, Target
 from kconsole.operations.base import OperationContext, Outcome
 from kconsole.operations.session import Session
 from kconsole.operations.sync.refusals import NO_RIGHT, refused_there

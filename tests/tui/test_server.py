@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from kconsole.core.access import ServerAccess as Access
 from kconsole.core.records import Domain, Inventory
 from kconsole.core.server import Server, ServerNumbers
+from kconsole.core.server import ServerAccess as Access
 from kconsole.operations.accounts import AddAccount
 from kconsole.operations.secrets import Secret
 from kconsole.operations.sync.access import SERVER_PASSWORD, read_server

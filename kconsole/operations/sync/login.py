@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import SourceAway
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation
 from kconsole.operations.runs_on import named_meanwhile, no_server

@@ -5,10 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
 from kconsole.core.records import Entry, fold
-from kconsole.core.server import ASKED, UNLIMITED, DomainNumbers, PendingChange, Server, ServerNumbers, Target
+from kconsole.core.server import (
+    ASKED,
+    UNLIMITED,
+    DomainNumbers,
+    PendingChange,
+    Server,
+    ServerAccess,
+    ServerNumbers,
+    Target,
+)
 from kconsole.importers.error_text import short
 from kconsole.operations.base import Done, OperationContext, Outcome, some_of
 from kconsole.operations.runs_on import no_server

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import Refused
 from kconsole.core.history import Change
 from kconsole.core.records import Entry, fold
-from kconsole.core.server import PendingChange, ServerDeed, Target
+from kconsole.core.server import PendingChange, ServerAccess, ServerDeed, Target
 from kconsole.operations.accounts import what_it_is
 from kconsole.operations.base import Operation, OperationContext, Outcome, Rehearsal
 from kconsole.operations.runs_on import ACCOUNTS_ONLY, IN_ADMINISTRATION, named_meanwhile, no_server

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import BadInput
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio.settings import check_settings as check_settings
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import httpx
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import SourceAway
+from kconsole.core.server import ServerAccess
 from kconsole.importers.error_text import short
 from kconsole.net.tls import Anyone, BySignature, NotTrusted, Trust, fingerprint_of, subject_of
 from kconsole.providers.kerio.errors import AnswerLate, AnswerLost

@@ -4,8 +4,8 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import BadInput
+from kconsole.core.server import ServerAccess
 from kconsole.importers.error_text import short
 from kconsole.net.trust import fingerprint_digits
 

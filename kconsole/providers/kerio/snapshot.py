@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import ConsoleError, SourceAway
+from kconsole.core.server import ServerAccess
 from kconsole.importers.error_text import short
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio import reading

@@ -14,8 +14,7 @@ from kconsole.tui.commands.server import Sync
 from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
-    from kconsole.core.access import ServerAccess
-    from kconsole.core.server import Server
+    from kconsole.core.server import Server, ServerAccess
     from kconsole.operations.base import Done
     from kconsole.operations.secrets import Secret
     from kconsole.operations.sync.access import Snapshot

@@ -19,7 +19,7 @@ from kconsole.tui.widgets.lines import StatusLine
 from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from kconsole.core.access import ServerAccess
+    from kconsole.core.server import ServerAccess
     from kconsole.operations.secrets import Secret
     from kconsole.operations.sync.login import Writer
 

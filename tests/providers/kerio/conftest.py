@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kconsole.core.access import ServerAccess
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from tests.directory_server.certificates import Certificate, make_certificate
 from tests.providers.kerio.kerio_https import PASSWORD, TinyServer, running

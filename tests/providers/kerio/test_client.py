@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import BadInput, ConsoleError, SourceAway
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio import client
 from kconsole.providers.kerio.client import KerioClient

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import SourceAway
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio.answers import filled, read_answer
 from kconsole.providers.kerio.connection import connected

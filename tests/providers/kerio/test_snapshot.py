@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import SourceAway
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio.errors import Cancelled, ServerRefused
 from kconsole.providers.kerio.records import DirectoryService

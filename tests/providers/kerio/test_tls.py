@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.errors import BadInput, SourceAway
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio.connection import check_settings, connected
 from kconsole.providers.kerio.settings import server_address

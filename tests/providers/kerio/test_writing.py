@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from kconsole.core.access import ServerAccess
 from kconsole.core.records import MailboxFate
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio import writing
 from kconsole.providers.kerio.connection import connected
