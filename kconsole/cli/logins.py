@@ -144,6 +144,5 @@ def _say_connected(before: SeatReport, after: SeatReport) -> None:
     say(f"{before.connected:,} → {after.connected:,}{limit} connected")
     if after.locked_out > before.locked_out:
         out = words.count(after.locked_out, "account")
-        say(
-            f"{out} without a mailbox would be refused at login now (AuthLicense). {messages.words_of(Message('free-a-seat'))}"
-        )
+        hint = messages.words_of(Message("free-a-seat"))
+        say(f"{out} without a mailbox would be refused at login now (AuthLicense). {hint}")

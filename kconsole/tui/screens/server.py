@@ -164,7 +164,8 @@ class ServerScreen(ConsoleScreen):
         server, pending_changes = self.session.server, self.session.pending_changes
         if server is None or not pending_changes:
             return
-        hint = f"Press {console_of(self).keys.first(Sync)} to ask the server what is so; the next change on it does that too."
+        key = console_of(self).keys.first(Sync)
+        hint = f"Press {key} to ask the server what is so; the next change on it does that too."
         if self.session.offline:
             hint = "Leave --offline out to ask the server what is so."
         elif self.is_read_only:
