@@ -1,9 +1,12 @@
 """Codes with parameters: what every room says, and `text.messages` turns into words."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 NO_PARAMS: Mapping[str, Any] = {}
+
+_LONGEST: Final = 300
+"""Characters of a text from outside that fit into a sentence."""
 
 
 class Message(NamedTuple):
@@ -31,3 +34,8 @@ def hints_of(hint: Hint) -> tuple[Message, ...]:
     if isinstance(hint, str):
         return (Message(hint),)
     return (hint,) if isinstance(hint, Message) else tuple(hint)
+
+
+def short(text: str) -> str:
+    """A text from outside as a parameter: cut to a length that fits into a sentence."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

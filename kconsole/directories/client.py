@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
+from kconsole.core.codes import short
 from kconsole.core.directory import Directory
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.directories.entries import Entry
@@ -26,7 +27,6 @@ from kconsole.directories.sockets import (
     parse_dn,
     parse_filter,
 )
-from kconsole.importers.error_text import short
 from kconsole.net.tls import (
     Anyone,
     BySignature,

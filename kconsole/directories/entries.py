@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
+from kconsole.core.codes import short
 from kconsole.core.directory import Directory, DirectoryKind, DirectoryUser
-from kconsole.importers.error_text import short
 
 LONGEST_VALUE: Final = 1024
 """Characters of a full name or description that are kept, and beyond which a login or an id is none."""

@@ -4,10 +4,10 @@ import socket
 import ssl
 from typing import Final
 
+from kconsole.core.codes import short
 from kconsole.core.directory import Directory
 from kconsole.core.errors import SourceAway
 from kconsole.directories.settings import ServerAddress
-from kconsole.importers.error_text import short
 
 _ACTIVE_DIRECTORY_REASONS: Final = {
     "525": "there is no such name",

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from kconsole.core.codes import short
 from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.records import fold
 from kconsole.directories.entries import Entry, EntryFault, Naming, naming_of
 from kconsole.directories.settings import check_form, filter_of
-from kconsole.importers.error_text import short
 from kconsole.net.secrets import Secret as Secret
 from kconsole.net.trust import VerifiedBy as VerifiedBy
 

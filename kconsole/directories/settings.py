@@ -4,10 +4,10 @@ import re
 from typing import Final, NamedTuple, get_args
 from urllib.parse import urlsplit
 
+from kconsole.core.codes import short
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import BadInput
 from kconsole.directories.entries import FIELDS, naming_of
-from kconsole.importers.error_text import short
 from kconsole.net.trust import fingerprint_digits
 
 _PORTS: Final = {"ldap": 389, "ldaps": 636}

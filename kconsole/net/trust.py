@@ -3,8 +3,8 @@
 import re
 from typing import Literal, Protocol
 
+from kconsole.core.codes import short
 from kconsole.core.errors import BadInput
-from kconsole.importers.error_text import short
 
 VerifiedBy = Literal["system", "ca file", "fingerprint", "nobody"]
 """By what a server's certificate was checked."""

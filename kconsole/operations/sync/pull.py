@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from kconsole.core.codes import short
 from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
 from kconsole.core.records import Entry, fold
 from kconsole.core.server import (
@@ -17,7 +18,6 @@ from kconsole.core.server import (
     ServerNumbers,
     Target,
 )
-from kconsole.importers.error_text import short
 from kconsole.operations.base import Done, OperationContext, Outcome, some_of
 from kconsole.operations.runs_on import no_server
 from kconsole.operations.sync.pull_domains import DomainPlan

@@ -6,9 +6,9 @@ record is ever looked for by a name that another one has by now.
 
 from dataclasses import dataclass, field, replace
 
+from kconsole.core.codes import short
 from kconsole.core.errors import Refused
 from kconsole.core.records import Domain, fold
-from kconsole.importers.error_text import short
 from kconsole.providers.kerio.records import ServerDomain
 from kconsole.providers.kerio.snapshot import ServerSnapshot
 from kconsole.store.seatstore import SeatStore

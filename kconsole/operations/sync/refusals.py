@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from kconsole.core.codes import short
 from kconsole.core.records import Entry, fold
 from kconsole.core.server import PendingChange, Server, Target
-from kconsole.importers.error_text import short
 from kconsole.operations.base import OperationContext, Outcome
 from kconsole.providers.kerio.errors import EXISTS, NOT_THERE, ItemError
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from kconsole.importers.error_text import short
+from kconsole.core.codes import short
 from kconsole.providers.kerio.errors import ServerError, StrangeAnswer
 
 _PLACEHOLDER: Final = re.compile(r"%([1-9]\d?)", re.ASCII)

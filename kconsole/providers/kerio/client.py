@@ -15,10 +15,9 @@ import httpx
 import orjson
 
 from kconsole import __version__
-from kconsole.core.codes import Message
+from kconsole.core.codes import Message, short
 from kconsole.core.errors import ConsoleError, SourceAway
 from kconsole.core.server import ServerAccess
-from kconsole.importers.error_text import short
 from kconsole.net.secrets import Secret
 from kconsole.net.tls import NotTrusted, trust_of
 from kconsole.providers.kerio.answers import read_answer

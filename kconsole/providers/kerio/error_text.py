@@ -6,9 +6,9 @@ from typing import Final
 
 import httpx
 
+from kconsole.core.codes import short
 from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
-from kconsole.importers.error_text import short
 from kconsole.net.tls import Anyone, BySignature, NotTrusted, Trust, fingerprint_of, subject_of
 from kconsole.providers.kerio.errors import AnswerLate, AnswerLost
 from kconsole.providers.kerio.settings import server_address

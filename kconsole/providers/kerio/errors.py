@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from kconsole.core.codes import short
 from kconsole.core.errors import ConsoleError, Refused, SourceAway
-from kconsole.importers.error_text import short
 
 EXISTS: Final = 1001
 NOT_THERE: Final = 1002

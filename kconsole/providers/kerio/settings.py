@@ -4,9 +4,9 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from kconsole.core.codes import short
 from kconsole.core.errors import BadInput
 from kconsole.core.server import ServerAccess
-from kconsole.importers.error_text import short
 from kconsole.net.trust import fingerprint_digits
 
 PORT: Final = 4040

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+from kconsole.core.codes import short
 from kconsole.core.errors import ConsoleError, SourceAway
 from kconsole.core.server import ServerAccess
-from kconsole.importers.error_text import short
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio import reading
 from kconsole.providers.kerio.assumptions import MAY_TAKE_LONG, NO_FIGURE, NO_RIGHTS, SEE_ALL_DOMAINS
