@@ -1,11 +1,17 @@
-# Everything sets itself up: a virtual environment in .venv, made anew when pyproject.toml or the pins change.
+# Everything sets itself up: a virtual environment in .venv, rebuilt when pyproject.toml or the pins change.
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 # An editable install is not compiled, and where Python is told to write no bytecode it would be compiled at every start.
 COMPILE := $(BIN)/python -m compileall -q kconsole
 
-.PHONY: demo test check lint types walls format bench screenshots readme samples clean
+# The tests spend half their time waiting for programs, servers and timers: two processes for each core.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * len(os.sched_getaffinity(0)))')
+# Installs, and shows a line for each package; the exit code of a pipe is that of its last part, hence the file.
+PIP = rm -f .venv/.failed; { $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off $(1) || touch .venv/.failed; } \
+	| sed -n 's/^Collecting \([^ ]*\).*/  \1/p; s/^Successfully installed.*/  done/p'; test ! -e .venv/.failed
+
+.PHONY: demo test check lint types walls words everything format bench screenshots readme samples clean
 
 demo: .venv/.demo
 	@$(BIN)/kconsole demo
@@ -13,20 +19,27 @@ demo: .venv/.demo
 # The console alone, without the tools of development.
 .venv/.demo: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kconsole needs Python 3.11 or newer; set PYTHON=..." >&2; exit 1; }
+	@echo "Setting up .venv: this takes about a minute, once."
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing (on Debian: apt install python3-venv)." >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(call PIP,--editable .)
 	@$(COMPILE)
 	@touch $@
 
 $(SETUP): .venv/.demo pyproject.toml tests/constraints.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint tests/constraints.txt --editable '.[dev]'
+	@echo "Installing the development tools."
+	@$(call PIP,--constraint tests/constraints.txt --editable '.[dev]')
 	@$(COMPILE)
 	@touch $@
 
+# The quick tests: a few minutes on two cores. They say at the end what they leave out.
 test: $(SETUP)
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	@KCONSOLE_TESTS=quick $(BIN)/python -m pytest -n $(WORKERS)
 
-check: lint types walls test
+# All that has to hold before a change lands.
+check: lint types walls words everything
+
+everything: $(SETUP)
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
 lint: $(SETUP)
 	@$(BIN)/ruff format --check
@@ -37,6 +50,11 @@ types: $(SETUP)
 
 walls: $(SETUP)
 	@$(BIN)/lint-imports
+
+# The words of HOUSE 6, in texts that users and readers see.
+words: $(SETUP)
+	@$(BIN)/python -m tests.plain_words
+	@$(BIN)/codespell kconsole README.md CHANGELOG.md
 
 format: $(SETUP)
 	@$(BIN)/ruff format

@@ -10,15 +10,44 @@ from hypothesis import settings
 
 from tests.directory_server.fixtures import directory_server, large_directory, own_directory
 from tests.kerio_server.fixtures import kerio_clock, kerio_server
+from tests.limits import EXAMPLES, THOROUGH
 
 __all__ = ["directory_server", "kerio_clock", "kerio_server", "large_directory", "own_directory"]
 
-# A machine that is busy with something else is no failure.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# A machine that is busy with something else is no failure, so nothing has a deadline.
+settings.register_profile("quick", deadline=None, max_examples=EXAMPLES)
+settings.register_profile("thorough", deadline=None, max_examples=EXAMPLES)
+settings.load_profile("thorough" if THOROUGH else "quick")
+
+TAKE_LONG = tuple(Path(__file__).parent / name for name in ("faults", "wire"))
+"""Folders whose tests count as marked `thorough`, unless one is marked `quick`."""
+
 
 MANY_FILES = 200
 """Open files of this process from which on dropped stores are looked for."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long, where only the quick tests are asked for."""
+    if THOROUGH:
+        return
+    quick, left_out = [], []
+    for item in items:
+        takes_long = item.get_closest_marker("thorough") is not None or (
+            item.get_closest_marker("quick") is None and any(item.path.is_relative_to(folder) for folder in TAKE_LONG)
+        )
+        (left_out if takes_long else quick).append(item)
+    items[:] = quick
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out."""
+    if not THOROUGH:
+        terminalreporter.write_line(
+            "These were the quick tests. Left out, and run by 'make check': terminals, faults, large stores, "
+            "and the full products of faults and operations."
+        )
 
 
 @pytest.hookimpl(wrapper=True)

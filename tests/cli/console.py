@@ -18,6 +18,7 @@ from kconsole.core.documents import inventory_document
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.times import Clock
+from tests.limits import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Console:
             input=text.encode(),
             capture_output=True,
             env={**os.environ, "KCONSOLE_STORE": str(self.folder), **environment},
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         return Said(ended.returncode, ended.stdout.decode(encoding), ended.stderr.decode(encoding))

@@ -1,7 +1,6 @@
 """Random dumps, restored and asked for their figures, against the plain count of the rules."""
 
 import json
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,8 +12,8 @@ from kconsole.core.records import Inventory
 from tests.cli.console import Console
 from tests.licensing.strategies import inventories
 from tests.licensing.test_properties import naive
+from tests.limits import EXAMPLES
 
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100"))
 SEATS = ("limit", "counted", "held", "used", "free", "over", "connected", "latent", "locked_out", "state")
 
 

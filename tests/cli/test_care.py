@@ -21,6 +21,7 @@ from kconsole.operations.imports import ImportAccounts
 from kconsole.operations.samples import SAMPLE_NAMES, sample_session
 from kconsole.operations.session import Session
 from tests.cli.console import Console, Said, account
+from tests.limits import PATIENCE
 from tests.operations.sessions import export
 
 ANNA = "anna@north.example"
@@ -156,7 +157,7 @@ def test_a_backup_goes_to_standard_output(office: Console) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "kconsole", "--store", str(office.folder), "backup", "-"],
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     with tarfile.open(fileobj=io.BytesIO(ended.stdout)) as archive:
@@ -190,7 +191,7 @@ def test_a_backup_while_another_process_writes_is_a_whole_store(office: Console,
             size = journal.stat().st_size
             said = office("--wait", "60", "backup", str(tmp_path / f"{number}.tar"))
             assert said.code == 0, said
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE
             while journal.stat().st_size == size:
                 assert writer.poll() is None
                 assert time.monotonic() < deadline
@@ -278,13 +279,13 @@ def test_read_only_reads_everything_and_writes_nothing(office: Console, tmp_path
 def with_input(console: Console, document: bytes, *arguments: str, kind: str = "pipe") -> Said:
     command = [sys.executable, "-m", "kconsole", "--store", str(console.folder), *arguments]
     if kind == "pipe":
-        ended = subprocess.run(command, input=document, capture_output=True, timeout=60, check=False)
+        ended = subprocess.run(command, input=document, capture_output=True, timeout=PATIENCE, check=False)
     else:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             ours.sendall(document)
             ours.shutdown(socket.SHUT_WR)
-            ended = subprocess.run(command, stdin=theirs.fileno(), capture_output=True, timeout=60, check=False)
+            ended = subprocess.run(command, stdin=theirs.fileno(), capture_output=True, timeout=PATIENCE, check=False)
     return Said(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
 
@@ -301,7 +302,7 @@ def test_standard_input_is_read(office: Console, kind: str) -> None:
 
 def test_closed_standard_input_is_told(office: Console) -> None:
     command = f'"{sys.executable}" -m kconsole --store "{office.folder}" restore - <&-'
-    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stderr.splitlines()[0]) == (2, "kconsole: Standard input is closed.")
 
 
@@ -324,7 +325,7 @@ def test_input_without_end_is_refused(office: Console, arguments: list[str], sou
         capture_output=True,
         text=True,
         env={**os.environ, "CODE": ENDLESS},
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == 2

@@ -19,6 +19,7 @@ from kconsole.operations.session import system_operator
 from kconsole.store.journal import encoded
 from tests.cli.console import Console, Said, account
 from tests.cli.test_hostile import HOSTILE, harmless
+from tests.limits import PATIENCE
 
 ANNA, BERG = "anna@north.example", "berg@north.example"
 USER = system_operator().user
@@ -159,7 +160,7 @@ def test_a_log_is_followed_by_what_was_asked_for_until_ctrl_c(office: Console) -
         assert BERG in line
         assert line.startswith("3  ")
         process.send_signal(2)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out, "Traceback" in err) == (130, "", False)
 
 
@@ -170,7 +171,7 @@ def test_a_followed_log_that_is_replaced_ends_with_an_error(office: Console) -> 
         journal = office.folder / "journal.jsonl"
         (office.folder / "other").write_bytes(journal.read_bytes())
         (office.folder / "other").replace(journal)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 7
         assert "another file was put in its place" in err
 
@@ -203,7 +204,7 @@ def test_a_long_log_is_shown_as_far_as_somebody_reads_it(tmp_path: Path) -> None
         more.append(line)
     journal.write_bytes(b"".join(more))
     script = f'"{sys.executable}" -m kconsole --store "{console.folder}" log | head -3; echo ${{PIPESTATUS[0]}}'
-    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert ended.stdout.splitlines()[-1] == "0"
     assert len(ended.stdout.splitlines()) == 4
     assert len(console.done("log", "--json").json) == 20_001

@@ -14,6 +14,7 @@ from kconsole.operations.sync.access import SERVER_PASSWORD
 from tests.cli.console import Console, Said
 from tests.kerio_server.faults import Cut, Error, Held
 from tests.kerio_server.server import KerioServer
+from tests.limits import PATIENCE
 
 ANNA, BERG, CHEN = "anna@north.example", "berg@north.example", "chen@north.example"
 
@@ -83,7 +84,10 @@ def killed(console: Console, death: str, *arguments: str) -> None:
     """Run a command that kills itself."""
     script = DYING.format(death=DEATHS[death])
     ended = subprocess.run(
-        [sys.executable, "-c", script, *words_of(console, *arguments)], capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", script, *words_of(console, *arguments)],
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert (ended.returncode, ended.stdout) == (-9, b""), ended.stderr.decode()
 
@@ -102,7 +106,7 @@ def running(console: Console, *arguments: str) -> Iterator[subprocess.Popen[str]
 
 
 def said_by(process: subprocess.Popen[str]) -> Said:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     return Said(process.returncode, out, err)
 
 

@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from kconsole.cli.main import run
 from tests.cli.console import Console, account
+from tests.limits import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = ROOT / "tests" / "importers" / "files"
@@ -173,7 +174,7 @@ def shell(console: Console, script: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         env={**os.environ, "KCONSOLE_STORE": str(console.folder)},
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -232,7 +233,7 @@ def test_a_table_fits_the_terminal(console: Console, columns: str) -> None:
             stdout=terminal,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "KCONSOLE_STORE": str(console.folder), "COLUMNS": columns},
-            timeout=60,
+            timeout=PATIENCE,
             check=True,
         )
         lines = os.read(reader, 10_000).decode().splitlines()

@@ -15,6 +15,7 @@ from tests.directory_server.answers import BIND, BIND_ANSWER, result, speaking
 from tests.directory_server.certificates import make_certificate
 from tests.directory_server.listener import Listener, recording, relay
 from tests.directory_server.server import DirectoryServer, need_slapd
+from tests.limits import PATIENCE
 
 DOORS = ("ldaps", "starttls")
 OTHER_FINGERPRINT = "AB:" * 31 + "CD"
@@ -28,7 +29,7 @@ def refused(server: DirectoryServer, password: str | None = None, **changed: Any
     """What is told when the directory cannot be read; the password is nowhere in it."""
     secret = server.password if password is None else password
     with pytest.raises(SourceAway) as caught:
-        read_directory(server.directory(**changed), Secret(secret), connect_timeout=30, answer_timeout=30)
+        read_directory(server.directory(**changed), Secret(secret), connect_timeout=PATIENCE, answer_timeout=PATIENCE)
     assert caught.value.exit_code == 8
     assert secret not in everything(caught.value)
     return caught.value

@@ -21,6 +21,7 @@ import pytest
 from kconsole.core.directory import Directory, DirectoryKind
 from tests.directory_server.certificates import HOST, Certificate, make_certificate
 from tests.directory_server.people import SUFFIX, Attributes, from_ldif, people, to_ldif
+from tests.limits import PATIENCE
 from tests.ports import kept_port, number_of
 
 FILES: Final = Path(__file__).parent
@@ -31,9 +32,6 @@ NARROW: Final = f"cn=narrow,{SUFFIX}"
 
 _ADMIN: Final = f"cn=admin,{SUFFIX}"
 _ADMIN_PASSWORD: Final = "admin of the tests"
-_PATIENCE: Final = 30.0
-"""Seconds for slapd to come up, on a machine that is busy with something else."""
-
 _PROGRAMS: Final = ("slapd", "slapadd")
 _PLACES: Final = "/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/lib/openldap:/usr/bin"
 _SCHEMAS: Final = ("/etc/ldap/schema", "/etc/openldap/schema", "/usr/local/etc/openldap/schema")
@@ -113,7 +111,7 @@ class DirectoryServer:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(_PATIENCE)
+                self._process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -213,12 +211,12 @@ class DirectoryServer:
                 stdout=log,
                 stderr=log,
             )
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + PATIENCE
         while True:
             assert self._process.poll() is None, self.log
             assert time.monotonic() < until, self.log
             try:
-                socket.create_connection(("127.0.0.1", self.tls_port if self._tls else self.port), _PATIENCE).close()
+                socket.create_connection(("127.0.0.1", self.tls_port if self._tls else self.port), PATIENCE).close()
             except OSError:
                 time.sleep(0.02)
             else:

@@ -1,6 +1,5 @@
 """Any history of deeds, undos, reopenings, crashes and second processes, against a store that is two dictionaries."""
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -25,8 +24,9 @@ from kconsole.store.seatstore import SeatStore
 from kconsole.store.transaction import Transaction
 from tests.clocks import noon
 from tests.licensing.strategies import DOMAIN_NAMES, entries, inventories, licenses, moments
+from tests.limits import EXAMPLES
 
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100")) // 4 + 5
+MANY = EXAMPLES // 4 + 5
 
 choices = st.integers(0, 1000)
 
@@ -204,7 +204,7 @@ class StoreHistories(RuleBasedStateMachine):
 
 
 TestStoreHistories = StoreHistories.TestCase
-TestStoreHistories.settings = settings(max_examples=EXAMPLES, stateful_step_count=15, deadline=None)
+TestStoreHistories.settings = settings(max_examples=MANY, stateful_step_count=15, deadline=None)
 
 
 LOGINS = tuple(f"{name}@north.example" for name in ("anna", "berg", "chen", "dora"))
@@ -318,4 +318,4 @@ class SessionHistories(RuleBasedStateMachine):
 
 
 TestSessionHistories = SessionHistories.TestCase
-TestSessionHistories.settings = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None)
+TestSessionHistories.settings = settings(max_examples=MANY, stateful_step_count=20, deadline=None)

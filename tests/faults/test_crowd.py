@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kconsole.operations.history import LogQuery
 from kconsole.operations.session import Session
+from tests.limits import PATIENCE
 from tests.store.stores import inventory_of, opened, same_as_disk
 
 PROCESSES = 8
@@ -23,7 +24,7 @@ def test_a_crowd_at_the_limit_loses_nothing_and_never_passes_it(tmp_path: Path) 
         )
         for number in range(PROCESSES)
     ]
-    answers = [process.communicate(timeout=120 + CHANGES) for process in running]
+    answers = [process.communicate(timeout=PATIENCE + CHANGES) for process in running]
     assert [(process.returncode, answer[1]) for process, answer in zip(running, answers, strict=True)] == [
         (0, "")
     ] * PROCESSES

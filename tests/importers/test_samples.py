@@ -17,6 +17,7 @@ from kconsole.importers.samples import AS_OF, SAMPLES, load_sample, main, make_i
 from kconsole.licensing.counting import evaluate
 from kconsole.licensing.policy import CLASSIFICATIONS, classify
 from kconsole.text.messages import hint_words
+from tests.limits import PATIENCE
 
 
 def accounts_of(inventory: Inventory) -> list[Entry]:
@@ -153,7 +154,7 @@ def test_opening_a_sample_never_imports_what_makes_it() -> None:
         "import sys; from kconsole.importers.samples import AS_OF, load_sample; load_sample('office', AS_OF);"
         "sys.exit(any(name in sys.modules for name in ('kconsole.importers.sample_maker', 'pydantic')))"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE).returncode == 0
 
 
 @pytest.mark.parametrize("number", [0, 1, 7, 400])

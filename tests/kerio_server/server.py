@@ -17,14 +17,12 @@ from tests.kerio_server.sessions import Sessions
 from tests.kerio_server.unknowns import Unknowns
 from tests.kerio_server.web import Web
 from tests.kerio_server.world import World, system_clock
+from tests.limits import PATIENCE
 from tests.ports import kept_port, number_of
 
 ADMIN = "Admin"
 PASSWORD = "admin's pass phrase, ünique 9d2b"
 """Of the built-in administrator."""
-
-PATIENCE = 30.0
-"""Seconds after which a test gives up waiting; it is never waited out in a test that passes."""
 
 
 class KerioServer:

@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from tests.kerio_server.fixtures import need_openssl
+from tests.limits import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +27,7 @@ def test_it_runs_alone_and_says_what_it_is(tmp_path: Path) -> None:
                 break
         told = dict(line.split(maxsplit=1) for line in lines[1:-1])
         context = ssl.create_default_context(cafile=told["certificate"])
-        with urllib.request.urlopen(f"{told['url']}/admin/", context=context, timeout=30) as page:
+        with urllib.request.urlopen(f"{told['url']}/admin/", context=context, timeout=PATIENCE) as page:
             text = page.read()
         running.send_signal(signal.SIGINT)
 

@@ -23,6 +23,7 @@ from tests.kerio_server.client import APPLICATION
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.made_up import made_up_world
 from tests.kerio_server.server import PASSWORD, KerioServer
+from tests.limits import PATIENCE
 
 USERS = 60
 
@@ -114,7 +115,7 @@ class PublicClient:
     def __init__(self, server: KerioServer, preferences: Habits) -> None:
         self.preferences = preferences
         context = ssl.create_default_context(cafile=server.ca_file)
-        self.connection = http.client.HTTPSConnection(HOST, server.port, context=context, timeout=30)
+        self.connection = http.client.HTTPSConnection(HOST, server.port, context=context, timeout=PATIENCE)
         self.token = self.cookie = ""
 
     def call(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -186,7 +187,7 @@ def test_the_shapes_that_a_typed_client_reads(served: KerioServer) -> None:
 def test_a_client_that_logs_in_by_the_form(served: KerioServer) -> None:
     """birdiecode/kerio-python-api: the form, not encoded, no redirect followed, both cookies and the token."""
     context = ssl.create_default_context(cafile=served.ca_file)
-    connection = http.client.HTTPSConnection(HOST, served.port, context=context, timeout=30)
+    connection = http.client.HTTPSConnection(HOST, served.port, context=context, timeout=PATIENCE)
     form = f"kerio_username={served.user}&kerio_password={served.password}"
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", "/admin/login/dologin", form.encode(), kind)

@@ -22,6 +22,7 @@ from tests.kerio_server.named_faults import FAULTS
 from tests.kerio_server.named_unknowns import Wrong, set_unknown
 from tests.kerio_server.server import KerioServer
 from tests.kerio_server.unknowns import Unknowns
+from tests.limits import PATIENCE
 
 ROOT: Final = Path(__file__).parents[2]
 ALONE: Final = (sys.executable, "-m", "tests.kerio_server")
@@ -387,7 +388,7 @@ def test_options_do_the_same_and_are_told_at_the_beginning(tmp_path: Path) -> No
 def test_wrong_options_are_refused(tmp_path: Path, words: list[str], told: str) -> None:
     need_openssl()
     command = [*ALONE, *SMALL, "--folder", str(tmp_path), *words]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert told in ran.stderr
@@ -417,7 +418,7 @@ def test_it_goes_on_where_there_never_was_an_input(tmp_path: Path) -> None:
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
         assert started(process).people()
         process.terminate()
-        _, complaints = process.communicate(timeout=30)
+        _, complaints = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, complaints) == (0, "")
 

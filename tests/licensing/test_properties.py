@@ -1,6 +1,5 @@
 """Licensing against a second opinion: a plain count of the rules, and the same count from changes alone."""
 
-import os
 import unicodedata
 from dataclasses import replace
 from datetime import datetime
@@ -16,9 +15,10 @@ from kconsole.core.reports import SeatReport
 from kconsole.licensing.counting import SeatLedger, evaluate, is_held
 from kconsole.licensing.guards import may_connect, may_create, may_take_seats, new_seats
 from tests.licensing.strategies import DOMAIN_NAMES, entries, inventories, licenses, moments
+from tests.limits import EXAMPLES
 
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "500"))
-many = settings(max_examples=EXAMPLES, deadline=None)
+MANY = EXAMPLES * 5
+many = settings(max_examples=MANY, deadline=None)
 
 Figures = dict[str, Any]
 
@@ -304,4 +304,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=max(EXAMPLES // 5, 10), stateful_step_count=30, deadline=None)
+TestHistories.settings = settings(max_examples=max(MANY // 5, 10), stateful_step_count=30, deadline=None)

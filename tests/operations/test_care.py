@@ -25,11 +25,11 @@ from kconsole.operations.history import LogQuery
 from kconsole.operations.maintenance import Finding, backup, examine, mend, verify
 from kconsole.operations.session import Session
 from kconsole.store.journal import encoded
+from tests.limits import EXAMPLES
 from tests.operations.sessions import DOMAIN, account, another, session_of
 
 ANNA = f"anna@{DOMAIN}"
 DORA = Operator("dora")
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100"))
 
 
 def store_of(tmp_path: Path, changes: int = 4) -> Path:

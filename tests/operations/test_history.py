@@ -1,6 +1,5 @@
 """What is written down of every deed, and what can be taken back of it, by whom and from where."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -31,9 +30,9 @@ from kconsole.store.journal import Head, encoded
 from kconsole.text.messages import error_words, hint_words
 from tests.clocks import FixedClock, noon
 from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
+from tests.limits import EXAMPLES
 from tests.operations.sessions import DOMAIN, account, alias, another, deleted, export, results, session_of, used
 
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100"))
 ANNA, BERG, CHEN = (f"{login}@{DOMAIN}" for login in ("anna", "berg", "chen"))
 SEATS = (1, 0)
 

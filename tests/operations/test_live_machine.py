@@ -1,16 +1,16 @@
 """Whatever consoles, server, outsiders and crashes do in whatever order: no account differs without an open intent."""
 
-import os
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.kerio_server.fixtures import need_openssl
+from tests.limits import EXAMPLES
 from tests.operations.followed import Followed
 from tests.operations.live_machine import LiveMachine
 
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100")) // 2 + 10
+MANY = EXAMPLES // 2 + 10
 
 
 def test_no_account_differs_without_an_open_intent(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_no_account_differs_without_an_open_intent(tmp_path: Path) -> None:
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=EXAMPLES,
+                max_examples=MANY,
                 stateful_step_count=20,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],

@@ -23,9 +23,8 @@ from kconsole.operations.session import Session
 from kconsole.text.messages import hint_words
 from tests.clocks import noon
 from tests.licensing.strategies import inventories
+from tests.limits import EXAMPLES
 from tests.operations.sessions import account, deleted, only_text, session_of, used
-
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100"))
 
 
 def test_a_domain_is_added(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """A session: figures that follow every change, whoever makes it and however it ends."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,9 +25,9 @@ from kconsole.operations.session import Session, default_folder, system_operator
 from kconsole.text.messages import hint_words
 from tests.clocks import FixedClock, noon
 from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
+from tests.limits import EXAMPLES
 from tests.operations.sessions import account, another, deleted, export, session_of, used
 
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100"))
 ANNA = "anna@north.example"
 
 

@@ -1,6 +1,5 @@
 """Each fault at each call of each deed that is done on the server: as before or as after, and never in doubt untold."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from tests.kerio_server.faults import (
     redirect,
     status,
 )
+from tests.limits import EXAMPLES
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, SHORT, Followed, here, state
 
 PASSWORD = "let her in, 7f3a"
@@ -106,7 +106,6 @@ FAULTS: dict[str, Wrong] = {
 }
 
 
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "100"))
 """Beyond the usual number, everything is tried with everything."""
 
 _T = TypeVar("_T")

@@ -13,6 +13,7 @@ from kconsole.store import file_engine
 from kconsole.store.locking import StoreLock
 from kconsole.store.migrations import Tables, migrated
 from kconsole.store.snapshot import read_snapshot
+from tests.limits import PATIENCE
 from tests.store.stores import add, addresses, lines_of, of_format_1, opened, same_as_disk
 
 OLD: dict[str, Any] = {
@@ -140,7 +141,7 @@ def test_processes_that_migrate_at_once_agree(tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", OPEN, str(tmp_path)], stdout=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
-    answers = {process.communicate(timeout=60)[0] for process in running}
+    answers = {process.communicate(timeout=PATIENCE)[0] for process in running}
     assert len(answers) == 1
     assert answers.pop().startswith("1 2 ")
     assert [line["deed"] for line in lines_of(tmp_path)] == ["migrate"]

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pyte
 
-PATIENCE = 30.0
-"""Seconds after which a test gives up waiting; it is never waited out in a test that passes."""
+from tests.limits import PATIENCE
 
 GRACE = 10.0
 """Seconds that a program has to end by itself once its terminal is gone."""
@@ -74,13 +73,17 @@ class Terminal:
         """Read until the screen is as wanted."""
         deadline = time.monotonic() + PATIENCE
         while not seen(self.text):
-            if time.monotonic() > deadline or not self._read():
+            if not self._read(max(deadline - time.monotonic(), 0.0)):
                 raise AssertionError(f"never saw {what!r}; the screen shows:\n{self.text}")
         return self
 
     def wait_for_end(self) -> int:
-        """Read until the program ends, and return its exit code."""
-        while self._read():
+        """Read until the program ends, and return its exit code.
+
+        What it still writes does not prolong the wait: a cursor that blinks would do so for ever.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while (left := deadline - time.monotonic()) > 0 and self._read(left):
             pass
         return self.wait_for_end_unseen()
 
@@ -111,7 +114,7 @@ class Terminal:
             pass
         return bytes(self.written[before:])
 
-    def recover(self, silence: float) -> "Terminal":
+    def wait_until_silent(self, silence: float) -> "Terminal":
         """Read until the program is silent for so many seconds: a busy machine has it write late."""
         deadline = time.monotonic() + PATIENCE
         while self._read(silence):

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.terminal import KCONSOLE, PATIENCE, Terminal, terminal
+from tests.limits import PATIENCE
+from tests.wire.terminal import KCONSOLE, Terminal, terminal
 
 LEFT_ALTERNATE_SCREEN, CURSOR_SHOWN = b"\x1b[?1049l", b"\x1b[?25h"
 
@@ -162,7 +163,7 @@ def test_a_failure_of_the_screen_is_one_safe_line(tmp_path: Path, debug: bool) -
 
 def test_an_idle_console_writes_nothing_and_uses_next_to_nothing(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path) as screen:
-        opened(screen).recover(1.5)
+        opened(screen).wait_until_silent(1.5)
         before = screen.cpu_seconds
         assert screen.watch(4) == b""
         assert screen.cpu_seconds - before < 0.3

@@ -1,6 +1,5 @@
 """Whatever stands in a store, the console shows it, does nothing of it, and writes nothing that it did not mean."""
 
-import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -21,10 +20,11 @@ from kconsole.operations.server import AddDomain
 from kconsole.operations.session import Session
 from kconsole.text.safe_text import safe_text
 from tests.clocks import noon
+from tests.limits import EXAMPLES
 from tests.wire.bytes import not_meant
 from tests.wire.terminal import Terminal, terminal
 
-EXAMPLES = max(int(os.environ.get("KCONSOLE_EXAMPLES", "100")) // 50, 1)
+MANY = max(EXAMPLES // 50, 1)
 
 NASTY = (
     "a[/]b",
@@ -201,7 +201,7 @@ def no_harm(hostile: Hostile, size: tuple[int, int], operator: str, typed: str) 
 @example(list(NASTY), NASTY[4], NASTY[0], (80, 24))
 @example(list(NASTY[::-1]), NASTY[1], NASTY[16], (60, 20))
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=MANY,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.terminal import KCONSOLE, PATIENCE, Terminal, terminal
+from tests.limits import PATIENCE
+from tests.wire.terminal import KCONSOLE, Terminal, terminal
 
 TRUECOLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 SIXTEEN = {"TERM": "xterm", "COLORTERM": ""}
@@ -22,7 +23,7 @@ FIND_DISABLE_UNDO = ("/", "m", "u", "l", "\r", "d", "y", "u")
 
 
 def opened(screen: Terminal) -> Terminal:
-    return screen.wait_for("113 of 120 used", "q quit").recover(SETTLED * 2)
+    return screen.wait_for("113 of 120 used", "q quit").wait_until_silent(SETTLED * 2)
 
 
 def cost(screen: Terminal, keys: str) -> int:
@@ -30,7 +31,7 @@ def cost(screen: Terminal, keys: str) -> int:
     before = len(screen.written)
     screen.send(keys)
     assert screen.read(PATIENCE)
-    screen.recover(SETTLED)
+    screen.wait_until_silent(SETTLED)
     return len(screen.written) - before
 
 
@@ -90,7 +91,7 @@ def test_a_change_from_outside_paints_the_cells_that_differ(tmp_path: Path) -> N
         opened(screen)
         run("--store", str(store), "disable", "2f-scanner@northwind.example")
         before = len(screen.written)
-        screen.wait_for("112 of 120 used").recover(SETTLED)
+        screen.wait_for("112 of 120 used").wait_until_silent(SETTLED)
         assert len(screen.written) - before < 700
 
 
@@ -111,7 +112,7 @@ def test_a_burst_of_outside_changes_is_painted_a_few_times_at_most(tmp_path: Pat
         opened(screen)
         before = len(screen.written)
         subprocess.run([sys.executable, "-c", script, str(store)], check=True)
-        screen.wait_for("112 of 120 used").recover(SETTLED)
+        screen.wait_for("112 of 120 used").wait_until_silent(SETTLED)
         assert len(screen.written) - before < 5_000
 
 

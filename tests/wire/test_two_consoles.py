@@ -26,7 +26,7 @@ def test_a_change_in_one_is_seen_in_the_other(tmp_path: Path) -> None:
             here.wait_for("112 of 120 used", "berg", "disabled")
             there.send("q")
             assert there.wait_for_end() == 0
-        here.recover(1)
+        here.wait_until_silent(1)
         assert here.watch(2) == b""
 
 

@@ -1,6 +1,5 @@
 """What is written is a difference, and the terminal shows what it would show had all of it been written anew."""
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 
@@ -15,8 +14,9 @@ from rich.style import Style
 from kconsole.text.terminals import Colours
 from kconsole.tui.terminal.frame import Frame
 from kconsole.tui.terminal.pens import Pens
+from tests.limits import EXAMPLES
 
-EXAMPLES = int(os.environ.get("KCONSOLE_EXAMPLES", "200"))
+MANY = EXAMPLES * 2
 WIDTH, HEIGHT = 24, 8
 
 
@@ -98,7 +98,7 @@ def turned(rows: list[list[Segment]], first: int, last: int, by: int, staying: i
     return moved
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=MANY, deadline=None)
 @given(STEPS, st.sampled_from(["truecolor", "256", "16", "none"]), st.booleans())
 def test_the_terminal_shows_what_it_would_show_had_all_been_written_anew(
     steps: Sequence[list[tuple[int, int, list[Segment]]] | tuple[int, int, int, int | None]],

@@ -1,0 +1,30 @@
+"""How long tests wait, and how many examples they try: the one place that says so."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Final
+
+THOROUGH: Final = os.environ.get("KCONSOLE_TESTS", "thorough") != "quick"
+"""Whether everything is tested, as `make check` does; `make test` leaves out what takes long."""
+
+EXAMPLES: Final = int(os.environ.get("KCONSOLE_EXAMPLES", "100" if THOROUGH else "20"))
+"""Examples of a property test. A test may take a fraction or a multiple of it."""
+
+PATIENCE: Final = 90.0
+"""Seconds after which a test gives up. A test that passes never waits for it; a busy machine may need most of it."""
+
+POLL: Final = 0.01
+"""Seconds between two looks at something that cannot be waited for in another way."""
+
+
+def wait_until(condition: Callable[[], object], what: str = "it") -> None:
+    """Look again and again until a condition holds, for as long as `PATIENCE`.
+
+    Raises:
+        AssertionError: it never did.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} never happened"
+        time.sleep(POLL)
