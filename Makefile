@@ -77,7 +77,7 @@ readme: $(SETUP)
 	@$(BIN)/python -m tests.readme
 
 samples: $(SETUP)
-	@$(BIN)/python -m kconsole.sources.samples data
+	@$(BIN)/python -m tests.samples data
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* snapshot_report.html

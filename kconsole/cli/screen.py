@@ -1,4 +1,4 @@
-"""Commands that open the console. The only place that imports the screen."""
+"""The commands that open the console. The only module that imports the screen."""
 
 import os
 import signal
@@ -6,18 +6,20 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+import kconsole
 from kconsole.cli.appearance import Appearance, look_of
 from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, say
 from kconsole.cli.main import DEBUG_VARIABLE
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
-from kconsole.core.errors import BadInput, ConsoleError, ReadOnly
-from kconsole.operations.samples import SAMPLE_NAMES, sample_session
+from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
+from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.session import Progress, Session, takes_long
 from kconsole.text.terminals import TerminalProfile
 
@@ -25,13 +27,14 @@ if TYPE_CHECKING:
     from kconsole.operations.secrets import Secret
 
 PATIENCE: Final = 1.0
-"""Seconds that the console waits for another process that is saving: it stands still meanwhile."""
+"""Seconds that the console waits for another process that is saving. The screen stands still meanwhile."""
+
+SOURCE: Final = Path(kconsole.__file__).parent.parent
+"""The checkout, if kconsole runs from one."""
 
 
 @click.command()
-@click.option(
-    "--sample", type=click.Choice(SAMPLE_NAMES), default=SAMPLE_NAMES[0], show_default=True, help="Which one."
-)
+@click.option("--sample", type=click.Choice(SAMPLES), default=SAMPLES[0], show_default=True, help="Which sample.")
 @click.option(
     "--into", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep the store in this folder."
 )
@@ -42,44 +45,55 @@ PATIENCE: Final = 1.0
 def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool) -> None:
     """Open the console on a copy of sample data.
 
-    The copy is thrown away afterwards, unless --into says where to keep it. The test server of --server is no Kerio
-    Connect, and is part of the source only; it holds the same people, and is stopped afterwards.
+    The copy is deleted afterwards, unless --into says where to keep it. The test server of --server holds the same
+    people and is stopped afterwards. It is not a Kerio Connect, and comes with the source code only.
     """
+    look = look_of(place)
     if with_server:
         if folder is not None:
-            raise click.UsageError("--server goes with a copy that is thrown away: leave out --into.")
-        _demo_with_server(place, sample)
-        return
-    if folder is not None:
+            raise click.UsageError("--server works on a temporary copy. Use it without --into.")
+        need_terminal(look.profile)
+        _demo_with_server(place, sample, look)
+    elif folder is not None:
         if place.read_only:
-            raise ReadOnly("--read-only makes no store.", "Leave it out, or leave out --into.")
+            raise ReadOnly("read-only-makes-no-store", "demo-without-into")
         sample_session(sample, folder, place.operator).close()
-        say(f"Made a store of sample data in {folder}; open it again with 'kconsole --store {folder}'.")
-        look = look_of(place)
+        say(f"Created a store of sample data in {folder}. Open it again with 'kconsole --store {folder}'.")
         if has_terminal(look.profile):
             with ending_in_order():
                 show(Session.open(folder, place.operator, patience=PATIENCE), f"sample '{sample}' in {folder}", look)
-        return
-    look = look_of(place)
-    need_terminal(look.profile)
-    with ending_in_order(), thrown_away() as folder:
-        show(sample_session(sample, folder / "store", place.operator), f"sample '{sample}'", look)
+    else:
+        need_terminal(look.profile)
+        with ending_in_order(), temporary_folder() as temporary:
+            show(sample_session(sample, temporary / "store", place.operator), f"sample '{sample}'", look)
 
 
-def _demo_with_server(place: CliContext, sample: str) -> None:
-    look = look_of(place)
-    need_terminal(look.profile)
-    from kconsole.cli.demo_server import demo_server
-
-    with ending_in_order(), thrown_away() as folder, demo_server(sample) as beside:
+def _demo_with_server(place: CliContext, sample: str, look: Appearance) -> None:
+    starter = find_test_server()
+    with ending_in_order(), temporary_folder() as folder, starter.demo_server(sample) as server:
         session = sample_session(sample, folder / "store", place.operator)
         try:
-            beside.fill(session)
+            server.fill(session)
             session.offline = place.offline
         except BaseException:
             session.close()
             raise
-        show(session, f"sample '{sample}', with a test server", look, beside.secret)
+        show(session, f"sample '{sample}', with a test server", look, server.secret)
+
+
+def find_test_server(source: Path = SOURCE) -> ModuleType:
+    """The module that starts the test server, by its path in the checkout: the package does not import tests.
+
+    Raises:
+        NotFound: kconsole does not run from a checkout.
+    """
+    file = source / "tests" / "kerio_server" / "beside.py"
+    spec = spec_from_file_location("kconsole_test_server", file) if file.is_file() else None
+    if spec is None or spec.loader is None:
+        raise NotFound("demo-server-needs-source", "run-from-source")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def open_console(place: CliContext) -> None:
@@ -105,29 +119,26 @@ def has_terminal(profile: TerminalProfile) -> bool:
 
 
 def need_terminal(profile: TerminalProfile) -> None:
-    """Go on only where the console can be drawn.
+    """Continue only where the console can be drawn.
 
     Raises:
         BadInput: it cannot.
     """
     if not has_terminal(profile):
-        why = "" if profile.is_drawable else f" ({profile.reasons['is_drawable']})"
-        raise BadInput(
-            f"The console needs a terminal that can move its cursor{why}.",
-            "Use the command line instead: 'kconsole status', 'kconsole accounts', 'kconsole --help'.",
-        )
+        reason = "" if profile.is_drawable else profile.reasons["is_drawable"]
+        raise BadInput("needs-terminal", "use-command-line", reason=reason)
 
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Let the signals that end a program leave nothing behind: what is open is closed, what is temporary removed."""
+    """Let the signals that end a program close what is open and remove what is temporary."""
     with handled_by(_end):
         yield
 
 
 @contextmanager
-def thrown_away() -> Iterator[Path]:
-    """A folder that is removed afterwards. No signal ends the program between its making and the care for that."""
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is removed afterwards. No signal ends the program before the removal is arranged."""
     from tempfile import TemporaryDirectory
 
     with ExitStack() as stack:
@@ -145,7 +156,7 @@ def _end(number: int, _: FrameType | None) -> NoReturn:
 
 
 def _ignore_signals() -> None:
-    """From here on it ends anyway, and cleans up undisturbed."""
+    """Let the program clean up undisturbed: from here on it ends anyway."""
     for number in ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
@@ -159,14 +170,14 @@ def show(
     """Show a session on the screen until the user leaves, or a signal or a failure ends it.
 
     Args:
-        session: what to show, or what opens it, if that takes long.
-        title: what it says that this is.
-        look: how.
+        session: what to show, or a function that opens it, if that takes long.
+        title: what the header says about it.
+        look: how it looks.
         server_secret: the password to the session's live server, if it is known already.
 
     Raises:
         ConsoleError: it could not be opened.
-        click.exceptions.Exit: it was not the user who ended it; with the exit code.
+        click.exceptions.Exit: a signal or failure ended it; with the exit code.
     """
     from kconsole.tui.app import KConsoleApp
 
@@ -181,7 +192,7 @@ def show(
         theme=look.asked_theme,
         server_secret=server_secret,
     )
-    held_back = signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # until the app can mind them
+    held_back = signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # until the app handles them itself
     try:
         app.run(mouse=look.mouse)
     finally:
@@ -199,14 +210,14 @@ def show(
 
 
 def say_failure(error: Exception) -> None:
-    """Tell that the screen broke down, in one line; everything about it only to those who asked."""
+    """Say in one line that the screen failed; the traceback only with the debug variable."""
     if os.environ.get(DEBUG_VARIABLE):
         from traceback import format_exception
 
         for line in "".join(format_exception(error)).splitlines():
             say(line)
     say(
-        f"kconsole: The console broke down ({type(error).__name__}). What was done is saved: start it again. "
+        f"kconsole: The console failed ({type(error).__name__}). All changes are saved: start it again. "
         f"Set {DEBUG_VARIABLE}=1 to see the whole error."
     )
 

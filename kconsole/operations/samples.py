@@ -1,15 +1,12 @@
 """Stores of sample data."""
 
 from pathlib import Path
-from typing import Final
 
 from kconsole.core.history import Operator
 from kconsole.core.times import Clock, SystemClock
+from kconsole.importers.samples import SAMPLES as SAMPLES
 from kconsole.importers.samples import load_sample
 from kconsole.operations.session import Session
-
-SAMPLE_NAMES: Final = ("office", "crisis", "small")
-"""The samples there are; the first is the one shown when nobody chooses."""
 
 
 def sample_session(

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kconsole.core.times import to_iso
-from kconsole.importers.samples import make_inventory
 from kconsole.licensing.policy import classify
 from kconsole.operations.session import Session
 from kconsole.text.safe_text import safe_text
+from tests.samples import make_inventory
 from tests.wire.terminal import KCONSOLE
 
 COLUMNS = ("Account", "Name", "Seat", "Because", "Last login", "Via")

@@ -17,8 +17,8 @@ import orjson
 from pydantic import TypeAdapter
 
 from kconsole.core.records import Entry
-from kconsole.importers.samples import make_inventory
 from tests.bench.contenders import CONTENDERS, Contender, Kconsole, resident_megabytes
+from tests.samples import make_inventory
 
 SIZES = (1_000, 10_000, 100_000)
 OPENINGS = 3

@@ -18,7 +18,7 @@ import pytest
 from kconsole.cli.main import COMMANDS, kconsole
 from kconsole.importers.kerio_csv import KerioExport
 from kconsole.operations.imports import ImportAccounts
-from kconsole.operations.samples import SAMPLE_NAMES, sample_session
+from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.session import Session
 from tests.cli.console import Console, Said, account
 from tests.limits import PATIENCE
@@ -51,7 +51,7 @@ def test_a_store_that_is_well(office: Console) -> None:
     assert office.done("doctor", "--fix").out == ""
 
 
-@pytest.mark.parametrize("sample", SAMPLE_NAMES)
+@pytest.mark.parametrize("sample", SAMPLES)
 def test_whatever_a_store_holds_it_is_well(tmp_path: Path, sample: str) -> None:
     """Logins, deleted accounts, resources, directories, a license with all that belongs to it."""
     console = Console(tmp_path / "store")
@@ -169,7 +169,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from kconsole.operations.accounts import DisableAccounts, EnableAccounts
-from kconsole.operations.samples import SAMPLE_NAMES, sample_session
+from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.session import Session
 print("ready", flush=True)
 while True:

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from kconsole.cli.context import CliContext
-from kconsole.cli.demo_server import demo_server
+from kconsole.cli.screen import find_test_server
 from kconsole.core.errors import NotFound
 from kconsole.operations.samples import sample_session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.store.locking import StoreLock
 from tests.cli.console import Console, Said
 from tests.clocks import FixedClock
+from tests.kerio_server.beside import demo_server
 from tests.kerio_server.faults import html
 from tests.kerio_server.fixtures import need_openssl
 from tests.kerio_server.made_up import made_up_world
@@ -410,7 +411,7 @@ def test_the_demo_has_a_server_of_its_own_and_stops_it(tmp_path: Path) -> None:
 
 def test_its_server_ends_with_the_demo_however_that_ends() -> None:
     need_openssl()
-    code = "import sys, time\nfrom kconsole.cli.demo_server import demo_server\nwith demo_server('small') as beside:\n"
+    code = "import sys, time\nfrom tests.kerio_server.beside import demo_server\nwith demo_server('small') as beside:\n"
     code += "    print(beside.server.access.url.rpartition(':')[2], flush=True)\n    sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as demo:
         assert demo.stdout is not None
@@ -431,6 +432,6 @@ def test_its_server_ends_with_the_demo_however_that_ends() -> None:
 
 
 def test_without_the_source_there_is_no_test_server(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="part of kconsole's source"), demo_server("office", tmp_path):
-        pass
+    with pytest.raises(NotFound, match="demo-server-needs-source"):
+        find_test_server(tmp_path)
     assert Console(tmp_path / "store")("demo", "--server", "--into", str(tmp_path / "kept")).code == 2

@@ -7,17 +7,20 @@ from pathlib import Path
 import orjson
 import pytest
 
+from kconsole.core.codes import message
 from kconsole.core.documents import inventory_document
 from kconsole.core.dump_documents import read_dump
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.records import Entry, Inventory, fold
 from kconsole.importers import samples
 from kconsole.importers.kerio_csv import domain_of_file, read_kerio_export
-from kconsole.importers.samples import AS_OF, SAMPLES, load_sample, main, make_inventory, make_sample, sample_folder
+from kconsole.importers.samples import AS_OF, SAMPLES, load_sample, sample_folder
 from kconsole.licensing.counting import evaluate
 from kconsole.licensing.policy import CLASSIFICATIONS, classify
-from kconsole.text.messages import hint_words
 from tests.limits import PATIENCE
+from tests.samples import make_inventory, make_sample
+from tests.samples.__main__ import main
+from tests.samples.maker import STORIES
 
 
 def accounts_of(inventory: Inventory) -> list[Entry]:
@@ -25,19 +28,16 @@ def accounts_of(inventory: Inventory) -> list[Entry]:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_the_shipped_file_is_what_the_generator_makes(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["samples", str(tmp_path)])
-    main()
+def test_the_shipped_file_is_what_the_generator_makes(name: str, tmp_path: Path) -> None:
+    main([str(tmp_path)])
     assert (sample_folder() / f"{name}.json").read_bytes() == (tmp_path / f"{name}.json").read_bytes()
     assert load_sample(name, AS_OF) == make_sample(name)
 
 
-def test_the_generator_needs_to_be_told_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["samples"])
+def test_the_generator_needs_a_folder() -> None:
+    assert set(STORIES) == set(SAMPLES)
     with pytest.raises(SystemExit, match="FOLDER"):
-        main()
+        main([])
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -132,27 +132,25 @@ def test_three_days_ago_stays_three_days_ago(name: str) -> None:
     assert evaluate(later) == evaluate(then)
 
 
-@pytest.mark.parametrize("make", [make_sample, lambda name: load_sample(name, AS_OF)])
-def test_a_sample_that_is_not_there_is_told_with_those_that_are(make: object) -> None:
-    assert callable(make)
+def test_an_unknown_sample_is_refused_with_the_names_of_those_there_are() -> None:
     with pytest.raises(NotFound) as refused:
-        make("../../etc/passwd")
-    assert "office, crisis, small" in hint_words(refused.value)
+        load_sample("../../etc/passwd", AS_OF)
+    assert refused.value.hints == (message("samples-are", samples=SAMPLES),)
 
 
-def test_a_damaged_sample_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_sample_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "sample_folder", lambda: tmp_path)
     for content in (None, b"{", b"[]", b"{}"):
         if content is not None:
             (tmp_path / "small.json").write_bytes(content)
-        with pytest.raises(BadInput, match="missing or damaged"):
+        with pytest.raises(BadInput, match="sample-damaged"):
             load_sample("small", AS_OF)
 
 
 def test_opening_a_sample_never_imports_what_makes_it() -> None:
     code = (
         "import sys; from kconsole.importers.samples import AS_OF, load_sample; load_sample('office', AS_OF);"
-        "sys.exit(any(name in sys.modules for name in ('kconsole.importers.sample_maker', 'pydantic')))"
+        "sys.exit(any(name in sys.modules for name in ('tests.samples', 'pydantic')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE).returncode == 0
 

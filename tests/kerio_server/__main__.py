@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kconsole.importers.samples import load_sample
-from kconsole.operations.samples import SAMPLE_NAMES
+from kconsole.operations.samples import SAMPLES
 from tests.kerio_server import named_faults, named_unknowns
 from tests.kerio_server.inventories import world_of
 from tests.kerio_server.made_up import made_up_world
@@ -94,7 +94,7 @@ def _words() -> argparse.ArgumentParser:
     words.add_argument("--domains", type=int, default=3)
     words.add_argument("--seats", type=int, help="of the license; a tenth more than accounts if not given")
     words.add_argument("--seed", type=int, default=1)
-    words.add_argument("--sample", choices=SAMPLE_NAMES, help="hold what this sample of kconsole holds instead")
+    words.add_argument("--sample", choices=SAMPLES, help="hold what this sample of kconsole holds instead")
     words.add_argument("--host", default="127.0.0.1")
     words.add_argument("--port", type=int, default=4040, help="0 is any that is free")
     words.add_argument("--folder", type=Path, help="where to put the certificate")

@@ -17,7 +17,7 @@ from kconsole.core.records import Domain, Inventory
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.dumps import dump_of, read_dump_file, restore, write_dump
 from kconsole.operations.maintenance import backup
-from kconsole.operations.samples import SAMPLE_NAMES, sample_session
+from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.text.messages import hint_words
@@ -119,7 +119,7 @@ def test_a_dump_of_what_was_restored_is_the_same_dump(
     assert len(orjson.loads(dump)["entries"]) == len(inventory.entries)
 
 
-@pytest.mark.parametrize("name", SAMPLE_NAMES)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_each_sample_survives_a_dump(tmp_path: Path, name: str) -> None:
     session = sample_session(name, tmp_path / "s", clock=noon())
     done = restore(tmp_path / "t", read_dump(dump_of(session), "dump"))

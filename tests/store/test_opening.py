@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from kconsole.core.documents import compact_entry_document, entry_document, entry_from_document
 from kconsole.core.errors import StoreUnusable
 from kconsole.core.records import Entry
-from kconsole.importers.samples import make_inventory
 from kconsole.store.records import Records
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
 from tests.licensing.strategies import entries
+from tests.samples import make_inventory
 from tests.store.stores import account, add, addresses, forged, new_store, opened, same_as_disk
 
 

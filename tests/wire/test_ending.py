@@ -97,13 +97,13 @@ def test_a_signal_while_the_first_screen_is_built_ends_it_in_order(tmp_path: Pat
         screen.wait_until(lambda _: len(screen.written) >= written, "so many bytes")
         screen.signal(signal.SIGTERM)
         assert screen.wait_for_end() == 128 + signal.SIGTERM
-        assert b"broke down" not in screen.written
+        assert b"console failed" not in screen.written
         assert not is_left(tmp_path)
 
 
 INTERRUPTED = """
 import os, signal, tempfile
-from kconsole.cli.screen import ending_in_order, thrown_away
+from kconsole.cli.screen import ending_in_order, temporary_folder
 
 make = tempfile.mkdtemp
 
@@ -113,7 +113,7 @@ def mkdtemp(*arguments, **named):
     return folder
 
 tempfile.mkdtemp = mkdtemp
-with ending_in_order(), thrown_away():
+with ending_in_order(), temporary_folder():
     raise AssertionError("it went on")
 """
 """A signal comes as soon as the folder is there."""
@@ -153,7 +153,7 @@ def test_a_failure_of_the_screen_is_one_safe_line(tmp_path: Path, debug: bool) -
         opened(screen).send("?")
         assert screen.wait_for_end() == 1
         after = bytes(screen.written).partition(LEFT_ALTERNATE_SCREEN)[2].decode()
-        assert "The console broke down (RuntimeError)." in after
+        assert "The console failed (RuntimeError)." in after
         assert "KCONSOLE_DEBUG=1" in after
         assert ("Traceback" in after) is debug
         assert "secret" not in after or debug

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.importers.samples import make_inventory
 from kconsole.operations.session import Session, takes_long
+from tests.samples import make_inventory
 from tests.wire.terminal import terminal
 
 

@@ -18,7 +18,7 @@ from kconsole.core.directory import Directory
 from kconsole.core.documents import compact_entry_document, inventory_document
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin, Origin, Role, fold
-from kconsole.importers.sample_names import ALIASES, FAMILY, GIVEN, LISTS, NON_LATIN, ODD, PROTOCOLS, RESOURCES, TEAMS
+from tests.samples.names import ALIASES, FAMILY, GIVEN, LISTS, NON_LATIN, ODD, PROTOCOLS, RESOURCES, TEAMS
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class _Maker:
     """Adds entries one after the other, each with an address of its own."""
 
     def __init__(self, seed: int, as_of: datetime) -> None:
-        self._random = Random(seed).random  # noqa: S311 - samples, no secrets
+        self._random = Random(seed).random
         self._as_of = as_of
         self._addresses: set[str] = set()
         self._times_given: Counter[str] = Counter()
