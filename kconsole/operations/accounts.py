@@ -12,6 +12,7 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.base import (
     OperationContext,
     Outcome,
+    RunsOn,
     check_expected,
     insist,
     missing,
@@ -29,6 +30,7 @@ class DisableAccounts:
     """Disable accounts: they keep their mail, cannot log in, and take no seat."""
 
     name: ClassVar[str] = "disable"
+    runs_on: ClassVar[RunsOn] = "server"
     addresses: tuple[str, ...]
     reason: str = ""
     expected: tuple[Entry, ...] = ()
@@ -57,6 +59,7 @@ class EnableAccounts:
     """Enable disabled accounts again: each needs a seat."""
 
     name: ClassVar[str] = "enable"
+    runs_on: ClassVar[RunsOn] = "server"
     addresses: tuple[str, ...]
     reason: str = ""
     expected: tuple[Entry, ...] = ()
@@ -86,6 +89,7 @@ class AddAccount:
     """Create a local account."""
 
     name: ClassVar[str] = "add"
+    runs_on: ClassVar[RunsOn] = "server"
     address: str
     full_name: str = ""
     description: str = ""
@@ -135,6 +139,7 @@ class DeleteAccounts:
     """Delete entries. A deleted account's seat comes free with the next restart of the server."""
 
     name: ClassVar[str] = "delete"
+    runs_on: ClassVar[RunsOn] = "server"
     addresses: tuple[str, ...]
     mailbox: MailboxFate = "keep"
     transfer_to: str = ""

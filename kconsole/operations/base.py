@@ -20,6 +20,10 @@ from kconsole.store.transaction import Transaction
 MANY: Final = 100
 """Changes at once beyond which the figures take them by what is alike."""
 
+RunsOn = Literal["server", "store", "store-without-server"]
+"""Where an operation takes effect first if the store follows a server: on that server; in the store only, because the
+server does not report it or the next sync corrects it; or nowhere, because the store would differ from the server."""
+
 Result = Literal["done", "unchanged", "not-found", "refused", "open"]
 """`open`: the live server was asked, and nobody knows what came of it."""
 
@@ -240,6 +244,11 @@ class Operation(Protocol):
     @property
     def name(self) -> str:
         """What the log calls it."""
+        ...
+
+    @property
+    def runs_on(self) -> RunsOn:
+        """Where it takes effect first."""
         ...
 
     @property

@@ -12,7 +12,7 @@ from kconsole.core.reports import Decision, SeatReport
 from kconsole.importers.kerio_csv import CsvAccount, CsvFault, KerioExport, domain_of_file, read_kerio_export
 from kconsole.licensing import guards
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.base import OperationContext, Outcome, refused_by, revived
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_by, revived
 from kconsole.operations.server import check_domain_name
 from kconsole.operations.streams import read_document
 from kconsole.store.seatstore import SeatStore
@@ -167,6 +167,7 @@ class ImportAccounts:
     """Import the accounts of an export: all that are not faulty, if there are seats for all of them."""
 
     name: ClassVar[str] = "import"
+    runs_on: ClassVar[RunsOn] = "store-without-server"
     export: KerioExport
     domain: str
     skip_faulty: bool = False

@@ -17,7 +17,7 @@ from kconsole.importers.kerio_config import ConfigEntry, ConfigFault, ConfigRead
 from kconsole.licensing import guards
 from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.base import OperationContext, Outcome, refused_by, revived
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_by, revived
 from kconsole.operations.imports import CHANGED, IMPORTED
 from kconsole.operations.server import DOMAIN_NAME
 from kconsole.operations.user_files import open_file, trouble_of
@@ -219,6 +219,7 @@ class ImportKerio:
     """Import what the server's files say: all that is not faulty, if there are seats for it."""
 
     name: ClassVar[str] = "import kerio"
+    runs_on: ClassVar[RunsOn] = "store-without-server"
     config: KerioConfig
     skip_faulty: bool = False
     reason: str = ""

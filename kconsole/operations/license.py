@@ -19,7 +19,7 @@ from kconsole.licensing.lifecycle import (
     registered,
     with_trial,
 )
-from kconsole.operations.base import OperationContext, Outcome, insist, refused_by
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist, refused_by
 from kconsole.operations.license_files import ID_FORM, checked_end
 from kconsole.operations.license_files import LicenseFile as LicenseFile
 from kconsole.operations.license_files import checked_id as checked_id
@@ -52,6 +52,7 @@ class BeginTrial:
     """Begin the trial of 30 days."""
 
     name: ClassVar[str] = "begin trial"
+    runs_on: ClassVar[RunsOn] = "store"
     begun: date | None = None
     """Its first day; None for today."""
     reason: str = ""
@@ -81,6 +82,7 @@ class RegisterLicense:
     """Bind the license to a customer, which sets the anniversary of Software Maintenance."""
 
     name: ClassVar[str] = "register license"
+    runs_on: ClassVar[RunsOn] = "store"
     customer: Customer
     license_id: str = ""
     """The license ID or its end; no more than its end is kept, from the first moment on."""
@@ -120,6 +122,7 @@ class ActivateLicense:
     """Bind the license to this installation."""
 
     name: ClassVar[str] = "activate license"
+    runs_on: ClassVar[RunsOn] = "store"
     reason: str = ""
 
     def apply(self, work: OperationContext) -> list[Outcome]:
@@ -144,6 +147,7 @@ class BuyUpdate:
     """Record that seats or components were bought: they are due within 24 hours."""
 
     name: ClassVar[str] = "buy"
+    runs_on: ClassVar[RunsOn] = "store"
     seats: int = 0
     components: tuple[ComponentName, ...] = ()
     reason: str = ""
@@ -182,6 +186,7 @@ class ReceiveUpdate:
     """Record that what was bought has arrived: it changes the license."""
 
     name: ClassVar[str] = "update license"
+    runs_on: ClassVar[RunsOn] = "store"
     reason: str = ""
 
     def apply(self, work: OperationContext) -> list[Outcome]:
@@ -206,6 +211,7 @@ class CancelUpdate:
     """Record that what was bought will not come."""
 
     name: ClassVar[str] = "cancel update"
+    runs_on: ClassVar[RunsOn] = "store"
     reason: str = ""
 
     def apply(self, work: OperationContext) -> list[Outcome]:
@@ -249,6 +255,7 @@ class ChangeTerms:
     """Change seats and days of the license by hand, as after a renewal."""
 
     name: ClassVar[str] = "change license"
+    runs_on: ClassVar[RunsOn] = "store"
     terms: Terms
     over_limit: bool = False
     """Whether to take it though more seats are in use than it has."""
@@ -272,6 +279,7 @@ class ChangeComponent:
     """License an optional component, with its own days and seats; or no longer."""
 
     name: ClassVar[str] = "change component"
+    runs_on: ClassVar[RunsOn] = "store"
     component: Component
     is_licensed: bool = True
     """False takes it away."""
@@ -306,6 +314,7 @@ class InstallLicense:
     """Let the license be what a license file says. Its signature is not checked."""
 
     name: ClassVar[str] = "install license"
+    runs_on: ClassVar[RunsOn] = "store"
     file: LicenseFile
     over_limit: bool = False
     """Whether to take it though more seats are in use than it has."""

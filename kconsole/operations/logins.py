@@ -16,7 +16,7 @@ from kconsole.importers.login_csv import LoginFile as LoginFile
 from kconsole.licensing import guards
 from kconsole.licensing.components import is_active_sync
 from kconsole.licensing.counting import SeatLedger
-from kconsole.operations.base import OperationContext, Outcome, missing, refusal
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, missing, refusal
 from kconsole.operations.streams import read_document
 from kconsole.store.seatstore import SeatStore
 
@@ -32,6 +32,7 @@ class Connect:
     """
 
     name: ClassVar[str] = "connect"
+    runs_on: ClassVar[RunsOn] = "store-without-server"
     address: str
     protocol: str = ""
     at: datetime | None = None
@@ -179,6 +180,7 @@ class ImportLogins:
     """
 
     name: ClassVar[str] = "import logins"
+    runs_on: ClassVar[RunsOn] = "store"
     file: LoginFile
     skip_faulty: bool = False
     reason: str = ""

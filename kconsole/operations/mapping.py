@@ -23,7 +23,7 @@ from kconsole.licensing.map_plan import MapPlan as MapPlan
 from kconsole.licensing.map_plan import Pair
 from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.base import OperationContext, Outcome, refused_by, revived
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_by, revived
 from kconsole.store.seatstore import SeatStore
 
 _LOGIN: Final = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,64}")
@@ -250,6 +250,7 @@ class SetDirectory:
     """Say where a domain's users are mapped from. No password is part of it."""
 
     name: ClassVar[str] = "set directory"
+    runs_on: ClassVar[RunsOn] = "store"
     domain: str
     directory: Directory
     reason: str = ""
@@ -275,6 +276,7 @@ class ForgetDirectory:
     """Map a domain from no directory any more. Its accounts stay as they are."""
 
     name: ClassVar[str] = "forget directory"
+    runs_on: ClassVar[RunsOn] = "store"
     domain: str
     reason: str = ""
 
@@ -296,6 +298,7 @@ class MapDomain:
     """Map the users that a directory lists: all of them that can be, past the license if that was said."""
 
     name: ClassVar[str] = "map"
+    runs_on: ClassVar[RunsOn] = "store-without-server"
     domain: str
     listing: DirectoryListing
     over_limit: bool = False

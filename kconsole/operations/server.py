@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from kconsole.core.errors import BadInput, Refused
 from kconsole.core.records import Domain, Inventory
-from kconsole.operations.base import OperationContext, Outcome
+from kconsole.operations.base import OperationContext, Outcome, RunsOn
 
 DOMAIN_NAME: Final = re.compile(r"(?=.{1,253}$)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)+")
 """Domain names that kconsole creates: labels of letters and digits (of any script), with hyphens inside."""
@@ -17,6 +17,7 @@ class AddDomain:
     """Add a domain."""
 
     name: ClassVar[str] = "add domain"
+    runs_on: ClassVar[RunsOn] = "store-without-server"
     domain: str
     primary: bool = False
     user_limit: int | None = None
@@ -48,6 +49,7 @@ class RecordRestart:
     """Record that the server was restarted: the seats of accounts deleted before come free."""
 
     name: ClassVar[str] = "restarted"
+    runs_on: ClassVar[RunsOn] = "store"
     reason: str = ""
 
     def apply(self, work: OperationContext) -> list[Outcome]:
@@ -63,6 +65,7 @@ class RestoreInventory:
     """Let the store hold what a dump holds, and nothing else."""
 
     name: ClassVar[str] = "restore"
+    runs_on: ClassVar[RunsOn] = "store-without-server"
     inventory: Inventory
     reason: str = ""
 

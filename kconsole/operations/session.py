@@ -19,8 +19,9 @@ from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, the_account_of
+from kconsole.operations.catalog import runs_on
 from kconsole.operations.chunked import Chunks, iterated, within
-from kconsole.operations.runs_on import named_meanwhile, needs_server, refuse_here, way_of
+from kconsole.operations.sync.refusals import named_meanwhile, needs_server, refuse_here
 from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
 from kconsole.operations.system import default_folder as default_folder
 from kconsole.operations.system import system_operator as system_operator
@@ -331,31 +332,32 @@ class Session:
         return self._do(operation, operation.name, by)
 
     def is_done_there(self, operation: str) -> bool:
-        """Whether a deed, by its name, is done on the server that is followed first."""
-        return self.server is not None and way_of(operation) == "there"
+        """Whether the operation with this name changes the server first."""
+        return self.server is not None and runs_on(operation) == "server"
 
     def refusal_of(self, operation: str) -> Refused | None:
-        """Why a deed, by its name, is not done with the server that is followed, whatever it is done to; None if it is.
+        """Why the operation with this name is refused beside the server, whatever it would change; None if it is not.
 
-        So that nobody is asked anything first.
+        Front ends ask this before they ask the user for anything.
         """
         server = self.server
-        way = "here" if server is None else way_of(operation)
-        if server is None or way == "here":
+        way = "store" if server is None else runs_on(operation)
+        if server is None or way == "store":
             return None
-        if way == "not here":
+        if way == "store-without-server":
             return refuse_here(operation, server)
         return needs_server(server, True) if self.offline else None
 
     def _do(self, operation: Operation, first: str, by: "Writer | None") -> Done:
-        if way_of(first) != "here" and not self.read_only:
-            self.catch_up()  # somebody may have named a server meanwhile
+        is_for_store = operation.runs_on == "store"
+        if not is_for_store and not self.read_only:
+            self.catch_up()  # another process may have configured a server meanwhile
         refused = self.refusal_of(first)
         if refused is not None:
             raise refused
         server = self.server
-        if server is None or not self.is_done_there(first):
-            return self.commit(operation, unfollowed=way_of(first) != "here")
+        if server is None or operation.runs_on != "server":
+            return self.commit(operation, unfollowed=not is_for_store)
         if by is None:
             raise needs_server(server, self.offline)
         return by.do(self, operation)

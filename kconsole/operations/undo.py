@@ -10,7 +10,8 @@ from kconsole.core.history import Change, Commit
 from kconsole.core.records import Domain, Entry, fold
 from kconsole.licensing import guards
 from kconsole.operations.accounts import DeleteAccounts
-from kconsole.operations.base import OperationContext, Outcome, insist
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
+from kconsole.operations.catalog import runs_on
 from kconsole.operations.history import Trace, touching_since
 from kconsole.operations.license_plans import needs_consent
 from kconsole.operations.server import RestoreInventory
@@ -29,6 +30,11 @@ class UndoOperation:
     traces_after: Callable[[int], Iterable[Trace]] = field(compare=False)
     """The commits after a line that changed something, the last one first."""
     reason: str = ""
+
+    @property
+    def runs_on(self) -> RunsOn:
+        """As the operation that was done in the first place."""
+        return runs_on(self.first)
 
     @property
     def addresses(self) -> tuple[str, ...]:

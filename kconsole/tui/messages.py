@@ -1,6 +1,7 @@
 """What the main screen says: sentences made from reports and outcomes. All of them are safe to show."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
@@ -8,12 +9,14 @@ from kconsole.core.reports import Decision, SeatReport
 from kconsole.core.server import PendingChange, Server
 from kconsole.licensing.lifecycle import LicenseStatus
 from kconsole.operations.base import Done, Outcome
-from kconsole.operations.runs_on import ACCOUNTS_ONLY
 from kconsole.text import words
 from kconsole.text.licenses import urgent
 from kconsole.text.messages import decision_lines, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.lines import BannerLine
+
+ACCOUNTS_ONLY: Final = "on the server, kconsole changes accounts only"
+IN_ADMINISTRATION: Final = "Do it in the server's administration."
 
 BANNER_WARNINGS = ("exceeded", "full")
 """The warnings that have a line of their own; the others stand in the gauge and in the list of domains."""

@@ -1,5 +1,6 @@
 """What is done on the live server first: there and here, or neither, or told."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,9 @@ from kconsole.core.server import ServerAccess as Access
 from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation
+from kconsole.operations.catalog import MODULES, operation_class, runs_on
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
-from kconsole.operations.runs_on import WAYS
 from kconsole.operations.secrets import Secret
 from kconsole.operations.server import AddDomain, RecordRestart
 from kconsole.operations.session import Session
@@ -194,10 +195,10 @@ def test_a_license_that_is_used_up_there_is_told(session: Session, mail: KerioSe
 
 def test_nobody_to_ask_or_not_allowed_to_nothing_is_done(session: Session, mail: KerioServer) -> None:
     before = (dump_of(session), session.sequence)
-    with pytest.raises(Refused, match="done on the server mail first"):
+    with pytest.raises(Refused, match="password-needed"):
         session.do(DisableAccounts((ANNA,)))
     session.offline = True
-    with pytest.raises(Refused, match="--offline"):
+    with pytest.raises(Refused, match="offline-change"):
         session.do(DisableAccounts((ANNA,)), writer(mail))
     assert (dump_of(session), session.sequence) == before
     assert mail.world.user(ANNA).enabled
@@ -205,21 +206,25 @@ def test_nobody_to_ask_or_not_allowed_to_nothing_is_done(session: Session, mail:
 
 def test_what_only_the_server_can_do_is_not_done_here(session: Session, mail: KerioServer) -> None:
     before = (dump_of(session), session.sequence)
-    with pytest.raises(Refused, match="'add domain' in the store alone would change nothing on it"):
+    with pytest.raises(Refused, match="only-without-server"):
         session.do(AddDomain("east.example"), writer(mail))
     assert (dump_of(session), session.sequence) == before
     session.do(RecordRestart())
 
 
-def test_every_deed_has_its_way() -> None:
+def test_the_catalog_finds_every_operation_and_an_unknown_one_is_refused() -> None:
     import kconsole.operations as package
 
     names = set()
-    for path in Path(package.__path__[0]).glob("*.py"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith('    name: ClassVar[str] = "'):
-                names.add(line.split('"')[1])
-    assert names - {"undo"} == set(WAYS) - {"ask server"}
+    for path in Path(package.__path__[0]).rglob("*.py"):
+        names |= set(
+            re.findall(r'^    name: ClassVar\[str\] = "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
+        )
+    assert names - {"undo"} == {name for listed in MODULES.values() for name in listed}
+    for name in names - {"undo"}:
+        assert operation_class(name).name == name
+    assert (runs_on("disable"), runs_on("sync"), runs_on("map")) == ("server", "store", "store-without-server")
+    assert runs_on("an operation of a later version") == "store-without-server"
 
 
 def test_a_server_that_is_away_is_not_asked_and_nothing_is_written(session: Session, mail: KerioServer) -> None:
@@ -392,7 +397,7 @@ def test_a_server_that_is_named_while_what_was_open_is_asked_about_is_not_taken_
     def meanwhile(_: Done) -> None:
         other.do(named(mail, url="https://other.example:4040"))
 
-    with pytest.raises(Refused, match="the server mail was just named for this store"):
+    with pytest.raises(Refused, match="server-added-meanwhile"):
         session.do(DisableAccounts((CHEN,)), Writer(Secret(mail.password), told=meanwhile))
     other.close()
     assert mail.world.user(CHEN).enabled

@@ -10,9 +10,9 @@ from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation
-from kconsole.operations.runs_on import named_meanwhile, no_server
 from kconsole.operations.sync.push import write
 from kconsole.operations.sync.recover import recover
+from kconsole.operations.sync.refusals import named_meanwhile, no_server
 from kconsole.operations.sync.requests import NOTHING
 from kconsole.providers.kerio.connection import CALL_TIMEOUT, CONNECT_TIMEOUT, connected
 from kconsole.providers.kerio.errors import ServerRefused

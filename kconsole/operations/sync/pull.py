@@ -18,10 +18,10 @@ from kconsole.core.server import (
     ServerNumbers,
     Target,
 )
-from kconsole.operations.base import Done, OperationContext, Outcome, some_of
-from kconsole.operations.runs_on import no_server
+from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn, some_of
 from kconsole.operations.sync.pull_domains import DomainPlan
 from kconsole.operations.sync.pull_plan import SyncPlan
+from kconsole.operations.sync.refusals import no_server
 from kconsole.providers.kerio.records import DirectoryService, UserCount
 from kconsole.providers.kerio.snapshot import THE_USERS, ServerSnapshot, Unread
 
@@ -56,6 +56,7 @@ class Sync:
     """Take in what was read from the server: all of it in one transaction."""
 
     name: ClassVar[str] = "sync"
+    runs_on: ClassVar[RunsOn] = "store"
     snapshot: ServerSnapshot
     begun: "SyncStart"
     """Which server was read, and how the store was when that began."""

@@ -8,7 +8,7 @@ that never came: only the server knows what is so. `operations.settling` asks it
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from kconsole.core.codes import Message, hints_of, message
 from kconsole.core.errors import ConsoleError, StoreBusy, StoreUnusable
@@ -16,7 +16,7 @@ from kconsole.core.history import Change
 from kconsole.core.records import Entry, MailboxFate, fold
 from kconsole.core.server import PendingChange, Server, Target
 from kconsole.net.secrets import Secret
-from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome
+from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.sync.refusals import refused_there
 from kconsole.operations.sync.requests import NOTHING, AskServer, Call, take_alone
 from kconsole.providers.kerio.errors import AnswerLost, ItemError, ServerRefused
@@ -44,6 +44,7 @@ class Answer:
 class TakeAnswers:
     """Take into the store what the server did."""
 
+    runs_on: ClassVar[RunsOn] = "store"
     asked: AskServer
     answers: Mapping[int, Answer]
     """By the number of the intent; what is not among them was not asked, or never answered."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from kconsole.core.records import Entry
 from kconsole.core.server import ASKED, PendingChange, Target
-from kconsole.operations.base import Done, OperationContext, Outcome, revived
+from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn, revived
 from kconsole.operations.sync.pull import gone
 from kconsole.operations.sync.pull_plan import account_of
 from kconsole.operations.sync.push import take_done
@@ -26,6 +26,7 @@ class Settle:
     """Take in what came of what the server was asked for. For who holds the store's lock at the server."""
 
     name: ClassVar[str] = "settle"
+    runs_on: ClassVar[RunsOn] = "store"
     found: Mapping[int, Sequence[ServerUser | None]]
     """By the number of the intent, the users that were found under the addresses of its targets."""
     reason: str = ""

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from kconsole.core.errors import Refused
 from kconsole.core.history import Change
 from kconsole.core.records import Entry, fold
 from kconsole.core.server import PendingChange, ServerAccess, ServerDeed, Target
 from kconsole.operations.accounts import what_it_is
-from kconsole.operations.base import Operation, OperationContext, Outcome, Rehearsal
-from kconsole.operations.runs_on import ACCOUNTS_ONLY, IN_ADMINISTRATION, named_meanwhile, no_server
+from kconsole.operations.base import Operation, OperationContext, Outcome, Rehearsal, RunsOn
+from kconsole.operations.sync.refusals import named_meanwhile, no_server
 from kconsole.operations.undo import UndoOperation
 from kconsole.providers.kerio.writing import MOST_AT_ONCE
 
@@ -36,6 +36,8 @@ class Call:
 
 class AskServer:
     """Write down what the server is about to be asked for, if the guards of a deed allow it."""
+
+    runs_on: ClassVar[RunsOn] = "store"
 
     def __init__(self, operation: Operation, access: ServerAccess) -> None:
         self.operation = operation
@@ -158,7 +160,9 @@ def _asked_for(change: Change, is_undo: bool, work: OperationContext) -> tuple[S
         raise Refused("It would change what only the server's administration can.", "Do it there.")
     was, will_be = before is not None and before.deleted_at is None, after.deleted_at is None
     if not after.is_account and (after.server_id or not was):
-        return None, Outcome(after.address, "refused", f"is {what_it_is(after)}: {ACCOUNTS_ONLY}", IN_ADMINISTRATION)
+        return None, Outcome(
+            after.address, "refused", "accounts-only-there", "do-it-there-and-sync", {"what": what_it_is(after)}
+        )
     if not was:
         return _asked_to_add(after, is_undo, work)
     if not after.server_id:
@@ -168,7 +172,7 @@ def _asked_for(change: Change, is_undo: bool, work: OperationContext) -> tuple[S
     if not will_be:
         return "delete", None
     if before is None or replace(before, enabled=after.enabled) != after:
-        return None, Outcome(after.address, "refused", "would change in more than being enabled", IN_ADMINISTRATION)
+        return None, Outcome(after.address, "refused", "changes-more-than-enabled", "do-it-there-and-sync")
     return ("enable" if after.enabled else "disable"), None
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from kconsole.core.errors import Refused
 from kconsole.core.server import ASKED, Server
-from kconsole.operations.base import OperationContext, Outcome, some_of, unique
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, some_of, unique
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,7 @@ class AddServer:
     """Say which live server the store is kept in step with. No password is part of it."""
 
     name: ClassVar[str] = "add server"
+    runs_on: ClassVar[RunsOn] = "store"
     server: Server
     reason: str = ""
 
@@ -47,6 +48,7 @@ class RemoveServer:
     """Keep the store in step with no server any more. What was read stays."""
 
     name: ClassVar[str] = "remove server"
+    runs_on: ClassVar[RunsOn] = "store"
     reason: str = ""
     forget_open: bool = False
     """Whether to give up what nobody knows of whether the server did it: for one that is gone for ever."""

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from kconsole.core.records import Entry
 from kconsole.licensing import guards
 from kconsole.licensing.policy import classify
-from kconsole.operations.runs_on import IN_ADMINISTRATION
 from kconsole.text import words
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, Command
-from kconsole.tui.messages import accounts_only_lines, accounts_only_note, named, nothing_here
+from kconsole.tui.messages import IN_ADMINISTRATION, accounts_only_lines, accounts_only_note, named, nothing_here
 
 if TYPE_CHECKING:
     from kconsole.operations.base import Operation

@@ -44,7 +44,7 @@ class ServerScreen(ConsoleScreen):
 
     def read_server(self) -> None:
         """Read the live server beside the screen, and take what it says; escape leaves off, and nothing is taken."""
-        from kconsole.operations.runs_on import no_server, not_asked
+        from kconsole.operations.sync.refusals import no_server, not_asked
 
         self.workspace.feed.poll()
         server = self.session.server

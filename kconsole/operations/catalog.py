@@ -1,0 +1,39 @@
+"""Finds operations by the names that the journal gives them, and imports each only when it is needed."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final
+
+from kconsole.operations.base import RunsOn
+
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "accounts": ("disable", "enable", "add", "delete"),
+    "imports": ("import",),
+    "kerio_files": ("import kerio",),
+    "license": (
+        "begin trial", "register license", "activate license", "buy", "update license", "cancel update",
+        "change license", "change component", "install license",
+    ),
+    "logins": ("connect", "import logins"),
+    "mapping": ("set directory", "forget directory", "map"),
+    "server": ("add domain", "restarted", "restore"),
+    "sync.pull": ("sync",),
+    "sync.recover": ("settle",),
+    "sync.servers": ("add server", "remove server"),
+}  # fmt: skip
+"""The module of each operation that a journal can name, except undo, which runs where the undone operation ran."""
+
+
+def operation_class(name: str) -> type | None:
+    """The class of the operation with this name; None for a name that this version does not know."""
+    module = next((module for module, names in MODULES.items() if name in names), None)
+    if module is None:
+        return None
+    found = vars(import_module(f"kconsole.operations.{module}")).values()
+    return next(each for each in found if isinstance(each, type) and getattr(each, "name", None) == name)
+
+
+def runs_on(name: str) -> RunsOn:
+    """Where the operation with this name takes effect first. An unknown one is refused beside a server."""
+    way: RunsOn = getattr(operation_class(name), "runs_on", "store-without-server")
+    return way
