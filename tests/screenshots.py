@@ -90,7 +90,7 @@ async def picture(wanted: Picture, folder: Path) -> str:
     """The picture as SVG."""
     clock = noon()
     session = sample_session(wanted.sample, folder, clock=clock)
-    session.operator = "anna"
+    session.store.operator = "anna"
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk", profile=wanted.profile, theme=wanted.theme)
     async with app.run_test(size=wanted.size) as pilot:
         wanted.others(session, clock)

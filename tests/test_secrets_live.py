@@ -163,7 +163,7 @@ def test_no_frame_of_an_interruption_holds_one(at: Followed, method: str) -> Non
             add(at, session)
         fault.release()
         assert_no_frame_has_one(raised.value)
-        assert bool(session.pending_changes) == (method == "Users.create")
+        assert bool(session.state.pending_changes) == (method == "Users.create")
 
 
 # What is said, and what is kept
@@ -174,7 +174,7 @@ def test_nothing_that_is_said_or_kept_has_one(at: Followed, files: list[str], ho
     for method in ("Session.login", "Users.create"):
         with at.anew() as session:
             at.mail.faults.add(FAULTS[name].make(), method, times=FAULTS[name].times)
-            folder = session.folder
+            folder = session.store.folder
         console = Console(folder, at.clock)
         said = [console("add", DORA, *files), console("log"), console("log", "--json"), console("dump")]
         at.mail.faults.clear()
@@ -209,7 +209,7 @@ class Echoing(Fault):
 def test_a_server_that_says_it_itself_is_not_repeated(at: Followed, files: list[str], method: str) -> None:
     with at.anew() as session:
         at.mail.faults.add(Echoing(method=method), method)
-        folder = session.folder
+        folder = session.store.folder
     said = Console(folder, at.clock)("add", DORA, *files)
     assert said.code in (4, 8)
     assert_secretless(said.err, method)
@@ -222,7 +222,7 @@ def test_nor_is_what_it_says_of_one_account(at: Followed, files: list[str], pass
     errors = {"dora": error, "anna": error}
     with at.anew() as session:
         at.mail.faults.add(ItemErrors(errors), "Users.create")
-        folder = session.folder
+        folder = session.store.folder
     console = Console(folder, at.clock)
     said = console("add", DORA, *files)
     assert said.code == 4
@@ -239,7 +239,7 @@ def test_where_it_leads_to_is_not_told_if_that_holds_one(at: Followed, files: li
     with at.anew() as session:
         leads = Instead(b"", 302, headers=(("Location", f"/{ACCOUNTS}"),))
         at.mail.faults.add(leads, "Users.create")
-        folder = session.folder
+        folder = session.store.folder
     said = Console(folder, at.clock)("add", DORA, *files)
     assert said.code == 8
     assert "leads to somewhere else" in said.err
@@ -249,7 +249,7 @@ def test_where_it_leads_to_is_not_told_if_that_holds_one(at: Followed, files: li
 def test_a_traceback_that_a_developer_asks_for_has_none(at: Followed, files: list[str], fault: Fault) -> None:
     with at.anew() as session:
         at.mail.faults.add(fault, "Users.create")
-        folder = session.folder
+        folder = session.store.folder
     said = Console(folder).process("add", DORA, *files, KCONSOLE_DEBUG="1")
     assert said.code in (4, 8)
     assert_secretless(said.out + said.err, fault)
@@ -260,7 +260,7 @@ def test_a_process_shows_none_to_those_who_look_at_it(at: Followed, files: list[
     if not Path("/proc/self/environ").exists():
         pytest.skip("this system has no /proc")
     with at.anew() as session:
-        folder = session.folder
+        folder = session.store.folder
     for method in ("Session.login", "Users.create"):
         held = at.mail.faults.add(Held(), method)
         command = [sys.executable, "-m", "kconsole", "--store", str(folder), "add", DORA, *files]

@@ -72,7 +72,7 @@ def add(
     session = place.open(about_open=False)
     password = None
     if account_file is not None:
-        if session.server is None:
+        if session.state.server is None:
             raise click.UsageError("--account-password-file is for a live server: this store follows none.")
         password = secret_from(account_file, "", None)
     do_and_say(place, session, AddAccount(address, name, description, reason, password), password_file)
@@ -128,7 +128,7 @@ def delete(
 def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> None:
     for address in addresses:
         try:
-            entry = session.find(address)
+            entry = session.state.find(address)
         except NotFound as error:
             say(messages.error_words(error))
             continue

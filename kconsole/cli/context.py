@@ -110,7 +110,7 @@ class CliContext:
         session.offline = self.offline
         if progress is None:
             click.get_current_context().call_on_close(session.close)
-        for notice in session.notices if tell else ():
+        for notice in session.store.notices if tell else ():
             say(f"Note: {messages.sentence(notice)}")
         if tell and about_open:
             say_open(session)
@@ -274,7 +274,7 @@ def say_error(error: ConsoleError) -> None:
 
 def say_open(session: Session) -> None:
     """Tell what the live server was asked for and nobody knows of whether it was done, if there is any."""
-    pending_changes = list(session.pending_changes.values())
+    pending_changes = list(session.state.pending_changes.values())
     if not pending_changes:
         return
     from kconsole.text.server import open_words

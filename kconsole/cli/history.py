@@ -76,7 +76,7 @@ def log(
         return
     session = place.open()
     query = LogQuery(account=account, operator=operator, since=since)
-    commits = session.log(query)
+    commits = session.history.log(query)
     if follow:
         _follow(session, query, commits, as_json)
     elif as_json:
@@ -193,11 +193,13 @@ def undo(context: click.Context, place: CliContext, line: int | None, password_f
     Refused if an account has changed since, or if seats are needed that are not free. Undoing an undo does it again.
     """
     session = place.open(about_open=False)
-    undone = session.undone_by(line)
+    undone = session.history.to_undo(line)
     addresses = [safe_text(address) for address in addresses_of(undone)]
     what = f"{operation_word(undone)} {words.and_list(addresses, 2)}".strip()
     who, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
     say(f"Taking back line {undone.sequence}: {what}, by {who}, {when}.")
-    by = writer_for(place, session, session.is_undone_there(undone), password_file)
+    followed = session.state.server is not None
+    is_there = followed and session.is_done_there(session.history.first_operation(undone))
+    by = writer_for(place, session, is_there, password_file)
     done = said(session, lambda: session.undo(undone.sequence, reason, by))
     context.exit(exit_code(done.outcomes))

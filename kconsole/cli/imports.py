@@ -17,9 +17,10 @@ from kconsole.operations.imports import (
     ImportPlan,
     faulty_rows,
     other_domain,
+    plan_import,
     read_export,
 )
-from kconsole.operations.kerio_files import ImportKerio, KerioPlan, faulty_users, read_kerio
+from kconsole.operations.kerio_files import ImportKerio, KerioPlan, faulty_users, plan_kerio, read_kerio
 from kconsole.text import words
 from kconsole.text.safe_text import safe_text
 
@@ -64,7 +65,7 @@ def import_csv(
     """
     export = read_export(file, encoding)
     session = place.open()
-    plan = session.plan_import(export, domain)
+    plan = plan_import(export, domain, session.state, session.seats.report(), session.seats.held())
     if (named := other_domain(file, domain)) is not None:
         say(f"Note: the file is named for {named}, and goes to {plan.domain}.")
     for line in told(plan):
@@ -118,7 +119,7 @@ def import_kerio(
     """
     config = read_kerio(folder)
     session = place.open()
-    plan = session.plan_kerio(config)
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     for line in kerio_told(plan):
         say(line)
     if plan.faulty and not skip_faulty:

@@ -72,13 +72,13 @@ def show(place: CliContext, as_json: bool) -> None:
 
 
 def _show(session: Session, as_json: bool) -> None:
-    license_, license_status = session.license, session.license_status
+    license_, license_status = session.state.license, session.license_status
     if as_json:
         answer = {"schema": 1, "as_of": to_iso(session.clock.now()), **life_document(session)}
-        put_json(answer | {"seats": seats_document(session.report)})
+        put_json(answer | {"seats": seats_document(session.seats.report())})
     else:
-        use = use_of(license_, session.entries if license_.components else ())
-        put_sections(license_sections(license_, license_status, session.report, use, MOST_BEYOND))
+        use = use_of(license_, session.state.live_entries() if license_.components else ())
+        put_sections(license_sections(license_, license_status, session.seats.report(), use, MOST_BEYOND))
         if license_status.warnings:
             click.echo()
         for warning in license_status.warnings:
@@ -216,7 +216,7 @@ def component(
         raise click.UsageError("Name the component that shall be changed.")
     session = place.open()
     if name is not None:
-        known = session.license.component(name) or Component(name=name)
+        known = session.state.license.component(name) or Component(name=name)
         changed = Component(
             name=name,
             expires=known.expires if expires is None else expires,
@@ -226,8 +226,10 @@ def component(
     elif as_json:
         put_json(component_documents(session))
     else:
-        use = use_of(session.license, session.entries)
-        sections = license_sections(session.license, session.license_status, session.report, use, MOST_BEYOND)
+        use = use_of(session.state.license, session.state.live_entries())
+        sections = license_sections(
+            session.state.license, session.license_status, session.seats.report(), use, MOST_BEYOND
+        )
         put_sections(("", rows) for heading, rows in sections if heading == "Components")
 
 

@@ -129,7 +129,7 @@ def update(
     elif cancel:
         do_deed(session, CancelUpdate(reason), as_json)
     elif is_by_hand:
-        plan = _plan(session, terms.on(session.license))
+        plan = _plan(session, terms.on(session.state.license))
         change = _Change(session, plan, (), over_limit, as_json)
         change.tell()
         if change.goes_on(dry_run):
@@ -145,7 +145,7 @@ def _show_pending(session: Session, as_json: bool) -> None:
     elif license_status.update is None:
         say("Nothing is on its way. Record what was bought with --buy N or --component NAME.")
     else:
-        sections = license_sections(session.license, license_status, session.report, ())
+        sections = license_sections(session.state.license, license_status, session.seats.report(), ())
         put_sections(("", rows) for heading, rows in sections if heading == ON_ITS_WAY)
 
 
@@ -171,10 +171,10 @@ def install(
         place.check_writable()
     session = place.open()
     now = session.clock.now()
-    plan = _plan(session, installed(session.license, license_file, now))
-    change = _Change(session, plan, file_notes(session.license, license_file, now), over_limit, as_json)
+    plan = _plan(session, installed(session.state.license, license_file, now))
+    change = _Change(session, plan, file_notes(session.state.license, license_file, now), over_limit, as_json)
     change.tell()
-    decision = may_install(session.license, license_file)
+    decision = may_install(session.state.license, license_file)
     if not decision.allowed:
         raise refused_by(decision)
     if change.goes_on(dry_run, not yes, str(file) != "-"):
@@ -182,7 +182,7 @@ def install(
 
 
 def _plan(session: Session, after: License) -> LicensePlan:
-    return plan_license(session.license, after, session.if_licensed, session.entries)
+    return plan_license(session.state.license, after, session.seats.if_licensed, session.state.live_entries())
 
 
 class _Change:

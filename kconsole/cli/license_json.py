@@ -19,7 +19,7 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
         session: at its store.
         with_people: whether to name the customer, and accounts beyond a component's seats.
     """
-    license_, license_status = session.license, session.license_status
+    license_, license_status = session.state.license, session.license_status
     registration = {
         "registered_at": to_iso(license_.registered_at),
         "activated_at": to_iso(license_.activated_at),
@@ -47,9 +47,9 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
 
 def component_documents(session: Session, with_people: bool = True) -> list[dict[str, Any]]:
     """The licensed components with their use; accounts beyond their seats are named with `with_people`."""
-    license_ = session.license
+    license_ = session.state.license
     documents = []
-    for use in use_of(license_, session.entries if license_.components else ()):
+    for use in use_of(license_, session.state.live_entries() if license_.components else ()):
         document = component_document(use.component) | {"users": len(use.users), "over": len(use.beyond)}
         if with_people:
             document["beyond"] = [entry.address for entry in use.beyond]

@@ -21,7 +21,15 @@ from kconsole.cli.output import put_json
 from kconsole.core.codes import Message
 from kconsole.core.moments import moment_of, zone_named
 from kconsole.core.reports import SeatReport
-from kconsole.operations.logins import Connect, ImportLogins, LoginFile, LoginsPlan, faulty_logins, read_login_file
+from kconsole.operations.logins import (
+    Connect,
+    ImportLogins,
+    LoginFile,
+    LoginsPlan,
+    faulty_logins,
+    plan_logins,
+    read_login_file,
+)
 from kconsole.text import messages, words
 
 MOST_NAMED = 5
@@ -99,7 +107,7 @@ def import_logins(
     known_zone = None if zone is None else zone_named(zone)
     session = place.open()
     logins = read_login_file(file, session.clock.now(), known_zone, encoding)
-    plan = session.plan_logins(logins)
+    plan = plan_logins(logins, session.state, session.seats)
     for line in told(logins, plan):
         say(line)
     if logins.faults and not skip_faulty:

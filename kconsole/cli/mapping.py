@@ -32,6 +32,9 @@ from kconsole.operations.mapping import (
     MapDomain,
     SetDirectory,
     check_settings,
+    directory_of,
+    named_domain,
+    plan_mapping,
     probe,
     read_directory,
 )
@@ -146,7 +149,7 @@ def domains_map(
         say_outcomes(session.do(ForgetDirectory(domain, reason)))
         return
     if not is_new:
-        directory = session.directory_of(domain)
+        directory = directory_of(session.state, domain)
         if is_tested:
             _test(directory, password_file)
         elif as_json:
@@ -241,11 +244,11 @@ def map_(
     refused = None if dry_run else session.refusal_of(MapDomain.name)
     if refused is not None:
         raise refused
-    directory = session.directory_of(domain)
+    directory = directory_of(session.state, domain)
     if directory.insecure:
         say(INSECURE)
     listing = _listing(directory, password_file)
-    plan = session.plan_mapping(domain, listing)
+    plan = plan_mapping(named_domain(session.state, domain), listing, session.state, session.seats.if_changed)
     if not as_json:
         put_sections([("", plan_summary(plan, deactivate_gone))])
         for section in _shortened(plan_groups(plan, deactivate_gone), None if shows_all else MOST_NAMED):

@@ -63,16 +63,16 @@ def status(context: click.Context, place: CliContext, as_json: bool) -> None:
     license have expired.
     """
     session = place.open()
-    report, license_status = session.report, session.license_status
+    report, license_status = session.seats.report(), session.license_status
     warnings = (*report.warnings, *license_status.warnings)
     if as_json:
         put_json(
             {
                 "schema": 1,
                 "as_of": to_iso(session.clock.now()),
-                "license": {"seats": session.license.seats, "id_end": session.license.id_end},
+                "license": {"seats": session.state.license.seats, "id_end": session.state.license.id_end},
                 "life": life_document(session, with_people=False),
-                "server": server_age(session.server, session.pending_changes.values(), session.clock.now()),
+                "server": server_age(session.state.server, session.state.pending_changes.values(), session.clock.now()),
                 "seats": seats_document(report),
                 "domains": domain_documents(report),
                 "warnings": warning_documents(warnings),
@@ -83,8 +83,8 @@ def status(context: click.Context, place: CliContext, as_json: bool) -> None:
     click.echo(f"{bar}  {gauge.used_words(report)}  {gauge.state_word(report)}")
     click.echo("   ".join(gauge.figures(report)))
     click.echo(f"License: {license_words(license_status)}")
-    if session.server is not None:
-        click.echo(f"Server: {status_words(session.server, session.clock.now())}")
+    if session.state.server is not None:
+        click.echo(f"Server: {status_words(session.state.server, session.clock.now())}")
     if report.domains:
         click.echo()
         put_domains(report)
@@ -174,7 +174,7 @@ def accounts(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv cannot be had together.")
     session = place.open()
-    if domain and session.domain_named(domain) is None:
+    if domain and session.state.domain_named(domain) is None:
         raise NotFound(f"There is no domain {domain} in this store.", "See them with 'kconsole domains'.")
     query = AccountQuery(
         domain=domain,
@@ -185,7 +185,9 @@ def accounts(
         sort=sort,
         reverse=reverse,
     )
-    entries = select([*session.entries, *session.held], query, session.clock.now(), _saved_filters(text))
+    entries = select(
+        [*session.state.live_entries(), *session.seats.held()], query, session.clock.now(), _saved_filters(text)
+    )
     if as_json:
         put_json([_listed_document(entry) for entry in entries])
     elif as_csv:
@@ -264,7 +266,7 @@ def explain(context: click.Context, place: CliContext, addresses: tuple[str, ...
     found: list[Entry] = []
     for address in addresses:
         try:
-            found.append(session.find(address))
+            found.append(session.state.find(address))
         except NotFound as error:
             say_error(error)
     if as_json:
@@ -277,12 +279,12 @@ def explain(context: click.Context, place: CliContext, addresses: tuple[str, ...
 
 
 def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
-    access = guards.may_connect(session.report, entry, session.license_status.is_suspended)
+    access = guards.may_connect(session.seats.report(), entry, session.license_status.is_suspended)
     return {
         **account_document(entry),
         "source": classify(entry).source,
         "deleted_at": to_iso(entry.deleted_at),
-        "held": is_held(entry, session.last_restart),
+        "held": is_held(entry, session.state.last_restart),
         "last_login": login_document(entry.last_login),
         "may_connect": access.allowed,
         "may_connect_because": decision_words(access),
@@ -292,8 +294,8 @@ def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
 def _explained(entry: Entry, session: Session) -> list[str]:
     details = details_of(
         entry,
-        session.report,
-        session.last_restart,
+        session.seats.report(),
+        session.state.last_restart,
         session.clock.now(),
         is_suspended=session.license_status.is_suspended,
     )

@@ -46,7 +46,7 @@ def domains(context: click.Context, place: CliContext, as_json: bool) -> None:
         if as_json:
             raise click.UsageError("--json goes with the list of domains here.")
         return
-    report = place.open().report
+    report = place.open().seats.report()
     if as_json:
         put_json(domain_documents(report))
     elif report.domains:

@@ -52,7 +52,7 @@ def server_of(session: Session) -> Server:
     Raises:
         NotFound: there is none.
     """
-    found = session.server
+    found = session.state.server
     if found is None:
         raise no_server()
     return found

@@ -163,9 +163,9 @@ def sync(
 
 def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: bool, reason: str) -> int:
     """Read it, take it in, and say what came of it; the exit code."""
-    begun, before = begin_reading(session, access), session.license
+    begun, before = begin_reading(session, access), session.state.license
     done = session.do(Sync(_snapshot(access, secret), begun, reason))
-    found = session.server
+    found = session.state.server
     assert found is not None  # noqa: S101  # it has just been synced
     if as_json:
         put_json(
@@ -183,7 +183,9 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
                 "unread": list(found.unread),
                 "uncounted": list(found.uncounted),
                 "notes": list(found.notes),
-                "license": [{"what": row.label, "text": row.text} for row in change_rows(before, session.license)],
+                "license": [
+                    {"what": row.label, "text": row.text} for row in change_rows(before, session.state.license)
+                ],
             }
         )
     else:
@@ -194,7 +196,7 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
         say(f"Not read: {text}")
     for text in found.notes:
         say(f"Note: {text}")
-    for row in change_rows(before, session.license):
+    for row in change_rows(before, session.state.license):
         say(f"License: {row.label}: {row.text}")
     say_seats(done)
     if done.after.over > done.before.over:
@@ -230,7 +232,7 @@ def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
     found = server_of(session)
     if found.numbers is None:
         raise NotFound(f"{found.name} was never read.", "Run 'kconsole sync' first.")
-    comparisons = compared(session.report, found.numbers, session.entries, found.uncounted)
+    comparisons = compared(session.seats.report(), found.numbers, session.state.live_entries(), found.uncounted)
     if as_json:
         put_json(
             {

@@ -99,6 +99,8 @@ class SeatLedger:
     def __init__(self, inventory: Inventory) -> None:
         self._license = inventory.license
         self._last_restart = inventory.last_restart
+        self._known: SeatReport | None = None
+        """The report, until the next change."""
         self._domains: dict[str, list[Domain]] = {}
         """By folded name. Of one name there is one, but for a moment in which names change hands."""
         for domain in inventory.domains:
@@ -140,6 +142,7 @@ class SeatLedger:
 
     def change_domain(self, before: Domain | None, after: Domain | None) -> None:
         """A domain came, went or changed. Changes that belong together may be told in any order."""
+        self._known = None
         if before is not None:
             named = self._domains[fold(before.name)]
             named.remove(before)
@@ -150,10 +153,12 @@ class SeatLedger:
 
     def change_license(self, after: License) -> None:
         """The license is another now."""
+        self._known = None
         self._license = after
 
     def change_restart(self, after: datetime | None) -> None:
         """Another restart is the last recorded one: held seats come free, or are held again."""
+        self._known = None
         for entry in self._deleted.values():
             self._count(entry, -1)
         self._last_restart = after
@@ -171,6 +176,11 @@ class SeatLedger:
 
     def report(self) -> SeatReport:
         """The report as of the last change."""
+        if self._known is None:
+            self._known = self._report()
+        return self._known
+
+    def _report(self) -> SeatReport:
         return _report(self._license, self._all_domains(), self._tallies, self._total)
 
     def if_changed(self, changes: Iterable[tuple[Entry | None, Entry, int]]) -> SeatReport:
@@ -180,10 +190,11 @@ class SeatLedger:
             changes: an entry as it is (None if it is not there), as it would be, and how many of the same share there
                 are.
         """
-        changes = list(changes)
+        changes, known = list(changes), self._known
         self._exchange(changes)
-        planned = self.report()
+        planned = self._report()
         self._exchange([(after, before, times) for before, after, times in changes])
+        self._known = known
         return planned
 
     def _exchange(self, changes: Iterable[tuple[Entry | None, Entry | None, int]]) -> None:
@@ -210,6 +221,7 @@ class SeatLedger:
             self._deleted[entry.id] = entry
 
     def _count(self, entry: Entry, times: int = 1) -> None:
+        self._known = None
         self._tallies[fold(entry.domain)].add(entry, self._last_restart, times)
         self._total.add(entry, self._last_restart, times)
 

@@ -42,7 +42,7 @@ class DisableAccounts:
         return [self._disable(address, work) for address in unique(self.addresses)]
 
     def _disable(self, address: str, work: OperationContext) -> Outcome:
-        entry = work.store.entry_at(address)
+        entry = work.state.entry_at(address)
         if entry is None:
             return missing(address)
         decision = guards.may_disable(entry)
@@ -50,7 +50,7 @@ class DisableAccounts:
             return refusal(entry.address, decision)
         if not entry.enabled:
             return Outcome(entry.address, "unchanged", "is disabled already")
-        work.put_entry(replace(entry, enabled=False))
+        work.transaction.put_entry(replace(entry, enabled=False))
         return Outcome(entry.address, "done", "disabled, its seat is free")
 
 
@@ -71,16 +71,16 @@ class EnableAccounts:
         return [self._enable(address, work) for address in unique(self.addresses)]
 
     def _enable(self, address: str, work: OperationContext) -> Outcome:
-        entry = work.store.entry_at(address)
+        entry = work.state.entry_at(address)
         if entry is None:
             return missing(address)
         enabled = replace(entry, enabled=True)
-        decision = guards.may_enable(work.report_around(entry.domain), entry, enabled)
+        decision = guards.may_enable(work.seats.report_around(entry.domain), entry, enabled)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if entry.enabled:
             return Outcome(entry.address, "unchanged", "is enabled already")
-        work.put_entry(enabled)
+        work.transaction.put_entry(enabled)
         return Outcome(entry.address, "done", "enabled, it takes a seat")
 
 
@@ -113,12 +113,12 @@ class AddAccount:
                 f"'{login}' cannot be a login.",
                 "Use letters, digits and . _ + ' - (64 at most, the first a letter or digit).",
             )
-        domain = work.store.domain_named(domain_name)
+        domain = work.state.domain_named(domain_name)
         if domain is None:
             raise NotFound(
                 f"There is no domain {domain_name} in this store.",
                 f"Add it with 'kconsole domains add {domain_name}', or check the spelling."
-                if work.store.server is None
+                if work.state.server is None
                 else "Check the spelling; or add it in the server's administration, then 'kconsole sync'.",
             )
         account = Entry(
@@ -126,11 +126,11 @@ class AddAccount:
             full_name=self.full_name.strip(),
             description=self.description.strip(),
         )
-        taken = work.store.entry_at(account.address)
+        taken = work.state.entry_at(account.address)
         if taken is not None:
             raise Refused(f"The address {taken.address} is taken by {what_it_is(taken)}.", "Choose another.")
-        insist(guards.may_create(work.report, account, work.held))
-        stored = work.put_entry(revived(account, work.store))
+        insist(guards.may_create(work.seats.report(), account, work.seats.held()))
+        stored = work.transaction.put_entry(revived(account, work.state))
         return [Outcome(stored.address, "done", "added, it takes a seat")]
 
 
@@ -161,7 +161,7 @@ class DeleteAccounts:
     def _target(self, work: OperationContext) -> str:
         if self.mailbox != "transfer":
             return ""
-        target = work.store.entry_at(self.transfer_to)
+        target = work.state.entry_at(self.transfer_to)
         if target is None:
             raise NotFound(
                 f"There is no account {self.transfer_to} to transfer the mailbox to.",
@@ -181,7 +181,7 @@ class DeleteAccounts:
         return target.address
 
     def _delete(self, address: str, transfer_to: str, work: OperationContext) -> Outcome:
-        entry = work.store.entry_at(address)
+        entry = work.state.entry_at(address)
         if entry is None:
             return missing(address)
         decision = guards.may_delete(entry)
@@ -190,13 +190,13 @@ class DeleteAccounts:
         if only_deactivated(entry):
             if not entry.enabled:
                 return Outcome(entry.address, "unchanged", "is mapped from a directory and deactivated already")
-            work.put_entry(replace(entry, enabled=False))
+            work.transaction.put_entry(replace(entry, enabled=False))
             return Outcome(entry.address, "done", "deactivated, its seat is free: it stays in the directory")
         seat = classify(entry).seat
         deleted = replace(entry, deleted_at=work.now)
         if entry.is_account:
             deleted = replace(deleted, mailbox_fate=self.mailbox, transferred_to=transfer_to)
-        work.put_entry(deleted)
+        work.transaction.put_entry(deleted)
         return Outcome(
             entry.address, "done", "deleted, its seat is held until the server is restarted" if seat else "deleted"
         )

@@ -8,13 +8,12 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 from kconsole.core.codes import NO_PARAMS, Hint, Message, hints_of
 from kconsole.core.errors import ChangedMeanwhile, ConsoleError, Refused
 from kconsole.core.history import Change, Commit, Refusal
-from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory, fold
+from kconsole.core.records import Entry, fold
 from kconsole.core.reports import Decision, SeatReport
-from kconsole.core.server import PendingChange, Server, Target
+from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.counting import SeatLedger, is_held
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
-from kconsole.store.seatstore import SeatStore
+from kconsole.store.records import Records
 from kconsole.store.transaction import Transaction
 
 MANY: Final = 100
@@ -65,165 +64,74 @@ class Rehearsal(NamedTuple):
 
 
 class OperationContext:
-    """A deed in the making: the state as it is now, with what the deed has changed so far."""
+    """What an operation works with: the state as it is now, with its own changes so far.
 
-    def __init__(self, store: SeatStore, ledger: SeatLedger, transaction: Transaction, now: datetime) -> None:
-        self.store = store
+    Attributes:
+        state: the records; they show the operation's own changes at once.
+        transaction: takes the changes.
+        now: the time of the operation.
+    """
+
+    def __init__(self, state: Records, ledger: SeatLedger, transaction: Transaction, now: datetime) -> None:
+        self.state = state
+        self.transaction = transaction
         self.now = now
         self._ledger = ledger
-        self._transaction = transaction
-        self._accounted: list[Change] = []
-        """The changes that the ledger knows of."""
+        self._counted: list[Change] = []
+        """The changes that the ledger has."""
 
     @property
-    def report(self) -> SeatReport:
-        """The figures now."""
-        return self._ledger.report()
-
-    def report_around(self, domain: str) -> SeatReport:
-        """The figures now, with no other domain than this one in them: cheap, whatever the number of domains."""
-        return self._ledger.report_around(domain)
-
-    def if_changed(self, changes: Iterable[tuple[Entry | None, Entry, int]]) -> SeatReport:
-        """The figures if entries were otherwise, as of `SeatLedger.if_changed`; nothing is changed."""
-        return self._ledger.if_changed(changes)
-
-    def if_licensed(self, license_: License) -> SeatReport:
-        """The figures if the license were this one; nothing is changed."""
-        return self._ledger.if_licensed(license_)
-
-    @property
-    def license_status(self) -> LicenseStatus:
-        """How the license stands now."""
-        return license_status_of(self.store.license, self.now)
-
-    @property
-    def held(self) -> list[Entry]:
-        """Deleted entries that hold a seat."""
-        return self._ledger.held()
-
-    def put_entry(self, entry: Entry) -> Entry:
-        """Store an entry; returns it with its number."""
-        stored = self._transaction.put_entry(entry)
-        self._account()
-        return stored
-
-    def put_entries(self, entries: Iterable[Entry]) -> list[Entry]:
-        """The same for many at once."""
-        stored = self._transaction.put_entries(entries)
-        self._account()
-        return stored
-
-    def put_domain(self, domain: Domain) -> None:
-        """Store a domain, in place of the one of its name if there is one."""
-        self._transaction.put_domain(domain, self.store.domain_number(domain.name))
-        self._account()
-
-    def change_domain(self, number: int, after: Domain) -> None:
-        """Let the domain with this number be so, whatever it was called."""
-        self._transaction.put_domain(after, number)
-        self._account()
-
-    def remove_domain(self, number: int) -> None:
-        """Forget the domain with this number."""
-        self._transaction.remove_domain(number)
-        self._account()
-
-    def set_server(self, server: Server | None) -> None:
-        """Let this be the live server that the store is kept in step with."""
-        self._transaction.set_server(server)
-        self._account()
-
-    def rehearse(self, operation: "Operation") -> "Rehearsal":
-        """See what a deed would do now, under all its guards; nothing is changed. For a work that changed nothing yet.
-
-        Raises:
-            Refused: what the deed raises.
-        """
-        outcomes = tuple(operation.apply(self))
-        undoes = self._transaction.undoes
-        self.take_back()
-        return Rehearsal(outcomes, self._transaction.take_back(), undoes)
-
-    def call_it(self, operation: str) -> None:
-        """Let the journal name it so."""
-        self._transaction.operation = operation
-
-    def put_pending(self, pending: PendingChange) -> int:
-        """Write down what the server is about to be asked for; returns its number."""
-        number = self._transaction.put_pending(pending)
-        self._account()
-        return number
-
-    def remove_pending(self, number: int) -> None:
-        """It is known what came of it."""
-        self._transaction.remove_pending(number)
-        self._account()
-
-    def address_of(self, pending: PendingChange, target: Target) -> str:
-        """The address that something was asked for; of a new account, in its domain by the name of now."""
-        domain = next(
-            (each for each in self.store.domains if each.server_id and each.server_id == pending.domain_id), None
-        )
-        return target.address if domain is None else f"{target.address.rpartition('@')[0]}@{domain.name}"
-
-    def put_back(self, change: Change) -> None:
-        """Let a record be as it was before a change."""
-        if change.table == "entries" and change.before is None:
-            self._transaction.remove_entry(change.number)
-        elif change.table == "entries":
-            self._transaction.put_entry(change.before)
-        elif change.table == "domains" and change.before is None:
-            self._transaction.remove_domain(change.number)
-        elif change.table == "domains":
-            self._transaction.put_domain(change.before, change.number)
-        elif change.table == "server":
-            self._transaction.set_last_restart(change.before)
-        elif change.table == "license":
-            self._transaction.set_license(change.before)
-        elif change.table == "connection":
-            self._transaction.set_server(change.before)
-        self._account()
-
-    def set_last_restart(self, at: datetime) -> None:
-        """Record a restart of the server."""
-        self._transaction.set_last_restart(at)
-        self._account()
-
-    def set_license(self, license_: License) -> None:
-        """Let the license be this one."""
-        self._transaction.set_license(license_)
-        self._account()
-
-    def replace_all(self, inventory: Inventory) -> None:
-        """Let the store hold this and nothing else."""
-        self._transaction.replace_all(inventory)
-        self._account()
-
-    def take_back(self) -> None:
-        """Let the ledger be as before the deed, when the transaction fails."""
-        for change in reversed(self._accounted):
-            apply_change(self._ledger, change._replace(before=change.after, after=change.before))
-        self._accounted = []
-
-    def note(self, outcomes: Iterable[Outcome], used_before: int) -> None:
-        """Tell the journal what the deed came to."""
-        self._transaction.seats = (used_before, self._ledger.used)
-        refused = (outcome for outcome in outcomes if outcome.result == "refused")
-        self._transaction.refused = tuple(Refusal(outcome.address, outcome.code, outcome.params) for outcome in refused)
-
-    def note_undoing(self, sequence: int) -> None:
-        """Tell the journal which commit is taken back."""
-        self._transaction.undoes = sequence
-
-    def _account(self) -> None:
-        changes = self._transaction.changes[len(self._accounted) :]
+    def seats(self) -> SeatLedger:
+        """The seat figures, with the changes so far. Read it again after a change."""
+        changes = self.transaction.changes[len(self._counted) :]
         if len(changes) > MANY and all(change.table == "entries" for change in changes):
             self._ledger.change_entries((change.before, change.after) for change in changes)
         else:
             for change in changes:
                 apply_change(self._ledger, change)
-        self._accounted += changes
+        self._counted += changes
+        return self._ledger
+
+    @property
+    def license_status(self) -> LicenseStatus:
+        """The license status at the time of the operation."""
+        return license_status_of(self.state.license, self.now)
+
+    def rehearse(self, operation: "Operation") -> "Rehearsal":
+        """See what an operation would do now, under all its guards, and roll it back. Only before any own change.
+
+        Raises:
+            Refused: what the operation raises.
+        """
+        outcomes = tuple(operation.apply(self))
+        undoes = self.transaction.undoes
+        self.roll_back_seats()
+        return Rehearsal(outcomes, self.transaction.take_back(), undoes)
+
+    def roll_back_seats(self) -> None:
+        """Restore the seat figures of before the operation, when the transaction fails or is rolled back."""
+        for change in reversed(self._counted):
+            apply_change(self._ledger, change._replace(before=change.after, after=change.before))
+        self._counted = []
+
+    def address_of(self, pending: PendingChange, target: Target) -> str:
+        """The address that something was asked for; of a new account, in its domain by the name of now."""
+        domain = next(
+            (each for each in self.state.domains.values() if each.server_id and each.server_id == pending.domain_id),
+            None,
+        )
+        return target.address if domain is None else f"{target.address.rpartition('@')[0]}@{domain.name}"
+
+
+def outcomes_of(operation: "Operation", context: OperationContext) -> tuple[Outcome, ...]:
+    """Apply an operation, and write its figures and refusals into the journal line."""
+    transaction, used_before = context.transaction, context.seats.used
+    outcomes = tuple(operation.apply(context))
+    transaction.seats = (used_before, context.seats.used)
+    transaction.refused = tuple(
+        Refusal(outcome.address, outcome.code, outcome.params) for outcome in outcomes if outcome.result == "refused"
+    )
+    return outcomes
 
 
 def apply_change(ledger: SeatLedger, change: Change) -> None:
@@ -307,7 +215,7 @@ def check_expected(expected: Iterable[Entry], work: OperationContext) -> None:
     Raises:
         ChangedMeanwhile: some are not.
     """
-    changed = [entry for entry in expected if work.store.entry(entry.id) != entry]
+    changed = [entry for entry in expected if work.state.entries.get(entry.id) != entry]
     if changed:
         raise ChangedMeanwhile(
             "changed-meanwhile",
@@ -359,17 +267,17 @@ def missing(address: str) -> Outcome:
     return Outcome(address, "not-found", "not-in-store", "look-it-up")
 
 
-def revived(entry: Entry, store: SeatStore) -> Entry:
+def revived(entry: Entry, state: Records) -> Entry:
     """A new entry, under the number of a deleted one of the same address if there is one.
 
     Of several it is the last that still holds its seat, or if none does, the last.
     So it takes over the seat that one may still hold, and its mailbox if that was kept: the server attaches a kept
     mailbox again when an account of the same name is created (source: Disabling and Deleting User Accounts, GFI).
     """
-    deleted = [old for old in store.deleted_at(entry.address) if old.kind == entry.kind]
+    deleted = [old for old in state.deleted_at(entry.address) if old.kind == entry.kind]
     if not deleted:
         return entry
-    old = next((old for old in deleted if is_held(old, store.last_restart)), deleted[0])
+    old = next((old for old in deleted if is_held(old, state.last_restart)), deleted[0])
     kept = old.mailbox and old.mailbox_fate == "keep"
     return replace(entry, id=old.id, mailbox=kept, last_login=old.last_login if kept else None)
 

@@ -20,7 +20,9 @@ from kconsole.store.seatstore import PATIENCE
 
 def dump_of(session: Session) -> bytes:
     """The dump of what a session's store holds, an entry a line or more, ending in a newline."""
-    return orjson.dumps(inventory_document(session.inventory), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(
+        inventory_document(session.state.inventory), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
 
 
 def write_dump(path: Path, document: bytes, session: Session) -> None:
@@ -45,7 +47,7 @@ def check_not_of_store(path: Path, session: Session) -> None:
     Raises:
         BadInput: it does.
     """
-    folder = session.folder.resolve()
+    folder = session.store.folder.resolve()
     if path.resolve().is_relative_to(folder) or path.absolute().parent.resolve().is_relative_to(folder):
         raise BadInput(f"{path} lies in the store's own folder.", "Choose a file elsewhere.")
 

@@ -61,6 +61,84 @@ def addresses_of(commit: Commit) -> list[str]:
     return list(dict.fromkeys((*changed, *refused_addresses(commit))))
 
 
+class History:
+    """The log of an open store, and what its operator can undo."""
+
+    def __init__(self, store: SeatStore) -> None:
+        self._store = store
+        self._own: list[Commit] = []
+        """What this session did and can undo, or redo after an undo."""
+        self._opened_at = store.sequence
+        self._traces: list[Trace] = []
+        """All commits since then, others' too: so that undoing the last one need not read the journal."""
+        self._undone: dict[int, int] = {}
+
+    def log(self, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
+        """The commits that a query selects, the first one first or the last one first.
+
+        Raises:
+            StoreUnusable: the journal is broken; raised when that line is reached.
+        """
+        return matching(self._store, query, newest_first)
+
+    @property
+    def undoable(self) -> Commit | None:
+        """The last commit of this session that has not been undone, by anyone; None if there is none."""
+        return next((commit for commit in reversed(self._own) if commit.sequence not in self._undone), None)
+
+    def last_undoable(self) -> Commit | None:
+        """The commit that `undo` would undo: of this session, or else the operator's last one in the journal.
+
+        Raises:
+            StoreUnusable: the journal is broken.
+        """
+        return self.undoable or undoable_of(self._store, self._store.operator)
+
+    def to_undo(self, sequence: int | None = None) -> Commit:
+        """The commit with this number, or the last one that can be undone, after others' commits have been read.
+
+        Raises:
+            NotFound: there is none.
+            StoreUnusable: the journal is broken.
+        """
+        self._store.catch_up()
+        commit = self.last_undoable() if sequence is None else commit_numbered(self._store, sequence)
+        if commit is None:
+            raise NotFound("There is nothing to undo: the log has no deed of yours that was not taken back.")
+        return commit
+
+    def first_operation(self, commit: Commit) -> str:
+        """The name of the operation, and of an undo, the name of what was undone in the first place."""
+        return first_operation(self._store, commit)
+
+    def touched_since(self, sequence: int) -> frozenset[int]:
+        """The numbers of the entries that were changed after a line of the log that this session has read."""
+        later = (trace for trace in self._traces if trace.sequence > sequence)
+        return frozenset(number for trace in later for table, number in trace.records if table == "entries")
+
+    def traces_after(self, sequence: int) -> "Iterable[Trace]":
+        """The commits after a line, the last one first; read from disk if this session opened the store later."""
+        if sequence < self._opened_at:
+            return traces_after(self._store, sequence)
+        return (trace for trace in reversed(self._traces) if trace.sequence > sequence)
+
+    def add_own(self, commit: Commit) -> None:
+        """This session made a commit that can be undone."""
+        self._own.append(commit)
+
+    def forget(self, sequence: int) -> None:
+        """A commit cannot be undone any more."""
+        self._own = [commit for commit in self._own if commit.sequence != sequence]
+
+    def follow(self, commit: Commit) -> None:
+        """Take a new commit in."""
+        if not commit.changes:
+            return
+        self._traces.append(trace_of(commit))
+        if commit.undoes is not None:
+            self._undone = taken_back(reversed(self._traces))
+
+
 class Trace(NamedTuple):
     """What taking back needs to know of a commit that changed something: all of them fit into memory."""
 

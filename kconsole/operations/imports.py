@@ -15,7 +15,7 @@ from kconsole.operations.accounts import what_it_is
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_by, revived
 from kconsole.operations.server import check_domain_name
 from kconsole.operations.streams import read_document
-from kconsole.store.seatstore import SeatStore
+from kconsole.store.records import Records
 
 IMPORTED, CHANGED = "imported", "changed"
 """What an import tells of an account that it took in, or changed."""
@@ -66,17 +66,17 @@ def other_domain(path: Path, domain: str) -> str | None:
 
 
 def plan_import(
-    export: KerioExport, domain_name: str, store: SeatStore, report: SeatReport, held: Iterable[Entry]
+    export: KerioExport, domain_name: str, state: Records, report: SeatReport, held: Iterable[Entry]
 ) -> ImportPlan:
     """What importing an export into a domain would do, on the state as it is now.
 
     Raises:
         BadInput: the domain is not in the store and could not be added, since it is no domain name.
     """
-    known = store.domain_named(domain_name)
+    known = state.domain_named(domain_name)
     if known is None:
         check_domain_name(domain_name)
-    sorting = _Sorting(store, known.name if known else domain_name)
+    sorting = _Sorting(state, known.name if known else domain_name)
     for row in export.accounts:
         sorting.take_account(row)
     for row in export.accounts:
@@ -103,7 +103,7 @@ def plan_import(
 class _Sorting:
     """Sorts rows into what they mean for one domain."""
 
-    store: SeatStore
+    state: Records
     domain: str
     new: list[Entry] = field(default_factory=list)
     changed: list[tuple[Entry, Entry]] = field(default_factory=list)
@@ -117,7 +117,7 @@ class _Sorting:
     def take_account(self, row: CsvAccount) -> None:
         """Sort the account that a row describes."""
         address = f"{row.login}@{self.domain}"
-        known = self.store.entry_at(address)
+        known = self.state.entry_at(address)
         if known is not None and not known.is_account:
             self.faults.append(CsvFault(row.line, f"the address is taken by {what_it_is(known)} already"))
             return
@@ -156,7 +156,7 @@ class _Sorting:
 
     def _alias(self, address: str) -> tuple[Entry | None, Entry | None]:
         """The alias of this address as it is, and to start from; nothing to start from if it is something else."""
-        known = self.store.entry_at(address)
+        known = self.state.entry_at(address)
         if known is None:
             return None, Entry(address=address, kind="alias", origin="imported")
         return (known, known) if known.kind == "alias" else (known, None)
@@ -180,26 +180,26 @@ class ImportAccounts:
             BadInput: there are faulty rows, and they shall not be skipped.
             Refused: there are not enough seats.
         """
-        plan = plan_import(self.export, self.domain, work.store, work.report, work.held)
+        plan = plan_import(self.export, self.domain, work.state, work.seats.report(), work.seats.held())
         if plan.faulty and not self.skip_faulty:
             raise faulty_rows(plan)
         if not plan.decision.allowed:
             raise refused_by(plan.decision, "nothing-imported")
         if plan.new_domain:
-            work.put_domain(Domain(name=plan.domain))
+            work.transaction.put_domain(Domain(name=plan.domain))
         outcomes = [self._add(account, work) for account in plan.new]
         for _, account in plan.changed:
-            work.put_entry(account)
+            work.transaction.put_entry(account)
             outcomes.append(Outcome(account.address, "done", CHANGED))
         outcomes += [Outcome(account.address, "unchanged", "is the same") for account in plan.same]
         for before, alias in plan.aliases:
-            work.put_entry(revived(alias, work.store) if before is None else alias)
+            work.transaction.put_entry(revived(alias, work.state) if before is None else alias)
         outcomes += [Outcome(f"line {fault.line}", "refused", fault.reason) for fault in plan.faulty]
         return outcomes
 
     @staticmethod
     def _add(account: Entry, work: OperationContext) -> Outcome:
-        stored = work.put_entry(revived(account, work.store))
+        stored = work.transaction.put_entry(revived(account, work.state))
         return Outcome(stored.address, "done", IMPORTED)
 
 

@@ -21,7 +21,7 @@ from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_
 from kconsole.operations.imports import CHANGED, IMPORTED
 from kconsole.operations.server import DOMAIN_NAME
 from kconsole.operations.user_files import open_file, trouble_of
-from kconsole.store.seatstore import SeatStore
+from kconsole.store.records import Records
 
 USERS: Final = "users.cfg"
 SERVER: Final = "mailserver.cfg"
@@ -86,9 +86,9 @@ def read_kerio(folder: Path) -> KerioConfig:
     return config
 
 
-def plan_kerio(config: KerioConfig, store: SeatStore, if_changed: IfChanged, held: Iterable[Entry]) -> KerioPlan:
+def plan_kerio(config: KerioConfig, state: Records, if_changed: IfChanged, held: Iterable[Entry]) -> KerioPlan:
     """What importing the server's files would do, on the state as it is now."""
-    sorting = _Sorting(config, store)
+    sorting = _Sorting(config, state)
     sorting.take_domains()
     for entry in config.entries:
         sorting.take_entry(entry)
@@ -121,7 +121,7 @@ class _Sorting:
     """Sorts what the files say into what it means for a store."""
 
     config: KerioConfig
-    store: SeatStore
+    state: Records
     new_domains: dict[str, Domain] = field(default_factory=dict)
     new: list[Entry] = field(default_factory=list)
     changed: list[tuple[Entry, Entry]] = field(default_factory=list)
@@ -133,14 +133,14 @@ class _Sorting:
     _built_in: Entry | None = None
 
     def __post_init__(self) -> None:
-        self._domains.update((fold(domain.name), domain.name) for domain in self.store.domains)
+        self._domains.update((fold(domain.name), domain.name) for domain in self.state.domains.values())
         if any(entry.kind == "builtin_admin" for entry in self.config.entries):
-            live = (entry for entry in self.store.entries if entry.deleted_at is None)
+            live = (entry for entry in self.state.entries.values() if entry.deleted_at is None)
             self._built_in = next((entry for entry in live if entry.kind == "builtin_admin"), None)
 
     def take_domains(self) -> None:
         """Sort the domains. One that the store has stays as it is: what it says of limits is in neither file."""
-        primary = next((domain.name for domain in self.store.domains if domain.primary), None)
+        primary = next((domain.name for domain in self.state.domains.values() if domain.primary), None)
         named = [domain.name for domain in self.config.domains if domain.primary]
         if len(named) > 1:
             self.notes.append(f"{len(named):,} domains are of the primary's type: none of them is taken for it")
@@ -169,7 +169,7 @@ class _Sorting:
             self._refuse(said, "its domain is no domain name")
             return
         address = f"{said.login}@{domain}" if domain else said.login
-        known = self.store.entry_at(address)
+        known = self.state.entry_at(address)
         if known is not None and known.kind != said.kind:
             self._refuse(said, f"the address is taken by {what_it_is(known)} already")
             return
@@ -196,14 +196,14 @@ class _Sorting:
         """Entries that the files would name if they were there still."""
         named = self.config.refused.union(fold(entry.address) for entry in self.config.entries)
         kinds: set[Kind] = self.config.kinds - {"builtin_admin"}
-        for entry in self.store.entries:
+        for entry in self.state.entries.values():
             if entry.kind in kinds and entry.deleted_at is None and fold(entry.address) not in named:
                 yield entry
 
     def gone_domains(self) -> Iterable[Domain]:
         """Domains that the files would name if they were there still."""
         named = {fold(domain.name) for domain in self.config.domains}
-        for domain in self.store.domains:
+        for domain in self.state.domains.values():
             if self.config.lists_domains and fold(domain.name) not in named:
                 yield domain
 
@@ -231,19 +231,19 @@ class ImportKerio:
             BadInput: there are faulty users, and they shall not be skipped.
             Refused: there are not enough seats.
         """
-        plan = plan_kerio(self.config, work.store, work.if_changed, work.held)
+        plan = plan_kerio(self.config, work.state, work.seats.if_changed, work.seats.held())
         if plan.faulty and not self.skip_faulty:
             raise faulty_users(plan)
         if not plan.decision.allowed:
             raise refused_by(plan.decision, "nothing-imported")
         outcomes = []
         for domain in plan.new_domains:
-            work.put_domain(domain)
+            work.transaction.put_domain(domain)
         for entry in plan.new:
-            stored = work.put_entry(revived(entry, work.store))
+            stored = work.transaction.put_entry(revived(entry, work.state))
             outcomes.append(Outcome(stored.address, "done", IMPORTED))
         for _, entry in plan.changed:
-            work.put_entry(entry)
+            work.transaction.put_entry(entry)
             outcomes.append(Outcome(entry.address, "done", CHANGED))
         outcomes += [Outcome(entry.address, "unchanged", "is the same") for entry in plan.same]
         outcomes += [Outcome(str(fault.place), "refused", fault.reason) for fault in plan.faulty]

@@ -64,7 +64,7 @@ class BeginTrial:
             Refused: there is a trial or a license already.
             BadInput: the day is to come.
         """
-        license_ = work.store.license
+        license_ = work.state.license
         if license_.registered_at is not None or license_.activated_at is not None:
             raise Refused("A license is registered here: there is no trial any more.", _SHOW)
         if license_.trial_until is not None:
@@ -73,7 +73,7 @@ class BeginTrial:
         if begun > work.now.date():
             raise BadInput(f"{begun} is in the future.", "Name the day on which the trial began.")
         after = with_trial(license_, begun)
-        work.set_license(after)
+        work.transaction.set_license(after)
         return [Outcome("", "done", f"trial of {TRIAL.days} days recorded, its last day is {after.trial_until}")]
 
 
@@ -102,17 +102,17 @@ class RegisterLicense:
             BadInput: a detail is missing or makes no sense.
         """
         customer = checked_customer(self.customer)
-        license_, id_end = work.store.license, self.license_id
+        license_, id_end = work.state.license, self.license_id
         if id_end == NO_ID:
             raise BadInput("That is not a license ID.", ID_FORM)
         if license_.registered_at is not None:
             after = replace(license_, customer=customer, id_end=id_end or license_.id_end)
             if after == license_:
                 return [Outcome("", "unchanged", "the license is registered so already")]
-            work.set_license(after)
+            work.transaction.set_license(after)
             return [Outcome("", "done", f"the registration is changed: {customer.organization}")]
         after = registered(license_, customer, id_end, work.now)
-        work.set_license(after)
+        work.transaction.set_license(after)
         told = f"registered to {customer.organization}; Software Maintenance until {after.maintenance_until}"
         return [Outcome("", "done", told, f"Next: {_after_colon(license_status_of(after, work.now).next_step)}")]
 
@@ -131,14 +131,14 @@ class ActivateLicense:
         Raises:
             Refused: it is not registered, or has expired.
         """
-        license_ = work.store.license
+        license_ = work.state.license
         if license_.registered_at is None:
             raise Refused("The license is not registered: there is nothing to activate.", "Register it first.")
         if license_.activated_at is not None:
             return [Outcome("", "unchanged", f"was activated on {license_.activated_at.date()} already")]
         if work.license_status.is_expired:
             raise Refused("The license has expired: it cannot be activated.", "Renew it and install its file.")
-        work.set_license(replace(license_, activated_at=work.now))
+        work.transaction.set_license(replace(license_, activated_at=work.now))
         return [Outcome("", "done", "activated on this installation")]
 
 
@@ -159,7 +159,7 @@ class BuyUpdate:
             BadInput: nothing was bought, or less than nothing.
             Refused: the license is not registered, another update is on its way, or what was bought is there.
         """
-        license_ = work.store.license
+        license_ = work.state.license
         if self.seats < 0 or not (self.seats or self.components):
             raise BadInput("Say how many seats were bought, or which components.", "Nothing was recorded.")
         if license_.registered_at is None:
@@ -177,7 +177,7 @@ class BuyUpdate:
         if present:
             raise Refused(f"{_and(present)} {'is' if len(present) == 1 else 'are'} licensed already.", _SHOW)
         update = PendingUpdate(bought_at=work.now, seats=self.seats, components=tuple(dict.fromkeys(self.components)))
-        work.set_license(replace(license_, update=update))
+        work.transaction.set_license(replace(license_, update=update))
         return [Outcome("", "done", f"{bought_words(update)} bought, due within 24 hours")]
 
 
@@ -195,14 +195,14 @@ class ReceiveUpdate:
         Raises:
             Refused: nothing is on its way, or more than there can be.
         """
-        license_ = work.store.license
+        license_ = work.state.license
         if license_.update is None:
             raise Refused("Nothing was bought that could arrive.", _SHOW)
         what = bought_words(license_.update)
         after = arrived(license_)
         if after.seats is not None and after.seats > MOST_SEATS:
             raise Refused(f"There cannot be {after.seats:,} seats.", "Call it off, and change the seats by hand.")
-        work.set_license(after)
+        work.transaction.set_license(after)
         return [Outcome("", "done", f"{what} arrived: {_seats_words(after)} now")]
 
 
@@ -220,10 +220,10 @@ class CancelUpdate:
         Raises:
             Refused: nothing is on its way.
         """
-        license_ = work.store.license
+        license_ = work.state.license
         if license_.update is None:
             raise Refused("Nothing was bought that could be called off.", _SHOW)
-        work.set_license(replace(license_, update=None))
+        work.transaction.set_license(replace(license_, update=None))
         return [Outcome("", "done", f"{bought_words(license_.update)} called off")]
 
 
@@ -271,7 +271,7 @@ class ChangeTerms:
         seats = self.terms.seats
         if isinstance(seats, int) and not 0 <= seats <= MOST_SEATS:
             raise BadInput(f"There cannot be {seats:,} seats.", "Nothing was changed.")
-        return _take(work, self.terms.on(work.store.license), self.over_limit)
+        return _take(work, self.terms.on(work.state.license), self.over_limit)
 
 
 @dataclass(frozen=True)
@@ -291,7 +291,7 @@ class ChangeComponent:
         Raises:
             BadInput: there cannot be so many seats.
         """
-        license_, component = work.store.license, self.component
+        license_, component = work.state.license, self.component
         word = COMPONENT_WORDS[component.name]
         if component.seats is not None and not 0 <= component.seats <= MOST_SEATS:
             raise BadInput(f"There cannot be {component.seats:,} seats of {word}.", "Nothing was changed.")
@@ -300,12 +300,12 @@ class ChangeComponent:
         if not self.is_licensed:
             if known is None:
                 return [Outcome("", "unchanged", f"{word} is not licensed")]
-            work.set_license(replace(license_, components=others))
+            work.transaction.set_license(replace(license_, components=others))
             return [Outcome("", "done", f"{word} is licensed no longer")]
         if known == component:
             return [Outcome("", "unchanged", f"{word} is licensed so already")]
         ordered = sorted((*others, component), key=lambda each: list(COMPONENT_WORDS).index(each.name))
-        work.set_license(replace(license_, components=tuple(ordered)))
+        work.transaction.set_license(replace(license_, components=tuple(ordered)))
         return [Outcome("", "done", f"{word} is licensed")]
 
 
@@ -327,19 +327,19 @@ class InstallLicense:
             Refused: it is a trial's and a license is registered, or more seats are in use, and nobody said that it
                 shall be taken nevertheless.
         """
-        insist(may_install(work.store.license, self.file))
-        after = installed(work.store.license, self.file, work.now)
+        insist(may_install(work.state.license, self.file))
+        after = installed(work.state.license, self.file, work.now)
         return _take(work, after, self.over_limit)
 
 
 def _take(work: OperationContext, after: License, over_limit: bool) -> list[Outcome]:
-    before = work.store.license
+    before = work.state.license
     if after == before:
         return [Outcome("", "unchanged", "the license is so already")]
-    decision = guards.may_license(work.if_licensed(after))
+    decision = guards.may_license(work.seats.if_licensed(after))
     if not over_limit and needs_consent(before, after, decision):
         raise refused_by(decision, "license-not-changed")
-    work.set_license(after)
+    work.transaction.set_license(after)
     return [Outcome("", "done", _changed_words(after, license_status_of(after, work.now).word))]
 
 

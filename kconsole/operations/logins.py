@@ -18,7 +18,7 @@ from kconsole.licensing.components import is_active_sync
 from kconsole.licensing.counting import SeatLedger
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, missing, refusal
 from kconsole.operations.streams import read_document
-from kconsole.store.seatstore import SeatStore
+from kconsole.store.records import Records
 
 MOST_FAULTS: Final = 20
 """How many faulty rows are told one by one: a log in a wrong form has as many as it has lines."""
@@ -50,16 +50,16 @@ class Connect:
             raise BadInput("That time is in the future.", "Nothing was recorded. Is it in another zone?")
         if len(self.protocol) > LONGEST_PROTOCOL:
             raise BadInput(f"A protocol has at most {LONGEST_PROTOCOL} characters.", "Nothing was recorded.")
-        entry = work.store.entry_at(self.address) or next(iter(work.store.deleted_at(self.address)), None)
+        entry = work.state.entry_at(self.address) or next(iter(work.state.deleted_at(self.address)), None)
         if entry is None:
             return [missing(self.address)]
-        decision = guards.may_connect(work.report_around(entry.domain), entry, work.license_status.is_suspended)
+        decision = guards.may_connect(work.seats.report_around(entry.domain), entry, work.license_status.is_suspended)
         if not decision.allowed:
             return [refusal(entry.address, decision)]
         connected = logged_in(entry, LastLogin(at, self.protocol.strip()))
         if connected == entry:
             return [Outcome(entry.address, "unchanged", "is known to have logged in then, or later")]
-        work.put_entry(connected)
+        work.transaction.put_entry(connected)
         made = "" if entry.mailbox else ", its mailbox was made"
         return [Outcome(entry.address, "done", f"logged in{made}")]
 
@@ -104,9 +104,9 @@ def read_login_file(path: Path, now: datetime, zone: tzinfo | None = None, encod
     return read_login_csv(document, name, now, zone, encoding)
 
 
-def plan_logins(file: LoginFile, store: SeatStore, ledger: SeatLedger) -> LoginsPlan:
+def plan_logins(file: LoginFile, state: Records, ledger: SeatLedger) -> LoginsPlan:
     """What bringing in the logins of a file would do, on the state as it is now."""
-    sorting = _Sorting(store)
+    sorting = _Sorting(state)
     sorting.take(file.logins)
     changed = tuple(sorting.changed())
     return LoginsPlan(
@@ -124,7 +124,7 @@ def plan_logins(file: LoginFile, store: SeatStore, ledger: SeatLedger) -> Logins
 class _Sorting:
     """Sorts logins into what they mean for the accounts of a store."""
 
-    store: SeatStore
+    state: Records
     last: dict[int, tuple[Entry, Login]] = field(default_factory=dict)
     """The last login that the file has of each account: two of its addresses may be one account's."""
     active_sync: set[int] = field(default_factory=set)
@@ -135,11 +135,11 @@ class _Sorting:
 
     def take(self, logins: Iterable[Login]) -> None:
         """Find the account of each login."""
-        primary = next((f"@{domain.name}" for domain in self.store.domains if domain.primary), "")
+        primary = next((f"@{domain.name}" for domain in self.state.domains.values() if domain.primary), "")
         for login in logins:
             entry, address = self._found(login.address, primary)
             if entry is None:
-                (self.deleted if self.store.deleted_at(address) else self.unknown).append(login.address)
+                (self.deleted if self.state.deleted_at(address) else self.unknown).append(login.address)
             elif not entry.is_account:
                 self.no_accounts.append(entry.address)
             else:
@@ -165,10 +165,10 @@ class _Sorting:
 
         A login alone is one of the primary domain, as at the server's own door, or the built-in administrator.
         """
-        entry = self.store.entry_at(address)
+        entry = self.state.entry_at(address)
         if entry is not None or "@" in address:
             return entry, address
-        return self.store.entry_at(address + primary), address + primary
+        return self.state.entry_at(address + primary), address + primary
 
 
 @dataclass(frozen=True)
@@ -193,11 +193,11 @@ class ImportLogins:
         """
         if self.file.faults and not self.skip_faulty:
             raise faulty_logins(self.file.faults)
-        sorting = _Sorting(work.store)
+        sorting = _Sorting(work.state)
         sorting.take(self.file.logins)
         outcomes = []
         for _, account in list(sorting.changed()):
-            work.put_entry(account)
+            work.transaction.put_entry(account)
             outcomes.append(Outcome(account.address, "done", "logged in later than was known"))
         return outcomes + [Outcome(f"line {fault.line}", "refused", fault.reason) for fault in self.file.faults]
 

@@ -168,7 +168,7 @@ def _write_file(session: Session, path: Path) -> None:
 def _write_archive(session: Session, file: IO[bytes]) -> None:
     with ExitStack() as stack:
         try:
-            sources = _sources(session.folder, stack)
+            sources = _sources(session.store.folder, stack)
         except OSError as error:
             raise StoreUnusable(
                 f"{error.filename} cannot be read: {error.strerror or error}.", "Check its permissions."

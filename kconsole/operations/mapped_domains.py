@@ -19,8 +19,8 @@ def mapped_domains(session: Session) -> list[MappedDomain]:
     """All domains, in the order of the report."""
     mapped = Counter(
         fold(entry.domain)
-        for entry in session.entries
+        for entry in session.state.live_entries()
         if entry.origin == "directory" and entry.enabled and entry.is_account
     )
-    found = (session.domain_named(report.name) for report in session.report.domains)
+    found = (session.state.domain_named(report.name) for report in session.seats.report().domains)
     return [MappedDomain(domain, mapped[fold(domain.name)]) for domain in found if domain is not None]

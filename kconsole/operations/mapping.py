@@ -24,7 +24,7 @@ from kconsole.licensing.map_plan import Pair
 from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import what_it_is
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_by, revived
-from kconsole.store.seatstore import SeatStore
+from kconsole.store.records import Records
 
 _LOGIN: Final = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,64}")
 """Logins that a mail address can begin with; a directory may have others, with blanks for example."""
@@ -33,12 +33,12 @@ IfChanged = Callable[[Iterable[tuple[Entry | None, Entry, int]]], SeatReport]
 """The figures if entries were otherwise, as `SeatLedger.if_changed` has them."""
 
 
-def plan_mapping(domain: Domain, listing: DirectoryListing, store: SeatStore, if_changed: IfChanged) -> MapPlan:
+def plan_mapping(domain: Domain, listing: DirectoryListing, state: Records, if_changed: IfChanged) -> MapPlan:
     """What mapping the users that a directory lists would do, on the state as it is now."""
-    sorting = _Sorting(domain.name, listing, store)
+    sorting = _Sorting(domain.name, listing, state)
     sorting.sort()
     changes = [(before, after, 1) for before, after in sorting.puts()]
-    new = [(_held_before(after, store), after, 1) for before, after, _ in changes if before is None]
+    new = [(_held_before(after, state), after, 1) for before, after, _ in changes if before is None]
     changes = [*(change for change in changes if change[0] is not None), *new]
     going = [(entry, replace(entry, enabled=False), 1) for entry in sorting.gone]
     return MapPlan(
@@ -60,20 +60,20 @@ def plan_mapping(domain: Domain, listing: DirectoryListing, store: SeatStore, if
         now=if_changed(()),
         planned=if_changed(changes),
         without_gone=if_changed([*changes, *going]),
-        at_risk=tuple(_without_mailbox(store, {after.id: after for _, after, _ in changes if after.id}, sorting.new)),
+        at_risk=tuple(_without_mailbox(state, {after.id: after for _, after, _ in changes if after.id}, sorting.new)),
     )
 
 
-def _held_before(entry: Entry, store: SeatStore) -> Entry | None:
+def _held_before(entry: Entry, state: Records) -> Entry | None:
     """The deleted entry whose number a new one gets, and whose held seat it takes over."""
-    return store.entry(entry.id) if entry.id else None
+    return state.entries.get(entry.id) if entry.id else None
 
 
-def _without_mailbox(store: SeatStore, changed: dict[int, Entry], new: Iterable[Entry]) -> Iterator[Entry]:
+def _without_mailbox(state: Records, changed: dict[int, Entry], new: Iterable[Entry]) -> Iterator[Entry]:
     """The accounts that take a seat and have no mailbox after the changes: the new ones first."""
     yield from (entry for entry in new if entry.enabled and not entry.mailbox)
     new_numbers = {entry.id for entry in new if entry.id}
-    for entry in store.entries:
+    for entry in state.entries.values():
         after = changed.get(entry.id, entry)
         if after.id in new_numbers or after.deleted_at is not None or after.mailbox:
             continue
@@ -87,7 +87,7 @@ class _Sorting:
 
     domain: str
     listing: DirectoryListing
-    store: SeatStore
+    state: Records
     new: list[Entry] = field(default_factory=list)
     renamed: list[Pair] = field(default_factory=list)
     recreated: list[Pair] = field(default_factory=list)
@@ -108,7 +108,7 @@ class _Sorting:
         key = fold(self.domain)
         self.accounts = [
             entry
-            for entry in self.store.entries
+            for entry in self.state.entries.values()
             if entry.origin == "directory"
             and entry.is_account
             and entry.deleted_at is None
@@ -179,7 +179,7 @@ class _Sorting:
 
     def _taken(self, user: DirectoryUser, address: str) -> str | None:
         """Why a user cannot have an address; None if he can."""
-        holder, known = self.store.entry_at(address), self._known.get(user.id)
+        holder, known = self.state.entry_at(address), self._known.get(user.id)
         if holder is None or holder.id in self._leaving or (known is not None and holder.id == known.id):
             return None
         if holder.origin != "directory" or not holder.is_account:
@@ -207,10 +207,10 @@ class _Sorting:
 
     def _sort_new(self, user: DirectoryUser, address: str) -> None:
         """A user whose id no account has: a new account, or one that was mapped by somebody else, or had another id."""
-        holder = self.store.entry_at(address)
+        holder = self.state.entry_at(address)
         if holder is None or holder.id in self._leaving:
             entry = Entry(address=address, origin="directory", directory_id=user.id)
-            self.new.append(revived(_as_directory_says(entry, user), self.store))
+            self.new.append(revived(_as_directory_says(entry, user), self.state))
             return
         self._known[user.id] = holder
         if holder.directory_id:
@@ -262,11 +262,11 @@ class SetDirectory:
             NotFound: there is no such domain.
             BadInput: the settings make no sense.
         """
-        domain = named_domain(work.store, self.domain)
+        domain = named_domain(work.state, self.domain)
         check_settings(self.directory)
         if domain.directory == self.directory:
             return [Outcome(domain.name, "unchanged", "is mapped from there already")]
-        work.put_domain(replace(domain, directory=self.directory))
+        work.transaction.put_domain(replace(domain, directory=self.directory))
         loud = ". INSECURE: nobody checks which server that is" if self.directory.insecure else ""
         return [Outcome(domain.name, "done", f"is mapped from {self.directory.url}{loud}")]
 
@@ -286,10 +286,10 @@ class ForgetDirectory:
         Raises:
             NotFound: there is no such domain.
         """
-        domain = named_domain(work.store, self.domain)
+        domain = named_domain(work.state, self.domain)
         if domain.directory is None:
             return [Outcome(domain.name, "unchanged", "is not mapped from a directory")]
-        work.put_domain(replace(domain, directory=None))
+        work.transaction.put_domain(replace(domain, directory=None))
         return [Outcome(domain.name, "done", "is mapped from no directory any more; its accounts stay")]
 
 
@@ -322,7 +322,7 @@ class MapDomain:
             Refused: the license would be exceeded, or many are gone, and nobody confirmed it.
             ChangedMeanwhile: it would do something else than what was shown.
         """
-        plan = plan_mapping(named_domain(work.store, self.domain), self.listing, work.store, work.if_changed)
+        plan = plan_mapping(named_domain(work.state, self.domain), self.listing, work.state, work.seats.if_changed)
         if self.expected is not None and not plan.is_no_more_than(self.expected, self.deactivate_gone):
             raise ChangedMeanwhile(
                 f"{plan.domain} was changed by somebody else just now.", "Nothing was mapped. Look at it again.", ()
@@ -330,10 +330,10 @@ class MapDomain:
         self._check(plan)
         outcomes = []
         for before, after in list(plan.puts):
-            stored = work.put_entry(after)
+            stored = work.transaction.put_entry(after)
             outcomes.append(Outcome(stored.address, "done", _what_happened(before, stored)))
         for entry in plan.gone if self.deactivate_gone else ():
-            work.put_entry(replace(entry, enabled=False))
+            work.transaction.put_entry(replace(entry, enabled=False))
             outcomes.append(Outcome(entry.address, "done", "deactivated: it is gone from the directory"))
         outcomes += [Outcome(collision.user.login, "refused", collision.reason) for collision in plan.collisions]
         return outcomes or [Outcome(plan.domain, "unchanged", "is as the directory says already")]
@@ -359,25 +359,25 @@ def _what_happened(before: Entry | None, after: Entry) -> str:
     return disabled or "changed"
 
 
-def named_domain(store: SeatStore, name: str) -> Domain:
+def named_domain(state: Records, name: str) -> Domain:
     """The domain with this name.
 
     Raises:
         NotFound: there is none.
     """
-    domain = store.domain_named(name)
+    domain = state.domain_named(name)
     if domain is None:
         raise NotFound(f"There is no domain {name} in this store.", "See them with 'kconsole domains'.")
     return domain
 
 
-def directory_of(store: SeatStore, name: str) -> Directory:
+def directory_of(state: Records, name: str) -> Directory:
     """Where a domain's users are mapped from.
 
     Raises:
         NotFound: there is no such domain, or nobody said where.
     """
-    domain = named_domain(store, name)
+    domain = named_domain(state, name)
     if domain.directory is None:
         raise NotFound(
             f"Nobody said yet which directory {domain.name} is mapped from.",

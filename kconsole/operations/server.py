@@ -32,13 +32,13 @@ class AddDomain:
             Refused: it is there already, or another one is primary.
         """
         check_domain_name(self.domain)
-        known = work.store.domain_named(self.domain)
+        known = work.state.domain_named(self.domain)
         if known is not None:
             raise Refused(f"The domain {known.name} is there already.", "See them with 'kconsole domains'.")
-        primary = next((domain.name for domain in work.store.domains if domain.primary), None)
+        primary = next((domain.name for domain in work.state.domains.values() if domain.primary), None)
         if self.primary and primary is not None:
             raise Refused(f"{primary} is the primary domain already.", "Add the new one without --primary.")
-        work.put_domain(
+        work.transaction.put_domain(
             Domain(name=self.domain, primary=self.primary, description=self.description, user_limit=self.user_limit)
         )
         return [Outcome(self.domain, "done", "added")]
@@ -54,8 +54,8 @@ class RecordRestart:
 
     def apply(self, work: OperationContext) -> list[Outcome]:
         """Record it as of now."""
-        held = work.report.held
-        work.set_last_restart(work.now)
+        held = work.seats.report().held
+        work.transaction.set_last_restart(work.now)
         freed = f"{held} held {'seat is' if held == 1 else 'seats are'} free" if held else "no seat was held"
         return [Outcome("", "done", f"restart recorded, {freed}")]
 
@@ -71,7 +71,7 @@ class RestoreInventory:
 
     def apply(self, work: OperationContext) -> list[Outcome]:
         """Replace everything."""
-        work.replace_all(self.inventory)
+        work.transaction.replace_all(self.inventory)
         entries, domains = len(self.inventory.entries), len(self.inventory.domains)
         what = f"{entries:,} {'entry' if entries == 1 else 'entries'}"
         return [Outcome("", "done", f"restored {what} in {domains:,} {'domain' if domains == 1 else 'domains'}")]

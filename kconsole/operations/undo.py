@@ -62,7 +62,7 @@ class UndoOperation:
             if touching is not None:
                 changed.hints = hints_of(message("see-line-of-log", line=touching.sequence))
             raise
-        work.note_undoing(self.commit.sequence)
+        work.transaction.undoes = self.commit.sequence
         if self.first == RestoreInventory.name:
             return self._restored(work)
         befores_and_afters = [
@@ -70,8 +70,8 @@ class UndoOperation:
             for change in self.commit.changes
             if change.table == "entries" and change.before is not None
         ]
-        needed = guards.new_seats(befores_and_afters, work.held)
-        insist(guards.may_take_seats(work.report, needed, "undo"))
+        needed = guards.new_seats(befores_and_afters, work.seats.held())
+        insist(guards.may_take_seats(work.seats.report(), needed, "undo"))
         self._check_license(work)
         return [self._put_back(change, work) for change in reversed(self.commit.changes) if change.table != "intents"]
 
@@ -80,23 +80,23 @@ class UndoOperation:
         in_use = self._domains_in_use(work, afters)
         for change in self.commit.changes:
             if change.table == "entries":
-                if work.store.entry(change.number) != change.after:
+                if work.state.entries.get(change.number) != change.after:
                     raise self._changed_since(f"{_address(change)} has changed since")
                 self._check_address_is_free(change, work, afters)
             elif change.table == "domains":
                 self._check_domain(change, work, in_use)
-            elif change.table == "server" and work.store.last_restart != change.after:
+            elif change.table == "server" and work.state.last_restart != change.after:
                 raise self._changed_since("Another restart was recorded since")
-            elif change.table == "connection" and work.store.server != change.after:
+            elif change.table == "connection" and work.state.server != change.after:
                 raise self._changed_since("The server has changed since, or was read")
-            elif change.table == "license" and work.store.license != change.after:
+            elif change.table == "license" and work.state.license != change.after:
                 raise self._changed_since("The license has changed since")
 
     def _check_license(self, work: OperationContext) -> None:
         """Undoing leaves a license with fewer seats than are in use only as far as it was so before the deed."""
         for change in self.commit.changes:
             if change.table == "license":
-                decision = guards.may_license(work.if_licensed(change.before))
+                decision = guards.may_license(work.seats.if_licensed(change.before))
                 over_before = max(self._used_before - (change.before.seats or 0), 0)
                 if decision.over > over_before and needs_consent(change.after, change.before, decision):
                     reason = Message(decision.code, decision.params)
@@ -110,14 +110,14 @@ class UndoOperation:
         before: Domain | None = change.before
         after: Domain | None = change.after
         name = _domain(change).name
-        if work.store.domain(change.number) != after:
+        if work.state.domains.get(change.number) != after:
             raise self._changed_since(f"The domain {name} has changed since")
         if before is None and fold(name) in in_use:
             raise self._changed_since(f"The domain {name} has got entries since")
         if before is None or after is not None:
             return
         going = {_domain(other).name for other in self.commit.changes if _goes(other)}
-        others = [domain for domain in work.store.domains if domain.name not in going]
+        others = [domain for domain in work.state.domains.values() if domain.name not in going]
         if any(fold(domain.name) == fold(name) for domain in others):
             raise self._changed_since(f"The domain {name} has been added again since")
         if before.primary and (primary := next((domain for domain in others if domain.primary), None)) is not None:
@@ -127,7 +127,7 @@ class UndoOperation:
         before: Entry | None = change.before
         if before is None or before.deleted_at is not None:
             return
-        now = work.store.entry_at(before.address)
+        now = work.state.entry_at(before.address)
         if now is not None and now != afters.get(now.id):
             raise self._changed_since(f"The address {before.address} has been taken since")
 
@@ -135,7 +135,7 @@ class UndoOperation:
         """Folded names of domains into which others than the deed itself put entries; deleted ones still belong."""
         if not any(change.table == "domains" for change in self.commit.changes):
             return set()
-        return {fold(entry.domain) for entry in work.store.entries if entry.id not in own}
+        return {fold(entry.domain) for entry in work.state.entries.values() if entry.id not in own}
 
     def _touched_by(self, trace: Trace) -> str:
         change = next(change for change in self.commit.changes if (change.table, change.number) in trace.records)
@@ -152,14 +152,14 @@ class UndoOperation:
         if change.table == "domains":
             return self._put_domain_back(change, work)
         if change.table != "entries":
-            work.put_back(change)
+            work.transaction.put_back(change)
             return Outcome("", "done", "as it was")
         before: Entry | None = change.before
         after: Entry | None = change.after
         if after is not None and (before is None or (before.deleted_at is not None and after.deleted_at is None)):
-            work.put_entry(self._deleted_again(before, after, work))
+            work.transaction.put_entry(self._deleted_again(before, after, work))
             return Outcome(after.address, "done", "deleted again")
-        work.put_back(change)
+        work.transaction.put_back(change)
         return Outcome(_address(change), "done", "as it was")
 
     def _deleted_again(self, before: Entry | None, after: Entry, work: OperationContext) -> Entry:
@@ -170,22 +170,22 @@ class UndoOperation:
         if before is None or self.first != DeleteAccounts.name:
             return replace(after, deleted_at=work.now, mailbox_fate="keep" if after.is_account else None)
         if before.transferred_to:
-            heir = work.store.entry_at(before.transferred_to)
+            heir = work.state.entry_at(before.transferred_to)
             if heir is None or not heir.is_account or not heir.enabled:
                 raise self._changed_since(f"{before.transferred_to}, who gets its mailbox, has changed since")
         return replace(before, deleted_at=work.now)
 
     def _put_domain_back(self, change: Change, work: OperationContext) -> Outcome:
         name = _domain(change).name
-        if change.before is None and any(fold(entry.domain) == fold(name) for entry in work.store.entries):
+        if change.before is None and any(fold(entry.domain) == fold(name) for entry in work.state.entries.values()):
             return Outcome(name, "unchanged", "stays, since its deleted accounts belong to it")
-        work.put_back(change)
+        work.transaction.put_back(change)
         return Outcome(name, "done", "as it was")
 
     def _restored(self, work: OperationContext) -> list[Outcome]:
         """What came goes first, so that what went finds its address and its domain's name free."""
         for change in sorted(self.commit.changes, key=lambda change: change.before is not None):
-            work.put_back(change)
+            work.transaction.put_back(change)
         again = self.commit.undoes is not None
         return [Outcome("", "done", f"everything is as it was before {'that' if again else 'the dump was restored'}")]
 

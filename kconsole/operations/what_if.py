@@ -39,6 +39,15 @@ class WhatIf:
         self._some: dict[Share, Entry] = {}
         """One of the accounts of each share."""
 
+    def planning(self, numbers: AbstractSet[int]) -> Chunks[SeatReport | None]:
+        """The figures if the accounts with these numbers were toggled; None if no account is among them.
+
+        It works in steps of a few milliseconds. Only the difference from the last time is counted: one more mark is
+        one step.
+        """
+        yield from self.marking(numbers)
+        return self.report()
+
     def marking(self, numbers: AbstractSet[int]) -> Chunks[None]:
         """Let the accounts with these numbers be the marked ones, in steps of a few milliseconds each.
 
@@ -70,7 +79,7 @@ class WhatIf:
         None if no account is marked.
         """
         alike = [(self._some[share], times) for share, times in self._alike.items() if times]
-        return if_toggled(self._ledger, alike) if alike else None
+        return _if_toggled(self._ledger, alike) if alike else None
 
     def _count(self, account: Entry | None, times: int) -> None:
         if account is not None:
@@ -79,25 +88,18 @@ class WhatIf:
             self._alike[share] = self._alike.get(share, 0) + times
 
 
-def alike(accounts: Iterable[Entry]) -> list[tuple[Entry, int]]:
-    """One account of each share, and how many there are of it."""
+def if_toggled(ledger: SeatLedger, entries: Iterable[Entry]) -> SeatReport:
+    """The figures if the accounts among entries were disabled, or enabled if none of them takes a seat."""
     some: dict[Share, Entry] = {}
     many: dict[Share, int] = {}
-    for account in accounts:
+    for account in {entry.id: entry for entry in entries if entry.is_account}.values():
         share = share_of(account)
         some.setdefault(share, account)
         many[share] = many.get(share, 0) + 1
-    return [(account, many[share]) for share, account in some.items()]
+    return _if_toggled(ledger, [(account, many[share]) for share, account in some.items()])
 
 
-def if_toggled(ledger: SeatLedger, accounts: Iterable[tuple[Entry, int]]) -> SeatReport:
-    """The figures if accounts were disabled, or enabled if none of them takes a seat; nothing is changed.
-
-    Args:
-        ledger: the figures as they are.
-        accounts: an account, and how many of the same share there are.
-    """
-    accounts = list(accounts)
+def _if_toggled(ledger: SeatLedger, accounts: list[tuple[Entry, int]]) -> SeatReport:
     enable = not any(classify(account).seat for account, _ in accounts)
     return ledger.if_changed((account, replace(account, enabled=enable), times) for account, times in accounts)
 

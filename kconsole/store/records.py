@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from kconsole.core import documents
 from kconsole.core.drafts import quick_entry, quick_login
+from kconsole.core.errors import NotFound
 from kconsole.core.history import Change
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, fold
@@ -103,7 +104,12 @@ class Records:
     @property
     def pending_changes(self) -> dict[int, PendingChange]:
         """What the server was asked for and nobody knows yet whether it was done, by number."""
-        return self.tables["intents"]
+        return dict(self.tables["intents"])
+
+    @property
+    def primary_domain(self) -> str:
+        """The name of the primary domain; empty if there is none."""
+        return next((domain.name for domain in self.domains.values() if domain.primary), "")
 
     @property
     def inventory(self) -> Inventory:
@@ -115,6 +121,26 @@ class Records:
             domains=tuple(self.domains.values()),
             entries=tuple(self.entries.values()),
         )
+
+    def live_entries(self) -> list[Entry]:
+        """All entries that have not been deleted."""
+        return [entry for entry in self.entries.values() if entry.deleted_at is None]
+
+    def live_entry(self, number: int) -> Entry | None:
+        """The entry with this number; None if there is none or it has been deleted."""
+        entry = self.entries.get(number)
+        return None if entry is None or entry.deleted_at is not None else entry
+
+    def find(self, address: str) -> Entry:
+        """The entry that has this address, or the last deleted one that had it.
+
+        Raises:
+            NotFound: the store never had it.
+        """
+        entry = self.entry_at(address) or next(iter(self.deleted_at(address)), None)
+        if entry is None:
+            raise NotFound("address-not-in-store", "look-it-up", address=address)
+        return entry
 
     def entry_at(self, address: str) -> Entry | None:
         """The entry that has this address now; compared without case."""

@@ -149,6 +149,11 @@ class SeatStore:
     # Reading
 
     @property
+    def state(self) -> Records:
+        """The records as of the last commit that was read; inside a transaction, with its changes."""
+        return self._records
+
+    @property
     def entries(self) -> Iterable[Entry]:
         """All entries, deleted ones too, in the order in which they were stored."""
         return self._records.entries.values()

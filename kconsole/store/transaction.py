@@ -65,8 +65,9 @@ class Transaction:
         self._remove("entries", number)
 
     def put_domain(self, domain: Domain, number: int = 0) -> None:
-        """Store a domain, as a new one unless its number is given."""
-        self._put("domains", number or self._new_number(), domain)
+        """Store a domain: under this number, or else in place of the one of its name, or as a new one."""
+        number = number or self._storage.records.domain_number(domain.name) or self._new_number()
+        self._put("domains", number, domain)
 
     def remove_domain(self, number: int) -> None:
         """Forget a domain."""
@@ -99,6 +100,13 @@ class Transaction:
     def remove_pending(self, number: int) -> None:
         """It is known what came of it."""
         self._remove("intents", number)
+
+    def put_back(self, change: Change) -> None:
+        """Restore a record as it was before a change."""
+        if change.before is None:
+            self._remove(change.table, change.number)
+        else:
+            self._put(change.table, change.number, change.before)
 
     def replace_all(self, inventory: Inventory) -> None:
         """Let the store hold this inventory and nothing else."""

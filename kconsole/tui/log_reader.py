@@ -16,7 +16,7 @@ class LogReader:
 
     def __init__(self, session: Session, account: str = "") -> None:
         self._query = LogQuery(account=account)
-        self._lines = session.log(LogQuery(), newest_first=True)  # all of them: each is asked for by itself
+        self._lines = session.history.log(LogQuery(), newest_first=True)  # all of them: each is asked for by itself
         self.text = ""
         """The words that a line must hold."""
         self._read: list[Commit] = []

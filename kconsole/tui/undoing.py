@@ -30,7 +30,7 @@ class Undoing:
     @property
     def last(self) -> Step | None:
         """The last deed of this session that has not been taken back; None if there is none."""
-        operation = self._session.undoable
+        operation = self._session.history.undoable
         return None if operation is None else Step(operation, operation.operation)
 
     @property
@@ -84,7 +84,7 @@ class Undoing:
             self._undone.append(Step(done.commit, step.what))
 
     def _take_back(self, step: Step, by: "Writer | None") -> Done:
-        last = self._session.undoable
+        last = self._session.history.undoable
         is_last = last is not None and last.sequence == step.commit.sequence
         # Without a number the journal is not searched, which takes its time in a large one.
         return self._session.undo(by=by) if is_last else self._session.undo(step.commit.sequence, by=by)

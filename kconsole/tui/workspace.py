@@ -41,8 +41,8 @@ class Workspace:
         self._server_secret: tuple[ServerAccess, Secret] | None = None
         self.is_secret_refused = False
         """Whether the live server did not take a password: then a person is asked, whatever the environment holds."""
-        if server_secret is not None and session.server is not None:
-            self.keep_server_secret(session.server.access, server_secret)
+        if server_secret is not None and session.state.server is not None:
+            self.keep_server_secret(session.state.server.access, server_secret)
 
     # The password to the live server: asked for once, and gone when the console is left
 
@@ -64,7 +64,7 @@ class Workspace:
     @property
     def is_read_only(self) -> bool:
         """Whether nothing can be changed."""
-        return self.session.read_only
+        return self.session.store.read_only
 
     @property
     def trouble(self) -> str:

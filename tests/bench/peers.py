@@ -165,7 +165,7 @@ def rows_of(accounts: int) -> Iterator[Rows]:
         with rows.table.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
-            for entry in session.entries:
+            for entry in session.state.live_entries():
                 login, classification = entry.last_login, classify(entry)
                 writer.writerow(
                     (

@@ -746,8 +746,8 @@ def test_with_a_terminal_the_console_opens_on_the_store_or_on_a_throw_away_sampl
     shown: list[tuple[str, Path, int | None]] = []
 
     def show(session: Session, title: str, _: Appearance) -> None:
-        assert session.folder.is_dir()
-        shown.append((title, session.folder, session.report.limit))
+        assert session.store.folder.is_dir()
+        shown.append((title, session.store.folder, session.seats.report().limit))
 
     monkeypatch.setattr("kconsole.cli.screen.has_terminal", lambda _: True)
     monkeypatch.setattr("kconsole.cli.screen.show", show)

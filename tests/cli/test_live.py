@@ -392,14 +392,14 @@ def test_status_tells_how_old_it_is(console: Console, kerio_clock: FixedClock) -
 def test_the_demo_has_a_server_of_its_own_and_stops_it(tmp_path: Path) -> None:
     need_openssl()
     session = sample_session("office", tmp_path / "store")
-    entries = len(session.entries)
+    entries = len(session.state.live_entries())
     with demo_server("office") as beside:
         beside.fill(session)
         access = beside.server.access
-    assert session.server is not None
-    assert session.server.access == access
-    assert session.server.synced_at is not None
-    assert len(session.entries) == entries
+    assert session.state.server is not None
+    assert session.state.server.access == access
+    assert session.state.server.synced_at is not None
+    assert len(session.state.live_entries()) == entries
     session.close()
     other = Console(tmp_path / "other")
     other.done("init")

@@ -16,7 +16,7 @@ from kconsole.operations.session import Session
 
 def next_deed(session: Session, chance: random.Random, new: str) -> Operation:
     """Most of the time one that wants a seat."""
-    known = [entry.address for entry in session.entries]
+    known = [entry.address for entry in session.state.live_entries()]
     some = (chance.choice(known),) if known else (new,)
     operations: list[Operation] = [
         AddAccount(new),

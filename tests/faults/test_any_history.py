@@ -264,7 +264,7 @@ class SessionHistories(RuleBasedStateMachine):
         session = self.sessions[who]
         session.catch_up()
         try:
-            target = session.last_undoable()
+            target = session.history.last_undoable()
             done = session.undo()
         except (NotFound, Refused):
             return
@@ -273,7 +273,7 @@ class SessionHistories(RuleBasedStateMachine):
             assert done.commit.undoes == target.sequence
         for change in target.changes:
             if change.table == "entries" and change.before is not None and change.before.deleted_at is None:
-                assert session.entry(change.number) == change.before
+                assert session.state.live_entry(change.number) == change.before
 
     @rule(who=st.integers(0, 1))
     def undo_and_do_again(self, who: int) -> None:
@@ -281,7 +281,7 @@ class SessionHistories(RuleBasedStateMachine):
         self.clock.forward(seconds=1)
         session = self.sessions[who]
         session.catch_up()
-        before = {entry for entry in session.inventory.entries if entry.deleted_at is None}
+        before = {entry for entry in session.state.inventory.entries if entry.deleted_at is None}
         try:
             done = session.undo()
             if done.commit is None:
@@ -289,11 +289,11 @@ class SessionHistories(RuleBasedStateMachine):
             session.undo(done.commit.sequence)
         except ConsoleError:
             return
-        assert {entry for entry in session.inventory.entries if entry.deleted_at is None} == before
+        assert {entry for entry in session.state.inventory.entries if entry.deleted_at is None} == before
 
     @rule(who=st.integers(0, 1))
     def open_again(self, who: int) -> None:
-        operator = self.sessions[who].operator
+        operator = self.sessions[who].store.operator
         self.sessions[who].close()
         self.sessions[who] = self.opened(operator.user)
 
@@ -303,7 +303,7 @@ class SessionHistories(RuleBasedStateMachine):
         commits: list[Commit] = []
         for session in self.sessions:
             session.catch_up()
-            assert session.report == evaluate(session.inventory)
+            assert session.seats.report() == evaluate(session.state.inventory)
         fresh = SeatStore.open(self.folder, self.clock, 0)
         for commit in fresh.history():
             commits.append(commit)
@@ -312,7 +312,11 @@ class SessionHistories(RuleBasedStateMachine):
                 replayed[change.table, change.number] = change.after
         entries = {number: entry for (table, number), entry in replayed.items() if table == "entries" and entry}
         assert entries == {entry.id: entry for entry in fresh.entries}
-        assert set(fresh.entries) == set(self.sessions[0].inventory.entries) == set(self.sessions[1].inventory.entries)
+        assert (
+            set(fresh.entries)
+            == set(self.sessions[0].state.inventory.entries)
+            == set(self.sessions[1].state.inventory.entries)
+        )
         assert all(commit.seats is None or commit.seats[1] <= SEATS for commit in commits)
         fresh.abandon()
 

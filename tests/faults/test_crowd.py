@@ -34,7 +34,7 @@ def test_a_crowd_at_the_limit_loses_nothing_and_never_passes_it(tmp_path: Path) 
     assert len(all_told) == len(set(all_told)) == PROCESSES * CHANGES
 
     session = Session.open(tmp_path / "s")
-    commits = list(session.log(LogQuery()))
+    commits = list(session.history.log(LogQuery()))
     assert [commit.sequence for commit in commits] == list(range(1, len(commits) + 1))
     changed = {commit.sequence: commit.operator.user for commit in commits[1:] if commit.changes}
     assert changed == {number: name for name, numbers in told.items() for number in numbers}
@@ -45,7 +45,7 @@ def test_a_crowd_at_the_limit_loses_nothing_and_never_passes_it(tmp_path: Path) 
         assert before == used, commit
         assert after <= SEATS, commit
         used = after
-    assert session.report.used == used
+    assert session.seats.report().used == used
     assert any(commit.refused for commit in commits), "nobody came to the limit"
     session.close()
     assert same_as_disk(opened(tmp_path / "s"))

@@ -114,7 +114,7 @@ class Followed:
 
     def recover(self, session: Session) -> Done | None:
         """Ask what became of what is open, and nothing else."""
-        with session.alone_at_server(), self.writer.connected(session) as line:
+        with session.store.alone_at_server(), self.writer.connected(session) as line:
             return recover(session, line)
 
     @property
@@ -127,10 +127,12 @@ class Followed:
 
 def here(session: Session) -> Accounts:
     """The accounts in the store."""
-    return {entry.address: (entry.server_id, entry.enabled) for entry in session.entries if entry.is_account}
+    return {
+        entry.address: (entry.server_id, entry.enabled) for entry in session.state.live_entries() if entry.is_account
+    }
 
 
 def state(session: Session) -> tuple[Entry, ...]:
     """All entries, whatever number they have. The figures have followed every change, or this fails."""
-    assert session.report == evaluate(session.inventory)
-    return tuple(sorted((replace(entry, id=0) for entry in session.inventory.entries), key=repr))
+    assert session.seats.report() == evaluate(session.state.inventory)
+    return tuple(sorted((replace(entry, id=0) for entry in session.state.inventory.entries), key=repr))

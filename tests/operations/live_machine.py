@@ -104,7 +104,7 @@ class LiveMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         session = self.at.begin_anew()
-        self.folder = session.folder
+        self.folder = session.store.folder
         self.sessions = [session, self.at.opened(self.folder, "berg")]
         self.readings: list[Reading | None] = [None, None]
         self.tick = 0
@@ -120,17 +120,21 @@ class LiveMachine(RuleBasedStateMachine):
             raise self.strange[0]
         first, second = self.sessions
         self.at.read(first)
-        assert not first.pending_changes
+        assert not first.state.pending_changes
         assert self.here(first) == self.there()
         second.catch_up()
-        assert second.inventory == first.inventory
+        assert second.state.inventory == first.state.inventory
         for session in self.sessions:
             session.close()
 
     # What is so
 
     def here(self, session: Session) -> dict[str, tuple[str, bool]]:
-        return {entry.server_id: (entry.address, entry.enabled) for entry in session.entries if entry.is_account}
+        return {
+            entry.server_id: (entry.address, entry.enabled)
+            for entry in session.state.live_entries()
+            if entry.is_account
+        }
 
     def there(self) -> dict[str, tuple[str, bool]]:
         return {id_: (address, enabled) for address, (id_, enabled) in self.at.there.items()}
@@ -141,7 +145,7 @@ class LiveMachine(RuleBasedStateMachine):
         session.catch_up()
         here, there = self.here(session), self.there()
         assert "" not in here
-        ids = {target.server_id for pending in session.pending_changes.values() for target in pending.targets}
+        ids = {target.server_id for pending in session.state.pending_changes.values() for target in pending.targets}
         addresses = self.asked_for(session)
         for id_ in here.keys() | there.keys():
             ours, theirs = here.get(id_), there.get(id_)
@@ -156,23 +160,23 @@ class LiveMachine(RuleBasedStateMachine):
         names = {domain.id: domain.name for domain in self.at.mail.world.domains.values()}
         return {
             fold(f"{target.address.rpartition('@')[0]}@{names.get(pending.domain_id, target.domain)}")
-            for pending in session.pending_changes.values()
+            for pending in session.state.pending_changes.values()
             for target in pending.targets
         }
 
     def is_in_domain_not_read(self, session: Session, id_: str) -> bool:
         """Whether an account is in a domain that has been given another name since it was read."""
         domain = self.at.mail.world.domains[self.at.mail.world.users[id_].row["domainId"]]
-        known = next((known for known in session.inventory.domains if known.server_id == domain.id), None)
+        known = next((known for known in session.state.inventory.domains if known.server_id == domain.id), None)
         return known is None or known.name != domain.name
 
     @invariant()
     def the_figures_follow(self) -> None:
         for session in self.sessions:
             session.catch_up()
-            assert session.report == evaluate(session.inventory)
-        assert self.sessions[0].inventory == self.sessions[1].inventory
-        assert self.sessions[0].pending_changes == self.sessions[1].pending_changes
+            assert session.seats.report() == evaluate(session.state.inventory)
+        assert self.sessions[0].state.inventory == self.sessions[1].state.inventory
+        assert self.sessions[0].state.pending_changes == self.sessions[1].state.pending_changes
 
     # What consoles do
 
@@ -212,10 +216,12 @@ class LiveMachine(RuleBasedStateMachine):
     def undo_or_redo_an_earlier_one(self, which: int, back: int) -> None:
         def taken_back(session: Session) -> None:
             session.catch_up()
-            lines = [line.sequence for line in session.log(LogQuery(), newest_first=True) if line.operation != "init"]
+            lines = [
+                line.sequence for line in session.history.log(LogQuery(), newest_first=True) if line.operation != "init"
+            ]
             session.undo(lines[min(back, len(lines) - 1)], by=self.at.writer)
 
-        if len(list(self.sessions[which].log(LogQuery()))) > 3:  # the store was made, the server named and read
+        if len(list(self.sessions[which].history.log(LogQuery()))) > 3:  # the store was made, the server named and read
             self.attempt(which, taken_back)
 
     @rule(which=consoles)
@@ -242,11 +248,11 @@ class LiveMachine(RuleBasedStateMachine):
         session.catch_up()
         passed_over = reading.begun.touched() | {
             target.number
-            for number, pending in session.pending_changes.items()
+            for number, pending in session.state.pending_changes.items()
             if number not in reading.begun.orphans
             for target in pending.targets
         }
-        entries = [entry for entry in session.inventory.entries if entry.id in passed_over]
+        entries = [entry for entry in session.state.inventory.entries if entry.id in passed_over]
         ids, addresses = {entry.server_id for entry in entries}, {fold(entry.address) for entry in entries}
         addresses |= self.asked_for(session)
         there = self.there()
@@ -297,7 +303,7 @@ class LiveMachine(RuleBasedStateMachine):
             with dying:
                 self.write(which, operations[kind])
         except Crash:
-            self.sessions[which]._store.abandon()
+            self.sessions[which].store.abandon()
             self.sessions[which] = self.at.opened(self.folder, ("anna", "berg")[which])
 
     @rule(which=consoles, who=people, kind=st.sampled_from(("disable", "enable", "add", "delete")), data=st.data())

@@ -52,7 +52,7 @@ def session_of(
 
 def another(session: Session) -> Session:
     """A second session on the same store, as of a second console."""
-    return Session.open(session.folder, "berg", session.clock, patience=0)
+    return Session.open(session.store.folder, "berg", session.clock, patience=0)
 
 
 def results(done: Done) -> list[tuple[str, str]]:
@@ -66,8 +66,8 @@ def only_text(done: Done) -> str:
 
 def used(session: Session) -> int:
     """The seats used; the figures have followed every change, or this fails."""
-    assert session.report == evaluate(session.inventory)
-    return session.report.used
+    assert session.seats.report() == evaluate(session.state.inventory)
+    return session.seats.report().used
 
 
 def export(*rows: str, header: str = "Name;FullName;Description;MailAddress") -> KerioExport:

@@ -46,7 +46,7 @@ def test_disabling_frees_the_seat_of_each(tmp_path: Path) -> None:
     done = session.do(DisableAccounts(at("anna", "berg"), "left us"))
     assert results(done) == [("anna", "done"), ("berg", "done")]
     assert (done.before.used, done.after.used, used(session)) == (3, 1, 1)
-    assert not session.find("anna@north.example").enabled
+    assert not session.state.find("anna@north.example").enabled
     assert (done.commit is not None, done.failures, len(done.changed)) == (True, [], 2)
 
 
@@ -75,13 +75,13 @@ def test_an_address_named_twice_is_done_once(tmp_path: Path) -> None:
 def test_disabling_works_beyond_the_limit(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"), account("chen"), seats=1)
     session.do(DisableAccounts(at("anna")))
-    assert session.report.over == 1
+    assert session.seats.report().over == 1
 
 
 def test_a_deed_that_changes_nothing_is_no_commit(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("off", enabled=False))
     assert session.do(DisableAccounts(at("off"))).commit is None
-    assert session.undoable is None
+    assert session.history.undoable is None
 
 
 # Enable
@@ -124,7 +124,7 @@ def test_an_account_is_added(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     done = session.do(AddAccount(" Anna.Berg@NORTH.example ", " Anna Berg ", " Sales "))
     assert only_text(done) == "added, it takes a seat"
-    added = session.find("anna.berg@north.example")
+    added = session.state.find("anna.berg@north.example")
     assert (added.address, added.full_name, added.description) == ("Anna.Berg@north.example", "Anna Berg", "Sales")
     assert (added.origin, added.kind, added.enabled, added.mailbox) == ("local", "user", True, False)
     assert used(session) == 1
@@ -183,7 +183,7 @@ def test_no_account_is_added_at_the_limit(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="short by 1") as caught:
         session.do(AddAccount("berg@north.example"))
     assert error_words(caught.value).startswith(f"{CANNOT_ADD_TEXT}: 1 of 1 seats are used")
-    assert (used(session), session.undoable) == (1, None)
+    assert (used(session), session.history.undoable) == (1, None)
 
 
 def test_no_account_is_added_at_the_limit_of_its_domain(tmp_path: Path) -> None:
@@ -191,26 +191,26 @@ def test_no_account_is_added_at_the_limit_of_its_domain(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"domain south.example is limited to 2"):
         session.do(AddAccount("c@south.example"))
     session.do(AddAccount("B@south.example"))
-    assert session.report.of_domain(SOUTH.name) is not None
+    assert session.seats.report().of_domain(SOUTH.name) is not None
     assert used(session) == 2
 
 
 def test_an_address_that_is_held_takes_its_seat_over_even_at_the_limit(tmp_path: Path) -> None:
     gone = deleted("anna", mailbox=True, last_login=logged_in(30), description="old")
     session = session_of(tmp_path, gone, account("berg"), seats=2)
-    number = session.held[0].id
+    number = session.seats.held()[0].id
     session.do(AddAccount("Anna@north.example", "Anna"))
-    back = session.find("anna@north.example")
+    back = session.state.find("anna@north.example")
     assert (back.id, back.deleted_at, back.mailbox, back.last_login) == (number, None, True, gone.last_login)
     assert (back.description, back.mailbox_fate) == ("", None)
-    assert (used(session), session.held) == (2, [])
+    assert (used(session), session.seats.held()) == (2, [])
 
 
 @pytest.mark.parametrize("fate", ["delete", "transfer"])
 def test_a_mailbox_that_was_not_kept_does_not_come_back(tmp_path: Path, fate: str) -> None:
     session = session_of(tmp_path, deleted("anna", mailbox=True, mailbox_fate=fate, last_login=logged_in(3)))
     session.do(AddAccount("anna@north.example"))
-    back = session.find("anna@north.example")
+    back = session.state.find("anna@north.example")
     assert (back.mailbox, back.last_login) == (False, None)
 
 
@@ -219,7 +219,7 @@ def test_of_several_deleted_accounts_the_one_that_holds_a_seat_is_taken_over(tmp
     later = deleted("anna", enabled=False, deleted_at=clock.now())
     session = session_of(tmp_path, deleted("anna"), later, deleted("anna", kind="alias"), seats=1)
     session.do(AddAccount("anna@north.example"))
-    assert (used(session), session.held) == (1, [])
+    assert (used(session), session.seats.held()) == (1, [])
 
 
 def test_a_seat_that_came_free_is_not_taken_over(tmp_path: Path) -> None:
@@ -243,10 +243,10 @@ def test_a_deleted_account_holds_its_seat_until_the_restart(tmp_path: Path) -> N
         "deleted, its seat is held until the server is restarted",
         "deleted",
     ]
-    gone = session.find("anna@north.example")
+    gone = session.state.find("anna@north.example")
     assert (gone.deleted_at, gone.mailbox_fate, gone.transferred_to) == (clock.now(), "keep", "")
-    assert (used(session), session.report.held, session.report.created) == (1, 1, 0)
-    assert [entry.address for entry in session.entries] == []
+    assert (used(session), session.seats.report().held, session.seats.report().created) == (1, 1, 0)
+    assert [entry.address for entry in session.state.live_entries()] == []
     clock.forward(seconds=1)
     assert only_text(session.do(RecordRestart())) == "restart recorded, 1 held seat is free"
     assert used(session) == 0
@@ -256,7 +256,7 @@ def test_a_mapped_account_is_only_deactivated(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna", origin="directory"), account("berg"))
     done = session.do(DeleteAccounts(at("anna"), "transfer", "berg@north.example"))
     assert "stays in the directory" in only_text(done)
-    anna = session.find("anna@north.example")
+    anna = session.state.find("anna@north.example")
     assert (anna.enabled, anna.deleted_at, anna.transferred_to) == (False, None, "")
     assert used(session) == 1
     assert results(session.do(DeleteAccounts(at("anna")))) == [("anna", "unchanged")]
@@ -266,8 +266,8 @@ def test_a_mailbox_is_deleted_or_transferred(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"), account("Chen"), alias("info", "anna"))
     session.do(DeleteAccounts(at("anna"), "delete"))
     session.do(DeleteAccounts(at("berg", "info"), "transfer", "CHEN@north.example"))
-    assert session.find("anna@north.example").mailbox_fate == "delete"
-    berg, info = session.find("berg@north.example"), session.find("info@north.example")
+    assert session.state.find("anna@north.example").mailbox_fate == "delete"
+    berg, info = session.state.find("berg@north.example"), session.state.find("info@north.example")
     assert (berg.mailbox_fate, berg.transferred_to) == ("transfer", "Chen@north.example")
     assert (info.mailbox_fate, info.transferred_to) == (None, "")
     assert info.deleted_at is not None
@@ -290,7 +290,7 @@ def test_a_mailbox_needs_somebody_to_take_it(
     with pytest.raises(error, match=words) as caught:
         session.do(DeleteAccounts(at("anna"), "transfer", f"{target}@north.example"))
     assert hint_words(caught.value).startswith("Nothing was deleted.")
-    assert session.find("anna@north.example").deleted_at is None
+    assert session.state.find("anna@north.example").deleted_at is None
 
 
 def test_of_all_entries_only_an_enabled_account_can_take_a_mailbox(tmp_path: Path) -> None:

@@ -38,10 +38,10 @@ def store_of(tmp_path: Path, changes: int = 4) -> Path:
     for change in range(changes):
         session.do((DisableAccounts, EnableAccounts)[change % 2]((ANNA,)))
     session.close()
-    session = Session.open(session.folder, "anna", session.clock)
+    session = Session.open(session.store.folder, "anna", session.clock)
     session.do(AddAccount(f"chen@{DOMAIN}"))
     session.close()
-    return session.folder
+    return session.store.folder
 
 
 def codes(folder: Path) -> list[str]:
@@ -66,9 +66,9 @@ def mended(folder: Path) -> list[Finding]:
 def works(folder: Path) -> Session:
     """The store opens, adds up, verifies, and can be changed."""
     session = Session.open(folder, "anna", patience=0)
-    assert session.report == evaluate(session.inventory)
-    session.do(AddAccount(f"new{len(session.entries)}@{DOMAIN}"))
-    assert verify(folder).sequence == len(list(session.log(LogQuery())))
+    assert session.seats.report() == evaluate(session.state.inventory)
+    session.do(AddAccount(f"new{len(session.state.live_entries())}@{DOMAIN}"))
+    assert verify(folder).sequence == len(list(session.history.log(LogQuery())))
     return session
 
 
@@ -181,7 +181,7 @@ def test_a_journal_that_is_damaged_in_the_middle_is_begun_anew_with_all_that_the
     assert examine(folder) == []
     assert contents(folder) == good
     session = works(folder)
-    first = next(session.log(LogQuery()))
+    first = next(session.history.log(LogQuery()))
     assert (first.operation, first.operator.user) == ("mend", "dora")
     assert "store.json" in first.reason
     with pytest.raises(NotFound, match="nothing in line 1"):
@@ -199,7 +199,7 @@ def test_lines_after_the_snapshot_are_good_up_to_the_damage(tmp_path: Path) -> N
     assert f"the lines up to {lines - 2}" in finding.remedy
     assert "What is in the 2 lines from there on is not in it." in finding.remedy
     mended(folder)
-    left = {entry.login for entry in works(folder).entries}
+    left = {entry.login for entry in works(folder).state.live_entries()}
     assert left >= {"anna", "berg", "chen", "one", "two"}
     assert not left & {"three", "four"}
     with pytest.raises(StoreUnusable, match="another file was put in its place"):
@@ -253,7 +253,7 @@ def test_a_missing_journal_and_a_damaged_snapshot_leave_the_former_one(tmp_path:
     assert codes(folder) == ["snapshot", "no-journal"]
     mended(folder)
     assert examine(folder) == []
-    assert len(works(folder).entries) >= 2
+    assert len(works(folder).state.live_entries()) >= 2
     (folder / "journal.jsonl").unlink()
     for name in ("store.json", "store.json.bak"):
         (folder / name).unlink()
@@ -317,13 +317,13 @@ def test_what_somebody_is_writing_just_now_is_no_leftover(tmp_path: Path) -> Non
 def test_a_contradiction_is_told_and_not_mended(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("ANNA@North.example"))
     session.close()
-    before = files(session.folder)
-    (finding,) = examine(session.folder)
+    before = files(session.store.folder)
+    (finding,) = examine(session.store.folder)
     assert (finding.code, finding.serious, finding.mendable) == ("records", True, False)
     assert "anna@north.example is there 2 times" in finding.text
     assert "restore" in finding.remedy
-    assert mend(session.folder, [finding], DORA, 0) == [finding]
-    assert files(session.folder) == before
+    assert mend(session.store.folder, [finding], DORA, 0) == [finding]
+    assert files(session.store.folder) == before
 
 
 def test_a_line_that_makes_no_sense_is_found(tmp_path: Path) -> None:

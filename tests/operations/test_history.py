@@ -38,7 +38,7 @@ SEATS = (1, 0)
 
 
 def log(session: Session, **query: Any) -> list[Commit]:
-    return list(session.log(LogQuery(**query)))
+    return list(session.history.log(LogQuery(**query)))
 
 
 def operations(session: Session, **query: Any) -> list[str]:
@@ -48,12 +48,12 @@ def operations(session: Session, **query: Any) -> list[str]:
 def later(session: Session, operator: str = "anna") -> Session:
     """A session of the same operator in another process, after this one ended."""
     session.close()
-    return Session.open(session.folder, operator, session.clock, patience=0)
+    return Session.open(session.store.folder, operator, session.clock, patience=0)
 
 
 def beside(session: Session) -> Session:
     """A session of the same operator in another process, at the same time."""
-    return Session.open(session.folder, session.operator, session.clock, patience=0)
+    return Session.open(session.store.folder, session.store.operator, session.clock, patience=0)
 
 
 # The log
@@ -64,7 +64,7 @@ def test_the_log_tells_who_did_what_why_and_what_it_did_to_the_seats(tmp_path: P
     session = session_of(tmp_path, account("anna"), account("berg"), clock=clock)
     clock.forward(hours=1)
     session.do(DisableAccounts((ANNA,), "left us"))
-    session.operator = Operator("root", "chen", "dora", "10.0.0.1 5 10.0.0.2 22")
+    session.store.operator = Operator("root", "chen", "dora", "10.0.0.1 5 10.0.0.2 22")
     session.do(AddAccount(CHEN))
     begun, disabled, added = log(session)
     assert (begun.operation, begun.sequence, begun.operator) == ("init", 1, Operator("anna"))
@@ -86,7 +86,7 @@ def test_the_log_can_be_asked(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"), clock=clock)
     clock.forward(hours=1)
     session.do(DisableAccounts((ANNA,)))
-    session.operator = Operator("root", "chen", "dora")
+    session.store.operator = Operator("root", "chen", "dora")
     clock.forward(hours=1)
     session.do(DisableAccounts((BERG,)))
     assert operations(session) == ["init", "disable", "disable"]
@@ -113,12 +113,12 @@ def test_a_log_is_read_as_far_as_it_is_asked_for(tmp_path: Path, monkeypatch: py
             yield commit
 
     monkeypatch.setattr(history, "_sensible", counted)
-    lines = session.log(LogQuery(account=ANNA))
+    lines = session.history.log(LogQuery(account=ANNA))
     assert made == []
     assert (next(lines).sequence, made) == (1, [1])
-    assert session.last_undoable() is not None
+    assert session.history.last_undoable() is not None
     assert made == [1]  # the session knows its own deeds
-    assert another(session).last_undoable() is None
+    assert another(session).history.last_undoable() is None
 
 
 def refused(session: Session, operation: Operation) -> Commit:
@@ -129,7 +129,7 @@ def refused(session: Session, operation: Operation) -> Commit:
     assert dump_of(session) == before == dump_of(another(session))
     *_, commit = log(session)
     assert (commit.operation, commit.changes, len(commit.refused)) == (operation.name, (), 1)
-    assert commit.seats == (session.report.used, session.report.used)
+    assert commit.seats == (session.seats.report().used, session.seats.report().used)
     return commit
 
 
@@ -163,7 +163,7 @@ def test_what_is_refused_in_part_is_written_down_with_what_was_done(tmp_path: Pa
     assert addresses_of(commit) == [f"off@{DOMAIN}", f"of2@{DOMAIN}"]
     assert log(session, account=f"of2@{DOMAIN}")[-1] == commit
     session.undo()
-    assert not session.find(f"off@{DOMAIN}").enabled
+    assert not session.state.find(f"off@{DOMAIN}").enabled
 
 
 def test_a_deed_that_is_refused_for_each_account_changes_nothing_and_is_written_down(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_deed_that_is_refused_for_each_account_changes_nothing_and_is_written_
     assert session.do(EnableAccounts((f"off@{DOMAIN}",))).commit is None
     commit = log(session)[-1]
     assert (commit.operation, commit.changes, len(commit.refused)) == ("enable", (), 1)
-    assert session.undoable is None
+    assert session.history.undoable is None
 
 
 def test_what_did_nothing_writes_nothing(tmp_path: Path) -> None:
@@ -187,16 +187,16 @@ def test_a_deed_on_what_changed_since_it_was_looked_at_is_not_done(
     tmp_path: Path, operation: Callable[..., Operation]
 ) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"), account("off", enabled=False))
-    looked_at = tuple(session.entries)
+    looked_at = tuple(session.state.live_entries())
     another(session).do(ImportAccounts(export("berg;Other Name;;"), DOMAIN))
-    changed = session.find(BERG).id
+    changed = session.state.find(BERG).id
     with pytest.raises(ChangedMeanwhile, match=f"{BERG} was changed by somebody else") as caught:
         session.do(operation(tuple(entry.address for entry in looked_at), expected=looked_at))
     assert (caught.value.numbers, caught.value.exit_code) == ((changed,), 4)
     assert "Look at it again" in hint_words(caught.value)
     assert operations(session) == ["init", "import"]
     assert used(session) == used(another(session)) == 2
-    session.do(operation((ANNA, BERG), expected=tuple(session.entries)))
+    session.do(operation((ANNA, BERG), expected=tuple(session.state.live_entries())))
     used(session)
 
 
@@ -204,7 +204,7 @@ def test_a_log_that_makes_no_sense_is_told(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     session.do(DisableAccounts((ANNA,)))
     session.close()
-    path = session.folder / "journal.jsonl"
+    path = session.store.folder / "journal.jsonl"
     good = path.read_bytes()
     lies: list[dict[str, Any]] = [
         {"reason": 7},
@@ -234,18 +234,18 @@ def test_the_last_own_deed_is_taken_back_from_another_process(tmp_path: Path) ->
     other = another(session)
     other.do(DisableAccounts((CHEN,)))
     session = later(session)
-    assert session.undoable is None
-    last = session.last_undoable()
+    assert session.history.undoable is None
+    last = session.history.last_undoable()
     assert last is not None
-    assert (last.sequence, session.undone_by()) == (3, last)
+    assert (last.sequence, session.history.to_undo()) == (3, last)
     assert results(session.undo()) == [("berg", "done")]
     session = later(session)
     assert results(session.undo()) == [("anna", "done")]
     session = later(session)
     with pytest.raises(NotFound, match="nothing to undo"):
         session.undo()
-    assert not session.find(CHEN).enabled
-    assert later(session, "berg").undone_by().sequence == 4
+    assert not session.state.find(CHEN).enabled
+    assert later(session, "berg").history.to_undo().sequence == 4
 
 
 def test_anothers_deed_is_taken_back_by_its_number_only(tmp_path: Path) -> None:
@@ -257,20 +257,20 @@ def test_anothers_deed_is_taken_back_by_its_number_only(tmp_path: Path) -> None:
     done = session.undo(2, "by mistake")
     assert done.commit is not None
     assert (done.commit.undoes, done.commit.reason, done.commit.operator.user) == (2, "by mistake", "anna")
-    assert session.find(ANNA).enabled
+    assert session.state.find(ANNA).enabled
     with pytest.raises(NotFound):
         other.undo()
-    assert other.undoable is None
+    assert other.history.undoable is None
 
 
 def test_who_claims_another_name_is_another_operator(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     session.do(DisableAccounts((ANNA,)))
     session = later(session)
-    session.operator = Operator("anna", "chen")
-    assert session.last_undoable() is None
-    session.operator = "anna"
-    assert session.last_undoable() is not None
+    session.store.operator = Operator("anna", "chen")
+    assert session.history.last_undoable() is None
+    session.store.operator = "anna"
+    assert session.history.last_undoable() is not None
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_redo_is_the_undo_of_the_undo_and_so_on(tmp_path: Path) -> None:
     session.do(DisableAccounts((ANNA,)))
     for line in range(2, 9):
         session = later(session)
-        assert session.find(ANNA).enabled is (line % 2 == 1)
+        assert session.state.find(ANNA).enabled is (line % 2 == 1)
         undone = session.undo(line)
         assert undone.commit is not None
         assert (undone.commit.sequence, undone.commit.undoes) == (line + 1, line)
@@ -309,7 +309,7 @@ def test_redo_is_the_undo_of_the_undo_and_so_on(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"Line 2 of the log was taken back in line 9 already") as caught:
         session.undo(2)
     assert hint_words(caught.value) == "To do it again, run 'kconsole undo 9'."
-    assert session.find(ANNA).enabled
+    assert session.state.find(ANNA).enabled
     with pytest.raises(NotFound, match="nothing to undo"):
         later(session).undo()
 
@@ -319,14 +319,14 @@ def test_what_was_done_again_can_be_taken_back_as_the_last_deed(tmp_path: Path) 
     session.do(DisableAccounts((ANNA,)))
     undo = session.undo().commit
     assert undo is not None
-    assert session.undoable is None
+    assert session.history.undoable is None
     session.undo(undo.sequence)
-    assert (session.undoable is not None, session.find(ANNA).enabled) == (True, False)
+    assert (session.history.undoable is not None, session.state.find(ANNA).enabled) == (True, False)
     session = later(session)
-    assert session.undone_by().sequence == 2
+    assert session.history.to_undo().sequence == 2
     session.undo()
-    assert session.find(ANNA).enabled
-    assert session.last_undoable() is None
+    assert session.state.find(ANNA).enabled
+    assert session.history.last_undoable() is None
 
 
 def test_a_refused_undo_takes_nothing_back_and_can_be_tried_from_another_process(tmp_path: Path) -> None:
@@ -341,9 +341,9 @@ def test_a_refused_undo_takes_nothing_back_and_can_be_tried_from_another_process
         assert (commit.operation, commit.changes, addresses_of(commit)) == ("undo", (), [ANNA])
     other.do(DisableAccounts((f"off@{DOMAIN}",)))
     session = later(session)
-    assert session.undone_by().sequence == 2
+    assert session.history.to_undo().sequence == 2
     session.undo()
-    assert session.find(ANNA).enabled
+    assert session.state.find(ANNA).enabled
 
 
 def test_what_was_changed_and_changed_back_by_another_is_not_taken_back(tmp_path: Path) -> None:
@@ -356,11 +356,11 @@ def test_what_was_changed_and_changed_back_by_another_is_not_taken_back(tmp_path
         with pytest.raises(ChangedSince, match=f"{ANNA} has changed since, and back") as caught:
             again.undo(2)
         assert "line 4" in hint_words(caught.value)
-    assert not another(session).find(ANNA).enabled
+    assert not another(session).state.find(ANNA).enabled
     other.undo()
     other.undo()
     later(session).undo(2)
-    assert another(other).find(ANNA).enabled
+    assert another(other).state.find(ANNA).enabled
 
 
 def test_a_restart_or_a_license_that_was_changed_and_changed_back_is_not_taken_back(tmp_path: Path) -> None:
@@ -400,11 +400,11 @@ def test_a_session_knows_that_another_took_its_deed_back(tmp_path: Path) -> None
     undo = other.undo(3).commit
     assert undo is not None
     session.catch_up()
-    assert session.undoable is not None
-    assert session.undoable.sequence == 2
+    assert session.history.undoable is not None
+    assert session.history.undoable.sequence == 2
     other.undo(undo.sequence)
     session.catch_up()
-    assert session.undoable.sequence == 3
+    assert session.history.undoable.sequence == 3
 
 
 # Redo of each deed
@@ -446,23 +446,23 @@ OTHER = Inventory(
 def test_a_deed_is_done_again_as_it_was(tmp_path: Path, operation: Operation) -> None:
     session = session_of(tmp_path, *EVERYBODY, seats=6)
     session.do(operation)
-    after, figures = _contents(session), session.report
+    after, figures = _contents(session), session.seats.report()
     for line in (2, 4, 6):
         session = later(session)
         session.undo(line)
-        undone = _contents(session), session.report
+        undone = _contents(session), session.seats.report()
         session = later(session)
         done = session.undo(line + 1)
         assert done.failures == []
-        assert (_contents(session), session.report) == (after, figures)
+        assert (_contents(session), session.seats.report()) == (after, figures)
         used(session)
         used(another(session))
     session.undo()
-    assert ({**undone[0]}.keys(), undone[1]) == (_contents(session).keys(), session.report)
+    assert ({**undone[0]}.keys(), undone[1]) == (_contents(session).keys(), session.seats.report())
 
 
 def _contents(session: Session) -> dict[str, Any]:
-    inventory = session.inventory
+    inventory = session.state.inventory
     entries = {f"{entry.id}": replace(entry) for entry in inventory.entries}
     return {**entries, **{domain.name: domain for domain in inventory.domains}, "license": inventory.license}
 
@@ -476,9 +476,9 @@ def test_a_deletion_that_is_done_again_is_of_now_and_says_the_same_of_the_mailbo
     another(session).do(RecordRestart())
     clock.forward(hours=1)
     session.undo(3)
-    anna = session.find(ANNA)
+    anna = session.state.find(ANNA)
     assert (anna.deleted_at, anna.mailbox_fate, anna.transferred_to) == (clock.now(), "transfer", BERG)
-    assert (used(session), session.held) == (2, [anna])
+    assert (used(session), session.seats.held()) == (2, [anna])
     session.undo(5)
     another(session).do(DisableAccounts((BERG,)))
     with pytest.raises(ChangedSince, match=f"{BERG}, who gets its mailbox, has changed since"):
@@ -497,7 +497,7 @@ def test_a_domain_that_others_added_meanwhile_is_not_added_twice(tmp_path: Path)
     another(session).do(AddDomain("south.example", primary=True))
     with pytest.raises(ChangedSince, match=r"south\.example has become the primary domain since"):
         session.undo(3)
-    assert len(session.inventory.domains) == 1
+    assert len(session.state.inventory.domains) == 1
 
 
 def test_a_restored_dump_is_taken_back_over_as_many_addresses_without_comparing_each_to_each(
@@ -566,11 +566,11 @@ class Histories(RuleBasedStateMachine):
     def attempt(self, act: Callable[[Session], object]) -> None:
         self.clock.forward(seconds=1)
         self.one.catch_up()
-        before = self.one.inventory
+        before = self.one.state.inventory
         try:
             act(self.one)
         except ConsoleError:
-            assert _sorted(self.one.inventory) == _sorted(before)
+            assert _sorted(self.one.state.inventory) == _sorted(before)
 
     @rule(addresses=several, kind=st.sampled_from([DisableAccounts, EnableAccounts, DeleteAccounts]))
     def do(self, addresses: tuple[str, ...], kind: Callable[[tuple[str, ...]], Operation]) -> None:
@@ -606,7 +606,7 @@ class Histories(RuleBasedStateMachine):
         """The last undo is undone at once, which leaves everything as it was before it."""
         self.clock.forward(seconds=1)
         self.one.catch_up()
-        before = _sorted(self.one.inventory, deletions=False)
+        before = _sorted(self.one.state.inventory, deletions=False)
         try:
             undone = self.one.undo()
         except ConsoleError:
@@ -620,7 +620,7 @@ class Histories(RuleBasedStateMachine):
             raise
         except Refused:
             return  # a restart that was taken back since may have filled all seats with held ones
-        assert _sorted(self.one.inventory, deletions=False) == before
+        assert _sorted(self.one.state.inventory, deletions=False) == before
 
     @rule()
     def change_seats(self) -> None:
@@ -634,15 +634,15 @@ class Histories(RuleBasedStateMachine):
     def everything_agrees(self) -> None:
         for session in (self.one, self.other):
             session.catch_up()
-            assert session.report == evaluate(session.inventory)
-        assert _sorted(self.one.inventory) == _sorted(self.other.inventory) == self.replayed()
+            assert session.seats.report() == evaluate(session.state.inventory)
+        assert _sorted(self.one.state.inventory) == _sorted(self.other.state.inventory) == self.replayed()
 
     def replayed(self) -> object:
         """What a third session makes of the whole journal, with the seats that each line tells."""
         third = Session.open(self.folder, "chen", self.clock, patience=0, read_only=True)
         records: dict[str, dict[int, Any]] = {table: {} for table in ("entries", "domains", "license", "server")}
         used = None
-        for place, commit in enumerate(third.log(LogQuery()), 1):
+        for place, commit in enumerate(third.history.log(LogQuery()), 1):
             assert commit.sequence == place
             assert commit.seats is None or used in (None, commit.seats[0])
             for change in commit.changes:
@@ -650,7 +650,7 @@ class Histories(RuleBasedStateMachine):
             inventory = _inventory(records)
             used = evaluate(inventory).used
             assert commit.seats is None or commit.seats[1] == used
-        assert _sorted(third.inventory) == _sorted(inventory)
+        assert _sorted(third.state.inventory) == _sorted(inventory)
         third.close()
         return _sorted(inventory)
 

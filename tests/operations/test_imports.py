@@ -6,7 +6,7 @@ import pytest
 
 from kconsole.core.errors import BadInput, Refused
 from kconsole.core.records import Domain, Entry
-from kconsole.operations.imports import ImportAccounts, other_domain, read_export
+from kconsole.operations.imports import ImportAccounts, other_domain, plan_import, read_export
 from kconsole.operations.streams import LARGEST
 from kconsole.text.messages import hint_words
 from tests.operations.sessions import (
@@ -34,7 +34,7 @@ BROKEN = "users_broken_2026-08-05.csv"
 )
 def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, accounts: int) -> None:
     session = session_of(tmp_path, seats=accounts, domains=())
-    plan = session.plan_import(export_file(name), domain)
+    plan = plan_import(export_file(name), domain, session.state, session.seats.report(), session.seats.held())
     assert (len(plan.new), plan.faulty, plan.seats_needed, plan.seats_free, plan.short_by) == (
         accounts,
         (),
@@ -45,30 +45,30 @@ def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, ac
     assert (plan.new_domain, plan.domain, plan.decision.allowed) == (True, domain, True)
     session.do(ImportAccounts(export_file(name), domain))
     assert used(session) == accounts
-    assert session.report.state == "full"
-    (of_domain,) = session.report.domains
+    assert session.seats.report().state == "full"
+    (of_domain,) = session.seats.report().domains
     assert (of_domain.name, of_domain.created) == (domain, accounts)
-    assert {entry.origin for entry in session.entries} == {"imported"}
-    again = session.plan_import(export_file(name), domain)
+    assert {entry.origin for entry in session.state.live_entries()} == {"imported"}
+    again = plan_import(export_file(name), domain, session.state, session.seats.report(), session.seats.held())
     assert (len(again.same), again.new, again.changed, again.aliases, again.new_domain) == (accounts, (), (), (), False)
     assert session.do(ImportAccounts(export_file(name), domain)).commit is None
 
 
 def test_a_broken_export_is_refused_with_its_lines_and_nothing_changes(tmp_path: Path) -> None:
     session = session_of(tmp_path)
-    plan = session.plan_import(export_file(BROKEN), DOMAIN)
+    plan = plan_import(export_file(BROKEN), DOMAIN, session.state, session.seats.report(), session.seats.held())
     assert [fault.line for fault in plan.faulty] == [3, 4, 5, 6]
     with pytest.raises(BadInput, match="4 faulty rows, nothing was imported") as caught:
         session.do(ImportAccounts(export_file(BROKEN), DOMAIN))
     assert [detail.partition(":")[0] for detail in caught.value.details] == ["line 3", "line 4", "line 5", "line 6"]
     assert "--skip-faulty" in hint_words(caught.value)
-    assert (session.entries, used(session)) == ([], 0)
+    assert (session.state.live_entries(), used(session)) == ([], 0)
 
 
 def test_good_rows_are_taken_when_faulty_ones_may_be_skipped(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     done = session.do(ImportAccounts(export_file(BROKEN), DOMAIN, skip_faulty=True))
-    assert [entry.login for entry in session.entries] == ["ok.one", "ok.two"]
+    assert [entry.login for entry in session.state.live_entries()] == ["ok.one", "ok.two"]
     assert [outcome.address for outcome in done.failures] == ["line 3", "line 4", "line 5", "line 6"]
 
 
@@ -81,14 +81,14 @@ def test_rows_are_new_changed_or_the_same(tmp_path: Path) -> None:
     known = account("Anna", full_name="Anna", origin="directory", enabled=False, mailbox=True, last_login=logged_in(3))
     session = session_of(tmp_path, known, account("berg", full_name="Berg", description="x"))
     rows = export("ANNA;Anna Berg;Sales;", "berg;;;", "chen;Chen;;")
-    plan = session.plan_import(rows, "NORTH.example")
+    plan = plan_import(rows, "NORTH.example", session.state, session.seats.report(), session.seats.held())
     assert plan.domain == "north.example"
     assert [entry.address for entry in plan.new] == ["chen@north.example"]
     ((before, after),) = plan.changed
     assert (before.full_name, after.full_name, after.description) == ("Anna", "Anna Berg", "Sales")
     assert [entry.address for entry in plan.same] == ["berg@north.example"]
     session.do(ImportAccounts(rows, "north.example"))
-    anna = session.find("anna@north.example")
+    anna = session.state.find("anna@north.example")
     assert (anna.address, anna.origin, anna.enabled, anna.mailbox) == ("Anna@north.example", "directory", False, True)
     assert used(session) == 2
 
@@ -96,7 +96,7 @@ def test_rows_are_new_changed_or_the_same(tmp_path: Path) -> None:
 def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tmp_path: Path) -> None:
     session = session_of(tmp_path, alias("old", "berg"))
     rows = export("anna;;;anna,info,old", "berg;;;berg,INFO,sales")
-    plan = session.plan_import(rows, DOMAIN)
+    plan = plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held())
     assert {entry.login: entry.delivers_to for _, entry in plan.aliases} == {
         "info": ("anna@north.example", "berg@north.example"),
         "old": ("berg@north.example", "anna@north.example"),
@@ -104,14 +104,20 @@ def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tm
     }
     assert plan.seats_needed == 2
     session.do(ImportAccounts(rows, DOMAIN))
-    info = session.find("info@north.example")
+    info = session.state.find("info@north.example")
     assert (info.kind, info.origin) == ("alias", "imported")
-    assert session.plan_import(rows, DOMAIN).aliases == ()
+    assert plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held()).aliases == ()
 
 
 def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("boss"), account("all", kind="mailing_list"))
-    plan = session.plan_import(export("anna;;;anna,berg,boss,all", "berg;;;berg"), DOMAIN)
+    plan = plan_import(
+        export("anna;;;anna,berg,boss,all", "berg;;;berg"),
+        DOMAIN,
+        session.state,
+        session.seats.report(),
+        session.seats.held(),
+    )
     assert plan.aliases == ()
     assert [note.partition(":")[0] for note in plan.notes] == ["line 2"] * 3
     assert plan.notes[0] == "line 2: berg is an account of its own, so no alias of anna"
@@ -123,7 +129,8 @@ def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> Non
     [(alias("anna"), "an alias"), (account("anna", kind="resource"), "a resource")],
 )
 def test_a_row_whose_address_is_no_account_is_faulty(tmp_path: Path, taken: Entry, words: str) -> None:
-    plan = session_of(tmp_path, taken).plan_import(export("anna;;;anna,info", "berg;;;"), DOMAIN)
+    session, rows = session_of(tmp_path, taken), export("anna;;;anna,info", "berg;;;")
+    plan = plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held())
     assert [(fault.line, fault.reason) for fault in plan.faulty] == [
         (2, f"the address is taken by {words} already"),
     ]
@@ -133,19 +140,19 @@ def test_a_row_whose_address_is_no_account_is_faulty(tmp_path: Path, taken: Entr
 def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("x"), deleted("held"), seats=3)
     rows = export("anna;;;", "berg;;;", "held;;;")
-    plan = session.plan_import(rows, DOMAIN)
+    plan = plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held())
     assert (plan.seats_needed, plan.seats_free, plan.short_by, plan.decision.allowed) == (2, 1, 1, False)
     with pytest.raises(Refused, match=r"short by 1\. Nothing was imported") as caught:
         session.do(ImportAccounts(rows, DOMAIN))
     assert hint_words(caught.value)
     assert used(session) == 2
-    assert [entry.login for entry in session.entries] == ["x"]
+    assert [entry.login for entry in session.state.live_entries()] == ["x"]
 
 
 def test_an_import_is_refused_at_the_limit_of_its_domain(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("a@south.example"), seats=None)
     rows = export("b;;;", "c;;;")
-    plan = session.plan_import(rows, "south.example")
+    plan = plan_import(rows, "south.example", session.state, session.seats.report(), session.seats.held())
     assert (plan.seats_needed, plan.seats_free, plan.short_by) == (2, 1, 1)
     with pytest.raises(Refused, match=r"domain south\.example is limited"):
         session.do(ImportAccounts(rows, "south.example"))
@@ -154,7 +161,7 @@ def test_an_import_is_refused_at_the_limit_of_its_domain(tmp_path: Path) -> None
 def test_an_import_is_planned_again_on_what_another_console_changed(tmp_path: Path) -> None:
     session = session_of(tmp_path, seats=1)
     rows = export("anna;;;")
-    assert session.plan_import(rows, DOMAIN).decision.allowed
+    assert plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held()).decision.allowed
     another(session).do(ImportAccounts(export("berg;;;"), DOMAIN))
     with pytest.raises(Refused):
         session.do(ImportAccounts(rows, DOMAIN))
@@ -163,18 +170,18 @@ def test_an_import_is_planned_again_on_what_another_console_changed(tmp_path: Pa
 def test_an_imported_account_takes_over_the_seat_and_mailbox_of_a_deleted_one(tmp_path: Path) -> None:
     session = session_of(tmp_path, deleted("anna", mailbox=True), deleted("info", kind="alias"), seats=1)
     session.do(ImportAccounts(export("ANNA;Anna;;anna,info"), DOMAIN))
-    anna = session.find("anna@north.example")
+    anna = session.state.find("anna@north.example")
     assert (anna.mailbox, anna.origin, anna.full_name) == (True, "imported", "Anna")
-    assert (used(session), len(session.inventory.entries)) == (1, 2)
+    assert (used(session), len(session.state.inventory.entries)) == (1, 2)
 
 
 def test_an_unknown_domain_is_added_if_it_is_one(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     session.do(ImportAccounts(export("anna;;;"), "west.example"))
-    assert session.inventory.domains[-1] == Domain(name="west.example")
+    assert session.state.inventory.domains[-1] == Domain(name="west.example")
     used(session)
     with pytest.raises(BadInput, match="is not a domain name"):
-        session.plan_import(export("anna;;;"), "no domain")
+        plan_import(export("anna;;;"), "no domain", session.state, session.seats.report(), session.seats.held())
     with pytest.raises(BadInput, match="is not a domain name"):
         session.do(ImportAccounts(export("anna;;;"), ""))
 

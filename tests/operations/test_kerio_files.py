@@ -13,7 +13,7 @@ from kconsole.core.errors import BadInput, Refused
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, Kind, fold
 from kconsole.importers.kerio_config import KerioConfig
-from kconsole.operations.kerio_files import SERVER, USERS, ImportKerio, KerioPlan, read_kerio
+from kconsole.operations.kerio_files import SERVER, USERS, ImportKerio, KerioPlan, plan_kerio, read_kerio
 from kconsole.operations.session import Session
 from tests.importers.kerio_writer import SECRET, document, listed, user, users_file, write_files
 from tests.operations.sessions import (
@@ -71,13 +71,13 @@ OFFICE = Inventory(
 def test_a_server_is_taken_whole_and_again_nothing_is_new(tmp_path: Path) -> None:
     session = session_of(tmp_path, seats=2, domains=())
     config = read_kerio(write_files(tmp_path / "kerio", OFFICE))
-    plan = session.plan_kerio(config)
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert (counts(plan), plan.seats_needed, plan.seats_free, plan.notes) == ((7, 0, 0, 0, 0), 2, 2, ())
     session.do(ImportKerio(config))
-    assert bare(session.entries) == {replace(entry, origin="imported") for entry in OFFICE.entries}
-    assert session.inventory.domains == OFFICE.domains
-    assert (used(session), session.report.state) == (2, "full")
-    again = session.plan_kerio(config)
+    assert bare(session.state.live_entries()) == {replace(entry, origin="imported") for entry in OFFICE.entries}
+    assert session.state.inventory.domains == OFFICE.domains
+    assert (used(session), session.seats.report().state) == (2, "full")
+    again = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert (counts(again), again.new_domains, again.gone_domains) == ((0, 0, 7, 0, 0), (), ())
     assert session.do(ImportKerio(config)).commit is None
 
@@ -88,22 +88,22 @@ def test_running_again_updates_what_the_files_say_and_leaves_what_they_do_not(tm
     users = listed("User", [user("anna", FullName="Anna Berg", Rights="3", Account_enabled="0")])
     aliases = listed("Alias", [{"Domain": "NORTH.example", "Lhs": "INFO", "Description": "Front desk"}])
     config = read_kerio(written(tmp_path / "kerio", document(users, aliases)))
-    plan = session.plan_kerio(config)
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert (counts(plan), [entry.login for entry in plan.gone]) == ((0, 2, 0, 1, 0), ["old"])
     session.do(ImportKerio(config))
-    anna, info = session.find("anna@north.example"), session.find("info@north.example")
+    anna, info = session.state.find("anna@north.example"), session.state.find("info@north.example")
     assert replace(anna, id=0) == replace(known, full_name="Anna Berg", role="full_admin", enabled=False)
     assert (info.description, info.delivers_to) == ("Front desk", ("anna@north.example",))
-    assert session.find("old@north.example").deleted_at is None
+    assert session.state.find("old@north.example").deleted_at is None
     assert used(session) == 1
     session.undo()
-    assert replace(session.find("anna@north.example"), id=0) == known
+    assert replace(session.state.find("anna@north.example"), id=0) == known
 
 
 def test_an_unknown_state_or_role_is_left_as_it_is(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna", enabled=False, role="account_admin"))
     config = config_of(tmp_path, user("anna", Account_enabled="", Rights="2"))
-    plan = session.plan_kerio(config)
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert counts(plan) == (0, 0, 1, 0, 0)
     assert "Rights that kconsole does not know" in plan.notes[0]
 
@@ -111,17 +111,17 @@ def test_an_unknown_state_or_role_is_left_as_it_is(tmp_path: Path) -> None:
 def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("off", enabled=False), account("x"), deleted("held"), seats=3)
     config = config_of(tmp_path, user("off"), user("held"), user("anna"))
-    plan = session.plan_kerio(config)
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert (plan.seats_needed, plan.seats_free, plan.short_by, plan.decision.allowed) == (2, 1, 1, False)
     with pytest.raises(Refused, match=r"short by 1\. Nothing was imported"):
         session.do(ImportKerio(config))
-    assert ({entry.login for entry in session.entries}, used(session)) == ({"off", "x"}, 2)
+    assert ({entry.login for entry in session.state.live_entries()}, used(session)) == ({"off", "x"}, 2)
 
 
 def test_seats_that_the_same_files_free_can_be_taken(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), seats=1)
     config = config_of(tmp_path, user("anna", Account_enabled="0"), user("berg"))
-    plan = session.plan_kerio(config)
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert (plan.seats_needed, plan.seats_freed, plan.seats_free, plan.decision.allowed) == (1, 1, 1, True)
     session.do(ImportKerio(config))
     assert used(session) == 1
@@ -136,7 +136,7 @@ def test_an_import_is_refused_at_the_limit_of_a_domain(tmp_path: Path) -> None:
 def test_it_is_planned_again_on_what_another_console_changed(tmp_path: Path) -> None:
     session = session_of(tmp_path, seats=1)
     config = config_of(tmp_path, user("anna"))
-    assert session.plan_kerio(config).decision.allowed
+    assert plan_kerio(config, session.state, session.seats.if_changed, session.seats.held()).decision.allowed
     another(session).do(ImportKerio(config_of(tmp_path, user("berg"))))
     with pytest.raises(Refused):
         session.do(ImportKerio(config))
@@ -152,14 +152,15 @@ def test_faulty_users_refuse_the_import_or_are_skipped(tmp_path: Path) -> None:
         "its domain is no domain name",
         "the address is taken by an alias already",
     ]
-    assert [entry.login for entry in session.entries] == ["info"]
+    assert [entry.login for entry in session.state.live_entries()] == ["info"]
     done = session.do(ImportKerio(config, skip_faulty=True))
     assert ([outcome.address for outcome in done.changed], len(done.failures)) == (["anna@north.example"], 3)
 
 
 def test_a_faulty_user_is_not_gone(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"))
-    plan = session.plan_kerio(config_of(tmp_path, user("ANNA", Account_enabled="perhaps")))
+    config = config_of(tmp_path, user("ANNA", Account_enabled="perhaps"))
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert (counts(plan), plan.gone[0].login) == ((0, 0, 0, 1, 1), "berg")
 
 
@@ -167,7 +168,8 @@ def test_anything_else_that_cannot_be_taken_is_passed_over_and_said(tmp_path: Pa
     lists = listed("MailingList", [{"Domain": DOMAIN, "Name": "anna"}, {"Domain": "no domain", "Name": "all"}])
     domains = listed("Domain", [{"Domain": "local host", "Type": "1"}, {"Domain": "west.example", "Type": "0"}])
     config = read_kerio(written(tmp_path / "kerio", users_file(), document(lists, domains)))
-    plan = session_of(tmp_path, account("anna")).plan_kerio(config)
+    session = session_of(tmp_path, account("anna"))
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert ([domain.name for domain in plan.new_domains], plan.new_domains[0].primary) == (["west.example"], False)
     assert [domain.name for domain in plan.gone_domains] == [DOMAIN, "south.example"]
     assert [note.partition(": ")[2] or note for note in plan.notes] == [
@@ -182,13 +184,14 @@ def test_a_renamed_built_in_administrator_is_the_same_one(tmp_path: Path) -> Non
     session = session_of(tmp_path, Entry(address="Admin", kind="builtin_admin"))
     renamed = Inventory(entries=(Entry(address="Root", kind="builtin_admin", enabled=False),))
     session.do(ImportKerio(read_kerio(write_files(tmp_path / "kerio", renamed))))
-    assert bare(session.entries) == {Entry(address="Root", kind="builtin_admin", enabled=False)}
+    assert bare(session.state.live_entries()) == {Entry(address="Root", kind="builtin_admin", enabled=False)}
 
 
 def test_several_primary_domains_are_none(tmp_path: Path) -> None:
     domains = listed("Domain", [{"Domain": name, "Type": "0"} for name in ("a.example", "b.example")])
     config = read_kerio(written(tmp_path / "kerio", users_file(), document(domains)))
-    plan = session_of(tmp_path, domains=()).plan_kerio(config)
+    session = session_of(tmp_path, domains=())
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert [(domain.name, domain.primary) for domain in plan.new_domains] == [
         ("a.example", False),
         ("b.example", False),
@@ -198,7 +201,8 @@ def test_several_primary_domains_are_none(tmp_path: Path) -> None:
 
 def test_what_only_a_missing_file_names_is_left_and_said(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("all", kind="mailing_list"))
-    plan = session.plan_kerio(read_kerio(written(tmp_path / "kerio", users_file(user("anna")), None)))
+    config = read_kerio(written(tmp_path / "kerio", users_file(user("anna")), None))
+    plan = plan_kerio(config, session.state, session.seats.if_changed, session.seats.held())
     assert (counts(plan), plan.notes) == (
         (1, 0, 0, 0, 0),
         ("mailserver.cfg is not there: what only it names is left as it is.",),
@@ -241,7 +245,7 @@ def test_no_password_comes_into_the_store(tmp_path: Path) -> None:
     assert SECRET not in repr(config)
     session.do(ImportKerio(config))
     session.close()
-    kept = b"".join(path.read_bytes() for path in session.folder.iterdir())
+    kept = b"".join(path.read_bytes() for path in session.store.folder.iterdir())
     assert b"anna@north.example" in kept
     assert SECRET.removeprefix("D3S:").encode() not in kept
 
@@ -283,7 +287,7 @@ def test_what_a_writer_makes_of_an_inventory_is_read_back_equal(server: Inventor
         session: Session = session_of(Path(folder), seats=None, domains=())
         config = read_kerio(write_files(Path(folder) / "kerio", server, encoding))
         session.do(ImportKerio(config))
-        assert bare(session.entries) == bare(server.entries)
-        assert session.inventory.domains == server.domains
+        assert bare(session.state.live_entries()) == bare(server.entries)
+        assert session.state.inventory.domains == server.domains
         assert session.do(ImportKerio(config)).commit is None
         session.close()

@@ -61,16 +61,16 @@ ACTIVATED = replace(REGISTERED, activated_at=NOW - DAY)
 def session_with(folder: Path, license_: License, *logins: str, clock: FixedClock | None = None) -> Session:
     """A session at a store with this license, and accounts without a mailbox."""
     session = session_of(folder, *(account(login) for login in logins), clock=clock)
-    session.do(RestoreInventory(replace(session.inventory, license=license_)))
+    session.do(RestoreInventory(replace(session.state.inventory, license=license_)))
     return session
 
 
 def refused(session: Session, operation: Operation) -> ConsoleError:
     """The deed is refused, and changes nothing."""
-    before = session.license
+    before = session.state.license
     with pytest.raises(Refused) as caught:
         session.do(operation)
-    assert session.license == before
+    assert session.state.license == before
     assert error_words(caught.value)
     assert hint_words(caught.value)
     return caught.value
@@ -78,28 +78,28 @@ def refused(session: Session, operation: Operation) -> ConsoleError:
 
 def no_input(session: Session, operation: Operation) -> str:
     """The deed makes no sense, and changes nothing."""
-    before = session.license
+    before = session.state.license
     with pytest.raises(BadInput) as caught:
         session.do(operation)
-    assert session.license == before
+    assert session.state.license == before
     assert hint_words(caught.value)
     return error_words(caught.value)
 
 
 def changes(session: Session, operation: Operation) -> Done:
     """The deed changes the license and nothing else, is the same in another console, and can be taken back."""
-    before = session.inventory
+    before = session.state.inventory
     done = session.do(operation)
-    after = session.license
+    after = session.state.license
     assert after != before.license
-    assert session.inventory == replace(before, license=after)
-    assert another(session).license == after
+    assert session.state.inventory == replace(before, license=after)
+    assert another(session).state.license == after
     undone = session.undo().commit
     assert undone is not None
-    assert session.inventory == before
+    assert session.state.inventory == before
     session.undo(undone.sequence)
-    assert session.license == after
-    assert session.report.limit == after.seats
+    assert session.state.license == after
+    assert session.seats.report().limit == after.seats
     return done
 
 
@@ -108,7 +108,7 @@ def file_of(content: bytes) -> LicenseFile:
 
 
 def plan_of(session: Session, after: License) -> LicensePlan:
-    return plan_license(session.license, after, session.if_licensed, session.entries)
+    return plan_license(session.state.license, after, session.seats.if_licensed, session.state.live_entries())
 
 
 # Trial
@@ -117,7 +117,7 @@ def plan_of(session: Session, after: License) -> LicensePlan:
 def test_a_trial_lasts_30_days(tmp_path: Path) -> None:
     session = session_with(tmp_path, License(seats=10))
     assert "2026-09-04" in only_text(changes(session, BeginTrial()))
-    assert session.license.trial_until == TODAY + 30 * DAY
+    assert session.state.license.trial_until == TODAY + 30 * DAY
     assert session.license_status.state == "trial"
     assert "2026-09-04" in refused(session, BeginTrial()).message
 
@@ -142,7 +142,7 @@ def test_registering_sets_the_anniversary_and_ends_the_trial(tmp_path: Path) -> 
     done = changes(session, RegisterLicense(CUSTOMER, FULL_ID))
     assert only_text(done) == "registered to Northwind Traders; Software Maintenance until 2027-08-05"
     assert "activate it" in done.outcomes[0].hint
-    assert session.license == License(
+    assert session.state.license == License(
         seats=10, id_end="GHIJ", trial_until=TODAY, registered_at=NOW, customer=CUSTOMER,
         maintenance_until=date(2027, 8, 5),
     )  # fmt: skip
@@ -159,8 +159,8 @@ def test_registering_an_expired_license_says_to_renew_it(tmp_path: Path) -> None
 def test_registering_again_changes_the_customer_and_leaves_the_anniversary(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED)
     changes(session, RegisterLicense(replace(CUSTOMER, person="Jan Novák", comment="moved")))
-    assert session.license == replace(ACTIVATED, customer=replace(CUSTOMER, person="Jan Novák", comment="moved"))
-    assert session.do(RegisterLicense(session.license.customer or CUSTOMER)).commit is None
+    assert session.state.license == replace(ACTIVATED, customer=replace(CUSTOMER, person="Jan Novák", comment="moved"))
+    assert session.do(RegisterLicense(session.state.license.customer or CUSTOMER)).commit is None
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Customer)])
@@ -180,7 +180,7 @@ def test_details_are_checked(tmp_path: Path) -> None:
     for email in ("anna", "@", "a b@c", "a@b@c"):
         assert "email" in no_input(session, RegisterLicense(replace(CUSTOMER, email=email)))
     session.do(RegisterLicense(replace(CUSTOMER, city="  Brno ")))
-    assert session.license.customer == CUSTOMER
+    assert session.state.license.customer == CUSTOMER
 
 
 @pytest.mark.parametrize("text", ["12345 ABCDE", "12345-ABCDE-FGHIJ-", "-", "?", "<FGHIJ>", "čččč"])
@@ -199,11 +199,11 @@ def test_of_a_license_id_no_more_than_its_end_is_kept_from_the_first_moment(tmp_
     session.do(InstallLicense(file_of(license_key())))
     session.undo()
     session.close()
-    kept = b"".join(path.read_bytes() for path in session.folder.rglob("*") if path.is_file())
+    kept = b"".join(path.read_bytes() for path in session.store.folder.rglob("*") if path.is_file())
     assert b"GHIJ" in kept
     for secret in (FULL_ID, FULL_ID[:-4], "ABCDE"):
         assert secret.encode() not in kept
-        assert secret not in json.dumps(inventory_document(session.inventory))
+        assert secret not in json.dumps(inventory_document(session.state.inventory))
 
 
 def test_an_id_from_a_file(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_activation_binds_a_registered_license(tmp_path: Path) -> None:
     refused(session_with(tmp_path / "other", License()), ActivateLicense())
     session = session_with(tmp_path, REGISTERED)
     changes(session, ActivateLicense())
-    assert session.license == replace(REGISTERED, activated_at=NOW)
+    assert session.state.license == replace(REGISTERED, activated_at=NOW)
     assert session.license_status.state == "activated"
     assert session.do(ActivateLicense()).commit is None
 
@@ -236,11 +236,11 @@ def test_what_was_bought_arrives(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED, "a", "b")
     done = changes(session, BuyUpdate(5, ("antivirus", "antivirus")))
     assert only_text(done) == "5 seats and Antivirus bought, due within 24 hours"
-    assert session.license.seats == 10
-    assert session.license.update == PendingUpdate(bought_at=NOW, seats=5, components=("antivirus",))
+    assert session.state.license.seats == 10
+    assert session.state.license.update == PendingUpdate(bought_at=NOW, seats=5, components=("antivirus",))
     assert "on their way" in refused(session, BuyUpdate(1)).message
     assert only_text(changes(session, ReceiveUpdate())) == "5 seats and Antivirus arrived: 15 seats now"
-    assert session.license == replace(ACTIVATED, seats=15, components=(Component(name="antivirus"),))
+    assert session.state.license == replace(ACTIVATED, seats=15, components=(Component(name="antivirus"),))
     refused(session, ReceiveUpdate())
     refused(session, CancelUpdate())
 
@@ -249,7 +249,7 @@ def test_what_was_bought_is_called_off(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED)
     session.do(BuyUpdate(5))
     changes(session, CancelUpdate())
-    assert session.license == ACTIVATED
+    assert session.state.license == ACTIVATED
 
 
 def test_what_cannot_be_bought(tmp_path: Path) -> None:
@@ -283,7 +283,9 @@ def test_terms_are_changed_by_hand(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED)
     terms = Terms(20, date(2027, 1, 1), date(2028, 1, 1))
     changes(session, ChangeTerms(terms))
-    assert session.license == replace(ACTIVATED, seats=20, maintenance_until=date(2027, 1, 1), expires=date(2028, 1, 1))
+    assert session.state.license == replace(
+        ACTIVATED, seats=20, maintenance_until=date(2027, 1, 1), expires=date(2028, 1, 1)
+    )
     assert session.do(ChangeTerms(terms)).commit is None
     assert session.do(ChangeTerms(Terms())).commit is None
     for seats in (-1, MOST_SEATS + 1):
@@ -294,11 +296,11 @@ def test_a_limit_and_the_days_can_be_taken_off(tmp_path: Path) -> None:
     limited = replace(ACTIVATED, seats=20, maintenance_until=date(2027, 1, 1), expires=date(2028, 1, 1))
     session = session_with(tmp_path, limited)
     changes(session, ChangeTerms(Terms(expires=Without.LIMIT)))
-    assert session.license == replace(limited, expires=None)
+    assert session.state.license == replace(limited, expires=None)
     changes(session, ChangeTerms(Terms(Without.LIMIT, Without.LIMIT)))
-    assert session.license == replace(limited, seats=None, maintenance_until=None, expires=None)
+    assert session.state.license == replace(limited, seats=None, maintenance_until=None, expires=None)
     session.undo()
-    assert session.license == replace(limited, expires=None)
+    assert session.state.license == replace(limited, expires=None)
 
 
 def test_a_license_smaller_than_what_is_in_use_is_only_taken_on_purpose(tmp_path: Path) -> None:
@@ -309,7 +311,7 @@ def test_a_license_smaller_than_what_is_in_use_is_only_taken_on_purpose(tmp_path
     assert (done.after.over, done.after.state) == (2, "exceeded")
     session.do(ChangeTerms(Terms(3)))  # still over, and yet better than before
     session.do(ChangeTerms(Terms(expires=date(2028, 1, 1))))
-    assert session.report.over == 1
+    assert session.seats.report().over == 1
 
 
 def test_undoing_does_not_take_a_license_that_is_smaller_than_what_is_in_use(tmp_path: Path) -> None:
@@ -322,10 +324,10 @@ def test_undoing_does_not_take_a_license_that_is_smaller_than_what_is_in_use(tmp
     with pytest.raises(Refused, match="The license will be exceeded by 1 seat: 3 used of 2") as told:
         session.undo(arrival)
     assert "by hand" in hint_words(told.value)
-    assert session.license.seats == 5
+    assert session.state.license.seats == 5
     session.do(DisableAccounts(("c@north.example",)))
     session.undo(arrival)
-    assert session.license.seats == 2
+    assert session.state.license.seats == 2
 
 
 def test_what_was_over_before_a_deed_may_be_so_again_when_it_is_undone(tmp_path: Path) -> None:
@@ -333,16 +335,16 @@ def test_what_was_over_before_a_deed_may_be_so_again_when_it_is_undone(tmp_path:
     session.do(ChangeTerms(Terms(3), over_limit=True))
     session.do(ChangeTerms(Terms(9)))
     session.undo()
-    assert session.report.over == 1
+    assert session.seats.report().over == 1
     undone = session.undo().commit
     assert undone is not None
-    assert session.report.over == 0
+    assert session.seats.report().over == 0
     session.do(AddAccount("e@north.example"))
     with pytest.raises(Refused, match="The license will be exceeded by 2 seats: 5 used of 3"):
         session.undo(undone.sequence)
     session.do(DisableAccounts(("e@north.example",)))
     session.undo(undone.sequence)
-    assert session.report.over == 1
+    assert session.seats.report().over == 1
 
 
 def test_a_license_without_limit_is_larger_than_any(tmp_path: Path) -> None:
@@ -361,11 +363,11 @@ def test_a_plan_says_who_would_be_locked_out(tmp_path: Path) -> None:
     assert (plan.decision.over, plan.needs_consent, plan.changes) == (1, True, True)
     assert (plan.access.without_mailbox, plan.access.let_in, plan.access.refused) == (2, 1, 1)
     assert [entry.login for entry in plan.at_risk] == ["new", "late"]
-    assert (plan.now.limit, plan.planned.limit, session.report.limit) == (10, 2, 10)
-    same = plan_of(session, session.license)
+    assert (plan.now.limit, plan.planned.limit, session.seats.report().limit) == (10, 2, 10)
+    same = plan_of(session, session.state.license)
     assert (same.changes, same.at_risk, same.decision.over) == (False, (), 0)
     session.do(ChangeTerms(Terms(2), over_limit=True))
-    assert session.report == plan.planned
+    assert session.seats.report() == plan.planned
 
 
 # Components
@@ -376,11 +378,11 @@ def test_a_component_is_licensed_changed_and_taken_away(tmp_path: Path) -> None:
     spam, virus = Component(name="antispam"), Component(name="antivirus", expires=TODAY, seats=5)
     changes(session, ChangeComponent(spam))
     changes(session, ChangeComponent(virus))
-    assert list(session.license.components) == [virus, spam]
+    assert list(session.state.license.components) == [virus, spam]
     assert session.do(ChangeComponent(virus)).commit is None
     changes(session, ChangeComponent(replace(virus, seats=None)))
     changes(session, ChangeComponent(virus, is_licensed=False))
-    assert list(session.license.components) == [spam]
+    assert list(session.state.license.components) == [spam]
     assert session.do(ChangeComponent(virus, is_licensed=False)).commit is None
     no_input(session, ChangeComponent(replace(virus, seats=-1)))
 
@@ -391,7 +393,7 @@ def test_a_component_is_licensed_changed_and_taken_away(tmp_path: Path) -> None:
 def test_a_license_file_is_installed(tmp_path: Path) -> None:
     session = session_with(tmp_path, License(seats=10, trial_until=TODAY))
     changes(session, InstallLicense(file_of(license_key())))
-    license_ = session.license
+    license_ = session.state.license
     assert (license_.seats, license_.id_end, license_.expires) == (25, "GHIJ", date(2027, 5, 4))
     assert (license_.registered_at, license_.activated_at, license_.update) == (NOW, NOW, None)
     assert license_.customer is not None
@@ -421,7 +423,7 @@ def test_a_smaller_file_is_only_installed_on_purpose(tmp_path: Path) -> None:
     file = file_of(license_key(users="2"))
     refused(session, InstallLicense(file))
     changes(session, InstallLicense(file, over_limit=True))
-    assert session.report.over == 1
+    assert session.seats.report().over == 1
 
 
 @pytest.mark.parametrize(
@@ -449,7 +451,7 @@ def test_what_is_on_its_way_has_arrived_if_the_file_brings_all_of_it(
 def test_the_file_of_a_trial(tmp_path: Path) -> None:
     session = session_with(tmp_path, License(seats=10))
     changes(session, InstallLicense(file_of(trial_key())))
-    assert session.license == License(seats=50, trial_until=date(2026, 8, 30))
+    assert session.state.license == License(seats=50, trial_until=date(2026, 8, 30))
     assert session.license_status.state == "trial"
 
 
@@ -516,7 +518,7 @@ def test_the_log_says_what_was_done(tmp_path: Path) -> None:
     undone = session.undo().commit
     assert undone is not None
     assert sentence(undone) == "anna took back a change of the license"
-    commits = list(session.log(LogQuery()))
+    commits = list(session.history.log(LogQuery()))
     shown = "\n".join(f"{row.label}|{row.text}" for commit in commits for row in details_of(commit, NOW))
     for line in (
         "License|Trial until: – → 2026-09-04", "License|Customer: – → Northwind Traders, Anna Berg",
@@ -530,13 +532,13 @@ def test_the_log_says_what_was_done(tmp_path: Path) -> None:
 def test_a_refusal_is_in_the_log(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED, *"abc")
     refused(session, ChangeTerms(Terms(1)))
-    last = list(session.log(LogQuery()))[-1]
+    last = list(session.history.log(LogQuery()))[-1]
     assert (last.operation, last.changes, len(last.refused)) == ("change license", (), 1)
 
 
 def test_an_inventory_is_restored_with_its_license(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED)
     session.do(RestoreInventory(Inventory()))
-    assert session.license == License()
+    assert session.state.license == License()
     session.undo()
-    assert session.license == ACTIVATED
+    assert session.state.license == ACTIVATED

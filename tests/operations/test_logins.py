@@ -12,7 +12,7 @@ from kconsole.core.records import Entry, LastLogin
 from kconsole.importers.login_csv import read_login_csv
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.history import LogQuery
-from kconsole.operations.logins import Connect, ImportLogins, LoginFile, read_login_file
+from kconsole.operations.logins import Connect, ImportLogins, LoginFile, plan_logins, read_login_file
 from kconsole.operations.session import Session
 from kconsole.text.messages import hint_words, words_of
 from tests.clocks import noon
@@ -30,7 +30,7 @@ def logins(*rows: str) -> LoginFile:
 
 
 def of(session: Session, login: str) -> Entry:
-    return session.find(f"{login}@north.example")
+    return session.state.find(f"{login}@north.example")
 
 
 # Connect
@@ -46,7 +46,7 @@ def test_the_first_login_makes_a_mailbox_and_the_next_ones_do_not(tmp_path: Path
     assert of(session, "anna").last_login == LastLogin(hours_ago(-0.05), "POP3")
     earlier = session.do(Connect("anna@north.example", "IMAP", hours_ago(1)))
     assert (results(earlier), earlier.commit) == ([("anna", "unchanged")], None)
-    assert another(session).inventory == session.inventory
+    assert another(session).state.inventory == session.state.inventory
 
 
 def test_beyond_the_license_only_those_who_have_a_mailbox_are_let_in(tmp_path: Path) -> None:
@@ -57,17 +57,17 @@ def test_beyond_the_license_only_those_who_have_a_mailbox_are_let_in(tmp_path: P
         seats=2,
     )
     assert results(session.do(Connect("one@north.example"))) == [("one", "done")]
-    before = session.inventory
+    before = session.state.inventory
     refused = session.do(Connect("two@north.example"))
     (outcome,) = refused.outcomes
     assert words_of(outcome.message) == "AuthLicense: 2 users have connected and the license has 2 seats"
-    assert (outcome.result, bool(outcome.hint), session.inventory) == ("refused", True, before)
-    line = list(session.log(LogQuery(account="two@north.example")))[-1]
+    assert (outcome.result, bool(outcome.hint), session.state.inventory) == ("refused", True, before)
+    line = list(session.history.log(LogQuery(account="two@north.example")))[-1]
     assert (line.operation, line.refused) == ("connect", (f"two@north.example: {words_of(outcome.message)}",))
     assert results(session.do(Connect("in@north.example"))) == [("in", "done")]
     session.do(DisableAccounts(("in@north.example",)))
     assert results(session.do(Connect("two@north.example"))) == [("two", "done")]
-    assert used(session) == session.report.connected == 2
+    assert used(session) == session.seats.report().connected == 2
 
 
 def test_who_cannot_log_in_is_refused_with_the_reason(tmp_path: Path) -> None:
@@ -142,12 +142,12 @@ def test_only_later_logins_of_known_accounts_are_taken(tmp_path: Path) -> None:
         "new@other.example;2026-08-05T09:00Z;EAS",
         "later@north.example;;",
     )
-    plan = session.plan_logins(file)
+    plan = plan_logins(file, session.state, session.seats)
     assert [before.login for before, _ in plan.changed] == ["new", "later", "earlier", "off"]
     assert (plan.same, plan.unknown, plan.deleted) == (0, ("none", "new@other.example"), ("gone",))
     assert (plan.no_accounts, file.without_time) == (("info@north.example", "root"), 1)
-    before = session.inventory
-    assert (plan.before, session.report) == (session.report, plan.before)
+    before = session.state.inventory
+    assert (plan.before, session.seats.report()) == (session.seats.report(), plan.before)
     done = session.do(ImportLogins(file, reason="log of August"))
     assert done.after == plan.after
     assert results(done) == [("new", "done"), ("later", "done"), ("earlier", "done"), ("off", "done")]
@@ -156,31 +156,31 @@ def test_only_later_logins_of_known_accounts_are_taken(tmp_path: Path) -> None:
     assert of(session, "new").last_login == LastLogin(datetime.fromisoformat("2026-08-04T10:00Z"), "IMAP")
     assert of(session, "off").mailbox
     assert used(session) == 4  # one is held
-    assert [commit.operation for commit in session.log(LogQuery())][-1] == "import logins"
+    assert [commit.operation for commit in session.history.log(LogQuery())][-1] == "import logins"
     assert session.do(ImportLogins(file)).commit is None
     session.undo()
-    assert session.inventory == before
-    assert another(session).inventory == before
+    assert session.state.inventory == before
+    assert another(session).state.inventory == before
 
 
 def test_what_happened_is_recorded_beyond_the_license(tmp_path: Path) -> None:
     session = session_of(tmp_path, *(account(login, origin="directory") for login in ("a", "b", "c")), seats=1)
     file = logins("a;2026-08-05T09:00Z;", "b;2026-08-05T09:00Z;")
-    assert session.plan_logins(file).after.connected == 2
+    assert plan_logins(file, session.state, session.seats).after.connected == 2
     assert session.do(ImportLogins(file)).after.connected == 2
     assert results(session.do(Connect("c@north.example"))) == [("c", "refused")]
-    assert session.report.locked_out == 1
+    assert session.seats.report().locked_out == 1
 
 
 def test_faulty_rows_refuse_all_unless_they_are_skipped(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     file = logins("anna;2026-08-05T09:00Z;IMAP", *["anna;2026-08-05T09:00;IMAP"] * 30)
-    before = session.inventory
+    before = session.state.inventory
     with pytest.raises(BadInput, match="30 faulty rows, nothing was imported") as caught:
         session.do(ImportLogins(file))
     assert (len(caught.value.details), caught.value.details[-1]) == (21, "and 10 more")
     assert "--zone UTC" in hint_words(caught.value)
-    assert session.inventory == before
+    assert session.state.inventory == before
     done = session.do(ImportLogins(file, skip_faulty=True))
     assert (len(done.changed), len(done.failures), of(session, "anna").mailbox) == (1, 30, True)
 
@@ -189,7 +189,7 @@ def test_others_changes_meanwhile_are_seen(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"))
     other = another(session)
     file = logins("anna;2026-08-05T09:00Z;IMAP", "berg;2026-08-05T09:00Z;IMAP")
-    assert len(session.plan_logins(file).changed) == 2
+    assert len(plan_logins(file, session.state, session.seats).changed) == 2
     other.do(Connect("anna@north.example"))
     assert results(session.do(ImportLogins(file))) == [("berg", "done")]
     assert of(session, "anna").last_login == LastLogin(NOW)
@@ -206,8 +206,8 @@ def test_a_hundred_thousand_rows_take_bounded_time(tmp_path: Path) -> None:
     began = time.process_time()
     rows = [f"user{number % (2 * many)};2026-08-0{1 + number // many % 4}T09:00Z;IMAP" for number in range(100_000)]
     file = logins(*rows)
-    plan = session.plan_logins(file)
+    plan = plan_logins(file, session.state, session.seats)
     done = session.do(ImportLogins(file))
     assert (len(plan.changed), len(plan.unknown), len(done.changed)) == (many, many, many)
-    assert session.report.connected == many
+    assert session.seats.report().connected == many
     assert time.process_time() - began < 20

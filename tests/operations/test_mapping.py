@@ -19,7 +19,15 @@ from kconsole.licensing.counting import evaluate
 from kconsole.licensing.map_plan import MapPlan
 from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.logins import Connect
-from kconsole.operations.mapping import DirectoryListing, ForgetDirectory, MapDomain, SetDirectory
+from kconsole.operations.mapping import (
+    DirectoryListing,
+    ForgetDirectory,
+    MapDomain,
+    SetDirectory,
+    directory_of,
+    named_domain,
+    plan_mapping,
+)
 from kconsole.operations.session import Session
 from kconsole.text.mapping import counts_words, plan_groups
 from kconsole.text.messages import hint_words, words_of
@@ -67,12 +75,12 @@ def logins(entries: Sequence[Entry]) -> list[str]:
 def do(session: Session, *users: DirectoryUser, **how: object) -> MapPlan:
     """Plan and do it, and see that it came out as planned, and that there is nothing left to do."""
     found = listing(*users)
-    plan = session.plan_mapping(DOMAIN, found)
+    plan = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
     deactivate = bool(how.get("deactivate_gone"))
     session.do(MapDomain(DOMAIN, found, over_limit=True, expected=plan, **how))  # type: ignore[arg-type]  # of a deed
-    assert session.report == plan.after(deactivate)
+    assert session.seats.report() == plan.after(deactivate)
     assert used(session) == plan.after(deactivate).used
-    again = session.plan_mapping(DOMAIN, found)
+    again = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
     assert not again.changes_anything
     return plan
 
@@ -87,33 +95,33 @@ def test_users_of_the_directory_become_mapped_accounts(tmp_path: Path) -> None:
     plan = do(session, fry, person("leela", enabled=False))
     assert logins(plan.new) == ["fry", "leela"]
     assert (plan.now.used, plan.planned.used) == (1, 2)
-    entry = session.find(f"fry@{DOMAIN}")
+    entry = session.state.find(f"fry@{DOMAIN}")
     assert entry == mapped("fry", full_name="Philip J. Fry", description="Delivery", directory_logon=at, id=entry.id)
-    assert not session.find(f"leela@{DOMAIN}").enabled
+    assert not session.state.find(f"leela@{DOMAIN}").enabled
 
 
 def test_a_renamed_user_stays_the_same_account(tmp_path: Path) -> None:
     fry = mapped("fry", mailbox=True, last_login=logged_in(3))
     session = session_of(tmp_path, fry)
-    number = session.find(f"fry@{DOMAIN}").id
+    number = session.state.find(f"fry@{DOMAIN}").id
     plan = do(session, person("philip", "id-fry"))
     assert [(before.login, after.login) for before, after in plan.renamed] == [("fry", "philip")]
-    assert session.find(f"philip@{DOMAIN}") == replace(fry, address=f"philip@{DOMAIN}", id=number)
+    assert session.state.find(f"philip@{DOMAIN}") == replace(fry, address=f"philip@{DOMAIN}", id=number)
     with pytest.raises(NotFound):
-        session.find(f"fry@{DOMAIN}")
+        session.state.find(f"fry@{DOMAIN}")
 
 
 def test_users_can_change_logins_with_each_other(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("a", full_name="A"), mapped("b", full_name="B"), mapped("c", full_name="C"))
     do(session, person("b", "id-a"), person("c", "id-b"), person("a", "id-c"))
-    assert {entry.login: entry.full_name for entry in session.entries} == {"b": "A", "c": "B", "a": "C"}
+    assert {entry.login: entry.full_name for entry in session.state.live_entries()} == {"b": "A", "c": "B", "a": "C"}
 
 
 def test_a_login_that_somebody_left_can_be_taken_by_somebody_new(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry", mailbox=True))
     do(session, person("fry", "new"), person("philip", "id-fry"))
-    assert not session.find(f"fry@{DOMAIN}").mailbox
-    assert session.find(f"philip@{DOMAIN}").mailbox
+    assert not session.state.find(f"fry@{DOMAIN}").mailbox
+    assert session.state.find(f"philip@{DOMAIN}").mailbox
 
 
 def test_whoever_cannot_be_renamed_keeps_his_login_from_others(tmp_path: Path) -> None:
@@ -138,17 +146,17 @@ def test_whoever_cannot_be_renamed_keeps_his_login_from_others(tmp_path: Path) -
 )
 def test_nobody_is_mapped_onto_somebody_else(tmp_path: Path, holder: Entry, who: str) -> None:
     session = session_of(tmp_path, holder)
-    before = session.inventory
+    before = session.state.inventory
     plan = do(session, person("fry"))
     assert [collision.reason for collision in plan.collisions] == [f"the address is taken by {who} already"]
-    assert session.inventory == before
+    assert session.state.inventory == before
 
 
 def test_an_account_that_was_mapped_without_an_id_gets_it(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry", "", mailbox=True))
     plan = do(session, person("Fry", "id-1"))
     assert (plan.new, plan.gone) == ((), ())
-    entry = session.find(f"fry@{DOMAIN}")
+    entry = session.state.find(f"fry@{DOMAIN}")
     assert (entry.directory_id, entry.mailbox, entry.login) == ("id-1", True, "fry")
 
 
@@ -179,7 +187,7 @@ def test_whom_the_directory_disables_is_disabled_and_nobody_is_enabled(tmp_path:
 def test_who_is_renamed_and_disabled_there_is_both_here(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry"))
     plan = do(session, person("philip", "id-fry", enabled=False))
-    entry = session.find(f"philip@{DOMAIN}")
+    entry = session.state.find(f"philip@{DOMAIN}")
     assert not entry.enabled
     assert plan.disabling == plan.renamed
 
@@ -190,7 +198,7 @@ def test_whoever_is_disabled_is_told_so_whatever_else_becomes_of_him(tmp_path: P
         person("amy", enabled=False), person("philip", "id-fry", enabled=False), person("leela", "new", enabled=False),
         person("john", "id-zoidberg", enabled=False),
     )  # fmt: skip
-    plan = session.plan_mapping(DOMAIN, found)
+    plan = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
     assert logins([after for _, after in plan.disabling]) == ["amy", "philip", "leela"]
     assert counts_words(plan) == "2 renamed, 1 under another id, 3 disabled there"
     told = dict(plan_groups(plan))["Disabled in the directory, disabled here too"]
@@ -207,7 +215,7 @@ def test_names_follow_the_directory_and_are_never_emptied_by_it(tmp_path: Path) 
     session = session_of(tmp_path, mapped("fry", full_name="Fry", description="Delivery"))
     plan = do(session, person("fry", full_name="Philip"))
     assert len(plan.changed) == 1
-    entry = session.find(f"fry@{DOMAIN}")
+    entry = session.state.find(f"fry@{DOMAIN}")
     assert (entry.full_name, entry.description) == ("Philip", "Delivery")
 
 
@@ -217,7 +225,7 @@ def test_a_logon_to_the_directory_is_no_login_to_the_mailbox(tmp_path: Path) -> 
     assert (len(plan.noted), plan.changed) == (1, ())
     earlier = do(session, person("fry", last_logon=datetime(2026, 1, 1, tzinfo=UTC)))
     assert (earlier.noted, earlier.same) == ((), 1)
-    entry = session.find(f"fry@{DOMAIN}")
+    entry = session.state.find(f"fry@{DOMAIN}")
     assert (entry.last_login, entry.mailbox) == (None, False)
     assert entry.directory_logon == datetime(2026, 2, 2, tzinfo=UTC)
 
@@ -226,7 +234,7 @@ def test_a_new_user_takes_over_the_seat_that_a_deleted_account_holds(tmp_path: P
     session = session_of(tmp_path, deleted("fry", origin="directory", mailbox=True), seats=1)
     plan = do(session, person("fry"))
     assert (plan.now.used, plan.planned.used, plan.planned.over) == (1, 1, 0)
-    assert session.find(f"fry@{DOMAIN}").mailbox
+    assert session.state.find(f"fry@{DOMAIN}").mailbox
 
 
 @pytest.mark.parametrize(
@@ -267,18 +275,22 @@ def test_who_is_gone_stays_until_somebody_says_so(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry", mailbox=True), mapped("leela"))
     plan = do(session, person("leela"))
     assert logins(plan.gone) == ["fry"]
-    assert session.find(f"fry@{DOMAIN}").enabled
+    assert session.state.find(f"fry@{DOMAIN}").enabled
     do(session, person("leela"), deactivate_gone=True)
-    entry = session.find(f"fry@{DOMAIN}")
+    entry = session.state.find(f"fry@{DOMAIN}")
     assert (entry.enabled, entry.mailbox, entry.deleted_at) == (False, True, None)
 
 
 def test_whose_entry_was_not_understood_is_not_gone(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry"), mapped("leela"), mapped("amy"))
     found = listing(doubtful_ids=frozenset({"id-fry"}), doubtful_logins=frozenset({"leela"}))
-    assert logins(session.plan_mapping(DOMAIN, found).gone) == ["amy"]
+    assert logins(
+        plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed).gone
+    ) == ["amy"]
     taking = listing(person("fry", "new"), doubtful_ids=frozenset({"id-fry"}))
-    (collision,) = session.plan_mapping(DOMAIN, taking).collisions
+    (collision,) = plan_mapping(
+        named_domain(session.state, DOMAIN), taking, session.state, session.seats.if_changed
+    ).collisions
     assert collision.reason == "the address is taken by an account whose entry in the directory was not understood"
 
 
@@ -291,14 +303,14 @@ def test_many_are_deactivated_only_if_their_number_is_typed(
 ) -> None:
     session = session_of(tmp_path, *staff(there), seats=None)
     found = listing(*people(there)[gone:])
-    plan = session.plan_mapping(DOMAIN, found)
+    plan = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
     assert (len(plan.gone), plan.needs_typing) == (gone, needs_typing)
-    before = session.inventory
+    before = session.state.inventory
     if needs_typing:
         for typed in (None, gone - 1, there):
             with pytest.raises(Refused, match=f"{gone} of {there} mapped accounts are gone"):
                 session.do(MapDomain(DOMAIN, found, deactivate_gone=True, confirmed_gone=typed))
-            assert session.inventory == before
+            assert session.state.inventory == before
     session.do(MapDomain(DOMAIN, found, deactivate_gone=True, confirmed_gone=gone if needs_typing else None))
     assert used(session) == there - gone
 
@@ -310,7 +322,7 @@ def test_thirty_users_on_five_free_seats(tmp_path: Path) -> None:
     locals_ = [account(f"local{place}", mailbox=True, last_login=logged_in(1)) for place in range(5)]
     session = session_of(tmp_path, *locals_, seats=10)
     found = listing(*people(30))
-    plan = session.plan_mapping(DOMAIN, found)
+    plan = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
     decision = plan.decision()
     assert (decision.over, words_of(decision.message)) == (25, "The license will be exceeded by 25 seats")
     assert plan.access() == guards.Access(30, 5, 25)
@@ -321,7 +333,7 @@ def test_thirty_users_on_five_free_seats(tmp_path: Path) -> None:
     assert used(session) == 5
 
     session.do(MapDomain(DOMAIN, found, over_limit=True))
-    assert (session.report.state, session.report.over, used(session)) == ("exceeded", 25, 35)
+    assert (session.seats.report().state, session.seats.report().over, used(session)) == ("exceeded", 25, 35)
     for place in range(5):  # whoever comes first is let in, until the license is used up
         assert not session.do(Connect(f"p{place:02}@{DOMAIN}", "IMAP")).failures
     for place in range(5, 30):
@@ -329,20 +341,20 @@ def test_thirty_users_on_five_free_seats(tmp_path: Path) -> None:
         assert words_of(failure.message).startswith("AuthLicense")
     for entry in locals_:  # those with a mailbox are not
         assert not session.do(Connect(entry.address, "IMAP")).failures
-    assert session.report.locked_out == 25
+    assert session.seats.report().locked_out == 25
 
 
 def test_a_license_that_is_exceeded_already_does_not_stop_what_needs_no_seat(tmp_path: Path) -> None:
     session = session_of(tmp_path, *staff(4), seats=2)
     found = listing(*people(3), person("renamed", "id-p03"))
     session.do(MapDomain(DOMAIN, found))
-    assert session.find(f"renamed@{DOMAIN}").enabled
+    assert session.state.find(f"renamed@{DOMAIN}").enabled
 
 
 def test_who_is_gone_makes_room_if_he_shall_be_deactivated(tmp_path: Path) -> None:
     session = session_of(tmp_path, *staff(4), seats=4)
     found = listing(*people(2), person("new1"), person("new2"))
-    plan = session.plan_mapping(DOMAIN, found)
+    plan = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
     assert (plan.decision().over, plan.decision(deactivate_gone=True).over) == (2, 0)
     session.do(MapDomain(DOMAIN, found, deactivate_gone=True))
     assert used(session) == 4
@@ -354,12 +366,12 @@ def test_who_is_gone_makes_room_if_he_shall_be_deactivated(tmp_path: Path) -> No
 def test_what_was_shown_is_what_is_done(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry"))
     found = listing(person("fry"), person("leela"))
-    plan = session.plan_mapping(DOMAIN, found)
+    plan = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
     other = another(session)
     other.do(DisableAccounts((f"fry@{DOMAIN}",)))
     session.do(MapDomain(DOMAIN, found, expected=plan))  # another account, but nothing else would be done
     again = listing(person("fry"), person("leela"), person("amy"))
-    plan = session.plan_mapping(DOMAIN, again)
+    plan = plan_mapping(named_domain(session.state, DOMAIN), again, session.state, session.seats.if_changed)
     other.catch_up()
     other.do(MapDomain(DOMAIN, again))
     with pytest.raises(ChangedMeanwhile, match=DOMAIN):
@@ -370,7 +382,7 @@ def test_what_was_shown_is_what_is_done(tmp_path: Path) -> None:
 def test_a_yes_to_passing_the_limit_is_none_to_passing_it_further(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), seats=2)
     found = listing(*people(2))
-    plan = session.plan_mapping(DOMAIN, found)
+    plan = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
     assert plan.decision().over == 1
     other = another(session)
     other.do(AddAccount(f"new@{DOMAIN}"))
@@ -382,11 +394,11 @@ def test_a_yes_to_passing_the_limit_is_none_to_passing_it_further(tmp_path: Path
 
 def test_undo_takes_a_whole_mapping_back(tmp_path: Path) -> None:
     session = session_of(tmp_path, mapped("fry", full_name="Fry"), mapped("leela"), account("anna"))
-    before = {entry.address: entry for entry in session.entries}
+    before = {entry.address: entry for entry in session.state.live_entries()}
     found = listing(person("philip", "id-fry", full_name="Philip"), person("amy"))
     session.do(MapDomain(DOMAIN, found, deactivate_gone=True))
     session.undo()
-    assert {entry.address: entry for entry in session.entries} == before
+    assert {entry.address: entry for entry in session.state.live_entries()} == before
 
 
 def test_nothing_is_done_where_nothing_is_to_do(tmp_path: Path) -> None:
@@ -399,10 +411,10 @@ def test_nothing_is_done_where_nothing_is_to_do(tmp_path: Path) -> None:
 def test_there_is_no_such_domain(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     for act in (
-        lambda: session.plan_mapping("elsewhere.example", listing()),
+        lambda: named_domain(session.state, "elsewhere.example"),
         lambda: session.do(MapDomain("elsewhere.example", listing())),
         lambda: session.do(SetDirectory("elsewhere.example", DIRECTORY)),
-        lambda: session.directory_of("elsewhere.example"),
+        lambda: directory_of(session.state, "elsewhere.example"),
     ):
         with pytest.raises(NotFound, match=r"no domain elsewhere\.example"):
             act()
@@ -414,22 +426,22 @@ def test_there_is_no_such_domain(tmp_path: Path) -> None:
 def test_a_domain_keeps_where_it_is_mapped_from(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     with pytest.raises(NotFound, match="Nobody said yet"):
-        session.directory_of(DOMAIN)
+        directory_of(session.state, DOMAIN)
     done = session.do(SetDirectory(DOMAIN.upper(), DIRECTORY))
     assert "INSECURE" not in words_of(done.outcomes[0].message)
-    assert session.directory_of(DOMAIN) == DIRECTORY
-    domain = session.domain_named(DOMAIN)
+    assert directory_of(session.state, DOMAIN) == DIRECTORY
+    domain = session.state.domain_named(DOMAIN)
     assert domain is not None
     assert (domain.name, domain.primary) == (DOMAIN, True)
     assert session.do(SetDirectory(DOMAIN, DIRECTORY)).commit is None
-    folder = session.folder
+    folder = session.store.folder
     session.close()
     opened = Session.open(folder, "anna", noon(), patience=0)
-    assert opened.directory_of(DOMAIN) == DIRECTORY
+    assert directory_of(opened.state, DOMAIN) == DIRECTORY
     assert opened.do(ForgetDirectory(DOMAIN)).changed
     assert opened.do(ForgetDirectory(DOMAIN)).commit is None
     opened.undo()
-    assert opened.directory_of(DOMAIN) == DIRECTORY
+    assert directory_of(opened.state, DOMAIN) == DIRECTORY
     opened.close()
 
 
@@ -437,7 +449,7 @@ def test_what_nobody_checks_is_recorded_loudly(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     done = session.do(SetDirectory(DOMAIN, replace(DIRECTORY, insecure=True)))
     assert "INSECURE: nobody checks which server that is" in words_of(done.outcomes[0].message)
-    assert b'"insecure":true' in (session.folder / "journal.jsonl").read_bytes()
+    assert b'"insecure":true' in (session.store.folder / "journal.jsonl").read_bytes()
 
 
 def test_settings_that_make_no_sense_are_not_kept(tmp_path: Path) -> None:
@@ -450,7 +462,7 @@ def test_settings_that_make_no_sense_are_not_kept(tmp_path: Path) -> None:
     ):
         with pytest.raises(BadInput):
             session.do(SetDirectory(DOMAIN, wrong))
-    assert session.domain_named(DOMAIN) == NORTH
+    assert session.state.domain_named(DOMAIN) == NORTH
 
 
 # Any directory, any store
@@ -499,11 +511,11 @@ def test_any_directory_onto_any_store(
     inventory = Inventory(license=License(seats=seats), domains=(NORTH, SOUTH), entries=before)
     with tempfile.TemporaryDirectory() as folder:
         session = Session.create(Path(folder) / "store", inventory, "anna", noon(), patience=0)
-        was = {entry.id: entry for entry in session.entries}
-        plan = session.plan_mapping(DOMAIN, found)
+        was = {entry.id: entry for entry in session.state.live_entries()}
+        plan = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
         session.do(MapDomain(DOMAIN, found, True, deactivate_gone, confirmed_gone=len(plan.gone), expected=plan))
-        assert session.report == plan.after(deactivate_gone) == evaluate(session.inventory)
-        now = {entry.id: entry for entry in session.entries}
+        assert session.seats.report() == plan.after(deactivate_gone) == evaluate(session.state.inventory)
+        now = {entry.id: entry for entry in session.state.live_entries()}
         addresses = [fold(entry.address) for entry in now.values()]
         assert len(addresses) == len(set(addresses))
         ids = [entry.directory_id for entry in now.values() if entry.directory_id]
@@ -517,7 +529,7 @@ def test_any_directory_onto_any_store(
         refused = {collision.user.id for collision in plan.collisions}
         for user in found.users:
             assert (user.id in taken) or (user.id in refused)
-        again = session.plan_mapping(DOMAIN, found)
+        again = plan_mapping(named_domain(session.state, DOMAIN), found, session.state, session.seats.if_changed)
         assert not again.changes_anything
         assert not deactivate_gone or not again.gone
         session.close()

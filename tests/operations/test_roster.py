@@ -319,7 +319,7 @@ def test_a_session_keeps_its_roster_up_to_date(tmp_path: Path) -> None:
 
     def agrees(session: Session) -> None:
         for query in (AccountQuery(), AccountQuery(text="is:held"), AccountQuery(text="is:disabled", sort="name")):
-            asked = [*session.entries, *session.held]
+            asked = [*session.state.live_entries(), *session.seats.held()]
             assert session.account_index.select(query, NOW) == plainly(asked, query, NOW)
 
     agrees(session)
@@ -336,7 +336,7 @@ def test_a_session_keeps_its_roster_up_to_date(tmp_path: Path) -> None:
         other.catch_up()
         agrees(session)
         agrees(other)
-    while session.undoable is not None:
+    while session.history.undoable is not None:
         session.undo()
         agrees(session)
     other.catch_up()

@@ -30,10 +30,12 @@ from tests.operations.sessions import account, deleted, only_text, session_of, u
 def test_a_domain_is_added(tmp_path: Path) -> None:
     session = session_of(tmp_path, domains=())
     session.do(AddDomain("žluť.example", primary=True, user_limit=3, description="x"))
-    assert session.inventory.domains == (Domain(name="žluť.example", primary=True, user_limit=3, description="x"),)
-    assert session.primary_domain == "žluť.example"
-    assert session.domain_named("ŽLUŤ.example") is not None
-    assert [domain.name for domain in session.report.domains] == ["žluť.example"]
+    assert session.state.inventory.domains == (
+        Domain(name="žluť.example", primary=True, user_limit=3, description="x"),
+    )
+    assert session.state.primary_domain == "žluť.example"
+    assert session.state.domain_named("ŽLUŤ.example") is not None
+    assert [domain.name for domain in session.seats.report().domains] == ["žluť.example"]
 
 
 @pytest.mark.parametrize(
@@ -62,12 +64,12 @@ def test_what_is_no_domain_name_is_not_added(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadInput, match="is not a domain name") as caught:
         session.do(AddDomain(name))
     assert "example.com" in hint_words(caught.value)
-    assert session.inventory.domains == ()
+    assert session.state.inventory.domains == ()
 
 
 def test_a_domain_is_added_once_and_only_one_is_primary(tmp_path: Path) -> None:
     session = session_of(tmp_path)
-    assert session.primary_domain == "north.example"
+    assert session.state.primary_domain == "north.example"
     with pytest.raises(Refused, match=r"north\.example is there already"):
         session.do(AddDomain("NORTH.example"))
     with pytest.raises(Refused, match=r"north\.example is the primary domain already") as caught:
@@ -79,7 +81,7 @@ def test_a_restart_frees_what_was_deleted_before_it(tmp_path: Path) -> None:
     clock = noon()
     session = session_of(tmp_path, deleted("anna"), deleted("berg"), account("chen"), clock=clock)
     assert only_text(session.do(RecordRestart())) == "restart recorded, 2 held seats are free"
-    assert (session.last_restart, used(session)) == (clock.now(), 1)
+    assert (session.state.last_restart, used(session)) == (clock.now(), 1)
     clock.forward(hours=1)
     assert only_text(session.do(RecordRestart())) == "restart recorded, no seat was held"
 
@@ -92,15 +94,15 @@ def test_a_restored_dump_replaces_everything(tmp_path: Path) -> None:
     given = Inventory(domains=(Domain(name="west.example"),), entries=(account("chen@west.example"),))
     done = session.do(RestoreInventory(given))
     assert only_text(done) == "restored 1 entry in 1 domain"
-    assert [entry.address for entry in session.entries] == ["chen@west.example"]
-    assert (used(session), session.report.limit, session.held) == (1, None, [])
+    assert [entry.address for entry in session.state.live_entries()] == ["chen@west.example"]
+    assert (used(session), session.seats.report().limit, session.seats.held()) == (1, None, [])
 
 
 def test_a_dump_may_be_restored_beyond_the_limit(tmp_path: Path) -> None:
     session = session_of(tmp_path, seats=1)
-    given = replace(session.inventory, entries=(account("a"), account("b")))
+    given = replace(session.state.inventory, entries=(account("a"), account("b")))
     session.do(RestoreInventory(given))
-    assert session.report.state == "exceeded"
+    assert session.seats.report().state == "exceeded"
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -115,7 +117,7 @@ def test_a_dump_of_what_was_restored_is_the_same_dump(
     dump = dump_of(session)
     assert restore(folder / "other", read_dump(dump, "dump")) is None
     assert dump_of(Session.open(folder / "other")) == dump
-    assert dump_of(Session.open(session.folder)) == dump
+    assert dump_of(Session.open(session.store.folder)) == dump
     assert len(orjson.loads(dump)["entries"]) == len(inventory.entries)
 
 
@@ -152,7 +154,7 @@ def test_a_dump_file_is_private_and_whole(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     write_dump(tmp_path / "dump.json", dump_of(session), session)
     assert (tmp_path / "dump.json").stat().st_mode & 0o777 == 0o600
-    assert checked(session.inventory, "x").domains == read_dump_file(tmp_path / "dump.json").domains
+    assert checked(session.state.inventory, "x").domains == read_dump_file(tmp_path / "dump.json").domains
     write_dump(tmp_path / "dump.json", b"{}", session)
     assert read_dump_file(tmp_path / "dump.json") == Inventory()
 
@@ -169,22 +171,22 @@ def test_a_dump_does_not_follow_a_link_but_takes_its_place(tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["dump.json", "store.json", "journal.jsonl", "lock", "set-aside/dump.json"])
 def test_no_file_is_put_into_the_stores_own_folder(tmp_path: Path, name: str) -> None:
     session = session_of(tmp_path, account("anna"))
-    (session.folder / "set-aside").mkdir()
-    (tmp_path / "link").symlink_to(session.folder)
-    before = {path: path.read_bytes() for path in session.folder.iterdir() if path.is_file()}
-    for path in (session.folder / name, tmp_path / "link" / name, tmp_path / "x" / ".." / "link" / name):
+    (session.store.folder / "set-aside").mkdir()
+    (tmp_path / "link").symlink_to(session.store.folder)
+    before = {path: path.read_bytes() for path in session.store.folder.iterdir() if path.is_file()}
+    for path in (session.store.folder / name, tmp_path / "link" / name, tmp_path / "x" / ".." / "link" / name):
         with pytest.raises(BadInput, match="lies in the store's own folder"):
             write_dump(path, b"{}", session)
         with pytest.raises(BadInput, match="lies in the store's own folder"):
             backup(session, path)
-    assert {path: path.read_bytes() for path in session.folder.iterdir() if path.is_file()} == before
+    assert {path: path.read_bytes() for path in session.store.folder.iterdir() if path.is_file()} == before
 
 
 def test_a_link_in_the_stores_folder_that_leads_out_of_it_does_not_help(tmp_path: Path) -> None:
     session = session_of(tmp_path)
-    (session.folder / "out").symlink_to(tmp_path / "elsewhere")
+    (session.store.folder / "out").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(BadInput, match="own folder"):
-        write_dump(session.folder / "out", b"{}", session)
+        write_dump(session.store.folder / "out", b"{}", session)
 
 
 def test_a_dump_goes_into_a_pipe_that_is_there(tmp_path: Path) -> None:
@@ -213,7 +215,7 @@ def test_a_dump_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
 
 def test_a_sample_is_put_into_a_folder_once(tmp_path: Path) -> None:
     session = sample_session("small", tmp_path / "s", clock=noon())
-    session.do(DisableAccounts((session.entries[0].address,)))
+    session.do(DisableAccounts((session.state.live_entries()[0].address,)))
     with pytest.raises(Refused, match="already"):
         sample_session("office", tmp_path / "s")
     with pytest.raises(NotFound, match="no sample nothing"):

@@ -22,6 +22,7 @@ from kconsole.operations.dumps import dump_of
 from kconsole.operations.imports import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session, default_folder, system_operator
+from kconsole.operations.what_if import if_toggled
 from kconsole.text.messages import hint_words
 from tests.clocks import FixedClock, noon
 from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
@@ -41,35 +42,39 @@ class Failing:
         self.error = error
 
     def apply(self, work: OperationContext) -> list[Outcome]:
-        work.put_entry(account("left.over"))
-        for entry in list(work.store.entries):
-            work.put_entry(replace(entry, enabled=not entry.enabled))
-        work.set_last_restart(work.now)
+        work.transaction.put_entry(account("left.over"))
+        for entry in list(work.state.entries.values()):
+            work.transaction.put_entry(replace(entry, enabled=not entry.enabled))
+        work.transaction.set_last_restart(work.now)
         raise self.error
 
 
 def test_a_session_finds_what_is_there_or_was(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), deleted("gone"))
-    anna = session.find("ANNA@north.example")
-    assert session.entry(anna.id) == anna
-    gone = session.find("gone@north.example")
-    assert session.entry(gone.id) is None
-    assert session.entry(99) is None
-    assert session.held == [gone]
+    anna = session.state.find("ANNA@north.example")
+    assert session.state.live_entry(anna.id) == anna
+    gone = session.state.find("gone@north.example")
+    assert session.state.live_entry(gone.id) is None
+    assert session.state.live_entry(99) is None
+    assert session.seats.held() == [gone]
     with pytest.raises(NotFound, match="nobody is not in this store") as caught:
-        session.find("nobody")
+        session.state.find("nobody")
     assert "kconsole accounts" in hint_words(caught.value)
-    assert (session.folder, session.operator, session.last_restart) == (tmp_path / "store", Operator("anna"), None)
-    assert session.primary_domain == "north.example"
-    assert session_of(tmp_path / "other", domains=()).primary_domain == ""
+    assert (session.store.folder, session.store.operator, session.state.last_restart) == (
+        tmp_path / "store",
+        Operator("anna"),
+        None,
+    )
+    assert session.state.primary_domain == "north.example"
+    assert session_of(tmp_path / "other", domains=()).state.primary_domain == ""
 
 
 def test_a_session_has_an_operator_and_a_clock_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session.create(tmp_path, Inventory())
-    assert session.operator == system_operator()
-    assert session.operator.user != ""
+    assert session.store.operator == system_operator()
+    assert session.store.operator.user != ""
     assert isinstance(session.clock, SystemClock)
-    assert Session.open(tmp_path).operator == session.operator
+    assert Session.open(tmp_path).store.operator == session.store.operator
     assert default_folder().name == "kconsole"
     monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
     assert system_operator().user == "uid 4000000000"
@@ -78,7 +83,7 @@ def test_a_session_has_an_operator_and_a_clock_of_its_own(tmp_path: Path, monkey
 def test_listeners_hear_of_commits_once_the_figures_follow_them(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     heard: list[tuple[str, bool, int]] = []
-    session.listen(lambda commit: heard.append((commit.operation, commit.own, session.report.used)))
+    session.listen(lambda commit: heard.append((commit.operation, commit.own, session.seats.report().used)))
     session.do(DisableAccounts((ANNA,)))
     second = another(session)
     second.do(EnableAccounts((ANNA,)))
@@ -121,7 +126,7 @@ def test_a_deed_that_could_not_be_saved_did_nothing(tmp_path: Path, monkeypatch:
         patch.setattr("os.fdatasync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(StoreUnusable, match="No space left"):
             session.do(DisableAccounts((ANNA,)))
-    assert (used(session), session.undoable) == (1, None)
+    assert (used(session), session.history.undoable) == (1, None)
     session.do(DisableAccounts((ANNA,)))
     assert used(session) == 0
 
@@ -132,22 +137,22 @@ def test_what_if_changes_nothing_and_equals_doing_it(
     inventory: Inventory, choice: list[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     session = Session.create(tmp_path_factory.mktemp("s") / "s", inventory, "anna", noon())
-    live = session.entries
+    live = session.state.live_entries()
     marked = [live[number % len(live)] for number in choice] if live else []
-    before = session.report
-    planned = session.if_toggled(marked)
-    assert session.report == before == evaluate(session.inventory)
+    before = session.seats.report()
+    planned = if_toggled(session.seats, marked)
+    assert session.seats.report() == before == evaluate(session.state.inventory)
     addresses = tuple(entry.address for entry in marked)
     enables = not any(classify(entry).seat for entry in marked)
     operation: Operation = EnableAccounts(addresses) if enables else DisableAccounts(addresses)
     done = session.do(operation)
     accounts = {outcome.address for outcome in done.outcomes if not _is_no_account(session, outcome)}
     if not any(outcome.failed for outcome in done.outcomes if outcome.address in accounts):
-        assert session.report == planned
+        assert session.seats.report() == planned
 
 
 def _is_no_account(session: Session, outcome: Outcome) -> bool:
-    return not session.find(outcome.address).is_account
+    return not session.state.find(outcome.address).is_account
 
 
 class Consoles(RuleBasedStateMachine):
@@ -173,11 +178,11 @@ class Consoles(RuleBasedStateMachine):
 
     def do(self, operation: Operation) -> None:
         self.one.catch_up()
-        before = self.one.report
+        before = self.one.seats.report()
         try:
             self.done = self.one.do(operation)
         except ConsoleError:
-            assert self.one.report == before
+            assert self.one.seats.report() == before
         else:
             self.check_limits(self.done)
 
@@ -225,19 +230,19 @@ class Consoles(RuleBasedStateMachine):
     @rule(error=st.sampled_from([Refused("no"), RuntimeError()]))
     def fail(self, error: Exception) -> None:
         self.one.catch_up()
-        before = self.one.inventory
+        before = self.one.state.inventory
         with pytest.raises(type(error)):
             self.one.do(Failing(error))
-        assert sorted(self.one.inventory.entries, key=_number) == sorted(before.entries, key=_number)
+        assert sorted(self.one.state.inventory.entries, key=_number) == sorted(before.entries, key=_number)
 
     @rule()
     def undo(self) -> None:
         self.one.catch_up()
-        before, last = self.one.report, self.one.undoable
+        before, last = self.one.seats.report(), self.one.history.undoable
         try:
             undone = self.one.undo()
         except ConsoleError:
-            assert self.one.report == before
+            assert self.one.seats.report() == before
         else:
             if last is not None and last.operation not in ("restore", "restarted"):
                 self.check_limits(undone)
@@ -254,17 +259,19 @@ class Consoles(RuleBasedStateMachine):
     def figures_are_right(self) -> None:
         for session in (self.one, self.other):
             session.catch_up()
-            assert session.report == evaluate(session.inventory)
-            assert sorted(map(_number, session.held)) == sorted(
+            assert session.seats.report() == evaluate(session.state.inventory)
+            assert sorted(map(_number, session.seats.held())) == sorted(
                 entry.id
-                for entry in session.inventory.entries
+                for entry in session.state.inventory.entries
                 if entry.deleted_at is not None
                 and classify(entry).seat
-                and (session.last_restart is None or entry.deleted_at >= session.last_restart)
+                and (session.state.last_restart is None or entry.deleted_at >= session.state.last_restart)
             )
-            live = [fold(entry.address) for entry in session.entries]
+            live = [fold(entry.address) for entry in session.state.live_entries()]
             assert len(live) == len(set(live))
-        assert sorted(self.one.inventory.entries, key=_number) == sorted(self.other.inventory.entries, key=_number)
+        assert sorted(self.one.state.inventory.entries, key=_number) == sorted(
+            self.other.state.inventory.entries, key=_number
+        )
 
 
 def _number(entry: Entry) -> int:

@@ -55,12 +55,12 @@ def session(tmp_path: Path, world: KerioServer, kerio_clock: FixedClock) -> Sess
 def sync(session: Session, server: KerioServer, user: str = "") -> Done:
     access = access_of(server, user)
     done = session.do(Sync(read_server(access, Secret(server.password)), SyncStart(access)))
-    assert session.report == evaluate(session.inventory)
+    assert session.seats.report() == evaluate(session.state.inventory)
     return done
 
 
 def found(session: Session) -> dict[str, Entry]:
-    return {entry.address: entry for entry in session.entries}
+    return {entry.address: entry for entry in session.state.live_entries()}
 
 
 def test_everything_that_the_server_says_is_taken(session: Session, world: KerioServer) -> None:
@@ -75,20 +75,20 @@ def test_everything_that_the_server_says_is_taken(session: Session, world: Kerio
     assert (chen.origin, chen.full_name) == ("directory", "王小明")
     assert entries["team@north.example"].kind == "mailing_list"
     assert entries["Admin"].kind == "builtin_admin"
-    north, south = session.domain_named("north.example"), session.domain_named("south.example")
+    north, south = session.state.domain_named("north.example"), session.state.domain_named("south.example")
     assert north is not None
     assert south is not None
     assert (north.primary, north.description, south.primary, south.user_limit) == (True, "Head office", False, 3)
-    assert (session.license.seats, session.report.used) == (10, 2)
-    assert session.license.id_end == "ERVR"
-    assert {component.name for component in session.license.components} == {"antivirus", "activesync"}
+    assert (session.state.license.seats, session.seats.report().used) == (10, 2)
+    assert session.state.license.id_end == "ERVR"
+    assert {component.name for component in session.state.license.components} == {"antivirus", "activesync"}
     assert session.license_status.state == "activated"
-    server = session.server
+    server = session.state.server
     assert server is not None
     assert (server.synced_at, server.role, server.unread) == (session.clock.now(), "builtin_admin", ())
     assert server.numbers is not None
     assert (server.numbers.licensed, server.numbers.current) == (10, 2)
-    assert all(entry.server_id for entry in session.entries if entry.kind != "builtin_admin")
+    assert all(entry.server_id for entry in session.state.live_entries() if entry.kind != "builtin_admin")
 
 
 def test_read_again_it_changes_what_has_changed_and_no_more(session: Session, world: KerioServer) -> None:
@@ -113,7 +113,7 @@ def test_a_renamed_login_is_the_same_account(session: Session, world: KerioServe
     number = found(session)["anna@north.example"].id
     world.world.change_user("anna@north.example", loginName="anna.berg")
     sync(session, world)
-    assert session.find("anna.berg@north.example").id == number
+    assert session.state.find("anna.berg@north.example").id == number
 
 
 def test_a_domain_that_the_login_is_not_shown_is_not_gone(session: Session, world: KerioServer) -> None:
@@ -124,31 +124,31 @@ def test_a_domain_that_the_login_is_not_shown_is_not_gone(session: Session, worl
     sync(session, world, "helper@north.example")
     assert {address: entry for address, entry in found(session).items() if entry.domain == "south.example"} == before
     assert before
-    assert session.domain_named("south.example") is not None
-    assert session.server is not None
-    assert any("other domains" in text for text in session.server.unread)
+    assert session.state.domain_named("south.example") is not None
+    assert session.state.server is not None
+    assert any("other domains" in text for text in session.state.server.unread)
 
 
 def test_users_can_change_logins_with_each_other(session: Session, world: KerioServer) -> None:
     sync(session, world)
-    numbers = {entry.login: entry.id for entry in session.entries if entry.domain == "north.example"}
+    numbers = {entry.login: entry.id for entry in session.state.live_entries() if entry.domain == "north.example"}
     world.world.change_user("anna@north.example", loginName="swapping")
     world.world.change_user("berg@north.example", loginName="anna")
     world.world.change_user("swapping@north.example", loginName="berg")
     sync(session, world)
-    assert session.find("anna@north.example").id == numbers["berg"]
-    assert session.find("berg@north.example").id == numbers["anna"]
-    assert len({entry.address for entry in session.entries}) == len(session.entries)
+    assert session.state.find("anna@north.example").id == numbers["berg"]
+    assert session.state.find("berg@north.example").id == numbers["anna"]
+    assert len({entry.address for entry in session.state.live_entries()}) == len(session.state.live_entries())
 
 
 def test_a_login_that_somebody_left_goes_to_somebody_new(session: Session, world: KerioServer) -> None:
     sync(session, world)
-    number = session.find("anna@north.example").id
+    number = session.state.find("anna@north.example").id
     world.world.change_user("anna@north.example", loginName="anna.berg")
     world.world.add_user("anna@north.example", "Another Anna")
     sync(session, world)
-    assert session.find("anna.berg@north.example").id == number
-    assert session.find("anna@north.example").full_name == "Another Anna"
+    assert session.state.find("anna.berg@north.example").id == number
+    assert session.state.find("anna@north.example").full_name == "Another Anna"
 
 
 def test_one_address_is_one_entry(session: Session, world: KerioServer) -> None:
@@ -158,7 +158,7 @@ def test_one_address_is_one_entry(session: Session, world: KerioServer) -> None:
     for _ in range(2):
         sync(session, world)
         entries = found(session)
-        assert len(entries) == len(session.entries)
+        assert len(entries) == len(session.state.live_entries())
         assert entries["info@north.example"].delivers_to == ("anna@north.example", "berg@north.example")
         assert entries["anna@north.example"].kind == "user"
 
@@ -168,8 +168,8 @@ def test_one_domain_is_the_primary_one(tmp_path: Path, world: KerioServer, kerio
     session = Session.create(tmp_path / "own", before, "anna", kerio_clock, patience=0)
     session.do(AddServer(Server(name="mail", access=access_of(world))))
     sync(session, world)
-    assert [domain.name for domain in session.inventory.domains if domain.primary] == ["north.example"]
-    assert session.domain_named("own.example") is not None
+    assert [domain.name for domain in session.state.inventory.domains if domain.primary] == ["north.example"]
+    assert session.state.domain_named("own.example") is not None
 
 
 def test_what_only_the_store_knows_stays(tmp_path: Path, world: KerioServer, kerio_clock: FixedClock) -> None:
@@ -190,10 +190,10 @@ def test_what_only_the_store_knows_stays(tmp_path: Path, world: KerioServer, ker
     assert anna.last_login is not None
     assert anna.last_login.at == kerio_clock.now() - timedelta(days=1)  # later than what the server says
     assert anna.server_id
-    server = session.server
+    server = session.state.server
     assert server is not None
     assert server.numbers is not None
-    counted = compared(session.report, server.numbers, session.entries)
+    counted = compared(session.seats.report(), server.numbers, session.state.live_entries())
     (difference,) = [each for each in counted if each.figure == "counted"]
     assert (difference.ours, difference.theirs) == (3, 2)
     (cause,) = [cause for cause in difference.causes if cause.code == "only-here"]
@@ -207,11 +207,11 @@ def test_a_restart_of_the_server_clears_held_seats(
     kerio_clock.forward(hours=1)
     world.world.remove_user("anna@north.example")
     sync(session, world)
-    assert session.report.held == 1
+    assert session.seats.report().held == 1
     kerio_clock.forward(hours=1)
     world.world.restart()
     sync(session, world)
-    assert session.report.held == 0
+    assert session.seats.report().held == 0
 
 
 def test_an_auditor_reads_all_or_is_told_what_not(session: Session, world: KerioServer) -> None:
@@ -219,7 +219,7 @@ def test_an_auditor_reads_all_or_is_told_what_not(session: Session, world: Kerio
     session.do(RemoveServer())
     session.do(AddServer(Server(name="mail", access=access_of(world, "eye@north.example"))))
     sync(session, world, "eye@north.example")
-    server = session.server
+    server = session.state.server
     assert server is not None
     assert server.role == "auditor"
     assert len(found(session)) == 6
@@ -228,8 +228,8 @@ def test_an_auditor_reads_all_or_is_told_what_not(session: Session, world: Kerio
 def test_a_reading_is_not_taken_back(session: Session, world: KerioServer) -> None:
     done = sync(session, world)
     assert done.commit is not None
-    assert session.undoable is not None
-    assert session.undoable.operation == "add server"
+    assert session.history.undoable is not None
+    assert session.history.undoable.operation == "add server"
     before = found(session)
     with pytest.raises(NotFound, match="tells of the server"):
         session.undo(done.commit.sequence)
@@ -237,23 +237,23 @@ def test_a_reading_is_not_taken_back(session: Session, world: KerioServer) -> No
 
 
 def test_naming_a_server_is_taken_back_until_it_was_read(session: Session, world: KerioServer) -> None:
-    added = session.undoable
+    added = session.history.undoable
     assert added is not None
     sync(session, world)
     with pytest.raises(ChangedSince, match="The server has changed since"):
         session.undo(added.sequence)
     session.do(RemoveServer())
     session.undo()
-    assert session.server is not None
-    assert session.server.synced_at is not None
+    assert session.state.server is not None
+    assert session.state.server.synced_at is not None
 
 
 def test_a_dump_holds_the_server(session: Session, world: KerioServer, tmp_path: Path) -> None:
     sync(session, world)
     write_dump(tmp_path / "dump.json", dump_of(session), session)
     read = read_dump_file(tmp_path / "dump.json")
-    assert (read.server, read.domains) == (session.inventory.server, session.inventory.domains)
-    assert [replace(entry, id=0) for entry in session.entries] == list(read.entries)
+    assert (read.server, read.domains) == (session.state.inventory.server, session.state.inventory.domains)
+    assert [replace(entry, id=0) for entry in session.state.live_entries()] == list(read.entries)
 
 
 def test_a_store_has_one_server(session: Session, world: KerioServer) -> None:
@@ -261,7 +261,7 @@ def test_a_store_has_one_server(session: Session, world: KerioServer) -> None:
         session.do(AddServer(Server(name="other", access=access_of(world))))
     assert session.do(AddServer(Server(name="mail", access=access_of(world)))).commit is None
     session.do(RemoveServer())
-    assert session.server is None
+    assert session.state.server is None
     with pytest.raises(NotFound, match="no server"):
         sync(session, world)
     assert session.do(RemoveServer()).commit is None
@@ -273,21 +273,21 @@ def test_what_was_read_of_another_server_is_not_taken(
 ) -> None:
     access = access_of(world)
     snapshot = read_server(access, Secret(world.password))
-    with closing(Session.open(session.folder, "berg", kerio_clock)) as other:
+    with closing(Session.open(session.store.folder, "berg", kerio_clock)) as other:
         other.do(RemoveServer())
         other.do(AddServer(Server(name="other", access=replace(access, **changed))))
-        before = other.inventory
+        before = other.state.inventory
     with pytest.raises(ChangedMeanwhile, match=f"While {world.url} was read as Admin, .* another server"):
         session.do(Sync(snapshot, SyncStart(access)))
-    assert session.inventory == before
+    assert session.state.inventory == before
 
 
 def test_the_server_is_kept_with_the_store_and_its_password_is_not(session: Session, world: KerioServer) -> None:
     sync(session, world)
-    server, folder = session.server, session.folder
+    server, folder = session.state.server, session.store.folder
     session.close()
     again = Session.open(folder, "anna", noon(), patience=0)
-    assert again.server == server
+    assert again.state.server == server
     again.close()
     for file in folder.iterdir():
         assert world.password.encode() not in file.read_bytes()

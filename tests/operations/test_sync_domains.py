@@ -64,7 +64,7 @@ def take_out(world: World, name: str) -> None:
 
 def names(session: Session) -> dict[str, str]:
     """By the ids of domains, what they are called; of each there is one record."""
-    domains = session.inventory.domains
+    domains = session.state.inventory.domains
     found = {domain.server_id: domain.name for domain in domains}
     assert len(found) == len({domain.name for domain in domains}) == len(domains)
     return found
@@ -77,7 +77,7 @@ def names_there(at: Followed) -> dict[str, str]:
 def check_is_as_there(session: Session, at: Followed) -> None:
     assert names(session) == names_there(at)
     assert here(session) == at.there
-    assert len({entry.address for entry in session.entries}) == len(session.entries)
+    assert len({entry.address for entry in session.state.live_entries()}) == len(session.state.live_entries())
     state(session)
 
 
@@ -85,15 +85,15 @@ def check_is_as_there(session: Session, at: Followed) -> None:
 def test_names_that_change_hands_are_those_of_the_server_at_once(
     at: Followed, session: Session, change: Callable[[World], None]
 ) -> None:
-    with closing(at.opened(session.folder, "berg")) as other:
+    with closing(at.opened(session.store.folder, "berg")) as other:
         change(at.mail.world)
         at.read(session)
         check_is_as_there(session, at)
         other.catch_up()
         check_is_as_there(other, at)
-        assert other.report == session.report
+        assert other.seats.report() == session.seats.report()
     assert not at.read(session).changed
-    with closing(at.opened(session.folder)) as again:
+    with closing(at.opened(session.store.folder)) as again:
         check_is_as_there(again, at)
         at.do(again, AddAccount("fred@south.example"))
         assert here(again) == at.there
@@ -106,25 +106,25 @@ def test_a_domain_keeps_its_number_and_what_only_the_store_knows(
     directory = Directory(url="ldaps://dc.example", base="dc=example")
     session.do(SetDirectory(SOUTH, directory))
     south = at.mail.world.domain(SOUTH).id
-    numbers = {entry.server_id: entry.id for entry in session.entries}
+    numbers = {entry.server_id: entry.id for entry in session.state.live_entries()}
     change(at.mail.world)
     at.read(session)
-    (mapped,) = [domain for domain in session.inventory.domains if domain.directory is not None]
+    (mapped,) = [domain for domain in session.state.inventory.domains if domain.directory is not None]
     assert (mapped.server_id, mapped.directory) == (south, directory)
-    assert {entry.server_id: entry.id for entry in session.entries} == numbers
+    assert {entry.server_id: entry.id for entry in session.state.live_entries()} == numbers
 
 
 def test_all_that_is_in_a_domain_goes_with_it(at: Followed, session: Session) -> None:
     session.commit(AddAccount("local@south.example"))
     at.do(session, DeleteAccounts((OTTO,)))
-    local, otto = session.find("local@south.example"), session.find(OTTO)
-    assert session.report.held == 1
+    local, otto = session.state.find("local@south.example"), session.state.find(OTTO)
+    assert session.seats.report().held == 1
     chain(at.mail.world)
     outcomes = {outcome.address: words_of(outcome.message) for outcome in at.read(session).changed}
     state(session)
-    assert session.find("local@west.example").id == local.id
-    assert session.find("otto@west.example").id == otto.id  # its seat is held in the domain that it was in
-    held = {domain.name: domain.held for domain in session.report.domains}
+    assert session.state.find("local@west.example").id == local.id
+    assert session.state.find("otto@west.example").id == otto.id  # its seat is held in the domain that it was in
+    held = {domain.name: domain.held for domain in session.seats.report().domains}
     assert held == {SOUTH: 0, WEST: 1}
     assert outcomes["chen@west.example"] == outcomes["local@west.example"] == "changed on the server"
     assert "otto@west.example" not in outcomes
@@ -147,17 +147,17 @@ def test_who_was_in_a_domain_that_is_gone_is_gone_with_it(at: Followed, session:
     outcomes = {outcome.address for outcome in at.read(session).changed if "gone" in words_of(outcome.message)}
     assert outcomes == {CHEN, OTTO, "anna@south.example", "info@south.example"}
     check_is_as_there(session, at)
-    assert session.find("anna@south.example").full_name == "Anna Berg"
+    assert session.state.find("anna@south.example").full_name == "Anna Berg"
 
 
 def test_a_domain_made_anew_under_its_name_is_the_one_that_the_store_has(at: Followed, session: Session) -> None:
     take_out(at.mail.world, SOUTH)
     at.mail.world.add_domain(SOUTH)
     at.mail.world.add_user(OTTO)
-    number = session.find(OTTO).id
+    number = session.state.find(OTTO).id
     at.read(session)
     check_is_as_there(session, at)
-    assert session.find(OTTO).id == number
+    assert session.state.find(OTTO).id == number
 
 
 def test_a_domain_that_only_the_store_had_becomes_the_one_that_gets_its_name(at: Followed, session: Session) -> None:
@@ -166,16 +166,16 @@ def test_a_domain_that_only_the_store_had_becomes_the_one_that_gets_its_name(at:
     session.commit(SetDirectory(WEST, directory))
     for login in ("otto", "local"):
         session.commit(AddAccount(f"{login}@west.example"))
-    number = session.find(OTTO).id
+    number = session.state.find(OTTO).id
     at.mail.world.rename_domain(SOUTH, WEST)
     at.read(session)
     assert names(session) == names_there(at)
-    found = session.domain_named(WEST)
+    found = session.state.domain_named(WEST)
     assert found is not None
     assert found.directory == directory
-    assert session.find("otto@west.example").id == number
-    assert session.find("local@west.example").server_id == ""
-    assert len(session.entries) == len({entry.address for entry in session.entries})
+    assert session.state.find("otto@west.example").id == number
+    assert session.state.find("local@west.example").server_id == ""
+    assert len(session.state.live_entries()) == len({entry.address for entry in session.state.live_entries()})
     state(session)
 
 
@@ -184,13 +184,13 @@ def test_a_login_that_is_not_shown_all_domains_does_not_guess(at: Followed, sess
     world.add_user("helper@north.example", role="AccountAdmin", password=at.mail.password)
     at.read(session)
     chain(world)
-    server = session.server
+    server = session.state.server
     assert server is not None
     session.do(AddServer(replace(server, access=replace(server.access, user="helper@south.example"))))
-    before = session.inventory
+    before = session.state.inventory
     with pytest.raises(Refused, match=r"south\.example is another domain's on the server now.* Nothing was taken"):
         at.read(session)
-    assert session.inventory == before
+    assert session.state.inventory == before
     session.do(AddServer(replace(server, access=replace(server.access, user=at.mail.user))))
     at.read(session)
     check_is_as_there(session, at)
@@ -201,7 +201,7 @@ def test_a_store_that_was_mixed_up_before_is_set_right(
     at: Followed, session: Session, change: Callable[[World], None]
 ) -> None:
     """As an earlier kconsole left it: two domains of one name, of one id, and two accounts of one address."""
-    known = session.inventory
+    known = session.state.inventory
     north, south = known.domains
     mixed = (
         replace(south, name=WEST),

@@ -21,27 +21,27 @@ LOCAL = "local@north.example"
 
 def check_is_as_there(session: Session, at: Followed) -> None:
     assert here(session) == at.there
-    assert len({entry.address for entry in session.entries}) == len(session.entries)
+    assert len({entry.address for entry in session.state.live_entries()}) == len(session.state.live_entries())
     state(session)
 
 
 def read(at: Followed, session: Session) -> Snapshot:
-    assert session.server is not None
-    return read_server(session.server.access, Secret(at.mail.password))
+    assert session.state.server is not None
+    return read_server(session.state.server.access, Secret(at.mail.password))
 
 
 def notes(session: Session) -> tuple[str, ...]:
-    assert session.server is not None
-    return session.server.notes
+    assert session.state.server is not None
+    return session.state.server.notes
 
 
 # Addresses
 
 
 def test_a_login_that_only_the_store_had_is_his_who_has_it_there(at: Followed, session: Session) -> None:
-    before = session.report
+    before = session.seats.report()
     session.commit(AddAccount(LOCAL))
-    number = session.find(ANNA).id
+    number = session.state.find(ANNA).id
     at.mail.world.change_user(ANNA, loginName="local")
     outcomes = [words_of(outcome.message) for outcome in at.read(session).changed]
     assert outcomes == [
@@ -49,8 +49,11 @@ def test_a_login_that_only_the_store_had_is_his_who_has_it_there(at: Followed, s
         "was in this store only, and its address is another's on the server now",
     ]
     check_is_as_there(session, at)
-    assert session.find(LOCAL).id == number
-    assert (session.report.counted, session.report.held) == (before.counted, 0)  # it never was there to hold a seat
+    assert session.state.find(LOCAL).id == number
+    assert (session.seats.report().counted, session.seats.report().held) == (
+        before.counted,
+        0,
+    )  # it never was there to hold a seat
     assert not at.read(session).changed
     at.do(session, DeleteAccounts((LOCAL,)))
     check_is_as_there(session, at)
@@ -61,14 +64,14 @@ def test_logins_go_round_and_on(at: Followed, session: Session) -> None:
     session.commit(AddAccount(LOCAL))
     at.mail.world.add_user("eve@north.example")
     at.read(session)
-    numbers = {entry.server_id: entry.id for entry in session.entries if entry.server_id}
+    numbers = {entry.server_id: entry.id for entry in session.state.live_entries() if entry.server_id}
     world = at.mail.world
     for address, login in ((ANNA, "x"), (BERG, "anna"), ("x@north.example", "berg"), ("eve@north.example", "local")):
         world.change_user(address, loginName=login)
     world.add_user("eve@north.example", "Another Eve")
     at.read(session)
     check_is_as_there(session, at)
-    assert {entry.server_id: entry.id for entry in session.entries}.items() >= numbers.items()
+    assert {entry.server_id: entry.id for entry in session.state.live_entries()}.items() >= numbers.items()
     assert not at.read(session).changed
 
 
@@ -90,14 +93,14 @@ def test_whose_address_is_still_anothers_waits_for_the_next_reading(at: Followed
 
 
 def test_who_takes_the_address_of_somebody_being_changed_is_not_taken_for_him(at: Followed, session: Session) -> None:
-    id_ = session.find(ANNA).server_id
+    id_ = session.state.find(ANNA).server_id
     begun = begin_reading(session)
     at.mail.world.change_user(ANNA, loginName="anna.berg")
     at.mail.world.add_user(ANNA, "Another Anna")
     snapshot = read(at, session)
     at.do(session, DisableAccounts((ANNA,)))
     session.do(Sync(snapshot, begun=begun))
-    assert session.find(ANNA).server_id == id_
+    assert session.state.find(ANNA).server_id == id_
     at.read(session)
     check_is_as_there(session, at)
 
@@ -110,7 +113,7 @@ def test_what_was_not_read_yields_its_address_to_what_was(at: Followed, session:
     begun, snapshot = begin_reading(session), read(at, session)
     unread = tuple(contents._replace(resources=None) for contents in snapshot.domains)
     session.do(Sync(snapshot._replace(domains=unread), begun=begun))
-    assert session.find("room@north.example").kind == "user"
+    assert session.state.find("room@north.example").kind == "user"
     check_is_as_there(session, at)
 
 
@@ -122,7 +125,7 @@ def test_what_has_an_address_twice_is_told(at: Followed, session: Session) -> No
     at.mail.world.add_alias(ANNA, BERG)
     at.read(session)
     assert notes(session) == (f"passed over, since something else on the server has the address too: {ANNA}",)
-    assert session.find(ANNA).kind == "user"
+    assert session.state.find(ANNA).kind == "user"
 
 
 def test_a_directory_that_the_store_was_not_told_of_is_told(at: Followed, session: Session) -> None:
@@ -131,7 +134,7 @@ def test_a_directory_that_the_store_was_not_told_of_is_told(at: Followed, sessio
     at.read(session)
     (note,) = notes(session)
     assert note.startswith("south.example is mapped from a directory (active-directory, host dc.example")
-    with closing(at.opened(session.folder)) as again:
+    with closing(at.opened(session.store.folder)) as again:
         assert notes(again) == (note,)
     session.do(SetDirectory("south.example", Directory(url="ldaps://dc.example", base="dc=example")))
     at.read(session)
@@ -182,8 +185,8 @@ def test_an_end_is_as_told_and_as_known_where_it_is_not_told(
     known = Expiration(False, NEXT_YEAR)
     status = LicenseStatus("trial" if end == "trial_until" else "product", "7890", "", 10, known, known)
     session.do(Sync(snapshot._replace(license=status), begun=begun))
-    assert getattr(session.license, end) == NEXT_YEAR
+    assert getattr(session.state.license, end) == NEXT_YEAR
     begun = begin_reading(session)
     status = status._replace(maintenance=told) if end == "maintenance_until" else status._replace(license=told)
     session.do(Sync(snapshot._replace(license=status), begun=begun))
-    assert getattr(session.license, end) == expected
+    assert getattr(session.state.license, end) == expected

@@ -51,7 +51,7 @@ EVERYBODY = (
 
 
 def held_again(session: Session) -> set[str]:
-    return {entry.login for entry in session.held}
+    return {entry.login for entry in session.seats.held()}
 
 
 @pytest.mark.parametrize(
@@ -70,16 +70,16 @@ def held_again(session: Session) -> set[str]:
 )
 def test_a_deed_that_is_taken_back_leaves_everything_as_it_was(tmp_path: Path, operation: Operation) -> None:
     session = session_of(tmp_path, *EVERYBODY, account("keeper"), seats=5)
-    before, figures = dump_of(session), session.report
+    before, figures = dump_of(session), session.seats.report()
     done = session.do(operation)
-    assert session.undoable == done.commit
+    assert session.history.undoable == done.commit
     undone = session.undo()
     assert undone.operation == "undo"
     assert undone.failures == []
-    assert (dump_of(session), session.report) == (before, figures)
+    assert (dump_of(session), session.seats.report()) == (before, figures)
     used(session)
     used(another(session))
-    assert session.undoable is None
+    assert session.history.undoable is None
     with pytest.raises(NotFound, match="nothing to undo"):
         session.undo()
 
@@ -89,16 +89,16 @@ def test_deeds_are_taken_back_the_last_first(tmp_path: Path) -> None:
     session.do(DisableAccounts((ANNA,)))
     session.do(DisableAccounts((BERG,)))
     session.undo()
-    assert (session.find(ANNA).enabled, session.find(BERG).enabled) == (False, True)
+    assert (session.state.find(ANNA).enabled, session.state.find(BERG).enabled) == (False, True)
     session.undo()
-    assert session.find(ANNA).enabled
+    assert session.state.find(ANNA).enabled
 
 
 def test_an_added_account_is_deleted_again_and_holds_its_seat(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     session.do(AddAccount(ANNA))
     assert only_text(session.undo()) == "deleted again"
-    assert (used(session), held_again(session), session.entries) == (1, {"anna"}, [])
+    assert (used(session), held_again(session), session.state.live_entries()) == (1, {"anna"}, [])
     session.do(AddAccount(ANNA))
     assert used(session) == 1
 
@@ -109,7 +109,7 @@ def test_an_account_that_took_a_held_seat_over_holds_it_again(tmp_path: Path) ->
     session.undo()
     assert (used(session), held_again(session)) == (1, {"anna"})
     session.do(AddAccount(ANNA))
-    assert session.find(ANNA).mailbox
+    assert session.state.find(ANNA).mailbox
 
 
 def test_an_import_is_taken_back_and_its_domain_stays_as_long_as_deleted_accounts_belong_to_it(tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_an_import_is_taken_back_and_its_domain_stays_as_long_as_deleted_account
         ("info", "done"),
         ("west.example", "unchanged"),
     ]
-    assert (session.entries, used(session), session.report.held) == ([], 2, 2)
-    (west,) = session.report.domains
+    assert (session.state.live_entries(), used(session), session.seats.report().held) == ([], 2, 2)
+    (west,) = session.seats.report().domains
     assert (west.name, west.held) == ("west.example", 2)
 
 
@@ -131,7 +131,7 @@ def test_an_import_that_only_changed_names_is_taken_back(tmp_path: Path) -> None
     session = session_of(tmp_path, account("anna", full_name="Anna"), domains=(NORTH,))
     session.do(ImportAccounts(export("anna;Other;;"), DOMAIN))
     session.undo()
-    assert session.find(ANNA).full_name == "Anna"
+    assert session.state.find(ANNA).full_name == "Anna"
 
 
 # At the limit
@@ -149,7 +149,7 @@ def test_undo_needs_a_seat_as_any_deed_does_and_can_be_tried_again(tmp_path: Pat
     with pytest.raises(Refused, match="It cannot be undone: 1 of 1 seats are used") as caught:
         session.undo()
     assert not isinstance(caught.value, ChangedSince)
-    assert (used(session), session.undoable is not None) == (1, True)
+    assert (used(session), session.history.undoable is not None) == (1, True)
     second.do(DisableAccounts((BERG,)))
     session.undo()
     assert used(session) == 1
@@ -159,7 +159,7 @@ def test_a_deleted_account_gets_its_own_held_seat_back_at_the_limit(tmp_path: Pa
     session = session_of(tmp_path, account("anna"), account("berg"), seats=2)
     session.do(DeleteAccounts((ANNA,)))
     session.undo()
-    assert (used(session), session.held) == (2, [])
+    assert (used(session), session.seats.held()) == (2, [])
 
 
 def test_a_restored_dump_is_taken_back_whatever_the_limits(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_what_somebody_changed_since_is_not_taken_back(tmp_path: Path, change: C
     ) as caught:
         session.undo()
     assert hint_words(caught.value)
-    assert session.undoable is None
+    assert session.history.undoable is None
     used(session)
 
 
@@ -206,7 +206,7 @@ def test_one_changed_record_keeps_the_whole_deed(tmp_path: Path) -> None:
     another(session).do(EnableAccounts((BERG,)))
     with pytest.raises(ChangedSince):
         session.undo()
-    assert not session.find(ANNA).enabled
+    assert not session.state.find(ANNA).enabled
 
 
 def test_an_address_that_was_taken_since_is_not_given_twice(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_an_address_that_was_taken_since_is_not_given_twice(tmp_path: Path) -> N
     another(session).do(AddAccount(ANNA))
     with pytest.raises(ChangedSince, match="has been taken since"):
         session.undo()
-    assert [entry.kind for entry in session.entries] == ["user"]
+    assert [entry.kind for entry in session.state.live_entries()] == ["user"]
 
 
 def adds_an_account(session: Session) -> None:
@@ -275,7 +275,7 @@ def test_a_restored_dump_is_not_taken_back_over_another_license(tmp_path: Path) 
 
 def test_a_restored_dump_is_not_taken_back_over_what_was_added_since(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("berg"))
-    session.do(RestoreInventory(replace(session.inventory, entries=(account("x"),))))
+    session.do(RestoreInventory(replace(session.state.inventory, entries=(account("x"),))))
     another(session).do(AddAccount(BERG))
     with pytest.raises(ChangedSince, match="has been taken since"):
         session.undo()
@@ -292,7 +292,7 @@ def test_undo_is_logged_with_its_operator(tmp_path: Path) -> None:
 
 def test_entries_are_what_they_were(tmp_path: Path) -> None:
     session = session_of(tmp_path, *EVERYBODY)
-    before: tuple[Entry, ...] = session.inventory.entries
+    before: tuple[Entry, ...] = session.state.inventory.entries
     session.do(DeleteAccounts((ANNA,), "delete"))
     session.undo()
-    assert session.inventory.entries == before
+    assert session.state.inventory.entries == before

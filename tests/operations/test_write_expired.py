@@ -57,10 +57,10 @@ def test_what_goes_wrong_after_it_leaves_open_what_is_so(at: Followed, name: str
         with pytest.raises(SourceAway, match="not known") as raised:
             at.do(session, operation)
         assert f"ended the session when {method} was sent" in error_words(raised.value) or name == "cut"
-        assert targets([*session.pending_changes.values()]) == [DORA if method == "Users.create" else ANNA]
+        assert targets([*session.state.pending_changes.values()]) == [DORA if method == "Users.create" else ANNA]
         at.mail.faults.clear()
         at.recover(session)
-        assert not session.pending_changes
+        assert not session.state.pending_changes
         assert here(session) == at.there
 
 
@@ -75,5 +75,5 @@ def test_if_all_is_well_then_it_is_done_or_asked_about(at: Followed, method: str
             at.recover(session)
         else:
             assert at.do(session, DEEDS[method]()).changed
-        assert not session.pending_changes
+        assert not session.state.pending_changes
         assert here(session) == at.there

@@ -154,7 +154,7 @@ def assert_well_told(session: Session, error: ConsoleError, wrong: Wrong) -> Non
     assert error.exit_code == (4 if wrong.refused else 8), said
     assert "Traceback" not in said
     assert PASSWORD not in said
-    if session.pending_changes:
+    if session.state.pending_changes:
         assert "not known" in said
         assert "kconsole sync" in said
     else:
@@ -165,14 +165,14 @@ def assert_well_told(session: Session, error: ConsoleError, wrong: Wrong) -> Non
 
 def assert_can_be_settled(at: Followed, session: Session, way: str) -> None:
     """Asking the server once, in one of two ways, lets the store be as it is."""
-    copy = at.copied(session.folder)
+    copy = at.copied(session.store.folder)
     if way == "settle":
         at.recover(copy)
     else:
         at.read(copy)
     state(copy)
     assert here(copy) == at.there, way
-    assert not copy.pending_changes
+    assert not copy.state.pending_changes
     copy.close()
 
 
@@ -189,13 +189,13 @@ def test_what_goes_wrong_with_the_change(at: Followed, operation: str, name: str
         state(session)
         assert here(session) in (before, at.there)
         if here(session) != at.there:
-            assert session.pending_changes
+            assert session.state.pending_changes
         if error is not None:
             assert_well_told(session, error, wrong)
             assert here(session) == before
         else:
             assert done is not None
-            assert not session.pending_changes
+            assert not session.state.pending_changes
         assert_can_be_settled(at, session, "settle")
         assert_can_be_settled(at, session, "sync")
 
@@ -210,7 +210,7 @@ def test_what_goes_wrong_with_the_login_or_the_logout(at: Followed, name: str) -
             before, there = state(session), at.there
             with going_wrong(at, wrong, method):
                 _, error = attempt(at, session, operation)
-            assert not session.pending_changes
+            assert not session.state.pending_changes
             if error is None:
                 assert here(session) == at.there != there
             else:
@@ -237,13 +237,13 @@ def test_what_goes_wrong_while_it_is_asked_what_became_of_something(
             with going_wrong(at, wrong, method):
                 _, error = attempt(at, session, operation)
             if error is None:
-                assert not session.pending_changes
+                assert not session.state.pending_changes
                 assert here(session) == at.there != there
             else:
                 assert error.exit_code == (4 if wrong.refused and method == "Users.get" else 8)
                 assert "Nothing was changed, neither there nor here." in told(error)
                 assert (state(session), at.there) == (before, there)
-                assert [pending.targets[0].address for pending in session.pending_changes.values()] == [OTTO]
+                assert [pending.targets[0].address for pending in session.state.pending_changes.values()] == [OTTO]
             assert_can_be_settled(at, session, "settle")
             assert_can_be_settled(at, session, "sync")
 
@@ -264,7 +264,7 @@ def test_what_the_server_refuses_for_somebody_is_not_done_for_him(at: Followed, 
             "undo of an addition": {DORA},
         }[operation]  # fmt: skip
         assert all("the server did not do it" in words_of(outcome.message) for outcome in done.failures)
-        assert not session.pending_changes
+        assert not session.state.pending_changes
         assert here(session) == at.there
         if "undo" != operation != "disable":
             assert (state(session), at.there) == (before, there)
@@ -279,7 +279,7 @@ def test_a_server_that_tells_no_id_and_does_not_show_the_account_leaves_it_open(
             with pytest.raises(ConsoleError, match="Whether it was added is not known"):
                 at.do(session, AddAccount(DORA))
             assert state(session) == before
-            assert session.pending_changes
+            assert session.state.pending_changes
             assert at.do(session, DeleteAccounts((DORA,))).outcomes[0].result == "done"
             assert here(session) == at.there
             assert DORA not in at.there
@@ -301,7 +301,7 @@ def test_what_was_renamed_there_meanwhile_is_found_by_its_id(at: Followed, opera
             if renamed in ("domain", "both"):
                 world.rename_domain("north.example", "n.example")
             at.recover(session)
-            assert not session.pending_changes
+            assert not session.state.pending_changes
             enabled = dict(here(session).values())
             there = dict(at.there.values())
             assert enabled.items() <= there.items(), renamed
@@ -322,9 +322,9 @@ def test_a_domain_that_is_gone_takes_what_is_open_with_it(at: Followed) -> None:
             del world.domains[world.domain("north.example").id]
             if way == "settle":
                 at.recover(session)
-                assert not session.pending_changes
+                assert not session.state.pending_changes
             at.read(session)
-            assert not session.pending_changes
+            assert not session.state.pending_changes
             assert here(session) == at.there
 
 
@@ -339,7 +339,7 @@ def test_what_a_renamed_domain_has_open_is_settled_by_a_reading(at: Followed, is
                 DEEDS[operation][1](at, session)
             at.mail.world.rename_domain("north.example", "n.example")
             at.read(session)
-            assert not session.pending_changes, operation
+            assert not session.state.pending_changes, operation
             assert here(session) == at.there
 
 
@@ -357,4 +357,4 @@ def test_nobody_is_gone_because_an_answer_lists_nothing(at: Followed, body: byte
             with pytest.raises(ConsoleError, match="has no list"):
                 ask(session)
             assert state(session) == before
-            assert session.pending_changes
+            assert session.state.pending_changes

@@ -39,7 +39,7 @@ class Meanwhile(Fault):
 def test_a_store_that_is_held_when_the_server_has_answered_says_what_is_so_there(
     at: Followed, session: Session
 ) -> None:
-    lock = FileLock(session.folder / "lock", thread_local=False)
+    lock = FileLock(session.store.folder / "lock", thread_local=False)
     at.mail.faults.add(Meanwhile(lock.acquire), "Users.set")
     with pytest.raises(StoreBusy) as raised:
         at.do(session, DisableAccounts((ANNA, CHEN)))
@@ -50,7 +50,7 @@ def test_a_store_that_is_held_when_the_server_has_answered_says_what_is_so_there
     )
     assert "kconsole sync" in hint_words(error)
     assert "Nothing was changed" not in error_words(error) + hint_words(error)
-    assert session.pending_changes
+    assert session.state.pending_changes
     at.do(session, EnableAccounts((BERG,)))
     assert here(session) == at.there
     assert not at.there[ANNA][1]
@@ -72,16 +72,16 @@ def test_a_full_disk_when_the_server_has_answered_says_so_too(
     assert "No space left" in error_words(raised.value)
     assert "Nothing was changed" not in error_words(raised.value) + hint_words(raised.value)
     assert state(session) == before
-    assert session.pending_changes
+    assert session.state.pending_changes
     at.read(session)
     assert here(session) == at.there
-    assert session.find(ANNA).mailbox_fate == "delete"
+    assert session.state.find(ANNA).mailbox_fate == "delete"
 
 
 def test_an_answer_that_never_came_is_told_though_the_store_cannot_be_written_then(
     at: Followed, session: Session
 ) -> None:
-    lock = FileLock(session.folder / "lock", thread_local=False)
+    lock = FileLock(session.store.folder / "lock", thread_local=False)
 
     @dataclass(slots=True)
     class HeldAndCut(Cut):
@@ -94,7 +94,7 @@ def test_an_answer_that_never_came_is_told_though_the_store_cannot_be_written_th
         at.do(session, DisableAccounts((ANNA,)))
     lock.release()
     assert "Whether it did it is not known" in error_words(raised.value)
-    assert session.pending_changes
+    assert session.state.pending_changes
     at.recover(session)
     assert here(session) == at.there
 
@@ -109,25 +109,25 @@ def test_a_reading_that_comes_between_the_call_and_the_answer_takes_nothing_from
         "add": AddAccount(DORA, "Dora"),
         "delete": DeleteAccounts((ANNA,), "transfer", OTTO),
     }
-    other = at.opened(session.folder, "berg")
+    other = at.opened(session.store.folder, "berg")
     for is_late in (False, True):
-        early = begin_reading(other), read_server(other.server.access, Secret(at.mail.password))  # type: ignore[union-attr]
+        early = begin_reading(other), read_server(other.state.server.access, Secret(at.mail.password))  # type: ignore[union-attr]
 
         def take(early: tuple[object, ...] = early, is_late: bool = is_late) -> None:
             if not is_late:
                 at.read(other)
             else:
                 other.do(Sync(early[1], begun=early[0]))  # type: ignore[arg-type]
-            assert other.pending_changes
+            assert other.state.pending_changes
 
         method = {"add": "Users.create", "delete": "Users.remove"}.get(operation, "Users.set")
         at.mail.faults.add(Meanwhile(take), method)
         done = at.do(session, operations[operation])
         assert [outcome.result for outcome in done.outcomes] == ["done"]
         assert here(session) == at.there
-        assert not session.pending_changes
+        assert not session.state.pending_changes
         if operation == "delete":
-            gone = session.find(ANNA)
+            gone = session.state.find(ANNA)
             assert (gone.mailbox_fate, gone.transferred_to) == ("transfer", OTTO)
             break
         session.undo(by=at.writer) if operation != "enable" else at.do(session, DisableAccounts((BERG,)))
@@ -139,7 +139,7 @@ def test_a_reading_that_comes_between_the_call_and_the_answer_takes_nothing_from
 
 
 def test_an_older_reading_brings_nobody_back_whom_a_newer_one_saw_gone(at: Followed, session: Session) -> None:
-    other = at.opened(session.folder, "berg")
+    other = at.opened(session.store.folder, "berg")
     begun = begin_reading(other)
     snapshot = read_server(begun.access, Secret(at.mail.password))
     at.mail.world.remove_user(ANNA)
@@ -153,10 +153,10 @@ def test_an_older_reading_brings_nobody_back_whom_a_newer_one_saw_gone(at: Follo
 def test_a_server_that_somebody_named_meanwhile_is_not_passed_over(at: Followed, tmp_path: Path) -> None:
     inventory = Inventory(domains=(Domain(name="north.example"),), entries=(Entry(address=ANNA),))
     session = Session.create(tmp_path / "store", inventory, "anna", at.clock, patience=0)
-    other = at.opened(session.folder, "berg")
+    other = at.opened(session.store.folder, "berg")
     with at.anew() as followed:
-        assert followed.server is not None
-        other.do(AddServer(Server(name="mail", access=followed.server.access)))
+        assert followed.state.server is not None
+        other.do(AddServer(Server(name="mail", access=followed.state.server.access)))
     at.read(other)
     with pytest.raises(Refused, match="done on the server mail first"):
         session.do(DisableAccounts((ANNA,)))
@@ -167,8 +167,8 @@ def test_a_server_that_somebody_named_meanwhile_is_not_passed_over(at: Followed,
 
 
 def test_nobody_is_asked_who_was_named_otherwise_after_the_password_was_given(at: Followed, session: Session) -> None:
-    other = at.opened(session.folder, "berg")
-    server = session.server
+    other = at.opened(session.store.folder, "berg")
+    server = session.state.server
     assert server is not None
     session.catch_up()
     other.do(AddServer(replace(server, access=replace(server.access, user="other@north.example"))))

@@ -71,17 +71,17 @@ def writer(mail: KerioServer) -> Writer:
 
 def do(session: Session, mail: KerioServer, operation: Operation) -> Done:
     done = session.do(operation, writer(mail))
-    assert session.report == evaluate(session.inventory)
+    assert session.seats.report() == evaluate(session.state.inventory)
     return done
 
 
 def operations(session: Session) -> list[str]:
-    return [commit.operation for commit in session.log(LogQuery())]
+    return [commit.operation for commit in session.history.log(LogQuery())]
 
 
 def state(session: Session, mail: KerioServer) -> tuple[dict[str, bool], dict[str, bool]]:
     """Who is enabled, here and there."""
-    here = {entry.address: entry.enabled for entry in session.entries if entry.is_account}
+    here = {entry.address: entry.enabled for entry in session.state.live_entries() if entry.is_account}
     world = mail.world
     return here, {world.address(user): user.enabled for user in world.users.values()}
 
@@ -93,17 +93,17 @@ def test_a_disabled_account_is_disabled_there_and_here(session: Session, mail: K
     here, there = state(session, mail)
     assert here == there == {ANNA: False, BERG: False, CHEN: True}
     assert operations(session)[-2:] == ["ask server", "disable"]
-    assert not session.pending_changes
-    commit = list(session.log(LogQuery()))[-1]
+    assert not session.state.pending_changes
+    commit = list(session.history.log(LogQuery()))[-1]
     assert (commit.reason, commit.seats) == ("left", (2, 1))
-    assert session.undoable == done.commit
+    assert session.history.undoable == done.commit
 
 
 def test_taken_back_it_is_as_it_was_there_and_here_and_done_again(session: Session, mail: KerioServer) -> None:
-    before = session.entries
+    before = session.state.live_entries()
     do(session, mail, DisableAccounts((ANNA, CHEN)))
     undone = session.undo(by=writer(mail))
-    assert session.entries == before
+    assert session.state.live_entries() == before
     assert undone.commit is not None
     assert state(session, mail)[1] == {ANNA: True, BERG: False, CHEN: True}
     session.undo(undone.commit.sequence, by=writer(mail))
@@ -116,12 +116,12 @@ def test_an_account_is_added_with_the_servers_id(session: Session, mail: KerioSe
     done = do(session, mail, operation)
     assert words_of(done.outcomes[0].message) == "added, it takes a seat"
     user = mail.world.user("dora@north.example")
-    assert session.find("dora@north.example").server_id == user.id
+    assert session.state.find("dora@north.example").server_id == user.id
     assert (user.row["fullName"], user.row["description"]) == ("Dora", "new")
     assert digest("let her in") == user.password
     session.undo(by=writer(mail))
     assert mail.world.find("dora@north.example") is None
-    assert session.find("dora@north.example").deleted_at is not None
+    assert session.state.find("dora@north.example").deleted_at is not None
 
 
 def test_without_a_password_it_says_that_nobody_can_log_in(session: Session, mail: KerioServer) -> None:
@@ -134,7 +134,7 @@ def test_deleting_does_with_the_mailbox_what_was_said(session: Session, mail: Ke
     do(session, mail, DeleteAccounts((ANNA,), "transfer", BERG))
     assert mail.world.find(ANNA) is None
     assert mail.world.user(BERG).row["consumedItems"] == 7
-    gone = session.find(ANNA)
+    gone = session.state.find(ANNA)
     assert (gone.mailbox_fate, gone.transferred_to, gone.deleted_at) == ("transfer", BERG, session.clock.now())
     with pytest.raises(Refused, match="was deleted on the server"):
         session.undo(by=writer(mail))
@@ -144,7 +144,7 @@ def test_a_mapped_account_is_disabled_when_it_shall_be_deleted(session: Session,
     done = do(session, mail, DeleteAccounts((CHEN,)))
     assert words_of(done.outcomes[0].message).startswith("deactivated")
     assert not mail.world.user(CHEN).enabled
-    assert not session.find(CHEN).enabled
+    assert not session.state.find(CHEN).enabled
 
 
 def test_what_fails_for_one_is_told_and_the_others_are_done(session: Session, mail: KerioServer) -> None:
@@ -181,34 +181,34 @@ def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str,
     assert done.outcomes[0].result == "refused"
     assert says in words_of(done.outcomes[0].message)
     assert dump_of(session) == before
-    assert not session.pending_changes
+    assert not session.state.pending_changes
 
 
 def test_a_license_that_is_used_up_there_is_told(session: Session, mail: KerioServer) -> None:
     mail.world.set_license(users=1)
     done = do(session, mail, AddAccount("dora@north.example"))
     assert "its license allows no more users" in words_of(done.outcomes[0].message)
-    assert session.report.used == 2
+    assert session.seats.report().used == 2
     with pytest.raises(NotFound):
-        session.find("dora@north.example")
+        session.state.find("dora@north.example")
 
 
 def test_nobody_to_ask_or_not_allowed_to_nothing_is_done(session: Session, mail: KerioServer) -> None:
-    before = (dump_of(session), session.sequence)
+    before = (dump_of(session), session.store.sequence)
     with pytest.raises(Refused, match="password-needed"):
         session.do(DisableAccounts((ANNA,)))
     session.offline = True
     with pytest.raises(Refused, match="offline-change"):
         session.do(DisableAccounts((ANNA,)), writer(mail))
-    assert (dump_of(session), session.sequence) == before
+    assert (dump_of(session), session.store.sequence) == before
     assert mail.world.user(ANNA).enabled
 
 
 def test_what_only_the_server_can_do_is_not_done_here(session: Session, mail: KerioServer) -> None:
-    before = (dump_of(session), session.sequence)
+    before = (dump_of(session), session.store.sequence)
     with pytest.raises(Refused, match="only-without-server"):
         session.do(AddDomain("east.example"), writer(mail))
-    assert (dump_of(session), session.sequence) == before
+    assert (dump_of(session), session.store.sequence) == before
     session.do(RecordRestart())
 
 
@@ -228,11 +228,11 @@ def test_the_catalog_finds_every_operation_and_an_unknown_one_is_refused() -> No
 
 
 def test_a_server_that_is_away_is_not_asked_and_nothing_is_written(session: Session, mail: KerioServer) -> None:
-    before = (dump_of(session), session.sequence)
+    before = (dump_of(session), session.store.sequence)
     mail.stop()
     with pytest.raises(SourceAway, match="cannot be reached"):
         session.do(DisableAccounts((ANNA,)), writer(mail))
-    assert (dump_of(session), session.sequence) == before
+    assert (dump_of(session), session.store.sequence) == before
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -242,11 +242,11 @@ def test_an_answer_that_never_comes_leaves_an_intent_that_is_settled_with_the_ne
     mail.faults.add(Cut(done=done), "Users.set")
     with pytest.raises(SourceAway, match="Whether it did it is not known"):
         session.do(DisableAccounts((ANNA,)), writer(mail))
-    assert session.find(ANNA).enabled
-    assert [pending.targets[0].address for pending in session.pending_changes.values()] == [ANNA]
+    assert session.state.find(ANNA).enabled
+    assert [pending.targets[0].address for pending in session.state.pending_changes.values()] == [ANNA]
     do(session, mail, EnableAccounts((BERG,)))
-    assert not session.pending_changes
-    assert session.find(ANNA).enabled is not done
+    assert not session.state.pending_changes
+    assert session.state.find(ANNA).enabled is not done
     assert operations(session)[-3:] == ["settle", "ask server", "enable"]
 
 
@@ -262,15 +262,15 @@ def test_a_reading_settles_it_too(session: Session, mail: KerioServer, operation
     mail.faults.add(Cut(done=done), {"add": "Users.create", "delete": "Users.remove"}.get(operation, "Users.set"))
     with pytest.raises(SourceAway):
         session.do(made[operation](), writer(mail))
-    assert session.pending_changes
+    assert session.state.pending_changes
     outcomes = read(session, mail).outcomes
-    assert not session.pending_changes
+    assert not session.state.pending_changes
     said = next(words_of(outcome.message) for outcome in outcomes if outcome.result == "unchanged")
     assert ("was not " in said) is not done
     here, there = state(session, mail)
     assert here == there
     if operation == "delete" and done:
-        assert session.find(ANNA).mailbox_fate == "delete"
+        assert session.state.find(ANNA).mailbox_fate == "delete"
 
 
 def test_of_many_those_before_the_break_are_done(
@@ -283,20 +283,20 @@ def test_of_many_those_before_the_break_are_done(
         session.do(DisableAccounts((ANNA, BERG, CHEN)), writer(mail))
     assert raised.value.exit_code == 8
     assert [outcome.result for outcome in raised.value.done.outcomes] == ["done", "open", "refused"]
-    assert [entry.enabled for entry in map(session.find, (ANNA, BERG, CHEN))] == [False, True, True]
-    assert len(session.pending_changes) == 1
+    assert [entry.enabled for entry in map(session.state.find, (ANNA, BERG, CHEN))] == [False, True, True]
+    assert len(session.state.pending_changes) == 1
     read(session, mail)
     here, there = state(session, mail)
     assert here == there == {ANNA: False, BERG: False, CHEN: True}
 
 
 def test_what_is_here_only_is_deleted_here_and_holds_no_seat(session: Session, mail: KerioServer) -> None:
-    session.do(AddServer(Server(name="mail", access=session.server.access)))  # type: ignore[union-attr]
+    session.do(AddServer(Server(name="mail", access=session.state.server.access)))  # type: ignore[union-attr]
     session.commit(AddAccount("own@north.example"))
     assert do(session, mail, DisableAccounts(("own@north.example",))).outcomes[0].result == "refused"
-    assert session.report.used == 3
+    assert session.seats.report().used == 3
     do(session, mail, DeleteAccounts(("own@north.example", ANNA)))
-    assert (session.report.counted, session.report.held) == (1, 1)
+    assert (session.seats.report().counted, session.seats.report().held) == (1, 1)
     assert mail.world.find(ANNA) is None
 
 
@@ -313,7 +313,7 @@ def test_a_reading_that_began_before_a_change_does_not_take_it_back(session: Ses
 
 def test_one_at_a_time_asks_the_server(session: Session, mail: KerioServer, tmp_path: Path) -> None:
     other = Session.open(tmp_path / "store", "berg", session.clock, patience=0)
-    with other.alone_at_server(), pytest.raises(StoreBusy, match="asking the server"):
+    with other.store.alone_at_server(), pytest.raises(StoreBusy, match="asking the server"):
         session.do(DisableAccounts((ANNA,)), writer(mail))
     assert not mail.called("Users.set")
     other.close()
@@ -336,11 +336,11 @@ def test_what_the_login_may_not_read_stays_open_and_holds_nothing_up(session: Se
     mail.world.add_user("helper@north.example", role="AccountAdmin", password=mail.password)
     follow(session, mail, "helper@north.example")
     assert do(session, mail, DisableAccounts((ANNA,))).outcomes[0].result == "done"
-    assert [pending.targets[0].address for pending in session.pending_changes.values()] == [CHEN]
-    assert session.find(CHEN).enabled
+    assert [pending.targets[0].address for pending in session.state.pending_changes.values()] == [CHEN]
+    assert session.state.find(CHEN).enabled
     follow(session, mail)
-    assert not session.pending_changes
-    assert not session.find(CHEN).enabled
+    assert not session.state.pending_changes
+    assert not session.state.find(CHEN).enabled
 
 
 # Another server
@@ -361,7 +361,7 @@ def test_what_is_open_is_not_asked_of_another_server(session: Session, mail: Ker
     session.do(named(mail, user=f"Admin@{ANNA.partition('@')[2]}"))  # the same one, by another login
     session.do(named(mail))
     read(session, mail)
-    assert not session.pending_changes
+    assert not session.state.pending_changes
     session.do(named(mail, url="https://other.example:4040"))
 
 
@@ -379,11 +379,11 @@ def test_at_a_server_that_was_never_read_nothing_is_changed(session: Session, ma
 
 
 def test_other_settings_for_the_same_server_leave_it_read(session: Session, mail: KerioServer) -> None:
-    before = session.server
+    before = session.state.server
     done = session.do(named(mail, user=f"Admin@{ANNA.partition('@')[2]}"))
     assert "by other settings" in words_of(done.outcomes[0].message)
     assert before is not None
-    assert session.server == replace(before, access=replace(before.access, user="Admin@north.example"))
+    assert session.state.server == replace(before, access=replace(before.access, user="Admin@north.example"))
 
 
 def test_a_server_that_is_named_while_what_was_open_is_asked_about_is_not_taken_for_the_one_that_was_meant(
@@ -392,7 +392,7 @@ def test_a_server_that_is_named_while_what_was_open_is_asked_about_is_not_taken_
     mail.faults.add(Cut(), "Users.set")
     with pytest.raises(SourceAway):
         do(session, mail, DisableAccounts((ANNA,)))
-    other = Session.open(session.folder, "berg", kerio_clock, patience=0)
+    other = Session.open(session.store.folder, "berg", kerio_clock, patience=0)
 
     def meanwhile(_: Done) -> None:
         other.do(named(mail, url="https://other.example:4040"))
@@ -401,4 +401,4 @@ def test_a_server_that_is_named_while_what_was_open_is_asked_about_is_not_taken_
         session.do(DisableAccounts((CHEN,)), Writer(Secret(mail.password), told=meanwhile))
     other.close()
     assert mail.world.user(CHEN).enabled
-    assert not session.pending_changes
+    assert not session.state.pending_changes

@@ -16,7 +16,7 @@ from tests.clocks import FixedClock
 def add_history(session: Session, clock: FixedClock) -> None:
     """Let three people work for a day."""
     people = ("anna", Operator("root", claimed="berg", sudo_user="berg"), "cron")
-    accounts = [entry.address for entry in session.entries if entry.is_account and entry.enabled]
+    accounts = [entry.address for entry in session.state.live_entries() if entry.is_account and entry.enabled]
     operations: tuple[Operation, ...] = (
         DisableAccounts(tuple(accounts[3:6]), reason="left in June"),
         AddAccount("new.colleague@northwind.example", "Noor Colleague", reason="ticket 4711"),
@@ -29,12 +29,12 @@ def add_history(session: Session, clock: FixedClock) -> None:
     )
     for turn, operation in enumerate(operations):
         clock.forward(hours=3, minutes=7 * turn)
-        other = Session.open(session.folder, people[turn % len(people)], clock)
+        other = Session.open(session.store.folder, people[turn % len(people)], clock)
         with suppress(Refused):
             other.do(operation)
         other.close()
     clock.forward(minutes=11)
-    other = Session.open(session.folder, people[1], clock)
+    other = Session.open(session.store.folder, people[1], clock)
     other.undo()
     other.close()
     clock.forward(minutes=4)
@@ -42,7 +42,7 @@ def add_history(session: Session, clock: FixedClock) -> None:
 
 def add_note(session: Session, clock: FixedClock) -> None:
     """Let somebody else disable an account."""
-    other = Session.open(session.folder, "berg", clock)
+    other = Session.open(session.store.folder, "berg", clock)
     other.do(DisableAccounts(("c.lindstrom@labs.example",)))
     other.close()
 
@@ -64,7 +64,7 @@ def begin_grace(session: Session, clock: FixedClock) -> None:
 
 
 def _change_terms(session: Session, clock: FixedClock, terms: Terms) -> None:
-    other = Session.open(session.folder, "berg", clock)
+    other = Session.open(session.store.folder, "berg", clock)
     other.do(ChangeTerms(terms))
     other.close()
     session.catch_up()

@@ -56,7 +56,7 @@ class Console:
 
     def other(self, name: str = "berg") -> Session:
         """Another process's session at the same store."""
-        session = Session.open(self.session.folder, name, self.clock, patience=0)
+        session = Session.open(self.session.store.folder, name, self.clock, patience=0)
         self._others.append(session)
         return session
 
@@ -126,7 +126,7 @@ class Console:
 
     @property
     def used(self) -> int:
-        return self.session.report.used
+        return self.session.seats.report().used
 
     # Expecting
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kconsole.core.directory import Directory, DirectoryUser
-from kconsole.operations.mapping import DirectoryListing, MapDomain, SetDirectory
+from kconsole.operations.mapping import DirectoryListing, MapDomain, SetDirectory, named_domain, plan_mapping
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.screens.main import MainScreen
@@ -35,7 +35,7 @@ NAMES = (
 
 def name_directories(session: Session, clock: FixedClock) -> None:
     """Let somebody name the directories of two domains, and map one of them as its accounts are."""
-    other = Session.open(session.folder, "berg", clock)
+    other = Session.open(session.store.folder, "berg", clock)
     for domain, directory in ((DOMAIN, ACTIVE), ("labs.example", OPEN)):
         other.do(SetDirectory(domain, directory))
     other.do(MapDomain(DOMAIN, DirectoryListing(tuple(_known(other)), (), ())))
@@ -51,7 +51,7 @@ def large_listing(session: Session) -> DirectoryListing:
 
 
 def _known(session: Session) -> list[DirectoryUser]:
-    mapped = [entry for entry in session.entries if entry.origin == "directory" and entry.domain == DOMAIN]
+    mapped = [entry for entry in session.state.live_entries() if entry.origin == "directory" and entry.domain == DOMAIN]
     mapped = [entry for entry in mapped if entry.enabled]
     return [DirectoryUser(id=f"id of {entry.id}", login=entry.login, full_name=entry.full_name) for entry in mapped]
 
@@ -71,5 +71,7 @@ def show_preview(app: KConsoleApp) -> None:
     assert isinstance(main, MainScreen)
     main.workspace.feed.poll()
     listing = large_listing(main.session)
-    plan = main.session.plan_mapping(DOMAIN, listing)
+    plan = plan_mapping(
+        named_domain(main.session.state, DOMAIN), listing, main.session.state, main.session.seats.if_changed
+    )
     app.push_screen(PreviewScreen(main.workspace, ACTIVE, listing, plan))

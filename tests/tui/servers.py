@@ -17,8 +17,8 @@ ACCESS = ServerAccess(url="https://mail.northwind.example:4040", user="eye@north
 
 def find_differences(session: Session, clock: FixedClock) -> None:
     """Let somebody name a server that counts four lists more, one domain otherwise, and does not tell its license."""
-    other = Session.open(session.folder, "berg", clock)
-    report = other.report
+    other = Session.open(session.store.folder, "berg", clock)
+    report = other.seats.report()
     domains = tuple(
         DomainNumbers(name=each.name, current=each.counted + 4 * (each.name == "northwind.example"), allowed=None)
         for each in report.domains
@@ -40,9 +40,9 @@ class _NeverAnswered:
     reason: str = ""
 
     def apply(self, work: OperationContext) -> list[Outcome]:
-        entries = [work.store.entry_at(address) for address in self.addresses]
+        entries = [work.state.entry_at(address) for address in self.addresses]
         targets = tuple(Target(number=each.id, server_id="u", address=each.address) for each in entries if each)
-        work.put_pending(PendingChange(operation="disable", at=work.now, targets=targets))
+        work.transaction.put_pending(PendingChange(operation="disable", at=work.now, targets=targets))
         return []
 
 
@@ -58,10 +58,10 @@ class _RefusedThere:
         return [self._outcome(address, work) for address in self.addresses]
 
     def _outcome(self, address: str, work: OperationContext) -> Outcome:
-        error, entry = ItemError(0, NO_RIGHT, "it has no right", "Access denied."), work.store.entry_at(address)
+        error, entry = ItemError(0, NO_RIGHT, "it has no right", "Access denied."), work.state.entry_at(address)
         target = Target(number=0 if entry is None else entry.id, server_id="u", address=address)
         pending = PendingChange(operation="disable", at=work.now, targets=(target,))
-        return refused_there(error, pending, target, entry, work.store.server, work)
+        return refused_there(error, pending, target, entry, work.state.server, work)
 
 
 SCANNER, PAPADAKI = "2f-scanner@northwind.example", "a.papadaki@retail.northwind.example"
@@ -70,7 +70,7 @@ SCANNER, PAPADAKI = "2f-scanner@northwind.example", "a.papadaki@retail.northwind
 def leave_open(session: Session, clock: FixedClock) -> None:
     """Let a crash leave open what the server was asked for."""
     find_differences(session, clock)
-    other = Session.open(session.folder, "berg", clock)
+    other = Session.open(session.store.folder, "berg", clock)
     other.commit(_NeverAnswered((SCANNER, PAPADAKI)))
     other.close()
     session.catch_up()

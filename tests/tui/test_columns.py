@@ -193,10 +193,10 @@ async def test_all_that_can_be_a_column_stands_whole_in_the_details(size: tuple[
 
 async def test_every_column_says_something_of_every_kind_of_entry() -> None:
     async with console("office") as screen:
-        rows = screen.main.accounts.as_text(screen.session.entries)
+        rows = screen.main.accounts.as_text(screen.session.state.live_entries())
         assert rows[0] == ["Account", "Name", "Seat", "Because", "Last login", "Via"]
         now = screen.clock.now()
-        for entry in screen.session.entries:
+        for entry in screen.session.state.live_entries():
             cells = {column.name: column.text(entry, now) for column in COLUMNS}
             assert all(text.isprintable() for text in cells.values())
             assert cells["role"] == "–" or entry.is_account

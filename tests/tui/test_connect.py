@@ -26,14 +26,14 @@ async def test_a_first_login_is_recorded_after_a_question_and_taken_back() -> No
         screen.expect_dialog("Record a login?", NEW.address, "It would be let in now", "1 user has connected")
         screen.expect_focus_on("Cancel")
         await screen.press("enter")
-        assert not screen.session.find(NEW.address).mailbox
+        assert not screen.session.state.find(NEW.address).mailbox
         await screen.press("c", "y")
-        entry = screen.session.find(NEW.address)
+        entry = screen.session.state.find(NEW.address)
         assert entry.mailbox
         assert entry.last_login == LastLogin(screen.clock.now(), "")
         assert "new@north.example logged in" in screen.status
         await screen.press("u")
-        assert screen.session.find(NEW.address) == replace(entry, mailbox=False, last_login=None)
+        assert screen.session.state.find(NEW.address) == replace(entry, mailbox=False, last_login=None)
 
 
 async def test_who_has_a_mailbox_is_let_in_whatever_the_seats() -> None:
@@ -49,7 +49,7 @@ async def test_who_would_be_refused_is_told_why_and_nothing_is_recorded() -> Non
         await screen.press("c")
         screen.expect_dialog("Refused", "new@north.example would be refused at login.", "AuthLicense", "1 user has")
         await screen.press("escape")
-        assert not screen.session.find(NEW.address).mailbox
+        assert not screen.session.state.find(NEW.address).mailbox
 
 
 async def test_a_disabled_account_and_an_alias_are_refused() -> None:

@@ -247,10 +247,10 @@ async def test_no_file_is_written_into_the_store(tmp_path: Path) -> None:
         from textual.widgets import Input
 
         await screen.press("Y", "s")
-        screen.app.screen.query_one(Input).value = str(screen.session.folder / "mine.txt")
+        screen.app.screen.query_one(Input).value = str(screen.session.store.folder / "mine.txt")
         await screen.press("enter")
         assert "lies in the store's own folder" in " ".join(screen.text.split())
-        assert not (screen.session.folder / "mine.txt").exists()
+        assert not (screen.session.store.folder / "mine.txt").exists()
     assert not list(tmp_path.glob("*.txt"))
 
 

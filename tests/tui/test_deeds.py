@@ -40,7 +40,7 @@ async def test_no_changes_nothing(no: str) -> None:
         await screen.press("d", no)
         screen.expect_no_dialog()
         assert screen.used == 113
-        assert screen.session.undoable is None
+        assert screen.session.history.undoable is None
 
 
 @pytest.mark.parametrize("yes", [("y",), ("tab", "enter"), ("right", "enter")])
@@ -49,7 +49,7 @@ async def test_disabling_lowers_the_gauge_and_undo_brings_it_back(yes: tuple[str
         top = screen.at
         await screen.press("d", *yes)
         assert "112 of 120 used" in screen.gauge
-        assert screen.at == screen.session.find(top.address)
+        assert screen.at == screen.session.state.find(top.address)
         assert not screen.at.enabled
         assert screen.status == f"113 → 112 used · {top.address} disabled"
         assert screen.main.status.right == "saved 12:03"
@@ -179,7 +179,7 @@ async def test_deleting_asks_what_becomes_of_the_mailbox() -> None:
         await screen.type("c@x.example")
         await screen.press("enter", "y")
         screen.expect_no_dialog()
-        gone = screen.session.find(SEAT.address)
+        gone = screen.session.state.find(SEAT.address)
         assert (gone.mailbox_fate, gone.transferred_to) == ("transfer", MAPPED.address)
         assert "a@x.example deleted" in screen.status
         assert SEAT.address not in screen.listed
@@ -191,7 +191,7 @@ async def test_a_transfer_to_nobody_is_told_and_nothing_is_deleted() -> None:
         await screen.type("nobody@x.example")
         await screen.press("enter", "y")
         screen.expect_dialog("There is no account nobody@x.example")
-        assert screen.session.find(SEAT.address).deleted_at is None
+        assert screen.session.state.find(SEAT.address).deleted_at is None
 
 
 async def test_deleting_by_the_buttons() -> None:
@@ -207,7 +207,7 @@ async def test_deleting_a_mapped_account_says_that_it_is_only_deactivated() -> N
         await screen.press("x")
         screen.expect_dialog("Deactivate 1 account?", "stays in the directory")
         await screen.press("y")
-        assert screen.session.find(MAPPED.address).deleted_at is None
+        assert screen.session.state.find(MAPPED.address).deleted_at is None
         assert "c@x.example deactivated" in screen.status
         assert screen.used == 0
 
@@ -245,16 +245,16 @@ async def test_undoing_an_added_account_asks_since_it_deletes() -> None:
 async def test_undo_is_refused_where_the_account_has_changed_since() -> None:
     async with console(small(SEAT, seats=1)) as screen:
         await screen.press("d", "y")
-        other = type(screen.session).open(screen.session.folder, clock=screen.clock)
+        other = type(screen.session).open(screen.session.store.folder, clock=screen.clock)
         other.do(DisableAccounts(("a@x.example",)))
-        other.undo() if other.undoable else None
+        other.undo() if other.history.undoable else None
         from kconsole.operations.accounts import EnableAccounts
 
         other.do(EnableAccounts(("a@x.example",)))
         await screen.press("u")
         screen.expect_dialog("That did not work", "a@x.example has changed since")
         await screen.press("escape")
-        assert screen.session.undoable is None
+        assert screen.session.history.undoable is None
         assert " u undo" not in screen.keys
 
 
@@ -265,7 +265,7 @@ async def test_undo_at_the_limit_is_refused_and_can_be_tried_again() -> None:
         await go_to(screen, OFF.address)
         await screen.press("e", "y", "u", "u")
         screen.expect_no_dialog()
-        assert screen.session.find(SEAT.address).enabled
+        assert screen.session.state.find(SEAT.address).enabled
 
 
 async def test_undo_says_the_figures_first_and_what_it_took_back() -> None:
@@ -366,7 +366,7 @@ async def test_a_busy_store_says_who_is_saving_and_to_try_again() -> None:
     import fcntl
 
     async with console("office") as screen:
-        with (screen.session.folder / "lock").open("a+b") as lock:
+        with (screen.session.store.folder / "lock").open("a+b") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             await screen.press("d", "y")
             screen.expect_dialog("That did not work", "is saving to", "Try again")
@@ -391,10 +391,10 @@ async def test_a_deed_on_an_account_that_changed_meanwhile_shows_the_change_and_
         await screen.press("y")
         screen.expect_dialog("Delete 1 account?", f"berg disabled {top.address} at", "Nothing was done yet")
         screen.expect_focus_on("Cancel")
-        assert screen.session.find(top.address).deleted_at is None
+        assert screen.session.state.find(top.address).deleted_at is None
         await screen.press("y")
         screen.expect_no_dialog()
-        assert screen.session.find(top.address).deleted_at is not None
+        assert screen.session.state.find(top.address).deleted_at is not None
 
 
 @pytest.mark.parametrize(("key", "account"), [("d", SEAT), ("e", OFF)])

@@ -15,7 +15,7 @@ async def list_held(screen: Console) -> None:
 @pytest.mark.parametrize("key", ["d", "e", "x", "y", "Y", "space"])
 async def test_a_command_says_that_the_account_was_deleted(key: str) -> None:
     async with console("office") as screen:
-        journal = (screen.session.folder / "journal.jsonl").read_bytes()
+        journal = (screen.session.store.folder / "journal.jsonl").read_bytes()
         await list_held(screen)
         await screen.press(key)
         screen.expect_no_dialog()
@@ -23,7 +23,7 @@ async def test_a_command_says_that_the_account_was_deleted(key: str) -> None:
         assert SAID in screen.text
         assert screen.app.screen is screen.main
         assert (screen.app.clipboard, screen.main.accounts.marked) == ("", frozenset())
-        assert (screen.session.folder / "journal.jsonl").read_bytes() == journal
+        assert (screen.session.store.folder / "journal.jsonl").read_bytes() == journal
 
 
 @pytest.mark.parametrize("keys", [("asterisk",), ("v", "G", "v"), ("space", "j", "space")])

@@ -121,7 +121,7 @@ async def test_the_whole_life_of_a_license() -> None:
         screen.expect_no_dialog()
         assert head(screen)[0].startswith("▸ REGISTERED   Software Maintenance until 2027-09-05, 365 days left")
         assert head(screen)[-1] == "Next  Activate it on this installation."
-        assert screen.session.license.customer == NORTH
+        assert screen.session.state.license.customer == NORTH
         assert "*****-*****-*GHIJ" in sheet(screen)
         await screen.press("a")
         screen.expect_dialog("Activate the license on this installation?", "Northwind").expect_focus_on("Cancel")
@@ -132,7 +132,7 @@ async def test_the_whole_life_of_a_license() -> None:
         await screen.press("b", "1", "0", "tab", "tab", "tab", "tab", "tab", "enter")
         screen.expect_no_dialog()
         assert "10 seats bought, due until" in head(screen)[2]
-        assert screen.session.report.limit == 5
+        assert screen.session.seats.report().limit == 5
         await later(screen, hours=24)
         assert "What to do" not in sheet(screen)
         await later(screen, hours=1)
@@ -145,7 +145,7 @@ async def test_the_whole_life_of_a_license() -> None:
         await screen.press("l", "U")
         screen.expect_dialog("10 seats: arrived?", "5 → 15").expect_focus_on("Cancel")
         await screen.press("y")
-        assert screen.session.report.limit == 15
+        assert screen.session.seats.report().limit == 15
         assert "On its way" not in sheet(screen)
         screen.other("carla").do(AddAccount("f@north.example"))
 
@@ -280,17 +280,17 @@ async def test_the_full_id_is_on_no_screen_and_in_no_file() -> None:
         screen.expect_no_dialog()
         assert line.value == ""
         assert FULL_ID not in screen.app.clipboard
-        assert screen.session.license.id_end == FULL_ID[-4:]
+        assert screen.session.state.license.id_end == FULL_ID[-4:]
         pictures = [screen.app.export_screenshot(), screen.text]
         await screen.press("r")
         pictures.append(screen.app.export_screenshot())
         screen.expect_dialog("Change the registration", f"*{FULL_ID[-4:]}")
         await screen.press("escape", "escape", "L", "enter")
         pictures.append(screen.app.export_screenshot())
-        for text in (*pictures, kept(screen.session.folder), repr(screen.session.license)):
+        for text in (*pictures, kept(screen.session.store.folder), repr(screen.session.state.license)):
             assert FULL_ID not in text
             assert FULL_ID[:11] not in text
-        assert FULL_ID[-4:] in kept(screen.session.folder)
+        assert FULL_ID[-4:] in kept(screen.session.store.folder)
 
 
 async def test_what_is_no_id_is_refused_without_repeating_it() -> None:
@@ -302,7 +302,7 @@ async def test_what_is_no_id_is_refused_without_repeating_it() -> None:
         screen.expect_dialog("That is not a license ID.", "its last 4 characters will do")
         assert "ABCDE" not in screen.text
         await screen.press("escape")
-        assert screen.session.license.id_end == "GHIJ"
+        assert screen.session.state.license.id_end == "GHIJ"
 
 
 HOSTILE = "Evil\x1b]0;owned\x07 [bold]x[/] [@click=app.quit]y[/] \u202egnp"
@@ -323,10 +323,10 @@ async def test_hostile_details_of_a_customer_are_shown_harmless_and_kept_as_they
         screen.app.screen.query_one("#license-id", Input).focus()
         await screen.press("enter")
         screen.expect_no_dialog()
-        assert screen.session.license.customer == replace(hostile, phone="2")
+        assert screen.session.state.license.customer == replace(hostile, phone="2")
         assert told(screen).isprintable()
         await screen.press("u")
-        assert screen.session.license.customer == hostile
+        assert screen.session.state.license.customer == hostile
 
 
 # Changing by hand
@@ -343,12 +343,12 @@ async def test_fewer_seats_than_used_ask_for_more_than_a_yes() -> None:
             "Change, over the limit",
         ).expect_focus_on("Cancel")
         await screen.press("enter")
-        assert screen.session.report.limit == 5
+        assert screen.session.seats.report().limit == 5
         await screen.press("e", "2", "enter", "enter", "enter", "y")
-        assert screen.session.report.state == "exceeded"
+        assert screen.session.seats.report().state == "exceeded"
         assert " ".join(sheet(screen).split()).startswith("Seats 5 of 2 used 3 over")
         await screen.press("u")
-        assert screen.session.report.limit == 5
+        assert screen.session.seats.report().limit == 5
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ async def test_terms_that_make_no_sense_are_told_and_the_form_stays(typed: dict[
         await screen.press("enter", "enter", "enter")
         screen.expect_dialog("Seats and days by hand", problem)
         await screen.press("escape")
-        assert screen.session.license == ACTIVATED
+        assert screen.session.state.license == ACTIVATED
 
 
 async def test_the_limit_and_the_days_can_be_taken_off() -> None:
@@ -378,7 +378,7 @@ async def test_the_limit_and_the_days_can_be_taken_off() -> None:
         await screen.press("enter", "enter", "enter")
         screen.expect_dialog("5 → without limit", "2027-01-01 → –")
         await screen.press("y")
-        assert screen.session.license == replace(ACTIVATED, seats=None, expires=None)
+        assert screen.session.state.license == replace(ACTIVATED, seats=None, expires=None)
 
 
 async def test_who_was_faster_is_heard() -> None:
@@ -389,7 +389,7 @@ async def test_who_was_faster_is_heard() -> None:
         await screen.press("y")
         screen.expect_dialog("The license was changed by somebody else meanwhile", "7 → 9").expect_focus_on("Cancel")
         await screen.press("y")
-        assert screen.session.report.limit == 9
+        assert screen.session.seats.report().limit == 9
 
 
 async def test_a_yes_to_fewer_seats_is_none_to_passing_them_further() -> None:
@@ -398,10 +398,10 @@ async def test_a_yes_to_fewer_seats_is_none_to_passing_them_further() -> None:
         screen.expect_dialog("! The license will be exceeded by 1 seat:")
         screen.other("berg").do(AddAccount("e@north.example"))
         await screen.press("y")
-        assert screen.session.report.limit == 5
+        assert screen.session.seats.report().limit == 5
         screen.expect_dialog("More seats are in use by now", "! The license will be exceeded by 2 seats:")
         await screen.press("y")
-        assert screen.session.report.over == 2
+        assert screen.session.seats.report().over == 2
 
 
 async def test_seats_without_limit_can_only_be_given_one() -> None:
@@ -410,11 +410,11 @@ async def test_seats_without_limit_can_only_be_given_one() -> None:
         screen.expect_dialog("What was bought?", "Antivirus")
         assert "More seats" not in screen.text
         await screen.press("space", "tab", "tab", "tab", "tab", "enter")
-        assert screen.session.license.update == PendingUpdate(bought_at=noon().now(), components=("antivirus",))
+        assert screen.session.state.license.update == PendingUpdate(bought_at=noon().now(), components=("antivirus",))
         await screen.press("X")
         screen.expect_dialog("Call off what was bought?", "Antivirus").expect_focus_on("Cancel")
         await screen.press("y")
-        assert screen.session.license.update is None
+        assert screen.session.state.license.update is None
 
 
 async def test_buying_nothing_is_no_answer() -> None:
@@ -430,14 +430,14 @@ async def test_components_are_licensed_changed_and_taken_away() -> None:
         paste(screen, seats="2", expires="2026-08-20")
         await screen.press("enter", "enter", "enter")
         antivirus = Component(name="antivirus", seats=2, expires=date(2026, 8, 20))
-        assert list(screen.session.license.components) == [antivirus]
+        assert list(screen.session.state.license.components) == [antivirus]
         assert "5 of 2 used   until 2026-08-20, 15 days left   !" in sheet(screen)
         await screen.press("c")
         screen.expect_dialog("! 3 beyond its seats", "e@north.example")
         await screen.press("j")
         assert "beyond" not in screen.text.partition("Components")[2]
         await screen.press("k", "enter", "space", "enter", "enter", "enter")
-        assert not screen.session.license.components
+        assert not screen.session.state.license.components
         await screen.press("c", "q")
         screen.expect_no_dialog()
 
@@ -464,13 +464,13 @@ async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> Non
         screen.expect_dialog("Its signature is not checked")
         assert FULL_ID not in screen.text
         await screen.press("enter")
-        assert screen.session.license == ACTIVATED
+        assert screen.session.state.license == ACTIVATED
         await screen.press("i", "enter")  # the name is still there
         await until_told(screen, "Install license.key?")
         await screen.press("y")
-        assert screen.session.report.over == 2
+        assert screen.session.seats.report().over == 2
         assert told(screen).startswith("the license has 3 seats now")
-        assert FULL_ID not in kept(screen.session.folder)
+        assert FULL_ID not in kept(screen.session.store.folder)
         await screen.press("i", "enter")
         await until_told(screen, "Nothing would change")
         screen.expect_dialog("Nothing would change", "Its signature is not checked")
@@ -485,7 +485,7 @@ async def test_the_file_of_a_trial_is_refused_over_a_license(tmp_path: Path) -> 
         await until_told(screen, "the file of a trial")
         screen.expect_dialog("Refused", "the file of a trial")
         await screen.press("escape")
-        assert screen.session.license == ACTIVATED
+        assert screen.session.state.license == ACTIVATED
 
 
 @pytest.mark.parametrize("what", ["pipe", "folder", "nothing", "-", "~nobody-is-called-so/x", ""])
@@ -538,7 +538,7 @@ async def test_undo_takes_back_the_license_and_nothing_out_of_sight() -> None:
         assert " u undo" in keys(screen)
         await screen.press("u")
         assert told(screen) == "undone: change component"
-        assert screen.session.license == ACTIVATED
+        assert screen.session.state.license == ACTIVATED
         assert screen.used == 4
 
 

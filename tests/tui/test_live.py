@@ -63,7 +63,7 @@ async def test_several_changes_are_told_as_their_number_and_painted_once() -> No
         other = screen.other("berg")
         for address in screen.listed[:12]:
             other.do(DisableAccounts((address,)))
-        other.operator = "carla"
+        other.store.operator = "carla"
         shown: list[Sequence[Commit]] = []
         screen.main.workspace.feed.follow(shown.append)
         await screen.tick()
@@ -155,7 +155,7 @@ async def test_a_dialog_stays_open_over_what_others_do() -> None:
 
 async def test_a_store_that_cannot_be_read_is_told_once_and_until_it_can() -> None:
     async with console("office") as screen:
-        journal = screen.session.folder / "journal.jsonl"
+        journal = screen.session.store.folder / "journal.jsonl"
         journal.rename(journal.with_suffix(".away"))
         await screen.tick()
         screen.expect_dialog("That did not work", "journal.jsonl")

@@ -50,7 +50,7 @@ async def test_at_80_columns_the_reason_goes_and_enter_tells_it() -> None:
 async def test_claims_are_told_as_claims() -> None:
     async with console("office") as screen:
         other = screen.other()
-        other.operator = system_operator("boss")._replace(sudo_user="carla", connection="10.0.0.1 22")
+        other.store.operator = system_operator("boss")._replace(sudo_user="carla", connection="10.0.0.1 22")
         other.do(DisableAccounts((screen.at.address,)))
         await screen.press("L", "enter")
         screen.expect_dialog("boss (", "--as boss", "sudo was called by carla", "SSH from 10.0.0.1 22")

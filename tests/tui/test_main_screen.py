@@ -69,7 +69,7 @@ async def test_the_row_of_the_cursor_is_always_in_sight() -> None:
 async def test_a_domain_scopes_the_table() -> None:
     async with console("office", WIDE) as screen:
         await screen.press("right_square_bracket")
-        first = screen.session.report.domains[0].name
+        first = screen.session.seats.report().domains[0].name
         assert {entry.domain for entry in screen.main.accounts.rows} == {first}
         assert first in screen.title
         await screen.press("escape")

@@ -111,7 +111,7 @@ def status_of(screen: Console) -> str:
 
 
 def store_of(screen: Console) -> bytes:
-    return b"".join(file.read_bytes() for file in sorted(screen.session.folder.iterdir()))
+    return b"".join(file.read_bytes() for file in sorted(screen.session.store.folder.iterdir()))
 
 
 # Which directory
@@ -160,7 +160,7 @@ async def test_settings_are_filled_in_and_kept() -> None:
         screen.app.screen.query_one("#attributes", Input).value = "login=mailNickname, full_name = cn"
         await screen.press("enter")
         screen.expect_no_dialog()
-        domain = screen.session.domain_named(NORTH)
+        domain = screen.session.state.domain_named(NORTH)
         assert domain is not None
         assert domain.directory is not None
         assert (domain.directory.url, domain.directory.kind, domain.directory.insecure) == (
@@ -168,7 +168,7 @@ async def test_settings_are_filled_in_and_kept() -> None:
         )  # fmt: skip
         assert domain.directory.attributes == (("login", "mailNickname"), ("full_name", "cn"))
         await screen.press("u")
-        domain = screen.session.domain_named(NORTH)
+        domain = screen.session.state.domain_named(NORTH)
         assert domain is not None
         assert domain.directory is None
 
@@ -191,7 +191,7 @@ async def test_a_line_that_nobody_changed_keeps_what_was_there() -> None:
         screen.app.screen.query_one("#filter", Input).value = "(mail=*)"
         screen.app.screen.query_one("#insecure").focus()
         await screen.press("enter")
-        domain = screen.session.domain_named(NORTH)
+        domain = screen.session.state.domain_named(NORTH)
         assert domain is not None
         assert domain.directory == replace(odd, filter="(mail=*)")
 
@@ -202,7 +202,7 @@ async def test_a_directory_is_forgotten_after_a_question_and_its_accounts_stay()
         screen.expect_dialog("Forget the directory?", NORTH, "2 mapped accounts stay as they are")
         screen.expect_focus_on("Cancel")
         await screen.press("y")
-        domain = screen.session.domain_named(NORTH)
+        domain = screen.session.state.domain_named(NORTH)
         assert domain is not None
         assert domain.directory is None
         assert "2 mapped" in screen.text
@@ -307,7 +307,7 @@ async def test_users_are_previewed_and_mapped(directory_server: DirectoryServer)
         screen.expect_dialog("Undo: delete 6 new entries?")
         await screen.press("y")
         assert "6 mapped" not in screen.text
-        assert [entry.address for entry in screen.session.entries] == [taken.address]
+        assert [entry.address for entry in screen.session.state.live_entries()] == [taken.address]
 
 
 async def test_what_is_as_the_directory_says_is_nothing_to_do() -> None:
@@ -337,7 +337,7 @@ async def test_thirty_users_on_five_seats_are_25_over_named_and_refused_afterwar
             screen.expect_dialog("! The license will be exceeded by 25 seats.", "Map over the limit", who)
             screen.expect_focus_on("Cancel")
             await screen.press("y", "escape")
-            assert screen.session.report.state == "exceeded"
+            assert screen.session.seats.report().state == "exceeded"
             assert any("has been exceeded" in line for line in screen.banner)
             for place in range(5):
                 screen.session.do(Connect(f"u0000{place}@{NORTH}", "IMAP"))
@@ -378,7 +378,7 @@ async def test_who_is_gone_stays_unless_it_is_said() -> None:
         screen.expect_dialog("Map 3 accounts?", "2 accounts of 6 mapped, gone from the directory: disabled too")
         await screen.press("y")
         assert screen.used == 5
-        assert not screen.session.find(f"p0000@{NORTH}").enabled
+        assert not screen.session.state.find(f"p0000@{NORTH}").enabled
 
 
 async def test_many_who_are_gone_are_disabled_only_if_their_number_is_typed() -> None:
@@ -420,7 +420,7 @@ async def test_who_was_asked_before_somebody_changed_it_is_asked_again() -> None
         await screen.press("y")
         screen.expect_dialog("Map 1 account?", "berg disabled p0000@north.example", "Nothing was done yet")
         await screen.press("y")
-        assert screen.session.find(f"new@{NORTH}").enabled
+        assert screen.session.state.find(f"new@{NORTH}").enabled
 
 
 async def test_seats_that_went_meanwhile_are_asked_about_again() -> None:

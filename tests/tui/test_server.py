@@ -77,7 +77,7 @@ async def test_the_server_is_read_by_a_key_and_its_age_is_told(mail: KerioServer
         assert sorted(screen.listed) == [
             "Admin", "anna@north.example", "berg@north.example", "chen@south.example", "team@north.example",
         ]  # fmt: skip
-        assert (screen.used, screen.session.license.seats) == (2, 10)
+        assert (screen.used, screen.session.state.license.seats) == (2, 10)
         assert screen.status.startswith("0 → 2 used · server read: 5 changes")
         assert "server as of 12:03 · saved 12:03" in screen.text
         screen.clock.forward(minutes=90)
@@ -128,7 +128,7 @@ async def test_a_wrong_password_is_told_and_asked_for_again(mail: KerioServer, m
         await screen.press("f5")
         await until_told(screen, "That did not work")
         assert "wrong one" not in screen.text
-        assert screen.session.entries == []
+        assert screen.session.state.live_entries() == []
         await screen.press("escape", "f5")
         await log_in(screen, "wrong as well")
         await until_told(screen, "That did not work")
@@ -162,9 +162,9 @@ async def test_escape_calls_it_off_and_nothing_is_taken(mail: KerioServer) -> No
         assert screen.status == "Left off: nothing was taken from the server."
         held.release()
         await screen.tick()
-        assert screen.session.entries == []
-        assert screen.session.server is not None
-        assert screen.session.server.synced_at is None
+        assert screen.session.state.live_entries() == []
+        assert screen.session.state.server is not None
+        assert screen.session.state.server.synced_at is None
         await screen.press("f5")  # the password has been given
         await until_told(screen, "server read:")
         screen.expect_no_dialog()
@@ -182,7 +182,7 @@ async def test_what_was_read_of_another_server_is_not_taken(mail: KerioServer) -
         held.release()
         await until_told(screen, "That did not work")
         screen.expect_dialog("somebody named another server for this store", "Read that one.")
-        assert screen.session.entries == []
+        assert screen.session.state.live_entries() == []
 
 
 async def test_leaving_the_console_leaves_off(mail: KerioServer) -> None:
@@ -200,17 +200,17 @@ async def test_a_server_that_is_away_is_told_with_what_to_do(mail: KerioServer) 
     async with console(following(mail), NARROW) as screen:
         await read(screen, mail)
         mail.stop()
-        before = screen.session.inventory
+        before = screen.session.state.inventory
         await screen.press("f5")
         await until_told(screen, "That did not work")
         screen.expect_dialog("cannot be reached")
-        assert screen.session.inventory == before
+        assert screen.session.state.inventory == before
         await screen.press("escape")
         mail.start()
         mail.faults.add(html(), "Domains.get")
         await screen.press("f5")
         await until_told(screen, "That did not work")
-        assert screen.session.inventory == before
+        assert screen.session.state.inventory == before
 
 
 async def test_what_the_login_may_not_read_is_told_once_and_counted_after(mail: KerioServer) -> None:

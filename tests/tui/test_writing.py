@@ -76,7 +76,7 @@ def leaves_open(mail: KerioServer, operation: Operation, done: bool = True) -> C
         mail.faults.add(Cut(done=done), "Users.set")
         with pytest.raises(SourceAway):
             session.do(operation, Writer(Secret(mail.password)))
-        assert session.pending_changes
+        assert session.state.pending_changes
 
     return has_read(mail, ask)
 
@@ -91,7 +91,7 @@ def to_account(screen: Console, address: str) -> None:
 
 def enabled(screen: Console, mail: KerioServer, address: str) -> bool:
     """Whether an account is enabled, which has to be the same here and there."""
-    here, there = screen.session.find(address).enabled, mail.world.user(address).enabled
+    here, there = screen.session.state.find(address).enabled, mail.world.user(address).enabled
     assert here == there
     return here
 
@@ -142,7 +142,7 @@ async def test_marked_ones_are_enabled_and_disabled_together(mail: KerioServer) 
         await settled(screen)
         assert enabled(screen, mail, BERG)
         for address in (ANNA, BERG, CHEN):
-            screen.main.accounts.mark(screen.main.accounts.marked | {screen.session.find(address).id})
+            screen.main.accounts.mark(screen.main.accounts.marked | {screen.session.state.find(address).id})
         await screen.press("d", "y")
         await settled(screen)
         assert [enabled(screen, mail, each) for each in (ANNA, BERG, CHEN)] == [False] * 3
@@ -157,7 +157,7 @@ async def test_deleting_says_that_it_is_for_good_and_taking_it_back_says_why_not
         await screen.press("r", "y")
         await settled(screen)
         assert mail.world.find(ANNA) is None
-        assert screen.session.find(ANNA).mailbox_fate == "delete"
+        assert screen.session.state.find(ANNA).mailbox_fate == "delete"
         await screen.press("u")
         await settled(screen)
         screen.expect_dialog("was deleted on the server, and that cannot be taken back", "'kconsole add'")
@@ -348,7 +348,7 @@ async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:
         screen.expect_dialog("Read the server with r: somebody has changed it.")
         assert screen.status == "disable: nothing was changed"
         assert enabled(screen, mail, ANNA)
-        assert not screen.session.pending_changes
+        assert not screen.session.state.pending_changes
 
 
 async def test_of_many_it_says_what_was_done_and_what_was_not(
@@ -361,7 +361,7 @@ async def test_of_many_it_says_what_was_done_and_what_was_not(
         await settled(screen)
         screen.expect_dialog("Only some of it was done", "disabled, its seat is free", "is not known to be done")
         screen.expect_dialog("Read the server with r, which shows what is so")
-        assert sum(not screen.session.find(each).enabled for each in (ANNA, CHEN)) == 1
+        assert sum(not screen.session.state.find(each).enabled for each in (ANNA, CHEN)) == 1
         assert "1 change open" in screen.text
         await screen.press("escape", "r")
         await until_told(screen, "What was open is settled")
@@ -420,7 +420,7 @@ async def test_escape_leaves_off_and_what_was_sent_stays_open(mail: KerioServer)
         await screen.press("escape")
         await settled(screen)
         screen.expect_dialog("Whether it did it is not known", "Read the server with r")
-        assert len(screen.session.pending_changes) == 1
+        assert len(screen.session.state.pending_changes) == 1
         held.release()
         await screen.press("escape", "r")
         await until_told(screen, "What was open is settled")
@@ -438,7 +438,7 @@ async def test_escape_before_anything_was_sent_changes_nothing(mail: KerioServer
         assert screen.status == "Left off: nothing was asked of the server."
         held.release()
         assert enabled(screen, mail, ANNA)
-        assert not screen.session.pending_changes
+        assert not screen.session.state.pending_changes
 
 
 async def test_while_it_is_told_no_other_key_does_anything(mail: KerioServer) -> None:
@@ -512,7 +512,7 @@ async def test_leaving_the_console_leaves_off(mail: KerioServer) -> None:
         await until(screen, lambda: not screen.app.is_running)
         assert task is not None
         await until(screen, task.done)
-        assert len(screen.session.pending_changes) == 1
+        assert len(screen.session.state.pending_changes) == 1
         held.release()
 
 
@@ -540,7 +540,7 @@ async def test_a_new_account_has_the_password_that_was_typed_and_that_is_nowhere
         await settled(screen)
         screen.expect_no_dialog()
         assert mail.world.user(DORA).password == digest(NEW_PASSWORD)
-        assert screen.session.find(DORA).server_id == mail.world.user(DORA).id
+        assert screen.session.state.find(DORA).server_id == mail.world.user(DORA).id
         assert screen.at.address == DORA
         widgets = [widget for shown in (form, *screen.app.screen_stack) for widget in shown.walk_children()]
         assert not any(NEW_PASSWORD in repr(vars(widget)) for widget in widgets)
@@ -590,7 +590,7 @@ async def test_an_account_that_may_be_there_is_not_asked_for_again(mail: KerioSe
         screen.expect_no_dialog()
         await screen.press("r")
         await until_told(screen, "dora@north.example was added on the server")
-        assert screen.session.find(DORA).enabled
+        assert screen.session.state.find(DORA).enabled
 
 
 async def test_leaving_the_form_forgets_what_was_typed(mail: KerioServer) -> None:
@@ -646,7 +646,7 @@ async def test_with_a_password_it_is_settled_at_the_start(mail: KerioServer, don
         screen.expect_dialog(f"anna@north.example was {'' if done else 'not '}disabled on the server")
         assert enabled(screen, mail, ANNA) is not done
         await screen.press("escape")
-        assert not screen.session.pending_changes
+        assert not screen.session.state.pending_changes
         assert "open" not in screen.text
 
 
@@ -662,7 +662,7 @@ async def test_it_is_settled_although_somebody_is_at_work_meanwhile(mail: KerioS
         task = screen.main._settling
         assert task is not None
         await until(screen, task.done)
-        assert not screen.session.pending_changes
+        assert not screen.session.state.pending_changes
 
 
 async def test_if_the_server_is_away_at_the_start_what_is_open_is_told(mail: KerioServer) -> None:
@@ -675,7 +675,7 @@ async def test_if_the_server_is_away_at_the_start_what_is_open_is_told(mail: Ker
     async with console(following(mail), NARROW, prepare=and_stop, server_secret=known(mail)) as screen:
         await until_told(screen, "Not known yet")
         screen.expect_dialog("cannot be reached", f"disable {ANNA}")
-        assert screen.session.pending_changes
+        assert screen.session.state.pending_changes
 
 
 async def test_what_another_console_is_at_is_nobodys_crash(mail: KerioServer) -> None:
@@ -684,7 +684,7 @@ async def test_what_another_console_is_at_is_nobodys_crash(mail: KerioServer) ->
     def at_it(store: Path) -> None:
         leaves_open(mail, DisableAccounts((ANNA,)))(store)
         others.append(Session.open(store, "berg", noon()))
-        lock = others[0].alone_at_server()
+        lock = others[0].store.alone_at_server()
         lock.__enter__()
         others.append(lock)  # type: ignore[arg-type]  # kept to be left
 
@@ -719,7 +719,7 @@ async def test_read_only_tells_what_is_open_and_asks_nobody(mail: KerioServer) -
     async with console(following(mail), NARROW, prepare=prepare, read_only=True, server_secret=known(mail)) as screen:
         await until_told(screen, "Not known yet")
         screen.expect_dialog("without --read-only")
-        assert screen.session.pending_changes
+        assert screen.session.state.pending_changes
 
 
 def test_what_asks_a_server_is_not_imported_for_the_first_picture() -> None:
@@ -753,7 +753,7 @@ async def test_offline_reads_and_writes_nothing_and_asks_for_no_password(mail: K
         await screen.press("r")
         screen.expect_dialog("mail was not asked: --offline forbids it.")
         assert len(mail.calls) == calls
-        assert screen.session.find(ANNA).enabled
+        assert screen.session.state.find(ANNA).enabled
 
 
 async def test_offline_takes_nothing_back_that_was_done_there(mail: KerioServer) -> None:
@@ -808,7 +808,7 @@ async def test_what_is_no_account_is_refused_before_anybody_is_asked_whether_to_
         screen.expect_dialog(f"{TEAM} is a mailing list: on the server kconsole changes accounts only.")
         await screen.press("y", "escape")
         screen.expect_no_dialog()
-        assert screen.session.find(TEAM).deleted_at is None
+        assert screen.session.state.find(TEAM).deleted_at is None
         assert len(mail.calls) == calls
 
 
@@ -825,7 +825,7 @@ async def test_of_marked_ones_it_is_told_before_which_are_not_deleted(mail: Keri
         await settled(screen)
         screen.expect_no_dialog()
         assert mail.world.find(CHEN) is None
-        assert screen.session.find(TEAM).deleted_at is None
+        assert screen.session.state.find(TEAM).deleted_at is None
 
 
 async def test_what_the_server_never_had_is_deleted_here_and_not_said_to_be_deleted_there(mail: KerioServer) -> None:
@@ -846,12 +846,12 @@ async def test_what_the_server_never_had_is_deleted_here_and_not_said_to_be_dele
 async def test_what_was_done_before_a_server_was_named_is_not_taken_back_here(mail: KerioServer) -> None:
     async with console("small", NARROW) as screen:
         await screen.press("c", "y")
-        connected = screen.session.undoable
+        connected = screen.session.history.undoable
         assert connected is not None
         screen.session.do(AddServer(Server(name="mail", access=access_of(mail))))
         await screen.press("L", "j", "u")
         screen.expect_dialog("in the store alone would change nothing on it.")
-        assert screen.session.undoable != connected
+        assert screen.session.history.undoable != connected
         assert not mail.calls
 
 

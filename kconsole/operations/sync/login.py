@@ -54,10 +54,10 @@ class Writer:
             Refused: it follows another one than when somebody gave the password.
             SourceAway: as `sources.kerio_api.connection.connected`.
         """
-        before = session.server
+        before = session.state.server
         meant = self.access or (None if before is None else before.access)
         session.catch_up()
-        server = session.server
+        server = session.state.server
         if server is None:
             raise no_server()
         if meant is not None and server.access != meant:
@@ -81,7 +81,7 @@ class Writer:
         """
         is_asked = False
         try:
-            with session.alone_at_server(), self.connected(session) as line:
+            with session.store.alone_at_server(), self.connected(session) as line:
                 settled = recover(session, line)
                 if settled is not None and self.told is not None:
                     self.told(settled)
@@ -90,8 +90,10 @@ class Writer:
         except (SourceAway, ServerRefused) as error:
             if not is_asked:
                 error.effect = Message(NOTHING)
-                if session.pending_changes:
-                    addresses = [target.address for each in session.pending_changes.values() for target in each.targets]
+                if session.state.pending_changes:
+                    addresses = [
+                        target.address for each in session.state.pending_changes.values() for target in each.targets
+                    ]
                     before = message("first-the-server-has-to-say", addresses=addresses)
                     error.details = (*error.details, before)
             raise

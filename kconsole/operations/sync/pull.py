@@ -73,22 +73,22 @@ class Sync:
             ChangedMeanwhile: it has another one than the one that was read.
             Refused: as `DomainPlan`.
         """
-        server = work.store.server
+        server = work.state.server
         if server is None:
             raise no_server()
         _check_same(self.begun.access, server)
         at_work = [
             (pending, target)
-            for number, pending in work.store.pending_changes.items()
+            for number, pending in work.state.pending_changes.items()
             if number not in self.begun.orphans
             for target in pending.targets
         ]
         names = {contents.domain.id: contents.domain.name for contents in self.snapshot.domains}
-        domains = DomainPlan(work.store, self.snapshot)
+        domains = DomainPlan(work.state, self.snapshot)
         left = _left(domains, work)
         moved = _take_domains(domains, work)
         plan = SyncPlan(
-            work.store,
+            work.state,
             self.snapshot,
             work.now,
             self.begun.touched().union(target.number for _, target in at_work),
@@ -100,8 +100,10 @@ class Sync:
             frozenset(fold(domain.name) for domain in domains.gone),
             left,
         )
-        outcomes = [Outcome(entry.address, "done", "is on the server") for entry in work.put_entries(plan.new)]
-        work.put_entries(after for _, after in plan.changed)
+        outcomes = [
+            Outcome(entry.address, "done", "is on the server") for entry in work.transaction.put_entries(plan.new)
+        ]
+        work.transaction.put_entries(after for _, after in plan.changed)
         changed = {entry.id: entry for entry in moved if entry.deleted_at is None}
         changed |= {after.id: after for _, after in plan.changed}
         for entry in plan.gone:
@@ -109,20 +111,20 @@ class Sync:
         outcomes += [Outcome(after.address, "done", "changed on the server") for after in changed.values()]
         asked = self._asked(domains, work)
         fates = {
-            target.number: pending for pending in work.store.pending_changes.values() for target in pending.targets
+            target.number: pending for pending in work.state.pending_changes.values() for target in pending.targets
         }
         for entry in plan.gone:
-            work.put_entry(gone(entry, fates.get(entry.id), work.now))
+            work.transaction.put_entry(gone(entry, fates.get(entry.id), work.now))
             outcomes.append(Outcome(entry.address, "done", _GONE if entry.server_id else _YIELDS))
         for number, pending in asked.items():
-            work.remove_pending(number)
+            work.transaction.remove_pending(number)
             outcomes += [_settled(pending, target, work) for target in pending.targets]
-        if plan.license != work.store.license:
-            work.set_license(plan.license)
+        if plan.license != work.state.license:
+            work.transaction.set_license(plan.license)
         started = self.snapshot.started
-        if started is not None and (work.store.last_restart is None or started > work.store.last_restart):
-            work.set_last_restart(started)
-        work.set_server(
+        if started is not None and (work.state.last_restart is None or started > work.state.last_restart):
+            work.transaction.set_last_restart(started)
+        work.transaction.set_server(
             replace(
                 server,
                 synced_at=work.now,
@@ -145,13 +147,13 @@ class Sync:
         whole = self.snapshot.has_all_domains and all(each.users is not None for each in self.snapshot.domains)
 
         def is_told_of(pending: PendingChange, target: Target) -> bool:
-            entry = work.store.entry(target.number)  # its domain may have another name by now
+            entry = work.state.entries.get(target.number)  # its domain may have another name by now
             address = work.address_of(pending, target) if entry is None else entry.address
             return whole or fold(address.rpartition("@")[2]) in read
 
         return {
             number: pending
-            for number, pending in work.store.pending_changes.items()
+            for number, pending in work.state.pending_changes.items()
             if number in orphans and all(is_told_of(pending, target) for target in pending.targets)
         }
 
@@ -181,18 +183,18 @@ def begin_reading(session: "Session", access: ServerAccess | None = None) -> Syn
     """
     orphans: Iterable[int] = ()
     try:
-        with session.alone_at_server(patience=0):
+        with session.store.alone_at_server(patience=0):
             session.catch_up()
-            orphans = session.pending_changes
+            orphans = session.state.pending_changes
     except (StoreBusy, ReadOnly):
         session.catch_up()  # somebody is at work on what is open
-    server = session.server
+    server = session.state.server
     if server is None:
         raise no_server()
     if access is not None:
         _check_same(access, server)
-    sequence = session.sequence
-    return SyncStart(server.access, lambda: session.touched_since(sequence), frozenset(orphans))
+    sequence = session.store.sequence
+    return SyncStart(server.access, lambda: session.history.touched_since(sequence), frozenset(orphans))
 
 
 def _check_same(access: ServerAccess, server: Server) -> None:
@@ -221,7 +223,7 @@ def _left(plan: DomainPlan, work: OperationContext) -> frozenset[int]:
         return frozenset()
     return frozenset(
         entry.id
-        for entry in work.store.entries
+        for entry in work.state.entries.values()
         if entry.deleted_at is None and entry.server_id and fold(entry.domain) in plan.left
     )
 
@@ -229,17 +231,17 @@ def _left(plan: DomainPlan, work: OperationContext) -> frozenset[int]:
 def _take_domains(plan: DomainPlan, work: OperationContext) -> list[Entry]:
     """Take domains in, and let all that is in one be so by its name of now, deleted entries too; returns what moved."""
     for number in plan.replaced:
-        work.remove_domain(number)
+        work.transaction.remove_domain(number)
     for number, domain in plan.changed:
-        work.change_domain(number, domain)
+        work.transaction.put_domain(domain, number)
     for domain in plan.new:
-        work.put_domain(domain)
+        work.transaction.put_domain(domain)
     if not plan.moves:
         return []
-    return work.put_entries(
+    return work.transaction.put_entries(
         [
             replace(entry, address=f"{entry.login}@{plan.moves[fold(entry.domain)]}")
-            for entry in work.store.entries
+            for entry in work.state.entries.values()
             if fold(entry.domain) in plan.moves
         ]
     )
@@ -266,7 +268,7 @@ def _notes(plan: SyncPlan, work: OperationContext) -> Iterator[str]:
         yield f"last logins that are beyond the calendar, and count as unknown: {odd:,}"
     for contents in plan.snapshot.domains:
         domain, directory = contents.domain, contents.domain.directory
-        known = work.store.domain_named(domain.name)
+        known = work.state.domain_named(domain.name)
         if directory is not None and (known is None or known.directory is None):
             yield f"{short(domain.name)} is mapped from {_told(directory)} there; this store was not told from where"
 
@@ -292,7 +294,7 @@ def gone(entry: Entry, pending: PendingChange | None, now: datetime) -> Entry:
 
 def _settled(pending: PendingChange, target: Target, work: OperationContext) -> Outcome:
     address = work.address_of(pending, target)
-    entry = work.store.entry_at(address) if pending.operation == "add" else work.store.entry(target.number)
+    entry = work.state.entry_at(address) if pending.operation == "add" else work.state.entries.get(target.number)
     is_there = entry is not None and entry.deleted_at is None
     if pending.operation in ("add", "delete"):
         done = is_there == (pending.operation == "add")

@@ -11,7 +11,7 @@ from kconsole.core.errors import Refused
 from kconsole.core.records import Domain, fold
 from kconsole.providers.kerio.records import ServerDomain
 from kconsole.providers.kerio.snapshot import ServerSnapshot
-from kconsole.store.seatstore import SeatStore
+from kconsole.store.records import Records
 
 
 @dataclass
@@ -22,7 +22,7 @@ class DomainPlan:
         Refused: a name is another domain's now, and the login is not shown what became of the one that had it.
     """
 
-    store: SeatStore
+    state: Records
     snapshot: ServerSnapshot
     new: list[Domain] = field(default_factory=list)
     changed: list[tuple[int, Domain]] = field(default_factory=list)
@@ -37,7 +37,7 @@ class DomainPlan:
     """The folded names of what is replaced and not on the server any more: who was read there is gone with it."""
 
     def __post_init__(self) -> None:
-        known = self.store.numbered_domains
+        known = dict(self.state.domains)
         self._ids = {contents.domain.id for contents in self.snapshot.domains}
         said = {fold(contents.domain.name): contents.domain for contents in self.snapshot.domains}
         numbers = self._numbers_of(said, known)

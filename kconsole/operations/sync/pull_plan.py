@@ -16,7 +16,7 @@ from kconsole.licensing.components import is_active_sync
 from kconsole.operations.base import revived
 from kconsole.providers.kerio.records import Administrator, Expiration, LicenseStatus, ServerUser
 from kconsole.providers.kerio.snapshot import DomainContents, ServerSnapshot
-from kconsole.store.seatstore import SeatStore
+from kconsole.store.records import Records
 
 
 @dataclass
@@ -26,7 +26,7 @@ class SyncPlan:
     The store has its domains by the names of now already, and the entries in them.
     """
 
-    store: SeatStore
+    state: Records
     snapshot: ServerSnapshot
     now: datetime
     touched: frozenset[int] = frozenset()
@@ -53,9 +53,13 @@ class SyncPlan:
 
     def __post_init__(self) -> None:
         self._by_id = {
-            entry.server_id: entry for entry in self.store.entries if entry.server_id and entry.deleted_at is None
+            entry.server_id: entry
+            for entry in self.state.entries.values()
+            if entry.server_id and entry.deleted_at is None
         }
-        touched = [entry for number in self.touched - self.left if (entry := self.store.entry(number)) is not None]
+        touched = [
+            entry for number in self.touched - self.left if (entry := self.state.entries.get(number)) is not None
+        ]
         newer = {entry.server_id for entry in touched} - {""}
         went = {fold(entry.address) for entry in touched if entry.deleted_at is not None} | self.awaited
         entries = [
@@ -76,7 +80,7 @@ class SyncPlan:
     @property
     def license(self) -> License:
         """The license as the server tells it."""
-        known, told = self.store.license, self.snapshot.license
+        known, told = self.state.license, self.snapshot.license
         return known if told is None else _licensed(known, told, self.snapshot.extensions, self.now)
 
     def _without_waiting(self, entries: list[Entry], kept: set[str]) -> list[Entry]:
@@ -102,12 +106,12 @@ class SyncPlan:
             return
         self._addresses.add(address)
         known = self._by_id.get(said.server_id)
-        if known is None and not self.store.has_had(address):
+        if known is None and not self.state.has_had(address):
             self.new.append(said)
             return
         known = known or self._holder_of(said.address)
         if known is None:
-            self.new.append(revived(said, self.store))
+            self.new.append(revived(said, self.state))
             return
         self._seen.add(known.id)
         after = _updated(known, said)
@@ -116,14 +120,19 @@ class SyncPlan:
 
     def _holder_of(self, address: str) -> Entry | None:
         """The entry that has an address here, unless it is somebody whom the server knows by another id."""
-        holder = self.store.entry_at(address)
+        holder = self.state.entry_at(address)
         if holder is None or holder.server_id in self._ids or holder.id in self.left:
             return None
         return holder
 
     def _sort_administrator(self, said: Administrator) -> None:
         known = next(
-            (entry for entry in self.store.entries if entry.kind == "builtin_admin" and entry.deleted_at is None), None
+            (
+                entry
+                for entry in self.state.entries.values()
+                if entry.kind == "builtin_admin" and entry.deleted_at is None
+            ),
+            None,
         )
         if known is None:
             self.new.append(Entry(address=said.login, kind="builtin_admin", enabled=said.enabled, role="full_admin"))
@@ -136,7 +145,7 @@ class SyncPlan:
         """See who is not on the server, as far as what he would be among was read."""
         read = {(fold(contents.domain.name), kind) for contents in self.snapshot.domains for kind in _kinds(contents)}
         read |= {(name, kind) for name in self.gone_domains for kind in _ALL_KINDS}
-        for entry in self.store.entries:
+        for entry in self.state.entries.values():
             if entry.deleted_at is not None or entry.id in self._seen or entry.kind == "builtin_admin":
                 continue
             was_there = bool(entry.server_id) and entry.id not in self.touched
@@ -151,7 +160,7 @@ class SyncPlan:
         """
         if fold(entry.address) in self._addresses:
             return True
-        holder = None if entry.server_id else self.store.entry_at(entry.address)
+        holder = None if entry.server_id else self.state.entry_at(entry.address)
         return holder is not None and holder.id != entry.id
 
 

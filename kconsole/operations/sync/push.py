@@ -63,17 +63,17 @@ class TakeAnswers:
 
     def apply(self, work: OperationContext) -> list[Outcome]:
         """Take it. No guard is asked: the server has done it."""
-        server = work.store.server
+        server = work.state.server
         answered: dict[str, Outcome] = {}
         for call in self.asked.calls:
             answer = self.answers.get(call.number)
-            if call.number in work.store.pending_changes and call.number not in self.lost:
-                work.remove_pending(call.number)
+            if call.number in work.state.pending_changes and call.number not in self.lost:
+                work.transaction.remove_pending(call.number)
             for index, (target, change) in enumerate(zip(call.pending.targets, call.changes, strict=True)):
                 answered[fold(target.address)] = self._outcome(call, answer, index, target, change, server, work)
         take_alone(self.asked.alone, work)
         if self.asked.undoes is not None and any(outcome.result == "done" for outcome in answered.values()):
-            work.note_undoing(self.asked.undoes)
+            work.transaction.undoes = self.asked.undoes
         return self.asked.outcomes(answered)
 
     def _outcome(
@@ -113,25 +113,27 @@ def take_done(
     """
     if pending.operation == "add":
         address = work.address_of(pending, target)
-        known = next((each for each in work.store.entries if server_id and each.server_id == server_id), None)
-        known = known or work.store.entry_at(address)
+        known = next((each for each in work.state.entries.values() if server_id and each.server_id == server_id), None)
+        known = known or work.state.entry_at(address)
         if known is not None:  # a reading of the server, or another console, has brought it already
-            work.put_entry(replace(known, server_id=server_id or known.server_id, enabled=after.enabled))
+            work.transaction.put_entry(replace(known, server_id=server_id or known.server_id, enabled=after.enabled))
         else:
-            work.put_entry(replace(after, address=address, server_id=server_id))
+            work.transaction.put_entry(replace(after, address=address, server_id=server_id))
         return
-    known = work.store.entry(target.number)
+    known = work.state.entries.get(target.number)
     if known is None:
         return
     if known.deleted_at is not None:  # a reading of the server has brought that already
         if pending.operation == "delete" and known.mailbox_fate is None:
-            work.put_entry(replace(known, mailbox_fate=after.mailbox_fate, transferred_to=after.transferred_to))
+            work.transaction.put_entry(
+                replace(known, mailbox_fate=after.mailbox_fate, transferred_to=after.transferred_to)
+            )
         return
     if pending.operation != "delete":
-        work.put_entry(replace(known, enabled=pending.operation == "enable"))
+        work.transaction.put_entry(replace(known, enabled=pending.operation == "enable"))
         return
     deleted = replace(known, deleted_at=work.now, mailbox_fate=after.mailbox_fate, transferred_to=after.transferred_to)
-    work.put_entry(deleted)
+    work.transaction.put_entry(deleted)
 
 
 def write(session: "Session", operation: Operation, line: "KerioClient", password: Secret | None = None) -> Done:

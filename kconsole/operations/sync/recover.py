@@ -34,37 +34,37 @@ class Settle:
     def apply(self, work: OperationContext) -> list[Outcome]:
         """Take it in, and let the intents go."""
         outcomes = []
-        pending_changes = work.store.pending_changes
+        pending_changes = work.state.pending_changes
         for number, users in self.found.items():
             pending = pending_changes.get(number)
             if pending is None:
                 continue
             for target, user in zip(pending.targets, users, strict=True):
                 outcomes.append(_settled(pending, target, user, work))
-            work.remove_pending(number)
+            work.transaction.remove_pending(number)
         return outcomes
 
 
 def _settled(pending: PendingChange, target: Target, user: ServerUser | None, work: OperationContext) -> Outcome:
-    known = work.store.entry(target.number)
+    known = work.state.entries.get(target.number)
     word = ASKED[pending.operation]
     if pending.operation == "add":
         if user is None:
             return Outcome(target.address, "unchanged", "was not added on the server")
-        account = revived(account_of(user, f"@{work.address_of(pending, target).rpartition('@')[2]}"), work.store)
+        account = revived(account_of(user, f"@{work.address_of(pending, target).rpartition('@')[2]}"), work.state)
         take_done(pending, target, work, account, user.id)
         return Outcome(target.address, "done", "was added on the server")
     if user is None:
         if pending.operation != "delete":
             if known is not None and known.deleted_at is None:
-                work.put_entry(gone(known, None, work.now))
+                work.transaction.put_entry(gone(known, None, work.now))
             return Outcome(target.address, "done", "is not on the server any more")
         after = known or Entry(address=target.address)
         after = replace(after, mailbox_fate=pending.mailbox or "keep", transferred_to=pending.transfer_to)
         take_done(pending, target, work, after)
         return Outcome(target.address, "done", "was deleted on the server")
     if known is not None and known.deleted_at is None and known.enabled != user.enabled:
-        work.put_entry(replace(known, enabled=user.enabled))
+        work.transaction.put_entry(replace(known, enabled=user.enabled))
     done = pending.operation != "delete" and user.enabled == (pending.operation == "enable")
     return Outcome(target.address, "done" if done else "unchanged", f"was {'' if done else 'not '}{word} on the server")
 
@@ -85,7 +85,7 @@ Questions = Mapping[int, Sequence[Whom]]
 
 def questions_about(session: "Session", numbers: Iterable[int]) -> Questions:
     """What the server has to be asked about what is open, as far as it still is."""
-    pending_changes = session.pending_changes
+    pending_changes = session.state.pending_changes
     return {
         number: [_whom(session, pending_changes[number], target) for target in pending_changes[number].targets]
         for number in numbers
@@ -121,16 +121,16 @@ def recover(session: "Session", line: "KerioClient") -> Done | None:
         SourceAway, ServerRefused: the server did not answer as it should; everything stays open.
     """
     session.catch_up()
-    found = answers_to(questions_about(session, session.pending_changes), line)
+    found = answers_to(questions_about(session, session.state.pending_changes), line)
     return session.commit(found) if found.found else None
 
 
 def _whom(session: "Session", pending: PendingChange, target: Target) -> Whom:
     if pending.domain_id:
         return Whom(pending.domain_id, target.address.rpartition("@")[0], "")
-    entry = session.entry(target.number)
+    entry = session.state.live_entry(target.number)
     login, _, name = (target.address if entry is None else entry.address).rpartition("@")
-    domain = session.domain_named(name)
+    domain = session.state.domain_named(name)
     return Whom("" if domain is None else domain.server_id, login, target.server_id)
 
 

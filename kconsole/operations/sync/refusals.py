@@ -92,7 +92,7 @@ def _no_right(address: str, account: Entry | None, server: Server | None, work: 
     if server is None:
         return "whoever is logged in has no right to", "Log in as somebody who may."
     login = server.access.user
-    primary = next((domain.name for domain in work.store.domains if domain.primary), "")
+    primary = next((domain.name for domain in work.state.domains.values() if domain.primary), "")
     own = login if "@" in login else f"{login}@{primary}"
     if fold(own) == fold(address):
         return (

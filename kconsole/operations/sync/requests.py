@@ -67,7 +67,7 @@ class AskServer:
             Refused: what the deed raises; or it is a whole, and a part of it cannot be asked for; or the store
                 follows another server than the one that would be asked.
         """
-        server = work.store.server
+        server = work.state.server
         if server is None:
             raise no_server()
         if server.access != self.access:
@@ -91,7 +91,7 @@ class AskServer:
                 effect=NOTHING,
             )
         if self.calls:
-            work.call_it(ASK)
+            work.transaction.operation = ASK
             return []  # what is refused goes into the line that tells what was done
         take_alone(self.alone, work)
         return self.outcomes({})
@@ -124,8 +124,8 @@ class AskServer:
 
     def _call(self, asked: ServerDeed, changes: tuple[Change, ...], work: OperationContext) -> Call:
         after: Entry = changes[0].after
-        domain = work.store.domain_named(after.domain)
-        heir = work.store.entry_at(after.transferred_to) if asked == "delete" and after.transferred_to else None
+        domain = work.state.domain_named(after.domain)
+        heir = work.state.entry_at(after.transferred_to) if asked == "delete" and after.transferred_to else None
         if heir is not None and not heir.server_id:
             raise Refused(f"{heir.address} {ONLY_HERE}: it cannot take a mailbox.", "Nothing was deleted.")
         pending = PendingChange(
@@ -138,7 +138,7 @@ class AskServer:
             reason=self.reason,
         )
         return Call(
-            work.put_pending(pending),
+            work.transaction.put_pending(pending),
             pending,
             changes,
             "" if heir is None else heir.server_id,
@@ -148,8 +148,8 @@ class AskServer:
 def take_alone(changes: Sequence[Change], work: OperationContext) -> None:
     """Delete what is in this store only. It holds no seat: the server never had it."""
     for change in changes:
-        if work.store.entry(change.number) == change.before:
-            work.put_entry(replace(change.after, enabled=False))
+        if work.state.entries.get(change.number) == change.before:
+            work.transaction.put_entry(replace(change.after, enabled=False))
 
 
 def _asked_for(change: Change, is_undo: bool, work: OperationContext) -> tuple[ServerDeed | None, Outcome | None]:
@@ -182,7 +182,7 @@ def _asked_to_add(account: Entry, is_undo: bool, work: OperationContext) -> tupl
         return None, Outcome(
             account.address, "refused", "was deleted on the server, and that cannot be taken back", hint
         )
-    domain = work.store.domain_named(account.domain)
+    domain = work.state.domain_named(account.domain)
     if domain is None or not domain.server_id:
         text = f"is in {account.domain}, a domain that was never read from the server"
         return None, Outcome(account.address, "refused", text, "Read the server with 'kconsole sync'.")

@@ -23,7 +23,7 @@ class AddServer:
         Raises:
             Refused: there is another one already; or it would be asked elsewhere what came of something.
         """
-        known = work.store.server
+        known = work.state.server
         if known is not None and (known.name, known.access) == (self.server.name, self.server.access):
             return [Outcome(known.name, "unchanged", "is the server of this store already")]
         if known is not None and known.name != self.server.name:
@@ -38,7 +38,7 @@ class AddServer:
         elif known is not None:
             _refuse_while_open(known, work)
             text += f", at {server.access.url} in the place of {known.access.url}: read it first"
-        work.set_server(server)
+        work.transaction.set_server(server)
         loud = ". INSECURE: nobody checks which server that is" if server.access.insecure else ""
         return [Outcome(server.name, "done", f"{text}{loud}")]
 
@@ -59,24 +59,24 @@ class RemoveServer:
         Raises:
             Refused: something was asked of it, and nobody knows yet what came of that.
         """
-        known = work.store.server
+        known = work.state.server
         if known is None:
             return [Outcome("", "unchanged", "there is no server")]
-        pending_changes = work.store.pending_changes
+        pending_changes = work.state.pending_changes
         if not self.forget_open:
             _refuse_while_open(known, work)
         outcomes = []
         for number, pending in pending_changes.items():
-            work.remove_pending(number)
+            work.transaction.remove_pending(number)
             text = f"is given up: whether it was {ASKED[pending.operation]} on {known.name} is not known"
             outcomes += [Outcome(target.address, "done", text) for target in pending.targets]
-        work.set_server(None)
+        work.transaction.set_server(None)
         text = "is not the server of this store any more; what was read stays"
         return [*outcomes, Outcome(known.name, "done", text)]
 
 
 def _refuse_while_open(server: Server, work: OperationContext) -> None:
-    addresses = unique(target.address for pending in work.store.pending_changes.values() for target in pending.targets)
+    addresses = unique(target.address for pending in work.state.pending_changes.values() for target in pending.targets)
     if addresses:
         raise Refused(
             f"Something was asked of {server.name} for {some_of(addresses)}, and it is not known yet what came of it.",

@@ -17,6 +17,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "changed-meanwhile": "{addresses:some} was changed by somebody else just now.",
     "look-again": "Nothing was done. Look at it again.",
     "not-in-store": "not found in this store",
+    "address-not-in-store": "{address} is not in this store.",
     "look-it-up": Both("Look it up with 'kconsole accounts'.", "Look it up in the list of accounts."),
     "old-refusal": "{text}",
     "over-limit-takes-it": "--over-limit takes it.",

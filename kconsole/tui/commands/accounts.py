@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from kconsole.core.records import Entry
 from kconsole.licensing import guards
 from kconsole.licensing.policy import classify
+from kconsole.operations.what_if import if_toggled
 from kconsole.text import words
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, Command
@@ -113,7 +114,7 @@ class Add(_OnAccounts):
         """Ask for the address and the name, then add."""
         from kconsole.tui.screens.add import AddDialog
 
-        report, held = target.session.report, target.session.held
+        report, held = target.session.seats.report(), target.session.seats.held()
         if report.free is None:
             seats = "It takes a seat; seats are not limited."
         elif report.free:
@@ -124,7 +125,7 @@ class Add(_OnAccounts):
         else:
             target.tell_refusal(guards.may_create(report, Entry(address="")))
             return
-        server = target.session.server
+        server = target.session.state.server
         where = "" if server is None else safe_text(server.name, 40)
         target.app.push_screen(AddDialog(target.domain_for_new_accounts, seats, target.add, where))
 
@@ -277,7 +278,7 @@ class Connect(_OnAccounts):
         if entry is None:
             target.tell(nothing_here(entry))
             return
-        report = target.session.report
+        report = target.session.seats.report()
         decision = guards.may_connect(report, entry, target.session.license_status.is_suspended)
         if not decision.allowed:
             target.tell_refusal(decision, [f"{safe_text(entry.address)} would be refused at login."])
@@ -316,7 +317,7 @@ class ServerRestarted(_OnAccounts):
         """Ask, naming the accounts whose seats are held, then record it."""
         from kconsole.operations.server import RecordRestart
 
-        held = target.session.held
+        held = target.session.seats.held()
         if not held:
             target.tell("No seat is held: nothing waits for a restart.")
             return
@@ -383,7 +384,7 @@ def _apart(entries: Iterable[Entry], is_other: Callable[[Entry], bool]) -> tuple
 def _is_for_administration(target: "MainScreen", entry: Entry) -> bool:
     """Whether only the administration of the server that is followed can delete an entry."""
     session = target.session
-    is_there = session.server is not None and session.is_done_there(Delete.operation) and bool(entry.server_id)
+    is_there = session.state.server is not None and session.is_done_there(Delete.operation) and bool(entry.server_id)
     return is_there and not entry.is_account
 
 
@@ -393,7 +394,7 @@ def _some_there(entries: Sequence[Entry]) -> bool:
 
 
 def _seats_after(target: "MainScreen", accounts: Sequence[Entry]) -> list[str]:
-    before, after = target.session.report, target.session.if_toggled(accounts)
+    before, after = target.session.seats.report(), if_toggled(target.session.seats, accounts)
     limit = "" if after.limit is None else f" of {after.limit:,}"
     return [f"Seats used: {before.used:,} → {after.used:,}{limit}."]
 

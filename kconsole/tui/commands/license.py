@@ -50,7 +50,7 @@ class Trial(_OnChange):
     @classmethod
     def why_not(cls, target: "LicenseScreen") -> str:
         """There is a license, or there has been a trial."""
-        license_ = target.session.license
+        license_ = target.session.state.license
         if license_.registered_at is not None or license_.activated_at is not None:
             return "A license is registered here: there is no trial any more."
         if license_.trial_until is not None:
@@ -71,7 +71,7 @@ class Register(_OnChange):
     @classmethod
     def is_of_use(cls, target: "LicenseScreen") -> bool:
         """Whether it is not registered yet."""
-        return target.session.license.registered_at is None
+        return target.session.state.license.registered_at is None
 
     @classmethod
     def act(cls, target: "LicenseScreen") -> None:
@@ -87,7 +87,7 @@ class Activate(_OnChange):
     @classmethod
     def why_not(cls, target: "LicenseScreen") -> str:
         """It is not registered, is activated, or has expired."""
-        license_ = target.session.license
+        license_ = target.session.state.license
         if license_.registered_at is None:
             return f"The license is not registered: there is nothing to activate. Press {target.key_of(Register.name)}."
         if license_.activated_at is not None:
@@ -110,7 +110,7 @@ class Arrived(_OnChange):
     @classmethod
     def why_not(cls, target: "LicenseScreen") -> str:
         """Nothing is on its way."""
-        if target.session.license.update is None:
+        if target.session.state.license.update is None:
             return "Nothing was bought that could arrive."
         return ""
 
@@ -128,7 +128,7 @@ class CalledOff(_OnChange):
     @classmethod
     def why_not(cls, target: "LicenseScreen") -> str:
         """Nothing is on its way."""
-        if target.session.license.update is None:
+        if target.session.state.license.update is None:
             return "Nothing was bought that could be called off."
         return ""
 
@@ -146,7 +146,7 @@ class Buy(_OnChange):
     @classmethod
     def why_not(cls, target: "LicenseScreen") -> str:
         """It is not registered, something is on its way, or there is nothing to buy."""
-        license_ = target.session.license
+        license_ = target.session.state.license
         if license_.registered_at is None:
             key = target.key_of(Register.name)
             return f"The license is not registered: nothing can be bought for it. Press {key}."

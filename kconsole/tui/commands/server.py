@@ -23,7 +23,7 @@ class Sync(_OnServer):
     @classmethod
     def is_of_use(cls, target: "MainScreen") -> bool:
         """Whether there is one, and it may be asked."""
-        return target.session.server is not None and not target.session.offline
+        return target.session.state.server is not None and not target.session.offline
 
     @classmethod
     def run(cls, target: "MainScreen") -> None:
@@ -92,7 +92,7 @@ class SyncHere(_OnComparison):
     @classmethod
     def is_of_use(cls, target: "ReconcileScreen") -> bool:
         """Whether there is a server, and it may be asked."""
-        return target.session.server is not None and not target.session.offline
+        return target.session.state.server is not None and not target.session.offline
 
     @classmethod
     def run(cls, target: "ReconcileScreen") -> None:

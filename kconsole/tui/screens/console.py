@@ -60,7 +60,7 @@ class ConsoleScreen(WorkingScreen):
         if self.session.offline or not self.session.is_done_there(operation.name):
             self._work(lambda: self.workspace.do(operation), len(addresses), done, failed)
             return
-        text = messages.asking_words(self.session.server, operation.name, addresses)
+        text = messages.asking_words(self.session.state.server, operation.name, addresses)
         self._ask_server(text, lambda by: self.workspace.do(operation, by), len(addresses), done, failed)
 
     def undo_last(self) -> None:
@@ -69,7 +69,9 @@ class ConsoleScreen(WorkingScreen):
         if step is not None:
             self._step(step, again=False)
         else:
-            self._beside("Looking through the log ...", self.session.last_undoable, self._ask_about, self.tell_problem)
+            self._beside(
+                "Looking through the log ...", self.session.history.last_undoable, self._ask_about, self.tell_problem
+            )
 
     def _ask_about(self, commit: Commit | None) -> None:
         if commit is None:
@@ -128,20 +130,23 @@ class ConsoleScreen(WorkingScreen):
         if self.session.offline or not self._is_taken_there(step.commit):
             self._work(lambda: take(step), records, done, self.tell_problem)
             return
-        text = messages.asking_to_take_back(self.session.server, step.what, step.commit, again)
+        text = messages.asking_to_take_back(self.session.state.server, step.what, step.commit, again)
         self._ask_server(text, lambda by: take(step, by), records, done, self.tell_problem)
 
     def _is_taken_there(self, commit: Commit) -> bool:
         """Whether the live server has to be asked to take a commit back. Of a broken log, taking it back tells."""
         try:
-            return self.session.is_undone_there(commit)
+            server = self.session.state.server
+            return server is not None and self.session.is_done_there(self.session.history.first_operation(commit))
         except ConsoleError:
             return False
 
     def _refuses_to_take(self, commit: Commit) -> bool:
         """Say why a commit is not taken back with the server that is followed, if so, before anybody is asked."""
+        if self.session.state.server is None:
+            return False
         try:
-            refused = self.session.refusal_of_undoing(commit)
+            refused = self.session.refusal_of(self.session.history.first_operation(commit))
         except ConsoleError as error:
             self.tell_problem(error)
             return True
@@ -158,7 +163,7 @@ class ConsoleScreen(WorkingScreen):
 
     def where_it_is_done(self, operation: str, for_good: bool = False) -> list[str]:
         """A note for a question, where the answer takes effect on the live server; and whether that is for good."""
-        server = self.session.server
+        server = self.session.state.server
         if server is None or not self.session.is_done_there(operation):
             return []
         and_for_good = ", and cannot be taken back there" if for_good else ""
@@ -223,7 +228,7 @@ class ConsoleScreen(WorkingScreen):
 
     def _is_left_off(self, error: ConsoleError) -> bool:
         """Whether it is no error, but the server was not asked since somebody left off."""
-        if self.session.server is None:
+        if self.session.state.server is None:
             return False
         from kconsole.operations.sync.access import Cancelled
 
@@ -254,7 +259,7 @@ class ConsoleScreen(WorkingScreen):
     def show_trouble(self) -> None:
         """Show whether the store can be read and saved, and how old what is known of its live server is."""
         self.status.trouble = self.workspace.trouble
-        server = self.session.server
+        server = self.session.state.server
         if server is None:
             self.status.age = self.status.open = ""
             return
@@ -263,7 +268,7 @@ class ConsoleScreen(WorkingScreen):
         read = synced_briefly(server, self.session.clock.now())
         self.status.age = f"offline · {read}" if self.session.offline else read
         if not self.workspace.feed.is_held:  # else what is open is being asked for just now
-            self.status.open = messages.open_words(self.session.pending_changes.values())
+            self.status.open = messages.open_words(self.session.state.pending_changes.values())
 
     def show_keys(self) -> None:
         """Show the keys that are of use now."""

@@ -118,7 +118,7 @@ class LicenseScreen(ConsoleScreen):
         """Show the license, and follow it."""
         self.header.left = "the license"
         self.header.warning = "READ ONLY" if self.is_read_only else ""
-        self.header.right = safe_text(self.session.operator.shown)
+        self.header.right = safe_text(self.session.store.operator.shown)
         self.query_one("#license-head").border_title = "License"
         self.query_one("#license-pane").border_title = "Seats, days, components, customer"
         self.workspace.feed.follow(self._committed)
@@ -145,11 +145,11 @@ class LicenseScreen(ConsoleScreen):
 
     def register(self) -> None:
         """Ask for the customer's details, and register the license to him."""
-        self.app.push_screen(RegisterForm(self.session.license, self._do))
+        self.app.push_screen(RegisterForm(self.session.state.license, self._do))
 
     def activate(self) -> None:
         """Ask, then activate the license."""
-        customer = self.session.license.customer
+        customer = self.session.state.license.customer
         whose = [] if customer is None else [f"It is registered to {safe_text(customer.organization, 60)}."]
         self.confirm(
             "Activate the license on this installation?",
@@ -161,11 +161,11 @@ class LicenseScreen(ConsoleScreen):
 
     def buy(self) -> None:
         """Ask what was bought, and record it."""
-        self.app.push_screen(BuyForm(self.session.license, self._do))
+        self.app.push_screen(BuyForm(self.session.state.license, self._do))
 
     def receive_update(self) -> None:
         """Show what arriving changes, then let it."""
-        license_ = self.session.license
+        license_ = self.session.state.license
         if license_.update is not None:
             question = Question(f"{bought_words(license_.update)}: arrived?", [], "It arrived")
             rows = change_rows(license_, arrived(license_))
@@ -173,7 +173,7 @@ class LicenseScreen(ConsoleScreen):
 
     def cancel_update(self) -> None:
         """Ask, then expect nothing more."""
-        update = self.session.license.update
+        update = self.session.state.license.update
         if update is not None:
             self.confirm(
                 "Call off what was bought?",
@@ -185,11 +185,11 @@ class LicenseScreen(ConsoleScreen):
 
     def open_components(self) -> None:
         """Show the components; then, if one was chosen, ask how it is licensed."""
-        use = use_of(self.session.license, self.session.entries) if self._use is None else self._use
+        use = use_of(self.session.state.license, self.session.state.live_entries()) if self._use is None else self._use
 
         def chosen(name: ComponentName | None) -> None:
             if name is not None:
-                self.app.push_screen(ComponentForm(name, self.session.license, self._do))
+                self.app.push_screen(ComponentForm(name, self.session.state.license, self._do))
 
         told = next(rows for heading, rows in self._sections(use) if heading == COMPONENTS)
         rows = component_rows([(row.label, row.text) for row in told if row.label], use)
@@ -202,7 +202,7 @@ class LicenseScreen(ConsoleScreen):
             if terms is not None:
                 self._ask_terms(terms)
 
-        self.app.push_screen(TermsForm(self.session.license), answered)
+        self.app.push_screen(TermsForm(self.session.state.license), answered)
 
     def install(self) -> None:
         """Ask for a license file, and show what it would change."""
@@ -236,7 +236,7 @@ class LicenseScreen(ConsoleScreen):
         self.told(self.workspace.do(operation))
 
     def _ask_terms(self, terms: Terms, news: Sequence[str] = ()) -> None:
-        before = self.session.license
+        before = self.session.state.license
         plan = self._plan(terms.on(before))
         question = Question("Change the license?", [], "Change", news=[*news, *self._meaning(plan)])
         self._ask_plan(
@@ -247,7 +247,7 @@ class LicenseScreen(ConsoleScreen):
         )
 
     def _ask_file(self, file: LicenseFile, name: str, news: Sequence[str] = ()) -> None:
-        license_, now = self.session.license, self.session.clock.now()
+        license_, now = self.session.state.license, self.session.clock.now()
         decision = may_install(license_, file)
         if not decision.allowed:
             self.tell_refusal(decision, news)
@@ -266,7 +266,9 @@ class LicenseScreen(ConsoleScreen):
         )
 
     def _plan(self, after: License) -> LicensePlan:
-        return plan_license(self.session.license, after, self.session.if_licensed, self.session.entries)
+        return plan_license(
+            self.session.state.license, after, self.session.seats.if_licensed, self.session.state.live_entries()
+        )
 
     def _meaning(self, plan: LicensePlan) -> Iterator[str]:
         """What another license would mean, the worst first."""
@@ -287,9 +289,9 @@ class LicenseScreen(ConsoleScreen):
 
         def confirmed() -> None:
             self.workspace.feed.poll()
-            if self.session.license != plan.before:
+            if self.session.state.license != plan.before:
                 again(CHANGED_MEANWHILE)
-            elif self.session.if_licensed(plan.after).over > plan.planned.over:
+            elif self.session.seats.if_licensed(plan.after).over > plan.planned.over:
                 again(MORE_IN_USE)
             else:
                 then()
@@ -321,7 +323,10 @@ class LicenseScreen(ConsoleScreen):
 
     def _count(self) -> None:
         """Find out who uses the components; of many entries beside the screen."""
-        license_, entries = self.session.license, self.session.entries if self.session.license.components else []
+        license_, entries = (
+            self.session.state.license,
+            self.session.state.live_entries() if self.session.state.license.components else [],
+        )
         if len(entries) <= MANY:
             self._use = use_of(license_, entries)
             return
@@ -339,7 +344,7 @@ class LicenseScreen(ConsoleScreen):
     def _show(self) -> None:
         license_status = self._standing = self.session.license_status
         pending = _pending(license_status)
-        self.head.show(license_status, self.session.report, self._next_step(license_status), pending)
+        self.head.show(license_status, self.session.seats.report(), self._next_step(license_status), pending)
         self.sheet.show(self._sections(self._use))
         self.show_keys()
 
@@ -352,7 +357,11 @@ class LicenseScreen(ConsoleScreen):
 
     def _sections(self, use: Sequence[ComponentUse] | None) -> list[Section]:
         """Everything but what the head says, what is asked first on top."""
-        told = dict(license_sections(self.session.license, self._standing, self.session.report, use or (), MOST_BEYOND))
+        told = dict(
+            license_sections(
+                self.session.state.license, self._standing, self.session.seats.report(), use or (), MOST_BEYOND
+            )
+        )
         if use is None:
             told[COMPONENTS] = [Detail("", "finding out who uses them ...")]
         state = {row.label: row for row in told.pop("")}

@@ -60,7 +60,7 @@ class LogScreen(ConsoleScreen):
         self._is_narrowed = False
         self._filter_bar: FilterBar | None = None
         self._reader = LogReader(workspace.session)
-        self._is_large = takes_long(workspace.session.folder)
+        self._is_large = takes_long(workspace.session.store.folder)
         self._reading: asyncio.Task[None] | None = None
         self._shown: tuple[object, ...] = ()
 
@@ -76,7 +76,7 @@ class LogScreen(ConsoleScreen):
         """Show the log, and follow it."""
         self.header.left = "who did what"
         self.header.warning = "READ ONLY" if self.is_read_only else ""
-        self.header.right = safe_text(self.session.operator.shown)
+        self.header.right = safe_text(self.session.store.operator.shown)
         self.workspace.feed.follow(self._committed)
         self.show_trouble()
         self.show_keys()
@@ -104,7 +104,7 @@ class LogScreen(ConsoleScreen):
         if commit is None:
             return
         try:
-            found = self.session.undone_by(commit.sequence)
+            found = self.session.history.to_undo(commit.sequence)
         except ConsoleError as error:
             self.tell_problem(error)
         else:

@@ -153,7 +153,7 @@ class MainScreen(ServerScreen):
         if problems := console_of(self).problems:
             self.tell_news("About your configuration", problems, "'kconsole diagnose' tells more.")
         if (
-            self.session.pending_changes and not self.workspace.feed.is_held
+            self.session.state.pending_changes and not self.workspace.feed.is_held
         ):  # else a deed is at it, and settles that first
             self.settle_open()
 
@@ -185,7 +185,11 @@ class MainScreen(ServerScreen):
     @property
     def targets(self) -> list[Entry]:
         """The accounts a command acts on: the marked ones, or the one under the cursor; none that was deleted."""
-        marked = [entry for number in sorted(self.accounts.marked) if (entry := self.session.entry(number)) is not None]
+        marked = [
+            entry
+            for number in sorted(self.accounts.marked)
+            if (entry := self.session.state.live_entry(number)) is not None
+        ]
         if marked:
             return marked
         highlighted = self.accounts.highlighted
@@ -194,7 +198,7 @@ class MainScreen(ServerScreen):
     @property
     def domain_for_new_accounts(self) -> str:
         """The domain that a new account most likely belongs to."""
-        return self.listing.domain or self.session.primary_domain
+        return self.listing.domain or self.session.state.primary_domain
 
     def look(self, listing: AccountQuery) -> None:
         """List something else, or in another order."""
@@ -204,11 +208,13 @@ class MainScreen(ServerScreen):
     def may_enable(self, accounts: Sequence[Entry]) -> Decision:
         """Whether there are seats to enable all of these."""
         needed = guards.new_seats([(account, replace(account, enabled=True)) for account in accounts])
-        return guards.may_take_seats(self.session.report, needed, "enable" if len(accounts) == 1 else "enable-several")
+        return guards.may_take_seats(
+            self.session.seats.report(), needed, "enable" if len(accounts) == 1 else "enable-several"
+        )
 
     def as_now(self, entries: Iterable[Entry]) -> list[Entry]:
         """Entries as they are now; those that were deleted are left out."""
-        return [now for entry in entries if (now := self.session.entry(entry.id)) is not None]
+        return [now for entry in entries if (now := self.session.state.live_entry(entry.id)) is not None]
 
     def add(self, operation: "AddAccount", added: Callable[[], None], failed: Callable[[str], None]) -> None:
         """Add an account, on the live server first if the store follows one, and go to it.
@@ -232,7 +238,7 @@ class MainScreen(ServerScreen):
             self._go_to(done.outcomes[0].address)
 
         def problem(error: ConsoleError) -> None:
-            asked = (each for each in self.session.pending_changes.values() if each.operation == "add")
+            asked = (each for each in self.session.state.pending_changes.values() if each.operation == "add")
             if fold(operation.address) in {fold(target.address) for each in asked for target in each.targets}:
                 added()
                 self.tell_problem(error)
@@ -367,7 +373,9 @@ class MainScreen(ServerScreen):
         """Deeds are on disk, our own or others': show them, in the rows they touched."""
         self._show_report()
         if sum(len(commit.changes) for commit in commits) > MANY or messages.changed_shape(commits):
-            self.accounts.mark(number for number in self.accounts.marked if self.session.entry(number) is not None)
+            self.accounts.mark(
+                number for number in self.accounts.marked if self.session.state.live_entry(number) is not None
+            )
             self._list()
         else:
             changed = {
@@ -376,7 +384,7 @@ class MainScreen(ServerScreen):
                 for change in commit.changes
                 if change.table == "entries" and change.after is not None
             }
-            self.accounts.change(changed.values(), self.session.report, self.session.clock.now())
+            self.accounts.change(changed.values(), self.session.seats.report(), self.session.clock.now())
         self.status.right = f"saved {full_moment(commits[-1].at).split()[1]}"
         self._show_plan()
         self._note([commit for commit in commits if not commit.own])
@@ -396,13 +404,13 @@ class MainScreen(ServerScreen):
     # Showing
 
     def _show_report(self) -> None:
-        report, self._standing = self.session.report, self.session.license_status
+        report, self._standing = self.session.seats.report(), self.session.license_status
         self.gauge.report = report
         self.domains.show(report)
         limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
-        self.header.left = safe_text(self._title or self.session.primary_domain)
+        self.header.left = safe_text(self._title or self.session.state.primary_domain)
         self.header.limit = limit
-        self.header.right = safe_text(f"{self.session.operator.shown}@{self._host}")
+        self.header.right = safe_text(f"{self.session.store.operator.shown}@{self._host}")
         self.header.middle = license_words(self._standing)
         self.banner.lines = tuple(
             messages.banner_lines(
@@ -422,7 +430,9 @@ class MainScreen(ServerScreen):
     def _show_plan(self) -> None:
         marked = self.accounts.marked
         if marked:
-            self._planning.start(self.session.planning(marked), lambda planned: self._show_planned(marked, planned))
+            self._planning.start(
+                self.session.what_if.planning(marked), lambda planned: self._show_planned(marked, planned)
+            )
         else:
             self._planning.stop()
             self._show_planned(marked, None)
@@ -431,7 +441,7 @@ class MainScreen(ServerScreen):
         self.gauge.planned = planned
         if planned is not None:
             away = self.accounts.not_listed(marked)
-            self.tell(messages.plan_words(len(marked), away, self.session.report, planned))
+            self.tell(messages.plan_words(len(marked), away, self.session.seats.report(), planned))
             self._plan_told = True
         elif self._plan_told:
             self.tell("")
@@ -447,7 +457,7 @@ class MainScreen(ServerScreen):
         self.accounts.empty_text = messages.empty_text(
             everything > 0, listing.text, self.is_read_only, self.key_of("add")
         )
-        self.accounts.show(rows, listing.sort, listing.reverse, self.session.report, now)
+        self.accounts.show(rows, listing.sort, listing.reverse, self.session.seats.report(), now)
         order = order_words(listing.sort, listing.reverse)
         scope = safe_text(listing.domain) if listing.domain else ALL_DOMAINS.lower()
         self.query_one("#accounts-pane").border_title = Content(
@@ -466,8 +476,8 @@ class MainScreen(ServerScreen):
         threading.Thread(target=self._check_ahead, daemon=True, name="kconsole-checking").start()
 
     def _check_ahead(self) -> None:
-        self.session.check_ahead()
-        if self.session.server is not None:
+        self.session.store.check_ahead()
+        if self.session.state.server is not None:
             import_ahead()
 
     @property
@@ -478,8 +488,8 @@ class MainScreen(ServerScreen):
         session = self.session
         return details_of(
             entry,
-            session.report,
-            session.last_restart,
+            session.seats.report(),
+            session.state.last_restart,
             session.clock.now(),
             limit,
             self._standing.is_suspended,
@@ -505,7 +515,7 @@ class MainScreen(ServerScreen):
 
     def _tell_notices(self) -> None:
         """Say once what was found wrong with the store, and mended or not."""
-        notices = self.session.notices[self._notices_told :]
+        notices = self.session.store.notices[self._notices_told :]
         if notices:
             self._notices_told += len(notices)
             hint = "It was opened to be read only." if self.is_read_only else ""

@@ -21,6 +21,8 @@ from kconsole.operations.mapping import (
     MapPlan,
     SetDirectory,
     check_settings,
+    named_domain,
+    plan_mapping,
     probe,
     read_directory,
 )
@@ -93,7 +95,7 @@ class MappingScreen(ConsoleScreen):
         """Show the domains, and follow what happens to them."""
         self.header.left = "accounts from directories"
         self.header.warning = "READ ONLY" if self.is_read_only else ""
-        self.header.right = safe_text(self.session.operator.shown)
+        self.header.right = safe_text(self.session.store.operator.shown)
         self.workspace.feed.follow(self._committed)
         self._show()
         self.directories.move_to_domain(self._domain)
@@ -254,13 +256,15 @@ class MappingScreen(ConsoleScreen):
         self.workspace.feed.poll()
 
         def plan() -> MapPlan:
-            return self.session.plan_mapping(domain, listing)
+            return plan_mapping(
+                named_domain(self.session.state, domain), listing, self.session.state, self.session.seats.if_changed
+            )
 
         def show(plan: MapPlan) -> None:
             preview = PreviewScreen(self.workspace, directory, listing, plan)
             self.app.push_screen(preview, lambda _: self._came_back(preview.done))
 
-        if len(listing.users) + self.session.report.created > MANY:
+        if len(listing.users) + self.session.seats.report().created > MANY:
             users = words.count(len(listing.users), "user")
             self._beside(f"Comparing {users} with the accounts ...", plan, show, self.tell_problem)
             return

@@ -15,7 +15,7 @@ from kconsole.core.directory import Directory
 from kconsole.core.errors import ChangedMeanwhile, ConsoleError
 from kconsole.core.history import Commit
 from kconsole.operations.base import Done
-from kconsole.operations.mapping import DirectoryListing, MapDomain, MapPlan
+from kconsole.operations.mapping import DirectoryListing, MapDomain, MapPlan, named_domain, plan_mapping
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
@@ -135,7 +135,7 @@ class PreviewScreen(ConsoleScreen):
         self.header.left = f"mapping {safe_text(self.plan.domain)}"
         self.header.middle = safe_text(self.directory.url)
         self.header.warning = "READ ONLY" if self.is_read_only else "INSECURE" if self.directory.insecure else ""
-        self.header.right = safe_text(self.session.operator.shown)
+        self.header.right = safe_text(self.session.store.operator.shown)
         self.gauge.border_title = "Seats, before → after"
         self.workspace.feed.follow(self._committed)
         self._show()
@@ -161,7 +161,7 @@ class PreviewScreen(ConsoleScreen):
 
     def apply(self, news: Sequence[str] = ()) -> None:
         """Ask whether to map all of it, and do it; if somebody changed something meanwhile, ask again."""
-        domain = self.session.domain_named(self.plan.domain)
+        domain = self.session.state.domain_named(self.plan.domain)
         if domain is None or domain.directory != self.directory:
             lines = [f"{safe_text(self.plan.domain)} is not mapped from {safe_text(self.directory.url)} any more."]
             self.tell_news("Changed meanwhile", lines, "Go back, and read its directory again.")
@@ -258,13 +258,18 @@ class PreviewScreen(ConsoleScreen):
         if not others:
             return
         self._meanwhile += others
-        if len(self.listing.users) + self.session.report.created > MANY:
+        if len(self.listing.users) + self.session.seats.report().created > MANY:
             self._is_of_before = True
             self.tell(f"{note(others)} · this preview is of before that")
             self._show_title()
             return
         try:
-            self.plan = self.session.plan_mapping(self.plan.domain, self.listing)
+            self.plan = plan_mapping(
+                named_domain(self.session.state, self.plan.domain),
+                self.listing,
+                self.session.state,
+                self.session.seats.if_changed,
+            )
         except ConsoleError as error:
             self._is_of_before = True
             self.tell_problem(error)
@@ -281,7 +286,15 @@ class PreviewScreen(ConsoleScreen):
         users = words.count(len(self.listing.users), "user")
         text = f"Comparing {users} with the accounts again ..."
         self._beside(
-            text, lambda: self.session.plan_mapping(self.plan.domain, self.listing), planned, self.tell_problem
+            text,
+            lambda: plan_mapping(
+                named_domain(self.session.state, self.plan.domain),
+                self.listing,
+                self.session.state,
+                self.session.seats.if_changed,
+            ),
+            planned,
+            self.tell_problem,
         )
 
     # Showing

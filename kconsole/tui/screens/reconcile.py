@@ -72,7 +72,7 @@ class ReconcileScreen(ServerScreen):
         """Compare, and follow what happens."""
         self.header.left = "our count and the server's"
         self.header.warning = "READ ONLY" if self.is_read_only else ""
-        self.header.right = safe_text(self.session.operator.shown)
+        self.header.right = safe_text(self.session.store.operator.shown)
         self.workspace.feed.follow(self._committed)
         self.show_trouble()
         self._compare()
@@ -132,7 +132,7 @@ class ReconcileScreen(ServerScreen):
         """Tell what is behind the difference of the figure under the cursor."""
         figure = self.figures.highlighted
         self.causes.border_title = Content("" if figure is None else safe_text(figure.title, 60))
-        self.causes.lines = () if figure is None else tuple(_causes_of(figure, self.session.server))
+        self.causes.lines = () if figure is None else tuple(_causes_of(figure, self.session.state.server))
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         del commits
@@ -140,14 +140,14 @@ class ReconcileScreen(ServerScreen):
 
     def _compare(self) -> None:
         """Compare; of many entries beside the screen."""
-        server = self.session.server
+        server = self.session.state.server
         if self._comparing is not None:
             self._comparing.cancel()
             self._comparing = None
         if server is None or server.numbers is None:
             self._show((), self._empty_text(server))
             return
-        report, numbers, entries = self.session.report, server.numbers, self.session.entries
+        report, numbers, entries = self.session.seats.report(), server.numbers, self.session.state.live_entries()
         uncounted = server.uncounted
         if len(entries) <= MANY:
             self._show(compared(report, numbers, entries, uncounted))
@@ -177,7 +177,7 @@ class ReconcileScreen(ServerScreen):
         self.show_keys()
 
     def _show_title(self) -> None:
-        server, rows = self.session.server, self.figures.rows
+        server, rows = self.session.state.server, self.figures.rows
         parts = ["Figures"]
         if server is not None:
             parts += [safe_text(server.name, 40), synced_briefly(server, self.session.clock.now())]

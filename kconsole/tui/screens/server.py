@@ -47,7 +47,7 @@ class ServerScreen(ConsoleScreen):
         from kconsole.operations.sync.refusals import no_server, not_asked
 
         self.workspace.feed.poll()
-        server = self.session.server
+        server = self.session.state.server
         if server is None:
             self.tell_problem(no_server())
             return
@@ -102,11 +102,11 @@ class ServerScreen(ConsoleScreen):
         """Take in what was read, in one transaction; and what became of what was open."""
         from kconsole.operations.sync.pull import Sync
 
-        server = self.session.server
+        server = self.session.state.server
         read = sum(len(contents.users or ()) for contents in snapshot.domains)
         self._work(
             lambda: self.workspace.learn(Sync(snapshot, begun=begun)),
-            read + self.session.report.created,
+            read + self.session.seats.report().created,
             lambda done: self._tell_synced(done, server),
             self.tell_problem,
         )
@@ -122,7 +122,7 @@ class ServerScreen(ConsoleScreen):
 
         self.show_trouble()
         self.show_keys()
-        server = self.session.server
+        server = self.session.state.server
         if server is None:
             return
         if server.notes and (before is None or server.notes != before.notes):
@@ -150,7 +150,7 @@ class ServerScreen(ConsoleScreen):
         except ConsoleError as error:
             self.tell_problem(error)
             return
-        if not self.session.pending_changes or not (begun.orphans or self.is_read_only):
+        if not self.session.state.pending_changes or not (begun.orphans or self.is_read_only):
             return  # another console is at it
         secret = None if self.session.offline or self.is_read_only else self._known_secret(begun.access)
         if secret is None:
@@ -161,7 +161,7 @@ class ServerScreen(ConsoleScreen):
 
     def _tell_open(self, why: Sequence[str] = ()) -> None:
         """Say what the server was asked for, and how it can be settled."""
-        server, pending_changes = self.session.server, self.session.pending_changes
+        server, pending_changes = self.session.state.server, self.session.state.pending_changes
         if server is None or not pending_changes:
             return
         key = console_of(self).keys.first(Sync)

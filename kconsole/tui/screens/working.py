@@ -121,7 +121,7 @@ class WorkingScreen(CommandTarget, Screen[None]):
         """
         from kconsole.operations.sync.access import Writer
 
-        server = self.session.server
+        server = self.session.state.server
         assert server is not None  # noqa: S101  # there is one, or it would be done here
         access = server.access
 
