@@ -17,7 +17,7 @@ from kconsole.core.times import SystemClock
 from kconsole.licensing.counting import evaluate
 from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
-from kconsole.operations.base import Done, Operation, OperationContext, Outcome
+from kconsole.operations.base import Done, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.imports import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
@@ -36,6 +36,7 @@ class Failing:
     """A deed that does things and then fails."""
 
     name: ClassVar[str] = "failing"
+    runs_on: ClassVar[RunsOn] = "store"
     reason = ""
 
     def __init__(self, error: BaseException) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerAccess, ServerNumbers, Target
-from kconsole.operations.base import OperationContext, Outcome
+from kconsole.operations.base import OperationContext, Outcome, RunsOn
 from kconsole.operations.session import Session
 from kconsole.operations.sync.refusals import NO_RIGHT, refused_there
 from kconsole.operations.sync.servers import AddServer
@@ -36,6 +36,7 @@ class _NeverAnswered:
     """Write down that the server was asked for something, as what is asked of it is."""
 
     name: ClassVar[str] = "ask server"
+    runs_on: ClassVar[RunsOn] = "store"
     addresses: tuple[str, ...]
     reason: str = ""
 
@@ -51,6 +52,7 @@ class _RefusedThere:
     """What comes of a deed that the server does for none of these."""
 
     name: ClassVar[str] = "disable"
+    runs_on: ClassVar[RunsOn] = "server"
     addresses: tuple[str, ...]
     reason: str = ""
 
