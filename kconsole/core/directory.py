@@ -1,15 +1,15 @@
 """The directory service that a domain's users are mapped from."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 DirectoryKind = Literal["active_directory", "openldap", "apple", "kerio", "custom"]
 """How a directory names things. `openldap` is any with inetOrgPerson entries, `custom` brings its own names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directory:
+class Directory(Struct, frozen=True, kw_only=True, gc=False):
     """Where a domain's users are mapped from, and how it is reached. No password is ever part of it."""
 
     url: str
@@ -31,8 +31,7 @@ class Directory:
     """Attributes with other names than those of the kind, as (`login`, `mailNickname`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryUser:
+class DirectoryUser(Struct, frozen=True, kw_only=True, gc=False):
     """A user as the directory names him."""
 
     id: str

@@ -5,7 +5,6 @@ through `model.boundary`.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
@@ -251,7 +250,7 @@ def pending_from_document(document: Mapping[str, Any]) -> PendingChange:
 
 
 def _flat(record: Any) -> Document:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    return {name: getattr(record, name) for name in record.__struct_fields__}
 
 
 def _day(day: date | None) -> str | None:

@@ -5,9 +5,13 @@ costs as much time as a quarter of the first screen.
 """
 
 from collections import Counter
-from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, reduce
+from operator import or_
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+
+from msgspec import Struct, convert, structs
+from msgspec.structs import replace
 
 from kconsole.core.documents import DUMP_SCHEMA
 from kconsole.core.errors import BadInput
@@ -17,7 +21,7 @@ from kconsole.core.server import Server
 from kconsole.core.times import in_utc
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import BaseModel, TypeAdapter, ValidationError
 
 MOST_PROBLEMS = 5
 """How many problems of a document are told; one is enough to mend the next, fifty are noise."""
@@ -27,10 +31,30 @@ LARGEST_LIMIT = 10**12
 
 
 @cache
-def _inventories() -> "TypeAdapter[Inventory]":
-    from pydantic import TypeAdapter
+def _model_of(struct: type[Struct]) -> "type[BaseModel]":
+    """A pydantic model with the fields of a record, so that no record is written down twice."""
+    from pydantic import create_model
 
-    return TypeAdapter(Inventory)
+    hints = get_type_hints(struct)
+    fields: dict[str, Any] = {
+        field.name: (
+            _with_models(hints[field.name]),
+            ... if field.required else None if isinstance(field.default, Struct) else field.default,
+        )
+        for field in structs.fields(struct)
+    }
+    return create_model(struct.__name__, __doc__=struct.__doc__, **fields)
+
+
+def _with_models(hint: Any) -> Any:
+    """A type hint with a model in place of every record in it."""
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return _model_of(hint)
+    inner = get_args(hint)
+    if not inner or get_origin(hint) is Literal:
+        return hint
+    inner = tuple(map(_with_models, inner))
+    return reduce(or_, inner) if isinstance(hint, UnionType) else get_origin(hint)[inner]
 
 
 @cache
@@ -67,14 +91,14 @@ def read_dump(document: bytes, name: str) -> Inventory:
                 f"{name} was written by a newer kconsole (schema {schema}; this one reads {DUMP_SCHEMA}).",
                 "Use the kconsole that wrote it, or a newer one.",
             )
-        inventory = _inventories().validate_json(document, strict=True)
+        model = _model_of(Inventory).model_validate_json(document, strict=True)
     except ValidationError as error:
         raise BadInput(
             f"{name} is not a dump of kconsole:",
             "A dump is what 'kconsole dump' writes. Nothing was changed.",
             _told(error),
         ) from None
-    return checked(inventory, name)
+    return checked(convert(model.model_dump(exclude_unset=True), Inventory), name)
 
 
 def _told(error: "ValidationError") -> list[str]:

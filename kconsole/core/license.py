@@ -1,8 +1,9 @@
 """The license as it was bought: seats, days, components, who it is registered to, and what is still to arrive."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
+
+from msgspec import Struct
 
 ComponentName = Literal["antivirus", "activesync", "antispam"]
 """The optional components, which are licensed one by one."""
@@ -20,8 +21,7 @@ ID_SHOWN: Final = 4
 """How many characters of a license ID are ever kept or shown: its last ones. The whole of it is a secret."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
+class Component(Struct, frozen=True, kw_only=True, gc=False):
     """An optional component that is licensed."""
 
     name: ComponentName
@@ -31,8 +31,7 @@ class Component:
     """How many accounts may use it; None means as many as the license has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Customer(Struct, frozen=True, kw_only=True, gc=False):
     """Whom a license is registered to."""
 
     organization: str
@@ -48,8 +47,7 @@ class Customer:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingUpdate:
+class PendingUpdate(Struct, frozen=True, kw_only=True, gc=False):
     """Seats or components that were bought and have not arrived at the server yet."""
 
     bought_at: datetime
@@ -58,8 +56,7 @@ class PendingUpdate:
     components: tuple[ComponentName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class License:
+class License(Struct, frozen=True, kw_only=True, gc=False):
     """What was bought, and where it stands. Days are calendar days in UTC, the last one on which something works."""
 
     seats: int | None = None

@@ -1,12 +1,14 @@
 """The records that a store keeps: entries, domains, the license, and all of them together."""
 
 import unicodedata
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from msgspec import Struct
+
 from kconsole.core.directory import Directory
 from kconsole.core.license import License
+from kconsole.core.server import MailboxFate as MailboxFate
 from kconsole.core.server import Server
 
 Kind = Literal["user", "mailing_list", "resource", "alias", "builtin_admin"]
@@ -18,25 +20,20 @@ Origin = Literal["local", "directory", "imported"]
 Role = Literal["user", "auditor", "account_admin", "full_admin"]
 """What an account may administer. No role changes whether it takes a seat."""
 
-MailboxFate = Literal["keep", "delete", "transfer"]
-"""What became of a deleted account's mailbox."""
-
 
 def fold(name: str) -> str:
     """The form in which addresses and domain names are compared: composed, and without case."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
-@dataclass(frozen=True, slots=True)
-class LastLogin:
+class LastLogin(Struct, frozen=True, gc=False):
     """The last time an account logged in, and by which protocol (`IMAP`, `POP3`, ...; empty if not known)."""
 
     at: datetime
     protocol: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One line of the server's address book: an account, or something else that has an address."""
 
     address: str
@@ -87,8 +84,7 @@ class Entry:
         return self.kind == "user"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Domain:
+class Domain(Struct, frozen=True, kw_only=True, gc=False):
     """A mail domain of the server."""
 
     name: str
@@ -102,11 +98,10 @@ class Domain:
     """The lasting id by which a live server knows it; empty if it was not read from one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inventory:
+class Inventory(Struct, frozen=True, kw_only=True, gc=False):
     """Everything a store holds, at one moment: the subject of every count."""
 
-    license: License = field(default_factory=License)
+    license: License = License()
     last_restart: datetime | None = None
     """When the server was last restarted, as far as somebody recorded it."""
     server: Server | None = None

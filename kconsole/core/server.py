@@ -1,12 +1,13 @@
 """The live server that a store is kept in step with, and what was asked of it and not yet told as done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-if TYPE_CHECKING:
-    from kconsole.core.records import MailboxFate
+from msgspec import Struct, field
+
+MailboxFate = Literal["keep", "delete", "transfer"]
+"""What happens to a deleted account's mailbox."""
 
 ServerDeed = Literal["disable", "enable", "add", "delete"]
 """What may be asked of the server."""
@@ -27,8 +28,7 @@ Source: the vendor's interface description, ProductRegistration.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerAccess:
+class ServerAccess(Struct, frozen=True, kw_only=True, gc=False):
     """Where the server's administration is, and who asks it. No password is ever part of it."""
 
     url: str
@@ -43,8 +43,7 @@ class ServerAccess:
     """Whether to go on with a server whose certificate nobody checked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainNumbers:
+class DomainNumbers(Struct, frozen=True, kw_only=True, gc=False):
     """What the server itself says of one domain. Both are numbers of accounts."""
 
     name: str
@@ -54,8 +53,7 @@ class DomainNumbers:
     """How many there may be, by the domain's limit or the license's, whichever is less; None is without limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerNumbers:
+class ServerNumbers(Struct, frozen=True, kw_only=True, gc=False):
     """What the server itself counts, as of the last time it was read. None is what could not be read."""
 
     licensed: int | None = None
@@ -69,8 +67,7 @@ class ServerNumbers:
     domains: tuple[DomainNumbers, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True, gc=False):
     """A live server: how it is reached, and how it was found the last time. No password is part of it."""
 
     name: str
@@ -92,8 +89,7 @@ class Server:
     numbers: ServerNumbers | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True, gc=False):
     """An account that something is asked for."""
 
     number: int
@@ -107,17 +103,16 @@ class Target:
         return self.address.rpartition("@")[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingChange:
+class PendingChange(Struct, frozen=True, kw_only=True, gc=False):
     """Something that the server is being asked for: written before, taken away with what came of it.
 
     One that is found later was left by a crash in between: only the server knows whether it was done.
     """
 
-    operation: ServerDeed
+    operation: ServerDeed = field(name="deed")
     at: datetime
     targets: tuple[Target, ...]
-    mailbox: "MailboxFate | Literal['']" = ""
+    mailbox: Literal["keep", "delete", "transfer", ""] = ""
     """Of a deletion, what becomes of mailboxes."""
     transfer_to: str = ""
     domain_id: str = ""

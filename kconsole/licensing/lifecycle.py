@@ -1,9 +1,10 @@
 """The life of a license: how it stands on a day, what that allows, what ends when, and what to do next."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
 from kconsole.core.reports import Warn

@@ -1,8 +1,10 @@
 """Deeds on accounts: disable, enable, add, delete."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
+
+from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, NotFound, Refused
 from kconsole.core.records import Entry, MailboxFate, fold

@@ -1,9 +1,11 @@
 """What every deed has in common: it works inside a transaction, entry by entry, and tells what came of each."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from kconsole.core.codes import NO_PARAMS, Hint, Message, hints_of
 from kconsole.core.errors import ChangedMeanwhile, ConsoleError, Refused

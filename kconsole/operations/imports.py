@@ -1,10 +1,12 @@
 """Taking in an export: first a plan that says what would happen and whether it fits, then all of it or nothing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Domain, Entry, fold

@@ -6,9 +6,11 @@ Nothing is deleted because a file does not name it: a copy may be old, and a del
 import os
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Domain, Entry, Kind, fold

@@ -1,10 +1,12 @@
 """Deeds on the license: trial, registration, activation, updates, components, and the vendor's license file."""
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import Any, ClassVar, Final, NamedTuple
+
+from msgspec.structs import fields, replace
 
 from kconsole.core.dump_documents import LARGEST_LIMIT
 from kconsole.core.errors import BadInput, Refused

@@ -1,10 +1,11 @@
 """The vendor's license file: read, what it would make of a license, and what has to be said before it is installed."""
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import fields, replace
 
 from kconsole.core.codes import hints_of
 from kconsole.core.errors import BadInput

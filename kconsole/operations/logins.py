@@ -1,10 +1,12 @@
 """Logins: what one means for an account, told by hand one by one or brought from a log."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import ClassVar, Final
+
+from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput
 from kconsole.core.moments import SKEW

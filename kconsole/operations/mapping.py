@@ -6,8 +6,10 @@ and nobody is enabled: who was disabled on this side was so by somebody's decisi
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
+
+from msgspec.structs import replace
 
 from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.errors import ChangedMeanwhile, NotFound, Refused

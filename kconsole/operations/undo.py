@@ -1,8 +1,10 @@
 """The inverse of a deed: itself a deed, under the same guards."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from kconsole.core.codes import Message, hints_of, message
 from kconsole.core.errors import ChangedSince, Refused

@@ -7,11 +7,10 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
 from kconsole.core import documents
-from kconsole.core.drafts import quick_entry, quick_login
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Change
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory, fold
+from kconsole.core.records import Domain, Entry, Inventory, LastLogin, fold
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import from_iso, to_iso
 from kconsole.store.tables import Document, DocumentChange
@@ -273,7 +272,7 @@ def _entry(document: Document, number: int) -> Entry:
     """
     login = document.get("last_login")
     if login is not None:
-        document["last_login"] = quick_login(from_iso(login["at"]), login["protocol"])
+        document["last_login"] = LastLogin(from_iso(login["at"]), login["protocol"])
     if (deleted_at := document.get("deleted_at")) is not None:
         document["deleted_at"] = from_iso(deleted_at)
     if (delivers_to := document.get("delivers_to")) is not None:
@@ -281,7 +280,7 @@ def _entry(document: Document, number: int) -> Entry:
     if (logon := document.get("directory_logon")) is not None:
         document["directory_logon"] = from_iso(logon)
     document["id"] = number
-    return quick_entry(**document)
+    return Entry(**document)
 
 
 def record_change(change: DocumentChange) -> Change:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
 from tinydb.table import Document as TinyDocument
 
-from kconsole.core.drafts import numbered
 from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
@@ -54,7 +54,7 @@ class Transaction:
         """The same for many."""
         records = {}
         for entry in entries:
-            stored = entry if entry.id else numbered(entry, self._new_number())
+            stored = entry if entry.id else replace(entry, id=self._new_number())
             records[stored.id] = stored
         documents = {number: document_of("entries", record) for number, record in records.items()}
         self._db.seats("entries").put(documents, records)

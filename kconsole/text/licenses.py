@@ -1,8 +1,9 @@
 """The license in words: for the header, the banner, the License screen and the command line."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from typing import Final
+
+from msgspec.structs import fields
 
 from kconsole.core.license import Customer, License
 from kconsole.core.records import Entry

@@ -1,12 +1,12 @@
 """The license by command: shown, registered, changed, and what is said before it is."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.documents import inventory_document
 from kconsole.core.license import Component, Customer, License

@@ -1,11 +1,11 @@
 """Records as documents, and back."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kconsole.core.directory import Directory
 from kconsole.core.documents import (

@@ -1,10 +1,10 @@
 """Users are read from a real directory: all of them, and each as the same one whatever he is called."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.directory import DirectoryUser
 from kconsole.core.errors import SourceAway

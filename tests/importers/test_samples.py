@@ -1,11 +1,11 @@
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.codes import message
 from kconsole.core.documents import inventory_document

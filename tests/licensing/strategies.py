@@ -1,11 +1,11 @@
 """Hypothesis strategies for the records that licensing judges. Small pools, so that things meet."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate

@@ -1,10 +1,10 @@
 """Optional components: who uses one, and who is beyond its seats."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from kconsole.core.license import Component, License
 from kconsole.core.records import Entry, Inventory, LastLogin

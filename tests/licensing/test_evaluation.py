@@ -1,11 +1,11 @@
 """The license report: every figure, state and warning, at the edges of its rule."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory

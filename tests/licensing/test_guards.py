@@ -1,10 +1,10 @@
 """Guards: what may be done at, below and above the limits, and the words of a refusal."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, Kind

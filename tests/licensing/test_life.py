@@ -1,12 +1,12 @@
 """The life of a license: one state at a time, endings, warnings, and what changes it."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
 from kconsole.licensing.lifecycle import (

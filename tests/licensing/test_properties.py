@@ -1,13 +1,13 @@
 """Licensing against a second opinion: a plain count of the rules, and the same count from changes alone."""
 
 import unicodedata
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from msgspec.structs import replace
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, fold

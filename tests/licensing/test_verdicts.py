@@ -1,11 +1,11 @@
 """The rule table of the license: every kind, origin, role and state has exactly one verdict."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.records import Entry, Kind, Origin, Role
 from kconsole.licensing.policy import CLASSIFICATIONS, classify

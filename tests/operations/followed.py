@@ -6,8 +6,9 @@ The ids that the server gives are the same each time, so that a store that was r
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from kconsole.core.records import Entry, Inventory
 from kconsole.core.server import Server

@@ -2,12 +2,12 @@
 
 import os
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, Refused
 from kconsole.core.license import License

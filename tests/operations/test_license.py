@@ -1,11 +1,11 @@
 """Deeds on the license: what they allow, what they change, and that each can be taken back."""
 
 import json
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields, replace
 
 from kconsole.core.documents import inventory_document
 from kconsole.core.errors import BadInput, ChangedSince, ConsoleError, Refused

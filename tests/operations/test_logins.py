@@ -1,11 +1,11 @@
 """Logins: one by one under the access rule, and in bulk from a log."""
 
 import time
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, ChangedSince
 from kconsole.core.records import Entry, LastLogin

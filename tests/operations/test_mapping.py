@@ -2,13 +2,13 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.errors import BadInput, ChangedMeanwhile, NotFound, Refused

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
+from msgspec import structs
 
 from kconsole.core.records import Entry, fold
 from kconsole.licensing.policy import CLASSIFICATIONS, classify, listed_classification
@@ -225,7 +226,7 @@ class AnyRoster(RuleBasedStateMachine):
         changed = {}
         for number, entry in drawn:  # live addresses are unique in a store
             address = f"{entry.address}{number}"
-            changed[number] = replace(entry, id=number, address=address)
+            changed[number] = structs.replace(entry, id=number, address=address)
         for entry in changed.values():
             self.entries.pop(entry.id, None)
             self.entries[entry.id] = entry
@@ -308,7 +309,7 @@ def test_what_changes_while_it_works_is_in_the_list() -> None:
         for _ in range(3):
             next(steps)
         account_index.remove([3])
-        account_index.replace([replace(people[4], address="zoe@north.example")])
+        account_index.replace([structs.replace(people[4], address="zoe@north.example")])
         listed = finished(steps)
     assert [entry.login for entry in listed] == ["a1", "a2", "a4", "a6", "a7", "a8", "zoe"]
 

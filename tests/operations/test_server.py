@@ -2,13 +2,13 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 from filelock import FileLock
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from kconsole.core.dump_documents import checked, read_dump
 from kconsole.core.errors import BadInput, NotFound, Refused, StoreBusy, StoreUnusable

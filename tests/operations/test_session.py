@@ -1,6 +1,5 @@
 """A session: figures that follow every change, whoever makes it and however it ends."""
 
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 
 from kconsole.core.errors import ConsoleError, NotFound, Refused, StoreUnusable
 from kconsole.core.history import Commit, Operator

@@ -1,12 +1,12 @@
 """The live server read into the store, against a server of its own process: whole, or nothing, or with parts named."""
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.errors import ChangedMeanwhile, ChangedSince, NotFound, Refused
 from kconsole.core.records import Domain, Entry, Inventory

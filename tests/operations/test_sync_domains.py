@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.directory import Directory
 from kconsole.core.errors import Refused

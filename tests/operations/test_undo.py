@@ -1,10 +1,10 @@
 """Every deed is taken back by its inverse, under the same guards, and only if nobody changed the same since."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.errors import ChangedSince, NotFound, Refused
 from kconsole.core.history import Operator

@@ -3,11 +3,12 @@
 import errno
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from msgspec.structs import replace
 
 from kconsole.core.errors import ConsoleError, Refused, StoreBusy, StoreUnusable
 from kconsole.core.records import Domain, Entry, Inventory

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.errors import NotFound, ReadOnly, Refused, SourceAway, StoreBusy
 from kconsole.core.records import Inventory

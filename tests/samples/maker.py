@@ -9,10 +9,11 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final, NamedTuple, TypeVar
+
+from msgspec.structs import replace
 
 from kconsole.core.directory import Directory
 from kconsole.core.documents import compact_entry_document, inventory_document

@@ -1,10 +1,10 @@
 """What was done, in words."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.directory import Directory
 from kconsole.core.history import Change, Commit, Operator

@@ -1,10 +1,10 @@
 """The license in words."""
 
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
+from msgspec.structs import fields, replace
 
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Entry, Inventory, LastLogin

@@ -1,7 +1,8 @@
 """Directories that are not there, for pictures: their settings, and what one of them would list."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.operations.mapping import DirectoryListing, MapDomain, SetDirectory, named_domain, plan_mapping

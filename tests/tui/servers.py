@@ -1,7 +1,9 @@
 """A live server that is not there, for pictures: how it was found, what it counted, refused, or never answered."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerAccess, ServerNumbers, Target
 from kconsole.operations.base import OperationContext, Outcome, RunsOn

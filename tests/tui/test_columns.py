@@ -1,10 +1,9 @@
 """The columns of the table are chosen, moved and widened, and kept; what is cut is one key away."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from kconsole.operations.preferences import ColumnPreference

@@ -1,6 +1,6 @@
 """Recording on the screen that a user logs in."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin

@@ -1,11 +1,11 @@
 """The License screen: the whole life of a license, and what is asked, told and refused on the way."""
 
 import os
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields, replace
 from textual.widgets import Input
 
 from kconsole.core.license import Component, Customer, License, PendingUpdate

@@ -175,7 +175,7 @@ async def test_a_store_that_cannot_be_read_is_told_once_and_until_it_can() -> No
 async def test_ages_are_told_anew_after_a_minute_and_only_rows_that_changed_are_painted() -> None:
     now = Entry(address="a@x.example", mailbox=True)
     inventory = Inventory(domains=(Domain(name="x.example", primary=True),), entries=(now,))
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from kconsole.core.records import LastLogin
     from tests.clocks import noon

@@ -1,9 +1,9 @@
 """The log screen: who did what, the newest first."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory

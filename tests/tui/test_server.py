@@ -1,10 +1,10 @@
 """The live server on the screen, against a real server: read it by a key, call that off, see how old it is, compare."""
 
 import gc
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.records import Domain, Inventory
 from kconsole.core.server import Server, ServerNumbers
@@ -48,7 +48,7 @@ def access_of(server: KerioServer) -> Access:
 
 def following(server: KerioServer, **fields: object) -> Inventory:
     named = Server(name="mail", access=access_of(server))
-    return Inventory(server=replace(named, **fields))  # type: ignore[arg-type]  # fields of a server
+    return Inventory(server=replace(named, **fields))
 
 
 async def read(screen: Console, server: KerioServer) -> Console:

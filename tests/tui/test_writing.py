@@ -4,10 +4,10 @@ import gc
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.widgets import Input
 
 from kconsole.core.errors import SourceAway

@@ -1,9 +1,11 @@
 """Reading the live server into the store: one transaction for all of it, with the parts named that were not read."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
+
+from msgspec.structs import replace
 
 from kconsole.core.codes import short
 from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy

@@ -4,7 +4,9 @@ The server knows a domain by a lasting id, a store by a number: names may change
 record is ever looked for by a name that another one has by now.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from kconsole.core.codes import short
 from kconsole.core.errors import Refused

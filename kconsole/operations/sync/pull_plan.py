@@ -5,13 +5,14 @@ imported from) stays, and so does what was never on it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
-from kconsole.core.drafts import quick_entry, quick_login
+from msgspec.structs import replace
+
 from kconsole.core.license import Component, License, component_named
-from kconsole.core.records import Entry, Kind, fold
+from kconsole.core.records import Entry, Kind, LastLogin, fold
 from kconsole.licensing.components import is_active_sync
 from kconsole.operations.base import revived
 from kconsole.providers.kerio.records import Administrator, Expiration, LicenseStatus, ServerUser
@@ -213,8 +214,8 @@ def _entries_of(contents: DomainContents) -> Iterator[Entry]:
 
 def account_of(user: ServerUser, at: str) -> Entry:
     """A user of the server as an entry; `at` is the sign and the domain."""
-    login = None if user.last_login is None else quick_login(user.last_login, user.protocol)
-    return quick_entry(
+    login = None if user.last_login is None else LastLogin(user.last_login, user.protocol)
+    return Entry(
         address=user.login + at,
         origin="directory" if user.mapped else "local",
         enabled=user.enabled,

@@ -7,8 +7,10 @@ that never came: only the server knows what is so. `operations.settling` asks it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
+
+from msgspec.structs import replace
 
 from kconsole.core.codes import Message, hints_of, message
 from kconsole.core.errors import ConsoleError, StoreBusy, StoreUnusable

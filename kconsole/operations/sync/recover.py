@@ -1,8 +1,10 @@
 """What the server was asked for and nobody knows what came of: asking it what is so."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from msgspec.structs import replace
 
 from kconsole.core.records import Entry
 from kconsole.core.server import ASKED, PendingChange, Target

@@ -1,8 +1,10 @@
 """What the live server is to be asked for: a deed is rehearsed under its guards, and what it would change says it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Final
+
+from msgspec.structs import replace
 
 from kconsole.core.errors import Refused
 from kconsole.core.history import Change

@@ -1,7 +1,9 @@
 """Which live server a store is kept in step with: naming it, and letting go of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from kconsole.core.errors import Refused
 from kconsole.core.server import ASKED, Server

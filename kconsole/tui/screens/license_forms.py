@@ -1,11 +1,11 @@
 """Dialogs of the License screen: what is asked before a deed, and what it would mean."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import fields
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.containers import Horizontal

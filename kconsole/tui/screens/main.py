@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from msgspec import structs
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -207,7 +208,7 @@ class MainScreen(ServerScreen):
 
     def may_enable(self, accounts: Sequence[Entry]) -> Decision:
         """Whether there are seats to enable all of these."""
-        needed = guards.new_seats([(account, replace(account, enabled=True)) for account in accounts])
+        needed = guards.new_seats([(account, structs.replace(account, enabled=True)) for account in accounts])
         return guards.may_take_seats(
             self.session.seats.report(), needed, "enable" if len(accounts) == 1 else "enable-several"
         )

@@ -1,9 +1,9 @@
 """Who the server is, is settled before anything is sent to it; and what settings make sense."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.server import ServerAccess
