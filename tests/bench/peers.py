@@ -2,7 +2,6 @@
 
 import csv
 import importlib.util
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -97,7 +96,7 @@ class TableApp(App):
 TableApp().run(mouse=False)
 """
 
-INSTALL = "`pip install '.[bench]'`, `apt install visidata`"
+INSTALL = "`pip install '.[bench]'`"
 DOWN, PAGE_DOWN = "\x1b[B", "\x1b[6~"
 
 
@@ -122,10 +121,10 @@ def data_table(rows: Rows) -> Peer:
 
 def visidata(rows: Rows) -> Peer | None:
     """VisiData, without its mouse and its message of the day."""
-    program = shutil.which("visidata") or shutil.which("vd")
-    if program is None:
+    if importlib.util.find_spec("visidata") is None:
         return None
-    command = (program, "--motd-url", "", "--mouse-interval", "0", str(rows.table))
+    program = (sys.executable, "-c", "from visidata.main import vd_cli; vd_cli()")
+    command = (*program, "--motd-url", "", "--mouse-interval", "0", str(rows.table))
     return Peer("VisiData", command, "j", "\x06", ("l", "["), ("h", "["), "")
 
 
