@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.operations.secrets import DIRECTORY_PASSWORD
+from kconsole.net.secrets import DIRECTORY_PASSWORD
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
 from tests.cli.console import Console, Said

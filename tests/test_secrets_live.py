@@ -13,8 +13,8 @@ from types import FrameType, TracebackType
 import pytest
 
 from kconsole.core.errors import ConsoleError
+from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.providers.kerio import client

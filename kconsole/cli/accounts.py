@@ -9,8 +9,8 @@ from kconsole.cli.server_prompt import do_and_say, password_option
 from kconsole.core.errors import NotFound
 from kconsole.core.records import MailboxFate
 from kconsole.licensing.guards import may_delete
+from kconsole.net.secrets import secret_from
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts, only_deactivated
-from kconsole.operations.secrets import secret_from
 from kconsole.operations.session import Session
 from kconsole.text import messages, words
 

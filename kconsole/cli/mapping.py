@@ -25,6 +25,7 @@ from kconsole.core.documents import directory_document
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Entry
 from kconsole.licensing.map_plan import MapPlan
+from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 from kconsole.operations.base import refused_by
 from kconsole.operations.mapping import (
     DirectoryListing,
@@ -38,7 +39,6 @@ from kconsole.operations.mapping import (
     probe,
     read_directory,
 )
-from kconsole.operations.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.mapping import (
@@ -50,6 +50,7 @@ from kconsole.text.mapping import (
     plan_groups,
     plan_summary,
 )
+from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 
 MOST_NAMED = 5
@@ -180,10 +181,10 @@ def domains_map(
 
 def _test(directory: Directory, password_file: Path | None) -> None:
     answer = probe(directory, _secret(directory, password_file))
-    how = connection_words(answer.encrypted, answer.verified_by)
+    how = connection_words(answer.certificate is not None, answer.verified_by)
     say(f"{directory.url} answers{f' ({answer.server})' if answer.server else ''}; {how}.")
-    if answer.fingerprint:
-        say(f"Its certificate: {answer.fingerprint}")
+    if answer.certificate is not None:
+        say(f"Its certificate: {answer.certificate.fingerprint}")
     more = "more than " if answer.more_users else ""
     say(f"{more}{words.count(answer.users, 'user')} below {directory.base}.".capitalize())
 
@@ -332,8 +333,8 @@ def _plan_document(plan: MapPlan, deactivate_gone: bool) -> dict[str, Any]:
         "gone": _addresses(plan.gone),
         "left_disabled": _addresses(plan.left_disabled),
         "colliding": [{"login": each.user.login, "because": each.reason} for each in plan.collisions],
-        "not_understood": list(plan.faults),
-        "notes": list(plan.notes),
+        "not_understood": [words_of(fault) for fault in plan.faults],
+        "notes": [words_of(note) for note in plan.notes],
         "over_by": decision.over,
         "seats_before": seats_document(plan.now),
         "seats_after": seats_document(plan.after(deactivate_gone)),

@@ -24,7 +24,7 @@ from kconsole.operations.session import Progress, Session, takes_long
 from kconsole.text.terminals import TerminalProfile
 
 if TYPE_CHECKING:
-    from kconsole.operations.secrets import Secret
+    from kconsole.net.secrets import Secret
 
 PATIENCE: Final = 1.0
 """Seconds that the console waits for another process that is saving. The screen stands still meanwhile."""

@@ -10,8 +10,8 @@ import click
 from kconsole.cli.context import CliContext, exit_code, say, say_open, say_outcomes
 from kconsole.cli.signals import Ended, handled_by, interrupt
 from kconsole.core.server import Server, ServerAccess
+from kconsole.net.secrets import Secret, secret_from
 from kconsole.operations.base import Done, HalfDone, Operation, Outcome
-from kconsole.operations.secrets import Secret, secret_from
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, Writer
 from kconsole.operations.sync.refusals import no_server, not_asked

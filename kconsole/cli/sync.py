@@ -27,7 +27,7 @@ from kconsole.core.errors import NotFound, SourceAway, StoreBusy
 from kconsole.core.server import Server, ServerAccess
 from kconsole.core.times import to_iso
 from kconsole.licensing.comparison import compared
-from kconsole.operations.secrets import Secret
+from kconsole.net.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import NotLetIn, Progress, Snapshot, check_settings, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading, settled

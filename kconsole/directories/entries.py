@@ -1,4 +1,4 @@
-"""What the entries of a directory mean: how each kind of directory names things, and writes ids, times and locks."""
+"""What the entries of a directory mean: each kind names attributes and writes ids and times its way."""
 
 import re
 import uuid
@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
-from kconsole.core.codes import short
+from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryKind, DirectoryUser
 
 LONGEST_VALUE: Final = 1024
-"""Characters of a full name or description that are kept, and beyond which a login or an id is none."""
+"""Characters of a full name or description that are kept. A longer login or id is refused."""
 
 FIELDS: Final = ("login", "id", "full_name", "description", "disabled", "last_logon")
-"""What an attribute can be named for."""
+"""The fields for which a directory's settings can name an attribute."""
 
 _PERMANENTLY: Final = "000001010000Z"
-"""In pwdAccountLockedTime: locked until somebody unlocks it. A time there is a lock that ends by itself.
+"""In pwdAccountLockedTime: locked until an administrator unlocks it. Any other time is a lock that ends by itself.
 
 Source: Password Policy for LDAP Directories, draft-behera-ldap-password-policy, section 5.3.3.
 """
@@ -35,35 +35,37 @@ _GENERALIZED_TIME: Final = re.compile(
 """Source: RFC 4517, section 3.3.13."""
 
 _BINARY_IDS: Final = frozenset({"guid", "objectsid"})
-"""Ids that are told in hexadecimal digits, even where their bytes happen to be text."""
+"""Ids that are written in hexadecimal digits, even where their bytes happen to be text."""
 
 
 class Entry(NamedTuple):
-    """An entry as it came."""
+    """An entry as the server sent it."""
 
     name: str
     """Its distinguished name."""
     values: Mapping[str, list[bytes]]
-    """By the name of the attribute, in small letters and without options."""
+    """By the name of the attribute, in lower case and without options."""
 
 
 class EntryFault(Exception):
-    """An entry that is no user to take; its text is the reason.
+    """An entry that cannot be taken as a user.
 
     Attributes:
+        reason: why, with its distinguished name.
         id: its id, if that can be read.
         login: its login, if that can be read.
     """
 
-    def __init__(self, reason: str, id_: str = "", login: str = "") -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Message, id_: str = "", login: str = "") -> None:
+        super().__init__(reason.code)
+        self.reason = reason
         self.id = id_
         self.login = login
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The attributes that hold what is wanted; of several names the first that an entry has a value for."""
+    """The attributes of one kind of directory. Of several names the first with a value counts."""
 
     login: str
     id: str
@@ -71,18 +73,18 @@ class Naming:
     description: str = ""
     disabled: str = ""
     last_logon: tuple[str, ...] = ()
-    """The latest of them counts."""
+    """Here the latest time counts."""
     filter: str = ""
-    """What only users pass; empty for whoever has a login."""
+    """Passes users only; empty if every entry with a login is a user."""
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """All that have to be asked for, each once."""
+        """All attributes to ask the server for, each once."""
         names = (self.login, self.id, *self.full_name, self.description, self.disabled, *self.last_logon)
         return tuple(dict.fromkeys(name for name in names if name))
 
     def user(self, entry: Entry) -> tuple[DirectoryUser, bool]:
-        """The user that an entry is, and whether the time of his last logon could be read.
+        """Read an entry as a user; also says whether the time of the last logon could be read.
 
         Raises:
             EntryFault: it has no login or no id.
@@ -90,12 +92,12 @@ class Naming:
         id_ = _id(self.id, entry.values)
         login = _text(self.login, entry.values, errors="strict")
         if not login or not id_ or len(login) > LONGEST_VALUE or len(id_) > LONGEST_VALUE:
-            name, called = (self.login, "login") if not login or len(login) > LONGEST_VALUE else (self.id, "id")
-            there = any(value.strip() for value in _values(name, entry.values))
-            lack = f"has a {name} that cannot be a {called}" if there else f"has no {name}, which is the {called} here"
-            if called == "id":
-                lack = lack.replace("be a id", "be an id")
-            raise EntryFault(f"{short(entry.name)} {lack}.", id_[:LONGEST_VALUE], login[:LONGEST_VALUE])
+            field = "login" if not login or len(login) > LONGEST_VALUE else "id"
+            attribute = getattr(self, field)
+            has_value = any(value.strip() for value in _values(attribute, entry.values))
+            code = f"entry-{field}-unusable" if has_value else f"entry-without-{field}"
+            reason = message(code, name=short(entry.name), attribute=attribute)
+            raise EntryFault(reason, id_[:LONGEST_VALUE], login[:LONGEST_VALUE])
         full_names = (_text(name, entry.values) for name in self.full_name)
         last_logon, time_is_read = _latest(self.last_logon, entry.values)
         user = DirectoryUser(
@@ -111,8 +113,8 @@ class Naming:
 
 
 _NAMINGS: Final[Mapping[DirectoryKind, Naming]] = {
-    # Source: Active Directory schema, Microsoft. lastLogonTimestamp is replicated, unlike lastLogon, and up to 14
-    # days late for it. A contact is a person and no user.
+    # Source: Active Directory schema, Microsoft. lastLogonTimestamp is replicated, unlike lastLogon, but up to 14 days
+    # late. A contact is a person but not a user.
     "active_directory": Naming(
         login="sAMAccountName",
         id="objectGUID",
@@ -122,7 +124,7 @@ _NAMINGS: Final[Mapping[DirectoryKind, Naming]] = {
         last_logon=("lastLogonTimestamp",),
         filter="(&(objectCategory=person)(objectClass=user)(!(objectClass=computer)))",
     ),
-    # Source: RFC 2798, RFC 4530; slapo-ppolicy(5) and slapo-lastbind(5) for what has to do with logging in.
+    # Source: RFC 2798, RFC 4530; slapo-ppolicy(5) and slapo-lastbind(5) for logins.
     "openldap": Naming(
         login="uid",
         id="entryUUID",
@@ -141,8 +143,8 @@ _NAMINGS: Final[Mapping[DirectoryKind, Naming]] = {
         disabled="authAuthority",
         filter="(|(objectClass=apple-user)(objectClass=posixAccount))",
     ),
-    # A guess. The vendor publishes no schema of Kerio Directory; this is what directories of its sort have in
-    # common. Where it is wrong, the attributes can be named one by one.
+    # An assumption: the vendor publishes no schema of Kerio Directory; directories like it have this in common. Where
+    # it is wrong, an administrator can name the attributes one by one.
     "kerio": Naming(
         login="uid",
         id="entryUUID",
@@ -155,7 +157,7 @@ _NAMINGS: Final[Mapping[DirectoryKind, Naming]] = {
 
 
 def naming_of(directory: Directory) -> Naming:
-    """How a directory names things: as its kind does, but for the attributes that it names otherwise."""
+    """The naming of a directory: that of its kind, with the attributes that its settings name in place."""
     own, named = _NAMINGS[directory.kind], dict(directory.attributes)
     return replace(
         own,
@@ -173,7 +175,7 @@ def _values(name: str, values: Mapping[str, list[bytes]]) -> Iterable[bytes]:
 
 
 def _text(name: str, values: Mapping[str, list[bytes]], errors: str = "replace") -> str:
-    """The first value that says anything, without blanks around it; empty if none does, or if it is not text."""
+    """The first value that is not blank, stripped; empty if there is none, or if it is not text."""
     for value in _values(name, values):
         try:
             text = value.decode(errors=errors).strip()
@@ -185,7 +187,7 @@ def _text(name: str, values: Mapping[str, list[bytes]], errors: str = "replace")
 
 
 def _id(name: str, values: Mapping[str, list[bytes]]) -> str:
-    """An id as text. Bytes that are no text are told in hexadecimal digits, and a GUID of Windows as it is written."""
+    """An id as text: bytes that are not text in hexadecimal digits, a Windows GUID in its usual notation."""
     value = next(iter(_values(name, values)), b"")
     attribute = name.partition(";")[0].lower()
     if attribute == "objectguid" and len(value) == 16:
@@ -198,7 +200,7 @@ def _id(name: str, values: Mapping[str, list[bytes]]) -> str:
 
 
 def _is_disabled(name: str, values: Mapping[str, list[bytes]]) -> bool:
-    """Whether a user may not log in until somebody says otherwise, by the attribute's own way to say so."""
+    """Whether a user is disabled until an administrator enables the account; each attribute has its own notation."""
     texts = [value.decode(errors="replace").strip() for value in _values(name, values)]
     attribute = name.partition(";")[0].lower()
     if attribute == "useraccountcontrol":
@@ -212,7 +214,7 @@ def _is_disabled(name: str, values: Mapping[str, list[bytes]]) -> bool:
 
 
 def _latest(names: Iterable[str], values: Mapping[str, list[bytes]]) -> tuple[datetime | None, bool]:
-    """The latest time of several attributes, and whether each that is there could be read."""
+    """The latest time of several attributes, and whether all of them could be read."""
     latest, all_read = None, True
     for name in names:
         text = _text(name, values)
@@ -227,9 +229,9 @@ def _latest(names: Iterable[str], values: Mapping[str, list[bytes]]) -> tuple[da
 
 
 def _moment(text: str) -> datetime | None:
-    """A time as directories write it; None if it says never.
+    """Parse a time; None if it means never.
 
-    Nothing but digits is a FILETIME of Windows, tenths of a microsecond since 1601; a GeneralizedTime has a zone.
+    Digits only are a FILETIME of Windows, tenths of a microsecond since 1601; a GeneralizedTime has a zone.
 
     Raises:
         ValueError: it is neither.
@@ -240,7 +242,7 @@ def _moment(text: str) -> datetime | None:
         return None if ticks in _FILETIME_NEVER else _FILETIME_EPOCH + timedelta(microseconds=ticks // 10)
     match = _GENERALIZED_TIME.fullmatch(text) if text.isascii() else None
     if match is None:
-        raise ValueError("no time of a directory")
+        raise ValueError("not a time of a directory")
     date = match["date"]
     moment = datetime(int(date[:4]), int(date[4:6]), int(date[6:]), tzinfo=UTC)
     # A leap second is the first of the next minute.
@@ -255,5 +257,5 @@ def _moment(text: str) -> datetime | None:
 def _below(digits: str | None, bound: int) -> int:
     number = int(digits or "0")
     if number >= bound:
-        raise ValueError("no time of a day")
+        raise ValueError("not a time of day")
     return number

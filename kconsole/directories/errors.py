@@ -1,123 +1,83 @@
-"""What went wrong with a directory's server, in words: what happened, and what to do next."""
+"""What went wrong with a directory, as codes: its server does not answer, refuses the login or fails the search."""
 
-import socket
-import ssl
 from typing import Final
 
-from kconsole.core.codes import short
+from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory
 from kconsole.core.errors import SourceAway
-from kconsole.directories.settings import ServerAddress
+from kconsole.net.addresses import Address
+from kconsole.net.failures import failure_of
 
 _ACTIVE_DIRECTORY_REASONS: Final = {
-    "525": "there is no such name",
-    "52e": "the name or the password is wrong",
-    "530": "the account may not log in at this time",
-    "531": "the account may not log in from here",
-    "532": "the password has expired",
-    "533": "the account is disabled",
-    "701": "the account has expired",
-    "773": "the password must be changed first",
-    "775": "the account is locked",
+    "525": "login-unknown",
+    "530": "login-at-this-time",
+    "531": "login-from-here",
+    "532": "password-expired",
+    "533": "login-disabled",
+    "701": "login-expired",
+    "773": "password-must-change",
+    "775": "login-locked",
 }
-"""By the code after `data` in what Active Directory says to a refused bind. Source: Microsoft, LDAP Wiki."""
+"""By the code after `data` in Active Directory's answer to a refused bind. Source: Microsoft, LDAP Wiki."""
+
+_SEARCH_FAILURES: Final = {
+    **dict.fromkeys((32,), ("search-base-missing", "check-base-and-rights")),
+    **dict.fromkeys((3, 4, 11), ("search-limit-reached", "raise-limit-or-narrow")),
+    **dict.fromkeys((10,), ("search-base-elsewhere", "use-the-other-server")),
+    **dict.fromkeys((1, 8, 13, 50), ("search-not-allowed", "bind-with-more-rights")),
+    **dict.fromkeys((51, 52, 53), ("server-busy", "try-again-later")),
+}
+"""Code and hint, by the result of a search. Source: RFC 4511, appendix A."""
 
 
 class StrangeAnswer(OSError):
-    """What came is no answer to be read; its text is a clause."""
+    """The server's answer cannot be read as LDAP.
+
+    Attributes:
+        problem: why.
+    """
+
+    def __init__(self, problem: Message) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
 
 
-def told_trouble(directory: Directory, address: ServerAddress, error: Exception) -> SourceAway:
-    """That a server does not answer, by what the system said of it."""
+def connection_failure(directory: Directory, address: Address, error: Exception) -> SourceAway:
+    """The error for a server that does not answer."""
     url = directory.url
-    if isinstance(error, socket.gaierror):
-        return SourceAway(
-            f"{url} cannot be found: the name {address.host} is not known.", "Check the name of the host."
-        )
-    if isinstance(error, ConnectionRefusedError):
-        return SourceAway(
-            f"{url} cannot be reached: nothing answers on port {address.port}.",
-            "Check host and port, and that the directory's server is running.",
-        )
     if isinstance(error, StrangeAnswer):
-        return SourceAway(
-            f"{url} does not answer as a directory: {error}.",
-            "Check host and port: ldaps:// is usually port 636, ldap:// port 389.",
-        )
-    if isinstance(error, TimeoutError):
-        return SourceAway(f"{url} did not answer in time.", "Try again; look at the server and at the way to it.")
-    if isinstance(error, ssl.SSLError):
-        return SourceAway(
-            f"{url} did not agree on encryption: {_reason(error)}.",
-            "Check that the port speaks TLS, and that the server knows TLS 1.2 or newer.",
-        )
-    if isinstance(error, ConnectionError) or "terminated" in str(error):
-        return SourceAway(
-            f"{url} ended the connection in the middle.",
-            "Try again; look at the server and at the way to it.",
-        )
-    if isinstance(error, OSError) and "rrno " in str(error):  # what ldap3 does not understand has no number
-        return SourceAway(f"{url} cannot be reached: {_reason(error)}.", "Check host and port, and the way to it.")
+        return SourceAway("not-a-directory", "usual-ldap-ports", url=url, problem=error.problem)
+    if (failure := failure_of(url, address, error)) is not None:
+        return SourceAway(*failure)
     return SourceAway(
-        f"{url} gave an answer that cannot be understood.",
-        "Check host and port: the server that answers may be no directory.",
-        [type(error).__name__],
+        "answer-unreadable", "maybe-not-a-directory", [message("internal-error", name=type(error).__name__)], url=url
     )
 
 
-def bind_trouble(directory: Directory, result: int, said: str) -> SourceAway:
-    """That a server does not let in who asks. Whatever the password was, it is not told."""
-    url, name = directory.url, directory.bind_as
-    details = _details(said, result)
+def bind_failure(directory: Directory, result: int, said: str) -> SourceAway:
+    """The error for a refused bind. The password is never part of it."""
+    params = {"url": directory.url, "name": short(directory.bind_as)}
     if result in (7, 8, 13):
-        return SourceAway(
-            f"{url} wants a safer connection before it takes a password.", "Use ldaps://, or StartTLS.", details
-        )
-    if not name:
-        return SourceAway(f"{url} lets in nobody without a name.", "Give a name to bind as, and its password.", details)
-    if result == 34:
-        return SourceAway(
-            f"{url} takes {short(name)} for no name.", "Most directories want a distinguished name to bind as.", details
-        )
-    if result in (48, 49, 50, 53):
-        reason = next((text for code, text in _ACTIVE_DIRECTORY_REASONS.items() if f"data {code}," in said), "")
-        return SourceAway(
-            f"{url} did not let in {short(name)}: {reason or 'the name or the password is wrong'}.",
-            "Check the name and the password. Most directories want a distinguished name.",
-            details,
-        )
-    return SourceAway(f"{url} did not let in {short(name)}.", "Look into the log of the server.", details)
+        code, hint = "bind-needs-encryption", "use-ldaps"
+    elif not directory.bind_as:
+        code, hint = "anonymous-bind-refused", "name-who-binds"
+    elif result == 34:
+        code, hint = "bind-name-invalid", "bind-with-dn"
+    elif result in (48, 49, 50, 53):
+        reasons = (text for data, text in _ACTIVE_DIRECTORY_REASONS.items() if f"data {data}," in said)
+        code, hint = next(reasons, "login-refused"), "check-name-and-password"
+    else:
+        code, hint = "bind-failed", "see-server-log"
+    return SourceAway(code, hint, _details(said, result), **params)
 
 
-def search_trouble(directory: Directory, base: str, result: int, said: str) -> SourceAway:
-    """That a server does not say what there is below a base."""
-    url, details = directory.url, _details(said, result)
-    who = short(directory.bind_as) or "who asks without a name"
-    message, hint = f"{url} did not answer the search.", "Look into the log of the server."
-    if result == 32:
-        message = f"{url} has no {short(base)}, or does not show it to {who}."
-        hint = "Check the base, and what whoever binds may read."
-    elif result in (3, 4, 11):
-        message = f"{url} gives no more: a limit of the server is reached."
-        hint = f"Have the server let {who} read all users, or narrow the base or the filter."
-    elif result == 10:
-        message = f"{url} says that {short(base)} is on another server."
-        hint = "Name the server that has it. References are not followed, as a password could go anywhere."
-    elif result in (1, 8, 13, 50):
-        message = f"{url} does not let {who} read below {short(base)}."
-        hint = "Bind as somebody who may."
-    elif result in (51, 52, 53):
-        message = f"{url} cannot answer at present."
-        hint = "Try again later."
-    return SourceAway(message, hint, details)
+def search_failure(directory: Directory, base: str, result: int, said: str) -> SourceAway:
+    """The error for a search that the server did not complete."""
+    code, hint = _SEARCH_FAILURES.get(result, ("search-failed", "see-server-log"))
+    params = {"url": directory.url, "base": short(base), "name": short(directory.bind_as)}
+    return SourceAway(code, Message(hint, params), _details(said, result), **params)
 
 
-def _details(said: str, result: int) -> list[str]:
-    """A server's own words: text from outside, in a line of its own."""
-    return [f"The server says: {said} (result {result})"] if said else [f"The server says nothing but result {result}"]
-
-
-def _reason(error: OSError) -> str:
-    """The cause in the system's words, without its number."""
-    text = error.strerror or str(error)
-    return short(text.rpartition("] ")[2].partition("',)")[0].partition(" (_ssl")[0].rstrip("."))
+def _details(said: str, result: int) -> list[Message]:
+    """The server's own words, which are text from outside."""
+    return [message("directory-said" if said else "directory-said-nothing", said=said, result=result)]

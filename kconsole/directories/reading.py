@@ -1,83 +1,78 @@
-"""The users of a directory service, read over LDAP.
+"""Reading the users of a directory over LDAP.
 
-What is read is whole or it is not at all: a directory that goes away in the middle ends in an error, and never in a
-list that is shorter than the truth, since those it does not name would be taken for gone. For the same reason an
-entry that cannot be taken is told with what is known of it (`doubtful_ids`, `doubtful_logins`).
+A reading is complete or it fails: a list that is shorter than the truth would make the missing users look gone. For the
+same reason an entry that cannot be taken is reported with the id and login it seems to have (`doubtful_ids`,
+`doubtful_logins`).
 """
 
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from kconsole.core.codes import short
+from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.records import fold
 from kconsole.directories.entries import Entry, EntryFault, Naming, naming_of
 from kconsole.directories.settings import check_form, filter_of
-from kconsole.net.secrets import Secret as Secret
-from kconsole.net.trust import VerifiedBy as VerifiedBy
+from kconsole.net.secrets import Secret
+from kconsole.net.trust import Certificate, VerifiedBy
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # ldap3 is imported only when a directory is asked
     from kconsole.directories.client import LdapClient
 
 PAGE: Final = 500
-"""Users that are asked for at a time. Active Directory gives no more than 1,000."""
+"""Users that are requested at a time. Active Directory gives no more than 1,000."""
 
 MOST_USERS: Final = 1_000_000
-"""Users beyond which no directory is believed."""
+"""A directory that sends more users is taken for broken."""
 
 _MOST_EMPTY_PAGES: Final = 1000
-"""Pages without a user in a row. Active Directory sends some while it searches; a broken server sends them for ever."""
+"""Empty pages in a row. Active Directory sends some while it searches; a broken server sends them for ever."""
 
-_MOST_TOLD: Final = 5
+_MOST_NAMED: Final = 5
 """Entries with the same login that a fault names."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryListing:
-    """All that a directory names as users, and what of it cannot be taken."""
+    """All users of a directory, and the entries that cannot be taken."""
 
     users: tuple[DirectoryUser, ...]
-    faults: tuple[str, ...]
-    """A sentence for each entry that was not taken, with its distinguished name, which is text from outside."""
-    notes: tuple[str, ...]
-    """What else there is to know: references that were not followed, times that cannot be read."""
+    faults: tuple[Message, ...]
+    """One for each entry that was not taken. Distinguished names in them are text from outside."""
+    notes: tuple[Message, ...]
+    """References that were not followed, times that cannot be read."""
     doubtful_ids: frozenset[str] = frozenset()
-    """Ids of entries that were not taken. They are in the directory: whoever has one of them is not gone."""
+    """Ids of entries that were not taken. They are in the directory, so their accounts are not gone."""
     doubtful_logins: frozenset[str] = frozenset()
     """Folded logins of entries that were not taken, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTest:
-    """What came out of asking a directory whether it answers."""
+    """The result of testing the connection to a directory."""
 
-    encrypted: bool
     verified_by: VerifiedBy
-    fingerprint: str
-    """SHA-256 of the server's certificate as `AB:CD:...`; empty without encryption."""
-    subject: str = ""
-    """The name in the certificate, where it was checked by its signature."""
-    expires: datetime | None = None
-    """When the certificate ends, where it was checked by its signature."""
+    certificate: Certificate | None
+    """The server's certificate; None without encryption."""
     server: str = ""
     """The server's product and version, if it says so; text from outside."""
     users: int
-    """How many users are below the base, if `more_users` is not set: then there are more than these."""
+    """How many users are below the base; at least so many where `more_users` is set."""
     more_users: bool = False
 
 
 def check_settings(directory: Directory) -> None:
-    """Look whether a directory can be asked with these settings, as far as that can be said without asking it.
+    """Check the settings of a directory as far as possible without a connection.
 
     Raises:
-        BadInput: the URL, base, filter, fingerprint, CA file or name of an attribute makes no sense.
+        BadInput: URL, base, filter, fingerprint, CA file or the name of an attribute is invalid.
     """
     check_form(directory)
-    from kconsole.directories.client import check_base, check_ca_file, check_filter
+    from kconsole.directories.client import check_base, check_filter
+    from kconsole.net.tls import check_ca_file
 
     check_base(directory.base)
     check_filter(filter_of(directory))
@@ -87,21 +82,18 @@ def check_settings(directory: Directory) -> None:
 def probe(
     directory: Directory, secret: Secret | None, *, connect_timeout: float = 10, answer_timeout: float = 60
 ) -> ConnectionTest:
-    """Ask a directory whether it answers, lets in, and has users below the base. Reads none of them.
+    """Test whether a directory answers, accepts the login, and has users below the base. Reads none of them.
 
     Raises:
         BadInput: as `check_settings`, or a name without a password.
-        SourceAway: it cannot be reached, is not to be trusted, or did not answer as it should.
+        SourceAway: it cannot be reached, is not trusted, or does not answer properly.
     """
-    with _connected(directory, secret, connect_timeout, answer_timeout) as line:
-        page = line.page(directory.base, filter_of(directory), (), PAGE, b"")
+    with _connected(directory, secret, connect_timeout, answer_timeout) as client:
+        page = client.page(directory.base, filter_of(directory), (), PAGE, b"")
         return ConnectionTest(
-            encrypted=line.encrypted,
-            verified_by=line.verified_by,
-            fingerprint=line.fingerprint,
-            subject=line.subject,
-            expires=line.expires,
-            server=line.product(),
+            verified_by=client.verified_by,
+            certificate=client.certificate,
+            server=client.product(),
             users=len(page.entries),
             more_users=bool(page.cookie),
         )
@@ -115,39 +107,36 @@ def read_directory(
     connect_timeout: float = 10,
     answer_timeout: float = 60,
 ) -> DirectoryListing:
-    """Everything that a directory names as users.
+    """Read all users of a directory.
 
     Args:
-        directory: where it is, and how it names things.
-        secret: the password to `directory.bind_as`; None to bind as nobody.
-        progress: told after each page how many entries have come.
-        connect_timeout: seconds until it must have answered at all.
-        answer_timeout: seconds until it must have answered a question, page by page.
+        directory: its settings.
+        secret: the password to `directory.bind_as`; None to bind anonymously.
+        progress: called after each page with the number of entries so far.
+        connect_timeout: seconds to connect.
+        answer_timeout: seconds for the answer to each request, page by page.
 
     Raises:
         BadInput: as `check_settings`, or a name without a password.
-        SourceAway: it cannot be reached, is not to be trusted, or did not answer as it should; in the middle, too.
+        SourceAway: it cannot be reached, is not trusted, or does not answer properly, be it halfway through.
     """
     naming = naming_of(directory)
-    harvest = _Harvest(naming)
+    found = _Found(naming)
     wanted = filter_of(directory)
-    with _connected(directory, secret, connect_timeout, answer_timeout) as line:
+    with _connected(directory, secret, connect_timeout, answer_timeout) as client:
         cookie, empty = b"", 0
         while True:
-            page = line.page(directory.base, wanted, naming.attributes, PAGE, cookie)
+            page = client.page(directory.base, wanted, naming.attributes, PAGE, cookie)
             for entry in page.entries:
-                harvest.take(entry)
-            harvest.references += page.references
+                found.take(entry)
+            found.references += page.references
             if progress is not None:
-                progress(harvest.entries)
+                progress(found.entries)
             empty = 0 if page.entries else empty + 1
             if not page.cookie:
-                return harvest.listing()
-            if empty > _MOST_EMPTY_PAGES or harvest.entries > MOST_USERS:
-                raise SourceAway(
-                    f"{directory.url} finds no end of its users.",
-                    "Look whether the base is meant, and whether the server is well.",
-                )
+                return found.listing()
+            if empty > _MOST_EMPTY_PAGES or found.entries > MOST_USERS:
+                raise SourceAway("users-without-end", "check-base-and-server", url=directory.url)
             cookie = page.cookie
 
 
@@ -155,47 +144,44 @@ def read_directory(
 def _connected(
     directory: Directory, secret: Secret | None, connect_timeout: float, answer_timeout: float
 ) -> Iterator["LdapClient"]:
-    """A connection over which questions can be asked; it is closed whatever happens."""
     check_settings(directory)
     if directory.bind_as and not secret:
-        # A name with an empty password is what RFC 4513 calls an unauthenticated bind. Many servers say yes to it,
-        # and go on as if nobody had bound.
-        raise BadInput(
-            f"There is no password for {directory.bind_as}.", "Give its password, or no name to bind as nobody."
-        )
+        # RFC 4513 calls a name with an empty password an unauthenticated bind. Many servers accept it and go on as if
+        # the client were anonymous.
+        raise BadInput("bind-password-missing", "give-bind-password", name=directory.bind_as)
     from kconsole.directories.client import LdapClient
 
-    line = LdapClient(directory, connect_timeout, answer_timeout)
+    client = LdapClient(directory, connect_timeout, answer_timeout)
     try:
-        line.open()
-        line.bind(secret if directory.bind_as else None)
-        yield line
+        client.open()
+        client.bind(secret if directory.bind_as else None)
+        yield client
     finally:
-        line.close()
+        client.close()
 
 
 @dataclass(slots=True)
-class _Harvest:
-    """What has come so far. Ids and logins that came twice are told apart at the end only, when all are known."""
+class _Found:
+    """What was read so far. Duplicate ids and logins are sorted out at the end, when all entries are known."""
 
     naming: Naming
     entries: int = 0
     references: int = 0
     users: dict[str, DirectoryUser] = field(default_factory=dict)
     """By id."""
-    faults: list[str] = field(default_factory=list)
+    faults: list[Message] = field(default_factory=list)
     doubtful_ids: set[str] = field(default_factory=set)
     doubtful_logins: set[str] = field(default_factory=set)
     unreadable_times: int = 0
     _same_id: dict[str, list[DirectoryUser]] = field(default_factory=dict)
 
     def take(self, entry: Entry) -> None:
-        """One entry, as a user or as a fault."""
+        """Take one entry, as a user or as a fault."""
         self.entries += 1
         try:
             user, time_is_read = self.naming.user(entry)
         except EntryFault as fault:
-            self.faults.append(str(fault))
+            self.faults.append(fault.reason)
             self.doubtful_ids |= {fault.id} - {""}
             self.doubtful_logins |= {fold(fault.login)} - {""}
             return
@@ -203,15 +189,15 @@ class _Harvest:
         first = self.users.setdefault(user.id, user)
         if first is user:
             return
-        if first.name == user.name:  # one that changed while it was read comes twice
+        if first.name == user.name:  # an entry that changes during the reading may be on two pages
             self.users[user.id] = user
         else:
             self._same_id.setdefault(user.id, [first]).append(user)
 
     def listing(self) -> DirectoryListing:
-        """All that came, when all has come."""
+        """Everything, once all pages are read."""
         for id_, users in self._same_id.items():
-            self._leave_out(users, f"the id {short(id_)}")
+            self._leave_out(users, message("entries-with-same-id", id=short(id_)))
         left = [user for user in self.users.values() if user.id not in self._same_id]
         firsts: dict[str, DirectoryUser] = {}
         same_login: dict[str, list[DirectoryUser]] = {}
@@ -220,7 +206,7 @@ class _Harvest:
             if first is not user:
                 same_login.setdefault(fold(user.login), [first]).append(user)
         for users in same_login.values():
-            self._leave_out(users, f"the login {short(users[0].login)}")
+            self._leave_out(users, message("entries-with-same-login", login=short(users[0].login)))
         return DirectoryListing(
             users=tuple(user for user in left if fold(user.login) not in same_login),
             faults=tuple(self.faults),
@@ -229,24 +215,18 @@ class _Harvest:
             doubtful_logins=frozenset(self.doubtful_logins),
         )
 
-    def _leave_out(self, users: list[DirectoryUser], what: str) -> None:
-        """Entries that are the same in what has to tell them apart. Which of them is meant would be a guess."""
-        names = [short(user.name) for user in users[:_MOST_TOLD]]
-        names += [f"{len(users) - _MOST_TOLD} more"] if len(users) > _MOST_TOLD else []
-        self.faults.append(
-            f"{len(users)} entries have {what}, and none of them is taken: {'; '.join(names[:-1])} and {names[-1]}."
-        )
+    def _leave_out(self, users: list[DirectoryUser], fault: Message) -> None:
+        """Take none of these entries: they cannot be told apart, and choosing one would be a guess."""
+        names = [short(user.name) for user in users[:_MOST_NAMED]]
+        params = {"number": len(users), "names": "; ".join(names), "more": len(users) - len(names)}
+        self.faults.append(Message(fault.code, {**fault.params, **params}))
         self.doubtful_ids |= {user.id for user in users}
         self.doubtful_logins |= {fold(user.login) for user in users}
 
-    def _notes(self) -> Iterator[str]:
+    def _notes(self) -> Iterator[Message]:
         if not self.entries:
-            yield "The directory has no users below the base, or shows none of them to who asks."
+            yield message("directory-empty")
         if self.references:
-            yield f"{_counted(self.references, 'reference')} to other servers came along and were not followed."
+            yield message("references-not-followed", number=self.references)
         if self.unreadable_times:
-            yield f"{_counted(self.unreadable_times, 'time')} of a last logon cannot be read and count as unknown."
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+            yield message("logon-times-unreadable", number=self.unreadable_times)

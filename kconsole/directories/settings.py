@@ -1,16 +1,16 @@
-"""What the settings of a directory must look like to make sense, told before anybody is asked anything."""
+"""Checks of a directory's settings that need no connection."""
 
 import re
 from typing import Final, NamedTuple, get_args
-from urllib.parse import urlsplit
 
-from kconsole.core.codes import short
+from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import BadInput
 from kconsole.directories.entries import FIELDS, naming_of
-from kconsole.net.trust import fingerprint_digits
+from kconsole.net.addresses import Address, AddressForm, parse_address
+from kconsole.net.trust import check_trust
 
-_PORTS: Final = {"ldap": 389, "ldaps": 636}
+_FORM: Final = AddressForm({"ldaps": 636, "ldap": 389}, "address-form-ldap")
 _MOST_DEPTH: Final = 50
 _ATTRIBUTE: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*")
 """Source: RFC 4512, section 2.5."""
@@ -21,66 +21,36 @@ _ITEM: Final = re.compile(
 """Source: RFC 4515, section 3."""
 
 
-class ServerAddress(NamedTuple):
-    """The parts of a URL that are asked for."""
-
-    host: str
-    port: int
-    tls_at_once: bool
-    """Whether encryption comes first (`ldaps`) or is asked for (`ldap`)."""
-
-
-def server_address(url: str) -> ServerAddress:
-    """Where a URL leads.
+def server_address(url: str) -> Address:
+    """Parse `ldaps://host[:port]` or `ldap://host[:port]`.
 
     Raises:
-        BadInput: it is no `ldaps://host[:port]` or `ldap://host[:port]`.
+        BadInput: it is neither.
     """
-    hint = "Write it as ldaps://directory.example, or ldap://directory.example:389 for StartTLS."
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise BadInput(f"{short(url)} is no URL of a directory: its host or port is none.", hint) from None
-    if parts.scheme not in _PORTS:
-        raise BadInput(f"{short(url)} is no URL of a directory: it begins with neither ldaps:// nor ldap://.", hint)
-    if parts.username is not None or parts.password is not None:
-        # Not told: what stands there may be a password.
-        raise BadInput("The URL of the directory has a name or password in it.", "Give them apart from the URL.")
-    if not host or re.search(r"[\s\x00-\x1f\\%]", host) or port == 0:
-        raise BadInput(f"{short(url)} is no URL of a directory: its host or port is none.", hint)
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise BadInput(f"{short(url)} says more than a host and a port.", "Give base and filter apart from the URL.")
-    return ServerAddress(host, port or _PORTS[parts.scheme], parts.scheme == "ldaps")
+    return parse_address(url, _FORM)
 
 
 def check_form(directory: Directory) -> None:
-    """Look whether settings make sense by what they look like.
+    """Check the form of all settings.
 
     Raises:
-        BadInput: they do not.
+        BadInput: one of them is malformed.
     """
     server_address(directory.url)
-    if directory.kind not in get_args(DirectoryKind):
+    kinds = get_args(DirectoryKind)
+    if directory.kind not in kinds:
         raise BadInput(
-            f"{short(directory.kind)} is no kind of directory.", f"Use one of {', '.join(get_args(DirectoryKind))}."
+            "directory-kind-unknown", message("use-one-of", names=", ".join(kinds)), kind=short(directory.kind)
         )
-    if directory.fingerprint:
-        fingerprint_digits(directory.fingerprint)
-    if directory.insecure and (directory.ca_file or directory.fingerprint):
-        asked = "a fingerprint" if directory.fingerprint else "a CA file"
-        raise BadInput(
-            f"The certificate cannot be checked by {asked} and not be checked at all.",
-            f"Leave out either {asked} or what makes the connection insecure.",
-        )
+    check_trust(directory)
     if "\0" in directory.bind_as:
-        raise BadInput("The name to bind as has a zero byte in it.", "Give the name as the directory has it.")
+        raise BadInput("bind-name-has-zero-byte")
     _check_attributes(directory)
     check_filter_form(directory.filter)
 
 
 def filter_of(directory: Directory) -> str:
-    """The filter that the users of a directory pass: what its kind says users are, and the further one."""
+    """The filter to search with: the one of the directory's kind, combined with the administrator's."""
     naming = naming_of(directory)
     own = naming.filter or f"({naming.login.partition(';')[0]}=*)"
     further = directory.filter.strip()
@@ -90,23 +60,21 @@ def filter_of(directory: Directory) -> str:
 
 
 def check_filter_form(text: str) -> None:
-    """Look whether a filter is one, so that it cannot say more than it is meant to when it is put into another.
+    """Check that a filter is complete in itself, so that it cannot break out of the filter it is combined with.
 
     Raises:
-        BadInput: it is not, with the place.
+        BadInput: it is not; the error says where.
     """
     text = text.strip()
     if not text:
         return
     whole = text if text.startswith("(") else f"({text})"
     added = len(whole) - len(text) - 1 if whole != text else 0
-    at, problem = _filter_end(whole, 0, 0)
-    if problem is None and at < len(whole):
-        problem = "goes on after its end"
+    end = _filter_end(whole, 0, 0)
+    problem = end.problem or (message("filter-goes-on") if end.at < len(whole) else None)
     if problem is not None:
         raise BadInput(
-            f"The filter {short(text)} {problem}, at character {at - added + 1}.",
-            "Write it as in (&(mail=*)(!(employeeType=guest))).",
+            "filter-invalid", "filter-example", filter=short(text), problem=problem, character=end.at - added + 1
         )
 
 
@@ -114,48 +82,52 @@ def _check_attributes(directory: Directory) -> None:
     named: set[str] = set()
     for field, name in directory.attributes:
         if field not in FIELDS:
-            raise BadInput(f"{short(field)} is nothing an attribute is read for.", f"Use one of {', '.join(FIELDS)}.")
-        if field in named:
-            raise BadInput(f"The attribute for {field} is named twice.", "Name each once.")
-        if not _ATTRIBUTE.fullmatch(name):
             raise BadInput(
-                f"{short(name)} is no name of an attribute.", "Names have letters, digits and hyphens, as mailNickname."
+                "attribute-field-unknown", message("use-one-of", names=", ".join(FIELDS)), field=short(field)
             )
+        if field in named:
+            raise BadInput("attribute-field-twice", field=field)
+        if not _ATTRIBUTE.fullmatch(name):
+            raise BadInput("attribute-name-invalid", "attribute-name-example", name=short(name))
         named.add(field)
     naming = naming_of(directory)
     lacking = [field for field in ("login", "id") if not getattr(naming, field)]
     if lacking:
-        raise BadInput(
-            f"A custom directory needs the attribute for {' and '.join(lacking)}.",
-            "The id must be one that no renaming changes, as entryUUID.",
-        )
+        raise BadInput("custom-directory-incomplete", "id-must-last", fields=lacking)
 
 
-def _filter_end(text: str, at: int, depth: int) -> tuple[int, str | None]:
-    """Where the filter that begins here ends, and None; or the place of what is wrong with it, and what it is."""
+class _End(NamedTuple):
+    """Where a filter ends, or where it is wrong and how."""
+
+    at: int
+    problem: Message | None = None
+
+
+def _filter_end(text: str, at: int, depth: int) -> _End:
     if depth > _MOST_DEPTH:
-        return at, f"is nested deeper than {_MOST_DEPTH} times"
+        return _End(at, message("filter-too-deep", most=_MOST_DEPTH))
     if at >= len(text):
-        return at, "ends too early"
+        return _End(at, message("filter-ends-early"))
     if text[at] != "(":
-        return at, "has no bracket where one opens"
+        return _End(at, message("filter-bracket-missing"))
     at += 1
     sign = text[at : at + 1]
     if sign and sign in "&|!":
         at += 1
         parts = 0
         while text[at : at + 1] == "(":
-            at, problem = _filter_end(text, at, depth + 1)
-            if problem is not None:
-                return at, problem
+            end = _filter_end(text, at, depth + 1)
+            if end.problem is not None:
+                return end
+            at = end.at
             parts += 1
         if parts == 0 or (sign == "!" and parts > 1):
-            return at, f"has {parts} conditions after {sign}" if parts else f"has no condition after {sign}"
+            return _End(at, message("filter-conditions" if parts else "filter-no-condition", number=parts, sign=sign))
     else:
         item = _ITEM.match(text, at)
         if item is None:
-            return at, "has a condition that compares nothing" if sign else "ends too early"
+            return _End(at, message("filter-compares-nothing" if sign else "filter-ends-early"))
         at = item.end()
     if text[at : at + 1] != ")":
-        return at, "ends too early" if at >= len(text) else "has a sign that must be written as \\ and two digits"
-    return at + 1, None
+        return _End(at, message("filter-ends-early" if at >= len(text) else "filter-sign-unescaped"))
+    return _End(at + 1)

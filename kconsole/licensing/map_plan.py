@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from kconsole.core.codes import Message
 from kconsole.core.directory import DirectoryUser
 from kconsole.core.records import Entry
 from kconsole.core.reports import Decision, SeatReport
@@ -51,9 +52,9 @@ class MapPlan:
     left_disabled: tuple[Entry, ...]
     """Disabled here, enabled in the directory: they are left so."""
     collisions: tuple[Collision, ...]
-    faults: tuple[str, ...]
-    """Entries of the directory that are no users to take. Text from outside."""
-    notes: tuple[str, ...]
+    faults: tuple[Message, ...]
+    """Entries of the directory that cannot be taken as users."""
+    notes: tuple[Message, ...]
     mapped: int
     """Enabled mapped accounts of the domain as it is."""
     now: SeatReport

@@ -1,1 +1,1 @@
-"""What everything that talks to a server shares: TLS trust, secrets."""
+"""What every connection to a server needs: addresses, certificates, deadlines, passwords, network errors."""

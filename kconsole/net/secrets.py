@@ -1,10 +1,23 @@
-"""What holds a password, for whichever server it is."""
+"""Passwords to other servers: read from a private file, from the environment, or typed. kconsole never stores one."""
 
-from typing import NoReturn
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NoReturn
+
+from kconsole.core.codes import message
+from kconsole.core.errors import BadInput
+
+DIRECTORY_PASSWORD: Final = "KCONSOLE_DIRECTORY_PASSWORD"  # noqa: S105  # the name of a variable
+"""The environment variable that holds the password to a directory."""
+
+LONGEST: Final = 4096
+"""Bytes of a password that are accepted."""
 
 
 class Secret:
-    """A password. It is in no text, no copy and no file that is made of this by accident."""
+    """A password that cannot end up by accident in a text, a copy or a file."""
 
     __slots__ = ("_text",)
 
@@ -21,5 +34,56 @@ class Secret:
         raise TypeError("a password is neither copied nor written to a file")
 
     def reveal(self) -> str:
-        """The password. Keep it in no variable that outlives its use."""
+        """The password. Do not keep it in a variable that outlives its use."""
         return self._text
+
+
+def secret_from(file: Path | None, variable: str, ask: Callable[[], str] | None) -> Secret:
+    """Get a password: from the file if one is named, else from the environment, else by asking.
+
+    Args:
+        file: a file of mode 0600 or stricter; its first line is the password.
+        variable: the environment variable that may hold it.
+        ask: prompts for it; None without a terminal.
+
+    Raises:
+        BadInput: there is no password, or others can read the file.
+    """
+    if file is not None:
+        return _from_file(file)
+    from_environment = os.environ.get(variable, "")
+    if from_environment:
+        return Secret(from_environment)
+    if ask is None:
+        raise BadInput("password-prompt-impossible", message("give-password-file-or-variable", variable=variable))
+    return Secret(ask())
+
+
+def _from_file(path: Path) -> Secret:
+    try:
+        mode, content = _read(path)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise BadInput("password-file-unreadable", "name-a-password-file", path=str(path), reason=reason) from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        hint = message("make-password-file-private", path=str(path))
+        raise BadInput("password-file-open-to-others", hint, path=str(path))
+    try:
+        text = content.decode() if len(content) <= LONGEST else ""
+    except UnicodeDecodeError:
+        text = ""
+    if not (password := text.partition("\n")[0].rstrip("\r")):
+        raise BadInput("password-file-empty", "password-on-first-line", path=str(path))
+    return Secret(password)
+
+
+def _read(path: Path) -> tuple[int, bytes]:
+    """The mode and the content of a file. O_NONBLOCK: opening a named pipe would wait for a writer."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError("it is not a regular file")
+        return mode, os.read(descriptor, LONGEST + 1)
+    finally:
+        os.close(descriptor)

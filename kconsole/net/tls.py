@@ -1,67 +1,84 @@
-"""Who a server is: its certificate is checked before anybody's password is sent."""
+"""TLS: a server's certificate is checked before a name or a password is sent."""
 
 import hashlib
 import hmac
 import ssl
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from socket import socket
 from typing import Any, Final, Protocol
 
-from kconsole.core.errors import BadInput
-from kconsole.net.trust import TrustSettings, VerifiedBy, fingerprint_digits
+from kconsole.core.codes import Message, message, short
+from kconsole.core.errors import BadInput, SourceAway
+from kconsole.net.trust import Certificate, TrustSettings, VerifiedBy, fingerprint_digits
 
-_WRONG_NAME: Final = frozenset({62, 64})
-"""X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL."""
+_WRONG_HOST: Final = "certificate-wrong-host"
+_REASONS: Final[Mapping[int, str]] = {
+    9: "certificate-not-yet-valid",
+    10: "certificate-expired",
+    18: "certificate-self-signed",
+    19: "certificate-unknown-issuer",
+    20: "certificate-unknown-issuer",
+    21: "certificate-unknown-issuer",
+    62: _WRONG_HOST,
+    64: _WRONG_HOST,
+}
+"""By the error numbers of OpenSSL. Source: X509_STORE_CTX_get_error(3)."""
+
+_HINTS: Final[Mapping[str, str]] = {
+    "certificate-expired": "renew-the-certificate",
+    "certificate-not-pinned": "pinned-certificate-changed",
+    _WRONG_HOST: "connect-by-certificate-name",
+}
 
 
 class NotTrusted(Exception):
-    """A server's certificate is not the one that is to be trusted, or by none that is.
+    """A server's certificate is not trusted.
 
     Attributes:
-        reason: a clause that goes on from "its certificate".
-        wrong_name: whether it is fine but for the name of the host.
+        code: why.
+        said: OpenSSL's reason.
     """
 
-    def __init__(self, reason: str, wrong_name: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.wrong_name = wrong_name
+    def __init__(self, code: str, said: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.said = said
 
 
 class Trust(Protocol):
     """How a server's certificate is checked."""
 
     context: ssl.SSLContext
-    """What TLS is spoken by; the class of its sockets may be set."""
+    """The TLS settings; the class of its sockets may be replaced."""
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        """A socket over which TLS is spoken with a server that is trusted.
+        """Start TLS on a connected socket.
 
         Raises:
-            NotTrusted: it is not.
-            OSError: TLS was not agreed on.
+            NotTrusted: the certificate is not trusted.
+            OSError: the server did not agree on TLS.
         """
         ...
 
 
 class BySignature:
-    """Trust in those that sign certificates: the system's, or those of one file."""
+    """Trusts what a CA has signed for this host: the system's CAs, or those in one file."""
 
     def __init__(self, ca_file: str = "", any_name: bool = False) -> None:
         self.context = ssl.create_default_context(cafile=ca_file or None)
         self.context.check_hostname = not any_name
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        """As `Trust` says; the certificate has to be signed, of today, and of this host."""
+        """See `Trust`."""
         try:
             return self.context.wrap_socket(plain, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
-            reason = f"cannot be trusted ({error.verify_message})"
-            raise NotTrusted(reason, error.verify_code in _WRONG_NAME) from None
+            raise NotTrusted(_REASONS.get(error.verify_code, "certificate-rejected"), error.verify_message) from None
 
 
-class Anyone:
-    """No check at all."""
+class Unchecked:
+    """Trusts every certificate."""
 
     def __init__(self) -> None:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -69,28 +86,28 @@ class Anyone:
         self.context.verify_mode = ssl.CERT_NONE
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        """As `Trust` says."""
+        """See `Trust`."""
         return self.context.wrap_socket(plain, server_hostname=host)
 
 
-class ByFingerprint(Anyone):
-    """Trust in one certificate, whoever signed it and whatever its name and its time."""
+class ByFingerprint(Unchecked):
+    """Trusts one certificate, whatever its issuer, names and dates."""
 
     def __init__(self, fingerprint: str) -> None:
         super().__init__()
         self.digits = fingerprint_digits(fingerprint)
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        """As `Trust` says; the certificate has to be the one."""
+        """See `Trust`."""
         wrapped = super().encrypted(plain, host)
         if hmac.compare_digest(fingerprint_of(wrapped).replace(":", "").lower(), self.digits):
             return wrapped
         wrapped.close()
-        raise NotTrusted("is not the one that was pinned")
+        raise NotTrusted("certificate-not-pinned")
 
 
 def trust_of(server: TrustSettings) -> tuple[Trust, VerifiedBy]:
-    """How the certificate of a server is checked, and what to call that.
+    """How the certificate of a server is checked, and the name of that way.
 
     Raises:
         BadInput: its CA file cannot be read.
@@ -98,45 +115,69 @@ def trust_of(server: TrustSettings) -> tuple[Trust, VerifiedBy]:
     if server.fingerprint:
         return ByFingerprint(server.fingerprint), "fingerprint"
     if server.insecure:
-        return Anyone(), "nobody"
+        return Unchecked(), "unchecked"
     check_ca_file(server.ca_file)
     return BySignature(server.ca_file), "ca file" if server.ca_file else "system"
 
 
 def check_ca_file(path: str) -> None:
-    """Look whether a file has certificates in it; none is named by an empty path.
+    """Check that a file holds certificates; an empty path names none.
 
     Raises:
-        BadInput: it has not, or cannot be read.
+        BadInput: it holds none, or cannot be read.
     """
     if not path:
         return
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except ssl.SSLError:
-        raise BadInput(
-            f"{path} has no certificate in it that can be read.", "Name a file of certificates in PEM form."
-        ) from None
+        raise BadInput("ca-file-without-certificate", "use-pem-file", path=path) from None
     except (OSError, ValueError) as error:
-        reason = error.strerror or error if isinstance(error, OSError) else error
-        raise BadInput(f"The CA file {path} cannot be read: {reason}.", "Check the name.") from None
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise BadInput("ca-file-unreadable", "check-file-name", path=path, reason=reason) from None
+
+
+def certificate_of(wrapped: ssl.SSLSocket) -> Certificate:
+    """The certificate at the other end of a socket."""
+    parsed: dict[str, Any] = dict(wrapped.getpeercert() or {})
+    names = [value for _, value in parsed.get("subjectAltName", ())]
+    names += [value for part in parsed.get("subject", ()) for key, value in part if key == "commonName"]
+    end = parsed.get("notAfter")
+    expires = datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC) if isinstance(end, str) else None
+    return Certificate(fingerprint_of(wrapped), tuple(dict.fromkeys(names)), expires)
 
 
 def fingerprint_of(wrapped: ssl.SSLSocket) -> str:
-    """SHA-256 of a server's certificate, as `AB:CD:...`."""
+    """SHA-256 of the certificate at the other end of a socket, as `AB:CD:...`."""
     digest = hashlib.sha256(wrapped.getpeercert(binary_form=True) or b"").digest()
     return digest.hex(":").upper()
 
 
-def subject_of(wrapped: ssl.SSLSocket) -> str:
-    """The names in a certificate that was checked by its signature; empty for another."""
-    certificate: dict[str, Any] = dict(wrapped.getpeercert() or {})
-    names = [value for _, value in certificate.get("subjectAltName", ())]
-    names += [value for part in certificate.get("subject", ()) for key, value in part if key == "commonName"]
-    return ", ".join(dict.fromkeys(names))
+def distrust(
+    server: TrustSettings, url: str, host: str, error: NotTrusted, look: Callable[[Trust], Certificate]
+) -> SourceAway:
+    """The error for a server whose certificate is not trusted, with its fingerprint and what to do about it.
 
+    The server is connected to a second time to read its fingerprint, and nothing is sent to it. The administrator
+    compares that fingerprint with the one on the server; pinning it unseen would trust an attacker.
 
-def end_of(wrapped: ssl.SSLSocket) -> datetime | None:
-    """When a certificate that was checked by its signature ends; None for another."""
-    end = dict(wrapped.getpeercert() or {}).get("notAfter")
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC) if isinstance(end, str) else None
+    Args:
+        server: which certificate is trusted.
+        url: how messages name the server.
+        host: the name that the certificate should be for.
+        error: what is wrong with the certificate.
+        look: connects with another kind of trust and returns the certificate; raises OSError, NotTrusted or SourceAway.
+    """
+    is_wrong_host = error.code == _WRONG_HOST
+    details: list[Message] = []
+    try:
+        shown = look(BySignature(server.ca_file, any_name=True) if is_wrong_host else Unchecked())
+    except (OSError, NotTrusted, SourceAway):
+        pass  # then there is no fingerprint to show
+    else:
+        if is_wrong_host and shown.names:
+            details.append(message("certificate-names", names=short(", ".join(shown.names))))
+        details.append(message("certificate-fingerprint", fingerprint=shown.fingerprint))
+    hint = _HINTS.get(error.code, "trust-the-certificate")
+    params = {"url": url, "host": host, "reason": short(error.said)}
+    return SourceAway(Message(error.code, params), hint, details, "nothing-sent")

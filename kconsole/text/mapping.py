@@ -91,7 +91,7 @@ def plan_groups(plan: MapPlan, deactivate_gone: bool = False) -> Iterator[Sectio
             ],
         )
     if plan.faults:
-        yield "Not understood", [Detail("", safe_text(fault)) for fault in plan.faults]
+        yield "Not understood", [Detail("", safe_text(messages.words_of(fault))) for fault in plan.faults]
     if plan.access(deactivate_gone).refused:
         yield (
             "Without a mailbox: refused at login once the seats are used up",
@@ -110,7 +110,7 @@ def plan_groups(plan: MapPlan, deactivate_gone: bool = False) -> Iterator[Sectio
     if plan.left_disabled:
         yield "Enabled in the directory, disabled here: left so", [_named(entry) for entry in plan.left_disabled]
     if plan.notes:
-        yield "Notes", [Detail("", safe_text(note)) for note in plan.notes]
+        yield "Notes", [Detail("", safe_text(messages.words_of(note))) for note in plan.notes]
 
 
 def _pairs(heading: str, pairs: Sequence[Pair]) -> Iterator[Section]:
@@ -127,7 +127,7 @@ VERIFIED_WORDS: Final = {
     "system": "this system trusts its certificate",
     "ca file": "its certificate is signed as the CA file says",
     "fingerprint": "its certificate is the one that was named",
-    "nobody": "NOBODY CHECKED its certificate",
+    "unchecked": "its certificate is NOT CHECKED",
 }
 """How a directory's certificate was checked."""
 

@@ -33,7 +33,7 @@ from kconsole.tui.themes import themes_for
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-    from kconsole.operations.secrets import Secret
+    from kconsole.net.secrets import Secret
     from kconsole.tui.screens.opening import Opening, OpeningScreen
 
 TICK: Final = 0.5

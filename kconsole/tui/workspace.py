@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from kconsole.core.errors import StoreUnusable
 from kconsole.core.server import ServerAccess
+from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, HalfDone, Operation
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.tui.commit_feed import CommitFeed
 from kconsole.tui.undoing import Step, Undoing

@@ -33,7 +33,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server, ServerAccess
-from kconsole.operations.secrets import Secret
+from kconsole.net.secrets import Secret
 from kconsole.operations.session import Session, nothing_collected
 from kconsole.operations.sync.access import SERVER_PASSWORD, import_client, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart

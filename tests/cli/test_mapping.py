@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.operations.secrets import DIRECTORY_PASSWORD
+from kconsole.net.secrets import DIRECTORY_PASSWORD
 from tests.cli.console import Console, Said, account
 from tests.directory_server.server import CREW, DirectoryServer
 

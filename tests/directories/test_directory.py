@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from kconsole.core.codes import message
 from kconsole.core.directory import DirectoryUser
 from kconsole.core.errors import SourceAway
-from kconsole.directories.reading import DirectoryListing, Secret, probe, read_directory
-from kconsole.text.messages import hint_words
+from kconsole.directories.reading import DirectoryListing, probe, read_directory
+from kconsole.net.secrets import Secret
 from tests.directory_server.fixtures import STAFF
 from tests.directory_server.listener import silent
 from tests.directory_server.people import STAFF as STAFF_BASE
@@ -53,7 +54,7 @@ def test_all_of_a_large_directory_page_by_page(large_directory: DirectoryServer,
         if person.login
     ]
     assert listing.faults == tuple(
-        f"{person.name} has no uid, which is the login here." for person in expected if not person.login
+        message("entry-without-login", name=person.name, attribute="uid") for person in expected if not person.login
     )
     assert len(listing.doubtful_ids) == len(listing.faults) > 40
     assert listing.doubtful_ids.isdisjoint(user.id for user in listing.users)
@@ -100,10 +101,9 @@ def test_two_with_one_login_are_told_and_not_guessed_at(own_directory: Directory
     own_directory.add_entry(f"cn=Philip J. Fry II,{CREW}", twin)
     listing = read(own_directory)
     assert logins(listing.users) == [login for login in CREW_LOGINS if login != "fry"]
-    assert listing.faults == (
-        f"2 entries have the login fry, and none of them is taken: cn=Philip J. Fry,{CREW} and"
-        f" cn=Philip J. Fry II,{CREW}.",
-    )
+    (fault,) = listing.faults
+    assert (fault.code, fault.params["login"], fault.params["number"]) == ("entries-with-same-login", "fry", 2)
+    assert fault.params["names"] == f"cn=Philip J. Fry,{CREW}; cn=Philip J. Fry II,{CREW}"
     assert (len(listing.doubtful_ids), listing.doubtful_logins) == (2, frozenset({"fry"}))
 
 
@@ -112,7 +112,7 @@ def test_many_with_one_id_are_told_in_one_line(directory_server: DirectoryServer
     listing = read_directory(directory, Secret(directory_server.password))
     assert logins(listing.users) == ["bender", "leela", "zoidberg"]
     (fault,) = listing.faults
-    assert fault.startswith("4 entries have the id Human, and none of them is taken: cn=Amy Wong")
+    assert (fault.code, fault.params["id"], fault.params["number"]) == ("entries-with-same-id", "Human", 4)
     assert (listing.doubtful_ids, listing.doubtful_logins) == (
         frozenset({"Human"}),
         frozenset({"amy", "fry", "hermes", "professor"}),
@@ -124,7 +124,7 @@ def test_entries_without_an_id_are_told_with_their_login(directory_server: Direc
     directory = directory_server.directory(attributes=(("id", "title"),))
     listing = read_directory(directory, Secret(directory_server.password))
     assert logins(listing.users) == ["professor", "zoidberg"]
-    assert f"cn=Philip J. Fry,{CREW} has no title, which is the id here." in listing.faults
+    assert message("entry-without-id", name=f"cn=Philip J. Fry,{CREW}", attribute="title") in listing.faults
     assert listing.doubtful_logins == {"amy", "bender", "fry", "hermes", "leela"}
 
 
@@ -133,7 +133,7 @@ def test_a_login_that_is_no_text_is_told(own_directory: DirectoryServer) -> None
     directory = own_directory.directory(attributes=(("login", "jpegPhoto"),), filter="(jpegPhoto=*)")
     listing = read_directory(directory, Secret(own_directory.password))
     assert listing.users == ()
-    assert listing.faults == (f"cn=Philip J. Fry,{CREW} has a jpegPhoto that cannot be a login.",)
+    assert listing.faults == (message("entry-login-unusable", name=f"cn=Philip J. Fry,{CREW}", attribute="jpegPhoto"),)
 
 
 def test_references_to_other_servers_are_not_followed(own_directory: DirectoryServer) -> None:
@@ -142,24 +142,25 @@ def test_references_to_other_servers_are_not_followed(own_directory: DirectorySe
         own_directory.add_entry(f"ou=far,{SUFFIX}", there)
         listing = read(own_directory)
         assert logins(listing.users) == CREW_LOGINS
-        assert listing.notes == ("1 reference to other servers came along and were not followed.",)
-        with pytest.raises(SourceAway, match="is on another server"):
+        assert listing.notes == (message("references-not-followed", number=1),)
+        with pytest.raises(SourceAway, match="search-base-elsewhere"):
             read(own_directory, base=f"ou=far,{SUFFIX}")
         assert elsewhere.visits == 0
 
 
 def test_a_limit_of_the_server_is_no_end_of_the_list(large_directory: DirectoryServer) -> None:
     directory = large_directory.directory(bind_as=NARROW)
-    with pytest.raises(SourceAway, match=r"a limit of the server is reached\. Nothing was taken") as caught:
+    with pytest.raises(SourceAway, match="search-limit-reached") as caught:
         read_directory(directory, Secret(large_directory.password))
-    assert NARROW in hint_words(caught.value)
+    assert caught.value.params["name"] == NARROW
 
 
 def test_a_probe_says_what_it_found(directory_server: DirectoryServer, large_directory: DirectoryServer) -> None:
     found = probe(directory_server.directory(), Secret(directory_server.password))
-    assert (found.encrypted, found.verified_by, found.server) == (True, "ca file", "OpenLDAP")
-    assert (found.fingerprint, found.subject) == (directory_server.fingerprint, "localhost")
+    assert (found.verified_by, found.server) == ("ca file", "OpenLDAP")
+    assert found.certificate is not None
+    assert found.certificate[:2] == (directory_server.fingerprint, ("localhost",))
+    assert found.certificate.expires is not None
     assert (found.users, found.more_users) == (7, False)
-    assert found.expires is not None
     found = probe(large_directory.directory(), Secret(large_directory.password))
     assert (found.users, found.more_users) == (500, True)

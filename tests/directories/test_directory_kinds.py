@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kconsole.core.directory import DirectoryKind, DirectoryUser
-from kconsole.directories.reading import DirectoryListing, Secret, read_directory
+from kconsole.directories.reading import DirectoryListing, read_directory
+from kconsole.net.secrets import Secret
 from tests.directory_server.people import SUFFIX
 from tests.directory_server.server import DirectoryServer
 

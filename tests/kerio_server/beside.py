@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from kconsole.core.errors import SourceAway
 from kconsole.core.server import Server, ServerAccess
-from kconsole.operations.secrets import Secret
+from kconsole.net.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart

@@ -14,8 +14,8 @@ from kconsole.core.records import Entry, Inventory
 from kconsole.core.server import Server
 from kconsole.core.server import ServerAccess as Access
 from kconsole.licensing.counting import evaluate
+from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import Writer, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading

@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import fold
 from kconsole.licensing.counting import evaluate
+from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.history import LogQuery
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync import push
 from kconsole.operations.sync.access import Snapshot, read_server

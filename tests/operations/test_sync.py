@@ -14,9 +14,9 @@ from kconsole.core.server import Server
 from kconsole.core.server import ServerAccess as Access
 from kconsole.licensing.comparison import compared
 from kconsole.licensing.counting import evaluate
+from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done
 from kconsole.operations.dumps import dump_of, read_dump_file, write_dump
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from kconsole.core.directory import Directory
 from kconsole.core.errors import Refused
 from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.mapping import SetDirectory
-from kconsole.operations.secrets import Secret
 from kconsole.operations.server import AddDomain
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server

@@ -15,8 +15,8 @@ from kconsole.core.errors import SourceAway
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server
 from kconsole.core.server import ServerAccess as Access
+from kconsole.net.secrets import Secret
 from kconsole.operations.dumps import dump_of
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, Snapshot, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart

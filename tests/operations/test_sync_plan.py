@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from kconsole.core.directory import Directory
+from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.mapping import SetDirectory
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import Snapshot, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading

@@ -9,9 +9,9 @@ from typing import TypeVar
 import pytest
 
 from kconsole.core.errors import ConsoleError
+from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.providers.kerio import client
 from kconsole.text.messages import error_words, hint_words, words_of

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from kconsole.core.errors import ConsoleError, Refused, StoreBusy, StoreUnusable
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import Server
+from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, begin_reading

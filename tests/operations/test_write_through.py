@@ -12,12 +12,12 @@ from kconsole.core.records import Inventory
 from kconsole.core.server import Server
 from kconsole.core.server import ServerAccess as Access
 from kconsole.licensing.counting import evaluate
+from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.catalog import MODULES, operation_class, runs_on
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
-from kconsole.operations.secrets import Secret
 from kconsole.operations.server import AddDomain, RecordRestart
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import Writer, read_server

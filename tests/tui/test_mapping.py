@@ -12,10 +12,10 @@ from textual.widgets import Input
 from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.net.secrets import DIRECTORY_PASSWORD
 from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.logins import Connect
 from kconsole.operations.mapping import DirectoryListing, SetDirectory
-from kconsole.operations.secrets import DIRECTORY_PASSWORD
 from kconsole.operations.server import AddDomain
 from kconsole.tui.screens.directory import ReadingDialog, users_read
 from kconsole.tui.screens.mapping import MappingScreen

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from kconsole.core.records import Domain, Inventory
 from kconsole.core.server import Server, ServerNumbers
 from kconsole.core.server import ServerAccess as Access
+from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount
-from kconsole.operations.secrets import Secret
 from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer, RemoveServer

@@ -13,9 +13,9 @@ from textual.widgets import Input
 from kconsole.core.errors import SourceAway
 from kconsole.core.records import Domain, Entry
 from kconsole.core.server import Server
+from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts
 from kconsole.operations.base import Operation
-from kconsole.operations.secrets import Secret
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, Writer, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart

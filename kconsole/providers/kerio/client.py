@@ -18,10 +18,11 @@ from kconsole import __version__
 from kconsole.core.codes import Message, short
 from kconsole.core.errors import ConsoleError, SourceAway
 from kconsole.core.server import ServerAccess
+from kconsole.net.deadlines import Deadline, Flag, WaitCancelled
 from kconsole.net.secrets import Secret
 from kconsole.net.tls import NotTrusted, trust_of
 from kconsole.providers.kerio.answers import read_answer
-from kconsole.providers.kerio.error_text import told_distrust, told_trouble
+from kconsole.providers.kerio.error_text import connection_failure, not_trusted
 from kconsole.providers.kerio.errors import (
     AnswerLate,
     AnswerLost,
@@ -34,7 +35,7 @@ from kconsole.providers.kerio.errors import (
     reason_of,
 )
 from kconsole.providers.kerio.settings import server_address
-from kconsole.providers.kerio.sockets import CalledOff, Flag, TrustingContext, watched
+from kconsole.providers.kerio.sockets import TrustingContext, watched
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 """Bytes beyond which a server is not meant to be listened to."""
@@ -255,13 +256,13 @@ class KerioClient:
         trouble: ConsoleError
         number = next(self._numbers)
         try:
-            with watched(timeout, self.cancel):
+            with watched(Deadline(timeout, self.cancel)):
                 answer = self._sent(method, parameters, session, timeout, number)
             self._is_away = False
             return answer
         except StrangeAnswer as error:
             trouble = self.strange(method, str(error), changes)
-        except CalledOff:
+        except WaitCancelled:
             trouble = Cancelled(f"What was asked of {self.origin} was called off.")
             if changes:
                 trouble = AnswerLost(
@@ -269,10 +270,10 @@ class KerioClient:
                     "Read the server again to see what is so.",
                 )
         except NotTrusted as error:
-            trouble = told_distrust(self.server, error, self._connect_timeout)
+            trouble = not_trusted(self.server, error, self._connect_timeout)
         except Exception as error:
             self._is_away = True
-            trouble = told_trouble(self.origin, method, error, changes)
+            trouble = connection_failure(self.origin, method, error, changes)
         except BaseException as error:  # Ctrl+C: whoever prints its frames would print what was sent
             error.__context__ = None
             raise error.with_traceback(None) from None

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from kconsole.core.errors import BadInput
 from kconsole.core.server import ServerAccess
+from kconsole.net.deadlines import Flag
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio.settings import check_settings as check_settings
 
 if TYPE_CHECKING:
     from kconsole.providers.kerio.client import KerioClient
-    from kconsole.providers.kerio.sockets import Flag
 
 CONNECT_TIMEOUT = 5.0
 """Seconds until a server must have answered at all."""
@@ -24,7 +24,7 @@ CALL_TIMEOUT = 30.0
 def connected(
     server: ServerAccess,
     secret: Secret,
-    cancel: "Flag | None" = None,
+    cancel: Flag | None = None,
     *,
     connect_timeout: float = CONNECT_TIMEOUT,
     call_timeout: float = CALL_TIMEOUT,

@@ -1,103 +1,64 @@
-"""What went wrong on the way to a server, in words: what happened, and what to do next."""
+"""What went wrong on the way to a server, as codes: what httpx and the system say about it."""
 
 import socket
-import ssl
 from typing import Final
 
 import httpx
 
-from kconsole.core.codes import short
+from kconsole.core.codes import message
 from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
-from kconsole.net.tls import Anyone, BySignature, NotTrusted, Trust, fingerprint_of, subject_of
+from kconsole.net.failures import failure_of
+from kconsole.net.tls import NotTrusted, Trust, certificate_of, distrust
+from kconsole.net.trust import Certificate
 from kconsole.providers.kerio.errors import AnswerLate, AnswerLost
 from kconsole.providers.kerio.settings import server_address
 
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
-def told_trouble(origin: str, method: str, error: Exception, changes: bool) -> SourceAway:
-    """That a server does not answer, by what httpx and the system said of it."""
+def connection_failure(origin: str, method: str, error: Exception, changes: bool) -> SourceAway:
+    """The error for a call that was not answered."""
     cause = _cause_of(error)
-    if not isinstance(error, _NOT_SENT) and changes:
-        what = "did not answer in time" if _is_late(error, cause) else "ended the connection in the middle"
-        if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
-            what = "answered what is no HTTP"
-        return AnswerLost(
-            f"{origin} {what} when {method} was sent.",
-            "Read the server again to see what is so.",
-        )
-    if isinstance(cause, socket.gaierror):
-        host = server_address(origin).host
-        return SourceAway(f"{origin} cannot be found: the name {host} is not known.", "Check the name of the host.")
-    if isinstance(cause, ConnectionRefusedError):
-        return SourceAway(
-            f"{origin} cannot be reached: nothing answers there.",
-            "Check host and port, that the server is running, and that it may be administered from other hosts.",
-        )
-    if _is_late(error, cause):
-        message = f"{origin} did not answer {method} in time."
-        hint = "Try again; look at the server and at the way to it."
-        return SourceAway(message, hint) if isinstance(error, _NOT_SENT) else AnswerLate(message, hint, method)
-    if isinstance(cause, ssl.SSLError):
-        return SourceAway(
-            f"{origin} did not agree on encryption: {_reason(cause)}.",
-            "Check that the port speaks TLS, and that the server knows TLS 1.2 or newer.",
-        )
+    details = [message("call-not-answered", method=method)]
     if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
-        return SourceAway(
-            f"{origin} does not answer as a Kerio Connect server: what it speaks is no HTTP.",
-            "Check host and port: the administration is usually on port 4040.",
-        )
-    if isinstance(cause, ConnectionError) or isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
-        return SourceAway(
-            f"{origin} ended the connection in the middle of {method}.",
-            "Try again; look at the server and at the way to it.",
-        )
-    if isinstance(cause, OSError):
-        return SourceAway(f"{origin} cannot be reached: {_reason(cause)}.", "Check host and port, and the way to it.")
-    return SourceAway(
-        f"{origin} gave an answer to {method} that cannot be understood.",
-        "Check host and port: the administration is usually on port 4040.",
-        [type(error).__name__],
-    )
-
-
-def told_distrust(server: ServerAccess, trouble: NotTrusted, timeout: float) -> SourceAway:
-    """That a server is not trusted, with the fingerprint that it has, and the ways to trust it.
-
-    For the fingerprint the server is asked a second time, and nothing is sent to it. It is what to compare with
-    what the server's own administrator sees; to pin what a stranger shows would be to trust the stranger.
-    """
-    address = server_address(server.url)
-    look: Trust = BySignature(server.ca_file, any_name=True) if trouble.wrong_name else Anyone()
-    names = fingerprint = ""
-    try:
-        with (
-            socket.create_connection(address, timeout) as plain,
-            look.encrypted(plain, address.host) as wrapped,
-        ):
-            fingerprint, names = fingerprint_of(wrapped), subject_of(wrapped)
-    except (OSError, NotTrusted):
-        fingerprint = ""
-    reason = f"is for another host than {address.host}" if trouble.wrong_name else trouble.reason
-    details = [f"It is for: {short(names)}"] if trouble.wrong_name and names else []
-    details += [f"Its fingerprint (SHA-256) is {fingerprint}"] if fingerprint else []
-    if server.fingerprint:
-        hint = "If its certificate was renewed, ask who runs the server for the new fingerprint, and pin that."
-    elif trouble.wrong_name:
-        hint = "Name the host as the certificate does, or pin its fingerprint with --fingerprint."
+        happened, hint = message("not-http", url=origin), "usual-kerio-port"
     else:
-        hint = (
-            "Name the CA that signed it with --ca FILE; or compare the fingerprint with what is on the server, and"
-            " pin it with --fingerprint; or go on without knowing who answers with --insecure."
-        )
-    what = f"{address.origin} is not trusted: its certificate {reason}."
-    return SourceAway(what, hint, details, "Nothing was sent to it.")
+        if isinstance(error, httpx.TimeoutException):
+            cause = TimeoutError()
+        elif isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) and not isinstance(cause, OSError):
+            cause = ConnectionAbortedError()
+        failure = failure_of(origin, server_address(origin), cause)
+        if failure is None:
+            happened, hint = message("answer-unreadable", url=origin), "usual-kerio-port"
+            details.append(message("internal-error", name=type(error).__name__))
+        else:
+            happened, hint = failure
+    if isinstance(error, _NOT_SENT):
+        return SourceAway(happened, hint)
+    if changes:
+        return AnswerLost(happened, "read-server-again", details)
+    if isinstance(cause, TimeoutError):
+        return AnswerLate(happened, hint, method, details)
+    return SourceAway(happened, hint, details)
+
+
+def not_trusted(server: ServerAccess, error: NotTrusted, timeout: float) -> SourceAway:
+    """The error for a server whose certificate is not trusted."""
+    address = server_address(server.url)
+
+    def look(trust: Trust) -> Certificate:
+        with (
+            socket.create_connection((address.host, address.port), timeout) as plain,
+            trust.encrypted(plain, address.host) as wrapped,
+        ):
+            return certificate_of(wrapped)
+
+    return distrust(server, address.origin, address.host, error, look)
 
 
 def _cause_of(error: BaseException) -> BaseException:
-    """What the system said, below an error of httpx; or the error itself."""
+    """The system's error below an error of httpx; or the error itself."""
     below: BaseException | None = error
     while below is not None and not isinstance(below, OSError):
         below = below.__cause__ or below.__context__
@@ -105,15 +66,5 @@ def _cause_of(error: BaseException) -> BaseException:
 
 
 def _is_cut(error: httpx.RemoteProtocolError) -> bool:
-    """Whether the server hung up; otherwise what it sent is against the protocol. httpx says it in words only."""
+    """Whether the server closed the connection, rather than broke the protocol. httpx says so only in words."""
     return "disconnected" in str(error) or "peer closed" in str(error)
-
-
-def _is_late(error: Exception, cause: BaseException) -> bool:
-    return isinstance(error, httpx.TimeoutException) or isinstance(cause, TimeoutError)
-
-
-def _reason(error: OSError) -> str:
-    """The cause in the system's words, without its number."""
-    text = error.strerror or str(error)
-    return short(text.rpartition("] ")[2] if text.startswith("[") else text).rstrip(".")

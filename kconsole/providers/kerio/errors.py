@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from kconsole.core.codes import short
+from kconsole.core.codes import Message, short
 from kconsole.core.errors import ConsoleError, Refused, SourceAway
 
 EXISTS: Final = 1001
@@ -91,7 +91,7 @@ class AnswerLate(SourceAway):
         method: the call.
     """
 
-    def __init__(self, happened: str, hint: str, method: str, details: Iterable[str] = ()) -> None:
+    def __init__(self, happened: str | Message, hint: str, method: str, details: Iterable[str | Message] = ()) -> None:
         super().__init__(happened, hint, details)
         self.method = method
 

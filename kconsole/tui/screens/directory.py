@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import BadInput, ConsoleError
-from kconsole.operations.secrets import Secret
+from kconsole.net.secrets import Secret
 from kconsole.text import words
 from kconsole.text.mapping import INSECURE, KIND_WORDS
 from kconsole.text.safe_text import safe_text

@@ -45,8 +45,8 @@ from kconsole.tui.widgets.lines import Banner, DetailsPane, HeaderLine, KeyLine,
 from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
+    from kconsole.net.secrets import Secret
     from kconsole.operations.accounts import AddAccount
-    from kconsole.operations.secrets import Secret
     from kconsole.tui.widgets.filter_line import FilterBar
 
 COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_COMMANDS, *CONSOLE_COMMANDS)

@@ -12,6 +12,7 @@ from textual.content import Content
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
+from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 from kconsole.operations.base import Done
 from kconsole.operations.mapped_domains import MappedDomain, mapped_domains
 from kconsole.operations.mapping import (
@@ -26,7 +27,6 @@ from kconsole.operations.mapping import (
     probe,
     read_directory,
 )
-from kconsole.operations.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 from kconsole.text import words
 from kconsole.text.ages import full_moment
 from kconsole.text.mapping import INSECURE, connection_words, directory_rows
@@ -224,21 +224,21 @@ class MappingScreen(ConsoleScreen):
 
     def _tell_answer(self, directory: Directory, answer: ConnectionTest) -> None:
         """What a directory said of itself."""
-        how = connection_words(answer.encrypted, answer.verified_by)
+        certificate = answer.certificate
         more = "more than " if answer.more_users else ""
         rows = [
             ("Answers", safe_text(directory.url)),
             ("Server", safe_text(answer.server) or "does not say what it is"),
-            ("Connection", how),
-            ("Certificate", answer.fingerprint or "none"),
+            ("Connection", connection_words(certificate is not None, answer.verified_by)),
+            ("Certificate", certificate.fingerprint if certificate else "none"),
         ]
-        if answer.subject:
-            rows.append(("Issued to", safe_text(answer.subject)))
-        if answer.expires is not None:
-            rows.append(("Expires", full_moment(answer.expires)))
+        if certificate is not None and certificate.names:
+            rows.append(("Issued to", safe_text(", ".join(certificate.names))))
+        if certificate is not None and certificate.expires is not None:
+            rows.append(("Expires", full_moment(certificate.expires)))
         rows.append(("Users", f"{more}{words.count(answer.users, 'user')} below {safe_text(directory.base)}"))
         dialog = TableDialog("The directory answers", [("", rows)])
-        dialog.set_class(not answer.encrypted or answer.verified_by == "nobody", "-alarm")
+        dialog.set_class(answer.verified_by == "unchecked", "-alarm")
         self.app.push_screen(dialog)
 
     def _tell_unnamed(self, here: MappedDomain) -> None:

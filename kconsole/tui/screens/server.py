@@ -15,8 +15,8 @@ from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
     from kconsole.core.server import Server, ServerAccess
+    from kconsole.net.secrets import Secret
     from kconsole.operations.base import Done
-    from kconsole.operations.secrets import Secret
     from kconsole.operations.sync.access import Snapshot
     from kconsole.operations.sync.pull import SyncStart
     from kconsole.operations.sync.recover import Questions, Settle

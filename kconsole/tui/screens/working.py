@@ -20,7 +20,7 @@ from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from kconsole.core.server import ServerAccess
-    from kconsole.operations.secrets import Secret
+    from kconsole.net.secrets import Secret
     from kconsole.operations.sync.login import Writer
 
 Result = TypeVar("Result")
@@ -230,7 +230,7 @@ class WorkingScreen(CommandTarget, Screen[None]):
 
     def _known_secret(self, access: "ServerAccess") -> "Secret | None":
         """The password, if it is known without asking."""
-        from kconsole.operations.secrets import secret_from
+        from kconsole.net.secrets import secret_from
         from kconsole.operations.sync.access import SERVER_PASSWORD
 
         known = self.workspace.server_secret(access)

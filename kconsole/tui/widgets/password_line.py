@@ -2,7 +2,7 @@
 
 from textual.geometry import Offset
 
-from kconsole.operations.secrets import Secret
+from kconsole.net.secrets import Secret
 from kconsole.tui.widgets.text_line import TextLine
 
 

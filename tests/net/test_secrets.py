@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from kconsole.core.codes import message
 from kconsole.core.errors import BadInput
-from kconsole.operations.secrets import Secret, secret_from
-from kconsole.text.messages import hint_words
+from kconsole.net.secrets import Secret, secret_from
 
 VARIABLE = "KCONSOLE_TEST_PASSWORD"
 
@@ -28,7 +28,7 @@ def test_without_any_there_is_an_error_that_says_how(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(VARIABLE, "")
     with pytest.raises(BadInput) as error:
         secret_from(None, VARIABLE, None)
-    assert VARIABLE in hint_words(error.value)
+    assert error.value.hints == (message("give-password-file-or-variable", variable=VARIABLE),)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o610, 0o601])
@@ -36,9 +36,9 @@ def test_a_file_that_others_can_reach_is_refused(tmp_path: Path, mode: int) -> N
     file = tmp_path / "password"
     file.write_text("hunter2")
     file.chmod(mode)
-    with pytest.raises(BadInput, match="Others than you") as error:
+    with pytest.raises(BadInput, match="password-file-open-to-others") as error:
         secret_from(file, VARIABLE, None)
-    assert "hunter2" not in f"{error.value!r} {hint_words(error.value)}"
+    assert "hunter2" not in f"{error.value!r} {vars(error.value)}"
 
 
 def test_what_is_no_file_is_never_waited_for(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_file_without_a_password_is_told(tmp_path: Path, content: bytes) -> No
     file = tmp_path / "password"
     file.touch(0o600)
     file.write_bytes(content)
-    with pytest.raises(BadInput, match="holds no password"):
+    with pytest.raises(BadInput, match="password-file-empty"):
         secret_from(file, VARIABLE, None)
 
 

@@ -1,0 +1,110 @@
+"""Sentences about directories, and about mapping accounts from them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kconsole.text.sentences.base import Template
+
+
+def _by_whom(template: str) -> Template:
+    """A template in which `{who}` is the name to bind as, or an anonymous client."""
+
+    def text(params: Mapping[str, Any]) -> str:
+        return template.replace("{who}", "{name}" if params["name"] else "an anonymous client")
+
+    return text
+
+
+def _same(what: str) -> Template:
+    def text(params: Mapping[str, Any]) -> str:
+        more = "; and {more} more" if params["more"] else ""
+        return f"{{number}} entries have the {what}, and none of them is mapped: {{names}}{more}."
+
+    return text
+
+
+def _refused(reason: str) -> str:
+    return f"{{url}} refused the login of {{name}}: {reason}."
+
+
+TEMPLATES: Final[Mapping[str, Template]] = {
+    # Settings
+    "use-one-of": "Use one of: {names}.",
+    "directory-kind-unknown": "{kind} is not a kind of directory.",
+    "bind-name-has-zero-byte": "The name to bind as contains a zero byte.",
+    "attribute-field-unknown": "There is no field {field} that an attribute could be read for.",
+    "attribute-field-twice": "The attribute for {field} is named twice.",
+    "attribute-name-invalid": "{name} is not the name of an attribute.",
+    "attribute-name-example": "Names consist of letters, digits and hyphens, as in mailNickname.",
+    "custom-directory-incomplete": "A custom directory needs the attribute for {fields:list}.",
+    "id-must-last": "The id must be one that never changes, as in entryUUID.",
+    "base-missing": "The base is missing: it says where in the directory the users are.",
+    "base-invalid": "The base {base} is not a distinguished name.",
+    "base-example": "Write it as in ou=people,dc=example,dc=com.",
+    "filter-invalid": "The filter {filter} {problem}, at character {character}.",
+    "filter-unparseable": "The filter {filter} is not valid.",
+    "filter-example": "Write it as in (&(mail=*)(!(employeeType=guest))).",
+    "filter-goes-on": "goes on after its end",
+    "filter-too-deep": "is nested deeper than {most} levels",
+    "filter-ends-early": "ends too early",
+    "filter-bracket-missing": "lacks an opening bracket",
+    "filter-conditions": "has {number} conditions after {sign}",
+    "filter-no-condition": "has no condition after {sign}",
+    "filter-compares-nothing": "has a condition that compares nothing",
+    "filter-sign-unescaped": "has a character that must be written as \\ and two hexadecimal digits",
+    "bind-password-missing": "The password of {name} is missing.",
+    "give-bind-password": "Give its password, or leave out the name to bind anonymously.",
+    # The server
+    "not-a-directory": "{url} does not answer like a directory: {problem}.",
+    "not-ldap": "its answer is not LDAP",
+    "answer-too-large": "its answer is larger than {megabytes} MB",
+    "usual-ldap-ports": "Check host and port: ldaps:// usually uses port 636, ldap:// port 389.",
+    "maybe-not-a-directory": "Check host and port: this may not be a directory.",
+    "no-encryption": "{url} offers no encryption: it does not support StartTLS.",
+    "try-ldaps": "Try ldaps:// instead. Without encryption anyone on the way could read the password.",
+    "directory-said": "The server says: {said} (result {result})",
+    "directory-said-nothing": "The server says only: result {result}",
+    "bind-needs-encryption": "{url} requires a safer connection for a login.",
+    "use-ldaps": "Use ldaps:// or StartTLS.",
+    "anonymous-bind-refused": "{url} refuses anonymous clients.",
+    "name-who-binds": "Give a name to bind as, and its password.",
+    "bind-name-invalid": "{url} does not accept {name} as a name.",
+    "bind-with-dn": "Most directories require a distinguished name to bind as.",
+    "login-refused": _refused("the name or the password is wrong"),
+    "login-unknown": _refused("this name does not exist"),
+    "login-at-this-time": _refused("the account may not log in at this time"),
+    "login-from-here": _refused("the account may not log in from this host"),
+    "password-expired": _refused("the password has expired"),
+    "login-disabled": _refused("the account is disabled"),
+    "login-expired": _refused("the account has expired"),
+    "password-must-change": _refused("the password must be changed first"),
+    "login-locked": _refused("the account is locked"),
+    "check-name-and-password": "Check name and password. Most directories require a distinguished name.",
+    "bind-failed": "{url} refused the login of {name}.",
+    "see-server-log": "See the log of the server.",
+    "search-base-missing": _by_whom("{url} has no {base}, or does not show it to {who}."),
+    "check-base-and-rights": _by_whom("Check the base, and what {who} may read."),
+    "search-limit-reached": "{url} stopped the search: a limit of the server is reached.",
+    "raise-limit-or-narrow": _by_whom("Allow {who} to read all users, or narrow the base or the filter."),
+    "search-base-elsewhere": "{url} says that {base} is on another server.",
+    "use-the-other-server": (
+        "Name that server in the settings. References are not followed, because the password could be sent anywhere."
+    ),
+    "search-not-allowed": _by_whom("{url} does not allow {who} to read below {base}."),
+    "bind-with-more-rights": "Bind as an account that may read there.",
+    "server-busy": "{url} is not available at present.",
+    "try-again-later": "Try again later.",
+    "search-failed": "{url} failed to search.",
+    "users-without-end": "{url} sends users without end.",
+    "check-base-and-server": "Check the base, and the state of the server.",
+    # Entries
+    "entry-without-login": "{name} has no {attribute}, which is the login here.",
+    "entry-without-id": "{name} has no {attribute}, which is the id here.",
+    "entry-login-unusable": "{name} has a {attribute} that cannot be used as a login.",
+    "entry-id-unusable": "{name} has a {attribute} that cannot be used as an id.",
+    "entries-with-same-id": _same("id {id}"),
+    "entries-with-same-login": _same("login {login}"),
+    "directory-empty": "The directory has no users below the base, or does not show them.",
+    "references-not-followed": "{number:count reference} to other servers not followed.",
+    "logon-times-unreadable": "{number:count time} of a last logon cannot be read, and counted as unknown.",
+}
