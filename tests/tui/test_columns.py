@@ -12,12 +12,13 @@ from kconsole.tui.widgets.account_columns import (
     COLUMNS,
     DEFAULT,
     NARROWEST,
-    SIGNS_WIDTH,
     WIDEST,
     choices_of,
-    habits_of,
-    laid_out,
+    columns_of,
+    preferences_of,
 )
+from kconsole.tui.widgets.account_table import AccountTable
+from kconsole.tui.widgets.column_list import laid_out
 from tests.operations.sessions import logged_in
 from tests.tui.console import NARROW, WIDE, Console, console
 
@@ -69,7 +70,7 @@ async def test_columns_move_and_the_cursor_goes_with_them() -> None:
 async def test_a_column_gets_wider_and_narrower_by_a_cell() -> None:
     async with console("office", WIDE) as screen:
         await screen.press("C", "j", "j", "plus", "plus", "minus", "enter")
-        assert dict(laid_out(screen.main.accounts.columns, 80))[COLUMNS[2]] == 7
+        assert screen.app.preferences.columns[2] == ColumnPreference("seat", 7, True)
 
 
 async def test_the_account_is_always_shown() -> None:
@@ -135,19 +136,19 @@ def test_whatever_was_kept_makes_a_table_that_fits(preferences: list[ColumnPrefe
     choices = choices_of(preferences)
     assert sorted(choice.column.name for choice in choices) == sorted(NAMES)
     assert all(choice.width == 0 or NARROWEST <= choice.width <= WIDEST for choice in choices)
-    layout = laid_out(choices, width)
+    layout = laid_out(columns_of(choices), width, AccountTable.signs)
     shown = [column.name for column, _ in layout]
     assert ADDRESS in shown
     assert [name for name in (c.column.name for c in choices) if name in shown] == shown
     assert all(cells >= 0 for _, cells in layout)
-    assert choices == DEFAULT or width < 60 or SIGNS_WIDTH + sum(cells + 1 for _, cells in layout) <= width
-    assert choices_of(habits_of(choices)) == choices
+    assert choices == DEFAULT or width < 60 or AccountTable.signs + sum(cells + 1 for _, cells in layout) <= width
+    assert choices_of(preferences_of(choices)) == choices
 
 
 def test_what_the_user_chose_does_not_take_the_room_of_the_address() -> None:
     all_of_them = [ColumnPreference(name) for name in NAMES]
     for width in range(70, 300):
-        cells = {column.name: cells for column, cells in laid_out(choices_of(all_of_them), width)}
+        cells = {column.name: cells for column, cells in laid_out(columns_of(choices_of(all_of_them)), width, 3)}
         assert cells[ADDRESS] >= 28 or set(cells) <= {ADDRESS, "name", "seat", "last-login"}
 
 
@@ -196,7 +197,7 @@ async def test_every_column_says_something_of_every_kind_of_entry() -> None:
         assert rows[0] == ["Account", "Name", "Seat", "Because", "Last login", "Via"]
         now = screen.clock.now()
         for entry in screen.session.state.live_entries():
-            cells = {column.name: column.text(entry, now) for column in COLUMNS}
+            cells = {column.name: column.cell(entry, now) for column in COLUMNS}
             assert all(text.isprintable() for text in cells.values())
             assert cells["role"] == "–" or entry.is_account
             assert all(cells[name] for name in ("address", "seat", "because", "kind", "role", "origin"))

@@ -114,9 +114,9 @@ async def test_one_account_only_and_all_again() -> None:
         other.do(DisableAccounts((second,)))
         await screen.press("L", "a")
         assert f"Log · {first}" in screen.text
-        assert [commit.sequence for commit in screen.log.log_list.lines] == [2, 1]
+        assert [commit.sequence for commit in screen.log.log_list.rows] == [2, 1]
         await screen.press("a")
-        assert len(screen.log.log_list.lines) == 3
+        assert len(screen.log.log_list.rows) == 3
 
 
 async def test_an_account_that_nobody_touched() -> None:
@@ -126,7 +126,7 @@ async def test_an_account_that_nobody_touched() -> None:
         await screen.tick()
         screen.main._go_to("new@northwind.example")
         await screen.press("L", "a")
-        assert len(screen.log.log_list.lines) == 1
+        assert len(screen.log.log_list.rows) == 1
 
 
 async def test_it_is_live_and_the_cursor_stays_on_its_line() -> None:
@@ -136,7 +136,7 @@ async def test_it_is_live_and_the_cursor_stays_on_its_line() -> None:
         await screen.press("L")
         other.do(DisableAccounts((screen.listed[1],)))
         await screen.tick()
-        assert [commit.sequence for commit in screen.log.log_list.lines] == [3, 2, 1]
+        assert [commit.sequence for commit in screen.log.log_list.rows] == [3, 2, 1]
         assert screen.log.log_list.cursor == 1
 
 
@@ -156,11 +156,11 @@ async def test_a_long_log_is_read_as_far_as_one_looks() -> None:
             other.do(EnableAccounts((SEAT.address,)))
         await screen.press("L")
         shown = screen.log.log_list
-        await until(screen, lambda: len(shown.lines) == 200)
+        await until(screen, lambda: len(shown.rows) == 200)
         assert "the newest 200 lines" in screen.text
         for number in (399, 598, 601):
             await screen.press("G")
-            await until(screen, lambda number=number: len(shown.lines) == number)  # type: ignore[misc]
+            await until(screen, lambda number=number: len(shown.rows) == number)  # type: ignore[misc]
         assert " 601 lines" in screen.text
 
 
@@ -174,7 +174,7 @@ async def test_the_log_of_a_large_store_is_read_beside_the_screen(monkeypatch: p
         reading = screen.log._reading
         assert reading is not None
         await reading
-        assert len(screen.log.log_list.lines) == 61
+        assert len(screen.log.log_list.rows) == 61
         await screen.press("a")
         assert screen.log._reading is not None
         await screen.log._reading
@@ -197,7 +197,7 @@ async def test_a_damaged_log_shows_what_is_good_of_it_and_says_where_it_breaks()
         screen.expect_dialog("About this store", "line 3")
         await screen.press("escape", "L")
         assert "DAMAGED" in screen.text
-        assert [commit.sequence for commit in screen.log.log_list.lines] == [2, 1]
+        assert [commit.sequence for commit in screen.log.log_list.rows] == [2, 1]
         assert "line 3" in screen.log.status.left
 
 

@@ -127,7 +127,7 @@ class Columns(_OnView):
             except ConsoleError as error:
                 target.tell_problem(error)
 
-        target.app.push_screen(ColumnsDialog(target.accounts.columns, target.accounts.size.width), keep)
+        target.app.push_screen(ColumnsDialog(target.accounts.choices, target.accounts.size.width), keep)
 
 
 class NextDomain(_OnView):

@@ -8,7 +8,17 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from kconsole.tui.screens.dialog import Dialog, plain
-from kconsole.tui.widgets.account_columns import ADDRESS, DEFAULT, NARROWEST, WIDEST, Choice, habits_of, laid_out
+from kconsole.tui.widgets.account_columns import (
+    ADDRESS,
+    DEFAULT,
+    NARROWEST,
+    WIDEST,
+    Choice,
+    columns_of,
+    preferences_of,
+)
+from kconsole.tui.widgets.account_table import AccountTable
+from kconsole.tui.widgets.column_list import laid_out
 from kconsole.tui.widgets.painting import Part
 from kconsole.tui.widgets.row_list import RowList
 
@@ -31,7 +41,8 @@ class _ColumnList(RowList):
     @property
     def cells(self) -> dict[str, int]:
         """How wide the columns would be that there is room for, by name."""
-        return {column.name: cells for column, cells in laid_out(self.choices, self._table_width)}
+        layout = laid_out(columns_of(self.choices), self._table_width, AccountTable.signs)
+        return {column.name: cells for column, cells in layout}
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
         del width
@@ -123,4 +134,4 @@ class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
 
     def action_keep(self) -> None:
         """Answer with what is seen."""
-        self.dismiss(habits_of(self.columns.choices))
+        self.dismiss(preferences_of(self.columns.choices))

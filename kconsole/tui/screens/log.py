@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import getters, on
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -78,6 +78,7 @@ class LogScreen(ConsoleScreen):
         self.header.warning = "READ ONLY" if self.is_read_only else ""
         self.header.right = safe_text(self.session.store.operator.shown)
         self.workspace.feed.follow(self._committed)
+        self.watch(self.log_list, "cursor", self.read_ahead, init=False)
         self.show_trouble()
         self.show_keys()
         self._read_on()
@@ -173,7 +174,6 @@ class LogScreen(ConsoleScreen):
 
     # Reading
 
-    @on(LogList.Reached)
     def read_ahead(self) -> None:
         """Read what comes below the cursor."""
         if not self._reader.is_at_end and len(self._reader.fitting) < self.log_list.cursor + AHEAD // 2:

@@ -135,6 +135,7 @@ class MainScreen(ServerScreen):
         self.gauge.border_title = "Seats"
         self.domains.border_title = "Domains"
         self.workspace.feed.follow(self._committed)
+        self.watch(self.accounts, "cursor", self._show_highlighted, init=False)
         self.header.warning = "READ ONLY" if self.is_read_only else ""
         self._show_report()
         self._list()
@@ -360,11 +361,6 @@ class MainScreen(ServerScreen):
         if message.domain != self.listing.domain:
             self.look(replace(self.listing, domain=message.domain))
 
-    @on(AccountTable.Highlighted)
-    def explain_highlighted(self) -> None:
-        """Explain the account under the cursor, where there is room for it."""
-        self._show_highlighted()
-
     @on(AccountTable.MarksChanged)
     def plan_for_marked(self) -> None:
         """Show what disabling the marked accounts would come to, or enabling them if all are disabled."""
@@ -386,6 +382,7 @@ class MainScreen(ServerScreen):
                 if change.table == "entries" and change.after is not None
             }
             self.accounts.change(changed.values(), self.session.seats.report(), self.session.clock.now())
+            self._show_highlighted()
         self.status.right = f"saved {full_moment(commits[-1].at).split()[1]}"
         self._show_plan()
         self._note([commit for commit in commits if not commit.own])
@@ -465,6 +462,7 @@ class MainScreen(ServerScreen):
             f"Accounts · {scope} · {len(rows):,} of {everything:,} · {order}"
         )
         self._seek()
+        self._show_highlighted()
         if self.accounts.marked:
             self._show_plan()
         if not self._is_prepared:

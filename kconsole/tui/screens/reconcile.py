@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
-from textual import getters, on
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -74,6 +74,7 @@ class ReconcileScreen(ServerScreen):
         self.header.warning = "READ ONLY" if self.is_read_only else ""
         self.header.right = safe_text(self.session.store.operator.shown)
         self.workspace.feed.follow(self._committed)
+        self.watch(self.figures, "cursor", self.show_causes, init=False)
         self.show_trouble()
         self._compare()
 
@@ -127,7 +128,6 @@ class ReconcileScreen(ServerScreen):
         del now
         self._show_title()
 
-    @on(FigureList.Highlighted)
     def show_causes(self) -> None:
         """Tell what is behind the difference of the figure under the cursor."""
         figure = self.figures.highlighted
@@ -171,7 +171,7 @@ class ReconcileScreen(ServerScreen):
 
     def _show(self, rows: Sequence[Comparison], empty_text: str = "") -> None:
         self.figures.empty_text = empty_text
-        self.figures.show(rows)
+        self.figures.show_rows(rows)
         self._show_title()
         self.show_causes()
         self.show_keys()

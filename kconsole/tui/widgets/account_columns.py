@@ -1,6 +1,7 @@
-"""The columns of the table of accounts: which there are, which the user chose, and which have room."""
+"""The columns of the account table: which exist, and which the user chose."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -10,52 +11,44 @@ from kconsole.operations.search.index import SortField
 from kconsole.text import words
 from kconsole.text.details import last_login_word
 from kconsole.text.safe_text import safe_text
+from kconsole.tui.widgets.column_list import Column
 
 if TYPE_CHECKING:
     from kconsole.operations.preferences import ColumnPreference
 
-SIGNS_WIDTH: Final = 3
-"""Cells before the first column: cursor, mark, refused at login."""
-
 NARROWEST: Final = 4
 WIDEST: Final = 200
-"""The least and the most cells that a column can be given."""
+"""The least and the most cells that a user can give to a column."""
 
 ADDRESS: Final = "address"
-"""The column that is always shown: without it nobody knows whom a row is about."""
+"""The column that is always shown: it says which account a row is about."""
 
 NOTHING: Final = "–"
 
 
-class Column(NamedTuple):
-    """One column of the table."""
+@dataclass(frozen=True)
+class AccountColumn(Column[Entry]):
+    """One column of the account table."""
 
-    name: str
-    title: str
-    width: int
-    """Cells; for one that stretches, the least."""
-    share: int
-    """Its share of the cells that are left over; 0 if it does not stretch."""
-    needs: int
-    """The width of the table from which on it is shown, if the user did not choose."""
-    text: Callable[[Entry, datetime], str]
+    name: str = ""
+    """Its name in the preferences."""
     sort: SortField | None = None
-    """The order that it shows; None if there is none by it."""
+    """The order that it shows; None if accounts cannot be sorted by it."""
     by_default: bool = True
-    """Whether it is shown if the user did not choose."""
+    """Whether it is shown until the user chooses."""
 
 
 class Choice(NamedTuple):
     """A column as the user wants it."""
 
-    column: Column
+    column: AccountColumn
     width: int = 0
     """Cells; 0 for the column's own width."""
     shown: bool = True
 
 
 def _of_account(text: Callable[[Entry], str]) -> Callable[[Entry, datetime], str]:
-    """What only a user account has."""
+    """Shows what only a user account has."""
     return lambda entry, _: text(entry) if entry.is_account else NOTHING
 
 
@@ -69,94 +62,98 @@ def _protocol(entry: Entry, _: datetime) -> str:
     return safe_text(entry.last_login.protocol) if entry.last_login else NOTHING
 
 
+def _column(
+    name: SortField,
+    title: str,
+    width: int,
+    cell: Callable[[Entry, datetime], str],
+    share: int = 0,
+    needs: int = 0,
+    by_default: bool = True,
+) -> AccountColumn:
+    """A column with the name of the order that it shows."""
+    return AccountColumn(
+        title, width, cell, share, needs=needs, gives_way=name == ADDRESS, name=name, sort=name, by_default=by_default
+    )
+
+
 COLUMNS: Final = (
-    Column(ADDRESS, "Account", 16, 5, 0, lambda entry, _: safe_text(entry.address), "address"),
-    Column("name", "Name", 8, 2, 56, lambda entry, _: safe_text(entry.full_name), "name"),
-    Column("seat", "Seat", 6, 0, 0, _seat, "seat"),
-    Column("because", "Because", 12, 0, 84, lambda entry, _: listed_classification(entry).because, "because"),
-    Column("last-login", "Last login", 14, 0, 0, last_login_word, "last-login"),
-    Column("protocol", "Via", 7, 0, 84, _protocol, "protocol"),
-    Column("domain", "Domain", 12, 2, 0, lambda entry, _: safe_text(entry.domain), "domain", by_default=False),
-    Column("kind", "Kind", 12, 0, 0, lambda entry, _: words.kind_word(entry), "kind", by_default=False),
-    Column("role", "Role", 13, 0, 0, _of_account(words.role_word), "role", by_default=False),
-    Column("origin", "Origin", 12, 0, 0, _of_account(words.origin_word), "origin", by_default=False),
-    Column("description", "Description", 12, 3, 0, lambda entry, _: safe_text(entry.description), by_default=False),
+    _column(ADDRESS, "Account", 16, lambda entry, _: safe_text(entry.address), share=5),
+    _column("name", "Name", 8, lambda entry, _: safe_text(entry.full_name), share=2, needs=56),
+    _column("seat", "Seat", 6, _seat),
+    _column("because", "Because", 12, lambda entry, _: listed_classification(entry).because, needs=84),
+    _column("last-login", "Last login", 14, last_login_word),
+    _column("protocol", "Via", 7, _protocol, needs=84),
+    _column("domain", "Domain", 12, lambda entry, _: safe_text(entry.domain), share=2, by_default=False),
+    _column("kind", "Kind", 12, lambda entry, _: words.kind_word(entry), by_default=False),
+    _column("role", "Role", 13, _of_account(words.role_word), by_default=False),
+    _column("origin", "Origin", 12, _of_account(words.origin_word), by_default=False),
+    AccountColumn(
+        "Description", 12, lambda entry, _: safe_text(entry.description), share=3, name="description", by_default=False
+    ),
 )
-"""The columns, in their order if the user did not choose another."""
+"""The columns, in their order until the user chooses another."""
 
-GOES_FIRST: Final = (
-    "protocol", "because", "origin", "role", "kind", "domain", "description", "name", "last-login", "seat",
-)  # fmt: skip
-"""Which of the columns that the user chose go where there is no room for all, the first one first.
+EXTRAS: Final = ("protocol", "because", "origin", "role", "kind", "domain", "description")
+"""The columns that go first where there is no room for all that the user chose, in this order.
 
-What is shown without being asked for goes before what somebody took the trouble to choose.
+Those that are shown by default go before those that a user took the trouble to choose.
 """
 
-ASKED_FIRST: Final = ("name", "last-login", "seat")
-"""What is asked first about an account; before any other column is shown, the address has room to be read."""
+GOES_FIRST: Final = (*EXTRAS, "name", "last-login", "seat")
 
 COMFORTABLE: Final = 28
-"""Cells that most addresses fit in."""
+"""Cells that most addresses fit in: the address has so many before an extra column is shown."""
 
 DEFAULT: Final = tuple(Choice(column, shown=column.by_default) for column in COLUMNS)
-"""What is shown if the user did not choose."""
+"""What is shown until the user chooses."""
 
 
 def choices_of(preferences: "Iterable[ColumnPreference]") -> tuple[Choice, ...]:
-    """The columns as the user chose them; those he never saw (of a newer version) come last, and are not shown.
+    """The columns as the user chose them. Columns of a newer version come last, and are not shown.
 
-    What cannot be so is put right: a column that does not exist or is there twice, a width beyond reason, no address.
+    Corrects a choice that cannot be shown: an unknown or repeated column, a width out of range, no address.
     """
     known = {column.name: column for column in COLUMNS}
     choices = [
-        Choice(column, _within(habit.width), habit.shown or habit.name == ADDRESS)
-        for habit in preferences
-        if (column := known.pop(habit.name, None)) is not None
+        Choice(column, _within(preference.width), preference.shown or preference.name == ADDRESS)
+        for preference in preferences
+        if (column := known.pop(preference.name, None)) is not None
     ]
     if not choices:
         return DEFAULT
     return (*choices, *(Choice(column, shown=column.name == ADDRESS) for column in known.values()))
 
 
-def habits_of(choices: Iterable[Choice]) -> "tuple[ColumnPreference, ...]":
-    """The same as it is kept; nothing for what is the default anyway."""
+def preferences_of(choices: Iterable[Choice]) -> "tuple[ColumnPreference, ...]":
+    """The choices as they are saved; none for the default."""
     from kconsole.operations.preferences import ColumnPreference
 
     choices = tuple(choices)
     return () if choices == DEFAULT else tuple(ColumnPreference(c.column.name, c.width, c.shown) for c in choices)
 
 
-def laid_out(choices: Sequence[Choice], width: int) -> list[tuple[Column, int]]:
-    """The columns that are shown in a table so wide, with their cells; each is followed by one blank."""
-    room = width - SIGNS_WIDTH
-    chosen = tuple(choices) != DEFAULT
-    shown = [choice for choice in choices if choice.shown and (chosen or width >= choice.column.needs)]
-    for name in GOES_FIRST if chosen else ():
-        if sum(_least(choice, shown) + 1 for choice in shown) <= room:
-            break
-        shown = [choice for choice in shown if choice.column.name != name]
-    least = [_least(choice, shown if chosen else ()) for choice in shown]
-    spare = max(room - sum(least) - len(shown), 0)
-    shares = [0 if choice.width else choice.column.share for choice in shown]
-    cells = [cells + spare * share // max(sum(shares), 1) for cells, share in zip(least, shares, strict=True)]
-    # What rounding left goes to the address or, if that has a width of its own, to another that stretches; what is
-    # missing where not even the last ones have room, is taken from the address.
-    left = room - sum(cells) - len(shown)
-    address = next(place for place, choice in enumerate(shown) if choice.column.name == ADDRESS)
-    stretching = [place for place, share in enumerate(shares) if share]
-    if left < 0 or address in stretching:
-        cells[address] = max(cells[address] + left, 0)
-    elif stretching:
-        cells[stretching[0]] += left
-    return [(choice.column, cells) for choice, cells in zip(shown, cells, strict=True)]
+def columns_of(choices: Iterable[Choice]) -> tuple[AccountColumn, ...]:
+    """The columns to lay out.
 
-
-def _least(choice: Choice, beside: Iterable[Choice]) -> int:
-    """The cells that a column has to have, beside these others."""
-    if choice.width or choice.column.name != ADDRESS:
-        return choice.width or choice.column.width
-    is_crowded = any(other.column.name not in (ADDRESS, *ASKED_FIRST) for other in beside)
-    return COMFORTABLE if is_crowded else choice.column.width
+    By default, a column is shown from a certain width on. What a user chose is shown as long as there is room for it.
+    """
+    choices = tuple(choices)
+    shown = [choice for choice in choices if choice.shown]
+    if choices == DEFAULT:
+        return tuple(choice.column for choice in shown)
+    return tuple(
+        replace(
+            choice.column,
+            width=choice.width or choice.column.width,
+            share=0 if choice.width else choice.column.share,
+            needs=0,
+            leaves=0 if choice.column.name == ADDRESS else GOES_FIRST.index(choice.column.name) + 1,
+            comfort=COMFORTABLE if choice.column.name == ADDRESS and not choice.width else 0,
+            is_extra=choice.column.name in EXTRAS,
+        )
+        for choice in shown
+    )
 
 
 def _within(width: int) -> int:

@@ -16,27 +16,22 @@ from kconsole.licensing.policy import listed_classification
 from kconsole.operations.search.index import SortField
 from kconsole.text.details import last_login_word
 from kconsole.tui.commands.base import console_of
-from kconsole.tui.widgets.account_columns import DEFAULT, SIGNS_WIDTH, Choice, Column, choices_of, laid_out
+from kconsole.tui.widgets.account_columns import DEFAULT, AccountColumn, Choice, choices_of, columns_of
+from kconsole.tui.widgets.column_list import ALARM_SIGN, ColumnList
 from kconsole.tui.widgets.painting import Part, fitted
-from kconsole.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from kconsole.operations.preferences import ColumnPreference
 
-CURSOR_SIGN, MARK_SIGN, REFUSED_SIGN = "▸", "●", "!"
+MARK_SIGN = "●"
 ASCENDING_SIGN, DESCENDING_SIGN = "▲", "▼"
 
 
-class AccountTable(RowList):
-    """Accounts, one a row; the cursor and the marks stay with an account, wherever it moves."""
+class AccountTable(ColumnList[Entry]):
+    """Accounts, one a row. The cursor and the marks stay with an account, wherever it moves."""
 
     header_lines: ClassVar[int] = 1
-
-    @dataclass
-    class Highlighted(Message):
-        """The cursor is on another account, or on none."""
-
-        entry: Entry | None
+    signs: ClassVar[int] = 3
 
     @dataclass
     class MarksChanged(Message):
@@ -45,72 +40,51 @@ class AccountTable(RowList):
         marked: frozenset[int]
 
     def __init__(self) -> None:
-        super().__init__(id="accounts")
-        self._rows: list[Entry] = []
+        super().__init__("accounts")
+        self.rows: list[Entry] = []
         self._numbers: list[int] = []
-        """The numbers of the accounts that are listed, in their order."""
+        """The numbers of the listed accounts, in their order."""
         self._positions: dict[int, int] | None = None
         self._marked: set[int] = set()
-        self._now: datetime | None = None
         self._report: SeatReport | None = None
         self._is_suspended = False
         self._sort: SortField = "last-login"
         self._reverse = False
-        self._choices: Sequence[Choice] = DEFAULT
-        self._layout: list[tuple[Column, int]] = []
-        self._layout_width = -1
+        self.choices: Sequence[Choice] = DEFAULT
+        """The columns as the user chose them, those that are not shown included."""
+        self.columns: Sequence[AccountColumn] = columns_of(DEFAULT)
         self._range_start: int | None = None
 
     def on_mount(self) -> None:
-        """Show the columns that the user chose the last time."""
+        """Show the columns that the user chose last."""
         self.show_columns(console_of(self).preferences.columns)
 
     # What is shown
 
-    @property
-    def columns(self) -> Sequence[Choice]:
-        """The columns as they were chosen, those that are not shown among them."""
-        return self._choices
-
     def show_columns(self, preferences: "Iterable[ColumnPreference]") -> None:
-        """Show these columns, as many as there is room for; without any, those that are shown by default."""
+        """Show these columns, as many as there is room for; the default ones if there are none."""
         choices = choices_of(preferences)
-        if choices != self._choices:
-            self._choices, self._layout_width = choices, -1
+        if choices != self.choices:
+            self.choices, self.columns, self._layout_width = choices, columns_of(choices), -1
             self.refresh()
 
     def as_text(self, entries: Iterable[Entry]) -> list[list[str]]:
-        """The columns that the user chose, whole, the titles first. All of it is safe to show."""
-        columns = [choice.column for choice in self._choices if choice.shown]
-        now = self._now
-        assert now is not None  # noqa: S101  # set with the rows
-        rows = [[column.text(entry, now) for column in columns] for entry in entries]
+        """The columns that the user chose, uncut, the titles first. All of it is safe to show."""
+        columns, now = [choice.column for choice in self.choices if choice.shown], self.now
+        rows = [[column.cell(entry, now) for column in columns] for entry in entries]
         return [[column.title for column in columns], *rows]
 
-    @property
-    def row_count(self) -> int:
-        """How many accounts are listed."""
-        return len(self._rows)
-
-    @property
-    def highlighted(self) -> Entry | None:
-        """The account under the cursor; None in an empty table."""
-        return self._rows[self.cursor] if self._rows else None
-
-    @property
-    def rows(self) -> Sequence[Entry]:
-        """The accounts that are listed, in their order."""
-        return self._rows
+    def key(self, record: Entry) -> int:
+        return record.id
 
     def show(self, rows: list[Entry], sort: SortField, reverse: bool, report: SeatReport, now: datetime) -> None:
         """List these accounts. The cursor stays on its account, or goes to the next one that is still there."""
-        before, at, line = self._rows, self.cursor, self.cursor - self.scroll_offset.y
-        self._rows, self._sort, self._reverse, self._report, self._now = rows, sort, reverse, report, now
+        before, at, line = self.rows, self.cursor, self.cursor - self.scroll_offset.y
+        self.rows, self._sort, self._reverse, self._report, self.now = rows, sort, reverse, report, now
         self._numbers, self._positions = [entry.id for entry in rows], None
         self._range_start = None
         self.cursor = self._row_to_stay_on(before, at)
         self.rows_changed(line)
-        self.cursor_moved()
 
     def _row_to_stay_on(self, before: Sequence[Entry], at: int) -> int:
         """The row of the account that the cursor was on, or of the next one that is still listed."""
@@ -131,17 +105,16 @@ class AccountTable(RowList):
     def change(self, entries: Iterable[Entry], report: SeatReport, now: datetime) -> None:
         """Show accounts as they are now, where they stand; what is not listed is passed over."""
         refused_before = self._refusing()
-        self._report, self._now = report, now
+        self._report, self.now = report, now
         in_sight = self.rows_in_sight()
         for entry in entries:
             row = self._position.get(entry.id)
             if row is not None:
-                self._rows[row] = entry
+                self.rows[row] = entry
                 if row in in_sight:
                     self.refresh_row(row)
         if self._refusing() != refused_before:
             self.refresh()
-        self.cursor_moved()
 
     def suspend(self, is_suspended: bool) -> None:
         """Show whether the license has run out, so that nobody is let in."""
@@ -153,13 +126,11 @@ class AccountTable(RowList):
         return self._report is not None and self._report.locked_out > 0
 
     def grow_older(self, now: datetime) -> None:
-        """Tell ages as of now; only rows in sight of which the words changed are painted again."""
-        before, self._now = self._now, now
-        if before is not None:
-            for row in self.rows_in_sight():
-                entry = self._rows[row]
-                if last_login_word(entry, before) != last_login_word(entry, now):
-                    self.refresh_row(row)
+        """Count ages from another moment. Only rows in sight whose words changed are painted again."""
+        before, self.now = self.now, now
+        for row in self.rows_in_sight():
+            if last_login_word(self.rows[row], before) != last_login_word(self.rows[row], now):
+                self.refresh_row(row)
 
     # Marks
 
@@ -178,7 +149,7 @@ class AccountTable(RowList):
         changed = numbers ^ self._marked
         self._marked = numbers
         for row in self.rows_in_sight() if changed else ():
-            if self._rows[row].id in changed:
+            if self.rows[row].id in changed:
                 self.refresh_row(row)
         if changed:
             self.post_message(self.MarksChanged(self.marked))
@@ -194,7 +165,7 @@ class AccountTable(RowList):
 
     def invert_marks(self) -> None:
         """Mark the listed accounts that are not marked, and take the marks of the others away."""
-        self.mark(self._marked ^ _to_be_marked(self._rows))
+        self.mark(self._marked ^ _to_be_marked(self.rows))
 
     def start_or_end_range(self) -> bool:
         """Begin a range at the cursor, or mark from where it began to the cursor; True if one has begun."""
@@ -203,7 +174,7 @@ class AccountTable(RowList):
             return True
         first, last = sorted((self._range_start, self.cursor))
         self._range_start = None
-        self.mark(self._marked | _to_be_marked(self._rows[first : last + 1]))
+        self.mark(self._marked | _to_be_marked(self.rows[first : last + 1]))
         return False
 
     def forget_range(self) -> bool:
@@ -214,17 +185,13 @@ class AccountTable(RowList):
 
     # Painting
 
-    def cursor_moved(self) -> None:
-        """Tell which account is under the cursor."""
-        self.post_message(self.Highlighted(self.highlighted))
-
     def paint_header(self, line: int, width: int) -> Sequence[Part]:
-        """The titles, with the sign of the sorting; before them, if what is sorted by has no column."""
+        """The titles, with the sign of the sort order; before them if the sort order has no column in sight."""
         del line
-        columns = self._columns(width)
+        columns = self.layout(width)
         sign = DESCENDING_SIGN if self._reverse else ASCENDING_SIGN
         is_in_sight = any(column.sort == self._sort for column, _ in columns)
-        parts: list[Part] = [(fitted("" if is_in_sight else f" {sign}", SIGNS_WIDTH), "strong")]
+        parts: list[Part] = [(fitted("" if is_in_sight else f" {sign}", self.signs), "strong")]
         for column, cells in columns:
             if column.sort == self._sort:
                 parts.append((_title(column.title, sign, cells) + " ", "strong"))
@@ -232,36 +199,23 @@ class AccountTable(RowList):
                 parts.append((fitted(column.title, cells) + " ", "muted"))
         return parts
 
-    def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        """An account."""
-        entry = self._rows[row]
-        assert self._now is not None  # noqa: S101  # set with the rows
-        marked = entry.id in self._marked
-        refused = self._is_refused(entry)
-        takes_seat = listed_classification(entry).seat
-        style = "marked" if marked else ("" if takes_seat or row == self.cursor else "muted")
-        parts: list[Part] = [
-            (CURSOR_SIGN if row == self.cursor else " ", ""),
-            (MARK_SIGN, "marked") if marked else (" ", ""),
-            (REFUSED_SIGN, "alarm") if refused else (" ", ""),
+    def sign_parts(self, row: int, record: Entry) -> Sequence[Part]:
+        return [
+            *super().sign_parts(row, record),
+            (MARK_SIGN, "marked") if record.id in self._marked else (" ", ""),
+            (ALARM_SIGN, "alarm") if self._is_refused(record) else (" ", ""),
         ]
-        for column, cells in self._columns(width):
-            text = fitted(column.text(entry, self._now), cells)
-            parts.append((text + " ", style))
-        return parts
+
+    def row_style(self, row: int, record: Entry) -> str:
+        if record.id in self._marked:
+            return "marked"
+        return "" if row == self.cursor or listed_classification(record).seat else "muted"
 
     def _is_refused(self, entry: Entry) -> bool:
         """Whether the license would keep an account from logging in."""
         if self._report is None or not (self._report.locked_out or self._is_suspended):
             return False
         return listed_classification(entry).seat and not may_connect(self._report, entry, self._is_suspended).allowed
-
-    def _columns(self, width: int) -> list[tuple[Column, int]]:
-        """The columns that are shown at a width, with their cells; each is followed by one blank."""
-        if width != self._layout_width:
-            self._layout = laid_out(self._choices, width)
-            self._layout_width = width
-        return self._layout
 
 
 def _to_be_marked(entries: Iterable[Entry]) -> set[int]:
