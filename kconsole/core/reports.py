@@ -88,3 +88,8 @@ class Decision(NamedTuple):
     """What a person can do about it."""
     over: int = 0
     """Seats beyond the license, if it is done."""
+
+    @property
+    def message(self) -> Message:
+        """The reason."""
+        return Message(self.code, self.params)

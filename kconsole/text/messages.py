@@ -1,4 +1,4 @@
-"""Codes and their parameters as sentences: the one place that makes words of what the other rooms say.
+"""Turns codes and their parameters into sentences. No other room does.
 
 The sentences stand in `text.sentences`, a module for each subject. A template names its parameters in braces. Beside
 the formats that Python knows there are
@@ -6,10 +6,10 @@ the formats that Python knows there are
 - `{seats:count seat}` or `{n:count address addresses}`: a number of things, "1 seat", "1,200 seats";
 - `{addresses:some}`: the first few of a list, and how many more there are;
 - `{names:list}`: a list, "a, b and c";
-- a parameter that is a message itself stands there in its own words.
+- a parameter that is a message, alone or in a list, stands there in its own words.
 
 A template that differs between the command line and the screen is a `Both`; the screen's may name keys, as
-`{key_sync}`.
+`{key_sync}`. A function of the parameters chooses between templates.
 """
 
 import string
@@ -56,6 +56,8 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, Message):
             return words_of(value, self._voice)
+        if isinstance(value, list | tuple):
+            value = [words_of(each, self._voice) if isinstance(each, Message) else str(each) for each in value]
         if format_spec.startswith("count "):
             return words.count(value, *format_spec.split()[1:])
         if format_spec == "some":
@@ -66,7 +68,7 @@ class _Formatter(string.Formatter):
 
 
 def some_of(items: Sequence[str], most: int = FEW) -> str:
-    """Items for a sentence: "anna@north.example, berg@north.example, chen@south.example and 3 more"."""
+    """The first items of a list: "anna@north.example, berg@north.example, chen@south.example and 3 more"."""
     more = len(items) - most
     return ", ".join(items[:most]) + (f" and {more:,} more" if more > 0 else "")
 
@@ -74,24 +76,38 @@ def some_of(items: Sequence[str], most: int = FEW) -> str:
 def words_of(message: Message, voice: Voice = COMMAND_LINE) -> str:
     """A message in words: a sentence with its full stop, or a clause without one, as its template is.
 
-    Text from outside is in it as it came: callers pass the whole through `safe_text`.
+    If `CODE-detail` has a template too, it follows after a colon. Text from outside is in the result as it came:
+    callers pass the whole through `safe_text`.
 
     Raises:
         KeyError: no template has this code, or a parameter is missing.
     """
+    return ": ".join(_parts(message, voice))
+
+
+def _parts(message: Message, voice: Voice) -> list[str]:
+    """The message itself, and the figures behind it if there are any."""
+    detail = Message(f"{message.code}-detail", message.params)
+    parts = [message, detail] if detail.code in _templates() else [message]
+    return [_filled(part, voice) for part in parts]
+
+
+def _filled(message: Message, voice: Voice) -> str:
     template = _templates().get(message.code)
     if template is None:
         if " " in message.code:  # a sentence that has no code yet
             return message.code
         raise KeyError(message.code)
-    if isinstance(template, Both):
-        template = template.command_line if voice.keys is None else template.screen
-    text = template if isinstance(template, str) else template(message.params)
-    return _Formatter(voice).vformat(text, (), message.params)
+    while not isinstance(template, str):
+        if isinstance(template, Both):
+            template = template.command_line if voice.keys is None else template.screen
+        else:
+            template = template(message.params)
+    return _Formatter(voice).vformat(template, (), message.params)
 
 
 def sentence(message: Message, voice: Voice = COMMAND_LINE) -> str:
-    """A message as a sentence: with a full stop, if it has no other sign at its end."""
+    """A message as a sentence: it gets a full stop if it ends with no other sign."""
     text = words_of(message, voice)
     return text if text.endswith((".", ":", "?", "!")) else f"{text}."
 
@@ -101,8 +117,14 @@ def sentences(messages: Iterable[Message], voice: Voice = COMMAND_LINE) -> str:
     return " ".join(sentence(message, voice) for message in messages)
 
 
+def addressed(address: str, message: Message, voice: Voice = COMMAND_LINE) -> str:
+    """What happened to an address: "anna@north.example: not found in this store"; of none, the message alone."""
+    text = words_of(message, voice)
+    return f"{address}: {text}" if address else text
+
+
 def error_words(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
-    """What happened, and what became of the request."""
+    """What happened, and what that means for the request."""
     return sentences([error.happened, *([error.effect] if error.effect else [])], voice)
 
 
@@ -112,19 +134,15 @@ def hint_words(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
 
 
 def whole(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
-    """What happened, what became of the request, and what to do next, in one line."""
+    """What happened, what that means for the request, and what to do next, in one line."""
     return f"{error_words(error, voice)} {hint_words(error, voice)}".rstrip()
 
 
 def decision_words(decision: Decision) -> str:
     """A decision and the figures behind it, as a clause: "You cannot add more users: 5 of 5 seats are used"."""
-    return ": ".join(decision_lines(decision))
+    return words_of(decision.message)
 
 
 def decision_lines(decision: Decision) -> list[str]:
     """The same as one or two lines: the decision, and the figures behind it."""
-    detail = f"{decision.code}-detail"
-    found = [Message(decision.code, decision.params)]
-    if detail in _templates():
-        found.append(Message(detail, decision.params))
-    return [words_of(each) for each in found]
+    return _parts(decision.message, COMMAND_LINE)
