@@ -10,7 +10,7 @@ from kconsole.core.errors import NotFound
 from kconsole.core.records import MailboxFate
 from kconsole.licensing.guards import may_delete
 from kconsole.net.secrets import secret_from
-from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts, only_deactivated
+from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts, only_disabled
 from kconsole.operations.session import Session
 from kconsole.text import messages, words
 
@@ -137,7 +137,7 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
             say(f"{entry.address} is deleted already.")
         elif not decision.allowed:
             say(f"{entry.address} cannot be deleted: {messages.decision_words(decision)}.")
-        elif only_deactivated(entry):
+        elif only_disabled(entry):
             say(f"{entry.address} is mapped: it would only be deactivated, and stay in the directory.")
         else:
             say(f"{entry.address} ({words.kind_word(entry)}) would be deleted.")

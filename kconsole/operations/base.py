@@ -1,4 +1,4 @@
-"""What every deed has in common: it works inside a transaction, entry by entry, and tells what came of each."""
+"""What all operations share: each works inside one transaction and reports an outcome for every address."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,16 +26,16 @@ RunsOn = Literal["server", "store", "store-without-server"]
 server does not report it or the next sync corrects it; or nowhere, because the store would differ from the server."""
 
 Result = Literal["done", "unchanged", "not-found", "refused", "open"]
-"""`open`: the live server was asked, and nobody knows what came of it."""
+"""`open`: the mail server was asked and did not answer, so the change is unconfirmed."""
 
 
 class Outcome(NamedTuple):
-    """What came of a deed for one address."""
+    """The result of an operation for one address; of none, for the whole store."""
 
     address: str
     result: Result
     code: str
-    """What happened to it, as a clause without the address: "disabled, its seat is free"."""
+    """What happened, in words a clause without the address: "disabled, its seat is free"."""
     hint: Hint = None
     params: Mapping[str, Any] = NO_PARAMS
 
@@ -51,18 +51,18 @@ class Outcome(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether what was asked for is not so now."""
+        """Whether the request is not fulfilled."""
         return self.result in ("not-found", "refused", "open")
 
 
 class Rehearsal(NamedTuple):
-    """What a deed would do."""
+    """What an operation would do."""
 
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...]
     """Each record once."""
     undoes: int | None
-    """The commit that it would take back."""
+    """The commit that it would undo."""
 
 
 class OperationContext:
@@ -137,7 +137,7 @@ def outcomes_of(operation: "Operation", context: OperationContext) -> tuple[Outc
 
 
 def apply_change(ledger: SeatLedger, change: Change) -> None:
-    """Let the ledger know of one changed record."""
+    """Count one changed record."""
     if change.table == "entries":
         ledger.change_entry(change.before, change.after)
     elif change.table == "domains":
@@ -149,11 +149,14 @@ def apply_change(ledger: SeatLedger, change: Change) -> None:
 
 
 class Operation(Protocol):
-    """One thing that may be done. Its class is named for it, in the imperative."""
+    """One change that a user can make. Its class is named for it, in the imperative.
+
+    A class whose operations cannot be undone sets `undoable = False`.
+    """
 
     @property
     def name(self) -> str:
-        """What the log calls it."""
+        """What the journal calls it."""
         ...
 
     @property
@@ -166,29 +169,29 @@ class Operation(Protocol):
         """Why, in the operator's words; may be empty."""
         ...
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        """Do it, and tell what came of it for each address.
+    def apply(self, context: OperationContext, /) -> list[Outcome]:
+        """Make the change, and report an outcome for each address.
 
         Raises:
-            Refused: it can only be done as a whole, and a guard said no.
+            Refused: the operation is applied as a whole, and a guard refused it.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a deed did."""
+    """What an operation did."""
 
     operation: str
     outcomes: tuple[Outcome, ...]
     before: SeatReport
     after: SeatReport
     commit: Commit | None
-    """The transaction; None if nothing changed."""
+    """The journal's line; None if nothing changed."""
 
     @property
     def failures(self) -> list[Outcome]:
-        """The outcomes for which what was asked for is not so now."""
+        """The outcomes that do not fulfil the request."""
         return [outcome for outcome in self.outcomes if outcome.failed]
 
     @property
@@ -198,26 +201,26 @@ class Done:
 
 
 class HalfDone(ConsoleError):
-    """Some of it was done on the server and is in the store; the rest ended in what is told.
+    """The server made a part of the changes, which are in the store; the rest ended in an error.
 
     Attributes:
         done: what was done, and what was not.
-        exit_code: that of what went wrong.
+        exit_code: that of the error.
     """
 
-    def __init__(self, done: Done, trouble: ConsoleError) -> None:
-        super().__init__(trouble.happened, trouble.hints, trouble.details, trouble.effect or "")
+    def __init__(self, done: Done, error: ConsoleError) -> None:
+        super().__init__(error.happened, error.hints, error.details, error.effect or "")
         self.done = done
-        self.exit_code = trouble.exit_code
+        self.exit_code = error.exit_code
 
 
-def check_expected(expected: Iterable[Entry], work: OperationContext) -> None:
-    """Go on only if these entries are as they were when a person was asked about them.
+def check_expected(expected: Iterable[Entry], context: OperationContext) -> None:
+    """Continue only if these entries are as the user saw them when they confirmed.
 
     Raises:
         ChangedMeanwhile: some are not.
     """
-    changed = [entry for entry in expected if work.state.entries.get(entry.id) != entry]
+    changed = [entry for entry in expected if context.state.entries.get(entry.id) != entry]
     if changed:
         raise ChangedMeanwhile(
             "changed-meanwhile",
@@ -228,7 +231,7 @@ def check_expected(expected: Iterable[Entry], work: OperationContext) -> None:
 
 
 def refusal(address: str, decision: Decision) -> Outcome:
-    """The outcome of a deed that a guard refused."""
+    """The outcome of what a guard refused."""
     return Outcome(address, "refused", decision.code, decision.hints, decision.params)
 
 
@@ -239,17 +242,17 @@ def some_of(addresses: Sequence[str], most: int = 3) -> str:
 
 
 def refused_by(decision: Decision, effect: str = "") -> Refused:
-    """The error for what a guard refused.
+    """The error for a guard's refusal.
 
     Args:
         decision: the refusal.
-        effect: the code of what became of the request, where that has to be said.
+        effect: the code of what that means for the request, where it has to be said.
     """
-    return Refused(Message(decision.code, decision.params), decision.hints, effect=effect)
+    return Refused(decision.message, decision.hints, effect=effect)
 
 
 def insist(decision: Decision) -> None:
-    """Go on only if the decision allows it.
+    """Continue only if the decision allows it.
 
     Raises:
         Refused: it does not.
@@ -259,7 +262,7 @@ def insist(decision: Decision) -> None:
 
 
 def the_account_of(operation: "Operation") -> str:
-    """The one address that an operation is about; empty for none or several."""
+    """The address of an operation on one account; empty for none or several."""
     addresses = getattr(operation, "addresses", None) or (getattr(operation, "address", ""),)
     return addresses[0] if len(addresses) == 1 else ""
 

@@ -1,6 +1,7 @@
 """Finds operations by the names that the journal gives them, and imports each only when it is needed."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import Final
 
@@ -19,11 +20,20 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "server": ("add domain", "restarted", "restore"),
     "sync.pull": ("sync",),
     "sync.recover": ("settle",),
+    "sync.requests": ("ask server",),
     "sync.servers": ("add server", "remove server"),
 }  # fmt: skip
 """The module of each operation that a journal can name, except undo, which runs where the undone operation ran."""
 
 
+BEGINNINGS: Final = ("init", "migrate", "mend")
+"""What the store itself writes as the first line of a journal; the last two stand in old journals. There is nothing
+before them to go back to."""
+
+UNDO: Final = "undo"
+
+
+@cache
 def operation_class(name: str) -> type | None:
     """The class of the operation with this name; None for a name that this version does not know."""
     module = next((module for module, names in MODULES.items() if name in names), None)
@@ -37,3 +47,8 @@ def runs_on(name: str) -> RunsOn:
     """Where the operation with this name takes effect first. An unknown one is refused beside a server."""
     way: RunsOn = getattr(operation_class(name), "runs_on", "store-without-server")
     return way
+
+
+def is_undoable(name: str) -> bool:
+    """Whether the operation with this name can be undone: not one that only records what is so on the server."""
+    return name not in (*BEGINNINGS, UNDO) and bool(getattr(operation_class(name), "undoable", True))

@@ -1,4 +1,4 @@
-"""Deeds on the server's records: domains, restarts, and the store as a whole."""
+"""Operations on the server's records: domains, restarts, and the store as a whole."""
 
 import re
 from dataclasses import dataclass
@@ -24,64 +24,61 @@ class AddDomain:
     description: str = ""
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        """Add it.
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        """Add the domain.
 
         Raises:
-            BadInput: it is not a domain name.
-            Refused: it is there already, or another one is primary.
+            BadInput: the name is not a domain name.
+            Refused: the domain exists, or another one is primary.
         """
         check_domain_name(self.domain)
-        known = work.state.domain_named(self.domain)
+        known = context.state.domain_named(self.domain)
         if known is not None:
-            raise Refused(f"The domain {known.name} is there already.", "See them with 'kconsole domains'.")
-        primary = next((domain.name for domain in work.state.domains.values() if domain.primary), None)
-        if self.primary and primary is not None:
-            raise Refused(f"{primary} is the primary domain already.", "Add the new one without --primary.")
-        work.transaction.put_domain(
+            raise Refused("domain-exists", "see-domains", domain=known.name)
+        if self.primary and context.state.primary_domain:
+            raise Refused("primary-exists", "add-it-without-primary", domain=context.state.primary_domain)
+        context.transaction.put_domain(
             Domain(name=self.domain, primary=self.primary, description=self.description, user_limit=self.user_limit)
         )
-        return [Outcome(self.domain, "done", "added")]
+        return [Outcome(self.domain, "done", "domain-added")]
 
 
 @dataclass(frozen=True)
 class RecordRestart:
-    """Record that the server was restarted: the seats of accounts deleted before come free."""
+    """Record that the server was restarted: the seats of accounts deleted before are free."""
 
     name: ClassVar[str] = "restarted"
     runs_on: ClassVar[RunsOn] = "store"
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        """Record it as of now."""
-        held = work.seats.report().held
-        work.transaction.set_last_restart(work.now)
-        freed = f"{held} held {'seat is' if held == 1 else 'seats are'} free" if held else "no seat was held"
-        return [Outcome("", "done", f"restart recorded, {freed}")]
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        """Record a restart at this moment."""
+        held = context.seats.report().held
+        context.transaction.set_last_restart(context.now)
+        return [Outcome("", "done", "restart-recorded", params={"held": held})]
 
 
 @dataclass(frozen=True)
 class RestoreInventory:
-    """Let the store hold what a dump holds, and nothing else."""
+    """Replace all records of the store by those of a dump."""
 
     name: ClassVar[str] = "restore"
     runs_on: ClassVar[RunsOn] = "store-without-server"
     inventory: Inventory
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         """Replace everything."""
-        work.transaction.replace_all(self.inventory)
+        context.transaction.replace_all(self.inventory)
         entries, domains = len(self.inventory.entries), len(self.inventory.domains)
-        what = f"{entries:,} {'entry' if entries == 1 else 'entries'}"
-        return [Outcome("", "done", f"restored {what} in {domains:,} {'domain' if domains == 1 else 'domains'}")]
+        return [Outcome("", "done", "dump-restored", params={"entries": entries, "domains": domains})]
 
 
 def check_domain_name(name: str) -> None:
-    """Go on only with a domain name.
+    """Continue only with a domain name.
 
     Raises:
         BadInput: it is none.
     """
     if not DOMAIN_NAME.fullmatch(name):
-        raise BadInput(f"'{name}' is not a domain name.", "Write it like example.com or mail.example.com.")
+        raise BadInput("not-a-domain-name", "write-a-domain-name", name=name)

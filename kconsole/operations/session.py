@@ -13,7 +13,7 @@ from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, outcomes_of, the_account_of
 from kconsole.operations.catalog import runs_on
 from kconsole.operations.chunked import Chunks, iterated, within
-from kconsole.operations.history import History, is_undoable
+from kconsole.operations.history import History, can_be_undone
 from kconsole.operations.sync.refusals import named_meanwhile, needs_server, refuse_here
 from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
 from kconsole.operations.system import default_folder as default_folder
@@ -238,7 +238,7 @@ class Session:
                 context.roll_back_seats()
             raise
         commit = transaction.commit
-        if commit is not None and is_undoable(commit):
+        if commit is not None and can_be_undone(commit):
             self.history.add_own(commit)
         return Done(operation.name, outcomes, before, self.seats.report(), commit)
 

@@ -6,6 +6,7 @@ the formats that Python knows there are
 - `{seats:count seat}` or `{n:count address addresses}`: a number of things, "1 seat", "1,200 seats";
 - `{addresses:some}`: the first few of a list, and how many more there are;
 - `{names:list}`: a list, "a, b and c";
+- `{what:a}`: what an entry is, by the code of its classification, "an alias";
 - a parameter that is a message, alone or in a list, stands there in its own words.
 
 A template that differs between the command line and the screen is a `Both`; the screen's may name keys, as
@@ -62,6 +63,8 @@ class _Formatter(string.Formatter):
             return words.count(value, *format_spec.split()[1:])
         if format_spec == "some":
             return some_of(value)
+        if format_spec == "a":
+            return words.with_article(value)
         if format_spec == "list":
             return words.and_list(value)
         return str(super().format_field(value, format_spec))

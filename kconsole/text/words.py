@@ -93,6 +93,8 @@ REASON_WORDS: Final = {
 
 
 def with_article(classification: str) -> str:
-    """What an entry is, by the code of its classification: "an alias", "a disabled account"."""
+    """What an entry is, by the code of its classification: "an alias", "the built-in administrator"."""
+    if classification == "builtin-admin":
+        return "the built-in administrator"
     noun = REASON_WORDS.get(classification, classification)
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -59,6 +59,12 @@ def results(done: Done) -> list[tuple[str, str]]:
     return [(outcome.address.partition("@")[0], outcome.result) for outcome in done.outcomes]
 
 
+def only_code(done: Done) -> str:
+    """The code of the only outcome."""
+    (outcome,) = done.outcomes
+    return outcome.code
+
+
 def only_text(done: Done) -> str:
     (outcome,) = done.outcomes
     return words_of(outcome.message)

@@ -1,22 +1,20 @@
-"""Deeds on accounts."""
+"""Operations on accounts."""
 
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, NotFound, Refused
 from kconsole.core.records import Entry
-from kconsole.licensing.guards import CANNOT_ADD_TEXT
 from kconsole.operations.accounts import (
     AddAccount,
     DeleteAccounts,
     DisableAccounts,
     EnableAccounts,
-    what_it_is,
 )
 from kconsole.operations.server import RecordRestart
-from kconsole.text.messages import error_words, hint_words, words_of
 from tests.clocks import noon
 from tests.operations.sessions import (
     SOUTH,
@@ -25,7 +23,7 @@ from tests.operations.sessions import (
     another,
     deleted,
     logged_in,
-    only_text,
+    only_code,
     results,
     session_of,
     used,
@@ -99,9 +97,8 @@ def test_enabling_takes_seats_as_long_as_there_are_some(tmp_path: Path) -> None:
         ("nobody", "not-found"),
     ]
     refused = done.outcomes[3]
-    assert words_of(refused.message).startswith("It cannot be enabled: 3 of 3 seats are used")
-    assert "short by 1" in words_of(refused.message)
-    assert refused.hint
+    assert (refused.code, refused.params["purpose"], refused.params["short"]) == ("license-limit", "enable", 1)
+    assert refused.hints
     assert used(session) == 3
 
 
@@ -109,7 +106,7 @@ def test_enabling_is_refused_at_the_limit_of_a_domain(tmp_path: Path) -> None:
     entries = [account("a@south.example"), account("b@south.example"), account("c@south.example", enabled=False)]
     session = session_of(tmp_path, *entries, seats=None)
     (refused,) = session.do(EnableAccounts(("c@south.example",))).outcomes
-    assert "domain south.example is limited to 2 accounts" in words_of(refused.message)
+    assert (refused.code, refused.params["domain"], refused.params["limit"]) == ("domain-limit", "south.example", 2)
 
 
 def test_only_accounts_are_enabled(tmp_path: Path) -> None:
@@ -123,7 +120,7 @@ def test_only_accounts_are_enabled(tmp_path: Path) -> None:
 def test_an_account_is_added(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     done = session.do(AddAccount(" Anna.Berg@NORTH.example ", " Anna Berg ", " Sales "))
-    assert only_text(done) == "added, it takes a seat"
+    assert only_code(done) == "account-added"
     added = session.state.find("anna.berg@north.example")
     assert (added.address, added.full_name, added.description) == ("Anna.Berg@north.example", "Anna Berg", "Sales")
     assert (added.origin, added.kind, added.enabled, added.mailbox) == ("local", "user", True, False)
@@ -151,44 +148,42 @@ def test_what_is_no_address_is_not_added(tmp_path: Path, address: str) -> None:
     session = session_of(tmp_path)
     with pytest.raises(BadInput) as caught:
         session.do(AddAccount(address))
-    assert hint_words(caught.value)
+    assert caught.value.hints
     assert used(session) == 0
 
 
 def test_an_account_needs_a_domain_that_is_there(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match=r"no domain west\.example") as caught:
+    with pytest.raises(NotFound, match="no-such-domain") as caught:
         session_of(tmp_path).do(AddAccount("anna@west.example"))
-    assert "kconsole domains add west.example" in hint_words(caught.value)
+    assert [hint.code for hint in caught.value.hints] == ["add-the-domain"]
 
 
 @pytest.mark.parametrize(
-    ("taken", "words"),
+    ("taken", "what"),
     [
-        (account("Info"), "a local account"),
-        (account("info", enabled=False), "a disabled account"),
-        (account("info", origin="imported"), "an imported account"),
-        (alias("info"), "an alias"),
-        (account("info", kind="mailing_list"), "a mailing list"),
-        (account("info", kind="builtin_admin"), "the built-in administrator"),
+        (account("Info"), "local"),
+        (account("info", enabled=False), "disabled"),
+        (account("info", origin="imported"), "imported"),
+        (alias("info"), "alias"),
+        (account("info", kind="mailing_list"), "mailing-list"),
+        (account("info", kind="builtin_admin"), "builtin-admin"),
     ],
 )
-def test_a_taken_address_is_not_added(tmp_path: Path, taken: Entry, words: str) -> None:
-    assert what_it_is(taken) == words
-    with pytest.raises(Refused, match=f"is taken by {words}"):
+def test_a_taken_address_is_not_added(tmp_path: Path, taken: Entry, what: str) -> None:
+    with pytest.raises(Refused, match=f"address-taken .*what='{what}'"):
         session_of(tmp_path, taken).do(AddAccount("INFO@north.example"))
 
 
 def test_no_account_is_added_at_the_limit(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), seats=1)
-    with pytest.raises(Refused, match="short by 1") as caught:
+    with pytest.raises(Refused, match=r"license-limit .*purpose='add'.*short=1"):
         session.do(AddAccount("berg@north.example"))
-    assert error_words(caught.value).startswith(f"{CANNOT_ADD_TEXT}: 1 of 1 seats are used")
     assert (used(session), session.history.undoable) == (1, None)
 
 
 def test_no_account_is_added_at_the_limit_of_its_domain(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("a@south.example"), deleted("b@south.example"), seats=None)
-    with pytest.raises(Refused, match=r"domain south.example is limited to 2"):
+    with pytest.raises(Refused, match=r"domain-limit .*domain='south\.example', limit=2"):
         session.do(AddAccount("c@south.example"))
     session.do(AddAccount("B@south.example"))
     assert session.seats.report().of_domain(SOUTH.name) is not None
@@ -239,23 +234,21 @@ def test_a_deleted_account_holds_its_seat_until_the_restart(tmp_path: Path) -> N
     clock = noon()
     session = session_of(tmp_path, account("anna", mailbox=True), account("off", enabled=False), clock=clock)
     done = session.do(DeleteAccounts(at("anna", "off")))
-    assert [words_of(outcome.message) for outcome in done.outcomes] == [
-        "deleted, its seat is held until the server is restarted",
-        "deleted",
-    ]
+    assert [outcome.code for outcome in done.outcomes] == ["deleted-seat-held", "deleted"]
     gone = session.state.find("anna@north.example")
     assert (gone.deleted_at, gone.mailbox_fate, gone.transferred_to) == (clock.now(), "keep", "")
     assert (used(session), session.seats.report().held, session.seats.report().created) == (1, 1, 0)
     assert [entry.address for entry in session.state.live_entries()] == []
     clock.forward(seconds=1)
-    assert only_text(session.do(RecordRestart())) == "restart recorded, 1 held seat is free"
+    (restart,) = session.do(RecordRestart()).outcomes
+    assert (restart.code, restart.params) == ("restart-recorded", {"held": 1})
     assert used(session) == 0
 
 
-def test_a_mapped_account_is_only_deactivated(tmp_path: Path) -> None:
+def test_a_mapped_account_is_only_disabled(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna", origin="directory"), account("berg"))
     done = session.do(DeleteAccounts(at("anna"), "transfer", "berg@north.example"))
-    assert "stays in the directory" in only_text(done)
+    assert only_code(done) == "mapped-disabled"
     anna = session.state.find("anna@north.example")
     assert (anna.enabled, anna.deleted_at, anna.transferred_to) == (False, None, "")
     assert used(session) == 1
@@ -276,11 +269,11 @@ def test_a_mailbox_is_deleted_or_transferred(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "error", "words"),
     [
-        ("nobody", NotFound, "no account nobody"),
-        ("gone", NotFound, "no account gone"),
-        ("ANNA", Refused, "is being deleted itself"),
-        ("info", Refused, "is an alias, no user account"),
-        ("off", Refused, "is disabled"),
+        ("nobody", NotFound, "no-account-for-mailbox"),
+        ("gone", NotFound, "no-account-for-mailbox"),
+        ("ANNA", Refused, "mailbox-to-deleted"),
+        ("info", Refused, "mailbox-to-no-account .*what='alias'"),
+        ("off", Refused, "mailbox-to-disabled"),
     ],
 )
 def test_a_mailbox_needs_somebody_to_take_it(
@@ -289,7 +282,7 @@ def test_a_mailbox_needs_somebody_to_take_it(
     session = session_of(tmp_path, account("anna"), alias("info"), account("off", enabled=False), deleted("gone"))
     with pytest.raises(error, match=words) as caught:
         session.do(DeleteAccounts(at("anna"), "transfer", f"{target}@north.example"))
-    assert hint_words(caught.value).startswith("Nothing was deleted.")
+    assert caught.value.effect == message("nothing-deleted")
     assert session.state.find("anna@north.example").deleted_at is None
 
 

@@ -59,6 +59,7 @@ class Sync:
 
     name: ClassVar[str] = "sync"
     runs_on: ClassVar[RunsOn] = "store"
+    undoable: ClassVar[bool] = False
     snapshot: ServerSnapshot
     begun: "SyncStart"
     """Which server was read, and how the store was when that began."""

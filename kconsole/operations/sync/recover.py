@@ -29,6 +29,7 @@ class Settle:
 
     name: ClassVar[str] = "settle"
     runs_on: ClassVar[RunsOn] = "store"
+    undoable: ClassVar[bool] = False
     found: Mapping[int, Sequence[ServerUser | None]]
     """By the number of the intent, the users that were found under the addresses of its targets."""
     reason: str = ""

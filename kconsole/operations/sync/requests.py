@@ -40,6 +40,8 @@ class AskServer:
     """Write down what the server is about to be asked for, if the guards of a deed allow it."""
 
     runs_on: ClassVar[RunsOn] = "store"
+    undoable: ClassVar[bool] = False
+    name: str = ASK
 
     def __init__(self, operation: Operation, access: ServerAccess) -> None:
         self.operation = operation

@@ -1,8 +1,59 @@
-"""Sentences about accounts."""
+"""Sentences about accounts, domains and the store as a whole."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from kconsole.text.sentences.base import Template
+from kconsole.text.sentences.base import Both, Template
 
-TEMPLATES: Final[Mapping[str, Template]] = {}
+
+def _restart(params: Mapping[str, Any]) -> str:
+    if not params["held"]:
+        return "restart recorded, no seat was held"
+    return f"restart recorded, {{held:count held seat}} {'is' if params['held'] == 1 else 'are'} free"
+
+
+TEMPLATES: Final[Mapping[str, Template]] = {
+    "disabled": "disabled, its seat is free",
+    "disabled-already": "is disabled already",
+    "enabled": "enabled, it takes a seat",
+    "enabled-already": "is enabled already",
+    "account-added": "added, it takes a seat",
+    "deleted": "deleted",
+    "deleted-seat-held": "deleted, its seat is held until the server is restarted",
+    "mapped-disabled": "disabled, its seat is free; it stays in the directory",
+    "mapped-disabled-already": "is mapped from a directory and disabled already",
+    "nothing-deleted": "Nothing was deleted.",
+    "not-in-store": "not found in this store",
+    "address-not-in-store": "{address} is not in this store.",
+    "look-it-up": Both("Look it up with 'kconsole accounts'.", "Look it up in the list of accounts."),
+    "not-an-address": "'{address}' is not an address.",
+    "write-an-address": "Write it as login@domain.",
+    "not-a-login": "'{login}' cannot be a login.",
+    "login-characters": "Use letters, digits and . _ + ' - (at most 64, the first one a letter or digit).",
+    "address-taken": "The address {address} is taken by {what:a}.",
+    "choose-another-address": "Choose another address.",
+    "no-such-domain": "There is no domain {domain} in this store.",
+    "see-domains": Both("See them with 'kconsole domains'.", "See them in the list of domains."),
+    "add-the-domain": Both(
+        "Add it with 'kconsole domains add', or check the spelling.", "Add it first, or check the spelling."
+    ),
+    "add-the-domain-there": Both(
+        "Check the spelling; or add the domain in the server's administration, then run 'kconsole sync'.",
+        "Check the spelling; or add the domain in the server's administration, then press {key_sync}.",
+    ),
+    "no-account-for-mailbox": "There is no account {address} to transfer the mailbox to.",
+    "mailbox-to-deleted": "{address} is being deleted too, so its mailbox cannot take another one's mail.",
+    "mailbox-to-no-account": "{address} is {what:a}: it has no mailbox that could take another one's mail.",
+    "mailbox-to-disabled": "{address} is disabled: no one could read what its mailbox takes.",
+    "name-an-enabled-account": "Name an enabled account.",
+    "not-a-domain-name": "'{name}' is not a domain name.",
+    "write-a-domain-name": "Write it like example.com or mail.example.com.",
+    "domain-added": "added",
+    "domain-exists": "The domain {domain} exists already.",
+    "primary-exists": "{domain} is the primary domain already.",
+    "add-it-without-primary": Both("Add the new one without --primary.", "Add the new one as not primary."),
+    "restart-recorded": _restart,
+    "dump-restored": "restored {entries:count entry} in {domains:count domain}",
+    "changed-meanwhile": "{addresses:some} was changed by another user just now.",
+    "look-again": "Nothing was done. Look at it again.",
+}

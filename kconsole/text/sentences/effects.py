@@ -6,6 +6,7 @@ from typing import Final
 from kconsole.text.sentences.base import Both, Template
 
 TEMPLATES: Final[Mapping[str, Template]] = {
+    "done": "done",
     "nothing-changed": "Nothing was changed.",
     "nothing-taken": "Nothing was taken.",
     "nothing-imported": "Nothing was imported.",
@@ -14,20 +15,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "would-be-refused": "It would be refused.",
     "nothing-changed-there-or-here": "Nothing was changed, neither there nor here.",
     "not-known-whether-done": "Whether it did it is not known.",
-    "changed-meanwhile": "{addresses:some} was changed by somebody else just now.",
-    "look-again": "Nothing was done. Look at it again.",
-    "not-in-store": "not found in this store",
-    "address-not-in-store": "{address} is not in this store.",
-    "look-it-up": Both("Look it up with 'kconsole accounts'.", "Look it up in the list of accounts."),
     "old-refusal": "{text}",
     "over-limit-takes-it": "--over-limit takes it.",
     "over-limit-maps-them": "--over-limit maps them nevertheless.",
-    "see-line-of-log": Both(
-        "See line {line} of 'kconsole log', and set it right by hand.",
-        "See line {line} of the log, and set it right by hand.",
-    ),
-    "cannot-undo-license": "It cannot be undone. {reason}",
-    "disable-first-or-by-hand": "Disable accounts first, or change the seats by hand, where that can be said yes to.",
     "cannot-undo-account": "It cannot be undone: {address} {reason}",
     "as-last-read": "{what}, as the server was last read",
     "without-password": "{what}; it has no password yet, so that nobody can log in",

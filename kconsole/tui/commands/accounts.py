@@ -145,7 +145,7 @@ class Delete(_OnAccounts):
     @classmethod
     def ask(cls, target: "MainScreen", entries: Sequence[Entry], news: Sequence[str] = ()) -> None:
         """Ask, then delete; if somebody changed one of them meanwhile, ask again with what he did as news."""
-        from kconsole.operations.accounts import DeleteAccounts, only_deactivated
+        from kconsole.operations.accounts import DeleteAccounts, only_disabled
         from kconsole.tui.screens.delete import DeleteDialog
         from kconsole.tui.screens.dialog import Question
 
@@ -167,7 +167,7 @@ class Delete(_OnAccounts):
                 )
                 target.change(operation, lambda told: cls.ask(target, target.as_now(entries), told))
 
-        gone = [entry for entry in deletable if not only_deactivated(entry)]
+        gone = [entry for entry in deletable if not only_disabled(entry)]
         what = "account" if all(entry.is_account for entry in deletable) else "entry"
         question = Question(
             f"{'Delete' if gone else 'Deactivate'} {words.count(len(deletable), what)}?",
@@ -400,11 +400,11 @@ def _seats_after(target: "MainScreen", accounts: Sequence[Entry]) -> list[str]:
 
 
 def _what_deleting_means(entries: Sequence[Entry]) -> list[str]:
-    from kconsole.operations.accounts import only_deactivated
+    from kconsole.operations.accounts import only_disabled
 
     notes = []
-    mapped = sum(only_deactivated(entry) for entry in entries)
-    holding = sum(classify(entry).seat and not only_deactivated(entry) for entry in entries)
+    mapped = sum(only_disabled(entry) for entry in entries)
+    holding = sum(classify(entry).seat and not only_disabled(entry) for entry in entries)
     if mapped:
         which = "Mapped" if mapped == len(entries) else f"{mapped:,} mapped"
         notes.append(f"{which}: only deactivated, since it stays in the directory. The seat comes free at once.")
