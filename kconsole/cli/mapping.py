@@ -1,4 +1,4 @@
-"""Commands that map users from a directory: domains map, map."""
+"""Commands on mappings: `domains map` sets the directory of a domain, `map` maps its users."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +11,7 @@ from kconsole.cli.context import (
     CliContext,
     at_store,
     exit_code,
+    has_person,
     pass_cli,
     read_text,
     reason_option,
@@ -34,7 +35,7 @@ from kconsole.operations.mapping import (
     SetDirectory,
     check_settings,
     directory_of,
-    named_domain,
+    parse_attribute,
     plan_mapping,
     probe,
     read_directory,
@@ -46,15 +47,17 @@ from kconsole.text.mapping import (
     Section,
     connection_words,
     directory_rows,
+    gone_words,
     kind_name,
     plan_groups,
     plan_summary,
+    users_words,
 )
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 
 MOST_NAMED = 5
-"""How many accounts of a group are named one by one."""
+"""Accounts of a group that are listed without --all."""
 
 
 def _password_options(command: Any) -> Any:
@@ -62,21 +65,17 @@ def _password_options(command: Any) -> Any:
         "--password-file",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="The password, in a file of mode 0600 (else KCONSOLE_DIRECTORY_PASSWORD, or it is asked for).",
+        help="A file of mode 0600 with the password (else KCONSOLE_DIRECTORY_PASSWORD, or kconsole asks).",
     )(command)
 
 
-def _read_attribute(
+def _read_attributes(
     context: click.Context, param: click.Parameter, values: Sequence[str]
 ) -> tuple[tuple[str, str], ...]:
-    """Names of attributes, each as FIELD=ATTRIBUTE."""
-    pairs = []
-    for value in values:
-        field, equals, attribute = value.partition("=")
-        if not equals or not field.strip() or not attribute.strip():
-            raise click.BadParameter(f"'{value}' is not FIELD=ATTRIBUTE, as login=mailNickname is.", context, param)
-        pairs.append((field.strip(), attribute.strip()))
-    return tuple(pairs)
+    try:
+        return tuple(parse_attribute(value) for value in values)
+    except BadInput as error:
+        raise click.BadParameter(words_of(error.happened), context, param) from None
 
 
 @click.command("map")
@@ -89,7 +88,9 @@ def _read_attribute(
     help="How the directory names things.",
 )
 @click.option("--filter", "filter_", callback=read_text, default="", metavar="FILTER", help="A further LDAP filter.")
-@click.option("--bind-as", callback=read_text, default="", metavar="NAME", help="Who asks; without, nobody does.")
+@click.option(
+    "--bind-as", callback=read_text, default="", metavar="NAME", help="The name to log in with (else anonymous)."
+)
 @click.option("--ca", callback=read_text, default="", metavar="FILE", help="Certificates to trust, and no others.")
 @click.option(
     "--fingerprint",
@@ -98,17 +99,19 @@ def _read_attribute(
     metavar="SHA256",
     help="The one certificate to trust, by its SHA-256.",
 )
-@click.option("--insecure", is_flag=True, help="Check no certificate. Whoever is in between reads the password.")
+@click.option(
+    "--insecure", is_flag=True, help="Do not check the certificate. Anyone on the way could read the password."
+)
 @click.option(
     "--attribute",
     "attributes",
     multiple=True,
-    callback=_read_attribute,
+    callback=_read_attributes,
     metavar="FIELD=NAME",
     help="Another attribute for login, id, full_name, description, disabled or last_logon.",
 )
-@click.option("--test", "is_tested", is_flag=True, help="Ask the directory first; without an answer nothing is kept.")
-@click.option("--remove", is_flag=True, help="Map it from no directory any more; its accounts stay.")
+@click.option("--test", "is_tested", is_flag=True, help="Test the connection first; if it fails, keep nothing.")
+@click.option("--remove", is_flag=True, help="Forget the directory; the accounts stay.")
 @click.option("--json", "as_json", is_flag=True, help="Show the settings as a JSON document.")
 @_password_options
 @reason_option
@@ -132,19 +135,19 @@ def domains_map(
     password_file: Path | None,
     reason: str,
 ) -> None:
-    """Say which directory a domain's users are mapped from.
+    """Set, show or test the directory that a domain is mapped from.
 
-    With --url and --base the settings are kept, without the password. With none of them they are shown; --test asks the
-    directory whether it answers. 'kconsole map DOMAIN' then maps.
+    With --url and --base the settings are stored, without the password; without them they are shown. --test connects to
+    the directory. 'kconsole map DOMAIN' then maps its users.
     """
     is_new = bool(url or base)
     others = (kind, filter_, bind_as, ca, fingerprint, insecure, attributes)
     if remove and (is_new or is_tested or any(others)):
-        raise click.UsageError("--remove goes with no other settings.")
+        raise click.UsageError("--remove cannot be combined with other settings.")
     if not is_new and any(others):
-        raise click.UsageError("Settings are kept together: name --url and --base too.")
+        raise click.UsageError("The settings are replaced as a whole: give --url and --base too.")
     if is_new and not (url and base):
-        raise click.UsageError("A directory has both a --url and a --base.")
+        raise click.UsageError("A directory needs both --url and --base.")
     session = place.open()
     if remove:
         say_outcomes(session.do(ForgetDirectory(domain, reason)))
@@ -185,12 +188,12 @@ def _test(directory: Directory, password_file: Path | None) -> None:
     say(f"{directory.url} answers{f' ({answer.server})' if answer.server else ''}; {how}.")
     if answer.certificate is not None:
         say(f"Its certificate: {answer.certificate.fingerprint}")
-    more = "more than " if answer.more_users else ""
-    say(f"{more}{words.count(answer.users, 'user')} below {directory.base}.".capitalize())
+    found = users_words(answer.users, answer.more_users, directory.base)
+    say(f"{found[:1].upper()}{found[1:]}.")
 
 
 def _secret(directory: Directory, password_file: Path | None) -> Secret | None:
-    """The password of who asks; None where nobody does."""
+    """The password to log in with; None for an anonymous client."""
     if not directory.bind_as:
         return None
 
@@ -199,22 +202,22 @@ def _secret(directory: Directory, password_file: Path | None) -> Secret | None:
         answer: str = click.prompt(text, hide_input=True, err=True, default="", show_default=False)
         return answer
 
-    return secret_from(password_file, DIRECTORY_PASSWORD, ask if sys.stdin is not None and sys.stdin.isatty() else None)
+    return secret_from(password_file, DIRECTORY_PASSWORD, ask if has_person() else None)
 
 
 @click.command("map")
 @click.argument("domain")
-@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-@click.option("--over-limit", is_flag=True, help="Go on though the license will be exceeded.")
+@click.option("--dry-run", is_flag=True, help="Only show what would happen.")
+@click.option("--over-limit", is_flag=True, help="Map even if the license will be exceeded.")
 @click.option("--deactivate-gone", is_flag=True, help="Disable the accounts that are gone from the directory.")
 @click.option(
     "--confirm-gone",
     type=click.IntRange(0),
     metavar="N",
-    help="How many are gone, where they are many (else it is asked for).",
+    help="How many accounts are gone, where they are many (else kconsole asks).",
 )
-@click.option("--all", "shows_all", is_flag=True, help="Name everybody in the preview.")
-@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document: the plan, and whether it was done.")
+@click.option("--all", "shows_all", is_flag=True, help="List every account in the preview.")
+@click.option("--json", "as_json", is_flag=True, help="Show the plan, and whether it was done, as a JSON document.")
 @_password_options
 @reason_option
 @at_store
@@ -235,9 +238,9 @@ def map_(
 ) -> None:
     """Map a domain's users from its directory.
 
-    First a preview, then all of it or, if the directory goes away in the middle, nothing. Users are known by the
-    directory's id: who is renamed there is renamed here. Mapping may pass the license, with --over-limit; users without
-    a mailbox are then refused at login.
+    Shows a preview, then maps all users, or none if the directory fails. Users are matched by the directory's id, so
+    a user renamed there is renamed here. With --over-limit the mapping may exceed the license; users without a mailbox
+    are then refused at login.
     """
     if not dry_run:
         place.check_writable()
@@ -249,7 +252,7 @@ def map_(
     if directory.insecure:
         say(INSECURE)
     listing = _listing(directory, password_file)
-    plan = plan_mapping(named_domain(session.state, domain), listing, session.state, session.seats.if_changed)
+    plan = plan_mapping(domain, listing, session.state, session.seats)
     if not as_json:
         put_sections([("", plan_summary(plan, deactivate_gone))])
         for section in _shortened(plan_groups(plan, deactivate_gone), None if shows_all else MOST_NAMED):
@@ -258,10 +261,10 @@ def map_(
     if dry_run:
         if as_json:
             put_json(_plan_document(plan, deactivate_gone) | {"done": False})
-        _check_over(plan, deactivate_gone, over_limit, "It would be refused")
+        _check_over(plan, deactivate_gone, over_limit, "would-be-refused")
         say("Nothing was mapped: this was a dry run.")
         return
-    _check_over(plan, deactivate_gone, over_limit, "Nothing was mapped")
+    _check_over(plan, deactivate_gone, over_limit, "nothing-mapped")
     if deactivate_gone and plan.needs_typing and confirm_gone is None:
         confirm_gone = _typed_number(plan)
     operation = MapDomain(domain, listing, over_limit, deactivate_gone, confirm_gone, plan, reason)
@@ -273,33 +276,31 @@ def map_(
     context.exit(exit_code(done.outcomes))
 
 
-def _check_over(plan: MapPlan, deactivate_gone: bool, over_limit: bool, what: str) -> None:
-    decision = plan.decision(deactivate_gone)
+def _check_over(plan: MapPlan, disable_gone: bool, over_limit: bool, effect: str) -> None:
+    decision = plan.decision(disable_gone)
     if decision.over and not over_limit:
-        refused = refused_by(decision, what)
+        refused = refused_by(decision, effect)
         refused.hints = (*refused.hints, message("over-limit-maps-them"))
         raise refused
 
 
 def _typed_number(plan: MapPlan) -> int:
-    """How many are gone, typed by a person who read it.
+    """Ask for the number of gone accounts, so that an administrator reads it.
 
     Raises:
-        BadInput: there is no person.
+        BadInput: there is no terminal to ask at.
     """
-    gone = f"{len(plan.gone):,} of {plan.mapped:,} mapped accounts are gone from the directory."
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise BadInput(
-            f"{gone} So many are disabled only if their number is confirmed. Nothing was mapped.",
-            f"If base and filter are right, say --confirm-gone {len(plan.gone)}.",
-        )
-    say(gone)
+    gone = len(plan.gone)
+    if not has_person():
+        hint = message("confirm-gone", gone=gone)
+        raise BadInput("many-gone", hint, effect="nothing-mapped", gone=gone, mapped=plan.mapped)
+    say(f"{gone_words(plan)}.")
     number: int = click.prompt("Type their number to disable them", type=int, err=True)
     return number
 
 
 def _listing(directory: Directory, password_file: Path | None) -> DirectoryListing:
-    """What the directory lists; on a terminal it is told how many users have come."""
+    """Read the directory; a terminal shows the progress."""
     secret = _secret(directory, password_file)
     if sys.stderr is None or not sys.stderr.isatty():
         return read_directory(directory, secret)
@@ -318,9 +319,9 @@ def _shortened(sections: Iterable[Section], most: int | None) -> Iterator[Sectio
         yield f"{heading} ({len(rows):,})", [*shown, *more]
 
 
-def _plan_document(plan: MapPlan, deactivate_gone: bool) -> dict[str, Any]:
-    """A plan for machines."""
-    access, decision = plan.access(deactivate_gone), plan.decision(deactivate_gone)
+def _plan_document(plan: MapPlan, disable_gone: bool) -> dict[str, Any]:
+    """A plan as a JSON document."""
+    access, decision = plan.access(disable_gone), plan.decision(disable_gone)
     return {
         "schema": 1,
         "domain": plan.domain,
@@ -332,12 +333,12 @@ def _plan_document(plan: MapPlan, deactivate_gone: bool) -> dict[str, Any]:
         "same": plan.same + len(plan.noted),
         "gone": _addresses(plan.gone),
         "left_disabled": _addresses(plan.left_disabled),
-        "colliding": [{"login": each.user.login, "because": each.reason} for each in plan.collisions],
+        "colliding": [{"login": each.user.login, "because": words_of(each.reason)} for each in plan.collisions],
         "not_understood": [words_of(fault) for fault in plan.faults],
         "notes": [words_of(note) for note in plan.notes],
         "over_by": decision.over,
         "seats_before": seats_document(plan.now),
-        "seats_after": seats_document(plan.after(deactivate_gone)),
+        "seats_after": seats_document(plan.after(disable_gone)),
         "at_login": {
             "without_mailbox": access.without_mailbox,
             "let_in": access.let_in,

@@ -30,6 +30,18 @@ def server_address(url: str) -> Address:
     return parse_address(url, _FORM)
 
 
+def parse_attribute(text: str) -> tuple[str, str]:
+    """Parse `FIELD=NAME`.
+
+    Raises:
+        BadInput: it has another form.
+    """
+    field, equals, attribute = (piece.strip() for piece in text.partition("="))
+    if not (field and equals and attribute):
+        raise BadInput("attribute-form", text=short(text))
+    return field, attribute
+
+
 def check_form(directory: Directory) -> None:
     """Check the form of all settings.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kconsole.core.directory import Directory, DirectoryUser
-from kconsole.operations.mapping import DirectoryListing, MapDomain, SetDirectory, named_domain, plan_mapping
+from kconsole.operations.mapping import DirectoryListing, MapDomain, SetDirectory, plan_mapping
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.screens.main import MainScreen
@@ -72,7 +72,5 @@ def show_preview(app: KConsoleApp) -> None:
     assert isinstance(main, MainScreen)
     main.workspace.feed.poll()
     listing = large_listing(main.session)
-    plan = plan_mapping(
-        named_domain(main.session.state, DOMAIN), listing, main.session.state, main.session.seats.if_changed
-    )
+    plan = plan_mapping(DOMAIN, listing, main.session.state, main.session.seats)
     app.push_screen(PreviewScreen(main.workspace, ACTIVE, listing, plan))

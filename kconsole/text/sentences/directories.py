@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kconsole.text.sentences.base import Template
+from kconsole.text.sentences.base import Both, Template
+from kconsole.text.words import with_article
 
 
 def _by_whom(template: str) -> Template:
@@ -30,6 +31,7 @@ def _refused(reason: str) -> str:
 TEMPLATES: Final[Mapping[str, Template]] = {
     # Settings
     "use-one-of": "Use one of: {names}.",
+    "url-and-base-required": "A directory needs both a URL and a base.",
     "directory-kind-unknown": "{kind} is not a kind of directory.",
     "bind-name-has-zero-byte": "The name to bind as contains a zero byte.",
     "attribute-field-unknown": "There is no field {field} that an attribute could be read for.",
@@ -107,4 +109,40 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "directory-empty": "The directory has no users below the base, or does not show them.",
     "references-not-followed": "{number:count reference} to other servers not followed.",
     "logon-times-unreadable": "{number:count time} of a last logon cannot be read, and counted as unknown.",
+    # Mapping
+    "no-such-domain": "There is no domain {domain} in this store.",
+    "see-domains": Both("See 'kconsole domains' for the list.", "Choose one from the list of domains."),
+    "directory-not-set": "No directory is set for {domain}.",
+    "set-directory": Both(
+        "Set it with 'kconsole domains map {domain} --url ldaps://... --base ...'.",
+        "Set it in the list of mapped domains.",
+    ),
+    "attribute-form": "'{text}' does not have the form FIELD=NAME, as in login=mailNickname.",
+    "map-directory-same": "already mapped from there",
+    "map-directory-set": "mapped from {url}",
+    "map-directory-set-insecure": "mapped from {url}. INSECURE: its certificate is not checked",
+    "map-no-directory": "not mapped from a directory",
+    "map-directory-forgotten": "no longer mapped from a directory; its accounts stay",
+    "map-new": "mapped, takes a seat",
+    "map-new-disabled": "mapped, disabled as in the directory",
+    "map-renamed": "renamed from {before}",
+    "map-renamed-disabled": "renamed from {before}; disabled as in the directory",
+    "map-changed": "changed",
+    "map-disabled": "disabled as in the directory",
+    "map-gone-disabled": "disabled, gone from the directory",
+    "map-unchanged": "already as in the directory",
+    "many-gone": (
+        "{gone:,} of {mapped:,} mapped accounts are gone from the directory. So many are disabled only if their"
+        " number is confirmed."
+    ),
+    "check-base-and-filter": "Check base and filter.",
+    "confirm-gone": "If base and filter are right, pass --confirm-gone {gone}.",
+    "nothing-mapped-look-again": "Nothing was mapped. Review the plan again.",
+    "login-of-another-domain": "the login belongs to another domain than {domain}",
+    "login-unusable": "the login has blanks or is too long for an address",
+    "login-of-another-user": "another user of the directory has the same login here",
+    "address-held-by": lambda params: f"the address is already taken by {with_article(params['what'])}",
+    "address-held-by-mapped": "the address is already taken by another mapped account",
+    "address-held-by-doubtful": "the address is taken by an account whose directory entry cannot be read",
+    "address-held-by-gone": "the address is taken by a mapped account that is gone from the directory",
 }

@@ -1,4 +1,4 @@
-"""Dialogs on the way to a directory: its settings, the password, and how far the reading has come."""
+"""Dialogs for connections: the settings of a directory, a password, the progress of a reading."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +14,7 @@ from textual.widgets import Button, Input, Static
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import BadInput, ConsoleError
 from kconsole.net.secrets import Secret
+from kconsole.operations.mapping import parse_attribute
 from kconsole.text import words
 from kconsole.text.mapping import INSECURE, KIND_WORDS
 from kconsole.text.safe_text import safe_text
@@ -26,24 +27,24 @@ Result = TypeVar("Result")
 Far = TypeVar("Far")
 
 Progress = Callable[[Far], None]
-"""Told how far it has come."""
+"""Called with the progress."""
 
 Next = Callable[[], None]
 
 LOOK: Final = 0.2
-"""Seconds between two looks at how far the reading has come."""
+"""Seconds between two updates of the progress."""
 
 
 _NO_DIRECTORY: Final = Directory(url="", base="")
 
 
 class DirectoryForm(FormDialog[Directory]):
-    """Asks which directory a domain is mapped from. No password is part of it.
+    """Edits the directory of a domain. No password is part of it.
 
     Args:
         domain: the domain's name.
-        directory: where it is mapped from by now; None if nobody said yet.
-        save: keeps the settings; what it raises is told, and the form stays.
+        directory: its directory so far; None if none is set.
+        save: stores the settings; the form shows its error and stays open.
     """
 
     keys = "enter next, then save · space choose · esc cancel"
@@ -54,43 +55,43 @@ class DirectoryForm(FormDialog[Directory]):
 
     @property
     def title_text(self) -> str:
-        """Whose directory."""
+        """Title with the domain."""
         return f"Directory of {safe_text(self._domain, 50)}"
 
     def fields(self) -> Iterable[Field]:
-        """Everything that a directory has."""
+        """All settings."""
         now = self._directory
         attributes = ", ".join(f"{field}={name}" for field, name in now.attributes)
         kinds = [(kind, KIND_WORDS[kind]) for kind in get_args(DirectoryKind)]
-        secure = [("no", "its certificate is checked"), ("yes", "! INSECURE: nobody checks who answers")]
+        secure = [("no", "its certificate is checked"), ("yes", "! INSECURE: the certificate is not checked")]
         yield Field("url", "URL", now.url, "ldaps://host, or ldap://host for StartTLS")
         yield Field("base", "Base", now.base, "where the users are: ou=people,dc=example")
         yield Field("kind", "Kind", now.kind, choices=kinds)
-        yield Field("filter", "Filter", now.filter, "none but that of the kind")
-        yield Field("bind-as", "Binds as", now.bind_as, "nobody; the password is asked for later")
-        yield Field("ca-file", "CA file", now.ca_file, "none: the certificates that this system trusts")
-        yield Field("fingerprint", "Fingerprint", now.fingerprint, "none; SHA-256 of the one certificate to trust")
+        yield Field("filter", "Filter", now.filter, "only the filter of the kind")
+        yield Field("bind-as", "Binds as", now.bind_as, "anonymous; the password is asked for later")
+        yield Field("ca-file", "CA file", now.ca_file, "none: the CAs that this system trusts")
+        yield Field("fingerprint", "Fingerprint", now.fingerprint, "none; SHA-256 of the only certificate to trust")
         yield Field("attributes", "Attributes", attributes, "those of the kind; else login=mailNickname, ...")
         yield Field("insecure", "Security", "yes" if now.insecure else "no", choices=secure)
 
     def notes(self) -> Iterable[Widget]:
-        """A loud line, where nobody checks the server."""
+        """A warning for insecure connections."""
         yield plain(INSECURE, "dialog-news -first")
 
     def on_mount(self) -> None:
-        """Show the loud line only where it applies."""
+        """Show the warning only if it applies."""
         self.show_security()
 
     @on(ChoiceLine.Changed, "#insecure")
     def show_security(self) -> None:
-        """Say loudly what it means that nobody checks the server."""
+        """Show or hide the warning."""
         self.query_one(".dialog-news", Static).display = self.query_one("#insecure", ChoiceLine).value == "yes"
         self._fit(self.size.width, self.size.height)
 
     def answer(self, values: Mapping[str, str]) -> Directory:
-        """The directory, once it is kept."""
+        """Store the directory, and answer with it."""
         if not (values["url"] and values["base"]):
-            raise BadInput("A directory has both a URL and a base.")
+            raise BadInput("url-and-base-required")
         ca_file = values["ca-file"]
         directory = Directory(
             url=values["url"],
@@ -101,49 +102,32 @@ class DirectoryForm(FormDialog[Directory]):
             ca_file=str(Path(ca_file).expanduser().absolute()) if ca_file else "",
             fingerprint=values["fingerprint"],
             insecure=values["insecure"] == "yes",
-            attributes=read_attributes(values["attributes"]),
+            attributes=tuple(parse_attribute(part) for part in values["attributes"].split(",") if part.strip()),
         )
         self._save(directory)
         return directory
 
 
-def read_attributes(text: str) -> tuple[tuple[str, str], ...]:
-    """Names of attributes as they are typed: FIELD=NAME, separated by commas.
-
-    Raises:
-        BadInput: one of them is not of that form.
-    """
-    pairs = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        field, equals, attribute = (piece.strip() for piece in part.partition("="))
-        if not (field and equals and attribute):
-            raise BadInput(f"'{part}' is not FIELD=NAME, as login=mailNickname is.")
-        pairs.append((field, attribute))
-    return tuple(pairs)
-
-
 class PasswordDialog(Dialog[Secret]):
-    """Asks for the password of who reads another server. What was typed stays in no widget.
+    """Asks for the password to another server. No widget keeps it.
 
     Args:
-        who: logs in there.
+        who: the name that logs in.
         where: the server's URL.
-        insecure: what has to be said loudly of how it is reached; empty if nothing has.
+        insecure: a warning about the connection; empty for none.
         kept: where the password is kept, and for how long; safe to show.
     """
 
     AUTO_FOCUS = "#password"
     heading = "Password"
-    keys = "enter go on · esc cancel"
+    keys = "enter continue · esc cancel"
 
-    def __init__(
-        self, who: str, where: str, insecure: str = "", kept: str = "It is used once, and kept nowhere."
-    ) -> None:
+    def __init__(self, who: str, where: str, insecure: str = "", kept: str = "It is used once and not stored.") -> None:
         super().__init__()
         self._who, self._where, self._insecure, self._kept = who, where, insecure, kept
 
     def body(self) -> Iterable[Widget]:
-        """Whose password, for which server, and the line to type it in."""
+        """The name, the server, and the input."""
         yield plain(safe_text(self._who, 200), "dialog-subject")
         yield plain(f"at {safe_text(self._where, 200)}", "dialog-note")
         if self._insecure:
@@ -154,60 +138,62 @@ class PasswordDialog(Dialog[Secret]):
         yield plain(self._kept, "dialog-note -first")
 
     def buttons(self) -> Iterable[Button]:
-        """Cancel, and go on."""
+        """Cancel and continue."""
         yield Button("Cancel", id="cancel", compact=True)
-        yield Button("Go on", id="confirm", compact=True)
+        yield Button("Continue", id="confirm", compact=True)
 
     @on(Input.Submitted)
     def submit(self) -> None:
-        """Answer with it."""
+        """Answer with the password."""
         secret = self.query_one("#password", PasswordLine).taken()
         if secret:
             self.dismiss(secret)
         else:
-            self.tell_problem("Type the password, or esc to leave it.")
+            self.tell_problem("Type the password, or press esc to cancel.")
             self.query_one("#password", PasswordLine).focus()
 
     @on(Button.Pressed)
     def answer_by_button(self, event: Button.Pressed) -> None:
-        """Go on, or leave."""
+        """Continue or cancel."""
         if event.button.id == "confirm":
             self.submit()
         else:
             self.action_leave()
 
     def action_leave(self) -> None:
-        """Leave, and forget what was typed."""
+        """Cancel, and clear the input."""
         self.query_one("#password", PasswordLine).taken()
         self.dismiss(None)
 
 
-class _LeftOff(Exception):
-    """Nobody waits for the answer any more."""
+class _Left(Exception):
+    """The dialog is gone; ends the thread."""
 
 
 def users_read(number: int) -> str:
-    """How far the reading of a directory is."""
+    """Progress of reading a directory: "1,200 users read"."""
     return f"{words.count(number, 'user')} read"
 
 
 class ReadingDialog(Dialog[Next], Generic[Far]):
-    """Asks another server beside the screen, and tells how far that is. Escape leaves off, and nothing is taken.
+    """Reads from another server in a thread, and shows the progress. Escape cancels.
+
+    The thread is a daemon and not a Textual worker: quitting kconsole does not wait for a server that hangs.
 
     Args:
         text: what is being done; safe to show.
-        act: does it, in a thread; told whom to tell how far it is.
-        done: takes what came of it, once the dialog is gone.
-        failed: is told why nothing did.
-        so_far: how far it is, in words that are safe to show.
-        cancel: is set when nobody waits any more, for what looks at that while it waits itself.
+        act: does it in the thread, and reports its progress to the function that it is given.
+        done: takes the result, once the dialog is closed.
+        failed: takes the error.
+        so_far: the progress in words that are safe to show.
+        cancel: is set when the user cancels, for code that waits for the server.
     """
 
     heading = "One moment"
-    keys = "esc leaves off, and nothing is taken"
+    keys = "esc cancel"
 
     class Answered(Message):
-        """The thread is done: this comes next."""
+        """The thread has ended; `then` comes next."""
 
         def __init__(self, then: Next) -> None:
             super().__init__()
@@ -227,7 +213,7 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         self._far: Far | None = None
         self._so_far = so_far
         self._cancel = threading.Event() if cancel is None else cancel
-        self._is_left_off = False
+        self._is_left = False
 
         def answer() -> Next:
             try:
@@ -240,35 +226,35 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         self._answer = answer
 
     def body(self) -> Iterable[Widget]:
-        """What is being done, and how far it is."""
+        """What is being done, and the progress."""
         yield plain(self._text)
         yield Static(id="so-far")
 
     def buttons(self) -> Iterable[Button]:
-        """None: escape leaves off."""
+        """None: escape cancels."""
         return ()
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Start the thread."""
         threading.Thread(target=self._ask, daemon=True, name="kconsole-reading").start()
         self.set_interval(LOOK, self._show_progress)
 
     def on_unmount(self) -> None:
-        """Leave off: there is nobody to tell."""
-        self._is_left_off = True
+        """Cancel when the dialog is removed."""
+        self._is_left = True
         self._cancel.set()
 
     def action_leave(self) -> None:
-        """Leave off. The thread ends with what it is told next, and nobody hears of it."""
-        self._is_left_off = True
+        """Cancel. The thread ends with its next report of progress."""
+        self._is_left = True
         self._cancel.set()
         self.dismiss(None)
 
     @on(Answered)
     def go_on(self, message: Answered) -> None:
-        """Go, and let happen what comes next."""
-        if not self._is_left_off:
-            self._is_left_off = True
+        """Close, and continue with the result."""
+        if not self._is_left:
+            self._is_left = True
             self.dismiss(message.then)
 
     def _show_progress(self) -> None:
@@ -278,7 +264,7 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
     def _ask(self) -> None:
         try:
             then = self._answer()
-        except _LeftOff:
+        except _Left:
             return
         except Exception as error:
             broken, app = error, self.app
@@ -289,6 +275,6 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         self.post_message(self.Answered(then))
 
     def _note(self, far: Far) -> None:
-        if self._is_left_off:
-            raise _LeftOff
+        if self._is_left:
+            raise _Left
         self._far = far

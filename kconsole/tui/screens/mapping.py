@@ -1,4 +1,4 @@
-"""Domains and the directories that they are mapped from: settings, a test of the connection, the way to a preview."""
+"""The screen of mapped domains: settings of their directories, a test of the connection, the preview of a mapping."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, TypeVar
@@ -9,12 +9,13 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from kconsole.core.codes import message
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
 from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 from kconsole.operations.base import Done
-from kconsole.operations.mapped_domains import MappedDomain, mapped_domains
+from kconsole.operations.mapped_domains import mapped_domains
 from kconsole.operations.mapping import (
     ConnectionTest,
     DirectoryListing,
@@ -22,14 +23,14 @@ from kconsole.operations.mapping import (
     MapPlan,
     SetDirectory,
     check_settings,
-    named_domain,
     plan_mapping,
     probe,
     read_directory,
 )
 from kconsole.text import words
 from kconsole.text.ages import full_moment
-from kconsole.text.mapping import INSECURE, connection_words, directory_rows
+from kconsole.text.mapping import INSECURE, connection_words, directory_rows, users_words
+from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui import messages
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
@@ -47,21 +48,21 @@ from kconsole.tui.workspace import Workspace
 Result = TypeVar("Result")
 
 TALL: Final = 20
-"""Lines from which on the settings of the domain under the cursor are told below."""
+"""Lines of a terminal that also shows the settings of the highlighted domain."""
 
 SIGNS = (
     ("▸", "the cursor"),
-    ("!", "INSECURE: nobody checks which server answers"),
+    ("!", "INSECURE: the certificate is not checked"),
 )
-"""The signs in the list of domains, and what they mean."""
+"""The signs in the list of domains."""
 
 
 class MappingScreen(ConsoleScreen):
-    """The domains, with the directory of each.
+    """The domains, each with its directory.
 
     Args:
-        workspace: the operator's place.
-        domain: where the cursor stands at first; empty for the first one.
+        workspace: what the screens share.
+        domain: the domain that is highlighted first; empty for the first one.
     """
 
     commands: ClassVar[Sequence[AnyCommand]] = MAPPING_COMMANDS
@@ -83,7 +84,7 @@ class MappingScreen(ConsoleScreen):
         self._domain = domain
 
     def compose(self) -> ComposeResult:
-        """From top to bottom."""
+        """Lay the screen out from top to bottom."""
         yield HeaderLine()
         with Vertical(id="directories-pane"):
             yield DirectoryList()
@@ -92,7 +93,7 @@ class MappingScreen(ConsoleScreen):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Show the domains, and follow what happens to them."""
+        """Show the domains, and follow the store."""
         self.header.left = "accounts from directories"
         self.header.warning = "READ ONLY" if self.is_read_only else ""
         self.header.right = safe_text(self.session.store.operator.shown)
@@ -103,51 +104,37 @@ class MappingScreen(ConsoleScreen):
         self.show_keys()
 
     def on_unmount(self) -> None:
-        """Follow it no more."""
+        """Stop following the store."""
         self.workspace.feed.leave(self._committed)
 
-    # What commands ask for
+    # Commands
 
     def preview(self) -> None:
-        """Read the directory of the domain under the cursor, and show what mapping it would do."""
-        here = self.directories.highlighted
-        if here is None:
-            return
-        directory = here.domain.directory
-        if directory is None:
-            self._tell_unnamed(here)
-            return
+        """Read the directory of the highlighted domain, and show a preview of the mapping."""
 
-        def read(secret: Secret | None) -> None:
+        def read(domain: str, directory: Directory, secret: Secret | None) -> None:
             self._ask(
                 f"Reading {safe_text(directory.url, 200)} ...",
                 lambda progress: read_directory(directory, secret, progress),
-                lambda listing: self.compare(here.domain.name, directory, listing),
+                lambda listing: self.compare(domain, directory, listing),
             )
 
-        self._with_secret(directory, read)
+        self._with_directory(read)
 
     def test(self) -> None:
-        """Ask the directory of the domain under the cursor whether it answers, and tell what it says."""
-        here = self.directories.highlighted
-        if here is None:
-            return
-        directory = here.domain.directory
-        if directory is None:
-            self._tell_unnamed(here)
-            return
+        """Test the connection to the directory of the highlighted domain."""
 
-        def ask(secret: Secret | None) -> None:
+        def test(_: str, directory: Directory, secret: Secret | None) -> None:
             self._ask(
-                f"Asking {safe_text(directory.url, 200)} ...",
+                f"Connecting to {safe_text(directory.url, 200)} ...",
                 lambda _: probe(directory, secret),
-                lambda answer: self._tell_answer(directory, answer),
+                lambda result: self._show_test(directory, result),
             )
 
-        self._with_secret(directory, ask)
+        self._with_directory(test)
 
     def edit(self) -> None:
-        """Ask for the settings of the directory of the domain under the cursor."""
+        """Edit the directory of the highlighted domain."""
         here = self.directories.highlighted
         if here is None:
             return
@@ -160,10 +147,10 @@ class MappingScreen(ConsoleScreen):
         self.app.push_screen(DirectoryForm(domain.name, domain.directory, save))
 
     def forget(self) -> None:
-        """Ask whether to map the domain from no directory any more."""
+        """Ask whether to forget the directory of the highlighted domain."""
         here = self.directories.highlighted
         if here is None or here.domain.directory is None:
-            self.tell("It is not mapped from a directory.")
+            self.tell("No directory is set for this domain.")
             return
         accounts = words.count(here.mapped, "mapped account")
         name = here.domain.name
@@ -171,7 +158,7 @@ class MappingScreen(ConsoleScreen):
             "Forget the directory?",
             [safe_text(name), safe_text(here.domain.directory.url)],
             "Forget",
-            [f"{accounts} {'stays as it is' if here.mapped == 1 else 'stay as they are'}. Only the settings go."],
+            [f"{accounts} {'stays' if here.mapped == 1 else 'stay'}. Only the settings are removed."],
             lambda: self.change(ForgetDirectory(name)),
         )
 
@@ -181,84 +168,82 @@ class MappingScreen(ConsoleScreen):
         self.app.push_screen(TableDialog("Help: accounts from directories", sections, large=True))
 
     def told(self, done: Done, undone: str = "") -> None:
-        """Say what came of a deed. Of those that could not be mapped the first are named, they may be thousands."""
+        """Show the result of an operation. Thousands may have failed: the first ones are listed."""
         self.show_trouble()
         self.show_keys()
         if done.failures:
             lines = messages.failure_lines(done)
             more = [f"and {len(lines) - messages.MOST_NAMED:,} more"] if len(lines) > messages.MOST_NAMED else []
-            hint = "Mend them in the directory or here, then map once more."
-            self.tell_news("Not everybody was mapped", [*lines[: messages.MOST_NAMED], *more], hint)
+            hint = "Fix them in the directory or here, and map again."
+            self.tell_news("Some users were not mapped", [*lines[: messages.MOST_NAMED], *more], hint)
         self.tell(messages.done_words(done, undone))
 
     # Asking the directory
 
-    def _with_secret(self, directory: Directory, go_on: Callable[[Secret | None], None]) -> None:
-        """Go on with the password: none where nobody binds, that of the environment, or one that is asked for."""
-        if not directory.bind_as:
-            go_on(None)
+    def _with_directory(self, go_on: Callable[[str, Directory, Secret | None], None]) -> None:
+        """Go on with the highlighted domain, its directory, and the password if one is needed.
+
+        The password comes from the environment, or from a dialog; an anonymous client needs none.
+        """
+        here = self.directories.highlighted
+        if here is None:
             return
-        secret = secret_from(None, DIRECTORY_PASSWORD, str)  # an empty one, if the environment has none
-        if secret:
-            go_on(secret)
+        domain, directory = here.domain.name, here.domain.directory
+        if directory is None:
+            lines = [safe_text(words_of(message("directory-not-set", domain=domain)))]
+            key = self.key_of("map-settings")
+            hint = "The store is open read-only." if self.is_read_only else f"Press {key} to set it."
+            self.app.push_screen(NewsDialog("No directory", lines, hint))
+            return
+        secret = secret_from(None, DIRECTORY_PASSWORD, str) if directory.bind_as else None  # asks: an empty one
+        if secret or not directory.bind_as:
+            go_on(domain, directory, secret)
             return
 
         def typed(secret: Secret | None) -> None:
             if secret is not None:
-                go_on(secret)
+                go_on(domain, directory, secret)
 
         insecure = INSECURE if directory.insecure else ""
         self.app.push_screen(PasswordDialog(directory.bind_as, directory.url, insecure), typed)
 
     def _ask(self, text: str, act: Callable[[Progress[int]], Result], done: Callable[[Result], None]) -> None:
-        """Ask a directory beside the screen."""
+        """Ask a directory in the background."""
 
         def answered(then: Callable[[], None] | None) -> None:
             if then is not None:
                 self.tell("")
                 then()
             else:
-                self.tell("Left off: nothing was taken.")
+                self.tell("Cancelled. Nothing was changed.")
 
         self.app.push_screen(ReadingDialog(text, act, done, self.tell_problem, users_read), answered)
 
-    def _tell_answer(self, directory: Directory, answer: ConnectionTest) -> None:
-        """What a directory said of itself."""
-        certificate = answer.certificate
-        more = "more than " if answer.more_users else ""
+    def _show_test(self, directory: Directory, result: ConnectionTest) -> None:
+        certificate = result.certificate
         rows = [
             ("Answers", safe_text(directory.url)),
-            ("Server", safe_text(answer.server) or "does not say what it is"),
-            ("Connection", connection_words(certificate is not None, answer.verified_by)),
+            ("Server", safe_text(result.server) or "does not give its product name"),
+            ("Connection", connection_words(certificate is not None, result.verified_by)),
             ("Certificate", certificate.fingerprint if certificate else "none"),
         ]
         if certificate is not None and certificate.names:
             rows.append(("Issued to", safe_text(", ".join(certificate.names))))
         if certificate is not None and certificate.expires is not None:
             rows.append(("Expires", full_moment(certificate.expires)))
-        rows.append(("Users", f"{more}{words.count(answer.users, 'user')} below {safe_text(directory.base)}"))
+        rows.append(("Users", users_words(result.users, result.more_users, directory.base)))
         dialog = TableDialog("The directory answers", [("", rows)])
-        dialog.set_class(answer.verified_by == "unchecked", "-alarm")
+        dialog.set_class(result.verified_by == "unchecked", "-alarm")
         self.app.push_screen(dialog)
 
-    def _tell_unnamed(self, here: MappedDomain) -> None:
-        name = safe_text(here.domain.name)
-        key = self.key_of("map-settings")
-        hint = "The store was opened to be read only." if self.is_read_only else f"Press {key} to say which it is."
-        self.app.push_screen(
-            NewsDialog("No directory", [f"Nobody said yet which directory {name} is mapped from."], hint)
-        )
-
-    # The way to a preview and back
+    # The preview
 
     def compare(self, domain: str, directory: Directory, listing: DirectoryListing) -> None:
-        """Compare what the directory lists with the accounts, and show what that comes to."""
+        """Compare the listed users with the accounts, and show the preview."""
         self.workspace.feed.poll()
 
         def plan() -> MapPlan:
-            return plan_mapping(
-                named_domain(self.session.state, domain), listing, self.session.state, self.session.seats.if_changed
-            )
+            return plan_mapping(domain, listing, self.session.state, self.session.seats)
 
         def show(plan: MapPlan) -> None:
             preview = PreviewScreen(self.workspace, directory, listing, plan)
@@ -285,7 +270,7 @@ class MappingScreen(ConsoleScreen):
 
     @on(DirectoryList.Highlighted)
     def show_settings(self) -> None:
-        """Tell the settings of the domain under the cursor."""
+        """Show the settings of the highlighted domain."""
         here = self.directories.highlighted
         if here is None:
             self.pane.details, self.pane.border_title = (), ""
@@ -294,8 +279,8 @@ class MappingScreen(ConsoleScreen):
         if here.domain.directory is not None:
             self.pane.details = tuple(directory_rows(here.domain.directory))
             return
-        says = "" if self.is_read_only else f" Press {self.key_of('map-settings')} to say which."
-        self.pane.details = (("Directory", f"none.{says}"),)
+        hint = "" if self.is_read_only else f" Press {self.key_of('map-settings')} to set it."
+        self.pane.details = (("Directory", f"none.{hint}"),)
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         del commits
@@ -303,7 +288,7 @@ class MappingScreen(ConsoleScreen):
         self.show_keys()
 
     def _show(self) -> None:
-        rows = mapped_domains(self.session)
+        rows = mapped_domains(self.session.state, self.session.seats.report().domains)
         self.directories.show(rows)
         named = sum(row.domain.directory is not None for row in rows)
         title = f"Domains · {named:,} of {len(rows):,} mapped from a directory"

@@ -1,4 +1,4 @@
-"""What mapping a domain would do, before it is done: seats on top, everybody by name below."""
+"""The preview of a mapping: seats on top, all accounts by name below."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
@@ -15,11 +15,11 @@ from kconsole.core.directory import Directory
 from kconsole.core.errors import ChangedMeanwhile, ConsoleError
 from kconsole.core.history import Commit
 from kconsole.operations.base import Done
-from kconsole.operations.mapping import DirectoryListing, MapDomain, MapPlan, named_domain, plan_mapping
+from kconsole.operations.mapping import DirectoryListing, MapDomain, MapPlan, plan_mapping
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
-from kconsole.text.mapping import access_words, counts_words, plan_groups, plan_summary
+from kconsole.text.mapping import access_words, counts_words, gone_words, plan_groups, plan_summary
 from kconsole.text.messages import decision_lines
 from kconsole.text.safe_text import safe_text
 from kconsole.tui import messages
@@ -35,16 +35,16 @@ from kconsole.tui.widgets.text_line import TextLine
 from kconsole.tui.workspace import Workspace
 
 WIDE: Final = 100
-"""Cells of a line from which on the gauge has a frame, as on the main screen."""
+"""Columns of a terminal where the gauge has a frame, as on the main screen."""
 
 
 class TypedNumberDialog(QuestionDialog[int]):
-    """Asks whether to go on, and wants a number typed that has to be read for it.
+    """A question that is answered by typing a number, so that it is read.
 
     Args:
-        question: what is asked.
+        question: the question.
         number: the number.
-        what: what it is the number of: "accounts that are gone".
+        what: what is counted: "accounts that are gone".
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,38 +59,38 @@ class TypedNumberDialog(QuestionDialog[int]):
         self._number, self._what = number, what
 
     def choices(self) -> Iterable[Widget]:
-        """The line to type it in."""
+        """The input for the number."""
         yield plain(f"Type the number of {self._what}:", "dialog-note -first")
         yield TextLine(id="number")
 
     def answer(self) -> int | None:
-        """The number, if it is the one."""
+        """The number, if it was typed correctly."""
         line = self.query_one("#number", TextLine)
         typed = line.value.strip().replace(",", "")
         if typed == str(self._number):
             return self._number
-        self.tell_problem(f"That is not the number of {self._what}. Esc leaves everything as it is.")
+        self.tell_problem(f"That is not the number of {self._what}. Esc cancels.")
         line.focus()
         return None
 
     @on(Input.Submitted)
     def submit(self, message: Input.Submitted) -> None:
-        """Answer with it."""
+        """Confirm with Enter."""
         message.stop()
         self.action_confirm()
 
 
 class PreviewScreen(ConsoleScreen):
-    """The preview of mapping a domain, until it is mapped or the user goes back.
+    """The preview of a mapping.
 
-    It follows the store: what somebody else does is part of the preview at once, or, where that takes a while, the
-    preview says that it is of before, and is made anew before anybody is asked.
+    It follows the store: a change by another process updates the plan at once. For many accounts that takes a while;
+    then the preview is marked as outdated, and planned again before the user is asked to confirm.
 
     Args:
-        workspace: the operator's place.
-        directory: where the domain is mapped from.
-        listing: what that directory lists.
-        plan: what mapping it would do.
+        workspace: what the screens share.
+        directory: the domain's directory.
+        listing: the users of that directory.
+        plan: the plan to show.
     """
 
     commands: ClassVar[Sequence[AnyCommand]] = PREVIEW_COMMANDS
@@ -106,22 +106,22 @@ class PreviewScreen(ConsoleScreen):
     header = getters.query_one(HeaderLine)
     gauge = getters.query_one(SeatGauge)
     summary = getters.query_one(PlanSummary)
-    everybody = getters.query_one(PlanList)
+    accounts = getters.query_one(PlanList)
 
     def __init__(self, workspace: Workspace, directory: Directory, listing: DirectoryListing, plan: MapPlan) -> None:
         super().__init__(workspace)
         self.directory, self.listing, self.plan = directory, listing, plan
         self.disables_gone = False
-        """Whether the accounts that are gone from the directory shall be disabled."""
+        """Whether to disable the accounts that are gone from the directory."""
         self.done: Done | None = None
-        """What came of it; None if nothing was mapped."""
-        self._is_of_before = False
-        """Whether somebody changed the store since it was planned."""
+        """The result; None if nothing was mapped."""
+        self._is_outdated = False
+        """Whether the store has changed since the plan was made."""
         self._meanwhile: list[Commit] = []
-        """What others did since the preview was opened, the last one last."""
+        """Changes by others since the preview was opened, oldest first."""
 
     def compose(self) -> ComposeResult:
-        """From top to bottom."""
+        """Lay the screen out from top to bottom."""
         yield HeaderLine()
         yield SeatGauge()
         yield PlanSummary()
@@ -142,34 +142,34 @@ class PreviewScreen(ConsoleScreen):
         self.show_trouble()
 
     def on_unmount(self) -> None:
-        """Follow it no more."""
+        """Stop following the store."""
         self.workspace.feed.leave(self._committed)
 
-    # What commands ask for
+    # Commands
 
     def toggle_gone(self) -> None:
-        """Disable those who are gone, or let them stay; show what it comes to."""
+        """Choose whether gone accounts are disabled, and show the result."""
         self.disables_gone = not self.disables_gone
         self.tell("")
         self._show()
 
     def show_row(self) -> None:
-        """Show the whole text of the row under the cursor."""
-        row = self.everybody.highlighted
+        """Show the full text of the highlighted row."""
+        row = self.accounts.highlighted
         if row is not None and (row.label or row.text):
             self.app.push_screen(NewsDialog("Row", [text for text in (row.label, row.text) if text]))
 
     def apply(self, news: Sequence[str] = ()) -> None:
-        """Ask whether to map all of it, and do it; if somebody changed something meanwhile, ask again."""
+        """Ask for confirmation, then map; if the store changes in between, ask again."""
         domain = self.session.state.domain_named(self.plan.domain)
         if domain is None or domain.directory != self.directory:
-            lines = [f"{safe_text(self.plan.domain)} is not mapped from {safe_text(self.directory.url)} any more."]
-            self.tell_news("Changed meanwhile", lines, "Go back, and read its directory again.")
-        elif self._is_of_before:
+            lines = [f"{safe_text(self.plan.domain)} is no longer mapped from {safe_text(self.directory.url)}."]
+            self.tell_news("Changed meanwhile", lines, "Go back and read the directory again.")
+        elif self._is_outdated:
             self._plan_again(lambda: self.apply(news))
         elif not self._records():
-            gone = ", but for those who are gone" if self.plan.gone else ""
-            self.tell_nothing_to_do(f"There is nothing to map: all is as the directory says{gone}.", news)
+            gone = ", except for gone accounts" if self.plan.gone else ""
+            self.tell_nothing_to_do(f"Nothing to map: everything is as in the directory{gone}.", news)
         else:
             self._ask(news)
 
@@ -179,10 +179,10 @@ class PreviewScreen(ConsoleScreen):
         self.app.push_screen(TableDialog("Help: the preview", sections, large=True))
 
     def go_back(self) -> None:
-        """Return; nothing is taken."""
+        """Return without mapping."""
         self.dismiss(None)
 
-    # Doing
+    # Mapping
 
     def _ask(self, news: Sequence[str]) -> None:
         plan, disables = self.plan, self.disables_gone and bool(self.plan.gone)
@@ -197,7 +197,7 @@ class PreviewScreen(ConsoleScreen):
             if not answer:
                 return
             self.workspace.feed.poll()
-            if self._is_of_before or self.plan.decision(disables) != decision:
+            if self._is_outdated or self.plan.decision(disables) != decision:
                 self.apply(messages.meanwhile_lines(self._meanwhile[-1:]))
                 return
             number = len(plan.gone) if is_typed else None
@@ -211,22 +211,20 @@ class PreviewScreen(ConsoleScreen):
         self.app.push_screen(dialog, answered)
 
     def _notes(self, disables: bool) -> Iterable[str]:
-        """What should be known before it is done."""
+        """Facts to know before confirming."""
         plan = self.plan
         yield f"Seats: {plan.now.used:,} → {used_words(plan.after(disables))}."
         if (access := access_words(plan.access(disables))) is not None:
             yield f"At login, {access}."
         if plan.gone:
-            gone = words.count(len(plan.gone), "account")
-            of = f"of {plan.mapped:,} mapped, gone from the directory"
-            stays = "stays" if len(plan.gone) == 1 else "stay"
-            yield f"{gone} {of}: {'disabled too' if disables else f'{stays} enabled'}."
+            stay = "stays" if len(plan.gone) == 1 else "stay"
+            yield f"{gone_words(plan)}: {'disabled too' if disables else f'{stay} enabled'}."
         if plan.collisions or plan.faults:
             yield f"{words.count(len(plan.collisions) + len(plan.faults), 'user')} cannot be mapped."
 
     def _map(self, operation: MapDomain) -> None:
         def failed(error: ConsoleError) -> None:
-            self.workspace.feed.poll()  # what others did is seen before anything is said of it
+            self.workspace.feed.poll()  # so that the message can name the change
             if isinstance(error, ChangedMeanwhile):
                 self.apply(messages.meanwhile_lines(self._meanwhile[-1:]))
             else:
@@ -243,7 +241,7 @@ class PreviewScreen(ConsoleScreen):
         return sum(1 for _ in self.plan.puts) + (len(self.plan.gone) if self.disables_gone else 0)
 
     def _number_words(self) -> str:
-        """How many accounts are not the same afterwards; where only logons are noted, those."""
+        """How many accounts change; if only last logons change, how many of those."""
         plan = self.plan
         changed = self._records() - len(plan.noted)
         return words.count(changed or len(plan.noted), "account")
@@ -251,7 +249,7 @@ class PreviewScreen(ConsoleScreen):
     # Following the store
 
     def _committed(self, commits: Sequence[Commit]) -> None:
-        """Somebody changed the store."""
+        """Update the plan after changes by others."""
         from kconsole.text.commits import note
 
         others = [commit for commit in commits if not commit.own and commit.changes]
@@ -259,27 +257,25 @@ class PreviewScreen(ConsoleScreen):
             return
         self._meanwhile += others
         if len(self.listing.users) + self.session.seats.report().created > MANY:
-            self._is_of_before = True
-            self.tell(f"{note(others)} · this preview is of before that")
+            self._is_outdated = True
+            self.tell(f"{note(others)} · this preview is outdated")
             self._show_title()
             return
         try:
-            self.plan = plan_mapping(
-                named_domain(self.session.state, self.plan.domain),
-                self.listing,
-                self.session.state,
-                self.session.seats.if_changed,
-            )
+            self.plan = self._planned()
         except ConsoleError as error:
-            self._is_of_before = True
+            self._is_outdated = True
             self.tell_problem(error)
             return
         self.tell(f"{note(others)} · planned again")
         self._show()
 
+    def _planned(self) -> MapPlan:
+        return plan_mapping(self.plan.domain, self.listing, self.session.state, self.session.seats)
+
     def _plan_again(self, then: Callable[[], None]) -> None:
         def planned(plan: MapPlan) -> None:
-            self.plan, self._is_of_before = plan, False
+            self.plan, self._is_outdated = plan, False
             self._show()
             then()
 
@@ -287,12 +283,7 @@ class PreviewScreen(ConsoleScreen):
         text = f"Comparing {users} with the accounts again ..."
         self._beside(
             text,
-            lambda: plan_mapping(
-                named_domain(self.session.state, self.plan.domain),
-                self.listing,
-                self.session.state,
-                self.session.seats.if_changed,
-            ),
+            self._planned,
             planned,
             self.tell_problem,
         )
@@ -303,24 +294,24 @@ class PreviewScreen(ConsoleScreen):
         plan = self.plan
         self.gauge.report, self.gauge.planned = plan.now, plan.after(self.disables_gone)
         self.summary.show([*plan_summary(plan, self.disables_gone)[1:], *self._gone_details()])  # the gauge has seats
-        self.everybody.empty_text = "There is nothing to do: all is as the directory says."
-        self.everybody.show(plan_groups(plan, self.disables_gone))
+        self.accounts.empty_text = "Nothing to do: everything is as in the directory."
+        self.accounts.show(plan_groups(plan, self.disables_gone))
         self._show_title()
         self.show_keys()
 
     def _show_title(self) -> None:
-        before = " · OF BEFORE, others changed something" if self._is_of_before else ""
-        title = f"Preview · {self._number_words()} to change · nothing is done yet{before}"
+        outdated = " · OUTDATED, others changed something" if self._is_outdated else ""
+        title = f"Preview · {self._number_words()} to change · nothing changed yet{outdated}"
         self.query_one("#plan-pane").border_title = Content(title)
 
     def _gone_details(self) -> Iterable[Detail]:
-        """Those who are gone, what happens to them, and what the other choice comes to."""
+        """How many accounts are gone, what happens to them, and the seats with the other choice."""
         plan = self.plan
         if not plan.gone:
             return
         other = plan.after(not self.disables_gone)
         key = self.key_of("plan-gone")
-        what, otherwise = ("will be disabled", "lets them stay") if self.disables_gone else ("stay", "disables them")
+        what, otherwise = ("will be disabled", "keeps them") if self.disables_gone else ("stay", "disables them")
         yield Detail(
             "Gone", f"{len(plan.gone):,} of {plan.mapped:,} mapped {what} · {key} {otherwise}: {used_words(other)}"
         )

@@ -1,4 +1,4 @@
-"""The list of domains, each with the directory that it is mapped from."""
+"""The list of domains, each with its directory."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -21,12 +21,12 @@ CURSOR_SIGN, INSECURE_SIGN = "▸", "!"
 
 
 class DirectoryList(RowList):
-    """Domains, by name as the report has them."""
+    """Domains in the order of the report."""
 
     empty_text = "There are no domains in this store yet."
 
     class Highlighted(Message):
-        """The cursor is on another domain."""
+        """Another domain is highlighted."""
 
     def __init__(self) -> None:
         super().__init__(id="directories")
@@ -35,16 +35,16 @@ class DirectoryList(RowList):
 
     @property
     def row_count(self) -> int:
-        """How many domains there are."""
+        """The number of domains."""
         return len(self.rows)
 
     @property
     def highlighted(self) -> MappedDomain | None:
-        """The domain under the cursor; None if there are none."""
+        """The highlighted domain; None if there are none."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
     def show(self, rows: Sequence[MappedDomain]) -> None:
-        """Show these domains; the cursor stays on its own."""
+        """Show these domains; the same one stays highlighted."""
         before = self.highlighted
         self.rows = rows
         self._name_width = max((cell_width(safe_text(row.domain.name)) for row in rows), default=0)
@@ -53,17 +53,17 @@ class DirectoryList(RowList):
             self.move_to_domain(before.domain.name)
 
     def move_to_domain(self, name: str) -> None:
-        """Put the cursor on the domain of this name, if it is listed."""
+        """Highlight the domain of this name, if it is listed."""
         for place, row in enumerate(self.rows):
             if row.domain.name == name:
                 self.move_to(place)
 
     def cursor_moved(self) -> None:
-        """Tell what is under the cursor now."""
+        """Report the highlighted domain."""
         self.post_message(self.Highlighted())
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        """A domain, how many are mapped, and from where."""
+        """Paint a domain, the number of mapped accounts, and its directory."""
         domain, mapped = self.rows[row]
         is_here = row == self.cursor
         insecure = domain.directory is not None and domain.directory.insecure
@@ -81,7 +81,7 @@ class DirectoryList(RowList):
 def _where(row: MappedDomain, width: int, quiet: str) -> Iterator[Part]:
     directory = row.domain.directory
     if directory is None:
-        yield fitted("no directory named" if row.mapped else "not mapped", width), quiet
+        yield fitted("no directory set" if row.mapped else "not mapped", width), quiet
         return
     if directory.insecure:
         yield "INSECURE ", "alarm"

@@ -1,4 +1,4 @@
-"""What mapping a domain would do: what it comes to, and everything by name."""
+"""Widgets of the mapping preview: a summary, and all accounts by name."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ LABEL: Final = 11
 
 
 class PlanRow(NamedTuple):
-    """A row of the list: a heading, somebody under it, or nothing between two sections."""
+    """A row of the list: a heading, an account, or a blank line between two sections."""
 
     label: str
     text: str = ""
@@ -22,7 +22,7 @@ class PlanRow(NamedTuple):
 
 
 class PlanList(RowList):
-    """Everything that would be done, by name, in sections."""
+    """All accounts that would change, in sections."""
 
     def __init__(self) -> None:
         super().__init__(id="plan")
@@ -31,12 +31,12 @@ class PlanList(RowList):
 
     @property
     def row_count(self) -> int:
-        """How many rows there are, headings among them."""
+        """The number of rows, headings included."""
         return len(self.rows)
 
     @property
     def highlighted(self) -> PlanRow | None:
-        """The row under the cursor; None if there is none."""
+        """The highlighted row; None if there is none."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
     def show(self, sections: Iterable[Section]) -> None:
@@ -52,7 +52,7 @@ class PlanList(RowList):
         self.rows_changed()
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        """A heading, or somebody and what happens to him."""
+        """Paint a heading, or an account and what happens to it."""
         label, text, is_heading = self.rows[row]
         sign = ("▸" if row == self.cursor else " ", "")
         if is_heading:
@@ -65,24 +65,24 @@ class PlanList(RowList):
 
 
 class PlanSummary(Painted):
-    """Labels and their texts, each in as many lines as it takes."""
+    """Labels with their texts, wrapped."""
 
     def __init__(self) -> None:
         super().__init__(id="summary")
         self._details: Sequence[Detail] = ()
 
     def show(self, details: Sequence[Detail]) -> None:
-        """Show these. Their texts must be safe to show."""
+        """Show these lines. Their texts must be safe to show."""
         self._details = details
         self._fit()
         self.refresh()
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         self._fit()
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """A label and a line of its text."""
+        """Paint a label and a line of its text."""
         lines = self._lines(width)
         if y < len(lines):
             label, text, part = lines[y]
@@ -90,12 +90,12 @@ class PlanSummary(Painted):
             yield fitted(text, width - LABEL - 1), part
 
     def _fit(self) -> None:
-        """Be as high as the texts need, but leave half of a low terminal to the list below."""
+        """Take the height that the texts need, but leave half of a low terminal to the list below."""
         width, height = self.app.size
         self.styles.height = min(len(self._lines(self.size.width or width)), max(height // 2 - 3, 2))
 
     def _lines(self, width: int) -> list[tuple[str, str, str]]:
-        """Each line: its label, its text, and the part that they stand for."""
+        """The lines: label, text, and style."""
         return [
             ("" if place else detail.label, line, "alarm" if detail.label == "!" else "")
             for detail in self._details
