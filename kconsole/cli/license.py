@@ -1,8 +1,8 @@
-"""Commands about the license: show, trial, register, activate, update, component, install."""
+"""Commands on the license: show, trial, register, activate, update, component, install."""
 
 from datetime import date
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import click
 
@@ -16,7 +16,7 @@ from kconsole.cli.context import (
     read_text,
     reason_option,
 )
-from kconsole.cli.license_changes import do_deed, install, read_day, update
+from kconsole.cli.license_changes import do_on_license, install, json_option, read_day, update
 from kconsole.cli.license_json import component_documents, life_document
 from kconsole.cli.output import put_json, put_sections, seats_document
 from kconsole.core.dump_documents import LARGEST_LIMIT
@@ -24,22 +24,13 @@ from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, Customer
 from kconsole.core.times import to_iso
 from kconsole.licensing.components import use_of
-from kconsole.operations.license import (
-    OPTIONAL,
-    ActivateLicense,
-    BeginTrial,
-    ChangeComponent,
-    RegisterLicense,
-    checked_id,
-    read_id,
-)
+from kconsole.operations.license import OPTIONAL, ActivateLicense, BeginTrial, ChangeComponent, RegisterLicense
+from kconsole.operations.license_planning import checked_id, read_id
 from kconsole.operations.session import Session
-from kconsole.text.licenses import DETAIL_WORDS, license_sections
+from kconsole.text.licenses import DETAIL_WORDS, Section, license_sections, warning_words
 
-MOST_BEYOND = 20
+MOST_BEYOND: Final = 20
 """How many accounts beyond a component's seats are named for a person; JSON names them all."""
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 
 
 @click.group("license", invoke_without_command=True)
@@ -48,14 +39,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer with 
 @pass_cli
 @click.pass_context
 def license_(context: click.Context, place: CliContext, as_json: bool) -> None:
-    """Show how the license stands, or record what became of it.
+    """Show the license, or record what happened to it.
 
     Ends with exit code 9 once trial or license have expired.
     """
     if context.invoked_subcommand is None:
         _show(place.open(), as_json)
     elif as_json:
-        raise click.UsageError(f"--json goes behind: 'kconsole license {context.invoked_subcommand} --json'.")
+        raise click.UsageError(f"Write --json at the end: 'kconsole license {context.invoked_subcommand} --json'.")
 
 
 @license_.command("show")
@@ -65,42 +56,47 @@ def license_(context: click.Context, place: CliContext, as_json: bool) -> None:
 def show(place: CliContext, as_json: bool) -> None:
     """Show everything about the license.
 
-    Its state with what that allows and what to do next, what ends when, components and who is beyond their seats, what
-    is on its way, and whom it is registered to. Ends with exit code 9 once trial or license have expired.
+    Its state, what that allows and what to do next; what ends when; components and the accounts beyond their seats; a
+    pending purchase; and the customer. Ends with exit code 9 once trial or license have expired.
     """
     _show(place.open(), as_json)
 
 
 def _show(session: Session, as_json: bool) -> None:
-    license_, license_status = session.state.license, session.license_status
+    status = session.license_status
     if as_json:
         answer = {"schema": 1, "as_of": to_iso(session.clock.now()), **life_document(session)}
         put_json(answer | {"seats": seats_document(session.seats.report())})
     else:
-        use = use_of(license_, session.state.live_entries() if license_.components else ())
-        put_sections(license_sections(license_, license_status, session.seats.report(), use, MOST_BEYOND))
-        if license_status.warnings:
+        put_sections((section.heading, section.details) for section in _sections(session))
+        if status.warnings:
             click.echo()
-        for warning in license_status.warnings:
-            click.echo(f"! {warning.text}")
-    click.get_current_context().exit(EXPIRED if license_status.is_expired else DONE)
+        for warning in status.warnings:
+            click.echo(f"! {warning_words(warning)}")
+    click.get_current_context().exit(EXPIRED if status.is_expired else DONE)
+
+
+def _sections(session: Session) -> list[Section]:
+    license_ = session.state.license
+    use = use_of(license_, session.state.live_entries() if license_.components else (), session.seats.policy)
+    return list(license_sections(license_, session.license_status, session.seats.report(), use, MOST_BEYOND))
 
 
 @license_.command("trial")
-@click.option("--begun", callback=read_day, metavar="DATE", help="Its first day, if that is not today.")
+@click.option("--begun", callback=read_day, metavar="DATE", help="Its first day, if not today.")
 @json_option
 @reason_option
 @at_store
 @pass_cli
 def trial(place: CliContext, begun: date | None, as_json: bool, reason: str) -> None:
     """Record that the trial of 30 days has begun."""
-    do_deed(place.open(), BeginTrial(begun, reason), as_json)
+    do_on_license(place.open(), BeginTrial(begun, reason), as_json)
 
 
 def _customer_options(command: Any) -> Any:
-    """An option for each detail of a customer."""
+    """Adds an option for each detail of a customer."""
     for name, word in reversed(DETAIL_WORDS.items()):
-        needed = "" if name in OPTIONAL else " (needed)"
+        needed = "" if name in OPTIONAL else " (required)"
         option = click.option(f"--{name}", callback=read_text, default="", metavar="TEXT", help=f"{word}{needed}.")
         command = option(command)
     return command
@@ -114,7 +110,7 @@ def _customer_options(command: Any) -> Any:
     metavar="FILE",
     help="A file with the license ID; - for standard input.",
 )
-@click.option("--ask-id", is_flag=True, help="Ask for the license ID on the terminal; it is not shown.")
+@click.option("--ask-id", is_flag=True, help="Ask for the license ID on the terminal, without showing it.")
 @json_option
 @reason_option
 @at_store
@@ -124,33 +120,27 @@ def register(
 ) -> None:
     """Record that the license is registered to a customer.
 
-    Sets the anniversary of Software Maintenance. On a terminal, missing details are asked for. Again, it changes the
-    details and leaves the anniversary. The license ID is never an argument, and no more than its last four characters
-    is kept.
+    Sets the anniversary of Software Maintenance. On a terminal, missing details are asked for. Registering again
+    changes the details and keeps the anniversary. The license ID is never an argument, and only its last four
+    characters are kept.
     """
     if id_file is not None and ask_id:
-        raise click.UsageError("--id-file and --ask-id cannot be had together.")
+        raise click.UsageError("--id-file and --ask-id cannot be used together.")
     place.check_writable()
     session = place.open()
     id_end = "" if id_file is None else read_id(id_file)
     customer = Customer(**_complete(details))
     if ask_id:
         id_end = _asked_id()
-    do_deed(session, RegisterLicense(customer, id_end, reason), as_json)
+    do_on_license(session, RegisterLicense(customer, id_end, reason), as_json)
 
 
 def _complete(details: dict[str, str]) -> dict[str, str]:
-    """The details, with those that were missing asked for.
-
-    Raises:
-        BadInput: some are missing, and nobody can be asked.
-    """
+    """The details, with missing ones asked for."""
     missing = [name for name in DETAIL_WORDS if name not in OPTIONAL and not details[name].strip()]
     if missing and not has_person():
-        raise BadInput(
-            f"The registration needs {', '.join(f'--{name}' for name in missing)}.",
-            "On a terminal they are asked for. Nothing was registered.",
-        )
+        options = [f"--{name}" for name in missing]
+        raise BadInput("registration-needs", "asked-on-a-terminal", effect="nothing-registered", details=options)
     return details | {name: _asked(DETAIL_WORDS[name]) for name in missing}
 
 
@@ -159,18 +149,14 @@ def _asked(what: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise BadInput("That is not written in the encoding of this terminal.", "Nothing was registered.") from None
+        raise BadInput("not-in-this-encoding", effect="nothing-registered") from None
     return text
 
 
 def _asked_id() -> str:
-    """The end of the license ID that a person types unseen; no more of it is kept.
-
-    Raises:
-        BadInput: there is nobody to ask, or that is no license ID.
-    """
+    """The end of the license ID that a person types unseen; no more of it is kept."""
     if not has_person():
-        raise BadInput("There is no terminal to ask for the license ID on.", "Name a file with it: --id-file FILE.")
+        raise BadInput("no-terminal-for-license-id", "name-an-id-file")
     return checked_id(click.prompt("License ID", hide_input=True, err=True))
 
 
@@ -181,7 +167,7 @@ def _asked_id() -> str:
 @pass_cli
 def activate(place: CliContext, as_json: bool, reason: str) -> None:
     """Record that the license is bound to this installation."""
-    do_deed(place.open(), ActivateLicense(reason), as_json)
+    do_on_license(place.open(), ActivateLicense(reason), as_json)
 
 
 license_.add_command(update)
@@ -191,7 +177,7 @@ license_.add_command(update)
 @click.argument("name", type=click.Choice(get_args(ComponentName)), required=False)
 @click.option("--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="How many accounts may use it.")
 @click.option("--expires", callback=read_day, metavar="DATE", help="The last day on which it works.")
-@click.option("--remove", is_flag=True, help="It is licensed no longer.")
+@click.option("--remove", is_flag=True, help="Remove it from the license.")
 @json_option
 @reason_option
 @at_store
@@ -205,15 +191,16 @@ def component(
     as_json: bool,
     reason: str,
 ) -> None:
-    """License an optional component, or show who uses them.
+    """License an optional component, or show the components.
 
-    Without NAME: the components, and who is beyond their seats. With it: license it, as long and with as many seats as
-    the license has unless the options or what was recorded of it say otherwise.
+    Without NAME: which accounts use the components and exceed their seats. With NAME: license it, for as long and with
+    as many seats as the license unless the options or earlier values say otherwise.
     """
-    if remove and (seats is not None or expires is not None):
-        raise click.UsageError("--remove goes without --seats and --expires.")
-    if name is None and (remove or seats is not None or expires is not None):
-        raise click.UsageError("Name the component that shall be changed.")
+    is_changed = seats is not None or expires is not None
+    if remove and is_changed:
+        raise click.UsageError("--remove cannot be used with --seats or --expires.")
+    if name is None and (remove or is_changed):
+        raise click.UsageError("Name the component to change.")
     session = place.open()
     if name is not None:
         known = session.state.license.component(name) or Component(name=name)
@@ -222,15 +209,11 @@ def component(
             expires=known.expires if expires is None else expires,
             seats=known.seats if seats is None else seats,
         )
-        do_deed(session, ChangeComponent(changed, not remove, reason), as_json)
+        do_on_license(session, ChangeComponent(changed, not remove, reason), as_json)
     elif as_json:
         put_json(component_documents(session))
     else:
-        use = use_of(session.state.license, session.state.live_entries())
-        sections = license_sections(
-            session.state.license, session.license_status, session.seats.report(), use, MOST_BEYOND
-        )
-        put_sections(("", rows) for heading, rows in sections if heading == "Components")
+        put_sections(("", section.details) for section in _sections(session) if section.code == "components")
 
 
 license_.add_command(install)

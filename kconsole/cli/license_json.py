@@ -1,4 +1,4 @@
-"""The license's life as a document: what `license` and `status --json` answer with."""
+"""The license as a JSON document, as `license` and `status --json` answer."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,19 +7,21 @@ from kconsole.core.documents import component_document, license_document, update
 from kconsole.core.reports import Warn
 from kconsole.core.times import to_iso
 from kconsole.licensing.components import use_of
-from kconsole.licensing.lifecycle import OVERDUE_STEPS, Ending, LicenseStatus
+from kconsole.licensing.lifecycle import Ending, LicenseStatus
 from kconsole.operations.session import Session
-from kconsole.text.licenses import masked_id
+from kconsole.text.licenses import masked_id, warning_words
+from kconsole.text.sentences.license import OVERDUE_STEPS, STATES
 
 
 def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
-    """How the license stands.
+    """The state of the license.
 
     Args:
-        session: at its store.
+        session: the open store.
         with_people: whether to name the customer, and accounts beyond a component's seats.
     """
-    license_, license_status = session.state.license, session.license_status
+    license_, status = session.state.license, session.license_status
+    state = STATES[status.code]
     registration = {
         "registered_at": to_iso(license_.registered_at),
         "activated_at": to_iso(license_.activated_at),
@@ -29,19 +31,19 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
     if with_people:
         registration["customer"] = license_document(license_)["customer"]
     return {
-        "state": license_status.state,
-        "word": license_status.word,
-        "meaning": license_status.meaning,
-        "allows": license_status.allows,
-        "next": license_status.next_step,
-        "source": license_status.source,
-        "suspended": license_status.is_suspended,
-        "expired": license_status.is_expired,
-        "endings": [_ending_document(ending) for ending in license_status.endings],
+        "state": status.state,
+        "word": state.word,
+        "meaning": state.meaning,
+        "allows": state.allows,
+        "next": state.next,
+        "source": status.source,
+        "suspended": status.is_suspended,
+        "expired": status.is_expired,
+        "endings": [_ending_document(ending) for ending in status.endings],
         "components": component_documents(session, with_people),
-        "update": update_standing_document(license_status),
+        "update": update_status_document(status),
         "registration": registration,
-        "warnings": warning_documents(license_status.warnings),
+        "warnings": warning_documents(status.warnings),
     }
 
 
@@ -57,20 +59,20 @@ def component_documents(session: Session, with_people: bool = True) -> list[dict
     return documents
 
 
-def update_standing_document(license_status: LicenseStatus) -> dict[str, Any] | None:
-    """What is on its way; None if nothing is."""
-    if license_status.update is None:
+def update_status_document(status: LicenseStatus) -> dict[str, Any] | None:
+    """The pending purchase; None if there is none."""
+    if status.update is None:
         return None
-    return update_document(license_status.update.update) | {
-        "due_at": to_iso(license_status.update.due_at),
-        "overdue": license_status.update.is_overdue,
-        "steps": list(OVERDUE_STEPS) if license_status.update.is_overdue else [],
+    return update_document(status.update.update) | {
+        "due_at": to_iso(status.update.due_at),
+        "overdue": status.update.is_overdue,
+        "steps": list(OVERDUE_STEPS) if status.update.is_overdue else [],
     }
 
 
 def warning_documents(warnings: Iterable[Warn]) -> list[dict[str, str]]:
     """Warnings as every answer has them."""
-    return [{"code": warning.code, "text": warning.text} for warning in warnings]
+    return [{"code": warning.code, "text": warning_words(warning)} for warning in warnings]
 
 
 def _ending_document(ending: Ending) -> dict[str, Any]:

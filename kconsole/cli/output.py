@@ -19,7 +19,7 @@ from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
 from kconsole.licensing.policy import classify
 from kconsole.text import columns
-from kconsole.text.details import Detail
+from kconsole.text.details import Detail, rule_sentence
 from kconsole.text.safe_text import json_safe, safe_text
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -86,7 +86,7 @@ def account_document(entry: Entry) -> dict[str, Any]:
         "last_login": login_document(entry.last_login),
         "seat": takes_seat(entry, classification),
         "verdict": classification.code,
-        "because": classification.sentence,
+        "because": rule_sentence(classification),
     }
 
 

@@ -36,13 +36,13 @@ from kconsole.core.reports import SeatReport
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
-from kconsole.licensing.policy import CLASSIFICATIONS, classify, listed_classification
+from kconsole.licensing.policy import KERIO, classify, listed_classification
 from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, read_filter
 from kconsole.operations.search.index import AccountQuery, SortField, select
 from kconsole.operations.session import Session
 from kconsole.text import ages, columns, gauge, words
-from kconsole.text.details import details_of, last_login_word
-from kconsole.text.licenses import license_words
+from kconsole.text.details import details_of, last_login_word, reason_word, rule_sentence
+from kconsole.text.licenses import license_words, warning_words
 from kconsole.text.messages import decision_words
 from kconsole.text.safe_text import safe_text
 from kconsole.text.server import status_words
@@ -91,7 +91,7 @@ def status(context: click.Context, place: CliContext, as_json: bool) -> None:
     if warnings:
         click.echo()
     for warning in warnings:
-        click.echo(f"! {safe_text(warning.text)}")
+        click.echo(f"! {safe_text(warning_words(warning))}")
     if license_status.warnings:
         click.echo("  See 'kconsole license show'.")
     context.exit(EXPIRED if license_status.is_expired else DONE)
@@ -132,7 +132,7 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
 @click.command()
 @click.option("--domain", default="", metavar="D", help="Only this domain.")
 @click.option(
-    "--verdict", "classification", type=click.Choice([v.code for v in CLASSIFICATIONS]), help="Only this verdict."
+    "--verdict", "classification", type=click.Choice([each.code for each in KERIO.classifications]), help="Only this verdict."
 )
 @click.option(
     "--inactive", callback=_read_age, metavar="AGE", help="Only accounts that last logged in longer ago: 180d, 6m, 1y."
@@ -199,7 +199,7 @@ def accounts(
 def _listed_document(entry: Entry) -> dict[str, Any]:
     """An entry of the list; of a deleted one, that its seat is held."""
     classification = listed_classification(entry)
-    return {**account_document(entry), "verdict": classification.code, "because": classification.sentence}
+    return {**account_document(entry), "verdict": classification.code, "because": rule_sentence(classification)}
 
 
 def _csv_table(entries: list[Entry]) -> tuple[list[str], list[list[str]]]:
@@ -230,7 +230,7 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
                 safe_text(entry.address),
                 safe_text(entry.full_name),
                 _seat_word(entry),
-                classification.because,
+                reason_word(classification),
                 last_login_word(entry, now),
                 safe_text(login.protocol) if login else "",
             ]

@@ -35,7 +35,7 @@ from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.text import ages, messages, words
 from kconsole.text.licenses import change_rows
 from kconsole.text.safe_text import safe_text
-from kconsole.text.server import comparison_rows, reading_words, server_rows, synced_words
+from kconsole.text.server import cause_text, comparison_rows, reading_words, server_rows, synced_words
 
 DIFFERENT = 1
 """The exit code of a reconciliation that found differences."""
@@ -241,13 +241,13 @@ def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
                 "synced_at": to_iso(found.synced_at),
                 "figures": [
                     {
-                        "figure": each.figure,
+                        "figure": each.name,
                         "ours": each.ours,
                         "theirs": each.theirs,
                         "read": each.is_read,
                         "agrees": each.agrees,
                         "causes": [
-                            {"code": cause.code, "text": cause.text, "accounts": [e.address for e in cause.accounts]}
+                            {"code": cause.code, "text": cause_text(cause), "accounts": [e.address for e in cause.accounts]}
                             for cause in each.causes
                         ],
                     }

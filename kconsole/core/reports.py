@@ -1,4 +1,4 @@
-"""What `licensing` says about an inventory: verdicts, figures, warnings, decisions."""
+"""What `licensing` says about an inventory: classifications, figures, warnings, decisions."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
@@ -10,23 +10,21 @@ State = Literal["unlimited", "exceeded", "full", "low", "ok"]
 
 
 class Classification(NamedTuple):
-    """Whether an entry takes a seat, and why."""
+    """Whether an entry takes a seat, and by which rule; `text` has the words."""
 
     code: str
     seat: bool
-    because: str
-    """One word or two for a column."""
-    sentence: str
-    """The explanation, for a person."""
+    reason: str
+    """A short code word, as a column shows it."""
     source: str
-    """Who says so."""
+    """The document that says so."""
 
 
 class Warn(NamedTuple):
-    """Something an administrator should know now."""
+    """Something an administrator should know now; `text` has the words."""
 
     code: str
-    text: str
+    params: Mapping[str, Any] = NO_PARAMS
 
 
 class DomainReport(NamedTuple):

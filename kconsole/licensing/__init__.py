@@ -1,1 +1,1 @@
-"""What the license says: one evaluator for every number a person or a machine sees. Pure functions only."""
+"""The rules of a license: policy, counting, guards, lifecycle, comparison. Pure functions; no I/O, no clock, no store."""

@@ -1,4 +1,4 @@
-"""Optional components: which accounts use one, and which of them are beyond its seats."""
+"""Optional components: which accounts use one, and which of them exceed its seats."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 from kconsole.core.license import Component, ComponentName, License
 from kconsole.core.records import Entry
-from kconsole.licensing.policy import classify
+from kconsole.licensing.policy import KERIO, LicensePolicy
 
 ACTIVE_SYNC_PROTOCOLS: Final = ("eas", "activesync", "exchangeactivesync", "secureactivesync", "activesyncsecure")
-"""Names of the protocol in logs and in the server's own statistics, without case, blanks and signs."""
+"""Names of the protocol in logs and in the server's own statistics, in lower case, letters and digits only."""
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -19,13 +19,13 @@ class ComponentUse(NamedTuple):
 
     component: Component
     seats: int | None
-    """How many accounts may use it: its own seats or else the license's; None means without limit."""
+    """How many accounts may use it: its own seats or the license's; None means without limit."""
     users: tuple[Entry, ...]
-    """The accounts that use it, those who logged in last first."""
+    """The accounts that use it, the most recent login first."""
 
     @property
     def beyond(self) -> tuple[Entry, ...]:
-        """Those beyond its seats: which of them the server leaves out nobody says; these used it the longest ago."""
+        """Those beyond its seats. Which ones the server leaves out is not documented; these used it the longest ago."""
         return () if self.seats is None else self.users[self.seats :]
 
 
@@ -34,27 +34,27 @@ def is_active_sync(protocol: str) -> bool:
     return "".join(filter(str.isalnum, protocol)).casefold() in ACTIVE_SYNC_PROTOCOLS
 
 
-def uses(entry: Entry, name: ComponentName) -> bool:
+def uses(entry: Entry, name: ComponentName, policy: LicensePolicy = KERIO) -> bool:
     """Whether an account uses a component.
 
-    Antivirus and Anti-spam look at the mail of every enabled account; Exchange ActiveSync is used by those who
-    connected by it. Source: the three are licensed one by one (Licenses in Kerio Connect, GFI support).
+    Antivirus and Anti-spam check the mail of every enabled account; Exchange ActiveSync is used by accounts that
+    connected with it. Source: the three are licensed one by one (Licenses in Kerio Connect, GFI support).
     """
-    if entry.deleted_at is not None or not classify(entry).seat:
+    if entry.deleted_at is not None or not policy.classify(entry).seat:
         return False
     if name != "activesync":
         return True
     return entry.active_sync or (entry.last_login is not None and is_active_sync(entry.last_login.protocol))
 
 
-def use_of(license_: License, entries: Iterable[Entry]) -> list[ComponentUse]:
+def use_of(license_: License, entries: Iterable[Entry], policy: LicensePolicy = KERIO) -> list[ComponentUse]:
     """Who uses each licensed component, in the order of the license."""
     if not license_.components:
         return []
     entries = list(entries)
     found = []
     for component in license_.components:
-        users = [entry for entry in entries if uses(entry, component.name)]
+        users = [entry for entry in entries if uses(entry, component.name, policy)]
         users.sort(key=lambda entry: entry.last_login.at if entry.last_login else _LONG_AGO, reverse=True)
         seats = license_.seats if component.seats is None else component.seats
         found.append(ComponentUse(component, seats, tuple(users)))

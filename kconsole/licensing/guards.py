@@ -1,36 +1,41 @@
-"""Guards: whether a thing may be done on the state as it is now, with the reason. They change nothing."""
+"""Guards decide whether an operation is allowed in the current state, and say why. They change nothing."""
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from kconsole.core.codes import hints_of
+from kconsole.core.license import License
 from kconsole.core.records import Entry, fold
 from kconsole.core.reports import Decision, SeatReport
-from kconsole.licensing.policy import classify
+from kconsole.licensing.lifecycle import LicenseStatus, bought, is_bound, unlicensed
+from kconsole.licensing.policy import KERIO, LicensePolicy
 
 Purpose = Literal["add", "enable", "enable-several", "undo"]
-"""What seats are wanted for: it begins the refusal."""
+"""What the seats are needed for; a refusal begins with it."""
 
 ALLOWED: Final = Decision(True, "allowed")
 
 
-def new_seats(befores_and_afters: Iterable[tuple[Entry | None, Entry]], held: Iterable[Entry] = ()) -> Counter[str]:
-    """How many seats more a set of changes needs, by domain (folded name).
+def new_seats(
+    befores_and_afters: Iterable[tuple[Entry | None, Entry]], held: Iterable[Entry] = (), policy: LicensePolicy = KERIO
+) -> Counter[str]:
+    """How many more seats a set of changes needs, by domain (folded name).
 
-    An entry that takes a seat now and took none before needs one, unless a deleted account of the same address
-    still holds a seat: then it takes that seat over.
+    An entry that takes a seat and took none before needs one, unless a deleted account of the same address still
+    holds a seat: then it takes over that seat.
 
     Args:
-        befores_and_afters: each entry as it is (None if it is not there) and as it would be.
+        befores_and_afters: each entry as it is (None for a new one) and as it would be.
         held: deleted entries that hold a seat.
+        policy: the rules of the product.
     """
     inherited = Counter(fold(entry.address) for entry in held)
     needed: Counter[str] = Counter()
     for before, after in befores_and_afters:
-        if after.deleted_at is not None or not classify(after).seat:
+        if after.deleted_at is not None or not policy.classify(after).seat:
             continue
-        if before is not None and before.deleted_at is None and classify(before).seat:
+        if before is not None and before.deleted_at is None and policy.classify(before).seat:
             continue
         address = fold(after.address)
         if inherited[address]:
@@ -40,19 +45,22 @@ def new_seats(befores_and_afters: Iterable[tuple[Entry | None, Entry]], held: It
     return needed
 
 
-def may_take_seats(report: SeatReport, needed: Counter[str], purpose: Purpose = "add") -> Decision:
-    """Whether so many seats more may be taken, as creating and enabling accounts does.
+def may_take_seats(
+    report: SeatReport, needed: Counter[str], purpose: Purpose = "add", policy: LicensePolicy = KERIO
+) -> Decision:
+    """Whether so many more seats may be taken, as creating and enabling accounts does.
 
-    Refused where the license or a domain would pass its limit. An inventory that is over its limit already may
+    Refused where the license or a domain would exceed its limit. An inventory that exceeds its limit already may
     still do what needs no further seat.
 
     Args:
-        report: the figures as they are now.
+        report: the current figures.
         needed: seats by domain, from `new_seats`.
-        purpose: what they are wanted for.
+        purpose: what they are needed for.
+        policy: the rules of the product.
     """
     total = needed.total()
-    if report.free is not None and total > report.free:
+    if "license" in policy.creation_limits and report.free is not None and total > report.free:
         short = total - report.free
         params = {
             "purpose": purpose,
@@ -64,7 +72,7 @@ def may_take_seats(report: SeatReport, needed: Counter[str], purpose: Purpose = 
             "short": short,
         }
         return Decision(False, "license-limit", params, hints_of("free-a-seat"), short)
-    for domain in report.domains:
+    for domain in report.domains if "domain" in policy.creation_limits else ():
         asked = needed[fold(domain.name)]
         if domain.limit is not None and asked > (left := max(domain.limit - domain.counted - domain.held, 0)):
             figures = {
@@ -79,95 +87,93 @@ def may_take_seats(report: SeatReport, needed: Counter[str], purpose: Purpose = 
     return ALLOWED
 
 
-def may_create(report: SeatReport, account: Entry, held: Iterable[Entry] = ()) -> Decision:
-    """Whether an account may be created. Source: at the limit the vendor refuses to add users."""
-    return may_take_seats(report, new_seats([(None, account)], held))
+def may_create(
+    report: SeatReport, account: Entry, held: Iterable[Entry] = (), policy: LicensePolicy = KERIO
+) -> Decision:
+    """Whether an account may be created."""
+    return may_take_seats(report, new_seats([(None, account)], held, policy), policy=policy)
 
 
-def may_enable(report: SeatReport, account: Entry, enabled: Entry) -> Decision:
-    """Whether a disabled account may be enabled again: it needs a seat as a new one does."""
-    if not account.is_account:
-        return not_an_account(account)
-    return may_take_seats(report, new_seats([(account, enabled)]), "enable")
+def may_enable(report: SeatReport, account: Entry, enabled: Entry, policy: LicensePolicy = KERIO) -> Decision:
+    """Whether a disabled account may be enabled: it needs a seat as a new one does."""
+    if not policy.is_account(account):
+        return not_an_account(account, policy)
+    return may_take_seats(report, new_seats([(account, enabled)], policy=policy), "enable", policy)
 
 
-def may_disable(account: Entry) -> Decision:
-    """Whether an account may be disabled: always, if it is an account. No limit ever stands in the way."""
-    return ALLOWED if account.is_account else not_an_account(account)
+def may_disable(account: Entry, policy: LicensePolicy = KERIO) -> Decision:
+    """Whether an account may be disabled: always. No limit prevents it."""
+    return ALLOWED if policy.is_account(account) else not_an_account(account, policy)
 
 
-def may_delete(entry: Entry) -> Decision:
-    """Whether an entry may be deleted: everything but the built-in administrator."""
-    return not_an_account(entry) if entry.kind == "builtin_admin" else ALLOWED
+def may_delete(entry: Entry, policy: LicensePolicy = KERIO) -> Decision:
+    """Whether an entry may be deleted: everything except a built-in administrator."""
+    is_builtin = policy.has_builtin_admin and entry.kind == "builtin_admin"
+    return not_an_account(entry, policy) if is_builtin else ALLOWED
 
 
-def not_an_account(entry: Entry) -> Decision:
-    """The refusal of a deed that only user accounts know."""
-    if entry.kind == "builtin_admin":
+def not_an_account(entry: Entry, policy: LicensePolicy = KERIO) -> Decision:
+    """The refusal of an operation that applies to accounts only."""
+    if policy.has_builtin_admin and entry.kind == "builtin_admin":
         return Decision(False, "builtin-admin", hints=hints_of("builtin-admin-elsewhere"))
-    return Decision(False, "not-an-account", {"what": classify(entry).code}, hints_of("takes-no-seat"))
+    return Decision(False, "not-an-account", {"what": policy.classify(entry).code}, hints_of("takes-no-seat"))
 
 
-def may_map(report: SeatReport, needed: int) -> Decision:
-    """Whether accounts may be mapped from a directory service: always, even past the limit; says by how much.
-
-    Source: Licenses in Kerio Connect: the users of a mapped directory may outnumber the license; those who
-    connect beyond it are refused.
-    """
-    if report.limit is None or report.free is None:
-        return ALLOWED
-    over = max(report.used + needed - report.limit, 0)
+def may_map(report: SeatReport, needed: int, policy: LicensePolicy = KERIO) -> Decision:
+    """Whether accounts may be mapped from a directory service; says by how much they exceed the license."""
+    over = 0 if report.limit is None else max(report.used + needed - report.limit, 0)
     if not over:
         return ALLOWED
     params = {"over": over, "used": report.used + needed, "limit": report.limit}
-    return Decision(True, "over-limit", params, hints_of("refused-at-login"), over)
+    return Decision(policy.mapping_may_exceed, "over-limit", params, hints_of("refused-at-login"), over)
 
 
-def may_connect(report: SeatReport, entry: Entry, is_suspended: bool = False) -> Decision:
-    """Whether an account would be let in at login.
+def may_connect(
+    report: SeatReport, entry: Entry, is_suspended: bool = False, policy: LicensePolicy = KERIO
+) -> Decision:
+    """Whether an account can log in.
 
-    Source: Licenses in Kerio Connect: once as many users have connected (created a mailbox) as the license
-    has seats, further ones are refused; the vendor calls that answer AuthLicense. A disabled account is refused
-    always, one that has a mailbox never for the license's sake, unless trial or license have expired.
+    A disabled account cannot. An account that has a mailbox always can, unless all functions are suspended.
 
     Args:
-        report: the figures as they are now.
-        entry: who would connect.
-        is_suspended: whether all functions are suspended, as `Standing.is_suspended` says.
+        report: the current figures.
+        entry: the account.
+        is_suspended: whether all functions are suspended, see `LicenseStatus.is_suspended`.
+        policy: the rules of the product.
     """
-    if not entry.is_account:
-        return not_an_account(entry)
+    if not policy.is_account(entry):
+        return not_an_account(entry, policy)
     if entry.deleted_at is not None:
         return Decision(False, "account-deleted")
     if not entry.enabled:
         return Decision(False, "account-disabled", hints=hints_of("enable-it-first"))
     if is_suspended:
         return Decision(False, "license-expired", hints=hints_of("renew-the-license"))
-    if entry.mailbox or report.limit is None or report.connected < report.limit:
+    if entry.mailbox or not policy.login_is_limited or report.limit is None or report.connected < report.limit:
         return ALLOWED
     figures = {"connected": report.connected, "limit": report.limit}
     return Decision(False, "auth-license", figures, hints_of("free-a-seat"))
 
 
 class Access(NamedTuple):
-    """How the counted accounts that have no mailbox yet fare at login, if all connect. All are numbers of accounts."""
+    """What happens to the counted accounts without a mailbox if all of them log in. All are numbers of accounts."""
 
     without_mailbox: int
     let_in: int
-    """How many are still let in, whoever comes first."""
+    """How many are still let in: the first ones."""
     refused: int
     """How many are refused after those."""
 
 
-def access_of(report: SeatReport) -> Access:
-    """How the accounts without a mailbox would fare at login, as `may_connect` decides one after the other."""
-    room = report.latent if report.limit is None else max(report.limit - report.connected, 0)
-    let_in = min(room, report.latent)
+def access_of(report: SeatReport, policy: LicensePolicy = KERIO) -> Access:
+    """What happens to the accounts without a mailbox, as `may_connect` decides one after the other."""
+    is_limited = policy.login_is_limited and report.limit is not None
+    let_in = min(max((report.limit or 0) - report.connected, 0), report.latent) if is_limited else report.latent
     return Access(report.latent, let_in, report.latent - let_in)
 
 
 def may_license(planned: SeatReport) -> Decision:
-    """Whether a license may be taken: always; says by how much the seats in use exceed it.
+    """Whether a license may be installed: always; says by how much the seats in use exceed it.
 
     Args:
         planned: the figures with that license.
@@ -176,3 +182,54 @@ def may_license(planned: SeatReport) -> Decision:
         return ALLOWED
     params = {"over": planned.over, "used": planned.used, "limit": planned.limit}
     return Decision(True, "over-limit", params, hints_of("disable-first"), planned.over)
+
+
+def needs_consent(before: License, after: License, decision: Decision) -> bool:
+    """Whether a license is only installed with explicit consent: it is smaller than before, and than what is in use."""
+    is_smaller = after.seats is not None and (before.seats is None or after.seats < before.seats)
+    return is_smaller and decision.over > 0
+
+
+def may_begin_trial(license_: License) -> Decision:
+    """Whether a trial may begin: once, and only without a license."""
+    if is_bound(license_):
+        return Decision(False, "no-trial-with-license", hints=hints_of("show-the-license"))
+    if license_.trial_until is not None:
+        return Decision(False, "trial-has-begun", {"until": str(license_.trial_until)}, hints_of("show-the-license"))
+    return ALLOWED
+
+
+def may_activate(license_: License, status: LicenseStatus) -> Decision:
+    """Whether the license may be activated on this installation."""
+    if license_.registered_at is None:
+        return Decision(False, "nothing-to-activate", hints=hints_of("register-first"))
+    if license_.activated_at is not None:
+        return Decision(False, "already-activated", {"on": str(license_.activated_at.date())})
+    if status.is_expired:
+        return Decision(False, "expired-not-activated", hints=hints_of("renew-and-install"))
+    return ALLOWED
+
+
+def may_buy(license_: License) -> Decision:
+    """Whether a purchase may be recorded: one at a time, for a registered license."""
+    if license_.registered_at is None:
+        return Decision(False, "nothing-can-be-bought", hints=hints_of("register-first"))
+    if license_.update is not None:
+        return Decision(False, "purchase-pending", {"bought": bought(license_.update)}, hints_of("finish-purchase"))
+    if license_.seats is None and not unlicensed(license_):
+        return Decision(False, "nothing-left-to-buy", hints=hints_of("show-the-license"))
+    return ALLOWED
+
+
+def may_finish_purchase(license_: License) -> Decision:
+    """Whether a purchase may arrive, or be cancelled."""
+    if license_.update is None:
+        return Decision(False, "no-purchase", hints=hints_of("show-the-license"))
+    return ALLOWED
+
+
+def may_install(license_: License, is_trial: bool) -> Decision:
+    """Whether a license file may be installed: a trial's cannot replace a registered license."""
+    if is_trial and is_bound(license_):
+        return Decision(False, "trial-file", hints=hints_of("install-the-license"))
+    return ALLOWED

@@ -1,102 +1,178 @@
-"""The seat rules: every entry gets exactly one verdict, the first that fits."""
+"""The seat rules of one product as data, each with its source.
 
-from typing import Final
+A `LicensePolicy` says which entries take a seat, what frees one, which limits refuse what, and how long a trial, a
+grace period or a purchase lasts. Counting, guards and lifecycle apply a policy and know no product; `KERIO` is the
+policy of Kerio Connect, and the one place where a default stands.
+"""
 
-from kconsole.core.records import Entry
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
+from itertools import product
+from math import inf
+from typing import Final, Literal, get_args
+
+from kconsole.core.records import Entry, Kind, Origin
 from kconsole.core.reports import Classification
 
-LICENSES_ARTICLE: Final = "Licenses in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 360015191920)"
-ADMIN_ARTICLE: Final = "Admin Accounts in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 123568)"
-DISABLING_ARTICLE: Final = "Disabling and Deleting User Accounts in Kerio Connect, GFI support (article 110298)"
-
-BUILTIN_ADMIN: Final = Classification(
-    "builtin-admin",
-    False,
-    "built-in",
-    "The internal built-in administrator has no mailbox and takes no seat.",
-    ADMIN_ARTICLE,
-)
-MAILING_LIST: Final = Classification(
-    "mailing-list", False, "mailing list", "Mailing lists take no seat.", LICENSES_ARTICLE
-)
-RESOURCE: Final = Classification(
-    "resource", False, "resource", "Resources (rooms and equipment) take no seat.", LICENSES_ARTICLE
-)
-ALIAS: Final = Classification(
-    "alias",
-    False,
-    "alias",
-    "An alias is a further address of somebody else and takes no seat.",
-    LICENSES_ARTICLE,
-)
-DISABLED: Final = Classification(
-    "disabled",
-    False,
-    "disabled",
-    "A disabled account takes no seat, wherever it came from. It keeps its mail and cannot log in.",
-    DISABLING_ARTICLE,
-)
-DIRECTORY_MAPPED: Final = Classification(
-    "directory-mapped",
-    True,
-    "mapped",
-    "An enabled account mapped from a directory service takes a seat, connected or not.",
-    LICENSES_ARTICLE,
-)
-IMPORTED: Final = Classification(
-    "imported", True, "imported", "An enabled account imported from a domain takes a seat.", LICENSES_ARTICLE
-)
-LOCAL: Final = Classification(
-    "local",
-    True,
-    "local",
-    "An enabled account created on this server takes a seat; one with admin rights too.",
-    LICENSES_ARTICLE,
-)
-
-HELD: Final = Classification(
-    "held",
-    False,
-    "deleted, held until restart",
-    "A deleted account counts no more, but its seat is held until the server is restarted.",
-    DISABLING_ARTICLE,
-)
-"""Of deleted accounts, as a list of those shows them that hold their seat; see `listed_verdict`."""
-
-CLASSIFICATIONS: Final = (
-    BUILTIN_ADMIN,
-    MAILING_LIST,
-    RESOURCE,
-    ALIAS,
-    DISABLED,
-    DIRECTORY_MAPPED,
-    IMPORTED,
-    LOCAL,
-)
-"""All verdicts, in the order in which they are tried."""
-
-_BY_KIND: Final = {
-    "builtin_admin": BUILTIN_ADMIN,
-    "mailing_list": MAILING_LIST,
-    "resource": RESOURCE,
-    "alias": ALIAS,
-}
-_BY_ORIGIN: Final = {"directory": DIRECTORY_MAPPED, "imported": IMPORTED, "local": LOCAL}
+Limit = Literal["license", "domain"]
+"""Whose limit: the seats of the license, or the user limit of one domain."""
 
 
-def classify(entry: Entry) -> Classification:
-    """The verdict on an entry; on a deleted one, the verdict as if it had not been deleted.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Classifies the entries that meet all of its conditions; a condition that is None is met by every entry."""
 
-    Source: Licenses in Kerio Connect, "What counts": created and enabled accounts in all domains, imported and
-    mapped ones among them; not disabled accounts, mailing lists, resources, aliases, domains, nor the internal
-    built-in administrator. Any other account with admin rights takes a seat.
+    classification: Classification
+    kind: Kind | None = None
+    origin: Origin | None = None
+    enabled: bool | None = None
+
+    def fits(self, kind: Kind, origin: Origin, enabled: bool) -> bool:
+        """Whether an entry with these properties meets all conditions."""
+        return (
+            self.kind in (None, kind) and self.origin in (None, origin) and (self.enabled is None or self.enabled is enabled)
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LicensePolicy:
+    """The seat rules of one product.
+
+    Raises:
+        ValueError: some entry fits no rule, or a fact has no source.
     """
-    of_kind = _BY_KIND.get(entry.kind)
-    if of_kind is not None:
-        return of_kind
-    return _BY_ORIGIN[entry.origin] if entry.enabled else DISABLED
+
+    name: str
+    rules: tuple[Rule, ...]
+    """Tried in this order; the first that fits classifies an entry. Every rule names its own source."""
+    counted_kinds: frozenset[Kind]
+    """Kinds of entries that are accounts: only these are counted, enabled, disabled, and log in."""
+    has_builtin_admin: bool
+    """Whether the server has an administrator of its own that is no account and cannot be deleted."""
+    held: Classification | None
+    """Classifies deleted accounts whose seat is held until the server restarts; None if deletion frees the seat."""
+    creation_limits: frozenset[Limit]
+    """Which limits refuse to create or enable an account."""
+    mapping_may_exceed: bool
+    """Whether accounts may be mapped from a directory service beyond the seats of the license."""
+    login_is_limited: bool
+    """Whether a user without a mailbox is refused at login once as many have connected as there are seats."""
+    low_seats: tuple[tuple[int, int], ...]
+    """(largest license, seats): free seats are low at or below so many, on small licenses."""
+    low_percent: tuple[tuple[float, int], ...]
+    """(largest license, percent of it): the same on larger ones."""
+    trial: timedelta
+    expiry_suspends: bool
+    """Whether an expired license or trial suspends all functions."""
+    grace: timedelta
+    """How long an expired license still works."""
+    grace_ended: date | None
+    """Licenses that expire on this day or later have no grace period; None if all have one."""
+    update_due: timedelta
+    """When seats and components that were bought must have arrived at the server."""
+    warning_days: tuple[int, ...]
+    """Days left at which an end is warned of again, the last warning first."""
+    sources: Mapping[str, str]
+    """Who says so, by the name of the fact."""
+    _classifications: dict[tuple[Kind, Origin, bool], Classification] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        own = {"name", "rules", "sources", "_classifications"}
+        if unsourced := {fact.name for fact in fields(self)} - own - set(self.sources):
+            raise ValueError(f"{self.name}: no source for {sorted(unsourced)}")
+        table = {}
+        for properties in product(get_args(Kind), get_args(Origin), (True, False)):
+            rule = next((rule for rule in self.rules if rule.fits(*properties)), None)
+            if rule is None:
+                raise ValueError(f"{self.name}: no rule fits {properties}")
+            table[properties] = rule.classification
+        object.__setattr__(self, "_classifications", table)
+
+    @property
+    def classifications(self) -> tuple[Classification, ...]:
+        """What an entry may be classified as, in the order in which rules are tried."""
+        return tuple(rule.classification for rule in self.rules)
+
+    def classify(self, entry: Entry) -> Classification:
+        """Whether an entry takes a seat, and by which rule; a deleted one as if it had not been deleted."""
+        return self._classifications[entry.kind, entry.origin, entry.enabled]
+
+    def listed(self, entry: Entry) -> Classification:
+        """The same in a list of accounts, which shows deleted ones only while they hold their seat."""
+        return self.classify(entry) if entry.deleted_at is None or self.held is None else self.held
+
+    def is_account(self, entry: Entry) -> bool:
+        """Whether an entry is an account, which may take a seat and log in."""
+        return entry.kind in self.counted_kinds
+
+    def is_low(self, limit: int, free: int) -> bool:
+        """Whether so few of these seats are free that it should be warned of."""
+        for largest, seats in self.low_seats:
+            if limit <= largest:
+                return free <= seats
+        return free * 100 <= limit * next(percent for largest, percent in self.low_percent if limit <= largest)
 
 
-def listed_classification(entry: Entry) -> Classification:
-    """The verdict on an entry in a list of accounts: deleted ones are listed there only while their seat is held."""
-    return classify(entry) if entry.deleted_at is None else HELD
+_OWN: Final = "the rules of kconsole"
+_LICENSES: Final = "Licenses in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 360015191920)"
+_ADMINS: Final = "Admin Accounts in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 123568)"
+_DISABLING: Final = "Disabling and Deleting User Accounts in Kerio Connect, GFI support (article 110298)"
+_EXPIRATION: Final = (
+    "License Expiration in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 360015186380)"
+)
+
+KERIO: Final = LicensePolicy(
+    name="Kerio Connect",
+    rules=(
+        Rule(Classification("builtin-admin", False, "built-in", _ADMINS), kind="builtin_admin"),
+        Rule(Classification("mailing-list", False, "mailing-list", _LICENSES), kind="mailing_list"),
+        Rule(Classification("resource", False, "resource", _LICENSES), kind="resource"),
+        Rule(Classification("alias", False, "alias", _LICENSES), kind="alias"),
+        Rule(Classification("disabled", False, "disabled", _DISABLING), enabled=False),
+        # Accounts with admin rights take a seat like any other: no rule asks for the role.
+        Rule(Classification("directory-mapped", True, "mapped", _LICENSES), origin="directory"),
+        Rule(Classification("imported", True, "imported", _LICENSES), origin="imported"),
+        Rule(Classification("local", True, "local", _LICENSES)),
+    ),
+    counted_kinds=frozenset({"user"}),
+    has_builtin_admin=True,
+    held=Classification("held", False, "deleted-held", _DISABLING),
+    creation_limits=frozenset({"license", "domain"}),
+    mapping_may_exceed=True,
+    login_is_limited=True,
+    low_seats=((15, 1), (25, 2)),
+    low_percent=((99, 10), (999, 8), (inf, 5)),
+    trial=timedelta(days=30),
+    expiry_suspends=True,
+    grace=timedelta(days=30),
+    grace_ended=date(2023, 5, 1),
+    update_due=timedelta(hours=24),
+    warning_days=(1, 7, 14, 30, 60),
+    sources={
+        "counted_kinds": _LICENSES,
+        "has_builtin_admin": _ADMINS,
+        "held": f"{_DISABLING}: the vendor recommends to restart the server for deletions to apply",
+        "creation_limits": f"{_LICENSES}: at the limit the server refuses to add users",
+        "mapping_may_exceed": f"{_LICENSES}: the users of a mapped directory may outnumber the license",
+        "login_is_limited": f"{_LICENSES}: users who connect beyond the license are refused (AuthLicense)",
+        "low_seats": _OWN,
+        "low_percent": _OWN,
+        "trial": f"{_OWN}; the vendor's trial licenses expire about 30 days ahead",
+        "expiry_suspends": _EXPIRATION,
+        "grace": _EXPIRATION,
+        "grace_ended": _EXPIRATION,
+        "update_due": f"{_OWN}; no text of the vendor was found",
+        "warning_days": _OWN,
+    },
+)
+
+
+def classify(entry: Entry, policy: LicensePolicy = KERIO) -> Classification:
+    """Whether an entry takes a seat, and by which rule."""
+    return policy.classify(entry)
+
+
+def listed_classification(entry: Entry, policy: LicensePolicy = KERIO) -> Classification:
+    """The same in a list of accounts, which shows deleted ones only while they hold their seat."""
+    return policy.listed(entry)

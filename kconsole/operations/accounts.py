@@ -205,5 +205,5 @@ def what_it_is(entry: Entry) -> str:
     """What has an address, with its article: "an alias", "a disabled account", "the built-in administrator"."""
     if entry.kind == "builtin_admin":
         return "the built-in administrator"
-    noun = classify(entry).because
+    noun = classify(entry).reason.replace("-", " ")
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}{' account' if entry.is_account else ''}"

@@ -97,7 +97,7 @@ class OperationContext:
     @property
     def license_status(self) -> LicenseStatus:
         """The license status at the time of the operation."""
-        return license_status_of(self.state.license, self.now)
+        return license_status_of(self.state.license, self.now, self._ledger.policy)
 
     def rehearse(self, operation: "Operation") -> "Rehearsal":
         """See what an operation would do now, under all its guards, and roll it back. Only before any own change.

@@ -118,7 +118,7 @@ class Session:
     @property
     def license_status(self) -> LicenseStatus:
         """The license status at this moment."""
-        return license_status_of(self.state.license, self.clock.now())
+        return license_status_of(self.state.license, self.clock.now(), self.seats.policy)
 
     @property
     def account_index(self) -> "AccountIndex":

@@ -15,7 +15,6 @@ from kconsole.operations.accounts import DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
 from kconsole.operations.catalog import runs_on
 from kconsole.operations.history import Trace, touching_since
-from kconsole.operations.license_plans import needs_consent
 from kconsole.operations.server import RestoreInventory
 
 What = Literal["entry", "heir", "domain", "restart", "server", "license"]
@@ -107,7 +106,7 @@ class UndoOperation:
             if change.table == "license":
                 decision = guards.may_license(context.seats.if_licensed(change.before))
                 over_before = max(self._used_before - (change.before.seats or 0), 0)
-                if decision.over > over_before and needs_consent(change.after, change.before, decision):
+                if decision.over > over_before and guards.needs_consent(change.after, change.before, decision):
                     raise Refused("cannot-undo-license", "disable-first-or-by-hand", reason=decision.message)
 
     @property

@@ -1,20 +1,21 @@
-"""An entry explained: what it is, whether it takes a seat and by which rule, and whether it could log in."""
+"""Explains an entry: what it is, whether it takes a seat and by which rule, and whether it can log in."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from kconsole.core.records import Entry
-from kconsole.core.reports import SeatReport
+from kconsole.core.reports import Classification, SeatReport
 from kconsole.licensing.counting import is_held
 from kconsole.licensing.guards import may_connect
-from kconsole.licensing.policy import HELD, classify
+from kconsole.licensing.policy import KERIO, classify
 from kconsole.text import ages, words
 from kconsole.text.messages import decision_words
 from kconsole.text.safe_text import escaped, safe_text
+from kconsole.text.sentences.license import REASONS, RULES
 
 LIMIT: Final = 1000
-"""Characters of a text that are told where nobody asked for all of it."""
+"""Characters of a text that are shown where not all of it was asked for."""
 
 
 class Detail(NamedTuple):
@@ -25,29 +26,35 @@ class Detail(NamedTuple):
     """Safe to show."""
 
 
+def reason_word(classification: Classification) -> str:
+    """Why an entry takes a seat or none, in a word or two for a column."""
+    return REASONS[classification.reason]
+
+
+def rule_sentence(classification: Classification) -> str:
+    """The same as a sentence."""
+    return RULES[classification.code]
+
+
 def seat_words(entry: Entry, last_restart: datetime | None) -> str:
     """Whether an entry takes a seat, and why, in a few words."""
     classification = classify(entry)
     if entry.deleted_at is None:
-        return (
-            f"takes a seat: {classification.because}"
-            if classification.seat
-            else f"takes no seat: {classification.because}"
-        )
+        return f"takes {'a' if classification.seat else 'no'} seat: {reason_word(classification)}"
     if is_held(entry, last_restart):
         return "deleted; its seat is held until the server is restarted"
     return "deleted; takes no seat"
 
 
 def last_login_word(entry: Entry, now: datetime) -> str:
-    """When an entry logged in last, for a narrow column."""
+    """When an entry last logged in, for a narrow column."""
     if not entry.is_account:
         return "–"
     return ages.NEVER if entry.last_login is None else ages.age(entry.last_login.at, now)
 
 
 def login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:
-    """When and how an account logged in last."""
+    """When and how an account last logged in."""
     if entry.last_login is None:
         return ages.NEVER
     via = f" by {safe_text(entry.last_login.protocol, limit)}" if entry.last_login.protocol else ""
@@ -55,7 +62,7 @@ def login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:
 
 
 def access_words(entry: Entry, report: SeatReport, is_suspended: bool = False) -> str:
-    """Whether an account could log in now; if not, why."""
+    """Whether an account can log in now; if not, why."""
     access = may_connect(report, entry, is_suspended)
     return "would be let in" if access.allowed else f"would be refused: {decision_words(access)}"
 
@@ -75,15 +82,15 @@ def details_of(
         report: the seats as they are now.
         last_restart: when the server was last restarted.
         now: the moment that ages count from.
-        limit: how many characters of each text are told; None for all of them.
-        is_suspended: whether the license has run out, so that nobody can log in.
+        limit: how many characters of each text are shown; None for all of them.
+        is_suspended: whether all functions are suspended, see `LicenseStatus.is_suspended`.
     """
-    classification = HELD if is_held(entry, last_restart) else classify(entry)
+    classification = KERIO.listed(entry) if is_held(entry, last_restart) else classify(entry)
     name = f"   {safe_text(entry.full_name, limit)}" if entry.full_name else ""
     details = [
         Detail(words.kind_word(entry).capitalize(), safe_text(entry.address, limit) + name),
         Detail("Seat", seat_words(entry, last_restart)),
-        Detail("Rule", classification.sentence),
+        Detail("Rule", rule_sentence(classification)),
     ]
     if entry.is_account:
         mailbox = "has a mailbox" if entry.mailbox else "no mailbox: never connected"
@@ -110,7 +117,7 @@ def details_of(
 
 
 def _raw_texts(entry: Entry) -> Iterator[tuple[str, str]]:
-    """The texts that came from outside, and what to call them."""
+    """The texts from outside, with their labels."""
     yield "address", entry.address
     yield "name", entry.full_name
     yield "text", entry.description

@@ -1,4 +1,4 @@
-"""The seat gauge: the report as one bar, and as words. It shows figures of the report and counts none itself."""
+"""The seat gauge: the report as a bar, and as words. It only shows figures of the report and counts nothing."""
 
 from typing import Final
 
@@ -27,16 +27,15 @@ def gauge_bar(
 ) -> list[Segment]:
     """The bar as segments from left to right, exactly `width` cells together; each glyph takes one cell.
 
-    The whole bar is the license, or all used seats where they exceed it: then what is beyond the limit is marked. A
-    license without limit has no whole; the bar is half full at most, since there is always room for as many again.
-    Every part that is not zero has a cell, as long as there are cells enough.
+    The whole bar is the license, or all used seats where they exceed it: then the part beyond the limit is marked.
+    Without a limit there is no whole: the bar is half full at most, as there is always room for as many again.
+    Every part that is not zero gets a cell while there are enough cells.
 
     Args:
         report: the figures as they are.
         width: cells of the whole bar.
         ascii_only: draw with ASCII characters.
-        planned: the figures as they would be after a deed; seats that come free by it or are newly taken are shown
-            between the used and the free ones.
+        planned: the figures after an operation; seats that it frees or takes are shown between used and free ones.
     """
     cells = _apportioned(_amounts(report, planned or report), max(width, 0))
     glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
@@ -56,21 +55,21 @@ def state_word(report: SeatReport) -> str:
 
 
 def figures(report: SeatReport) -> list[str]:
-    """The figures below the bar, the most important first; those that are zero are left out, except "0 free"."""
-    told = [f"{report.counted:,} counted"]
+    """The figures below the bar, the most important first; zeros are omitted, except "0 free"."""
+    shown = [f"{report.counted:,} counted"]
     if report.held:
-        told.append(f"{report.held:,} held until restart")
+        shown.append(f"{report.held:,} held until restart")
     if report.over:
-        told.append(f"{report.over:,} over")
+        shown.append(f"{report.over:,} over")
     elif report.free is not None:
-        told.append(f"{report.free:,} free")
+        shown.append(f"{report.free:,} free")
     if report.locked_out:
-        told.append(f"{report.locked_out:,} locked out")
+        shown.append(f"{report.locked_out:,} locked out")
     if report.disabled:
-        told.append(f"{report.disabled:,} disabled")
+        shown.append(f"{report.disabled:,} disabled")
     if report.latent:
-        told.append(f"{report.latent:,} never connected")
-    return told
+        shown.append(f"{report.latent:,} never connected")
+    return shown
 
 
 def domain_used(domain: DomainReport) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
+from kconsole.core.codes import Message
 from kconsole.core.server import ASKED, PendingChange, Server
 from kconsole.core.times import in_utc
 from kconsole.licensing.comparison import Cause, Comparison
 from kconsole.text import ages, words
 from kconsole.text.details import Detail
+from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 
 NEVER_READ = "server never read"
@@ -119,9 +121,20 @@ def comparison_rows(comparisons: Iterable[Comparison], most: int = 5) -> Iterato
             yield Detail("", f"  {cause_words(cause, most)}")
 
 
+def figure_title(comparison: Comparison) -> str:
+    """What a figure counts; safe to show."""
+    code = f"figure-{'in-domain' if comparison.domain else comparison.figure}"
+    return safe_text(words_of(Message(code, {"domain": comparison.domain})))
+
+
+def cause_text(cause: Cause) -> str:
+    """What may be behind a difference, without its accounts. Text from outside may be in it."""
+    return words_of(Message(f"cause-{cause.code}", cause.params))
+
+
 def figure_cells(comparison: Comparison) -> FigureCells:
     """A figure as a row of a table has it."""
-    title, ours = safe_text(comparison.title), _number(comparison.ours)
+    title, ours = figure_title(comparison), _number(comparison.ours)
     if not comparison.is_read:
         return FigureCells(title, ours, "–", "not read")
     theirs = _number(comparison.theirs)
@@ -136,7 +149,7 @@ def cause_words(cause: Cause, most: int) -> str:
     named = [safe_text(entry.address) for entry in cause.accounts[:most]]  # there may be thousands
     more = len(cause.accounts) - len(named)
     names = f"{', '.join(named)} and {more:,} more" if more else words.and_list(named, most)
-    return f"{cause.text}{f': {names}' if names else ''}"
+    return f"{safe_text(cause_text(cause))}{f': {names}' if names else ''}"
 
 
 def reading_words(domains_done: int, domains: int, users: int) -> str:

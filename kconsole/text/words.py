@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from kconsole.core.license import ComponentName
 from kconsole.core.records import Entry, Kind, Origin, Role
 
 KIND_WORDS: Final[dict[Kind, str]] = {
@@ -22,6 +23,12 @@ ROLE_WORDS: Final[dict[Role, str]] = {
     "auditor": "auditor",
     "account_admin": "account admin",
     "full_admin": "full admin",
+}
+
+COMPONENT_WORDS: Final[dict[ComponentName, str]] = {
+    "antivirus": "Antivirus",
+    "activesync": "Exchange ActiveSync",
+    "antispam": "Anti-spam",
 }
 
 BACKUP_NOTE: Final = "Mail is kept. Disabled accounts are left out of the server's backups, and do not forward."

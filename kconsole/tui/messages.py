@@ -10,7 +10,7 @@ from kconsole.core.server import PendingChange, Server
 from kconsole.licensing.lifecycle import LicenseStatus
 from kconsole.operations.base import Done, Outcome
 from kconsole.text import words
-from kconsole.text.licenses import urgent
+from kconsole.text.licenses import urgent, warning_words
 from kconsole.text.messages import decision_lines, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.lines import BannerLine
@@ -74,7 +74,7 @@ def banner_lines(
     """
     of_license = [BannerLine(f"! {text}", style, f"{license_key} license") for text, style in urgent(license_status)]
     of_seats = [
-        BannerLine(f"! {safe_text(warning.text)}", "alarm")
+        BannerLine(f"! {safe_text(warning_words(warning))}", "alarm")
         for warning in report.warnings
         if warning.code in BANNER_WARNINGS
     ]

@@ -94,7 +94,7 @@ _KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {
     "address": address_key,
     "name": _name,
     "seat": lambda entry: not listed_classification(entry).seat,
-    "because": lambda entry: listed_classification(entry).because,
+    "because": lambda entry: listed_classification(entry).reason,
     "last-login": _last_login,
     "protocol": _protocol,
     "domain": lambda entry: fold(entry.domain),

@@ -1,9 +1,9 @@
-"""Decisions of the guards: each code has its sentence, and perhaps `CODE-detail` with the figures behind it."""
+"""Decisions of the guards: each code has a sentence, and some have `CODE-detail` with the figures behind it."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kconsole.text.sentences.base import Template
+from kconsole.text.sentences.base import Both, Template
 from kconsole.text.words import with_article
 
 _WANTED: Final = {
@@ -50,20 +50,23 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "It is switched on and off in the server's Administration Settings, and takes no seat."
     ),
     "not-an-account": _not_an_account,
-    "takes-no-seat": "It takes no seat as it is.",
+    "takes-no-seat": "It takes no seat anyway.",
     "over-limit": "The license will be exceeded by {over:count seat}",
     "over-limit-detail": "{used} used of {limit}",
     "refused-at-login": (
         "Users without a mailbox are refused at login once the license is used up by those who connected."
     ),
-    "disable-first": "Disable accounts first, or take it and let users without a mailbox be refused at login.",
+    "disable-first": "Disable accounts first, or go on: users without a mailbox are then refused at login.",
     "account-deleted": "The account has been deleted",
     "account-disabled": "The account is disabled",
     "enable-it-first": "Enable it first.",
     "license-expired": "License is expired",
     "license-expired-detail": "all functions are suspended",
-    "renew-the-license": "Renew the license and install its file. See 'kconsole license show'.",
+    "renew-the-license": Both(
+        "Renew the license and install its file. See 'kconsole license show'.",
+        "Renew the license and install its file.",
+    ),
     "auth-license": "AuthLicense",
     "auth-license-detail": _auth_license,
 }
-"""The vendor's own words stand where it has words for it."""
+"""In the vendor's own words where it has some."""

@@ -11,6 +11,7 @@ from kconsole.licensing import guards
 from kconsole.licensing.policy import classify
 from kconsole.operations.what_if import if_toggled
 from kconsole.text import words
+from kconsole.text.details import reason_word
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, Command
 from kconsole.tui.messages import IN_ADMINISTRATION, accounts_only_lines, accounts_only_note, named, nothing_here
@@ -362,7 +363,7 @@ def _nothing_to_do(target: "MainScreen", entries: Sequence[Entry], state: str) -
     entry = entries[0]
     address = safe_text(entry.address)
     if not entry.is_account:
-        return f"{address} is no user account ({classify(entry).because}): it takes no seat."
+        return f"{address} is no user account ({reason_word(classify(entry))}): it takes no seat."
     return f"{address} is {state} already."
 
 

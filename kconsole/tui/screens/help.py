@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from kconsole.licensing.policy import CLASSIFICATIONS
+from kconsole.licensing.policy import KERIO
+from kconsole.text.details import reason_word, rule_sentence
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.dialog import Section
@@ -47,5 +48,5 @@ def key_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
 
 def help_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
     """The help, section by section."""
-    rules = [(f"{'1' if v.seat else '–'}  {v.because}", v.sentence) for v in CLASSIFICATIONS]
+    rules = [(f"{'1' if each.seat else '–'}  {reason_word(each)}", rule_sentence(each)) for each in KERIO.classifications]
     return [*key_sections(commands, keys), ("Signs", SIGNS), ("What takes a seat (the first that fits)", rules)]

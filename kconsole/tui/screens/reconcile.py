@@ -16,7 +16,7 @@ from kconsole.core.server import Server
 from kconsole.licensing.comparison import Comparison, compared
 from kconsole.text import words
 from kconsole.text.safe_text import safe_text
-from kconsole.text.server import cause_words, figure_cells, synced_briefly
+from kconsole.text.server import cause_text, cause_words, figure_cells, figure_title, synced_briefly
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.commands.server import RECONCILE_COMMANDS
@@ -95,7 +95,8 @@ class ReconcileScreen(ServerScreen):
         numbers = [("Ours", ours), ("Server", theirs), ("Difference", difference)]
         causes: list[tuple[str, str]] = []
         for cause in figure.causes:
-            causes.append(("·", f"{cause.text}:" if cause.accounts else cause.text))
+            text = safe_text(cause_text(cause))
+            causes.append(("·", f"{text}:" if cause.accounts else text))
             causes += [("", safe_text(entry.address)) for entry in cause.accounts[:MOST_NAMED]]
             if len(cause.accounts) > MOST_NAMED:
                 causes.append(("", f"and {len(cause.accounts) - MOST_NAMED:,} more: 'kconsole reconcile --json'"))
@@ -131,7 +132,7 @@ class ReconcileScreen(ServerScreen):
     def show_causes(self) -> None:
         """Tell what is behind the difference of the figure under the cursor."""
         figure = self.figures.highlighted
-        self.causes.border_title = Content("" if figure is None else safe_text(figure.title, 60))
+        self.causes.border_title = Content("" if figure is None else figure_title(figure))
         self.causes.lines = () if figure is None else tuple(_causes_of(figure, self.session.state.server))
 
     def _committed(self, commits: Sequence[Commit]) -> None:

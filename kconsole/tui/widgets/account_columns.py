@@ -9,7 +9,7 @@ from kconsole.core.records import Entry
 from kconsole.licensing.policy import listed_classification
 from kconsole.operations.search.index import SortField
 from kconsole.text import words
-from kconsole.text.details import last_login_word
+from kconsole.text.details import last_login_word, reason_word
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.column_list import Column
 
@@ -81,7 +81,7 @@ COLUMNS: Final = (
     _column(ADDRESS, "Account", 16, lambda entry, _: safe_text(entry.address), share=5),
     _column("name", "Name", 8, lambda entry, _: safe_text(entry.full_name), share=2, needs=56),
     _column("seat", "Seat", 6, _seat),
-    _column("because", "Because", 12, lambda entry, _: listed_classification(entry).because, needs=84),
+    _column("because", "Because", 12, lambda entry, _: reason_word(listed_classification(entry)), needs=84),
     _column("last-login", "Last login", 14, last_login_word),
     _column("protocol", "Via", 7, _protocol, needs=84),
     _column("domain", "Domain", 12, lambda entry, _: safe_text(entry.domain), share=2, by_default=False),

@@ -1,0 +1,186 @@
+"""What another license would mean before it is installed; and the vendor's license file as such a license."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from msgspec.structs import fields, replace
+
+from kconsole.core.codes import Message, message
+from kconsole.core.errors import BadInput
+from kconsole.core.license import ID_SHOWN, Customer, License, PendingUpdate, end_of_id
+from kconsole.core.records import Entry
+from kconsole.core.reports import Decision, SeatReport
+from kconsole.importers.license_file import LicenseFile as LicenseFile
+from kconsole.importers.license_file import read_license_file
+from kconsole.licensing import guards
+from kconsole.licensing.lifecycle import bought
+from kconsole.operations.streams import read_document
+
+LONGEST_ID: Final = 1024
+"""Bytes of a file that holds a license ID and nothing else."""
+
+ID_FORM: Final = message("license-id-form", shown=ID_SHOWN)
+
+
+class LicensePlan(NamedTuple):
+    """What another license would mean for the seats in use."""
+
+    before: License
+    after: License
+    now: SeatReport
+    planned: SeatReport
+    """The seats with the other license."""
+    decision: Decision
+    access: guards.Access
+    """What happens with it to accounts without a mailbox at login."""
+    at_risk: tuple[Entry, ...]
+    """The accounts without a mailbox, if all or the last ones of them would be refused at login."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything would be different."""
+        return self.before != self.after
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether it is only installed with explicit consent, see `guards.needs_consent`."""
+        return guards.needs_consent(self.before, self.after, self.decision)
+
+
+def plan_license(
+    before: License, after: License, if_licensed: Callable[[License], SeatReport], entries: Iterable[Entry]
+) -> LicensePlan:
+    """What another license would mean for the seats in use.
+
+    Args:
+        before: the license as it is.
+        after: as it would be.
+        if_licensed: gives the figures with a license.
+        entries: all entries of the store.
+    """
+    planned = if_licensed(after)
+    access = guards.access_of(planned)
+    at_risk = tuple(entry for entry in entries if _never_connected(entry)) if access.refused else ()
+    return LicensePlan(before, after, if_licensed(before), planned, guards.may_license(planned), access, at_risk)
+
+
+def _never_connected(entry: Entry) -> bool:
+    """Whether it is a counted account without a mailbox: those are refused once a license is used up."""
+    return entry.is_account and entry.deleted_at is None and entry.enabled and not entry.mailbox
+
+
+def read_license(path: Path) -> LicenseFile:
+    """Read a license file, or standard input for `-`.
+
+    Raises:
+        BadInput: it cannot be read, or is no license file.
+    """
+    return read_license_file(*read_document(path))
+
+
+def read_id(path: Path) -> str:
+    """The end of the license ID in a file, or in standard input for `-`; no more of it is kept.
+
+    Raises:
+        BadInput: it cannot be read, or does not hold one.
+    """
+    content, name = read_document(path)
+    end = id_end_of(content.decode("utf-8-sig", errors="replace")) if len(content) <= LONGEST_ID else None
+    if not end:
+        raise BadInput("no-license-id-in-file", ID_FORM, effect="nothing-registered", name=name)
+    return end
+
+
+def id_end_of(license_id: str) -> str | None:
+    """What is kept of a license ID, or of its end alone; empty if there is none, None if it is no license ID."""
+    text = license_id.strip()
+    return end_of_id(text) if all(part.isascii() and part.isalnum() for part in text.split("-")) or not text else None
+
+
+def checked_id(license_id: str) -> str:
+    """The end of a license ID.
+
+    Raises:
+        BadInput: it is none. The error does not repeat what was given.
+    """
+    end = id_end_of(license_id)
+    if not end:
+        raise BadInput("not-a-license-id", ID_FORM, effect="nothing-registered")
+    return end
+
+
+def installed(license_: License, file: LicenseFile, now: datetime) -> License:
+    """A license as a file describes it; what the file does not say stays. Unchanged if it may not be installed.
+
+    The license file of a server is one that was registered and activated there, so it counts as both. Its
+    components are those that it names: a renewal without a component removes it.
+    """
+    if not guards.may_install(license_, file.is_trial).allowed:
+        return license_
+    after = replace(
+        license_,
+        seats=file.seats if file.says_users else license_.seats,
+        id_end=file.id_end or license_.id_end,
+        components=file.components,
+        update=_still_pending(license_.update, file, license_),
+    )
+    if file.is_trial:
+        return replace(after, trial_until=file.expires or license_.trial_until)
+    return replace(
+        after,
+        registered_at=license_.registered_at or now,
+        customer=_customer_of(file, license_.customer),
+        activated_at=license_.activated_at or now,
+        maintenance_until=file.maintenance_until or license_.maintenance_until,
+        expires=file.expires if file.says_expires else license_.expires,
+    )
+
+
+def file_notes(license_: License, file: LicenseFile, now: datetime) -> list[Message]:
+    """What a person must know of a file before it is installed."""
+    return [
+        message("file-unsigned"),
+        *_surprises(license_, file, now.date()),
+        *(message("file-note", text=note) for note in file.notes),
+    ]
+
+
+def _surprises(license_: License, file: LicenseFile, today: date) -> Iterator[Message]:
+    if not guards.may_install(license_, file.is_trial).allowed:
+        yield message("file-would-be-refused")
+    elif file.is_trial:
+        yield message("file-of-trial")
+    if file.id_end and license_.id_end and file.id_end != license_.id_end:
+        yield message("file-of-other-id", theirs=file.id_end, ours=license_.id_end)
+    if file.expires is not None and file.expires < today:
+        yield message("file-expired", on=file.expires)
+    if file.maintenance_until is not None and file.maintenance_until < today:
+        yield message("file-part-ended", part=message("component-maintenance"), on=file.maintenance_until)
+    for component in file.components:
+        if component.expires is not None and component.expires < today:
+            yield message("file-part-ended", part=message(f"component-{component.name}"), on=component.expires)
+    if license_.update is not None and _still_pending(license_.update, file, license_) is not None:
+        yield message("file-without-purchase", bought=bought(license_.update))
+
+
+def _still_pending(update: PendingUpdate | None, file: LicenseFile, before: License) -> PendingUpdate | None:
+    """The purchase, unless the file brings all of it."""
+    if update is None:
+        return None
+    has_components = {component.name for component in file.components}.issuperset(update.components)
+    has_seats = (
+        not update.seats
+        or before.seats is None
+        or (file.says_users and (file.seats is None or file.seats >= before.seats + update.seats))
+    )
+    return None if has_components and has_seats else update
+
+
+def _customer_of(file: LicenseFile, known: Customer | None) -> Customer | None:
+    """The customer that the file names; further details of the same customer stay."""
+    if not file.company or (known is not None and known.organization == file.company):
+        return known
+    empty = {field.name: "" for field in fields(Customer)}
+    return Customer(**{**empty, "organization": file.company, "email": file.email})

@@ -1,0 +1,262 @@
+"""Sentences about the license: classifications, states, warnings, causes of differences, operations, license files."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from kconsole.text.sentences.base import Both, Template
+from kconsole.text.words import COMPONENT_WORDS, and_list, count
+
+Params = Mapping[str, Any]
+
+REASONS: Final = {
+    "built-in": "built-in",
+    "mailing-list": "mailing list",
+    "resource": "resource",
+    "alias": "alias",
+    "disabled": "disabled",
+    "mapped": "mapped",
+    "imported": "imported",
+    "local": "local",
+    "deleted-held": "deleted, held until restart",
+}
+"""The reasons of classifications, as a column shows them."""
+
+RULES: Final = {
+    "builtin-admin": "The built-in administrator has no mailbox and takes no seat.",
+    "mailing-list": "Mailing lists take no seat.",
+    "resource": "Resources (rooms and equipment) take no seat.",
+    "alias": "An alias is a further address of an account and takes no seat.",
+    "disabled": "A disabled account takes no seat, wherever it came from. It keeps its mail and cannot log in.",
+    "directory-mapped": "An enabled account mapped from a directory service takes a seat, connected or not.",
+    "imported": "An enabled account imported from a domain takes a seat.",
+    "local": "An enabled account created on this server takes a seat, also with admin rights.",
+    "held": "A deleted account no longer counts, but its seat is held until the server is restarted.",
+}
+"""The rules behind classifications, by their codes."""
+
+
+class State(NamedTuple):
+    """A state of the license in words."""
+
+    word: str
+    meaning: str
+    allows: str
+    next: str
+    urgent: str = ""
+    """What has stopped, as a clause; empty if nothing has."""
+
+
+_NO_MAIL: Final = "mail stops and no user can log in to a mailbox"
+_SUSPENDED: Final = f"all functions are suspended, {_NO_MAIL}"
+
+STATES: Final = {
+    "unregistered": State(
+        "unregistered",
+        "No trial has begun and no license is registered, as far as recorded here.",
+        "Seats are counted as on any server.",
+        "Begin a trial, register the license, or install its file.",
+    ),
+    "trial": State(
+        "trial",
+        "The server runs as a trial of 30 days.",
+        "All functions, until the trial ends.",
+        "Buy a license and register it before the trial ends.",
+    ),
+    "trial-expired": State(
+        "trial expired",
+        "The 30 days of the trial are over.",
+        f"Administration only: {_NO_MAIL}.",
+        "Register a license and activate it, or install its file.",
+        _NO_MAIL,
+    ),
+    "registered": State(
+        "registered",
+        "The license is bound to its customer, but not to this installation.",
+        "All functions of the license, once it is activated here.",
+        "Activate it on this installation.",
+    ),
+    "activated": State(
+        "activated",
+        "The license is bound to its customer and to this installation.",
+        "All functions, and updates of the program and its components.",
+        "Nothing. Renew Software Maintenance before its anniversary.",
+    ),
+    "maintenance-expired": State(
+        "maintenance expired",
+        "Software Maintenance has ended.",
+        "All functions of the installed version; updates have stopped.",
+        "Renew Software Maintenance.",
+    ),
+    "license-expired": State(
+        "license expired",
+        "The license has expired. There is no grace period since 1 May 2023.",
+        f"Administration only: {_SUSPENDED}.",
+        "Renew the license and install its file.",
+        _SUSPENDED,
+    ),
+    "grace": State(
+        "license expired, in grace",
+        "The license has expired. Licenses that expired before 1 May 2023 have 30 days of grace.",
+        "Reduced functions, until the grace period ends. Updates, Antivirus, Anti-spam and ActiveSync have stopped.",
+        "Renew the license and install its file.",
+        "reduced functions until the grace period ends",
+    ),
+}
+"""By `LicenseStatus.code`."""
+
+ENDINGS: Final = {
+    "trial": "The trial",
+    "maintenance": "Software Maintenance",
+    "license": "The license",
+    "grace": "The grace period",
+    **COMPONENT_WORDS,
+}
+"""What ends on a day, by `Ending.what`, at the beginning of a sentence."""
+
+OVERDUE_STEPS: Final = (
+    "Check that the server reaches the vendor's registration server (HTTPS, through firewall and proxy).",
+    "Compare the license ID and the registration details with the order.",
+    "If both are right, contact the vendor's support with the license ID and the order.",
+)
+"""What to do when a purchase does not arrive."""
+
+
+def _bought(params: Params) -> str:
+    """For example "10 seats and Antivirus"."""
+    seats = [count(params["seats"], "seat")] if params["seats"] else []
+    return and_list([*seats, *(COMPONENT_WORDS[name] for name in params["components"])])
+
+
+def _ends(params: Params) -> str:
+    when = "today" if params["days"] == 0 else "in {days:count day}"
+    return f"{ENDINGS[params['what']]} ends {when} ({{on}})"
+
+
+def _is_or_are(number: str, singular: str, plural: str) -> Template:
+    return lambda params: singular if params[number] == 1 else plural
+
+
+def _seats(code: str) -> Template:
+    """A sentence about `seats`, which may be None for a license without limit."""
+    return lambda params: code.replace("SEATS", "unlimited seats" if params["seats"] is None else "{seats:count seat}")
+
+
+def _licensed_already(params: Params) -> str:
+    names = [COMPONENT_WORDS[name] for name in params["components"]]
+    return f"{and_list(names)} {'is' if len(names) == 1 else 'are'} licensed already"
+
+
+_WARNINGS: Final[dict[str, Template]] = {
+    # The vendor's own words on its dashboard. Source: Licenses in Kerio Connect, GFI support.
+    "exceeded": "Total number of user mailboxes authorized by the license has been exceeded",
+    "full": "All {limit} seats are used: no account can be created or enabled",
+    "low": _is_or_are("free", "Only {free} of {limit} seats is free", "Only {free} of {limit} seats are free"),
+    "users-locked-out": "{accounts:count account} without a mailbox would be refused at login",
+    "restart-recommended": _is_or_are(
+        "seats",
+        "1 seat of a deleted account is held until the server is restarted",
+        "{seats} seats of deleted accounts are held until the server is restarted",
+    ),
+    "domain-at-limit": "Domain {domain} is at its own limit of {limit} accounts",
+    "trial-expired": lambda params: f"{STATES['trial-expired'].meaning} {STATES['trial-expired'].allows}",
+    "license-expired": lambda params: f"{STATES[params['status']].meaning} {STATES[params['status']].allows}",
+    "update-overdue": "{bought} bought, but not arrived after 24 hours",
+    **{f"{what}-ends": _ends for what in ENDINGS},
+    **{f"{what}-expired": f"{ENDINGS[what]} ended on {{on}}" for what in ("maintenance", "grace", *COMPONENT_WORDS)},
+}
+
+_CAUSES: Final[dict[str, Template]] = {
+    "lists": "old server versions count mailing lists as users",
+    "disabled": "the server may count disabled accounts and their mailboxes",
+    "held": "deleted accounts count until the server is restarted",
+    "restarted": "the server may count only accounts that connected since it was started",
+    "latent": "accounts that take a seat but have never connected, as far as known",
+    "only-here": "accounts in this store that were never on the server",
+    "unread": "the users of {domains:some} were not read from the server",
+    "stale": "accounts may have changed since the server was read; read it again",
+}
+
+_FIGURES: Final[dict[str, Template]] = {
+    "licensed": "Seats of the license",
+    "counted": "Accounts that take a seat",
+    "connected": "Mailboxes in use",
+    "created": "Accounts, enabled or not",
+    "in-domain": "in {domain}",
+}
+
+TEMPLATES: Final[Mapping[str, Template]] = {
+    **{f"reason-{reason}": word for reason, word in REASONS.items()},
+    **{f"rule-{code}": sentence for code, sentence in RULES.items()},
+    **{f"license-word-{code}": state.word for code, state in STATES.items()},
+    **{f"warning-{code}": template for code, template in _WARNINGS.items()},
+    **{f"cause-{code}": template for code, template in _CAUSES.items()},
+    **{f"figure-{code}": template for code, template in _FIGURES.items()},
+    **{f"component-{name}": word for name, word in COMPONENT_WORDS.items()},
+    "component-maintenance": "Software Maintenance",
+    "bought": _bought,
+    "next-step": lambda params: f"Next: {STATES[params['status']].next}",
+    # Guards
+    "show-the-license": Both("See 'kconsole license show'.", "The License screen shows more."),
+    "no-trial-with-license": "A license is registered here, so there is no trial",
+    "trial-has-begun": "The trial has begun already; its last day is {until}",
+    "nothing-to-activate": "The license is not registered, so there is nothing to activate",
+    "register-first": Both("Register it first.", "Register it first: press {key_license_register}."),
+    "already-activated": "the license was activated on {on} already",
+    "expired-not-activated": "The license has expired, so it cannot be activated",
+    "renew-and-install": Both(
+        "Renew it and install its file.", "Renew it, then press {key_license_install} to install its file."
+    ),
+    "nothing-can-be-bought": "The license is not registered, so nothing can be bought for it",
+    "purchase-pending": "{bought} bought, but not arrived yet",
+    "finish-purchase": Both(
+        "First record that it arrived or was cancelled.",
+        "Press {key_license_arrived} if it arrived, {key_license_called_off} to cancel it.",
+    ),
+    "nothing-left-to-buy": "There is nothing to buy: seats are unlimited, and all components are licensed",
+    "no-purchase": "No purchase is pending",
+    # Operations
+    "begun-in-future": "{day} is in the future",
+    "name-the-first-day": "Name the day on which the trial began.",
+    "trial-recorded": "trial of {days:count day} recorded, its last day is {until}",
+    "not-a-license-id": "That is not a license ID",
+    "no-license-id-in-file": "{name} does not hold a license ID",
+    "license-id-form": "It has the form NNNNN-XXXXX-XXXXX; its last {shown} characters are enough.",
+    "nothing-registered": "Nothing was registered.",
+    "registered-already": "the license is registered with these details already",
+    "registration-changed": "the registration is changed: {organization}",
+    "registered-to": "registered to {organization}; Software Maintenance until {until}",
+    "registration-needs": "The registration needs {details:list}",
+    "details-too-long": "{names:list}: at most {most} characters",
+    "not-an-email-address": "The email address is not valid",
+    "asked-on-a-terminal": "On a terminal they are asked for.",
+    "not-in-this-encoding": "That is not in the encoding of this terminal",
+    "no-terminal-for-license-id": "There is no terminal to ask for the license ID",
+    "name-an-id-file": "Name a file with it: --id-file FILE.",
+    "write-an-email-address": "Write it as login@domain.",
+    "activated-here": "activated on this installation",
+    "bought-nothing": "Say how many seats or which components were bought",
+    "nothing-recorded": "Nothing was recorded.",
+    "no-seats-to-buy": "The license has unlimited seats: there are none to buy",
+    "components-licensed": _licensed_already,
+    "too-many-more-seats": "There cannot be {seats:,} more seats",
+    "too-many-seats": "There cannot be {seats:,} seats",
+    "purchase-recorded": "{bought} bought, due within {hours:count hour}",
+    "purchase-arrived": _seats("{bought} arrived: the license has SEATS now"),
+    "purchase-cancelled": "{bought} cancelled",
+    "cancel-and-change": "Cancel the purchase, and change the seats by hand.",
+    "license-unchanged": "the license is like this already",
+    "license-changed": _seats("the license has SEATS now; {status}"),
+    "component-licensed": "{component} is licensed",
+    "component-licensed-already": "{component} is licensed like this already",
+    "component-not-licensed": "{component} is not licensed",
+    "component-removed": "{component} is no longer licensed",
+    # License files
+    "file-unsigned": "Its signature is not checked: only the server can do that.",
+    "file-note": "{text}",
+    "file-would-be-refused": "This is the file of a trial, and a license is registered here: it would be refused.",
+    "file-of-trial": "This is the file of a trial.",
+    "file-of-other-id": "It has another license ID: it ends in {theirs}, and the one here in {ours}.",
+    "file-expired": "It expired on {on}.",
+    "file-part-ended": "Its {part} ended on {on}.",
+    "file-without-purchase": "It does not include the pending purchase ({bought}), which stays pending.",
+}
