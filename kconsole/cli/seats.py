@@ -132,7 +132,10 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
 @click.command()
 @click.option("--domain", default="", metavar="D", help="Only this domain.")
 @click.option(
-    "--verdict", "classification", type=click.Choice([each.code for each in KERIO.classifications]), help="Only this verdict."
+    "--verdict",
+    "classification",
+    type=click.Choice([each.code for each in KERIO.classifications]),
+    help="Only this verdict.",
 )
 @click.option(
     "--inactive", callback=_read_age, metavar="AGE", help="Only accounts that last logged in longer ago: 180d, 6m, 1y."

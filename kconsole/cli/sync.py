@@ -247,7 +247,11 @@ def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
                         "read": each.is_read,
                         "agrees": each.agrees,
                         "causes": [
-                            {"code": cause.code, "text": cause_text(cause), "accounts": [e.address for e in cause.accounts]}
+                            {
+                                "code": cause.code,
+                                "text": cause_text(cause),
+                                "accounts": [e.address for e in cause.accounts],
+                            }
                             for cause in each.causes
                         ],
                     }

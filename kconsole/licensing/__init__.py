@@ -1,1 +1,1 @@
-"""The rules of a license: policy, counting, guards, lifecycle, comparison. Pure functions; no I/O, no clock, no store."""
+"""The rules of a license: policy, counting, guards, lifecycle, comparison. No I/O, no clock, no store."""

@@ -31,7 +31,9 @@ class Rule:
     def fits(self, kind: Kind, origin: Origin, enabled: bool) -> bool:
         """Whether an entry with these properties meets all conditions."""
         return (
-            self.kind in (None, kind) and self.origin in (None, origin) and (self.enabled is None or self.enabled is enabled)
+            self.kind in (None, kind)
+            and self.origin in (None, origin)
+            and (self.enabled is None or self.enabled is enabled)
         )
 
 

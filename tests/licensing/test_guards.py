@@ -1,27 +1,33 @@
-"""Guards: what may be done at, below and above the limits, and the words of a refusal."""
+"""Guards: what is allowed at, below and above the limits, and the figures of a refusal."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from msgspec.structs import replace
 
-from kconsole.core.license import License
+from kconsole.core.license import Component, License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, Kind
 from kconsole.core.reports import SeatReport
 from kconsole.licensing.counting import evaluate, is_held
 from kconsole.licensing.guards import (
     ALLOWED,
+    may_activate,
+    may_begin_trial,
+    may_buy,
     may_connect,
     may_create,
     may_delete,
     may_disable,
     may_enable,
+    may_finish_purchase,
+    may_install,
     may_map,
     may_take_seats,
     new_seats,
 )
-from kconsole.text.messages import decision_words, words_of
+from kconsole.licensing.lifecycle import COMPONENTS, license_status_of
+from kconsole.text.messages import decision_words
 from tests.licensing.strategies import numbered
 
 DELETED = datetime(2026, 3, 1, tzinfo=UTC)
@@ -58,9 +64,8 @@ def test_creating_and_enabling_need_a_free_seat(seats: int | None, counted: int,
     assert created.allowed == enabled.allowed == allowed
     if not allowed:
         assert created.code == enabled.code == "license-limit"
-        assert words_of(created.message) == "You cannot add more users"
-        assert words_of(enabled.message) == "It cannot be enabled"
-        assert created.remedy
+        assert (created.params["purpose"], enabled.params["purpose"]) == ("add", "enable")
+        assert [hint.code for hint in created.hints] == ["free-a-seat"]
 
 
 def test_a_refusal_has_the_figures() -> None:
@@ -80,8 +85,8 @@ def test_a_domain_has_a_limit_of_its_own(limit: int | None, allowed: bool) -> No
     assert may_create(now, Entry(address="new@labs.example")).allowed
     if not allowed:
         assert created.code == enabled.code == "domain-limit"
-        assert words_of(created.message) == "You cannot add more users"
-        assert f"domain North.example is limited to {limit} accounts; 1 more needed, 0 left" in created.detail
+        figures = {"domain": "North.example", "limit": limit, "needed": 1, "left": 0, "short": 1}
+        assert created.params == {"purpose": "add", **figures}
 
 
 def test_a_domain_that_is_not_listed_has_no_limit() -> None:
@@ -141,11 +146,14 @@ def test_many_at_once_are_refused_whole() -> None:
     assert may_take_seats(now, Counter({"north.example": 2, "labs.example": 1})) == ALLOWED
     license_limit = may_take_seats(now, Counter({"north.example": 2, "labs.example": 2}))
     assert (license_limit.code, license_limit.over) == ("license-limit", 1)
-    assert "4 seats needed, 3 free, short by 1" in license_limit.detail
-    domain_limit = may_take_seats(now, Counter({"north.example": 3}), "The import does not fit")
-    assert domain_limit.code == "domain-limit"
-    assert domain_limit.reason.startswith("The import does not fit: domain North.example")
-    assert "3 more needed, 2 left, short by 1" in domain_limit.detail
+    assert {name: license_limit.params[name] for name in ("needed", "free", "short")} == {
+        "needed": 4, "free": 3, "short": 1,
+    }  # fmt: skip
+    domain_limit = may_take_seats(now, Counter({"north.example": 3}), "undo")
+    assert (domain_limit.code, domain_limit.params["purpose"]) == ("domain-limit", "undo")
+    assert {name: domain_limit.params[name] for name in ("needed", "left", "short")} == {
+        "needed": 3, "left": 2, "short": 1,
+    }  # fmt: skip
 
 
 def test_over_the_limit_what_needs_no_seat_may_be_done() -> None:
@@ -161,7 +169,7 @@ def test_only_accounts_are_enabled_disabled_and_connect(kind: Kind, code: str) -
     now = report(5, 1)
     for decision in (may_enable(now, entry, entry), may_disable(entry), may_connect(now, entry)):
         assert (decision.allowed, decision.code) == (False, code)
-        assert words_of(decision.message)
+        assert decision_words(decision)
     assert may_delete(entry).allowed == (kind != "builtin_admin")
 
 
@@ -174,32 +182,77 @@ def test_mapping_may_pass_the_limit_and_says_by_how_much(seats: int | None, need
     assert decision.over == over
     assert decision.code == ("over-limit" if over else "allowed")
     if over:
-        assert (
-            words_of(decision.message) == f"The license will be exceeded by {over} {'seat' if over == 1 else 'seats'}"
-        )
+        assert decision.params["over"] == over
 
 
 @pytest.mark.parametrize(
     ("seats", "connected", "entry", "code"),
     [
         (3, 2, NEW, "allowed"),
-        (3, 3, NEW, "license"),
-        (3, 4, NEW, "license"),
+        (3, 3, NEW, "auth-license"),
+        (3, 4, NEW, "auth-license"),
         (None, 400, NEW, "allowed"),
-        (0, 0, NEW, "license"),
+        (0, 0, NEW, "auth-license"),
         (3, 4, replace(NEW, mailbox=True), "allowed"),
-        (3, 0, replace(NEW, enabled=False, mailbox=True), "disabled"),
-        (3, 0, replace(NEW, deleted_at=DELETED, mailbox=True), "deleted"),
-        (3, 3, replace(NEW, role="full_admin"), "license"),
+        (3, 0, replace(NEW, enabled=False, mailbox=True), "account-disabled"),
+        (3, 0, replace(NEW, deleted_at=DELETED, mailbox=True), "account-deleted"),
+        (3, 3, replace(NEW, role="full_admin"), "auth-license"),
     ],
 )
 def test_who_may_connect(seats: int | None, connected: int, entry: Entry, code: str) -> None:
     decision = may_connect(report(seats, connected, entry, mailboxes=connected), entry)
     assert (decision.code, decision.allowed) == (code, code == "allowed")
-    if code == "license":
-        assert words_of(decision.message) == "AuthLicense"
+    if code == "auth-license":
+        assert decision_words(decision).startswith("AuthLicense")  # the vendor's own word
 
 
 def test_held_is_what_was_deleted_with_a_seat() -> None:
     assert is_held(held("x@north.example"), None)
     assert not is_held(replace(held("x@north.example"), enabled=False), None)
+
+
+TRIAL = License(trial_until=date(2026, 8, 31))
+REGISTERED = License(seats=5, registered_at=DELETED)
+BOUGHT = PendingUpdate(bought_at=DELETED, seats=3)
+ALL_BOUGHT = replace(REGISTERED, seats=None, components=tuple(Component(name=name) for name in COMPONENTS))
+
+
+@pytest.mark.parametrize(
+    ("license_", "trial", "activate", "buy", "finish"),
+    [
+        (License(), "allowed", "nothing-to-activate", "nothing-can-be-bought", "no-purchase"),
+        (TRIAL, "trial-has-begun", "nothing-to-activate", "nothing-can-be-bought", "no-purchase"),
+        (REGISTERED, "no-trial-with-license", "allowed", "allowed", "no-purchase"),
+        (
+            replace(REGISTERED, activated_at=DELETED),
+            "no-trial-with-license",
+            "already-activated",
+            "allowed",
+            "no-purchase",
+        ),
+        (
+            replace(REGISTERED, expires=date(2020, 1, 1)),
+            "no-trial-with-license",
+            "expired-not-activated",
+            "allowed",
+            "no-purchase",
+        ),
+        (replace(REGISTERED, update=BOUGHT), "no-trial-with-license", "allowed", "purchase-pending", "allowed"),
+        (ALL_BOUGHT, "no-trial-with-license", "allowed", "nothing-left-to-buy", "no-purchase"),
+    ],
+)
+def test_what_a_license_allows_in_its_state(
+    license_: License, trial: str, activate: str, buy: str, finish: str
+) -> None:
+    status = license_status_of(license_, DELETED)
+    decisions = (
+        may_begin_trial(license_),
+        may_activate(license_, status),
+        may_buy(license_),
+        may_finish_purchase(license_),
+    )
+    assert [decision.code for decision in decisions] == [trial, activate, buy, finish]
+    assert all(decision.allowed == (decision.code == "allowed") for decision in decisions)
+    assert all(decision_words(decision) for decision in decisions)
+    assert may_install(license_, is_trial=False).allowed
+    assert may_install(license_, is_trial=True).allowed == (license_.registered_at is None)

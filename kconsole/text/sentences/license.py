@@ -104,12 +104,12 @@ STATES: Final = {
 }
 """By `LicenseStatus.code`."""
 
-ENDINGS: Final = {
+ENDINGS: Final[Mapping[str, str]] = {
     "trial": "The trial",
     "maintenance": "Software Maintenance",
     "license": "The license",
     "grace": "The grace period",
-    **COMPONENT_WORDS,
+    **{str(name): word for name, word in COMPONENT_WORDS.items()},
 }
 """What ends on a day, by `Ending.what`, at the beginning of a sentence."""
 
@@ -154,11 +154,11 @@ _WARNINGS: Final[dict[str, Template]] = {
     "users-locked-out": "{accounts:count account} without a mailbox would be refused at login",
     "restart-recommended": _is_or_are(
         "seats",
-        "1 seat of a deleted account is held until the server is restarted",
+        "1 seat of deleted accounts is held until the server is restarted",
         "{seats} seats of deleted accounts are held until the server is restarted",
     ),
     "domain-at-limit": "Domain {domain} is at its own limit of {limit} accounts",
-    "trial-expired": lambda params: f"{STATES['trial-expired'].meaning} {STATES['trial-expired'].allows}",
+    "trial-expired": f"{STATES['trial-expired'].meaning} {STATES['trial-expired'].allows}",
     "license-expired": lambda params: f"{STATES[params['status']].meaning} {STATES[params['status']].allows}",
     "update-overdue": "{bought} bought, but not arrived after 24 hours",
     **{f"{what}-ends": _ends for what in ENDINGS},
@@ -250,6 +250,20 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "component-licensed-already": "{component} is licensed like this already",
     "component-not-licensed": "{component} is not licensed",
     "component-removed": "{component} is no longer licensed",
+    # Forms of the License screen
+    "no-terms": "Nothing would change",
+    "type-or-leave": "Type new values, or press esc.",
+    "name-the-file": "Name the file",
+    "or-leave": "Or press esc.",
+    "no-such-home-folder": "There is no such home folder",
+    "write-the-whole-path": "Write the whole path of the file.",
+    "file-cannot-be-read": "{path} cannot be read: {error}",
+    "check-the-name": "Check the name.",
+    "not-a-number-of-seats": "'{text}' is not a number of seats",
+    "write-like-120": "Write it like 120.",
+    "at-most-seats": "At most {most:,}.",
+    "not-a-day": "'{text}' is not a day",
+    "write-like-a-day": "Write it like 2027-03-01.",
     # License files
     "file-unsigned": "Its signature is not checked: only the server can do that.",
     "file-note": "{text}",

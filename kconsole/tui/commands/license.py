@@ -1,8 +1,7 @@
-"""Commands on the license. Those that make no sense as it stands say why."""
+"""Commands on the license. One that makes no sense in its state says why."""
 
 from typing import TYPE_CHECKING
 
-from kconsole.licensing.lifecycle import COMPONENT_WORDS, bought_words
 from kconsole.tui.commands.base import AnyCommand, Command
 from kconsole.tui.commands.console import Help, Palette, Redraw
 
@@ -16,8 +15,7 @@ class _OnLicense(Command["LicenseScreen"]):
     @classmethod
     def why_not(cls, target: "LicenseScreen") -> str:
         """Why it makes no sense now; empty if it does. Safe to show."""
-        del target
-        return ""
+        return target.why_not(cls.name)
 
     @classmethod
     def is_of_use(cls, target: "LicenseScreen") -> bool:
@@ -48,23 +46,13 @@ class Trial(_OnChange):
     name, keys, title, word = "license-trial", "t", "License: begin the trial", "trial"
 
     @classmethod
-    def why_not(cls, target: "LicenseScreen") -> str:
-        """There is a license, or there has been a trial."""
-        license_ = target.session.state.license
-        if license_.registered_at is not None or license_.activated_at is not None:
-            return "A license is registered here: there is no trial any more."
-        if license_.trial_until is not None:
-            return f"The trial has begun already; its last day is {license_.trial_until.isoformat()}."
-        return ""
-
-    @classmethod
     def act(cls, target: "LicenseScreen") -> None:
         """Ask, then begin it."""
         target.begin_trial()
 
 
 class Register(_OnChange):
-    """Register the license to a customer, or change whom it is registered to. Of its ID only the last four are kept."""
+    """Register the license to a customer, or change that. Only the last four characters of its ID are kept."""
 
     name, keys, title, word = "license-register", "r", "License: register it, change the registration", "register"
 
@@ -85,18 +73,6 @@ class Activate(_OnChange):
     name, keys, title, word = "license-activate", "a", "License: activate it here", "activate"
 
     @classmethod
-    def why_not(cls, target: "LicenseScreen") -> str:
-        """It is not registered, is activated, or has expired."""
-        license_ = target.session.state.license
-        if license_.registered_at is None:
-            return f"The license is not registered: there is nothing to activate. Press {target.key_of(Register.name)}."
-        if license_.activated_at is not None:
-            return f"It was activated on {license_.activated_at.date().isoformat()} already."
-        if target.session.license_status.is_expired:
-            return f"The license has expired: renew it and press {target.key_of(Install.name)} to install its file."
-        return ""
-
-    @classmethod
     def act(cls, target: "LicenseScreen") -> None:
         """Ask, then activate it."""
         target.activate()
@@ -108,29 +84,15 @@ class Arrived(_OnChange):
     name, keys, title, word = "license-arrived", "U", "License: what was bought has arrived", "it arrived"
 
     @classmethod
-    def why_not(cls, target: "LicenseScreen") -> str:
-        """Nothing is on its way."""
-        if target.session.state.license.update is None:
-            return "Nothing was bought that could arrive."
-        return ""
-
-    @classmethod
     def act(cls, target: "LicenseScreen") -> None:
         """Ask, then change it."""
         target.receive_update()
 
 
 class CalledOff(_OnChange):
-    """Record that what was bought will not come, after asking."""
+    """Record that what was bought will not arrive, after asking."""
 
-    name, keys, title, word = "license-called-off", "X", "License: what was bought will not come", "call off"
-
-    @classmethod
-    def why_not(cls, target: "LicenseScreen") -> str:
-        """Nothing is on its way."""
-        if target.session.state.license.update is None:
-            return "Nothing was bought that could be called off."
-        return ""
+    name, keys, title, word = "license-called-off", "X", "License: what was bought will not arrive", "cancel"
 
     @classmethod
     def act(cls, target: "LicenseScreen") -> None:
@@ -144,28 +106,13 @@ class Buy(_OnChange):
     name, keys, title, word = "license-buy", "b", "License: seats or components were bought", "buy"
 
     @classmethod
-    def why_not(cls, target: "LicenseScreen") -> str:
-        """It is not registered, something is on its way, or there is nothing to buy."""
-        license_ = target.session.state.license
-        if license_.registered_at is None:
-            key = target.key_of(Register.name)
-            return f"The license is not registered: nothing can be bought for it. Press {key}."
-        if license_.update is not None:
-            arrived, called_off = target.key_of(Arrived.name), target.key_of(CalledOff.name)
-            bought = bought_words(license_.update)
-            return f"{bought} on the way: {arrived} if it arrived, {called_off} to call it off."
-        if license_.seats is None and len(license_.components) == len(COMPONENT_WORDS):
-            return "There is nothing to buy: seats without limit, and all components are licensed."
-        return ""
-
-    @classmethod
     def act(cls, target: "LicenseScreen") -> None:
         """Ask what was bought."""
         target.buy()
 
 
 class Components(_OnLicense):
-    """Show who uses the components and who is beyond their seats; license one, or change its seats and days."""
+    """Show which accounts use the components or exceed their seats; license one, or change its seats and days."""
 
     name, keys, title, word = "license-components", "c", "License: its components", "components"
 
@@ -198,22 +145,14 @@ class Install(_OnChange):
 
 
 class LicenseUndo(_OnChange):
-    """Take back the last deed of this session, if it was one on the license; if there is none, ask about your last."""
+    """Undo the last change of this session, if it was one to the license; if there is none, ask about your last one."""
 
-    name, keys, title, word = "license-undo", "u", "License: undo the last deed", "undo"
+    name, keys, title, word = "license-undo", "u", "License: undo the last change", "undo"
 
     @classmethod
     def is_of_use(cls, target: "LicenseScreen") -> bool:
         """Whether the last deed of this session was one on the license."""
         return target.workspace.undoing.last is not None and not cls.why_not(target)
-
-    @classmethod
-    def why_not(cls, target: "LicenseScreen") -> str:
-        """The last deed was one on accounts, which are not in sight here."""
-        step = target.workspace.undoing.last
-        if step is None or any(change.table == "license" for change in step.commit.changes):
-            return ""
-        return f"The last deed was '{step.what}', on accounts: take it back in their list."
 
     @classmethod
     def act(cls, target: "LicenseScreen") -> None:

@@ -48,5 +48,7 @@ def key_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
 
 def help_sections(commands: Sequence[AnyCommand], keys: Keymap) -> list[Section]:
     """The help, section by section."""
-    rules = [(f"{'1' if each.seat else '–'}  {reason_word(each)}", rule_sentence(each)) for each in KERIO.classifications]
+    rules = [
+        (f"{'1' if each.seat else '–'}  {reason_word(each)}", rule_sentence(each)) for each in KERIO.classifications
+    ]
     return [*key_sections(commands, keys), ("Signs", SIGNS), ("What takes a seat (the first that fits)", rules)]

@@ -1,4 +1,4 @@
-"""The License screen: how the license stands, what ends when, who uses what, and what can be done about it."""
+"""The License screen: the state of the license, what ends when, which accounts use what, and what can be changed."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -11,17 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from kconsole.core.codes import Message
 from kconsole.core.history import Commit
 from kconsole.core.license import ComponentName, License
+from kconsole.licensing import guards
 from kconsole.licensing.components import ComponentUse, use_of
-from kconsole.licensing.lifecycle import (
-    OVERDUE_STEPS,
-    LicenseStatus,
-    arrived,
-    bought_words,
-    license_status_of,
-    trial_end,
-)
+from kconsole.licensing.lifecycle import LicenseStatus, arrived, license_status_of, trial_end
 from kconsole.operations.base import Operation
 from kconsole.operations.license import (
     ActivateLicense,
@@ -29,21 +24,23 @@ from kconsole.operations.license import (
     CancelUpdate,
     ChangeTerms,
     InstallLicense,
-    LicenseFile,
-    LicensePlan,
     ReceiveUpdate,
     Terms,
+)
+from kconsole.operations.license_planning import (
+    LicenseFile,
+    LicensePlan,
     file_notes,
     installed,
-    may_install,
     plan_license,
     read_license,
 )
 from kconsole.text import ages
 from kconsole.text.details import Detail
-from kconsole.text.licenses import Section, change_rows, license_sections, refused_words
-from kconsole.text.messages import decision_words
+from kconsole.text.licenses import Row, Section, bought_words, change_rows, license_sections, refused_words
+from kconsole.text.messages import Voice, decision_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
+from kconsole.text.sentences.license import OVERDUE_STEPS, STATES
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo
 from kconsole.tui.commands.movement import MOVEMENTS
@@ -65,21 +62,17 @@ from kconsole.tui.widgets.painting import Part
 from kconsole.tui.workspace import Workspace
 
 MANY: Final = 10_000
-"""Entries from which on who uses the components is found beside the screen: up to there it takes some 25 ms."""
+"""Entries up to which the accounts that use components are found at once, which takes some 25 ms."""
 
 MOST_BEYOND: Final = 4
 """How many accounts beyond a component's seats are named here; its dialog names all."""
 
-COMPONENTS: Final = "Components"
-ON_ITS_WAY: Final = "On its way"
-"""Headings of `license_sections`."""
-
-CHANGED_MEANWHILE: Final = "The license was changed by somebody else meanwhile: this is how it is now."
-MORE_IN_USE: Final = "More seats are in use by now: this is what it means now."
+CHANGED_MEANWHILE: Final = "Another process changed the license meanwhile: this is its current state."
+MORE_IN_USE: Final = "More seats are in use by now: this is what the change means now."
 
 
 class LicenseScreen(ConsoleScreen):
-    """How the license stands."""
+    """Shows the license and changes it."""
 
     commands: ClassVar[Sequence[AnyCommand]] = LICENSE_COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(LICENSE_COMMANDS)
@@ -96,10 +89,10 @@ class LicenseScreen(ConsoleScreen):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        workspace.feed.poll()  # so that it begins with how things are now
-        self._standing = self.session.license_status
+        workspace.feed.poll()  # begin with the current state
+        self._status = self.session.license_status
         self._use: list[ComponentUse] | None = None
-        """Who uses the components; None while that is being found out."""
+        """Which accounts use the components; None until that is known."""
         self._counting: asyncio.Task[None] | None = None
         self._path = ""
         """The license file that was named last."""
@@ -144,7 +137,7 @@ class LicenseScreen(ConsoleScreen):
         )
 
     def register(self) -> None:
-        """Ask for the customer's details, and register the license to him."""
+        """Ask for the customer's details, and register the license."""
         self.app.push_screen(RegisterForm(self.session.state.license, self._do))
 
     def activate(self) -> None:
@@ -164,7 +157,7 @@ class LicenseScreen(ConsoleScreen):
         self.app.push_screen(BuyForm(self.session.state.license, self._do))
 
     def receive_update(self) -> None:
-        """Show what arriving changes, then let it."""
+        """Show what the purchase changes, then apply it."""
         license_ = self.session.state.license
         if license_.update is not None:
             question = Question(f"{bought_words(license_.update)}: arrived?", [], "It arrived")
@@ -172,13 +165,13 @@ class LicenseScreen(ConsoleScreen):
             self._ask(question, rows, False, lambda: self.change(ReceiveUpdate()))
 
     def cancel_update(self) -> None:
-        """Ask, then expect nothing more."""
+        """Ask, then cancel the purchase."""
         update = self.session.state.license.update
         if update is not None:
             self.confirm(
-                "Call off what was bought?",
+                "Cancel the purchase?",
                 [f"{bought_words(update)}, bought {ages.age(update.bought_at, self.session.clock.now())}"],
-                "Call off",
+                "Cancel the purchase",
                 ["The license stays as it is."],
                 lambda: self.change(CancelUpdate()),
             )
@@ -191,12 +184,12 @@ class LicenseScreen(ConsoleScreen):
             if name is not None:
                 self.app.push_screen(ComponentForm(name, self.session.state.license, self._do))
 
-        told = next(rows for heading, rows in self._sections(use) if heading == COMPONENTS)
-        rows = component_rows([(row.label, row.text) for row in told if row.label], use)
+        (components,) = (section for section in self._sections(use) if section.code == "components")
+        rows = component_rows(components.rows, use)
         self.app.push_screen(ComponentsDialog(rows, self.is_read_only), chosen)
 
     def change_terms(self) -> None:
-        """Ask what is otherwise, show what that would mean, then change it."""
+        """Ask for new terms, show what they would mean, then change them."""
 
         def answered(terms: Terms | None) -> None:
             if terms is not None:
@@ -228,10 +221,10 @@ class LicenseScreen(ConsoleScreen):
     # Doing
 
     def _do(self, operation: Operation) -> None:
-        """Do a deed that a form asks for.
+        """Apply the operation of a form.
 
         Raises:
-            ConsoleError: it was not done.
+            ConsoleError: it failed.
         """
         self.told(self.workspace.do(operation))
 
@@ -248,14 +241,14 @@ class LicenseScreen(ConsoleScreen):
 
     def _ask_file(self, file: LicenseFile, name: str, news: Sequence[str] = ()) -> None:
         license_, now = self.session.state.license, self.session.clock.now()
-        decision = may_install(license_, file)
+        decision = guards.may_install(license_, file.is_trial)
         if not decision.allowed:
             self.tell_refusal(decision, news)
             return
         plan = self._plan(installed(license_, file, now))
-        notes = [safe_text(note) for note in file_notes(license_, file, now)]
+        notes = [safe_text(words_of(note)) for note in file_notes(license_, file, now)]
         if not plan.changes:
-            self.tell_news("Nothing would change", [f"The license is as {name} says already.", *notes], "")
+            self.tell_news("Nothing would change", [f"The license matches {name} already.", *notes], "")
             return
         question = Question(f"Install {name}?", [], "Install", notes, [*news, *self._meaning(plan)])
         self._ask_plan(
@@ -275,17 +268,18 @@ class LicenseScreen(ConsoleScreen):
         now = self.session.clock.now()
         if plan.decision.over:
             yield f"! {safe_text(decision_words(plan.decision))}."
-        if plan.needs_consent and (who := refused_words(plan.access, plan.at_risk)):
-            yield f"! {who}."
-        was, would_be = license_status_of(plan.before, now), license_status_of(plan.after, now)
-        if was.word != would_be.word:
-            sign = "! " if would_be.is_expired else ""
-            yield f"{sign}The license would be: {would_be.word}. {would_be.allows}"
+        if plan.needs_consent and (refused := refused_words(plan.access, plan.at_risk)):
+            yield f"! {refused}."
+        policy = self.session.seats.policy
+        was, would_be = license_status_of(plan.before, now, policy), license_status_of(plan.after, now, policy)
+        if was.code != would_be.code:
+            sign, state = "! " if would_be.is_expired else "", STATES[would_be.code]
+            yield f"{sign}The license would be: {state.word}. {state.allows}"
 
     def _ask_plan(
         self, plan: LicensePlan, question: Question, then: Callable[[], None], again: Callable[[str], None]
     ) -> None:
-        """Ask whether to change the license; anew if it changed, or would be exceeded further, before the answer."""
+        """Ask whether to change the license; again if, before the answer, it changed or would be exceeded further."""
 
         def confirmed() -> None:
             self.workspace.feed.poll()
@@ -310,9 +304,9 @@ class LicenseScreen(ConsoleScreen):
     # Showing
 
     def grow_older(self, now: datetime) -> None:
-        """Show how it stands by now: a day may have ended, or what was bought be overdue."""
+        """Show the current state: a day may have ended, or a purchase may have become overdue."""
         del now
-        if self.session.license_status != self._standing:
+        if self.session.license_status != self._status:
             self._show()
 
     def _committed(self, commits: Sequence[Commit]) -> None:
@@ -322,7 +316,7 @@ class LicenseScreen(ConsoleScreen):
         self._show()
 
     def _count(self) -> None:
-        """Find out who uses the components; of many entries beside the screen."""
+        """Find which accounts use the components; with many entries in a thread."""
         license_, entries = (
             self.session.state.license,
             self.session.state.live_entries() if self.session.state.license.components else [],
@@ -342,7 +336,7 @@ class LicenseScreen(ConsoleScreen):
         self._counting = asyncio.create_task(count())
 
     def _show(self) -> None:
-        license_status = self._standing = self.session.license_status
+        license_status = self._status = self.session.license_status
         pending = _pending(license_status)
         self.head.show(license_status, self.session.seats.report(), self._next_step(license_status), pending)
         self.sheet.show(self._sections(self._use))
@@ -350,35 +344,58 @@ class LicenseScreen(ConsoleScreen):
 
     def _next_step(self, license_status: LicenseStatus) -> str:
         if license_status.update is None or license_status.is_expired:
-            return license_status.next_step
+            return STATES[license_status.code].next
         if license_status.update.is_overdue:
             return OVERDUE_STEPS[0]
-        return "Wait until what was bought has arrived at the server, and record that here."
+        return "Wait until the purchase has arrived at the server, then record that here."
 
     def _sections(self, use: Sequence[ComponentUse] | None) -> list[Section]:
-        """Everything but what the head says, what is asked first on top."""
-        told = dict(
-            license_sections(
-                self.session.state.license, self._standing, self.session.seats.report(), use or (), MOST_BEYOND
-            )
+        """Everything except what the head shows, the most important first."""
+        state, *others = license_sections(
+            self.session.state.license, self._status, self.session.seats.report(), use or (), MOST_BEYOND
         )
+        rows = sorted(
+            (row for row in state.rows if row.code not in ("state", "next")), key=lambda row: row.code != "seats"
+        )
+        sections = [Section("state", rows), *sorted(others, key=lambda section: section.code != "update")]
         if use is None:
-            told[COMPONENTS] = [Detail("", "finding out who uses them ...")]
-        state = {row.label: row for row in told.pop("")}
-        first = [state.pop("Seats"), *(row for label, row in state.items() if label not in ("State", "Next"))]
-        sections: list[Section] = [("", first)]
-        if ON_ITS_WAY in told:
-            sections.append((ON_ITS_WAY, told.pop(ON_ITS_WAY)))
-        sections += told.items()
-        if self._standing.state != "activated" and (steps := list(self._steps())):
-            sections.append(("What you can do", steps))
+            counting = [Row("counting", "", "counting the accounts that use them ...")]
+            sections = [
+                section._replace(rows=counting) if section.code == "components" else section for section in sections
+            ]
+        if self._status.state != "activated" and (steps := list(self._steps())):
+            sections.append(Section("steps", steps))
         return sections
 
-    def _steps(self) -> Iterator[Detail]:
-        """The deeds that make sense as it stands, by their keys."""
+    def _steps(self) -> Iterator[Row]:
+        """The commands that make sense in this state, by their keys."""
         for command in self.offered():
             if command.changes and command is not LicenseUndo and command.is_of_use(self):
-                yield Detail(self.key_of(command.name), command.help_text())
+                yield Row(command.name, self.key_of(command.name), command.help_text())
+
+    @property
+    def voice(self) -> Voice:
+        keys = {command.name: self.key_of(command.name) for command in LICENSE_COMMANDS}
+        return Voice(keys={**(super().voice.keys or {}), **keys})
+
+    def why_not(self, command: str) -> str:
+        """Why the command with this name makes no sense in this state; empty if it does. Safe to show."""
+        license_, step = self.session.state.license, self.workspace.undoing.last
+        if command == "license-undo" and step is not None:
+            is_on_license = any(change.table == "license" for change in step.commit.changes)
+            return "" if is_on_license else f"The last change was '{step.what}', on accounts: undo it in their list."
+        refusals = {
+            "license-trial": lambda: guards.may_begin_trial(license_),
+            "license-activate": lambda: guards.may_activate(license_, self.session.license_status),
+            "license-buy": lambda: guards.may_buy(license_),
+            "license-arrived": lambda: guards.may_finish_purchase(license_),
+            "license-called-off": lambda: guards.may_finish_purchase(license_),
+        }
+        decision = refusals[command]() if command in refusals else guards.ALLOWED
+        if decision.allowed:
+            return ""
+        text = sentences([Message(decision.code, decision.params), *decision.hints], self.voice)
+        return safe_text(text[0].upper() + text[1:])
 
 
 def _pending(license_status: LicenseStatus) -> Part | None:

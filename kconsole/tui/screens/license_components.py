@@ -1,4 +1,4 @@
-"""Dialogs about the optional components: who uses them, and how they are licensed."""
+"""Dialogs about the optional components: which accounts use them, and how they are licensed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -10,9 +10,11 @@ from textual.widgets import Button, Static
 
 from kconsole.core.license import Component, ComponentName, License
 from kconsole.licensing.components import ComponentUse
-from kconsole.licensing.lifecycle import COMPONENT_WORDS
 from kconsole.operations.license import ChangeComponent
+from kconsole.text.licenses import Row
 from kconsole.text.safe_text import safe_text
+from kconsole.text.words import COMPONENT_WORDS
+from kconsole.tui.screens.console import READ_ONLY
 from kconsole.tui.screens.dialog import Dialog
 from kconsole.tui.screens.form import Field, FormDialog
 from kconsole.tui.screens.license_forms import DATE_FORM, read_day, read_seats
@@ -31,11 +33,9 @@ class ComponentForm(FormDialog[ChangeComponent]):
 
     @property
     def title_text(self) -> str:
-        """Which component."""
         return COMPONENT_WORDS[self._component]
 
     def fields(self) -> Iterable[Field]:
-        """What there is to a component."""
         known = self._license.component(self._component)
         licensed = (("yes", "yes"), ("no", "no"))
         yield Field("licensed", "Licensed", "yes", choices=licensed)
@@ -45,7 +45,6 @@ class ComponentForm(FormDialog[ChangeComponent]):
         yield Field("expires", "Until", expires, f"as long as the license; or {DATE_FORM}")
 
     def answer(self, values: Mapping[str, str]) -> ChangeComponent:
-        """The deed, once it is done."""
         is_licensed = values["licensed"] == "yes"
         seats, expires = (read_seats(values["seats"]), read_day(values["expires"])) if is_licensed else (None, None)
         operation = ChangeComponent(Component(name=self._component, seats=seats, expires=expires), is_licensed)
@@ -73,10 +72,10 @@ class _ComponentList(RowList):
 
 
 class ComponentsDialog(Dialog[ComponentName]):
-    """Shows the components and who is beyond their seats. The answer is the one that shall be changed.
+    """Shows the components and the accounts beyond their seats. The answer is the one to change.
 
     Args:
-        rows: a component with its use, and those beyond its seats; safe to show.
+        rows: each component with its use, and the accounts beyond its seats; safe to show.
         is_read_only: whether nothing can be changed.
     """
 
@@ -94,16 +93,13 @@ class ComponentsDialog(Dialog[ComponentName]):
         self.add_class("-large")
 
     def body(self) -> Iterable[Widget]:
-        """The components, and below who is beyond the seats of the one under the cursor."""
         yield _ComponentList([row for row, _ in self._rows.values()], self._show_beyond)
         yield Static(id="beyond", classes="dialog-note -first", markup=False)
 
     def buttons(self) -> Iterable[Button]:
-        """None: enter chooses."""
         return ()
 
     def on_mount(self) -> None:
-        """Show who is beyond the first one's."""
         self._show_beyond()
 
     @property
@@ -112,9 +108,8 @@ class ComponentsDialog(Dialog[ComponentName]):
         return list(self._rows)[self.query_one("#components", _ComponentList).cursor]
 
     def action_choose(self) -> None:
-        """Answer with it."""
         if self._is_read_only:
-            self.tell_problem("Nothing can be changed: the store was opened to be read only.")
+            self.tell_problem(READ_ONLY)
         else:
             self.dismiss(self.chosen)
 
@@ -124,24 +119,22 @@ class ComponentsDialog(Dialog[ComponentName]):
         self.call_after_refresh(self._tell_more)
 
 
-def component_rows(
-    told: Iterable[tuple[str, str]], use: Sequence[ComponentUse]
-) -> dict[ComponentName, tuple[str, list[str]]]:
+def component_rows(rows: Sequence[Row], use: Sequence[ComponentUse]) -> dict[ComponentName, tuple[str, list[str]]]:
     """What the dialog of components shows.
 
     Args:
-        told: a row for each component as the screen has it; safe to show.
-        use: who uses them.
+        rows: the rows of the License screen about components.
+        use: which accounts use them.
     """
-    texts = dict(told)
+    texts = {row.code: row.text for row in rows}
     used = {each.component.name: each for each in use}
-    rows = {}
+    shown = {}
     for name, word in COMPONENT_WORDS.items():
         lines = []
         if name in used and (beyond := used[name].beyond):
-            lines = [f"! {len(beyond):,} beyond its seats, who used it the longest ago:"]
+            lines = [f"! {len(beyond):,} beyond its seats, those that used it the longest ago:"]
             lines += [safe_text(entry.address) for entry in beyond]
         elif name in used:
-            lines = ["Nobody is beyond its seats."]
-        rows[name] = f"{word:<22}{texts.get(word, '').removesuffix('   !')}", lines
-    return rows
+            lines = ["No account is beyond its seats."]
+        shown[name] = f"{word:<22}{texts.get(name, '')}", lines
+    return shown

@@ -1,4 +1,4 @@
-"""Dialogs of the License screen: what is asked before a deed, and what it would mean."""
+"""Dialogs of the License screen: they ask for an operation, and show what it would mean."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -11,15 +11,15 @@ from textual.await_complete import AwaitComplete
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from kconsole.core.codes import message, short
 from kconsole.core.errors import BadInput
 from kconsole.core.license import ComponentName, Customer, License, PendingUpdate
-from kconsole.licensing.lifecycle import COMPONENT_WORDS, bought_words
 from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms, Without
 from kconsole.operations.user_files import open_file, trouble_of
 from kconsole.text import words
 from kconsole.text.details import Detail
-from kconsole.text.licenses import DETAIL_WORDS, masked_id
-from kconsole.text.safe_text import safe_text
+from kconsole.text.licenses import DETAIL_WORDS, bought_words, masked_id, seats_words
+from kconsole.text.words import COMPONENT_WORDS
 from kconsole.tui.screens.dialog import LABEL_LARGE, LabelledRows, Question, QuestionDialog, plain
 from kconsole.tui.screens.form import Field, FormDialog
 from kconsole.tui.widgets.password_line import PasswordLine
@@ -33,11 +33,11 @@ YES_NO: Final = (("no", "no"), ("yes", "yes"))
 
 
 class RegisterForm(FormDialog[RegisterLicense]):
-    """Asks whom the license is registered to. What is typed of its ID is not shown, and goes with the dialog.
+    """Asks for the customer of the license. Its ID is not shown while it is typed, and is forgotten with the dialog.
 
     Args:
-        license_: as it is; what is known of the customer stands there already.
-        save: registers it; what it raises is told, and the form stays.
+        license_: the current one; known details of the customer are filled in.
+        save: registers it; what it raises is shown, and the form stays.
     """
 
     DEFAULT_CSS = """
@@ -55,22 +55,19 @@ class RegisterForm(FormDialog[RegisterLicense]):
 
     @property
     def title_text(self) -> str:
-        """Whether it is the first time."""
         return "Register the license" if self._license.registered_at is None else "Change the registration"
 
     def fields(self) -> Iterable[Field]:
-        """A line for each detail of the customer."""
         known = self._license.customer
         for name, word in DETAIL_WORDS.items():
             value = "" if known is None else getattr(known, name)
             yield Field(name, word, value, "may be left empty" if name in OPTIONAL else "")
 
     def body(self) -> Iterable[Widget]:
-        """The lines, and the ID."""
-        known = f", known is {masked_id(self._license)}" if self._license.id_end else ""
+        known = f"; known is {masked_id(self._license)}" if self._license.id_end else ""
         yield from super().body()
         yield _IdRow()
-        yield plain(f"Of the license ID only the last four are kept{known}.", "dialog-note -first")
+        yield plain(f"Only the last four characters of the license ID are kept{known}.", "dialog-note -first")
 
     def action_next(self) -> None:
         """Go to the next line; the ID is the last one."""
@@ -80,26 +77,25 @@ class RegisterForm(FormDialog[RegisterLicense]):
             self.focus_next()
 
     def answer(self, values: Mapping[str, str]) -> RegisterLicense:
-        """The deed, once it is done. It keeps no more than the end of the ID."""
+        """The operation, once it is applied. It keeps only the end of the ID."""
         customer = Customer(**{field.name: values[field.name] for field in fields(Customer)})
         operation = RegisterLicense(customer, self.query_one(f"#{LICENSE_ID}", PasswordLine).value)
         self._save(operation)
         return operation
 
     def dismiss(self, result: RegisterLicense | None = None) -> AwaitComplete:
-        """Go, and forget the ID."""
+        """Close, and forget the ID."""
         self.query_one(PasswordLine).taken()
         return super().dismiss(result)
 
 
 class _IdRow(Horizontal):
-    """The license ID, which is typed unseen."""
+    """The license ID, which is not shown while it is typed."""
 
     def __init__(self) -> None:
         super().__init__(id="id-row")
 
     def compose(self) -> ComposeResult:
-        """Label and line."""
         yield plain("License ID")
         yield PasswordLine(id=LICENSE_ID)
 
@@ -118,7 +114,6 @@ class BuyForm(FormDialog[BuyUpdate]):
         super().__init__()
 
     def fields(self) -> Iterable[Field]:
-        """Seats, and each component that is not licensed."""
         if self._license.seats is not None:
             now = words.count(self._license.seats, "seat")
             yield Field("seats", "More seats", placeholder=f"a number; {now} now")
@@ -127,13 +122,11 @@ class BuyForm(FormDialog[BuyUpdate]):
                 yield Field(name, word, "no", choices=YES_NO)
 
     def notes(self) -> Iterable[Widget]:
-        """When it is due."""
         yield plain(
-            "It is due at the server within 24 hours; until it arrives, no seat of it counts.", "dialog-note -first"
+            "It is due at the server within 24 hours; its seats count once it has arrived.", "dialog-note -first"
         )
 
     def answer(self, values: Mapping[str, str]) -> BuyUpdate:
-        """The deed, once it is done."""
         components: tuple[ComponentName, ...] = tuple(name for name in COMPONENT_WORDS if values.get(name) == "yes")
         operation = BuyUpdate(read_seats(values.get("seats", "")) or 0, components)
         self._save(operation)
@@ -141,7 +134,7 @@ class BuyForm(FormDialog[BuyUpdate]):
 
 
 class TermsForm(FormDialog[Terms]):
-    """Asks which seats and days are otherwise by now."""
+    """Asks for new seats and days."""
 
     DEFAULT_CSS = "TermsForm _Row Static { width: 20; }"
     heading = "Seats and days by hand"
@@ -153,8 +146,7 @@ class TermsForm(FormDialog[Terms]):
         super().__init__()
 
     def fields(self) -> Iterable[Field]:
-        """A line for each, with what it is now."""
-        seats = "without limit" if self._license.seats is None else f"{self._license.seats:,}"
+        seats = seats_words(self._license.seats)
         yield Field("seats", "Seats", placeholder=f"now {seats}; a number, or {UNLIMITED}")
         for name, label, day in (
             ("maintenance-until", "Maintenance until", self._license.maintenance_until),
@@ -163,11 +155,9 @@ class TermsForm(FormDialog[Terms]):
             yield Field(name, label, placeholder=f"now {day or 'no day'}; {DATE_FORM}, or {NEVER}")
 
     def notes(self) -> Iterable[Widget]:
-        """What an empty line means."""
-        yield plain("What is left empty stays as it is.", "dialog-note -first")
+        yield plain("An empty line changes nothing.", "dialog-note -first")
 
     def answer(self, values: Mapping[str, str]) -> Terms:
-        """What is otherwise."""
         seats, maintenance_until, expires = (values[name].strip() for name in ("seats", "maintenance-until", "expires"))
         terms = Terms(
             Without.LIMIT if seats == UNLIMITED else read_seats(seats),
@@ -175,7 +165,7 @@ class TermsForm(FormDialog[Terms]):
             Without.LIMIT if expires == NEVER else read_day(expires),
         )
         if terms == Terms():
-            raise BadInput("Nothing would change.", "Type what is otherwise, or esc to leave it.")
+            raise BadInput("no-terms", "type-or-leave")
         return terms
 
 
@@ -191,42 +181,40 @@ class FileForm(FormDialog[Path]):
         super().__init__()
 
     def fields(self) -> Iterable[Field]:
-        """Its name."""
         yield Field("path", "File", self._path, "license.key of the server")
 
     def notes(self) -> Iterable[Widget]:
-        """Where it is on a server."""
         yield plain(
-            "On the server it lies in the folder 'license' of Kerio Connect. Nothing is installed yet.",
+            "On the server it is in the folder 'license' of Kerio Connect. Nothing is installed yet.",
             "dialog-note -first",
         )
 
     def answer(self, values: Mapping[str, str]) -> Path:
         """The file, never standard input."""
         if not values["path"]:
-            raise BadInput("Name the file.", "Or esc to leave it.")
+            raise BadInput("name-the-file", "or-leave")
         path = Path(values["path"])
         try:
             path = path.expanduser()
         except RuntimeError:  # no such user
-            raise BadInput("There is no such home folder.", "Write the whole name of the file.") from None
+            raise BadInput("no-such-home-folder", "write-the-whole-path") from None
         return path.absolute()
 
 
 def check_is_file(path: Path) -> None:
-    """Refuse what is no file: reading a pipe that nobody writes to would never end.
+    """Refuse what is not a file: reading a pipe without a writer would never end.
 
     Raises:
-        BadInput: it is none, or cannot be opened.
+        BadInput: it is not a file, or cannot be opened.
     """
     try:
         open_file(path).close()
     except OSError as error:
-        raise BadInput(f"{path} cannot be read: {trouble_of(error)}.", "Check the name.") from None
+        raise BadInput("file-cannot-be-read", "check-the-name", path=str(path), error=trouble_of(error)) from None
 
 
 class ChangeDialog(QuestionDialog[bool]):
-    """Asks whether to change the license, with what would be otherwise and what that would mean."""
+    """Asks whether to change the license; shows what would change and what that would mean."""
 
     def __init__(self, question: Question, rows: Sequence[Detail], is_alarm: bool) -> None:
         super().__init__(question)
@@ -234,14 +222,12 @@ class ChangeDialog(QuestionDialog[bool]):
         self.set_class(is_alarm, "-alarm")
 
     def choices(self) -> Iterable[Widget]:
-        """Nothing to choose: what would be otherwise."""
         if self._rows:
             rows = LabelledRows([("", self._rows)], LABEL_LARGE)
             rows.set_class(bool(self._question.news or self._question.lines), "-first")
             yield rows
 
     def answer(self) -> bool:
-        """Yes."""
         return True
 
 
@@ -249,15 +235,15 @@ def read_seats(text: str) -> int | None:
     """A number of seats as it is typed; None for an empty line.
 
     Raises:
-        BadInput: it is none, or there cannot be so many.
+        BadInput: it is not a number, or too large.
     """
     text = text.strip().replace(",", "")
     if not text:
         return None
     if not (text.isascii() and text.isdigit()):
-        raise BadInput(f"'{safe_text(text, 40)}' is no number of seats.", "Write it like 120.")
+        raise BadInput("not-a-number-of-seats", "write-like-120", text=short(text))
     if len(text) > len(str(MOST_SEATS)) or int(text) > MOST_SEATS:
-        raise BadInput("There cannot be so many seats.", f"At most {MOST_SEATS:,}.")
+        raise BadInput("too-many-seats", message("at-most-seats", most=MOST_SEATS), seats=int(text[:20]))
     return int(text)
 
 
@@ -265,16 +251,16 @@ def read_day(text: str) -> date | None:
     """A day as it is typed; None for an empty line.
 
     Raises:
-        BadInput: it is none.
+        BadInput: it is not a day.
     """
     text = text.strip()
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise BadInput(f"'{safe_text(text, 40)}' is no day.", f"Write it {DATE_FORM}.") from None
+        raise BadInput("not-a-day", "write-like-a-day", text=short(text)) from None
 
 
 def due_words(update: PendingUpdate, due: str, is_overdue: bool) -> str:
     """What was bought, and when it is due; safe to show."""
     bought = bought_words(update)
-    return f"! {bought} bought, OVERDUE since {due}" if is_overdue else f"{bought} bought, due until {due}"
+    return f"! {bought} bought, OVERDUE since {due}" if is_overdue else f"{bought} bought, due by {due}"

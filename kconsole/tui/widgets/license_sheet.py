@@ -1,4 +1,4 @@
-"""The license on the screen: how it stands in a few lines that stay, and everything about it below, which scrolls."""
+"""The license on the screen: its state in a few lines that stay, and everything about it below, which scrolls."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
@@ -10,15 +10,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from kconsole.core.reports import SeatReport
-from kconsole.licensing.lifecycle import Ending, LicenseStatus, LifeState
+from kconsole.licensing.lifecycle import Ending, LicenseState, LicenseStatus
 from kconsole.text.gauge import state_word, used_words
-from kconsole.text.licenses import days_words, title_of
+from kconsole.text.licenses import Section, SectionCode, days_words, title_of
+from kconsole.text.sentences.license import ENDINGS, STATES
 from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
 from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.widgets.labelled import Section, labelled_lines
+from kconsole.tui.widgets.labelled import labelled_lines
 from kconsole.tui.widgets.painting import Painted, Part, fitted, palette_of_app, strip, wrapped
 
-SIGNS: Final[dict[LifeState, tuple[str, str]]] = {
+SIGNS: Final[dict[LicenseState, tuple[str, str]]] = {
     "unregistered": ("▸", "notice"),
     "trial": ("▸", "notice"),
     "trial-expired": ("!", "full"),
@@ -39,15 +40,12 @@ TWO_COLUMNS: Final = 100
 """Cells from which on there are two columns."""
 
 LEFT_SHARE: Final = 0.34
-"""How much of the width the left column has: a component with its seats and days shall fit into a line on the right."""
+"""The share of the left column: a component with its seats and days fits into one line on the right."""
 
 GAP: Final = 3
 
-ON_THE_LEFT: Final = ("", "Registered to")
-"""The sections of the left column: what is read by the way. On the right stands what comes and goes."""
-
-ALL_SHOWN_PLAIN: Final = ("Registered to",)
-"""The sections of text from outside: a sign in it means nothing."""
+ON_THE_LEFT: Final[tuple[SectionCode, ...]] = ("state", "customer")
+"""The sections of the left column, which rarely change."""
 
 
 class LicenseHead(Painted):
@@ -57,21 +55,21 @@ class LicenseHead(Painted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._standing: LicenseStatus | None = None
+        self._status: LicenseStatus | None = None
         self._report: SeatReport | None = None
         self._next = ""
         self._pending: Part | None = None
 
     def show(self, license_status: LicenseStatus, report: SeatReport, next_step: str, pending: Part | None) -> None:
-        """Show how it stands.
+        """Show this state.
 
         Args:
-            license_status: how.
+            license_status: the state.
             report: the seats.
             next_step: what to do next; safe to show.
-            pending: what was bought and is not here, and how urgent that is.
+            pending: a purchase that has not arrived, and how urgent it is.
         """
-        self._standing, self._report, self._next, self._pending = license_status, report, next_step, pending
+        self._status, self._report, self._next, self._pending = license_status, report, next_step, pending
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -85,10 +83,10 @@ class LicenseHead(Painted):
         return lines[y] if y < len(lines) else ()
 
     def _lines(self, width: int) -> list[list[Part]]:
-        if self._standing is None or self._report is None:
+        if self._status is None or self._report is None:
             return []
-        lines = self._state(self._standing, self._report, width)
-        lines += [[(f" {line}", "")] for line in wrapped(self._standing.meaning, width - 2)]
+        lines = self._state(self._status, self._report, width)
+        lines += [[(f" {line}", "")] for line in wrapped(STATES[self._status.code].meaning, width - 2)]
         if self._pending is not None:
             text, part = self._pending
             lines += [[(f" {line}", part)] for line in wrapped(text, width - 2)]
@@ -97,9 +95,9 @@ class LicenseHead(Painted):
         return lines
 
     def _state(self, license_status: LicenseStatus, report: SeatReport, width: int) -> list[list[Part]]:
-        """The state, how long it lasts and the seats, as far as there is room; how long it lasts is told anyway."""
+        """The state, how long it lasts and the seats, as far as there is room. How long it lasts always has some."""
         sign, part = SIGNS[license_status.state]
-        word, lasts = f" {sign} {license_status.word.upper()} ", lasting_words(license_status)
+        word, lasts = f" {sign} {STATES[license_status.code].word.upper()} ", lasting_words(license_status)
         parts = [(" " if part == "full" else "", ""), (word, part)]
         room = width - sum(cell_len(text) for text, _ in parts) - 1
         if cell_len(lasts) + 2 > room:
@@ -118,12 +116,12 @@ def lasting_words(license_status: LicenseStatus) -> str:
     if ending is None:
         return ""
     if ending.is_over:
-        return f"{ending.title} {days_words(ending)}, on {ending.on.isoformat()}"
+        return f"{ENDINGS[ending.what]} {days_words(ending)}, on {ending.on.isoformat()}"
     return f"{title_of(ending)} until {ending.on.isoformat()}, {days_words(ending)}"
 
 
 def _deciding(license_status: LicenseStatus) -> Ending | None:
-    """What ends the state next, or has brought it about."""
+    """What ends the state next, or has caused it."""
     if license_status.state == "maintenance-expired":
         return license_status.ending("maintenance")
     if license_status.state == "license-expired":
@@ -141,7 +139,7 @@ class LicenseSheet(CommandTarget, ScrollView, can_focus=True, inherit_bindings=F
     def __init__(self) -> None:
         super().__init__(id="license")
         self.sections: tuple[Section, ...] = ()
-        """What it says, what is asked first on top. Safe to show."""
+        """What it shows, the most important first."""
         self._lines: list[list[Part]] = []
         self._laid_out_for = -1
 
@@ -167,7 +165,7 @@ class LicenseSheet(CommandTarget, ScrollView, can_focus=True, inherit_bindings=F
         self.move_to(self.scroll_offset.y + rows)
 
     def move_to(self, row: int) -> None:
-        """Have a line on top, or as far as there is something below."""
+        """Scroll a line to the top, as far as there is something below."""
         self.scroll_to(y=max(min(row, self.row_count - self.page), 0), animate=False, immediate=True)
 
     # Painting
@@ -188,13 +186,10 @@ class LicenseSheet(CommandTarget, ScrollView, can_focus=True, inherit_bindings=F
             self._lines = _lines_of(self.sections, width, LABEL)
         else:
             left_width = int(width * LEFT_SHARE)
-            is_left = [heading in ON_THE_LEFT for heading, _ in self.sections]
-            columns = (
-                [section for section, here in zip(self.sections, is_left, strict=True) if here],
-                [section for section, here in zip(self.sections, is_left, strict=True) if not here],
-            )
-            left = _lines_of(columns[0], left_width, LEFT_LABEL)
-            right = _lines_of(columns[1], width - left_width - GAP, LABEL)
+            on_the_left = [section for section in self.sections if section.code in ON_THE_LEFT]
+            on_the_right = [section for section in self.sections if section.code not in ON_THE_LEFT]
+            left = _lines_of(on_the_left, left_width, LEFT_LABEL)
+            right = _lines_of(on_the_right, width - left_width - GAP, LABEL)
             self._lines = [
                 [*_filled(left[row] if row < len(left) else [], left_width + GAP), *(right[row : row + 1] or [[]])[0]]
                 for row in range(max(len(left), len(right)))
@@ -210,12 +205,6 @@ def _filled(line: list[Part], width: int) -> list[Part]:
 
 
 def _lines_of(sections: Sequence[Section], width: int, label_width: int) -> list[list[Part]]:
-    inks = [[_ink(text) if heading not in ALL_SHOWN_PLAIN else "" for _, text in rows] for heading, rows in sections]
-    return labelled_lines(sections, width, label_width, inks)
-
-
-def _ink(text: str) -> str:
-    """The part that a text stands for, by the sign in it."""
-    if text.startswith("! ") or text.endswith(("! OVERDUE", " over")):
-        return "alarm"
-    return "notice" if text.endswith("   !") else ""
+    texts = [(section.heading, [(row.label, row.shown) for row in section.rows]) for section in sections]
+    styles = [[row.severity for row in section.rows] for section in sections]
+    return labelled_lines(texts, width, label_width, styles)

@@ -18,7 +18,7 @@ INVENTORY = Inventory(
 
 
 def figures(numbers: ServerNumbers) -> dict[str, Comparison]:
-    return {each.figure: each for each in compared(evaluate(INVENTORY), numbers, ENTRIES)}
+    return {each.name: each for each in compared(evaluate(INVENTORY), numbers, ENTRIES)}
 
 
 def codes(comparison: Comparison) -> list[str]:
@@ -43,11 +43,11 @@ def test_only_what_works_that_way_is_a_cause_and_what_fits_best_is_first() -> No
 def test_what_was_not_read_is_the_likeliest_cause_whatever_the_difference_is() -> None:
     numbers = ServerNumbers(current=5, domains=(DomainNumbers(name="south.example", current=1, allowed=None),))
     report = evaluate(INVENTORY)
-    found = {each.figure: each for each in compared(report, numbers, ENTRIES, ("south.example",))}
+    found = {each.name: each for each in compared(report, numbers, ENTRIES, ("south.example",))}
     assert codes(found["counted"]) == ["unread", "lists", "disabled", "stale"]
-    assert "the users of south.example were not read" in found["counted"].causes[0].text
+    assert found["counted"].causes[0].params == {"domains": ["south.example"]}
     assert codes(found["counted in south.example"])[0] == "unread"
-    north = {each.figure: each for each in compared(report, numbers, ENTRIES, ("north.example",))}
+    north = {each.name: each for each in compared(report, numbers, ENTRIES, ("north.example",))}
     assert "unread" not in codes(north["counted in south.example"])
 
 

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from kconsole.core.records import Entry, Kind, Origin, Role
-from kconsole.licensing.policy import CLASSIFICATIONS, classify
+from kconsole.licensing.policy import KERIO, classify
+from kconsole.text.details import reason_word, rule_sentence
 
 RULES: list[tuple[Kind, Origin, bool, str, bool]] = [
     # kind, origin, enabled -> verdict, seat
@@ -57,7 +58,7 @@ def test_rule(kind: Kind, origin: Origin, enabled: bool, code: str, seat: bool, 
 def test_the_table_above_is_complete() -> None:
     assert {rule[:3] for rule in RULES} == set(product(get_args(Kind), get_args(Origin), (True, False)))
     assert len(RULES) == 30
-    assert {code for *_, code, _ in RULES} == {classification.code for classification in CLASSIFICATIONS}
+    assert {code for *_, code, _ in RULES} == {classification.code for classification in KERIO.classifications}
 
 
 def test_a_deleted_entry_is_judged_as_if_it_were_there() -> None:
@@ -66,9 +67,10 @@ def test_a_deleted_entry_is_judged_as_if_it_were_there() -> None:
     assert classify(replace(entry, enabled=False)).code == "disabled"
 
 
-def test_every_verdict_explains_itself_and_names_its_source() -> None:
-    assert len({classification.code for classification in CLASSIFICATIONS}) == len(CLASSIFICATIONS)
-    for classification in CLASSIFICATIONS:
-        assert classification.sentence.endswith(".")
-        assert len(classification.because) <= len("built-in admin")
-        assert "GFI support" in classification.source
+def test_every_classification_names_its_source_and_has_words() -> None:
+    assert len({each.code for each in KERIO.classifications}) == len(KERIO.classifications)
+    for each in (*KERIO.classifications, KERIO.held):
+        assert each is not None
+        assert "GFI support" in each.source
+        assert rule_sentence(each).endswith(".")
+        assert reason_word(each)
