@@ -140,7 +140,7 @@ def _complete(details: dict[str, str]) -> dict[str, str]:
     missing = [name for name in DETAIL_WORDS if name not in OPTIONAL and not details[name].strip()]
     if missing and not has_person():
         options = [f"--{name}" for name in missing]
-        raise BadInput("registration-needs", "asked-on-a-terminal", effect="nothing-registered", details=options)
+        raise BadInput("registration-needs", "asked-on-a-terminal", effect="nothing-registered", names=options)
     return details | {name: _asked(DETAIL_WORDS[name]) for name in missing}
 
 

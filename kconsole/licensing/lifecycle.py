@@ -103,7 +103,7 @@ def license_status_of(license_: License, now: datetime, policy: LicensePolicy = 
         state,
         is_in_grace,
         is_suspended=policy.expiry_suspends and is_expired and not is_in_grace,
-        source=policy.sources["expiry_suspends" if by_expiry else "trial"],
+        source=policy.sources["expiry_suspends" if by_expiry else "lifecycle"],
         endings=endings,
         update=update,
         warnings=(),

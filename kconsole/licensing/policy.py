@@ -76,12 +76,12 @@ class LicensePolicy:
     warning_days: tuple[int, ...]
     """Days left at which an end is warned of again, the last warning first."""
     sources: Mapping[str, str]
-    """Who says so, by the name of the fact."""
+    """Who says so, by the name of the fact; `lifecycle` is about the states that no other fact explains."""
     _classifications: dict[tuple[Kind, Origin, bool], Classification] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         own = {"name", "rules", "sources", "_classifications"}
-        if unsourced := {fact.name for fact in fields(self)} - own - set(self.sources):
+        if unsourced := {"lifecycle", *(fact.name for fact in fields(self))} - own - set(self.sources):
             raise ValueError(f"{self.name}: no source for {sorted(unsourced)}")
         table = {}
         for properties in product(get_args(Kind), get_args(Origin), (True, False)):
@@ -160,6 +160,7 @@ KERIO: Final = LicensePolicy(
         "login_is_limited": f"{_LICENSES}: users who connect beyond the license are refused (AuthLicense)",
         "low_seats": _OWN,
         "low_percent": _OWN,
+        "lifecycle": _OWN,
         "trial": f"{_OWN}; the vendor's trial licenses expire about 30 days ahead",
         "expiry_suspends": _EXPIRATION,
         "grace": _EXPIRATION,

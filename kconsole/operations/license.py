@@ -286,7 +286,7 @@ def checked_customer(customer: Customer) -> Customer:
     """
     details = {field.name: getattr(customer, field.name).strip() for field in fields(customer)}
     if missing := [name for name, text in details.items() if not text and name not in OPTIONAL]:
-        raise BadInput("registration-needs", effect="nothing-registered", details=missing)
+        raise BadInput("registration-needs", effect="nothing-registered", names=missing)
     if too_long := [name for name, text in details.items() if len(text) > LONGEST_DETAIL]:
         raise BadInput("details-too-long", effect="nothing-registered", names=too_long, most=LONGEST_DETAIL)
     if not _EMAIL.fullmatch(details["email"]):

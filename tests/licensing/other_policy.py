@@ -38,7 +38,7 @@ OTHER = LicensePolicy(
     sources=dict.fromkeys(
         (
             "counted_kinds", "has_builtin_admin", "held", "creation_limits", "mapping_may_exceed", "login_is_limited",
-            "low_seats", "low_percent", "trial", "expiry_suspends", "grace", "grace_ended", "update_due",
+            "low_seats", "low_percent", "lifecycle", "trial", "expiry_suspends", "grace", "grace_ended", "update_due",
             "warning_days",
         ),
         MANUAL,

@@ -185,8 +185,6 @@ _FIGURES: Final[dict[str, Template]] = {
 }
 
 TEMPLATES: Final[Mapping[str, Template]] = {
-    **{f"reason-{reason}": word for reason, word in REASONS.items()},
-    **{f"rule-{code}": sentence for code, sentence in RULES.items()},
     **{f"license-word-{code}": state.word for code, state in STATES.items()},
     **{f"warning-{code}": template for code, template in _WARNINGS.items()},
     **{f"cause-{code}": template for code, template in _CAUSES.items()},
@@ -225,7 +223,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "registered-already": "the license is registered with these details already",
     "registration-changed": "the registration is changed: {organization}",
     "registered-to": "registered to {organization}; Software Maintenance until {until}",
-    "registration-needs": "The registration needs {details:list}",
+    "registration-needs": "The registration needs {names:list}",
     "details-too-long": "{names:list}: at most {most} characters",
     "not-an-email-address": "The email address is not valid",
     "asked-on-a-terminal": "On a terminal they are asked for.",

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from kconsole.core.codes import Message
 from kconsole.core.history import Commit
 from kconsole.core.license import ComponentName, License
 from kconsole.licensing import guards
@@ -394,7 +393,7 @@ class LicenseScreen(ConsoleScreen):
         decision = refusals[command]() if command in refusals else guards.ALLOWED
         if decision.allowed:
             return ""
-        text = sentences([Message(decision.code, decision.params), *decision.hints], self.voice)
+        text = sentences([decision.message, *decision.hints], self.voice)
         return safe_text(text[0].upper() + text[1:])
 
 

@@ -34,7 +34,7 @@ class FigureList(ColumnList[Comparison]):
         super().__init__("figures")
 
     def key(self, record: Comparison) -> Hashable:
-        return record.figure
+        return record.name
 
     def paint_header(self, line: int, width: int) -> Sequence[Part]:
         return super().paint_header(line, width) if self.rows else []
