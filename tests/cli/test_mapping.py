@@ -233,6 +233,7 @@ def test_read_only_shows_and_changes_nothing(console: Console, directory_server:
     assert store_of(console) == before
 
 
+@pytest.mark.thorough
 def test_hostile_names_reach_no_terminal(console: Console, large_directory: DirectoryServer) -> None:
     console.fill(seats=None)
     console.done("domains", "map", "north.example", *settings(large_directory, base=large_directory.base))

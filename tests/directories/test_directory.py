@@ -41,6 +41,7 @@ def test_seven_people_of_planet_express(directory_server: DirectoryServer) -> No
 
 
 @pytest.mark.parametrize("door", ["ldaps", "starttls"])
+@pytest.mark.thorough
 def test_all_of_a_large_directory_page_by_page(large_directory: DirectoryServer, door: str) -> None:
     heard: list[int] = []
     directory = large_directory.directory(
@@ -148,6 +149,7 @@ def test_references_to_other_servers_are_not_followed(own_directory: DirectorySe
         assert elsewhere.visits == 0
 
 
+@pytest.mark.thorough
 def test_a_limit_of_the_server_is_no_end_of_the_list(large_directory: DirectoryServer) -> None:
     directory = large_directory.directory(bind_as=NARROW)
     with pytest.raises(SourceAway, match="search-limit-reached") as caught:
@@ -155,6 +157,7 @@ def test_a_limit_of_the_server_is_no_end_of_the_list(large_directory: DirectoryS
     assert caught.value.params["name"] == NARROW
 
 
+@pytest.mark.thorough
 def test_a_probe_says_what_it_found(directory_server: DirectoryServer, large_directory: DirectoryServer) -> None:
     found = probe(directory_server.directory(), Secret(directory_server.password))
     assert (found.verified_by, found.server) == ("ca file", "OpenLDAP")

@@ -109,6 +109,7 @@ def read(server: DirectoryServer, way: Listener | None, heard: list[int], answer
     return caught.value
 
 
+@pytest.mark.thorough
 def test_cut_off_in_the_middle_of_the_pages(large_directory: DirectoryServer) -> None:
     heard: list[int] = []
     with relay(large_directory.tls_port, cut_after=400_000) as way:
@@ -118,6 +119,7 @@ def test_cut_off_in_the_middle_of_the_pages(large_directory: DirectoryServer) ->
     assert heard[-1] < 5000
 
 
+@pytest.mark.thorough
 def test_stalled_in_the_middle_of_the_pages(large_directory: DirectoryServer) -> None:
     heard: list[int] = []
     with relay(large_directory.tls_port, stall_after=400_000) as way:
@@ -126,6 +128,7 @@ def test_stalled_in_the_middle_of_the_pages(large_directory: DirectoryServer) ->
     assert heard
 
 
+@pytest.mark.thorough
 def test_the_whole_passes_through_a_relay(large_directory: DirectoryServer) -> None:
     """So the two tests above fail for what they say."""
     with relay(large_directory.tls_port) as way:
@@ -151,6 +154,7 @@ def test_the_server_ends_between_two_pages(tmp_path: Path) -> None:
     assert heard == [500]
 
 
+@pytest.mark.thorough
 def test_who_stops_it_stops_it(large_directory: DirectoryServer) -> None:
     """Ctrl+C, or a screen that is closed: the connection is let go, and that is no error of the directory's."""
 

@@ -481,6 +481,7 @@ def is_reading() -> bool:
     return any(thread.name == "kconsole-reading" for thread in threading.enumerate())
 
 
+@pytest.mark.thorough
 async def test_escape_leaves_off_in_the_middle_and_nothing_is_taken(large_directory: DirectoryServer) -> None:
     with relay(large_directory.tls_port, stall_after=400_000) as way:
         async with console(mapped_from(large_directory.directory(url=way.ldaps_url))) as screen:
@@ -499,6 +500,7 @@ async def test_escape_leaves_off_in_the_middle_and_nothing_is_taken(large_direct
             assert store_of(screen) == before
 
 
+@pytest.mark.thorough
 async def test_a_server_that_goes_in_the_middle_leaves_everything_as_it_was(large_directory: DirectoryServer) -> None:
     with relay(large_directory.tls_port, cut_after=400_000) as way:
         directory = large_directory.directory(url=way.ldaps_url)
@@ -513,6 +515,7 @@ async def test_a_server_that_goes_in_the_middle_leaves_everything_as_it_was(larg
             assert store_of(screen) == before
 
 
+@pytest.mark.thorough
 async def test_five_thousand_are_previewed_and_mapped(large_directory: DirectoryServer) -> None:
     async with console(mapped_from(large_directory.directory(), seats=100), WIDE) as screen:
         preview = await to_preview(screen)

@@ -110,8 +110,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "references-not-followed": "{number:count reference} to other servers not followed.",
     "logon-times-unreadable": "{number:count time} of a last logon cannot be read, and counted as unknown.",
     # Mapping
-    "no-such-domain": "There is no domain {domain} in this store.",
-    "see-domains": Both("See 'kconsole domains' for the list.", "Choose one from the list of domains."),
     "directory-not-set": "No directory is set for {domain}.",
     "set-directory": Both(
         "Set it with 'kconsole domains map {domain} --url ldaps://... --base ...'.",
