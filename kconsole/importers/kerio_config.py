@@ -1,13 +1,13 @@
-"""Kerio's configuration files: what `users.cfg` and `mailserver.cfg` say of domains, users and other addresses.
+"""Kerio's configuration files `users.cfg` and `mailserver.cfg`: domains, users and other addresses.
 
 The vendor documents where they are and that they are XML (Recovering blocked admin accounts and resetting their
 passwords, GFI support, article 114292); the names of lists and variables are those that public scripts of
 administrators read: `User` (Name, Domain, Account_enabled), `Alias` (Domain, Lhs), `Domain` (Domain, Type),
 `MailingList` and `Resource` (Domain, Name), `Administration` (BuiltInAdminEnabled, BuiltInAdminUsername), and the
-vendor's own Rights. FullName, Description and Rhs (where an alias delivers) are likely names, and do no harm where
-they are not there: None stands for what a file does not say, and what it does not say is left as it is in the store.
+vendor's own Rights. FullName, Description and Rhs (where an alias delivers) are likely names; a wrong one does no harm:
+None stands for an absent variable, and the store keeps its own value then.
 
-Last logins and mailboxes are in neither file. Passwords are in both, and no variable of them is ever asked for.
+Last logins and mailboxes are in neither file. Passwords are in both, and are never read.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from kconsole.core.records import Kind, Role, fold
-from kconsole.importers.kerio_csv import LONGEST_VALUE, login_problem
+from kconsole.importers.file_lines import BadLine, LineMessage
+from kconsole.importers.kerio_csv import LONGEST_VALUE, check_login, login_problem
 from kconsole.importers.kerio_xml import Item, read_items
 
 WANTED: Final = {
@@ -26,7 +27,7 @@ WANTED: Final = {
     "resource": frozenset({"domain", "name", "fullname", "description"}),
     "administration": frozenset({"builtinadminenabled", "builtinadminusername"}),
 }
-"""The variables that are read, by list or table; in small letters. None of them is a password."""
+"""The variables to read, by list or table; in small letters. None of them is a password."""
 
 KINDS: Final[dict[str, Kind]] = {
     "user": "user",
@@ -37,10 +38,10 @@ KINDS: Final[dict[str, Kind]] = {
 }
 
 ROLES: Final[dict[str, Role]] = {"0": "user", "1": "auditor", "3": "full_admin"}
-"""What Rights says: nothing, the whole server read-only, read and write. Source: article 114292, GFI support."""
+"""By Rights: none, the whole server read-only, read and write. Source: article 114292, GFI support."""
 
 BUILT_IN: Final = "Admin"
-"""The name of the built-in administrator where no file says another: the vendor's own."""
+"""The vendor's name of the built-in administrator, if no file has another."""
 
 _PRIMARY: Final = "0"
 """The Type of the primary domain."""
@@ -48,30 +49,12 @@ _PRIMARY: Final = "0"
 _SWITCHES: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigPlace:
-    """Where something is said."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigDomain:
+    """A mail domain in the files."""
 
     file: str
     line: int
-
-    def __str__(self) -> str:
-        return f"{self.file} line {self.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigFault:
-    """A user that was not taken."""
-
-    place: ConfigPlace
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigDomain:
-    """A mail domain, as the files have it."""
-
-    place: ConfigPlace
     name: str
     primary: bool
     description: str
@@ -79,9 +62,10 @@ class ConfigDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigEntry:
-    """Something with an address, as the files have it. None is what they do not say."""
+    """An account or another address in the files. None is what they do not say."""
 
-    place: ConfigPlace
+    file: str
+    line: int
     kind: Kind
     login: str
     domain: str
@@ -100,23 +84,27 @@ class ConfigEntry:
 
 @dataclass(slots=True)
 class KerioConfig:
-    """What the files say, and what of it cannot be taken."""
+    """The content of the files."""
 
     domains: list[ConfigDomain] = field(default_factory=list)
     entries: list[ConfigEntry] = field(default_factory=list)
-    faults: list[ConfigFault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    """What was passed over that is no user, and why; and what could not be understood."""
+    faults: list[LineMessage] = field(default_factory=list)
+    """Users that cannot be taken."""
+    notes: list[LineMessage] = field(default_factory=list)
+    """Other items that are skipped, and values that are not known."""
     kinds: set[Kind] = field(default_factory=set)
-    """The kinds of entries whose list is in a file, if empty or not: of those the files name all there are."""
+    """The kinds of entries whose list is in a file, even if empty: the files name all entries of these kinds."""
     refused: set[str] = field(default_factory=set)
-    """Folded addresses that the files name, but say something of that cannot be taken."""
+    """Folded addresses of items that cannot be taken."""
     lists_domains: bool = False
     """Whether a list of domains is in a file."""
 
-
-class _Fault(Exception):
-    """An item that cannot be taken; its text is the reason. It quotes nothing, as the files hold secrets."""
+    def refuse(self, kind: Kind, fault: LineMessage) -> None:
+        """Record an item that cannot be taken. A user takes a seat, so it must be corrected; anything else is skipped."""
+        if kind == "user":
+            self.faults.append(fault)
+        else:
+            self.notes.append(fault.skipped)
 
 
 class ConfigReader:
@@ -125,116 +113,126 @@ class ConfigReader:
     def __init__(self) -> None:
         self._config = KerioConfig()
         self._others: list[ConfigEntry] = []
-        """What is no user, until all users are known: they win over an alias of the same address."""
-        self._addresses: dict[str, ConfigPlace] = {}
-        self._domains: dict[str, ConfigPlace] = {}
+        """All but users, until all users are known: users win over aliases of the same address."""
+        self._seen: dict[str, str] = {}
+        """The place of each folded domain name, and of each folded address behind an `@`."""
+        self._file = ""
 
     def read(self, file: BinaryIO, path: str, name: str) -> None:
-        """Take what a file says.
+        """Read a file.
 
         Args:
             file: the open file.
-            path: what to call it if it cannot be read.
-            name: what to call it where something in it is told.
+            path: what an error about the whole file calls it.
+            name: what a message about a line calls it.
 
         Raises:
-            BadInput: it is malformed, no configuration file, or meant to do harm.
+            BadInput: it is malformed, no configuration file, or an attack.
         """
         seen: set[str] = set()
+        self._file = name
         for item in read_items(file, path, WANTED, seen):
-            place = ConfigPlace(name, item.line)
             try:
-                self._takers[item.kind](self, place, item)
-            except _Fault as fault:
+                self._takers[item.kind](self, item)
+            except BadLine as fault:
                 login = item.values.get("lhs" if item.kind == "alias" else "name", "")
                 self._config.refused.add(fold(f"{login}@{item.values.get('domain', '')}"))
-                self._refuse(place, item.kind, str(fault))
+                self._config.refuse(KINDS.get(item.kind, "resource"), fault.at(item.line, name))
         self._config.kinds.update(KINDS[listed] for listed in seen if listed in KINDS)
         self._config.lists_domains |= "domain" in seen
 
     def finish(self) -> KerioConfig:
-        """Everything that the files said."""
+        """The content of all files."""
         for entry in self._others:
-            first = self._addresses.setdefault(fold(entry.address), entry.place)
-            if first is entry.place:
-                self._config.entries.append(entry)
-            else:
-                self._refuse(entry.place, entry.kind, f"the address is there already, on {first}")
+            try:
+                self._add(entry)
+            except BadLine as fault:
+                self._config.refuse(entry.kind, fault.at(entry.line, entry.file))
         self._others = []
         return self._config
 
-    def _refuse(self, place: ConfigPlace, kind: str, reason: str) -> None:
-        """What is wrong with a user has to be mended, since users take seats; anything else is passed over."""
-        if kind == "user":
-            self._config.faults.append(ConfigFault(place, reason))
-        else:
-            self._config.notes.append(f"{place}: passed over, {reason}")
-
-    def _take_domain(self, place: ConfigPlace, item: Item) -> None:
+    def _take_domain(self, item: Item) -> None:
         name = item.values.get("domain", "")
         if not name:
-            raise _Fault("a domain without a name")
-        first = self._domains.setdefault(fold(name), place)
-        if first is not place:
-            raise _Fault(f"the domain is there already, on {first}")
-        primary = item.values.get("type") == _PRIMARY
-        description = _text(item, "description") or ""
-        self._config.domains.append(ConfigDomain(place=place, name=name, primary=primary, description=description))
+            raise BadLine("domain-without-name")
+        self._check_new("domain-twice", fold(name), item.line)
+        domain = ConfigDomain(
+            file=self._file,
+            line=item.line,
+            name=name,
+            primary=item.values.get("type") == _PRIMARY,
+            description=_text(item, "description") or "",
+        )
+        self._config.domains.append(domain)
 
-    def _take_named(self, place: ConfigPlace, item: Item) -> None:
-        """A user, mailing list or resource."""
-        entry = ConfigEntry(
-            place=place,
+    def _take_user(self, item: Item) -> None:
+        self._add(self._named(item))
+
+    def _take_named(self, item: Item) -> None:
+        """A mailing list or resource."""
+        self._others.append(self._named(item))
+
+    def _named(self, item: Item) -> ConfigEntry:
+        return ConfigEntry(
+            file=self._file,
+            line=item.line,
             kind=KINDS[item.kind],
             login=_login(item, "name"),
             domain=_domain(item),
             enabled=_switch(item, "account_enabled"),
-            role=self._role(place, item),
+            role=self._role(item),
             full_name=_text(item, "fullname"),
             description=_text(item, "description"),
         )
-        self._add(entry)
 
-    def _take_alias(self, place: ConfigPlace, item: Item) -> None:
+    def _take_alias(self, item: Item) -> None:
         domain = _domain(item)
-        self._add(
-            ConfigEntry(
-                place=place,
-                kind="alias",
-                login=_login(item, "lhs"),
-                domain=domain,
-                description=_text(item, "description"),
-                delivers_to=_targets(item.values.get("rhs"), domain),
-            )
+        alias = ConfigEntry(
+            file=self._file,
+            line=item.line,
+            kind="alias",
+            login=_login(item, "lhs"),
+            domain=domain,
+            description=_text(item, "description"),
+            delivers_to=_targets(item.values.get("rhs"), domain),
         )
+        self._others.append(alias)
 
-    def _take_administration(self, place: ConfigPlace, item: Item) -> None:
+    def _take_administration(self, item: Item) -> None:
         enabled = _switch(item, "builtinadminenabled")
         login = item.values.get("builtinadminusername", "")
         if enabled is None and not login:
             return
-        if login and login_problem(login) is not None:
-            raise _Fault(f"the name of the built-in administrator {login_problem(login)}")
-        entry = ConfigEntry(place=place, kind="builtin_admin", login=login or BUILT_IN, domain="", enabled=enabled)
-        self._add(entry)
+        if login:
+            check_login(login, "bad-admin-login")
+        entry = ConfigEntry(
+            file=self._file,
+            line=item.line,
+            kind="builtin_admin",
+            login=login or BUILT_IN,
+            domain="",
+            enabled=enabled,
+        )
+        self._others.append(entry)
 
-    def _role(self, place: ConfigPlace, item: Item) -> Role | None:
+    def _role(self, item: Item) -> Role | None:
         rights = item.values.get("rights", "")
         if rights and rights not in ROLES:
-            self._config.notes.append(f"{place}: Rights that kconsole does not know; the role is left as it is")
+            self._config.notes.append(LineMessage(item.line, "rights-unknown", file=self._file))
         return ROLES.get(rights)
 
     def _add(self, entry: ConfigEntry) -> None:
-        if entry.kind != "user":
-            self._others.append(entry)
-            return
-        first = self._addresses.setdefault(fold(entry.address), entry.place)
-        if first is not entry.place:
-            raise _Fault(f"the address is there already, on {first}")
+        self._check_new("address-twice", f"@{fold(entry.address)}", entry.line, entry.file)
         self._config.entries.append(entry)
 
-    _takers: Final[dict[str, Callable[["ConfigReader", ConfigPlace, Item], None]]] = {
-        "user": _take_named,
+    def _check_new(self, code: str, key: str, line: int, file: str = "") -> None:
+        place = f"{file or self._file} line {line}"
+        first = self._seen.setdefault(key, place)
+        if first is not place:
+            raise BadLine(code, place=first)
+
+    _takers: Final[dict[str, Callable[["ConfigReader", Item], None]]] = {
+        "user": _take_user,
         "mailinglist": _take_named,
         "resource": _take_named,
         "alias": _take_alias,
@@ -246,43 +244,43 @@ class ConfigReader:
 def _login(item: Item, variable: str) -> str:
     login = item.values.get(variable, "")
     if not login:
-        raise _Fault("it has no name")
-    problem = login_problem(login)
-    if problem is not None:
-        raise _Fault(f"its name {problem}")
+        raise BadLine("name-empty")
+    check_login(login, "bad-name")
     return login
 
 
 def _domain(item: Item) -> str:
     domain = item.values.get("domain", "")
     if not domain:
-        raise _Fault("it names no domain")
+        raise BadLine("domain-empty")
     return domain
 
 
 def _switch(item: Item, variable: str) -> bool | None:
-    said = item.values.get(variable, "").lower()
-    if said and said not in _SWITCHES:
-        raise _Fault("it is neither enabled (1) nor disabled (0)")
-    return _SWITCHES.get(said)
+    text = item.values.get(variable, "").lower()
+    if text and text not in _SWITCHES:
+        raise BadLine("bad-switch")
+    return _SWITCHES.get(text)
 
 
 def _text(item: Item, variable: str) -> str | None:
     text = item.values.get(variable)
     if text is not None and len(text) > LONGEST_VALUE:
-        raise _Fault(f"its {'full name' if variable == 'fullname' else variable} is longer than {LONGEST_VALUE}")
+        raise BadLine(
+            "value-too-long", column="full name" if variable == "fullname" else variable, longest=LONGEST_VALUE
+        )
     return text
 
 
-def _targets(said: str | None, domain: str) -> tuple[str, ...] | None:
+def _targets(text: str | None, domain: str) -> tuple[str, ...] | None:
     """The addresses that an alias delivers to; a name without a domain is one of the alias's own.
 
-    What is no address, a public folder for example, is left out.
+    Anything else, for example a public folder, is skipped.
     """
-    if said is None:
+    if text is None:
         return None
     targets: dict[str, str] = {}
-    for part in said.replace(";", ",").split(","):
+    for part in text.replace(";", ",").split(","):
         login, at, its_domain = part.strip().rpartition("@")
         login, its_domain = (login, its_domain) if at else (its_domain, domain)
         if login and its_domain and login_problem(login) is None and not set(its_domain) & set(" /#\\"):

@@ -1,40 +1,40 @@
-"""The XML of Kerio's configuration files, read as a stream: items of lists and tables, with the variables asked for.
+"""The XML of Kerio's configuration files, read as a stream: items of lists and tables, with the wanted variables.
 
 Both files are a `<config>` of `<list name="…"><listitem>` and `<table name="…">`, each with `<variable name="…">`. They
-hold passwords that can be turned back into clear text, so what is not asked for is never read: while the parser passes
-it, no handler for text is set, and expat makes no Python string of it that a log or a traceback could show.
+hold passwords that can be turned back into clear text, so nothing but the wanted variables is read: at any other place
+no handler for text is set, and expat makes no Python string that a log or a traceback could show.
 
-XML is a language for attacks as well: entities that multiply, documents that name other files, elements a million
-deep. A document type is where all entities come from, and Kerio's files have none, so `defusedxml` refuses each at
-its first letter. What it leaves open is closed here: depth, length, and the number of different names, which expat
-keeps until the end.
+XML allows attacks: entities that multiply, documents that name other files, elements a million deep. All entities come
+from a document type, and Kerio's files have none, so `defusedxml` refuses each at its first letter. The limits here
+cover the rest: depth, length, and the number of different names, which expat keeps until the end.
 """
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from xml.sax import SAXException
 from xml.sax.expatreader import ExpatParser
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl
 
+from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput
 
 DEEPEST: Final = 32
 """Elements in elements. Kerio's own files are five deep."""
 
 LONGEST_VALUE: Final = 16 * 1024
-"""Characters of a value that is asked for."""
+"""Characters of a wanted value."""
 
 LONGEST_STRETCH: Final = 1024 * 1024
-"""Bytes from tag to tag, whether asked for or not: of a tag, a comment or a value. Expat holds the first two whole."""
+"""Bytes of a tag, comment or value, wanted or not. Expat keeps a whole tag or comment in memory."""
 
 MOST_NAMES: Final = 1000
 """Different names of elements and attributes."""
 
 MOST_ITEMS: Final = 1_000_000
-"""Items that are asked for; more than any server has users."""
+"""Wanted items; more than any server has users."""
 
 LARGEST: Final = 4 * 1024**3
 """Bytes of a file. A server's users take a few thousand each."""
@@ -43,7 +43,7 @@ _PIECE: Final = 64 * 1024
 _BLANKS: Final = b" \t\r\n"
 
 Wanted = Mapping[str, AbstractSet[str]]
-"""The variables that are asked for, by the name of their list or table; all in small letters."""
+"""The variables to read, by the name of their list or table; all in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +55,28 @@ class Item:
     kind: str
     """The name of its list or of the table, in small letters."""
     values: dict[str, str] = field(default_factory=dict)
-    """What was asked for and is there, by name in small letters; of a variable that is there twice, the first."""
+    """The wanted variables that it has, by name in small letters; of a variable that is there twice, the first."""
 
 
-class _NoConfiguration(Exception):
-    """A file that is not what it should be; its text is the reason."""
+class _NotAConfiguration(Exception):
+    """The file is refused."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
 
 
 def read_items(file: BinaryIO, name: str, wanted: Wanted, seen: set[str]) -> Iterator[Item]:
-    """Each item of the lists and tables that are asked for, as the file comes to it.
+    """Each item of the wanted lists and tables, in the order of the file.
 
     Args:
         file: the file; it is read a piece at a time.
-        name: what to call it in an error.
-        wanted: the variables that are asked for.
-        seen: takes the names of those lists and tables that are there, if they hold items or not.
+        name: what an error calls it.
+        wanted: the variables to read.
+        seen: receives the names of the wanted lists and tables that the file has, with or without items.
 
     Raises:
-        BadInput: it is malformed, no configuration file, or meant to do harm; it says where.
+        BadInput: it is malformed, no configuration file, or an attack; with the line.
     """
     from defusedxml import DefusedXmlException
     from defusedxml.expatreader import DefusedExpatParser
@@ -81,12 +85,12 @@ def read_items(file: BinaryIO, name: str, wanted: Wanted, seen: set[str]) -> Ite
     walk = _Walk(parser, wanted, seen)
     size = count = 0
     started = False
-    problem = ""
+    refused: _NotAConfiguration | None = None
     try:
         while piece := file.read(_PIECE):
             size += len(piece)
             if size > LARGEST:
-                raise _NoConfiguration(f"it is larger than {LARGEST // 1024**3} GB")
+                raise _NotAConfiguration("config-too-large", gigabytes=LARGEST // 1024**3)
             if not started:
                 text = piece.lstrip(_BLANKS)  # XML would not allow them before its declaration
                 walk.lines_before += piece[: len(piece) - len(text)].count(b"\n")
@@ -95,31 +99,32 @@ def read_items(file: BinaryIO, name: str, wanted: Wanted, seen: set[str]) -> Ite
                 yield from walk.feed(piece)
                 count += walk.taken
                 if count > MOST_ITEMS:
-                    raise _NoConfiguration(f"it holds more than {MOST_ITEMS:,} items")
+                    raise _NotAConfiguration("config-too-many-items", most=MOST_ITEMS)
         if not started:
-            raise _NoConfiguration("it is empty")
+            raise _NotAConfiguration("config-empty")
         parser.close()
-    except _NoConfiguration as error:
-        problem = str(error)
+    except _NotAConfiguration as error:
+        refused = error
     except DefusedXmlException:
-        problem = "it has a document type (DTD), as attacks do and Kerio's files do not"
-    except (SAXException, LookupError, ValueError) as error:  # the last two: an encoding that Python cannot read
-        problem = error.getMessage() if isinstance(error, SAXException) else "it is in an unknown encoding"
-    if problem:
-        raise BadInput(
-            f"{name}, line {walk.line}: {problem}.", "Copy the file again from the server. Nothing was imported."
-        )
+        refused = _NotAConfiguration("config-document-type")
+    except SAXException as error:
+        refused = _NotAConfiguration("config-malformed", problem=error.getMessage())
+    except (LookupError, ValueError):  # an encoding that Python cannot read
+        refused = _NotAConfiguration("config-encoding")
+    if refused is not None:
+        params = {"file": name, "line": walk.line, **refused.params}
+        raise BadInput(Message(refused.code, params), "copy-config-again")
     yield from walk.rest()
 
 
 class _Walk:
-    """Follows the elements of a file, and lets the parser read a text only where it is asked for."""
+    """Follows the elements of a file, and lets the parser read text only in wanted variables."""
 
     def __init__(self, parser: ExpatParser, wanted: Wanted, seen: set[str]) -> None:
         self._parser, self._wanted, self._seen = parser, wanted, seen
         self._passing, self._reading = _Passing(self), _Reading(self)
         self._path: list[tuple[str, str]] = []
-        """The open elements, with the names that they bear."""
+        """The open elements, with their names."""
         self._names: set[str] = set()
         self._item: Item | None = None
         self._item_depth = 0
@@ -136,7 +141,7 @@ class _Walk:
 
     @property
     def line(self) -> int:
-        """The line of the file that has been come to."""
+        """The current line of the file."""
         return self.lines_before + (self._parser.getLineNumber() or 1)
 
     def feed(self, piece: bytes) -> list[Item]:
@@ -144,11 +149,11 @@ class _Walk:
         self._parser.feed(piece)
         self._fed += len(piece)
         if self._fed - self._last_tag > LONGEST_STRETCH:
-            raise _NoConfiguration(f"a tag, comment or value is longer than {LONGEST_STRETCH // 1024} kB")
+            raise _NotAConfiguration("config-long-stretch", kilobytes=LONGEST_STRETCH // 1024)
         return self.rest()
 
     def rest(self) -> list[Item]:
-        """The items that ended since this was asked last."""
+        """The items that ended since the last call."""
         done, self._done = self._done, []
         self.taken = len(done)
         return done
@@ -158,14 +163,14 @@ class _Walk:
         self._last_tag = self._fed
         self._names.update((element, *attributes.getNames()))
         if len(self._names) > MOST_NAMES:
-            raise _NoConfiguration(f"it has more than {MOST_NAMES:,} different names of elements")
+            raise _NotAConfiguration("config-too-many-names", most=MOST_NAMES)
         if len(self._path) >= DEEPEST:
-            raise _NoConfiguration(f"its elements are more than {DEEPEST} deep")
+            raise _NotAConfiguration("config-too-deep", most=DEEPEST)
         if self._variable:
-            raise _NoConfiguration("a value has elements in it")
+            raise _NotAConfiguration("config-nested-value")
         element, name = element.lower(), attributes.get("name", "").strip().lower()
         if not self._path and element != "config":
-            raise _NoConfiguration("it is no configuration file of Kerio Connect, which is a <config>")
+            raise _NotAConfiguration("config-other-root")
         if element in ("list", "table") and name in self._wanted:
             self._seen.add(name)
         outer = self._path[-1] if self._path else ("", "")
@@ -188,10 +193,10 @@ class _Walk:
             self._parser.setContentHandler(self._reading)
 
     def text(self, content: str) -> None:
-        """A part of the value that is being read."""
+        """A part of the current value."""
         self._length += len(content)
         if self._length > LONGEST_VALUE:
-            raise _NoConfiguration(f"a value is longer than {LONGEST_VALUE:,} characters")
+            raise _NotAConfiguration("config-long-value", most=LONGEST_VALUE)
         self._text.append(content)
 
     def end(self) -> None:
@@ -208,7 +213,7 @@ class _Walk:
 
 
 class _Following(ContentHandler):
-    """Tells of each element, whatever becomes of the text in it."""
+    """Reports each element."""
 
     def __init__(self, walk: _Walk) -> None:
         super().__init__()
@@ -222,7 +227,7 @@ class _Following(ContentHandler):
 
 
 class _Passing(_Following):
-    """While a text is of no concern: there is nobody to take it, and so the parser does not make one."""
+    """Outside of wanted variables: without a handler for text, the parser makes no string of it."""
 
     def __init__(self, walk: _Walk) -> None:
         super().__init__(walk)
@@ -230,7 +235,7 @@ class _Passing(_Following):
 
 
 class _Reading(_Following):
-    """While a value is read that was asked for."""
+    """Inside a wanted variable."""
 
     def characters(self, content: str) -> None:
         self._walk.text(content)

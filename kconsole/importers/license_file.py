@@ -1,7 +1,7 @@
 """The server's license file, `license.key`: text in blocks, of which the fields are read and the signatures are not.
 
-Source: FACTS of the license file; a complete one was not at hand, so whatever is not known is passed over and told. The
-signature is not checked: that is the server's business, and whoever shows this says so.
+Source: FACTS of the license file; no complete one was available, so an unknown field is skipped with a note. The
+signature is not checked: only the server can do that, and the front ends say so.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
+from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, component_named, end_of_id
 
@@ -16,11 +17,11 @@ LARGEST_FILE: Final = 256 * 1024
 """Bytes; a license file has a few thousand."""
 
 LONGEST_TEXT: Final = 200
-"""Characters that are taken of a company or an email address."""
+"""Characters that are kept of a company or an email address."""
 
 MOST_SEATS: Final = 10**9
 MOST_NOTES: Final = 20
-"""Notes that are kept; a file of another program would have one for each of its lines."""
+"""Notes that are kept one by one; another program's file would cause one for each line."""
 
 UNLIMITED: Final = (-1, -2)
 """Numbers of users that mean "without limit": -2 in the server's interface, -1 in others of the vendor's."""
@@ -30,13 +31,13 @@ _DAY: Final = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})(?!\d)|(\d
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _ID: Final = re.compile(r"\b[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9](?=[a-z0-9]{4}\b)", re.ASCII | re.IGNORECASE)
-"""A license ID but for its last four, wherever it stands."""
+"""A license ID without its last four characters, wherever it appears."""
 
 _BEGINNINGS: Final = ("LICENSE", "PRODUCT-LICENSE")
 _SKIPPED: Final = ("SIGNATURE", "PRODUCT-SIGNATURE")
 _ENDS: Final = ("END", "PRODUCT-END")
 _FEATURE_END: Final = "feature-end"
-"""It stands without a colon, and is taken with one too."""
+"""It has no colon in the file; one with a colon is accepted."""
 _ALL: Final = _BEGINNINGS + _SKIPPED + _ENDS
 
 _READ: Final = frozenset(
@@ -49,11 +50,11 @@ _KNOWN: Final = _READ | {"product-id", "os", "add-on-id", "license-version", "fo
 
 
 class LicenseFile(NamedTuple):
-    """What a license file says. None or empty is what it does not say."""
+    """The fields of a license file. None or empty is an absent one."""
 
     product: str
     id_end: str
-    """The end of the license ID; the whole of it is not kept."""
+    """The end of the license ID. The whole ID is a secret and is not kept."""
     is_trial: bool
     company: str
     email: str
@@ -64,10 +65,10 @@ class LicenseFile(NamedTuple):
     expires: date | None
     maintenance_until: date | None
     components: tuple[Component, ...]
-    notes: tuple[str, ...]
-    """What was not understood, for a person. Text from outside may be in it."""
+    notes: tuple[Message, ...]
+    """Fields and features that are not known."""
     says_expires: bool = True
-    """Whether it says until when it is valid, or that it is so for ever."""
+    """Whether it has a field for the last day, which may be "never"."""
 
 
 def read_license_file(content: bytes, name: str) -> LicenseFile:
@@ -75,16 +76,16 @@ def read_license_file(content: bytes, name: str) -> LicenseFile:
 
     Args:
         content: the whole file.
-        name: what to call it in an error, a path for example.
+        name: what an error calls it, for example a path.
 
     Raises:
-        BadInput: it is no license file, or says something that makes no sense; nothing was taken.
+        BadInput: it is no license file, or a field makes no sense.
     """
     if len(content) > LARGEST_FILE:
-        raise BadInput(f"{name} is too large to be a license file.", _HINT)
+        raise BadInput("license-file-too-large", _HINT, file=name)
     text = content.decode("utf-8-sig", errors="replace")
     if "--LICENSE--" not in text and "--PRODUCT-LICENSE--" not in text:
-        raise BadInput(f"{name} is not a license file: it has no block of a license.", _HINT)
+        raise BadInput("license-file-without-block", _HINT, file=name)
     reading = _Reading(name)
     for line, key, value in _fields(text):
         reading.take(line, key, value)
@@ -92,14 +93,14 @@ def read_license_file(content: bytes, name: str) -> LicenseFile:
 
 
 def _fields(text: str) -> Iterator[tuple[int, str, str]]:
-    """The fields of the blocks, with their lines. Signatures are passed over unread."""
+    """The fields of the blocks, with their lines. Signatures are skipped unread."""
     is_inside = False
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
         if line.startswith("--") and line.endswith("--"):
             marker = line.strip("-").upper()
             if is_inside and marker in _ALL:
-                yield number, _FEATURE_END, ""  # one that was not closed does not reach into the next block
+                yield number, _FEATURE_END, ""  # an open feature does not continue in the next block
             if marker in _ALL:
                 is_inside = marker in _BEGINNINGS
         elif is_inside and line.lower() == _FEATURE_END:
@@ -109,12 +110,12 @@ def _fields(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _without_id(text: str) -> str:
-    """A text in which no license ID stands whole, as it may in a field that is not its own."""
+    """A text without whole license IDs, which may be in any field."""
     return _ID.sub("*****-*****-*", text)
 
 
 class _Reading:
-    """Takes the fields one after the other."""
+    """Collects the fields one after the other."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -123,10 +124,10 @@ class _Reading:
         self._components: dict[ComponentName, Component] = {}
         self._feature: ComponentName | None = None
         self._in_feature = False
-        self._notes: list[str] = []
+        self._notes: list[Message] = []
 
     def take(self, line: int, key: str, value: str) -> None:
-        """Take a field; of one that is said twice the last holds, as in the second block."""
+        """Take a field. If it is there twice, the last one counts: the second block is the newer one."""
         if key == "feature-begin":
             self._in_feature, self._feature = True, self._component(value, line)
         elif key == _FEATURE_END:
@@ -140,12 +141,12 @@ class _Reading:
         elif key in _READ:
             self._said[key], self._lines[key] = (end_of_id(value) if key == "base-id" else value), line
         elif key not in _KNOWN:
-            self._notes.append(f"line {line}: the field {key} is not known, and was passed over")
+            self._notes.append(message("license-field-unknown", line=line, field=key))
 
     def _component(self, feature: str, line: int) -> ComponentName | None:
         name = component_named(feature)
         if name is None:
-            self._notes.append(f"line {line}: the feature {feature.strip()[:60]} is not known, and was passed over")
+            self._notes.append(message("license-feature-unknown", line=line, feature=feature.strip()[:60]))
         else:
             self._components.setdefault(name, Component(name=name))
         return name
@@ -163,10 +164,10 @@ class _Reading:
             )
 
     def finish(self) -> LicenseFile:
-        """What all fields say together."""
+        """The license of all fields together."""
         said = self._said
         if "users" not in said and "license-expires" not in said and "base-id" not in said:
-            raise BadInput(f"{self._name} names neither users, nor an ID, nor a day of expiry.", _HINT)
+            raise BadInput("license-file-empty", _HINT, file=self._name)
         if "antivirus-expires" in said:
             day = self._day(said["antivirus-expires"], self._lines["antivirus-expires"])
             known = self._components.get("antivirus", Component(name="antivirus"))
@@ -182,13 +183,13 @@ class _Reading:
             expires=self._said_day("license-expires"),
             maintenance_until=self._said_day("subscription-expires"),
             components=tuple(sorted(self._components.values(), key=lambda component: component.name)),
-            notes=tuple(self._told_notes()),
+            notes=tuple(self._first_notes()),
             says_expires="license-expires" in said,
         )
 
-    def _told_notes(self) -> list[str]:
+    def _first_notes(self) -> list[Message]:
         more = len(self._notes) - MOST_NOTES
-        return [*self._notes[:MOST_NOTES], f"and {more:,} more notes"] if more > 0 else self._notes
+        return [*self._notes[:MOST_NOTES], message("more-notes", more=more)] if more > 0 else self._notes
 
     def _said_day(self, key: str) -> date | None:
         return self._day(self._said[key], self._lines[key]) if key in self._said else None
@@ -204,7 +205,7 @@ class _Reading:
                 return date(int(match[4]), int(match[5]), int(match[6]))
             return date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
         except ValueError:
-            raise BadInput(f"{self._name}, line {line}: that is no day, as 04 May 2026 is.", _HINT) from None
+            raise BadInput("license-file-day", _HINT, file=self._name, line=line) from None
 
     def _seats(self, value: str, line: int) -> int | None:
         if value.lower() == "unlimited":
@@ -214,12 +215,12 @@ class _Reading:
                 raise ValueError
             number = int(value)
         except ValueError:
-            raise BadInput(f"{self._name}, line {line}: that is no number of users.", _HINT) from None
+            raise BadInput("license-file-users", _HINT, file=self._name, line=line) from None
         if number in UNLIMITED:
             return None
         if not 0 <= number <= MOST_SEATS:
-            raise BadInput(f"{self._name}, line {line}: there cannot be {number:,} users.", _HINT)
+            raise BadInput("license-file-seats", _HINT, file=self._name, line=line, number=number)
         return number
 
 
-_HINT: Final = "It is the license.key in the server's folder 'license'. Nothing was changed."
+_HINT: Final = "license-file-place"

@@ -9,13 +9,14 @@ from kconsole.operations.base import RunsOn
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "accounts": ("disable", "enable", "add", "delete"),
-    "imports": ("import",),
-    "kerio_files": ("import kerio",),
+    "importing.kerio_export": ("import",),
+    "importing.kerio_files": ("import kerio",),
+    "importing.logins": ("import logins",),
     "license": (
         "begin trial", "register license", "activate license", "buy", "update license", "cancel update",
         "change license", "change component", "install license",
     ),
-    "logins": ("connect", "import logins"),
+    "logins": ("connect",),
     "mapping": ("set directory", "forget directory", "map"),
     "server": ("add domain", "restarted", "restore"),
     "sync.pull": ("sync",),

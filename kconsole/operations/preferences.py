@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.appearance import THEMES
-from kconsole.operations.user_files import LARGEST, folder_of, read_small, trouble_of
+from kconsole.operations.user_files import LARGEST, folder_of, read_small, reason_of
 
 STATE_VARIABLE: Final = "KCONSOLE_STATE"
 """The environment variable that names another folder for what is kept."""
@@ -132,7 +132,7 @@ class Preferences:
                 self._path.replace(self._path.with_suffix(".json.bak"))
             _write(self._path, json.dumps({**kept.document, **changes}, indent=1).encode())
         except (OSError, ValueError) as error:
-            what = trouble_of(error) if isinstance(error, OSError) else str(error)
+            what = reason_of(error) if isinstance(error, OSError) else str(error)
             raise ConsoleError(
                 f"Your choice cannot be kept in {self._path}: {what}.", "It holds until you leave the console."
             ) from error

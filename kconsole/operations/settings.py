@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
-from kconsole.operations.user_files import folder_of, read_small, trouble_of
+from kconsole.operations.user_files import folder_of, read_small, reason_of
 
 CONFIG_VARIABLE: Final = "KCONSOLE_CONFIG"
 """The environment variable that names another configuration file."""
@@ -58,7 +58,7 @@ def read_settings(path: Path | None = None) -> Settings:
     try:
         content = read_small(path)
     except OSError as error:
-        return _nothing(path, f"cannot be read: {trouble_of(error)}")
+        return _nothing(path, f"cannot be read: {reason_of(error)}")
     if content is None and is_named:
         return Settings(problems=(f"{CONFIG_VARIABLE} names {path}, and that is not there.",))
     if not content:

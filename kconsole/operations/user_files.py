@@ -58,6 +58,6 @@ def open_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def trouble_of(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
     """What went wrong, in words."""
     return error.strerror or str(error)

@@ -15,7 +15,7 @@ from kconsole.core.codes import message, short
 from kconsole.core.errors import BadInput
 from kconsole.core.license import ComponentName, Customer, License, PendingUpdate
 from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms, Without
-from kconsole.operations.user_files import open_file, trouble_of
+from kconsole.operations.user_files import open_file, reason_of
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, bought_words, masked_id, seats_words
@@ -210,7 +210,7 @@ def check_is_file(path: Path) -> None:
     try:
         open_file(path).close()
     except OSError as error:
-        raise BadInput("file-cannot-be-read", "check-the-name", path=str(path), error=trouble_of(error)) from None
+        raise BadInput("cannot-read", "check-the-name", file=str(path), reason=reason_of(error)) from None
 
 
 class ChangeDialog(QuestionDialog[bool]):

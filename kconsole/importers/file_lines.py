@@ -1,0 +1,49 @@
+"""What importers say about lines of a file."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from kconsole.core.codes import NO_PARAMS, Message
+
+
+class LineMessage(NamedTuple):
+    """A faulty row, or a note: a message about a line. It quotes no value that may be a password in a wrong place."""
+
+    line: int
+    """The line of the file, from 1; 0 if the message is about the whole file or all files."""
+    code: str
+    params: Mapping[str, Any] = NO_PARAMS
+    file: str = ""
+    """The name of the file, if several are read."""
+
+    @property
+    def message(self) -> Message:
+        """The message without its place."""
+        return Message(self.code, self.params)
+
+    @property
+    def place(self) -> str:
+        """`line 5` or `users.cfg line 5`, as the journal has it; empty without a line."""
+        return f"{self.file} line {self.line}".lstrip() if self.line else ""
+
+    @property
+    def placed(self) -> Message:
+        """The message with its place."""
+        return Message("at-line", {"place": self.place, "what": self.message}) if self.line else self.message
+
+    @property
+    def skipped(self) -> "LineMessage":
+        """A note that the line is skipped, for this reason."""
+        return LineMessage(self.line, "skipped", {"reason": self.message}, self.file)
+
+
+class BadLine(Exception):
+    """A row or item that cannot be taken."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
+
+    def at(self, line: int, file: str = "") -> LineMessage:
+        """The fault, with its place."""
+        return LineMessage(line, self.code, self.params, file)

@@ -1,0 +1,191 @@
+"""Importing the server's own files.
+
+An entry that the files do not name is not deleted: a copy may be old, and a deletion costs a mailbox.
+"""
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
+
+from kconsole.core.codes import Message, message
+from kconsole.core.errors import BadInput
+from kconsole.core.records import Domain, Entry, Kind, fold
+from kconsole.importers.file_lines import LineMessage
+from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig
+from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.policy import classify
+from kconsole.operations.base import OperationContext, Outcome, RunsOn
+from kconsole.operations.importing.merge import Merge, MergePlan, apply_plan, faulty_error
+from kconsole.operations.server import DOMAIN_NAME
+from kconsole.operations.user_files import open_file, reason_of
+from kconsole.store.records import Records
+
+USERS: Final = "users.cfg"
+SERVER: Final = "mailserver.cfg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KerioPlan(MergePlan):
+    """What an import of the server's files would do."""
+
+    gone: tuple[Entry, ...]
+    """Entries that the files do not name, though they name all of that kind. They are left as they are."""
+    gone_domains: tuple[Domain, ...]
+
+
+def read_kerio(folder: Path) -> KerioConfig:
+    """Read the files in a folder. They are opened for reading only, and reading never blocks.
+
+    Raises:
+        BadInput: there is no users.cfg, or a file cannot be read, is malformed, or an attack.
+    """
+    reader, notes = ConfigReader(), []
+    for name in (SERVER, USERS):
+        path = folder / name
+        try:
+            with open_file(path) as file:
+                if os.fstat(file.fileno()).st_mode & (stat.S_IRGRP | stat.S_IROTH):
+                    notes.append(LineMessage(0, "config-readable", {"name": name}))
+                reader.read(file, str(path), name)
+        except FileNotFoundError as error:
+            if name == USERS:
+                hint = message("name-server-folder", users=USERS, server=SERVER)
+                raise BadInput(_unreadable(path, error), hint) from error
+            notes.append(LineMessage(0, "config-missing", {"name": name}))
+        except OSError as error:
+            raise BadInput(_unreadable(path, error), "nothing-imported") from error
+    config = reader.finish()
+    config.notes[:0] = notes
+    return config
+
+
+def _unreadable(path: Path, error: OSError) -> Message:
+    return message("cannot-read", file=str(path), reason=reason_of(error))
+
+
+def plan_kerio(config: KerioConfig, state: Records, seats: SeatLedger) -> KerioPlan:
+    """Plan the import of the server's files, on the current state."""
+    merge = _ConfigMerge(state, config=config)
+    merge.take_domains()
+    for entry in config.entries:
+        merge.take_entry(entry)
+    merge.faults[:0] = config.faults
+    merge.notes[:0] = config.notes
+    gone, gone_domains = tuple(merge.gone()), tuple(merge.gone_domains())
+    return merge.plan(KerioPlan, seats, gone=gone, gone_domains=gone_domains)
+
+
+@dataclass
+class _ConfigMerge(Merge):
+    config: KerioConfig = field(default_factory=KerioConfig)
+    _domains: dict[str, str | None] = field(default_factory=dict)
+    """The spelling of domains in the store, or in the store to be, by folded name; None for what is no domain name."""
+    _built_in: Entry | None = None
+
+    def __post_init__(self) -> None:
+        self._domains.update((fold(domain.name), domain.name) for domain in self.state.domains.values())
+        if any(entry.kind == "builtin_admin" for entry in self.config.entries):
+            live = (entry for entry in self.state.entries.values() if entry.deleted_at is None)
+            self._built_in = next((entry for entry in live if entry.kind == "builtin_admin"), None)
+
+    def take_domains(self) -> None:
+        """Sort the domains. A known one stays as it is: its limits are in neither file."""
+        primary = next((domain.name for domain in self.state.domains.values() if domain.primary), None)
+        named = [domain.name for domain in self.config.domains if domain.primary]
+        if len(named) > 1:
+            self.notes.append(LineMessage(0, "several-primary-domains", {"number": len(named)}))
+        elif named and primary is not None and fold(primary) != fold(named[0]):
+            self.notes.append(LineMessage(0, "other-primary-domain", {"file": named[0], "store": primary}))
+        for domain in self.config.domains:
+            is_primary = domain.primary and primary is None and len(named) == 1
+            new = Domain(name=domain.name, primary=is_primary, description=domain.description)
+            if self._spelled(new) is None:
+                self.notes.append(LineMessage(domain.line, "domain-name-invalid", file=domain.file).skipped)
+
+    def _spelled(self, domain: Domain) -> str | None:
+        """The store's spelling of a domain, which is added if it is new; None if its name is no domain name."""
+        key = fold(domain.name)
+        if key not in self._domains:
+            is_name = DOMAIN_NAME.fullmatch(domain.name) is not None
+            self._domains[key] = domain.name if is_name else None
+            if is_name:
+                self.new_domains[key] = domain
+        return self._domains[key]
+
+    def take_entry(self, said: ConfigEntry) -> None:
+        domain = self._spelled(Domain(name=said.domain)) if said.domain else ""
+        if domain is None:
+            self._refuse(said, "its-domain-invalid")
+            return
+        address = f"{said.login}@{domain}" if domain else said.login
+        known = self.state.entry_at(address)
+        if known is not None and known.kind != said.kind:
+            self._refuse(said, "address-taken", holder=classify(known).code)
+            return
+        if said.kind == "builtin_admin" and self._built_in is not None:
+            known = self._built_in
+        updated = replace(known or Entry(address=address, kind=said.kind, origin="imported"), **_fields(said))
+        if said.kind == "builtin_admin" and fold(address) != fold(updated.address):
+            updated = replace(updated, address=address)
+        self.take(known, updated)
+
+    def _refuse(self, said: ConfigEntry, code: str, **params: Any) -> None:
+        fault = LineMessage(said.line, code, params, said.file)
+        if said.kind == "user":
+            self.faults.append(fault)
+        else:
+            self.notes.append(fault.skipped)
+
+    def gone(self) -> Iterable[Entry]:
+        """Entries that the files would name if the server had them."""
+        named = self.config.refused.union(fold(entry.address) for entry in self.config.entries)
+        kinds: set[Kind] = self.config.kinds - {"builtin_admin"}
+        for entry in self.state.entries.values():
+            if entry.kind in kinds and entry.deleted_at is None and fold(entry.address) not in named:
+                yield entry
+
+    def gone_domains(self) -> Iterable[Domain]:
+        """Domains that the files would name if the server had them."""
+        named = {fold(domain.name) for domain in self.config.domains}
+        for domain in self.state.domains.values():
+            if self.config.lists_domains and fold(domain.name) not in named:
+                yield domain
+
+
+def _fields(said: ConfigEntry) -> dict[str, Any]:
+    """The fields of an entry that the files have."""
+    names = ("enabled", "role", "full_name", "description", "delivers_to")
+    return {name: value for name in names if (value := getattr(said, name)) is not None}
+
+
+@dataclass(frozen=True)
+class ImportKerio:
+    """Import the server's files: everything that is not faulty, if there are seats for all of it."""
+
+    name: ClassVar[str] = "import kerio"
+    runs_on: ClassVar[RunsOn] = "store-without-server"
+    config: KerioConfig
+    skip_faulty: bool = False
+    reason: str = ""
+
+    def apply(self, work: OperationContext) -> list[Outcome]:
+        """Plan again on the current state, and import everything.
+
+        Raises:
+            BadInput: there are faulty users, and they must not be skipped.
+            Refused: there are not enough seats.
+        """
+        plan = plan_kerio(self.config, work.state, work.seats)
+        if plan.faulty and not self.skip_faulty:
+            raise faulty_users(plan)
+        return apply_plan(plan, work)
+
+
+def faulty_users(plan: KerioPlan) -> BadInput:
+    """The error for faulty users that must not be skipped."""
+    return faulty_error("faulty-users", "correct-the-server", plan.faulty)

@@ -1,0 +1,135 @@
+"""The core of every import: what is new, changed or the same, which seats that needs, and applying all of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from kconsole.core.codes import Hint, message
+from kconsole.core.errors import BadInput
+from kconsole.core.records import Domain, Entry
+from kconsole.core.reports import Decision
+from kconsole.importers.file_lines import LineMessage
+from kconsole.licensing import guards
+from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.policy import classify
+from kconsole.operations.base import OperationContext, Outcome, refused_by, revived
+from kconsole.store.records import Records
+
+IMPORTED, CHANGED, SAME = "imported", "import-changed", "import-same"
+"""The codes of an import's outcomes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergePlan:
+    """What an import would do."""
+
+    new_domains: tuple[Domain, ...]
+    new: tuple[Entry, ...]
+    changed: tuple[tuple[Entry, Entry], ...]
+    """Entries as they are, and as they would be."""
+    same: tuple[Entry, ...]
+    aliases: tuple[tuple[Entry | None, Entry], ...] = ()
+    """Aliases of the accounts as they are (None if new), and as they would be; without outcomes of their own."""
+    faulty: tuple[LineMessage, ...]
+    notes: tuple[LineMessage, ...]
+    """What is skipped, and why."""
+    seats_needed: int
+    seats_freed: int
+    """Seats of accounts that the import disables. They are free before any is needed."""
+    seats_free: int | None
+    """Seats that are free then; None if there is no limit."""
+    decision: Decision
+
+    @property
+    def short_by(self) -> int:
+        """Missing seats."""
+        return 0 if self.seats_free is None else max(self.seats_needed - self.seats_free, 0)
+
+
+Plan = TypeVar("Plan", bound=MergePlan)
+
+
+@dataclass
+class Merge:
+    """Compares the entries of a file with a store. Each importer decides which entry is meant, and what it gets."""
+
+    state: Records
+    new_domains: dict[str, Domain] = field(default_factory=dict)
+    """By folded name."""
+    new: list[Entry] = field(default_factory=list)
+    changed: list[tuple[Entry, Entry]] = field(default_factory=list)
+    same: list[Entry] = field(default_factory=list)
+    faults: list[LineMessage] = field(default_factory=list)
+    notes: list[LineMessage] = field(default_factory=list)
+
+    def take(self, known: Entry | None, entry: Entry) -> None:
+        """Sort an entry of the file: as it is in the store (None if it is not there), and as it would be."""
+        if known is None:
+            self.new.append(entry)
+        elif entry == known:
+            self.same.append(known)
+        else:
+            self.changed.append((known, entry))
+
+    def plan(self, kind: type[Plan], seats: SeatLedger, domain: str = "", **further: Any) -> Plan:
+        """The plan, with the seats that it needs.
+
+        Args:
+            kind: the importer's own type of plan.
+            seats: the figures now.
+            domain: the domain whose free seats count; empty for those of the whole license.
+            further: the fields of the importer's own.
+        """
+        freeing = [pair for pair in self.changed if classify(pair[0]).seat and not classify(pair[1]).seat]
+        report = seats.if_changed((before, after, 1) for before, after in freeing)
+        of_domain = report.of_domain(domain) if domain else None
+        needed = guards.new_seats([*((None, entry) for entry in self.new), *self.changed], seats.held())
+        return kind(
+            new_domains=tuple(self.new_domains.values()),
+            new=tuple(self.new),
+            changed=tuple(self.changed),
+            same=tuple(self.same),
+            faulty=tuple(sorted(self.faults, key=lambda fault: (fault.file, fault.line))),
+            notes=tuple(self.notes),
+            seats_needed=needed.total(),
+            seats_freed=len(freeing),
+            seats_free=report.free if of_domain is None else of_domain.free,
+            decision=guards.may_take_seats(report, needed),
+            **further,
+        )
+
+
+def apply_plan(plan: MergePlan, work: OperationContext) -> list[Outcome]:
+    """Import everything that a plan of the current state has; nothing of its faulty rows.
+
+    Raises:
+        Refused: there are not enough seats.
+    """
+    if not plan.decision.allowed:
+        raise refused_by(plan.decision, "nothing-imported")
+    for domain in plan.new_domains:
+        work.transaction.put_domain(domain)
+    stored = [work.transaction.put_entry(revived(entry, work.state)) for entry in plan.new]
+    for _, entry in plan.changed:
+        work.transaction.put_entry(entry)
+    for before, alias in plan.aliases:
+        work.transaction.put_entry(revived(alias, work.state) if before is None else alias)
+    return [
+        *(Outcome(entry.address, "done", IMPORTED) for entry in stored),
+        *(Outcome(entry.address, "done", CHANGED) for _, entry in plan.changed),
+        *(Outcome(entry.address, "unchanged", SAME) for entry in plan.same),
+        *faulty_outcomes(plan.faulty),
+    ]
+
+
+def faulty_outcomes(faulty: Iterable[LineMessage]) -> list[Outcome]:
+    """The outcomes of rows that are not imported."""
+    return [Outcome(fault.place, "refused", fault.code, params=fault.params) for fault in faulty]
+
+
+def faulty_error(code: str, hint: Hint, faulty: Sequence[LineMessage], most: int | None = None) -> BadInput:
+    """The error for an import with faulty rows that must not be skipped, with the first faults as details."""
+    details = [fault.placed for fault in faulty[:most]]
+    if most is not None and len(faulty) > most:
+        details.append(message("more-faults", more=len(faulty) - most))
+    return BadInput(code, hint, details, number=len(faulty))
