@@ -100,7 +100,7 @@ class KerioConfig:
     """Whether a list of domains is in a file."""
 
     def refuse(self, kind: Kind, fault: LineMessage) -> None:
-        """Record an item that cannot be taken. A user takes a seat, so it must be corrected; anything else is skipped."""
+        """Record an item that cannot be taken: a user is a fault, since it takes a seat; anything else is skipped."""
         if kind == "user":
             self.faults.append(fault)
         else:

@@ -38,7 +38,8 @@ def write_dump(path: Path, document: bytes, session: Session) -> None:
         else:
             write_whole(path, document)
     except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror or error}.", "Choose another file.") from error
+        reason = error.strerror or str(error)
+        raise BadInput("cannot-write", "choose-another-file", file=str(path), reason=reason) from error
 
 
 def check_not_of_store(path: Path, session: Session) -> None:
@@ -49,7 +50,7 @@ def check_not_of_store(path: Path, session: Session) -> None:
     """
     folder = session.store.folder.resolve()
     if path.resolve().is_relative_to(folder) or path.absolute().parent.resolve().is_relative_to(folder):
-        raise BadInput(f"{path} lies in the store's own folder.", "Choose a file elsewhere.")
+        raise BadInput("in-store-folder", "choose-a-file-elsewhere", file=str(path))
 
 
 def takes_a_stream(path: Path) -> bool:

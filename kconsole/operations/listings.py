@@ -12,36 +12,33 @@ DEFAULT_NAME: Final = "~/kconsole-accounts.txt"
 
 
 class AlreadyThere(BadInput):
-    """The file is there already, and nobody said that it may be replaced."""
+    """The file exists, and must not be replaced."""
 
 
 def save_listing(name: str, text: str, session: Session, *, replace: bool = False) -> Path:
-    """Save a text in a file that only its owner may read.
+    """Save a text in a file that only its owner may read, and return the file.
 
     Args:
         name: the file; `~` stands for the user's home.
         text: all of it.
-        session: whose store's folder no such file may lie in.
-        replace: whether a file that is there may be replaced.
-
-    Returns:
-        The file.
+        session: the file must not be in the folder of its store.
+        replace: whether an existing file may be replaced.
 
     Raises:
-        AlreadyThere: there is a file, and it may not be replaced.
+        AlreadyThere: the file exists, and must not be replaced.
         BadInput: it cannot be written there.
     """
     if not name.strip():
-        raise BadInput("A file needs a name.")
+        raise BadInput("file-needs-name")
     try:
         path = Path(name.strip()).expanduser()
         check_not_of_store(path, session)
         if path.exists() and not path.is_file():
-            raise BadInput(f"{path} is no file.", "Choose another name.")
+            raise BadInput("path-not-a-file", "choose-another-name", file=str(path))
         write_whole(path, text.encode(errors="replace"), replace=replace)
     except FileExistsError:
-        raise AlreadyThere(f"{path} is there already.", "Choose another name, or replace it.") from None
+        raise AlreadyThere("file-exists", "choose-another-or-replace", file=str(path)) from None
     except (OSError, RuntimeError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise BadInput(f"{name} cannot be written: {reason or error}.", "Choose another name.") from error
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise BadInput("cannot-write", "choose-another-name", file=name, reason=reason) from error
     return path

@@ -7,29 +7,30 @@ from typing import Final
 from kconsole.core.errors import BadInput
 
 STANDARD_STREAM: Final = "-"
-"""The name of standard input where something is read, and of standard output where it is written."""
+"""The name of standard input for reading, and of standard output for writing."""
 
 LARGEST: Final = 256 * 1024 * 1024
-"""Bytes beyond which nothing that kconsole reads can be meant."""
+"""Bytes. Nothing that kconsole reads is larger."""
 
 
 def read_document(path: Path) -> tuple[bytes, str]:
-    """The content of a file, or of standard input for `-`, and what to call it in an error.
+    """The content of a file, or of standard input for `-`, and its name for an error.
 
     Raises:
-        BadInput: it cannot be read, or there is no end to it.
+        BadInput: it cannot be read, or is too large.
     """
-    name = "standard input" if str(path) == STANDARD_STREAM else str(path)
+    is_standard_input = str(path) == STANDARD_STREAM
+    name = "standard input" if is_standard_input else str(path)
     try:
-        if name != str(path):
-            if sys.stdin is None:  # closed by whoever started this
-                raise BadInput("Standard input is closed.", "Name a file, or pass the document through a pipe.")
-            content = sys.stdin.buffer.read(LARGEST + 1)
-        else:
+        if not is_standard_input:
             with path.open("rb") as file:
                 content = file.read(LARGEST + 1)
+        elif sys.stdin is None:  # the caller closed it
+            raise BadInput("standard-input-closed", "name-a-file")
+        else:
+            content = sys.stdin.buffer.read(LARGEST + 1)
     except OSError as error:
-        raise BadInput(f"{name} cannot be read: {error.strerror or error}.", "Check the name.") from error
+        raise BadInput("cannot-read", "check-the-name", file=name, reason=error.strerror or str(error)) from error
     if len(content) > LARGEST:
-        raise BadInput(f"{name} is too large: it has more than {LARGEST // 1024**2} MB.")
+        raise BadInput("document-too-large", file=name, megabytes=LARGEST // 1024**2)
     return content, name

@@ -16,7 +16,7 @@ import click
 import pytest
 
 from kconsole.cli.main import COMMANDS, kconsole
-from kconsole.operations.imports import ImportAccounts, plan_import
+from kconsole.operations.importing.kerio_export import ImportAccounts, plan_import
 from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.session import Session
 from tests.cli.console import Console, Said, account

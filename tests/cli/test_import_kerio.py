@@ -41,8 +41,8 @@ def test_the_files_are_previewed_imported_and_taken_back(console: Console, folde
         "1 seat needed, 1 free.",
         "New: anna@north.example, berg@north.example, Admin and info@north.example.",
         "Changed: chen@north.example (user).",
-        "Not in the files, left as they are: old@north.example.",
-        "Last logins and mailboxes are not in these files, and are left as they are.",
+        "Not in the files, unchanged: old@north.example.",
+        "Last logins and mailboxes are not in these files, and stay as they are.",
         "Nothing was imported: this was a dry run.",
     ]
     assert len(console.accounts()) == 2
@@ -76,7 +76,7 @@ def test_a_malformed_file_changes_nothing(console: Console, folder: Path) -> Non
     assert said.code == 2
     assert said.talk == [
         f"kconsole: {folder}/mailserver.cfg, line 3: mismatched tag.",
-        "Copy the file again from the server. Nothing was imported.",
+        "Copy the file from the server again. Nothing was imported.",
     ]
     said = console("import", "kerio", write(folder, b"<!DOCTYPE config [<!ENTITY a 'b'>]><config>&a;</config>"))
     assert (said.code, "document type" in said.err) == (2, True)
@@ -89,7 +89,7 @@ def test_faulty_users_are_told_with_their_lines(console: Console, folder: Path) 
     write(folder, users_file(user("a b"), user("anna")))
     said = console("import", "kerio", str(folder))
     assert said.code == 2
-    assert "  users.cfg line 4: its name has a space in it" in said.talk
+    assert "  users.cfg line 4: Its name has a space in it." in said.talk
     assert console("import", "kerio", str(folder), "--skip-faulty").code == 1
     assert [one["login"] for one in console.accounts()] == ["anna"]
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kconsole.core.codes import message
 from kconsole.core.errors import BadInput
 from kconsole.core.license import ID_SHOWN, Component
 from kconsole.importers.license_file import LARGEST_FILE, MOST_NOTES, LicenseFile, read_license_file
@@ -165,12 +166,12 @@ def test_what_is_not_known_is_passed_over_and_told() -> None:
     )
     assert file.seats == 1
     assert file.notes == (
-        "line 3: the field weather is not known, and was passed over",
-        "line 4: the feature Time travel is not known, and was passed over",
-        "line 5: the feature Cold fusion is not known, and was passed over",
+        message("license-field-unknown", line=3, field="weather"),
+        message("license-feature-unknown", line=4, feature="Time travel"),
+        message("license-feature-unknown", line=5, feature="Cold fusion"),
     )
     many = read(key("Users: 1", *(f"Odd{chr(97 + n // 26)}{chr(97 + n % 26)}: 1" for n in range(100))))
-    assert (len(many.notes), many.notes[-1]) == (MOST_NOTES + 1, "and 80 more notes")
+    assert (len(many.notes), many.notes[-1]) == (MOST_NOTES + 1, message("more-notes", more=80))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAcco
 from kconsole.operations.base import Operation
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery, addresses_of
-from kconsole.operations.imports import ImportAccounts
+from kconsole.operations.importing.kerio_export import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.store.journal import Head, encoded

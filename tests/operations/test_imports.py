@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput, Refused
+from kconsole.core.history import Refusal
 from kconsole.core.records import Domain, Entry
-from kconsole.operations.imports import ImportAccounts, other_domain, plan_import, read_export
+from kconsole.importers.file_lines import LineMessage
+from kconsole.operations.history import LogQuery
+from kconsole.operations.importing.kerio_export import ImportAccounts, other_domain, plan_import, read_export
 from kconsole.operations.streams import LARGEST
-from kconsole.text.messages import hint_words
 from tests.operations.sessions import (
     DOMAIN,
     FILES,
@@ -34,7 +37,7 @@ BROKEN = "users_broken_2026-08-05.csv"
 )
 def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, accounts: int) -> None:
     session = session_of(tmp_path, seats=accounts, domains=())
-    plan = plan_import(export_file(name), domain, session.state, session.seats.report(), session.seats.held())
+    plan = plan_import(export_file(name), domain, session.state, session.seats)
     assert (len(plan.new), plan.faulty, plan.seats_needed, plan.seats_free, plan.short_by) == (
         accounts,
         (),
@@ -42,26 +45,27 @@ def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, ac
         accounts,
         0,
     )
-    assert (plan.new_domain, plan.domain, plan.decision.allowed) == (True, domain, True)
+    assert (bool(plan.new_domains), plan.domain, plan.decision.allowed) == (True, domain, True)
     session.do(ImportAccounts(export_file(name), domain))
     assert used(session) == accounts
     assert session.seats.report().state == "full"
     (of_domain,) = session.seats.report().domains
     assert (of_domain.name, of_domain.created) == (domain, accounts)
     assert {entry.origin for entry in session.state.live_entries()} == {"imported"}
-    again = plan_import(export_file(name), domain, session.state, session.seats.report(), session.seats.held())
-    assert (len(again.same), again.new, again.changed, again.aliases, again.new_domain) == (accounts, (), (), (), False)
+    again = plan_import(export_file(name), domain, session.state, session.seats)
+    assert (len(again.same), again.new, again.changed, again.aliases, again.new_domains) == (accounts, (), (), (), ())
     assert session.do(ImportAccounts(export_file(name), domain)).commit is None
 
 
 def test_a_broken_export_is_refused_with_its_lines_and_nothing_changes(tmp_path: Path) -> None:
     session = session_of(tmp_path)
-    plan = plan_import(export_file(BROKEN), DOMAIN, session.state, session.seats.report(), session.seats.held())
+    plan = plan_import(export_file(BROKEN), DOMAIN, session.state, session.seats)
     assert [fault.line for fault in plan.faulty] == [3, 4, 5, 6]
-    with pytest.raises(BadInput, match="4 faulty rows, nothing was imported") as caught:
+    with pytest.raises(BadInput, match="faulty-rows") as caught:
         session.do(ImportAccounts(export_file(BROKEN), DOMAIN))
-    assert [detail.partition(":")[0] for detail in caught.value.details] == ["line 3", "line 4", "line 5", "line 6"]
-    assert "--skip-faulty" in hint_words(caught.value)
+    assert caught.value.params == {"number": 4}
+    assert [detail.params["place"] for detail in caught.value.details] == ["line 3", "line 4", "line 5", "line 6"]
+    assert caught.value.hints == (Message("correct-the-file"),)
     assert (session.state.live_entries(), used(session)) == ([], 0)
 
 
@@ -69,19 +73,28 @@ def test_good_rows_are_taken_when_faulty_ones_may_be_skipped(tmp_path: Path) -> 
     session = session_of(tmp_path)
     done = session.do(ImportAccounts(export_file(BROKEN), DOMAIN, skip_faulty=True))
     assert [entry.login for entry in session.state.live_entries()] == ["ok.one", "ok.two"]
-    assert [outcome.address for outcome in done.failures] == ["line 3", "line 4", "line 5", "line 6"]
+    assert [(outcome.address, outcome.code) for outcome in done.failures] == [
+        ("line 3", "login-empty"),
+        ("line 4", "bad-login"),
+        ("line 5", "login-twice"),
+        ("line 6", "quote-open"),
+    ]
+    commit = list(session.history.log(LogQuery()))[-1]
+    assert commit.refused[1] == Refusal("line 4", "bad-login", {"problem": "space"})
 
 
-def test_one_faulty_row_is_one_row(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="1 faulty row, nothing"):
-        session_of(tmp_path).do(ImportAccounts(export("a b"), DOMAIN))
+def test_a_refused_row_keeps_code_and_parameters_in_the_journal(tmp_path: Path) -> None:
+    session = session_of(tmp_path, alias("anna"))
+    session.do(ImportAccounts(export("anna;;;", "berg;;;"), DOMAIN, skip_faulty=True))
+    commit = list(another(session).history.log(LogQuery()))[-1]
+    assert commit.refused == (Refusal("line 2", "address-taken", {"holder": "alias"}),)
 
 
 def test_rows_are_new_changed_or_the_same(tmp_path: Path) -> None:
     known = account("Anna", full_name="Anna", origin="directory", enabled=False, mailbox=True, last_login=logged_in(3))
     session = session_of(tmp_path, known, account("berg", full_name="Berg", description="x"))
     rows = export("ANNA;Anna Berg;Sales;", "berg;;;", "chen;Chen;;")
-    plan = plan_import(rows, "NORTH.example", session.state, session.seats.report(), session.seats.held())
+    plan = plan_import(rows, "NORTH.example", session.state, session.seats)
     assert plan.domain == "north.example"
     assert [entry.address for entry in plan.new] == ["chen@north.example"]
     ((before, after),) = plan.changed
@@ -96,7 +109,7 @@ def test_rows_are_new_changed_or_the_same(tmp_path: Path) -> None:
 def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tmp_path: Path) -> None:
     session = session_of(tmp_path, alias("old", "berg"))
     rows = export("anna;;;anna,info,old", "berg;;;berg,INFO,sales")
-    plan = plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held())
+    plan = plan_import(rows, DOMAIN, session.state, session.seats)
     assert {entry.login: entry.delivers_to for _, entry in plan.aliases} == {
         "info": ("anna@north.example", "berg@north.example"),
         "old": ("berg@north.example", "anna@north.example"),
@@ -106,7 +119,7 @@ def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tm
     session.do(ImportAccounts(rows, DOMAIN))
     info = session.state.find("info@north.example")
     assert (info.kind, info.origin) == ("alias", "imported")
-    assert plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held()).aliases == ()
+    assert plan_import(rows, DOMAIN, session.state, session.seats).aliases == ()
 
 
 def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> None:
@@ -115,36 +128,36 @@ def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> Non
         export("anna;;;anna,berg,boss,all", "berg;;;berg"),
         DOMAIN,
         session.state,
-        session.seats.report(),
-        session.seats.held(),
+        session.seats,
     )
     assert plan.aliases == ()
-    assert [note.partition(":")[0] for note in plan.notes] == ["line 2"] * 3
-    assert plan.notes[0] == "line 2: berg is an account of its own, so no alias of anna"
-    assert plan.notes[1] == "line 2: boss is taken already, so no alias of anna"
+    assert plan.notes == (
+        LineMessage(2, "alias-is-account", {"alias": "berg", "login": "anna"}),
+        LineMessage(2, "alias-taken", {"alias": "boss", "login": "anna"}),
+        LineMessage(2, "alias-taken", {"alias": "all", "login": "anna"}),
+    )
 
 
 @pytest.mark.parametrize(
-    ("taken", "words"),
-    [(alias("anna"), "an alias"), (account("anna", kind="resource"), "a resource")],
+    ("taken", "holder"),
+    [(alias("anna"), "alias"), (account("anna", kind="resource"), "resource")],
 )
-def test_a_row_whose_address_is_no_account_is_faulty(tmp_path: Path, taken: Entry, words: str) -> None:
+def test_a_row_whose_address_is_no_account_is_faulty(tmp_path: Path, taken: Entry, holder: str) -> None:
     session, rows = session_of(tmp_path, taken), export("anna;;;anna,info", "berg;;;")
-    plan = plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held())
-    assert [(fault.line, fault.reason) for fault in plan.faulty] == [
-        (2, f"the address is taken by {words} already"),
-    ]
+    plan = plan_import(rows, DOMAIN, session.state, session.seats)
+    assert plan.faulty == (LineMessage(2, "address-taken", {"holder": holder}),)
     assert (len(plan.new), plan.aliases) == (1, ())
 
 
 def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("x"), deleted("held"), seats=3)
     rows = export("anna;;;", "berg;;;", "held;;;")
-    plan = plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held())
+    plan = plan_import(rows, DOMAIN, session.state, session.seats)
     assert (plan.seats_needed, plan.seats_free, plan.short_by, plan.decision.allowed) == (2, 1, 1, False)
-    with pytest.raises(Refused, match=r"short by 1\. Nothing was imported") as caught:
+    with pytest.raises(Refused, match="license-limit") as caught:
         session.do(ImportAccounts(rows, DOMAIN))
-    assert hint_words(caught.value)
+    assert caught.value.params["short"] == 1
+    assert (caught.value.effect, bool(caught.value.hints)) == (Message("nothing-imported"), True)
     assert used(session) == 2
     assert [entry.login for entry in session.state.live_entries()] == ["x"]
 
@@ -152,16 +165,16 @@ def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
 def test_an_import_is_refused_at_the_limit_of_its_domain(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("a@south.example"), seats=None)
     rows = export("b;;;", "c;;;")
-    plan = plan_import(rows, "south.example", session.state, session.seats.report(), session.seats.held())
+    plan = plan_import(rows, "south.example", session.state, session.seats)
     assert (plan.seats_needed, plan.seats_free, plan.short_by) == (2, 1, 1)
-    with pytest.raises(Refused, match=r"domain south\.example is limited"):
+    with pytest.raises(Refused, match="domain-limit"):
         session.do(ImportAccounts(rows, "south.example"))
 
 
 def test_an_import_is_planned_again_on_what_another_console_changed(tmp_path: Path) -> None:
     session = session_of(tmp_path, seats=1)
     rows = export("anna;;;")
-    assert plan_import(rows, DOMAIN, session.state, session.seats.report(), session.seats.held()).decision.allowed
+    assert plan_import(rows, DOMAIN, session.state, session.seats).decision.allowed
     another(session).do(ImportAccounts(export("berg;;;"), DOMAIN))
     with pytest.raises(Refused):
         session.do(ImportAccounts(rows, DOMAIN))
@@ -180,21 +193,21 @@ def test_an_unknown_domain_is_added_if_it_is_one(tmp_path: Path) -> None:
     session.do(ImportAccounts(export("anna;;;"), "west.example"))
     assert session.state.inventory.domains[-1] == Domain(name="west.example")
     used(session)
-    with pytest.raises(BadInput, match="is not a domain name"):
-        plan_import(export("anna;;;"), "no domain", session.state, session.seats.report(), session.seats.held())
-    with pytest.raises(BadInput, match="is not a domain name"):
+    with pytest.raises(BadInput, match="domain"):
+        plan_import(export("anna;;;"), "no domain", session.state, session.seats)
+    with pytest.raises(BadInput, match="domain"):
         session.do(ImportAccounts(export("anna;;;"), ""))
 
 
 def test_an_export_is_read_from_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(read_export(FILES / RETAIL).accounts) == 40
-    with pytest.raises(BadInput, match="cannot be read: No such file"):
+    with pytest.raises(BadInput, match="No such file"):
         read_export(tmp_path / "none.csv")
-    with pytest.raises(BadInput, match="cannot be read: Is a directory"):
+    with pytest.raises(BadInput, match="Is a directory"):
         read_export(tmp_path)
     assert LARGEST > 10**8
     monkeypatch.setattr("kconsole.operations.streams.LARGEST", 10)
-    with pytest.raises(BadInput, match="too large"):
+    with pytest.raises(BadInput, match="document-too-large"):
         read_export(FILES / RETAIL)
 
 

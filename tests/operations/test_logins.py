@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, ChangedSince
+from kconsole.core.history import Refusal
 from kconsole.core.records import Entry, LastLogin
 from kconsole.importers.login_csv import read_login_csv
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.history import LogQuery
-from kconsole.operations.logins import Connect, ImportLogins, LoginFile, plan_logins, read_login_file
+from kconsole.operations.importing.logins import ImportLogins, LoginFile, plan_logins, read_login_file
+from kconsole.operations.logins import Connect
 from kconsole.operations.session import Session
-from kconsole.text.messages import hint_words, words_of
 from tests.clocks import noon
-from tests.operations.sessions import account, alias, another, deleted, logged_in, only_text, results, session_of, used
+from tests.operations.sessions import account, alias, another, deleted, logged_in, results, session_of, used
 
 NOW = noon().now()
 
@@ -39,10 +41,10 @@ def of(session: Session, login: str) -> Entry:
 def test_the_first_login_makes_a_mailbox_and_the_next_ones_do_not(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     done = session.do(Connect("ANNA@north.example", " IMAP "))
-    assert only_text(done) == "logged in, its mailbox was made"
+    assert done.outcomes[0].code == "first-login"
     assert (of(session, "anna").mailbox, of(session, "anna").last_login) == (True, LastLogin(NOW, "IMAP"))
     assert (done.before.connected, done.after.connected, used(session)) == (0, 1, 1)
-    assert only_text(session.do(Connect("anna@north.example", "POP3", hours_ago(-0.05)))) == "logged in"
+    assert session.do(Connect("anna@north.example", "POP3", hours_ago(-0.05))).outcomes[0].code == "logged-in"
     assert of(session, "anna").last_login == LastLogin(hours_ago(-0.05), "POP3")
     earlier = session.do(Connect("anna@north.example", "IMAP", hours_ago(1)))
     assert (results(earlier), earlier.commit) == ([("anna", "unchanged")], None)
@@ -60,10 +62,11 @@ def test_beyond_the_license_only_those_who_have_a_mailbox_are_let_in(tmp_path: P
     before = session.state.inventory
     refused = session.do(Connect("two@north.example"))
     (outcome,) = refused.outcomes
-    assert words_of(outcome.message) == "AuthLicense: 2 users have connected and the license has 2 seats"
+    assert outcome.message == message("auth-license", **outcome.params)
+    assert (outcome.params["connected"], outcome.params["limit"]) == (2, 2)
     assert (outcome.result, bool(outcome.hint), session.state.inventory) == ("refused", True, before)
     line = list(session.history.log(LogQuery(account="two@north.example")))[-1]
-    assert (line.operation, line.refused) == ("connect", (f"two@north.example: {words_of(outcome.message)}",))
+    assert (line.operation, line.refused) == ("connect", (Refusal("two@north.example", outcome.code, outcome.params),))
     assert results(session.do(Connect("in@north.example"))) == [("in", "done")]
     session.do(DisableAccounts(("in@north.example",)))
     assert results(session.do(Connect("two@north.example"))) == [("two", "done")]
@@ -80,22 +83,22 @@ def test_who_cannot_log_in_is_refused_with_the_reason(tmp_path: Path) -> None:
         account("list", kind="mailing_list"),
     )
     for login, reason in (
-        ("off", "The account is disabled"),
-        ("gone", "The account has been deleted"),
-        ("info", "An alias is not a user account"),
-        ("list", "A mailing list is not a user account"),
-        ("Admin", "The built-in administrator is not a user account"),
+        ("off", "account-disabled"),
+        ("gone", "account-deleted"),
+        ("info", "not-an-account"),
+        ("list", "not-an-account"),
+        ("Admin", "builtin-admin"),
     ):
         done = session.do(Connect(f"{login}@north.example"))
-        assert (results(done), only_text(done)) == ([(login, "refused")], reason)
+        assert (results(done), done.outcomes[0].code) == ([(login, "refused")], reason)
     assert results(session.do(Connect("none@north.example"))) == [("none", "not-found")]
 
 
 def test_a_login_that_cannot_have_been_is_refused(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
-    with pytest.raises(BadInput, match="in the future"):
+    with pytest.raises(BadInput, match="login-in-future"):
         session.do(Connect("anna@north.example", at=hours_ago(-1)))
-    with pytest.raises(BadInput, match="at most 64"):
+    with pytest.raises(BadInput, match="protocol-too-long"):
         session.do(Connect("anna@north.example", "x" * 65))
     assert of(session, "anna") == replace(of(session, "anna"), mailbox=False, last_login=None)
 
@@ -176,10 +179,10 @@ def test_faulty_rows_refuse_all_unless_they_are_skipped(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
     file = logins("anna;2026-08-05T09:00Z;IMAP", *["anna;2026-08-05T09:00;IMAP"] * 30)
     before = session.state.inventory
-    with pytest.raises(BadInput, match="30 faulty rows, nothing was imported") as caught:
+    with pytest.raises(BadInput, match="faulty-rows") as caught:
         session.do(ImportLogins(file))
-    assert (len(caught.value.details), caught.value.details[-1]) == (21, "and 10 more")
-    assert "--zone UTC" in hint_words(caught.value)
+    assert (len(caught.value.details), caught.value.details[-1]) == (21, message("more-faults", more=10))
+    assert caught.value.hints == (message("name-the-zone"), message("correct-the-file"))
     assert session.state.inventory == before
     done = session.do(ImportLogins(file, skip_faulty=True))
     assert (len(done.changed), len(done.failures), of(session, "anna").mailbox) == (1, 30, True)
@@ -196,7 +199,7 @@ def test_others_changes_meanwhile_are_seen(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="cannot be read"):
+    with pytest.raises(BadInput, match="cannot-read"):
         read_login_file(tmp_path / "none.csv", NOW)
 
 

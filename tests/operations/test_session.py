@@ -19,7 +19,7 @@ from kconsole.licensing.policy import classify
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.dumps import dump_of
-from kconsole.operations.imports import ImportAccounts
+from kconsole.operations.importing.kerio_export import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session, default_folder, system_operator
 from kconsole.operations.what_if import if_toggled

@@ -13,7 +13,7 @@ from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.dumps import dump_of
-from kconsole.operations.imports import ImportAccounts
+from kconsole.operations.importing.kerio_export import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.text.messages import hint_words

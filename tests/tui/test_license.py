@@ -500,8 +500,8 @@ async def test_what_is_no_license_file_keeps_nobody_waiting(
         paste(screen, path=what)
         await screen.press("enter")
         expected = {
-            "pipe": "it is no file",
-            "folder": "it is no file",
+            "pipe": "it is not a file",
+            "folder": "it is not a file",
             "nothing": "No such file",
             "-": "No such file",
             "": "Name the file.",

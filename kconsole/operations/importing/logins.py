@@ -40,7 +40,7 @@ class LoginsPlan:
     deleted: tuple[str, ...]
     """Addresses of deleted accounts."""
     no_accounts: tuple[str, ...]
-    """Addresses of aliases, lists and the like, and of the built-in administrator: the store keeps no logins of them."""
+    """Addresses of aliases, lists and the like, and of the built-in administrator: no logins of them are kept."""
     before: SeatReport
     after: SeatReport
     """The figures after the import."""

@@ -71,18 +71,18 @@ class Merge:
         else:
             self.changed.append((known, entry))
 
-    def plan(self, kind: type[Plan], seats: SeatLedger, domain: str = "", **further: Any) -> Plan:
+    def plan(self, kind: type[Plan], seats: SeatLedger, seats_of: str = "", **further: Any) -> Plan:
         """The plan, with the seats that it needs.
 
         Args:
             kind: the importer's own type of plan.
             seats: the figures now.
-            domain: the domain whose free seats count; empty for those of the whole license.
+            seats_of: the domain whose free seats count; empty for those of the whole license.
             further: the fields of the importer's own.
         """
         freeing = [pair for pair in self.changed if classify(pair[0]).seat and not classify(pair[1]).seat]
         report = seats.if_changed((before, after, 1) for before, after in freeing)
-        of_domain = report.of_domain(domain) if domain else None
+        of_domain = report.of_domain(seats_of) if seats_of else None
         needed = guards.new_seats([*((None, entry) for entry in self.new), *self.changed], seats.held())
         return kind(
             new_domains=tuple(self.new_domains.values()),

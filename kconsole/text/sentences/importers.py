@@ -1,9 +1,40 @@
 """Files: exports, the server's own files, logins, licenses, dumps, samples, configuration and preferences."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from kconsole.text.sentences.base import Template
+from kconsole.text.sentences.base import Both, Template
+from kconsole.text.words import count, with_article
+
+_LOGIN_PROBLEMS: Final = {
+    "too-long": "is longer than 64 characters",
+    "space": "has a space in it",
+    "names-a-domain": "names a domain: give only the part before the @",
+    "not-ascii": "has a letter outside ASCII: Kerio allows plain letters, digits and a few signs",
+    "sign": "has a sign that Kerio does not allow, or no letter and no digit",
+}
+_SEPARATORS: Final = {";": "semicolons", ",": "commas", "\t": "tabs"}
+
+
+def _login(what: str) -> Callable[[Mapping[str, Any]], str]:
+    return lambda params: f"{what} {_LOGIN_PROBLEMS[params['problem']]}."
+
+
+def _wrong_fields(params: Mapping[str, Any]) -> str:
+    separator = _SEPARATORS[params["separator"]]
+    return (
+        f"The row has {{fields:count field}}, separated by {separator}, and the header has {{expected:,}}: is one"
+        f" missing, or is a value with {separator} in it without its quotes?"
+    )
+
+
+def _other_separator(params: Mapping[str, Any]) -> str:
+    return f"The row is separated by {_SEPARATORS[params['separator']]}, others by {_SEPARATORS[params['expected']]}."
+
+
+def _address_taken(params: Mapping[str, Any]) -> str:
+    return f"The address is taken by {with_article(params['holder'])} already."
+
 
 TEMPLATES: Final[Mapping[str, Template]] = {
     "no-such-sample": "There is no sample {name}.",
@@ -22,4 +53,136 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "The console needs a terminal that can move its cursor" + (" ({reason})" if params["reason"] else "") + "."
     ),
     "use-command-line": ("Use the command line instead: 'kconsole status', 'kconsole accounts', 'kconsole --help'."),
+
+    # Any file
+    "at-line": "{place}: {what}",
+    "cannot-read": "{file} cannot be read: {reason}.",
+    "cannot-write": "{file} cannot be written: {reason}.",
+    "not-a-file": "it is not a file",
+    "too-large": "it is too large",
+    "check-the-name": "Check the name.",
+    "standard-input-closed": "Standard input is closed.",
+    "name-a-file": "Name a file, or pass the document through a pipe.",
+    "document-too-large": "{file} is too large: it has more than {megabytes} MB.",
+    "file-needs-name": "A file needs a name.",
+    "path-not-a-file": "{file} is not a file.",
+    "file-exists": "{file} exists already.",
+    "choose-another-name": "Choose another name.",
+    "choose-another-or-replace": "Choose another name, or replace the file.",
+    "choose-another-file": "Choose another file.",
+    "in-store-folder": "{file} is in the store's own folder.",
+    "choose-a-file-elsewhere": "Choose a file elsewhere.",
+    "more-faults": "and {more:,} more",
+    "more-notes": "and {more:,} more notes",
+    "skipped": "skipped. {reason}",
+
+    # Encodings and CSV tables
+    "unknown-encoding": "'{encoding}' is not an encoding that kconsole reads.",
+    "known-encodings": "Use UTF-8, UTF-16, CP1250 or CP1252.",
+    "csv-empty": "{file} is empty.",
+    "csv-encoding-unknown": "{file} is not text in any encoding that kconsole reads.",
+    "csv-encoding-wrong": "{file} is not text in {encoding}.",
+    "name-the-encoding": Both("Name its encoding with --encoding, or save it in UTF-8.", "Save it in UTF-8."),
+    "csv-zero-bytes": "{file} is not a CSV file: it contains zero bytes.",
+    "save-as-csv": "Save it as CSV in UTF-8. A workbook has to be saved as CSV first.",
+    "csv-without-column": "{file} has no column {column}: its first line must name the columns.",
+    "csv-column-twice": "{file} has a column twice: {columns:list}.",
+    "name-each-column-once": "Name each column once.",
+    "kerio-export-sample": (
+        "Export the accounts in Kerio's administration, Accounts > Users. The first line names the columns:"
+        " Name;Password;FullName;Description;MailAddress;Groups."
+    ),
+    "login-csv-sample": (
+        "Write it like this: address;time;protocol, and in the next line anna@x.example;2026-08-05T12:03Z;IMAP."
+    ),
+    "line-too-long": "The line is longer than {longest:,} characters.",
+    "quote-open": "A quote is not closed, or is not doubled inside a quoted value.",
+    "wrong-fields": _wrong_fields,
+    "other-separator": _other_separator,
+    "value-too-long": "The {column} is longer than {longest:,} characters.",
+
+    # Accounts
+    "login-empty": "The row has no login: its Name is empty.",
+    "bad-login": _login("The login"),
+    "bad-further": _login("A further address"),
+    "login-twice": "The login {login} is in the file already, on line {first_line}.",
+    "further-with-domain": "A further address names a domain: MailAddress holds only the part before the @.",
+    "address-taken": _address_taken,
+    "alias-is-account": "{alias} is an account itself, so it is not an alias of {login}.",
+    "alias-taken": "{alias} is taken already, so it is not an alias of {login}.",
+    "imported": "imported",
+    "import-changed": "changed",
+    "import-same": "is the same",
+    "faulty-rows": lambda params: f"{count(params['number'], 'faulty row')}. Nothing was imported:",
+    "faulty-users": lambda params: f"{count(params['number'], 'faulty user')}. Nothing was imported:",
+    "correct-the-file": Both(
+        "Correct the file, or import the good rows with --skip-faulty.", "Correct the file."
+    ),
+    "correct-the-server": Both(
+        "Correct them on the server, or import the others with --skip-faulty.", "Correct them on the server."
+    ),
+
+    # The server's own files
+    "config-too-large": "{file}, line {line}: The file is larger than {gigabytes} GB.",
+    "config-too-many-items": "{file}, line {line}: The file has more than {most:,} items.",
+    "config-empty": "{file}, line {line}: The file is empty.",
+    "config-document-type": (
+        "{file}, line {line}: The file has a document type (DTD), as attacks have and Kerio's files do not."
+    ),
+    "config-malformed": "{file}, line {line}: {problem}.",
+    "config-encoding": "{file}, line {line}: The file is in an unknown encoding.",
+    "config-long-stretch": "{file}, line {line}: A tag, comment or value is longer than {kilobytes} kB.",
+    "config-too-many-names": "{file}, line {line}: The file has more than {most:,} different names of elements.",
+    "config-too-deep": "{file}, line {line}: Elements are nested more than {most} deep.",
+    "config-nested-value": "{file}, line {line}: A value has elements in it.",
+    "config-other-root": "{file}, line {line}: This is not a configuration file of Kerio Connect, which is a <config>.",
+    "config-long-value": "{file}, line {line}: A value is longer than {most:,} characters.",
+    "copy-config-again": "Copy the file from the server again. Nothing was imported.",
+    "config-readable": "{name} holds passwords, and other users than its owner can read it.",
+    "config-missing": "{name} does not exist. Entries that only it names stay as they are.",
+    "name-server-folder": "Name the folder of the server, or of copies of its {users} and {server}.",
+    "name-empty": "It has no name.",
+    "bad-name": _login("Its name"),
+    "bad-admin-login": _login("The name of the built-in administrator"),
+    "domain-empty": "It names no domain.",
+    "bad-switch": "It is neither enabled (1) nor disabled (0).",
+    "rights-unknown": "kconsole does not know these Rights. The role stays as it is.",
+    "address-twice": "The address is there already, on {place}.",
+    "domain-without-name": "A domain has no name.",
+    "domain-twice": "The domain is there already, on {place}.",
+    "domain-name-invalid": "Its name is not a domain name.",
+    "its-domain-invalid": "Its domain is not a domain name.",
+    "several-primary-domains": "{number:,} domains have the type of the primary domain. None of them becomes primary.",
+    "other-primary-domain": "The primary domain is {file} in the files, and {store} in the store. It stays {store}.",
+
+    # Logins
+    "time-not-iso": "The time is not in ISO 8601.",
+    "time-without-zone": "The time has no zone, such as Z or +02:00.",
+    "time-out-of-calendar": "The time is not in the calendar.",
+    "time-in-future": "The time is in the future. Is it in another zone?",
+    "address-empty": "The row has no address.",
+    "name-the-zone": Both(
+        "Name the zone of its times with --zone, for example --zone UTC.", "Write the times with their zone."
+    ),
+    "unknown-zone": "'{zone}' is not a time zone that this machine knows.",
+    "write-a-zone": "Write UTC, an offset like +02:00, or Europe/Prague.",
+    "login-in-future": "This time is in the future.",
+    "nothing-recorded-zone": "Nothing was recorded. Is it in another zone?",
+    "nothing-recorded": "Nothing was recorded.",
+    "protocol-too-long": "A protocol has at most {longest} characters.",
+    "login-known": "is known to have logged in then, or later",
+    "logged-in": "logged in",
+    "first-login": "logged in, the mailbox was created",
+    "logged-in-later": "logged in later than was known",
+
+    # License files
+    "license-file-too-large": "{file} is too large to be a license file.",
+    "license-file-without-block": "{file} is not a license file: it has no license block.",
+    "license-file-empty": "{file} has no number of users, no ID and no last day.",
+    "license-file-day": "{file}, line {line}: This is not a day such as 04 May 2026.",
+    "license-file-users": "{file}, line {line}: This is not a number of users.",
+    "license-file-seats": "{file}, line {line}: {number:,} users are not possible.",
+    "license-file-place": "The license file is license.key in the server's folder 'license'. Nothing was changed.",
+    "license-field-unknown": "line {line}: The field {field} is not known and was skipped.",
+    "license-feature-unknown": "line {line}: The feature {feature} is not known and was skipped.",
 }
