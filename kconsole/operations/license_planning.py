@@ -143,7 +143,7 @@ def file_notes(license_: License, file: LicenseFile, now: datetime) -> list[Mess
     return [
         message("file-unsigned"),
         *_surprises(license_, file, now.date()),
-        *(message("file-note", text=note) for note in file.notes),
+        *file.notes,
     ]
 
 

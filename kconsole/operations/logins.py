@@ -40,7 +40,7 @@ class Connect:
         if at > work.now + SKEW:
             raise BadInput("login-in-future", "nothing-recorded-zone")
         if len(self.protocol) > LONGEST_PROTOCOL:
-            raise BadInput("protocol-too-long", "nothing-recorded", longest=LONGEST_PROTOCOL)
+            raise BadInput("protocol-too-long", "login-not-recorded", longest=LONGEST_PROTOCOL)
         entry = work.state.entry_at(self.address) or next(iter(work.state.deleted_at(self.address)), None)
         if entry is None:
             return [missing(self.address)]

@@ -87,7 +87,7 @@ def test_a_refused_row_keeps_code_and_parameters_in_the_journal(tmp_path: Path) 
     session = session_of(tmp_path, alias("anna"))
     session.do(ImportAccounts(export("anna;;;", "berg;;;"), DOMAIN, skip_faulty=True))
     commit = list(another(session).history.log(LogQuery()))[-1]
-    assert commit.refused == (Refusal("line 2", "address-taken", {"holder": "alias"}),)
+    assert commit.refused == (Refusal("line 2", "row-address-taken", {"holder": "alias"}),)
 
 
 def test_rows_are_new_changed_or_the_same(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> Non
 def test_a_row_whose_address_is_no_account_is_faulty(tmp_path: Path, taken: Entry, holder: str) -> None:
     session, rows = session_of(tmp_path, taken), export("anna;;;anna,info", "berg;;;")
     plan = plan_import(rows, DOMAIN, session.state, session.seats)
-    assert plan.faulty == (LineMessage(2, "address-taken", {"holder": holder}),)
+    assert plan.faulty == (LineMessage(2, "row-address-taken", {"holder": holder}),)
     assert (len(plan.new), plan.aliases) == (1, ())
 
 

@@ -153,7 +153,7 @@ def test_faulty_users_refuse_the_import_or_are_skipped(tmp_path: Path) -> None:
     assert [detail.params["what"] for detail in caught.value.details] == [
         message("bad-name", problem="space"),
         message("its-domain-invalid"),
-        message("address-taken", holder="alias"),
+        message("row-address-taken", holder="alias"),
     ]
     assert [entry.login for entry in session.state.live_entries()] == ["info"]
     done = session.do(ImportKerio(config, skip_faulty=True))
@@ -178,7 +178,7 @@ def test_anything_else_that_cannot_be_taken_is_passed_over_and_said(tmp_path: Pa
     assert [note.params.get("reason", note.message) for note in plan.notes] == [
         message("other-primary-domain", file="west.example", store="north.example"),
         message("domain-name-invalid"),
-        message("address-taken", holder="local"),
+        message("row-address-taken", holder="local"),
         message("its-domain-invalid"),
     ]
 

@@ -81,7 +81,7 @@ class _ExportMerge(Merge):
         address = f"{row.login}@{self.domain}"
         known = self.state.entry_at(address)
         if known is not None and not known.is_account:
-            self.faults.append(LineMessage(row.line, "address-taken", {"holder": classify(known).code}))
+            self.faults.append(LineMessage(row.line, "row-address-taken", {"holder": classify(known).code}))
             return
         account = known or Entry(address=address, origin="imported")
         self._addresses[fold(address)] = account.address

@@ -125,7 +125,7 @@ class _ConfigMerge(Merge):
         address = f"{said.login}@{domain}" if domain else said.login
         known = self.state.entry_at(address)
         if known is not None and known.kind != said.kind:
-            self._refuse(said, "address-taken", holder=classify(known).code)
+            self._refuse(said, "row-address-taken", holder=classify(known).code)
             return
         if said.kind == "builtin_admin" and self._built_in is not None:
             known = self._built_in

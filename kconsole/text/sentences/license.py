@@ -255,8 +255,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "or-leave": "Or press esc.",
     "no-such-home-folder": "There is no such home folder",
     "write-the-whole-path": "Write the whole path of the file.",
-    "file-cannot-be-read": "{path} cannot be read: {error}",
-    "check-the-name": "Check the name.",
     "not-a-number-of-seats": "'{text}' is not a number of seats",
     "write-like-120": "Write it like 120.",
     "at-most-seats": "At most {most:,}.",
@@ -264,7 +262,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "write-like-a-day": "Write it like 2027-03-01.",
     # License files
     "file-unsigned": "Its signature is not checked: only the server can do that.",
-    "file-note": "{text}",
     "file-would-be-refused": "This is the file of a trial, and a license is registered here: it would be refused.",
     "file-of-trial": "This is the file of a trial.",
     "file-of-other-id": "It has another license ID: it ends in {theirs}, and the one here in {ours}.",
