@@ -53,7 +53,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "The console needs a terminal that can move its cursor" + (" ({reason})" if params["reason"] else "") + "."
     ),
     "use-command-line": ("Use the command line instead: 'kconsole status', 'kconsole accounts', 'kconsole --help'."),
-
     # Any file
     "at-line": "{place}: {what}",
     "cannot-read": "{file} cannot be read: {reason}.",
@@ -75,7 +74,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "more-faults": "and {more:,} more",
     "more-notes": "and {more:,} more notes",
     "skipped": "skipped. {reason}",
-
     # Encodings and CSV tables
     "unknown-encoding": "'{encoding}' is not an encoding that kconsole reads.",
     "known-encodings": "Use UTF-8, UTF-16, CP1250 or CP1252.",
@@ -100,7 +98,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "wrong-fields": _wrong_fields,
     "other-separator": _other_separator,
     "value-too-long": "The {column} is longer than {longest:,} characters.",
-
     # Accounts
     "login-empty": "The row has no login: its Name is empty.",
     "bad-login": _login("The login"),
@@ -115,13 +112,10 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "import-same": "is the same",
     "faulty-rows": lambda params: f"{count(params['number'], 'faulty row')}. Nothing was imported:",
     "faulty-users": lambda params: f"{count(params['number'], 'faulty user')}. Nothing was imported:",
-    "correct-the-file": Both(
-        "Correct the file, or import the good rows with --skip-faulty.", "Correct the file."
-    ),
+    "correct-the-file": Both("Correct the file, or import the good rows with --skip-faulty.", "Correct the file."),
     "correct-the-server": Both(
         "Correct them on the server, or import the others with --skip-faulty.", "Correct them on the server."
     ),
-
     # The server's own files
     "config-too-large": "{file}, line {line}: The file is larger than {gigabytes} GB.",
     "config-too-many-items": "{file}, line {line}: The file has more than {most:,} items.",
@@ -154,7 +148,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "its-domain-invalid": "Its domain is not a domain name.",
     "several-primary-domains": "{number:,} domains have the type of the primary domain. None of them becomes primary.",
     "other-primary-domain": "The primary domain is {file} in the files, and {store} in the store. It stays {store}.",
-
     # Logins
     "time-not-iso": "The time is not in ISO 8601.",
     "time-without-zone": "The time has no zone, such as Z or +02:00.",
@@ -174,7 +167,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "logged-in": "logged in",
     "first-login": "logged in, the mailbox was created",
     "logged-in-later": "logged in later than was known",
-
     # License files
     "license-file-too-large": "{file} is too large to be a license file.",
     "license-file-without-block": "{file} is not a license file: it has no license block.",
