@@ -43,7 +43,7 @@ from kconsole.operations.session import Session
 from kconsole.text import ages, columns, gauge, words
 from kconsole.text.details import details_of, last_login_word, reason_word, rule_sentence
 from kconsole.text.licenses import license_words, warning_words
-from kconsole.text.messages import decision_words
+from kconsole.text.messages import decision_words, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.server import status_words
 
@@ -108,7 +108,7 @@ def _read_filter(context: click.Context, param: click.Parameter, value: str) -> 
     """A filter that is understood whole."""
     problems = read_filter(value, datetime.now().astimezone(), _saved_filters(value)).problems
     if problems:
-        raise click.BadParameter(problems[0], context, param)
+        raise click.BadParameter(words_of(problems[0]), context, param)
     return value
 
 

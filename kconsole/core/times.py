@@ -62,14 +62,14 @@ def age_of(text: str) -> timedelta:
     """The age that a text names: 180d, 12h, 2w, 6m (180 days), 1y (365 days).
 
     Raises:
-        ValueError: it is no age, zero, or too long; the message says which, for a sentence that names the text.
+        ValueError: it is no age, zero, or too long; its text is the code of the reason.
     """
     number, unit = text.strip()[:-1].rstrip(), text.strip()[-1:].lower()
     if unit not in AGE_UNITS or not (number.isascii() and number.isdigit()):
-        raise ValueError("is not an age")
+        raise ValueError("age-unreadable")
     digits = number.lstrip("0")
     if not digits:
-        raise ValueError("is no time at all")
+        raise ValueError("age-zero")
     if len(digits) > len(str(LONGEST_AGE // AGE_UNITS["h"])) or int(digits) * AGE_UNITS[unit] > LONGEST_AGE:
-        raise ValueError("is longer than a thousand years")
+        raise ValueError("age-too-long")
     return int(digits) * AGE_UNITS[unit]

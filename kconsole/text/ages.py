@@ -8,7 +8,9 @@ hours, not a date, so that an age does not depend on a zone; a month is a twelft
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
+from kconsole.core.codes import Message
 from kconsole.core.times import age_of, in_utc
+from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 
 NEVER: Final = "never"
@@ -87,7 +89,7 @@ def parse_age(text: str) -> timedelta:
     try:
         return age_of(text)
     except ValueError as error:
-        raise ValueError(f"{_quoted(text)} {error}: {_AGE_SENTENCE}.") from None
+        raise ValueError(f"{_quoted(text)} {words_of(Message(str(error)))}: {_AGE_SENTENCE}.") from None
 
 
 def _ago(number: int, unit: str) -> str:

@@ -5,7 +5,7 @@ the formats that Python knows there are
 
 - `{seats:count seat}` or `{n:count address addresses}`: a number of things, "1 seat", "1,200 seats";
 - `{addresses:some}`: the first few of a list, and how many more there are;
-- `{names:list}`: a list, "a, b and c";
+- `{names:list}`: a list, "a, b and c"; `{names:commas}`, "a, b, c";
 - `{what:a}`: what an entry is, by the code of its classification, "an alias";
 - a parameter that is a message, alone or in a list, stands there in its own words.
 
@@ -65,6 +65,8 @@ class _Formatter(string.Formatter):
             return some_of(value)
         if format_spec == "a":
             return words.with_article(value)
+        if format_spec == "commas":
+            return ", ".join(value)
         if format_spec == "list":
             return words.and_list(value)
         return str(super().format_field(value, format_spec))

@@ -105,3 +105,24 @@ def with_article(classification: str) -> str:
         return "the built-in administrator"
     noun = REASON_WORDS.get(classification, classification)
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+ORDER_WORDS: Final = {
+    "last-login": ("last login", "oldest first", "newest first"),
+    "address": ("account", "A to Z", "Z to A"),
+    "name": ("name", "A to Z", "Z to A"),
+    "seat": ("seat", "taken first", "not taken first"),
+    "because": ("because", "A to Z", "Z to A"),
+    "domain": ("domain", "A to Z", "Z to A"),
+    "protocol": ("via", "A to Z", "Z to A"),
+    "role": ("role", "users first", "full admins first"),
+    "kind": ("kind", "A to Z", "Z to A"),
+    "origin": ("origin", "A to Z", "Z to A"),
+}
+"""The name of each order of the account list, and of its two directions."""
+
+
+def order_words(sort: str, reverse: bool) -> str:
+    """An order of the account list: "by last login, oldest first"."""
+    name, ascending, descending = ORDER_WORDS[sort]
+    return f"by {name}, {descending if reverse else ascending}"

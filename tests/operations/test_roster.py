@@ -20,9 +20,10 @@ from kconsole.licensing.policy import CLASSIFICATIONS, classify, listed_classifi
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.chunked import finished
 from kconsole.operations.search.filters import read_filter
-from kconsole.operations.search.index import ORDER_WORDS, AccountIndex, AccountQuery, SortField, order_words, select
+from kconsole.operations.search.index import AccountIndex, AccountQuery, SortField, select
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
+from kconsole.text.words import ORDER_WORDS, order_words
 from tests.clocks import noon
 from tests.licensing.strategies import entries
 from tests.operations.sessions import account, alias, another, deleted, logged_in, session_of

@@ -126,7 +126,7 @@ async def test_a_narrow_column_keeps_the_sign() -> None:
 
 
 def test_every_order_has_a_column_that_shows_it() -> None:
-    from kconsole.operations.search.index import ORDER_WORDS
+    from kconsole.text.words import ORDER_WORDS
 
     assert {column.sort for column in COLUMNS} >= set(ORDER_WORDS)
 

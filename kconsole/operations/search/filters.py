@@ -1,4 +1,4 @@
-"""The filter language: words that are looked for, and conditions that are asked.
+"""The filter language: words to look for, and conditions.
 
     anna -test              address, name or description holds "anna", and none of them "test"
     domain:retail is:never  of a domain whose name holds "retail", and never logged in
@@ -6,9 +6,10 @@
     seen:<2025-01-01        last login before that day; seen:>2025-01-01, on it or after
     is:held                 deleted, its seat held until the server is restarted: nothing else lists these
     @unused                 the filter that was saved under this name
-    -is:disabled            whatever a minus stands before must not be so
+    -is:disabled            not disabled: a minus negates any term
 
-All terms of a filter must hold. What cannot be understood, or not yet while it is being typed, is passed over and told.
+An entry must fit all terms. A term that cannot be read, perhaps because it is still being typed, is ignored and
+reported.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from typing import Final
 
+from kconsole.core.codes import Message, message
 from kconsole.core.records import Entry, fold
 from kconsole.core.times import age_of
 from kconsole.licensing.policy import listed_classification
@@ -38,14 +40,24 @@ STATES: Final[dict[str, Condition]] = {
     "alias": lambda entry: entry.kind == "alias",
     "resource": lambda entry: entry.kind == "resource",
 }
-"""What `is:` can ask. Of deleted entries only those are ever asked whose seat is held."""
-
-_SEEN: Final = "seen: > or <, and an age or a day: seen:>180d, seen:<2025-01-01"
+"""What can follow `is:`. The only deleted entries that are ever listed are those whose seat is held."""
 
 SAVED_SIGN: Final = "@"
-"""What stands before the name of a saved filter."""
+"""Precedes the name of a saved filter."""
 
 NONE_SAVED: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class UnreadableTerm(ValueError):
+    """A term of a filter cannot be read.
+
+    Attributes:
+        problem: why.
+    """
+
+    def __init__(self, problem: Message) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +69,19 @@ class Filter:
     not_words: tuple[str, ...] = ()
     """Folded texts that none of them may hold."""
     conditions: tuple[tuple[str, Condition], ...] = ()
-    """Each as it was asked, and what it asks. Two that were asked alike ask the same, but see `is_moving`."""
-    problems: tuple[str, ...] = ()
-    """What could not be understood, for a person; the rest is asked all the same."""
+    """Each with its text. Conditions of the same text are the same, unless `is_moving`."""
+    problems: tuple[Message, ...] = ()
+    """Terms that cannot be read; the others are in effect."""
     is_moving: bool = False
-    """Whether some condition counts an age from the moment of now."""
+    """Whether a condition counts an age from now."""
 
     @property
     def asks_held(self) -> bool:
-        """Whether deleted entries that hold their seat are asked for, and nothing else then."""
+        """Whether it selects deleted entries that hold their seat, and nothing else."""
         return any(asked == "is:held" for asked, _ in self.conditions)
 
     def fits(self, entry: Entry) -> bool:
-        """Whether an entry is asked for."""
+        """Whether it selects an entry."""
         if self.words or self.not_words:
             text = searched_text(entry)
             if not all(word in text for word in self.words) or any(word in text for word in self.not_words):
@@ -77,7 +89,7 @@ class Filter:
         return all(condition(entry) for _, condition in self.conditions)
 
     def narrows(self, other: "Filter") -> bool:
-        """Whether whatever fits this one fits the other for certain: as it mostly is after one more letter."""
+        """Whether every entry that fits this filter fits the other one: mostly so after one more letter."""
         if self.is_moving or other.is_moving:
             return False
         asked = {asked for asked, _ in self.conditions}
@@ -89,7 +101,7 @@ class Filter:
 
 
 def searched_text(entry: Entry) -> str:
-    """The text in which words are looked for."""
+    """The text that words are looked for in."""
     return fold(f"{entry.address}\n{entry.full_name}\n{entry.description}")
 
 
@@ -98,21 +110,21 @@ def read_filter(text: str, now: datetime, saved: Mapping[str, str] = NONE_SAVED)
 
     Args:
         text: as typed.
-        now: the moment that ages count from.
-        saved: filters by the names that they were saved under.
+        now: the time that ages count from.
+        saved: the saved filters by name.
     """
     words: list[str] = []
     not_words: list[str] = []
     conditions: list[tuple[str, Condition]] = []
-    problems: list[str] = []
+    problems: list[Message] = []
     is_moving = False
     for term in text.split():
         bare = term.removeprefix("-") or term
         negated = bare != term
         try:
             part = _saved(bare, now, saved) if _names_saved(bare, saved) else _term(bare, now)
-        except ValueError as error:
-            problems.append(str(error))
+        except UnreadableTerm as error:
+            problems.append(error.problem)
             continue
         problems += part.problems
         is_moving |= part.is_moving
@@ -132,7 +144,7 @@ def _term(bare: str, now: datetime) -> Filter:
     """One term, without its minus.
 
     Raises:
-        ValueError: it asks a condition by a name that is one, with a value that is none; for a person.
+        UnreadableTerm: it names a condition, with a value that is none.
     """
     field, colon, value = bare.partition(":")
     field = field.lower()
@@ -144,7 +156,7 @@ def _term(bare: str, now: datetime) -> Filter:
 
 
 def _asked(bare: str, saved: Mapping[str, str] = NONE_SAVED) -> str:
-    """The same for terms that ask the same, and for no others."""
+    """A text that is equal for equal terms only."""
     if _names_saved(bare, saved):
         return SAVED_SIGN + "\n" + (_saved_text(bare, saved) or "")
     return fold(bare)
@@ -154,7 +166,7 @@ def _asked(bare: str, saved: Mapping[str, str] = NONE_SAVED) -> str:
 
 
 def _names_saved(bare: str, saved: Mapping[str, str]) -> bool:
-    """Whether a term means a saved filter, rather than what stands after the `@` of an address."""
+    """Whether a term names a saved filter, and is not the part of an address after its `@`."""
     return bare.startswith(SAVED_SIGN) and ("." not in bare or _saved_text(bare, saved) is not None)
 
 
@@ -167,43 +179,43 @@ def _saved(bare: str, now: datetime, saved: Mapping[str, str]) -> Filter:
     """The saved filter that a term names.
 
     Raises:
-        ValueError: there is none, or it asks for another; for a person.
+        UnreadableTerm: there is none, or it names another one.
     """
     text = _saved_text(bare, saved)
     if text is None:
-        known = ", ".join(sorted(SAVED_SIGN + name for name in saved))
-        raise ValueError(f"{bare}: no saved filter; there is {known or 'none yet'}")
+        known = sorted(SAVED_SIGN + name for name in saved)
+        raise UnreadableTerm(message("filter-not-saved", name=bare, known=known))
     if any(_names_saved(term.removeprefix("-"), saved) for term in text.split()):
-        raise ValueError(f"{bare}: a saved filter cannot name another")
+        raise UnreadableTerm(message("filter-names-another", name=bare))
     part = read_filter(text, now)
-    told = tuple(f"{bare}: {problem}" for problem in part.problems)
-    return Filter(part.words, part.not_words, part.conditions, told, part.is_moving)
+    problems = tuple(message("filter-has-problem", name=bare, problem=problem) for problem in part.problems)
+    return Filter(part.words, part.not_words, part.conditions, problems, part.is_moving)
 
 
 # Conditions
 
 
 def _condition(field: str, value: str, now: datetime) -> Condition | None:
-    """The condition that a field and its value ask; None if there is no such field, so that it is a word.
+    """The condition of a field and its value; None if there is no such field, so that the term is a word.
 
     Raises:
-        ValueError: the field is one, and its value is none.
+        UnreadableTerm: the value is none of this field's.
     """
     if field == "domain":
         name = fold(value)
         return lambda entry: name in fold(entry.domain)
     if field == "is":
         if value.lower() not in STATES:
-            raise ValueError(f"is: one of {' '.join(STATES)}")
+            raise UnreadableTerm(message("filter-is", states=" ".join(STATES)))
         return STATES[value.lower()]
     return _seen(value, now) if field == "seen" else None
 
 
 def _seen(value: str, now: datetime) -> Condition:
-    """By the last login. An account that never logged in was not seen at all: it fits neither way."""
+    """By the last login. An account that never logged in fits neither `<` nor `>`."""
     sign, rest = value[:1], value[1:]
     if sign not in ("<", ">"):
-        raise ValueError(_SEEN)
+        raise UnreadableTerm(message("filter-seen"))
     after = sign == ">"
     try:
         moment = datetime.combine(date.fromisoformat(rest), time(), UTC)
@@ -211,7 +223,7 @@ def _seen(value: str, now: datetime) -> Condition:
         try:
             moment, after = now - age_of(rest), not after  # longer ago means before
         except ValueError:
-            raise ValueError(_SEEN) from None
+            raise UnreadableTerm(message("filter-seen")) from None
     if after:
         return lambda entry: entry.last_login is not None and entry.last_login.at >= moment
     return lambda entry: entry.last_login is not None and entry.last_login.at < moment

@@ -14,10 +14,8 @@ from kconsole.core.history import Change
 from kconsole.core.records import Entry
 from kconsole.operations.chunked import Chunks, finished, within
 from kconsole.operations.search.filters import NONE_SAVED, Filter, read_filter, searched_text
-from kconsole.operations.search.query import ORDER_WORDS as ORDER_WORDS
 from kconsole.operations.search.query import AccountQuery as AccountQuery
 from kconsole.operations.search.query import conditions_of
-from kconsole.operations.search.query import order_words as order_words
 from kconsole.operations.search.sorting import (
     STEP,
     address_key,

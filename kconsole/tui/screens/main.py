@@ -21,13 +21,13 @@ from kconsole.core.reports import Decision, SeatReport
 from kconsole.licensing import guards
 from kconsole.operations.base import Done
 from kconsole.operations.search.filters import read_filter
-from kconsole.operations.search.index import AccountQuery, order_words
+from kconsole.operations.search.index import AccountQuery
 from kconsole.operations.session import Session
 from kconsole.text import words
 from kconsole.text.ages import full_moment
 from kconsole.text.details import LIMIT, Detail, details_of
 from kconsole.text.licenses import license_words
-from kconsole.text.messages import sentence, sentences, whole
+from kconsole.text.messages import sentence, sentences, whole, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui import messages
 from kconsole.tui.chunk_runner import ChunkRunner
@@ -337,7 +337,7 @@ class MainScreen(ServerScreen):
             self.look(replace(self.listing, text=text))
             problems = read_filter(text, self.session.clock.now(), self._saved_filters).problems
             if problems or not self.accounts.marked:  # else it is told how many of the marked are not listed
-                self.tell(safe_text(problems[0]) if problems else "")
+                self.tell(safe_text(words_of(problems[0])) if problems else "")
 
     def _keep_filter(self) -> None:
         """Go to the list, which stays filtered."""
@@ -456,7 +456,7 @@ class MainScreen(ServerScreen):
             everything > 0, listing.text, self.is_read_only, self.key_of("add")
         )
         self.accounts.show(rows, listing.sort, listing.reverse, self.session.seats.report(), now)
-        order = order_words(listing.sort, listing.reverse)
+        order = words.order_words(listing.sort, listing.reverse)
         scope = safe_text(listing.domain) if listing.domain else ALL_DOMAINS.lower()
         self.query_one("#accounts-pane").border_title = Content(
             f"Accounts · {scope} · {len(rows):,} of {everything:,} · {order}"

@@ -7,7 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button
 
-from kconsole.operations.search.index import ORDER_WORDS, SortField
+from kconsole.operations.search.index import SortField
+from kconsole.text.words import ORDER_WORDS
 from kconsole.tui.screens.dialog import Dialog
 from kconsole.tui.widgets.account_table import ASCENDING_SIGN, DESCENDING_SIGN
 from kconsole.tui.widgets.painting import Part
