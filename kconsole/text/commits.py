@@ -1,4 +1,4 @@
-"""What was done, in words: for a line of the log, for the quiet note in an open console, for a view of details."""
+"""Commits in words: for a line of the log, for the note about other users' changes, for a view of details."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -21,70 +21,70 @@ PAST: Final = {
     "import": "imported",
     "import logins": "imported the last logins of",
     "import kerio": "imported from the server's files",
-    "sync": "read from the server",
-    "ask server": "asked the server about",
-    "settle": "asked the server what became of",
-    "add server": "named the server",
-    "remove server": "let go of the server",
+    "sync": "synced with the server",
+    "ask server": "asked the server to change",
+    "settle": "confirmed with the server",
+    "add server": "configured the server",
+    "remove server": "removed the server",
     "map": "mapped from the directory",
-    "set directory": "named the directory of",
-    "forget directory": "forgot the directory of",
-    "undo": "took back a change of",
+    "set directory": "set the directory of",
+    "forget directory": "removed the directory of",
+    "undo": "undid a change of",
     "restarted": "recorded a restart",
     "add domain": "added the domain",
     "restore": "restored a dump of",
-    "init": "made the store with",
-    "migrate": "brought to a new format",
-    "mend": "began the log anew with",
+    "init": "created the store with",
+    "migrate": "converted the store to a new format, with",
+    "mend": "began a new log with",
     "begin trial": "began a trial",
     "register license": "registered the license",
     "activate license": "activated the license",
-    "buy": "bought something for the license",
-    "update license": "updated the license with what was bought",
-    "cancel update": "called off what was bought for the license",
+    "buy": "ordered an update of the license",
+    "update license": "updated the license with its order",
+    "cancel update": "cancelled the order for the license",
     "change license": "changed the license",
     "change component": "changed a component of the license",
     "install license": "installed a license file",
 }
-"""What somebody did, by the name of the deed; for another one its own name has to do."""
+"""What an operator did, by the name of the operation. An unknown operation is shown by its name."""
 
 
 def operator_words(operator: Operator) -> str:
-    """Who did it; a claimed name stands before the user, who is in brackets."""
+    """The operator; a claimed name stands before the user, who is in brackets."""
     return safe_text(operator.shown)
 
 
 def accounts_words(addresses: Sequence[str], most: int = 2) -> str:
-    """The accounts it was done to: some by address, the rest by number."""
+    """Accounts: some by address, the rest by number."""
     return words.and_list([safe_text(address) for address in addresses], most) if addresses else ""
 
 
 def is_refusal(commit: Commit) -> bool:
-    """Whether nothing came of it, but that the live server said no."""
+    """Whether a guard or the server refused all of it."""
     return bool(commit.refused) and all(change.table == "intents" for change in commit.changes)
 
 
 def changed_entries(commit: Commit) -> list[Entry]:
-    """The entries that a commit changed, as they were after it; one that went, as it was before."""
+    """The entries that a commit changed, as they are after it; a removed one as it was before."""
     return [change.after or change.before for change in commit.changes if change.table == "entries"]
 
 
 def asked_addresses(commit: Commit) -> list[str]:
-    """The addresses that the server was asked about, or of which it became known what came of that."""
+    """The addresses of pending changes that a commit wrote down or confirmed."""
     pending_changes = [change.after or change.before for change in commit.changes if change.table == "intents"]
     return [target.address for pending in pending_changes for target in pending.targets]
 
 
 def refusal_words(refusal: Refusal) -> str:
     """What was refused, and why: "anna@north.example: not found in this store"."""
-    text = messages.words_of(refusal.message)
+    text = messages.recorded_words(refusal.message)
     return f"{refusal.address}: {text}" if refusal.address else text
 
 
 def subject(commit: Commit, most: int = 1) -> str:
-    """What it was done to: addresses, beyond `most` their number; or names of domains or of the server; empty for none.
+    """What a commit changed: addresses, beyond `most` their number; or names of domains or of the server; or nothing.
 
-    Of deeds on the license only taking one back has a subject: the others name it themselves.
+    The words of an operation on the license name it already; only those of an undo do not.
     """
     entries = changed_entries(commit)
     if commit.undoes is not None and [change.table for change in commit.changes] == ["license"]:
@@ -100,7 +100,7 @@ def subject(commit: Commit, most: int = 1) -> str:
 
 
 def operation_word(commit: Commit) -> str:
-    """The name of the deed; a refusal says that it was one, an undo which line it took back."""
+    """The name of the operation; of an undo with the line that it undid, of a refusal with that word."""
     operation = safe_text(commit.operation, 40)
     if commit.undoes is not None:
         operation = f"{operation} of {commit.undoes}"
@@ -108,7 +108,7 @@ def operation_word(commit: Commit) -> str:
 
 
 def seats_words(commit: Commit) -> str:
-    """The seats used before and after: "113 → 112", or "113" if that is the same; empty if nobody counted."""
+    """The seats used before and after: "113 → 112", or "113" if that is the same; empty if the line has no figures."""
     if commit.seats is None:
         return ""
     before, after = commit.seats
@@ -116,9 +116,9 @@ def seats_words(commit: Commit) -> str:
 
 
 def note(commits: Sequence[Commit]) -> str:
-    """What others did, in one short line: "anna disabled j.hart@x.example", "anna and berg: 12 changes".
+    """Other users' commits in one short line: "anna disabled j.hart@x.example", "anna and berg: 12 changes".
 
-    Refusals are not told: nothing came of them. Empty if there is nothing else.
+    Empty if all of them are refusals, which changed nothing.
     """
     commits = [commit for commit in commits if commit.changes and not is_refusal(commit)]
     if len(commits) == 1:
@@ -131,13 +131,13 @@ def note(commits: Sequence[Commit]) -> str:
 
 
 def sentence(commit: Commit) -> str:
-    """Who did what: "anna disabled j.hart@x.example"."""
+    """One commit: "anna disabled j.hart@x.example"."""
     did = PAST.get(commit.operation, safe_text(commit.operation, 40))
     return f"{operator_words(commit.operator)} {did} {subject(commit)}".rstrip()
 
 
 def clock_time(at: datetime) -> str:
-    """A moment for a column, in the zone of this machine: "2026-08-05 12:03"."""
+    """A time for a column, in the zone of this machine: "2026-08-05 12:03"."""
     return " ".join(ages.full_moment(at).split()[:2])
 
 
@@ -148,7 +148,7 @@ def short_time(at: datetime, now: datetime) -> str:
 
 
 def commit_text(commit: Commit) -> str:
-    """All words of a line of the log that one may look for."""
+    """The words of a line of the log that a search looks at."""
     names = [entry.address for entry in changed_entries(commit)] or refused_addresses(commit) or _domains(commit)
     refused = "refused" if commit.refused else ""
     operator = commit.operator
@@ -158,7 +158,7 @@ def commit_text(commit: Commit) -> str:
 
 
 def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Detail]:
-    """Everything about a line of the log, the most important first; of the changes at most so many."""
+    """All of a line of the log, the most important first, with at most so many changes."""
     yield Detail("Line", f"{commit.sequence:,}")
     yield Detail("Time", f"{ages.ago_and_moment(commit.at, now)}   {to_iso(commit.at)}")
     yield Detail("Operator", operator_words(commit.operator))
@@ -170,7 +170,7 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
     if commit.operator.connection:
         yield Detail("Claimed", f"SSH from {safe_text(commit.operator.connection)}")
     yield Detail("Session", safe_text(commit.session))
-    yield Detail("Deed", operation_word(commit))
+    yield Detail("Operation", operation_word(commit))
     if commit.reason:
         yield Detail("Reason", safe_text(commit.reason))
     if commit.seats is not None:
@@ -190,7 +190,7 @@ def _changed(change: Change, operation: str) -> Iterator[Detail]:
     elif change.table == "domains":
         yield Detail("Domain", f"{safe_text((after or before).name)}   {_domain_words(before, after)}")
     elif change.table == "server":
-        yield Detail("Restart", ages.full_moment(after) if after is not None else "taken back")
+        yield Detail("Restart", ages.full_moment(after) if after is not None else "undone")
     elif change.table == "connection":
         yield Detail("Server", f"{safe_text((after or before).name)}   {_server_words(before, after)}")
     elif change.table == "intents":
@@ -206,22 +206,22 @@ def _changed(change: Change, operation: str) -> Iterator[Detail]:
 
 def _server_words(before: Server | None, after: Server | None) -> str:
     if after is None:
-        return "the store is not kept in step with it any more"
+        return "removed from the store"
     if before is None or before.access != after.access:
         return f"at {safe_text(after.access.url)} as {safe_text(after.access.user)}{_loud(after.access.insecure)}"
-    return "read" if before.synced_at != after.synced_at else "changed"
+    return "synced" if before.synced_at != after.synced_at else "changed"
 
 
 def _changed_intent(before: PendingChange | None, after: PendingChange | None, operation: str) -> Detail:
     pending = after or before
     assert pending is not None  # noqa: S101  # a change has a record before or after it
     addresses = accounts_words([target.address for target in pending.targets], 3)
-    word = "Asked for" if before is None else ("Given up" if operation == "remove server" else "Settled")
+    word = "Asked for" if before is None else ("Given up" if operation == "remove server" else "Confirmed")
     return Detail(word, f"{safe_text(pending.operation)}   {addresses}   on the server")
 
 
 def _named_server(commit: Commit) -> str:
-    """The server that was named, or let go; it is said if nobody checks which one answers."""
+    """The server that was configured or removed; marked if its identity is not verified."""
     for table, _, before, after in commit.changes:
         if table == "connection" and (before is None or after is None or before.access != after.access):
             return safe_text((after or before).name) + (" (INSECURE)" if after and after.access.insecure else "")
@@ -229,7 +229,7 @@ def _named_server(commit: Commit) -> str:
 
 
 def _loud(insecure: bool) -> str:
-    return "   INSECURE: nobody checks which server that is" if insecure else ""
+    return "   INSECURE: its identity is not verified" if insecure else ""
 
 
 def _domain_words(before: Domain | None, after: Domain | None) -> str:
@@ -238,7 +238,7 @@ def _domain_words(before: Domain | None, after: Domain | None) -> str:
     if before.directory == after.directory:
         return "changed"
     if after.directory is None:
-        return "mapped from no directory any more"
+        return "no longer mapped from a directory"
     directory = after.directory
     return f"mapped from {safe_text(directory.url)}   {safe_text(directory.base)}{_loud(directory.insecure)}"
 

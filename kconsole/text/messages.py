@@ -128,6 +128,14 @@ def addressed(address: str, message: Message, voice: Voice = COMMAND_LINE) -> st
     return f"{address}: {text}" if address else text
 
 
+def recorded_words(message: Message, voice: Voice = COMMAND_LINE) -> str:
+    """A message from a journal, which another version or a person may have written: at worst, its code."""
+    try:
+        return words_of(message, voice)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+        return message.code
+
+
 def error_words(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
     """What happened, and what that means for the request."""
     return sentences([error.happened, *([error.effect] if error.effect else [])], voice)

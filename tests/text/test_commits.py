@@ -1,16 +1,18 @@
-"""What was done, in words."""
+"""Commits in words."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from kconsole.core.directory import Directory
-from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, LastLogin
 from kconsole.core.server import PendingChange, Server, ServerAccess, Target
+from kconsole.operations.catalog import BEGINNINGS, MODULES, UNDO
 from kconsole.text import commits
 from kconsole.text.details import Detail
 
@@ -20,6 +22,7 @@ OFF = Entry(address="a@x.example", id=1, enabled=False)
 DIRECTORY = Directory(url="ldaps://d.example", base="dc=x")
 SERVER = Server(name="ma\x1bil", access=ServerAccess(url="https://m.example", user="eye"))
 INSECURE = replace(SERVER, access=replace(SERVER.access, insecure=True))
+NO_SEAT = Refusal("a@x.example", "builtin-admin")
 LIST = Entry(address="team@x.example", kind="mailing_list", id=2)
 
 
@@ -37,7 +40,7 @@ def entries(*afters: Entry) -> tuple[Change, ...]:
         (commit("disable", *entries(OFF)), "anna disabled a@x.example"),
         (commit("delete", *entries(OFF, ENTRY)), "anna deleted 2 accounts"),
         (commit("import", *entries(OFF, LIST)), "anna imported 2 entries"),
-        (commit("undo", *entries(ENTRY), undoes=3), "anna took back a change of a@x.example"),
+        (commit("undo", *entries(ENTRY), undoes=3), "anna undid a change of a@x.example"),
         (commit("restarted", Change("server", 1, None, AT)), "anna recorded a restart"),
         (commit("add domain", Change("domains", 3, None, Domain(name="y.example"))), "anna added the domain y.example"),
         (commit("juggle", *entries(ENTRY)), "anna juggle a@x.example"),
@@ -46,29 +49,29 @@ def entries(*afters: Entry) -> tuple[Change, ...]:
         (commit("disable", *entries(OFF), operator="\x1b[2J"), "␛[2J disabled a@x.example"),
     ],
 )
-def test_a_sentence_says_who_did_what_to_whom(told: Commit, sentence: str) -> None:
+def test_a_sentence_names_operator_operation_and_subject(told: Commit, sentence: str) -> None:
     assert commits.sentence(told) == sentence
 
 
 def test_a_note_counts_several_changes_and_passes_over_refusals() -> None:
     one = commit("disable", *entries(OFF))
-    refused = commit("enable", refused=("a@x.example: no seat",))
+    refused = commit("enable", refused=(NO_SEAT,))
     assert commits.note([one]) == commits.note([refused, one]) == "anna disabled a@x.example"
     assert commits.note([one] * 12) == "anna: 12 changes"
     assert commits.note([one, one._replace(operator=Operator("berg"))]) == "anna and berg: 2 changes"
     assert commits.note([one, commit("restarted", Change("server", 1, None, AT))]) == "anna: 2 changes"
     assert commits.note([refused]) == commits.note([]) == ""
     asked = Change("intents", 1, PendingChange(operation="enable", at=AT, targets=()), None)
-    there = commit("enable", refused=("a@x.example: the server did not do it",))._replace(changes=(asked,))
+    there = commit("enable", refused=(NO_SEAT,))._replace(changes=(asked,))
     assert commits.note([there]) == ""
     assert commits.operation_word(there) == "enable refused"
 
 
-def test_a_refusal_is_told_by_a_word_and_names_whom() -> None:
-    refused = commit("enable", refused=("a@x.example: You cannot add more users",))
+def test_a_refusal_is_marked_and_names_its_address() -> None:
+    refused = commit("enable", refused=(NO_SEAT,))
     assert commits.operation_word(refused) == "enable refused"
     assert commits.subject(refused) == "a@x.example"
-    assert commits.subject(commit("import", refused=("There are not enough seats.",))) == ""
+    assert commits.subject(commit("import", refused=(Refusal("", "nothing-to-undo"),))) == ""
     assert commits.operation_word(commit("undo", *entries(ENTRY), undoes=3)) == "undo of 3"
 
 
@@ -91,7 +94,9 @@ def test_a_short_time_leaves_out_what_goes_without_saying(monkeypatch: pytest.Mo
 
 
 def test_the_words_to_look_for_are_those_that_stand_there() -> None:
-    told = commit("disable", *entries(OFF), reason="left", refused=("b@x.example: no",))
+    told = commit(
+        "disable", *entries(OFF), reason="left", refused=(Refusal("b@x.example", OLD_REFUSAL, {"text": "no"}),)
+    )
     assert commits.commit_text(told) == "anna disable refused left a@x.example"
 
 
@@ -126,7 +131,7 @@ def test_details_tell_everything() -> None:
         operator="root",
         reason="why",
         seats=(5, 4),
-        refused=("b@x.example: no",),
+        refused=(Refusal("b@x.example", OLD_REFUSAL, {"text": "no"}),),
     )._replace(operator=Operator("root", "berg", "carla", "10.0.0.1"))
     details = list(commits.details_of(told, AT))
     text = "\n".join(f"{detail.label}|{detail.text}" for detail in details)
@@ -143,7 +148,7 @@ def test_details_tell_everything() -> None:
         "changed|team@x.example   enabled",
         "→ not there|a@x.example   was disabled",
         "Domain|y.example   added",
-        "Restart|taken back",
+        "Restart|undone",
         "License|5 seats",
         "License|without limit",
     ):
@@ -155,8 +160,8 @@ def test_details_tell_everything() -> None:
     ("before", "after", "told"),
     [
         (None, None, "x.example   mapped from ldaps://d.example   dc=x"),
-        (DIRECTORY, None, "x.example   mapped from no directory any more"),
-        (DIRECTORY, replace(DIRECTORY, insecure=True), "INSECURE: nobody checks which server that is"),
+        (DIRECTORY, None, "x.example   no longer mapped from a directory"),
+        (DIRECTORY, replace(DIRECTORY, insecure=True), "INSECURE: its identity is not verified"),
         (DIRECTORY, DIRECTORY, "x.example   changed"),
     ],
 )
@@ -176,10 +181,10 @@ def test_a_renamed_account_says_what_it_was() -> None:
     ("before", "after", "subject", "told"),
     [
         (None, SERVER, "ma␛il", "ma␛il   at https://m.example as eye"),
-        (None, INSECURE, "ma␛il (INSECURE)", "at https://m.example as eye   INSECURE: nobody checks which server"),
-        (SERVER, INSECURE, "ma␛il (INSECURE)", "as eye   INSECURE: nobody checks which server that is"),
-        (INSECURE, None, "ma␛il", "ma␛il   the store is not kept in step with it any more"),
-        (INSECURE, replace(INSECURE, synced_at=AT), "", "ma␛il   read"),
+        (None, INSECURE, "ma␛il (INSECURE)", "at https://m.example as eye   INSECURE: its identity is not"),
+        (SERVER, INSECURE, "ma␛il (INSECURE)", "as eye   INSECURE: its identity is not verified"),
+        (INSECURE, None, "ma␛il", "ma␛il   removed from the store"),
+        (INSECURE, replace(INSECURE, synced_at=AT), "", "ma␛il   synced"),
         (SERVER, replace(SERVER, version="10"), "", "ma␛il   changed"),
     ],
 )
@@ -197,4 +202,21 @@ def test_what_the_server_was_asked_for_is_told() -> None:
     both = commit("disable", Change("intents", 9, None, asked), Change("intents", 9, asked, None))
     details = list(commits.details_of(both, AT))
     assert Detail("Asked for", "disable   a@x.example   on the server") in details
-    assert Detail("Settled", "disable   a@x.example   on the server") in details
+    assert Detail("Confirmed", "disable   a@x.example   on the server") in details
+
+
+def test_every_operation_has_words() -> None:
+    assert set(commits.PAST) == {*chain.from_iterable(MODULES.values()), *BEGINNINGS, UNDO}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (Refusal("a@x.example", "builtin-admin"), "a@x.example: The built-in administrator is not a user account"),
+        (Refusal("a@x.example", OLD_REFUSAL, {"text": "no {seat}"}), "a@x.example: no {seat}"),
+        (Refusal("", "of-a-newer-version", {"x": 1}), "of-a-newer-version"),
+        (Refusal("a@x.example", "address-taken", {}), "a@x.example: address-taken"),
+    ],
+)
+def test_a_refusal_of_any_version_is_shown(refusal: Refusal, words: str) -> None:
+    assert commits.refusal_words(refusal) == words
