@@ -273,17 +273,17 @@ def say_error(error: ConsoleError) -> None:
 
 
 def say_open(session: Session) -> None:
-    """Tell what the live server was asked for and nobody knows of whether it was done, if there is any."""
+    """Say which changes on the server are not confirmed, if there are any."""
     pending_changes = list(session.state.pending_changes.values())
     if not pending_changes:
         return
-    from kconsole.text.server import open_words
+    from kconsole.text.server import unconfirmed_words
 
     for pending in pending_changes[:MOST_OPEN]:
-        say(f"Note: {open_words(pending)}")
+        say(f"Note: {unconfirmed_words(pending)}")
     if len(pending_changes) > MOST_OPEN:
-        say(f"Note: so it is with {len(pending_changes) - MOST_OPEN:,} more that the server was asked for.")
-    say("'kconsole sync' asks the server; so does the next change on it.")
+        say(f"Note: {len(pending_changes) - MOST_OPEN:,} more are not confirmed.")
+    say("'kconsole sync' resolves that; so does the next change on the server.")
 
 
 def say_outcomes(done: Done) -> None:

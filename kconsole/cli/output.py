@@ -112,18 +112,20 @@ def seats_document(report: SeatReport) -> dict[str, Any]:
 
 
 def server_age(server: Server | None, pending_changes: Iterable[PendingChange], now: datetime) -> dict[str, Any] | None:
-    """How old what is known of the live server is, as `status --json` shows it; None where there is none.
+    """The age of the last reading of the server, as `status --json` shows it; None without a server.
 
-    In `open` are the addresses of which nobody knows whether the server did what it was asked for.
+    `open` has the addresses of unconfirmed changes.
     """
     if server is None:
         return None
+    from kconsole.text.server import missing_texts
+
     age = None if server.synced_at is None else int((now - server.synced_at).total_seconds())
     return {
         "name": server.name,
         "synced_at": to_iso(server.synced_at),
         "age_seconds": age,
-        "unread": list(server.unread),
+        "unread": missing_texts(server),
         "uncounted": list(server.uncounted),
         "open": list(dict.fromkeys(target.address for pending in pending_changes for target in pending.targets)),
     }

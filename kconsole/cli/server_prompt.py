@@ -1,4 +1,4 @@
-"""What commands share that ask the live server: who logs in with which password, and what came of it."""
+"""What all commands that contact the server share: the login, and reporting the result."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -13,29 +13,30 @@ from kconsole.core.server import Server, ServerAccess
 from kconsole.net.secrets import Secret, secret_from
 from kconsole.operations.base import Done, HalfDone, Operation, Outcome
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import SERVER_PASSWORD, Writer
+from kconsole.operations.sync.access import SERVER_PASSWORD
+from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.refusals import no_server, not_asked
 from kconsole.text import messages
 from kconsole.text.safe_text import safe_text
 
-INSECURE = "INSECURE: nobody checks which server answers, and what is sent may be read. That is recorded in the log."
+INSECURE = "INSECURE: the server's certificate is not checked, so others may read what is sent. The log records that."
 
 
 def password_option(command: Any) -> Any:
-    """Give a command the option that says where the password to the live server is."""
+    """Give a command the option --password-file."""
     return click.option(
         "--password-file",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help=f"The password to the live server, in a file of mode 0600 (else {SERVER_PASSWORD}, or it is asked for).",
+        help=f"File of mode 0600 with the password to the server (default: {SERVER_PASSWORD}, or a prompt).",
     )(command)
 
 
 def server_secret(access: ServerAccess, password_file: Path | None) -> Secret:
-    """The password that somebody logs in to a server with.
+    """The password of a login.
 
     Raises:
-        BadInput: there is none, and nobody to ask.
+        BadInput: there is none, and no terminal to ask for it.
     """
 
     def ask() -> str:
@@ -47,7 +48,7 @@ def server_secret(access: ServerAccess, password_file: Path | None) -> Secret:
 
 
 def server_of(session: Session) -> Server:
-    """The live server of a store.
+    """The server of a store.
 
     Raises:
         NotFound: there is none.
@@ -59,7 +60,7 @@ def server_of(session: Session) -> Server:
 
 
 def server_to_ask(session: Session) -> ServerAccess:
-    """How the live server of a store is reached, if it may be.
+    """How the server of a store is reached, if it may be contacted.
 
     Raises:
         NotFound: there is none.
@@ -74,30 +75,32 @@ def server_to_ask(session: Session) -> ServerAccess:
 
 
 def writer_for(place: CliContext, session: Session, is_done_there: bool, password_file: Path | None) -> Writer | None:
-    """Who asks the live server for a deed; None where the deed is none of its business, or nobody may ask."""
+    """What changes the server for an operation; None if the operation does not run there, or may not."""
     if not is_done_there or session.offline:
         return None
     place.check_writable()
-    return Writer(server_secret(server_to_ask(session), password_file), told=lambda done: say_settled(done.outcomes))
+    return Writer(
+        server_secret(server_to_ask(session), password_file), recovered=lambda done: say_settled(done.outcomes)
+    )
 
 
 def say_settled(outcomes: Iterable[Outcome]) -> None:
-    """Tell what came of what the server had been asked for, and nobody had heard of."""
+    """Say what became of unconfirmed changes."""
     for outcome in outcomes:
-        say(f"What was open is settled: {outcome.address} {messages.words_of(outcome.message)}.")
+        say(f"Resolved: {outcome.address} {messages.words_of(outcome.message)}.")
 
 
 def do_and_say(
     place: CliContext, session: Session, operation: Operation, password_file: Path | None, note: str = ""
 ) -> None:
-    """Do a deed, on the live server first if the store follows one; say what came of it, and end.
+    """Apply an operation, on the server first if the store follows one; report the result, and exit.
 
     Args:
-        place: where this runs.
+        place: the context of the command.
         session: the store.
         operation: what to do.
-        password_file: where the password to the server is; None for the environment, or for asking.
-        note: what to say besides, if the server did it.
+        password_file: has the password to the server; None for the environment or a prompt.
+        note: is added if the server did it.
     """
     is_there = session.is_done_there(operation.name)
     by = writer_for(place, session, is_there, password_file)
@@ -108,10 +111,10 @@ def do_and_say(
 
 
 def said(session: Session, act: Callable[[], Done]) -> Done:
-    """Do something, and say what came of it: also of what was done before something went wrong, and what is open.
+    """Apply something and report the result, also of a part that was done before an error, and what is unconfirmed.
 
     Raises:
-        ConsoleError: it was not done, or not all of it.
+        ConsoleError: not all of it was done.
     """
     try:
         with handled_by(interrupt):

@@ -1,10 +1,10 @@
-"""Commands about the live server: server, sync, reconcile."""
+"""Commands about the server: server, sync, reconcile."""
 
 import re
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -28,14 +28,23 @@ from kconsole.core.server import Server, ServerAccess
 from kconsole.core.times import to_iso
 from kconsole.licensing.comparison import compared
 from kconsole.net.secrets import Secret
+from kconsole.operations.base import Outcome
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import NotLetIn, Progress, Snapshot, check_settings, read_server
+from kconsole.operations.sync.access import NotLetIn, Progress, ServerState, check_settings, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading, settled
 from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.text import ages, messages, words
 from kconsole.text.licenses import change_rows
 from kconsole.text.safe_text import safe_text
-from kconsole.text.server import cause_text, comparison_rows, reading_words, server_rows, synced_words
+from kconsole.text.server import (
+    cause_text,
+    comparison_rows,
+    missing_texts,
+    reading_words,
+    remark_texts,
+    server_rows,
+    synced_words,
+)
 
 DIFFERENT = 1
 """The exit code of a reconciliation that found differences."""
@@ -47,15 +56,15 @@ DIFFERENT = 1
 @pass_cli
 @click.pass_context
 def server(context: click.Context, place: CliContext, as_json: bool) -> None:
-    """Show the live server of the store, or name one."""
+    """Show the server that the store follows, or configure one."""
     if context.invoked_subcommand is not None:
         if as_json:
-            raise click.UsageError("--json goes with showing the server.")
+            raise click.UsageError("--json is for showing the server only.")
         return
     session = place.open()
     found = server_of(session)
     if as_json:
-        put_json({"schema": 1, "server": server_document(found)})
+        put_json({"schema": 1, "server": _document(found)})
     else:
         put_sections([("", list(server_rows(found, session.clock.now())))])
 
@@ -64,20 +73,20 @@ def server(context: click.Context, place: CliContext, as_json: bool) -> None:
 @click.argument("name", callback=read_text)
 @click.option("--url", callback=read_text, required=True, metavar="URL", help="https://host, or https://host:4040.")
 @click.option(
-    "--user", callback=read_text, required=True, metavar="LOGIN", help="Who logs in: an Auditor may read all."
+    "--user", callback=read_text, required=True, metavar="LOGIN", help="The login; an Auditor may read everything."
 )
-@click.option("--ca", callback=read_text, default="", metavar="FILE", help="Certificates to trust, and no others.")
-@click.option("--fingerprint", callback=read_text, default="", metavar="SHA256", help="The one certificate to trust.")
-@click.option("--insecure", is_flag=True, help="Check no certificate. Whoever is in between reads the password.")
+@click.option("--ca", callback=read_text, default="", metavar="FILE", help="File of the CA certificates to trust.")
+@click.option("--fingerprint", callback=read_text, default="", metavar="SHA256", help="The only certificate to trust.")
+@click.option("--insecure", is_flag=True, help="Do not check the certificate; others may read the password.")
 @reason_option
 @at_store
 @pass_cli
 def add(
     place: CliContext, name: str, url: str, user: str, ca: str, fingerprint: str, insecure: bool, reason: str
 ) -> None:
-    """Say which live server the store is kept in step with.
+    """Configure the server that the store follows.
 
-    Its password is not part of it.
+    The password is not stored.
     """
     access = ServerAccess(
         url=url,
@@ -98,13 +107,13 @@ def add(
 @click.option(
     "--forget-open",
     is_flag=True,
-    help="Give up what is not known to be done there: for a server that is gone for ever.",
+    help="Give up unconfirmed changes: for a server that is gone for good.",
 )
 @reason_option
 @at_store
 @pass_cli
 def remove(place: CliContext, forget_open: bool, reason: str) -> None:
-    """Follow no server any more.
+    """Stop following the server.
 
     What was read stays.
     """
@@ -118,12 +127,12 @@ def _read_interval(context: click.Context, param: click.Parameter, value: str | 
     if value is None:
         return None
     if not _INTERVAL.fullmatch(value):
-        raise click.BadParameter(f"'{value}' is no interval, as 5m is.", context, param)
+        raise click.BadParameter(f"'{value}' is not an interval such as 5m.", context, param)
     return timedelta(seconds=int(value[:-1]) * {"s": 1, "m": 60, "h": 3600}[value[-1]])
 
 
 @click.command()
-@click.option("--watch", callback=_read_interval, metavar="5m", help="Go on, and read it again so often.")
+@click.option("--watch", callback=_read_interval, metavar="5m", help="Keep reading it at this interval.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @password_option
 @reason_option
@@ -138,10 +147,10 @@ def sync(
     password_file: Path | None,
     reason: str,
 ) -> None:
-    """Read the live server into the store.
+    """Read the server into the store.
 
-    Domains, accounts with their last logins, lists, resources, aliases, the license and the server's own numbers:
-    whole, or with the parts named that the login may not read. If the server goes away in the middle, nothing is taken.
+    Reads domains, accounts with their last logins, lists, resources, aliases, the license and the server's own numbers.
+    Parts that the login may not read are named. If the server fails meanwhile, nothing is taken.
     """
     place.check_writable()
     session = place.open(about_open=False)
@@ -162,9 +171,9 @@ def sync(
 
 
 def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: bool, reason: str) -> int:
-    """Read it, take it in, and say what came of it; the exit code."""
+    """Read the server, take that in, and report it; returns the exit code."""
     begun, before = begin_reading(session, access), session.state.license
-    done = session.do(Sync(_snapshot(access, secret), begun, reason))
+    done = session.do(Sync(_read(access, secret), begun, reason))
     found = session.state.server
     assert found is not None  # noqa: S101  # it has just been synced
     if as_json:
@@ -173,16 +182,11 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
                 "schema": 1,
                 "server": found.name,
                 "synced_at": to_iso(found.synced_at),
-                "changed": [
-                    {"address": outcome.address, "what": messages.words_of(outcome.message)} for outcome in done.changed
-                ],
-                "settled": [
-                    {"address": outcome.address, "what": messages.words_of(outcome.message)}
-                    for outcome in settled(done)
-                ],
-                "unread": list(found.unread),
+                "changed": [_result(outcome) for outcome in done.changed],
+                "settled": [_result(outcome) for outcome in settled(done)],
+                "unread": missing_texts(found),
                 "uncounted": list(found.uncounted),
-                "notes": list(found.notes),
+                "notes": remark_texts(found),
                 "license": [
                     {"what": row.label, "text": row.text} for row in change_rows(before, session.state.license)
                 ],
@@ -192,9 +196,9 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
         changes = words.count(len(done.changed), "entry", "entries")
         say(f"{safe_text(found.name)}: {changes} new, changed or gone. {synced_words(found)}")
         say_settled(settled(done))
-    for text in found.unread:
+    for text in missing_texts(found):
         say(f"Not read: {text}")
-    for text in found.notes:
+    for text in remark_texts(found):
         say(f"Note: {text}")
     for row in change_rows(before, session.state.license):
         say(f"License: {row.label}: {row.text}")
@@ -204,16 +208,27 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
     return PARTLY_FAILED if found.uncounted else DONE
 
 
-def _snapshot(access: ServerAccess, secret: Secret) -> Snapshot:
-    """What the server says; on a terminal it is told how far the reading is."""
+def _result(outcome: Outcome) -> dict[str, str]:
+    return {"address": outcome.address, "what": messages.words_of(outcome.message)}
+
+
+def _document(server: Server) -> dict[str, Any]:
+    """A server as JSON: what is missing, and notes, as texts."""
+    document = {"missing": None, "remarks": None} | server_document(server)
+    del document["missing"], document["remarks"]
+    return document | {"unread": missing_texts(server), "notes": remark_texts(server)}
+
+
+def _read(access: ServerAccess, secret: Secret) -> ServerState:
+    """Read the server; on a terminal, show the progress."""
     if sys.stderr is None or not sys.stderr.isatty():
         return read_server(access, secret)
 
-    def tell(far: Progress) -> None:
+    def show(far: Progress) -> None:
         click.echo(f"\r{reading_words(*far)}", err=True, nl=False)
 
     try:
-        return read_server(access, secret, tell)
+        return read_server(access, secret, show)
     finally:
         click.echo(err=True)
 
@@ -224,14 +239,14 @@ def _snapshot(access: ServerAccess, secret: Secret) -> Snapshot:
 @pass_cli
 @click.pass_context
 def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
-    """Compare our count with the server's own numbers.
+    """Compare kconsole's count with the server's own numbers.
 
-    As of the last sync. Where they differ, it says which accounts are likely behind it. Ends with 1 if they differ.
+    The numbers are from the last sync. Where they differ, likely causes are listed. Exits with 1 if they differ.
     """
     session = place.open()
     found = server_of(session)
     if found.numbers is None:
-        raise NotFound(f"{found.name} was never read.", "Run 'kconsole sync' first.")
+        raise NotFound("server-never-read", "sync-first", server=found.name)
     comparisons = compared(session.seats.report(), found.numbers, session.state.live_entries(), found.uncounted)
     if as_json:
         put_json(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from kconsole.core.codes import Message
 from kconsole.core.directory import Directory
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
@@ -202,17 +203,25 @@ def update_document(update: PendingUpdate) -> Document:
 def server_document(server: Server) -> Document:
     """The live server with all its fields."""
     numbers = server.numbers
-    return _flat(server) | {
+    document: Document = _flat(server) | {
         "access": _flat(server.access),
         "synced_at": to_iso(server.synced_at),
         "started_at": to_iso(server.started_at),
         "unread": list(server.unread),
         "uncounted": list(server.uncounted),
         "notes": list(server.notes),
+        "missing": [{"code": each.code, "params": each.params} for each in server.missing],
+        "remarks": [{"code": each.code, "params": each.params} for each in server.remarks],
         "numbers": None
         if numbers is None
         else _flat(numbers) | {"domains": [_flat(domain) for domain in numbers.domains]},
     }
+    if server.access.provider == "kerio":  # records of version 0.1 keep their bytes
+        del document["access"]["provider"]
+    for name in ("missing", "remarks"):
+        if not document[name]:
+            del document[name]
+    return document
 
 
 def server_from_document(document: Mapping[str, Any]) -> Server:
@@ -227,6 +236,8 @@ def server_from_document(document: Mapping[str, Any]) -> Server:
             "unread": tuple(document.get("unread", ())),
             "uncounted": tuple(document.get("uncounted", ())),
             "notes": tuple(document.get("notes", ())),
+            "missing": tuple(Message(**each) for each in document.get("missing", ())),
+            "remarks": tuple(Message(**each) for each in document.get("remarks", ())),
             "numbers": None
             if numbers is None
             else ServerNumbers(

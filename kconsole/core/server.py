@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
+from kconsole.core.codes import Message
+
 MailboxFate = Literal["keep", "delete", "transfer"]
 """What happens to a deleted account's mailbox."""
 
@@ -41,6 +43,8 @@ class ServerAccess(Struct, frozen=True, kw_only=True, gc=False):
     """SHA-256 of the server's certificate, in hexadecimal digits; it alone is then trusted, whoever signed it."""
     insecure: bool = False
     """Whether to go on with a server whose certificate nobody checked."""
+    provider: str = "kerio"
+    """The provider of its product, by the name of its entry point."""
 
 
 class DomainNumbers(Struct, frozen=True, kw_only=True, gc=False):
@@ -81,11 +85,15 @@ class Server(Struct, frozen=True, kw_only=True, gc=False):
     role: str = ""
     """What the login may administer, as it said then."""
     unread: tuple[str, ...] = ()
-    """Which figures that role could not read, and why."""
+    """What could not be read, and why, in words: version 0.1 wrote them."""
+    missing: tuple[Message, ...] = ()
+    """The same as messages, since version 0.2."""
     uncounted: tuple[str, ...] = ()
     """The domains whose users could not be read: who takes a seat there is as it was read before, or not known."""
     notes: tuple[str, ...] = ()
-    """What was read, and is not in the store as it is there; in words of ours with names from outside."""
+    """What is in the store otherwise than on the server, in words: version 0.1 wrote them."""
+    remarks: tuple[Message, ...] = ()
+    """The same as messages, since version 0.2."""
     numbers: ServerNumbers | None = None
 
 

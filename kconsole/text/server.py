@@ -1,4 +1,4 @@
-"""The live server in words: how it is reached, how old what is known of it is, where its numbers differ from ours."""
+"""The server in words: how it is reached, how old the last reading is, where its numbers differ from ours."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
@@ -27,7 +27,7 @@ class FigureCells(NamedTuple):
 
 
 def synced_words(server: Server) -> str:
-    """How old what is known is: "server as of 2026-08-05 12:03 CEST", "server never read"."""
+    """The age of the last reading: "server as of 2026-08-05 12:03 CEST", "server never read"."""
     if server.synced_at is None:
         return NEVER_READ
     return f"server as of {ages.full_moment(server.synced_at)}"
@@ -38,8 +38,8 @@ def synced_briefly(server: Server, now: datetime, zone: tzinfo | None = None) ->
 
     Args:
         server: which.
-        now: the moment it is told.
-        zone: the zone to tell it in; None for the zone of this machine.
+        now: the current moment.
+        zone: the time zone to show; None for the zone of this machine.
     """
     if server.synced_at is None:
         return NEVER_READ
@@ -54,64 +54,68 @@ def synced_briefly(server: Server, now: datetime, zone: tzinfo | None = None) ->
 
 
 def status_words(server: Server, now: datetime) -> str:
-    """The same in one line with the server's name, how old that is, and what is missing; safe to show."""
+    """The same with the server's name, its age, and what is missing; safe to show."""
     name = safe_text(server.name)
     if server.synced_at is None:
-        return f"{name}, never read: 'kconsole sync' reads it"
+        return f"{name}, never read: run 'kconsole sync'"
     read = f"{name}, {synced_words(server)}, {ages.age(server.synced_at, now)}"
     if server.uncounted:
         return f"{read}; {uncounted_words(server)}"
-    return f"{read}; {words.count(len(server.unread), 'figure')} not read" if server.unread else read
+    missing = len(server.unread) + len(server.missing)
+    return f"{read}; {words.count(missing, 'figure')} not read" if missing else read
 
 
 def uncounted_words(server: Server) -> str:
-    """That the users of some domains were not read, and what that means for the seats; safe to show."""
+    """The domains whose users were not read, and what that means for the seats; safe to show."""
     domains = words.and_list([safe_text(name) for name in server.uncounted], 3)
-    return f"the users of {domains} were not read: who takes a seat there is not known as of now"
+    return f"the users of {domains} were not read: their seats are as of an earlier reading, or not known"
 
 
-def open_words(pending: PendingChange) -> str:
-    """That nobody knows whether the server did something: "it is not known whether anna@... was disabled on it"."""
+def missing_texts(server: Server) -> list[str]:
+    """What could not be read, and why; not made safe to show."""
+    return [*server.unread, *map(words_of, server.missing)]
+
+
+def remark_texts(server: Server) -> list[str]:
+    """What is in the store otherwise than on the server; not made safe to show."""
+    return [*server.notes, *map(words_of, server.remarks)]
+
+
+def unconfirmed_words(pending: PendingChange) -> str:
+    """An unconfirmed change: "Not confirmed: anna@... disabled on the server (sent at 2026-08-05 12:03 CEST)."."""
     accounts = words.and_list([safe_text(target.address) for target in pending.targets], 3)
-    was = "was" if len(pending.targets) == 1 else "were"
-    asked = f"{was} {ASKED[pending.operation]} on the server, which was asked for it at {ages.full_moment(pending.at)}"
-    return f"It is not known whether {accounts} {asked}."
+    return (
+        f"Not confirmed: {accounts} {ASKED[pending.operation]} on the server (sent at {ages.full_moment(pending.at)})."
+    )
 
 
 def server_rows(server: Server, now: datetime) -> Iterator[Detail]:
     """Everything about a server. All texts are safe to show."""
     access = server.access
-    yield Detail("Server", safe_text(server.name))
-    yield Detail("URL", safe_text(access.url))
-    yield Detail("Logs in as", safe_text(access.user))
+    trusted = f"certificates signed by {access.ca_file}" if access.ca_file else "the CAs of this system"
+    if access.fingerprint:
+        trusted = f"the certificate {access.fingerprint}"
     if access.insecure:
-        yield Detail("Trusts", "! INSECURE: nobody checks which server that is")
-    elif access.fingerprint:
-        yield Detail("Trusts", f"the certificate {safe_text(access.fingerprint)}")
-    else:
-        yield Detail(
-            "Trusts", f"who is signed by {safe_text(access.ca_file)}" if access.ca_file else "whom this system trusts"
-        )
+        trusted = "! INSECURE: the server's certificate is not checked"
+    rows = [("Server", server.name), ("URL", access.url), ("Logs in as", access.user), ("Trusts", trusted)]
     if server.synced_at is None:
-        yield Detail("Read", "never")
-        return
-    yield Detail("Read", ages.ago_and_moment(server.synced_at, now))
-    yield Detail("Version", safe_text(server.version))
-    if server.started_at is not None:
-        yield Detail("Started", ages.ago_and_moment(server.started_at, now))
-    yield Detail("Role", safe_text(server.role).replace("_", " "))
-    for place, text in enumerate(server.unread):
-        yield Detail("" if place else "Not read", safe_text(text))
-    for place, text in enumerate(server.notes):
-        yield Detail("" if place else "Notes", safe_text(text))
+        rows.append(("Read", "never"))
+    else:
+        rows += [("Read", ages.ago_and_moment(server.synced_at, now)), ("Version", server.version)]
+        if server.started_at is not None:
+            rows.append(("Started", ages.ago_and_moment(server.started_at, now)))
+        rows.append(("Role", server.role.replace("_", " ")))
+        rows += [("" if place else "Not read", text) for place, text in enumerate(missing_texts(server))]
+        rows += [("" if place else "Notes", text) for place, text in enumerate(remark_texts(server))]
+    return (Detail(label, safe_text(text)) for label, text in rows)
 
 
 def comparison_rows(comparisons: Iterable[Comparison], most: int = 5) -> Iterator[Detail]:
-    """Our figures beside the server's, and what is likely behind a difference. All texts are safe to show."""
+    """Our figures beside the server's, with the likely causes of a difference. All texts are safe to show."""
     for each in comparisons:
         title, ours, theirs, difference = figure_cells(each)
         if not each.is_read:
-            yield Detail(title, f"{ours}   the server's was not read")
+            yield Detail(title, f"{ours}   not read from the server")
             continue
         if each.agrees:
             yield Detail(title, f"{ours}   the same")
@@ -133,7 +137,7 @@ def cause_text(cause: Cause) -> str:
 
 
 def figure_cells(comparison: Comparison) -> FigureCells:
-    """A figure as a row of a table has it."""
+    """A figure as a row of a table."""
     title, ours = figure_title(comparison), _number(comparison.ours)
     if not comparison.is_read:
         return FigureCells(title, ours, "–", "not read")
@@ -145,7 +149,7 @@ def figure_cells(comparison: Comparison) -> FigureCells:
 
 
 def cause_words(cause: Cause, most: int) -> str:
-    """What may be behind a difference, and the accounts that it would be, so many of them by name."""
+    """A likely cause of a difference with its accounts, the first of them by name."""
     named = [safe_text(entry.address) for entry in cause.accounts[:most]]  # there may be thousands
     more = len(cause.accounts) - len(named)
     names = f"{', '.join(named)} and {more:,} more" if more else words.and_list(named, most)
@@ -153,9 +157,9 @@ def cause_words(cause: Cause, most: int) -> str:
 
 
 def reading_words(domains_done: int, domains: int, users: int) -> str:
-    """How far the reading of a server is: "12 of 50 domains, 12,000 users read"."""
+    """The progress of a reading: "12 of 50 domains, 12,000 users read"."""
     if not domains:
-        return "asking which domains there are"
+        return "reading the list of domains"
     return f"{domains_done:,} of {words.count(domains, 'domain')}, {words.count(users, 'user')} read"
 
 

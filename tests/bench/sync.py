@@ -29,6 +29,7 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 import orjson
+from kconsole.providers.kerio.snapshot import AT_A_TIME
 from pydantic import BaseModel, TypeAdapter
 
 from kconsole.core.records import Inventory
@@ -38,7 +39,6 @@ from kconsole.operations.session import Session, nothing_collected
 from kconsole.operations.sync.access import SERVER_PASSWORD, import_client, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer
-from kconsole.providers.kerio.snapshot import AT_A_TIME
 
 ACCOUNTS: Final = 50_000
 DOMAINS: Final = 50

@@ -17,7 +17,8 @@ from kconsole.licensing.counting import evaluate
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import Writer, read_server
+from kconsole.operations.sync.access import read_server
+from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.recover import recover
 from kconsole.operations.sync.servers import AddServer

@@ -19,7 +19,7 @@ from kconsole.operations.base import Operation
 from kconsole.operations.history import LogQuery
 from kconsole.operations.session import Session
 from kconsole.operations.sync import push
-from kconsole.operations.sync.access import Snapshot, read_server
+from kconsole.operations.sync.access import ServerState, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart, begin_reading
 from tests.kerio_server.faults import (
     Answer,
@@ -91,7 +91,7 @@ class Reading:
     """What somebody read of the server, and has not taken into the store yet."""
 
     begun: SyncStart
-    snapshot: Snapshot
+    snapshot: ServerState
     tick: int
 
 

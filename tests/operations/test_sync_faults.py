@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from kconsole.providers.kerio.snapshot import Unread
 
 from kconsole.core.errors import SourceAway
 from kconsole.core.records import Inventory
@@ -18,10 +19,9 @@ from kconsole.core.server import ServerAccess as Access
 from kconsole.net.secrets import Secret
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import SERVER_PASSWORD, Snapshot, read_server
+from kconsole.operations.sync.access import SERVER_PASSWORD, ServerState, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer
-from kconsole.providers.kerio.snapshot import Unread
 from kconsole.text.messages import error_words, hint_words
 from tests.cli.console import Console
 from tests.clocks import FixedClock
@@ -88,7 +88,7 @@ WHOLE: Final = {
 """What a part is called that was not read, and where it stands in what was read: of a domain, and of the server."""
 
 
-def without(snapshot: Snapshot, unread: Unread) -> Snapshot:
+def without(snapshot: ServerState, unread: Unread) -> ServerState:
     """What was read, without a part."""
     nothing: dict[str, Any]
     if not unread.domain:
@@ -177,11 +177,11 @@ def access_of(server: KerioServer) -> Access:
     return Access(url=server.url, user=server.user, fingerprint=server.fingerprint)
 
 
-def read(server: KerioServer, page: int = 500, timeout: float = 30) -> Snapshot:
+def read(server: KerioServer, page: int = 500, timeout: float = 30) -> ServerState:
     return read_server(access_of(server), Secret(server.password), call_timeout=timeout, page=page)
 
 
-def tried(server: KerioServer, case: Case) -> Snapshot | SourceAway:
+def tried(server: KerioServer, case: Case) -> ServerState | SourceAway:
     """What is read where something goes wrong, or why nothing is."""
     try:
         return read(server, case.page, TIMEOUT if case.is_late else 30)
@@ -230,7 +230,7 @@ class Stores:
         self._folder, self._server, self._clock = folder, server, clock
         self.before = self._dump(folder, None)
 
-    def after(self, snapshot: Snapshot) -> bytes:
+    def after(self, snapshot: ServerState) -> bytes:
         """What a copy holds once it has taken this in."""
         copy = self._folder.with_name("copy")
         shutil.rmtree(copy, ignore_errors=True)
@@ -242,7 +242,7 @@ class Stores:
         """What the store itself holds."""
         return self._dump(self._folder, None)
 
-    def _dump(self, folder: Path, snapshot: Snapshot | None) -> bytes:
+    def _dump(self, folder: Path, snapshot: ServerState | None) -> bytes:
         with closing(Session.open(folder, "anna", self._clock, patience=0)) as session:
             if snapshot is not None:
                 session.do(Sync(snapshot, SyncStart(access_of(self._server))))

@@ -4,15 +4,15 @@ from contextlib import closing
 from datetime import date
 
 import pytest
+from kconsole.providers.kerio.records import DirectoryService, Expiration, LicenseStatus
 
 from kconsole.core.directory import Directory
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.mapping import SetDirectory
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import Snapshot, read_server
+from kconsole.operations.sync.access import ServerState, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading
-from kconsole.providers.kerio.records import DirectoryService, Expiration, LicenseStatus
 from kconsole.text.messages import words_of
 from tests.operations.followed import ANNA, BERG, Followed, here, state
 
@@ -25,7 +25,7 @@ def check_is_as_there(session: Session, at: Followed) -> None:
     state(session)
 
 
-def read(at: Followed, session: Session) -> Snapshot:
+def read(at: Followed, session: Session) -> ServerState:
     assert session.state.server is not None
     return read_server(session.state.server.access, Secret(at.mail.password))
 

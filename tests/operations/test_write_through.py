@@ -20,7 +20,8 @@ from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
 from kconsole.operations.server import AddDomain, RecordRestart
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import Writer, read_server
+from kconsole.operations.sync.access import read_server
+from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.servers import AddServer
 from kconsole.text.messages import hint_words, words_of
@@ -398,7 +399,7 @@ def test_a_server_that_is_named_while_what_was_open_is_asked_about_is_not_taken_
         other.do(named(mail, url="https://other.example:4040"))
 
     with pytest.raises(Refused, match="server-added-meanwhile"):
-        session.do(DisableAccounts((CHEN,)), Writer(Secret(mail.password), told=meanwhile))
+        session.do(DisableAccounts((CHEN,)), Writer(Secret(mail.password), recovered=meanwhile))
     other.close()
     assert mail.world.user(CHEN).enabled
     assert not session.state.pending_changes

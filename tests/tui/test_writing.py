@@ -17,7 +17,8 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import SERVER_PASSWORD, Writer, read_server
+from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
+from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.tui.screens.add import AddDialog

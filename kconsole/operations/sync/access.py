@@ -1,26 +1,58 @@
-"""The live server, as commands and screens reach it."""
+"""The way to the server that a store follows, for commands and screens."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
-from kconsole.operations.sync.login import Writer as Writer
-from kconsole.operations.sync.push import OPEN as OPEN
-from kconsole.providers.kerio.connection import check_settings as check_settings
-from kconsole.providers.kerio.connection import connected as connected
-from kconsole.providers.kerio.errors import Cancelled as Cancelled
-from kconsole.providers.kerio.errors import NotLetIn as NotLetIn
-from kconsole.providers.kerio.snapshot import Progress as Progress
-from kconsole.providers.kerio.snapshot import ServerSnapshot as Snapshot
-from kconsole.providers.kerio.snapshot import read_server as read_server
-
-__all__ = [
-    "OPEN", "SERVER_PASSWORD", "Cancelled", "NotLetIn", "Progress", "Snapshot", "Writer", "check_settings", "connected",
-    "import_client", "read_server",
-]  # fmt: skip
+from kconsole.core.server import ServerAccess
+from kconsole.net.secrets import Secret
+from kconsole.providers.base import CALL_TIMEOUT, CONNECT_TIMEOUT, Flag, MailServer, provider_of
+from kconsole.providers.base import Cancelled as Cancelled
+from kconsole.providers.base import NotLetIn as NotLetIn
+from kconsole.providers.base import Progress as Progress
+from kconsole.providers.base import ServerState as ServerState
 
 SERVER_PASSWORD: Final = "KCONSOLE_SERVER_PASSWORD"  # noqa: S105  # the name of a variable
-"""The environment variable that holds the password to the live server."""
+"""The environment variable that holds the password to the server."""
 
 
-def import_client() -> None:
-    """Import what a server is asked with: at leisure, where the first question shall not wait for it."""
-    import kconsole.providers.kerio.client  # noqa: F401  # it is used where somebody asks
+def check_settings(access: ServerAccess) -> None:
+    """Check settings as far as that is possible without the server.
+
+    Raises:
+        BadInput: they make no sense.
+    """
+    provider_of(access).check(access)
+
+
+def connected(
+    access: ServerAccess,
+    secret: Secret,
+    cancel: Flag | None = None,
+    *,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    call_timeout: float = CALL_TIMEOUT,
+) -> AbstractContextManager[MailServer]:
+    """A session with a server. See `Provider.connected`."""
+    provider = provider_of(access)
+    return provider.connected(access, secret, cancel, connect_timeout=connect_timeout, call_timeout=call_timeout)
+
+
+def read_server(
+    access: ServerAccess,
+    secret: Secret,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Flag | None = None,
+    *,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    call_timeout: float = CALL_TIMEOUT,
+) -> ServerState:
+    """Read everything that a sync needs. See `Provider.connected` and `MailServer.read`."""
+    timeouts = {"connect_timeout": connect_timeout, "call_timeout": call_timeout}
+    with connected(access, secret, cancel, **timeouts) as server:
+        return server.read(progress)
+
+
+def import_provider(access: ServerAccess) -> None:
+    """Import what a connection needs in an idle moment, so that the first one does not wait for it."""
+    provider_of(access).prepare()

@@ -1,56 +1,21 @@
-"""Reading the live server into the store: one transaction for all of it, with the parts named that were not read."""
+"""Takes what was read from the server into the store, in one transaction; what could not be read is named."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import short
+from kconsole.core.codes import Message, message, short
 from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
 from kconsole.core.records import Entry, fold
-from kconsole.core.server import (
-    ASKED,
-    UNLIMITED,
-    DomainNumbers,
-    PendingChange,
-    Server,
-    ServerAccess,
-    ServerNumbers,
-    Target,
-)
-from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn, some_of
+from kconsole.core.server import PendingChange, Server, ServerAccess, Target
+from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn
+from kconsole.operations.session import Session
 from kconsole.operations.sync.pull_domains import DomainPlan
 from kconsole.operations.sync.pull_plan import SyncPlan
 from kconsole.operations.sync.refusals import no_server
-from kconsole.providers.kerio.records import DirectoryService, UserCount
-from kconsole.providers.kerio.snapshot import THE_USERS, ServerSnapshot, Unread
-
-if TYPE_CHECKING:
-    from kconsole.operations.session import Session
-
-
-def _numbers(snapshot: ServerSnapshot) -> ServerNumbers:
-    """What the server itself counts."""
-    told, mailboxes, count = snapshot.license, snapshot.mailboxes, snapshot.user_count
-    return ServerNumbers(
-        licensed=None if told is None else (UNLIMITED if told.users is None else told.users),
-        current=None if count is None else count.current,
-        active=None if mailboxes is None else mailboxes.active,
-        created=None if mailboxes is None else mailboxes.total,
-        domains=tuple(
-            DomainNumbers(
-                name=contents.domain.name, current=contents.user_count.current, allowed=_allowed(contents.user_count)
-            )
-            for contents in snapshot.domains
-            if contents.user_count is not None and contents.user_count.current is not None
-        ),
-    )
-
-
-def _allowed(count: UserCount) -> int | None:
-    return None if count.unlimited else count.allowed
+from kconsole.providers.base import Capabilities, Missing, ServerState
 
 
 @dataclass(frozen=True)
@@ -60,15 +25,16 @@ class Sync:
     name: ClassVar[str] = "sync"
     runs_on: ClassVar[RunsOn] = "store"
     undoable: ClassVar[bool] = False
-    snapshot: ServerSnapshot
+    state: ServerState
+    """What was read."""
     begun: "SyncStart"
-    """Which server was read, and how the store was when that began."""
+    """Which server was read, and the store at that time."""
     reason: str = ""
 
     def __repr__(self) -> str:
         return "Sync()"
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         """Take it in.
 
         Raises:
@@ -76,113 +42,118 @@ class Sync:
             ChangedMeanwhile: it has another one than the one that was read.
             Refused: as `DomainPlan`.
         """
-        server = work.state.server
+        server = context.state.server
         if server is None:
             raise no_server()
         _check_same(self.begun.access, server)
-        at_work = [
-            (pending, target)
-            for number, pending in work.state.pending_changes.items()
-            if number not in self.begun.orphans
-            for target in pending.targets
-        ]
-        names = {contents.domain.id: contents.domain.name for contents in self.snapshot.domains}
-        domains = DomainPlan(work.state, self.snapshot)
-        left = _left(domains, work)
-        moved = _take_domains(domains, work)
-        plan = SyncPlan(
-            work.state,
-            self.snapshot,
-            work.now,
-            self.begun.touched().union(target.number for _, target in at_work),
-            frozenset(
-                fold(f"{target.address.rpartition('@')[0]}@{names.get(pending.domain_id, target.domain)}")
-                for pending, target in at_work
-                if pending.operation == "add"
-            ),
-            frozenset(fold(domain.name) for domain in domains.gone),
-            left,
-        )
-        outcomes = [
-            Outcome(entry.address, "done", "is on the server") for entry in work.transaction.put_entries(plan.new)
-        ]
-        work.transaction.put_entries(after for _, after in plan.changed)
+        domains = DomainPlan(context.state, self.state)
+        left = _left(domains, context)
+        moved = _take_domains(domains, context)
+        plan = self._plan(domains, left, context)
+        transaction = context.transaction
+        outcomes = [Outcome(entry.address, "done", "new-on-server") for entry in transaction.put_entries(plan.new)]
+        transaction.put_entries(after for _, after in plan.changed)
         changed = {entry.id: entry for entry in moved if entry.deleted_at is None}
         changed |= {after.id: after for _, after in plan.changed}
         for entry in plan.gone:
             changed.pop(entry.id, None)
-        outcomes += [Outcome(after.address, "done", "changed on the server") for after in changed.values()]
-        asked = self._asked(domains, work)
-        fates = {
-            target.number: pending for pending in work.state.pending_changes.values() for target in pending.targets
+        outcomes += [Outcome(after.address, "done", "changed-on-server") for after in changed.values()]
+        answered = self._answered(domains, context)
+        pending_of = {
+            target.number: pending for pending in context.state.pending_changes.values() for target in pending.targets
         }
         for entry in plan.gone:
-            work.transaction.put_entry(gone(entry, fates.get(entry.id), work.now))
-            outcomes.append(Outcome(entry.address, "done", _GONE if entry.server_id else _YIELDS))
-        for number, pending in asked.items():
-            work.transaction.remove_pending(number)
-            outcomes += [_settled(pending, target, work) for target in pending.targets]
-        if plan.license != work.state.license:
-            work.transaction.set_license(plan.license)
-        started = self.snapshot.started
-        if started is not None and (work.state.last_restart is None or started > work.state.last_restart):
-            work.transaction.set_last_restart(started)
-        work.transaction.set_server(
-            replace(
-                server,
-                synced_at=work.now,
-                started_at=started,
-                version=self.snapshot.version.version,
-                role=self.snapshot.who.role,
-                unread=tuple(_told_unread(self.snapshot.unread)),
-                uncounted=tuple(each.domain for each in self.snapshot.unread if each.figure == THE_USERS),
-                notes=tuple(_notes(plan, work)),
-                numbers=_numbers(self.snapshot),
-            )
-        )
+            transaction.put_entry(gone(entry, pending_of.get(entry.id), context, self.state.capabilities))
+            code = "gone-from-server" if entry.server_id else "yields-address"
+            outcomes.append(Outcome(entry.address, "done", code))
+        for number, pending in answered.items():
+            transaction.remove_pending(number)
+            outcomes += [_resolved_by(pending, target, context) for target in pending.targets]
+        if plan.license != context.state.license:
+            transaction.set_license(plan.license)
+        started, known = self.state.started, context.state.last_restart
+        if started is not None and (known is None or started > known):
+            transaction.set_last_restart(started)
+        transaction.set_server(self._server(server, plan, context))
         return outcomes
 
-    def _asked(self, domains: DomainPlan, work: OperationContext) -> dict[int, PendingChange]:
-        """What the server was asked for and nobody heard of, of which the reading tells what became."""
-        orphans = self.begun.orphans
-        read = {fold(contents.domain.name) for contents in self.snapshot.domains if contents.users is not None}
-        read |= {fold(domain.name) for domain in domains.gone}
-        whole = self.snapshot.has_all_domains and all(each.users is not None for each in self.snapshot.domains)
+    def _plan(self, domains: DomainPlan, left: frozenset[int], context: OperationContext) -> SyncPlan:
+        being_changed = [
+            (pending, target)
+            for number, pending in context.state.pending_changes.items()
+            if number not in self.begun.orphans
+            for target in pending.targets
+        ]
+        names = {each.domain.server_id: each.domain.name for each in self.state.domains}
+        return SyncPlan(
+            context.state,
+            self.state,
+            context.now,
+            touched=self.begun.touched().union(target.number for _, target in being_changed),
+            awaited=frozenset(
+                fold(f"{target.address.rpartition('@')[0]}@{names.get(pending.domain_id, target.domain)}")
+                for pending, target in being_changed
+                if pending.operation == "add"
+            ),
+            gone_domains=frozenset(fold(domain.name) for domain in domains.gone),
+            left=left,
+        )
 
-        def is_told_of(pending: PendingChange, target: Target) -> bool:
-            entry = work.state.entries.get(target.number)  # its domain may have another name by now
-            address = work.address_of(pending, target) if entry is None else entry.address
+    def _server(self, server: Server, plan: SyncPlan, context: OperationContext) -> Server:
+        return replace(
+            server,
+            synced_at=context.now,
+            started_at=self.state.started,
+            version=self.state.version,
+            role=self.state.role,
+            unread=(),
+            missing=tuple(_missing_messages(self.state.missing)),
+            uncounted=tuple(each.domain for each in self.state.missing if each.figure == "users"),
+            notes=(),
+            remarks=tuple(_remarks(plan, context)),
+            numbers=self.state.numbers,
+        )
+
+    def _answered(self, domains: DomainPlan, context: OperationContext) -> dict[int, PendingChange]:
+        """The unconfirmed changes whose result shows in what was read."""
+        read = {fold(each.domain.name) for each in self.state.domains if "user" in each.complete}
+        read |= {fold(domain.name) for domain in domains.gone}
+        whole = self.state.has_all_domains and all("user" in each.complete for each in self.state.domains)
+
+        def is_read(pending: PendingChange, target: Target) -> bool:
+            entry = context.state.entries.get(target.number)  # its domain may have another name by now
+            address = context.address_of(pending, target) if entry is None else entry.address
             return whole or fold(address.rpartition("@")[2]) in read
 
         return {
             number: pending
-            for number, pending in work.state.pending_changes.items()
-            if number in orphans and all(is_told_of(pending, target) for target in pending.targets)
+            for number, pending in context.state.pending_changes.items()
+            if number in self.begun.orphans and all(is_read(pending, target) for target in pending.targets)
         }
 
 
 @dataclass(frozen=True)
 class SyncStart:
-    """How a store was when a reading of its server began."""
+    """A store at the moment when a reading of its server began."""
 
     access: ServerAccess
-    """How the server is reached that is read."""
+    """The server that is read."""
     touched: Callable[[], frozenset[int]] = frozenset
-    """Tells the numbers of the entries that were changed since: what was read of them may be older."""
+    """Gives the numbers of the entries that were changed since: what was read of them may be older."""
     orphans: frozenset[int] = frozenset()
-    """The numbers of the intents that nobody was at work on: what the server says now is what came of them."""
+    """The numbers of the unconfirmed changes: no process is at work on them, so the reading shows their result."""
 
 
-def begin_reading(session: "Session", access: ServerAccess | None = None) -> SyncStart:
-    """Note how a session's store is, before its server is read.
+def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncStart:
+    """Note the state of a session's store, before its server is read.
 
     Args:
         session: with the store.
-        access: the server that it shall be, where a password for it is at hand; None for whichever it has.
+        access: the server that it must follow, where a password for it is at hand; None for any.
 
     Raises:
-        NotFound: it has no server.
-        ChangedMeanwhile: it has another one than it shall be.
+        NotFound: it follows none.
+        ChangedMeanwhile: it follows another one.
     """
     orphans: Iterable[int] = ()
     try:
@@ -190,7 +161,7 @@ def begin_reading(session: "Session", access: ServerAccess | None = None) -> Syn
             session.catch_up()
             orphans = session.state.pending_changes
     except (StoreBusy, ReadOnly):
-        session.catch_up()  # somebody is at work on what is open
+        session.catch_up()  # another process is at work on the pending changes
     server = session.state.server
     if server is None:
         raise no_server()
@@ -201,106 +172,103 @@ def begin_reading(session: "Session", access: ServerAccess | None = None) -> Syn
 
 
 def _check_same(access: ServerAccess, server: Server) -> None:
-    """Go on only if a store follows the server that somebody means."""
     if server.access != access:
-        raise ChangedMeanwhile(
-            f"While {short(access.url)} was read as {short(access.user)}, somebody named another server for this"
-            f" store: {short(server.name)} at {short(server.access.url)} as {short(server.access.user)}.",
-            "Nothing was taken. Read that one.",
-            (),
-        )
+        params = {"url": short(access.url), "user": short(access.user)}
+        params |= {"name": server.name, "new_url": short(server.access.url), "new_user": short(server.access.user)}
+        raise ChangedMeanwhile("server-changed-meanwhile", "nothing-taken-read-that-one", (), **params)
 
 
 def settled(done: Done) -> list[Outcome]:
-    """What a reading told of what the server had been asked for, account by account."""
+    """The outcomes of a sync that resolve unconfirmed changes."""
     return [outcome for outcome in done.outcomes if outcome.result == "unchanged"]
 
 
-_GONE: Final = "is gone from the server"
-_YIELDS: Final = "was in this store only, and its address is another's on the server now"
-
-
-def _left(plan: DomainPlan, work: OperationContext) -> frozenset[int]:
-    """The numbers of entries that were read in domains which are gone, and whose names others have now."""
+def _left(plan: DomainPlan, context: OperationContext) -> frozenset[int]:
+    """The numbers of entries that were read in domains which are gone, and whose names other domains have now."""
     if not plan.left:
         return frozenset()
     return frozenset(
         entry.id
-        for entry in work.state.entries.values()
+        for entry in context.state.entries.values()
         if entry.deleted_at is None and entry.server_id and fold(entry.domain) in plan.left
     )
 
 
-def _take_domains(plan: DomainPlan, work: OperationContext) -> list[Entry]:
-    """Take domains in, and let all that is in one be so by its name of now, deleted entries too; returns what moved."""
+def _take_domains(plan: DomainPlan, context: OperationContext) -> list[Entry]:
+    """Take domains in, and rename them for all their entries, deleted ones too; returns the entries that moved."""
+    transaction = context.transaction
     for number in plan.replaced:
-        work.transaction.remove_domain(number)
+        transaction.remove_domain(number)
     for number, domain in plan.changed:
-        work.transaction.put_domain(domain, number)
+        transaction.put_domain(domain, number)
     for domain in plan.new:
-        work.transaction.put_domain(domain)
+        transaction.put_domain(domain)
     if not plan.moves:
         return []
-    return work.transaction.put_entries(
+    return transaction.put_entries(
         [
             replace(entry, address=f"{entry.login}@{plan.moves[fold(entry.domain)]}")
-            for entry in work.state.entries.values()
+            for entry in context.state.entries.values()
             if fold(entry.domain) in plan.moves
         ]
     )
 
 
-def _told_unread(unread: Iterable[Unread]) -> Iterator[str]:
-    """What was not read, and why; what is so for several domains at once: there may be many."""
-    domains: dict[Unread, list[str]] = {}
-    for each in unread:
+def _missing_messages(missing: Iterable[Missing]) -> Iterator[Message]:
+    """What was not read and why; one message for all domains that share it, because there may be many."""
+    domains: dict[Missing, list[str]] = {}
+    for each in missing:
         domains.setdefault(each._replace(domain=""), []).append(short(each.domain))
     for each, names in domains.items():
-        of = f" of {some_of(names)}" if names[0] else ""
-        said = f". It says: {short(each.said)}" if each.said else ""
-        yield f"{each.figure}{of}: {each.reason}{said}"
+        named = names if names[0] else []
+        yield message("figure-missing", figure=each.figure, domains=named, reason=each.reason, said=short(each.said))
 
 
-def _notes(plan: SyncPlan, work: OperationContext) -> Iterator[str]:
-    """What was read, and is not in the store as it is there."""
+def _remarks(plan: SyncPlan, context: OperationContext) -> Iterator[Message]:
+    """What is in the store otherwise than on the server."""
     if plan.doubled:
-        addresses = [short(entry.address) for entry in plan.doubled]
-        yield f"passed over, since something else on the server has the address too: {some_of(addresses)}"
-    odd = plan.snapshot.odd_times
-    if odd:
-        yield f"last logins that are beyond the calendar, and count as unknown: {odd:,}"
-    for contents in plan.snapshot.domains:
-        domain, directory = contents.domain, contents.domain.directory
-        known = work.state.domain_named(domain.name)
+        yield message("addresses-doubled", addresses=[short(entry.address) for entry in plan.doubled])
+    if plan.server.odd_logins:
+        yield message("logins-odd", count=plan.server.odd_logins)
+    for each in plan.server.domains:
+        known, directory = context.state.domain_named(each.domain.name), each.directory
         if directory is not None and (known is None or known.directory is None):
-            yield f"{short(domain.name)} is mapped from {_told(directory)} there; this store was not told from where"
+            params = {"kind": directory.kind or "", "host": short(directory.host), "base": short(directory.base)}
+            yield message("mapped-there", domain=short(each.domain.name), user=short(directory.user), **params)
 
 
-def _told(directory: DirectoryService) -> str:
-    """A directory as the server tells it: "a directory (active-directory, host dc.example, base dc=example)"."""
-    told = {"host": directory.host, "base": directory.base, "read as": directory.user}
-    facts = [] if directory.kind is None else [directory.kind.replace("_", "-")]
-    facts += [f"{word} {short(text)}" for word, text in told.items() if text]
-    return f"a directory ({', '.join(facts)})" if facts else "a directory"
+def gone(entry: Entry, pending: PendingChange | None, context: OperationContext, capabilities: Capabilities) -> Entry:
+    """An entry that is no longer on the server; if that was asked for, with the fate of its mailbox.
 
-
-def gone(entry: Entry, pending: PendingChange | None, now: datetime) -> Entry:
-    """An entry that is not on the server any more; if that was asked of it, with what became of its mailbox.
-
-    One that never was there holds no seat.
+    It holds its seat only if it was on the server, and that frees it with a restart.
     """
-    after = replace(entry, deleted_at=now, server_id="", enabled=entry.enabled and bool(entry.server_id))
+    holds = capabilities.seat_freed_by_deleting == "after-restart" and bool(entry.server_id)
+    after = replace(entry, deleted_at=context.now, server_id="", enabled=entry.enabled and holds)
     if pending is None or pending.operation != "delete" or not entry.is_account:
         return after
     return replace(after, mailbox_fate=pending.mailbox or "keep", transferred_to=pending.transfer_to)
 
 
-def _settled(pending: PendingChange, target: Target, work: OperationContext) -> Outcome:
-    address = work.address_of(pending, target)
-    entry = work.state.entry_at(address) if pending.operation == "add" else work.state.entries.get(target.number)
+def _resolved_by(pending: PendingChange, target: Target, context: OperationContext) -> Outcome:
+    """What the store shows of an unconfirmed change after a sync."""
+    address, state = context.address_of(pending, target), context.state
+    entry = state.entry_at(address) if pending.operation == "add" else state.entries.get(target.number)
     is_there = entry is not None and entry.deleted_at is None
     if pending.operation in ("add", "delete"):
-        done = is_there == (pending.operation == "add")
-    else:
-        done = is_there and entry is not None and entry.enabled == (pending.operation == "enable")
-    return Outcome(target.address, "unchanged", f"was {'' if done else 'not '}{ASKED[pending.operation]} on the server")
+        return resolved(pending, target, is_there == (pending.operation == "add"))
+    return resolved(
+        pending, target, entry is not None and is_there and entry.enabled == (pending.operation == "enable")
+    )
+
+
+def resolved(pending: PendingChange, target: Target, done: bool, changed: bool = False) -> Outcome:
+    """The outcome of an unconfirmed change, once it is known.
+
+    Args:
+        pending: the change.
+        target: the account.
+        done: whether the server did it.
+        changed: whether that is new to the store.
+    """
+    params = {"operation": pending.operation, "done": done}
+    return Outcome(target.address, "done" if changed else "unchanged", "resolved", params=params)

@@ -1,47 +1,45 @@
-"""The domains that the server says there are, sorted into what that means for a store.
+"""Compares the server's domains with a store's.
 
-The server knows a domain by a lasting id, a store by a number: names may change hands between two readings, and no
-record is ever looked for by a name that another one has by now.
+The server knows a domain by a lasting id, a store by a number. Names may change hands between two readings, so a record
+is never looked up by a name that another one has by now.
 """
 
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import short
 from kconsole.core.errors import Refused
 from kconsole.core.records import Domain, fold
-from kconsole.providers.kerio.records import ServerDomain
-from kconsole.providers.kerio.snapshot import ServerSnapshot
+from kconsole.providers.base import ServerState
 from kconsole.store.records import Records
 
 
 @dataclass
 class DomainPlan:
-    """What the server says of its domains, sorted into what it means for a store.
+    """What the server's domains mean for a store.
 
     Raises:
-        Refused: a name is another domain's now, and the login is not shown what became of the one that had it.
+        Refused: a name is another domain's now, and the login does not see what became of the one that had it.
     """
 
     state: Records
-    snapshot: ServerSnapshot
+    server: ServerState
     new: list[Domain] = field(default_factory=list)
     changed: list[tuple[int, Domain]] = field(default_factory=list)
     """By the numbers of their records, as they are now."""
     gone: list[Domain] = field(default_factory=list)
-    """Domains that were read from the server once, and are not there any more. Their records stay."""
+    """Domains that were read once, and are no longer on the server. Their records stay."""
     replaced: dict[int, Domain] = field(default_factory=dict)
-    """By number, records that go, since another domain has the name now."""
+    """By number, records that are removed, because another domain has the name now."""
     moves: dict[str, str] = field(default_factory=dict)
-    """By their folded names until now, the names of domains that have another one."""
+    """The new names of renamed domains, by their old folded names."""
     left: set[str] = field(default_factory=set)
-    """The folded names of what is replaced and not on the server any more: who was read there is gone with it."""
+    """The folded names of replaced domains that are no longer on the server: their entries are gone with them."""
 
     def __post_init__(self) -> None:
         known = dict(self.state.domains)
-        self._ids = {contents.domain.id for contents in self.snapshot.domains}
-        said = {fold(contents.domain.name): contents.domain for contents in self.snapshot.domains}
+        self._ids = {each.domain.server_id for each in self.server.domains}
+        said = {fold(each.domain.name): each.domain for each in self.server.domains}
         numbers = self._numbers_of(said, known)
         rest = {number: domain for number, domain in known.items() if number not in numbers.values()}
         for number, domain in rest.items():
@@ -57,7 +55,7 @@ class DomainPlan:
                 description=each.description,
                 user_limit=each.user_limit,
                 directory=before.directory or directories.get(name),
-                server_id=each.id,
+                server_id=each.server_id,
             )
             if not number:
                 self.new.append(after)
@@ -65,36 +63,36 @@ class DomainPlan:
                 self.changed.append((number, after))
             if fold(before.name) != name:
                 self.moves[fold(before.name)] = after.name
-        if self.snapshot.has_all_domains and any(each.primary for each in said.values()):
+        if self.server.has_all_domains and any(each.primary for each in said.values()):
             self.changed += [
                 (number, replace(domain, primary=False))
                 for number, domain in rest.items()
                 if domain.primary and number not in self.replaced
             ]
 
-    def _numbers_of(self, said: dict[str, ServerDomain], known: dict[int, Domain]) -> dict[str, int]:
-        """The numbers of the records that domains have, by their folded names; of new ones there is none.
+    def _numbers_of(self, said: dict[str, Domain], known: dict[int, Domain]) -> dict[str, int]:
+        """The numbers of the domains' records, by folded name; new domains have none.
 
-        A record of a domain's name is its own, unless the server has another name for that one now.
+        A record with a domain's name is that domain's, unless the server has another name for it now.
         """
         exact = {(fold(domain.name), domain.server_id): number for number, domain in known.items()}
         by_id = {domain.server_id: number for number, domain in known.items() if domain.server_id}
         free = {fold(domain.name): number for number, domain in known.items() if domain.server_id not in self._ids}
         numbers = {}
         for name, each in said.items():
-            number = exact.get((name, each.id)) or by_id.get(each.id)
+            number = exact.get((name, each.server_id)) or by_id.get(each.server_id)
             if number is None and (number := free.get(name)) is not None and known[number].server_id:
                 self._check_shown(each)
             if number is not None:
                 numbers[name] = number
         return numbers
 
-    def _sort_rest(self, number: int, domain: Domain, namesake: ServerDomain | None) -> None:
-        """Sort a record that nothing on the server has; `namesake` is what has its name there."""
-        is_there = domain.server_id in self._ids  # by another record: of one id there is one
+    def _sort_rest(self, number: int, domain: Domain, namesake: Domain | None) -> None:
+        """Sort a record that matches no domain on the server; `namesake` is the domain that has its name there."""
+        is_there = domain.server_id in self._ids  # another record has the id
         is_gone = bool(domain.server_id) and not is_there
         if namesake is None and not is_there:
-            if is_gone and self.snapshot.has_all_domains:
+            if is_gone and self.server.has_all_domains:
                 self.gone.append(domain)
             return
         if namesake is not None and is_gone:
@@ -102,12 +100,7 @@ class DomainPlan:
             self.left.add(fold(domain.name))
         self.replaced[number] = domain
 
-    def _check_shown(self, said: ServerDomain) -> None:
-        """Go on only if a domain that is not among those that were read is not on the server."""
-        if not self.snapshot.has_all_domains:
-            raise Refused(
-                f"The name {short(said.name)} is another domain's on the server now, and who logs in is not shown what"
-                " became of the one that had it.",
-                "Read the server once as somebody who is shown all domains: an Auditor is.",
-                effect="Nothing was taken.",
-            )
+    def _check_shown(self, said: Domain) -> None:
+        """Raise Refused unless the login sees all domains."""
+        if not self.server.has_all_domains:
+            raise Refused("domain-name-moved", "log-in-as-auditor", effect="nothing-taken", name=said.name)

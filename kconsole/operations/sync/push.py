@@ -1,45 +1,29 @@
-"""What is done on the live server first, and in the store with the server's answer.
+"""Applies an operation on the server first, and then in the store with the server's answers.
 
-    a rehearsal under the guards -> intents in the journal -> the server is asked -> its answers, and no intents
+    a rehearsal under the guards -> pending changes in the journal -> the server is asked -> its answers are committed
 
-`operations.ask_server` has the first two steps. An intent that is found later was left by a crash, or by an answer
-that never came: only the server knows what is so. `operations.settling` asks it.
+`requests` has the first two steps. A pending change that is found later was left by a crash or by a lost answer: it is
+unconfirmed, and `recover` asks the server about it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar
 
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, hints_of, message
 from kconsole.core.errors import ConsoleError, StoreBusy, StoreUnusable
 from kconsole.core.history import Change
-from kconsole.core.records import Entry, MailboxFate, fold
-from kconsole.core.server import PendingChange, Server, Target
-from kconsole.net.secrets import Secret
+from kconsole.core.records import Entry, fold
+from kconsole.core.server import PendingChange, Target
 from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, RunsOn
-from kconsole.operations.sync.refusals import refused_there
-from kconsole.operations.sync.requests import NOTHING, AskServer, Call, take_alone
-from kconsole.providers.kerio.errors import AnswerLost, ItemError, ServerRefused
-from kconsole.providers.kerio.reading import find_user
-from kconsole.providers.kerio.writing import Created, NewUser, Removal, create, remove, set_enabled
+from kconsole.operations.session import Session
+from kconsole.operations.sync.refusals import NOTHING_CHANGED, SHOWS_STATE, denied
+from kconsole.operations.sync.requests import AskServer, Call, delete_local
+from kconsole.providers.base import Applied, Capabilities, Denied, Lost, MailServer, ServerRefused
 
-if TYPE_CHECKING:
-    from kconsole.operations.session import Session
-    from kconsole.providers.kerio.client import KerioClient
-
-OPEN: Final = "Read the server with 'kconsole sync', which shows what is so; the next change on it asks that too."
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the server said to a call."""
-
-    errors: Mapping[int, ItemError]
-    """Those that it was not done for, by their place."""
-    server_id: str = ""
-    """Of a new account."""
+Results = tuple[Applied | Denied, ...]
 
 
 @dataclass(frozen=True)
@@ -48,53 +32,44 @@ class TakeAnswers:
 
     runs_on: ClassVar[RunsOn] = "store"
     asked: AskServer
-    answers: Mapping[int, Answer]
-    """By the number of the intent; what is not among them was not asked, or never answered."""
+    answers: Mapping[int, Results]
+    """By the number of the pending change; others were not asked for, or their answer is lost."""
     lost: frozenset[int]
-    """The numbers of the intents whose answer never came: they stay open."""
+    """The numbers of the pending changes whose answer is lost: they stay, unconfirmed."""
 
     @property
     def name(self) -> str:
-        """As the deed itself."""
+        """As the operation itself."""
         return self.asked.operation.name
 
     @property
     def reason(self) -> str:
-        """As that of the deed."""
+        """As that of the operation."""
         return self.asked.operation.reason
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        """Take it. No guard is asked: the server has done it."""
-        server = work.state.server
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        """Take it. No guard is asked, because the server has done it."""
         answered: dict[str, Outcome] = {}
         for call in self.asked.calls:
-            answer = self.answers.get(call.number)
-            if call.number in work.state.pending_changes and call.number not in self.lost:
-                work.transaction.remove_pending(call.number)
-            for index, (target, change) in enumerate(zip(call.pending.targets, call.changes, strict=True)):
-                answered[fold(target.address)] = self._outcome(call, answer, index, target, change, server, work)
-        take_alone(self.asked.alone, work)
+            if call.number in context.state.pending_changes and call.number not in self.lost:
+                context.transaction.remove_pending(call.number)
+            for place, (target, change) in enumerate(zip(call.pending.targets, call.changes, strict=True)):
+                answered[fold(target.address)] = self._outcome(call, place, target, change, context)
+        delete_local(self.asked.local, context)
         if self.asked.undoes is not None and any(outcome.result == "done" for outcome in answered.values()):
-            work.transaction.undoes = self.asked.undoes
+            context.transaction.undoes = self.asked.undoes
         return self.asked.outcomes(answered)
 
-    def _outcome(
-        self,
-        call: Call,
-        answer: Answer | None,
-        index: int,
-        target: Target,
-        change: Change,
-        server: Server | None,
-        work: OperationContext,
-    ) -> Outcome:
-        if answer is None:
-            if call.number in self.lost:
-                return Outcome(target.address, "open", "is not known to be done")
-            return Outcome(target.address, "refused", "was not asked of the server")
-        if index in answer.errors:
-            return refused_there(answer.errors[index], call.pending, target, change.before, server, work)
-        take_done(call.pending, target, work, change.after, answer.server_id)
+    def _outcome(self, call: Call, place: int, target: Target, change: Change, context: OperationContext) -> Outcome:
+        capabilities = self.asked.capabilities
+        if call.number in self.lost:
+            return Outcome(target.address, "open", "unconfirmed")
+        if call.number not in self.answers:
+            return Outcome(target.address, "refused", "not-asked")
+        answer = self.answers[call.number][place]
+        if isinstance(answer, Denied):
+            return denied(answer, call.pending, target, change.before, context, capabilities)
+        take_done(call.pending, target, context, change.after, capabilities, answer.server_id)
         outcome = self.asked.outcome_of(target.address)
         if call.pending.operation == "add" and getattr(self.asked.operation, "password", None) is None:
             return outcome._replace(code="without-password", params={"what": outcome.message})
@@ -102,141 +77,127 @@ class TakeAnswers:
 
 
 def take_done(
-    pending: PendingChange, target: Target, work: OperationContext, after: Entry, server_id: str = ""
+    pending: PendingChange,
+    target: Target,
+    context: OperationContext,
+    after: Entry,
+    capabilities: Capabilities,
+    server_id: str = "",
 ) -> None:
-    """Let the store hold what the server did for one account, whatever else became of that meanwhile.
+    """Take into the store what the server did for one account, whatever else became of that meanwhile.
 
     Args:
-        pending: what was asked for.
-        target: for whom.
-        work: the deed in the making.
+        pending: the change.
+        target: the account.
+        context: of the operation.
         after: the account as it was meant to be; of a new one, as it is.
+        capabilities: of the server.
         server_id: of a new account.
     """
+    state, transaction = context.state, context.transaction
     if pending.operation == "add":
-        address = work.address_of(pending, target)
-        known = next((each for each in work.state.entries.values() if server_id and each.server_id == server_id), None)
-        known = known or work.state.entry_at(address)
-        if known is not None:  # a reading of the server, or another console, has brought it already
-            work.transaction.put_entry(replace(known, server_id=server_id or known.server_id, enabled=after.enabled))
+        address = context.address_of(pending, target)
+        known = next((each for each in state.entries.values() if server_id and each.server_id == server_id), None)
+        known = known or state.entry_at(address)
+        if known is not None:  # a sync, or another console, has brought it already
+            transaction.put_entry(replace(known, server_id=server_id or known.server_id, enabled=after.enabled))
         else:
-            work.transaction.put_entry(replace(after, address=address, server_id=server_id))
+            transaction.put_entry(replace(after, address=address, server_id=server_id))
         return
-    known = work.state.entries.get(target.number)
+    known = state.entries.get(target.number)
     if known is None:
         return
-    if known.deleted_at is not None:  # a reading of the server has brought that already
+    fate = {"mailbox_fate": after.mailbox_fate, "transferred_to": after.transferred_to}
+    if known.deleted_at is not None:  # a sync has brought that already
         if pending.operation == "delete" and known.mailbox_fate is None:
-            work.transaction.put_entry(
-                replace(known, mailbox_fate=after.mailbox_fate, transferred_to=after.transferred_to)
-            )
-        return
-    if pending.operation != "delete":
-        work.transaction.put_entry(replace(known, enabled=pending.operation == "enable"))
-        return
-    deleted = replace(known, deleted_at=work.now, mailbox_fate=after.mailbox_fate, transferred_to=after.transferred_to)
-    work.transaction.put_entry(deleted)
+            transaction.put_entry(replace(known, **fate))
+    elif pending.operation == "delete":
+        transaction.put_entry(deleted(replace(known, **fate), context, capabilities))
+    else:
+        transaction.put_entry(replace(known, enabled=pending.operation == "enable"))
 
 
-def write(session: "Session", operation: Operation, line: "KerioClient", password: Secret | None = None) -> Done:
-    """Do a deed on the server, and then in the store.
+def deleted(entry: Entry, context: OperationContext, capabilities: Capabilities) -> Entry:
+    """An entry as deleted now. It holds its seat only where the server frees that with a restart."""
+    holds = capabilities.seat_freed_by_deleting == "after-restart" and bool(entry.server_id)
+    return replace(entry, deleted_at=context.now, enabled=entry.enabled and holds)
 
-    For who holds the store's lock at the server, and has settled what was open.
+
+def push(session: Session, operation: Operation, mail: MailServer) -> Done:
+    """Apply an operation on the server, and then in the store.
+
+    The caller holds the store's lock at the server, and has recovered unconfirmed changes.
 
     Args:
         session: with the store.
         operation: what to do.
-        line: to its server.
-        password: of a new account.
+        mail: the store's server.
 
     Raises:
-        Refused: a guard said no, or the server did to the whole; nothing was done.
-        SourceAway: the server did not answer as it should. Nothing was done, or what came of it is not known: then
-            it says so, and an intent stays open.
-        HalfDone: that happened after some of it had been done.
+        Refused: a guard or the server refused it as a whole; nothing was done.
+        SourceAway: the server did not answer as it should. Nothing was done, or the result is unconfirmed: then the
+            error says so, and the pending change stays.
+        HalfDone: the same after a part of it was done.
     """
-    asked = AskServer(operation, line.server)
+    asked = AskServer(operation, mail.access, mail.capabilities())
     done = session.commit(asked)
     if not asked.calls:
         return done
-    answers: dict[int, Answer] = {}
-    lost: set[int] = set()
-    trouble: ConsoleError | None = None
-    for call in asked.calls:
-        try:
-            answers[call.number] = _answer(line, call, password)
-        except AnswerLost as error:
-            lost.add(call.number)
-            trouble = error
-            trouble.hints = hints_of(OPEN)
-        except ConsoleError as error:
-            trouble = error
-            trouble.effect = None  # what became of the whole is told below
-            if isinstance(error, ServerRefused):
-                trouble.hints = (*error.hints, message("do-it-there-and-sync"))
-        if trouble is not None:
-            addresses = [target.address for target in call.pending.targets]
-            asked_for = message("asked-to", operation=call.pending.operation, addresses=addresses)
-            trouble.details = (asked_for, *trouble.details)
-            break
+    answers, lost, error = _ask(mail, asked)
     try:
         done = session.commit(TakeAnswers(asked, answers, frozenset(lost)))
-    except (StoreBusy, StoreUnusable) as error:
-        _tell_not_taken(error, asked, answers, trouble)
+    except (StoreBusy, StoreUnusable) as store_error:
+        _explain_not_taken(store_error, asked, answers, error)
         raise
-    if trouble is None:
+    if error is None:
         return done
     if done.changed:
-        raise HalfDone(done, trouble)
+        raise HalfDone(done, error)
     if not lost:
-        trouble.effect = Message(NOTHING)
-    raise trouble
+        error.effect = Message(NOTHING_CHANGED)
+    raise error
 
 
-def _tell_not_taken(
-    error: ConsoleError, asked: AskServer, answers: Mapping[int, Answer], trouble: ConsoleError | None
+def _ask(mail: MailServer, asked: AskServer) -> tuple[dict[int, Results], set[int], ConsoleError | None]:
+    """Ask for one call after the other until something goes wrong: the answers, what is lost, and the error."""
+    answers: dict[int, Results] = {}
+    for call in asked.calls:
+        lost: set[int] = set()
+        error: ConsoleError
+        try:
+            answer = mail.apply(call.step)
+        except ConsoleError as raised:
+            error = raised
+            error.effect = None  # the effect on the whole is added later
+            if isinstance(error, ServerRefused):
+                error.hints = (*error.hints, message("do-it-there-and-sync"))
+        else:
+            if not isinstance(answer, Lost):
+                answers[call.number] = answer
+                continue
+            lost, error = {call.number}, answer.error
+            error.hints = hints_of(SHOWS_STATE)
+        addresses = [target.address for target in call.pending.targets]
+        asked_for = message("asked-to", operation=call.pending.operation, addresses=addresses)
+        error.details = (asked_for, *error.details)
+        return answers, lost, error
+    return answers, set(), None
+
+
+def _explain_not_taken(
+    store_error: ConsoleError, asked: AskServer, answers: Mapping[int, Results], error: ConsoleError | None
 ) -> None:
-    """Let the store's error say what is so on the server, which it knows nothing of."""
-    calls = [(call.pending.targets, answers[call.number].errors) for call in asked.calls if call.number in answers]
-    done = [target.address for targets, errors in calls for at, target in enumerate(targets) if at not in errors]
-    what = message("server-did-nothing") if trouble is None else trouble.happened
+    """Let the store's error say what the server did, which the store does not have."""
+    done = [
+        target.address
+        for call in asked.calls
+        for target, answer in zip(call.pending.targets, answers.get(call.number, ()), strict=False)
+        if isinstance(answer, Applied)
+    ]
+    what = message("server-did-nothing") if error is None else error.happened
     if done:
         what = message("server-did-it", addresses=done)
-        error.details = error.details if trouble is None else (*error.details, trouble.happened)
-    error.happened = message("store-could-not-take-it", what=what, store=error.happened)
-    error.effect = None
-    error.hints = (*error.hints, *hints_of(OPEN))
-
-
-def _answer(line: "KerioClient", call: Call, password: Secret | None) -> Answer:
-    """Ask the server. Raises as `sources.kerio_api.writing.set_enabled`."""
-    pending = call.pending
-    if pending.operation == "add":
-        return _created(line, call, password)
-    ids = [target.server_id for target in pending.targets]
-    if pending.operation == "delete":
-        fate: MailboxFate = call.changes[0].after.mailbox_fate or "keep"
-        errors = remove(line, [Removal(id_, fate, call.heir_id) for id_ in ids])
-    else:
-        errors = set_enabled(line, ids, pending.operation == "enable")
-    return Answer({error.index: error for error in errors})
-
-
-def _created(line: "KerioClient", call: Call, password: Secret | None) -> Answer:
-    account: Entry = call.changes[0].after
-    user = NewUser(call.pending.domain_id, account.login, account.full_name, account.description, password=password)
-    made = create(line, user)
-    if not isinstance(made, Created):
-        return Answer({0: made})
-    if made.id:
-        return Answer({}, made.id)
-    try:
-        found = find_user(line, call.pending.domain_id, account.login)
-    except ConsoleError:
-        found = None
-    if found is None:  # without the server's id nothing can be asked for it
-        raise AnswerLost(
-            f"{line.origin} told no id of {account.address}, and does not show it.",
-            effect="Whether it was added is not known.",
-        )
-    return Answer({}, found.id)
+        store_error.details = store_error.details if error is None else (*store_error.details, error.happened)
+    store_error.happened = message("store-could-not-take-it", what=what, store=store_error.happened)
+    store_error.effect = None
+    store_error.hints = (*store_error.hints, *hints_of(SHOWS_STATE))

@@ -1,4 +1,4 @@
-"""What the live server is to be asked for: a deed is rehearsed under its guards, and what it would change says it."""
+"""What the server is to be asked for: the operation is rehearsed under its guards, and its changes become requests."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,49 +10,45 @@ from kconsole.core.errors import Refused
 from kconsole.core.history import Change
 from kconsole.core.records import Entry, fold
 from kconsole.core.server import PendingChange, ServerAccess, ServerDeed, Target
-from kconsole.operations.accounts import what_it_is
 from kconsole.operations.base import Operation, OperationContext, Outcome, Rehearsal, RunsOn
-from kconsole.operations.sync.refusals import named_meanwhile, no_server
+from kconsole.operations.sync.refusals import NOTHING_CHANGED, named_meanwhile, no_server
 from kconsole.operations.undo import UndoOperation
-from kconsole.providers.kerio.writing import MOST_AT_ONCE
+from kconsole.providers.base import Capabilities, Create, Delete, Disable, Enable, Step
 
 ASK: Final = "ask server"
-"""How the journal names that the server is about to be asked."""
-
-NOTHING: Final = "nothing-changed-there-or-here"
-ONLY_HERE: Final = "is in this store only, not on the server"
+"""The journal's name for the line that is written before the server is asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One thing to ask of the server, for one account or several."""
+    """One request to the server, for one account or several."""
 
     number: int
-    """Of its intent."""
+    """Of its pending change."""
     pending: PendingChange
     changes: tuple[Change, ...]
     """What it means for the store, for each of the targets."""
-    heir_id: str = ""
-    """Of a deletion, the server's id of who takes over the mailboxes."""
+    step: Step
 
 
 class AskServer:
-    """Write down what the server is about to be asked for, if the guards of a deed allow it."""
+    """Write down what the server is about to be asked for, if the guards of an operation allow it."""
 
     runs_on: ClassVar[RunsOn] = "store"
     undoable: ClassVar[bool] = False
     name: str = ASK
 
-    def __init__(self, operation: Operation, access: ServerAccess) -> None:
+    def __init__(self, operation: Operation, access: ServerAccess, capabilities: Capabilities) -> None:
         self.operation = operation
         self.access = access
+        self.capabilities = capabilities
         self.name = operation.name
         self.reason = operation.reason
         self.address: str = getattr(operation, "address", "")
         self.addresses: tuple[str, ...] = getattr(operation, "addresses", ())
         self.calls: tuple[Call, ...] = ()
-        self.alone: list[Change] = []
-        """Changes that the server has nothing to do with."""
+        self.local: list[Change] = []
+        """Changes to entries that only the store has."""
         self._rehearsal = Rehearsal((), (), None)
         self._rehearsed: dict[str, Outcome] = {}
         """What would come of it, by folded address."""
@@ -60,48 +56,44 @@ class AskServer:
 
     @property
     def undoes(self) -> int | None:
-        """The commit that is taken back."""
+        """The commit that is undone."""
         return self._rehearsal.undoes
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        """Write down what to ask for; where there is nothing to ask, that is all.
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        """Write down the pending changes; without any, apply what the store alone has.
 
         Raises:
             NotFound: the store has no server.
-            Refused: what the deed raises; or it is a whole, and a part of it cannot be asked for; or the store
-                follows another server than the one that would be asked.
+            Refused: what the operation raises; or it is applied as a whole, and the server cannot do a part of it; or
+                the store follows another server than the one that would be asked.
         """
-        server = work.state.server
+        server = context.state.server
         if server is None:
             raise no_server()
         if server.access != self.access:
             raise named_meanwhile(server)
-        self._rehearsal = work.rehearse(self.operation)
+        self._rehearsal = context.rehearse(self.operation)
         self._rehearsed = {fold(outcome.address): outcome for outcome in self._rehearsal.outcomes}
         wanted: dict[ServerDeed, list[Change]] = {}
         for change in self._rehearsal.changes:
-            asked, why_not = _asked_for(change, isinstance(self.operation, UndoOperation), work)
-            if why_not is not None:
-                self._refuse(why_not)
+            asked = _request_for(change, isinstance(self.operation, UndoOperation), context)
+            if isinstance(asked, Outcome):
+                self._refuse(asked)
             elif asked is None:
-                self.alone.append(change)
+                self.local.append(change)
             else:
                 wanted.setdefault(asked, []).append(change)
-        self.calls = tuple(self._calls(wanted, work))
+        self.calls = tuple(self._calls(wanted, context))
         if self.calls and server.synced_at is None:
-            raise Refused(
-                f"{server.name} was never read from {server.access.url}: it is not known who is who there.",
-                "Read it with 'kconsole sync'.",
-                effect=NOTHING,
-            )
+            raise Refused("server-never-read", "sync-first", (), NOTHING_CHANGED, server=server.name)
         if self.calls:
-            work.transaction.operation = ASK
-            return []  # what is refused goes into the line that tells what was done
-        take_alone(self.alone, work)
+            context.transaction.operation = ASK
+            return []  # refusals go into the line that has the results
+        delete_local(self.local, context)
         return self.outcomes({})
 
     def outcomes(self, answered: Mapping[str, Outcome]) -> list[Outcome]:
-        """What came of it for each address.
+        """The outcome for each address.
 
         Args:
             answered: what the server made of it, by folded address.
@@ -112,7 +104,7 @@ class AskServer:
         ]
 
     def outcome_of(self, address: str) -> Outcome:
-        """What would come of it for an address if the server does it."""
+        """The outcome for an address if the server does it."""
         return self._rehearsed.get(fold(address), Outcome(address, "done", "done"))
 
     def _refuse(self, outcome: Outcome) -> None:
@@ -120,77 +112,82 @@ class AskServer:
             raise Refused("cannot-undo-account", outcome.hints, address=outcome.address, reason=outcome.message)
         self._refused[fold(outcome.address)] = outcome
 
-    def _calls(self, wanted: Mapping[ServerDeed, Sequence[Change]], work: OperationContext) -> Iterator[Call]:
+    def _calls(self, wanted: Mapping[ServerDeed, Sequence[Change]], context: OperationContext) -> Iterator[Call]:
         for asked, changes in wanted.items():
-            at_once = 1 if asked == "add" else MOST_AT_ONCE
+            at_once = 1 if asked == "add" else self.capabilities.most_at_once
             for begin in range(0, len(changes), at_once):
-                yield self._call(asked, tuple(changes[begin : begin + at_once]), work)
+                yield self._call(asked, tuple(changes[begin : begin + at_once]), context)
 
-    def _call(self, asked: ServerDeed, changes: tuple[Change, ...], work: OperationContext) -> Call:
-        after: Entry = changes[0].after
-        domain = work.state.domain_named(after.domain)
-        heir = work.state.entry_at(after.transferred_to) if asked == "delete" and after.transferred_to else None
+    def _call(self, asked: ServerDeed, changes: tuple[Change, ...], context: OperationContext) -> Call:
+        account: Entry = changes[0].after
+        domain = context.state.domain_named(account.domain)
+        heir, fate = None, account.mailbox_fate or "keep"
+        if asked == "delete":
+            if fate not in self.capabilities.mailbox_fates:
+                raise Refused("fate-not-possible", "choose-another-fate", fate=fate, product=self.capabilities.product)
+            heir = context.state.entry_at(account.transferred_to) if account.transferred_to else None
         if heir is not None and not heir.server_id:
-            raise Refused(f"{heir.address} {ONLY_HERE}: it cannot take a mailbox.", "Nothing was deleted.")
+            raise Refused("heir-only-here", "nothing-deleted", address=heir.address)
         pending = PendingChange(
             operation=asked,
-            at=work.now,
+            at=context.now,
             targets=tuple(_target(asked, change) for change in changes),
-            mailbox=(after.mailbox_fate or "keep") if asked == "delete" else "",
+            mailbox=fate if asked == "delete" else "",
             transfer_to="" if heir is None else heir.address,
             domain_id=domain.server_id if domain is not None and asked == "add" else "",
             reason=self.reason,
         )
-        return Call(
-            work.transaction.put_pending(pending),
-            pending,
-            changes,
-            "" if heir is None else heir.server_id,
-        )
+        number = context.transaction.put_pending(pending)
+        ids = tuple(target.server_id for target in pending.targets)
+        step: Step
+        if asked == "add":
+            password = getattr(self.operation, "password", None)
+            step = Create(pending.domain_id, account.login, account.full_name, account.description, password=password)
+        elif asked == "delete":
+            step = Delete(ids, fate, "" if heir is None else heir.server_id)
+        else:
+            step = Enable(ids) if asked == "enable" else Disable(ids)
+        return Call(number, pending, changes, step)
 
 
-def take_alone(changes: Sequence[Change], work: OperationContext) -> None:
-    """Delete what is in this store only. It holds no seat: the server never had it."""
+def delete_local(changes: Sequence[Change], context: OperationContext) -> None:
+    """Delete entries that only the store has. They hold no seat, because the server never had them."""
     for change in changes:
-        if work.state.entries.get(change.number) == change.before:
-            work.transaction.put_entry(replace(change.after, enabled=False))
+        if context.state.entries.get(change.number) == change.before:
+            context.transaction.put_entry(replace(change.after, enabled=False))
 
 
-def _asked_for(change: Change, is_undo: bool, work: OperationContext) -> tuple[ServerDeed | None, Outcome | None]:
-    """What to ask the server for, to let a change be so there; or why that cannot be; or neither: it is ours alone."""
+def _request_for(change: Change, is_undo: bool, context: OperationContext) -> ServerDeed | Outcome | None:
+    """What to ask the server for to make a change; a refusal if it cannot be; None for what the store alone has."""
     before: Entry | None = change.before
     after: Entry | None = change.after
     if change.table != "entries" or after is None:
-        raise Refused("It would change what only the server's administration can.", "Do it there.")
+        raise Refused("only-in-administration", "do-it-there-and-sync")
     was, will_be = before is not None and before.deleted_at is None, after.deleted_at is None
     if not after.is_account and (after.server_id or not was):
-        return None, Outcome(
-            after.address, "refused", "accounts-only-there", "do-it-there-and-sync", {"what": what_it_is(after)}
-        )
+        return _refused(after, "accounts-only-there", "do-it-there-and-sync", kind=after.kind)
     if not was:
-        return _asked_to_add(after, is_undo, work)
+        return _request_to_add(after, is_undo, context)
     if not after.server_id:
-        if will_be or is_undo:
-            return None, Outcome(after.address, "refused", ONLY_HERE, "Read the server with 'kconsole sync'.")
-        return None, None
+        return _refused(after, "only-here", "sync-first") if will_be or is_undo else None
     if not will_be:
-        return "delete", None
+        return "delete"
     if before is None or replace(before, enabled=after.enabled) != after:
-        return None, Outcome(after.address, "refused", "changes-more-than-enabled", "do-it-there-and-sync")
-    return ("enable" if after.enabled else "disable"), None
+        return _refused(after, "changes-more-than-enabled", "do-it-there-and-sync")
+    return "enable" if after.enabled else "disable"
 
 
-def _asked_to_add(account: Entry, is_undo: bool, work: OperationContext) -> tuple[ServerDeed | None, Outcome | None]:
+def _request_to_add(account: Entry, is_undo: bool, context: OperationContext) -> ServerDeed | Outcome:
     if is_undo:
-        hint = "Add it anew with 'kconsole add': the server attaches a mailbox that was kept to it again."
-        return None, Outcome(
-            account.address, "refused", "was deleted on the server, and that cannot be taken back", hint
-        )
-    domain = work.state.domain_named(account.domain)
+        return _refused(account, "deleted-for-good", "add-it-again")
+    domain = context.state.domain_named(account.domain)
     if domain is None or not domain.server_id:
-        text = f"is in {account.domain}, a domain that was never read from the server"
-        return None, Outcome(account.address, "refused", text, "Read the server with 'kconsole sync'.")
-    return "add", None
+        return _refused(account, "domain-never-read", "sync-first", domain=account.domain)
+    return "add"
+
+
+def _refused(entry: Entry, code: str, hint: str, **params: str) -> Outcome:
+    return Outcome(entry.address, "refused", code, hint, params)
 
 
 def _target(asked: ServerDeed, change: Change) -> Target:
@@ -199,8 +196,7 @@ def _target(asked: ServerDeed, change: Change) -> Target:
 
 
 def _as_read(outcome: Outcome) -> Outcome:
-    """That nothing is to be done rests on what was read, not on what is so now."""
+    """Say of an unchanged account that this rests on the last reading of the server."""
     if outcome.result != "unchanged":
         return outcome
-    hint = "If that is not so any more, read the server with 'kconsole sync'."
-    return outcome._replace(code="as-last-read", params={"what": outcome.message}, hint=hint)
+    return outcome._replace(code="as-last-read", params={"what": outcome.message}, hint="sync-if-changed")

@@ -1,4 +1,4 @@
-"""What a server sends back, read as JSON-RPC: a result, an error, or nothing that is either."""
+"""Reads a server's answers as JSON-RPC: a result, an error, or neither."""
 
 import re
 from typing import Any, Final
@@ -10,14 +10,8 @@ from kconsole.providers.kerio.errors import ServerError, StrangeAnswer
 
 _PLACEHOLDER: Final = re.compile(r"%([1-9]\d?)", re.ASCII)
 
-_STATUS: Final = {
-    401: "it wants to know who asks, in a way that is not the administration's",
-    403: "it does not let in whoever asks from here",
-    404: "it has no administration there",
-    413: "the request is too large for it",
-    429: "it is asked too often",
-    503: "it is not ready",
-}
+_STATUS: Final = (401, 403, 404, 413, 429, 503)
+"""Those of HTTP that have an explanation."""
 
 
 def read_answer(content: bytes, status: int, location: str, request: int) -> dict[str, Any] | ServerError:
@@ -39,16 +33,16 @@ def read_answer(content: bytes, status: int, location: str, request: int) -> dic
     if type(document) is dict and ("error" in document or (status == 200 and "result" in document)):
         return _read(document, request)
     if 300 <= status < 400:
-        raise StrangeAnswer(f"leads to {short(location) or 'somewhere else'}, which is not followed")
+        raise StrangeAnswer("strange-redirect", location=short(location))
     if status != 200:
-        raise StrangeAnswer(f"is HTTP {status}: {_STATUS.get(status, 'it failed')}")
+        raise StrangeAnswer(f"strange-http-{status}" if status in _STATUS else "strange-http", status=status)
     if document is not None:
-        raise StrangeAnswer("is JSON, but neither a result nor an error")
+        raise StrangeAnswer("strange-json")
     if not content.strip():
-        raise StrangeAnswer("is empty")
+        raise StrangeAnswer("strange-empty")
     if content.lstrip()[:1] == b"<":
-        raise StrangeAnswer("is a web page")
-    raise StrangeAnswer("breaks off in the middle, or is no JSON")
+        raise StrangeAnswer("strange-web-page")
+    raise StrangeAnswer("strange-no-json")
 
 
 def filled(message: str, parameters: object) -> str:
@@ -70,12 +64,12 @@ def error_of(document: object) -> ServerError:
         StrangeAnswer: it has no code.
     """
     if not isinstance(document, dict):
-        raise StrangeAnswer("has an error that is none")
+        raise StrangeAnswer("strange-error-object")
     code = document.get("code")
     if type(code) is str and re.fullmatch(r"-?\d{1,6}", code, re.ASCII):
         code = int(code)
     if type(code) is not int:
-        raise StrangeAnswer("has an error without a code")
+        raise StrangeAnswer("strange-error-number")
     message = document.get("message")
     data = document.get("data")
     parameters = document.get("messageParameters")
@@ -86,12 +80,12 @@ def error_of(document: object) -> ServerError:
 
 def _read(document: dict[str, Any], request: int) -> dict[str, Any] | ServerError:
     if document.get("id") not in (None, request, str(request)):
-        raise StrangeAnswer("is to another question")
+        raise StrangeAnswer("strange-request-number")
     if document.get("error") is not None:
         return error_of(document["error"])
     result = document.get("result")
     if result is None and "result" in document:
         return {}
     if not isinstance(result, dict):
-        raise StrangeAnswer("has a result that is no object")
+        raise StrangeAnswer("strange-result")
     return result

@@ -1,4 +1,4 @@
-"""What is not known for sure of real servers, in one place, so that a real server can correct it.
+"""What kconsole assumes of real Kerio Connect servers, in one place, so that a real server can correct it.
 
 The letters are those of the list of unknowns in the facts that are kept of Kerio Connect (section 9). What is
 documented is in the modules that use it.
@@ -9,9 +9,31 @@ from typing import Final, Literal
 
 from kconsole.core.directory import DirectoryKind
 from kconsole.core.records import Role
+from kconsole.providers.base import Capabilities
 
 AnyRole = Role | Literal["builtin_admin", "builtin_domain_admin"]
-"""What somebody who is logged in may be; nobody is made one of the last two."""
+"""The role of a login. No account is given one of the last two."""
+
+PAGE: Final = 500
+"""Rows that are asked for at a time. A page is read in a few milliseconds, so a screen stays responsive."""
+
+MOST_AT_ONCE: Final = 500
+"""Accounts that one call may change."""
+
+CAPABILITIES: Final = Capabilities(
+    product="Kerio Connect",
+    seat_freed_by_deleting="after-restart",
+    most_at_once=MOST_AT_ONCE,
+    ranks={
+        "user": 0, "auditor": 1, "account_admin": 2, "builtin_domain_admin": 2, "full_admin": 3, "builtin_admin": 4,
+    },
+    mailbox_fates=frozenset({"keep", "delete", "transfer"}),
+    counts=frozenset({"licensed", "current", "active", "created", "domains"}),
+)  # fmt: skip
+"""An administrator cannot disable or delete accounts of higher rights, nor their own account.
+
+Source: Disabling and Deleting User Accounts, GFI support.
+"""
 
 # Servers of 7.0 and 7.1 write numbers where later ones write names. That they count in the order in which the names
 # are documented is a guess; scripts of the time bear out UserRole = 0, UInternalAuth = 0 and MegaBytes = 2.

@@ -1,8 +1,8 @@
-"""A session with a server's administration, and what goes wrong with it.
+"""Speaks JSON-RPC with a server's administration over HTTPS.
 
-httpx speaks HTTP; it is imported here, and this module only where a server is asked. What it leaves to its user is
-done here: who the server is, how long an answer may take as a whole and how large it may be, that nothing leads
-elsewhere, and that no password and no token stays in an exception.
+httpx speaks HTTP. It is imported here, and this module only when a server is contacted. What httpx leaves open is done
+here: the server's certificate, a limit of time and size for each answer as a whole, no redirects, and no password or
+token left in an exception.
 """
 
 import contextlib
@@ -15,45 +15,44 @@ import httpx
 import orjson
 
 from kconsole import __version__
-from kconsole.core.codes import Message, short
+from kconsole.core.codes import Message, message, short
 from kconsole.core.errors import ConsoleError, SourceAway
 from kconsole.core.server import ServerAccess
-from kconsole.net.deadlines import Deadline, Flag, WaitCancelled
+from kconsole.net.deadlines import Flag, WaitCancelled
 from kconsole.net.secrets import Secret
 from kconsole.net.tls import NotTrusted, trust_of
+from kconsole.providers.base import Cancelled, NotLetIn
 from kconsole.providers.kerio.answers import read_answer
-from kconsole.providers.kerio.error_text import connection_failure, not_trusted
 from kconsole.providers.kerio.errors import (
+    EXPIRED,
+    TIMED_OUT,
     AnswerLate,
-    AnswerLost,
-    Cancelled,
-    NotLetIn,
+    CallRefused,
     ServerError,
-    ServerRefused,
     StrangeAnswer,
-    details_of,
-    reason_of,
+    connection_failure,
+    lost,
+    not_trusted,
+    said_to,
 )
 from kconsole.providers.kerio.settings import server_address
-from kconsole.providers.kerio.sockets import TrustingContext, watched
+from kconsole.providers.kerio.sockets import TrustingContext, bounded
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
-"""Bytes beyond which a server is not meant to be listened to."""
+"""Bytes beyond which an answer is refused."""
 
 MOST_CONNECTIONS: Final = 4
 """Calls that are made at the same time."""
 
-EXPIRED: Final = -32001
-TIMED_OUT: Final = -32002
 _ENDPOINT: Final = "/admin/api/jsonrpc/"
 _LONGEST_TOKEN: Final = 512
 _LOGOUT_TIMEOUT: Final = 2.0
-"""Seconds. Nobody waits for it gladly, and a session that is not ended ends by itself."""
+"""Seconds. A session that is not ended expires by itself, so nothing waits longer for it."""
 
 _HEADERS: Final = {
     "Accept": "application/json-rpc",
     "Content-Type": "application/json-rpc; charset=UTF-8",
-    "Accept-Encoding": "identity",  # what is packed is as large as it likes when it is unpacked
+    "Accept-Encoding": "identity",  # a compressed answer has no limit of size until it is unpacked
     "User-Agent": f"kconsole/{__version__}",
 }
 _APPLICATION: Final = {"name": "kconsole", "vendor": "kconsole", "version": __version__}
@@ -63,7 +62,7 @@ _T = TypeVar("_T")
 
 
 class _Session(NamedTuple):
-    """A login. Whoever fails by one that is no longer the last one need not log in again."""
+    """A login, numbered: a thread whose call fails in an old session uses the one that another thread began."""
 
     number: int
     token: str
@@ -73,19 +72,19 @@ class _Session(NamedTuple):
 
 
 class KerioClient:
-    """A session with a server. Every question ends in an answer, in `ServerRefused`, or in `SourceAway`.
+    """A session with a server. Every call ends in an answer, in `CallRefused`, or in `SourceAway`.
 
-    Several threads may ask at the same time.
+    Several threads may call at the same time.
     """
 
     def __init__(
-        self, server: ServerAccess, connect_timeout: float, call_timeout: float, cancel: Flag | None = None
+        self, access: ServerAccess, connect_timeout: float, call_timeout: float, cancel: Flag | None = None
     ) -> None:
-        self.server = server
-        self.origin = server_address(server.url).origin
+        self.access = access
+        self.origin = server_address(access.url).origin
         self.call_timeout = call_timeout
         self.cancel: Flag = cancel or threading.Event()
-        trust, self.verified_by = trust_of(server)
+        trust, self.verified_by = trust_of(access)
         self._context = TrustingContext(trust)
         self._connect_timeout = connect_timeout
         self._numbers = itertools.count(1)
@@ -99,20 +98,20 @@ class KerioClient:
             headers=_HEADERS,
             limits=httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS),
             follow_redirects=False,
-            trust_env=False,  # neither a proxy nor a .netrc of somebody's shell has to do with this
+            trust_env=False,  # a proxy or a .netrc of the user's shell must not receive the password
         )
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the server's certificate as `AB:CD:...`; empty before anything was asked."""
+        """SHA-256 of the server's certificate as `AB:CD:...`; empty before the first connection."""
         return self._context.fingerprint
 
     def log_in(self, secret: Secret) -> None:
-        """Log in, and remember how to do it again when the session expires.
+        """Log in, and keep the password for a session that expires.
 
         Raises:
-            NotLetIn: the server does not let in who asks.
-            SourceAway: it did not answer.
+            NotLetIn: the login failed.
+            SourceAway: the server did not answer.
         """
         self._secret = secret
         self._log_in(0)
@@ -120,58 +119,51 @@ class KerioClient:
     def call(
         self, method: str, parameters: Mapping[str, object] | None = None, *, changes: bool = False
     ) -> dict[str, Any]:
-        """The result of a call.
-
-        A session that has expired is begun anew, once, and the call made again.
+        """The result of a call. An expired session is replaced once, and the call repeated.
 
         Args:
             method: its name.
             parameters: by their names; a `Secret` among them is revealed only in what is sent.
-            changes: whether it changes anything, so that a lost answer leaves open what is so.
+            changes: whether it changes anything, so that the loss of its answer leaves the result unknown.
 
         Raises:
-            ServerRefused: the server said no.
-            NotLetIn: the session has expired, and the server does not let in who asks any more.
-            AnswerLost: it changes something, and whether it did is not known.
+            CallRefused: the server refused it.
+            NotLetIn: the session has expired, and the next login failed.
+            AnswerLost: it changes something, and its result is not known.
             SourceAway: it was not done, or not answered.
-            Cancelled: somebody called it off.
+            Cancelled: the user cancelled.
         """
         parameters = parameters or {}
         if self._session is None:
-            raise SourceAway(f"Nobody has logged in to {self.origin}.", "Log in first.")
+            raise SourceAway("not-logged-in", server=self.origin)
         session = self._session
         answer = self._answer(method, parameters, session, changes)
-        if isinstance(answer, ServerError) and answer.code == EXPIRED:
+        if isinstance(answer, ServerError) and answer.number == EXPIRED:
             if changes:
-                return self._changed_again(method, parameters, session)
+                return self._change_again(method, parameters, session)
             answer = self._answer(method, parameters, self._log_in(session.number), changes)
         if isinstance(answer, ServerError):
-            raise self._told_error(method, answer, changes)
+            raise self._error_of(method, answer, changes)
         return answer
 
-    def _changed_again(self, method: str, parameters: Mapping[str, object], expired: _Session) -> dict[str, Any]:
-        """The result of a change that is sent again, since the session expired when it was sent.
+    def _change_again(self, method: str, parameters: Mapping[str, object], expired: _Session) -> dict[str, Any]:
+        """Repeat a change that met an expired session.
 
-        Whether the server did it the first time is not said anywhere: if all is well now, it is done; if not, that
-        may be the trace of its being done before.
+        The server does not say whether it applied the first one. If the second succeeds, the change is done; if it
+        fails, that may be because the first was applied.
         """
-        what, details = Message("Sent again, not all of it was done."), list[Message]()
+        then, details = message("again-not-all"), tuple[Message, ...]()
         try:
             answer = self._answer(method, parameters, self._log_in(expired.number), True)
         except ConsoleError as error:
-            what, details = error.happened, [*error.details]
+            then, details = error.happened, error.details
         else:
             if isinstance(answer, ServerError):
-                what = Message(f"Sent again, it was refused: {reason_of(answer.code)}.")
-                details = [Message(detail) for detail in details_of(answer, method)]
+                then = message("again-refused", why=message(f"why-{answer.reason}", number=answer.number))
+                details = (said_to(method, answer),)
             elif not answer.get("errors"):
                 return answer
-        raise AnswerLost(
-            Message("session-ended-when-sent", {"server": self.origin, "method": method, "then": what}),
-            "Read the server again to see what is so.",
-            details,
-            "Whether it was done the first time is not known.",
-        )
+        raise lost(self.origin, method, message("lost-session", then=then), *details)
 
     def read(self, method: str, parameters: Mapping[str, object] | None, reader: Callable[[dict[str, Any]], _T]) -> _T:
         """The result of a call that changes nothing, as a reader understands it.
@@ -183,33 +175,26 @@ class KerioClient:
         try:
             return reader(result)
         except StrangeAnswer as error:
-            clause = str(error)
-        raise self.strange(method, clause)
+            problem = error.problem
+        raise self.strange(method, problem)
 
-    def strange(self, method: str, clause: str, changes: bool = False) -> SourceAway:
-        """That an answer cannot be understood."""
+    def strange(self, method: str, problem: Message, changes: bool = False) -> SourceAway:
+        """The error for an answer that cannot be understood."""
         if changes:
-            return AnswerLost(
-                f"{self.origin} answered {method}, and its answer {clause}.",
-                "Read the server again to see what is so.",
-            )
-        return SourceAway(
-            f"{self.origin} does not answer as a Kerio Connect server: its answer to {method} {clause}.",
-            "Check host and port: the administration is usually on port 4040."
-            if self._session is None
-            else "Try again; if it stays so, look into the server's error log.",
-        )
+            return lost(self.origin, method, message("lost-strange", problem=problem))
+        hint = "usual-kerio-port" if self._session is None else "see-error-log"
+        return SourceAway("not-kerio", hint, server=self.origin, method=method, why=problem)
 
     def log_out(self) -> None:
-        """End the session, if the server listens; nobody waits for it long."""
+        """End the session, if the server answers soon."""
         session, self._session = self._session, None
         if session is not None and not self._is_away:
-            self.cancel = threading.Event()  # also what was called off is ended properly
+            self.cancel = threading.Event()  # a cancelled session is ended as well
             with contextlib.suppress(ConsoleError):
                 self._reply("Session.logout", {}, session, min(self.call_timeout, _LOGOUT_TIMEOUT), False)
 
     def close(self) -> None:
-        """Let go of the server."""
+        """Close the connections, and forget the password."""
         self._secret = self._session = None
         self._client.close()
 
@@ -219,19 +204,15 @@ class KerioClient:
             if self._session is not None and self._session.number != failed:
                 return self._session
             self._client.cookies.clear()
-            parameters = {"userName": self.server.user, "password": self._secret, "application": _APPLICATION}
+            parameters = {"userName": self.access.user, "password": self._secret, "application": _APPLICATION}
             answer = self._answer("Session.login", parameters, None, False)
             if isinstance(answer, ServerError):
-                raise NotLetIn(
-                    f"{self.origin} did not let in {short(self.server.user)}: the name or the password is wrong, or"
-                    " it is no administrator.",
-                    "Check the name and the password. Outside the primary domain the name needs its @domain.",
-                    details_of(answer, "Session.login"),
-                )
+                said = [said_to("Session.login", answer)]
+                raise NotLetIn("login-failed", "check-login", said, server=self.origin, user=short(self.access.user))
             token = answer.get("token")
             if not (type(token) is str and token.isascii() and token.isprintable() and 0 < len(token) < _LONGEST_TOKEN):
                 del answer, token
-                raise self.strange("Session.login", "has no token")
+                raise self.strange("Session.login", message("strange-token"))
             self._session = _Session(failed + 1, token.strip())
             return self._session
 
@@ -239,7 +220,7 @@ class KerioClient:
         self, method: str, parameters: Mapping[str, object], session: _Session | None, changes: bool
     ) -> dict[str, Any] | ServerError:
         answer = self._reply(method, parameters, session, self.call_timeout, changes)
-        return self.unspoken(answer, parameters) if isinstance(answer, ServerError) else answer
+        return self.without_secrets(answer, parameters) if isinstance(answer, ServerError) else answer
 
     def _reply(
         self,
@@ -249,35 +230,32 @@ class KerioClient:
         timeout: float,
         changes: bool,
     ) -> dict[str, Any] | ServerError:
-        """What a call is answered.
+        """The answer to a call.
 
-        The error of httpx is gone when ours is raised: its frames hold what was sent, a password among it.
+        Our error is raised outside the handler of httpx's: its frames hold what was sent, a password among it.
         """
-        trouble: ConsoleError
+        error: ConsoleError
         number = next(self._numbers)
         try:
-            with watched(Deadline(timeout, self.cancel)):
+            with bounded(timeout, self.cancel):
                 answer = self._sent(method, parameters, session, timeout, number)
             self._is_away = False
             return answer
-        except StrangeAnswer as error:
-            trouble = self.strange(method, str(error), changes)
+        except StrangeAnswer as strange:
+            error = self.strange(method, strange.problem, changes)
         except WaitCancelled:
-            trouble = Cancelled(f"What was asked of {self.origin} was called off.")
+            error = Cancelled("server-cancelled", server=self.origin)
             if changes:
-                trouble = AnswerLost(
-                    f"{method} was called off while {self.origin} was at it.",
-                    "Read the server again to see what is so.",
-                )
-        except NotTrusted as error:
-            trouble = not_trusted(self.server, error, self._connect_timeout)
-        except Exception as error:
+                error = lost(self.origin, method, "lost-cancelled")
+        except NotTrusted as distrust:
+            error = not_trusted(self.access, distrust, self._connect_timeout)
+        except Exception as raised:
             self._is_away = True
-            trouble = connection_failure(self.origin, method, error, changes)
-        except BaseException as error:  # Ctrl+C: whoever prints its frames would print what was sent
-            error.__context__ = None
-            raise error.with_traceback(None) from None
-        raise trouble
+            error = connection_failure(self.origin, method, raised, changes)
+        except BaseException as interrupt:  # Ctrl+C: printing its frames would print what was sent
+            interrupt.__context__ = None
+            raise interrupt.with_traceback(None) from None
+        raise error
 
     def _sent(
         self, method: str, parameters: Mapping[str, object], session: _Session | None, timeout: float, number: int
@@ -295,51 +273,40 @@ class KerioClient:
             timeout=httpx.Timeout(timeout, connect=self._connect_timeout),
         ) as response:
             if response.headers.get("Content-Encoding", "identity") != "identity":
-                raise StrangeAnswer("is packed, though that was not asked for")
+                raise StrangeAnswer("strange-packed")
             for chunk in response.iter_raw():
                 received += len(chunk)
                 if received > LARGEST_ANSWER:
-                    raise StrangeAnswer(f"is larger than {LARGEST_ANSWER // 1024**2} MB")
+                    raise StrangeAnswer("strange-size", most=LARGEST_ANSWER // 1024**2)
                 chunks.append(chunk)
         location = response.headers.get("Location", "")
-        if self._is_told_in(location, parameters):
+        if self._has_secret(location, parameters):
             location = ""
         return read_answer(b"".join(chunks), response.status_code, location, number)
 
-    def _told_error(self, method: str, error: ServerError, changes: bool) -> ConsoleError:
-        if error.code == EXPIRED:
-            return SourceAway(
-                f"{self.origin} ended the session again right after a new login.",
-                "Try again later. Somebody may be ending sessions, or the account may not administer the server.",
-                details_of(error, method),
-            )
-        if error.code == TIMED_OUT:
-            if changes:
-                return AnswerLost(
-                    f"{self.origin} gave up on {method} for lack of time.",
-                    "Read the server again to see what is so.",
-                    details_of(error, method),
-                )
-            return AnswerLate(
-                f"{self.origin} gave up on {method} for lack of time.",
-                "Try again later.",
-                method,
-                details_of(error, method),
-            )
-        return ServerRefused(self.origin, method, error)
+    def _error_of(self, method: str, error: ServerError, changes: bool) -> ConsoleError:
+        said = said_to(method, error)
+        if error.number == EXPIRED:
+            return SourceAway("session-ended-again", "session-ends-again-why", [said], server=self.origin)
+        if error.number != TIMED_OUT:
+            return CallRefused(self.origin, method, error)
+        if changes:
+            return lost(self.origin, method, "lost-gave-up", said)
+        late = message("server-gave-up", server=self.origin, method=method)
+        return AnswerLate(late, "try-again-soon", method, (said,))
 
-    def unspoken(self, error: ServerError, parameters: Mapping[str, object]) -> ServerError:
-        """An error without its words, if they have a password in them, as those of some odd server might.
+    def without_secrets(self, error: ServerError, parameters: Mapping[str, object]) -> ServerError:
+        """An error without its words if they repeat a password, as an odd server's might.
 
         Args:
-            error: of a call, or of one of the things that were asked for by it.
+            error: of a call, or of one item of it.
             parameters: of the call.
         """
-        return ServerError(error.code, "") if self._is_told_in(error.said, parameters) else error
+        return error._replace(said="") if self._has_secret(error.said, parameters) else error
 
-    def _is_told_in(self, said: str, parameters: Mapping[str, object]) -> bool:
+    def _has_secret(self, text: str, parameters: Mapping[str, object]) -> bool:
         secrets = [self._secret, *_secrets_in(parameters)]
-        return any(secret.reveal() in said for secret in secrets if secret)
+        return any(secret.reveal() in text for secret in secrets if secret)
 
 
 def _revealed(value: object) -> object:

@@ -1,87 +1,64 @@
-"""What a mail server refuses, and what becomes of a question that it does not answer."""
+"""What goes wrong with a Kerio Connect server: its error numbers and httpx's exceptions as neutral codes."""
 
+import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from kconsole.core.codes import Message, short
-from kconsole.core.errors import ConsoleError, Refused, SourceAway
+import httpx
 
-EXISTS: Final = 1001
-NOT_THERE: Final = 1002
+from kconsole.core.codes import Message, message, short
+from kconsole.core.errors import SourceAway
+from kconsole.core.server import ServerAccess
+from kconsole.net.failures import failure_of
+from kconsole.net.tls import NotTrusted, Trust, certificate_of, distrust
+from kconsole.net.trust import Certificate
+from kconsole.providers.base import AnswerLost, Reason, ServerRefused
+from kconsole.providers.kerio.settings import server_address
 
-_REASONS: Final[Mapping[int, str]] = {
-    1000: "the operation failed",
-    EXISTS: "there is one of that name already",
-    NOT_THERE: "it does not exist, or no longer",
-    1003: "the license allows no more users",
-    1004: "whoever is logged in has no right to do that",
-    413: "the request is too large",
-    -32001: "the session has expired",
-    -32600: "it does not understand the request",
-    -32601: "it does not know the call",
-    -32602: "it does not take what was asked for",
-    -32700: "it cannot read the request",
+EXPIRED: Final = -32001
+TIMED_OUT: Final = -32002
+
+_REASONS: Final[Mapping[int, Reason]] = {
+    1000: "failed",
+    1001: "exists",
+    1002: "not-there",
+    1003: "license-full",
+    1004: "no-right",
+    413: "too-large",
+    EXPIRED: "session-ended",
+    -32600: "not-understood",
+    -32601: "not-understood",
+    -32602: "not-understood",
+    -32700: "not-understood",
 }
-"""By the code of an error. 1003 rests on a single report, and says no more than that."""
+"""By the number of an error. 1003 rests on a single report, which says no more than that."""
 
-_HINTS: Final[Mapping[int, str]] = {
-    1001: "Choose another name, or look for the one that is there.",
-    1002: "Read the server again: somebody may have removed it.",
-    1003: "Free a seat by disabling or deleting an account, or buy more.",
-    1004: "Log in as somebody who may. Nobody may change his own account or one of higher rights.",
-    -32601: "The server may be too old for this, or too new.",
-    -32602: "The server may be too old for this, or too new.",
-}
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 class ServerError(NamedTuple):
     """An error as the server gives it."""
 
-    code: int
+    number: int
     said: str
     """In its own words, with its parameters filled in; text from outside."""
 
-
-@dataclass(frozen=True, slots=True)
-class ItemError:
-    """One of several that the server did not do, while it did the others."""
-
-    index: int
-    """The place among those that were asked for, from 0."""
-    code: int
-    text: str
-    """What happened, in our words."""
-    said: str
-    """The same in the server's; text from outside, and may be empty."""
+    @property
+    def reason(self) -> Reason:
+        """What it means."""
+        return _REASONS.get(self.number, "other")
 
 
-class ServerRefused(Refused):
-    """The server understood, and said no; nothing was done.
+class CallRefused(ServerRefused):
+    """The server refused a call.
 
     Attributes:
-        number: the number of its error.
-        said: its words, which are text from outside.
+        error: as the server gave it.
     """
 
-    def __init__(self, url: str, method: str, error: ServerError) -> None:
-        super().__init__(
-            f"{url} refused: {reason_of(error.code)}.",
-            _HINTS.get(error.code, "Look into the server's error log."),
-            details_of(error, method),
-        )
-        self.number = error.code
-        self.said = error.said
-
-
-class NotLetIn(SourceAway):
-    """The server did not let in who logged in; nothing was asked of it."""
-
-
-class AnswerLost(SourceAway):
-    """A change was sent, and what came of it is not known: the server has to be asked what is so now."""
-
-    usual_effect = "not-known-whether-done"
+    def __init__(self, origin: str, method: str, error: ServerError) -> None:
+        super().__init__(error.reason, origin, [said_to(method, error)], error.number)
+        self.error = error
 
 
 class AnswerLate(SourceAway):
@@ -91,27 +68,82 @@ class AnswerLate(SourceAway):
         method: the call.
     """
 
-    def __init__(self, happened: str | Message, hint: str, method: str, details: Iterable[str | Message] = ()) -> None:
-        super().__init__(happened, hint, details)
+    def __init__(self, what: Message, hint: str, method: str, details: Iterable[Message] = ()) -> None:
+        super().__init__(what, hint, details)
         self.method = method
 
 
-class Cancelled(ConsoleError):
-    """Somebody called it off."""
-
-    usual_effect = "nothing-taken"
-
-
 class StrangeAnswer(Exception):
-    """What came is no answer to be read; its text is a clause that goes on from "its answer"."""
+    """What came is not an answer that can be read.
+
+    Attributes:
+        problem: a clause that goes on from "its answer".
+    """
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.problem = Message(code, params)
 
 
-def reason_of(code: int) -> str:
-    """What an error means, as a clause."""
-    return _REASONS.get(code, f"it failed with error {code}")
+def said_to(method: str, error: ServerError) -> Message:
+    """The server's own words, which are text from outside."""
+    return message("server-says", method=method, said=short(error.said), number=error.number)
 
 
-def details_of(error: ServerError, method: str) -> list[str]:
-    """A server's own words: text from outside, in a line of its own."""
-    said = short(error.said) or "nothing but a number"
-    return [f"The server says to {method}: {said} (error {error.code})"]
+def lost(origin: str, method: str, why: Message | str, *details: Message) -> AnswerLost:
+    """The error for a change whose result is not known."""
+    clause = Message(why) if isinstance(why, str) else why
+    return AnswerLost("answer-lost", "sync-shows-state", details, server=origin, method=method, why=clause)
+
+
+def connection_failure(origin: str, method: str, error: Exception, changes: bool) -> SourceAway:
+    """The error for a call that was not answered, by what httpx and the system raised."""
+    cause = _cause_of(error)
+    details = [message("call-not-answered", method=method)]
+    if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
+        happened, hint = message("not-http", url=origin), "usual-kerio-port"
+    else:
+        if isinstance(error, httpx.TimeoutException):
+            cause = TimeoutError()
+        elif isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) and not isinstance(cause, OSError):
+            cause = ConnectionAbortedError()
+        failure = failure_of(origin, server_address(origin), cause)
+        if failure is None:
+            happened, hint = message("answer-unreadable", url=origin), "usual-kerio-port"
+            details.append(message("internal-error", name=type(error).__name__))
+        else:
+            happened, hint = failure
+    if isinstance(error, _NOT_SENT):
+        return SourceAway(happened, hint)
+    if changes:
+        return AnswerLost(happened, "sync-shows-state", details)
+    if isinstance(cause, TimeoutError):
+        return AnswerLate(happened, hint, method, details)
+    return SourceAway(happened, hint, details)
+
+
+def not_trusted(access: ServerAccess, error: NotTrusted, timeout: float) -> SourceAway:
+    """The error for a server whose certificate is not trusted."""
+    address = server_address(access.url)
+
+    def look(trust: Trust) -> Certificate:
+        with (
+            socket.create_connection((address.host, address.port), timeout) as plain,
+            trust.encrypted(plain, address.host) as wrapped,
+        ):
+            return certificate_of(wrapped)
+
+    return distrust(access, address.origin, address.host, error, look)
+
+
+def _cause_of(error: BaseException) -> BaseException:
+    """The system's error below one of httpx; or the error itself."""
+    below: BaseException | None = error
+    while below is not None and not isinstance(below, OSError):
+        below = below.__cause__ or below.__context__
+    return below or error
+
+
+def _is_cut(error: httpx.RemoteProtocolError) -> bool:
+    """Whether the server closed the connection, rather than broke the protocol. httpx says so only in words."""
+    return "disconnected" in str(error) or "peer closed" in str(error)

@@ -1,8 +1,8 @@
-"""Long lists, asked for in pages, and whole or not at all.
+"""Reads long lists in pages, whole or not at all.
 
-A list that changes while it is read may lack somebody who was there all the time, and whoever is lacking would be
-taken for gone. So what came has to be as many as the server says there are, each once, from the first page to the
-last; if it is not, the list is read a second time, and then given up.
+A list that changes while it is read may lack a row that was there all the time, and what is lacking would count as
+gone. So the rows have to be as many as the server says, each once, from the first page to the last; otherwise the
+list is read a second time, and then given up.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,30 +14,28 @@ from kconsole.providers.kerio.assumptions import (
     DOMAIN_FIELDS,
     INVALID_PARAMETERS,
     LIST_FIELDS,
+    PAGE,
     RESOURCE_FIELDS,
     USER_FIELDS,
 )
-from kconsole.providers.kerio.errors import ServerRefused, StrangeAnswer
+from kconsole.providers.kerio.errors import CallRefused, StrangeAnswer
 from kconsole.providers.kerio.values import Row, listed_rows, number
 
 if TYPE_CHECKING:
     from kconsole.providers.kerio.client import KerioClient
 
-PAGE: Final = 500
-"""Rows that are asked for at a time. A page is read in a few milliseconds, which is what a screen may wait."""
-
 MOST_ROWS: Final = 1_000_000
-"""Rows beyond which no list is believed."""
+"""Rows beyond which a list is not believed."""
 
 _TIMES: Final = 2
 _PLAINEST: Final = 2
 
 
 class Known(Protocol):
-    """A record that has the server's own id."""
+    """A record with the server's own id."""
 
     @property
-    def id(self) -> str:
+    def server_id(self) -> str:
         """The id."""
         ...
 
@@ -66,10 +64,10 @@ class _Changed(Exception):
 
 
 class Pages:
-    """Reads lists over one line, and remembers what the server does not take of the questions."""
+    """Reads lists in one session, and remembers which queries the server refuses."""
 
-    def __init__(self, line: "KerioClient", page: int = PAGE) -> None:
-        self._line = line
+    def __init__(self, client: "KerioClient", page: int = PAGE) -> None:
+        self._client = client
         self._page = page
         self._plainness: dict[str, int] = {}
         """By method: 0 asks for fields in order, 1 for all fields in order, 2 for all in whatever order."""
@@ -85,14 +83,13 @@ class Pages:
 
         Args:
             listing: which.
-            reader: what makes a record of a row.
-            domain_id: the domain that it is of; None for a list of the server.
-            progress: told after each page how many rows have come with it, and a negative number when those that
-                came are read again.
+            reader: makes a record of a row.
+            domain_id: the domain that it belongs to; None for a list of the server.
+            progress: receives the number of rows after each page, and a negative number when they are read again.
 
         Raises:
-            ServerRefused: the server does not give it.
-            SourceAway: it changed each time that it was read, or as `Line.call`.
+            CallRefused: the server refuses it.
+            SourceAway: it changed each time that it was read, or as `KerioClient.call`.
         """
         for _ in range(_TIMES):
             try:
@@ -100,8 +97,11 @@ class Pages:
             except _Changed:
                 continue
         raise SourceAway(
-            f"What {self._line.origin} lists by {listing.method} changed while it was read, {_TIMES} times in a row.",
-            "Try again. If it goes on, somebody is changing many accounts, or the server does not count well.",
+            "list-kept-changing",
+            "try-again-when-quiet",
+            server=self._client.origin,
+            method=listing.method,
+            times=_TIMES,
         )
 
     def _once(
@@ -114,7 +114,7 @@ class Pages:
         found: list[_K] = []
         try:
             self._read_into(found, listing, reader, domain_id, progress)
-            if len({record.id for record in found}) != len(found):
+            if len({record.server_id for record in found}) != len(found):
                 raise _Changed
         except _Changed:
             if progress is not None:
@@ -135,8 +135,8 @@ class Pages:
         while True:
             try:
                 came, total = self._page_from(len(found), listing, reader, domain_id, plainness)
-            except ServerRefused as error:
-                if error.number != INVALID_PARAMETERS or plainness == _PLAINEST or found:
+            except CallRefused as refused:
+                if refused.error.number != INVALID_PARAMETERS or plainness == _PLAINEST or found:
                     raise
                 plainness += 1
                 continue
@@ -167,7 +167,7 @@ class Pages:
             if total is None:
                 total = start + len(listed)
             if not 0 <= total <= MOST_ROWS:
-                raise StrangeAnswer(f"counts {total} rows")
+                raise StrangeAnswer("strange-count", count=total)
             return [reader(row) for row in listed], total
 
         query: dict[str, object] = {
@@ -182,4 +182,4 @@ class Pages:
         parameters: dict[str, object] = {"query": query}
         if domain_id is not None:
             parameters["domainId"] = domain_id
-        return self._line.read(listing.method, parameters, understood)
+        return self._client.read(listing.method, parameters, understood)

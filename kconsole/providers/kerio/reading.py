@@ -1,12 +1,13 @@
-"""Asking for single things, and reading rows: what is not known is passed over, what is missing has a default."""
+"""Asks for single things, and turns rows into core records: unknown fields are ignored, missing ones have defaults."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from kconsole.core.license import end_of_id
-from kconsole.core.records import Role, fold
-from kconsole.core.server import UNLIMITED
+from kconsole.core.license import component_named, end_of_id
+from kconsole.core.records import Domain, Entry, LastLogin, Role, fold
+from kconsole.core.server import UNLIMITED, DomainNumbers
+from kconsole.providers.base import End, LicenseState, MappedFrom
 from kconsole.providers.kerio.assumptions import (
     DIRECTORY_KINDS,
     INVALID_PARAMETERS,
@@ -17,22 +18,7 @@ from kconsole.providers.kerio.assumptions import (
     USER_FIELDS,
     AnyRole,
 )
-from kconsole.providers.kerio.errors import ServerRefused, StrangeAnswer
-from kconsole.providers.kerio.records import (
-    Administrator,
-    DirectoryService,
-    Expiration,
-    LicenseStatus,
-    MailboxCount,
-    ServerAlias,
-    ServerDomain,
-    ServerList,
-    ServerResource,
-    ServerUser,
-    ServerVersion,
-    UserCount,
-    WhoAmI,
-)
+from kconsole.providers.kerio.errors import CallRefused, StrangeAnswer
 from kconsole.providers.kerio.values import (
     Row,
     choice,
@@ -51,13 +37,11 @@ from kconsole.providers.kerio.values import (
 if TYPE_CHECKING:
     from kconsole.providers.kerio.client import KerioClient
 
-_REGISTRATIONS: Final[Mapping[str | int, Literal["none", "trial", "trial_expired", "product", ""]]] = {
-    "rsNoRegistration": "none",
+_REGISTRATIONS: Final[Mapping[str | int, Literal["trial", "registered", ""]]] = {
     "rsTrialRegistered": "trial",
-    "rsTrialExpired": "trial_expired",
-    "rsProductRegistered": "product",
+    "rsTrialExpired": "trial",
+    "rsProductRegistered": "registered",
 }
-_RESOURCES: Final[Mapping[str | int, Literal["room", "equipment", ""]]] = {"Room": "room", "Equipment": "equipment"}
 _EXPIRATIONS: Final[Mapping[str | int, str]] = {"License": "license", "Subscription": "maintenance"}
 _ASSIGNABLE: Final[Mapping[AnyRole, Role]] = {
     "user": "user",
@@ -67,126 +51,149 @@ _ASSIGNABLE: Final[Mapping[AnyRole, Role]] = {
 }
 
 
-def server_version(line: "KerioClient") -> ServerVersion:
-    """Which server answers. Raises as `Line.read`."""
-    return line.read(
-        "Server.getVersion", None, lambda result: ServerVersion(text(result, "product"), name(result, "version"))
-    )
+class ReadDomain(NamedTuple):
+    """A domain, and where its users are mapped from."""
+
+    domain: Domain
+    directory: MappedFrom | None
+
+    @property
+    def server_id(self) -> str:
+        """The domain's id."""
+        return self.domain.server_id
 
 
-def who_am_i(line: "KerioClient") -> WhoAmI:
-    """Who is logged in. Raises as `Line.read`."""
+class UserCounts(NamedTuple):
+    """The server's own counts of users, in a domain or on all of it."""
 
-    def reader(result: Row) -> WhoAmI:
+    current: int | None
+    allowed: int | None
+    """None is without limit, or not given."""
+
+
+class MailboxCounts(NamedTuple):
+    """The server's own counts of mailboxes."""
+
+    active: int | None
+    total: int | None
+
+
+def server_version(client: "KerioClient") -> str:
+    """The server's version. Raises as `KerioClient.read`, like all functions below."""
+    return client.read("Server.getVersion", None, lambda result: name(result, "version"))
+
+
+def own_role(client: "KerioClient") -> AnyRole:
+    """The role of the login."""
+
+    def reader(result: Row) -> AnyRole:
         details = part(result, "userDetails")
         if not details:
-            raise StrangeAnswer("does not say who is logged in")
-        role = choice(part(details, "effectiveRole"), "userRole", ROLES, "user")
-        return WhoAmI(
-            text(details, "id"), text(details, "domainId"), text(details, "loginName"), text(details, "fullName"), role
-        )
+            raise StrangeAnswer("strange-no-login")
+        return choice(part(details, "effectiveRole"), "userRole", ROLES, "user")
 
-    return line.read("Session.whoAmI", None, reader)
+    return client.read("Session.whoAmI", None, reader)
 
 
-def started_at(line: "KerioClient") -> datetime | None:
-    """When the server was started; None where it does not tell. Raises as `Line.read`."""
+def started_at(client: "KerioClient") -> datetime | None:
+    """When the server was started; None where it does not say."""
     try:
-        return line.read("Server.getServerTime", None, lambda result: _known(part(result, "info"), "startTime"))
-    except ServerRefused:
-        return line.read("Statistics.get", None, lambda result: _known(part(result, "statistics"), "start"))
+        return client.read("Server.getServerTime", None, lambda result: _known(part(result, "info"), "startTime"))
+    except CallRefused:
+        return client.read("Statistics.get", None, lambda result: _known(part(result, "statistics"), "start"))
 
 
-def unlimited_constants(line: "KerioClient") -> frozenset[int]:
-    """The numbers by which the server says that something has no limit; none where it does not tell.
-
-    Raises:
-        SourceAway, Cancelled: as `Line.read`.
-    """
+def unlimited_constants(client: "KerioClient") -> frozenset[int]:
+    """The numbers by which the server says that something has no limit; none where it does not say."""
 
     def reader(result: Row) -> frozenset[int]:
         named = [row for row in rows(result, "constants") if NAME_OF_UNLIMITED in text(row, "name").lower()]
         return frozenset(value for row in named if (value := number(row, "value")) is not None)
 
     try:
-        return line.read("Server.getNamedConstantList", None, reader)
-    except ServerRefused:
+        return client.read("Server.getNamedConstantList", None, reader)
+    except CallRefused:
         return frozenset()
 
 
-def administrator(line: "KerioClient") -> Administrator | None:
-    """The built-in administrator; None where the server does not tell. Raises as `Line.read`."""
+def administrator(client: "KerioClient") -> Entry | None:
+    """The built-in administrator; None where the server does not say."""
 
-    def reader(result: Row) -> Administrator | None:
+    def reader(result: Row) -> Entry | None:
         setting = part(result, "setting")
-        login = text(setting, "builtInAdminUsername")
-        return Administrator(flag(setting, "builtInAdminEnabled", False), login) if login else None
+        login, enabled = text(setting, "builtInAdminUsername"), flag(setting, "builtInAdminEnabled", False)
+        return Entry(address=login, kind="builtin_admin", enabled=enabled, role="full_admin") if login else None
 
-    return line.read("Server.getRemoteAdministration", None, reader)
+    return client.read("Server.getRemoteAdministration", None, reader)
 
 
-def license_status(line: "KerioClient") -> LicenseStatus:
-    """The license that the server goes by. Raises as `Line.read`."""
+def license_state(client: "KerioClient") -> LicenseState:
+    """The license that the server goes by, without its components."""
 
-    def reader(result: Row) -> LicenseStatus:
+    def reader(result: Row) -> LicenseState:
         status = part(result, "status")
-        ends = {choice(row, "type", _EXPIRATIONS, ""): _expiration(row) for row in rows(status, "expirations")}
+        ends = {choice(row, "type", _EXPIRATIONS, ""): _end(row) for row in rows(status, "expirations")}
         users = number(status, "users")
         if users is None or (users < 0 and users != UNLIMITED):
-            raise StrangeAnswer("does not say for how many users the license is")
-        return LicenseStatus(
-            registration=choice(status, "regType", _REGISTRATIONS, ""),
+            raise StrangeAnswer("strange-license")
+        return LicenseState(
+            seats=None if users == UNLIMITED else users,
             id_end=end_of_id(text(status, "Id")),
-            company=text(status, "company"),
-            users=None if users == UNLIMITED else users,
-            license=ends.get("license"),
-            maintenance=ends.get("maintenance"),
+            kind=choice(status, "regType", _REGISTRATIONS, ""),
+            expires=ends.get("license"),
+            maintenance_until=ends.get("maintenance"),
         )
 
-    return line.read("ProductRegistration.getFullStatus", None, reader)
+    return client.read("ProductRegistration.getFullStatus", None, reader)
 
 
-def license_extensions(line: "KerioClient") -> tuple[str, ...] | None:
-    """What is licensed besides, by the names that the server has for it; None where it does not tell.
-
-    Raises:
-        As `Line.read`.
-    """
+def license_extensions(client: "KerioClient") -> tuple[str, ...] | None:
+    """The names of the optional components that are licensed; None where the server does not say."""
 
     def reader(result: Row) -> tuple[str, ...] | None:
         return None if result.get("extensions") is None else texts(result, "extensions")
 
-    return line.read("Server.getLicenseExtensionsList", None, reader)
+    return client.read("Server.getLicenseExtensionsList", None, reader)
 
 
-def mailbox_count(line: "KerioClient") -> MailboxCount | None:
-    """Mailboxes by the server's own count; that may take long. None where it does not tell. Raises as `Line.read`."""
+def with_components(license_: LicenseState, extensions: tuple[str, ...] | None) -> LicenseState:
+    """A license with its components, by the vendor's names for them."""
+    if extensions is None:
+        return license_
+    named = (component_named(each) for each in extensions)
+    return license_._replace(components=tuple(dict.fromkeys(each for each in named if each is not None)))
 
-    def reader(result: Row) -> MailboxCount | None:
+
+def mailbox_counts(client: "KerioClient") -> MailboxCounts | None:
+    """The server's count of mailboxes, which may take long; None where it does not say."""
+
+    def reader(result: Row) -> MailboxCounts | None:
         count = part(result, "count")
-        return MailboxCount(number(count, "active"), number(count, "total")) if count else None
+        return MailboxCounts(number(count, "active"), number(count, "total")) if count else None
 
-    return line.read("Users.getMailboxCount", None, reader)
-
-
-def whole_count(line: "KerioClient") -> UserCount | None:
-    """Users on all of the server, by its own count; None where it does not tell. Raises as `Line.read`."""
-    return line.read("Server.getAboutInfo", None, lambda result: _user_count(part(result, "aboutInformation")))
+    return client.read("Users.getMailboxCount", None, reader)
 
 
-def domain_count(line: "KerioClient", domain_id: str) -> UserCount | None:
-    """Users of a domain, by the server's own count, which has no disabled ones; None where it does not tell.
-
-    Raises:
-        As `Line.read`.
-    """
-    return line.read(
-        "Domains.getUserCountInfo", {"domainId": domain_id}, lambda result: _user_count(part(result, "countInfo"))
-    )
+def server_counts(client: "KerioClient") -> UserCounts | None:
+    """The server's count of users on all of it; None where it does not say."""
+    return client.read("Server.getAboutInfo", None, lambda result: _user_counts(part(result, "aboutInformation")))
 
 
-def find_user(line: "KerioClient", domain_id: str, login: str) -> ServerUser | None:
-    """The user of a domain who has a login; None if nobody has it. Raises as `Line.read`."""
+def domain_counts(client: "KerioClient", domain: Domain) -> UserCounts | None:
+    """The server's count of users in a domain, without disabled ones; None where it does not say."""
+    parameters = {"domainId": domain.server_id}
+    return client.read("Domains.getUserCountInfo", parameters, lambda result: _user_counts(part(result, "countInfo")))
+
+
+def domain_numbers(domain: Domain, counts: UserCounts | None) -> DomainNumbers | None:
+    """The counts of a domain as the store keeps them; None without a count of its users."""
+    if counts is None or counts.current is None:
+        return None
+    return DomainNumbers(name=domain.name, current=counts.current, allowed=counts.allowed)
+
+
+def find_user(client: "KerioClient", domain_id: str, login: str) -> Entry | None:
+    """The user with a login in a domain; None if there is none. The address has no domain: its name is not known."""
     query: dict[str, object] = {
         "fields": list(USER_FIELDS),
         "conditions": [{"fieldName": "loginName", "comparator": "Eq", "value": login}],
@@ -194,126 +201,142 @@ def find_user(line: "KerioClient", domain_id: str, login: str) -> ServerUser | N
         "start": 0,
         "limit": -1,
     }
+    read_user = user_reader("", set())
 
-    def reader(result: Row) -> ServerUser | None:
+    def reader(result: Row) -> Entry | None:
         users = [read_user(row) for row in listed_rows(result)]
-        return next((user for user in users if fold(user.login) == fold(login)), None)
+        return next((user for user in users if fold(user.address) == fold(login)), None)
 
     parameters = {"query": query, "domainId": domain_id}
     try:
-        return line.read("Users.get", parameters, reader)
-    except ServerRefused as error:
-        if error.number != INVALID_PARAMETERS:
+        return client.read("Users.get", parameters, reader)
+    except CallRefused as refused:
+        if refused.error.number != INVALID_PARAMETERS:
             raise
     query["fields"] = []
-    return line.read("Users.get", parameters, reader)
+    return client.read("Users.get", parameters, reader)
 
 
-def read_user(row: Mapping[str, Any]) -> ServerUser:
-    """A user as he stands in an answer.
+def user_reader(at: str, odd: set[str]) -> Callable[[Mapping[str, Any]], Entry]:
+    """A reader of users.
 
-    Raises:
-        StrangeAnswer: he has no id or login, or something of him is of the wrong type.
+    Args:
+        at: the sign and the domain that go behind each login.
+        odd: collects the ids of users whose last login has an impossible date: it counts as unknown.
     """
-    login = part(row, "lastLoginInfo")
-    last_login, odd = None, False
-    try:
-        last_login = moment(login, "dateTime")
-    except OverflowError:
-        odd = True
-    right = part(row, "effectiveRole") or part(row, "role")
-    return ServerUser(
-        name(row, "id"),
-        name(row, "loginName"),
-        text(row, "fullName"),
-        text(row, "description"),
-        flag(row, "isEnabled", True),
-        choice(row, "itemSource", MAPPED_SOURCES, False),
-        _ASSIGNABLE.get(choice(right, "userRole", ROLES, "user"), "full_admin"),
-        flag(row, "isWritableByMe", True),
-        last_login,
-        text(login, "protocol") if last_login is not None else "",
-        odd,
-        size(row, "consumedSize"),
-        number(row, "consumedItems"),
-    )
+
+    def read_user(row: Mapping[str, Any]) -> Entry:
+        id_, login, mailbox = name(row, "id"), part(row, "lastLoginInfo"), False
+        try:
+            last_login = moment(login, "dateTime")
+        except OverflowError:
+            last_login, mailbox = None, True
+            odd.add(id_)
+        protocol = text(login, "protocol")
+        right = part(row, "effectiveRole") or part(row, "role")
+        consumed = (size(row, "consumedSize"), number(row, "consumedItems"))
+        return Entry(
+            address=name(row, "loginName") + at,
+            origin="directory" if choice(row, "itemSource", MAPPED_SOURCES, False) else "local",
+            enabled=flag(row, "isEnabled", True),
+            role=_ASSIGNABLE.get(choice(right, "userRole", ROLES, "user"), "full_admin"),
+            full_name=text(row, "fullName"),
+            description=text(row, "description"),
+            mailbox=mailbox or last_login is not None or any(consumed),
+            last_login=None if last_login is None else LastLogin(last_login, protocol),
+            server_id=id_,
+        )
+
+    return read_user
 
 
-def domain_reader(unlimited: frozenset[int]) -> Callable[[Mapping[str, Any]], ServerDomain]:
-    """What reads a domain as it stands in an answer, where these numbers say that something has no limit."""
+def domain_reader(unlimited: frozenset[int]) -> Callable[[Mapping[str, Any]], ReadDomain]:
+    """A reader of domains, where these numbers say that something has no limit."""
 
-    def read_domain(row: Mapping[str, Any]) -> ServerDomain:
+    def read_domain(row: Mapping[str, Any]) -> ReadDomain:
         limit = number(row, "userMaxCount")
         if limit is not None and (limit < 0 or limit >= LARGEST_LIMIT or limit in unlimited):
             limit = None
-        service = part(row, "service")
-        directory = None
+        service, directory = part(row, "service"), None
         if flag(service, "isEnabled", False):
-            directory = DirectoryService(
+            directory = MappedFrom(
                 choice(service, "serviceType", DIRECTORY_KINDS, None),
                 text(service, "hostname"),
                 text(service, "ldapSuffix"),
                 text(part(service, "authentication"), "username"),
             )
-        return ServerDomain(
-            name(row, "id"),
-            name(row, "name"),
-            text(row, "description"),
-            flag(row, "isPrimary", False),
-            limit,
-            directory,
+        domain = Domain(
+            name=name(row, "name"),
+            primary=flag(row, "isPrimary", False),
+            description=text(row, "description"),
+            user_limit=limit,
+            server_id=name(row, "id"),
         )
+        return ReadDomain(domain, directory)
 
     return read_domain
 
 
-def read_list(row: Mapping[str, Any]) -> ServerList:
-    """A mailing list as it stands in an answer. Raises StrangeAnswer as `read_user`."""
-    return ServerList(name(row, "id"), name(row, "name"), text(row, "description"), number(row, "membersCount"))
-
-
-def read_resource(row: Mapping[str, Any]) -> ServerResource:
-    """A resource as it stands in an answer. Raises StrangeAnswer as `read_user`."""
-    return ServerResource(
-        name(row, "id"),
-        name(row, "name"),
-        text(row, "address"),
-        text(row, "description"),
-        choice(row, "type", _RESOURCES, ""),
-        flag(row, "isEnabled", True),
+def list_reader(at: str) -> Callable[[Mapping[str, Any]], Entry]:
+    """A reader of mailing lists."""
+    return lambda row: Entry(
+        address=name(row, "name") + at,
+        kind="mailing_list",
+        description=text(row, "description"),
+        server_id=name(row, "id"),
     )
 
 
-def read_alias(row: Mapping[str, Any]) -> ServerAlias:
-    """An alias as it stands in an answer. Raises StrangeAnswer as `read_user`."""
-    return ServerAlias(
-        name(row, "id"),
-        name(row, "name"),
-        text(row, "deliverTo"),
-        text(row, "description"),
-    )
+def resource_reader(at: str) -> Callable[[Mapping[str, Any]], Entry]:
+    """A reader of resources."""
+
+    def read_resource(row: Mapping[str, Any]) -> Entry:
+        address, full_name = text(row, "address"), name(row, "name")
+        return Entry(
+            address=address if "@" in address else full_name + at,
+            kind="resource",
+            enabled=flag(row, "isEnabled", True),
+            full_name=full_name,
+            description=text(row, "description"),
+            server_id=name(row, "id"),
+        )
+
+    return read_resource
 
 
-def _expiration(row: Row) -> Expiration:
+def alias_reader(at: str) -> Callable[[Mapping[str, Any]], Entry]:
+    """A reader of aliases. One that delivers to several addresses has a row for each."""
+
+    def read_alias(row: Mapping[str, Any]) -> Entry:
+        delivers_to = text(row, "deliverTo")
+        return Entry(
+            address=name(row, "name") + at,
+            kind="alias",
+            description=text(row, "description"),
+            delivers_to=(delivers_to,) if delivers_to else (),
+            server_id=name(row, "id"),
+        )
+
+    return read_alias
+
+
+def _end(row: Row) -> End:
     if flag(row, "isUnlimited", False):
-        return Expiration(True, None)
+        return "never"
     end = _known(row, "date")
-    return Expiration(False, None if end is None else end.date())
+    return None if end is None else end.date()
 
 
-def _user_count(row: Row) -> UserCount | None:
+def _user_counts(row: Row) -> UserCounts | None:
     if not row:
         return None
     allowed = part(row, "allowedUsers")
-    return UserCount(
-        number(row, "currentUsers"),
-        flag(allowed, "isUnlimited", False),
-        number(allowed, "allowedUsers"),
-    )
+    limit = None if flag(allowed, "isUnlimited", False) else number(allowed, "allowedUsers")
+    return UserCounts(number(row, "currentUsers"), limit)
 
 
 def _known(row: Row, key: str) -> datetime | None:
-    """A moment; None also where it is beyond the calendar."""
+    """A moment; None also for an impossible date."""
     try:
         return moment(row, key)
     except OverflowError:

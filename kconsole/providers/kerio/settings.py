@@ -7,31 +7,29 @@ from kconsole.core.server import ServerAccess
 from kconsole.net.addresses import Address, AddressForm, parse_address
 from kconsole.net.trust import check_trust
 
-PORT: Final = 4040
-"""The administration's port, unless an administrator moved it."""
-
-_FORM: Final = AddressForm({"https": PORT}, "address-form-kerio", page="admin")
+_FORM: Final = AddressForm({"https": 4040}, "address-form-kerio", page="admin")
 
 
 def server_address(url: str) -> Address:
-    """Parse `https://host[:port]`, or the address of the administration's pages as a browser shows it.
+    """Parse `https://host[:port]`. The address that a browser shows for the administration is accepted as well.
 
     Raises:
-        BadInput: it is neither.
+        BadInput: it is not of this form.
     """
     return parse_address(url, _FORM)
 
 
-def check_settings(server: ServerAccess) -> None:
-    """Check the settings of a server as far as possible without a connection.
+def check_settings(access: ServerAccess) -> None:
+    """Check the settings as far as that is possible without the server.
 
     Raises:
-        BadInput: URL, user, fingerprint or CA file is invalid.
+        BadInput: the URL, user, fingerprint or CA file makes no sense.
     """
-    server_address(server.url)
-    if not server.user.strip() or "\0" in server.user:
+    server_address(access.url)
+    if not access.user.strip() or "\0" in access.user:
         raise BadInput("administrator-missing", "administrator-example")
-    check_trust(server)
-    from kconsole.net.tls import check_ca_file
+    check_trust(access)
+    if access.ca_file:
+        from kconsole.net.tls import check_ca_file
 
-    check_ca_file(server.ca_file)
+        check_ca_file(access.ca_file)

@@ -1,7 +1,7 @@
-"""Values in an answer: what is missing has a default, what is not known is passed over, what is odd is told.
+"""Reads values from an answer: a missing one has a default, an unknown one is ignored, a wrong type is an error.
 
-A value of the wrong type is no value to guess at: an account that is shown without a seat because `isEnabled` could
-not be read is worse than none.
+A value of the wrong type is never guessed: an account shown without a seat because `isEnabled` could not be read
+would be worse than no answer.
 """
 
 import re
@@ -13,7 +13,7 @@ from kconsole.providers.kerio.assumptions import UNITS
 from kconsole.providers.kerio.errors import StrangeAnswer
 
 LONGEST_NAME: Final = 1024
-"""Characters beyond which an id or a login is none, and of a description that are kept."""
+"""Characters that a text may have: longer ids and logins are errors, longer descriptions are cut."""
 
 _WHOLE: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 _T = TypeVar("_T")
@@ -23,10 +23,10 @@ Row = Mapping[str, Any]
 
 
 def text(row: Row, key: str) -> str:
-    """A text, cut where it is longer than anybody would read; empty if it is missing.
+    """A text, cut to `LONGEST_NAME`; empty if it is missing.
 
     Raises:
-        StrangeAnswer: it is none.
+        StrangeAnswer: it is not a text.
     """
     value = row.get(key)
     if type(value) is str:
@@ -37,22 +37,22 @@ def text(row: Row, key: str) -> str:
 
 
 def name(row: Row, key: str) -> str:
-    """A text that must be there, as an id or a login.
+    """A text that must be present, like an id or a login.
 
     Raises:
-        StrangeAnswer: it is missing, empty, or too long to be one.
+        StrangeAnswer: it is missing, empty or too long.
     """
     value = row.get(key)
     if type(value) is str and 0 < len(value) <= LONGEST_NAME:
         return value
-    raise StrangeAnswer(f"has a {key} that is none, or none where one belongs")
+    raise StrangeAnswer("strange-name", field=key)
 
 
 def flag(row: Row, key: str, missing: bool) -> bool:
-    """A yes or no, as JSON or old servers write it.
+    """A boolean, as JSON or old servers write it.
 
     Raises:
-        StrangeAnswer: it is neither.
+        StrangeAnswer: it is not a boolean.
     """
     value = row.get(key)
     if value is True or value is False:
@@ -63,14 +63,14 @@ def flag(row: Row, key: str, missing: bool) -> bool:
         return bool(value)
     if value in ("true", "false", "0", "1"):
         return value in ("true", "1")
-    raise _odd(key, "yes or no")
+    raise _odd(key, "yes-or-no")
 
 
 def number(row: Row, key: str) -> int | None:
-    """A whole number, also where it is written as text; None if it is missing or empty.
+    """A whole number, also written as text; None if it is missing or empty.
 
     Raises:
-        StrangeAnswer: it is none.
+        StrangeAnswer: it is not a whole number.
     """
     value = row.get(key)
     if type(value) is int:
@@ -85,24 +85,24 @@ def number(row: Row, key: str) -> int | None:
 
 
 def choice(row: Row, key: str, known: Mapping[str | int, _T], unknown: _T) -> _T:
-    """One of several that are known by name or by number; another one, as a newer server may have, is `unknown`.
+    """One of several known values, by name or number; `unknown` for any other, which a newer server may have.
 
     Raises:
-        StrangeAnswer: it is neither name nor number.
+        StrangeAnswer: it is neither a name nor a number.
     """
     value = row.get(key)
     if type(value) is str or type(value) is int:
         return known.get(value, unknown)
     if value is None:
         return unknown
-    raise _odd(key, "name of a kind")
+    raise _odd(key, "kind")
 
 
 def part(row: Row, key: str) -> Row:
     """An object inside an object; an empty one if it is missing.
 
     Raises:
-        StrangeAnswer: it is none.
+        StrangeAnswer: it is not an object.
     """
     value = row.get(key)
     if type(value) is dict:
@@ -116,24 +116,24 @@ def rows(row: Row, key: str) -> list[dict[str, Any]]:
     """A list of objects; an empty one if it is missing.
 
     Raises:
-        StrangeAnswer: it is none, or something else is in it.
+        StrangeAnswer: it is not a list of objects.
     """
     value = row.get(key)
     if value is None:
         return []
     if type(value) is list and all(type(item) is dict for item in value):
         return value
-    raise _odd(key, "list of objects")
+    raise _odd(key, "objects")
 
 
 def listed_rows(row: Row) -> list[dict[str, Any]]:
-    """What a call lists. That there is nothing has to be said: whoever is not listed would be taken for gone.
+    """The rows that a call lists. An empty list must be explicit, because accounts that are not listed count as gone.
 
     Raises:
-        StrangeAnswer: there is no list, and it is not said that it is empty.
+        StrangeAnswer: there is no list, and no count of 0.
     """
     if row.get("list") is None and number(row, "totalItems") != 0:
-        raise StrangeAnswer("has no list")
+        raise StrangeAnswer("strange-no-list")
     return rows(row, "list")
 
 
@@ -141,22 +141,22 @@ def texts(row: Row, key: str) -> tuple[str, ...]:
     """A list of texts; an empty one if it is missing.
 
     Raises:
-        StrangeAnswer: it is none, or something else is in it.
+        StrangeAnswer: it is not a list of texts.
     """
     value = row.get(key)
     if value is None:
         return ()
     if type(value) is list and all(type(item) is str for item in value):
         return tuple(item[:LONGEST_NAME] for item in value)
-    raise _odd(key, "list of texts")
+    raise _odd(key, "texts")
 
 
 def moment(row: Row, key: str) -> datetime | None:
     """A moment in seconds since 1970; None if it is 0, empty or missing.
 
     Raises:
-        StrangeAnswer: it is none.
-        OverflowError: it is beyond the calendar.
+        StrangeAnswer: it is not a number.
+        OverflowError: it is not a possible date.
     """
     seconds = number(row, key)
     if not seconds:
@@ -170,10 +170,10 @@ def moment(row: Row, key: str) -> datetime | None:
 
 
 def size(row: Row, key: str) -> int | None:
-    """A size in bytes; None if it is missing, or in units that are not known.
+    """A size in bytes; None if it is missing, or in unknown units.
 
     Raises:
-        StrangeAnswer: it is none.
+        StrangeAnswer: it is not a size.
     """
     given = part(row, key)
     amount, unit = number(given, "value"), choice(given, "units", UNITS, 0)
@@ -181,4 +181,4 @@ def size(row: Row, key: str) -> int | None:
 
 
 def _odd(key: str, expected: str) -> StrangeAnswer:
-    return StrangeAnswer(f"has a {key} that is no {expected}")
+    return StrangeAnswer("strange-field", field=key, expected=expected)

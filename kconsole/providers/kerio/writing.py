@@ -1,29 +1,23 @@
-"""Changes to accounts on a server, and what it says to each.
+"""Changes accounts on a server, and reads its answer for each.
 
-Whatever is not done is told account by account, also where the server refuses the call as a whole. An answer that
-does not come, or that nobody understands, is `AnswerLost`: then it has to be asked what is so.
+A refusal of the whole call counts as a refusal of each account. An answer that is missing or cannot be understood is
+`AnswerLost`: then only the server knows the result.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from kconsole.core.errors import ConsoleError
 from kconsole.core.records import MailboxFate
-from kconsole.net.secrets import Secret
+from kconsole.providers.base import Answer, AnswerLost, Applied, Create, Delete, Denied, Enable, Lost, Step
 from kconsole.providers.kerio.answers import error_of
-from kconsole.providers.kerio.errors import (
-    ItemError,
-    ServerError,
-    ServerRefused,
-    StrangeAnswer,
-    reason_of,
-)
+from kconsole.providers.kerio.assumptions import MOST_AT_ONCE
+from kconsole.providers.kerio.errors import CallRefused, ServerError, StrangeAnswer
+from kconsole.providers.kerio.reading import find_user
 from kconsole.providers.kerio.values import number, rows, text
 
 if TYPE_CHECKING:
     from kconsole.providers.kerio.client import KerioClient
-
-MOST_AT_ONCE: Final = 500
-"""Accounts that may be changed by one call."""
 
 _METHODS: Final[Mapping[MailboxFate, str]] = {
     "keep": "UDeleteUser",
@@ -32,137 +26,108 @@ _METHODS: Final[Mapping[MailboxFate, str]] = {
 }
 
 
-class NewUser(NamedTuple):
-    """A user to be made."""
-
-    domain_id: str
-    login: str
-    full_name: str = ""
-    description: str = ""
-    enabled: bool = True
-    password: Secret | None = None
-
-
-class Removal(NamedTuple):
-    """A user to be removed."""
-
-    user_id: str
-    mailbox: MailboxFate
-    transfer_to: str = ""
-    """The id of the user who takes over the mailbox, where it is transferred."""
-    remove_references: bool = True
-    """Whether his aliases, roles and memberships go as well."""
+def apply(client: "KerioClient", step: Step) -> Answer:
+    """Change accounts. See `MailServer.apply`."""
+    try:
+        if isinstance(step, Create):
+            return (_created(client, step),)
+        if isinstance(step, Delete):
+            requests = [_removal(id_, step) for id_ in step.ids]
+            return _changed(client, "Users.remove", {"requests": requests}, step.ids)
+        pattern = {"isEnabled": isinstance(step, Enable)}
+        return _changed(client, "Users.set", {"userIds": list(step.ids), "pattern": pattern}, step.ids)
+    except AnswerLost as error:
+        return Lost(error)
 
 
-class Created(NamedTuple):
-    """A user that was made."""
-
-    id: str
-    """Empty where the server did not tell."""
-
-
-def set_enabled(line: "KerioClient", user_ids: Sequence[str], enabled: bool) -> tuple[ItemError, ...]:
-    """Enable or disable users, at most `MOST_AT_ONCE`.
-
-    Returns:
-        Those that it was not done for.
-
-    Raises:
-        ServerRefused: the server does not understand the call; nothing was done.
-        AnswerLost: it is not known which of them it was done for.
-        SourceAway: nothing was done.
-    """
-    return _changed(line, "Users.set", {"userIds": list(user_ids), "pattern": {"isEnabled": enabled}}, len(user_ids))
-
-
-def create(line: "KerioClient", user: NewUser) -> Created | ItemError:
-    """Make a user. Only one at a time: some servers may refuse all for the sake of one.
-
-    Raises:
-        As `set_enabled`.
-    """
-    made: dict[str, object] = {
-        "domainId": user.domain_id,
-        "loginName": user.login,
-        "fullName": user.full_name,
-        "description": user.description,
-        "isEnabled": user.enabled,
+def _removal(id_: str, step: Delete) -> dict[str, object]:
+    return {
+        "userId": id_,
+        "method": _METHODS[step.fate],
+        "removeReferences": True,  # aliases, roles and memberships go as well
+        "targetUserId": step.heir_id if step.fate == "transfer" else "",
+        "mode": "DSModeDelete",
     }
-    if user.password is not None:
-        made["password"] = user.password
-    parameters = {"users": [made]}
-    answer = _answered(line, "Users.create", parameters, 1)
-    errors = answer if isinstance(answer, tuple) else _errors(line, "Users.create", parameters, answer, 1)
-    if errors:
-        return errors[0]
+
+
+def _created(client: "KerioClient", step: Create) -> Applied | Denied:
+    """Create one user: some servers refuse all users of a call because of one."""
+    user: dict[str, object] = {
+        "domainId": step.domain_id,
+        "loginName": step.login,
+        "fullName": step.full_name,
+        "description": step.description,
+        "isEnabled": step.enabled,
+    }
+    if step.password is not None:
+        user["password"] = step.password
+    parameters = {"users": [user]}
+    result = _result(client, "Users.create", parameters)
+    if isinstance(result, Denied):
+        return result
+    denied = _errors(client, "Users.create", parameters, result, 1)
+    return denied[0] if denied else Applied(_new_id(result) or _id_of(client, step))
+
+
+def _new_id(result: Mapping[str, Any]) -> str:
     try:
-        ids = [] if isinstance(answer, tuple) else [text(row, "id") for row in rows(answer, "result")]
+        return next((text(row, "id") for row in rows(result, "result")), "")
     except StrangeAnswer:
-        ids = []
-    return Created(ids[0] if ids else "")
+        return ""
 
 
-def remove(line: "KerioClient", removals: Sequence[Removal]) -> tuple[ItemError, ...]:
-    """Remove users, at most `MOST_AT_ONCE`.
-
-    Returns:
-        Those that were not removed.
-
-    Raises:
-        As `set_enabled`.
-    """
-    requests = [
-        {
-            "userId": removal.user_id,
-            "method": _METHODS[removal.mailbox],
-            "removeReferences": removal.remove_references,
-            "targetUserId": removal.transfer_to if removal.mailbox == "transfer" else "",
-            "mode": "DSModeDelete",
-        }
-        for removal in removals
-    ]
-    return _changed(line, "Users.remove", {"requests": requests}, len(requests))
-
-
-def _changed(line: "KerioClient", method: str, parameters: Mapping[str, object], items: int) -> tuple[ItemError, ...]:
-    if items == 0:
-        return ()
-    answer = _answered(line, method, parameters, items)
-    return answer if isinstance(answer, tuple) else _errors(line, method, parameters, answer, items)
-
-
-def _answered(
-    line: "KerioClient", method: str, parameters: Mapping[str, object], items: int
-) -> dict[str, Any] | tuple[ItemError, ...]:
-    """The result of a call; or, where the server refused the call as a whole, that of each item."""
-    if items > MOST_AT_ONCE:
-        raise ValueError(f"{items} accounts are too many for one call")
+def _id_of(client: "KerioClient", step: Create) -> str:
+    """The id of a new user that the server did not give: without it, nothing can be asked about the user."""
     try:
-        return line.call(method, parameters, changes=True)
-    except ServerRefused as error:
-        if error.number < 0:
+        found = find_user(client, step.domain_id, step.login)
+    except ConsoleError:
+        found = None
+    if found is None:
+        raise AnswerLost("no-id-of-new", effect="not-known-whether-added", server=client.origin, login=step.login)
+    return found.server_id
+
+
+def _changed(
+    client: "KerioClient", method: str, parameters: Mapping[str, object], ids: Sequence[str]
+) -> tuple[Applied | Denied, ...]:
+    if len(ids) > MOST_AT_ONCE:
+        raise ValueError(f"{len(ids)} accounts are too many for one call")
+    if not ids:
+        return ()
+    result = _result(client, method, parameters)
+    if isinstance(result, Denied):
+        return (result,) * len(ids)
+    denied = _errors(client, method, parameters, result, len(ids))
+    return tuple(denied.get(place) or Applied(id_) for place, id_ in enumerate(ids))
+
+
+def _result(client: "KerioClient", method: str, parameters: Mapping[str, object]) -> dict[str, Any] | Denied:
+    """The result of a call; or the refusal of all of it because of its accounts."""
+    try:
+        return client.call(method, parameters, changes=True)
+    except CallRefused as refused:
+        if refused.error.number < 0:  # errors of JSON-RPC have nothing to do with the accounts
             raise
-        refused = ServerError(error.number, error.said)
-    return tuple(_item(index, refused) for index in range(items))
+        return _denied(refused.error)
 
 
 def _errors(
-    line: "KerioClient", method: str, parameters: Mapping[str, object], result: Mapping[str, Any], items: int
-) -> tuple[ItemError, ...]:
-    """What a result says was not done."""
-    found: dict[int, ItemError] = {}
+    client: "KerioClient", method: str, parameters: Mapping[str, object], result: Mapping[str, Any], items: int
+) -> dict[int, Denied]:
+    """What a result says was not done, by place."""
+    found: dict[int, Denied] = {}
     try:
         for row in rows(result, "errors"):
             index = number(row, "inputIndex")
             if index is None or not 0 <= index < items:
-                raise StrangeAnswer("has an error that is of none that was asked for")
-            found[index] = _item(index, line.unspoken(error_of(row), parameters))
+                raise StrangeAnswer("strange-error-index")
+            found[index] = _denied(client.without_secrets(error_of(row), parameters))
     except StrangeAnswer as error:
-        clause = str(error)
+        problem = error.problem
     else:
-        return tuple(found[index] for index in sorted(found))
-    raise line.strange(method, clause, changes=True)
+        return found
+    raise client.strange(method, problem, changes=True)
 
 
-def _item(index: int, error: ServerError) -> ItemError:
-    return ItemError(index, error.code, reason_of(error.code), error.said)
+def _denied(error: ServerError) -> Denied:
+    return Denied(error.reason, error.said)

@@ -476,8 +476,9 @@ class MainScreen(ServerScreen):
 
     def _check_ahead(self) -> None:
         self.session.store.check_ahead()
-        if self.session.state.server is not None:
-            import_ahead()
+        server = self.session.state.server
+        if server is not None:
+            import_ahead(server.access)
 
     @property
     def _saved_filters(self) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from kconsole.core.server import Server
 from kconsole.licensing.comparison import Comparison, compared
 from kconsole.text import words
 from kconsole.text.safe_text import safe_text
-from kconsole.text.server import cause_text, cause_words, figure_cells, figure_title, synced_briefly
+from kconsole.text.server import cause_text, cause_words, figure_cells, figure_title, missing_texts, synced_briefly
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.commands.server import RECONCILE_COMMANDS
@@ -198,7 +198,7 @@ def _causes_of(figure: Comparison, server: Server | None) -> Iterator[Part]:
     if not figure.is_read:
         role = "" if server is None else safe_text(server.role).replace("_", " ")
         yield f"The server did not tell it{f' to who logs in ({role})' if role else ''}: nothing can be compared.", ""
-        for text in () if server is None else server.unread:
+        for text in () if server is None else missing_texts(server):
             yield f"· {safe_text(text)}", "muted"
         return
     if figure.agrees:

@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from kconsole.core.server import Server, ServerAccess
     from kconsole.net.secrets import Secret
     from kconsole.operations.base import Done
-    from kconsole.operations.sync.access import Snapshot
+    from kconsole.operations.sync.access import ServerState
     from kconsole.operations.sync.pull import SyncStart
     from kconsole.operations.sync.recover import Questions, Settle
 
 ANOTHER: Final = "Somebody named another server meanwhile."
 
 
-def import_ahead() -> None:
+def import_ahead(access: "ServerAccess") -> None:
     """Import what reading a server takes, in a thread and at leisure: the key that asks for it is answered at once."""
     import kconsole.operations.sync.pull
     import kconsole.tui.screens.directory
     import kconsole.tui.screens.waiting  # noqa: F401  # they are used where somebody asks
-    from kconsole.operations.sync.access import import_client
+    from kconsole.operations.sync.access import import_provider
 
-    import_client()
+    import_provider(access)
 
 
 class ServerScreen(ConsoleScreen):
@@ -81,7 +81,7 @@ class ServerScreen(ConsoleScreen):
             else:
                 self.tell("Left off: nothing was taken from the server.")
 
-        def read(progress: Callable[[Progress], None]) -> "Snapshot":
+        def read(progress: Callable[[Progress], None]) -> "ServerState":
             with nothing_collected():  # a collection among tens of thousands of new records holds up the screen
                 return read_server(access, secret, progress, cancel)
 
@@ -91,21 +91,21 @@ class ServerScreen(ConsoleScreen):
         dialog = ReadingDialog(
             f"Reading {safe_text(access.url, 200)} ...",
             read,
-            lambda snapshot: self._take_snapshot(begun, snapshot),
+            lambda state: self._take_in(begun, state),
             self._minding_password(self.tell_problem),
             so_far,
             cancel,
         )
         self.app.push_screen(dialog, answered)
 
-    def _take_snapshot(self, begun: "SyncStart", snapshot: "Snapshot") -> None:
+    def _take_in(self, begun: "SyncStart", state: "ServerState") -> None:
         """Take in what was read, in one transaction; and what became of what was open."""
         from kconsole.operations.sync.pull import Sync
 
         server = self.session.state.server
-        read = sum(len(contents.users or ()) for contents in snapshot.domains)
+        read = sum(len(domain.entries) for domain in state.domains)
         self._work(
-            lambda: self.workspace.learn(Sync(snapshot, begun=begun)),
+            lambda: self.workspace.learn(Sync(state, begun)),
             read + self.session.seats.report().created,
             lambda done: self._tell_synced(done, server),
             self.tell_problem,
@@ -119,21 +119,23 @@ class ServerScreen(ConsoleScreen):
             before: the server as it had been read before.
         """
         from kconsole.operations.sync.pull import settled
+        from kconsole.text.server import missing_texts, remark_texts
 
         self.show_trouble()
         self.show_keys()
         server = self.session.state.server
         if server is None:
             return
-        if server.notes and (before is None or server.notes != before.notes):
-            lines = messages.some([safe_text(text) for text in server.notes])
-            self.tell_news("Not all is here as it is on the server", lines, "", alarm=False)
-        if server.unread and (before is None or server.unread != before.unread):
-            lines = messages.some([safe_text(text) for text in server.unread])
-            hint = "All else was taken. An Auditor may read the whole administration."
+        notes, missing = remark_texts(server), missing_texts(server)
+        if notes and (before is None or notes != remark_texts(before)):
+            lines = messages.some([safe_text(text) for text in notes])
+            self.tell_news("The store differs from the server", lines, "", alarm=False)
+        if missing and (before is None or missing != missing_texts(before)):
+            lines = messages.some([safe_text(text) for text in missing])
+            hint = "Everything else was taken. An Auditor may read the whole administration."
             self.tell_news("Not everything could be read", lines, hint)
         self._tell_settled(settled(done))
-        self.tell(messages.synced_words(done, len(server.unread)))
+        self.tell(messages.synced_words(done, len(missing)))
 
     # What was open when the console was opened
 

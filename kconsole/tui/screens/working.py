@@ -119,7 +119,7 @@ class WorkingScreen(CommandTarget, Screen[None]):
             done: takes what came of it.
             failed: is told why it was not done, or not all of it.
         """
-        from kconsole.operations.sync.access import Writer
+        from kconsole.operations.sync.login import Writer
 
         server = self.session.state.server
         assert server is not None  # noqa: S101  # there is one, or it would be done here
@@ -128,7 +128,7 @@ class WorkingScreen(CommandTarget, Screen[None]):
         def ask(secret: "Secret") -> None:
             console_of(self).keystrokes.hold()  # what is typed from now on is meant for what comes of it
             cancel, settled = threading.Event(), list[Outcome]()
-            writer = Writer(secret, cancel, access, told=lambda done: settled.extend(done.outcomes))
+            writer = Writer(secret, cancel, access, recovered=lambda done: settled.extend(done.outcomes))
 
             def with_settled(tell: Callable[[Result], None], result: Result) -> None:
                 tell(result)

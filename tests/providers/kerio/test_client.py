@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from kconsole.providers.kerio.connection import connected
 
 from kconsole.core.errors import BadInput, ConsoleError, SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio import client
 from kconsole.providers.kerio.client import KerioClient
-from kconsole.providers.kerio.connection import connected
 from kconsole.providers.kerio.errors import AnswerLate, AnswerLost, Cancelled, NotLetIn, ServerRefused
 from kconsole.providers.kerio.reading import server_version, who_am_i
 from kconsole.providers.kerio.sockets import WatchedSocket

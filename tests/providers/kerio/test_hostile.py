@@ -7,14 +7,14 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kconsole.providers.kerio.connection import connected
+from kconsole.providers.kerio.snapshot import ServerSnapshot, read_server
 
 from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio.answers import filled, read_answer
-from kconsole.providers.kerio.connection import connected
 from kconsole.providers.kerio.errors import AnswerLost, ServerError, StrangeAnswer
-from kconsole.providers.kerio.snapshot import ServerSnapshot, read_server
 from kconsole.providers.kerio.writing import Removal, remove, set_enabled
 from tests.providers.kerio.kerio_https import PASSWORD, TinyServer, give
 from tests.providers.kerio.kerio_world import furnish

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kconsole.providers.kerio.connection import connected
+from kconsole.providers.kerio.snapshot import ServerSnapshot, read_server
 
 from kconsole.core import access
 from kconsole.core.errors import SourceAway
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio import writing
-from kconsole.providers.kerio.connection import connected
 from kconsole.providers.kerio.errors import AnswerLost, ItemError, NotLetIn
 from kconsole.providers.kerio.reading import find_user
-from kconsole.providers.kerio.snapshot import ServerSnapshot, read_server
 from kconsole.providers.kerio.writing import Created, NewUser, Removal
 from tests.kerio_server import faults
 from tests.kerio_server.server import KerioServer

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from kconsole.providers.kerio.records import DirectoryService
+from kconsole.providers.kerio.snapshot import Progress, ServerSnapshot, Unread, read_server
 
 from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio.errors import Cancelled, ServerRefused
-from kconsole.providers.kerio.records import DirectoryService
-from kconsole.providers.kerio.snapshot import Progress, ServerSnapshot, Unread, read_server
 from tests.providers.kerio.kerio_https import PASSWORD, Call, Error, Raw, TinyServer, give, in_turn, listed
 from tests.providers.kerio.kerio_world import by_domain, domain, furnish, user
 

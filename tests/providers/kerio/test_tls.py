@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from kconsole.providers.kerio.connection import check_settings, connected
 from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
-from kconsole.providers.kerio.connection import check_settings, connected
 from kconsole.providers.kerio.settings import server_address
 from kconsole.text.messages import error_words, hint_words
 from tests.directory_server.certificates import Certificate, make_certificate

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from kconsole.providers.kerio.connection import connected
 
 from kconsole.core.records import MailboxFate
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.kerio import writing
-from kconsole.providers.kerio.connection import connected
 from kconsole.providers.kerio.errors import AnswerLost, ItemError, ServerRefused
 from kconsole.providers.kerio.reading import find_user
 from kconsole.providers.kerio.writing import Created, NewUser, Removal

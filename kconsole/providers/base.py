@@ -1,0 +1,334 @@
+"""The seam to mail servers: what every provider offers, in records of core and in codes that name no product."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal, NamedTuple, Protocol
+
+from kconsole.core.codes import Message, message
+from kconsole.core.directory import DirectoryKind
+from kconsole.core.errors import BadInput, ConsoleError, Refused, SourceAway
+from kconsole.core.license import ComponentName
+from kconsole.core.records import Domain, Entry, Kind, MailboxFate
+from kconsole.core.server import DomainNumbers, ServerAccess, ServerNumbers
+from kconsole.net.deadlines import Flag as Flag
+from kconsole.net.secrets import Secret
+
+GROUP: Final = "kconsole.providers"
+"""The entry points by which installed packages offer providers."""
+
+CONNECT_TIMEOUT: Final = 5.0
+"""Seconds until a server must have answered at all."""
+
+CALL_TIMEOUT: Final = 30.0
+"""Seconds until it must have answered a call."""
+
+Reason = Literal[
+    "exists", "not-there", "license-full", "no-right", "failed", "too-large", "not-understood", "session-ended", "other"
+]  # fmt: skip
+"""Why a server refuses something."""
+
+Gap = Reason | Literal["not-given", "late", "own-domain-only"]
+"""Why a figure is missing: the server refused it, does not offer it, took too long, or shows the login one domain."""
+
+Figure = Literal[
+    "users", "mailing-lists", "resources", "aliases", "user-count", "mailbox-counts", "server-start", "built-in-admin",
+    "license", "extensions", "other-domains",
+]  # fmt: skip
+
+
+# What a provider is and can do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What one product can do, and how it counts."""
+
+    product: str
+    seat_freed_by_deleting: Literal["at-once", "after-restart"]
+    most_at_once: int
+    """Accounts that one step may change. A step creates one account."""
+    ranks: Mapping[str, int]
+    """The rights of each role, as `ServerState.role` and `Entry.role` name it; a larger number has more."""
+    mailbox_fates: frozenset[MailboxFate]
+    counts: frozenset[str]
+    """The fields of `ServerNumbers` that the server gives to a login with all rights."""
+
+
+class Progress(NamedTuple):
+    """How far a reading is."""
+
+    domains_done: int
+    domains: int
+    users: int
+
+
+class MailServer(Protocol):
+    """A session with a mail server."""
+
+    @property
+    def access(self) -> ServerAccess:
+        """How it is reached."""
+        ...
+
+    def capabilities(self) -> Capabilities:
+        """What it can do. Does not contact the server."""
+        ...
+
+    def read(self, progress: Callable[[Progress], None] | None = None) -> "ServerState":
+        """Read everything that a sync needs.
+
+        Args:
+            progress: called in the calling thread a few times a second.
+
+        Raises:
+            SourceAway: it did not answer as it should, changed too fast, or shows no list of domains.
+            Cancelled: the user cancelled.
+        """
+        ...
+
+    def apply(self, step: "Step") -> "Answer":
+        """Change accounts.
+
+        Raises:
+            ServerRefused: it refused the step as a whole, for a reason that has nothing to do with its accounts.
+            SourceAway: it was not contacted, or nothing was done.
+        """
+        ...
+
+    def find(self, domain_id: str, login: str, server_id: str = "") -> Entry | None:
+        """The account with a server id in a domain, or without an id the one with a login; None if there is none.
+
+        Raises:
+            ServerRefused: the login may not read the domain.
+            SourceAway: it did not answer as it should.
+        """
+        ...
+
+
+class Provider(Protocol):
+    """What an entry point offers: the way to the servers of one product."""
+
+    def check(self, access: ServerAccess) -> None:
+        """Check settings as far as that is possible without the server.
+
+        Raises:
+            BadInput: they make no sense.
+        """
+        ...
+
+    def connected(
+        self,
+        access: ServerAccess,
+        secret: Secret,
+        cancel: Flag | None = None,
+        *,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        call_timeout: float = CALL_TIMEOUT,
+    ) -> AbstractContextManager[MailServer]:
+        """A session with a server; it ends whatever happens.
+
+        Args:
+            access: where it is, and who logs in.
+            secret: the password.
+            cancel: when it is set, the current call ends in `Cancelled`.
+            connect_timeout: seconds until the server must have answered at all.
+            call_timeout: seconds until it must have answered a call.
+
+        Raises:
+            BadInput: the settings make no sense, or there is no password.
+            NotLetIn: the login failed.
+            SourceAway: the server cannot be reached, is not trusted, or did not answer as it should.
+        """
+        ...
+
+    def prepare(self) -> None:
+        """Import what a connection needs, so that the first one does not wait for it."""
+        ...
+
+
+def provider_of(access: ServerAccess) -> Provider:
+    """The provider of a server.
+
+    Raises:
+        BadInput: no provider of this name is installed.
+    """
+    from importlib.metadata import EntryPoint, entry_points
+
+    built_in = EntryPoint("kerio", "kconsole.providers.kerio.provider:KERIO", GROUP)  # also where nothing is installed
+    found = {point.name: point for point in (built_in, *entry_points(group=GROUP))}
+    if access.provider not in found:
+        raise BadInput("provider-unknown", "install-provider", name=access.provider, known=sorted(found))
+    provider: Provider = found[access.provider].load()
+    return provider
+
+
+# What is read
+
+
+class Missing(NamedTuple):
+    """What could not be read, while all else was."""
+
+    figure: Figure
+    domain: str
+    """The domain's name; empty for a figure of the whole server."""
+    reason: Gap
+    said: str = ""
+    """The server's own words; text from outside, and may be empty."""
+
+
+class MappedFrom(NamedTuple):
+    """The directory service that a domain's users are mapped from, as far as the server says."""
+
+    kind: DirectoryKind | None
+    host: str
+    base: str
+    user: str
+
+
+class DomainState(NamedTuple):
+    """A domain and what is in it."""
+
+    domain: Domain
+    entries: tuple[Entry, ...]
+    """Users first: they win over others with the same address."""
+    complete: frozenset[Kind]
+    """The kinds of which all entries were read; of others, the server may have more."""
+    numbers: DomainNumbers | None = None
+    directory: MappedFrom | None = None
+
+
+End = date | Literal["never"] | None
+"""The last day of something; None where the server does not say."""
+
+
+class LicenseState(NamedTuple):
+    """The license that the server goes by."""
+
+    seats: int | None
+    """None is without limit."""
+    id_end: str = ""
+    """The last characters of its id; the whole id is a secret."""
+    kind: Literal["trial", "registered", ""] = ""
+    expires: End = None
+    maintenance_until: End = None
+    components: tuple[ComponentName, ...] | None = None
+    """None where the server does not say."""
+
+
+class ServerState(NamedTuple):
+    """A server as it was while it was read. None is what could not be read; `missing` says why."""
+
+    capabilities: Capabilities
+    version: str
+    role: str
+    """The role of the login."""
+    started: datetime | None
+    domains: tuple[DomainState, ...]
+    has_all_domains: bool
+    """Whether a domain that is not listed is not on the server either."""
+    administrator: Entry | None
+    license: LicenseState | None
+    numbers: ServerNumbers
+    missing: tuple[Missing, ...] = ()
+    odd_logins: int = 0
+    """Last logins with an impossible date; they count as unknown, and not as never."""
+
+
+# What is changed
+
+
+@dataclass(frozen=True, slots=True)
+class Disable:
+    """Disable accounts."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enable:
+    """Enable accounts."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create an account."""
+
+    domain_id: str
+    login: str
+    full_name: str = ""
+    description: str = ""
+    enabled: bool = True
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete accounts."""
+
+    ids: tuple[str, ...]
+    fate: MailboxFate
+    heir_id: str = ""
+    """The account that takes over the mailboxes, where they are transferred."""
+
+
+Step = Disable | Enable | Create | Delete
+
+
+class Applied(NamedTuple):
+    """One account was changed."""
+
+    server_id: str
+
+
+class Denied(NamedTuple):
+    """The server refused to change one account."""
+
+    reason: Reason
+    said: str = ""
+    """The server's own words; text from outside, and may be empty."""
+
+
+class Lost(NamedTuple):
+    """No usable answer came: the server may have applied the step or not."""
+
+    error: "AnswerLost"
+
+
+Answer = tuple[Applied | Denied, ...] | Lost
+"""The result for each account of a step in its order; or the loss of all of them."""
+
+
+# What goes wrong
+
+
+class ServerRefused(Refused):
+    """The server understood, and refused; nothing was done.
+
+    Attributes:
+        reason: why.
+    """
+
+    def __init__(self, reason: Reason, server: str, details: Iterable[Message] = (), number: int = 0) -> None:
+        why = message(f"why-{reason}", number=number)
+        super().__init__("server-refused", f"after-{reason}", details, server=server, why=why)
+        self.reason = reason
+
+
+class NotLetIn(SourceAway):
+    """The login failed; nothing else was sent to the server."""
+
+
+class AnswerLost(SourceAway):
+    """A change was sent, and its result is not known: the server has to be read again."""
+
+    usual_effect = "not-known-whether-done"
+
+
+class Cancelled(ConsoleError):
+    """The user cancelled."""
+
+    usual_effect = "nothing-taken"

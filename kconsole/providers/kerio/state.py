@@ -1,0 +1,225 @@
+"""Reads all that a sync needs: whole, or with the parts named that the login may not read, or not at all."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec.structs import replace
+
+from kconsole.core.errors import ConsoleError, SourceAway
+from kconsole.core.records import Entry, Kind, fold
+from kconsole.core.server import UNLIMITED, ServerNumbers
+from kconsole.net.deadlines import Flag
+from kconsole.providers.base import Cancelled, DomainState, Figure, Missing, Progress, ServerState
+from kconsole.providers.kerio import reading
+from kconsole.providers.kerio.assumptions import CAPABILITIES, MAY_TAKE_LONG, NO_FIGURE, NO_RIGHTS, SEE_ALL_DOMAINS
+from kconsole.providers.kerio.errors import AnswerLate, CallRefused
+from kconsole.providers.kerio.pages import ALIASES, DOMAINS, MAILING_LISTS, RESOURCES, USERS, Pages
+
+if TYPE_CHECKING:
+    from kconsole.providers.kerio.client import KerioClient
+
+AT_A_TIME: Final = 4
+"""Domains that are read at the same time."""
+
+_POLL: Final = 0.1
+"""Seconds between two reports of progress."""
+
+_T = TypeVar("_T")
+
+
+class Stop:
+    """Set when the user cancels, and when a part of the reading fails."""
+
+    def __init__(self, cancel: Flag | None) -> None:
+        self._own = threading.Event()
+        self._cancel = cancel
+
+    def set(self) -> None:
+        """A part has failed."""
+        self._own.set()
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        return self._own.is_set() or (self._cancel is not None and self._cancel.is_set())
+
+
+def read_state(
+    client: "KerioClient", stop: Stop, page: int, progress: Callable[[Progress], None] | None
+) -> ServerState:
+    """Read everything. See `MailServer.read`.
+
+    Args:
+        client: the session; its calls end when `stop` is set.
+        stop: is set when a part fails; the session is of no use then.
+        page: rows that are asked for at a time.
+        progress: called in the calling thread.
+    """
+    with ThreadPoolExecutor(AT_A_TIME, "kerio") as pool:
+        reader = _Reader(client, page)
+        begun: list[Future[Any]] = []
+        try:
+            whole = reader.begin(pool, begun)
+            _wait_for(begun, stop, lambda: progress(reader.progress) if progress is not None else None)
+            return whole()
+        except CallRefused as refused:
+            error: ConsoleError = _not_readable(client, refused)
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            for future in begun:
+                future.cancel()
+        stop.set()
+        raise error
+
+
+def _not_readable(client: "KerioClient", refused: CallRefused) -> SourceAway:
+    if refused.error.number in NO_RIGHTS:
+        return SourceAway(
+            "login-may-not-read", "log-in-as-auditor", refused.details, server=client.origin, user=client.access.user
+        )
+    return SourceAway(refused.happened, "maybe-old-or-new", refused.details)
+
+
+def _wait_for(begun: list[Future[Any]], stop: Stop, report: Callable[[], None]) -> None:
+    """Wait until all is done. Raises the first error."""
+    left = set(begun)
+    while left:
+        done, left = wait(left, _POLL, FIRST_COMPLETED)
+        for future in done:
+            future.result()
+        report()
+        if stop.is_set():
+            raise Cancelled("reading-cancelled")
+
+
+class _Reader:
+    """What is being read, by several threads."""
+
+    def __init__(self, client: "KerioClient", page: int) -> None:
+        self._client = client
+        self._pages = Pages(client, page)
+        self._lock = threading.Lock()
+        self._domains: tuple[reading.ReadDomain, ...] = ()
+        self._done = 0
+        self._users = 0
+        self._odd: set[str] = set()
+        self._missing: list[Missing] = []
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return Progress(self._done, len(self._domains), self._users)
+
+    def begin(self, pool: ThreadPoolExecutor, begun: list[Future[Any]]) -> Callable[[], ServerState]:
+        """Begin to read everything; returns what makes the state when all that has begun is done."""
+        client = self._client
+
+        def later(figure: Figure, read: Callable[["KerioClient"], _T | None]) -> Future[_T | None]:
+            future = pool.submit(lambda: self._figure(figure, lambda: read(client)))
+            begun.append(future)
+            return future
+
+        version = reading.server_version(client)
+        role = reading.own_role(client)
+        if role not in SEE_ALL_DOMAINS:
+            self._missing.append(Missing("other-domains", "", "own-domain-only"))
+        mailboxes = later("mailbox-counts", reading.mailbox_counts)  # first: it may take long
+        unlimited = reading.unlimited_constants(client)
+        self._domains = self._pages.all_of(DOMAINS, reading.domain_reader(unlimited))
+        domains = [pool.submit(self._domain, domain) for domain in self._domains]
+        begun += domains
+        started = later("server-start", reading.started_at)
+        administrator = later("built-in-admin", reading.administrator)
+        license_ = later("license", reading.license_state)
+        extensions = later("extensions", reading.license_extensions)
+        counts = later("user-count", reading.server_counts)
+
+        def whole() -> ServerState:
+            license_state, count, mailbox = license_.result(), counts.result(), mailboxes.result()
+            states = tuple(future.result() for future in domains)
+            if license_state is not None:
+                license_state = reading.with_components(license_state, extensions.result())
+            licensed = None if license_state is None else license_state.seats
+            return ServerState(
+                capabilities=CAPABILITIES,
+                version=version,
+                role=role,
+                started=started.result(),
+                domains=states,
+                has_all_domains=role in SEE_ALL_DOMAINS,
+                administrator=administrator.result(),
+                license=license_state,
+                numbers=ServerNumbers(
+                    licensed=UNLIMITED if license_state is not None and licensed is None else licensed,
+                    current=None if count is None else count.current,
+                    active=None if mailbox is None else mailbox.active,
+                    created=None if mailbox is None else mailbox.total,
+                    domains=tuple(state.numbers for state in states if state.numbers is not None),
+                ),
+                missing=tuple(sorted(self._missing)),
+                odd_logins=len(self._odd),
+            )
+
+        return whole
+
+    def _domain(self, read: reading.ReadDomain) -> DomainState:
+        pages, domain = self._pages, read.domain
+        at, id_, odd = f"@{domain.name}", domain.server_id, set[str]()
+        parts: tuple[tuple[Kind, Figure, Callable[[], tuple[Entry, ...]]], ...] = (
+            ("user", "users", lambda: pages.all_of(USERS, reading.user_reader(at, odd), id_, self._count_users)),
+            ("mailing_list", "mailing-lists", lambda: pages.all_of(MAILING_LISTS, reading.list_reader(at), id_)),
+            ("resource", "resources", lambda: pages.all_of(RESOURCES, reading.resource_reader(at), id_)),
+            ("alias", "aliases", lambda: tuple(_merged(pages.all_of(ALIASES, reading.alias_reader(at), id_)))),
+        )
+        entries: list[Entry] = []
+        complete: set[Kind] = set()
+        for kind, figure, reader in parts:
+            found = self._figure(figure, reader, domain.name, NO_RIGHTS)
+            if found is not None:
+                entries += found
+                complete.add(kind)
+        counts = self._figure("user-count", lambda: reading.domain_counts(self._client, domain), domain.name)
+        with self._lock:
+            self._done += 1
+            self._odd |= odd
+        numbers = reading.domain_numbers(domain, counts)
+        return DomainState(domain, tuple(entries), frozenset(complete), numbers, read.directory)
+
+    def _figure(
+        self, figure: Figure, reader: Callable[[], _T | None], domain: str = "", may_lack: frozenset[int] = NO_FIGURE
+    ) -> _T | None:
+        """What a reader reads; None where the login may not or the server does not say, which is noted as missing."""
+        try:
+            read = reader()
+            if read is not None:
+                return read
+            missing = Missing(figure, domain, "not-given")
+        except CallRefused as refused:
+            if refused.error.number not in may_lack:
+                raise
+            missing = Missing(figure, domain, refused.reason, refused.error.said)
+        except AnswerLate as late:
+            if late.method not in MAY_TAKE_LONG:
+                raise
+            missing = Missing(figure, domain, "late")
+        with self._lock:
+            self._missing.append(missing)
+        return None
+
+    def _count_users(self, came: int) -> None:
+        with self._lock:
+            self._users += came
+
+
+def _merged(aliases: Iterable[Entry]) -> Iterator[Entry]:
+    """Aliases with one entry for each address, which delivers to all that its rows name."""
+    merged: dict[str, Entry] = {}
+    for alias in aliases:
+        first = merged.setdefault(fold(alias.address), alias)
+        more = tuple(each for each in alias.delivers_to if each not in first.delivers_to)
+        if more:
+            merged[fold(alias.address)] = replace(first, delivers_to=(*first.delivers_to, *more))
+    yield from merged.values()
