@@ -99,7 +99,7 @@ class MappingScreen(ConsoleScreen):
         self.header.right = safe_text(self.session.store.operator.shown)
         self.workspace.feed.follow(self._committed)
         self._show()
-        self.directories.move_to_domain(self._domain)
+        self.directories.move_to_key(self._domain)
         self.show_trouble()
         self.show_keys()
 
@@ -289,7 +289,7 @@ class MappingScreen(ConsoleScreen):
 
     def _show(self) -> None:
         rows = mapped_domains(self.session.state, self.session.seats.report().domains)
-        self.directories.show(rows)
+        self.directories.show_rows(rows)
         named = sum(row.domain.directory is not None for row in rows)
         title = f"Domains · {named:,} of {len(rows):,} mapped from a directory"
         self.query_one("#directories-pane").border_title = Content(title)

@@ -1,89 +1,77 @@
 """The list of domains, each with its directory."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
 
 from textual.message import Message
 
 from kconsole.operations.mapped_domains import MappedDomain
 from kconsole.text.columns import cell_width
 from kconsole.text.safe_text import safe_text
+from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
 from kconsole.tui.widgets.painting import Part, fitted
-from kconsole.tui.widgets.row_list import RowList
 
-SIGNS_WIDTH: Final = 2
-"""Cells before the first column: cursor, insecure."""
+GAP: Final = 2
+"""Blanks before the directory, beside the one that each column has."""
 
-COUNT_WIDTH: Final = 14
-"""Cells of the number of mapped accounts."""
-
-CURSOR_SIGN, INSECURE_SIGN = "▸", "!"
+INSECURE: Final = "INSECURE "
 
 
-class DirectoryList(RowList):
+def _name(row: MappedDomain, _: datetime) -> str:
+    return safe_text(row.domain.name)
+
+
+def _mapped(row: MappedDomain, _: datetime) -> str:
+    return f"{row.mapped:,} mapped" if row.mapped or row.domain.directory is not None else ""
+
+
+def _directory(row: MappedDomain, _: datetime) -> str:
+    directory = row.domain.directory
+    if directory is None:
+        return "no directory set" if row.mapped else "not mapped"
+    return safe_text(f"{directory.url} · {directory.base}")
+
+
+_MAPPED: Final = Column[MappedDomain]("Mapped", 14, _mapped, right=True)
+_DIRECTORY: Final = Column[MappedDomain]("Directory", 10, _directory, share=1, gives_way=True)
+
+
+class DirectoryList(ColumnList[MappedDomain]):
     """Domains in the order of the report."""
 
+    signs: ClassVar[int] = 2
     empty_text = "There are no domains in this store yet."
 
     class Highlighted(Message):
         """Another domain is highlighted."""
 
     def __init__(self) -> None:
-        super().__init__(id="directories")
-        self.rows: Sequence[MappedDomain] = ()
-        self._name_width = 0
+        super().__init__("directories")
 
-    @property
-    def row_count(self) -> int:
-        """The number of domains."""
-        return len(self.rows)
+    def key(self, record: MappedDomain) -> Hashable:
+        return record.domain.name
 
-    @property
-    def highlighted(self) -> MappedDomain | None:
-        """The highlighted domain; None if there are none."""
-        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
-
-    def show(self, rows: Sequence[MappedDomain]) -> None:
-        """Show these domains; the same one stays highlighted."""
-        before = self.highlighted
-        self.rows = rows
-        self._name_width = max((cell_width(safe_text(row.domain.name)) for row in rows), default=0)
-        self.rows_changed()
-        if before is not None:
-            self.move_to_domain(before.domain.name)
-
-    def move_to_domain(self, name: str) -> None:
-        """Highlight the domain of this name, if it is listed."""
-        for place, row in enumerate(self.rows):
-            if row.domain.name == name:
-                self.move_to(place)
+    def columns_at(self, width: int) -> Sequence[Column[Any]]:
+        longest = max((cell_width(_name(row, self.now)) for row in self.rows), default=0)
+        return Column[MappedDomain]("Domain", min(longest, max(width // 3, 20)), _name), _MAPPED, _DIRECTORY
 
     def cursor_moved(self) -> None:
-        """Report the highlighted domain."""
         self.post_message(self.Highlighted())
 
-    def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        """Paint a domain, the number of mapped accounts, and its directory."""
-        domain, mapped = self.rows[row]
-        is_here = row == self.cursor
-        insecure = domain.directory is not None and domain.directory.insecure
-        name_width = min(self._name_width, max(width // 3, 20))
-        count = f"{mapped:,} mapped" if mapped or domain.directory is not None else ""
-        left = [
-            (CURSOR_SIGN if is_here else " ", ""),
-            (INSECURE_SIGN if insecure else " ", "alarm"),
-            (f"{fitted(safe_text(domain.name), name_width)} {count:>{COUNT_WIDTH}}   ", ""),
-        ]
-        rest = width - SIGNS_WIDTH - name_width - COUNT_WIDTH - 4
-        return [*left, *_where(self.rows[row], rest, "" if is_here else "muted")]
+    def sign_parts(self, row: int, record: MappedDomain) -> Sequence[Part]:
+        return [*super().sign_parts(row, record), (ALARM_SIGN if _is_insecure(record) else " ", "alarm")]
+
+    def paint_cell(self, column: Column[Any], record: MappedDomain, cells: int, style: str) -> Iterable[Part]:
+        if column is not _DIRECTORY:
+            yield from super().paint_cell(column, record, cells, style)
+            return
+        yield " " * GAP, ""
+        warning = INSECURE if _is_insecure(record) else ""
+        yield warning, "alarm"
+        is_quiet = record.domain.directory is None and record is not self.highlighted
+        yield fitted(_directory(record, self.now), cells - GAP - len(warning)), "muted" if is_quiet else ""
 
 
-def _where(row: MappedDomain, width: int, quiet: str) -> Iterator[Part]:
-    directory = row.domain.directory
-    if directory is None:
-        yield fitted("no directory set" if row.mapped else "not mapped", width), quiet
-        return
-    if directory.insecure:
-        yield "INSECURE ", "alarm"
-        width -= len("INSECURE ")
-    yield fitted(safe_text(f"{directory.url} · {directory.base}"), width), ""
+def _is_insecure(row: MappedDomain) -> bool:
+    return row.domain.directory is not None and row.domain.directory.insecure
