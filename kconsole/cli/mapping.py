@@ -20,13 +20,14 @@ from kconsole.cli.context import (
     say_seats,
 )
 from kconsole.cli.output import put_json, put_sections, seats_document
+from kconsole.cli.passwords import password_of, password_option
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.documents import directory_document
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Entry
 from kconsole.licensing.map_plan import MapPlan
-from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
+from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret
 from kconsole.operations.base import refused_by
 from kconsole.operations.mapping import (
     DirectoryListing,
@@ -40,12 +41,11 @@ from kconsole.operations.mapping import (
     probe,
     read_directory,
 )
+from kconsole.operations.session import Session
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.mapping import (
-    INSECURE,
     Section,
-    connection_words,
     directory_rows,
     gone_words,
     kind_name,
@@ -54,19 +54,25 @@ from kconsole.text.mapping import (
     users_words,
 )
 from kconsole.text.messages import words_of
-from kconsole.text.safe_text import safe_text
+from kconsole.text.trust import INSECURE, connection_words
 
 MOST_NAMED = 5
 """Accounts of a group that are listed without --all."""
 
 
-def _password_options(command: Any) -> Any:
-    return click.option(
-        "--password-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="A file of mode 0600 with the password (else KCONSOLE_DIRECTORY_PASSWORD, or kconsole asks).",
-    )(command)
+_password_option = password_option("directory", DIRECTORY_PASSWORD)
+
+_KINDS = {kind_name(kind): kind for kind in get_args(DirectoryKind)}
+
+_TEXTS = (
+    ("--url", "url", "URL", "ldaps://host, or ldap://host for StartTLS."),
+    ("--base", "base", "DN", "Where the users are: ou=people,dc=example."),
+    ("--filter", "filter", "FILTER", "A further LDAP filter."),
+    ("--bind-as", "bind_as", "NAME", "The name to log in with (else anonymous)."),
+    ("--ca", "ca_file", "FILE", "CA certificates to trust in place of the system's."),
+    ("--fingerprint", "fingerprint", "SHA256", "The only certificate to trust, by its SHA-256."),
+)
+"""Options with a text: the name, the field of a directory, the form and the help."""
 
 
 def _read_attributes(
@@ -78,81 +84,66 @@ def _read_attributes(
         raise click.BadParameter(words_of(error.happened), context, param) from None
 
 
+def _directory_options(command: Any) -> Any:
+    """Give a command an option for each setting of a directory, named as the field of `Directory`."""
+    options = [
+        click.option(name, field, callback=read_text, default="", metavar=metavar, help=help_)
+        for name, field, metavar, help_ in _TEXTS
+    ]
+    options[2:2] = [click.option("--kind", type=click.Choice(list(_KINDS)), help="How the directory names things.")]
+    insecure = "Do not check the certificate. Others may read the password."
+    options.append(click.option("--insecure", is_flag=True, help=insecure))
+    attribute = "Another attribute for login, id, full_name, description, disabled or last_logon."
+    options.append(
+        click.option(
+            "--attribute", "attributes", multiple=True, callback=_read_attributes, metavar="FIELD=NAME", help=attribute
+        )
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @click.command("map")
 @click.argument("domain")
-@click.option("--url", callback=read_text, default="", metavar="URL", help="ldaps://host, or ldap://host for StartTLS.")
-@click.option("--base", callback=read_text, default="", metavar="DN", help="Where the users are: ou=people,dc=example.")
-@click.option(
-    "--kind",
-    type=click.Choice([kind_name(kind) for kind in get_args(DirectoryKind)]),
-    help="How the directory names things.",
-)
-@click.option("--filter", "filter_", callback=read_text, default="", metavar="FILTER", help="A further LDAP filter.")
-@click.option(
-    "--bind-as", callback=read_text, default="", metavar="NAME", help="The name to log in with (else anonymous)."
-)
-@click.option("--ca", callback=read_text, default="", metavar="FILE", help="Certificates to trust, and no others.")
-@click.option(
-    "--fingerprint",
-    callback=read_text,
-    default="",
-    metavar="SHA256",
-    help="The one certificate to trust, by its SHA-256.",
-)
-@click.option(
-    "--insecure", is_flag=True, help="Do not check the certificate. Anyone on the way could read the password."
-)
-@click.option(
-    "--attribute",
-    "attributes",
-    multiple=True,
-    callback=_read_attributes,
-    metavar="FIELD=NAME",
-    help="Another attribute for login, id, full_name, description, disabled or last_logon.",
-)
+@_directory_options
 @click.option("--test", "is_tested", is_flag=True, help="Test the connection first; if it fails, keep nothing.")
 @click.option("--remove", is_flag=True, help="Forget the directory; the accounts stay.")
 @click.option("--json", "as_json", is_flag=True, help="Show the settings as a JSON document.")
-@_password_options
+@_password_option
 @reason_option
 @at_store
 @pass_cli
 def domains_map(
     place: CliContext,
+    /,
     domain: str,
-    url: str,
-    base: str,
-    kind: str | None,
-    filter_: str,
-    bind_as: str,
-    ca: str,
-    fingerprint: str,
-    insecure: bool,
-    attributes: tuple[tuple[str, str], ...],
     is_tested: bool,
     remove: bool,
     as_json: bool,
     password_file: Path | None,
     reason: str,
+    **settings: Any,
 ) -> None:
     """Set, show or test the directory that a domain is mapped from.
 
     With --url and --base the settings are stored, without the password; without them they are shown. --test connects to
     the directory. 'kconsole map DOMAIN' then maps its users.
     """
-    is_new = bool(url or base)
-    others = (kind, filter_, bind_as, ca, fingerprint, insecure, attributes)
-    if remove and (is_new or is_tested or any(others)):
+    given = {field: value for field, value in settings.items() if value}
+    is_new = "url" in given or "base" in given
+    if remove and (given or is_tested):
         raise click.UsageError("--remove cannot be combined with other settings.")
-    if not is_new and any(others):
+    if given and not is_new:
         raise click.UsageError("The settings are replaced as a whole: give --url and --base too.")
-    if is_new and not (url and base):
+    if is_new and not ("url" in given and "base" in given):
         raise click.UsageError("A directory needs both --url and --base.")
     session = place.open()
     if remove:
         say_outcomes(session.do(ForgetDirectory(domain, reason)))
-        return
-    if not is_new:
+    elif is_new:
+        _set(place, session, SetDirectory(domain, _directory(given), reason), is_tested, password_file)
+    else:
         directory = directory_of(session.state, domain)
         if is_tested:
             _test(directory, password_file)
@@ -160,26 +151,25 @@ def domains_map(
             put_json(directory_document(directory))
         else:
             put_sections([("", directory_rows(directory))])
-        return
-    directory = Directory(
-        url=url,
-        base=base,
-        kind=next(each for each in get_args(DirectoryKind) if kind_name(each) == (kind or "openldap")),
-        filter=filter_,
-        bind_as=bind_as,
-        ca_file=str(Path(ca).expanduser().absolute()) if ca else "",
-        fingerprint=fingerprint,
-        insecure=insecure,
-        attributes=attributes,
-    )
-    check_settings(directory)
-    if insecure:
+
+
+def _directory(given: dict[str, Any]) -> Directory:
+    if "kind" in given:
+        given["kind"] = _KINDS[given["kind"]]
+    if "ca_file" in given:
+        given["ca_file"] = str(Path(given["ca_file"]).expanduser().absolute())
+    return Directory(**given)
+
+
+def _set(place: CliContext, session: Session, operation: SetDirectory, is_tested: bool, password: Path | None) -> None:
+    check_settings(operation.directory)
+    if operation.directory.insecure:
         say(INSECURE)
     if is_tested:
         place.check_writable()
-        _test(directory, password_file)
-    say_outcomes(session.do(SetDirectory(domain, directory, reason)))
-    say(f"Next: 'kconsole map {domain} --dry-run'.")
+        _test(operation.directory, password)
+    say_outcomes(session.do(operation))
+    say(f"Next: 'kconsole map {operation.domain} --dry-run'.")
 
 
 def _test(directory: Directory, password_file: Path | None) -> None:
@@ -196,13 +186,7 @@ def _secret(directory: Directory, password_file: Path | None) -> Secret | None:
     """The password to log in with; None for an anonymous client."""
     if not directory.bind_as:
         return None
-
-    def ask() -> str:
-        text = f"Password of {safe_text(directory.bind_as)}"
-        answer: str = click.prompt(text, hide_input=True, err=True, default="", show_default=False)
-        return answer
-
-    return secret_from(password_file, DIRECTORY_PASSWORD, ask if has_person() else None)
+    return password_of(directory.bind_as, password_file, DIRECTORY_PASSWORD)
 
 
 @click.command("map")
@@ -218,7 +202,7 @@ def _secret(directory: Directory, password_file: Path | None) -> Secret | None:
 )
 @click.option("--all", "shows_all", is_flag=True, help="List every account in the preview.")
 @click.option("--json", "as_json", is_flag=True, help="Show the plan, and whether it was done, as a JSON document.")
-@_password_options
+@_password_option
 @reason_option
 @at_store
 @pass_cli

@@ -1,35 +1,25 @@
 """What all commands that contact the server share: the login, and reporting the result."""
 
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import click
 
+from kconsole.cli import passwords
 from kconsole.cli.context import CliContext, exit_code, say, say_open, say_outcomes
 from kconsole.cli.signals import Ended, handled_by, interrupt
 from kconsole.core.server import Server, ServerAccess
-from kconsole.net.secrets import Secret, secret_from
+from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, HalfDone, Operation, Outcome
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.refusals import no_server, not_asked
 from kconsole.text import messages
-from kconsole.text.safe_text import safe_text
+from kconsole.text.trust import INSECURE
 
-INSECURE = "INSECURE: the server's certificate is not checked, so others may read what is sent. The log records that."
-
-
-def password_option(command: Any) -> Any:
-    """Give a command the option --password-file."""
-    return click.option(
-        "--password-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help=f"File of mode 0600 with the password to the server (default: {SERVER_PASSWORD}, or a prompt).",
-    )(command)
+password_option = passwords.password_option("server", SERVER_PASSWORD)
+"""Gives a command the option --password-file."""
 
 
 def server_secret(access: ServerAccess, password_file: Path | None) -> Secret:
@@ -38,13 +28,7 @@ def server_secret(access: ServerAccess, password_file: Path | None) -> Secret:
     Raises:
         BadInput: there is none, and no terminal to ask for it.
     """
-
-    def ask() -> str:
-        text = f"Password of {safe_text(access.user)}"
-        answer: str = click.prompt(text, hide_input=True, err=True, default="", show_default=False)
-        return answer
-
-    return secret_from(password_file, SERVER_PASSWORD, ask if sys.stdin is not None and sys.stdin.isatty() else None)
+    return passwords.password_of(access.user, password_file, SERVER_PASSWORD)
 
 
 def server_of(session: Session) -> Server:

@@ -21,7 +21,7 @@ from kconsole.cli.context import (
     say_seats,
 )
 from kconsole.cli.output import put_json, put_sections
-from kconsole.cli.server_prompt import INSECURE, password_option, say_settled, server_of, server_secret, server_to_ask
+from kconsole.cli.server_prompt import password_option, say_settled, server_of, server_secret, server_to_ask
 from kconsole.core.documents import server_document
 from kconsole.core.errors import NotFound, SourceAway, StoreBusy
 from kconsole.core.server import Server, ServerAccess
@@ -45,6 +45,7 @@ from kconsole.text.server import (
     server_rows,
     synced_words,
 )
+from kconsole.text.trust import INSECURE
 
 DIFFERENT = 1
 """The exit code of a reconciliation that found differences."""

@@ -34,6 +34,14 @@ _GENERALIZED_TIME: Final = re.compile(
 )
 """Source: RFC 4517, section 3.3.13."""
 
+_FAULTS: Final = {
+    ("login", False): "entry-without-login",
+    ("login", True): "entry-login-unusable",
+    ("id", False): "entry-without-id",
+    ("id", True): "entry-id-unusable",
+}
+"""Codes by the field that cannot be read, and by whether the entry has a value for it."""
+
 _BINARY_IDS: Final = frozenset({"guid", "objectsid"})
 """Ids that are written in hexadecimal digits, even where their bytes happen to be text."""
 
@@ -95,7 +103,7 @@ class Naming:
             field = "login" if not login or len(login) > LONGEST_VALUE else "id"
             attribute = getattr(self, field)
             has_value = any(value.strip() for value in _values(attribute, entry.values))
-            code = f"entry-{field}-unusable" if has_value else f"entry-without-{field}"
+            code = _FAULTS[field, has_value]
             reason = message(code, name=short(entry.name), attribute=attribute)
             raise EntryFault(reason, id_[:LONGEST_VALUE], login[:LONGEST_VALUE])
         full_names = (_text(name, entry.values) for name in self.full_name)

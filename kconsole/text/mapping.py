@@ -12,12 +12,10 @@ from kconsole.text import messages, words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import state_word, used_words
 from kconsole.text.safe_text import safe_text
+from kconsole.text.trust import trust_words
 
 Section = tuple[str, Sequence[Detail]]
 """A heading with its lines."""
-
-INSECURE: Final = "INSECURE: the certificate is not checked, and others on the way could read what is sent."
-"""The warning before each connection without a check. The log records the setting."""
 
 KIND_WORDS: Final[dict[DirectoryKind, str]] = {
     "active_directory": "Active Directory",
@@ -26,14 +24,6 @@ KIND_WORDS: Final[dict[DirectoryKind, str]] = {
     "kerio": "Kerio Directory",
     "custom": "custom",
 }
-
-VERIFIED_WORDS: Final = {
-    "system": "this system trusts the certificate",
-    "ca file": "the CA file trusts the certificate",
-    "fingerprint": "the certificate is the pinned one",
-    "unchecked": "the certificate is NOT CHECKED",
-}
-"""How a directory's certificate was checked."""
 
 
 def kind_name(kind: DirectoryKind) -> str:
@@ -131,11 +121,6 @@ def _safe_words(message: Message) -> str:
     return safe_text(messages.words_of(message))
 
 
-def connection_words(encrypted: bool, verified_by: str) -> str:
-    """How safe a connection is: "encrypted, this system trusts the certificate"."""
-    return f"encrypted, {VERIFIED_WORDS[verified_by]}" if encrypted else "NOT ENCRYPTED"
-
-
 def users_words(users: int, more: bool, base: str) -> str:
     """How many users a test found: "more than 500 users below ou=people"."""
     return f"{'more than ' if more else ''}{words.count(users, 'user')} below {safe_text(base)}"
@@ -152,13 +137,5 @@ def directory_rows(directory: Directory) -> list[Detail]:
     if directory.filter:
         rows.append(Detail("Filter", safe_text(directory.filter)))
     rows += [Detail(f"  {field}", safe_text(attribute)) for field, attribute in directory.attributes]
-    rows.append(Detail("Trusts", _trust_words(directory)))
+    rows.append(Detail("Trusts", trust_words(directory)))
     return rows
-
-
-def _trust_words(directory: Directory) -> str:
-    if directory.insecure:
-        return "! INSECURE: every certificate, unchecked"
-    if directory.fingerprint:
-        return f"the certificate {safe_text(directory.fingerprint)}"
-    return f"certificates signed by {safe_text(directory.ca_file)}" if directory.ca_file else "the CAs of this system"

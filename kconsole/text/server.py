@@ -12,6 +12,7 @@ from kconsole.text import ages, words
 from kconsole.text.details import Detail
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
+from kconsole.text.trust import trust_words
 
 NEVER_READ = "server never read"
 
@@ -92,12 +93,7 @@ def unconfirmed_words(pending: PendingChange) -> str:
 def server_rows(server: Server, now: datetime) -> Iterator[Detail]:
     """Everything about a server. All texts are safe to show."""
     access = server.access
-    trusted = f"certificates signed by {access.ca_file}" if access.ca_file else "the CAs of this system"
-    if access.fingerprint:
-        trusted = f"the certificate {access.fingerprint}"
-    if access.insecure:
-        trusted = "! INSECURE: the server's certificate is not checked"
-    rows = [("Server", server.name), ("URL", access.url), ("Logs in as", access.user), ("Trusts", trusted)]
+    rows = [("Server", server.name), ("URL", access.url), ("Logs in as", access.user), ("Trusts", trust_words(access))]
     if server.synced_at is None:
         rows.append(("Read", "never"))
     else:

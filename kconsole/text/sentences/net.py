@@ -21,10 +21,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Write it as ldaps://directory.example, or ldap://directory.example:389 for StartTLS. Base and filter are"
         " separate settings."
     ),
-    "address-form-kerio": (
-        "Write it as https://mail.example or https://mail.example:4040. Over http:// anyone on the way could read the"
-        " password."
-    ),
     # Which certificate is trusted
     "fingerprint-invalid": "{text} is not a SHA-256 fingerprint of a certificate, which has 64 hexadecimal digits.",
     "how-to-get-fingerprint": "On the server: openssl x509 -in certificate.pem -noout -fingerprint -sha256",
@@ -95,11 +91,4 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "check-address-and-network": "Check host, port and network.",
     "answer-unreadable": "{url} sent an answer that cannot be read.",
     "internal-error": "{name}",
-    # Kerio Connect
-    "administrator-missing": "The user name to log in with is missing.",
-    "administrator-example": "Give the name of an administrator, as in admin@mail.example.",
-    "not-http": "{url} does not answer like a Kerio Connect server: it does not speak HTTP.",
-    "usual-kerio-port": "Check host and port: the administration usually listens on port 4040.",
-    "read-server-again": "Read the server again to see its current state.",
-    "call-not-answered": "The call was {method}",
 }

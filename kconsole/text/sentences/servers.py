@@ -278,4 +278,14 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         " 'kconsole server remove --forget-open'.",
         "Press {key_sync} first.",
     ),
+    # Connecting to Kerio Connect
+    "administrator-missing": "The user name to log in with is missing.",
+    "administrator-example": "Give the name of an administrator, as in admin@mail.example.",
+    "not-http": "{url} does not answer like a Kerio Connect server: it does not speak HTTP.",
+    "usual-kerio-port": "Check host and port: the administration usually listens on port 4040.",
+    "call-not-answered": "The call was {method}",
+    "address-form-kerio": (
+        "Write it as https://mail.example or https://mail.example:4040. Over http:// anyone on the way could read the"
+        " password."
+    ),
 }

@@ -16,8 +16,9 @@ from kconsole.core.errors import BadInput, ConsoleError
 from kconsole.net.secrets import Secret
 from kconsole.operations.mapping import parse_attribute
 from kconsole.text import words
-from kconsole.text.mapping import INSECURE, KIND_WORDS
+from kconsole.text.mapping import KIND_WORDS
 from kconsole.text.safe_text import safe_text
+from kconsole.text.trust import INSECURE
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.screens.form import Field, FormDialog
 from kconsole.tui.widgets.choice_line import ChoiceLine

@@ -29,9 +29,10 @@ from kconsole.operations.mapping import (
 )
 from kconsole.text import words
 from kconsole.text.ages import full_moment
-from kconsole.text.mapping import INSECURE, connection_words, directory_rows, users_words
+from kconsole.text.mapping import directory_rows, users_words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
+from kconsole.text.trust import INSECURE, connection_words
 from kconsole.tui import messages
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS

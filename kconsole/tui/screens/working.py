@@ -215,7 +215,7 @@ class WorkingScreen(CommandTarget, Screen[None]):
         if known:
             go_on(known)
             return
-        from kconsole.text.mapping import INSECURE
+        from kconsole.text.trust import INSECURE
         from kconsole.tui.screens.directory import PasswordDialog
 
         def typed(secret: "Secret | None") -> None:
