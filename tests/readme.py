@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from kconsole.licensing.policy import CLASSIFICATIONS
+from kconsole.licensing.policy import KERIO
+from kconsole.text.details import rule_sentence
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.license import LICENSE_COMMANDS
 from kconsole.tui.commands.log import LOG_COMMANDS
@@ -29,8 +30,8 @@ def rules_table() -> str:
     """The seat rules, from the verdicts."""
     lines = ["| verdict | seat | |", "|---|---|---|"]
     lines += [
-        f"| `{classification.code}` | {'yes' if classification.seat else 'no'} | {classification.sentence} |"
-        for classification in CLASSIFICATIONS
+        f"| `{classification.code}` | {'yes' if classification.seat else 'no'} | {rule_sentence(classification)} |"
+        for classification in KERIO.classifications
     ]
     return "\n".join(lines)
 

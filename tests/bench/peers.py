@@ -171,7 +171,7 @@ def rows_of(accounts: int) -> Iterator[Rows]:
                         safe_text(entry.address),
                         safe_text(entry.full_name),
                         "1" if classification.seat else "-",
-                        classification.because,
+                        classification.reason,
                         to_iso(login.at) if login else "",
                         login.protocol if login else "",
                     )

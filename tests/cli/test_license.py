@@ -190,7 +190,7 @@ def test_a_registration(tmp_path: Path, clock: FixedClock) -> None:
     said = console.done("license", "register", *options(comment="by phone"), "--id-file", str(id_file), "--json")
     assert said.talk == [
         "registered to Northwind Traders; Software Maintenance until 2027-08-05",
-        "Next: activate it on this installation.",
+        "Next: Activate it on this installation.",
     ]
     assert said.json["license"]["registration"]["customer"]["comment"] == "by phone"
     assert said.json["license"]["registration"]["id_end"] == "GHIJ"
@@ -206,7 +206,7 @@ def test_missing_details_are_named(office: Console) -> None:
     before = office.dump
     said = office("license", "register", *options(phone=None, zip=" "))
     assert (said.code, said.out, office.dump) == (2, "", before)
-    assert said.talk[0] == "kconsole: The registration needs --phone, --zip."
+    assert said.talk[0] == "kconsole: The registration needs --phone and --zip. Nothing was registered."
     assert office("license", "register", *options(email="anna")).code == 2
 
 
@@ -244,7 +244,7 @@ def test_an_id_that_is_none_is_refused_and_not_shown(office: Console, home: Path
 
 
 def test_what_was_bought_is_told_until_it_arrives(office: Console, clock: FixedClock) -> None:
-    assert "Nothing is on its way." in office.done("license", "update").err
+    assert "No purchase is pending." in office.done("license", "update").err
     assert office.done("license", "update", "--json").json == {"schema": 1, "update": None}
     bought = office.done("license", "update", "--buy", "10", "--component", "antivirus", "--json")
     assert bought.talk == ["10 seats and Antivirus bought, due within 24 hours"]
@@ -254,10 +254,12 @@ def test_what_was_bought_is_told_until_it_arrives(office: Console, clock: FixedC
     assert "OVERDUE" in office.done("license", "update").out
     pending = office.done("license", "update", "--json").json["update"]
     assert (pending["overdue"], len(pending["steps"])) == (True, 3)
-    assert office.done("license", "update", "--arrived").talk == ["10 seats and Antivirus arrived: 20 seats now"]
+    assert office.done("license", "update", "--arrived").talk == [
+        "10 seats and Antivirus arrived: the license has 20 seats now"
+    ]
     assert office("license", "update", "--arrived").code == 4
     office.done("license", "update", "--component", "antispam")
-    assert office.done("license", "update", "--cancel").talk == ["Anti-spam called off"]
+    assert office.done("license", "update", "--cancel").talk == ["Anti-spam cancelled"]
 
 
 def test_a_license_is_changed_by_hand(office: Console) -> None:
@@ -278,12 +280,12 @@ def test_a_license_is_changed_by_hand(office: Console) -> None:
     )
     assert {"what": "Seats", "text": "10 → 20"} in said.json["changes"]
     again = office.done("license", "update", "--seats", "20")
-    assert again.talk == ["Nothing would change.", "The license is so already."]
+    assert again.talk == ["Nothing would change.", "The license is like this already."]
     free = office.done(
         "license", "update", "--seats", "unlimited", "--maintenance-until", "never", "--expires", "never"
     )
     assert free.talk[1:4] == [
-        "  Seats: 20 → without limit",
+        "  Seats: 20 → unlimited",
         "  Maintenance until: 2028-03-01 → –",
         "  Expires: 2028-03-01 → –",
     ]
@@ -299,7 +301,7 @@ def test_a_smaller_license_says_who_would_be_locked_out(office: Console) -> None
         assert (said.code, office.dump) == (4, before)
         assert said.talk[2:4] == [
             "The license will be exceeded by 1 seat: 5 used of 4.",
-            "1 of 2 accounts without a mailbox would be refused at login, whoever comes last: "
+            "1 of 2 accounts without a mailbox would be refused at login, the last ones to log in: "
             "new@north.example and map@north.example.",
         ]
         assert "--over-limit" in said.talk[-1]
@@ -362,7 +364,7 @@ def test_what_makes_no_sense_changes_nothing(office: Console, arguments: str) ->
 def test_components_are_licensed_one_by_one(office: Console) -> None:
     office.done("license", "component", "activesync", "--seats", "0", "--expires", "2026-08-10")
     assert office.done("license", "component", "activesync", "--seats", "0").talk == [
-        "Exchange ActiveSync is licensed so already"
+        "Exchange ActiveSync is licensed like this already"
     ]
     said = office.done("license", "component", "antivirus", "--json")
     assert said.json["text"] == "Antivirus is licensed"
@@ -406,7 +408,7 @@ def test_a_license_file_is_installed_once_it_is_confirmed(office: Console, key_f
     assert "--yes" in unasked.talk[-1]
     office.done("license", "install", str(key_file), "--yes", "--reason", "renewed")
     assert (license_of(office)["seats"], license_of(office)["expires"]) == (25, "2027-05-04")
-    assert office.done("license", "install", str(key_file)).talk[-1] == "The license is so already."
+    assert office.done("license", "install", str(key_file)).talk[-1] == "The license is like this already."
     office.done("undo")
     assert office.dump == before
 

@@ -1,4 +1,4 @@
-"""Deeds on the license: what they allow, what they change, and that each can be taken back."""
+"""Operations on the license: what they allow, what they change, and that each can be undone."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import fields, replace
 
+from kconsole.core.codes import Message, message
 from kconsole.core.documents import inventory_document
 from kconsole.core.errors import BadInput, ChangedSince, ConsoleError, Refused
 from kconsole.core.license import Component, Customer, License, PendingUpdate
@@ -26,15 +27,16 @@ from kconsole.operations.license import (
     ChangeComponent,
     ChangeTerms,
     InstallLicense,
-    LicenseFile,
-    LicensePlan,
     ReceiveUpdate,
     RegisterLicense,
     Terms,
     Without,
+)
+from kconsole.operations.license_planning import (
+    LicenseFile,
+    LicensePlan,
     file_notes,
     installed,
-    may_install,
     plan_license,
     read_id,
     read_license,
@@ -42,10 +44,10 @@ from kconsole.operations.license import (
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.text.commits import details_of, sentence
-from kconsole.text.messages import error_words, hint_words
+from kconsole.text.messages import error_words, hint_words, words_of
 from tests.clocks import FixedClock, noon
 from tests.importers.license_writer import FULL_ID, license_key, trial_key
-from tests.operations.sessions import account, another, only_text, session_of
+from tests.operations.sessions import account, another, session_of
 
 NOW = noon().now()
 TODAY = NOW.date()
@@ -66,7 +68,7 @@ def session_with(folder: Path, license_: License, *logins: str, clock: FixedCloc
 
 
 def refused(session: Session, operation: Operation) -> ConsoleError:
-    """The deed is refused, and changes nothing."""
+    """The operation is refused, and changes nothing."""
     before = session.state.license
     with pytest.raises(Refused) as caught:
         session.do(operation)
@@ -76,18 +78,18 @@ def refused(session: Session, operation: Operation) -> ConsoleError:
     return caught.value
 
 
-def no_input(session: Session, operation: Operation) -> str:
-    """The deed makes no sense, and changes nothing."""
+def no_input(session: Session, operation: Operation) -> ConsoleError:
+    """The operation makes no sense, and changes nothing."""
     before = session.state.license
     with pytest.raises(BadInput) as caught:
         session.do(operation)
     assert session.state.license == before
-    assert hint_words(caught.value)
-    return error_words(caught.value)
+    assert error_words(caught.value)
+    return caught.value
 
 
 def changes(session: Session, operation: Operation) -> Done:
-    """The deed changes the license and nothing else, is the same in another console, and can be taken back."""
+    """The operation changes the license and nothing else, is the same in another console, and can be undone."""
     before = session.state.inventory
     done = session.do(operation)
     after = session.state.license
@@ -103,6 +105,16 @@ def changes(session: Session, operation: Operation) -> Done:
     return done
 
 
+def outcome_of(done: Done) -> Message:
+    (outcome,) = done.outcomes
+    return outcome.message
+
+
+def codes_of(notes: list[Message]) -> list[str]:
+    assert all(words_of(note) for note in notes)
+    return [note.code for note in notes]
+
+
 def file_of(content: bytes) -> LicenseFile:
     return read_license_file(content, "license.key")
 
@@ -116,15 +128,15 @@ def plan_of(session: Session, after: License) -> LicensePlan:
 
 def test_a_trial_lasts_30_days(tmp_path: Path) -> None:
     session = session_with(tmp_path, License(seats=10))
-    assert "2026-09-04" in only_text(changes(session, BeginTrial()))
+    assert outcome_of(changes(session, BeginTrial())) == ("trial-recorded", {"days": 30, "until": date(2026, 9, 4)})
     assert session.state.license.trial_until == TODAY + 30 * DAY
     assert session.license_status.state == "trial"
-    assert "2026-09-04" in refused(session, BeginTrial()).message
+    assert refused(session, BeginTrial()).happened == ("trial-has-begun", {"until": "2026-09-04"})
 
 
 def test_a_trial_that_began_earlier(tmp_path: Path) -> None:
     session = session_with(tmp_path, License())
-    assert "future" in no_input(session, BeginTrial(TODAY + DAY))
+    assert no_input(session, BeginTrial(TODAY + DAY)).code == "begun-in-future"
     changes(session, BeginTrial(TODAY - 31 * DAY))
     assert session.license_status.state == "trial-expired"
     refused(session, BeginTrial())
@@ -140,8 +152,8 @@ def test_there_is_no_trial_of_a_registered_license(tmp_path: Path) -> None:
 def test_registering_sets_the_anniversary_and_ends_the_trial(tmp_path: Path) -> None:
     session = session_with(tmp_path, License(seats=10, trial_until=TODAY))
     done = changes(session, RegisterLicense(CUSTOMER, FULL_ID))
-    assert only_text(done) == "registered to Northwind Traders; Software Maintenance until 2027-08-05"
-    assert "activate it" in done.outcomes[0].hint
+    assert outcome_of(done) == ("registered-to", {"organization": "Northwind Traders", "until": date(2027, 8, 5)})
+    assert done.outcomes[0].hints == (message("next-step", status="registered"),)
     assert session.state.license == License(
         seats=10, id_end="GHIJ", trial_until=TODAY, registered_at=NOW, customer=CUSTOMER,
         maintenance_until=date(2027, 8, 5),
@@ -152,7 +164,7 @@ def test_registering_sets_the_anniversary_and_ends_the_trial(tmp_path: Path) -> 
 def test_registering_an_expired_license_says_to_renew_it(tmp_path: Path) -> None:
     session = session_with(tmp_path, License(expires=TODAY - DAY))
     (outcome,) = session.do(RegisterLicense(CUSTOMER)).outcomes
-    assert "renew" in outcome.hint
+    assert outcome.hints == (message("next-step", status="license-expired"),)
     refused(session, ActivateLicense())
 
 
@@ -170,15 +182,16 @@ def test_a_detail_is_needed_unless_it_is_optional(tmp_path: Path, name: str) -> 
     if name in OPTIONAL:
         session.do(operation)
     else:
-        assert name in no_input(session, operation)
+        assert no_input(session, operation).params == {"names": [name]}
 
 
 def test_details_are_checked(tmp_path: Path) -> None:
     session = session_with(tmp_path, License())
-    assert "phone and zip" in no_input(session, RegisterLicense(replace(CUSTOMER, phone="", zip="")))
-    assert "city" in no_input(session, RegisterLicense(replace(CUSTOMER, city="x" * (LONGEST_DETAIL + 1))))
+    assert no_input(session, RegisterLicense(replace(CUSTOMER, phone="", zip=""))).params["names"] == ["phone", "zip"]
+    too_long = no_input(session, RegisterLicense(replace(CUSTOMER, city="x" * (LONGEST_DETAIL + 1))))
+    assert (too_long.code, too_long.params["names"]) == ("details-too-long", ["city"])
     for email in ("anna", "@", "a b@c", "a@b@c"):
-        assert "email" in no_input(session, RegisterLicense(replace(CUSTOMER, email=email)))
+        assert no_input(session, RegisterLicense(replace(CUSTOMER, email=email))).code == "not-an-email-address"
     session.do(RegisterLicense(replace(CUSTOMER, city="  Brno ")))
     assert session.state.license.customer == CUSTOMER
 
@@ -186,13 +199,13 @@ def test_details_are_checked(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["12345 ABCDE", "12345-ABCDE-FGHIJ-", "-", "?", "<FGHIJ>", "čččč"])
 def test_what_is_no_license_id_is_refused_and_not_told(tmp_path: Path, text: str) -> None:
     session = session_with(tmp_path, License())
-    message = no_input(session, RegisterLicense(CUSTOMER, text))
-    assert text not in message or text in ("-", "?")
+    error = no_input(session, RegisterLicense(CUSTOMER, text))
+    assert (error.code, error.params) == ("not-a-license-id", {})
 
 
 def test_of_a_license_id_no_more_than_its_end_is_kept_from_the_first_moment(tmp_path: Path) -> None:
     operation = RegisterLicense(CUSTOMER, f" {FULL_ID}\n")
-    assert (operation.license_id, repr(operation)) == ("GHIJ", "RegisterLicense()")
+    assert (operation.license_id, "ABCDE" in repr(operation)) == ("GHIJ", False)
     assert RegisterLicense(CUSTOMER, operation.license_id) == operation
     session = session_with(tmp_path, License())
     session.do(operation)
@@ -235,11 +248,13 @@ def test_activation_binds_a_registered_license(tmp_path: Path) -> None:
 def test_what_was_bought_arrives(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED, "a", "b")
     done = changes(session, BuyUpdate(5, ("antivirus", "antivirus")))
-    assert only_text(done) == "5 seats and Antivirus bought, due within 24 hours"
+    bought = message("bought", seats=5, components=("antivirus",))
+    assert outcome_of(done) == ("purchase-recorded", {"bought": bought, "hours": 24})
     assert session.state.license.seats == 10
     assert session.state.license.update == PendingUpdate(bought_at=NOW, seats=5, components=("antivirus",))
-    assert "on their way" in refused(session, BuyUpdate(1)).message
-    assert only_text(changes(session, ReceiveUpdate())) == "5 seats and Antivirus arrived: 15 seats now"
+    assert refused(session, BuyUpdate(1)).happened == ("purchase-pending", {"bought": bought})
+    arrived = changes(session, ReceiveUpdate())
+    assert outcome_of(arrived) == ("purchase-arrived", {"bought": bought, "seats": 15})
     assert session.state.license == replace(ACTIVATED, seats=15, components=(Component(name="antivirus"),))
     refused(session, ReceiveUpdate())
     refused(session, CancelUpdate())
@@ -256,7 +271,8 @@ def test_what_cannot_be_bought(tmp_path: Path) -> None:
     refused(session_with(tmp_path / "1", License(seats=5)), BuyUpdate(5))
     refused(session_with(tmp_path / "2", replace(ACTIVATED, seats=None)), BuyUpdate(5))
     has = session_with(tmp_path / "3", replace(ACTIVATED, components=(Component(name="antivirus"),)))
-    assert "Antivirus is licensed" in refused(has, BuyUpdate(5, ("antivirus", "antispam"))).message
+    error = refused(has, BuyUpdate(5, ("antivirus", "antispam")))
+    assert error.happened == ("components-licensed", {"components": ["antivirus"]})
     for operation in (BuyUpdate(), BuyUpdate(-1), BuyUpdate(-1, ("antispam",)), BuyUpdate(MOST_SEATS)):
         no_input(has, operation)
     session = session_with(tmp_path / "4", ACTIVATED)
@@ -305,7 +321,7 @@ def test_a_limit_and_the_days_can_be_taken_off(tmp_path: Path) -> None:
 
 def test_a_license_smaller_than_what_is_in_use_is_only_taken_on_purpose(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED, *"abcd")
-    assert "exceeded by 2 seats: 4 used of 2" in refused(session, ChangeTerms(Terms(2))).message
+    assert refused(session, ChangeTerms(Terms(2))).happened == ("over-limit", {"over": 2, "used": 4, "limit": 2})
     session.do(ChangeTerms(Terms(4)))
     done = changes(session, ChangeTerms(Terms(2), over_limit=True))
     assert (done.after.over, done.after.state) == (2, "exceeded")
@@ -321,9 +337,9 @@ def test_undoing_does_not_take_a_license_that_is_smaller_than_what_is_in_use(tmp
     assert commit is not None
     arrival = commit.sequence
     session.do(AddAccount("c@north.example"))
-    with pytest.raises(Refused, match="The license will be exceeded by 1 seat: 3 used of 2") as told:
+    with pytest.raises(Refused, match="cannot-undo-license") as caught:
         session.undo(arrival)
-    assert "by hand" in hint_words(told.value)
+    assert caught.value.params["reason"] == ("over-limit", {"over": 1, "used": 3, "limit": 2})
     assert session.state.license.seats == 5
     session.do(DisableAccounts(("c@north.example",)))
     session.undo(arrival)
@@ -340,7 +356,7 @@ def test_what_was_over_before_a_deed_may_be_so_again_when_it_is_undone(tmp_path:
     assert undone is not None
     assert session.seats.report().over == 0
     session.do(AddAccount("e@north.example"))
-    with pytest.raises(Refused, match="The license will be exceeded by 2 seats: 5 used of 3"):
+    with pytest.raises(Refused, match="cannot-undo-license"):
         session.undo(undone.sequence)
     session.do(DisableAccounts(("e@north.example",)))
     session.undo(undone.sequence)
@@ -445,7 +461,7 @@ def test_what_is_on_its_way_has_arrived_if_the_file_brings_all_of_it(
     file = file_of(license_key(users=users, features=features))
     after = installed(before, file, NOW)
     assert after.update == (bought if pending else None)
-    assert any("on its way" in note for note in file_notes(before, file, NOW)) == pending
+    assert ("file-without-purchase" in codes_of(file_notes(before, file, NOW))) == pending
 
 
 def test_the_file_of_a_trial(tmp_path: Path) -> None:
@@ -457,34 +473,32 @@ def test_the_file_of_a_trial(tmp_path: Path) -> None:
 
 def test_the_file_of_a_trial_does_not_take_the_place_of_a_registered_license(tmp_path: Path) -> None:
     session, file = session_with(tmp_path, ACTIVATED), file_of(trial_key())
-    assert not may_install(ACTIVATED, file).allowed
     assert installed(ACTIVATED, file, NOW) == ACTIVATED
-    assert any("refused" in note for note in file_notes(ACTIVATED, file, NOW))
-    assert "trial" in refused(session, InstallLicense(file)).message
+    assert "file-would-be-refused" in codes_of(file_notes(ACTIVATED, file, NOW))
+    assert refused(session, InstallLicense(file)).code == "trial-file"
 
 
 def test_an_expired_file_is_installed_and_suspends_everything(tmp_path: Path) -> None:
     clock = FixedClock(datetime(2027, 6, 1, tzinfo=UTC))
     session, file = session_with(tmp_path, ACTIVATED, clock=clock), file_of(license_key("Weather: fine"))
     notes = file_notes(ACTIVATED, file, clock.now())
-    for text in (
-        "Its signature is not checked: only the server can do that.",
-        "It has expired on 2027-05-04.",
-        "Its Software Maintenance has ended on 2027-05-04.",
-        "Its Antivirus has ended on 2027-04-04.",
-        "line 17: the field weather is not known, and was passed over",
-    ):
-        assert text in notes
+    assert codes_of(notes) == ["file-unsigned", "file-expired", *["file-part-ended"] * 3, "file-note"]
+    assert [note.params["on"] for note in notes[1:3]] == [date(2027, 5, 4)] * 2
+    assert {note.params["part"].code: note.params["on"] for note in notes[2:5]} == {
+        "component-maintenance": date(2027, 5, 4),
+        "component-activesync": date(2027, 1, 1),
+        "component-antivirus": date(2027, 4, 4),
+    }
     session.do(InstallLicense(file))
     assert session.license_status.is_suspended
 
 
 def test_notes_say_if_a_file_is_of_another_license() -> None:
     file = file_of(license_key())
-    assert not any("another license" in note for note in file_notes(ACTIVATED, file, NOW))
-    assert not any("another license" in note for note in file_notes(License(), file, NOW))
+    assert "file-of-other-id" not in codes_of(file_notes(ACTIVATED, file, NOW))
+    assert "file-of-other-id" not in codes_of(file_notes(License(), file, NOW))
     notes = file_notes(replace(ACTIVATED, id_end="9ZZZ"), file, NOW)
-    assert "It is of another license ID: it ends in GHIJ, and the one here in 9ZZZ." in notes
+    assert message("file-of-other-id", theirs="GHIJ", ours="9ZZZ") in notes
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

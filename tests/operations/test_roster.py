@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from msgspec import structs
 
 from kconsole.core.records import Entry, fold
-from kconsole.licensing.policy import CLASSIFICATIONS, classify, listed_classification
+from kconsole.licensing.policy import KERIO, classify, listed_classification
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.chunked import finished
 from kconsole.operations.search.filters import read_filter
@@ -111,10 +111,12 @@ def test_sorting_keeps_everything_and_does_not_depend_on_the_order_before(
 
 @given(st.lists(entries(), max_size=8))
 def test_verdicts_part_the_list(drawn: list[Entry]) -> None:
-    parts = [select(drawn, AccountQuery(classification=classification.code), NOW) for classification in CLASSIFICATIONS]
+    parts = [
+        select(drawn, AccountQuery(classification=classification.code), NOW) for classification in KERIO.classifications
+    ]
     live = [entry for entry in drawn if entry.deleted_at is None]
     assert sorted((entry for part in parts for entry in part), key=str) == sorted(live, key=str)
-    for classification, part in zip(CLASSIFICATIONS, parts, strict=True):
+    for classification, part in zip(KERIO.classifications, parts, strict=True):
         assert {classify(entry) for entry in part} <= {classification}
 
 
@@ -132,7 +134,7 @@ KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
     "address": lambda entry: fold(entry.address),
     "name": lambda entry: fold(entry.full_name),
     "seat": lambda entry: not listed_classification(entry).seat,
-    "because": lambda entry: listed_classification(entry).because,
+    "because": lambda entry: listed_classification(entry).reason,
     "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
     "domain": lambda entry: fold(entry.domain),
     "kind": lambda entry: entry.kind,
@@ -291,10 +293,7 @@ def test_only_is_held_lists_the_deleted() -> None:
 
 
 def test_in_a_list_it_says_that_its_seat_is_held() -> None:
-    assert (listed_classification(HELD).code, listed_classification(HELD).because) == (
-        "held",
-        "deleted, held until restart",
-    )
+    assert listed_classification(HELD) == KERIO.held
     assert not listed_classification(HELD).seat
     assert all(listed_classification(entry) == classify(entry) for entry in EVERYTHING)
 

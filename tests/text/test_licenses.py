@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from msgspec.structs import fields, replace
 
-from kconsole.core.license import Component, Customer, License, PendingUpdate
+from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
 from kconsole.core.records import Entry, Inventory, LastLogin
 from kconsole.licensing.components import use_of
 from kconsole.licensing.counting import evaluate
 from kconsole.licensing.guards import Access
-from kconsole.licensing.lifecycle import OVERDUE_STEPS, license_status_of
+from kconsole.licensing.lifecycle import license_status_of
 from kconsole.text.licenses import (
     DETAIL_WORDS,
+    Section,
+    bought_words,
     change_rows,
     days_words,
     license_sections,
@@ -23,6 +25,7 @@ from kconsole.text.licenses import (
     urgent,
 )
 from kconsole.text.safe_text import safe_text
+from kconsole.text.sentences.license import OVERDUE_STEPS
 from tests.licensing.strategies import full_licenses, inventories
 
 NOON = datetime(2026, 8, 5, 12, tzinfo=UTC)
@@ -44,10 +47,15 @@ def account(login: str, days_ago: int = 0, **given_: object) -> Entry:
     return Entry(address=f"{login}@north.example", last_login=last, **given_)  # type: ignore[arg-type]  # of an entry
 
 
-def told(license_: License, *entries: Entry, now: datetime = NOON, most: int = 5) -> dict[str, list[tuple[str, str]]]:
+def sections_of(license_: License, *entries: Entry, now: datetime = NOON, most: int = 5) -> list[Section]:
     report = evaluate(Inventory(license=license_, entries=entries))
-    sections = license_sections(license_, license_status_of(license_, now), report, use_of(license_, entries), most)
-    return {heading: [(row.label, row.text) for row in rows] for heading, rows in sections}
+    status = license_status_of(license_, now)
+    return list(license_sections(license_, status, report, use_of(license_, entries), most))
+
+
+def shown(license_: License, *entries: Entry, now: datetime = NOON, most: int = 5) -> dict[str, list[tuple[str, str]]]:
+    sections = sections_of(license_, *entries, now=now, most=most)
+    return {section.code: [(row.label, row.text) for row in section.details] for section in sections}
 
 
 @pytest.mark.parametrize(
@@ -102,33 +110,33 @@ def test_of_an_id_no_more_than_its_end_is_shown() -> None:
         ),
         (
             replace(ACTIVATED, expires=TODAY - DAY),
-            [("License expired: all functions are suspended, mail stops, nobody can log in to a mailbox", "alarm")],
+            [("License expired: all functions are suspended, mail stops and no user can log in to a mailbox", "alarm")],
         ),
         (
             replace(ACTIVATED, update=PendingUpdate(bought_at=NOON - 2 * DAY, seats=10)),
-            [("10 seats bought, and not here after 24 hours", "alarm")],
+            [("10 seats bought, but not arrived after 24 hours", "alarm")],
         ),
         (replace(ACTIVATED, components=(Component(name="antivirus", expires=TODAY),)), []),
     ],
 )
 def test_what_is_urgent_is_told_above_the_lists(license_: License, lines: list[tuple[str, str]]) -> None:
-    assert urgent(license_status_of(license_, NOON)) == lines
+    assert list(urgent(license_status_of(license_, NOON))) == lines
 
 
 # Everything
 
 
 def test_everything_is_told_in_sections() -> None:
-    sections = told(ACTIVATED)
-    assert list(sections) == ["", "What ends when", "Components", "Registered to"]
-    first = dict(sections[""])
+    sections = shown(ACTIVATED)
+    assert list(sections) == ["state", "endings", "components", "customer"]
+    first = dict(sections["state"])
     assert first["State"].startswith("ACTIVATED   ")
     assert (first["Seats"], first["License ID"]) == ("0 of 10 used", "*****-*****-*4F2K")
-    assert sections["What ends when"] == [("Software Maintenance", "2027-03-01   208 days left")]
-    assert sections["Components"] == [
+    assert sections["endings"] == [("Software Maintenance", "2027-03-01   208 days left")]
+    assert sections["components"] == [
         ("Antivirus", "not licensed"), ("Exchange ActiveSync", "not licensed"), ("Anti-spam", "not licensed"),
     ]  # fmt: skip
-    assert sections["Registered to"] == [
+    assert sections["customer"] == [
         ("Organization", "Northwind"), ("Person", "Anna Berg"), ("Email", "anna@north.example"), ("Phone", "1"),
         ("Street", "High St 1"), ("Zip", "60200"), ("City", "Brno"), ("Country", "CZ"),
     ]  # fmt: skip
@@ -138,26 +146,26 @@ def test_every_detail_of_a_customer_has_a_word() -> None:
     assert set(DETAIL_WORDS) == {field.name for field in fields(Customer)}
 
 
-def test_a_license_of_nobody() -> None:
-    assert told(License())["Registered to"] == [("", "nobody yet")]
-    assert told(replace(ACTIVATED, customer=None))["Registered to"] == [("", "not recorded")]
-    assert dict(told(License())[""])["License ID"] == "not known"
+def test_a_license_without_a_customer() -> None:
+    assert shown(License())["customer"] == [("", "no customer yet")]
+    assert shown(replace(ACTIVATED, customer=None))["customer"] == [("", "not recorded")]
+    assert dict(shown(License())["state"])["License ID"] == "not known"
 
 
 def test_accounts_beyond_the_seats_of_a_component_are_named() -> None:
     license_ = replace(ACTIVATED, components=(Component(name="activesync", seats=1, expires=TODAY + DAY),))
     entries = [account(login, age) for age, login in enumerate("abcd")]
-    assert told(license_, *entries, most=2)["Components"][1:3] == [
+    assert shown(license_, *entries, most=2)["components"][1:3] == [
         ("Exchange ActiveSync", "4 of 1 used   until 2026-08-06, 1 day left   !"),
         ("", "! 3 beyond its seats: b@north.example, c@north.example and 1 more"),
     ]
     free = replace(license_, seats=None, components=(Component(name="activesync"),))
-    assert told(free, *entries)["Components"][1] == (
+    assert shown(free, *entries)["components"][1] == (
         "Exchange ActiveSync",
         "4 used, unlimited   as long as the license",
     )
     ended = replace(ACTIVATED, components=(Component(name="antispam", expires=TODAY - DAY),))
-    assert told(ended)["Components"][2] == (
+    assert shown(ended)["components"][2] == (
         "Anti-spam",
         "0 of 10 used   until 2026-08-04, ended 1 day ago   !",
     )
@@ -165,22 +173,24 @@ def test_accounts_beyond_the_seats_of_a_component_are_named() -> None:
 
 def test_what_is_on_its_way_is_told_with_what_to_do_once_it_is_overdue() -> None:
     license_ = replace(ACTIVATED, update=PendingUpdate(bought_at=NOON, seats=10, components=("antivirus",)))
-    bought, due = told(license_)["On its way"]
+    bought, due = shown(license_)["update"]
     assert bought[1].startswith("10 seats and Antivirus   2026-08-05")
     assert due[0] == "Due"
-    late = told(license_, now=NOON + timedelta(hours=25))["On its way"]
+    late = shown(license_, now=NOON + timedelta(hours=25))["update"]
     assert late[1][1].endswith("! OVERDUE")
     assert [text for _, text in late[2:]] == [f"{number}. {step}" for number, step in enumerate(OVERDUE_STEPS, 1)]
 
 
-def test_seats_over_the_license_are_told() -> None:
-    assert dict(told(replace(ACTIVATED, seats=1), account("a"), account("b"))[""])["Seats"] == "2 of 1 used   1 over"
+def test_seats_over_the_license_are_shown() -> None:
+    assert (
+        dict(shown(replace(ACTIVATED, seats=1), account("a"), account("b"))["state"])["Seats"] == "2 of 1 used   1 over"
+    )
 
 
 @given(full_licenses, inventories())
 def test_any_license_is_told_in_texts_that_are_safe(license_: License, inventory: Inventory) -> None:
     license_ = replace(license_, id_end=license_.id_end and HOSTILE[:4])
-    for rows in told(license_, *inventory.entries).values():
+    for rows in shown(license_, *inventory.entries).values():
         for label, text in rows:
             assert label == safe_text(label, None)
             assert text == safe_text(text, None)
@@ -189,9 +199,37 @@ def test_any_license_is_told_in_texts_that_are_safe(license_: License, inventory
 def test_hostile_texts_of_a_customer_are_made_harmless() -> None:
     customer = Customer(**{field.name: HOSTILE for field in fields(Customer)})
     license_ = replace(ACTIVATED, customer=customer, id_end=HOSTILE[:4])
-    shown = [text for rows in told(license_).values() for _, text in rows]
-    shown += [row.text for row in change_rows(ACTIVATED, license_)]
-    assert not any(character in text for text in shown for character in "\x1b\u202e\n")
+    texts = [text for rows in shown(license_).values() for _, text in rows]
+    texts += [row.text for row in change_rows(ACTIVATED, license_)]
+    assert not any(character in text for text in texts for character in "\x1b\u202e\n")
+
+
+def test_rows_say_how_severe_they_are() -> None:
+    component = Component(name="activesync", seats=1, expires=TODAY + DAY)
+    update = PendingUpdate(bought_at=NOON - 2 * DAY, seats=1)
+    license_ = replace(ACTIVATED, seats=1, maintenance_until=TODAY - DAY, components=(component,), update=update)
+    sections = sections_of(license_, account("a"), account("b"))
+    severe = {row.code: row.severity for section in sections for row in section.rows if row.severity}
+    assert severe == {
+        "seats": "alarm", "maintenance": "notice", "activesync": "notice", "beyond": "alarm", "due": "alarm",
+    }  # fmt: skip
+    hostile = replace(ACTIVATED, customer=replace(CUSTOMER, organization="! alarm   !"))
+    assert not any(row.severity for section in sections_of(hostile) for row in section.rows)
+
+
+@pytest.mark.parametrize(
+    ("seats", "components", "words"),
+    [
+        (1, (), "1 seat"),
+        (1000, (), "1,000 seats"),
+        (0, ("antivirus",), "Antivirus"),
+        (10, ("antivirus",), "10 seats and Antivirus"),
+        (10, ("antivirus", "antispam"), "10 seats, Antivirus and Anti-spam"),
+        (0, (), ""),
+    ],
+)
+def test_what_was_bought_has_words(seats: int, components: tuple[ComponentName, ...], words: str) -> None:
+    assert bought_words(PendingUpdate(bought_at=NOON, seats=seats, components=components)) == words
 
 
 # What would change
@@ -204,7 +242,7 @@ def test_what_would_change_is_told_field_by_field() -> None:
         update=PendingUpdate(bought_at=NOON, seats=5),
     )  # fmt: skip
     assert [tuple(row) for row in change_rows(ACTIVATED, after)] == [
-        ("Seats", "10 → without limit"),
+        ("Seats", "10 → unlimited"),
         ("License ID", "*****-*****-*4F2K → *****-*****-*9ZZZ"),
         ("Maintenance until", "2027-03-01 → 2028-03-01"),
         ("Expires", "– → 2028-03-01"),
@@ -238,7 +276,7 @@ def test_every_difference_is_told_and_nothing_else(before: License, after: Licen
 def test_who_would_be_refused_at_login_is_named() -> None:
     entries = [account(f"a{number:02}") for number in range(30)]
     assert refused_words(Access(30, 18, 12), entries) == (
-        "12 of 30 accounts without a mailbox would be refused at login, whoever comes last: "
+        "12 of 30 accounts without a mailbox would be refused at login, the last ones to log in: "
         "a00@north.example, a01@north.example, a02@north.example and 27 more"
     )
     assert refused_words(Access(1, 0, 1), entries[:1]) == (

@@ -1,4 +1,4 @@
-"""The License screen: the whole life of a license, and what is asked, told and refused on the way."""
+"""The License screen: the whole life of a license, and what is asked, shown and refused on the way."""
 
 import os
 from datetime import UTC, date, datetime, timedelta
@@ -95,7 +95,7 @@ async def test_the_whole_life_of_a_license() -> None:
         await screen.press("l")
         assert head(screen)[0].startswith("▸ UNREGISTERED")
         assert "Registered to" in sheet(screen)
-        assert "nobody yet" in sheet(screen)
+        assert "no customer yet" in sheet(screen)
         await screen.press("t")
         screen.expect_dialog("Begin the trial?", "2026-09-04").expect_focus_on("Cancel")
         await screen.press("y")
@@ -105,7 +105,7 @@ async def test_the_whole_life_of_a_license() -> None:
         await later(screen, days=31)
         assert head(screen)[0].startswith("! TRIAL EXPIRED   The trial ended 1 day ago, on 2026-09-04")
         await screen.press("escape")
-        assert screen.banner[0] == "! Trial expired: mail stops, nobody can log in to a mailbox · l license"
+        assert screen.banner[0] == "! Trial expired: mail stops and no user can log in to a mailbox · l license"
         assert "!a@north.example" in screen.text
         other = screen.other("berg")
         assert other.do(Connect("a@north.example")).outcomes[0].code == "license-expired"
@@ -131,7 +131,7 @@ async def test_the_whole_life_of_a_license() -> None:
 
         await screen.press("b", "1", "0", "tab", "tab", "tab", "tab", "tab", "enter")
         screen.expect_no_dialog()
-        assert "10 seats bought, due until" in head(screen)[2]
+        assert "10 seats bought, due by" in head(screen)[2]
         assert screen.session.seats.report().limit == 5
         await later(screen, hours=24)
         assert "What to do" not in sheet(screen)
@@ -141,7 +141,7 @@ async def test_the_whole_life_of_a_license() -> None:
         for step in ("1. Check that the server reaches", "2. Compare the license ID", "3. If both are right"):
             assert step in sheet(screen)
         await screen.press("escape")
-        assert screen.banner[1] == "! 10 seats bought, and not here after 24 hours · l license"
+        assert screen.banner[1] == "! 10 seats bought, but not arrived after 24 hours · l license"
         await screen.press("l", "U")
         screen.expect_dialog("10 seats: arrived?", "5 → 15").expect_focus_on("Cancel")
         await screen.press("y")
@@ -175,40 +175,40 @@ async def test_commands_that_make_no_sense_are_not_offered_and_say_why() -> None
         await screen.press("l")
         assert keys(screen).split("  ")[:3] == [" t trial", "r register", "i install"]
         for key, why in (
-            ("a", "The license is not registered: there is nothing to activate. Press r."),
-            ("b", "The license is not registered: nothing can be bought for it. Press r."),
-            ("U", "Nothing was bought that could arrive."),
-            ("X", "Nothing was bought that could be called off."),
+            ("a", "nothing to activate. Register it first: press r."),
+            ("b", "nothing can be bought for it. Register it first: press r."),
+            ("U", "No purchase is pending."),
+            ("X", "No purchase is pending."),
         ):
             await screen.press(key)
             screen.expect_no_dialog()
-            assert told(screen) == why
+            assert why in told(screen)
             assert f" {key} " not in keys(screen)
     async with console("crisis") as screen:
         await screen.press("l")
-        assert keys(screen).startswith(" U it arrived  X call off ")
+        assert keys(screen).startswith(" U it arrived  X cancel ")
         for key, why in (
-            ("t", "A license is registered here: there is no trial any more."),
-            ("a", "It was activated on "),
-            ("b", "25 seats and Antivirus on the way: U if it arrived, X to call it off."),
+            ("t", "A license is registered here, so there is no trial."),
+            ("a", "The license was activated on "),
+            ("b", "25 seats and Antivirus bought, but not arrived yet. Press U if it arrived, X to cancel it."),
         ):
             await screen.press(key)
             screen.expect_no_dialog()
             assert told(screen).startswith(why)
     async with console("small") as screen:
         await screen.press("l", "t")
-        assert told(screen) == "The trial has begun already; its last day is 2026-08-21."
+        assert told(screen).startswith("The trial has begun already; its last day is 2026-08-21.")
 
 
 async def test_nothing_is_left_to_buy_and_an_expired_license_is_not_activated() -> None:
     everything = tuple(Component(name=name) for name in ("antivirus", "activesync", "antispam"))
     async with console(office(replace(ACTIVATED, seats=None, components=everything))) as screen:
         await screen.press("l", "b")
-        assert told(screen) == "There is nothing to buy: seats without limit, and all components are licensed."
+        assert told(screen).startswith("There is nothing to buy")
     over = replace(ACTIVATED, activated_at=None, expires=TODAY - timedelta(days=1))
     async with console(office(over)) as screen:
         await screen.press("l", "a")
-        assert told(screen) == "The license has expired: renew it and press i to install its file."
+        assert told(screen).endswith("Renew it, then press i to install its file.")
 
 
 async def test_an_old_license_is_in_grace() -> None:
@@ -299,7 +299,7 @@ async def test_what_is_no_id_is_refused_without_repeating_it() -> None:
         paste(screen, license_id="12345 ABCDE_FGHIJ")
         screen.app.screen.query_one("#license-id", Input).focus()
         await screen.press("enter")
-        screen.expect_dialog("That is not a license ID.", "its last 4 characters will do")
+        screen.expect_dialog("That is not a license ID.", "its last 4 characters are enough")
         assert "ABCDE" not in screen.text
         await screen.press("escape")
         assert screen.session.state.license.id_end == "GHIJ"
@@ -337,7 +337,7 @@ async def test_fewer_seats_than_used_ask_for_more_than_a_yes() -> None:
         await screen.press("l", "e", "2", "enter", "enter", "enter")
         screen.expect_dialog(
             "! The license will be exceeded by 3 seats",
-            "! 3 of 4 accounts without a mailbox would be refused at login, whoever comes last: "
+            "! 3 of 4 accounts without a mailbox would be refused at login, the last ones to log in: "
             "b@north.example, c@north.example, d@north.example and 1 more",
             "5 → 2",
             "Change, over the limit",
@@ -354,10 +354,10 @@ async def test_fewer_seats_than_used_ask_for_more_than_a_yes() -> None:
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
-        ({"seats": "many"}, "'many' is no number of seats."),
-        ({"seats": "-1"}, "'-1' is no number of seats."),
-        ({"seats": "9" * 40}, "There cannot be so many seats."),
-        ({"expires": "soon\x1b[2J"}, "'soon␛[2J' is no day. Write it like 2027-03-01."),
+        ({"seats": "many"}, "'many' is not a number of seats."),
+        ({"seats": "-1"}, "'-1' is not a number of seats."),
+        ({"seats": "9" * 40}, "At most 1,000,000"),
+        ({"expires": "soon\x1b[2J"}, "'soon␛[2J' is not a day. Write it like 2027-03-01."),
         ({}, "Nothing would change."),
     ],
 )
@@ -376,7 +376,7 @@ async def test_the_limit_and_the_days_can_be_taken_off() -> None:
         await screen.press("l", "e")
         paste(screen, seats="unlimited", expires="never")
         await screen.press("enter", "enter", "enter")
-        screen.expect_dialog("5 → without limit", "2027-01-01 → –")
+        screen.expect_dialog("5 → unlimited", "2027-01-01 → –")
         await screen.press("y")
         assert screen.session.state.license == replace(ACTIVATED, seats=None, expires=None)
 
@@ -387,7 +387,7 @@ async def test_who_was_faster_is_heard() -> None:
         screen.expect_dialog("5 → 9")
         screen.other("berg").do(ChangeTerms(Terms(seats=7)))
         await screen.press("y")
-        screen.expect_dialog("The license was changed by somebody else meanwhile", "7 → 9").expect_focus_on("Cancel")
+        screen.expect_dialog("Another process changed the license meanwhile", "7 → 9").expect_focus_on("Cancel")
         await screen.press("y")
         assert screen.session.seats.report().limit == 9
 
@@ -412,7 +412,7 @@ async def test_seats_without_limit_can_only_be_given_one() -> None:
         await screen.press("space", "tab", "tab", "tab", "tab", "enter")
         assert screen.session.state.license.update == PendingUpdate(bought_at=noon().now(), components=("antivirus",))
         await screen.press("X")
-        screen.expect_dialog("Call off what was bought?", "Antivirus").expect_focus_on("Cancel")
+        screen.expect_dialog("Cancel the purchase?", "Antivirus").expect_focus_on("Cancel")
         await screen.press("y")
         assert screen.session.state.license.update is None
 
@@ -420,7 +420,7 @@ async def test_seats_without_limit_can_only_be_given_one() -> None:
 async def test_buying_nothing_is_no_answer() -> None:
     async with console(office(ACTIVATED)) as screen:
         await screen.press("l", "b", *["enter"] * 4)
-        screen.expect_dialog("Say how many seats were bought, or which components.")
+        screen.expect_dialog("Say how many seats or which components were bought.")
 
 
 async def test_components_are_licensed_changed_and_taken_away() -> None:
@@ -455,7 +455,7 @@ async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> Non
         screen.expect_dialog(
             "Install license.key?",
             "! The license will be exceeded by 2 seats",
-            "! 2 of 3 accounts without a mailbox would be refused at login, whoever comes last: "
+            "! 2 of 3 accounts without a mailbox would be refused at login, the last ones to log in: "
             "c@north.example, d@north.example and e@north.example",
             "5 → 3",
             "Install, over the limit",
@@ -532,7 +532,7 @@ async def test_undo_takes_back_the_license_and_nothing_out_of_sight() -> None:
     async with console(office(ACTIVATED)) as screen:
         await screen.press("d", "y", "l", "u")
         screen.expect_no_dialog()
-        assert told(screen) == "The last deed was 'disable', on accounts: take it back in their list."
+        assert told(screen) == "The last change was 'disable', on accounts: undo it in their list."
         assert " u undo" not in keys(screen)
         await screen.press("c", "enter", "enter", "enter", "enter")
         assert " u undo" in keys(screen)

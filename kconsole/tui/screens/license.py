@@ -170,7 +170,7 @@ class LicenseScreen(ConsoleScreen):
             self.confirm(
                 "Cancel the purchase?",
                 [f"{bought_words(update)}, bought {ages.age(update.bought_at, self.session.clock.now())}"],
-                "Cancel the purchase",
+                "Yes, cancel it",
                 ["The license stays as it is."],
                 lambda: self.change(CancelUpdate()),
             )
