@@ -5,7 +5,7 @@ import sys
 from typing import NamedTuple
 
 from kconsole.cli.context import CliContext
-from kconsole.operations.preferences import Preferences, habits_path
+from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.settings import Settings, read_settings
 from kconsole.text.terminals import TerminalProfile, first_theme, profile_of
 
@@ -26,7 +26,7 @@ class Appearance(NamedTuple):
 
 def look_of(place: CliContext) -> Appearance:
     """How the console will look, by the options, the environment, the configuration file and what was chosen."""
-    settings, preferences = read_settings(), Preferences(habits_path())
+    settings, preferences = read_settings(), Preferences(preferences_path())
     profile = profile_of(
         os.environ,
         drawing_encoding(),

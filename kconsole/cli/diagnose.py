@@ -11,9 +11,10 @@ from kconsole import __version__
 from kconsole.cli.appearance import Appearance, look_of
 from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, terminal_width
 from kconsole.cli.output import put_json
-from kconsole.operations.preferences import habits_path
+from kconsole.operations.preferences import preferences_path
 from kconsole.operations.settings import settings_path
 from kconsole.text import columns
+from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 
 PACKAGES: Final = ("textual", "rich", "tinydb", "pydantic", "click")
@@ -45,11 +46,11 @@ def diagnose(place: CliContext, as_json: bool) -> None:
     findings = _findings(look)
     paths = {
         "configuration": settings_path(),
-        "state": habits_path(),
+        "state": preferences_path(),
         "store": place.store_folder,
     }
     versions = _versions()
-    problems = [safe_text(problem) for problem in look.settings.problems]
+    problems = [safe_text(words_of(problem)) for problem in look.settings.problems]
     if as_json:
         put_json(
             {

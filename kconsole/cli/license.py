@@ -19,7 +19,7 @@ from kconsole.cli.context import (
 from kconsole.cli.license_changes import do_on_license, install, json_option, read_day, update
 from kconsole.cli.license_json import component_documents, life_document
 from kconsole.cli.output import put_json, put_sections, seats_document
-from kconsole.core.dump_documents import LARGEST_LIMIT
+from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, Customer
 from kconsole.core.times import to_iso

@@ -11,7 +11,7 @@ from kconsole.cli.context import CliContext, at_store, has_person, pass_cli, rea
 from kconsole.cli.license_json import life_document, update_status_document
 from kconsole.cli.output import put_json, put_sections, seats_document
 from kconsole.core.codes import Message, message
-from kconsole.core.dump_documents import LARGEST_LIMIT
+from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.license import ComponentName, License
 from kconsole.licensing import guards
 from kconsole.licensing.lifecycle import license_status_of

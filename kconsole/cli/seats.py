@@ -116,9 +116,9 @@ def _saved_filters(text: str) -> Mapping[str, str]:
     """The filters that were saved on the screen, if one is named."""
     if SAVED_SIGN not in text:
         return NONE_SAVED
-    from kconsole.operations.preferences import Preferences, habits_path
+    from kconsole.operations.preferences import Preferences, preferences_path
 
-    return Preferences(habits_path()).filters
+    return Preferences(preferences_path()).filters
 
 
 def _read_age(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:

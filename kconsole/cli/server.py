@@ -8,7 +8,7 @@ from kconsole.cli.context import CliContext, at_store, pass_cli, read_text, reas
 from kconsole.cli.mapping import domains_map
 from kconsole.cli.output import domain_documents, put_document, put_json
 from kconsole.cli.seats import put_domains
-from kconsole.core.dump_documents import LARGEST_LIMIT
+from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.license import License
 from kconsole.core.records import Inventory
 from kconsole.operations import dumps

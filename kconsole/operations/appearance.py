@@ -1,10 +1,11 @@
-"""What a user can choose from: names only, since every command line knows them."""
+"""The looks that a user can choose: names only, since every command line knows them."""
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-THEMES: Final = ("kconsole", "kconsole-light", "kconsole-contrast", "terminal")
-"""The names of the themes, in the order in which the user goes through them."""
+Theme = Literal["kconsole", "kconsole-light", "kconsole-contrast", "terminal"]
+THEMES: Final[tuple[Theme, ...]] = get_args(Theme)
+"""The themes, in the order of the list on the screen."""
 
 Colours = Literal["truecolor", "256", "16", "none"]
-COLOURS: Final[tuple[Colours, ...]] = ("truecolor", "256", "16", "none")
+COLOURS: Final[tuple[Colours, ...]] = get_args(Colours)
 """How many colours a terminal can have."""

@@ -5,11 +5,11 @@ from pathlib import Path
 import orjson
 
 from kconsole.core.documents import inventory_document
-from kconsole.core.dump_documents import read_dump
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.history import Operator
 from kconsole.core.records import Inventory
 from kconsole.core.times import Clock
+from kconsole.importers.dump_documents import read_dump
 from kconsole.operations.base import Done
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session

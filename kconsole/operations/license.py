@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 from msgspec.structs import fields, replace
 
 from kconsole.core.codes import message
-from kconsole.core.dump_documents import LARGEST_LIMIT
+from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput, Refused
 from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
 from kconsole.licensing import guards

@@ -1,66 +1,75 @@
 """The user's configuration file: read once, never written.
 
-Nothing in it can keep the console from starting: what cannot be taken is told, and the rest holds.
+Nothing in it keeps the console from starting: a wrong setting is a problem to show, and the others are used.
 """
 
+import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from kconsole.core.codes import Message, message
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
 from kconsole.operations.user_files import folder_of, read_small, reason_of
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 CONFIG_VARIABLE: Final = "KCONSOLE_CONFIG"
 """The environment variable that names another configuration file."""
 
 MOST_PROBLEMS: Final = 10
-"""Problems that are told one by one; a file of another program would have hundreds."""
+"""Problems that are shown one by one; another program's file has hundreds."""
 
 _LONGEST_VALUE: Final = 40
+
+_ALLOWED: Final[Mapping[str, tuple[object, ...]]] = {
+    "theme": THEMES,
+    "ascii": (True, False),
+    "colours": COLOURS,
+    "mouse": (True, False),
+}
+"""The values of the settings, by their names in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration file says; without one, the defaults."""
+    """The content of the configuration file; `config_model` describes the settings."""
 
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Other keys for commands, in `[keys]`: the command's name, and its keys separated by commas: `undo = "u,f9"`."""
     theme: str = ""
-    """`theme`: the theme to begin with, until one is chosen on the screen; without it, one that fits the terminal."""
     ascii_only: bool | None = None
-    """`ascii`: whether to draw with ASCII only; without it, what the terminal can."""
     colours: Colours | Literal[""] = ""
-    """`colours`: "truecolor", "256", "16" or "none"; without it, what the terminal says itself."""
     mouse: bool = False
-    """`mouse`: whether the console takes the mouse; the terminal then cannot select text with it."""
-    problems: tuple[str, ...] = ()
-    """What in the file could not be taken, for a person. It holds text from outside."""
+    problems: tuple[Message, ...] = ()
+    """Settings that cannot be used, and why."""
 
 
 def settings_path() -> Path:
-    """Where the configuration file is, or would be."""
+    """The place of the configuration file, whether it exists or not."""
     from platformdirs import user_config_path
 
     return folder_of(CONFIG_VARIABLE, user_config_path("kconsole", appauthor=False) / "config.toml")
 
 
 def read_settings(path: Path | None = None) -> Settings:
-    """Read the configuration file. Never raises for what is in it, or for that it is not there.
+    """Read the configuration file. Never raises: what cannot be used is among the problems.
 
     Args:
         path: the file; None for the one of this user.
     """
     is_named = path is None and bool(os.environ.get(CONFIG_VARIABLE, "").strip())
     path = settings_path() if path is None else path
+    file = str(path)
     try:
         content = read_small(path)
     except OSError as error:
-        return _nothing(path, f"cannot be read: {reason_of(error)}")
+        return _unusable("settings-unreadable", file=file, reason=reason_of(error))
     if content is None and is_named:
-        return Settings(problems=(f"{CONFIG_VARIABLE} names {path}, and that is not there.",))
+        return _unusable("settings-missing", file=file, variable=CONFIG_VARIABLE)
     if not content:
         return Settings()
     import tomllib
@@ -68,79 +77,67 @@ def read_settings(path: Path | None = None) -> Settings:
     try:
         document = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return _nothing(path, "is not UTF-8")
+        return _unusable("settings-not-utf8", file=file)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        return _nothing(path, f"is not TOML: {error}")
-    return _settings(path, document)
+        return _unusable("settings-not-toml", file=file, reason=str(error))
+    return _settings(document, file) if document else Settings()
 
 
-def _nothing(path: Path, what: str) -> Settings:
-    return Settings(problems=(f"{path} {what}. Nothing of it holds.",))
+def _unusable(code: str, **params: Any) -> Settings:
+    return Settings(problems=(message(code, **params),))
 
 
-def _settings(path: Path, document: dict[str, Any]) -> Settings:
-    taken: dict[str, Any] = {}
-    problems: list[str] = []
-    for name, value in document.items():
-        if name == "keys":
-            taken["keys"] = _keys(value, problems)
-        elif name in _OPTIONS:
-            option = _OPTIONS[name]
-            if option.allows(value):
-                taken[option.field] = value
-            else:
-                problems.append(f"'{name}' is {_shown(value)}; it must be {option.allowed}")
-        else:
-            problems.append(f"'{_cut(name)}' is no setting; there are keys, {', '.join(_OPTIONS)}")
-    told = [f"{path}: {problem}." for problem in problems[:MOST_PROBLEMS]]
-    if len(problems) > MOST_PROBLEMS:
-        told.append(f"{path}: and {len(problems) - MOST_PROBLEMS:,} more problems.")
-    return Settings(**taken, problems=tuple(told))
+def _settings(document: dict[str, Any], file: str) -> Settings:
+    from pydantic import ValidationError
+
+    from kconsole.operations.config_model import Config
+
+    problems: list[Message] = []
+    try:
+        config = Config.model_validate(document)
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            problems.append(_problem(each, file))
+            _remove(document, each["loc"])
+        config = Config.model_validate(document)
+    more = len(problems) - MOST_PROBLEMS
+    if more > 0:
+        problems[MOST_PROBLEMS:] = [message("more-settings-problems", file=file, more=more)]
+    return Settings(
+        keys=MappingProxyType(config.keys),
+        theme=config.theme or "",
+        ascii_only=config.ascii,
+        colours=config.colours or "",
+        mouse=config.mouse,
+        problems=tuple(problems),
+    )
 
 
-def _keys(value: object, problems: list[str]) -> Mapping[str, str]:
-    if not isinstance(value, dict):
-        problems.append(f"'keys' is {_shown(value)}; it must be a table: [keys]")
-        return MappingProxyType({})
-    keys = {name: text for name, text in value.items() if isinstance(text, str) and text.strip(" ,")}
-    problems += [
-        f"'{_cut(name)}' in [keys] is {_shown(text)}; it must be keys in quotes, separated by commas"
-        for name, text in value.items()
-        if name not in keys
-    ]
-    return MappingProxyType(keys)
+def _remove(document: dict[str, Any], place: tuple[int | str, ...]) -> None:
+    """Remove a wrong value, so that the rest is right."""
+    if place[0] == "keys" and isinstance(document.get("keys"), dict):
+        document["keys"].pop(place[1], None)
+    else:
+        document.pop(str(place[0]), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
-    field: str
-    allowed: str
-    allows: Callable[[object], bool]
-
-
-def _one_of(words: tuple[str, ...]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and value in words
-
-
-def _is_bool(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _quoted(words: tuple[str, ...]) -> str:
-    return "one of " + ", ".join(f'"{word}"' for word in words)
-
-
-_OPTIONS: Final = {
-    "theme": _Option("theme", _quoted(THEMES), _one_of(THEMES)),
-    "ascii": _Option("ascii_only", "true or false", _is_bool),
-    "colours": _Option("colours", _quoted(COLOURS), _one_of(COLOURS)),
-    "mouse": _Option("mouse", "true or false", _is_bool),
-}
-"""The settings by their names in the file."""
+def _problem(error: "ErrorDetails", file: str) -> Message:
+    """A wrong setting: its key, what was found, and what is allowed."""
+    place, found = error["loc"], _shown(error["input"])
+    key = _cut(str(place[-1] if place[-1] != "[key]" else place[1]))
+    if error["type"] == "extra_forbidden":
+        return message("setting-unknown", file=file, key=key, settings=["keys", *_ALLOWED])
+    if place[0] != "keys":
+        allowed = [_shown(value) for value in _ALLOWED[str(place[0])]]
+        return message("setting-invalid", file=file, key=str(place[0]), found=found, allowed=allowed)
+    if len(place) == 1:
+        return message("setting-not-table", file=file, key=key, found=found)
+    return message("setting-bad-keys", file=file, key=key, found=found)
 
 
 def _shown(value: object) -> str:
-    return _cut(f'"{value}"' if isinstance(value, str) else str(value).lower() if _is_bool(value) else repr(value))
+    """A value as it stands in the file."""
+    return _cut(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def _cut(text: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from kconsole.core.dump_documents import checked
+from kconsole.core.consistency import checked
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.core.history import Commit, Operator
 from kconsole.core.times import Clock

@@ -19,7 +19,7 @@ from kconsole.operations.appearance import THEMES
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
-from kconsole.text.messages import error_words
+from kconsole.text.messages import error_words, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
 from kconsole.tui.keymap import Keymap
@@ -93,7 +93,8 @@ class KConsoleApp(FramedApp):
         """What the user chose on the screen, now and at other times."""
         self.keys = Keymap(settings.keys)
         """The keys of all commands."""
-        self.problems: list[str] = [*(safe_text(problem) for problem in settings.problems), *self.keys.problems]
+        self.problems: list[str] = [safe_text(words_of(problem)) for problem in settings.problems]
+        self.problems += self.keys.problems
         """What could not be taken of the user's configuration, for a person. Safe to show."""
         self._themes = themes_for(profile)
         self._palette: tuple[str, Palette] | None = None

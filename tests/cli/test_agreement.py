@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 
+from kconsole.core.consistency import checked
 from kconsole.core.documents import compact_entry_document, inventory_document
-from kconsole.core.dump_documents import checked
 from kconsole.core.records import Inventory
 from tests.cli.console import Console
 from tests.licensing.strategies import inventories

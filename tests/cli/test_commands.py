@@ -18,7 +18,7 @@ from kconsole.cli.appearance import Appearance
 from kconsole.cli.main import COMMANDS, kconsole
 from kconsole.core.records import Domain, LastLogin
 from kconsole.licensing.policy import KERIO
-from kconsole.operations.preferences import Preferences, habits_path
+from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.search.index import SortField
 from kconsole.operations.session import Session
 from tests.cli.console import Console, account
@@ -799,7 +799,7 @@ def test_accounts_lists_the_deleted_whose_seat_is_held_when_asked(office: Consol
 
 def test_accounts_takes_a_filter_that_was_saved_on_the_screen(office: Console) -> None:
     assert office("accounts", "--filter", "@unused").err.endswith("@unused: no saved filter; there is none yet\n")
-    preferences = Preferences(habits_path())
+    preferences = Preferences(preferences_path())
     preferences.keep_filter("unused", "seen:>180d is:enabled")
     assert logins(office.accounts("--filter", "@unused")) == ["old"]
     assert logins(office.accounts("--filter", "@unused anna")) == []

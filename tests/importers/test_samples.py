@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import message
 from kconsole.core.documents import inventory_document
-from kconsole.core.dump_documents import read_dump
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.records import Entry, Inventory, fold
 from kconsole.importers import samples
+from kconsole.importers.dump_documents import read_dump
 from kconsole.importers.kerio_csv import domain_of_file, read_kerio_export
 from kconsole.importers.samples import AS_OF, SAMPLES, load_sample, sample_folder
 from kconsole.licensing.counting import evaluate

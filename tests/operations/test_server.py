@@ -10,10 +10,11 @@ from filelock import FileLock
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from kconsole.core.dump_documents import checked, read_dump
+from kconsole.core.consistency import checked
 from kconsole.core.errors import BadInput, NotFound, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Operator
 from kconsole.core.records import Domain, Inventory
+from kconsole.importers.dump_documents import read_dump
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.base import Outcome
 from kconsole.operations.dumps import dump_of, read_dump_file, restore, write_dump
@@ -176,9 +177,9 @@ def test_no_file_is_put_into_the_stores_own_folder(tmp_path: Path, name: str) ->
     (tmp_path / "link").symlink_to(session.store.folder)
     before = {path: path.read_bytes() for path in session.store.folder.iterdir() if path.is_file()}
     for path in (session.store.folder / name, tmp_path / "link" / name, tmp_path / "x" / ".." / "link" / name):
-        with pytest.raises(BadInput, match="lies in the store's own folder"):
+        with pytest.raises(BadInput, match="in-store-folder"):
             write_dump(path, b"{}", session)
-        with pytest.raises(BadInput, match="lies in the store's own folder"):
+        with pytest.raises(BadInput, match="in-store-folder"):
             backup(session, path)
     assert {path: path.read_bytes() for path in session.store.folder.iterdir() if path.is_file()} == before
 
@@ -186,7 +187,7 @@ def test_no_file_is_put_into_the_stores_own_folder(tmp_path: Path, name: str) ->
 def test_a_link_in_the_stores_folder_that_leads_out_of_it_does_not_help(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     (session.store.folder / "out").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(BadInput, match="own folder"):
+    with pytest.raises(BadInput, match="in-store-folder"):
         write_dump(session.store.folder / "out", b"{}", session)
 
 
@@ -204,13 +205,13 @@ def test_a_dump_goes_into_a_pipe_that_is_there(tmp_path: Path) -> None:
 
 def test_a_dump_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
     session = session_of(tmp_path)
-    with pytest.raises(BadInput, match=r"nowhere/dump\.json cannot be written: No such file"):
+    with pytest.raises(BadInput, match=r"cannot-write.*nowhere/dump\.json.*No such file"):
         write_dump(tmp_path / "nowhere" / "dump.json", b"{}", session)
-    with pytest.raises(BadInput, match=r"cannot be written"):
+    with pytest.raises(BadInput, match="cannot-write"):
         write_dump(tmp_path, b"{}", session)
-    with pytest.raises(BadInput, match=r"dump\.json cannot be read: No such file"):
+    with pytest.raises(BadInput, match=r"cannot-read.*dump\.json.*No such file"):
         read_dump_file(tmp_path / "dump.json")
-    with pytest.raises(BadInput, match="is not a dump"):
+    with pytest.raises(BadInput, match="not-a-dump"):
         read_dump(json.dumps([]).encode(), "x")
 
 

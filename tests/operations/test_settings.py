@@ -1,13 +1,24 @@
 """The configuration file: what can be taken is, and the rest is told."""
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kconsole.core.codes import Message, message
+from kconsole.operations.appearance import COLOURS, THEMES
 from kconsole.operations.settings import MOST_PROBLEMS, Settings, read_settings, settings_path
+from kconsole.text.messages import words_of
+from tests.limits import PATIENCE
+
+
+def quoted(values: Iterable[str]) -> list[str]:
+    return [f'"{value}"' for value in values]
 
 
 @pytest.fixture
@@ -45,70 +56,90 @@ def test_all_that_can_be_set(file: Path) -> None:
     )
 
 
+SWITCH = ["true", "false"]
+
+
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("text", "code", "params"),
     [
-        ('theme = "solarized"', '\'theme\' is "solarized"; it must be one of "kconsole", '),
-        ("theme = 3", "'theme' is 3; it must be one of"),
-        ("theme = true", "'theme' is true; it must be one of"),
-        ('ascii = "yes"', "'ascii' is \"yes\"; it must be true or false"),
-        ("ascii = 1", "'ascii' is 1; it must be true or false"),
-        ("colours = 256", '\'colours\' is 256; it must be one of "truecolor", "256", "16", "none"'),
-        ("mouse = []", "'mouse' is []; it must be true or false"),
-        ("color = 3", "'color' is no setting; there are keys, theme, ascii, colours, mouse"),
-        ('keys = "u"', "'keys' is \"u\"; it must be a table: [keys]"),
-        ("[keys]\nundo = 3", "'undo' in [keys] is 3; it must be keys in quotes"),
-        ('[keys]\nundo = " , "', "'undo' in [keys] is \" , \"; it must be keys in quotes"),
+        ('theme = "solarized"', "setting-invalid", {"key": "theme", "found": '"solarized"', "allowed": quoted(THEMES)}),
+        ("theme = 3", "setting-invalid", {"key": "theme", "found": "3", "allowed": quoted(THEMES)}),
+        ("theme = true", "setting-invalid", {"key": "theme", "found": "true", "allowed": quoted(THEMES)}),
+        ('ascii = "yes"', "setting-invalid", {"key": "ascii", "found": '"yes"', "allowed": SWITCH}),
+        ("ascii = 1", "setting-invalid", {"key": "ascii", "found": "1", "allowed": SWITCH}),
+        ("colours = 256", "setting-invalid", {"key": "colours", "found": "256", "allowed": quoted(COLOURS)}),
+        ("mouse = []", "setting-invalid", {"key": "mouse", "found": "[]", "allowed": SWITCH}),
+        ("color = 3", "setting-unknown", {"key": "color", "settings": ["keys", "theme", "ascii", "colours", "mouse"]}),
+        ('keys = "u"', "setting-not-table", {"key": "keys", "found": '"u"'}),
+        ("[keys]\nundo = 3", "setting-bad-keys", {"key": "undo", "found": "3"}),
+        ('[keys]\nundo = " , "', "setting-bad-keys", {"key": "undo", "found": '" , "'}),
     ],
 )
-def test_what_cannot_be_taken_is_told_and_the_rest_holds(file: Path, text: str, problem: str) -> None:
-    good, _, bad = text.rpartition("[keys]\n")
+def test_a_wrong_setting_is_a_problem_and_the_others_are_used(
+    file: Path, text: str, code: str, params: dict[str, object]
+) -> None:
     first = "" if "mouse" in text else "mouse = true\n"
-    file.write_text(f"{first}{text}\n" if not good else text)
+    more = "\nredo = 'r'" if "[keys]" in text else ""
+    file.write_text(f"{first}{text}{more}\n")
     settings = read_settings(file)
-    del bad
-    (told,) = settings.problems
-    assert told.startswith(f"{file}: {problem}")
+    assert settings.problems == (Message(code, {"file": str(file), **params}),)
+    assert words_of(settings.problems[0]).startswith(f"{file}: '{params['key']}' ")
     assert settings.mouse is bool(first)
-    assert (settings.theme, settings.ascii_only, settings.colours, dict(settings.keys)) == ("", None, "", {})
+    assert (settings.theme, settings.ascii_only, settings.colours) == ("", None, "")
+    assert dict(settings.keys) == ({"redo": "r"} if more else {})
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"),
+    ("content", "code"),
     [
-        (b"theme =", "is not TOML: "),
-        (b"mouse = true\nmouse = true", "is not TOML: "),
-        (b"theme = \"\xff\"", "is not UTF-8"),
-        (b"x = " + b"[" * 100_000, "is not TOML: "),
-        (b"#" * 2_000_000, "cannot be read: it is too large"),
+        (b"theme =", "settings-not-toml"),
+        (b"mouse = true\nmouse = true", "settings-not-toml"),
+        (b"theme = \"\xff\"", "settings-not-utf8"),
+        (b"x = " + b"[" * 100_000, "settings-not-toml"),
+        (b"#" * 2_000_000, "settings-unreadable"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_not_understood_at_all_is_one_problem(file: Path, content: bytes, problem: str) -> None:
+def test_a_file_that_is_not_understood_at_all_is_one_problem(file: Path, content: bytes, code: str) -> None:
     file.write_bytes(content)
     settings = read_settings(file)
-    (told,) = settings.problems
-    assert told.startswith(f"{file} {problem}")
-    assert told.endswith("Nothing of it holds.")
-    assert settings == Settings(problems=(told,))
+    (problem,) = settings.problems
+    assert (problem.code, problem.params["file"]) == (code, str(file))
+    assert settings == Settings(problems=(problem,))
 
 
-def test_what_is_no_file_is_told_and_never_waited_for(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_a_problem_and_never_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path):
-        (told,) = read_settings(path).problems
-        assert told.startswith(f"{path} cannot be read: ")
+        (problem,) = read_settings(path).problems
+        assert problem == message("settings-unreadable", file=str(path), reason=Message("not-a-file"))
     assert read_settings(Path(os.devnull)) == Settings()
     assert read_settings(tmp_path / "pipe" / "below") == Settings()
-    assert "null" in read_settings(tmp_path / "a\0b").problems[0]
+    assert "null" in read_settings(tmp_path / "a\0b").problems[0].params["reason"]
 
 
-def test_the_file_of_another_program_is_not_told_in_full(file: Path) -> None:
+def test_of_another_programs_file_only_the_first_problems_are_shown(file: Path) -> None:
     file.write_text("\n".join(f"setting-{number} = 1" for number in range(50)))
     problems = read_settings(file).problems
     assert len(problems) == MOST_PROBLEMS + 1
-    assert problems[-1] == f"{file}: and 40 more problems."
+    assert problems[-1] == message("more-settings-problems", file=str(file), more=40)
     file.write_text(f'theme = "{"x" * 500}"')
-    assert len(read_settings(file).problems[0]) < len(str(file)) + 200
+    assert len(words_of(read_settings(file).problems[0])) < len(str(file)) + 200
+
+
+def test_pydantic_is_imported_for_a_file_only(file: Path) -> None:
+    code = (
+        "import sys, pathlib; from kconsole.operations.settings import read_settings;"
+        "read_settings(pathlib.Path(sys.argv[1])); sys.exit('pydantic' in sys.modules)"
+    )
+
+    def run() -> int:
+        return subprocess.run([sys.executable, "-c", code, str(file)], check=False, timeout=PATIENCE).returncode
+
+    assert run() == 0
+    file.write_text("# nothing is set\n")
+    assert run() == 0
+    file.write_text("mouse = true")
+    assert run() == 1
 
 
 def test_a_byte_order_mark_is_no_problem(file: Path) -> None:
@@ -126,7 +157,9 @@ def test_where_the_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert settings_path() == tmp_path / "xdg" / "kconsole" / "config.toml"
     monkeypatch.setenv("KCONSOLE_CONFIG", "~/own.toml")
     assert settings_path() == tmp_path / "own.toml"
-    assert read_settings().problems == (f"KCONSOLE_CONFIG names {tmp_path / 'own.toml'}, and that is not there.",)
+    assert read_settings().problems == (
+        message("settings-missing", file=str(tmp_path / "own.toml"), variable="KCONSOLE_CONFIG"),
+    )
     (tmp_path / "own.toml").write_text("mouse = true")
     assert read_settings() == Settings(mouse=True)
     monkeypatch.setenv("KCONSOLE_CONFIG", "~nobody-of-this-name/own.toml")

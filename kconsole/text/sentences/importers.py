@@ -14,10 +14,23 @@ _LOGIN_PROBLEMS: Final = {
     "sign": "has a sign that Kerio does not allow, or no letter and no digit",
 }
 _SEPARATORS: Final = {";": "semicolons", ",": "commas", "\t": "tabs"}
+_TYPES: Final = {
+    "text": "text",
+    "true-or-false": "true or false",
+    "whole-number": "a whole number",
+    "list": "a list",
+    "object": "an object",
+    "time": "a time such as 2026-08-05T12:03:00Z",
+    "day": "a day such as 2026-08-05",
+}
 
 
 def _login(what: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda params: f"{what} {_LOGIN_PROBLEMS[params['problem']]}."
+
+
+def _place(params: Mapping[str, Any]) -> str:
+    return "{place}" if params["place"] else "The document"
 
 
 def _wrong_fields(params: Mapping[str, Any]) -> str:
@@ -177,4 +190,40 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "license-file-place": "The license file is license.key in the server's folder 'license'. Nothing was changed.",
     "license-field-unknown": "line {line}: The field {field} is not known and was skipped.",
     "license-feature-unknown": "line {line}: The feature {feature} is not known and was skipped.",
+    # Dumps
+    "dump-schema-invalid": "{file} is not a dump of kconsole: its schema is not a number from 1 up.",
+    "dump-too-new": (
+        "{file} was written by a newer kconsole. It has schema {schema}, and this kconsole reads up to {newest}."
+    ),
+    "use-newer-kconsole": "Use the kconsole that wrote it, or a newer one.",
+    "not-a-dump": "{file} is not a dump of kconsole:",
+    "what-a-dump-is": "A dump is what 'kconsole dump' writes. Nothing was changed.",
+    "dump-not-json": lambda params: f"{_place(params)} is not JSON: {{reason}}",
+    "dump-field-missing": "{place} is missing",
+    "dump-not-one-of": "{place} is {found}. Allowed are {allowed}.",
+    "dump-wrong-type": lambda params: f"{_place(params)} is {{found}}. Allowed is {_TYPES[params['allowed']]}.",
+    "dump-wrong-value": lambda params: f"{_place(params)} is {{found}}: {{reason}}",
+    "contradicts-itself": "{file} contradicts itself:",
+    "time-beyond-calendar": "{file} has a time before the year 1 or after 9999.",
+    "id-end-too-long": "license.id_end has more than {longest} characters: no more of an ID is stored",
+    "listed-twice": "{name} is listed {times} times",
+    "has-no-name": "{place} has no name",
+    "has-no-address": "{place} has no address",
+    "limit-negative": "{place} is negative",
+    "limit-too-large": "{place} is above {largest:,}",
+    # Configuration and preferences
+    "settings-unreadable": "{file} cannot be read: {reason}. No setting is used.",
+    "settings-missing": "{variable} names {file}, which does not exist.",
+    "settings-not-utf8": "{file} is not UTF-8. No setting is used.",
+    "settings-not-toml": "{file} is not TOML: {reason}. No setting is used.",
+    "setting-unknown": lambda params: (
+        f"{{file}}: '{{key}}' is not a setting. The settings are {', '.join(params['settings'])}."
+    ),
+    "setting-invalid": lambda params: f"{{file}}: '{{key}}' is {{found}}. It must be {' or '.join(params['allowed'])}.",
+    "setting-not-table": "{file}: 'keys' is {found}. It must be a table: [keys].",
+    "setting-bad-keys": "{file}: '{key}' in [keys] is {found}. It must be keys in quotes, separated by commas.",
+    "more-settings-problems": "{file}: and {more:,} more problems.",
+    "preference-unsaved": "Your choice cannot be saved in {file}: {reason}.",
+    "until-you-leave": "It is used until you leave the console.",
+    "too-large-to-read": "it would be too large to be read again",
 }

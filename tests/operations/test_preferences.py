@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kconsole.core.codes import Message
 from kconsole.core.errors import ConsoleError
-from kconsole.operations.preferences import WIDEST, ColumnPreference, Preferences, habits_path
-from kconsole.text.messages import hint_words
+from kconsole.operations.preferences import WIDEST, ColumnPreference, Preferences, preferences_path
 
 NAME, SEAT = ColumnPreference("name", 20), ColumnPreference("seat", shown=False)
 
@@ -90,7 +90,7 @@ def test_what_a_newer_version_keeps_stays(file: Path) -> None:
         b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'{"theme": 3}', b'{"columns": {}}', b'{"columns": [3]}',
         b'{"columns": [{"name": "a", "width": true, "shown": true}]}',
         b'{"columns": [{"name": "a", "width": -1, "shown": true}]}',
-        b'{"columns": [{"name": "a"}]}', b'{"filters": {"a": 3}}', b'{"filters": []}',
+        b'{"columns": [{"width": 3}]}', b'{"filters": {"a": 3}}', b'{"filters": []}',
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_no_habit_and_is_kept_aside_by_the_next_choice(file: Path, content: bytes) -> None:
@@ -111,9 +111,9 @@ def test_a_damaged_file_is_no_habit_and_is_kept_aside_by_the_next_choice(file: P
 def test_what_cannot_be_kept_is_told_and_holds(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file in the way")
     preferences = Preferences(tmp_path / "state" / "habits.json")
-    with pytest.raises(ConsoleError, match="cannot be kept") as caught:
+    with pytest.raises(ConsoleError, match="preference-unsaved") as caught:
         preferences.choose_theme("terminal")
-    assert hint_words(caught.value) == "It holds until you leave the console."
+    assert caught.value.hints == (Message("until-you-leave"),)
     with pytest.raises(ConsoleError):
         preferences.keep_filter("a", "b")
     with pytest.raises(ConsoleError):
@@ -136,12 +136,12 @@ def test_a_failure_while_writing_leaves_the_old_file(file: Path, monkeypatch: py
         preferences.choose_theme("kconsole")
     assert Preferences(file).theme == "terminal"
     assert os.listdir(file.parent) == ["habits.json"]  # noqa: PTH208
-    with pytest.raises(ConsoleError, match="too large"):
+    with pytest.raises(ConsoleError, match="too-large-to-read"):
         preferences.keep_filter("a", "x" * 2_000_000)
 
 
 def test_widths_are_kept_within_reason(file: Path) -> None:
-    Preferences(file).keep_columns([NAME._replace(width=-3), NAME._replace(width=10**9)])
+    Preferences(file).keep_columns([ColumnPreference("name", -3), ColumnPreference("name", 10**9)])
     assert [column.width for column in Preferences(file).columns] == [0, WIDEST]
 
 
@@ -149,9 +149,9 @@ def test_where_they_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.delenv("KCONSOLE_STATE", raising=False)
-    assert habits_path() == tmp_path / ".local" / "state" / "kconsole" / "habits.json"
+    assert preferences_path() == tmp_path / ".local" / "state" / "kconsole" / "habits.json"
     monkeypatch.setenv("KCONSOLE_STATE", str(tmp_path / "own"))
-    assert habits_path() == tmp_path / "own" / "habits.json"
+    assert preferences_path() == tmp_path / "own" / "habits.json"
 
 
 ANYTHING = st.recursive(

@@ -1,0 +1,134 @@
+"""Whether an inventory makes sense in itself: what no type can express."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from kconsole.core.codes import Message, message
+from kconsole.core.errors import BadInput
+from kconsole.core.license import ID_SHOWN, License
+from kconsole.core.records import Domain, Entry, Inventory, fold
+from kconsole.core.server import Server
+from kconsole.core.times import in_utc
+
+MOST_PROBLEMS: Final = 5
+"""Problems of a document that are shown: one is enough to correct the next, fifty are noise."""
+
+LARGEST_LIMIT: Final = 10**12
+"""Seats or accounts. Far beyond any license, and still a whole number for every JSON reader."""
+
+
+def checked(inventory: Inventory, name: str) -> Inventory:
+    """The same inventory with times in UTC and every domain listed.
+
+    Args:
+        inventory: any inventory.
+        name: what an error calls it.
+
+    Raises:
+        BadInput: an address or domain is empty or there twice, a limit is negative or too large, or a time is out of
+            the calendar.
+    """
+    problems = [
+        *_license_problems(inventory.license),
+        *_domain_problems(inventory.domains),
+        *_entry_problems(inventory.entries),
+    ]
+    if problems:
+        raise BadInput("contradicts-itself", "nothing-changed", first_of(problems), file=name)
+    try:
+        entries = tuple(_entry_in_utc(entry) for entry in inventory.entries)
+        return replace(
+            inventory,
+            license=_license_in_utc(inventory.license),
+            server=inventory.server and _server_in_utc(inventory.server),
+            last_restart=_utc(inventory.last_restart),
+            domains=_with_missing_domains(inventory.domains, entries),
+            entries=entries,
+        )
+    except OverflowError:
+        raise BadInput("time-beyond-calendar", "nothing-changed", file=name) from None
+
+
+def first_of(problems: Sequence[Message]) -> list[Message]:
+    """The first problems, and the number of the others."""
+    more = len(problems) - MOST_PROBLEMS
+    return [*problems[:MOST_PROBLEMS], message("more-faults", more=more)] if more > 0 else list(problems)
+
+
+def _license_problems(license_: License) -> Iterator[Message]:
+    limits = [("license.seats", license_.seats)]
+    limits += [(f"license.components.{component.name}.seats", component.seats) for component in license_.components]
+    if license_.update is not None:
+        limits.append(("license.update.seats", license_.update.seats))
+    yield from _odd_limits(limits)
+    if len(license_.id_end) > ID_SHOWN:
+        yield message("id-end-too-long", longest=ID_SHOWN)
+    names = Counter(component.name for component in license_.components)
+    yield from (message("listed-twice", name=f"component {name}", times=n) for name, n in names.items() if n > 1)
+
+
+def _domain_problems(domains: Sequence[Domain]) -> Iterator[Message]:
+    yield from (message("has-no-name", place=f"domains[{at}]") for at, domain in enumerate(domains) if not domain.name)
+    names = Counter(fold(domain.name) for domain in domains if domain.name)
+    yield from (message("listed-twice", name=f"domain {name}", times=n) for name, n in names.items() if n > 1)
+    yield from _odd_limits((f"user_limit of domain {domain.name}", domain.user_limit) for domain in domains)
+
+
+def _entry_problems(entries: Sequence[Entry]) -> Iterator[Message]:
+    yield from (
+        message("has-no-address", place=f"entries[{at}]") for at, entry in enumerate(entries) if not entry.login
+    )
+    live = Counter(fold(entry.address) for entry in entries if entry.login and entry.deleted_at is None)
+    yield from (message("listed-twice", name=f"address {name}", times=n) for name, n in live.items() if n > 1)
+
+
+def _odd_limits(limits: Iterable[tuple[str, int | None]]) -> Iterator[Message]:
+    for place, number in limits:
+        if number is not None and number < 0:
+            yield message("limit-negative", place=place)
+        elif number is not None and number > LARGEST_LIMIT:
+            yield message("limit-too-large", place=place, largest=LARGEST_LIMIT)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else in_utc(moment)
+
+
+def _license_in_utc(license_: License) -> License:
+    update = license_.update
+    return replace(
+        license_,
+        registered_at=_utc(license_.registered_at),
+        activated_at=_utc(license_.activated_at),
+        update=None if update is None else replace(update, bought_at=in_utc(update.bought_at)),
+    )
+
+
+def _server_in_utc(server: Server) -> Server:
+    return replace(server, synced_at=_utc(server.synced_at), started_at=_utc(server.started_at))
+
+
+def _entry_in_utc(entry: Entry) -> Entry:
+    login = entry.last_login
+    if login is None and entry.deleted_at is None and entry.directory_logon is None:
+        return entry
+    return replace(
+        entry,
+        last_login=None if login is None else replace(login, at=in_utc(login.at)),
+        deleted_at=_utc(entry.deleted_at),
+        directory_logon=_utc(entry.directory_logon),
+    )
+
+
+def _with_missing_domains(domains: tuple[Domain, ...], entries: tuple[Entry, ...]) -> tuple[Domain, ...]:
+    """The domains, with those that only an address names."""
+    listed = {fold(domain.name) for domain in domains}
+    missing: dict[str, Domain] = {}
+    for entry in entries:
+        if entry.domain and fold(entry.domain) not in listed:
+            missing.setdefault(fold(entry.domain), Domain(name=entry.domain))
+    return (*domains, *missing.values())
