@@ -143,12 +143,13 @@ class Session:
         yield from within(0.0, 0.4, iterated(self.store.indexing()))
         yield from within(0.4, 1.0, self.account_index.preparing())
 
-    def do(self, operation: Operation, by: ServerWriter | None = None) -> Done:
+    def do(self, operation: Operation, by: ServerWriter | None = None, name: str = "") -> Done:
         """Apply an operation to the current state, others' changes included; on the server first if there is one.
 
         Args:
             operation: what to do.
             by: asks the server, for an operation that runs there; None if nothing can.
+            name: the name of the operation that decides where this one runs; empty for its own.
 
         Raises:
             Refused: a guard refused an operation that is applied as a whole; or the server must be asked and cannot
@@ -156,7 +157,18 @@ class Session:
             SourceAway: the server did not answer as it should.
             ConsoleError: what the operation and the store raise; nothing was changed.
         """
-        return self._do(operation, operation.name, by)
+        is_for_store = operation.runs_on == "store"
+        if not is_for_store and not self.store.read_only:
+            self.catch_up()  # another process may have configured a server meanwhile
+        refused = self.refusal_of(name or operation.name)
+        if refused is not None:
+            raise refused
+        server = self.state.server
+        if server is None or operation.runs_on != "server":
+            return self.commit(operation, unfollowed=not is_for_store)
+        if by is None:
+            raise needs_server(server, self.offline)
+        return by.do(self, operation)
 
     def undo(self, sequence: int | None = None, reason: str = "", by: ServerWriter | None = None) -> Done:
         """Undo a commit. Undoing an undo redoes what that undid.
@@ -175,9 +187,9 @@ class Session:
         from kconsole.operations.undo import UndoOperation
 
         commit = self.history.to_undo(sequence)
+        first = self.history.first_operation(commit)
         try:
-            first = self.history.first_operation(commit)
-            return self._do(UndoOperation(commit, first, self.history.traces_after, reason), first, by)
+            return self.do(UndoOperation(commit, first, self.history.traces_after, reason), by, first)
         except ChangedSince:
             self.history.forget(commit.sequence)
             raise
@@ -192,33 +204,19 @@ class Session:
         Front ends ask this before they ask the user for anything.
         """
         server = self.state.server
-        way = "store" if server is None else runs_on(operation)
-        if server is None or way == "store":
+        where = "store" if server is None else runs_on(operation)
+        if server is None or where == "store":
             return None
-        if way == "store-without-server":
+        if where == "store-without-server":
             return refuse_here(operation, server)
         return needs_server(server, True) if self.offline else None
-
-    def _do(self, operation: Operation, first: str, by: ServerWriter | None) -> Done:
-        is_for_store = operation.runs_on == "store"
-        if not is_for_store and not self.store.read_only:
-            self.catch_up()  # another process may have configured a server meanwhile
-        refused = self.refusal_of(first)
-        if refused is not None:
-            raise refused
-        server = self.state.server
-        if server is None or operation.runs_on != "server":
-            return self.commit(operation, unfollowed=not is_for_store)
-        if by is None:
-            raise needs_server(server, self.offline)
-        return by.do(self, operation)
 
     def commit(self, operation: Operation, unfollowed: bool = False) -> Done:
         """Apply an operation in the store alone: what the server has done already, or need not do.
 
         Args:
             operation: what to do.
-            unfollowed: whether a server that another process has just added forbids it.
+            unfollowed: whether a server that another process has just configured forbids it.
 
         Raises:
             Refused, ConsoleError: as `do`.
