@@ -24,12 +24,12 @@ _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, require
 @at_store
 @pass_cli
 def disable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
-    """Disable accounts: their seats come free at once.
+    """Disable accounts: their seats are free at once.
 
     A disabled account keeps its mail and cannot log in.
     """
     do_and_say(
-        place, place.open(about_open=False), DisableAccounts(addresses, reason), password_file, words.BACKUP_NOTE
+        place, place.open(unconfirmed=False), DisableAccounts(addresses, reason), password_file, words.BACKUP_NOTE
     )
 
 
@@ -40,20 +40,20 @@ def disable(place: CliContext, addresses: tuple[str, ...], password_file: Path |
 @at_store
 @pass_cli
 def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
-    """Enable disabled accounts again, as long as there are seats."""
-    do_and_say(place, place.open(about_open=False), EnableAccounts(addresses, reason), password_file)
+    """Enable disabled accounts, as long as seats are free."""
+    do_and_say(place, place.open(unconfirmed=False), EnableAccounts(addresses, reason), password_file)
 
 
 @click.command()
 @click.argument("address")
 @click.option("--name", callback=read_text, default="", metavar="TEXT", help="The full name.")
-@click.option("--description", callback=read_text, default="", metavar="TEXT", help="What it is for.")
+@click.option("--description", callback=read_text, default="", metavar="TEXT", help="What the account is for.")
 @click.option(
     "--account-password-file",
     "account_file",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="What the user logs in with, for the live server, in a file of mode 0600. It is kept nowhere.",
+    help="A file of mode 0600 with the account's password, for the mail server. It is not stored.",
 )
 @password_option
 @reason_option
@@ -68,18 +68,18 @@ def add(
     password_file: Path | None,
     reason: str,
 ) -> None:
-    """Create a local account. Refused when no seat is free."""
-    session = place.open(about_open=False)
+    """Create a local account. Refused if no seat is free."""
+    session = place.open(unconfirmed=False)
     password = None
     if account_file is not None:
         if session.state.server is None:
-            raise click.UsageError("--account-password-file is for a live server: this store follows none.")
+            raise click.UsageError("--account-password-file needs a server: none is configured for this store.")
         password = secret_from(account_file, "", None)
     do_and_say(place, session, AddAccount(address, name, description, reason, password), password_file)
 
 
 def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: str) -> tuple[MailboxFate, str]:
-    """What shall become of a mailbox, and who takes it."""
+    """What happens to the mailbox, and which account takes it over."""
     fate, colon, target = value.partition(":")
     if not colon and fate == "keep":
         return "keep", ""
@@ -97,9 +97,9 @@ def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: 
     callback=_read_mailbox_choice,
     default="keep",
     metavar="keep|delete|transfer:ADDRESS",
-    help="What becomes of the mailbox (keep).",
+    help="What happens to the mailbox (keep).",
 )
-@click.option("--yes", is_flag=True, help="Really delete.")
+@click.option("--yes", is_flag=True, help="Delete without a question.")
 @password_option
 @reason_option
 @at_store
@@ -112,15 +112,15 @@ def delete(
     password_file: Path | None,
     reason: str,
 ) -> None:
-    """Delete accounts; disabling frees a seat sooner.
+    """Delete accounts. Disabling frees a seat sooner.
 
-    The seat of a deleted account is held until the server is restarted. A mapped account is only deactivated, since
-    it stays in the directory.
+    The seat of a deleted account is held until the server is restarted. A mapped account is only disabled, since it
+    stays in the directory.
     """
-    session = place.open(about_open=False)
+    session = place.open(unconfirmed=False)
     if not yes:
         _say_what_deleting_means(session, addresses)
-        raise click.UsageError("Nothing was deleted. To really delete, say --yes.")
+        raise click.UsageError("Nothing was deleted. Add --yes to delete.")
     fate, target = mailbox
     do_and_say(place, session, DeleteAccounts(addresses, fate, target, reason), password_file)
 
@@ -138,6 +138,6 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
         elif not decision.allowed:
             say(f"{entry.address} cannot be deleted: {messages.decision_words(decision)}.")
         elif only_disabled(entry):
-            say(f"{entry.address} is mapped: it would only be deactivated, and stay in the directory.")
+            say(f"{entry.address} is mapped from a directory: it would only be disabled.")
         else:
             say(f"{entry.address} ({words.kind_word(entry)}) would be deleted.")

@@ -1,4 +1,4 @@
-"""What every command shares: where the store is, how to speak, and how outcomes become exit codes."""
+"""What all commands share: the store and its options, messages on standard error, exit codes."""
 
 import os
 import sys
@@ -27,46 +27,46 @@ from kconsole.text import messages
 from kconsole.text.safe_text import safe_text
 
 LONGEST_WAIT = 86_400
-"""Seconds that somebody may want to wait for a store."""
+"""The longest `--wait`, in seconds."""
 
 DONE, PARTLY_FAILED, NOT_FOUND, REFUSED = 0, 1, 3, 4
-"""Exit codes that a command with several addresses can end with; errors bring their own."""
+"""Exit codes of a command with several addresses; errors have their own."""
 
-MOST_OPEN = 3
-"""Questions without an answer that are told one by one."""
+MOST_UNCONFIRMED = 3
+"""Unconfirmed changes that a notice names one by one."""
 
 EXPIRED = 9
-"""The exit code of what shows the license once trial or license have expired, also in a grace period."""
+"""The exit code of commands that show the license, once trial or license have expired, also in a grace period."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass
 class CliContext:
-    """Where this run works, as whom, and for how long it waits there."""
+    """The global options of this run."""
 
     folder: Path | None = None
     patience: float = PATIENCE
     claimed: str = ""
     read_only: bool = False
     offline: bool = False
-    """Whether no live server may be asked for anything."""
+    """Whether to contact no server."""
     ascii_only: bool = False
-    """Whether to draw with ASCII only; without it, what the terminal can."""
+    """Whether to draw with ASCII only; otherwise with what the terminal supports."""
     mouse: bool = False
     """Whether the console takes the mouse."""
     theme: str = ""
-    """The theme that was asked for; empty if none was."""
+    """The theme of `--theme`; empty without it."""
     colours: Colours | Literal[""] = ""
-    """How many colours were asked for; empty for what the terminal says."""
+    """The number of colours of `--colours`; empty for what the terminal reports."""
     clock: Clock | None = None
-    """Tells the moment; None for the machine's."""
+    """Gives the time; None for the machine's clock."""
     sleep: Callable[[float], None] = time.sleep
-    """Waits so many seconds, between two looks of what goes on until it is ended."""
+    """Waits so many seconds, between two polls of a command that runs until it is stopped."""
 
     @property
     def store_folder(self) -> Path:
-        """The chosen folder: by option, by the environment, or the default one."""
+        """The folder of `--store`, or of the environment, or the default one."""
         if self.folder is not None:
             return self.folder
         chosen = os.environ.get(STORE_VARIABLE)
@@ -74,29 +74,28 @@ class CliContext:
 
     @property
     def operator(self) -> Operator:
-        """Who is at work."""
+        """The user that the system names, with the claims of this run."""
         return system_operator(self.claimed)
 
     def check_writable(self) -> None:
-        """Go on only if something may be changed.
+        """Continue only if changes are allowed.
 
         Raises:
-            ReadOnly: the option says that nothing may.
+            ReadOnly: `--read-only` forbids them.
         """
         if self.read_only:
-            raise ReadOnly("Nothing was changed: --read-only forbids it.", "Leave it out to change something.")
+            raise ReadOnly("read-only-option", "leave-out-read-only")
 
-    def open(self, tell: bool = True, progress: Progress | None = None, about_open: bool = True) -> Session:
+    def open(self, notices: bool = True, progress: Progress | None = None, unconfirmed: bool = True) -> Session:
         """Open the store until the command ends.
 
         Args:
-            tell: whether to say what was found wrong with it.
-            progress: is told how far it has come.
-            about_open: whether to say as well what the server was asked for and nobody knows of whether it was done;
-                not where the command finds that out.
+            notices: whether to print notices about its state.
+            progress: called with the number of records read and the total.
+            unconfirmed: whether the notices name unconfirmed changes; not where the command itself confirms them.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is no store.
             StoreUnusable: it cannot be used.
         """
         session = Session.open(
@@ -110,10 +109,10 @@ class CliContext:
         session.offline = self.offline
         if progress is None:
             click.get_current_context().call_on_close(session.close)
-        for notice in session.store.notices if tell else ():
+        for notice in session.store.notices if notices else ():
             say(f"Note: {messages.sentence(notice)}")
-        if tell and about_open:
-            say_open(session)
+        if notices and unconfirmed:
+            say_unconfirmed(session)
         return session
 
 
@@ -121,7 +120,7 @@ pass_cli = click.make_pass_decorator(CliContext, ensure=True)
 
 
 def read_text(context: click.Context, param: click.Parameter, value: str) -> str:
-    """Text that a store can keep: what the shell passes as bytes that are no text is refused."""
+    """A text argument; bytes that are not text in the terminal's encoding are refused."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -131,7 +130,7 @@ def read_text(context: click.Context, param: click.Parameter, value: str) -> str
 
 
 def _choose(field: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    """The callback of an option that sets a field of the place, wherever on the line it stands."""
+    """The callback of an option that sets a field of `CliContext`, wherever on the command line it stands."""
 
     def choose(context: click.Context, _: click.Parameter, value: Any) -> None:
         if value is not None and value is not False:
@@ -141,17 +140,17 @@ def _choose(field: str) -> Callable[[click.Context, click.Parameter, Any], None]
 
 
 def _folder_named(name: str, where: str) -> Path:
-    """The folder of this name; a `~` at its beginning is somebody's home, since no shell sees to that in a variable.
+    """The folder of this name. A leading `~` is expanded here too, since no shell expands it in a variable.
 
     Raises:
-        UsageError: it names none.
+        UsageError: the name is empty, or names the home of an unknown user.
     """
     if not name.strip():
         raise click.UsageError(f"{where} is empty; name a folder.")
     try:
         return Path(name).expanduser()
     except RuntimeError:
-        raise click.UsageError(f"{where} is '{name}', and whose home that is nobody knows.") from None
+        raise click.UsageError(f"{where} is '{name}', but there is no such user.") from None
 
 
 def _read_folder(context: click.Context, param: click.Parameter, value: str | None) -> None:
@@ -170,14 +169,14 @@ _PLACE_OPTIONS = (
         is_flag=True,
         expose_value=False,
         callback=_choose("read_only"),
-        help="Change nothing, whatever is asked.",
+        help="Refuse every change.",
     ),
     click.option(
         "--offline",
         is_flag=True,
         expose_value=False,
         callback=_choose("offline"),
-        help="Ask no live server: what was read last is shown, and nothing is changed there.",
+        help="Contact no server: show what was read last, and refuse to change the server.",
     ),
     click.option(
         "--as",
@@ -187,7 +186,7 @@ _PLACE_OPTIONS = (
         callback=lambda context, param, value: _choose("claimed")(
             context, param, value and read_text(context, param, value)
         ),
-        help="Who you are; the log keeps it as a claim, beside the system's user.",
+        help="Your name; the log records it as a claim, beside the system's user.",
     ),
     click.option(
         "--wait",
@@ -195,7 +194,7 @@ _PLACE_OPTIONS = (
         metavar="SECONDS",
         expose_value=False,
         callback=_read_patience,
-        help="How long to wait for another kconsole that is saving (10).",
+        help="How long to wait while another kconsole saves (10).",
     ),
     click.option(
         "--store",
@@ -208,7 +207,7 @@ _PLACE_OPTIONS = (
 
 
 def at_store(command: Command) -> Command:
-    """Give a command the options that choose the store; they may stand before the command's name or after."""
+    """Add the options that choose the store; they may stand before the command's name or after it."""
     for option in _PLACE_OPTIONS:
         command = option(command)
     return command
@@ -222,7 +221,7 @@ _SCREEN_OPTIONS = (
         type=click.Choice(COLOURS),
         expose_value=False,
         callback=_choose("colours"),
-        help="How many colours the terminal has, if it says so wrongly.",
+        help="How many colours the terminal has, if it reports them wrongly.",
     ),
     click.option(
         "--theme", type=click.Choice(THEMES), expose_value=False, callback=_choose("theme"), help="The console's theme."
@@ -245,26 +244,26 @@ _SCREEN_OPTIONS = (
 
 
 def on_screen(command: Command) -> Command:
-    """Give a command the options that say how the console looks."""
+    """Add the options for the look of the console."""
     for option in _SCREEN_OPTIONS:
         command = option(command)
     return command
 
 
 def say(message: str) -> None:
-    """Say one line to the user, on standard error. Text from outside may be in it."""
+    """Print one line on standard error. Text from outside may be in it."""
     click.echo(safe_text(message), err=True)
 
 
 def say_failure(message: str, hint: str = "") -> None:
-    """Say what went wrong, and what to do next."""
+    """Print an error in words of the command line itself, and what to do next."""
     say(f"kconsole: {message}")
     if hint:
         say(hint)
 
 
 def say_error(error: ConsoleError) -> None:
-    """Say what went wrong, and what to do next."""
+    """Print an error, and what to do next."""
     say(f"kconsole: {messages.error_words(error)}")
     for detail in error.details:
         say(f"  {messages.words_of(detail)}")
@@ -272,44 +271,39 @@ def say_error(error: ConsoleError) -> None:
         say(messages.hint_words(error))
 
 
-def say_open(session: Session) -> None:
-    """Say which changes on the server are not confirmed, if there are any."""
+def say_unconfirmed(session: Session) -> None:
+    """Print the changes that the server was asked for and has not confirmed, if there are any."""
     pending_changes = list(session.state.pending_changes.values())
     if not pending_changes:
         return
     from kconsole.text.server import unconfirmed_words
 
-    for pending in pending_changes[:MOST_OPEN]:
+    for pending in pending_changes[:MOST_UNCONFIRMED]:
         say(f"Note: {unconfirmed_words(pending)}")
-    if len(pending_changes) > MOST_OPEN:
-        say(f"Note: {len(pending_changes) - MOST_OPEN:,} more are not confirmed.")
-    say("'kconsole sync' resolves that; so does the next change on the server.")
+    if len(pending_changes) > MOST_UNCONFIRMED:
+        say(f"Note: {len(pending_changes) - MOST_UNCONFIRMED:,} more changes are unconfirmed.")
+    say("Run 'kconsole sync' to confirm them; the next change on the server does so too.")
 
 
 def say_outcomes(done: Done) -> None:
-    """Tell what came of a deed, entry by entry, and what it did to the seats."""
+    """Print the outcomes of an operation, the hints for those that failed, and the change in seats."""
     for outcome in done.outcomes:
-        say(_sentence(outcome))
+        say(messages.addressed(outcome.address, outcome.message))
     for hint in dict.fromkeys(messages.sentences(outcome.hints) for outcome in done.failures if outcome.hints):
         say(hint)
     say_seats(done)
 
 
 def say_seats(done: Done) -> None:
-    """Tell what a deed did to the seats, if it did anything."""
+    """Print the change in seats, if there is one."""
     before, after = done.before.used, done.after.used
     if before != after:
         limit = "" if done.after.limit is None else f" of {done.after.limit:,}"
         say(f"{before:,} → {after:,}{limit} seats used")
 
 
-def _sentence(outcome: Outcome) -> str:
-    text = messages.words_of(outcome.message)
-    return f"{outcome.address}: {text}" if outcome.address else text
-
-
 def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """The exit code for what came of several addresses."""
+    """The exit code for the outcomes of several addresses."""
     failed = [outcome.result for outcome in outcomes if outcome.failed]
     if not failed:
         return DONE
@@ -318,12 +312,14 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
     return REFUSED if "refused" in failed else NOT_FOUND
 
 
-reason_option = click.option("--reason", callback=read_text, default="", metavar="TEXT", help="Why; the log keeps it.")
-"""The option of every command that changes something."""
+reason_option = click.option(
+    "--reason", callback=read_text, default="", metavar="TEXT", help="Why; the log records it."
+)
+"""The option of all commands that change something."""
 
 
 def ascii_only() -> bool:
-    """Whether standard output takes ASCII only, or the user wants no more; of what goes into files he wants all."""
+    """Whether standard output takes ASCII only, or is a terminal for which the user asked for ASCII."""
     if not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf"):
         return True
     if not sys.stdout.isatty():
@@ -336,12 +332,12 @@ def ascii_only() -> bool:
 
 
 def has_person() -> bool:
-    """Whether there is somebody at standard input who can be asked."""
+    """Whether standard input is a terminal, so that a question can be answered."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def terminal_width() -> int | None:
-    """How wide a table may be: the terminal's width, or without limit if output goes elsewhere."""
+    """The width for tables: the terminal's, or None (no limit) if the output is no terminal."""
     if not sys.stdout.isatty():
         return None
     import shutil

@@ -1,4 +1,4 @@
-"""Commands on what was done: log, log verify, undo."""
+"""Commands on the log: log, log verify, undo."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -30,14 +30,14 @@ from kconsole.text.commits import operation_word, refusal_words, seats_words, su
 from kconsole.text.safe_text import safe_text
 
 FOLLOW_PAUSE = 0.5
-"""Seconds between two looks at the journal with `--follow`."""
+"""Seconds between two polls of the journal with `--follow`."""
 
 LINES_AT_A_TIME = 1_000
-"""Lines of the table that are read before they are shown, to know how wide the columns are."""
+"""Lines of the table that are laid out together, to find the widths of the columns."""
 
 
 def _read_since(context: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
-    """A moment, or how long ago it was."""
+    """A time, or an age."""
     if value is None:
         return None
     try:
@@ -47,16 +47,16 @@ def _read_since(context: click.Context, param: click.Parameter, value: str | Non
     try:
         return datetime.now().astimezone() - ages.parse_age(value)
     except ValueError:
-        message = f"'{value}' is neither a moment (2026-08-05T12:00Z) nor an age (12h, 7d, 6m)."
+        message = f"'{value}' is neither a time (2026-08-05T12:00Z) nor an age (12h, 7d, 6m)."
         raise click.BadParameter(message, context, param) from None
 
 
 @click.group(invoke_without_command=True)
-@click.option("--account", default="", metavar="ADDRESS", help="Only what was done to this address.")
-@click.option("--operator", default="", metavar="NAME", help="Only what this user did, or who claimed the name.")
-@click.option("--since", callback=_read_since, metavar="T", help="Only since this moment, or this long ago: 7d.")
-@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list; with --follow, a line for each.")
-@click.option("--follow", is_flag=True, help="Go on with what is done from now on, until ctrl+c.")
+@click.option("--account", default="", metavar="ADDRESS", help="Only changes of this address.")
+@click.option("--operator", default="", metavar="NAME", help="Only changes by this user, or under this claimed name.")
+@click.option("--since", callback=_read_since, metavar="T", help="Only changes since this time, or for this long: 7d.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list; with --follow, a line for each change.")
+@click.option("--follow", is_flag=True, help="Go on with new changes, until ctrl+c.")
 @at_store
 @pass_cli
 @click.pass_context
@@ -69,10 +69,10 @@ def log(
     as_json: bool,
     follow: bool,
 ) -> None:
-    """Show who did what, or check that nobody changed it."""
+    """Show the activity log, or verify that it was not altered."""
     if context.invoked_subcommand is not None:
         if account or operator or since or as_json or follow:
-            raise click.UsageError("These options go with the log, not with checking it.")
+            raise click.UsageError("These options go with the log, not with 'log verify'.")
         return
     session = place.open()
     query = LogQuery(account=account, operator=operator, since=since)
@@ -104,7 +104,7 @@ def log_document(commit: Commit) -> dict[str, object]:
         "changes": len(commit.changes),
         "refused": [refusal_words(refusal) for refusal in commit.refused],
         "refusals": [
-            {"address": refusal.address or None, "code": refusal.code, "text": messages.words_of(refusal.message)}
+            {"address": refusal.address or None, "code": refusal.code, "text": messages.recorded_words(refusal.message)}
             for refusal in commit.refused
         ],
         "seats": None if seats is None else {"before": seats[0], "after": seats[1]},
@@ -113,7 +113,7 @@ def log_document(commit: Commit) -> dict[str, object]:
 
 
 def _put_list(commits: Iterator[Commit]) -> None:
-    """One JSON list, written as it is read: a log may be long."""
+    """Print one JSON list while the log is read: it may be long."""
     start = "["
     for commit in commits:
         text = orjson.dumps(log_document(commit), option=orjson.OPT_INDENT_2).decode()
@@ -123,8 +123,8 @@ def _put_list(commits: Iterator[Commit]) -> None:
 
 
 def _put_table(commits: Iterator[Commit]) -> None:
-    """A table, some lines at a time: the widths of the first ones are kept, and only grow."""
-    header, width = ["LINE", "WHEN", "WHO", "DEED", "ACCOUNTS", "SEATS", "REASON"], terminal_width()
+    """Print a table, many lines at a time."""
+    header, width = ["LINE", "WHEN", "OPERATOR", "OPERATION", "ACCOUNTS", "SEATS", "REASON"], terminal_width()
     rows = map(_row, commits)
     while some := list(islice(rows, LINES_AT_A_TIME)):
         lines = columns.table(header, some, right={0}, width=width)
@@ -147,7 +147,7 @@ def _row(commit: Commit) -> list[str]:
 
 
 def _refusals(commit: Commit) -> str:
-    """What was refused, and why: the first of it."""
+    """The first refusal, and how many more there are."""
     if not commit.refused:
         return ""
     more = len(commit.refused) - 1
@@ -166,17 +166,17 @@ def _follow(session: Session, query: LogQuery, commits: Iterable[Commit], as_jso
 
 
 @log.command("verify")
-@click.option("--head", metavar="HASH", help="A head that was noted earlier; it must still be in the log.")
+@click.option("--head", metavar="HASH", help="A head from an earlier check; it must still be in the log.")
 @at_store
 @pass_cli
 def verify_log(place: CliContext, head: str | None) -> None:
-    """Check the whole chain of the log, and tell its head.
+    """Verify the whole log, and show its head.
 
-    Keep the head elsewhere: a later check with --head finds out if the end of the log was cut off, or all of it was
-    made anew.
+    Keep the head elsewhere: a later check with --head shows whether the end of the log was cut off, or all of it was
+    rewritten.
     """
     last = verify(place.store_folder, head)
-    say(f"The log is whole: {words.count(last.sequence, 'line')}. Its head, to be kept elsewhere:")
+    say(f"The log is complete: {words.count(last.sequence, 'line')}. Keep its head elsewhere:")
     click.echo(f"{last.sequence} {last.hash}")
 
 
@@ -188,16 +188,16 @@ def verify_log(place: CliContext, head: str | None) -> None:
 @pass_cli
 @click.pass_context
 def undo(context: click.Context, place: CliContext, line: int | None, password_file: Path | None, reason: str) -> None:
-    """Take back your last deed, or any line of the log.
+    """Undo your last change, or any line of the log.
 
-    Refused if an account has changed since, or if seats are needed that are not free. Undoing an undo does it again.
+    Refused if a record has changed since, or if seats are needed that are not free. Undoing an undo is a redo.
     """
-    session = place.open(about_open=False)
+    session = place.open(unconfirmed=False)
     undone = session.history.to_undo(line)
     addresses = [safe_text(address) for address in addresses_of(undone)]
     what = f"{operation_word(undone)} {words.and_list(addresses, 2)}".strip()
-    who, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
-    say(f"Taking back line {undone.sequence}: {what}, by {who}, {when}.")
+    operator, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
+    say(f"Undoing line {undone.sequence}: {what}, by {operator}, {when}.")
     followed = session.state.server is not None
     is_there = followed and session.is_done_there(session.history.first_operation(undone))
     by = writer_for(place, session, is_there, password_file)

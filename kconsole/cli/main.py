@@ -1,4 +1,4 @@
-"""The command line's entrance: finds the command, and turns what goes wrong into a message and an exit code."""
+"""The entry point of the command line: finds the command, and turns errors into a message and an exit code."""
 
 import codecs
 import io
@@ -15,13 +15,13 @@ from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, say,
 from kconsole.core.errors import ConsoleError
 
 INTERRUPTED: Final = 130
-"""The exit code after ctrl+c, as shells have it."""
+"""The exit code after ctrl+c, as in shells."""
 
 DEBUG_VARIABLE: Final = "KCONSOLE_DEBUG"
 """The environment variable that shows tracebacks."""
 
 PLAIN_SIGNS: Final = "kconsole-plain-signs"
-"""The name of the error handler for output in encodings that lack our signs."""
+"""The name of the codec error handler for output in encodings that lack our characters."""
 
 COMMANDS: Final = {
     "status": "kconsole.cli.seats:status",
@@ -50,11 +50,11 @@ COMMANDS: Final = {
     "demo": "kconsole.cli.screen:demo",
     "diagnose": "kconsole.cli.diagnose:diagnose",
 }
-"""Where each command lives; its module is imported when it is asked for, so that none waits for the others."""
+"""The module of each command, imported only when the command runs: so none waits for the imports of others."""
 
 
 class CommandGroup(click.Group):
-    """A group that imports its commands when they are asked for."""
+    """A group that imports each command when it runs."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         """The names of the commands, in the order of the documentation."""
@@ -75,7 +75,7 @@ class CommandGroup(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 partly failed, 2 usage or bad input, 3 not found, 4 refused by a guard, "
-    "6 store busy, 7 store damaged, 8 other server away, 9 license expired.",
+    "6 store busy, 7 store damaged, 8 server unreachable, 9 license expired.",
 )
 @click.version_option(__version__, prog_name="kconsole", message="%(prog)s %(version)s")
 @at_store
@@ -83,9 +83,9 @@ class CommandGroup(click.Group):
 @pass_cli
 @click.pass_context
 def kconsole(context: click.Context, place: CliContext) -> None:
-    """See and manage the user seats of a Kerio Connect license.
+    """Show and manage the user seats of a Kerio Connect license.
 
-    Without a command, opens the console.
+    Without a command, kconsole opens the console.
     """
     if context.invoked_subcommand is None:
         from kconsole.cli.screen import open_console
@@ -94,11 +94,11 @@ def kconsole(context: click.Context, place: CliContext) -> None:
 
 
 def run(arguments: list[str] | None = None, place: CliContext | None = None) -> int:
-    """Run one command line, and return its exit code. Never raises, never shows a traceback of what it foresaw.
+    """Run one command line, and return its exit code. It never raises, and shows no traceback of an expected error.
 
     Args:
-        arguments: the words of the line; None for those of this process.
-        place: where to begin from, with another clock for example; the line's options change it.
+        arguments: the words of the command line; None for those of this process.
+        place: the options to begin with, for example another clock; the command line changes them.
     """
     _prepare_streams()
     try:
@@ -115,27 +115,27 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
         say("")
         return INTERRUPTED
     except BrokenPipeError:
-        _let_go_of_output()
+        _discard_output()
         return 0
-    except Exception as error:  # the last door: a person gets one line, and a developer the traceback if he asks
+    except Exception as error:  # a user gets one line, and a developer the traceback on request
         if not isinstance(error, OSError):
-            return _say_unforeseen(error)
+            return _say_unexpected(error)
         what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
         say_failure(f"{what}: {error.strerror or error}.")
-        _let_go_of_output()
+        _discard_output()
         return 1
 
 
 def _run(arguments: list[str] | None, place: CliContext | None) -> int:
     try:
         code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False, obj=place)
-    except SystemExit:  # click's answer to output that nobody reads any more
+    except SystemExit:  # click's answer to a closed pipe
         raise BrokenPipeError from None
     return code if isinstance(code, int) else 0
 
 
 def _prepare_streams() -> None:
-    """Let output that the terminal's encoding cannot carry be replaced, and closed output go nowhere."""
+    """Replace characters that the terminal's encoding lacks, and discard output to a closed stream."""
     codecs.register_error(PLAIN_SIGNS, _plain_signs)
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  # until the process ends
@@ -145,7 +145,7 @@ def _prepare_streams() -> None:
 
 
 def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
-    """What the output cannot carry, in ASCII and as wide as it was: an error handler for codecs."""
+    """Characters that the output cannot carry, in ASCII of the same width: an error handler for codecs."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     from kconsole.text.plain import in_ascii
@@ -153,12 +153,12 @@ def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
     return in_ascii(error.object[error.start : error.end]), error.end
 
 
-def _say_unforeseen(error: Exception) -> int:
+def _say_unexpected(error: Exception) -> int:
     if os.environ.get(DEBUG_VARIABLE):
         raise error
     say_failure(
-        f"Something went wrong that was not foreseen: {type(error).__name__}: {error}",
-        f"Please report it, with what you did. {DEBUG_VARIABLE}=1 shows where it happened.",
+        f"Unexpected error: {type(error).__name__}: {error}",
+        f"Please report it, with the command. {DEBUG_VARIABLE}=1 shows the traceback.",
     )
     return 1
 
@@ -175,6 +175,6 @@ def _say_usage(error: click.ClickException) -> None:
     say_failure(error.format_message())
 
 
-def _let_go_of_output() -> None:
-    """Keep Python from complaining at exit that nobody takes what is left of its output."""
+def _discard_output() -> None:
+    """Keep Python from reporting at exit that the rest of the output cannot be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Answers for machines: JSON and CSV, harmless on a terminal too."""
+"""Prints JSON, CSV and sections, safe on any terminal."""
 
 import csv
 import io
@@ -23,18 +23,18 @@ from kconsole.text.details import Detail, rule_sentence
 from kconsole.text.safe_text import json_safe, safe_text
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""What makes a spreadsheet take a cell for a formula, in East Asian width too."""
+"""The beginnings that a spreadsheet takes for a formula, in East Asian width too."""
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
 def put_json(value: object) -> None:
-    """Answer with one JSON document."""
+    """Print one JSON document."""
     put_document(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def put_document(document: bytes) -> None:
-    """Answer with a JSON document, in whatever the output's encoding can carry without loss."""
+    """Print a JSON document; characters that the output's encoding lacks are escaped."""
     text = json_safe(document.decode())
     if ascii_only():
         text = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
@@ -42,7 +42,7 @@ def put_document(document: bytes) -> None:
 
 
 def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Answer with a CSV table. Cells that a spreadsheet would take for a formula begin with a quote."""
+    """Print a CSV table. A cell that a spreadsheet would take for a formula begins with a quote."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
@@ -56,7 +56,7 @@ def _cell(value: str) -> str:
 
 
 def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str = "  ") -> None:
-    """Answer with what stands under headings, for a person; all labels as wide as the widest, texts safe."""
+    """Print labelled rows under headings; all labels as wide as the widest. The texts are safe already."""
     sections = list(sections)
     label = max((columns.cell_width(row.label) for _, rows in sections for row in rows), default=0)
     for place, (heading, rows) in enumerate(sections):
@@ -70,7 +70,7 @@ def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str =
 
 
 def account_document(entry: Entry) -> dict[str, Any]:
-    """An entry with its verdict, as `accounts --json` shows it."""
+    """An entry with its classification, as `accounts --json` shows it."""
     classification = classify(entry)
     return {
         "address": entry.address,
@@ -112,7 +112,7 @@ def seats_document(report: SeatReport) -> dict[str, Any]:
 
 
 def server_age(server: Server | None, pending_changes: Iterable[PendingChange], now: datetime) -> dict[str, Any] | None:
-    """The age of the last reading of the server, as `status --json` shows it; None without a server.
+    """The age of the last sync, as `status --json` shows it; None without a server.
 
     `open` has the addresses of unconfirmed changes.
     """
@@ -149,7 +149,7 @@ def domain_documents(report: SeatReport) -> list[dict[str, Any]]:
 
 
 def domain_table(report: SeatReport) -> tuple[list[str], list[list[str]]]:
-    """The figures of the domains, for a person."""
+    """The figures of the domains as a table: header and rows."""
     header = ["DOMAIN", "CREATED", "COUNTED", "HELD", "DISABLED", "CONNECTED", "LIMIT", "FREE"]
     rows = [
         [

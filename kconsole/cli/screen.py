@@ -108,9 +108,9 @@ def open_console(place: CliContext) -> None:
     place = replace(place, patience=min(place.patience, PATIENCE))
     with ending_in_order():
         if takes_long(place.store_folder):
-            show(lambda progress: place.open(tell=False, progress=progress), "", look)
+            show(lambda progress: place.open(notices=False, progress=progress), "", look)
         else:
-            show(place.open(tell=False), "", look)
+            show(place.open(notices=False), "", look)
 
 
 def has_terminal(profile: TerminalProfile) -> bool:

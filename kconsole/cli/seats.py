@@ -1,4 +1,4 @@
-"""Commands that look: status, accounts, explain."""
+"""Commands that show seats: status, accounts, explain."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -48,18 +48,18 @@ from kconsole.text.safe_text import safe_text
 from kconsole.text.server import status_words
 
 GAUGE_WIDTH = 48
-"""Cells of the gauge on the command line: with its words it fits 80 columns."""
+"""Cells of the gauge: with its words it fits 80 columns."""
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @at_store
 @pass_cli
 @click.pass_context
 def status(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Show how many seats are used, free and held.
 
-    The whole license report, over all domains and by domain, with its warnings. Ends with exit code 9 once trial or
+    The whole license report, over all domains and by domain, with its warnings. The exit code is 9 once trial or
     license have expired.
     """
     session = place.open()
@@ -105,7 +105,7 @@ def put_domains(report: SeatReport) -> None:
 
 
 def _read_filter(context: click.Context, param: click.Parameter, value: str) -> str:
-    """A filter that is understood whole."""
+    """A filter without a term that cannot be read."""
     problems = read_filter(value, datetime.now().astimezone(), _saved_filters(value)).problems
     if problems:
         raise click.BadParameter(words_of(problems[0]), context, param)
@@ -113,7 +113,7 @@ def _read_filter(context: click.Context, param: click.Parameter, value: str) -> 
 
 
 def _saved_filters(text: str) -> Mapping[str, str]:
-    """The filters that were saved on the screen, if one is named."""
+    """The filters that were saved on the screen, if the text names one."""
     if SAVED_SIGN not in text:
         return NONE_SAVED
     from kconsole.operations.preferences import Preferences, preferences_path
@@ -135,10 +135,10 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
     "--verdict",
     "classification",
     type=click.Choice([each.code for each in KERIO.classifications]),
-    help="Only this verdict.",
+    help="Only accounts of this verdict.",
 )
 @click.option(
-    "--inactive", callback=_read_age, metavar="AGE", help="Only accounts that last logged in longer ago: 180d, 6m, 1y."
+    "--inactive", callback=_read_age, metavar="AGE", help="Only accounts whose last login is longer ago: 180d, 6m, 1y."
 )
 @click.option(
     "--filter",
@@ -152,9 +152,9 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
 @click.option(
     "--sort", type=click.Choice(get_args(SortField)), default="last-login", show_default=True, help="What to sort by."
 )
-@click.option("--reverse", is_flag=True, help="The other way round.")
-@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
-@click.option("--csv", "as_csv", is_flag=True, help="Answer with a CSV table.")
+@click.option("--reverse", is_flag=True, help="Sort in the other direction.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV table.")
 @at_store
 @pass_cli
 def accounts(
@@ -171,14 +171,14 @@ def accounts(
 ) -> None:
     """List the accounts, the longest unused first.
 
-    Everything else that has an address (lists, resources, aliases) comes after them. Deleted accounts whose seat is
-    held until the server is restarted are listed by --filter is:held only.
+    Lists, resources and aliases come after them. Deleted accounts whose seat is held until the server is restarted
+    are listed with --filter is:held only.
     """
     if as_json and as_csv:
-        raise click.UsageError("--json and --csv cannot be had together.")
+        raise click.UsageError("--json and --csv exclude each other.")
     session = place.open()
     if domain and session.state.domain_named(domain) is None:
-        raise NotFound(f"There is no domain {domain} in this store.", "See them with 'kconsole domains'.")
+        raise NotFound("no-such-domain", "see-domains", domain=domain)
     query = AccountQuery(
         domain=domain,
         classification=classification or "",
@@ -200,7 +200,7 @@ def accounts(
 
 
 def _listed_document(entry: Entry) -> dict[str, Any]:
-    """An entry of the list; of a deleted one, that its seat is held."""
+    """An entry of the list; a deleted one is listed because its seat is held."""
     classification = listed_classification(entry)
     return {**account_document(entry), "verdict": classification.code, "because": rule_sentence(classification)}
 
@@ -248,7 +248,7 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
 
 
 def _seat_word(entry: Entry) -> str:
-    """Whether an entry takes a seat, for a narrow column; a deleted one in the list holds one."""
+    """Whether an entry takes a seat, for a narrow column; a listed deleted one holds one."""
     if entry.deleted_at is not None:
         return "held"
     return "1" if classify(entry).seat else "–"
@@ -256,14 +256,14 @@ def _seat_word(entry: Entry) -> str:
 
 @click.command()
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @at_store
 @pass_cli
 @click.pass_context
 def explain(context: click.Context, place: CliContext, addresses: tuple[str, ...], as_json: bool) -> None:
-    """Say why an account takes a seat, or none.
+    """Explain why an account takes a seat, or takes none.
 
-    By which rule and on whose word, and whether it would be let in at login now.
+    Shows the rule, its source, and whether the account would be let in at login now.
     """
     session = place.open()
     found: list[Entry] = []

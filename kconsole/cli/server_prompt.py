@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from kconsole.cli import passwords
-from kconsole.cli.context import CliContext, exit_code, say, say_open, say_outcomes
+from kconsole.cli.context import CliContext, exit_code, say, say_outcomes, say_unconfirmed
 from kconsole.cli.signals import Ended, handled_by, interrupt
 from kconsole.core.server import Server, ServerAccess
 from kconsole.net.secrets import Secret
@@ -107,10 +107,10 @@ def said(session: Session, act: Callable[[], Done]) -> Done:
         say_outcomes(half.done)
         raise
     except Ended as ended:
-        say_open(session)
+        say_unconfirmed(session)
         raise click.exceptions.Exit(ended.exit_code) from None
     except KeyboardInterrupt:
-        say_open(session)
+        say_unconfirmed(session)
         raise
     say_outcomes(done)
     return done

@@ -1,4 +1,4 @@
-"""The signals that end a program: a dropped line, and a polite kill."""
+"""The signals that end the program: a dropped connection, and a polite kill."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -9,14 +9,14 @@ from typing import Final, NoReturn
 ENDING_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM)
 
 SIGNALLED: Final = 128
-"""The exit code after a signal is its number and this, as shells have it."""
+"""The exit code after a signal is this plus its number, as in shells."""
 
 
 class Ended(KeyboardInterrupt):
-    """A signal ends the program; as ctrl+c does, it is nothing that has gone wrong.
+    """A signal ends the program. Like ctrl+c, that is not an error.
 
     Attributes:
-        exit_code: what the program answers.
+        exit_code: the program's exit code.
     """
 
     def __init__(self, number: int) -> None:
@@ -26,10 +26,7 @@ class Ended(KeyboardInterrupt):
 
 @contextmanager
 def handled_by(end: Callable[[int, FrameType | None], NoReturn]) -> Iterator[None]:
-    """Let the signals that end a program be handled.
-
-    One that whoever started this said to ignore (nohup does) stays ignored.
-    """
+    """Handle the signals that end the program. One that the caller ignores, as nohup does, stays ignored."""
     before = {}
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -42,7 +39,7 @@ def handled_by(end: Callable[[int, FrameType | None], NoReturn]) -> Iterator[Non
 
 
 def interrupt(number: int, _: FrameType | None) -> NoReturn:
-    """End what goes on as ctrl+c would.
+    """End the program as ctrl+c does.
 
     Raises:
         Ended: always.

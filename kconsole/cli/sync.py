@@ -118,7 +118,7 @@ def remove(place: CliContext, forget_open: bool, reason: str) -> None:
 
     What was read stays.
     """
-    say_outcomes(place.open(about_open=False).do(RemoveServer(reason, forget_open)))
+    say_outcomes(place.open(unconfirmed=False).do(RemoveServer(reason, forget_open)))
 
 
 _INTERVAL: Final = re.compile(r"[1-9]\d{0,5}[smh]", re.ASCII)
@@ -154,7 +154,7 @@ def sync(
     Parts that the login may not read are named. If the server fails meanwhile, nothing is taken.
     """
     place.check_writable()
-    session = place.open(about_open=False)
+    session = place.open(unconfirmed=False)
     access = server_to_ask(session)
     secret = server_secret(access, password_file)
     code = DONE

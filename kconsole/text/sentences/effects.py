@@ -7,6 +7,8 @@ from kconsole.text.sentences.base import Both, Template
 
 TEMPLATES: Final[Mapping[str, Template]] = {
     "done": "done",
+    "read-only-option": "Nothing was changed: --read-only forbids it.",
+    "leave-out-read-only": "Leave out --read-only to change something.",
     "nothing-changed": "Nothing was changed.",
     "nothing-taken": "Nothing was taken.",
     "nothing-imported": "Nothing was imported.",
