@@ -127,11 +127,9 @@ class GuardedSocket:
             raise
 
     def shutdown(self, how: int) -> None:
-        """Pass on to the socket."""
         self.inner.shutdown(how)
 
     def close(self) -> None:
-        """Pass on to the socket."""
         self.inner.close()
 
     def _recv(self, size: int) -> bytes:

@@ -70,7 +70,6 @@ class BySignature:
         self.context.check_hostname = not any_name
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        """See `Trust`."""
         try:
             return self.context.wrap_socket(plain, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
@@ -86,7 +85,6 @@ class Unchecked:
         self.context.verify_mode = ssl.CERT_NONE
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        """See `Trust`."""
         return self.context.wrap_socket(plain, server_hostname=host)
 
 
@@ -98,7 +96,6 @@ class ByFingerprint(Unchecked):
         self.digits = fingerprint_digits(fingerprint)
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        """See `Trust`."""
         wrapped = super().encrypted(plain, host)
         if hmac.compare_digest(fingerprint_of(wrapped).replace(":", "").lower(), self.digits):
             return wrapped

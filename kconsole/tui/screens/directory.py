@@ -56,11 +56,9 @@ class DirectoryForm(FormDialog[Directory]):
 
     @property
     def title_text(self) -> str:
-        """Title with the domain."""
         return f"Directory of {safe_text(self._domain, 50)}"
 
     def fields(self) -> Iterable[Field]:
-        """All settings."""
         now = self._directory
         attributes = ", ".join(f"{field}={name}" for field, name in now.attributes)
         kinds = [(kind, KIND_WORDS[kind]) for kind in get_args(DirectoryKind)]
@@ -76,16 +74,13 @@ class DirectoryForm(FormDialog[Directory]):
         yield Field("insecure", "Security", "yes" if now.insecure else "no", choices=secure)
 
     def notes(self) -> Iterable[Widget]:
-        """A warning for insecure connections."""
         yield plain(INSECURE, "dialog-news -first")
 
     def on_mount(self) -> None:
-        """Show the warning only if it applies."""
         self.show_security()
 
     @on(ChoiceLine.Changed, "#insecure")
     def show_security(self) -> None:
-        """Show or hide the warning."""
         self.query_one(".dialog-news", Static).display = self.query_one("#insecure", ChoiceLine).value == "yes"
         self._fit(self.size.width, self.size.height)
 
@@ -128,7 +123,6 @@ class PasswordDialog(Dialog[Secret]):
         self._who, self._where, self._insecure, self._kept = who, where, insecure, kept
 
     def body(self) -> Iterable[Widget]:
-        """The name, the server, and the input."""
         yield plain(safe_text(self._who, 200), "dialog-subject")
         yield plain(f"at {safe_text(self._where, 200)}", "dialog-note")
         if self._insecure:
@@ -139,13 +133,11 @@ class PasswordDialog(Dialog[Secret]):
         yield plain(self._kept, "dialog-note -first")
 
     def buttons(self) -> Iterable[Button]:
-        """Cancel and continue."""
         yield Button("Cancel", id="cancel", compact=True)
         yield Button("Continue", id="confirm", compact=True)
 
     @on(Input.Submitted)
     def submit(self) -> None:
-        """Answer with the password."""
         secret = self.query_one("#password", PasswordLine).taken()
         if secret:
             self.dismiss(secret)
@@ -155,7 +147,6 @@ class PasswordDialog(Dialog[Secret]):
 
     @on(Button.Pressed)
     def answer_by_button(self, event: Button.Pressed) -> None:
-        """Continue or cancel."""
         if event.button.id == "confirm":
             self.submit()
         else:
@@ -227,7 +218,6 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         self._answer = answer
 
     def body(self) -> Iterable[Widget]:
-        """What is being done, and the progress."""
         yield plain(self._text)
         yield Static(id="so-far")
 
@@ -236,7 +226,6 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         return ()
 
     def on_mount(self) -> None:
-        """Start the thread."""
         threading.Thread(target=self._ask, daemon=True, name="kconsole-reading").start()
         self.set_interval(LOOK, self._show_progress)
 
@@ -253,7 +242,6 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
 
     @on(Answered)
     def go_on(self, message: Answered) -> None:
-        """Close, and continue with the result."""
         if not self._is_left:
             self._is_left = True
             self.dismiss(message.then)

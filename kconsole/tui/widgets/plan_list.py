@@ -31,7 +31,6 @@ class PlanList(RowList):
 
     @property
     def row_count(self) -> int:
-        """The number of rows, headings included."""
         return len(self.rows)
 
     @property
@@ -52,7 +51,6 @@ class PlanList(RowList):
         self.rows_changed()
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        """Paint a heading, or an account and what happens to it."""
         label, text, is_heading = self.rows[row]
         sign = ("▸" if row == self.cursor else " ", "")
         if is_heading:
@@ -78,11 +76,9 @@ class PlanSummary(Painted):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Wrap the lines again."""
         self._fit()
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """Paint a label and a line of its text."""
         lines = self._lines(width)
         if y < len(lines):
             label, text, part = lines[y]
