@@ -2,14 +2,23 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from typing import Final
+
+import pytest
+from _pytest.mark.structures import ParameterSet
 
 THOROUGH: Final = os.environ.get("KCONSOLE_TESTS", "thorough") != "quick"
 """Whether everything is tested, as `make check` does; `make test` leaves out what takes long."""
 
 EXAMPLES: Final = int(os.environ.get("KCONSOLE_EXAMPLES", "100" if THOROUGH else "20"))
 """Examples of a property test. A test may take a fraction or a multiple of it."""
+
+
+def thorough_but(quick: Container[object], values: Iterable[object]) -> list[ParameterSet]:
+    """Parameters of a test, of which only some are for quick runs too."""
+    return [pytest.param(value, marks=() if value in quick else pytest.mark.thorough) for value in values]
+
 
 PATIENCE: Final = 90.0
 """Seconds after which a test gives up. A test that passes never waits for it; a busy machine may need most of it."""

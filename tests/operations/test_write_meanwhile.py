@@ -10,6 +10,7 @@ import pytest
 from filelock import FileLock
 from msgspec.structs import replace
 
+from kconsole.core.codes import Message, message
 from kconsole.core.errors import ConsoleError, Refused, StoreBusy, StoreUnusable
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import Server
@@ -20,7 +21,6 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.servers import AddServer
-from kconsole.text.messages import error_words, hint_words
 from tests.kerio_server.faults import Answer, Cut, Fault
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state
 
@@ -46,11 +46,9 @@ def test_a_store_that_is_held_when_the_server_has_answered_says_what_is_so_there
         at.do(session, DisableAccounts((ANNA, CHEN)))
     lock.release()
     error = raised.value
-    assert error_words(error).startswith(
-        f"The server did it for {ANNA}, {CHEN}; but the store could not take that in. "
-    )
-    assert "kconsole sync" in hint_words(error)
-    assert "Nothing was changed" not in error_words(error) + hint_words(error)
+    assert (error.code, error.effect) == ("store-could-not-take-it", None)
+    assert error.params["what"] == message("server-did-it", addresses=[ANNA, CHEN])
+    assert Message("sync-shows-state") in error.hints
     assert session.state.pending_changes
     at.do(session, EnableAccounts((BERG,)))
     assert here(session) == at.there
@@ -69,9 +67,9 @@ def test_a_full_disk_when_the_server_has_answered_says_so_too(
         at.mail.faults.add(Meanwhile(lambda: patch.setattr(os, "write", full)), "Users.remove")
         with pytest.raises(StoreUnusable) as raised:
             at.do(session, DeleteAccounts((ANNA,), "delete"))
-    assert error_words(raised.value).startswith(f"The server did it for {ANNA}; but the store could not take that in. ")
-    assert "No space left" in error_words(raised.value)
-    assert "Nothing was changed" not in error_words(raised.value) + hint_words(raised.value)
+    assert (raised.value.code, raised.value.effect) == ("store-could-not-take-it", None)
+    assert raised.value.params["what"] == message("server-did-it", addresses=[ANNA])
+    assert "No space left" in str(raised.value)
     assert state(session) == before
     assert session.state.pending_changes
     at.read(session)
@@ -94,7 +92,7 @@ def test_an_answer_that_never_came_is_told_though_the_store_cannot_be_written_th
     with pytest.raises(ConsoleError) as raised:
         at.do(session, DisableAccounts((ANNA,)))
     lock.release()
-    assert "Whether it did it is not known" in error_words(raised.value)
+    assert raised.value.effect == Message("not-known-whether-done")
     assert session.state.pending_changes
     at.recover(session)
     assert here(session) == at.there
@@ -159,7 +157,7 @@ def test_a_server_that_somebody_named_meanwhile_is_not_passed_over(at: Followed,
         assert followed.state.server is not None
         other.do(AddServer(Server(name="mail", access=followed.state.server.access)))
     at.read(other)
-    with pytest.raises(Refused, match="done on the server mail first"):
+    with pytest.raises(Refused, match="password-needed"):
         session.do(DisableAccounts((ANNA,)))
     assert at.there[ANNA][1]
     assert here(session) == at.there
@@ -174,7 +172,7 @@ def test_nobody_is_asked_who_was_named_otherwise_after_the_password_was_given(at
     session.catch_up()
     other.do(AddServer(replace(server, access=replace(server.access, user="other@north.example"))))
     logins = at.mail.logins
-    with pytest.raises(Refused, match="just named"), at.writer.connected(session):
+    with pytest.raises(Refused, match="server-added-meanwhile"), at.writer.connected(session):
         pass
     assert at.mail.logins == logins
     other.close()

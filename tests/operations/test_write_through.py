@@ -1,5 +1,6 @@
 """What is done on the live server first: there and here, or neither, or told."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from kconsole.core.codes import Message, hints_of
 from kconsole.core.errors import NotFound, ReadOnly, Refused, SourceAway, StoreBusy
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server
@@ -23,8 +25,10 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
+from kconsole.operations.sync.requests import ASK
 from kconsole.operations.sync.servers import AddServer
-from kconsole.text.messages import hint_words, words_of
+from kconsole.providers.base import AnswerLost
+from kconsole.providers.kerio import provider
 from tests.clocks import FixedClock
 from tests.kerio_server.faults import Cut, ItemErrors
 from tests.kerio_server.records import digest
@@ -89,7 +93,7 @@ def state(session: Session, mail: KerioServer) -> tuple[dict[str, bool], dict[st
 
 def test_a_disabled_account_is_disabled_there_and_here(session: Session, mail: KerioServer) -> None:
     done = do(session, mail, DisableAccounts((ANNA,), "left"))
-    assert done.outcomes == ((ANNA, "done", "disabled, its seat is free", ""),)
+    assert [outcome[:3] for outcome in done.outcomes] == [(ANNA, "done", "disabled")]
     assert (done.operation, done.before.used, done.after.used) == ("disable", 2, 1)
     here, there = state(session, mail)
     assert here == there == {ANNA: False, BERG: False, CHEN: True}
@@ -115,7 +119,7 @@ def test_taken_back_it_is_as_it_was_there_and_here_and_done_again(session: Sessi
 def test_an_account_is_added_with_the_servers_id(session: Session, mail: KerioServer) -> None:
     operation = AddAccount("dora@north.example", "Dora", "new", password=Secret("let her in"))
     done = do(session, mail, operation)
-    assert words_of(done.outcomes[0].message) == "added, it takes a seat"
+    assert done.outcomes[0].result == "done"
     user = mail.world.user("dora@north.example")
     assert session.state.find("dora@north.example").server_id == user.id
     assert (user.row["fullName"], user.row["description"]) == ("Dora", "new")
@@ -127,7 +131,7 @@ def test_an_account_is_added_with_the_servers_id(session: Session, mail: KerioSe
 
 def test_without_a_password_it_says_that_nobody_can_log_in(session: Session, mail: KerioServer) -> None:
     done = do(session, mail, AddAccount("dora@north.example"))
-    assert "no password yet" in words_of(done.outcomes[0].message)
+    assert done.outcomes[0].code == "without-password"
 
 
 def test_deleting_does_with_the_mailbox_what_was_said(session: Session, mail: KerioServer) -> None:
@@ -137,13 +141,13 @@ def test_deleting_does_with_the_mailbox_what_was_said(session: Session, mail: Ke
     assert mail.world.user(BERG).row["consumedItems"] == 7
     gone = session.state.find(ANNA)
     assert (gone.mailbox_fate, gone.transferred_to, gone.deleted_at) == ("transfer", BERG, session.clock.now())
-    with pytest.raises(Refused, match="was deleted on the server"):
+    with pytest.raises(Refused, match="deleted-for-good"):
         session.undo(by=writer(mail))
 
 
 def test_a_mapped_account_is_disabled_when_it_shall_be_deleted(session: Session, mail: KerioServer) -> None:
     done = do(session, mail, DeleteAccounts((CHEN,)))
-    assert words_of(done.outcomes[0].message).startswith("deactivated")
+    assert done.outcomes[0].result == "done"
     assert not mail.world.user(CHEN).enabled
     assert not session.state.find(CHEN).enabled
 
@@ -162,15 +166,15 @@ def test_what_fails_for_one_is_told_and_the_others_are_done(session: Session, ma
 
 
 @pytest.mark.parametrize(
-    ("user", "address", "says"),
+    ("user", "address", "code"),
     [
-        ("boss@north.example", "boss@north.example", "it is the account that kconsole logs in with"),
-        ("boss", "boss@north.example", "it is the account that kconsole logs in with"),
-        ("helper@north.example", "boss@north.example", "it has higher rights than helper@north.example has"),
-        ("eye@north.example", ANNA, "is an auditor"),
+        ("boss@north.example", "boss@north.example", "denied-own-account"),
+        ("boss", "boss@north.example", "denied-own-account"),
+        ("helper@north.example", "boss@north.example", "denied-higher-rights"),
+        ("eye@north.example", ANNA, "denied-auditor"),
     ],
 )
-def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str, address: str, says: str) -> None:
+def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str, address: str, code: str) -> None:
     roles: dict[str, Role] = {"boss": "FullAdmin", "helper": "AccountAdmin", "eye": "Auditor"}
     for login, role in roles.items():
         mail.world.add_user(f"{login}@north.example", role=role, password=mail.password)
@@ -179,8 +183,7 @@ def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str,
     follow(session, mail, user)
     before = dump_of(session)
     done = do(session, mail, DisableAccounts((address,)))
-    assert done.outcomes[0].result == "refused"
-    assert says in words_of(done.outcomes[0].message)
+    assert (done.outcomes[0].result, done.outcomes[0].code) == ("refused", code)
     assert dump_of(session) == before
     assert not session.state.pending_changes
 
@@ -188,7 +191,7 @@ def test_who_may_not_is_told_why(session: Session, mail: KerioServer, user: str,
 def test_a_license_that_is_used_up_there_is_told(session: Session, mail: KerioServer) -> None:
     mail.world.set_license(users=1)
     done = do(session, mail, AddAccount("dora@north.example"))
-    assert "its license allows no more users" in words_of(done.outcomes[0].message)
+    assert done.outcomes[0].code == "denied-license-full"
     assert session.seats.report().used == 2
     with pytest.raises(NotFound):
         session.state.find("dora@north.example")
@@ -221,7 +224,7 @@ def test_the_catalog_finds_every_operation_and_an_unknown_one_is_refused() -> No
         names |= set(
             re.findall(r'^    name: ClassVar\[str\] = "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
         )
-    assert names - {"undo"} == {name for listed in MODULES.values() for name in listed}
+    assert names - {"undo"} == {name for listed in MODULES.values() for name in listed} - {ASK}
     for name in names - {"undo"}:
         assert operation_class(name).name == name
     assert (runs_on("disable"), runs_on("sync"), runs_on("map")) == ("server", "store", "store-without-server")
@@ -231,7 +234,7 @@ def test_the_catalog_finds_every_operation_and_an_unknown_one_is_refused() -> No
 def test_a_server_that_is_away_is_not_asked_and_nothing_is_written(session: Session, mail: KerioServer) -> None:
     before = (dump_of(session), session.store.sequence)
     mail.stop()
-    with pytest.raises(SourceAway, match="cannot be reached"):
+    with pytest.raises(SourceAway, match="connection-refused"):
         session.do(DisableAccounts((ANNA,)), writer(mail))
     assert (dump_of(session), session.store.sequence) == before
 
@@ -241,8 +244,9 @@ def test_an_answer_that_never_comes_leaves_an_intent_that_is_settled_with_the_ne
     session: Session, mail: KerioServer, done: bool
 ) -> None:
     mail.faults.add(Cut(done=done), "Users.set")
-    with pytest.raises(SourceAway, match="Whether it did it is not known"):
+    with pytest.raises(AnswerLost) as lost:
         session.do(DisableAccounts((ANNA,)), writer(mail))
+    assert lost.value.effect == Message("not-known-whether-done")
     assert session.state.find(ANNA).enabled
     assert [pending.targets[0].address for pending in session.state.pending_changes.values()] == [ANNA]
     do(session, mail, EnableAccounts((BERG,)))
@@ -266,8 +270,8 @@ def test_a_reading_settles_it_too(session: Session, mail: KerioServer, operation
     assert session.state.pending_changes
     outcomes = read(session, mail).outcomes
     assert not session.state.pending_changes
-    said = next(words_of(outcome.message) for outcome in outcomes if outcome.result == "unchanged")
-    assert ("was not " in said) is not done
+    (resolved,) = [outcome for outcome in outcomes if outcome.result == "unchanged"]
+    assert (resolved.code, dict(resolved.params)) == ("resolved", {"operation": operation, "done": done})
     here, there = state(session, mail)
     assert here == there
     if operation == "delete" and done:
@@ -277,10 +281,10 @@ def test_a_reading_settles_it_too(session: Session, mail: KerioServer, operation
 def test_of_many_those_before_the_break_are_done(
     session: Session, mail: KerioServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kconsole.operations.sync.requests.MOST_AT_ONCE", 1)
+    monkeypatch.setattr(provider, "CAPABILITIES", dataclasses.replace(provider.CAPABILITIES, most_at_once=1))
     do(session, mail, EnableAccounts((BERG,)))
     mail.faults.add(Cut(done=True), "Users.set", call=2)
-    with pytest.raises(HalfDone, match="not known") as raised:
+    with pytest.raises(HalfDone) as raised:
         session.do(DisableAccounts((ANNA, BERG, CHEN)), writer(mail))
     assert raised.value.exit_code == 8
     assert [outcome.result for outcome in raised.value.done.outcomes] == ["done", "open", "refused"]
@@ -356,9 +360,9 @@ def test_what_is_open_is_not_asked_of_another_server(session: Session, mail: Ker
     mail.faults.add(Cut(), "Users.set")
     with pytest.raises(SourceAway):
         do(session, mail, DisableAccounts((ANNA,)))
-    with pytest.raises(Refused, match=f"Something was asked of mail for {ANNA}, and it is not known yet") as refused:
+    with pytest.raises(Refused, match="changes-unconfirmed") as refused:
         session.do(named(mail, url="https://other.example:4040"))
-    assert "kconsole sync" in hint_words(refused.value)
+    assert (refused.value.params["addresses"], refused.value.hints) == ([ANNA], hints_of("sync-or-forget"))
     session.do(named(mail, user=f"Admin@{ANNA.partition('@')[2]}"))  # the same one, by another login
     session.do(named(mail))
     read(session, mail)
@@ -368,13 +372,11 @@ def test_what_is_open_is_not_asked_of_another_server(session: Session, mail: Ker
 
 def test_at_a_server_that_was_never_read_nothing_is_changed(session: Session, mail: KerioServer) -> None:
     done = session.do(named(mail, url=mail.url.replace("localhost", "127.0.0.1")))
-    assert f"in the place of {mail.url}: read it first" in words_of(done.outcomes[0].message)
+    assert (done.outcomes[0].code, done.outcomes[0].params["old_url"]) == ("server-moved", mail.url)
     for operation in (DisableAccounts((ANNA,)), AddAccount("dora@north.example")):
-        with pytest.raises(
-            Refused, match=r"was never read from .* Nothing was changed, neither there nor here"
-        ) as raised:
+        with pytest.raises(Refused, match="server-never-read") as raised:
             do(session, mail, operation)
-        assert "kconsole sync" in hint_words(raised.value)
+        assert raised.value.effect == Message("nothing-changed-there-or-here")
     read(session, mail)
     do(session, mail, DisableAccounts((ANNA,)))
 
@@ -382,7 +384,7 @@ def test_at_a_server_that_was_never_read_nothing_is_changed(session: Session, ma
 def test_other_settings_for_the_same_server_leave_it_read(session: Session, mail: KerioServer) -> None:
     before = session.state.server
     done = session.do(named(mail, user=f"Admin@{ANNA.partition('@')[2]}"))
-    assert "by other settings" in words_of(done.outcomes[0].message)
+    assert done.outcomes[0].code == "server-settings-changed"
     assert before is not None
     assert session.state.server == replace(before, access=replace(before.access, user="Admin@north.example"))
 

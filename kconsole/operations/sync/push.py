@@ -199,5 +199,5 @@ def _explain_not_taken(
         what = message("server-did-it", addresses=done)
         store_error.details = store_error.details if error is None else (*store_error.details, error.happened)
     store_error.happened = message("store-could-not-take-it", what=what, store=store_error.happened)
-    store_error.effect = None
+    store_error.effect = None if error is None else error.effect
     store_error.hints = (*store_error.hints, *hints_of(SHOWS_STATE))

@@ -28,9 +28,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Do it in its administration, and read that with {key_sync}.",
     ),
     "asked-to": "It was asked to {operation} {addresses:some}.",
-    "server-did-nothing": "The server did nothing of it",
-    "server-did-it": "The server did it for {addresses:some}",
-    "store-could-not-take-it": "{what}; but the store could not take that in. {store}",
+    "server-did-nothing": "The server did nothing of it.",
+    "server-did-it": "The server did it for {addresses:some}.",
+    "store-could-not-take-it": "{what} The store could not take that in: {store}",
     "first-the-server-has-to-say": (
         "Before, the server has to tell what came of what it was asked for {addresses:some}."
     ),
