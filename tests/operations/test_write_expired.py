@@ -70,7 +70,7 @@ def test_if_all_is_well_then_it_is_done_or_asked_about(at: Followed, method: str
     with at.anew() as session:
         at.mail.faults.add(Expired(done=done), method)
         if done and method != "Users.set":  # what is done already is refused the second time
-            with pytest.raises(AnswerLost, match="lost-session.*again-"):
+            with pytest.raises(AnswerLost, match=r"lost-session.*again-"):
                 at.do(session, DEEDS[method]())
             at.recover(session)
         else:
