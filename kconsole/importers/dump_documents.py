@@ -71,6 +71,13 @@ def read_dump(document: bytes, name: str) -> Inventory:
     return checked(convert(model.model_dump(exclude_unset=True), Inventory), name)
 
 
+def dump_schema() -> dict[str, Any]:
+    """The JSON Schema of a dump."""
+    schema = model_of(Inventory).model_json_schema()
+    schema["properties"] = {"schema": {"const": DUMP_SCHEMA, "default": DUMP_SCHEMA}, **schema["properties"]}
+    return schema
+
+
 @cache
 def model_of(struct: type[Struct]) -> "type[BaseModel]":
     """A pydantic model with the fields of a record, so that no record is defined twice."""

@@ -9,6 +9,7 @@ from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.history import Operator
 from kconsole.core.records import Inventory
 from kconsole.core.times import Clock
+from kconsole.importers.dump_documents import dump_schema as dump_schema
 from kconsole.importers.dump_documents import read_dump
 from kconsole.operations.base import Done
 from kconsole.operations.server import RestoreInventory
