@@ -456,7 +456,7 @@ def test_connect_in_json(office: Console) -> None:
         "address": "new@north.example",
         "outcome": "done",
         "may_connect": True,
-        "why": "logged in, its mailbox was made",
+        "why": "logged in, the mailbox was created",
     }
     office.done("license", "update", "--seats", "4", "--over-limit")
     refused = office("connect", "map@north.example", "--json")
