@@ -47,7 +47,7 @@ class DisableAccounts:
         entry = context.state.entry_at(address)
         if entry is None:
             return missing(address)
-        decision = guards.may_disable(entry)
+        decision = guards.may_disable(entry, context.seats.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if not entry.enabled:
@@ -77,7 +77,7 @@ class EnableAccounts:
         if entry is None:
             return missing(address)
         enabled = replace(entry, enabled=True)
-        decision = guards.may_enable(context.seats.report_around(entry.domain), entry, enabled)
+        decision = guards.may_enable(context.seats.report_around(entry.domain), entry, enabled, context.seats.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if entry.enabled:
@@ -126,7 +126,8 @@ class AddAccount:
         if taken is not None:
             what = classify(taken).code
             raise Refused("address-taken", "choose-another-address", address=taken.address, what=what)
-        insist(guards.may_create(context.seats.report(), account, context.seats.held()))
+        seats = context.seats
+        insist(guards.may_create(seats.report(), account, seats.held(), seats.policy))
         stored = context.transaction.put_entry(revived(account, state))
         return [Outcome(stored.address, "done", "account-added")]
 
@@ -177,7 +178,7 @@ class DeleteAccounts:
         entry = context.state.entry_at(address)
         if entry is None:
             return missing(address)
-        decision = guards.may_delete(entry)
+        decision = guards.may_delete(entry, context.seats.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if only_disabled(entry):
@@ -185,12 +186,12 @@ class DeleteAccounts:
                 return Outcome(entry.address, "unchanged", "mapped-disabled-already")
             context.transaction.put_entry(replace(entry, enabled=False))
             return Outcome(entry.address, "done", "mapped-disabled")
-        seat = classify(entry).seat
+        is_held = context.seats.policy.held is not None and context.seats.policy.classify(entry).seat
         deleted = replace(entry, deleted_at=context.now)
         if entry.is_account:
             deleted = replace(deleted, mailbox_fate=self.mailbox, transferred_to=transfer_to)
         context.transaction.put_entry(deleted)
-        return Outcome(entry.address, "done", "deleted-seat-held" if seat else "deleted")
+        return Outcome(entry.address, "done", "deleted-seat-held" if is_held else "deleted")
 
 
 def only_disabled(entry: Entry) -> bool:

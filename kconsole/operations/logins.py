@@ -44,7 +44,8 @@ class Connect:
         entry = work.state.entry_at(self.address) or next(iter(work.state.deleted_at(self.address)), None)
         if entry is None:
             return [missing(self.address)]
-        decision = guards.may_connect(work.seats.report_around(entry.domain), entry, work.license_status.is_suspended)
+        report, is_suspended = work.seats.report_around(entry.domain), work.license_status.is_suspended
+        decision = guards.may_connect(report, entry, is_suspended, work.seats.policy)
         if not decision.allowed:
             return [refusal(entry.address, decision)]
         connected = logged_in(entry, LastLogin(at, self.protocol.strip()))

@@ -10,6 +10,7 @@ from kconsole.core.records import Inventory
 from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
+from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, outcomes_of, the_account_of
 from kconsole.operations.catalog import runs_on
 from kconsole.operations.chunked import Chunks, iterated, within
@@ -47,7 +48,7 @@ class Session:
     Attributes:
         state: the records as of the last commit that was read: `entries` and `domains` by number, `license`, `server`,
             `pending_changes`, `last_restart`, and lookups (`entry_at`, `find`, `live_entries()`, `domain_named`).
-        seats: the seat figures: `report()`, `held()`, `if_licensed()`, `if_changed()`.
+        seats: the seat figures: `report()`, `held()`, `if_licensed()`, `if_changed()`, and the `policy` they follow.
         history: the log, and what can be undone: `log(query)`, `undoable`, `to_undo()`.
         account_index: the account list, searched and sorted (made when it is first asked for).
         what_if: the figures if marked accounts were toggled (made when it is first asked for).
@@ -56,12 +57,12 @@ class Session:
         offline: whether `--offline` forbids to contact the server.
     """
 
-    def __init__(self, store: SeatStore, clock: Clock) -> None:
+    def __init__(self, store: SeatStore, clock: Clock, policy: LicensePolicy = KERIO) -> None:
         self.store = store
         self.state = store.state
         self.clock = clock
         self.offline = False
-        self.seats = SeatLedger(store.inventory)
+        self.seats = SeatLedger(store.inventory, policy)
         self.history = History(store)
         self._account_index: AccountIndex | None = None
         self._what_if: WhatIf | None = None

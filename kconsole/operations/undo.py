@@ -75,8 +75,9 @@ class UndoOperation:
             for change in self.commit.changes
             if change.table == "entries" and change.before is not None
         ]
-        needed = guards.new_seats(befores_and_afters, context.seats.held())
-        insist(guards.may_take_seats(context.seats.report(), needed, "undo"))
+        policy = context.seats.policy
+        needed = guards.new_seats(befores_and_afters, context.seats.held(), policy)
+        insist(guards.may_take_seats(context.seats.report(), needed, "undo", policy))
         self._check_license(context)
         return [
             self._put_back(change, context) for change in reversed(self.commit.changes) if change.table != "intents"

@@ -11,7 +11,6 @@ from kconsole.core.history import Change
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.licensing.counting import SeatLedger, Share, share_of
-from kconsole.licensing.policy import classify
 from kconsole.operations.chunked import Chunks
 
 _SLICE: Final = 4000
@@ -101,7 +100,7 @@ def if_toggled(ledger: SeatLedger, entries: Iterable[Entry]) -> SeatReport:
 
 
 def _if_toggled(ledger: SeatLedger, accounts: list[tuple[Entry, int]]) -> SeatReport:
-    enable = not any(classify(account).seat for account, _ in accounts)
+    enable = not any(ledger.policy.classify(account).seat for account, _ in accounts)
     return ledger.if_changed((account, replace(account, enabled=enable), times) for account, times in accounts)
 
 

@@ -11,7 +11,6 @@ from kconsole.core.reports import Decision
 from kconsole.importers.file_lines import LineMessage
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger
-from kconsole.licensing.policy import classify
 from kconsole.operations.base import OperationContext, Outcome, refused_by, revived
 from kconsole.store.records import Records
 
@@ -80,10 +79,11 @@ class Merge:
             seats_of: the domain whose free seats count; empty for those of the whole license.
             further: the fields of the importer's own.
         """
+        classify = seats.policy.classify
         freeing = [pair for pair in self.changed if classify(pair[0]).seat and not classify(pair[1]).seat]
         report = seats.if_changed((before, after, 1) for before, after in freeing)
         of_domain = report.of_domain(seats_of) if seats_of else None
-        needed = guards.new_seats([*((None, entry) for entry in self.new), *self.changed], seats.held())
+        needed = guards.new_seats([*((None, entry) for entry in self.new), *self.changed], seats.held(), seats.policy)
         return kind(
             new_domains=tuple(self.new_domains.values()),
             new=tuple(self.new),
@@ -94,7 +94,7 @@ class Merge:
             seats_needed=needed.total(),
             seats_freed=len(freeing),
             seats_free=report.free if of_domain is None else of_domain.free,
-            decision=guards.may_take_seats(report, needed),
+            decision=guards.may_take_seats(report, needed, policy=seats.policy),
             **further,
         )
 
