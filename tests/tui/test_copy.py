@@ -257,6 +257,6 @@ async def test_no_file_is_written_into_the_store(tmp_path: Path) -> None:
 async def test_of_very_many_the_first_are_shown_and_all_are_saved(tmp_path: Path) -> None:
     async with console(MANY) as screen:
         await screen.press("asterisk", "Y")
-        assert "3,000 addresses · the first 1,000 are shown, saved are all" in screen.text
+        assert "3,000 addresses · the first 1,000 are shown, the file has all" in screen.text
         await screen.press("s", "enter")
         assert len((tmp_path / "kconsole-accounts.txt").read_text().splitlines()) == 3_000

@@ -175,7 +175,7 @@ async def test_deleting_asks_what_becomes_of_the_mailbox() -> None:
         await screen.press("t")
         screen.expect_typing_in("target")
         await screen.press("enter", "y")
-        screen.expect_dialog("Say which account takes the mailbox.")
+        screen.expect_dialog("Type the account that takes the mailbox.")
         await screen.type("c@x.example")
         await screen.press("enter", "y")
         screen.expect_no_dialog()

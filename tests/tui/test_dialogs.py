@@ -38,7 +38,7 @@ async def test_the_buttons_are_in_sight(size: tuple[int, int]) -> None:
 async def test_a_problem_is_in_sight(size: tuple[int, int]) -> None:
     async with console("office", size) as screen:
         await screen.press("asterisk", "x", "t", "enter", "y")
-        in_sight(screen, "Say which account", "Cancel")
+        in_sight(screen, "Type the account", "Cancel")
         await screen.press("escape", "escape", "a", "enter", "enter")
         in_sight(screen, "cannot be", "Cancel", "Add")
 

@@ -11,13 +11,13 @@ from textual.widgets import Input, OptionList
 from kconsole.operations.settings import Settings
 from kconsole.tui.commands.base import AnyCommand, key_word
 from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
-from kconsole.tui.screens.dialog import LabelledRows
 from kconsole.tui.screens.license import LicenseScreen
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.screens.mapping import MappingScreen
 from kconsole.tui.screens.mapping_preview import PreviewScreen
 from kconsole.tui.screens.reconcile import ReconcileScreen
+from kconsole.tui.widgets.labelled import LabelledText
 from kconsole.tui.widgets.row_list import RowList
 from tests.tui.console import WIDE, Console, console
 from tests.tui.directories import show_preview
@@ -46,7 +46,7 @@ def problem(**keys: str) -> str:
 def rows_of(screen: Console) -> list[tuple[str, str]]:
     """The labels of the dialog that is open, and their texts."""
     assert screen.dialog is not None
-    return [row for _, rows in screen.dialog.query_one(LabelledRows).sections for row in rows]
+    return [row for _, rows in screen.dialog.query_one(LabelledText).sections for row in rows]
 
 
 # One class per command

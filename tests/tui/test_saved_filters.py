@@ -44,7 +44,7 @@ async def test_a_filter_that_is_used_can_be_changed_in_its_line() -> None:
 async def test_without_a_filter_there_is_nothing_to_save() -> None:
     async with console("office") as screen:
         await screen.press("f", "s")
-        screen.expect_dialog("Nothing is filtered now").expect_focus_on("saved")
+        screen.expect_dialog("There is no filter to save").expect_focus_on("saved")
         await screen.press("enter", "x", "escape")
         screen.expect_no_dialog()
 
@@ -55,9 +55,9 @@ async def test_a_filter_is_forgotten_when_x_is_pressed_twice() -> None:
         preferences.keep_filter(name, f"text of {name}")
     async with console("office", preferences=preferences) as screen:
         await screen.press("f", "x")
-        screen.expect_dialog("Press x once more to forget 'a'.")
+        screen.expect_dialog("Press x again to delete 'a'.")
         await screen.press("j", "x")
-        screen.expect_dialog("Press x once more to forget 'b'.")
+        screen.expect_dialog("Press x again to delete 'b'.")
         assert len(preferences.filters) == 2
         await screen.press("x")
         assert set(preferences.filters) == {"a"}
@@ -72,7 +72,7 @@ async def test_a_name_that_is_taken_is_replaced_only_after_asking() -> None:
         await screen.press("f", "s")
         await screen.type("mine")
         await screen.press("enter")
-        screen.expect_dialog("'mine' is there already")
+        screen.expect_dialog("'mine' exists already")
         assert preferences.filters["mine"] == "old"
         await screen.press("enter")
         assert preferences.filters["mine"] == "new"
@@ -86,7 +86,7 @@ async def test_a_name_is_one_word() -> None:
         for name in ("", "two words", "a" * 25, "a@b"):
             await screen.type(name)
             await screen.press("enter")
-            screen.expect_dialog("A name is a word")
+            screen.expect_dialog("A name is one word")
             await screen.press("ctrl+u")
         assert not preferences.filters
         await screen.type("@mine")

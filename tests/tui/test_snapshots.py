@@ -13,7 +13,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.app import KConsoleApp
-from kconsole.tui.widgets.lines import DetailsPane
+from kconsole.tui.widgets.labelled import DetailsPane
 from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
 from tests.tui.console import NARROW, WIDE

@@ -534,7 +534,7 @@ async def test_a_new_account_has_the_password_that_was_typed_and_that_is_nowhere
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         screen.main.accounts.move_to(screen.listed.index(ANNA))
         await fill_in(screen, "dora", NEW_PASSWORD)
-        screen.expect_dialog("It goes to mail, and is kept nowhere else.")
+        screen.expect_dialog("It goes to mail only; kconsole does not keep it.")
         assert NEW_PASSWORD not in screen.text
         form = screen.app.screen
         await screen.press("enter")
@@ -568,7 +568,7 @@ async def test_what_the_server_refuses_is_told_in_the_form_and_the_password_is_g
         await screen.press("enter")
         await settled(screen)
         assert isinstance(screen.app.screen, AddDialog)
-        screen.expect_dialog("its license allows no more users", "type it once more: it was not kept")
+        screen.expect_dialog("its license allows no more users", "type it again: it was not kept")
         assert screen.app.screen.query_one("#new-password", Input).value == ""
         assert mail.world.find(DORA) is None
         mail.world.set_license(users=10)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button
 
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.widgets.account_columns import (
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class _ColumnList(RowList):
-    """All columns, those that are not shown among them."""
+    """All columns, those that are not shown included."""
 
     def __init__(self, choices: Sequence[Choice], table_width: int) -> None:
         super().__init__(id="columns")
@@ -40,7 +39,7 @@ class _ColumnList(RowList):
 
     @property
     def cells(self) -> dict[str, int]:
-        """How wide the columns would be that there is room for, by name."""
+        """The cells of the columns that have room, by name."""
         layout = laid_out(columns_of(self.choices), self._table_width, AccountTable.signs)
         return {column.name: cells for column, cells in layout}
 
@@ -59,7 +58,7 @@ class _ColumnList(RowList):
         ]
 
     def put(self, row: int, choice: Choice) -> None:
-        """Let a row be another choice. What is shown may change the room of all others."""
+        """Replace a choice. That may change the room of all others."""
         self.choices[row] = choice
         self.refresh()
 
@@ -72,7 +71,7 @@ class _ColumnList(RowList):
 
 
 class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
-    """Asks for the columns. The answer has none where all is as it is by default."""
+    """Asks for the columns. The answer is empty for the default columns."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "keep", show=False, priority=True),
@@ -92,15 +91,10 @@ class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
         self._choices, self._table_width = choices, table_width
 
     def body(self) -> Iterable[Widget]:
-        """The columns, and what can be done with them."""
         yield plain("space on, off · < > move · + - width · r the default", "dialog-note")
         columns = _ColumnList(self._choices, self._table_width)
         columns.styles.height = len(self._choices)
         yield columns
-
-    def buttons(self) -> Iterable[Button]:
-        """None: enter keeps what is seen."""
-        return ()
 
     @property
     def columns(self) -> _ColumnList:
@@ -108,7 +102,7 @@ class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
         return self.query_one("#columns", _ColumnList)
 
     def action_show_or_not(self) -> None:
-        """Show the column, or don't."""
+        """Show the column, or hide it."""
         choice = self.columns.choices[self.columns.cursor]
         if choice.column.name == ADDRESS:
             self.tell_problem("The account itself is always shown.")
@@ -121,17 +115,17 @@ class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
         self.columns.move_row(rows)
 
     def action_widen(self, cells: int) -> None:
-        """Make the column wider, or narrower, by a cell; from how wide it is now."""
+        """Make the column a cell wider or narrower than it is now."""
         choice = self.columns.choices[self.columns.cursor]
         width = (choice.width or self.columns.cells.get(choice.column.name, choice.column.width)) + cells
         self.columns.put(self.columns.cursor, choice._replace(width=max(NARROWEST, min(width, WIDEST))))
 
     def action_reset(self) -> None:
-        """Choose what is shown by default."""
+        """Choose the default columns."""
         self.tell_problem("")
         self.columns.choices = list(DEFAULT)
         self.columns.refresh()
 
     def action_keep(self) -> None:
-        """Answer with what is seen."""
+        """Answer with these columns."""
         self.dismiss(preferences_of(self.columns.choices))

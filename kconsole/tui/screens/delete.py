@@ -1,4 +1,4 @@
-"""The dialog that deletes accounts: what becomes of the mailbox has to be chosen."""
+"""The dialog that deletes accounts, and asks what happens to their mailboxes."""
 
 from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
@@ -11,11 +11,11 @@ from textual.widgets import Button, Input, Static
 
 from kconsole.core.records import MailboxFate
 from kconsole.tui.screens.dialog import Question, QuestionDialog, plain
-from kconsole.tui.widgets.text_line import TextLine
+from kconsole.tui.widgets.inputs import TextLine
 
 
 class Choice(NamedTuple):
-    """What was chosen for the mailboxes."""
+    """What happens to the mailboxes."""
 
     fate: MailboxFate
     transfer_to: str = ""
@@ -26,11 +26,11 @@ FATES: tuple[tuple[MailboxFate, str, str], ...] = (
     ("transfer", "t", "transfer it to another account"),
     ("delete", "r", "remove it with all its mail"),
 )
-"""What can become of a mailbox, the key that chooses it, and what it means."""
+"""What can happen to a mailbox, the key that chooses it, and what it means."""
 
 
 class DeleteDialog(QuestionDialog[Choice]):
-    """Asks whether to delete, and what becomes of the mailboxes."""
+    """Asks whether to delete accounts, and what happens to their mailboxes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding(key, f"choose('{fate}')", show=False) for fate, key, _ in FATES]
 
@@ -40,22 +40,18 @@ class DeleteDialog(QuestionDialog[Choice]):
         self._fate: MailboxFate = "keep"
 
     def choices(self) -> Iterable[Widget]:
-        """What can become of the mailboxes, where there are any."""
+        """The choices for the mailboxes, if there are any."""
         if not self._has_mailbox:
             return
         yield plain("Mailbox", "dialog-note -first")
         for fate, _, _ in FATES:
-            yield Static(id=f"fate-{fate}")
+            yield Static(self._choice_line(fate), id=f"fate-{fate}")
         target = TextLine(placeholder="login@domain", id="target")
         target.display = False
         yield target
 
-    def on_mount(self) -> None:
-        """Show what is chosen."""
-        self._show_choice()
-
     def action_choose(self, fate: MailboxFate) -> None:
-        """Choose what becomes of the mailboxes."""
+        """Choose what happens to the mailboxes."""
         if not self._has_mailbox:
             return
         self._fate = fate
@@ -63,28 +59,25 @@ class DeleteDialog(QuestionDialog[Choice]):
         target.display = fate == "transfer"
         if fate == "transfer":
             target.focus()
-        self._show_choice()
+        for each, _, _ in FATES:
+            self.query_one(f"#fate-{each}", Static).update(self._choice_line(each))
         self.tell_problem("")
 
     @on(Input.Submitted)
     def go_to_buttons(self) -> None:
-        """From the address on to the buttons."""
+        """Go from the address to the buttons."""
         self.query_one("#cancel", Button).focus()
 
     def answer(self) -> Choice | None:
-        """What was chosen, if it is clear who takes the mailboxes."""
         if self._fate != "transfer" or not self._has_mailbox:
             return Choice(self._fate)
         target = self.query_one("#target", Input)
         if target.value.strip():
             return Choice(self._fate, target.value.strip())
-        self.tell_problem("Say which account takes the mailbox.")
+        self.tell_problem("Type the account that takes the mailbox.")
         target.focus()
         return None
 
-    def _show_choice(self) -> None:
-        if not self._has_mailbox:
-            return
-        for fate, key, meaning in FATES:
-            sign = "(●)" if fate == self._fate else "( )"
-            self.query_one(f"#fate-{fate}", Static).update(Content(f"  {sign} {key}  {meaning}"))
+    def _choice_line(self, fate: MailboxFate) -> Content:
+        key, meaning = next((key, meaning) for each, key, meaning in FATES if each == fate)
+        return Content(f"  {'(●)' if fate == self._fate else '( )'} {key}  {meaning}")

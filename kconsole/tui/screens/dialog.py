@@ -9,14 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
-from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from kconsole.tui.widgets.labelled import Section as Section
-from kconsole.tui.widgets.labelled import labelled_lines
-from kconsole.tui.widgets.painting import Painted, Part, shortened, wrapped
+from kconsole.tui.widgets.labelled import LABEL, LABEL_LARGE, LabelledText, Section
+from kconsole.tui.widgets.painting import shortened, wrapped
 
 Answer = TypeVar("Answer")
 
@@ -29,26 +27,23 @@ LEAST_BODY: Final = 3
 BOX_WIDTH: Final = 72
 """Cells of the box, where the terminal has so many; its edges take six of them."""
 
-LABEL: Final = 14
-LABEL_LARGE: Final = 20
-"""Cells of a label before its text."""
-
 
 def plain(text: str, classes: str = "") -> Static:
-    """A text that is shown as it is: it is not parsed for markup. It must be safe to show."""
+    """A text without markup. It must be safe to show."""
     return Static(Content(text), classes=classes)
 
 
 def notes(texts: Sequence[str]) -> Iterable[Static]:
-    """Texts that should be known, below the ones that matter most."""
+    """Quiet texts below the ones that matter most."""
     for place, text in enumerate(texts):
         yield plain(text, "dialog-note" if place else "dialog-note -first")
 
 
 class Dialog(ModalScreen[Answer], Generic[Answer]):
-    """A box with a title, a body, a line for problems and buttons in a row. Escape leaves it without an answer.
+    """A box with a title, a body, a problem and buttons. Escape leaves it without an answer.
 
-    The body scrolls where it is higher than the terminal; what stands below it is always in sight.
+    A body that is higher than the terminal scrolls; what stands below it is always in sight. A dialog with a `verb` has
+    the buttons Cancel and that verb; without one, a key or a row is the answer.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,7 +64,9 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     heading: ClassVar[str] = ""
     keys: ClassVar[str] = ""
-    """The keys that answer it, told in the lower border."""
+    """The keys that answer it, shown in the lower border."""
+    verb: str = ""
+    """The button that confirms; empty for a dialog without buttons."""
 
     _problem = ""
 
@@ -94,8 +91,26 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         raise NotImplementedError
 
     def buttons(self) -> Iterable[Button]:
-        """The answers; the first is the safe one."""
+        """The buttons; the first is the safe one."""
+        if self.verb:
+            yield Button("Cancel", id="cancel", compact=True)
+            yield Button(Content(self.verb), id="confirm", compact=True)
+
+    @on(Button.Pressed)
+    def press_button(self, event: Button.Pressed) -> None:
+        """Confirm, or leave."""
+        if event.button.id == "confirm":
+            self.action_confirm()
+        else:
+            self.action_leave()
+
+    def action_confirm(self) -> None:
+        """Answer, or say what is missing."""
         raise NotImplementedError
+
+    def action_leave(self) -> None:
+        """Leave without an answer."""
+        self.dismiss(None)
 
     @property
     def scrolling(self) -> VerticalScroll:
@@ -108,17 +123,17 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         self._fit(event.size.width, event.size.height)
 
     def tell_problem(self, text: str) -> None:
-        """Say above the buttons why it does not go on like this. It must be safe to show."""
+        """Show above the buttons why the answer is not accepted. The text must be safe to show."""
         self._problem = text
         self._fit(self.size.width, self.size.height)
 
     @property
     def _is_whole(self) -> bool:
-        """Whether all of it is there: a dialog may have to go before it was built, or while it is measured."""
+        """Whether all its widgets exist: a dialog may close before it is built, or while it is measured."""
         return bool(self.query(".dialog") and self.query(".dialog-body") and self.query(".dialog-problem"))
 
     def _fit(self, width: int, height: int) -> None:
-        """Give the body the lines that are left: Textual's styles cannot say that only one part of a box gives way."""
+        """Give the body the lines that are left: Textual's styles cannot say that only one part of a box shrinks."""
         if not self._is_whole:
             return
         problem = self.query_one(".dialog-problem", Static)
@@ -129,19 +144,15 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         problem.update(Content("\n".join(lines)))
         problem.styles.height = len(lines)
         self.scrolling.styles.max_height = max(room - len(lines), 1)
-        self.call_after_refresh(self._tell_more)
+        self.call_after_refresh(self.show_scroll_keys)
 
-    def _tell_more(self) -> None:
-        """Say in the border that there is more to see, if there is."""
+    def show_scroll_keys(self) -> None:
+        """Name the keys that scroll in the border, if there is more to see."""
         if not self._is_whole:
             return
-        keys = "pgup pgdn scroll" if isinstance(self.focused, Input) else "j k scroll"  # in a line, letters are typed
+        keys = "pgup pgdn scroll" if isinstance(self.focused, Input) else "j k scroll"  # a line takes letters
         more = (keys, self.keys) if self.scrolling.max_scroll_y > 0 else (self.keys,)
         self.query_one(".dialog").border_subtitle = Content(" · ".join(more))
-
-    def action_leave(self) -> None:
-        """Leave without an answer."""
-        self.dismiss(None)
 
     def action_scroll_by(self, lines: int) -> None:
         """Scroll a body that is higher than the box."""
@@ -157,15 +168,15 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
 
 class Question(NamedTuple):
-    """Something to say yes or no to. All texts must be safe to show."""
+    """A question that y or n answers. All texts must be safe to show."""
 
     text: str
     lines: Sequence[str]
     """What it is about."""
     verb: str
-    """What the button of yes says."""
+    """The button that confirms."""
     notes: Sequence[str] = ()
-    """What should be known."""
+    """What the user should know."""
     news: Sequence[str] = ()
     """What happened that makes it necessary to ask again."""
 
@@ -182,19 +193,17 @@ class QuestionDialog(Dialog[Answer]):
 
     def __init__(self, question: Question) -> None:
         super().__init__()
-        self._question = question
+        self._question, self.verb = question, question.verb
 
     def answer(self) -> Answer | None:
-        """What yes means; None if it is not clear yet, and then the dialog says what is missing."""
+        """What yes means. None if something is missing; the dialog then says what."""
         raise NotImplementedError
 
     @property
     def title_text(self) -> str:
-        """The question."""
         return self._question.text
 
     def body(self) -> Iterable[Widget]:
-        """What it is about, what has to be chosen, and what should be known."""
         for line in self._question.news:
             yield plain(line, "dialog-news")
         for place, line in enumerate(self._question.lines):
@@ -204,39 +213,24 @@ class QuestionDialog(Dialog[Answer]):
         yield from notes(self._question.notes)
 
     def choices(self) -> Iterable[Widget]:
-        """What has to be chosen."""
+        """What the user has to choose."""
         return ()
 
-    def buttons(self) -> Iterable[Button]:
-        """Cancel, and the deed."""
-        yield Button("Cancel", id="cancel", compact=True)
-        yield Button(Content(self._question.verb), id="confirm", compact=True)
-
-    @on(Button.Pressed)
-    def answer_by_button(self, event: Button.Pressed) -> None:
-        """Answer with the button that was pressed."""
-        if event.button.id == "confirm":
-            self.action_confirm()
-        else:
-            self.action_leave()
-
     def action_confirm(self) -> None:
-        """Yes, if it is clear what that means."""
         answer = self.answer()
         if answer is not None:
             self.dismiss(answer)
 
 
 class ConfirmDialog(QuestionDialog[bool]):
-    """A question of yes or no, and nothing to choose."""
+    """A question with nothing to choose."""
 
     def answer(self) -> bool:
-        """Yes."""
         return True
 
 
 class NewsDialog(Dialog[None]):
-    """Tells something that has to be read: a refusal, an error, an explanation."""
+    """Shows something that has to be read: a refusal, an error, an explanation."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,space", "leave", "Close", show=False)]
     AUTO_FOCUS = "#close"
@@ -248,23 +242,15 @@ class NewsDialog(Dialog[None]):
 
     @property
     def title_text(self) -> str:
-        """What it is about."""
         return self._title
 
     def body(self) -> Iterable[Widget]:
-        """The news, and what to do."""
         for line in self._lines:
             yield plain(line)
         yield from notes([self._hint] if self._hint else [])
 
     def buttons(self) -> Iterable[Button]:
-        """One to close it."""
         yield Button("Close", id="close", compact=True)
-
-    @on(Button.Pressed)
-    def close_by_button(self) -> None:
-        """Close."""
-        self.dismiss(None)
 
 
 class BusyDialog(Dialog[None]):
@@ -280,47 +266,12 @@ class BusyDialog(Dialog[None]):
         """What is being done."""
         yield plain(self._text)
 
-    def buttons(self) -> Iterable[Button]:
-        """None: it cannot be left off."""
-        return ()
-
     def action_leave(self) -> None:
         """Stay."""
 
 
-class LabelledRows(Painted):
-    """Labels on the left, their texts on the right, each in as many lines as it takes.
-
-    It is painted: a widget for each text would take half a second to lay out a help of a hundred.
-    """
-
-    DEFAULT_CSS = "LabelledRows { height: auto; }"
-
-    def __init__(self, sections: Sequence[Section], label_width: int) -> None:
-        super().__init__()
-        self.sections, self._label_width = sections, label_width
-        self._lines: list[list[Part]] = []
-        self._laid_out_for = -1
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the texts take at this width."""
-        del container, viewport
-        return len(self._lines_at(width))
-
-    def paint(self, y: int, width: int) -> Iterable[Part]:
-        """A line of a heading, or of a label and its text."""
-        lines = self._lines_at(width)
-        return lines[y] if y < len(lines) else ()
-
-    def _lines_at(self, width: int) -> list[list[Part]]:
-        if width != self._laid_out_for:
-            self._laid_out_for = width
-            self._lines = labelled_lines(self.sections, width, self._label_width)
-        return self._lines
-
-
 class TableDialog(NewsDialog):
-    """Tells many things: labels on the left, their texts on the right, in sections."""
+    """Shows many things in sections: labels on the left, their texts on the right."""
 
     def __init__(self, title: str, sections: Sequence[Section], large: bool = False) -> None:
         super().__init__(title, ())
@@ -328,5 +279,4 @@ class TableDialog(NewsDialog):
         self.set_class(large, "-large")
 
     def body(self) -> Iterable[Widget]:
-        """A row for each label."""
-        yield LabelledRows(self._sections, LABEL_LARGE if self.has_class("-large") else LABEL)
+        yield LabelledText(LABEL_LARGE if self.has_class("-large") else LABEL, self._sections)

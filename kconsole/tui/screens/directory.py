@@ -9,7 +9,7 @@ from textual import on
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input, Static
 
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import BadInput, ConsoleError
@@ -21,8 +21,7 @@ from kconsole.text.safe_text import safe_text
 from kconsole.text.trust import INSECURE
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.screens.form import Field, FormDialog
-from kconsole.tui.widgets.choice_line import ChoiceLine
-from kconsole.tui.widgets.password_line import PasswordLine
+from kconsole.tui.widgets.inputs import ChoiceLine, PasswordLine
 
 Result = TypeVar("Result")
 Far = TypeVar("Far")
@@ -116,6 +115,7 @@ class PasswordDialog(Dialog[Secret]):
 
     AUTO_FOCUS = "#password"
     heading = "Password"
+    verb = "Continue"
     keys = "enter continue · esc cancel"
 
     def __init__(self, who: str, where: str, insecure: str = "", kept: str = "It is used once and not stored.") -> None:
@@ -132,25 +132,14 @@ class PasswordDialog(Dialog[Secret]):
         yield line
         yield plain(self._kept, "dialog-note -first")
 
-    def buttons(self) -> Iterable[Button]:
-        yield Button("Cancel", id="cancel", compact=True)
-        yield Button("Continue", id="confirm", compact=True)
-
     @on(Input.Submitted)
-    def submit(self) -> None:
+    def action_confirm(self) -> None:
         secret = self.query_one("#password", PasswordLine).taken()
         if secret:
             self.dismiss(secret)
         else:
             self.tell_problem("Type the password, or press esc to cancel.")
             self.query_one("#password", PasswordLine).focus()
-
-    @on(Button.Pressed)
-    def answer_by_button(self, event: Button.Pressed) -> None:
-        if event.button.id == "confirm":
-            self.submit()
-        else:
-            self.action_leave()
 
     def action_leave(self) -> None:
         """Cancel, and clear the input."""
@@ -220,10 +209,6 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
     def body(self) -> Iterable[Widget]:
         yield plain(self._text)
         yield Static(id="so-far")
-
-    def buttons(self) -> Iterable[Button]:
-        """None: escape cancels."""
-        return ()
 
     def on_mount(self) -> None:
         threading.Thread(target=self._ask, daemon=True, name="kconsole-reading").start()

@@ -7,16 +7,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from kconsole.core.errors import ConsoleError
 from kconsole.text.messages import whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog, plain
-from kconsole.tui.widgets.choice_line import ChoiceLine
-from kconsole.tui.widgets.text_line import TextLine
+from kconsole.tui.widgets.inputs import ChoiceLine, TextLine
 
 Answer = TypeVar("Answer")
 
@@ -31,7 +29,7 @@ class Field(NamedTuple):
     """Its id."""
     label: str
     value: str = ""
-    """What stands there at first; text from outside is made safe."""
+    """The value at first; text from outside is made safe."""
     placeholder: str = ""
     """What stands there while it is empty."""
     choices: Sequence[tuple[str, str]] = ()
@@ -39,7 +37,7 @@ class Field(NamedTuple):
 
 
 class _Row(Horizontal):
-    """A label, and what it is the label of."""
+    """A field with its label."""
 
     DEFAULT_CSS = f"""
     _Row {{ height: 1; }}
@@ -52,7 +50,6 @@ class _Row(Horizontal):
         self._field = field
 
     def compose(self) -> ComposeResult:
-        """The two of them."""
         field = self._field
         yield plain(field.label)
         if field.choices:
@@ -62,9 +59,9 @@ class _Row(Horizontal):
 
 
 class FormDialog(Dialog[Answer]):
-    """Asks for several things, and stays open until they make sense or the user leaves.
+    """Asks for several things, and stays open until the answer is accepted or the user leaves.
 
-    Enter goes to the next line, and after the last one does what the button says.
+    Enter goes to the next line, and in the last line confirms.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,9 +69,9 @@ class FormDialog(Dialog[Answer]):
         Binding("up", "app.focus_previous", show=False),
         Binding("enter", "next", show=False),
     ]
-    AUTO_FOCUS = "_Row TextLine, _Row ChoiceLine"
+    AUTO_FOCUS = "TextLine, ChoiceLine"
     keys = "enter next, then save · esc cancel"
-    verb: ClassVar[str] = "Save"
+    verb = "Save"
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,13 +79,13 @@ class FormDialog(Dialog[Answer]):
 
     def fields(self) -> Iterable[Field]:
         """Its lines."""
-        raise NotImplementedError
+        return ()
 
     def answer(self, values: Mapping[str, str]) -> Answer:
-        """What was filled in, by the name of the field.
+        """The answer that the values are, by the name of the field.
 
         Raises:
-            ConsoleError: it makes no sense; that is told, and the form stays.
+            ConsoleError: they are none; the form shows why, and stays.
         """
         raise NotImplementedError
 
@@ -97,45 +94,30 @@ class FormDialog(Dialog[Answer]):
         return ()
 
     def body(self) -> Iterable[Widget]:
-        """The lines, and what should be known."""
         yield from (_Row(field) for field in self._fields)
         yield from self.notes()
 
-    def buttons(self) -> Iterable[Button]:
-        """Cancel, and save."""
-        yield Button("Cancel", id="cancel", compact=True)
-        yield Button(Content(self.verb), id="confirm", compact=True)
-
     def value_of(self, field: Field) -> str:
-        """What stands in a line. One that nobody changed has what was there, and not what was made safe of it."""
+        """The value of a line. An unchanged line keeps the value it was given, not the safe text shown for it."""
         if field.choices:
             return self.query_one(f"#{field.name}", ChoiceLine).value
         text = self.query_one(f"#{field.name}", TextLine).value
         return field.value if text == safe_text(field.value) else text.strip()
 
     @on(Input.Submitted)
-    def go_on(self, message: Input.Submitted) -> None:
-        """From a line on to the next."""
+    def leave_line(self, message: Input.Submitted) -> None:
+        """Go on from the line."""
         message.stop()
         self.action_next()
 
     def action_next(self) -> None:
-        """Go to the next line; from the last one on, save."""
-        if self.focused is not None and self.focused.id == self._fields[-1].name:
-            self.submit()
+        """Go to the next line; confirm in the last one."""
+        if self.focused is self.query("TextLine, ChoiceLine").last():
+            self.action_confirm()
         else:
             self.focus_next()
 
-    @on(Button.Pressed)
-    def answer_by_button(self, event: Button.Pressed) -> None:
-        """Save, or leave."""
-        if event.button.id == "confirm":
-            self.submit()
-        else:
-            self.dismiss(None)
-
-    def submit(self) -> None:
-        """Answer, or say why that is no answer."""
+    def action_confirm(self) -> None:
         try:
             answer = self.answer({field.name: self.value_of(field) for field in self._fields})
         except ConsoleError as error:

@@ -6,7 +6,7 @@ from kconsole.licensing.policy import KERIO
 from kconsole.text.details import reason_word, rule_sentence
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.keymap import Keymap
-from kconsole.tui.screens.dialog import Section
+from kconsole.tui.widgets.labelled import Section
 
 SIGNS = (
     ("▸", "the cursor"),

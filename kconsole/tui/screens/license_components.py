@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from kconsole.core.license import Component, ComponentName, License
 from kconsole.licensing.components import ComponentUse
@@ -96,9 +96,6 @@ class ComponentsDialog(Dialog[ComponentName]):
         yield _ComponentList([row for row, _ in self._rows.values()], self._show_beyond)
         yield Static(id="beyond", classes="dialog-note -first", markup=False)
 
-    def buttons(self) -> Iterable[Button]:
-        return ()
-
     def on_mount(self) -> None:
         self._show_beyond()
 
@@ -116,7 +113,7 @@ class ComponentsDialog(Dialog[ComponentName]):
     def _show_beyond(self) -> None:
         _, beyond = self._rows[self.chosen]
         self.query_one("#beyond", Static).update(Content("\n".join(beyond)))
-        self.call_after_refresh(self._tell_more)
+        self.call_after_refresh(self.show_scroll_keys)
 
 
 def component_rows(rows: Sequence[Row], use: Sequence[ComponentUse]) -> dict[ComponentName, tuple[str, list[str]]]:

@@ -20,9 +20,10 @@ from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, bought_words, masked_id, seats_words
 from kconsole.text.words import COMPONENT_WORDS
-from kconsole.tui.screens.dialog import LABEL_LARGE, LabelledRows, Question, QuestionDialog, plain
+from kconsole.tui.screens.dialog import Question, QuestionDialog, plain
 from kconsole.tui.screens.form import Field, FormDialog
-from kconsole.tui.widgets.password_line import PasswordLine
+from kconsole.tui.widgets.inputs import PasswordLine
+from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText
 
 DATE_FORM: Final = "like 2027-03-01"
 UNLIMITED: Final = "unlimited"
@@ -69,13 +70,6 @@ class RegisterForm(FormDialog[RegisterLicense]):
         yield _IdRow()
         yield plain(f"Only the last four characters of the license ID are kept{known}.", "dialog-note -first")
 
-    def action_next(self) -> None:
-        """Go to the next line; the ID is the last one."""
-        if self.focused is not None and self.focused.id == LICENSE_ID:
-            self.submit()
-        else:
-            self.focus_next()
-
     def answer(self, values: Mapping[str, str]) -> RegisterLicense:
         """The operation, once it is applied. It keeps only the end of the ID."""
         customer = Customer(**{field.name: values[field.name] for field in fields(Customer)})
@@ -104,7 +98,6 @@ class BuyForm(FormDialog[BuyUpdate]):
     """Asks what was bought: seats, components, or both."""
 
     DEFAULT_CSS = "BuyForm _Row Static { width: 22; }"
-    AUTO_FOCUS = "_Row TextLine, _Row ChoiceLine"
     heading = "What was bought?"
     keys = "enter next, then record · space choose · esc cancel"
     verb = "Record"
@@ -223,7 +216,7 @@ class ChangeDialog(QuestionDialog[bool]):
 
     def choices(self) -> Iterable[Widget]:
         if self._rows:
-            rows = LabelledRows([("", self._rows)], LABEL_LARGE)
+            rows = LabelledText(LABEL_LARGE, [("", self._rows)])
             rows.set_class(bool(self._question.news or self._question.lines), "-first")
             yield rows
 

@@ -41,7 +41,8 @@ from kconsole.tui.screens.console import MANY, ConsoleScreen
 from kconsole.tui.screens.server import ServerScreen, import_ahead
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
-from kconsole.tui.widgets.lines import Banner, DetailsPane, HeaderLine, KeyLine, SeatGauge, StatusLine
+from kconsole.tui.widgets.labelled import DetailsPane
+from kconsole.tui.widgets.lines import Banner, HeaderLine, KeyLine, SeatGauge, StatusLine
 from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -43,7 +43,8 @@ from kconsole.tui.screens.directory import DirectoryForm, PasswordDialog, Progre
 from kconsole.tui.screens.help import key_sections
 from kconsole.tui.screens.mapping_preview import PreviewScreen
 from kconsole.tui.widgets.directory_list import DirectoryList
-from kconsole.tui.widgets.lines import DetailsPane, HeaderLine, KeyLine, StatusLine
+from kconsole.tui.widgets.labelled import DetailsPane
+from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.workspace import Workspace
 
 Result = TypeVar("Result")

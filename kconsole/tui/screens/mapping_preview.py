@@ -29,9 +29,9 @@ from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.screens.console import MANY, ConsoleScreen
 from kconsole.tui.screens.dialog import ConfirmDialog, NewsDialog, Question, QuestionDialog, TableDialog, plain
 from kconsole.tui.screens.help import key_sections
+from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, SeatGauge, StatusLine
 from kconsole.tui.widgets.plan_list import PlanList, PlanSummary
-from kconsole.tui.widgets.text_line import TextLine
 from kconsole.tui.workspace import Workspace
 
 WIDE: Final = 100
@@ -293,7 +293,8 @@ class PreviewScreen(ConsoleScreen):
     def _show(self) -> None:
         plan = self.plan
         self.gauge.report, self.gauge.planned = plan.now, plan.after(self.disables_gone)
-        self.summary.show([*plan_summary(plan, self.disables_gone)[1:], *self._gone_details()])  # the gauge has seats
+        summary = plan_summary(plan, self.disables_gone)[1:]  # the gauge has the seats
+        self.summary.show_details([*summary, *self._gone_details()])
         self.accounts.empty_text = "Nothing to do: everything is as in the directory."
         self.accounts.show(plan_groups(plan, self.disables_gone))
         self._show_title()

@@ -1,56 +1,60 @@
-"""The dialog of saved filters: one is used, the one of now is saved, one is forgotten."""
+"""The dialog of saved filters: use one, save the current one, delete one."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable
+from datetime import datetime
 from typing import ClassVar, Final
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import Preferences
 from kconsole.text.messages import whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog, plain
-from kconsole.tui.widgets.painting import Part, fitted
-from kconsole.tui.widgets.row_list import RowList
-from kconsole.tui.widgets.text_line import TextLine
+from kconsole.tui.widgets.column_list import Column, ColumnList
+from kconsole.tui.widgets.inputs import TextLine
 
 LONGEST_NAME: Final = 24
 
 MOST_LINES: Final = 12
 
+Filter = tuple[str, str]
+"""The name of a filter, and its text."""
 
-class _FilterList(RowList):
+
+def _name(saved: Filter, _: datetime) -> str:
+    return safe_text(f"@{saved[0]}")
+
+
+def _text(saved: Filter, _: datetime) -> str:
+    return safe_text(saved[1])
+
+
+class _FilterList(ColumnList[Filter]):
     """The saved filters by name."""
 
     empty_text = "No filter is saved yet."
+    signs: ClassVar[int] = 1
+    columns = (
+        Column[Filter]("Name", LONGEST_NAME + 1, _name, style="strong"),
+        Column[Filter]("Filter", 0, _text, share=1, gives_way=True),
+    )
 
     def __init__(self, preferences: Preferences) -> None:
-        super().__init__(id="saved")
+        super().__init__("saved")
         self._preferences = preferences
-        self._names: list[str] = []
         self.read()
 
     def read(self) -> None:
-        """See which there are now."""
-        self._names = sorted(self._preferences.filters)
-        self.styles.height = max(2, min(len(self._names), MOST_LINES))
+        """Show the filters that are saved now."""
+        self.rows = sorted(self._preferences.filters.items())
+        self.styles.height = max(2, min(len(self.rows), MOST_LINES))
 
-    @property
-    def row_count(self) -> int:
-        return len(self._names)
-
-    @property
-    def name_at_cursor(self) -> str | None:
-        """The name under the cursor; None if there is none."""
-        return self._names[self.cursor] if self._names else None
-
-    def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        name = self._names[row]
-        text = fitted(safe_text(self._preferences.filters[name]), width - LONGEST_NAME - 3)
-        return [(f" {fitted('@' + safe_text(name), LONGEST_NAME + 1)} ", "strong"), (text, "")]
+    def key(self, record: Filter) -> Hashable:
+        return record[0]
 
 
 class SavedFiltersDialog(Dialog[str]):
@@ -58,13 +62,13 @@ class SavedFiltersDialog(Dialog[str]):
 
     Args:
         preferences: where filters are saved.
-        now: the filter of now, to be saved.
+        current: the current filter, to be saved.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "use", show=False),
         Binding("s", "ask", show=False),
-        Binding("x", "forget", show=False),
+        Binding("x", "delete", show=False),
     ]
     AUTO_FOCUS = "#saved"
     DEFAULT_CSS = """
@@ -72,90 +76,84 @@ class SavedFiltersDialog(Dialog[str]):
     SavedFiltersDialog.-asking Input { display: block; }
     """
     heading = "Saved filters"
-    keys = "enter use · s save the one of now · x forget · esc cancel"
+    keys = "enter use · s save current · x delete · esc cancel"
 
-    def __init__(self, preferences: Preferences, now: str) -> None:
+    def __init__(self, preferences: Preferences, current: str) -> None:
         super().__init__()
-        self._preferences, self._now = preferences, now.strip()
+        self._preferences, self._current = preferences, current.strip()
         self._asked = ""
-        """What the user was asked: a name that is taken, or one to forget."""
+        """The name that the user was asked about: to replace it, or to delete it."""
 
     def body(self) -> Iterable[Widget]:
-        """The filters, and the line to type a name in."""
         yield _FilterList(self._preferences)
-        yield TextLine(placeholder="a name for the filter of now", id="filter-name")
+        yield TextLine(placeholder="a name for the current filter", id="filter-name")
         yield plain("In the filter line, @name stands for a saved one.", "dialog-note -first")
-
-    def buttons(self) -> Iterable[Button]:
-        """None: a row is the answer."""
-        return ()
 
     @property
     def saved(self) -> _FilterList:
         """The list of filters."""
-        return self.query_one("#saved", _FilterList)
+        return self.query_one(_FilterList)
 
     def action_use(self) -> None:
         """Answer with the filter under the cursor."""
-        name = self.saved.name_at_cursor
-        if name is not None:
-            self.dismiss(self._preferences.filters[name])
+        if self.saved.highlighted is not None:
+            self.dismiss(self.saved.highlighted[1])
 
     def action_ask(self) -> None:
-        """Ask for a name for the filter of now."""
-        if not self._now:
-            self.tell_problem("Nothing is filtered now: type a filter first, then save it here.")
+        """Ask for a name for the current filter."""
+        if not self._current:
+            self.tell_problem("There is no filter to save: type one in the filter line first.")
             return
         self.tell_problem("")
         self.add_class("-asking")
         self.query_one(Input).focus()
 
-    def action_forget(self) -> None:
-        """Forget the filter under the cursor, if it is pressed twice."""
-        name = self.saved.name_at_cursor
-        if name is None:
+    def action_delete(self) -> None:
+        """Delete the filter under the cursor, if the key is pressed twice."""
+        if self.saved.highlighted is None:
             return
+        name = self.saved.highlighted[0]
         if self._asked != name:
             self._asked = name
-            self.tell_problem(f"Press x once more to forget '{safe_text(name)}'.")
+            self.tell_problem(f"Press x again to delete '{safe_text(name)}'.")
         elif self._changed(lambda: self._preferences.forget_filter(name)):
             self.tell_problem("")
 
     def action_leave(self) -> None:
-        """Leave the line that is typed in, or the dialog."""
+        """Leave the line for the name, or the dialog."""
         if self.has_class("-asking"):
-            self._ask_no_more()
+            self._stop_asking()
         else:
             self.dismiss(None)
 
     @on(Input.Submitted)
     def save(self, message: Input.Submitted) -> None:
-        """Save the filter of now; under a name that is taken only if enter is pressed once more."""
+        """Save the current filter. To replace a saved one, the user has to press enter twice."""
         message.stop()
         name = message.value.strip().removeprefix("@")
         if not name or len(name) > LONGEST_NAME or any(letter.isspace() or letter == "@" for letter in name):
-            self.tell_problem(f"A name is a word of at most {LONGEST_NAME} letters, without blanks and @.")
+            self.tell_problem(f"A name is one word of at most {LONGEST_NAME} letters, without @.")
         elif name in self._preferences.filters and self._asked != name:
             self._asked = name
-            self.tell_problem(f"'{safe_text(name)}' is there already; enter once more replaces it.")
-        elif self._changed(lambda: self._preferences.keep_filter(name, self._now)):
-            self._ask_no_more()
+            self.tell_problem(f"'{safe_text(name)}' exists already. Press enter again to replace it.")
+        elif self._changed(lambda: self._preferences.keep_filter(name, self._current)):
+            self._stop_asking()
 
     def _changed(self, change: Callable[[], None]) -> bool:
-        """Change what is saved, and show it; whether it is kept for the next time too."""
+        """Change the saved filters, and show them. Whether they could be written."""
         self._asked = ""
         try:
             change()
         except ConsoleError as error:
             self.tell_problem(safe_text(whole(error)))
-            is_kept = False
+            is_saved = False
         else:
-            is_kept = True
+            is_saved = True
         self.saved.read()
         self.saved.rows_changed()
-        return is_kept
+        return is_saved
 
-    def _ask_no_more(self) -> None:
+    def _stop_asking(self) -> None:
         self.remove_class("-asking")
         self.query_one(Input).value = ""
         self.tell_problem("")

@@ -5,7 +5,6 @@ from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button
 
 from kconsole.operations.search.index import SortField
 from kconsole.text.words import ORDER_WORDS
@@ -34,18 +33,18 @@ SORT_KEYS: dict[SortField, str] = {
     "kind": "t",
     "origin": "o",
 }
-"""The letter that chooses each order; the letters of movement are left free."""
+"""The letter that chooses each column; the letters that move the cursor are left free."""
 
 FIELDS = tuple(SORT_KEYS)
 
 
-class _OrderList(RowList):
+class _SortList(RowList):
     """The columns to choose from."""
 
-    def __init__(self, now: Sorting) -> None:
-        super().__init__(id="orders")
-        self._now = now
-        self.set_reactive(RowList.cursor, FIELDS.index(now.field))
+    def __init__(self, current: Sorting) -> None:
+        super().__init__(id="sort-fields")
+        self._current = current
+        self.set_reactive(RowList.cursor, FIELDS.index(current.field))
 
     @property
     def row_count(self) -> int:
@@ -56,40 +55,35 @@ class _OrderList(RowList):
         field = FIELDS[row]
         name, ascending, descending = ORDER_WORDS[field]
         title = f"{SORT_KEYS[field]}  {name.capitalize():<12}"
-        if field != self._now.field:
+        if field != self._current.field:
             return [(f"   {title} {ascending}", "")]
-        sign = DESCENDING_SIGN if self._now.reverse else ASCENDING_SIGN
-        now, then = (descending, ascending) if self._now.reverse else (ascending, descending)
+        sign = DESCENDING_SIGN if self._current.reverse else ASCENDING_SIGN
+        now, then = (descending, ascending) if self._current.reverse else (ascending, descending)
         return [(f" {sign} {title} {now} now, {then} if chosen again", "strong")]
 
 
 class SortDialog(Dialog[Sorting]):
-    """Asks what to sort by. The column that is sorted by already changes its direction."""
+    """Asks what to sort by. The current column changes its direction."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose_row", show=False, priority=True),
         *(Binding(key, f"choose('{field}')", show=False, priority=True) for field, key in SORT_KEYS.items()),
     ]
-    AUTO_FOCUS = "#orders"
+    AUTO_FOCUS = "#sort-fields"
     heading = "Sort by"
-    keys = "letter or enter · again turns it round · esc cancel"
+    keys = "letter or enter · again reverses · esc cancel"
 
-    def __init__(self, now: Sorting) -> None:
+    def __init__(self, current: Sorting) -> None:
         super().__init__()
-        self._now = now
+        self._current = current
 
     def body(self) -> Iterable[Widget]:
-        """The columns."""
-        yield _OrderList(self._now)
-
-    def buttons(self) -> Iterable[Button]:
-        """None: a row is the answer."""
-        return ()
+        yield _SortList(self._current)
 
     def action_choose_row(self) -> None:
-        """Choose the row under the cursor."""
-        self.action_choose(FIELDS[self.query_one("#orders", _OrderList).cursor])
+        """Choose the column under the cursor."""
+        self.action_choose(FIELDS[self.query_one(_SortList).cursor])
 
     def action_choose(self, field: SortField) -> None:
-        """Choose a column, or turn the one that is chosen round."""
-        self.dismiss(Sorting(field, not self._now.reverse if field == self._now.field else False))
+        """Choose a column, or reverse the current one."""
+        self.dismiss(Sorting(field, not self._current.reverse if field == self._current.field else False))

@@ -1,4 +1,4 @@
-"""Addresses as plain text over the whole width: for the mouse of the terminal, and for a file."""
+"""Addresses as plain text over the whole width: to select with the mouse of the terminal, or to save in a file."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -20,12 +20,12 @@ from kconsole.text import words
 from kconsole.text.columns import table
 from kconsole.text.messages import error_words, whole
 from kconsole.text.safe_text import safe_text
+from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
 from kconsole.tui.widgets.row_list import RowList
-from kconsole.tui.widgets.text_line import TextLine
 
 MOST_SHOWN: Final = 1_000
-"""Accounts that are shown: nobody selects more with a mouse. The file has them all."""
+"""Accounts that are shown, as more cannot be selected with a mouse. The file has them all."""
 
 MOST_LINES: Final = 3
 
@@ -34,7 +34,7 @@ AsText = Callable[[Iterable[Entry]], list[list[str]]]
 
 
 class _Line(Painted):
-    """Words, in as many lines as they need, up to `MOST_LINES`."""
+    """A text in as many lines as it needs, up to `MOST_LINES`."""
 
     DEFAULT_CSS = "_Line { height: 1; }"
 
@@ -42,15 +42,15 @@ class _Line(Painted):
         super().__init__(id=id)
         self._part, self._text = part, ""
 
-    def tell(self, text: str) -> None:
-        """Say something. It must be safe to show."""
+    def show(self, text: str) -> None:
+        """Show a text. It must be safe to show."""
         if text != self._text:
             self._text = text
             self.fit(self.app.size.width)
             self.refresh()
 
     def fit(self, width: int) -> None:
-        """Be as high as the words need, in a terminal so wide."""
+        """Take the height that the text needs in a terminal of this width."""
         self.styles.height = max(min(len(self._lines(width)), MOST_LINES), 1)
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
@@ -62,7 +62,7 @@ class _Line(Painted):
 
 
 class _Text(RowList):
-    """Lines from the first cell on, with nothing beside them; long ones go on below."""
+    """Lines from the first cell on, with nothing beside them; long ones are broken."""
 
     def __init__(self) -> None:
         super().__init__(id="text")
@@ -84,7 +84,7 @@ class _Text(RowList):
         self.move_to(0)
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Break the lines for the new width."""
         self._break()
 
     def _break(self) -> None:
@@ -94,7 +94,7 @@ class _Text(RowList):
 
 
 class TextScreen(ModalScreen[None]):
-    """Addresses, one a line, or the columns of the table; saved in a file when asked."""
+    """Addresses, one a line, or the columns of the table. It saves them in a file on request."""
 
     DEFAULT_CSS = """
     TextScreen { background: $background; }
@@ -116,10 +116,10 @@ class TextScreen(ModalScreen[None]):
         self._session, self._entries, self._as_text = session, entries, as_text
         self._with_columns = False
         self._may_replace = ""
-        """The name of the file that the user was asked about."""
+        """The name of the existing file that the user was asked about."""
 
     def compose(self) -> ComposeResult:
-        """What it is, the text, what happened, a line to type in, the keys."""
+        """Heading, text, result, a line for the name of a file, keys."""
         yield _Line("strong", "heading")
         yield _Text()
         yield _Line("notice", "said")
@@ -131,11 +131,9 @@ class TextScreen(ModalScreen[None]):
         self._show()
 
     def on_resize(self, event: Resize) -> None:
-        """Say all of it in the width there is."""
+        """Fit the lines to the width."""
         for line in self.query(_Line):
             line.fit(event.size.width)
-
-    # What is asked for
 
     def action_change(self) -> None:
         """Show the columns of the table, or the addresses alone."""
@@ -150,15 +148,15 @@ class TextScreen(ModalScreen[None]):
         self.query_one(Input).focus()
 
     def action_back(self) -> None:
-        """Leave the line that is typed in, or the text."""
+        """Leave the line for the name, or the screen."""
         if self.has_class("-asking"):
-            self._ask_no_more()
+            self._stop_asking()
         else:
             self.dismiss(None)
 
     @on(Input.Changed)
     def forget_question(self, message: Input.Changed) -> None:
-        """Another name: whether that file may be replaced was not asked."""
+        """Ask again whether to replace a file, as this is another one."""
         message.stop()
         if message.value != self._may_replace:
             self._may_replace = ""
@@ -166,7 +164,7 @@ class TextScreen(ModalScreen[None]):
 
     @on(Input.Submitted)
     async def save(self, message: Input.Submitted) -> None:
-        """Save, in a thread; a file that is there already only if enter is pressed once more."""
+        """Save, in a thread. To replace an existing file, the user has to press enter twice."""
         message.stop()
         name = message.value
         replace = bool(name) and name == self._may_replace
@@ -174,11 +172,11 @@ class TextScreen(ModalScreen[None]):
             path = await asyncio.to_thread(lambda: save_listing(name, self._content(), self._session, replace=replace))
         except AlreadyThere as error:
             self._may_replace = name
-            self._say(f"Enter once more replaces what is there, esc does not. {safe_text(error_words(error))}")
+            self._say(f"{safe_text(error_words(error))} Press enter again to replace it, esc to keep it.")
         except ConsoleError as error:
             self._say(safe_text(whole(error)))
         else:
-            self._ask_no_more()
+            self._stop_asking()
             self._say(f"{self._count()} saved in {safe_text(str(path))}")
 
     # Showing
@@ -195,20 +193,20 @@ class TextScreen(ModalScreen[None]):
 
     def _show_lines(self) -> None:
         more = len(self._entries) - MOST_SHOWN
-        shown = f" · the first {MOST_SHOWN:,} are shown, saved are all" if more > 0 else ""
-        self.query_one("#heading", _Line).tell(f"{self._count()}{shown} · select with the mouse of your terminal")
+        shown = f" · the first {MOST_SHOWN:,} are shown, the file has all" if more > 0 else ""
+        self.query_one("#heading", _Line).show(f"{self._count()}{shown} · select with the mouse of your terminal")
         other = "c addresses alone" if self._with_columns else "c with columns"
         is_asking = self.has_class("-asking")
         keys = "enter save in this file · esc cancel" if is_asking else f"s save in a file · {other} · esc back"
-        self.query_one("#keys", _Line).tell(keys)
+        self.query_one("#keys", _Line).show(keys)
 
     def _count(self) -> str:
         return words.count(len(self._entries), "address", "addresses")
 
     def _say(self, text: str) -> None:
-        self.query_one("#said", _Line).tell(text)
+        self.query_one("#said", _Line).show(text)
 
-    def _ask_no_more(self) -> None:
+    def _stop_asking(self) -> None:
         self.remove_class("-asking")
         self._may_replace = ""
         self._say("")
@@ -216,14 +214,14 @@ class TextScreen(ModalScreen[None]):
         self.query_one(_Text).focus()
 
     def _content(self) -> str:
-        """All of it: an address a line, or the columns with tabs between them."""
+        """All accounts: an address a line, or the columns with tabs between them."""
         if self._with_columns:
             return "".join("\t".join(cells) + "\n" for cells in self._as_text(self._entries))
         return "".join(safe_text(entry.address, None) + "\n" for entry in self._entries)
 
 
 def _pieces(line: str, width: int) -> Iterable[str]:
-    """A line in pieces that fit, cut where the edge is: a blank there belongs to the text."""
+    """A line in pieces that fit, cut at the edge: a blank there belongs to the text."""
     while cell_len(line) > width:
         piece = set_cell_size(line, width)
         if not line.startswith(piece):  # half a wide character is a blank, and the whole one goes to the next line

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from kconsole.tui.screens.dialog import Dialog, plain
 
@@ -34,10 +34,6 @@ class WaitingDialog(Dialog[None]):
         left_off = plain(LEFT_OFF, "dialog-note -first")
         left_off.display = False
         yield left_off
-
-    def buttons(self) -> Iterable[Button]:
-        """None: escape leaves off."""
-        return ()
 
     def action_leave(self) -> None:
         """Leave off waiting. The dialog stays until it is known how far that has come: that is a moment."""

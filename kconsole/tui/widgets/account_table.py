@@ -188,7 +188,7 @@ class AccountTable(ColumnList[Entry]):
     def paint_header(self, line: int, width: int) -> Sequence[Part]:
         """The titles, with the sign of the sort order; before them if the sort order has no column in sight."""
         del line
-        columns = self.layout(width)
+        columns = self.layout_at(width)
         sign = DESCENDING_SIGN if self._reverse else ASCENDING_SIGN
         is_in_sight = any(column.sort == self._sort for column, _ in columns)
         parts: list[Part] = [(fitted("" if is_in_sight else f" {sign}", self.signs), "strong")]

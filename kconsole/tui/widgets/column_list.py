@@ -133,7 +133,7 @@ class ColumnList(RowList, Generic[Record]):
         """What identifies a record among others."""
         raise NotImplementedError
 
-    def layout(self, width: int) -> list[tuple[Column[Any], int]]:
+    def layout_at(self, width: int) -> list[tuple[Any, int]]:
         """The columns that have room in a list of this width, with their cells."""
         if width != self._layout_width:
             self._layout, self._layout_width = laid_out(self.columns_at(width), width, self.signs), width
@@ -162,13 +162,13 @@ class ColumnList(RowList, Generic[Record]):
 
     def paint_header(self, line: int, width: int) -> Sequence[Part]:
         del line
-        titles = "".join(f"{aligned(column, column.title, cells)} " for column, cells in self.layout(width))
+        titles = "".join(f"{aligned(column, column.title, cells)} " for column, cells in self.layout_at(width))
         return [(" " * self.signs + titles, "muted")]
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
         record = self.rows[row]
         parts, style = list(self.sign_parts(row, record)), self.row_style(row, record)
-        for column, cells in self.layout(width):
+        for column, cells in self.layout_at(width):
             parts += self.paint_cell(column, record, cells, style)
         return parts
 

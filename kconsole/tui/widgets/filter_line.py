@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
-from kconsole.tui.widgets.text_line import TextLine
+from kconsole.tui.widgets.inputs import TextLine
 
 
 class FilterBar(Horizontal):

@@ -1,4 +1,4 @@
-"""The lines around the lists: header, gauge, banner, status, keys, details."""
+"""The lines around the lists: header, gauge, banner, status, keys."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, NamedTuple
@@ -197,16 +197,3 @@ class KeyLine(Painted):
 
     def _cells(self, command: AnyCommand) -> int:
         return cell_len(self._key(command)) + len(command.word) + 3
-
-
-class DetailsPane(Painted):
-    """The account under the cursor, explained, where there is room for it."""
-
-    details: reactive[tuple[tuple[str, str], ...]] = reactive(())
-
-    def paint(self, y: int, width: int) -> Iterable[Part]:
-        """A label and its text."""
-        if y < len(self.details):
-            label, text = self.details[y]
-            yield f" {label:<11}", "muted"
-            yield fitted(text, width - 12), ""

@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 from kconsole.text.columns import cell_width
 from kconsole.text.details import Detail
 from kconsole.text.mapping import Section
-from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
+from kconsole.tui.widgets.labelled import LabelledText
+from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
 
 LABEL: Final = 11
@@ -62,38 +63,18 @@ class PlanList(RowList):
         return [sign, (f"   {fitted(label, room)}  ", ""), (fitted(text, width - room - 7), quiet)]
 
 
-class PlanSummary(Painted):
-    """Labels with their texts, wrapped."""
+class PlanSummary(LabelledText):
+    """The result of the plan. It leaves half of a low terminal to the list below."""
+
+    DEFAULT_CSS = "PlanSummary { padding: 0 1; }"
 
     def __init__(self) -> None:
-        super().__init__(id="summary")
-        self._details: Sequence[Detail] = ()
+        super().__init__(LABEL, id="summary")
 
-    def show(self, details: Sequence[Detail]) -> None:
-        """Show these lines. Their texts must be safe to show."""
-        self._details = details
-        self._fit()
-        self.refresh()
+    def show_details(self, details: Sequence[Detail]) -> None:
+        """Show these. Their texts must be safe to show."""
+        self.show([("", [(label, text, "alarm" if label == "!" else "") for label, text in details])])
 
     def on_resize(self) -> None:
-        self._fit()
-
-    def paint(self, y: int, width: int) -> Iterable[Part]:
-        lines = self._lines(width)
-        if y < len(lines):
-            label, text, part = lines[y]
-            yield f" {fitted(label, LABEL)}", part or "muted"
-            yield fitted(text, width - LABEL - 1), part
-
-    def _fit(self) -> None:
-        """Take the height that the texts need, but leave half of a low terminal to the list below."""
-        width, height = self.app.size
-        self.styles.height = min(len(self._lines(self.size.width or width)), max(height // 2 - 3, 2))
-
-    def _lines(self, width: int) -> list[tuple[str, str, str]]:
-        """The lines: label, text, and style."""
-        return [
-            ("" if place else detail.label, line, "alarm" if detail.label == "!" else "")
-            for detail in self._details
-            for place, line in enumerate(wrapped(detail.text, max(width - LABEL - 2, 1)))
-        ]
+        """Leave half of a low terminal to the list below."""
+        self.styles.max_height = max(self.app.size.height // 2 - 3, 2)
