@@ -205,7 +205,5 @@ def _filled(line: list[Part], width: int) -> list[Part]:
 
 
 def _lines_of(sections: Sequence[Section], width: int, label_width: int) -> list[list[Part]]:
-    texts = [
-        (section.heading, [(row.label, row.shown, row.severity) for row in section.rows]) for section in sections
-    ]
+    texts = [(section.heading, [(row.label, row.shown, row.severity) for row in section.rows]) for section in sections]
     return labelled_lines(texts, width, label_width)
