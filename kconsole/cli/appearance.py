@@ -1,4 +1,4 @@
-"""How the console will look in this terminal: what the user asked for, what he chose before, what there is."""
+"""How the console looks in this terminal: by options, configuration, earlier choices, and what the terminal can show."""
 
 import os
 import sys
@@ -11,21 +11,21 @@ from kconsole.text.terminals import TerminalProfile, first_theme, profile_of
 
 
 class Appearance(NamedTuple):
-    """How the console will look."""
+    """How the console looks."""
 
     profile: TerminalProfile
     settings: Settings
     preferences: Preferences
     asked_theme: str
-    """The theme that was asked for at this start; empty if none was."""
+    """The theme of the command line; empty if it has none."""
     theme: str
-    """The theme that comes of all this."""
+    """The theme that is used."""
     theme_reason: str
     mouse: bool
 
 
 def look_of(place: CliContext) -> Appearance:
-    """How the console will look, by the options, the environment, the configuration file and what was chosen."""
+    """How the console looks, by options, environment, configuration file and earlier choices."""
     settings, preferences = read_settings(), Preferences(preferences_path())
     profile = profile_of(
         os.environ,

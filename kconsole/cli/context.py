@@ -26,6 +26,9 @@ from kconsole.operations.session import (
 from kconsole.text import messages
 from kconsole.text.safe_text import safe_text
 
+DEBUG_VARIABLE = "KCONSOLE_DEBUG"
+"""The environment variable that shows tracebacks."""
+
 LONGEST_WAIT = 86_400
 """The longest `--wait`, in seconds."""
 

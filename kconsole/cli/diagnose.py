@@ -1,4 +1,4 @@
-"""The command that says what was found out about the terminal and this installation, and why."""
+"""The command that shows what kconsole found out about the terminal and this installation."""
 
 import os
 import sys
@@ -18,16 +18,16 @@ from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 
 PACKAGES: Final = ("textual", "rich", "tinydb", "pydantic", "click")
-"""The packages whose versions are told, beside our own and Python's."""
+"""The packages whose versions are shown, beside our own and Python's."""
 
 
 class Finding(NamedTuple):
-    """One thing that was found out or chosen."""
+    """A property of the terminal, or a choice for it."""
 
     name: str
     value: Any
     shown: str
-    """The value as a person reads it."""
+    """The value in the table."""
     reason: str = ""
 
 
@@ -37,10 +37,10 @@ class Finding(NamedTuple):
 @on_screen
 @pass_cli
 def diagnose(place: CliContext, as_json: bool) -> None:
-    """Say what was found out about the terminal, and why.
+    """Show what kconsole found out about the terminal, and why.
 
-    Also what was chosen for it, where the configuration, what is kept and the store are, and which versions are at
-    work. Needs no store, and works on any terminal. Takes the options of the console, to see what they would do.
+    Also its choices for this terminal, the places of the configuration, the preferences and the store, and the versions
+    of programs. Needs no store, and works on any terminal. Takes the options of the console, to show their effect.
     """
     look = look_of(place)
     findings = _findings(look)
@@ -92,12 +92,12 @@ def _findings(look: Appearance) -> list[Finding]:
         Finding("colours", profile.colours, profile.colours, reasons["colours"]),
         Finding("ascii_only", profile.ascii_only, _yes(profile.ascii_only), reasons["ascii_only"]),
         Finding("theme", look.theme, look.theme, look.theme_reason),
-        Finding("mouse", look.mouse, _yes(look.mouse), "" if look.mouse else "the terminal keeps it, to select text"),
+        Finding("mouse", look.mouse, _yes(look.mouse), "" if look.mouse else "the terminal keeps it, for selecting text"),
         Finding(
             "size",
             None if size is None else list(size),
             "unknown" if size is None else f"{size[0]}x{size[1]}",
-            "standard error is no terminal" if size is None else "",
+            "standard error is not a terminal" if size is None else "",
         ),
         Finding("multiplexer", profile.multiplexer, profile.multiplexer or "none", reasons["multiplexer"]),
         Finding("ssh", profile.over_ssh, _yes(profile.over_ssh), reasons["over_ssh"]),
@@ -121,7 +121,7 @@ def _size() -> tuple[int, int] | None:
 
 
 def _locale() -> tuple[str, str]:
-    """The locale of characters, and the variable that says so: the first that is set counts."""
+    """The locale of characters, and the variable that sets it: the first one counts."""
     for name in ("LC_ALL", "LC_CTYPE", "LANG"):
         if os.environ.get(name):
             return safe_text(os.environ[name], 40), f"{name} is set"
@@ -134,7 +134,7 @@ def _state(path: Path) -> str:
     except FileNotFoundError:
         return "not there"
     except (OSError, ValueError) as error:
-        return safe_text(getattr(error, "strerror", "") or "cannot be looked at")
+        return safe_text(getattr(error, "strerror", "") or "unknown")
     return "there"
 
 

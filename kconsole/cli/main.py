@@ -11,14 +11,11 @@ from typing import Any, Final
 import click
 
 from kconsole import __version__
-from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, say, say_error, say_failure
+from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, pass_cli, say, say_error, say_failure
 from kconsole.core.errors import ConsoleError
 
 INTERRUPTED: Final = 130
 """The exit code after ctrl+c, as in shells."""
-
-DEBUG_VARIABLE: Final = "KCONSOLE_DEBUG"
-"""The environment variable that shows tracebacks."""
 
 PLAIN_SIGNS: Final = "kconsole-plain-signs"
 """The name of the codec error handler for output in encodings that lack our characters."""

@@ -234,8 +234,7 @@ class LogLine(_Document):
     claims: Claims
     session: str
     """A random name of the run of kconsole that made the change."""
-    deed: str
-    """The name of the operation."""
+    operation: str = Field(alias="deed")
     reason: str
     accounts: list[str]
     changes: int

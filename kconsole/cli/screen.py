@@ -15,8 +15,7 @@ import click
 
 import kconsole
 from kconsole.cli.appearance import Appearance, look_of
-from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, say
-from kconsole.cli.main import DEBUG_VARIABLE
+from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, pass_cli, say
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
 from kconsole.operations.samples import SAMPLES, sample_session

@@ -1,4 +1,4 @@
-"""Commands about the server's records and the store: init, domains, restarted, dump, restore."""
+"""Commands about the store as a whole and its domains: init, domains, restarted, dump, restore."""
 
 from pathlib import Path
 
@@ -19,20 +19,20 @@ from kconsole.text import words
 
 @click.command()
 @click.option(
-    "--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="Seats of the license; without, no limit."
+    "--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="Seats of the license; by default no limit."
 )
 @at_store
 @pass_cli
 def init(place: CliContext, seats: int | None) -> None:
-    """Make an empty store."""
+    """Create an empty store."""
     place.check_writable()
     folder = place.store_folder
     inventory = Inventory(license=License(seats=seats))
     Session.create(folder, inventory, place.operator, place.clock, patience=place.patience).close()
     limit = "seats without limit" if seats is None else words.count(seats, "seat")
-    say(f"Made a store for {limit} in {folder}.")
+    say(f"Created a store for {limit} in {folder}.")
     say("Next: 'kconsole domains add NAME', then 'kconsole import csv FILE --domain NAME' or 'kconsole add ADDRESS'.")
-    say("Or let it follow a live server: 'kconsole server add NAME --url https://... --user LOGIN'.")
+    say("Or follow a live server: 'kconsole server add NAME --url https://... --user LOGIN'.")
 
 
 @click.group(invoke_without_command=True)
@@ -44,7 +44,7 @@ def domains(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Show the domains and their figures, add or map one."""
     if context.invoked_subcommand is not None:
         if as_json:
-            raise click.UsageError("--json goes with the list of domains here.")
+            raise click.UsageError("--json is for the list of domains only.")
         return
     report = place.open().seats.report()
     if as_json:
@@ -82,7 +82,7 @@ domains.add_command(domains_map)
 def restarted(place: CliContext, reason: str) -> None:
     """Record that the server was restarted, now.
 
-    The seats that deleted accounts held come free.
+    That frees the seats that deleted accounts hold.
     """
     say_outcomes(place.open().do(RecordRestart(reason)))
 
@@ -111,15 +111,15 @@ def dump(place: CliContext, file: Path | None) -> None:
 @at_store
 @pass_cli
 def restore(place: CliContext, file: Path, reason: str) -> None:
-    """Let the store hold what a dump holds, and nothing else.
+    """Replace the whole store by a dump.
 
-    All of it or, if anything is wrong with the dump, none of it. FILE may be - for standard input.
+    If anything is wrong with the dump, nothing is changed. FILE may be - for standard input.
     """
     place.check_writable()
     inventory = dumps.read_dump_file(file)
     done = dumps.restore(place.store_folder, inventory, place.operator, place.patience, reason, place.clock)
     if done is None:
-        say(f"Made a store in {place.store_folder}.")
+        say(f"Created a store in {place.store_folder}.")
         entries = words.count(len(inventory.entries), "entry", "entries")
         say(f"Restored {entries} in {words.count(len(inventory.domains), 'domain')}.")
     else:

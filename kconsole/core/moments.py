@@ -1,4 +1,4 @@
-"""Moments that somebody wrote down elsewhere: a moment and nothing less, in a zone that somebody said."""
+"""Times in files of other programs: read only if they are complete, in a known zone."""
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -8,9 +8,9 @@ from kconsole.core.errors import BadInput
 from kconsole.core.times import in_utc
 
 SKEW: Final = timedelta(minutes=5)
-"""How far another machine's clock may be ahead of ours before what it wrote is taken for a mistake.
+"""How far another machine's clock may be ahead of ours before a time is an error.
 
-A login that is to come would be the last one until then, and no true one could be told.
+A login in the future would stay the last one until then, whatever logins follow.
 """
 
 _MOMENT: Final = re.compile(
@@ -18,7 +18,7 @@ _MOMENT: Final = re.compile(
     r" ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII | re.IGNORECASE,
 )
-"""The forms of ISO 8601 that people and logs write. `fromisoformat` alone takes Unix milliseconds for a date."""
+"""The forms of ISO 8601 that people and logs write. `fromisoformat` alone accepts Unix milliseconds as a date."""
 
 _OFFSET: Final = re.compile(r"[+-]\d\d(?::?\d\d)?", re.ASCII)
 
@@ -28,8 +28,8 @@ def moment_of(text: str, zone: tzinfo | None) -> datetime:
 
     Args:
         text: ISO 8601 with a time of day.
-        zone: the zone of a text that names none; of an hour that a clock shows twice in autumn it is the first.
-            None to refuse such a text: a guess would be wrong by hours.
+        zone: the zone of a text that names none; an hour that a clock shows twice in autumn is the first of the two.
+            None refuses such a text: a guess would be wrong by hours.
 
     Raises:
         ValueError: it names none; its text is the code of the reason.

@@ -1,12 +1,13 @@
-"""Which encoding a file is in that does not say so.
+"""Guesses the encoding of a file that does not name it.
 
-Kerio's vendor documents none. What occurs: UTF-8, with or without a mark; UTF-16 with its mark, as Excel's "Unicode
-text"; and the two Windows code pages of Europe, which any bytes could be. Those two are told apart by how the
-letters fall: a `ř` stands beside a vowel (Dvořák), an `ø` between consonants (Sørensen), and no name has a `³` in it
-(Micha³), so each reading of each byte is judged by its neighbours and the likelier one wins.
+Kerio's vendor documents none. In use are UTF-8, with or without a mark; UTF-16 with its mark, as Excel's "Unicode text";
+and the two Windows code pages of Europe, which any bytes could be. The latter differ in how letters fall: a `ř` stands
+beside a vowel (Dvořák), an `ø` between consonants (Sørensen), and no name has a `³` in it (Micha³). So each reading of
+each byte is judged by its neighbours, and the likelier one wins.
 
 Measured on 137 single names and phrases of twenty languages, the hardest case: 4 misread (Bøe, Høeg, Brûlé, Cantù).
-charset-normalizer 3.5, held to these two code pages, took every one for CP1250, even all Western ones in one file.
+charset-normalizer 3.5, limited to these two code pages, chose CP1250 for every one, even for all Western ones in one
+file.
 """
 
 import codecs
@@ -29,7 +30,7 @@ _MISPLACED: Final = -3
 
 
 def encoding_named(name: str) -> Encoding | None:
-    """The encoding that a person means by `utf8`, `windows-1250`, `cp1252` ...; None if it is none of the four."""
+    """The encoding of a name such as `utf8`, `windows-1250`, `cp1252`; None if it is none of the four."""
     try:
         codec = codecs.lookup(name).name
     except (LookupError, ValueError):
@@ -49,7 +50,7 @@ def decode(document: bytes, encoding: Encoding) -> str:
 
 
 def possible_encodings(document: bytes) -> tuple[Encoding, ...]:
-    """What the bytes can be: one where they tell, both code pages where they don't, nothing where none fits."""
+    """The encodings that the bytes can be in: one, both code pages, or none."""
     if document.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ("UTF-16",) if _fits(document, "UTF-16") else ()
     if _fits(document, "UTF-8"):
@@ -61,10 +62,10 @@ def likelier_code_page(letters: bytes) -> Encoding:
     """CP1250 (Central Europe) or CP1252 (Western Europe), whichever makes the likelier words.
 
     Args:
-        letters: names and descriptions of the file, and nothing that people don't write as words.
+        letters: names and descriptions of the file: words only.
 
     Returns:
-        CP1252 when nothing speaks for either; most often the text is then the same in both.
+        CP1252 without any evidence; most often the text is the same in both then.
     """
     central, western = (letters.decode(page, "replace") for page in CODE_PAGES)
     evidence = sum(

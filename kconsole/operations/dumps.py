@@ -20,17 +20,17 @@ from kconsole.store.seatstore import PATIENCE
 
 
 def dump_of(session: Session) -> bytes:
-    """The dump of what a session's store holds, an entry a line or more, ending in a newline."""
+    """The dump of a session's store, ending in a newline."""
     return orjson.dumps(
         inventory_document(session.state.inventory), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )
 
 
 def write_dump(path: Path, document: bytes, session: Session) -> None:
-    """Write a dump to a file that only its owner may read, or into a device or pipe that is there.
+    """Write a dump to a file that only its owner may read, or into an existing device or pipe.
 
     Raises:
-        BadInput: it cannot be written there; a file that was there is as it was.
+        BadInput: it cannot be written there. An existing file is unchanged then.
     """
     check_not_of_store(path, session)
     try:
@@ -44,10 +44,10 @@ def write_dump(path: Path, document: bytes, session: Session) -> None:
 
 
 def check_not_of_store(path: Path, session: Session) -> None:
-    """Go on only if a file that shall be written does not lie in the store's own folder, nor below it.
+    """Continue only if a file to be written is outside of the store's own folder.
 
     Raises:
-        BadInput: it does.
+        BadInput: it is in it, or below it.
     """
     folder = session.store.folder.resolve()
     if path.resolve().is_relative_to(folder) or path.absolute().parent.resolve().is_relative_to(folder):
@@ -55,17 +55,17 @@ def check_not_of_store(path: Path, session: Session) -> None:
 
 
 def takes_a_stream(path: Path) -> bool:
-    """Whether this is a device, a pipe or `/dev/stdout`: putting a file in its place would break it for everybody."""
+    """Whether this is a device, a pipe or `/dev/stdout`, which a file must not replace."""
     absolute = path.absolute()
     in_system = any(absolute.is_relative_to(folder) for folder in ("/dev", "/proc"))
     return path.exists() and not path.is_dir() and (in_system or not path.is_file())
 
 
 def read_dump_file(path: Path) -> Inventory:
-    """The inventory in a dump, from a file or, for `-`, from standard input.
+    """Read a dump from a file, or from standard input for `-`.
 
     Raises:
-        BadInput: it cannot be read, or is no dump.
+        BadInput: it cannot be read, or is not a dump.
     """
     return read_dump(*read_document(path))
 
@@ -78,10 +78,10 @@ def restore(
     reason: str = "",
     clock: Clock | None = None,
 ) -> Done | None:
-    """Let the store in a folder hold an inventory and nothing else; make the store if there is none.
+    """Replace everything in the store of a folder by an inventory; create the store if there is none.
 
     Returns:
-        What was done; None if the store was made.
+        What was done; None if the store was created.
     """
     try:
         session = Session.open(folder, operator, clock, patience=patience)

@@ -11,6 +11,7 @@ from textual.color import Color
 from textual.command import CommandList
 from textual.theme import Theme
 
+from kconsole.core.codes import message
 from kconsole.operations.appearance import THEMES
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.settings import Settings
@@ -168,13 +169,13 @@ async def test_a_choice_that_cannot_be_kept_holds_and_says_so(tmp_path: Path) ->
     async with console(preferences=Preferences(tmp_path / "way" / "habits.json")) as screen:
         told = screen.app.next_theme()
         assert screen.app.theme == "kconsole-light"
-        assert told.startswith("Theme: kconsole-light. Your choice cannot be kept in ")
+        assert told.startswith("Theme: kconsole-light. Your choice cannot be saved in ")
 
 
 async def test_problems_of_the_configuration_are_there_to_be_shown() -> None:
-    settings = Settings(keys={"nonsense": "q"}, problems=("a: \x1b[31m",))
+    settings = Settings(keys={"nonsense": "q"}, problems=(message("settings-not-utf8", file="a: \x1b[31m"),))
     async with console(settings=settings) as screen:
-        assert screen.app.problems[0] == "a: ␛[31m"
+        assert screen.app.problems[0].startswith("a: ␛[31m is not UTF-8")
         assert "nonsense" in screen.app.problems[1]
         assert len(screen.app.problems) == 2
 
