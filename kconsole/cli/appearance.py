@@ -1,4 +1,4 @@
-"""How the console looks in this terminal: by options, configuration, earlier choices, and what the terminal can show."""
+"""How the console looks in this terminal: by options, configuration, earlier choices, and the terminal itself."""
 
 import os
 import sys

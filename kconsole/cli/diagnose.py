@@ -92,7 +92,7 @@ def _findings(look: Appearance) -> list[Finding]:
         Finding("colours", profile.colours, profile.colours, reasons["colours"]),
         Finding("ascii_only", profile.ascii_only, _yes(profile.ascii_only), reasons["ascii_only"]),
         Finding("theme", look.theme, look.theme, look.theme_reason),
-        Finding("mouse", look.mouse, _yes(look.mouse), "" if look.mouse else "the terminal keeps it, for selecting text"),
+        Finding("mouse", look.mouse, _yes(look.mouse), "" if look.mouse else "the terminal selects text with it"),
         Finding(
             "size",
             None if size is None else list(size),

@@ -1,9 +1,9 @@
 """Guesses the encoding of a file that does not name it.
 
-Kerio's vendor documents none. In use are UTF-8, with or without a mark; UTF-16 with its mark, as Excel's "Unicode text";
-and the two Windows code pages of Europe, which any bytes could be. The latter differ in how letters fall: a `ř` stands
-beside a vowel (Dvořák), an `ø` between consonants (Sørensen), and no name has a `³` in it (Micha³). So each reading of
-each byte is judged by its neighbours, and the likelier one wins.
+Kerio's vendor documents none. In use are UTF-8, with or without a mark; UTF-16 with its mark, as Excel's "Unicode
+text"; and the two Windows code pages of Europe, which any bytes could be. The latter differ in how letters fall: a `ř`
+stands beside a vowel (Dvořák), an `ø` between consonants (Sørensen), and no name has a `³` in it (Micha³). So each
+reading of each byte is judged by its neighbours, and the likelier one wins.
 
 Measured on 137 single names and phrases of twenty languages, the hardest case: 4 misread (Bøe, Høeg, Brûlé, Cantù).
 charset-normalizer 3.5, limited to these two code pages, chose CP1250 for every one, even for all Western ones in one

@@ -62,7 +62,7 @@ def office(console: Console) -> Console:
 def test_init_makes_an_empty_store_once(console: Console) -> None:
     said = console.done("init", "--seats", "1")
     assert said.out == ""
-    assert said.talk[0] == f"Made a store for 1 seat in {console.folder}."
+    assert said.talk[0] == f"Created a store for 1 seat in {console.folder}."
     assert console.done("status", "--json").json["license"] == {"seats": 1, "id_end": ""}
     again = console("init", "--seats", "9")
     assert (again.code, again.talk[0]) == (4, f"kconsole: There is a store in {console.folder} already.")
@@ -558,7 +558,7 @@ def test_a_dump_is_restored_to_the_same_dump(office: Console, tmp_path: Path) ->
     assert office.done("dump", "-").json == dump
     other = Console(tmp_path / "other")
     made = other.done("restore", str(tmp_path / "dump.json"))
-    assert made.talk == [f"Made a store in {other.folder}.", "Restored 10 entries in 2 domains."]
+    assert made.talk == [f"Created a store in {other.folder}.", "Restored 10 entries in 2 domains."]
     assert other.dump == dump
     again = other.done("restore", str(tmp_path / "dump.json"))
     assert again.talk == ["restored 10 entries in 2 domains"]
@@ -769,7 +769,7 @@ def test_with_a_terminal_the_console_opens_on_the_store_or_on_a_throw_away_sampl
 def test_demo_keeps_its_store_where_it_is_told_to(console: Console, tmp_path: Path) -> None:
     said = console.done("demo", "--sample", "small", "--into", str(tmp_path / "demo"))
     (line,) = said.talk
-    assert line.startswith(f"Made a store of sample data in {tmp_path / 'demo'}; open it again with 'kconsole --store ")
+    assert line.startswith(f"Created a store of sample data in {tmp_path / 'demo'}. Open it again with 'kconsole --store ")
     assert Console(tmp_path / "demo").done("status", "--json").json["license"] == {"seats": 5, "id_end": ""}
     assert console("demo", "--into", str(tmp_path / "demo")).code == 4
     assert console("demo", "--sample", "none").code == 2
