@@ -769,7 +769,9 @@ def test_with_a_terminal_the_console_opens_on_the_store_or_on_a_throw_away_sampl
 def test_demo_keeps_its_store_where_it_is_told_to(console: Console, tmp_path: Path) -> None:
     said = console.done("demo", "--sample", "small", "--into", str(tmp_path / "demo"))
     (line,) = said.talk
-    assert line.startswith(f"Created a store of sample data in {tmp_path / 'demo'}. Open it again with 'kconsole --store ")
+    assert line.startswith(
+        f"Created a store of sample data in {tmp_path / 'demo'}. Open it again with 'kconsole --store "
+    )
     assert Console(tmp_path / "demo").done("status", "--json").json["license"] == {"seats": 5, "id_end": ""}
     assert console("demo", "--into", str(tmp_path / "demo")).code == 4
     assert console("demo", "--sample", "none").code == 2
