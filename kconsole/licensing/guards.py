@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from kconsole.core.codes import hints_of
 from kconsole.core.license import License
@@ -15,6 +15,17 @@ Purpose = Literal["add", "enable", "enable-several", "undo"]
 """What the seats are needed for; a refusal begins with it."""
 
 ALLOWED: Final = Decision(True, "allowed")
+
+
+def _refused(code: str, hint: str = "", /, **params: Any) -> Decision:
+    return Decision(False, code, params, hints_of(hint))
+
+
+def _exceeding(over: int, used: int, limit: int | None, hint: str, allowed: bool = True) -> Decision:
+    """What exceeds the license by so many seats."""
+    if not over:
+        return ALLOWED
+    return Decision(allowed, "over-limit", {"over": over, "used": used, "limit": limit}, hints_of(hint), over)
 
 
 def new_seats(
@@ -61,29 +72,19 @@ def may_take_seats(
     """
     total = needed.total()
     if "license" in policy.creation_limits and report.free is not None and total > report.free:
-        short = total - report.free
-        params = {
-            "purpose": purpose,
-            "used": report.used,
-            "limit": report.limit,
-            "held": report.held,
-            "needed": total,
-            "free": report.free,
-            "short": short,
-        }
-        return Decision(False, "license-limit", params, hints_of("free-a-seat"), short)
+        short, held = total - report.free, report.held
+        decision = _refused(
+            "license-limit", "free-a-seat", purpose=purpose, used=report.used, limit=report.limit, held=held,
+            needed=total, free=report.free, short=short,
+        )  # fmt: skip
+        return decision._replace(over=short)
     for domain in report.domains if "domain" in policy.creation_limits else ():
         asked = needed[fold(domain.name)]
         if domain.limit is not None and asked > (left := max(domain.limit - domain.counted - domain.held, 0)):
-            figures = {
-                "purpose": purpose,
-                "domain": domain.name,
-                "limit": domain.limit,
-                "needed": asked,
-                "left": left,
-                "short": asked - left,
-            }
-            return Decision(False, "domain-limit", figures, hints_of("free-a-seat-of-the-domain"))
+            return _refused(
+                "domain-limit", "free-a-seat-of-the-domain", purpose=purpose, domain=domain.name, limit=domain.limit,
+                needed=asked, left=left, short=asked - left,
+            )  # fmt: skip
     return ALLOWED
 
 
@@ -115,17 +116,15 @@ def may_delete(entry: Entry, policy: LicensePolicy = KERIO) -> Decision:
 def not_an_account(entry: Entry, policy: LicensePolicy = KERIO) -> Decision:
     """The refusal of an operation that applies to accounts only."""
     if policy.has_builtin_admin and entry.kind == "builtin_admin":
-        return Decision(False, "builtin-admin", hints=hints_of("builtin-admin-elsewhere"))
-    return Decision(False, "not-an-account", {"what": policy.classify(entry).code}, hints_of("takes-no-seat"))
+        return _refused("builtin-admin", "builtin-admin-elsewhere")
+    return _refused("not-an-account", "takes-no-seat", what=policy.classify(entry).code)
 
 
 def may_map(report: SeatReport, needed: int, policy: LicensePolicy = KERIO) -> Decision:
     """Whether accounts may be mapped from a directory service; says by how much they exceed the license."""
-    over = 0 if report.limit is None else max(report.used + needed - report.limit, 0)
-    if not over:
-        return ALLOWED
-    params = {"over": over, "used": report.used + needed, "limit": report.limit}
-    return Decision(policy.mapping_may_exceed, "over-limit", params, hints_of("refused-at-login"), over)
+    used = report.used + needed
+    over = 0 if report.limit is None else max(used - report.limit, 0)
+    return _exceeding(over, used, report.limit, "refused-at-login", policy.mapping_may_exceed)
 
 
 def may_connect(
@@ -144,15 +143,14 @@ def may_connect(
     if not policy.is_account(entry):
         return not_an_account(entry, policy)
     if entry.deleted_at is not None:
-        return Decision(False, "account-deleted")
+        return _refused("account-deleted")
     if not entry.enabled:
-        return Decision(False, "account-disabled", hints=hints_of("enable-it-first"))
+        return _refused("account-disabled", "enable-it-first")
     if is_suspended:
-        return Decision(False, "license-expired", hints=hints_of("renew-the-license"))
+        return _refused("license-expired", "renew-the-license")
     if entry.mailbox or not policy.login_is_limited or report.limit is None or report.connected < report.limit:
         return ALLOWED
-    figures = {"connected": report.connected, "limit": report.limit}
-    return Decision(False, "auth-license", figures, hints_of("free-a-seat"))
+    return _refused("auth-license", "free-a-seat", connected=report.connected, limit=report.limit)
 
 
 class Access(NamedTuple):
@@ -178,10 +176,7 @@ def may_license(planned: SeatReport) -> Decision:
     Args:
         planned: the figures with that license.
     """
-    if not planned.over:
-        return ALLOWED
-    params = {"over": planned.over, "used": planned.used, "limit": planned.limit}
-    return Decision(True, "over-limit", params, hints_of("disable-first"), planned.over)
+    return _exceeding(planned.over, planned.used, planned.limit, "disable-first")
 
 
 def needs_consent(before: License, after: License, decision: Decision) -> bool:
@@ -193,43 +188,43 @@ def needs_consent(before: License, after: License, decision: Decision) -> bool:
 def may_begin_trial(license_: License) -> Decision:
     """Whether a trial may begin: once, and only without a license."""
     if is_bound(license_):
-        return Decision(False, "no-trial-with-license", hints=hints_of("show-the-license"))
+        return _refused("no-trial-with-license", "show-the-license")
     if license_.trial_until is not None:
-        return Decision(False, "trial-has-begun", {"until": str(license_.trial_until)}, hints_of("show-the-license"))
+        return _refused("trial-has-begun", "show-the-license", until=str(license_.trial_until))
     return ALLOWED
 
 
 def may_activate(license_: License, status: LicenseStatus) -> Decision:
     """Whether the license may be activated on this installation."""
     if license_.registered_at is None:
-        return Decision(False, "nothing-to-activate", hints=hints_of("register-first"))
+        return _refused("nothing-to-activate", "register-first")
     if license_.activated_at is not None:
-        return Decision(False, "already-activated", {"on": str(license_.activated_at.date())})
+        return _refused("already-activated", on=str(license_.activated_at.date()))
     if status.is_expired:
-        return Decision(False, "expired-not-activated", hints=hints_of("renew-and-install"))
+        return _refused("expired-not-activated", "renew-and-install")
     return ALLOWED
 
 
 def may_buy(license_: License) -> Decision:
     """Whether a purchase may be recorded: one at a time, for a registered license."""
     if license_.registered_at is None:
-        return Decision(False, "nothing-can-be-bought", hints=hints_of("register-first"))
+        return _refused("nothing-can-be-bought", "register-first")
     if license_.update is not None:
-        return Decision(False, "purchase-pending", {"bought": bought(license_.update)}, hints_of("finish-purchase"))
+        return _refused("purchase-pending", "finish-purchase", bought=bought(license_.update))
     if license_.seats is None and not unlicensed(license_):
-        return Decision(False, "nothing-left-to-buy", hints=hints_of("show-the-license"))
+        return _refused("nothing-left-to-buy", "show-the-license")
     return ALLOWED
 
 
 def may_finish_purchase(license_: License) -> Decision:
     """Whether a purchase may arrive, or be cancelled."""
     if license_.update is None:
-        return Decision(False, "no-purchase", hints=hints_of("show-the-license"))
+        return _refused("no-purchase", "show-the-license")
     return ALLOWED
 
 
 def may_install(license_: License, is_trial: bool) -> Decision:
     """Whether a license file may be installed: a trial's cannot replace a registered license."""
     if is_trial and is_bound(license_):
-        return Decision(False, "trial-file", hints=hints_of("install-the-license"))
+        return _refused("trial-file", "install-the-license")
     return ALLOWED

@@ -72,7 +72,9 @@ def _error_classes(trees: Mapping[Path, ast.Module]) -> set[str]:
 
 TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
 ERRORS = _error_classes(TREES)
-POSITIONS = {"message": 0, "Message": 0, "Outcome": 2, "Decision": 1, "Refusal": 1, "hints_of": 0}
+POSITIONS = {"message": 0, "Message": 0, "Outcome": 2, "Decision": 1, "Refusal": 1, "hints_of": 0} | dict.fromkeys(
+    ("_done", "_unchanged", "_refused"), 0
+)
 """Which argument of a call is a code."""
 CODE_KEYWORDS = ("hint", "effect")
 
@@ -96,7 +98,7 @@ def _codes_in(node: ast.expr) -> list[str]:
 def _params(call: ast.Call, name: str) -> frozenset[str] | None:
     if any(keyword.arg is None for keyword in call.keywords):
         return None
-    if name in ERRORS or name == "message":
+    if name in ERRORS or name in ("message", "_done", "_unchanged", "_refused"):
         own = frozenset(keyword.arg or "" for keyword in call.keywords)
         return own - {"hint", "details", "effect"} if name in ERRORS else own
     given = next((keyword.value for keyword in call.keywords if keyword.arg == "params"), None)
