@@ -11,7 +11,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * len(os.sched_getaffinity(0
 PIP = rm -f .venv/.failed; { $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off $(1) || touch .venv/.failed; } \
 	| sed -n 's/^Collecting \([^ ]*\).*/  \1/p; s/^Successfully installed.*/  done/p'; test ! -e .venv/.failed
 
-.PHONY: demo test check lint types walls words everything format bench screenshots readme samples clean
+.PHONY: demo test check lint types walls words everything format bench screenshots golden readme samples clean
 
 demo: .venv/.demo
 	@$(BIN)/kconsole demo
@@ -55,6 +55,11 @@ walls: $(SETUP)
 words: $(SETUP)
 	@$(BIN)/python -m tests.plain_words
 	@$(BIN)/codespell kconsole README.md CHANGELOG.md
+
+# What commands print, in tests/cli/golden: written again after a wording has changed on purpose.
+golden: $(SETUP)
+	@$(BIN)/python -m tests.cli.golden
+	@git diff --stat tests/cli/golden
 
 format: $(SETUP)
 	@$(BIN)/ruff format

@@ -125,7 +125,7 @@ def domains_map(
     reason: str,
     **settings: Any,
 ) -> None:
-    """Set, show or test the directory that a domain is mapped from.
+    """Set, show or test the directory of a domain.
 
     With --url and --base the settings are stored, without the password; without them they are shown. --test connects to
     the directory. 'kconsole map DOMAIN' then maps its users.

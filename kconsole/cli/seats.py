@@ -302,4 +302,4 @@ def _explained(entry: Entry, session: Session) -> list[str]:
         session.clock.now(),
         is_suspended=session.license_status.is_suspended,
     )
-    return [f"{label:<13}{text}" for label, text in details]
+    return [f"{label:<12} {text}" for label, text in details]

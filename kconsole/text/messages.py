@@ -3,7 +3,8 @@
 The sentences stand in `text.sentences`, a module for each subject. A template names its parameters in braces. Beside
 the formats that Python knows there are
 
-- `{seats:count seat}` or `{n:count address addresses}`: a number of things, "1 seat", "1,200 seats";
+- `{seats:count seat}` or `{n:count entry entries}`: a number of things, "1 seat", "1,200 seats"; words with blanks
+  are separated by a bar, `{n:count held seat|held seats}`;
 - `{addresses:some}`: the first few of a list, and how many more there are;
 - `{names:list}`: a list, "a, b and c"; `{names:commas}`, "a, b, c";
 - `{what:a}`: what an entry is, by the code of its classification, "an alias";
@@ -60,7 +61,8 @@ class _Formatter(string.Formatter):
         if isinstance(value, list | tuple):
             value = [words_of(each, self._voice) if isinstance(each, Message) else str(each) for each in value]
         if format_spec.startswith("count "):
-            return words.count(value, *format_spec.split()[1:])
+            things = format_spec.removeprefix("count ")
+            return words.count(value, *things.split("|" if "|" in things else None))
         if format_spec == "some":
             return some_of(value)
         if format_spec == "a":

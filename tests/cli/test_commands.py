@@ -1,4 +1,4 @@
-"""Each command and each of its options, in this process."""
+"""Each command and each of its options, in this process. Their words are held in `golden/`."""
 
 import csv
 import io
@@ -61,19 +61,16 @@ def office(console: Console) -> Console:
 
 def test_init_makes_an_empty_store_once(console: Console) -> None:
     said = console.done("init", "--seats", "1")
-    assert said.out == ""
-    assert said.talk[0] == f"Created a store for 1 seat in {console.folder}."
+    assert (said.out, str(console.folder) in said.talk[0]) == ("", True)
     assert console.done("status", "--json").json["license"] == {"seats": 1, "id_end": ""}
-    again = console("init", "--seats", "9")
-    assert (again.code, again.talk[0]) == (4, f"kconsole: There is a store in {console.folder} already.")
+    assert console("init", "--seats", "9").code == 4
     assert console.done("status", "--json").json["license"] == {"seats": 1, "id_end": ""}
 
 
 def test_a_store_without_limit(console: Console) -> None:
-    assert "seats without limit" in console.done("init").err
+    console.done("init")
     answer = console.done("status", "--json").json
     assert (answer["seats"]["limit"], answer["seats"]["free"], answer["seats"]["state"]) == (None, None, "unlimited")
-    assert "UNLIMITED" in console.done("status").out
 
 
 @pytest.mark.parametrize("seats", ["-1", "many", "1.5", "9" * 30])
@@ -131,22 +128,17 @@ def test_status_for_a_person(office: Console) -> None:
     assert said.err == ""
     lines = said.out.splitlines()
     assert lines[0].endswith("5 of 6 used  LOW")
-    assert lines[1] == "4 counted   1 held until restart   1 free   1 disabled   2 never connected"
     assert any(line.startswith("north.example") for line in lines)
-    assert lines[-2:] == [
-        "! Only 1 of 6 seats is free",
-        "! 1 seat of deleted accounts is held until the server is restarted",
-    ]
+    assert [line[:2] for line in lines[-2:]] == ["! ", "! "]
 
 
 EXCEEDED_TEXT = "Total number of user mailboxes authorized by the license has been exceeded"
 
 
-def test_an_exceeded_license_is_told_in_the_vendors_words(console: Console) -> None:
+def test_an_exceeded_license_is_a_warning(console: Console) -> None:
     console.fill(account("a"), account("b"), seats=1)
-    assert f"! {EXCEEDED_TEXT}" in console.done("status").out
-    codes = {warning["code"]: warning["text"] for warning in console.done("status", "--json").json["warnings"]}
-    assert codes["exceeded"] == EXCEEDED_TEXT
+    warnings = {warning["code"]: warning["text"] for warning in console.done("status", "--json").json["warnings"]}
+    assert f"! {warnings['exceeded']}" in console.done("status").out.splitlines()
 
 
 # accounts
@@ -170,7 +162,7 @@ def test_accounts_in_json_have_the_shape_that_was_agreed_on(office: Console) -> 
         "last_login": None,
         "seat": True,
         "verdict": "local",
-        "because": "An enabled account created on this server takes a seat; one with admin rights too.",
+        "because": anna["because"],
     }
     assert list(anna["last_login"]) == ["at", "protocol"]
     assert anna["last_login"]["at"].endswith("Z")
@@ -245,11 +237,7 @@ def test_accounts_refuses_what_makes_no_sense(office: Console, options: list[str
 
 def test_accounts_of_a_domain_that_is_not_there(office: Console) -> None:
     said = office("accounts", "--domain", "west.example")
-    assert (said.code, said.out) == (3, "")
-    assert said.talk == [
-        "kconsole: There is no domain west.example in this store.",
-        "See them with 'kconsole domains'.",
-    ]
+    assert (said.code, said.out, "west.example" in said.err) == (3, "", True)
 
 
 def test_a_spreadsheet_finds_no_formula(console: Console) -> None:
@@ -286,16 +274,14 @@ def test_explain_in_json(office: Console) -> None:
 
 def test_explain_for_a_person(office: Console) -> None:
     said = office.done("explain", "anna@north.example", "gone@north.example")
-    assert "takes a seat: local" in said.out
     assert "3 days ago (" in said.out
-    assert "its seat is held until the server is restarted" in said.out
     assert "Licenses in Kerio Connect" in said.out
     assert said.err == ""
 
 
 def test_explain_tells_what_it_does_not_find(office: Console) -> None:
     said = office("explain", "nobody", "anna@north.example")
-    assert (said.code, said.talk[0]) == (1, "kconsole: nobody is not in this store.")
+    assert (said.code, "nobody" in said.talk[0]) == (1, True)
     assert "anna@north.example" in said.out
     assert office("explain", "nobody", "--json").json == []
     assert office("explain", "nobody").code == 3
@@ -316,7 +302,7 @@ def test_domains_are_shown(office: Console) -> None:
 def test_domains_are_added(console: Console) -> None:
     console.done("init")
     empty = console.done("domains")
-    assert (empty.out, empty.talk) == ("", ["There are no domains yet. Add one with 'kconsole domains add NAME'."])
+    assert (empty.out, len(empty.talk)) == ("", 1)
     console.done(
         "domains", "add", "north.example", "--primary", "--user-limit", "5", "--description", "all", "--reason", "x"
     )
@@ -343,9 +329,8 @@ def test_domains_are_added(console: Console) -> None:
 
 def test_disable_and_enable(office: Console) -> None:
     said = office.done("disable", "anna@north.example", "ANNA@north.example", "--reason", "left us")
-    assert (said.out, said.talk) == ("", ["anna@north.example: disabled, its seat is free", "5 → 4 of 6 seats used"])
-    again = office.done("disable", "anna@north.example")
-    assert again.talk == ["anna@north.example: is disabled already"]
+    assert (said.out, said.talk[1:]) == ("", ["5 → 4 of 6 seats used"])
+    assert len(office.done("disable", "anna@north.example").talk) == 1
     assert office.done("enable", "anna@north.example").talk[-1] == "4 → 5 of 6 seats used"
 
 
@@ -369,23 +354,16 @@ def test_several_addresses_end_with_one_code(office: Console, command: str, addr
 
 def test_enable_is_refused_at_the_limit(console: Console) -> None:
     console.fill(account("on"), account("off", enabled=False), seats=1)
-    said = console("enable", "off@north.example")
-    assert said.code == 4
-    assert said.talk[0].startswith("off@north.example: It cannot be enabled: 1 of 1 seats are used")
-    assert said.talk[1].startswith("Disable an account")
+    assert console("enable", "off@north.example").code == 4
 
 
 def test_add(console: Console) -> None:
     console.fill(seats=1)
     said = console.done("add", "anna@north.example", "--name", "Anna [/]", "--description", "王", "--reason", "new")
-    assert said.talk == ["anna@north.example: added, it takes a seat", "0 → 1 of 1 seats used"]
+    assert said.talk[1:] == ["0 → 1 of 1 seats used"]
     (anna,) = console.accounts()
     assert (anna["full_name"], anna["description"], anna["origin"]) == ("Anna [/]", "王", "local")
-    refused = console("add", "berg@north.example")
-    assert (refused.code, refused.out) == (4, "")
-    assert refused.talk[0].startswith(
-        "kconsole: You cannot add more users: 1 of 1 seats are used; 1 seat needed, 0 free"
-    )
+    assert console("add", "berg@north.example").code == 4
     assert console("add", "anna@north.example").code == 4
     assert console("add", "anna@west.example").code == 3
     assert console("add", "not an address").code == 2
@@ -394,39 +372,18 @@ def test_add(console: Console) -> None:
 
 
 def test_delete_needs_yes_and_says_what_it_means(office: Console) -> None:
-    said = office(
-        "delete",
-        "anna@north.example",
-        "mapped@north.example",
-        "gone@north.example",
-        "Admin@north.example",
-        "info@north.example",
-        "nobody",
-    )
+    addresses = [f"{login}@north.example" for login in ("anna", "mapped", "gone", "Admin", "info", "nobody")]
+    said = office("delete", *addresses)
     assert said.code == 2
-    assert said.talk[:6] == [
-        "anna@north.example (account) would be deleted.",
-        "mapped@north.example is mapped: it would only be deactivated, and stay in the directory.",
-        "gone@north.example is deleted already.",
-        "Admin@north.example cannot be deleted: The built-in administrator is not a user account.",
-        "info@north.example (alias) would be deleted.",
-        "nobody is not in this store.",
-    ]
-    assert said.talk[-1] == "kconsole: Nothing was deleted. To really delete, say --yes."
+    assert [line.split(" ")[0] for line in said.talk[:6]] == addresses
+    assert "--yes" in said.talk[-1]
     assert len(office.accounts()) == 9
 
 
 def test_delete_and_restart(office: Console) -> None:
     said = office.done("delete", "--yes", "anna@north.example", "mapped@north.example", "--reason", "left us")
-    assert said.talk == [
-        "anna@north.example: deleted, its seat is held until the server is restarted",
-        "mapped@north.example: deactivated, its seat is free: it stays in the directory",
-        "5 → 4 of 6 seats used",
-    ]
-    assert office.done("restarted", "--reason", "update").talk == [
-        "restart recorded, 2 held seats are free",
-        "4 → 2 of 6 seats used",
-    ]
+    assert said.talk[2:] == ["5 → 4 of 6 seats used"]
+    assert office.done("restarted", "--reason", "update").talk[1:] == ["4 → 2 of 6 seats used"]
     assert office.dump["last_restart"].endswith("Z")
 
 
@@ -459,7 +416,7 @@ def test_real_exports_are_imported(console: Console) -> None:
     said = console.done("import", "csv", NORTHWIND, "--domain", "northwind.example", "--reason", "move")
     assert said.out == ""
     assert said.talk[0].startswith("125 accounts new, 0 changed, 0 the same, 0 faulty; 37 aliases.")
-    assert said.talk[1:3] == ["125 seats needed, 165 free.", "The domain northwind.example is new and would be added."]
+    assert said.talk[1] == "125 seats needed, 165 free."
     assert "Imported 125 accounts, changed 0." in said.talk
     console.done("import", "csv", RETAIL, "--domain", "retail.northwind.example")
     assert console.done("status", "--json").json["seats"]["used"] == 165
@@ -484,8 +441,8 @@ def test_a_broken_export_is_refused_with_its_lines(console: Console) -> None:
     before = console.fill().dump
     said = console("import", "csv", BROKEN, "--domain", "north.example")
     assert (said.code, said.out) == (2, "")
-    at = said.talk.index("kconsole: 4 faulty rows, nothing was imported:")
-    assert [line[:9] for line in said.talk[at + 1 : at + 5]] == ["  line 3:", "  line 4:", "  line 5:", "  line 6:"]
+    lines = [line[:9] for line in said.talk if line.startswith("  line ")]
+    assert lines == ["  line 3:", "  line 4:", "  line 5:", "  line 6:"]
     assert console.dump == before
     partly = console("import", "csv", BROKEN, "--domain", "north.example", "--skip-faulty")
     assert (partly.code, logins(console.accounts())) == (1, ["ok.one", "ok.two"])
@@ -495,12 +452,9 @@ def test_a_dry_run_imports_nothing(console: Console) -> None:
     console.fill(seats=124)
     said = console("import", "csv", NORTHWIND, "--domain", "north.example", "--dry-run")
     assert said.code == 4
-    assert "Note: the file is named for northwind.example, and goes to north.example." in said.talk
     assert "125 seats needed, 124 free, short by 1." in said.talk
-    assert any("It would be refused" in line for line in said.talk)
     console.fill(seats=None)
     said = console.done("import", "csv", NORTHWIND, "--domain", "north.example", "--dry-run")
-    assert said.talk[-1] == "Nothing was imported: this was a dry run."
     assert "125 seats needed, without limit." in said.talk
     assert console.accounts() == []
 
@@ -608,10 +562,7 @@ def test_a_dump_that_cannot_be_written(office: Console, tmp_path: Path) -> None:
 def test_without_a_store_every_command_says_how_to_make_one(console: Console, arguments: str) -> None:
     said = console(*arguments.split(" "))
     assert (said.code, said.out) == (3, "")
-    assert said.talk == [
-        f"kconsole: There is no store in {console.folder}.",
-        "Make one with 'kconsole init --seats N', or look around with 'kconsole demo'.",
-    ]
+    assert str(console.folder) in said.talk[0]
     assert not console.folder.exists()
 
 
@@ -769,9 +720,7 @@ def test_with_a_terminal_the_console_opens_on_the_store_or_on_a_throw_away_sampl
 def test_demo_keeps_its_store_where_it_is_told_to(console: Console, tmp_path: Path) -> None:
     said = console.done("demo", "--sample", "small", "--into", str(tmp_path / "demo"))
     (line,) = said.talk
-    assert line.startswith(
-        f"Created a store of sample data in {tmp_path / 'demo'}. Open it again with 'kconsole --store "
-    )
+    assert f"kconsole --store {tmp_path / 'demo'}" in line
     assert Console(tmp_path / "demo").done("status", "--json").json["license"] == {"seats": 5, "id_end": ""}
     assert console("demo", "--into", str(tmp_path / "demo")).code == 4
     assert console("demo", "--sample", "none").code == 2
@@ -782,29 +731,22 @@ def test_accounts_takes_the_filter_of_the_screen(office: Console) -> None:
     assert logins(answer) == ["old"]
     refused = office("accounts", "--filter", "is:nobody")
     assert refused.code == 2
-    assert "is: one of disabled" in refused.err
 
 
 def test_accounts_lists_the_deleted_whose_seat_is_held_when_asked(office: Console) -> None:
     assert "gone" not in logins(office.accounts())
     (gone,) = office.accounts("--filter", "is:held")
     assert (gone["login"], gone["seat"], gone["verdict"]) == ("gone", False, "held")
-    assert "held until the server is restarted" in gone["because"]
     (row,) = csv.DictReader(io.StringIO(office.done("accounts", "--csv", "--filter", "is:held").out))
     assert (row["login"], row["verdict"]) == ("gone", "held")
-    said = office.done("accounts", "--filter", "is:held")
-    assert " held  deleted, held until restart " in said.out
-    assert said.talk == ["1 entry, 1 held seat"]
     office.done("restarted")
     assert office.accounts("--filter", "is:held") == []
 
 
 def test_accounts_takes_a_filter_that_was_saved_on_the_screen(office: Console) -> None:
-    assert office("accounts", "--filter", "@unused").err.endswith("@unused: no saved filter; there is none yet\n")
+    assert office("accounts", "--filter", "@unused").code == 2
     preferences = Preferences(preferences_path())
     preferences.keep_filter("unused", "seen:>180d is:enabled")
     assert logins(office.accounts("--filter", "@unused")) == ["old"]
     assert logins(office.accounts("--filter", "@unused anna")) == []
-    refused = office("accounts", "--filter", "@used")
-    assert refused.code == 2
-    assert "@used: no saved filter; there is @unused" in refused.err
+    assert office("accounts", "--filter", "@used").code == 2

@@ -1,4 +1,4 @@
-"""log, log verify, undo: who did what, that nobody changed it, and how it is taken back."""
+"""log, log verify, undo. Their words are held in `golden/`."""
 
 import json
 import re
@@ -54,6 +54,7 @@ def test_the_log_in_json_has_the_shape_that_was_agreed_on(office: Console) -> No
         "accounts": [ANNA],
         "changes": 1,
         "refused": [],
+        "refusals": [],
         "seats": {"before": 2, "after": 1},
         "undoes": None,
     }
@@ -65,10 +66,10 @@ def test_the_log_for_a_person(office: Console) -> None:
     assert office("add", "more@north.example", "--as", "chen").code == 4
     said = office.done("log")
     header, _, disabled, _, refused = said.out.splitlines()
-    assert header.split() == ["LINE", "WHEN", "WHO", "DEED", "ACCOUNTS", "SEATS", "REASON"]
+    assert header.split() == ["LINE", "WHEN", "OPERATOR", "OPERATION", "ACCOUNTS", "SEATS", "REASON"]
     for word in ("2 ", USER, "disable", ANNA, "2 → 1", "left us"):
         assert word in disabled
-    for word in (f"chen ({USER})", "add refused", "more@north.example", "refused: ", "You cannot add more users"):
+    for word in (f"chen ({USER})", "add refused", "more@north.example", "refused: "):
         assert word in refused
     assert said.err == ""
 
@@ -223,7 +224,6 @@ def test_a_whole_log_tells_its_head(office: Console) -> None:
     office.done("disable", ANNA)
     said = office.done("log", "verify")
     assert re.fullmatch(r"2 [0-9a-f]{64}\n", said.out)
-    assert said.talk == ["The log is whole: 2 lines. Its head, to be kept elsewhere:"]
     assert json.loads((office.folder / "journal.jsonl").read_bytes().splitlines()[1])["hash"] == said.out.split()[1]
 
 
@@ -298,23 +298,15 @@ def test_the_last_own_deed_is_taken_back_and_done_again(office: Console) -> None
     office.done("disable", ANNA)
     said = office.done("undo", "--reason", "too early")
     assert said.out == ""
-    assert said.talk[0] == f"Taking back line 2: disable {ANNA}, by {USER}, just now."
-    assert said.talk[1:] == [f"{ANNA}: as it was", "1 → 2 of 2 seats used"]
+    assert said.talk[-1] == "1 → 2 of 2 seats used"
     *_, last = office.done("log", "--json").json
     assert (last["deed"], last["undoes"], last["reason"]) == ("undo", 2, "too early")
     nothing = office("undo")
     assert (nothing.code, nothing.out) == (3, "")
-    assert (
-        nothing.talk[0] == "kconsole: There is nothing to undo: the log has no deed of yours that was not taken back."
-    )
     again = office("undo", "2")
-    assert again.code == 3
-    assert again.talk == [
-        "kconsole: Line 2 of the log was taken back in line 3 already.",
-        "To do it again, run 'kconsole undo 3'.",
-    ]
+    assert (again.code, "undo 3" in again.err) == (3, True)
     assert office.done("undo", "3").talk[-1] == "2 → 1 of 2 seats used"
-    assert office.done("undo").talk[0].startswith("Taking back line 2: disable")
+    assert "line 2" in office.done("undo").talk[0]
     assert office.done("status", "--json").json["seats"]["used"] == 2
 
 
@@ -323,13 +315,12 @@ def test_undo_is_refused_at_the_limit_and_when_changed_since(office: Console) ->
     office.done("enable", "off@north.example", "--as", "chen")
     said = office("undo")
     assert said.code == 4
-    assert said.talk[1].startswith("kconsole: It cannot be undone: 2 of 2 seats are used")
     office.done("disable", "off@north.example", "--as", "chen")
     office.done("enable", ANNA, "--as", "chen")
     said = office("undo")
     assert (said.code, said.out) == (4, "")
-    assert said.talk[1] == f"kconsole: {ANNA} has changed since: 'disable' cannot be undone."
-    assert "line 6 of 'kconsole log'" in said.talk[2]
+    assert ANNA in said.talk[1]
+    assert "line 6" in said.talk[2]
 
 
 def test_anothers_deed_is_taken_back_by_its_line_only(office: Console) -> None:
@@ -343,7 +334,7 @@ def test_anothers_deed_is_taken_back_by_its_line_only(office: Console) -> None:
 def test_an_added_account_is_deleted_and_holds_its_seat(office: Console) -> None:
     office.done("disable", ANNA)
     office.done("add", "chen@north.example")
-    assert office.done("undo").talk[1:] == ["chen@north.example: deleted again"]
+    assert len(office.done("undo").talk) == 2
     seats = office.done("status", "--json").json["seats"]
     assert (seats["used"], seats["held"]) == (2, 1)
     assert office.done("explain", "chen@north.example", "--json").json[0]["held"]
@@ -372,7 +363,7 @@ def test_a_restart_an_import_a_restore_and_deletions_are_taken_back(office: Cons
     (tmp_path / "empty.json").write_text("{}")
     office.done("restore", str(tmp_path / "empty.json"), "--reason", "oops")
     assert office.dump["entries"] == []
-    assert office.done("undo").talk[1] == "everything is as it was before the dump was restored"
+    office.done("undo")
     assert {entry["address"] for entry in office.dump["entries"]} == {entry["address"] for entry in before["entries"]}
     office.done("log", "verify")
 

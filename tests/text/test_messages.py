@@ -189,12 +189,12 @@ def _said() -> Iterator[str]:
             elif isinstance(node, ast.JoinedStr):
                 parts = [_text(part) for part in node.values if isinstance(part, ast.expr)]
                 if any(part and re.fullmatch("[a-z-]{4,}", part) for part in parts):
-                    yield "".join("[a-z-]+" if part is None else re.escape(part) for part in parts)
+                    yield "".join("[a-z0-9-]+" if part is None else re.escape(part) for part in parts)
 
 
 def test_every_template_is_used() -> None:
     said = set(_said())
-    patterns = [re.compile(pattern) for pattern in said if "[a-z-]+" in pattern]
+    patterns = [re.compile(pattern) for pattern in said if "[a-z0-9-]+" in pattern]
     unused = [code for code in (code.removesuffix("-detail") for code in ALL) if re.escape(code) not in said]
     assert [code for code in unused if not any(pattern.fullmatch(code) for pattern in patterns)] == []
 
@@ -226,6 +226,7 @@ def templates(monkeypatch: pytest.MonkeyPatch) -> dict[str, Template]:
     [
         ("{seats:count seat} free", {"seats": 1}, "1 seat free"),
         ("{n:count entry entries}", {"n": 1200}, "1,200 entries"),
+        ("{n:count held seat|held seats}", {"n": 2}, "2 held seats"),
         ("{names:list}", {"names": ["a", "b", "c"]}, "a, b and c"),
         ("{names:some}", {"names": ["a", "b", "c", "d", "e"]}, "a, b, c and 2 more"),
         ("{why}!", {"why": message("inner", name="anna")}, "anna is here!"),

@@ -9,7 +9,7 @@ from kconsole.text.sentences.base import Both, Template
 def _restart(params: Mapping[str, Any]) -> str:
     if not params["held"]:
         return "restart recorded, no seat was held"
-    return f"restart recorded, {{held:count held seat}} {'is' if params['held'] == 1 else 'are'} free"
+    return f"restart recorded, {{held:count held seat|held seats}} {'is' if params['held'] == 1 else 'are'} free"
 
 
 TEMPLATES: Final[Mapping[str, Template]] = {

@@ -1,4 +1,4 @@
-"""What became of a request that went wrong, and what to do next; about several subjects."""
+"""What an error means for the request, and what to do next; used by several rooms."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,26 +15,22 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "nothing-mapped": "Nothing was mapped.",
     "license-not-changed": "The license was not changed.",
     "would-be-refused": "It would be refused.",
-    "nothing-changed-there-or-here": "Nothing was changed, neither there nor here.",
-    "not-known-whether-done": "Whether it did it is not known.",
+    "nothing-changed-there-or-here": "Nothing was changed, neither on the server nor here.",
+    "not-known-whether-done": "It is not known whether the server made the change.",
     "old-refusal": "{text}",
-    "over-limit-takes-it": "--over-limit takes it.",
-    "over-limit-maps-them": "--over-limit maps them nevertheless.",
+    "over-limit-takes-it": Both("Add --over-limit to accept that.", "Confirm to accept that."),
+    "over-limit-maps-them": Both("Add --over-limit to map them nevertheless.", "Confirm to map them nevertheless."),
     "cannot-undo-account": "It cannot be undone: {address} {reason}",
     "as-last-read": "{what}, as the server was last read",
-    "without-password": "{what}; it has no password yet, so that nobody can log in",
+    "without-password": "{what}; it has no password yet, so no one can log in",
     "do-it-there-and-sync": Both(
-        "Do it in its administration, and read that with 'kconsole sync'.",
-        "Do it in its administration, and read that with {key_sync}.",
+        "Do it in the server's administration, then run 'kconsole sync'.",
+        "Do it in the server's administration, then press {key_sync}.",
     ),
     "asked-to": "It was asked to {operation} {addresses:some}.",
-    "server-did-nothing": "The server did nothing of it.",
-    "server-did-it": "The server did it for {addresses:some}.",
-    "store-could-not-take-it": "{what} The store could not take that in: {store}",
-    "first-the-server-has-to-say": (
-        "Before, the server has to tell what came of what it was asked for {addresses:some}."
-    ),
-    "session-ended-when-sent": "{server} ended the session when {method} was sent. {then}",
-    "trial-file": "That is the file of a trial, and a license is registered here",
+    "server-did-nothing": "The server changed nothing.",
+    "server-did-it": "The server changed {addresses:some}.",
+    "store-could-not-take-it": "{what} That could not be written into the store: {store}",
+    "trial-file": "This is the license file of a trial, but a license is registered here",
     "install-the-license": "Install the file of the license. Nothing was changed.",
 }

@@ -51,7 +51,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "redo-line": Both("To redo it, run 'kconsole undo {line}'.", "To redo it, undo line {line}."),
     "no-such-line": "There is no line {line} in the log.",
     "see-the-log": Both("See the lines with 'kconsole log'.", "See the lines in the log."),
-    "line-is-of-the-server": "Line {line} of the log records what is so on the server; that cannot be undone here.",
+    "line-is-of-the-server": "Line {line} of the log records the state of the server. It cannot be undone here.",
     "change-it-there-and-sync": Both(
         "Change it on the server, then run 'kconsole sync'.", "Change it on the server, then press {key_sync}."
     ),

@@ -203,7 +203,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "changes-more-than-enabled": "would change in more than being enabled",
     "only-here": "is in this store only, not on the server",
     "heir-only-here": "{address} is in this store only, not on the server: it cannot take over a mailbox.",
-    "nothing-deleted": "Nothing was deleted.",
     "fate-not-possible": "{product} cannot {fate} the mailbox of a deleted account.",
     "choose-another-fate": "Choose another fate for the mailbox.",
     "only-in-administration": "It would change something that only the server's administration can change.",

@@ -1,0 +1,177 @@
+"""What commands print, word for word, in `golden/*.txt`; `make golden` (`python -m tests.cli.golden`) writes them.
+
+Each file is a session at a shell on one store, at a clock that stands still. Review the difference before committing.
+"""
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+from unittest.mock import patch
+
+from kconsole.core.history import Operator
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Inventory
+from kconsole.importers.samples import load_sample
+from kconsole.operations.session import Session
+from tests.cli.console import Console, account
+from tests.clocks import noon
+
+FOLDER: Final = Path(__file__).parent / "golden"
+
+FULL: Final = Inventory(
+    license=License(seats=2),
+    domains=(Domain(name="north.example", primary=True), Domain(name="south.example", user_limit=1)),
+    entries=(
+        account("anna", full_name="Anna Berg", mailbox=True),
+        account("berg@south.example", origin="directory"),
+        account("off", enabled=False),
+        account("off@south.example", enabled=False),
+        account("info", kind="alias", delivers_to=("anna@north.example",)),
+        account("Admin", kind="builtin_admin"),
+    ),
+)
+"""A store without a free seat."""
+
+READING: Final = (
+    "status",
+    "domains",
+    "accounts --sort address",
+    "accounts --filter is:never --domain nowhere.example",
+    "accounts --filter is:nonsense",
+    "accounts --filter seen:180d",
+    "accounts --filter @unused",
+    "accounts --inactive 0d",
+    "log",
+    "log --since yesterday",
+    "log verify",
+    "license show",
+    "server",
+    "reconcile",
+    "doctor",
+)
+"""Commands that change nothing."""
+
+SCRIPTS: Final[Mapping[str, tuple[Inventory | str, Sequence[str]]]] = {
+    "small": ("small", READING),
+    "crisis": ("crisis", ("status", "license show", "accounts --filter is:held", "accounts --verdict disabled")),
+    "explain": (
+        FULL,
+        tuple(f"explain {name}" for name in ("anna@north.example", "off@north.example", "Admin@north.example", "nil")),
+    ),
+    "accounts": (
+        FULL,
+        (
+            "disable anna@north.example info@north.example off@north.example nil Admin@north.example",
+            "disable anna@north.example",
+            "enable anna@north.example",
+            "enable off@north.example",
+            "add chen@north.example",
+            "add off@north.example",
+            "add chen@nowhere.example",
+            "add chen",
+            "add -- -chen@north.example",
+            "delete anna@north.example berg@south.example info@north.example nil Admin@north.example",
+            "delete --yes anna@north.example --mailbox transfer:anna@north.example",
+            "delete --yes anna@north.example --mailbox transfer:nil@north.example",
+            "delete --yes anna@north.example --mailbox transfer:info@north.example",
+            "delete --yes anna@north.example --mailbox transfer:off@north.example",
+            "delete --yes anna@north.example --mailbox burn",
+            "delete --yes anna@north.example berg@south.example info@north.example",
+            "delete --yes berg@south.example",
+            "enable off@south.example",
+            "restarted --reason update",
+            "restarted",
+            "enable off@north.example",
+            "--read-only disable off@north.example",
+            "status",
+            "log",
+        ),
+    ),
+    "domains": (
+        FULL,
+        (
+            "domains add west.example --user-limit 5",
+            "domains add WEST.example",
+            "domains add east.example --primary",
+            "domains add nonsense",
+            "domains --json remove",
+            "domains",
+        ),
+    ),
+    "undo": (
+        FULL,
+        (
+            "undo",
+            "undo 1",
+            "undo 9",
+            "disable anna@north.example --reason ill",
+            "undo --reason well",
+            "undo 2",
+            "undo 3",
+            "undo 1",
+            "--as chen enable off@north.example",
+            "undo",
+            "undo 5 --as dora",
+            "--as chen enable anna@north.example",
+            "--as chen disable anna@north.example",
+            "undo 4",
+            "domains add west.example",
+            "--as chen add dora@west.example",
+            "undo 9",
+            "log",
+        ),
+    ),
+    "no-store": (
+        "",
+        ("status", "init --seats 3", "init", "status", "domains", "nonsense", "log --json verify", "undo x"),
+    ),
+}
+"""For each golden file: the records to begin with, or the name of a sample; and the commands, one after the other."""
+
+_CHANGING: Final = (
+    (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
+    (re.compile(r"process \d+"), "process N"),
+)
+
+
+def transcript(name: str) -> str:
+    """What a script's commands print, with what differs from run to run replaced."""
+    given, commands = SCRIPTS[name]
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, _environment(folder)):
+        time.tzset()
+        clock = noon()
+        console = Console(Path(folder) / "store", clock)
+        inventory = load_sample(given, clock.now()) if given and isinstance(given, str) else given
+        with patch("kconsole.cli.context.system_operator", lambda claimed: Operator("root", claimed)):
+            if isinstance(inventory, Inventory):
+                Session.create(console.folder, inventory, "root", clock).close()
+            lines: list[str] = []
+            for command in commands:
+                clock.forward(minutes=1)
+                said = console(*command.split())
+                lines += [f"$ kconsole {command}", *said.out.splitlines(), *(f"! {line}" for line in said.talk)]
+                lines += [f"(exit code {said.code})", ""] if said.code else [""]
+        text = "\n".join(lines).replace(str(console.folder.resolve()), "STORE").replace(str(console.folder), "STORE")
+    time.tzset()
+    for pattern, instead in _CHANGING:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def _environment(folder: str) -> dict[str, str]:
+    return {"TZ": "UTC", "HOME": folder, "KCONSOLE_STATE": f"{folder}/state", "KCONSOLE_CONFIG": f"{folder}/config"}
+
+
+def main() -> None:
+    """Write all golden files."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in SCRIPTS:
+        (FOLDER / f"{name}.txt").write_text(transcript(name))
+
+
+if __name__ == "__main__":
+    main()
