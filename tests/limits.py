@@ -17,7 +17,12 @@ EXAMPLES: Final = int(os.environ.get("KCONSOLE_EXAMPLES", "100" if THOROUGH else
 
 def thorough_but(quick: Container[object], values: Iterable[object]) -> list[ParameterSet]:
     """Parameters of a test, of which only some are for quick runs too."""
-    return [pytest.param(value, marks=() if value in quick else pytest.mark.thorough) for value in values]
+    return [
+        pytest.param(
+            *(value if isinstance(value, tuple) else (value,)), marks=() if value in quick else pytest.mark.thorough
+        )
+        for value in values
+    ]
 
 
 PATIENCE: Final = 90.0

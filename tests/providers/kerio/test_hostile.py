@@ -1,24 +1,24 @@
 """Whatever a server answers, it ends in records or in an error that says so."""
 
-import contextlib
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kconsole.providers.kerio.connection import connected
-from kconsole.providers.kerio.snapshot import ServerSnapshot, read_server
 
 from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
+from kconsole.providers.base import Delete, Enable, Lost, ServerState
 from kconsole.providers.kerio.answers import filled, read_answer
-from kconsole.providers.kerio.errors import AnswerLost, ServerError, StrangeAnswer
-from kconsole.providers.kerio.writing import Removal, remove, set_enabled
+from kconsole.providers.kerio.errors import ServerError, StrangeAnswer
+from kconsole.providers.kerio.writing import apply
+from tests.kerio_server.readings import read_in_pages
 from tests.providers.kerio.kerio_https import PASSWORD, TinyServer, give
 from tests.providers.kerio.kerio_world import furnish
-from tests.providers.kerio.test_snapshot import EVERYTHING
+from tests.providers.kerio.sessions import connected
+from tests.providers.kerio.test_state import EVERYTHING
 
 KEYS = st.sampled_from([
     "list", "totalItems", "id", "name", "loginName", "fullName", "isEnabled", "lastLoginInfo", "dateTime",
@@ -61,12 +61,12 @@ def test_whatever_a_sync_is_answered_it_is_read_or_told(
     usual = furnished.answers[method]
     furnished.answers[method] = give(rows_of(result) if wrapped else result)
     try:
-        snapshot = read_server(kerio, Secret(PASSWORD))
+        state = read_in_pages(kerio, PASSWORD)
     except SourceAway:
         return
     finally:
         furnished.answers[method] = usual
-    assert isinstance(snapshot, ServerSnapshot)
+    assert isinstance(state, ServerState)
 
 
 @PATIENT
@@ -77,13 +77,13 @@ def test_whatever_an_account_is_like_it_is_read_or_told(
     usual = furnished.answers["Users.get"]
     furnished.answers["Users.get"] = give(rows_of({"id": "a", "loginName": "jo"} | row))
     try:
-        snapshot = read_server(kerio, Secret(PASSWORD))
+        state = read_in_pages(kerio, PASSWORD)
     except SourceAway:
         return
     finally:
         furnished.answers["Users.get"] = usual
-    (user,) = snapshot.domains[0].users or ()
-    assert user.id
+    (user,) = [entry for entry in state.domains[0].entries if entry.is_account]
+    assert user.server_id
     assert user.login
 
 
@@ -94,10 +94,9 @@ def test_whatever_a_change_is_answered_it_is_told_what_is_so(
 ) -> None:
     tiny.answers["Users.set"] = tiny.answers["Users.remove"] = give({"errors": [result]} if wrapped else result)
     with connected(kerio, Secret(PASSWORD)) as line:
-        with contextlib.suppress(AnswerLost):
-            assert all(0 <= error.index < 2 for error in set_enabled(line, ["a", "b"], True))
-        with contextlib.suppress(AnswerLost):
-            assert all(0 <= error.index < 2 for error in remove(line, [Removal(id_, "keep") for id_ in "ab"]))
+        for step in (Enable(("a", "b")), Delete(("a", "b"), "keep")):
+            answer = apply(line, step)
+            assert isinstance(answer, Lost) or len(answer) == 2
 
 
 @given(

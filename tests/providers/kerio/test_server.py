@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kconsole.providers.kerio.connection import connected
-from kconsole.providers.kerio.snapshot import ServerSnapshot, read_server
 
-from kconsole.core import access
 from kconsole.core.errors import SourceAway
+from kconsole.core.records import Entry, LastLogin
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
-from kconsole.providers.kerio import writing
-from kconsole.providers.kerio.errors import AnswerLost, ItemError, NotLetIn
-from kconsole.providers.kerio.reading import find_user
-from kconsole.providers.kerio.writing import Created, NewUser, Removal
+from kconsole.providers.base import Applied, Create, Delete, Disable, Enable, Lost, NotLetIn, ServerState
+from kconsole.providers.kerio.provider import KERIO
 from tests.kerio_server import faults
+from tests.kerio_server.readings import read_in_pages
 from tests.kerio_server.server import KerioServer
 from tests.kerio_server.unknowns import Unknowns
+from tests.providers.kerio.sessions import connected
 
 SEEN_AT = datetime(2026, 8, 1, 9, 30, tzinfo=UTC)
 
@@ -53,42 +52,36 @@ def served(tmp_path: Path) -> Iterator[Callable[..., KerioServer]]:
         server.close()
 
 
-def settings_of(server: KerioServer, user: str = "") -> access.ServerAccess:
-    return access.ServerAccess(url=server.url, user=user or server.user, fingerprint=server.fingerprint)
+def settings_of(server: KerioServer, user: str = "") -> ServerAccess:
+    return ServerAccess(url=server.url, user=user or server.user, fingerprint=server.fingerprint)
 
 
-def read(server: KerioServer, user: str = "", password: str = "", **options: Any) -> ServerSnapshot:
-    return read_server(settings_of(server, user), Secret(password or server.password), **options)
+def read(server: KerioServer, user: str = "", password: str = "", **options: Any) -> ServerState:
+    return read_in_pages(settings_of(server, user), password or server.password, **options)
 
 
-def gist(snapshot: ServerSnapshot) -> object:
-    """What a sync would take of users, which no guess may change."""
-    return [
-        [(user.login, user.enabled, user.mapped, user.role, user.last_login) for user in contents.users or ()]
-        for contents in snapshot.domains
-    ]
+def gist(state: ServerState) -> list[list[Entry]]:
+    """The users, which no assumption may change."""
+    return [[entry for entry in domain.entries if entry.kind == "user"] for domain in state.domains]
 
 
 def test_all_of_a_server_is_read(served: Callable[..., KerioServer]) -> None:
-    snapshot = read(served(), page=4)
-    assert snapshot.unread == ()
-    assert [contents.domain.name for contents in snapshot.domains] == ["northwind.example", "retail.example"]
-    northwind, retail = snapshot.domains
+    state = read(served(), page=4)
+    assert state.missing == ()
+    assert [each.domain.name for each in state.domains] == ["northwind.example", "retail.example"]
+    northwind, retail = state.domains
     assert (northwind.domain.user_limit, retail.domain.user_limit) == (None, 40)
-    assert retail.domain.directory is not None
-    users = {user.login: user for user in (*(northwind.users or ()), *(retail.users or ()))}
+    assert retail.directory is not None
+    users = {user.login: user for users in gist(state) for user in users}
     assert len(users) == 11
-    assert users["user1"].last_login == SEEN_AT
-    assert users["user1"].protocol == "IMAP"
+    assert users["user1"].last_login == LastLogin(SEEN_AT, "IMAP")
     assert users["never"].last_login is None
     assert not users["never"].enabled
-    assert users["mapped"].mapped
-    assert users["boss"].role == "full_admin"
-    assert [found.name for found in northwind.mailing_lists or ()] == ["all"]
-    assert [found.name for found in northwind.resources or ()] == ["room"]
-    assert [found.name for found in northwind.aliases or ()] == ["info"]
-    assert snapshot.who.role == "builtin_admin"
-    assert snapshot.started is not None
+    assert (users["mapped"].origin, users["boss"].role) == ("directory", "full_admin")
+    others = [(entry.kind, entry.login) for entry in northwind.entries if entry.kind != "user"]
+    assert others == [("mailing_list", "all"), ("resource", "room"), ("alias", "info")]
+    assert state.role == "builtin_admin"
+    assert state.started is not None
 
 
 @pytest.mark.parametrize(
@@ -113,22 +106,22 @@ def test_what_nobody_knows_of_a_server_changes_nothing_that_is_read(
 ) -> None:
     usual, other = read(served()), read(served(**unknowns))
     assert gist(other) == gist(usual)
-    assert [contents.domain.user_limit for contents in other.domains] == [None, 40]
-    assert other.unread == ()
+    assert [each.domain.user_limit for each in other.domains] == [None, 40]
+    assert other.missing == ()
 
 
 def test_an_auditor_reads_it_and_is_told_what_he_may_not(served: Callable[..., KerioServer]) -> None:
     server = served(refused_reads={"Auditor": frozenset({"Users.getMailboxCount", "Aliases.get"})})
-    snapshot = read(server, "auditor@northwind.example", "audit pass")
-    assert snapshot.who.role == "auditor"
-    assert snapshot.mailboxes is None
-    assert [contents.aliases for contents in snapshot.domains] == [None, None]
-    assert [(unread.figure, unread.domain) for unread in snapshot.unread] == [
-        ("the aliases", "northwind.example"),
-        ("the aliases", "retail.example"),
-        ("the numbers of mailboxes", ""),
+    state = read(server, "auditor@northwind.example", "audit pass")
+    assert state.role == "auditor"
+    assert state.numbers.active is None
+    assert ["alias" in each.complete for each in state.domains] == [False, False]
+    assert [(each.figure, each.domain) for each in state.missing] == [
+        ("aliases", "northwind.example"),
+        ("aliases", "retail.example"),
+        ("mailbox-counts", ""),
     ]
-    assert gist(snapshot) == gist(read(server))
+    assert gist(state) == gist(read(server))
 
 
 def test_a_user_who_administers_nothing_is_not_let_in(served: Callable[..., KerioServer]) -> None:
@@ -144,32 +137,32 @@ def test_a_user_who_administers_nothing_is_not_let_in(served: Callable[..., Keri
 def test_accounts_are_made_changed_and_removed(served: Callable[..., KerioServer], fails: str) -> None:
     server = served(create_fails=fails)
     domain = server.world.domain("northwind.example")
-    with connected(settings_of(server), Secret(server.password)) as line:
-        made = writing.create(line, NewUser(domain.id, "new", "New", password=Secret("own pass phrase")))
-        assert isinstance(made, Created)
-        again = writing.create(line, NewUser(domain.id, "new", "New"))
-        assert isinstance(again, ItemError)
-        assert again.code == 1001
-        assert writing.set_enabled(line, [made.id], False) == ()
-        found = find_user(line, domain.id, "new")
+    with KERIO.connected(settings_of(server), Secret(server.password)) as mail:
+        answer = mail.apply(Create(domain.id, "new", "New", password=Secret("own pass phrase")))
+        assert not isinstance(answer, Lost)
+        (made,) = answer
+        assert isinstance(made, Applied)
+        (again,) = mail.apply(Create(domain.id, "new", "New"))
+        assert again[0] == "exists"
+        assert mail.apply(Disable((made.server_id,))) == (made,)
+        found = mail.find(domain.id, "new")
         assert found is not None
         assert not found.enabled
-        (gone,) = writing.set_enabled(line, ["keriodb://user/none", made.id], True)
-        assert (gone.index, gone.code) == (0, 1002)
-        assert writing.remove(line, [Removal(made.id, "delete")]) == ()
-        assert find_user(line, domain.id, "new") is None
+        gone, enabled = mail.apply(Enable(("keriodb://user/none", made.server_id)))
+        assert (gone[0], enabled) == ("not-there", made)
+        assert mail.apply(Delete((made.server_id,), "delete")) == (made,)
+        assert mail.find(domain.id, "new") is None
         server.world.set_license(users=1)
-        full = writing.create(line, NewUser(domain.id, "other"))
-        assert isinstance(full, ItemError)
-        assert (full.code, full.text) == (1003, "the license allows no more users")
+        (full,) = mail.apply(Create(domain.id, "other"))
+        assert full[0] == "license-full"
 
 
-def test_nobody_disables_himself(served: Callable[..., KerioServer]) -> None:
+def test_an_account_cannot_disable_itself(served: Callable[..., KerioServer]) -> None:
     server = served()
     boss = server.world.user("boss@northwind.example")
-    with connected(settings_of(server, "boss@northwind.example"), Secret("full pass")) as line:
-        (error,) = writing.set_enabled(line, [boss.id], False)
-    assert error.code == 1004
+    with KERIO.connected(settings_of(server, "boss@northwind.example"), Secret("full pass")) as mail:
+        (denied,) = mail.apply(Disable((boss.id,)))
+    assert denied[0] == "no-right"
 
 
 FAULTS: dict[str, Callable[[], faults.Fault]] = {
@@ -195,24 +188,23 @@ def test_a_fault_at_any_call_of_a_reading_leaves_nothing_taken(served: Callable[
         with pytest.raises(SourceAway):
             read(server)
         server.faults.clear()
-    assert read(server).unread == ()
+    assert read(server).missing == ()
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_at_a_change_leaves_it_open(served: Callable[..., KerioServer], name: str) -> None:
     server = served()
     user = server.world.user("user1@northwind.example")
-    with connected(settings_of(server), Secret(server.password)) as line:
+    with KERIO.connected(settings_of(server), Secret(server.password)) as mail:
         server.faults.add(FAULTS[name](), "Users.set")
-        with pytest.raises(AnswerLost):
-            writing.set_enabled(line, [user.id], False)
+        assert isinstance(mail.apply(Disable((user.id,))), Lost)
 
 
 @pytest.mark.parametrize("method", ["Domains.get", "Users.get", "Users.getMailboxCount", "Server.getAboutInfo"])
 def test_one_expired_session_is_not_noticed(served: Callable[..., KerioServer], method: str) -> None:
     server = served()
     server.faults.add(faults.Expired(), method)
-    assert read(server).unread == ()
+    assert read(server).missing == ()
     assert server.logins == 2
 
 

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 import pytest
-from kconsole.providers.kerio.connection import check_settings, connected
 from msgspec.structs import replace
 
+from kconsole.core.codes import Message, hints_of, message
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
-from kconsole.providers.kerio.settings import server_address
-from kconsole.text.messages import error_words, hint_words
+from kconsole.providers.kerio.settings import check_settings, server_address
 from tests.directory_server.certificates import Certificate, make_certificate
 from tests.providers.kerio.kerio_https import PASSWORD, Raw, TinyServer, give
+from tests.providers.kerio.sessions import connected
 
 
 def let_in(server: ServerAccess) -> str:
@@ -30,30 +30,31 @@ def test_a_pinned_certificate_is_trusted_whatever_its_name(tiny: TinyServer) -> 
 
 
 def test_insecure_lets_in_anybody_and_says_so(tiny: TinyServer) -> None:
-    assert let_in(ServerAccess(url=tiny.url, user="Admin", insecure=True)) == f"nobody {tiny.certificate.fingerprint}"
+    assert (
+        let_in(ServerAccess(url=tiny.url, user="Admin", insecure=True)) == f"unchecked {tiny.certificate.fingerprint}"
+    )
 
 
 def test_a_self_signed_certificate_is_not_trusted_by_default(tiny: TinyServer) -> None:
-    with pytest.raises(SourceAway, match=r"its certificate cannot be trusted .* Nothing was sent") as caught:
+    with pytest.raises(SourceAway, match="certificate-") as caught:
         let_in(ServerAccess(url=tiny.url, user="Admin"))
-    assert caught.value.details == (f"Its fingerprint (SHA-256) is {tiny.certificate.fingerprint}",)
-    assert "--fingerprint" in caught.value.hint
+    assert caught.value.details == (message("certificate-fingerprint", fingerprint=tiny.certificate.fingerprint),)
+    assert (caught.value.hints, caught.value.effect) == (hints_of("trust-the-certificate"), Message("nothing-sent"))
     assert tiny.calls == []
 
 
 def test_another_ca_is_not_trusted(tiny: TinyServer, kerio: ServerAccess, tmp_path: Path) -> None:
     other = make_certificate(tmp_path, "other")
-    with pytest.raises(SourceAway, match="is not trusted"):
+    with pytest.raises(SourceAway, match=r"certificate-unknown-issuer|certificate-rejected|certificate-self-signed"):
         let_in(replace(kerio, ca_file=str(other.ca)))
     assert tiny.calls == []
 
 
 def test_another_certificate_than_the_pinned_one_gets_no_password(tiny: TinyServer, tmp_path: Path) -> None:
     other = make_certificate(tmp_path, "other")
-    with pytest.raises(SourceAway, match="its certificate is not the one that was pinned") as caught:
+    with pytest.raises(SourceAway, match="certificate-not-pinned") as caught:
         let_in(ServerAccess(url=tiny.url, user="Admin", fingerprint=other.fingerprint))
-    assert tiny.certificate.fingerprint in caught.value.details[0]
-    assert "for the new fingerprint" in hint_words(caught.value)
+    assert tiny.certificate.fingerprint in str(caught.value.details)
     assert tiny.calls == []
 
 
@@ -61,11 +62,11 @@ def test_a_certificate_for_another_host_is_not_trusted(tmp_path: Path) -> None:
     certificate: Certificate = make_certificate(tmp_path, host="mail.example")
     server = TinyServer(certificate)
     try:
-        with pytest.raises(SourceAway, match="is for another host than localhost") as caught:
+        with pytest.raises(SourceAway, match="certificate-wrong-host") as caught:
             let_in(ServerAccess(url=server.url, user="Admin", ca_file=str(certificate.ca)))
     finally:
         server.close()
-    assert caught.value.details[0] == "It is for: mail.example"
+    assert caught.value.details[0] == message("certificate-names", names="mail.example")
     assert server.calls == []
 
 
@@ -74,12 +75,12 @@ def test_each_connection_is_checked_and_not_the_first_one_only(tiny: TinyServer,
     pinned = ServerAccess(url=tiny.url, user="Admin", fingerprint=tiny.certificate.fingerprint)
     tiny.answers["Users.get"] = give(Raw(b"{}", cut=1))
     with connected(pinned, Secret(PASSWORD)) as line:
-        with pytest.raises(SourceAway, match="ended the connection"):
+        with pytest.raises(SourceAway, match="connection-cut"):
             line.call("Users.get")
         tiny.stop()
         impostor = TinyServer(make_certificate(tmp_path, "impostor"), server_address(tiny.url).port)
         try:
-            with pytest.raises(SourceAway, match="not the one that was pinned"):
+            with pytest.raises(SourceAway, match="certificate-not-pinned"):
                 line.call("Users.get")
         finally:
             impostor.close()
@@ -98,36 +99,36 @@ def test_each_connection_is_checked_and_not_the_first_one_only(tiny: TinyServer,
     ],
 )
 def test_the_address_of_the_administration_is_taken_as_people_write_it(url: str, host: str, port: int) -> None:
-    assert server_address(url) == (host, port)
+    assert server_address(url) == ("https", host, port)
 
 
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("http://mail.example", "anybody on the way could read the password"),
-        ("mail.example", "no https:// in front"),
-        ("https://", "host or port"),
-        ("https://mail.example:99999", "host or port"),
-        ("https://mail example", "host or port"),
-        ("https://mail.example/webmail", "more than a host and a port"),
-        ("https://admin:geheim@mail.example", "name or password in it"),
-        ("https://mail.example:0", "host or port"),
+        ("http://mail.example", "address-scheme"),
+        ("mail.example", "address-scheme"),
+        ("https://", "address-(invalid|scheme)"),
+        ("https://mail.example:99999", "address-(invalid|scheme)"),
+        ("https://mail example", "address-(invalid|scheme)"),
+        ("https://mail.example/webmail", "address-has-path"),
+        ("https://admin:geheim@mail.example", "address-has-password"),
+        ("https://mail.example:0", "address-(invalid|scheme)"),
     ],
 )
 def test_a_url_that_leads_nowhere_is_told(url: str, reason: str) -> None:
     with pytest.raises(BadInput, match=reason) as caught:
         check_settings(ServerAccess(url=url, user="Admin"))
-    assert "geheim" not in error_words(caught.value)
+    assert "geheim" not in str(caught.value)
 
 
 def test_settings_that_contradict_each_other_are_told(tmp_path: Path) -> None:
     sound = ServerAccess(url="https://mail.example", user="Admin")
     check_settings(sound)
     for odd, reason in [
-        (replace(sound, user=" "), "Nobody is named"),
-        (replace(sound, fingerprint="abc"), "no SHA-256 fingerprint"),
-        (replace(sound, fingerprint="ab" * 32, insecure=True), "checked by a fingerprint and not be checked at all"),
-        (replace(sound, ca_file=str(tmp_path / "none.pem")), "cannot be read"),
+        (replace(sound, user=" "), "administrator-missing"),
+        (replace(sound, fingerprint="abc"), "fingerprint-invalid"),
+        (replace(sound, fingerprint="ab" * 32, insecure=True), "insecure-with-fingerprint"),
+        (replace(sound, ca_file=str(tmp_path / "none.pem")), "ca-file-unreadable"),
     ]:
         with pytest.raises(BadInput, match=reason):
             check_settings(odd)
