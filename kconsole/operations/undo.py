@@ -217,3 +217,13 @@ def _domain(change: Change) -> Domain:
 def _goes(change: Change) -> bool:
     """Whether the operation added a domain, so that its undo removes it."""
     return change.table == "domains" and change.before is None
+
+
+def deleted_by(commit: Commit) -> list[Entry]:
+    """The entries that undoing a commit would delete."""
+    return [
+        change.after
+        for change in commit.changes
+        if change.table == "entries" and change.after is not None and change.after.deleted_at is None
+        if change.before is None or change.before.deleted_at is not None
+    ]

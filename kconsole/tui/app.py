@@ -13,6 +13,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.worker import WorkerFailed
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.appearance import THEMES
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from kconsole.tui.screens.opening import Opening, OpeningScreen
 
 TICK: Final = 0.5
-"""Seconds between two looks at what other processes did, and whether the terminal is still there."""
+"""Seconds between two looks at what other processes did, and at whether the terminal is still there."""
 
 SIGNALLED: Final = 128
 """The exit code after a signal is its number and this, as shells have it."""
@@ -56,15 +57,15 @@ class KConsoleApp(FramedApp):
     """The console on one session.
 
     Args:
-        session: what it shows and changes; or what opens that, if it takes long.
-        title: what it says that this is; empty for the primary domain.
+        session: what it shows and changes; or a function that opens it, if that takes long.
+        title: the title in the header; empty for the primary domain.
         host: where it runs; empty for the name of this machine.
         signals: the signals that end it in good order.
         profile: what the terminal can show.
-        settings: what the user's configuration file says.
-        preferences: what the user chose at other times, and where his choices are kept; None keeps them for this run.
-        theme: the theme that was asked for at this start; empty if none was.
-        server_secret: the password to the session's live server, if it is known already.
+        settings: the user's configuration file.
+        preferences: what the user chose on the screen before, and where choices are kept; None keeps them for this run.
+        theme: the theme for this start; empty for the preferred one.
+        server_secret: the password to the session's server, if it is known already.
     """
 
     TITLE = "kconsole"
@@ -90,12 +91,12 @@ class KConsoleApp(FramedApp):
     ) -> None:
         self.profile = profile
         self.preferences = Preferences() if preferences is None else preferences
-        """What the user chose on the screen, now and at other times."""
+        """What the user chose on the screen, now and before."""
         self.keys = Keymap(settings.keys)
         """The keys of all commands."""
         self.problems: list[str] = [safe_text(words_of(problem)) for problem in settings.problems]
         self.problems += self.keys.problems
-        """What could not be taken of the user's configuration, for a person. Safe to show."""
+        """What is wrong with the user's configuration. Safe to show."""
         self._themes = themes_for(profile)
         self._palette: tuple[str, Palette] | None = None
         self.keystrokes = Keystrokes(self, super().on_event)
@@ -111,7 +112,7 @@ class KConsoleApp(FramedApp):
         choose_scroll_bars(profile.ascii_only)
         self.keys.apply(self)
         self.session: Session | None = session if isinstance(session, Session) else None
-        """What is shown and changed; None while it is being opened."""
+        """What is shown and changed; None while it is opened."""
         self._title, self._host = title, host or os.uname().nodename
         self._main: MainScreen | None = None
         self._first: Screen[None]
@@ -125,23 +126,23 @@ class KConsoleApp(FramedApp):
         self._is_ending = False
         """Whether a signal ends it."""
         self.failure: Exception | None = None
-        """What the screen broke down of; None if it did not."""
+        """The error that ended the screen; None if none did."""
 
     # Looks
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """Our own; Textual's are not looked after for contrast and for few colours."""
+        """Our own; Textual's are not checked for contrast and for few colours."""
         return self._themes
 
     def choose_theme(self, name: str) -> str:
         """Show another theme, and keep the choice.
 
         Returns:
-            What to tell: which it is, and what is in its way. Safe to show.
+            Which it is, or why there is no other. Safe to show.
         """
         if self.no_color:
-            return "There are no colours here, and one theme does without."
+            return "This terminal has no colours: there is one theme only."
         self.theme = name
         try:
             self.preferences.choose_theme(name)
@@ -154,16 +155,16 @@ class KConsoleApp(FramedApp):
         return self.choose_theme(THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)])
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line goes through at last. Whether there are colours, the profile says.
+        """What every line goes through at last. The profile says whether there are colours.
 
-        Textual takes a NO_COLOR that is set but empty for a wish, and shows greys where a theme has its own colours.
+        Textual obeys a NO_COLOR that is set but empty, and shows greys where a theme has its own colours.
         """
         filters = [each for each in super().get_line_filters() if not isinstance(each, NoColor | Monochrome)]
         return [*filters, *self._last_filters]
 
     @property
     def palette(self) -> Palette:
-        """The styles of painted parts, for the theme of now."""
+        """The styles of painted parts, for the current theme."""
         if self._palette is None or self._palette[0] != self.theme:
             self._palette = (self.theme, palette_of(self.theme_variables, self.native_ansi_color))
         return self._palette[1]
@@ -171,7 +172,7 @@ class KConsoleApp(FramedApp):
     # Beginning and ending
 
     def get_driver_class(self) -> "type[Driver]":
-        """A driver that bears the loss of its terminal."""
+        """A driver that survives the loss of its terminal."""
         if "TEXTUAL_DRIVER" in os.environ:
             return super().get_driver_class()
         from kconsole.tui.terminal.driver import TerminalDriver
@@ -179,9 +180,9 @@ class KConsoleApp(FramedApp):
         return TerminalDriver
 
     def on_load(self) -> None:
-        """End in good order when asked to by a signal: the terminal is left as it was found.
+        """End in good order on a signal: the terminal is restored.
 
-        Whoever starts the app may have held the signals back until now.
+        The caller may have blocked the signals until now.
         """
         for number in self._signals:
             asyncio.get_running_loop().add_signal_handler(number, self._end_by, number)
@@ -197,7 +198,7 @@ class KConsoleApp(FramedApp):
         self.set_interval(TICK, self._tick)
 
     async def on_opening_screen_opened(self, message: "OpeningScreen.Opened") -> None:
-        """Show what was opened."""
+        """Show the store that was opened."""
         self.session = message.session
         self._main = MainScreen(self.session, self._title, self._host)
         await self.push_screen(self._main)
@@ -219,9 +220,9 @@ class KConsoleApp(FramedApp):
             self._main.complete()
 
     def _tick(self) -> None:
-        """Look whether the terminal is still there, then what other processes did. Writes nothing if all is as it was.
+        """Check that the terminal is still there, then show what other processes did. Without news, nothing is written.
 
-        A terminal can go without a signal: under nohup, or where SIGHUP is not delivered.
+        A terminal can disappear without a signal: under nohup, or where SIGHUP is not delivered.
         """
         if not self.is_running:  # it is ending, and its widgets may be gone already
             return
@@ -233,7 +234,7 @@ class KConsoleApp(FramedApp):
     def panic(self, *renderables: object) -> None:
         """End after a failure. What is rendered here is not shown: it may hold text from outside.
 
-        Whoever started the app finds the error in `failure`.
+        The caller finds the error in `failure`.
         """
         del renderables
         self._close_messages_no_wait()
@@ -242,6 +243,8 @@ class KConsoleApp(FramedApp):
         if self._is_ending:  # a screen that was just being built finds its widgets gone
             self._close_messages_no_wait()
             return
+        if isinstance(error, WorkerFailed):
+            error = error.error if isinstance(error.error, Exception) else error
         self.failure = self.failure or error
         super()._handle_exception(error)
 
@@ -251,7 +254,7 @@ class KConsoleApp(FramedApp):
     # Keys
 
     async def on_event(self, event: Event) -> None:
-        """Let what is typed wait for its turn."""
+        """Let each key wait for its turn."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             self.keystrokes.take(event)
         elif not (self.keystrokes.is_held and isinstance(event, MouseEvent)):

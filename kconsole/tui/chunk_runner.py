@@ -5,10 +5,13 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final, Generic, TypeVar
 
+from textual.dom import DOMNode
+from textual.worker import Worker
+
 from kconsole.operations.chunked import Chunks
 
 AT_ONCE: Final = 0.015
-"""Seconds that a piece of work has before anything else comes to its turn. With a few thousand accounts that is all."""
+"""Seconds of work before anything else is answered. With a few thousand accounts that is all it takes."""
 
 SLICE: Final = 0.01
 """Seconds of work between two looks at what else there is to do."""
@@ -17,54 +20,55 @@ Result = TypeVar("Result")
 
 
 class ChunkRunner(Generic[Result]):
-    """Does one thing at a time; what is started takes the place of what is not done yet.
+    """Does one thing at a time; what is started replaces what is not done yet.
 
     Args:
-        failed: is told what the work broke down of.
+        node: the screen it works for.
+        group: names what is done, for Textual's workers.
+        at_work: the lock of the thread that changes the session: nothing is read while a change is half done.
     """
 
-    def __init__(self, failed: Callable[[Exception], None]) -> None:
-        self._failed = failed
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, node: DOMNode, group: str, at_work: asyncio.Lock) -> None:
+        self._node, self._group, self._at_work = node, group, at_work
+        self._worker: Worker[None] | None = None
 
     @property
     def is_working(self) -> bool:
         """Whether something is not done yet."""
-        return self._task is not None and not self._task.done()
+        return self._worker is not None and not self._worker.is_finished
 
-    def start(self, steps: Chunks[Result], done: Callable[[Result], None]) -> None:
-        """Do this, and tell what came of it: before this returns, if it takes a moment only."""
+    def start(self, chunks: Chunks[Result], done: Callable[[Result], None]) -> None:
+        """Do this, and pass its result on: before this returns, if it takes a moment only."""
         self.stop()
-        is_done, result = _some(steps, AT_ONCE)
-        if is_done:
-            done(result)
-        else:
-            self._task = asyncio.create_task(self._go_on(steps, done))
+        if not self._at_work.locked():
+            is_done, result = _some(chunks, AT_ONCE)
+            if is_done:
+                done(result)
+                return
+        self._worker = self._node.run_worker(self._go_on(chunks, done), group=self._group, exclusive=True)
 
     def stop(self) -> None:
-        """Leave off what is not done yet."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        """Drop what is not done yet."""
+        if self._worker is not None:
+            self._worker.cancel()
+            self._worker = None
 
-    async def _go_on(self, steps: Chunks[Result], done: Callable[[Result], None]) -> None:
-        try:
-            is_done = False
-            while not is_done:
-                await asyncio.sleep(0)
-                is_done, result = _some(steps, SLICE)
-            self._task = None
-            done(result)
-        except Exception as error:
-            self._failed(error)
+    async def _go_on(self, chunks: Chunks[Result], done: Callable[[Result], None]) -> None:
+        is_done = False
+        while not is_done:
+            await asyncio.sleep(0)
+            async with self._at_work:
+                is_done, result = _some(chunks, SLICE)
+        self._worker = None
+        done(result)
 
 
-def _some(steps: Chunks[Any], seconds: float) -> tuple[bool, Any]:
-    """Some of the steps, one at least; whether that were all, and then what came of them."""
+def _some(chunks: Chunks[Any], seconds: float) -> tuple[bool, Any]:
+    """Some of the chunks, one at least; whether that was all, and then the result."""
     end = perf_counter() + seconds
     while True:
         try:
-            next(steps)
+            next(chunks)
         except StopIteration as over:
             return True, over.value
         if perf_counter() >= end:

@@ -11,52 +11,53 @@ from kconsole.core.history import Commit
 from kconsole.operations.session import Session
 
 REMEMBERED: Final = 500
-"""Commits of others that are remembered, to say who changed an account while somebody was asked about it."""
+"""Commits of other processes that are remembered, to say who changed an account while a question about it was open."""
 
 Follower = Callable[[Sequence[Commit]], None]
 
 
 class CommitFeed:
-    """Follows a session, and tells of commits. A burst of others' commits is told once for each poll."""
+    """Passes a session's commits on to the screens. A burst of others' commits is passed on once for each poll."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._followers: list[Follower] = []
-        self._untold: list[Commit] = []
+        self._waiting: list[Commit] = []
         self.is_held = False
-        """Whether somebody works on the session beside the screen."""
+        """Whether a thread works on the session."""
         self._others: deque[Commit] = deque(maxlen=REMEMBERED)
         self.trouble: StoreUnusable | None = None
-        """Why what others do cannot be read now; None if it can."""
+        """Why what other processes do cannot be read now; None if it can."""
         session.listen(self._heard)
 
     def follow(self, follower: Follower) -> None:
-        """Tell of commits from now on."""
+        """Pass commits on to it from now on."""
         self._followers.append(follower)
 
     def leave(self, follower: Follower) -> None:
-        """Tell no more."""
-        self._followers.remove(follower)
+        """Pass nothing on to it any more."""
+        if follower in self._followers:
+            self._followers.remove(follower)
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Neither read nor tell while somebody works on the session beside the screen; what came is told afterwards."""
+        """Neither read nor pass on while a thread works on the session; pass all of it on afterwards."""
         self.is_held = True
         try:
             yield
-        except asyncio.CancelledError:  # the console ends: there is nobody to tell
+        except asyncio.CancelledError:  # the console ends: no screen is left
             raise
         except BaseException:
-            self._let_go()
+            self._release()
             raise
-        self._let_go()
+        self._release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self.is_held = False
-        self._tell()
+        self._pass_on()
 
     def poll(self) -> None:
-        """Read what other processes committed, and tell of it. Costs next to nothing if there is nothing."""
+        """Read what other processes committed, and pass it on. Costs next to nothing if there is nothing."""
         if self.is_held:
             return
         try:
@@ -65,7 +66,7 @@ class CommitFeed:
             self.trouble = error
         else:
             self.trouble = None
-        self._tell()
+        self._pass_on()
 
     def who_changed(self, numbers: Collection[int]) -> list[Commit]:
         """The commits of others that changed these entries last, as far as they are remembered; the newest first."""
@@ -78,14 +79,14 @@ class CommitFeed:
         return found
 
     def _heard(self, commit: Commit) -> None:
-        self._untold.append(commit)
+        self._waiting.append(commit)
         if not commit.own:
             self._others.append(commit)
         elif not self.is_held:
-            self._tell()
+            self._pass_on()
 
-    def _tell(self) -> None:
-        if self._untold:
-            commits, self._untold = self._untold, []
+    def _pass_on(self) -> None:
+        if self._waiting:
+            commits, self._waiting = self._waiting, []
             for follower in list(self._followers):
                 follower(commits)

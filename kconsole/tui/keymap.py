@@ -15,7 +15,7 @@ RESERVED: Final[Mapping[str, str]] = {
     "ctrl+c": "copies what is selected in a line to type in",
     "ctrl+q": "always leaves the console",
 }
-"""Keys that are never given away, and what they are for: nobody can lock himself in."""
+"""Keys that no other command gets, and what they are for: there is always a way out."""
 
 OTHER_NAMES: Final[Mapping[str, str]] = {
     "esc": "escape",
@@ -41,8 +41,8 @@ _WHAT_A_KEY_IS: Final = "write a letter, a sign or a name (f5, space, ctrl+x, co
 class Keymap:
     """The keys of all commands.
 
-    What cannot be taken is told, and the commands concerned keep their own keys: an unknown command, what is no key,
-    a key that is never given away, and one key for two commands of a screen.
+    Problems are reported, and the commands concerned keep their own keys: an unknown command, a text that is no key, a
+    reserved key, and one key for two commands of a screen.
 
     Args:
         wanted: other keys by the name of the command, as the configuration file has them.
@@ -51,7 +51,7 @@ class Keymap:
     def __init__(self, wanted: Mapping[str, str] | None = None) -> None:
         self._keys: dict[str, tuple[str, ...]] = {}
         self.problems: tuple[str, ...] = ()
-        """What could not be taken, for a person. Safe to show."""
+        """What is wrong with the wanted keys. Safe to show."""
         if wanted:
             self._take(wanted)
 
@@ -76,6 +76,11 @@ class Keymap:
     def first(self, command: AnyCommand) -> str:
         """The key of a command that is shown where there is room for one."""
         return key_word(self.keys_of(command)[0])
+
+    def by_name(self) -> dict[str, str]:
+        """The shown key of every command, by the command's name."""
+        commands = (command for commands in commands_by_screen().values() for command in commands)
+        return {command.name: self.first(command) for command in commands}
 
     def _take(self, wanted: Mapping[str, str]) -> None:
         screens = commands_by_screen()
@@ -140,10 +145,10 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
 
 
 def key_named(text: str) -> str:
-    """The name that Textual gives a key that a person calls so.
+    """The name that Textual gives a key, from what people call it.
 
     Raises:
-        ValueError: no key is called so.
+        ValueError: it is no key.
     """
     text = text.strip()
     *before, base = [*text[:-2].split("+"), "+"] if text.endswith("++") else [text] if text == "+" else text.split("+")
@@ -164,7 +169,7 @@ def _base_named(base: str) -> str:
     """The same for a key without modifiers.
 
     Raises:
-        ValueError: no key is called so.
+        ValueError: it is no key.
     """
     from textual.binding import Binding
     from textual.keys import Keys
@@ -181,10 +186,10 @@ def _base_named(base: str) -> str:
 
 
 def _read(command: AnyCommand, text: str) -> tuple[str, ...]:
-    """The keys that a text gives a command; those it has that are never given away, it keeps.
+    """The keys that a text gives a command; it keeps its own reserved ones.
 
     Raises:
-        ValueError: one of them is no key, or is not to be had; the message is for a person.
+        ValueError: one of them is no key, or is reserved; the message is for the user.
     """
     own = command.keys.split(",")
     keys: list[str] = []

@@ -1,4 +1,4 @@
-"""Reads the log for the screen, the newest line first and a bit at a time."""
+"""Reads the log for the screen, the newest line first, a bit at a time."""
 
 from collections.abc import Callable, Iterable
 from time import perf_counter
@@ -32,9 +32,9 @@ class LogReader:
             self.take(self.next_lines(1, seconds))
 
     def next_lines(self, most: int, seconds: float) -> list[Commit]:
-        """The next lines, whether they fit or not: so many at most, and no more once the time is over.
+        """The next lines, whether they fit or not: at most so many, and none after the time is over.
 
-        This may be done in a thread, by one at a time: the line of a large import takes seconds.
+        A thread may do this, one at a time: the line of a large import takes seconds.
         """
         end = perf_counter() + seconds
         lines: list[Commit] = []

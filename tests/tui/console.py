@@ -5,6 +5,7 @@ async with console("office") as screen:
     screen.expect_dialog("Disable 1 account?")
 """
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from kconsole.tui.screens.dialog import Dialog
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
 from tests.clocks import FixedClock, noon
+from tests.limits import PATIENCE
 
 WIDE, NARROW = (120, 36), (80, 24)
 
@@ -48,7 +50,19 @@ class Console:
     async def press(self, *keys: str) -> "Console":
         await self.pilot.press(*keys)
         await self.pilot.pause()
+        return await self.saved()
+
+    async def saved(self) -> "Console":
+        """Let changes of the store be done and shown. What a server is asked for is not waited for."""
+        async with asyncio.timeout(PATIENCE):
+            while self.is_working("store"):
+                await asyncio.sleep(0.001)
+        await self.pilot.pause()
         return self
+
+    def is_working(self, *groups: str) -> bool:
+        """Whether something is done in the background, by the names of its kinds."""
+        return any(worker.group in groups and not worker.is_finished for worker in self.app.workers)
 
     async def type(self, text: str) -> "Console":
         names = {"@": "at", ".": "full_stop", " ": "space", "-": "minus", "[": "left_square_bracket"}

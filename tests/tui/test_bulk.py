@@ -1,37 +1,28 @@
-"""What is done to many accounts is done beside the screen, which takes no keys meanwhile."""
+"""Many accounts are changed in a thread, and their list is read again."""
 
 import pytest
 
 from kconsole.core.errors import StoreUnusable
 from kconsole.operations.accounts import DisableAccounts
+from kconsole.tui.screens import console as console_module
 from kconsole.tui.screens import main as main_module
-from kconsole.tui.screens import working as working_module
-from kconsole.tui.screens.dialog import BusyDialog
-from tests.tui.console import Console, console
+from kconsole.tui.screens.waiting import BusyDialog
+from tests.tui.console import console
 
 
 @pytest.fixture(autouse=True)
 def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(working_module, "MANY", 1)
+    monkeypatch.setattr(console_module, "MANY", 1)
     monkeypatch.setattr(main_module, "MANY", 1)
-
-
-async def worked(screen: Console) -> Console:
-    assert screen.main._at_work is not None
-    await screen.main._at_work
-    await screen.pilot.pause()
-    return screen
 
 
 async def test_it_is_done_and_told_and_can_be_taken_back() -> None:
     async with console("office") as screen:
         await screen.press("space", "space", "space", "d", "y")
-        await worked(screen)
         screen.expect_no_dialog()
         assert screen.used == 110
         assert screen.status.startswith("113 → 110 used")
         await screen.press("u")
-        await worked(screen)
         assert screen.used == 113
         assert "undone" in screen.status
 
@@ -64,7 +55,6 @@ async def test_what_keeps_it_from_being_done_is_told(monkeypatch: pytest.MonkeyP
         await screen.press("space", "space", "d")
         monkeypatch.setattr(screen.main.workspace, "do", fail)
         await screen.press("y")
-        await worked(screen)
         screen.expect_dialog("The disk is full.", "Make room.")
         await screen.press("escape")
         screen.expect_no_dialog()

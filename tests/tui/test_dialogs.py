@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kconsole.tui.screens.dialog import BusyDialog
+from kconsole.tui.screens.waiting import BusyDialog
 from tests.tui.console import Console, console
 
 SIZES = [(80, 24), (60, 20), (50, 12), (40, 10), (120, 36)]

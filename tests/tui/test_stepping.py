@@ -1,9 +1,12 @@
 """Long work is done between events, one thing at a time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
+from textual.app import App
+from textual.worker import WorkerFailed
 
 from kconsole.operations.chunked import Chunks
 from kconsole.tui import chunk_runner
@@ -29,6 +32,12 @@ def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunk_runner, "SLICE", 1e-9)
 
 
+@asynccontextmanager
+async def runner() -> AsyncIterator[ChunkRunner[int]]:
+    async with App[None]().run_test() as pilot:
+        yield ChunkRunner(pilot.app, "test", asyncio.Lock())
+
+
 async def settled(work: ChunkRunner[int]) -> None:
     async with asyncio.timeout(30):
         while work.is_working:
@@ -38,57 +47,73 @@ async def settled(work: ChunkRunner[int]) -> None:
 
 async def test_what_takes_a_moment_only_is_done_at_once() -> None:
     done: list[int] = []
-    work: ChunkRunner[int] = ChunkRunner(lambda error: pytest.fail(str(error)))
-    work.start(counting(3), done.append)
-    assert done == [3]
-    assert not work.is_working
+    async with runner() as work:
+        work.start(counting(3), done.append)
+        assert done == [3]
+        assert not work.is_working
 
 
 @pytest.mark.usefixtures("_slow")
 async def test_what_takes_longer_is_done_between_events() -> None:
     done: list[int] = []
     others: list[int] = []
-    work: ChunkRunner[int] = ChunkRunner(lambda error: pytest.fail(str(error)))
-    work.start(counting(50), done.append)
-    assert not done
-    async with asyncio.timeout(30):
-        while not done:
-            others.append(1)
-            await asyncio.sleep(0)
-    assert done == [50]
-    assert not work.is_working
-    assert len(others) > 5
+    async with runner() as work:
+        work.start(counting(50), done.append)
+        assert not done
+        async with asyncio.timeout(30):
+            while not done:
+                others.append(1)
+                await asyncio.sleep(0)
+        assert done == [50]
+        assert not work.is_working
+        assert len(others) > 5
 
 
 @pytest.mark.usefixtures("_slow")
 async def test_what_is_started_takes_the_place_of_what_is_not_done() -> None:
     done: list[int] = []
-    work: ChunkRunner[int] = ChunkRunner(lambda error: pytest.fail(str(error)))
-    work.start(counting(1000), done.append)
-    await asyncio.sleep(0)
-    work.start(counting(5), done.append)
-    await settled(work)
-    assert done == [5]
+    async with runner() as work:
+        work.start(counting(1000), done.append)
+        await asyncio.sleep(0)
+        work.start(counting(5), done.append)
+        await settled(work)
+        assert done == [5]
 
 
 @pytest.mark.usefixtures("_slow")
 async def test_stopped_work_is_never_told() -> None:
     seen: list[int] = []
-    work: ChunkRunner[int] = ChunkRunner(lambda error: pytest.fail(str(error)))
-    work.start(counting(1000, seen.append), lambda _: pytest.fail("told"))
-    await asyncio.sleep(0)
-    work.stop()
-    assert not work.is_working
-    before = len(seen)
-    for _ in range(5):
+    async with runner() as work:
+        work.start(counting(1000, seen.append), lambda _: pytest.fail("told"))
         await asyncio.sleep(0)
-    assert len(seen) <= before + 1
+        work.stop()
+        assert not work.is_working
+        before = len(seen)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(seen) <= before + 1
 
 
 @pytest.mark.usefixtures("_slow")
-async def test_what_breaks_is_told() -> None:
-    errors: list[Exception] = []
-    work: ChunkRunner[int] = ChunkRunner(errors.append)
-    work.start(failing(), lambda _: pytest.fail("told"))
-    await settled(work)
-    assert [str(error) for error in errors] == ["broken"]
+async def test_what_breaks_ends_the_app() -> None:
+    async def fail() -> None:
+        async with runner() as work:
+            work.start(failing(), lambda _: pytest.fail("done"))
+            await settled(work)
+
+    with pytest.raises(WorkerFailed, match="broken"):
+        await fail()
+
+
+@pytest.mark.usefixtures("_slow")
+async def test_nothing_is_read_while_a_thread_changes_it() -> None:
+    at_work, done = asyncio.Lock(), list[int]()
+    async with App[None]().run_test() as pilot:
+        work: ChunkRunner[int] = ChunkRunner(pilot.app, "test", at_work)
+        async with at_work:
+            work.start(counting(5, lambda _: done.append(0) if at_work.locked() else pytest.fail("read")), done.append)
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert not done
+        await settled(work)
+        assert done[-1] == 5

@@ -99,10 +99,7 @@ def enabled(screen: Console, mail: KerioServer, address: str) -> bool:
 
 async def settled(screen: Console) -> Console:
     """What was asked of the server has been answered, and told."""
-    task = screen.main._at_work
-    assert task is not None
-    await until(screen, task.done)
-    await screen.pilot.pause()
+    await until(screen, lambda: not screen.is_working("server", "store"))
     return screen
 
 
@@ -171,10 +168,7 @@ async def test_a_line_of_the_log_is_taken_back_there(mail: KerioServer) -> None:
         await screen.press("L", "u")
         screen.expect_dialog("Take back 'disable'?", ANNA)
         await screen.press("y")
-        task = screen.log._at_work
-        assert task is not None
-        await until(screen, task.done)
-        await screen.pilot.pause()
+        await settled(screen)
         assert enabled(screen, mail, ANNA)
         assert "undone: disable" in screen.log.status.left
 
@@ -508,11 +502,9 @@ async def test_leaving_the_console_leaves_off(mail: KerioServer) -> None:
         held = mail.faults.add(Held(), "Users.set")
         await disable(screen)
         await until(screen, lambda: held.reached.is_set() and isinstance(screen.app.screen, WaitingDialog))
-        task = screen.main._at_work
         screen.app.exit()
         await until(screen, lambda: not screen.app.is_running)
-        assert task is not None
-        await until(screen, task.done)
+        await until(screen, lambda: not screen.is_working("server"))
         assert len(screen.session.state.pending_changes) == 1
         held.release()
 
@@ -660,9 +652,7 @@ async def test_it_is_settled_although_somebody_is_at_work_meanwhile(mail: KerioS
         assert not enabled(screen, mail, CHEN)
         assert not enabled(screen, mail, ANNA)
         login.release()
-        task = screen.main._settling
-        assert task is not None
-        await until(screen, task.done)
+        await until(screen, lambda: not screen.is_working("settling"))
         assert not screen.session.state.pending_changes
 
 

@@ -1,22 +1,24 @@
-"""One class per command: its binding, key line, palette entry and line of help all come from that class."""
+"""One class per command: key bindings, key line, palette and help all come from it.
 
-from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+A command is a docstring and attributes. What it does is an action of the screen or list that has it: the command
+`next-domain` calls `action_next_domain` there, and `log-filter`, whose prefix is `log-`, calls `action_filter`.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
-if TYPE_CHECKING:
-    from kconsole.tui.app import KConsoleApp
-
-Target = TypeVar("Target")
+from kconsole.operations.preferences import Preferences
+from kconsole.tui.terminal.keystrokes import Keystrokes
 
 
-class Command(Generic[Target]):
-    """Something a user can do. The docstring of the class is its help."""
+class Command:
+    """A user command. The docstring of the class is its help."""
 
     name: ClassVar[str]
-    """Its id, by which keys can be given to it."""
+    """The name by which the configuration file gives it other keys."""
     keys: ClassVar[str]
     """Its keys, separated by commas; the first is shown."""
     title: ClassVar[str]
@@ -24,40 +26,31 @@ class Command(Generic[Target]):
     word: ClassVar[str] = ""
     """One word for the key line; empty if it is not shown there."""
     group: ClassVar[str] = "Console"
-    """The heading in the help that it stands under."""
-    changes: ClassVar[bool] = False
-    """Whether it changes the store: where that is read only, it is not offered, and its keys say why."""
+    """Its heading in the help."""
     operation: ClassVar[str] = ""
-    """The deed that it asks for: where that is not done with the server that is followed, it says so before it asks."""
+    """The operation it asks for. Where a server is configured that this operation cannot run on, the command says so
+    before it asks anything."""
+    changes: ClassVar[bool] = False
+    """Whether it changes the store, as every command with an operation does: it is not offered on a read-only store."""
+    prefix: ClassVar[str] = ""
+    """What its name begins with, and its action does not."""
 
-    @classmethod
-    def is_available(cls, target: Target) -> bool:
-        """Whether it makes sense now."""
-        del target
-        return True
-
-    @classmethod
-    def is_of_use(cls, target: Target) -> bool:
-        """Whether it is worth a place in the key line now."""
-        return cls.is_available(target)
-
-    @classmethod
-    def run(cls, target: Target) -> Awaitable[None] | None:
-        """Do it. What takes a moment is awaited, so that keys typed meanwhile wait for it."""
-        raise NotImplementedError(cls.name)
+    def __init_subclass__(cls) -> None:
+        if cls.operation and "changes" not in vars(cls):
+            cls.changes = True
 
     @classmethod
     def help_text(cls) -> str:
-        """What it does, in a line."""
+        """The help in one line."""
         return " ".join((cls.__doc__ or "").split())
 
     @classmethod
     def shown_keys(cls) -> list[str]:
-        """Its own keys as a person reads them. Those it has in a console, `Keymap` knows."""
+        """Its own keys as a person reads them; `Keymap` knows the keys it has in a console."""
         return [key_word(key) for key in cls.keys.split(",")]
 
 
-AnyCommand = type[Command[Any]]
+AnyCommand = type[Command]
 
 KEY_WORDS: dict[str, str] = {
     "slash": "/",
@@ -77,7 +70,7 @@ KEY_WORDS: dict[str, str] = {
     "pageup": "pgup",
     "pagedown": "pgdn",
 }
-"""Keys whose names are not what is printed on them, as far as they are met often; `key_word` knows the others."""
+"""Common keys whose names are not what is printed on them; `key_word` knows the others."""
 
 
 def key_word(key: str) -> str:
@@ -98,13 +91,47 @@ def character_of(key: str) -> str:
     return key_to_character(REPLACED_KEYS.get(key, key)) or ""
 
 
-def console_of(node: DOMNode) -> "KConsoleApp":
-    """The application that a screen or widget is part of: it knows keys, habits and themes."""
-    return cast("KConsoleApp", node.app)
+class Keys(Protocol):
+    """The keys that commands have in a console: their own, or those of the configuration file."""
+
+    def first(self, command: AnyCommand) -> str:
+        """The key that is shown where there is room for one."""
+        ...
+
+    def shown(self, command: AnyCommand) -> list[str]:
+        """All its keys as a person reads them."""
+        ...
+
+    def by_name(self) -> dict[str, str]:
+        """The shown key of every command, by the command's name."""
+        ...
+
+
+class Console(Protocol):
+    """What screens and widgets use of the application."""
+
+    keys: Keys
+    preferences: Preferences
+    problems: list[str]
+    """What is wrong with the user's configuration. Safe to show."""
+    keystrokes: Keystrokes
+
+    def next_theme(self) -> str:
+        """Show the next theme, and say which it is."""
+        ...
+
+    def redraw(self) -> None:
+        """Draw the whole screen again."""
+        ...
+
+
+def console_of(node: DOMNode) -> Console:
+    """The application of a screen or widget."""
+    return cast("Console", node.app)
 
 
 class CommandTarget:
-    """Mixed into a screen or widget that commands act on: binds their keys to them."""
+    """Mixed into a screen or list that has commands: binds their keys, and calls their actions."""
 
     commands: ClassVar[Sequence[AnyCommand]] = ()
 
@@ -116,14 +143,15 @@ class CommandTarget:
         await self.run_command(command_named(self.commands, name))
 
     async def run_command(self, command: AnyCommand) -> None:
-        """Run a command of this place, or say why it makes no sense here."""
+        """Run a command, or say why it cannot run here."""
         if command.changes and self.is_read_only:
             self.refuse_change()
             return
         if command.operation and self.refuses(command.operation):
             return
-        waiting = command.run(self)
-        if waiting is not None:
+        action = command.name.removeprefix(command.prefix).replace("-", "_")
+        waiting = getattr(self, f"action_{action}")()
+        if waiting is not None:  # keys typed meanwhile wait for it
             await waiting
 
     def key_of(self, name: str) -> str:
@@ -134,23 +162,32 @@ class CommandTarget:
         """Say that nothing can be changed here."""
 
     def refuses(self, operation: str) -> bool:
-        """Say why a deed makes no sense here, if so."""
+        """Say why an operation cannot run here, if it cannot."""
         del operation
         return False
+
+    def is_available(self, command: AnyCommand) -> bool:
+        """Whether a command makes sense now: its keys work, and the palette offers it."""
+        del command
+        return True
+
+    def is_of_use(self, command: AnyCommand) -> bool:
+        """Whether a command is worth a place in the key line now."""
+        return self.is_available(command)
 
     def offered(self) -> list[AnyCommand]:
         """The commands that make sense now."""
         return [
             command
             for command in self.commands
-            if not (command.changes and self.is_read_only) and command.is_available(self)
+            if not (command.changes and self.is_read_only) and self.is_available(command)
         ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does anything now."""
         if action != "command":
             return True
-        return command_named(self.commands, str(parameters[0])).is_available(self)
+        return self.is_available(command_named(self.commands, str(parameters[0])))
 
 
 def command_named(commands: Sequence[AnyCommand], name: str) -> AnyCommand:

@@ -1,173 +1,197 @@
-"""What the console's screens have in common: they do deeds, ask first, and say what came of it."""
+"""A whole screen of the console: where it is, what happened, the keys; it asks, says what failed, and helps."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import datetime
-from typing import ClassVar, Final
+from threading import Event
+from typing import ClassVar, Final, TypeVar
 
 from textual import getters
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
 
-from kconsole.core.errors import ChangedMeanwhile, ConsoleError
+from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
 from kconsole.core.reports import Decision
-from kconsole.operations.base import Done, HalfDone, Operation
-from kconsole.text import words
-from kconsole.text.ages import age
+from kconsole.operations.base import HalfDone
+from kconsole.operations.session import Session, nothing_collected
+from kconsole.text import screen as texts
 from kconsole.text.messages import Voice, error_words, hint_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
-from kconsole.tui import messages
-from kconsole.tui.commands.base import command_named, console_of
-from kconsole.tui.commands.server import Sync
-from kconsole.tui.screens.working import MANY as MANY
-from kconsole.tui.screens.working import NOT_ASKED, WorkingScreen
-from kconsole.tui.undoing import Step, deleted_by_undoing
-from kconsole.tui.widgets.lines import KeyLine
+from kconsole.tui.commands.base import AnyCommand, CommandTarget, command_named, console_of
+from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
+from kconsole.tui.workspace import Workspace
 
-READ_ONLY: Final = "Nothing can be changed: the store was opened to be read only."
+Result = TypeVar("Result")
+
+MANY: Final = 1000
+"""Records from which on no garbage is collected while they change: a collection among them would hold up the screen."""
 
 
-class ConsoleScreen(WorkingScreen):
-    """A whole screen with a status line and a line of keys."""
+class ConsoleScreen(CommandTarget, Screen[None]):
+    """A screen that shows a store. It follows what happens to the store, also by other processes."""
 
+    heading: ClassVar[str] = ""
+    """What the header says that this is."""
+    help_title: ClassVar[str] = "Help"
+    signs: ClassVar[Sequence[tuple[str, str]]] = ()
+    """The signs on it, and what they mean, for the help."""
     on_key_line: ClassVar[Sequence[str]] = ()
     """The names of the commands in the key line, the ones that may go first at the end."""
 
+    header = getters.query_one(HeaderLine)
+    status = getters.query_one(StatusLine)
     key_line = getters.query_one(KeyLine)
 
-    # Doing
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.is_read_only = workspace.is_read_only
 
-    def change(self, operation: Operation, again: Callable[[Sequence[str]], None] | None = None) -> None:
-        """Do a deed, on the live server first if the store follows one, and tell what came of it.
+    @property
+    def session(self) -> Session:
+        """What is shown and changed."""
+        return self.workspace.session
+
+    def compose(self) -> ComposeResult:
+        """Header, content, status line, key line."""
+        yield HeaderLine()
+        yield from self.content()
+        yield StatusLine()
+        yield KeyLine()
+
+    def content(self) -> Iterable[Widget]:
+        """What stands between the header and the status line."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Fill the lines around the content, and follow the store."""
+        if self.heading:
+            self.header.left = self.heading
+            self.header.right = safe_text(self.session.store.operator.shown)
+        if self.is_read_only:
+            self.header.warning = "READ ONLY"
+        self.workspace.feed.follow(self.committed)
+        self.show_trouble()
+        self.show_keys()
+
+    def on_unmount(self) -> None:
+        """Follow it no more."""
+        self.workspace.feed.leave(self.committed)
+
+    # What happens to the store
+
+    def committed(self, commits: Sequence[Commit]) -> None:
+        """Show what these commits, our own or others', changed."""
+
+    def grow_older(self, now: datetime) -> None:
+        """Show what is different by now; called each minute."""
+
+    # Commands that every screen has
+
+    def action_help(self) -> None:
+        """Show the keys, and what the signs mean."""
+        from kconsole.tui.screens.dialog import TableDialog
+        from kconsole.tui.screens.help import key_sections
+
+        sections = key_sections((*self.commands, *MOVEMENTS), console_of(self).keys)
+        self.app.push_screen(TableDialog(self.help_title, [*sections, *self.help_sections()], large=True))
+
+    def help_sections(self) -> Iterable[tuple[str, Sequence[tuple[str, str]]]]:
+        """What the help says besides the keys."""
+        if self.signs:
+            yield "Signs", self.signs
+
+    def action_palette(self) -> None:
+        """Open the palette."""
+        from textual.command import CommandPalette
+
+        if not CommandPalette.is_open(self.app):
+            self.app.push_screen(CommandPalette(id="--command-palette"))
+
+    def action_theme(self) -> None:
+        self.tell(console_of(self).next_theme())
+
+    def action_redraw(self) -> None:
+        console_of(self).redraw()
+
+    def action_back(self) -> None:
+        self.dismiss(None)
+
+    # Work in the background
+
+    def work(
+        self,
+        text: str,
+        act: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[ConsoleError], None],
+        records: int = 1,
+    ) -> None:
+        """Do something to the session in a thread, and then show the result.
+
+        Keys typed meanwhile wait for it. A dialog says what is being done if it takes longer than a moment.
 
         Args:
-            operation: what to do.
-            again: asks the user again, told what somebody else did to the accounts since he was asked.
+            text: what is being done, for the dialog; safe to show.
+            act: does it, in the thread.
+            done: shows its result, on the screen's own thread.
+            failed: shows why it failed.
+            records: how many records it changes.
         """
+        console_of(self).keystrokes.hold()
+        self.app.run_worker(self._work(text, act, done, failed, records), group="store")
 
-        def failed(error: ConsoleError) -> None:
-            if again is not None and isinstance(error, ChangedMeanwhile):
-                again(messages.meanwhile_lines(self.workspace.feed.who_changed(error.numbers)))
-            else:
-                self.tell_problem(error)
-
-        self.change_and_show(operation, self.told, failed)
-
-    def change_and_show(
-        self, operation: Operation, done: Callable[[Done], None], failed: Callable[[ConsoleError], None]
+    async def _work(
+        self,
+        text: str,
+        act: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[ConsoleError], None],
+        records: int = 1,
+        cancel: Event | None = None,
     ) -> None:
-        """Do a deed as `perform` does, and tell others what came of it, or why nothing did."""
-        self.workspace.feed.poll()  # whoever named another server meanwhile is heard first
-        addresses: Sequence[str] = getattr(operation, "addresses", ()) or (getattr(operation, "address", ""),)
-        if self.session.offline or not self.session.is_done_there(operation.name):
-            self._work(lambda: self.workspace.do(operation), len(addresses), done, failed)
-            return
-        text = messages.asking_words(self.session.state.server, operation.name, addresses)
-        self._ask_server(text, lambda by: self.workspace.do(operation, by), len(addresses), done, failed)
+        """Do it. What is typed before the dialog shows goes where it was meant to; later keys are the dialog's.
 
-    def undo_last(self) -> None:
-        """Take back the last deed of this session; if there is none, ask about the operator's last one."""
-        step = self.workspace.undoing.last
-        if step is not None:
-            self._step(step, again=False)
-        else:
-            self._beside(
-                "Looking through the log ...", self.session.history.last_undoable, self._ask_about, self.tell_problem
-            )
-
-    def _ask_about(self, commit: Commit | None) -> None:
-        if commit is None:
-            self.tell("There is nothing to undo: the log has no deed of yours that was not taken back.")
-        else:
-            self.tell("")
-            self.ask_to_take_back(commit)
-
-    def redo_last(self) -> None:
-        """Do again what was undone last."""
-        step = self.workspace.undoing.last_undone
-        if step is None:
-            self.tell("There is nothing to do again: nothing was undone since the last deed.")
-        else:
-            self._step(step, again=True)
-
-    def ask_to_take_back(self, commit: Commit) -> None:
-        """Ask whether to take back a line of the log, naming it."""
-        if self._refuses_to_take(commit):
-            return
-        entries = [entry for change in commit.changes if change.table == "entries" if (entry := change.after)]
-        doomed = len(deleted_by_undoing(commit))
-        self.confirm(
-            f"Take back '{safe_text(commit.operation, 40)}'?",
-            messages.take_back_lines(commit, entries, age(commit.at, self.session.clock.now())),
-            "Take back",
-            [f"{words.count(doomed, 'entry')} would be deleted."] if doomed else [],
-            lambda: self._take(Step(commit, commit.operation), again=False),
-        )
-
-    def _step(self, step: Step, again: bool) -> None:
-        """Take a step of this session back, or again. What deletes is asked first."""
-        if self._refuses_to_take(step.commit):
-            return
-        doomed = deleted_by_undoing(step.commit)
-        if not doomed:
-            self._take(step, again)
-            return
-        what = words.count(len(doomed), "entry") if again else words.count(len(doomed), "new entry")
-        self.confirm(
-            f"{'Do again' if again else 'Undo'}: delete {what}?",
-            messages.named(doomed),
-            "Delete",
-            ["A seat comes free with the next restart of the server."],
-            lambda: self._take(step, again),
-        )
-
-    def _take(self, step: Step, again: bool) -> None:
-        what = f"{'done again' if again else 'undone'}: {safe_text(step.what, 40)}"
-        take, records = self.workspace.redo if again else self.workspace.undo, len(step.commit.changes)
-
-        def done(done: Done) -> None:
-            self.told(done, what)
-
-        self.workspace.feed.poll()
-        if self.session.offline or not self._is_taken_there(step.commit):
-            self._work(lambda: take(step), records, done, self.tell_problem)
-            return
-        text = messages.asking_to_take_back(self.session.state.server, step.what, step.commit, again)
-        self._ask_server(text, lambda by: take(step, by), records, done, self.tell_problem)
-
-    def _is_taken_there(self, commit: Commit) -> bool:
-        """Whether the live server has to be asked to take a commit back. Of a broken log, taking it back tells."""
+        For what can be cancelled, what was typed is forgotten where the result has to be read first: it was not typed
+        for that.
+        """
+        keys, dialog = console_of(self).keystrokes, None
+        outcome: Result | ConsoleError
         try:
-            server = self.session.state.server
-            return server is not None and self.session.is_done_there(self.session.history.first_operation(commit))
-        except ConsoleError:
-            return False
+            async with self.workspace.at_work:
+                with ExitStack() as meanwhile:
+                    meanwhile.enter_context(self.workspace.feed.held())
+                    if records > MANY:
+                        meanwhile.enter_context(nothing_collected())
+                    thread = asyncio.ensure_future(asyncio.to_thread(act))
+                    finished, _ = await asyncio.wait([thread], timeout=self.workspace.unseen)
+                    if not finished:
+                        from kconsole.tui.screens.waiting import BusyDialog, WaitingDialog
 
-    def _refuses_to_take(self, commit: Commit) -> bool:
-        """Say why a commit is not taken back with the server that is followed, if so, before anybody is asked."""
-        if self.session.state.server is None:
-            return False
-        try:
-            refused = self.session.refusal_of(self.session.history.first_operation(commit))
+                        dialog = BusyDialog(text) if cancel is None else WaitingDialog(text, cancel.set)
+                        await self.app.push_screen(dialog)
+                        if keys.set_aside():
+                            dialog.action_leave()
+                    outcome = await thread
         except ConsoleError as error:
-            self.tell_problem(error)
-            return True
-        if refused is not None:
-            self.tell_problem(refused)
-        return refused is not None
-
-    def refuses(self, operation: str) -> bool:
-        """Say why a deed is not done with the server that is followed, if so, before anybody is asked."""
-        refused = self.session.refusal_of(operation)
-        if refused is not None:
-            self.tell_problem(refused)
-        return refused is not None
-
-    def where_it_is_done(self, operation: str, for_good: bool = False) -> list[str]:
-        """A note for a question, where the answer takes effect on the live server; and whether that is for good."""
-        server = self.session.state.server
-        if server is None or not self.session.is_done_there(operation):
-            return []
-        and_for_good = ", and cannot be taken back there" if for_good else ""
-        return [f"It takes effect on {safe_text(server.name, 40)} at once{and_for_good}."]
+            outcome = error
+        except asyncio.CancelledError:  # the console ends, and does not wait
+            if cancel is not None:
+                cancel.set()
+            raise
+        if dialog is not None:
+            await dialog.end()
+        shown = list(self.app.screen_stack)
+        if isinstance(outcome, ConsoleError):
+            failed(outcome)
+        else:
+            done(outcome)
+        must_be_read = isinstance(outcome, ConsoleError) or self.app.screen not in shown
+        keys.let_go(forget=cancel is not None and must_be_read)
 
     # Asking and telling
 
@@ -189,75 +213,61 @@ class ConsoleScreen(WorkingScreen):
 
         self.app.push_screen(ConfirmDialog(Question(question, lines, verb, notes, news)), answered)
 
-    def told(self, done: Done, undone: str = "") -> None:
-        """Say what came of a deed."""
-        self.show_trouble()
-        if done.failures:
-            title = "Not everything was done" if done.changed else "Nothing was done"
-            hint = sentences(done.failures[0].hints, self.voice)
-            self.tell_news(title, messages.failure_lines(done), safe_text(hint))
-        self.tell(messages.done_words(done, undone))
-        self.show_keys()
+    def tell(self, text: str) -> None:
+        """Say something in the status line. It must be safe to show."""
+        self.status.left = text
 
-    def refuse_change(self) -> None:
-        """Say that nothing can be changed."""
-        self.tell(READ_ONLY)
-
-    def tell_nothing_to_do(self, text: str, news: Sequence[str] = ()) -> None:
-        """Say that a command has nothing to act on, and if somebody else saw to that, what he did."""
-        if news:
-            self.tell_news("Changed meanwhile", [*news, text], "")
-        else:
-            self.tell(text)
-
-    def tell_problem(self, error: ConsoleError) -> None:
-        """Say what went wrong, so that it cannot be overlooked; and what was done before that."""
-        self.show_trouble()
-        self.show_keys()
-        if self._is_left_off(error):
-            self.tell(NOT_ASKED)
-            return
-        hint = safe_text(hint_words(error, self.voice))
-        said = (error_words(error, self.voice), *(words_of(detail, self.voice) for detail in error.details))
-        lines = [safe_text(line) for line in said]
-        if isinstance(error, HalfDone):
-            self.tell(messages.done_words(error.done))
-            self.tell_news("Only some of it was done", [*lines, *messages.half_done_lines(error.done)], hint)
-        else:
-            self.tell_news("That did not work", lines, hint)
-
-    def _is_left_off(self, error: ConsoleError) -> bool:
-        """Whether it is no error, but the server was not asked since somebody left off."""
-        if self.session.state.server is None:
-            return False
-        from kconsole.operations.sync.access import Cancelled
-
-        return isinstance(error, Cancelled)
-
-    @property
-    def voice(self) -> Voice:
-        """Sentences for this screen name keys, not commands."""
-        return Voice(keys={"sync": console_of(self).keys.first(Sync)})
-
-    def tell_refusal(self, decision: Decision, news: Sequence[str] = ()) -> None:
-        """Say why something may not be done, and what helps."""
-        self.tell_news(
-            "Refused", [*news, *messages.refusal_lines(decision)], safe_text(sentences(decision.hints, self.voice))
-        )
-
-    def tell_news(self, title: str, lines: Sequence[str], hint: str, alarm: bool = True) -> None:
+    def tell_news(self, title: str, lines: Sequence[str], hint: str = "", alarm: bool = True) -> None:
         """Say something that has to be read. All texts must be safe to show."""
         from kconsole.tui.screens.dialog import NewsDialog
 
         self.app.push_screen(NewsDialog(title, lines, safe_text(hint), alarm))
 
+    def tell_nothing_to_do(self, text: str, news: Sequence[str] = ()) -> None:
+        """Say that a command has nothing to act on, and if another console is the reason, what that did."""
+        if news:
+            self.tell_news("Changed meanwhile", [*news, text])
+        else:
+            self.tell(text)
+
+    def tell_refusal(self, decision: Decision, news: Sequence[str] = ()) -> None:
+        """Say why something is refused, and what helps."""
+        self.tell_news("Refused", [*news, *texts.refusal_lines(decision)], sentences(decision.hints, self.voice))
+
+    def tell_problem(self, error: ConsoleError) -> None:
+        """Say what failed, so that it cannot be overlooked; and what was done before that."""
+        self.show_trouble()
+        self.show_keys()
+        if self.is_cancelled(error):
+            self.tell(texts.NOT_ASKED)
+            return
+        hint = hint_words(error, self.voice)
+        said = (error_words(error, self.voice), *(words_of(detail, self.voice) for detail in error.details))
+        lines = [safe_text(line) for line in said]
+        if isinstance(error, HalfDone):
+            self.tell(texts.done_words(error.done))
+            self.tell_news("Only part of it was done", [*lines, *texts.half_done_lines(error.done)], hint)
+        else:
+            self.tell_news("Failed", lines, hint)
+
+    def is_cancelled(self, error: ConsoleError) -> bool:
+        """Whether an error only says that the user cancelled."""
+        del error
+        return False
+
+    def refuse_change(self) -> None:
+        """Say that nothing can be changed."""
+        self.tell(texts.READ_ONLY)
+
+    @property
+    def voice(self) -> Voice:
+        """Sentences for the screen name keys, not commands."""
+        return Voice(keys=console_of(self).keys.by_name())
+
     # Showing
 
-    def grow_older(self, now: datetime) -> None:
-        """Show what is otherwise by now; called each minute."""
-
     def show_trouble(self) -> None:
-        """Show whether the store can be read and saved, and how old what is known of its live server is."""
+        """Show whether the store can be read and saved, and how old the last reading of the server is."""
         self.status.trouble = self.workspace.trouble
         server = self.session.state.server
         if server is None:
@@ -267,12 +277,12 @@ class ConsoleScreen(WorkingScreen):
 
         read = synced_briefly(server, self.session.clock.now())
         self.status.age = f"offline · {read}" if self.session.offline else read
-        if not self.workspace.feed.is_held:  # else what is open is being asked for just now
-            self.status.open = messages.open_words(self.session.state.pending_changes.values())
+        if not self.workspace.feed.is_held:  # else the server is being asked just now
+            self.status.open = texts.unconfirmed_words(self.session.state.pending_changes.values())
 
     def show_keys(self) -> None:
         """Show the keys that are of use now."""
-        shown = [command_named(self.commands, name) for name in self.on_key_line]
+        shown: list[AnyCommand] = [command_named(self.commands, name) for name in self.on_key_line]
         self.key_line.shown = tuple(
-            command for command in shown if not (command.changes and self.is_read_only) and command.is_of_use(self)
+            command for command in shown if not (command.changes and self.is_read_only) and self.is_of_use(command)
         )

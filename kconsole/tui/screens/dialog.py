@@ -253,23 +253,6 @@ class NewsDialog(Dialog[None]):
         yield Button("Close", id="close", compact=True)
 
 
-class BusyDialog(Dialog[None]):
-    """Tells that something is being done that takes a while. It goes when that is done, and by no key."""
-
-    heading = "One moment"
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def body(self) -> Iterable[Widget]:
-        """What is being done."""
-        yield plain(self._text)
-
-    def action_leave(self) -> None:
-        """Stay."""
-
-
 class TableDialog(NewsDialog):
     """Shows many things in sections: labels on the left, their texts on the right."""
 

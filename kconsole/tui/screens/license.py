@@ -1,15 +1,15 @@
 """The License screen: the state of the license, what ends when, which accounts use what, and what can be changed."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import getters
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.widget import Widget
 
 from kconsole.core.history import Commit
 from kconsole.core.license import ComponentName, License
@@ -37,13 +37,11 @@ from kconsole.operations.license_planning import (
 from kconsole.text import ages
 from kconsole.text.details import Detail
 from kconsole.text.licenses import Row, Section, bought_words, change_rows, license_sections, refused_words
-from kconsole.text.messages import Voice, decision_words, sentences, words_of
+from kconsole.text.messages import decision_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.sentences.license import OVERDUE_STEPS, STATES
-from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
-from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo
-from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.screens.console import ConsoleScreen
+from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Register
 from kconsole.tui.screens.dialog import Question
 from kconsole.tui.screens.license_components import ComponentForm, ComponentsDialog, component_rows
 from kconsole.tui.screens.license_forms import (
@@ -55,8 +53,8 @@ from kconsole.tui.screens.license_forms import (
     check_is_file,
     due_words,
 )
+from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.license_sheet import LicenseHead, LicenseSheet
-from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.widgets.painting import Part
 from kconsole.tui.workspace import Workspace
 
@@ -70,7 +68,7 @@ CHANGED_MEANWHILE: Final = "Another process changed the license meanwhile: this 
 MORE_IN_USE: Final = "More seats are in use by now: this is what the change means now."
 
 
-class LicenseScreen(ConsoleScreen):
+class LicenseScreen(StoreScreen):
     """Shows the license and changes it."""
 
     commands: ClassVar[Sequence[AnyCommand]] = LICENSE_COMMANDS
@@ -82,7 +80,14 @@ class LicenseScreen(ConsoleScreen):
         "license-install", "license-buy", "license-components", "license-terms", "license-undo", "help", "license-back",
     )  # fmt: skip
 
-    header = getters.query_one(HeaderLine)
+    heading = "the license"
+    help_title = "Help: the license"
+    signs = (
+        ("✓", "all is well"),
+        ("▸", "there is something to do"),
+        ("!", "it has ended or ends soon, is overdue, or is used beyond its seats"),
+    )
+
     head = getters.query_one(LicenseHead)
     sheet = getters.query_one(LicenseSheet)
 
@@ -92,39 +97,42 @@ class LicenseScreen(ConsoleScreen):
         self._status = self.session.license_status
         self._use: list[ComponentUse] | None = None
         """Which accounts use the components; None until that is known."""
-        self._counting: asyncio.Task[None] | None = None
         self._path = ""
         """The license file that was named last."""
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> Iterable[Widget]:
         """From top to bottom."""
-        yield HeaderLine()
         with Vertical(id="license-head"):
             yield LicenseHead()
         with Vertical(id="license-pane"):
             yield LicenseSheet()
-        yield StatusLine()
-        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the license, and follow it."""
-        self.header.left = "the license"
-        self.header.warning = "READ ONLY" if self.is_read_only else ""
-        self.header.right = safe_text(self.session.store.operator.shown)
         self.query_one("#license-head").border_title = "License"
         self.query_one("#license-pane").border_title = "Seats, days, components, customer"
-        self.workspace.feed.follow(self._committed)
         self.show_trouble()
         self._count()
         self._show()
 
-    def on_unmount(self) -> None:
-        """Follow it no more."""
-        self.workspace.feed.leave(self._committed)
+    # Commands
 
-    # What commands ask for
+    async def run_command(self, command: AnyCommand) -> None:
+        """Run a command, or say why it makes no sense in this state."""
+        is_refused = command.changes and self.is_read_only
+        if not is_refused and (why := self.why_not(command.name)):
+            self.tell(why)
+        else:
+            await super().run_command(command)
 
-    def begin_trial(self) -> None:
+    def is_of_use(self, command: AnyCommand) -> bool:
+        if command is LicenseUndo and self.workspace.last_change is None:
+            return False
+        if command is Register and self.session.state.license.registered_at is not None:
+            return False
+        return not self.why_not(command.name)
+
+    def action_trial(self) -> None:
         """Ask, then begin the trial."""
         last = trial_end(self.session.clock.now().date())
         self.confirm(
@@ -135,11 +143,11 @@ class LicenseScreen(ConsoleScreen):
             lambda: self.change(BeginTrial()),
         )
 
-    def register(self) -> None:
+    def action_register(self) -> None:
         """Ask for the customer's details, and register the license."""
         self.app.push_screen(RegisterForm(self.session.state.license, self._do))
 
-    def activate(self) -> None:
+    def action_activate(self) -> None:
         """Ask, then activate the license."""
         customer = self.session.state.license.customer
         whose = [] if customer is None else [f"It is registered to {safe_text(customer.organization, 60)}."]
@@ -151,11 +159,11 @@ class LicenseScreen(ConsoleScreen):
             lambda: self.change(ActivateLicense()),
         )
 
-    def buy(self) -> None:
+    def action_buy(self) -> None:
         """Ask what was bought, and record it."""
         self.app.push_screen(BuyForm(self.session.state.license, self._do))
 
-    def receive_update(self) -> None:
+    def action_arrived(self) -> None:
         """Show what the purchase changes, then apply it."""
         license_ = self.session.state.license
         if license_.update is not None:
@@ -163,7 +171,7 @@ class LicenseScreen(ConsoleScreen):
             rows = change_rows(license_, arrived(license_))
             self._ask(question, rows, False, lambda: self.change(ReceiveUpdate()))
 
-    def cancel_update(self) -> None:
+    def action_called_off(self) -> None:
         """Ask, then cancel the purchase."""
         update = self.session.state.license.update
         if update is not None:
@@ -175,7 +183,7 @@ class LicenseScreen(ConsoleScreen):
                 lambda: self.change(CancelUpdate()),
             )
 
-    def open_components(self) -> None:
+    def action_components(self) -> None:
         """Show the components; then, if one was chosen, ask how it is licensed."""
         use = use_of(self.session.state.license, self.session.state.live_entries()) if self._use is None else self._use
 
@@ -187,7 +195,7 @@ class LicenseScreen(ConsoleScreen):
         rows = component_rows(components.rows, use)
         self.app.push_screen(ComponentsDialog(rows, self.is_read_only), chosen)
 
-    def change_terms(self) -> None:
+    def action_terms(self) -> None:
         """Ask for new terms, show what they would mean, then change them."""
 
         def answered(terms: Terms | None) -> None:
@@ -196,26 +204,18 @@ class LicenseScreen(ConsoleScreen):
 
         self.app.push_screen(TermsForm(self.session.state.license), answered)
 
-    def install(self) -> None:
+    def action_install(self) -> None:
         """Ask for a license file, and show what it would change."""
 
         def answered(path: Path | None) -> None:
             if path is not None:
                 self._path = str(path)
-                self._beside(f"Reading {safe_text(path.name, 60)} ...", lambda: _read(path), taken, self.tell_problem)
+                self.work(f"Reading {safe_text(path.name, 60)} ...", lambda: _read(path), taken, self.tell_problem)
 
         def taken(file: LicenseFile) -> None:
             self._ask_file(file, safe_text(Path(self._path).name, 40))
 
         self.app.push_screen(FileForm(self._path), answered)
-
-    def show_help(self) -> None:
-        """Show the keys."""
-        from kconsole.tui.screens.dialog import TableDialog
-        from kconsole.tui.screens.help import LICENSE_SIGNS, key_sections
-
-        sections = [*key_sections((*LICENSE_COMMANDS, *MOVEMENTS), console_of(self).keys), ("Signs", LICENSE_SIGNS)]
-        self.app.push_screen(TableDialog("Help: the license", sections, large=True))
 
     # Doing
 
@@ -308,7 +308,7 @@ class LicenseScreen(ConsoleScreen):
         if self.session.license_status != self._status:
             self._show()
 
-    def _committed(self, commits: Sequence[Commit]) -> None:
+    def committed(self, commits: Sequence[Commit]) -> None:
         tables = {change.table for commit in commits for change in commit.changes}
         if tables & {"entries", "license"}:
             self._count()
@@ -325,14 +325,10 @@ class LicenseScreen(ConsoleScreen):
             return
 
         async def count() -> None:
-            use = await asyncio.to_thread(use_of, license_, entries)
-            if self.is_attached:
-                self._use = use
-                self._show()
+            self._use = await asyncio.to_thread(use_of, license_, entries)
+            self._show()
 
-        if self._counting is not None:
-            self._counting.cancel()
-        self._counting = asyncio.create_task(count())
+        self.run_worker(count(), group="counting", exclusive=True)
 
     def _show(self) -> None:
         license_status = self._status = self.session.license_status
@@ -369,17 +365,12 @@ class LicenseScreen(ConsoleScreen):
     def _steps(self) -> Iterator[Row]:
         """The commands that make sense in this state, by their keys."""
         for command in self.offered():
-            if command.changes and command is not LicenseUndo and command.is_of_use(self):
+            if command.changes and command is not LicenseUndo and self.is_of_use(command):
                 yield Row(command.name, self.key_of(command.name), command.help_text())
-
-    @property
-    def voice(self) -> Voice:
-        keys = {command.name: self.key_of(command.name) for command in LICENSE_COMMANDS}
-        return Voice(keys={**(super().voice.keys or {}), **keys})
 
     def why_not(self, command: str) -> str:
         """Why the command with this name makes no sense in this state; empty if it does. Safe to show."""
-        license_, step = self.session.state.license, self.workspace.undoing.last
+        license_, step = self.session.state.license, self.workspace.last_change
         if command == "license-undo" and step is not None:
             is_on_license = any(change.table == "license" for change in step.commit.changes)
             return "" if is_on_license else f"The last change was '{step.what}', on accounts: undo it in their list."

@@ -13,8 +13,8 @@ from kconsole.licensing.components import ComponentUse
 from kconsole.operations.license import ChangeComponent
 from kconsole.text.licenses import Row
 from kconsole.text.safe_text import safe_text
+from kconsole.text.screen import READ_ONLY
 from kconsole.text.words import COMPONENT_WORDS
-from kconsole.tui.screens.console import READ_ONLY
 from kconsole.tui.screens.dialog import Dialog
 from kconsole.tui.screens.form import Field, FormDialog
 from kconsole.tui.screens.license_forms import DATE_FORM, read_day, read_seats

@@ -1,14 +1,15 @@
-"""The log: who did what and when, the newest first."""
+"""The activity log: each change with its operator and time, the newest first."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import getters
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
+from textual.worker import Worker
 
 from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
@@ -18,12 +19,10 @@ from kconsole.operations.session import takes_long
 from kconsole.text import words
 from kconsole.text.messages import error_words, whole
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
-from kconsole.tui.commands.log import LOG_COMMANDS
-from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.log import LOG_COMMANDS, OneAccount
 from kconsole.tui.log_reader import LogReader
-from kconsole.tui.screens.console import ConsoleScreen
-from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
+from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.log_list import LogList
 from kconsole.tui.workspace import Workspace
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from kconsole.tui.widgets.filter_line import FilterBar
 
 AHEAD: Final = 200
-"""Lines below the cursor that are read before somebody goes there."""
+"""Lines below the cursor that are read before the cursor is there."""
 
 SLICE: Final = 0.05
 """Seconds of reading at a time, so that keys are answered meanwhile."""
@@ -40,7 +39,7 @@ PAUSE: Final = 0.01
 """Seconds between two times of reading."""
 
 
-class LogScreen(ConsoleScreen):
+class LogScreen(StoreScreen):
     """The log of a store, of all accounts or of one."""
 
     commands: ClassVar[Sequence[AnyCommand]] = LOG_COMMANDS
@@ -49,7 +48,13 @@ class LogScreen(ConsoleScreen):
     AUTO_FOCUS = "#log"
     on_key_line = ("log-line", "log-undo", "log-filter", "log-account", "log-back", "help")
 
-    header = getters.query_one(HeaderLine)
+    heading = "activity log"
+    help_title = "Help: the activity log"
+    signs = (
+        ("▸", "the cursor"),
+        ("!", "refused: nothing, or only part of it, was done"),
+    )
+
     log_list = getters.query_one(LogList)
 
     def __init__(self, workspace: Workspace, account: Entry | None) -> None:
@@ -61,35 +66,25 @@ class LogScreen(ConsoleScreen):
         self._filter_bar: FilterBar | None = None
         self._reader = LogReader(workspace.session)
         self._is_large = takes_long(workspace.session.store.folder)
-        self._reading: asyncio.Task[None] | None = None
+        self._reading: Worker[None] | None = None
         self._shown: tuple[object, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        """From top to bottom."""
-        yield HeaderLine()
+    def content(self) -> Iterable[Widget]:
+        """The log."""
         with Vertical(id="log-pane"):
             yield LogList(self.session.clock.now())
-        yield StatusLine()
-        yield KeyLine()
 
     def on_mount(self) -> None:
-        """Show the log, and follow it."""
-        self.header.left = "who did what"
-        self.header.warning = "READ ONLY" if self.is_read_only else ""
-        self.header.right = safe_text(self.session.store.operator.shown)
-        self.workspace.feed.follow(self._committed)
+        """Show the log."""
         self.watch(self.log_list, "cursor", self.read_ahead, init=False)
-        self.show_trouble()
-        self.show_keys()
         self._read_on()
 
-    def on_unmount(self) -> None:
-        """Follow it no more."""
-        self.workspace.feed.leave(self._committed)
+    # Commands
 
-    # What commands ask for
+    def is_available(self, command: AnyCommand) -> bool:
+        return command is not OneAccount or self.account is not None
 
-    def show_line(self) -> None:
+    def action_line(self) -> None:
         """Show everything about the line under the cursor."""
         commit = self.log_list.highlighted
         if commit is not None:
@@ -99,8 +94,8 @@ class LogScreen(ConsoleScreen):
             details = list(details_of(commit, self.session.clock.now(), most=200))
             self.app.push_screen(TableDialog(f"Line {commit.sequence:,} of the log", [("", details)]))
 
-    def take_back_line(self) -> None:
-        """Ask whether to take the line under the cursor back."""
+    def action_undo(self) -> None:
+        """Ask whether to undo the line under the cursor."""
         commit = self.log_list.highlighted
         if commit is None:
             return
@@ -109,9 +104,9 @@ class LogScreen(ConsoleScreen):
         except ConsoleError as error:
             self.tell_problem(error)
         else:
-            self.ask_to_take_back(found)
+            self.ask_to_undo(found)
 
-    def toggle_account(self) -> None:
+    def action_account(self) -> None:
         """Show the lines about one account only, or all again."""
         self._is_narrowed = not self._is_narrowed and self.account is not None
         address = self.account.address if self._is_narrowed and self.account is not None else ""
@@ -121,15 +116,7 @@ class LogScreen(ConsoleScreen):
         self.log_list.move_to(0)
         self._read_on()
 
-    def show_help(self) -> None:
-        """Show the keys."""
-        from kconsole.tui.screens.dialog import TableDialog
-        from kconsole.tui.screens.help import LOG_SIGNS, key_sections
-
-        sections = [*key_sections((*LOG_COMMANDS, *MOVEMENTS), console_of(self).keys), ("Signs", LOG_SIGNS)]
-        self.app.push_screen(TableDialog("Help: the log", sections, large=True))
-
-    def go_back(self) -> None:
+    def action_back(self) -> None:
         """Clear the filter, or return."""
         if self._filter_bar is not None:
             self._close_filter()
@@ -137,18 +124,19 @@ class LogScreen(ConsoleScreen):
             self.dismiss(None)
 
     def told(self, done: Done, undone: str = "") -> None:
-        """Say what came of taking a line back."""
         super().told(done, undone)
         self._show()
 
     # Filter
 
-    async def open_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Open the line to type words in, or go to it."""
         if self._filter_bar is None:
             from kconsole.tui.widgets.filter_line import FilterBar
 
-            self._filter_bar = FilterBar(self._filter, self._keep_filter, "words of operator, deed, address or reason")
+            self._filter_bar = FilterBar(
+                self._filter, self._keep_filter, "words of operator, change, address or reason"
+            )
             await self.query_one("#log-pane").mount(self._filter_bar)
         self.set_focus(self._filter_bar.line)
 
@@ -181,9 +169,9 @@ class LogScreen(ConsoleScreen):
 
     def _read_on(self) -> None:
         """Read for a moment, show it, and go on after the keys that came meanwhile."""
-        if self._is_large:
-            if self._reading is None or self._reading.done():
-                self._reading = asyncio.create_task(self._read_beside())
+        if self._is_large:  # in the background, since one line may hold thousands of accounts
+            if self._reading is None or self._reading.is_finished:
+                self._reading = self.run_worker(self._read_in_background(), group="reading")
             return
         wanted = self.log_list.cursor + AHEAD
         self._reader.read(wanted, SLICE)
@@ -191,21 +179,17 @@ class LogScreen(ConsoleScreen):
         if not self._reader.is_at_end and len(self._reader.fitting) < wanted:
             self.set_timer(PAUSE, self._read_on)
 
-    async def _read_beside(self) -> None:
-        """Read beside the screen, since one line may hold thousands of accounts."""
-        try:
-            while self.is_attached:
-                reader, wanted = self._reader, self.log_list.cursor + AHEAD
-                if reader.is_at_end or len(reader.fitting) >= wanted:
-                    return
-                lines = await asyncio.to_thread(reader.next_lines, AHEAD, SLICE)
-                if reader is self._reader and self.is_attached:
-                    reader.take(lines)
-                    self._show()
-        except Exception as error:
-            self.app._handle_exception(error)
+    async def _read_in_background(self) -> None:
+        while True:
+            reader, wanted = self._reader, self.log_list.cursor + AHEAD
+            if reader.is_at_end or len(reader.fitting) >= wanted:
+                return
+            lines = await asyncio.to_thread(reader.next_lines, AHEAD, SLICE)
+            if reader is self._reader:
+                reader.take(lines)
+                self._show()
 
-    def _committed(self, commits: Sequence[Commit]) -> None:
+    def committed(self, commits: Sequence[Commit]) -> None:
         new = self._reader.add(list(commits))
         self._show(new)
 
@@ -238,5 +222,5 @@ class LogScreen(ConsoleScreen):
         if self._reader.text:
             return f"No line holds '{safe_text(self._reader.text, 40)}'. Esc clears the filter."
         if self._is_narrowed:
-            return f"Nobody did anything to this account yet. Press {self.key_of('log-account')} to see all."
-        return "Nobody did anything yet."
+            return f"This account has not changed yet. Press {self.key_of('log-account')} to see all."
+        return "Nothing has changed yet."

@@ -1,17 +1,16 @@
 """The screen of mapped domains: settings of their directories, a test of the connection, the preview of a mapping."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final, TypeVar
 
 from textual import getters, on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory
-from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
 from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 from kconsole.operations.base import Done
@@ -27,24 +26,21 @@ from kconsole.operations.mapping import (
     probe,
     read_directory,
 )
+from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.ages import full_moment
 from kconsole.text.mapping import directory_rows, users_words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.trust import INSECURE, connection_words
-from kconsole.tui import messages
-from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
-from kconsole.tui.commands.mapping import MAPPING_COMMANDS
-from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.screens.console import MANY, ConsoleScreen
+from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.mapping import MAPPING_COMMANDS, UndoMapping
 from kconsole.tui.screens.dialog import NewsDialog, TableDialog
 from kconsole.tui.screens.directory import DirectoryForm, PasswordDialog, Progress, ReadingDialog, users_read
-from kconsole.tui.screens.help import key_sections
 from kconsole.tui.screens.mapping_preview import PreviewScreen
+from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.directory_list import DirectoryList
 from kconsole.tui.widgets.labelled import DetailsPane
-from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.workspace import Workspace
 
 Result = TypeVar("Result")
@@ -52,14 +48,8 @@ Result = TypeVar("Result")
 TALL: Final = 20
 """Lines of a terminal that also shows the settings of the highlighted domain."""
 
-SIGNS = (
-    ("▸", "the cursor"),
-    ("!", "INSECURE: the certificate is not checked"),
-)
-"""The signs in the list of domains."""
 
-
-class MappingScreen(ConsoleScreen):
+class MappingScreen(StoreScreen):
     """The domains, each with its directory.
 
     Args:
@@ -77,7 +67,13 @@ class MappingScreen(ConsoleScreen):
     AUTO_FOCUS = "#directories"
     on_key_line = ("map-preview", "map-test", "map-settings", "map-forget", "map-undo", "map-back", "help")
 
-    header = getters.query_one(HeaderLine)
+    heading = "accounts from directories"
+    help_title = "Help: accounts from directories"
+    signs = (
+        ("▸", "the cursor"),
+        ("!", "INSECURE: the certificate is not checked"),
+    )
+
     directories = getters.query_one(DirectoryList)
     pane = getters.query_one(DetailsPane)
 
@@ -85,33 +81,25 @@ class MappingScreen(ConsoleScreen):
         super().__init__(workspace)
         self._domain = domain
 
-    def compose(self) -> ComposeResult:
-        """Lay the screen out from top to bottom."""
-        yield HeaderLine()
+    def content(self) -> Iterable[Widget]:
+        """From top to bottom."""
         with Vertical(id="directories-pane"):
             yield DirectoryList()
         yield DetailsPane()
-        yield StatusLine()
-        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the domains, and follow the store."""
-        self.header.left = "accounts from directories"
-        self.header.warning = "READ ONLY" if self.is_read_only else ""
-        self.header.right = safe_text(self.session.store.operator.shown)
-        self.workspace.feed.follow(self._committed)
         self._show()
         self.directories.move_to_key(self._domain)
-        self.show_trouble()
-        self.show_keys()
-
-    def on_unmount(self) -> None:
-        """Stop following the store."""
-        self.workspace.feed.leave(self._committed)
 
     # Commands
 
-    def preview(self) -> None:
+    def is_of_use(self, command: AnyCommand) -> bool:
+        if command is UndoMapping:
+            return self.workspace.last_change is not None
+        return super().is_of_use(command)
+
+    def action_preview(self) -> None:
         """Read the directory of the highlighted domain, and show a preview of the mapping."""
 
         def read(domain: str, directory: Directory, secret: Secret | None) -> None:
@@ -123,7 +111,7 @@ class MappingScreen(ConsoleScreen):
 
         self._with_directory(read)
 
-    def test(self) -> None:
+    def action_test(self) -> None:
         """Test the connection to the directory of the highlighted domain."""
 
         def test(_: str, directory: Directory, secret: Secret | None) -> None:
@@ -135,7 +123,7 @@ class MappingScreen(ConsoleScreen):
 
         self._with_directory(test)
 
-    def edit(self) -> None:
+    def action_settings(self) -> None:
         """Edit the directory of the highlighted domain."""
         here = self.directories.highlighted
         if here is None:
@@ -148,7 +136,7 @@ class MappingScreen(ConsoleScreen):
 
         self.app.push_screen(DirectoryForm(domain.name, domain.directory, save))
 
-    def forget(self) -> None:
+    def action_forget(self) -> None:
         """Ask whether to forget the directory of the highlighted domain."""
         here = self.directories.highlighted
         if here is None or here.domain.directory is None:
@@ -164,21 +152,14 @@ class MappingScreen(ConsoleScreen):
             lambda: self.change(ForgetDirectory(name)),
         )
 
-    def show_help(self) -> None:
-        """Show the keys."""
-        sections = [*key_sections((*MAPPING_COMMANDS, *MOVEMENTS), console_of(self).keys), ("Signs", SIGNS)]
-        self.app.push_screen(TableDialog("Help: accounts from directories", sections, large=True))
-
     def told(self, done: Done, undone: str = "") -> None:
         """Show the result of an operation. Thousands may have failed: the first ones are listed."""
         self.show_trouble()
         self.show_keys()
         if done.failures:
-            lines = messages.failure_lines(done)
-            more = [f"and {len(lines) - messages.MOST_NAMED:,} more"] if len(lines) > messages.MOST_NAMED else []
             hint = "Fix them in the directory or here, and map again."
-            self.tell_news("Some users were not mapped", [*lines[: messages.MOST_NAMED], *more], hint)
-        self.tell(messages.done_words(done, undone))
+            self.tell_news("Some users were not mapped", texts.some(texts.failure_lines(done)), hint)
+        self.tell(texts.done_words(done, undone))
 
     # Asking the directory
 
@@ -251,16 +232,8 @@ class MappingScreen(ConsoleScreen):
             preview = PreviewScreen(self.workspace, directory, listing, plan)
             self.app.push_screen(preview, lambda _: self._came_back(preview.done))
 
-        if len(listing.users) + self.session.seats.report().created > MANY:
-            users = words.count(len(listing.users), "user")
-            self._beside(f"Comparing {users} with the accounts ...", plan, show, self.tell_problem)
-            return
-        try:
-            planned = plan()
-        except ConsoleError as error:
-            self.tell_problem(error)
-        else:
-            show(planned)
+        users = words.count(len(listing.users), "user")
+        self.work(f"Comparing {users} with the accounts ...", plan, show, self.tell_problem)
 
     def _came_back(self, done: Done | None) -> None:
         if done is not None:
@@ -284,7 +257,7 @@ class MappingScreen(ConsoleScreen):
         hint = "" if self.is_read_only else f" Press {self.key_of('map-settings')} to set it."
         self.pane.details = (("Directory", f"none.{hint}"),)
 
-    def _committed(self, commits: Sequence[Commit]) -> None:
+    def committed(self, commits: Sequence[Commit]) -> None:
         del commits
         self._show()
         self.show_keys()

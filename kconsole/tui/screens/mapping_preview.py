@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
 from textual import getters, on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -16,21 +15,20 @@ from kconsole.core.errors import ChangedMeanwhile, ConsoleError
 from kconsole.core.history import Commit
 from kconsole.operations.base import Done
 from kconsole.operations.mapping import DirectoryListing, MapDomain, MapPlan, plan_mapping
+from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
 from kconsole.text.mapping import access_words, counts_words, gone_words, plan_groups, plan_summary
 from kconsole.text.messages import decision_lines
 from kconsole.text.safe_text import safe_text
-from kconsole.tui import messages
-from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
-from kconsole.tui.commands.mapping import PREVIEW_COMMANDS
-from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.screens.console import MANY, ConsoleScreen
-from kconsole.tui.screens.dialog import ConfirmDialog, NewsDialog, Question, QuestionDialog, TableDialog, plain
-from kconsole.tui.screens.help import key_sections
+from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.mapping import PREVIEW_COMMANDS, ToggleGone
+from kconsole.tui.screens.console import MANY
+from kconsole.tui.screens.dialog import ConfirmDialog, NewsDialog, Question, QuestionDialog, plain
+from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.inputs import TextLine
-from kconsole.tui.widgets.lines import HeaderLine, KeyLine, SeatGauge, StatusLine
+from kconsole.tui.widgets.lines import SeatGauge
 from kconsole.tui.widgets.plan_list import PlanList, PlanSummary
 from kconsole.tui.workspace import Workspace
 
@@ -80,7 +78,7 @@ class TypedNumberDialog(QuestionDialog[int]):
         self.action_confirm()
 
 
-class PreviewScreen(ConsoleScreen):
+class PreviewScreen(StoreScreen):
     """The preview of a mapping.
 
     It follows the store: a change by another process updates the plan at once. For many accounts that takes a while;
@@ -103,7 +101,8 @@ class PreviewScreen(ConsoleScreen):
     AUTO_FOCUS = "#plan"
     on_key_line = ("plan-apply", "plan-gone", "plan-row", "plan-back", "help")
 
-    header = getters.query_one(HeaderLine)
+    help_title = "Help: the preview"
+
     gauge = getters.query_one(SeatGauge)
     summary = getters.query_one(PlanSummary)
     accounts = getters.query_one(PlanList)
@@ -120,67 +119,52 @@ class PreviewScreen(ConsoleScreen):
         self._meanwhile: list[Commit] = []
         """Changes by others since the preview was opened, oldest first."""
 
-    def compose(self) -> ComposeResult:
-        """Lay the screen out from top to bottom."""
-        yield HeaderLine()
+    def content(self) -> Iterable[Widget]:
+        """From top to bottom."""
         yield SeatGauge()
         yield PlanSummary()
         with Vertical(id="plan-pane"):
             yield PlanList()
-        yield StatusLine()
-        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the plan, and follow the store."""
         self.header.left = f"mapping {safe_text(self.plan.domain)}"
-        self.header.middle = safe_text(self.directory.url)
-        self.header.warning = "READ ONLY" if self.is_read_only else "INSECURE" if self.directory.insecure else ""
         self.header.right = safe_text(self.session.store.operator.shown)
+        self.header.middle = safe_text(self.directory.url)
+        self.header.warning = "INSECURE" if self.directory.insecure else ""
         self.gauge.border_title = "Seats, before → after"
-        self.workspace.feed.follow(self._committed)
         self._show()
-        self.show_trouble()
-
-    def on_unmount(self) -> None:
-        """Stop following the store."""
-        self.workspace.feed.leave(self._committed)
 
     # Commands
 
-    def toggle_gone(self) -> None:
+    def is_available(self, command: AnyCommand) -> bool:
+        return command is not ToggleGone or bool(self.plan.gone)
+
+    def action_gone(self) -> None:
         """Choose whether gone accounts are disabled, and show the result."""
         self.disables_gone = not self.disables_gone
         self.tell("")
         self._show()
 
-    def show_row(self) -> None:
+    def action_row(self) -> None:
         """Show the full text of the highlighted row."""
         row = self.accounts.highlighted
         if row is not None and (row.label or row.text):
             self.app.push_screen(NewsDialog("Row", [text for text in (row.label, row.text) if text]))
 
-    def apply(self, news: Sequence[str] = ()) -> None:
+    def action_apply(self, news: Sequence[str] = ()) -> None:
         """Ask for confirmation, then map; if the store changes in between, ask again."""
         domain = self.session.state.domain_named(self.plan.domain)
         if domain is None or domain.directory != self.directory:
             lines = [f"{safe_text(self.plan.domain)} is no longer mapped from {safe_text(self.directory.url)}."]
             self.tell_news("Changed meanwhile", lines, "Go back and read the directory again.")
         elif self._is_outdated:
-            self._plan_again(lambda: self.apply(news))
+            self._plan_again(lambda: self.action_apply(news))
         elif not self._records():
             gone = ", except for gone accounts" if self.plan.gone else ""
             self.tell_nothing_to_do(f"Nothing to map: everything is as in the directory{gone}.", news)
         else:
             self._ask(news)
-
-    def show_help(self) -> None:
-        """Show the keys."""
-        sections = key_sections((*PREVIEW_COMMANDS, *MOVEMENTS), console_of(self).keys)
-        self.app.push_screen(TableDialog("Help: the preview", sections, large=True))
-
-    def go_back(self) -> None:
-        """Return without mapping."""
-        self.dismiss(None)
 
     # Mapping
 
@@ -198,7 +182,7 @@ class PreviewScreen(ConsoleScreen):
                 return
             self.workspace.feed.poll()
             if self._is_outdated or self.plan.decision(disables) != decision:
-                self.apply(messages.meanwhile_lines(self._meanwhile[-1:]))
+                self.action_apply(texts.meanwhile_lines(self._meanwhile[-1:]))
                 return
             number = len(plan.gone) if is_typed else None
             self._map(MapDomain(plan.domain, self.listing, bool(decision.over), disables, number, expected=plan))
@@ -226,11 +210,13 @@ class PreviewScreen(ConsoleScreen):
         def failed(error: ConsoleError) -> None:
             self.workspace.feed.poll()  # so that the message can name the change
             if isinstance(error, ChangedMeanwhile):
-                self.apply(messages.meanwhile_lines(self._meanwhile[-1:]))
+                self.action_apply(texts.meanwhile_lines(self._meanwhile[-1:]))
             else:
                 self.tell_problem(error)
 
-        self._work(lambda: self.workspace.do(operation), self._records(), self._mapped, failed)
+        records = self._records()
+        text = f"Mapping {words.count(records, 'account')} ..."
+        self.work(text, lambda: self.workspace.do(operation), self._mapped, failed, records)
 
     def _mapped(self, done: Done) -> None:
         self.done = done
@@ -248,7 +234,7 @@ class PreviewScreen(ConsoleScreen):
 
     # Following the store
 
-    def _committed(self, commits: Sequence[Commit]) -> None:
+    def committed(self, commits: Sequence[Commit]) -> None:
         """Update the plan after changes by others."""
         from kconsole.text.commits import note
 
@@ -281,7 +267,7 @@ class PreviewScreen(ConsoleScreen):
 
         users = words.count(len(self.listing.users), "user")
         text = f"Comparing {users} with the accounts again ..."
-        self._beside(
+        self.work(
             text,
             self._planned,
             planned,

@@ -1,6 +1,5 @@
-"""The screen while a large store is being opened: how far that has come."""
+"""The screen while a large store is opened: how far that has come."""
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
 
@@ -14,7 +13,7 @@ from kconsole.tui.widgets.lines import HeaderLine
 from kconsole.tui.widgets.painting import Painted, Part
 
 Opening = Callable[[Callable[[int, int], None]], Session]
-"""Opens a session, and tells how many records have been read and of how many; what that raises ends it."""
+"""Opens a session, and reports how many records have been read and of how many; what that raises ends it."""
 
 LOOK: Final = 0.2
 """Seconds between two looks at how far it has come."""
@@ -23,8 +22,8 @@ BAR: Final = 40
 """Cells of the bar, where the terminal has so many."""
 
 
-class _LeftOff(Exception):
-    """Nobody waits for the session any more."""
+class _Cancelled(Exception):
+    """The console ends before the session is open."""
 
 
 class _Progress(Painted):
@@ -51,9 +50,9 @@ class _Progress(Painted):
 
 
 class OpeningScreen(Screen[None]):
-    """Opens the store in a thread, and tells how far that has come."""
+    """Opens the store in a thread, and shows the progress."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,ctrl+q,ctrl+c", "leave_off", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,ctrl+q,ctrl+c", "cancel", show=False)]
 
     class Opened(Message):
         """The store is open."""
@@ -73,7 +72,6 @@ class OpeningScreen(Screen[None]):
         super().__init__()
         self._opening, self._title = opening, title
         self._done, self._total = 0, 0
-        self._is_left_off = False
 
     def compose(self) -> ComposeResult:
         """The header, and how far it has come."""
@@ -84,18 +82,14 @@ class OpeningScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin."""
-        threading.Thread(target=self._open, daemon=True, name="kconsole-opening").start()
+        self._worker = self.run_worker(self._open, thread=True, exit_on_error=False)
         self._timer = self.set_interval(LOOK, self._show_progress)
 
     def on_screen_suspend(self) -> None:
         """There is something else to see."""
         self._timer.stop()
 
-    def on_unmount(self) -> None:
-        """Leave off: there is nobody to tell."""
-        self._is_left_off = True
-
-    def action_leave_off(self) -> None:
+    def action_cancel(self) -> None:
         """End the console."""
         self.app.exit()
 
@@ -108,7 +102,7 @@ class OpeningScreen(Screen[None]):
     def _open(self) -> None:
         try:
             session = self._opening(self._note)
-        except _LeftOff:
+        except _Cancelled:
             return
         except Exception as error:
             self.post_message(self.Failed(error))
@@ -117,6 +111,6 @@ class OpeningScreen(Screen[None]):
             session.close()
 
     def _note(self, done: int, total: int) -> None:
-        if self._is_left_off:
-            raise _LeftOff
+        if self._worker.is_cancelled:
+            raise _Cancelled
         self._done, self._total = done, total

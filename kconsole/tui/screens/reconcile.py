@@ -1,15 +1,15 @@
 """Reconcile: our count beside the live server's own numbers, and which accounts are likely behind a difference."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
 from textual import getters
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 
 from kconsole.core.history import Commit
 from kconsole.core.server import Server
@@ -17,13 +17,11 @@ from kconsole.licensing.comparison import Comparison, compared
 from kconsole.text import words
 from kconsole.text.safe_text import safe_text
 from kconsole.text.server import cause_text, cause_words, figure_cells, figure_title, missing_texts, synced_briefly
-from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
-from kconsole.tui.commands.movement import MOVEMENTS
-from kconsole.tui.commands.server import RECONCILE_COMMANDS
+from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.server import RECONCILE_COMMANDS, NextDifference, WholeFigure
 from kconsole.tui.screens.console import MANY
 from kconsole.tui.screens.server import ServerScreen
 from kconsole.tui.widgets.figure_list import CausesPane, FigureList
-from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.widgets.painting import Part
 from kconsole.tui.workspace import Workspace
 
@@ -50,41 +48,43 @@ class ReconcileScreen(ServerScreen):
     AUTO_FOCUS = "#figures"
     on_key_line = ("figure-details", "next-difference", "reconcile-sync", "reconcile-back", "help")
 
-    header = getters.query_one(HeaderLine)
+    heading = "our count and the server's"
+    help_title = "Help: the server's numbers"
+    signs = (
+        ("▸", "the cursor"),
+        ("!", "the server counts another number"),
+        ("?", "the login may not read it, so nothing is known"),
+    )
+
     figures = getters.query_one(FigureList)
     causes = getters.query_one(CausesPane)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         workspace.feed.poll()  # so that it begins with how things are now
-        self._comparing: asyncio.Task[None] | None = None
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> Iterable[Widget]:
         """From top to bottom."""
-        yield HeaderLine()
         with Vertical(id="figures-pane"):
             yield FigureList()
         yield CausesPane()
-        yield StatusLine()
-        yield KeyLine()
 
     def on_mount(self) -> None:
         """Compare, and follow what happens."""
-        self.header.left = "our count and the server's"
-        self.header.warning = "READ ONLY" if self.is_read_only else ""
-        self.header.right = safe_text(self.session.store.operator.shown)
-        self.workspace.feed.follow(self._committed)
         self.watch(self.figures, "cursor", self.show_causes, init=False)
         self.show_trouble()
         self._compare()
 
-    def on_unmount(self) -> None:
-        """Follow it no more."""
-        self.workspace.feed.leave(self._committed)
+    # Commands
 
-    # What commands ask for
+    def is_of_use(self, command: AnyCommand) -> bool:
+        if command is WholeFigure:
+            return self.figures.highlighted is not None
+        if command is NextDifference:
+            return any(not each.agrees for each in self.figures.rows)
+        return super().is_of_use(command)
 
-    def show_figure(self) -> None:
+    def action_figure_details(self) -> None:
         """Show everything about the figure under the cursor."""
         figure = self.figures.highlighted
         if figure is None:
@@ -103,7 +103,7 @@ class ReconcileScreen(ServerScreen):
         sections = [("", numbers), ("What is likely behind it", causes)] if causes else [("", numbers)]
         self.app.push_screen(TableDialog(title, sections, large=True))
 
-    def next_difference(self) -> None:
+    def action_next_difference(self) -> None:
         """Go to the next figure that differs; after the last comes the first."""
         rows, here = self.figures.rows, self.figures.cursor
         places = [place for place, row in enumerate(rows) if not row.agrees]
@@ -111,16 +111,6 @@ class ReconcileScreen(ServerScreen):
             self.figures.move_to(next((place for place in places if place > here), places[0]))
         else:
             self.tell("Nothing differs.")
-
-    def show_help(self) -> None:
-        """Show the keys."""
-        from kconsole.tui.screens.dialog import TableDialog
-        from kconsole.tui.screens.help import COMPARISON_SIGNS, key_sections
-
-        keys = key_sections((*RECONCILE_COMMANDS, *MOVEMENTS), console_of(self).keys)
-        self.app.push_screen(
-            TableDialog("Help: the server's numbers", [*keys, ("Signs", COMPARISON_SIGNS)], large=True)
-        )
 
     # Showing
 
@@ -135,16 +125,14 @@ class ReconcileScreen(ServerScreen):
         self.causes.border_title = Content("" if figure is None else figure_title(figure))
         self.causes.lines = () if figure is None else tuple(_causes_of(figure, self.session.state.server))
 
-    def _committed(self, commits: Sequence[Commit]) -> None:
+    def committed(self, commits: Sequence[Commit]) -> None:
         del commits
         self._compare()
 
     def _compare(self) -> None:
         """Compare; of many entries beside the screen."""
         server = self.session.state.server
-        if self._comparing is not None:
-            self._comparing.cancel()
-            self._comparing = None
+        self.workers.cancel_group(self, "comparing")
         if server is None or server.numbers is None:
             self._show((), self._empty_text(server))
             return
@@ -155,13 +143,11 @@ class ReconcileScreen(ServerScreen):
             return
 
         async def compare() -> None:
-            rows = await asyncio.to_thread(compared, report, numbers, entries, uncounted)
-            if self.is_attached:
-                self._show(rows)
+            self._show(await asyncio.to_thread(compared, report, numbers, entries, uncounted))
 
         if not self.figures.rows:
             self._show((), "Comparing ...")
-        self._comparing = asyncio.create_task(compare())
+        self.run_worker(compare(), group="comparing", exclusive=True)
 
     def _empty_text(self, server: Server | None) -> str:
         if server is None:

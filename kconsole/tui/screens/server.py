@@ -5,13 +5,16 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from textual.worker import Worker
+
 from kconsole.core.errors import ConsoleError
+from kconsole.text import screen as texts
+from kconsole.text import words
 from kconsole.text.messages import error_words
 from kconsole.text.safe_text import safe_text
-from kconsole.tui import messages
-from kconsole.tui.commands.base import console_of
-from kconsole.tui.commands.server import Sync
-from kconsole.tui.screens.console import ConsoleScreen
+from kconsole.tui.commands.base import AnyCommand, console_of
+from kconsole.tui.commands.server import Sync, SyncHere
+from kconsole.tui.screens.store import StoreScreen
 
 if TYPE_CHECKING:
     from kconsole.core.server import Server, ServerAccess
@@ -34,15 +37,20 @@ def import_ahead(access: "ServerAccess") -> None:
     import_provider(access)
 
 
-class ServerScreen(ConsoleScreen):
+class ServerScreen(StoreScreen):
     """A screen that the live server can be read from.
 
     What that takes is imported when somebody asks for it: the first picture does not wait for it.
     """
 
-    _settling: asyncio.Task[None] | None = None
+    _settling: Worker[None] | None = None
 
-    def read_server(self) -> None:
+    def is_of_use(self, command: AnyCommand) -> bool:
+        if command in (Sync, SyncHere):
+            return self.session.state.server is not None and not self.session.offline
+        return super().is_of_use(command)
+
+    def action_sync(self) -> None:
         """Read the live server beside the screen, and take what it says; escape leaves off, and nothing is taken."""
         from kconsole.operations.sync.refusals import no_server, not_asked
 
@@ -55,7 +63,7 @@ class ServerScreen(ConsoleScreen):
             self.tell_problem(not_asked(server))
             return
         access = server.access
-        self._with_server_secret(access, lambda secret: self._read(access, secret), "The server was not read.")
+        self.with_server_secret(access, lambda secret: self._read(access, secret), "The server was not read.")
 
     def _read(self, access: "ServerAccess", secret: "Secret") -> None:
         from kconsole.operations.session import nothing_collected
@@ -92,7 +100,7 @@ class ServerScreen(ConsoleScreen):
             f"Reading {safe_text(access.url, 200)} ...",
             read,
             lambda state: self._take_in(begun, state),
-            self._minding_password(self.tell_problem),
+            self.minding_password(self.tell_problem),
             so_far,
             cancel,
         )
@@ -104,11 +112,12 @@ class ServerScreen(ConsoleScreen):
 
         server = self.session.state.server
         read = sum(len(domain.entries) for domain in state.domains)
-        self._work(
+        self.work(
+            f"Comparing {words.count(read, 'user')} with the accounts ...",
             lambda: self.workspace.learn(Sync(state, begun)),
-            read + self.session.seats.report().created,
             lambda done: self._tell_synced(done, server),
             self.tell_problem,
+            read + self.session.seats.report().created,
         )
 
     def _tell_synced(self, done: "Done", before: "Server | None") -> None:
@@ -128,14 +137,14 @@ class ServerScreen(ConsoleScreen):
             return
         notes, missing = remark_texts(server), missing_texts(server)
         if notes and (before is None or notes != remark_texts(before)):
-            lines = messages.some([safe_text(text) for text in notes])
+            lines = texts.some([safe_text(text) for text in notes])
             self.tell_news("The store differs from the server", lines, "", alarm=False)
         if missing and (before is None or missing != missing_texts(before)):
-            lines = messages.some([safe_text(text) for text in missing])
+            lines = texts.some([safe_text(text) for text in missing])
             hint = "Everything else was taken. An Auditor may read the whole administration."
             self.tell_news("Not everything could be read", lines, hint)
-        self._tell_settled(settled(done))
-        self.tell(messages.synced_words(done, len(missing)))
+        self.tell_resolved(settled(done))
+        self.tell(texts.synced_words(done, len(missing)))
 
     # What was open when the console was opened
 
@@ -154,12 +163,13 @@ class ServerScreen(ConsoleScreen):
             return
         if not self.session.state.pending_changes or not (begun.orphans or self.is_read_only):
             return  # another console is at it
-        secret = None if self.session.offline or self.is_read_only else self._known_secret(begun.access)
+        secret = None if self.session.offline or self.is_read_only else self.known_secret(begun.access)
         if secret is None:
             self._tell_open()
             return
         questions = questions_about(self.session, begun.orphans)
-        self._settling = asyncio.create_task(self._settle(begun.access, secret, questions))
+        settle = self._settle(begun.access, secret, questions)
+        self._settling = self.app.run_worker(settle, group="settling")
 
     def _tell_open(self, why: Sequence[str] = ()) -> None:
         """Say what the server was asked for, and how it can be settled."""
@@ -173,7 +183,7 @@ class ServerScreen(ConsoleScreen):
         elif self.is_read_only:
             hint = "Open the store without --read-only to ask the server what is so."
         asked = f"{safe_text(server.name, 40)} was asked for this, and nobody knows what came of it:"
-        self.tell_news("Not known yet", [*why, asked, *messages.open_lines(pending_changes.values())], hint)
+        self.tell_news("Not known yet", [*why, asked, *texts.unconfirmed_lines(pending_changes.values())], hint)
 
     async def _settle(self, access: "ServerAccess", secret: "Secret", questions: "Questions") -> None:
         """Ask in a thread that has nothing to do with the session, and take in what is said when nobody works on it."""
@@ -186,19 +196,20 @@ class ServerScreen(ConsoleScreen):
             with connected(access, secret, cancel) as line:
                 return answers_to(questions, line)
 
+        def done(done: "Done") -> None:
+            self.show_trouble()
+            self.tell_resolved(done.outcomes)
+
+        def failed(error: ConsoleError) -> None:
+            self.show_trouble()
+            self.minding_password(lambda error: self._tell_open([safe_text(error_words(error))]))(error)
+
         try:
             recover = await asyncio.to_thread(ask)
-            async with self.workspace.at_work:
-                self.workspace.feed.poll()
-                done = self.workspace.learn(recover)
         except ConsoleError as error:
-            self.show_trouble()
-            self._minding_password(lambda error: self._tell_open([safe_text(error_words(error))]))(error)
+            failed(error)
         except asyncio.CancelledError:
             cancel.set()
             raise
-        except Exception as error:
-            self.app._handle_exception(error)
         else:
-            self.show_trouble()
-            self._tell_settled(done.outcomes)
+            await self._work("Saving the server's answer ...", lambda: self.workspace.learn(recover), done, failed)

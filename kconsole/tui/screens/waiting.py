@@ -1,4 +1,4 @@
-"""The dialog while the live server is asked to change something."""
+"""The dialog while something is done in the background that takes longer than a moment."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -8,53 +8,65 @@ from textual.widgets import Static
 
 from kconsole.tui.screens.dialog import Dialog, plain
 
-LEFT_OFF = "Leaving off. What was asked already may be done all the same."
+CANCELLING = "Cancelling. What was sent already may be done all the same."
 
 
 class WaitingDialog(Dialog[None]):
-    """Tells what the server is being asked to do. It goes when that is answered; escape leaves off waiting.
+    """Says what is being done, and closes when that is done.
 
     Args:
-        text: what it is asked to do; safe to show.
-        leave_off: called when nobody wants to wait any more.
+        text: what is being done; safe to show.
+        cancel: called by escape.
     """
 
     heading = "One moment"
-    keys = "esc leaves off waiting; it may be done all the same"
+    keys = "esc cancels; it may be done all the same"
 
-    def __init__(self, text: str, leave_off: Callable[[], None]) -> None:
+    def __init__(self, text: str, cancel: Callable[[], None]) -> None:
         super().__init__()
-        self._text, self._leave_off = text, leave_off
+        self._text, self._cancel = text, cancel
         self._is_over = False
         self._gone = asyncio.Event()
 
     def body(self) -> Iterable[Widget]:
-        """What it is asked to do."""
+        """What is being done."""
         yield plain(self._text)
-        left_off = plain(LEFT_OFF, "dialog-note -first")
-        left_off.display = False
-        yield left_off
+        cancelling = plain(CANCELLING, "dialog-note -first")
+        cancelling.display = False
+        yield cancelling
 
     def action_leave(self) -> None:
-        """Leave off waiting. The dialog stays until it is known how far that has come: that is a moment."""
+        """Cancel. The dialog stays until it is known how far it came: that is a moment."""
         self.query_one(".dialog-note", Static).display = True
-        self._leave_off()
+        self._cancel()
 
     async def end(self) -> None:
-        """Go; if something has been told over it, as soon as that was read."""
+        """Close; if another dialog stands over it, as soon as that is closed."""
         self._is_over = True
-        self._go()
+        self._close()
         await self._gone.wait()
 
     def on_screen_resume(self) -> None:
-        """Go, if it is over by now."""
-        self._go()
+        """Close, if it is over by now."""
+        self._close()
 
     def on_unmount(self) -> None:
-        """Leave off: there is nobody to tell."""
-        self._leave_off()
+        """Cancel: no screen is left to show the result."""
+        self._cancel()
         self._gone.set()
 
-    def _go(self) -> None:
+    def _close(self) -> None:
         if self._is_over and self.is_current:
             self.dismiss(None)
+
+
+class BusyDialog(WaitingDialog):
+    """The same for what cannot be cancelled: no key does anything."""
+
+    keys = ""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, lambda: None)
+
+    def action_leave(self) -> None:
+        """Stay."""

@@ -1,12 +1,10 @@
 """The license on the screen: its state in a few lines that stay, and everything about it below, which scrolls."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.cells import cell_len
-from textual.binding import BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from kconsole.core.reports import SeatReport
@@ -14,9 +12,8 @@ from kconsole.licensing.lifecycle import Ending, LicenseState, LicenseStatus
 from kconsole.text.gauge import state_word, used_words
 from kconsole.text.licenses import Section, SectionCode, days_words, title_of
 from kconsole.text.sentences.license import ENDINGS, STATES
-from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
-from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.widgets.labelled import labelled_lines
+from kconsole.tui.widgets.movable import Movable
 from kconsole.tui.widgets.painting import Painted, Part, fitted, palette_of_app, strip, wrapped
 
 SIGNS: Final[dict[LicenseState, tuple[str, str]]] = {
@@ -130,11 +127,8 @@ def _deciding(license_status: LicenseStatus) -> Ending | None:
     return next((end for end in coming if license_status.state == "trial-expired" or not end.is_over), None)
 
 
-class LicenseSheet(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False):
+class LicenseSheet(Movable):
     """Everything about the license, in two columns where there is room. It scrolls by the keys that move in a list."""
-
-    commands: ClassVar[Sequence[AnyCommand]] = MOVEMENTS
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MOVEMENTS)
 
     def __init__(self) -> None:
         super().__init__(id="license")

@@ -4,34 +4,23 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.style import Style
-from textual.binding import BindingType
 from textual.geometry import Offset, Region, Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
-from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.styles import Palette
+from kconsole.tui.widgets.movable import Movable
 from kconsole.tui.widgets.painting import Part, fitted, palette_of_app, strip
 
 
-class RowList(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False):
+class RowList(Movable):
     """Rows addressed by position, a cursor on one of them, and `header_lines` lines that stay on top."""
-
-    commands: ClassVar[Sequence[AnyCommand]] = MOVEMENTS
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MOVEMENTS)
 
     header_lines: ClassVar[int] = 0
     cursor: reactive[int] = reactive(0, repaint=False)
 
     empty_text: str = ""
     """What stands there when there are no rows. It must be safe to show."""
-
-    @property
-    def row_count(self) -> int:
-        """How many rows there are."""
-        raise NotImplementedError
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
         """The parts of a row; empty parts take the row's own style."""

@@ -1,0 +1,324 @@
+"""What the screen says about records: lines for questions, the status line, the banner. All of it is safe to show."""
+
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from kconsole.core.codes import Message
+from kconsole.core.history import Commit
+from kconsole.core.records import Entry
+from kconsole.core.reports import Decision, SeatReport
+from kconsole.core.server import PendingChange, Server
+from kconsole.licensing.lifecycle import LicenseStatus
+from kconsole.licensing.policy import classify
+from kconsole.text import words
+from kconsole.text.commits import (
+    accounts_words,
+    changed_entries,
+    clock_time,
+    operation_word,
+    operator_words,
+    sentence,
+)
+from kconsole.text.details import reason_word
+from kconsole.text.licenses import urgent, warning_words
+from kconsole.text.messages import Voice, decision_lines, words_of
+from kconsole.text.safe_text import safe_text
+
+ACCOUNTS_ONLY: Final = "on the server, kconsole changes accounts only"
+IN_ADMINISTRATION: Final = "Do it in the server's administration."
+NOT_ASKED: Final = "Cancelled. The server was not contacted."
+READ_ONLY: Final = "Nothing can be changed: the store is open read-only."
+
+BANNER_WARNINGS: Final = ("exceeded", "full")
+"""The warnings that have a line of their own; the others stand in the gauge and in the list of domains."""
+
+MOST_NAMED: Final = 6
+"""How many accounts a question names one by one."""
+
+MOST_FAILED: Final = 40
+"""How many failures are listed one by one: a server may refuse thousands."""
+
+_SCREEN: Final = Voice(keys={})
+
+
+class BannerText(NamedTuple):
+    """A line above the lists."""
+
+    text: str
+    style: str
+    """What it is painted as: "alarm" or "notice"."""
+    hint: str = ""
+    """What to do about it: the key. It is never cut."""
+    brief: str = ""
+    """The text for a narrow terminal; empty for the same text, cut."""
+
+
+class Outcome(Protocol):
+    """What an operation did with one address."""
+
+    @property
+    def address(self) -> str:
+        """The address; empty for an operation on no account."""
+        ...
+
+    @property
+    def message(self) -> Message:
+        """What happened to it."""
+        ...
+
+
+class Done(Protocol):
+    """What an operation did."""
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation."""
+        ...
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """All outcomes."""
+        ...
+
+    @property
+    def changed(self) -> Sequence[Outcome]:
+        """Those that changed something."""
+        ...
+
+    @property
+    def failures(self) -> Sequence[Outcome]:
+        """Those that failed."""
+        ...
+
+    @property
+    def before(self) -> SeatReport:
+        """The seats before it."""
+        ...
+
+    @property
+    def after(self) -> SeatReport:
+        """The seats after it."""
+        ...
+
+
+def some(lines: Sequence[str], most: int = MOST_NAMED) -> list[str]:
+    """The first lines, and how many more there are."""
+    more = [f"and {len(lines) - most:,} more"] if len(lines) > most else []
+    return [*lines[:most], *more]
+
+
+# Accounts that a question is about
+
+
+def named(entries: Sequence[Entry]) -> list[str]:
+    """Entries by address and name, one a line, the address whole and first."""
+    first = entries[: MOST_NAMED + 1]
+    lines = [f"{safe_text(each.address)}   {safe_text(each.full_name)}".rstrip() for each in first]
+    return some([*lines, *[""] * (len(entries) - len(first))])
+
+
+def nothing_here(entry: Entry | None) -> str:
+    """Why a command has nothing to act on where the cursor stands."""
+    if entry is None or entry.deleted_at is None:
+        return "There is no account here."
+    return "It was deleted; its seat comes free when the server is restarted."
+
+
+def accounts_only_lines(entries: Sequence[Entry]) -> list[str]:
+    """Why entries on a server are not deleted: none is an account."""
+    return some([f"{safe_text(each.address)} ({reason_word(classify(each))}): {ACCOUNTS_ONLY}." for each in entries])
+
+
+def accounts_only_note(entries: Sequence[Entry]) -> list[str]:
+    """That these do not change while others are deleted; nothing for none."""
+    if not entries:
+        return []
+    if len(entries) == 1:
+        return [f"{safe_text(entries[0].address)} does not change: {ACCOUNTS_ONLY}."]
+    return [f"{words.count(len(entries), 'marked entry')} do not change: {ACCOUNTS_ONLY}."]
+
+
+def deletion_notes(mapped: int, entries: int, frees_later: bool) -> list[str]:
+    """What deleting means.
+
+    Args:
+        mapped: how many of the entries come from a directory and are only disabled.
+        entries: how many there are.
+        frees_later: whether one that goes takes a seat, which is held until the restart.
+    """
+    notes = []
+    if mapped:
+        which = "Mapped" if mapped == entries else f"{mapped:,} mapped"
+        notes.append(f"{which}: only disabled, since it stays in the directory. The seat comes free at once.")
+    if frees_later:
+        notes.append("The seat stays taken until the server is restarted. To free it at once, disable instead.")
+    return notes
+
+
+def why_let_in(entry: Entry, connected: int, limit: int | None) -> str:
+    """Why an account that may log in may do so, as far as the license goes."""
+    if entry.mailbox:
+        return "it has a mailbox, and is let in whatever the seats."
+    if limit is None:
+        return "seats are unlimited. Its mailbox is made."
+    users = f"{words.count(connected, 'user')} {'has' if connected == 1 else 'have'} connected"
+    return f"{users}, and the license has {words.count(limit, 'seat')}. Its mailbox is made."
+
+
+def refusal_lines(decision: Decision) -> list[str]:
+    """A refusal, and the figures behind it."""
+    return [safe_text(line) for line in decision_lines(decision)]
+
+
+def meanwhile_lines(commits: Sequence[Commit]) -> list[str]:
+    """What other consoles did to accounts while a question about them was open."""
+    if not commits:
+        return ["It was changed by another console meanwhile. Nothing was done yet."]
+    lines = [f"{sentence(commit)} at {clock_time(commit.at).split()[1]}." for commit in commits]
+    return [*lines, "Nothing was done yet: this is the current state."]
+
+
+def undo_lines(commit: Commit, entries: Sequence[Entry], age: str) -> list[str]:
+    """Which line of the log is to be undone, and what it changed."""
+    line = f"Line {commit.sequence:,} of the log: {operation_word(commit)}, by {operator_words(commit.operator)}, {age}"
+    return [line, *named(entries)]
+
+
+# The status line
+
+
+def plan_words(marked: int, not_listed: int, now: SeatReport, planned: SeatReport) -> str:
+    """What is marked, and what changing it would come to."""
+    away = f", {not_listed:,} not listed" if not_listed else ""
+    return f"{marked:,} marked{away}: {now.used:,} → {planned.used:,} used"
+
+
+def synced_words(done: Done, unread: int) -> str:
+    """The result of reading the server, the figures first."""
+    changed = len(done.changed)
+    what = words.count(changed, "change") if changed else "nothing new"
+    missing = f" · {unread:,} not read" if unread else ""
+    return f"{_seats(done)}server read: {what}{missing}"
+
+
+def done_words(done: Done, undone: str = "") -> str:
+    """The result of an operation, the figures first: they must not be cut off.
+
+    Args:
+        done: what it did.
+        undone: for an undo or redo, of what: "undone: disable".
+    """
+    changed = done.changed
+    if len(done.outcomes) == 1 and not done.outcomes[0].address:
+        return f"{_seats(done)}{undone or _words(done.outcomes[0])}"
+    if not changed:
+        return f"{safe_text(done.operation)}: nothing was changed"
+    if len(changed) != 1:
+        return f"{_seats(done)}{undone or done.operation}: {words.count(len(changed), 'account')}"
+    address = safe_text(changed[0].address)
+    return f"{_seats(done)}{undone} {address}".rstrip() if undone else f"{_seats(done)}{address} {_words(changed[0])}"
+
+
+def _seats(done: Done) -> str:
+    return "" if done.before.used == done.after.used else f"{done.before.used:,} → {done.after.used:,} used · "
+
+
+def _words(outcome: Outcome) -> str:
+    return safe_text(words_of(outcome.message, _SCREEN))
+
+
+def asking_words(server: Server | None, operation: str, addresses: Sequence[str]) -> str:
+    """What the server is asked to do: "Asking mail to disable anna@north.example ..."."""
+    return f"Asking {_name_of(server)} to {safe_text(operation, 40)} {_accounts(addresses)} ..."
+
+
+def asking_to_undo(server: Server | None, operation: str, commit: Commit, redo: bool) -> str:
+    """The same for an undo or a redo."""
+    addresses = [entry.address for entry in changed_entries(commit)]
+    what = f"{'redo' if redo else 'undo'} '{safe_text(operation, 40)}'"
+    return f"Asking {_name_of(server)} to {what}: {_accounts(addresses)} ..."
+
+
+def _name_of(server: Server | None) -> str:
+    return "the server" if server is None else safe_text(server.name, 40)
+
+
+def _accounts(addresses: Sequence[str]) -> str:
+    return safe_text(addresses[0]) if len(addresses) == 1 else words.count(len(addresses), "account")
+
+
+# Outcomes one by one
+
+
+def resolved_lines(outcomes: Sequence[Outcome]) -> list[str]:
+    """The result of changes that were unconfirmed."""
+    return some([f"{safe_text(outcome.address)} {_words(outcome)}" for outcome in outcomes])
+
+
+def half_done_lines(done: Done) -> list[str]:
+    """What was done before something went wrong, and what failed."""
+    return [
+        *some([f"{safe_text(outcome.address)}: {_words(outcome)}" for outcome in done.changed]),
+        *failure_lines(done),
+    ]
+
+
+def failure_lines(done: Done) -> list[str]:
+    """What failed, and why, a line for each."""
+    return some([f"{safe_text(each.address)}: {_words(each)}" for each in done.failures], MOST_FAILED)
+
+
+def unconfirmed_words(pending_changes: Collection[PendingChange]) -> str:
+    """How many changes at the server are unconfirmed; empty for none."""
+    accounts = sum(len(pending.targets) for pending in pending_changes)
+    return f"{words.count(accounts, 'change')} unconfirmed" if accounts else ""
+
+
+def unconfirmed_lines(pending_changes: Collection[PendingChange]) -> list[str]:
+    """What the server was asked to do, for which accounts, and when."""
+    return some(
+        [
+            f"{pending.operation} {accounts_words([target.address for target in pending.targets], MOST_NAMED)}"
+            f" · {clock_time(pending.at)}"
+            for pending in pending_changes
+        ]
+    )
+
+
+# Above and in the lists
+
+
+def banner_lines(
+    report: SeatReport, license_status: LicenseStatus, restarted_key: str, license_key: str
+) -> list[BannerText]:
+    """What has to be said above the lists, the worst first.
+
+    Args:
+        report: the seats.
+        license_status: the state of the license.
+        restarted_key: the key that records a restart; empty on a read-only store.
+        license_key: the key that shows the license.
+    """
+    of_license = [BannerText(f"! {text}", style, f"{license_key} license") for text, style in urgent(license_status)]
+    of_seats = [
+        BannerText(f"! {safe_text(warning_words(warning))}", "alarm")
+        for warning in report.warnings
+        if warning.code in BANNER_WARNINGS
+    ]
+    lines = of_license + of_seats if license_status.is_expired else of_seats + of_license
+    if report.held:
+        held = f"! {words.count(report.held, 'seat')} held until"
+        hint = f"press {restarted_key} after the restart" if restarted_key else ""
+        lines.append(BannerText(f"{held} the server is restarted", "notice", hint, brief=f"{held} a restart"))
+    return lines
+
+
+def empty_text(has_entries: bool, text: str, is_read_only: bool, add_key: str) -> str:
+    """What stands in an empty list, and the key that adds an account."""
+    if not has_entries:
+        if is_read_only:
+            return "There are no accounts in this store."
+        return f"No accounts yet. Press {add_key} to add one, or run 'kconsole import csv FILE --domain NAME'."
+    if text:
+        return f"Nothing matches '{safe_text(text, 40)}'. Esc clears the filter."
+    return "There are no accounts in this domain."

@@ -1,0 +1,315 @@
+"""What commands do to accounts: to the marked ones, or to the one under the cursor. Each asks first.
+
+Operations and dialogs are imported when a command runs, so that the first screen does not wait for them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from kconsole.core.errors import ConsoleError
+from kconsole.core.records import Entry, fold
+from kconsole.core.reports import Decision
+from kconsole.licensing import guards
+from kconsole.licensing.policy import classify
+from kconsole.operations.base import Done, Operation
+from kconsole.text import screen as texts
+from kconsole.text import words
+from kconsole.text.details import LIMIT, Detail, details_of, reason_word
+from kconsole.text.messages import sentence, sentences, whole
+from kconsole.text.safe_text import safe_text
+from kconsole.tui.screens.listing import ListingScreen
+
+if TYPE_CHECKING:
+    from kconsole.operations.accounts import AddAccount
+
+
+class AccountsScreen(ListingScreen):
+    """A screen with a list of accounts that can be changed."""
+
+    def told(self, done: Done, undone: str = "") -> None:
+        """Show the result of a change; the marks have served."""
+        self.accounts.mark(())
+        super().told(done, undone)
+
+    # Disable and enable
+
+    def action_disable(self) -> None:
+        self._ask_to_switch(self.targets, enable=False)
+
+    def action_enable(self) -> None:
+        self._ask_to_switch(self.targets, enable=True)
+
+    def _ask_to_switch(self, entries: Sequence[Entry], enable: bool, news: Sequence[str] = ()) -> None:
+        """Ask, then enable or disable; if another console changed one meanwhile, ask again with that as news."""
+        from kconsole.operations.accounts import DisableAccounts, EnableAccounts
+
+        verb = "enable" if enable else "disable"
+        accounts = [entry for entry in entries if entry.is_account and entry.enabled is not enable]
+        if not accounts:
+            self.tell_nothing_to_do(self._nothing_to_do(entries, f"{verb}d"), news)
+            return
+        if enable and not (decision := self._may_enable(accounts)).allowed:
+            self.tell_refusal(decision, news)
+            return
+
+        def switch() -> None:
+            addresses, expected = _addresses(accounts), tuple(accounts)
+            operation: Operation = (EnableAccounts if enable else DisableAccounts)(addresses, expected=expected)
+            self.change(operation, lambda told: self._ask_to_switch(self._as_now(entries), enable, told))
+
+        self.confirm(
+            f"{verb.capitalize()} {words.count(len(accounts), 'account')}?",
+            texts.named(accounts),
+            verb.capitalize(),
+            [
+                *self._not_listed(accounts),
+                *_passed_over(len(entries) - len(accounts), f"{verb}d"),
+                *self._seats_after(accounts),
+                *(() if enable else (words.BACKUP_NOTE,)),
+                *self.where_it_is_done(verb),
+            ],
+            switch,
+            news,
+        )
+
+    def _may_enable(self, accounts: Sequence[Entry]) -> Decision:
+        """Whether there are seats to enable all of these."""
+        needed = guards.new_seats([(account, replace(account, enabled=True)) for account in accounts])
+        return guards.may_take_seats(
+            self.session.seats.report(), needed, "enable" if len(accounts) == 1 else "enable-several"
+        )
+
+    def _seats_after(self, accounts: Sequence[Entry]) -> list[str]:
+        from kconsole.operations.what_if import if_toggled
+
+        before, after = self.session.seats.report(), if_toggled(self.session.seats, accounts)
+        limit = "" if after.limit is None else f" of {after.limit:,}"
+        return [f"Seats used: {before.used:,} → {after.used:,}{limit}."]
+
+    # Add
+
+    def action_add(self) -> None:
+        """Ask for the address and the name, then add the account."""
+        from kconsole.tui.screens.add import AddDialog
+
+        report, held = self.session.seats.report(), self.session.seats.held()
+        if report.free is None:
+            seats = "It takes a seat; seats are unlimited."
+        elif report.free:
+            seats = f"It takes a seat; {words.count(report.free, 'seat')} free."
+        elif held:
+            addresses = words.and_list([safe_text(entry.address) for entry in held])
+            seats = (
+                f"No seat is free. Only a deleted account that still holds its seat can be added again: {addresses}."
+            )
+        else:
+            self.tell_refusal(guards.may_create(report, Entry(address="")))
+            return
+        server = self.session.state.server
+        where = "" if server is None else safe_text(server.name, 40)
+        self.app.push_screen(AddDialog(self.domain_for_new_accounts, seats, self.add, where))
+
+    def add(self, operation: "AddAccount", added: Callable[[], None], failed: Callable[[str], None]) -> None:
+        """Add an account, on the server first if one is configured, and go to it.
+
+        Args:
+            operation: adds it.
+            added: called when it was added, or when the server's answer was lost.
+            failed: shows why it was not added, in words that are safe to show.
+        """
+
+        def done(done: Done) -> None:
+            if done.failures:  # the server refused it
+                (outcome,) = done.failures
+                said = (sentence(outcome.message, self.voice), sentences(outcome.hints, self.voice))
+                failed(safe_text(f"{outcome.address}: {' '.join(said)}"))
+                return
+            added()
+            self.told(done)
+            if operation.password is None and self.session.is_done_there(operation.name):
+                self.tell(f"{texts.done_words(done)} · no password yet: the user cannot log in")
+            self.go_to(done.outcomes[0].address)
+
+        def problem(error: ConsoleError) -> None:
+            asked = (each for each in self.session.state.pending_changes.values() if each.operation == "add")
+            if fold(operation.address) in {fold(target.address) for each in asked for target in each.targets}:
+                added()
+                self.tell_problem(error)
+            else:
+                failed(safe_text(whole(error, self.voice)))
+
+        self.change_and_show(operation, done, problem)
+
+    # Delete
+
+    def action_delete(self) -> None:
+        self._ask_to_delete(self.targets)
+
+    def _ask_to_delete(self, entries: Sequence[Entry], news: Sequence[str] = ()) -> None:
+        """Ask about the mailboxes, then delete; if another console changed one of them meanwhile, ask again."""
+        from kconsole.operations.accounts import DeleteAccounts, only_disabled
+        from kconsole.tui.screens.delete import Choice, DeleteDialog
+        from kconsole.tui.screens.dialog import Question
+
+        may_be = [entry for entry in entries if guards.may_delete(entry).allowed]
+        not_here = [entry for entry in may_be if self._is_for_administration(entry)]
+        deletable = [entry for entry in may_be if entry not in not_here]
+        if not deletable:
+            if may_be:
+                self.tell_news("Refused", [*news, *texts.accounts_only_lines(may_be)], texts.IN_ADMINISTRATION)
+            elif entries:
+                self.tell_refusal(guards.may_delete(entries[0]), news)
+            else:
+                self.tell_nothing_to_do(self._nothing_to_do(entries, "deleted"), news)
+            return
+
+        def delete(choice: Choice | None) -> None:
+            if choice is not None:
+                expected = tuple(deletable)
+                operation = DeleteAccounts(_addresses(deletable), choice.fate, choice.transfer_to, expected=expected)
+                self.change(operation, lambda told: self._ask_to_delete(self._as_now(entries), told))
+
+        gone = [entry for entry in deletable if not only_disabled(entry)]
+        what = "account" if all(entry.is_account for entry in deletable) else "entry"
+        on_the_server = any(entry.server_id for entry in deletable)
+        question = Question(
+            f"{'Delete' if gone else 'Disable'} {words.count(len(deletable), what)}?",
+            texts.named(deletable),
+            "Delete" if gone else "Disable",
+            [
+                *self._not_listed(deletable),
+                *_passed_over(len(entries) - len(may_be), "deleted"),
+                *texts.accounts_only_note(not_here),
+                *texts.deletion_notes(len(deletable) - len(gone), len(deletable), any(classify(e).seat for e in gone)),
+                *(self.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
+            ],
+            news,
+        )
+        has_mailbox = any(entry.is_account and entry.mailbox for entry in gone)
+        self.app.push_screen(DeleteDialog(question, has_mailbox), delete)
+
+    def _is_for_administration(self, entry: Entry) -> bool:
+        """Whether only the server's own administration can delete an entry."""
+        session = self.session
+        is_there = session.state.server is not None and session.is_done_there("delete") and bool(entry.server_id)
+        return is_there and not entry.is_account
+
+    # Record what happened elsewhere
+
+    def action_connect(self) -> None:
+        """Say whether the user would be let in, ask, then record the login."""
+        from kconsole.operations.logins import Connect
+
+        entry = self.accounts.highlighted
+        if entry is None:
+            self.tell(texts.nothing_here(entry))
+            return
+        report = self.session.seats.report()
+        decision = guards.may_connect(report, entry, self.session.license_status.is_suspended)
+        if not decision.allowed:
+            self.tell_refusal(decision, [f"{safe_text(entry.address)} would be refused at login."])
+            return
+        self.confirm(
+            "Record a login?",
+            texts.named([entry]),
+            "Record it",
+            [
+                "It would be let in now: " + texts.why_let_in(entry, report.connected, report.limit),
+                "kconsole does not log in: it records that the user did.",
+            ],
+            lambda: self.change(Connect(entry.address)),
+        )
+
+    def action_restarted(self) -> None:
+        """Ask, naming the accounts whose seats are held, then record the restart."""
+        from kconsole.operations.server import RecordRestart
+
+        held = self.session.seats.held()
+        if not held:
+            self.tell("No seat is held: nothing waits for a restart.")
+            return
+        self.confirm(
+            "Was the server restarted?",
+            [f"{words.count(len(held), 'seat')} of deleted accounts would come free:", *texts.named(held)],
+            "It was restarted",
+            ["kconsole does not restart it: it records that you did."],
+            lambda: self.change(RecordRestart()),
+        )
+
+    # Show and copy
+
+    def action_details(self) -> None:
+        """Show everything about the account under the cursor."""
+        from kconsole.tui.screens.dialog import TableDialog
+
+        if (entry := self.accounts.highlighted) is not None:
+            self.app.push_screen(TableDialog("Details", [("", self.details_of(entry, limit=None))]))
+
+    def details_of(self, entry: Entry, limit: int | None = LIMIT) -> list[Detail]:
+        """What is known of an account."""
+        session = self.session
+        return details_of(
+            entry,
+            session.seats.report(),
+            session.state.last_restart,
+            session.clock.now(),
+            limit,
+            session.license_status.is_suspended,
+        )
+
+    async def action_copy(self) -> None:
+        """Copy the addresses, and say how: no terminal answers whether it took them."""
+        from kconsole.tui.clipboard import copy
+
+        if entries := self.targets:
+            how = await copy(self.app, "\n".join(safe_text(entry.address) for entry in entries))
+            shows = "shows it" if len(entries) == 1 else "shows them"
+            self.tell(f"{words.count(len(entries), 'address', 'addresses')} {how} · {self.key_of('text')} {shows}")
+        else:
+            self.tell(texts.nothing_here(self.accounts.highlighted))
+
+    def action_text(self) -> None:
+        """Show the accounts as plain text."""
+        from kconsole.tui.screens.text import TextScreen
+
+        if entries := self.targets:
+            self.app.push_screen(TextScreen(self.session, entries, self.accounts.as_text))
+        else:
+            self.tell(texts.nothing_here(self.accounts.highlighted))
+
+    # What questions say
+
+    def _as_now(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Entries as they are now, without those that were deleted."""
+        return [now for entry in entries if (now := self.session.state.live_entry(entry.id)) is not None]
+
+    def _not_listed(self, chosen: Sequence[Entry]) -> list[str]:
+        """A warning that some of them are marked, but not in the list."""
+        away = self.accounts.not_listed(entry.id for entry in chosen)
+        if not away:
+            return []
+        which = "It is" if len(chosen) == 1 else f"{away:,} of them {'is' if away == 1 else 'are'}"
+        return [f"{which} not in the list now: marked before it was filtered."]
+
+    def _nothing_to_do(self, entries: Sequence[Entry], state: str) -> str:
+        if not entries:
+            return texts.nothing_here(self.accounts.highlighted)
+        if len(entries) > 1:
+            return f"None of the {len(entries):,} marked entries can be {state}."
+        entry = entries[0]
+        address = safe_text(entry.address)
+        if not entry.is_account:
+            return f"{address} is not a user account ({reason_word(classify(entry))}): it takes no seat."
+        return f"{address} is {state} already."
+
+
+def _addresses(entries: Sequence[Entry]) -> tuple[str, ...]:
+    return tuple(entry.address for entry in entries)
+
+
+def _passed_over(rest: int, state: str) -> list[str]:
+    if not rest:
+        return []
+    return [f"{words.count(rest, 'marked entry')} cannot be {state} and {'does' if rest == 1 else 'do'} not change."]

@@ -1,0 +1,259 @@
+"""The list of accounts: what is in it, its order, marks and filter, and what changing the marked ones would do."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual import getters, on
+from textual.content import Content
+
+from kconsole.core.errors import ConsoleError
+from kconsole.core.records import Entry
+from kconsole.core.reports import SeatReport
+from kconsole.operations.search.filters import read_filter
+from kconsole.operations.search.index import AccountQuery
+from kconsole.text import screen as texts
+from kconsole.text import words
+from kconsole.text.messages import words_of
+from kconsole.text.safe_text import safe_text
+from kconsole.tui.chunk_runner import ChunkRunner
+from kconsole.tui.commands.base import console_of
+from kconsole.tui.screens.server import ServerScreen
+from kconsole.tui.widgets.account_table import AccountTable
+from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
+from kconsole.tui.widgets.lines import SeatGauge
+from kconsole.tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from kconsole.operations.preferences import ColumnPreference
+    from kconsole.tui.widgets.filter_line import FilterBar
+
+
+class ListingScreen(ServerScreen):
+    """A screen with a list of accounts beside the domains."""
+
+    gauge = getters.query_one(SeatGauge)
+    domains = getters.query_one(DomainList)
+    accounts = getters.query_one(AccountTable)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.listing = AccountQuery()
+        """What is listed, in what order."""
+        self._filter_bar: FilterBar | None = None
+        self._finding: ChunkRunner[list[Entry]] = ChunkRunner(self, "finding", workspace.at_work)
+        self._planning: ChunkRunner[SeatReport | None] = ChunkRunner(self, "planning", workspace.at_work)
+        self._sought = ""
+        """The address of the account that the cursor goes to when it is listed."""
+        self._is_plan_shown = False
+        """Whether the status line says what changing the marked accounts would come to."""
+
+    @property
+    def targets(self) -> list[Entry]:
+        """The accounts a command acts on: the marked ones, or the one under the cursor; none that was deleted."""
+        entry_of = self.session.state.live_entry
+        marked = [entry for number in sorted(self.accounts.marked) if (entry := entry_of(number)) is not None]
+        if marked:
+            return marked
+        highlighted = self.accounts.highlighted
+        return [] if highlighted is None or highlighted.deleted_at is not None else [highlighted]
+
+    @property
+    def domain_for_new_accounts(self) -> str:
+        """The domain that a new account most likely belongs to."""
+        return self.listing.domain or self.session.state.primary_domain
+
+    # Commands
+
+    def action_back(self) -> None:
+        """Remove one thing: a begun range, the filter, the marks, the choice of a domain."""
+        if self.accounts.forget_range():
+            self.tell("")
+        elif self._filter_bar is not None:
+            self._close_filter()
+        elif self.accounts.marked:
+            self.accounts.mark(())
+        elif self.listing.domain:
+            self.domains.move_to(0)
+
+    def action_mark(self) -> None:
+        if not self.accounts.toggle_mark():
+            self.tell(texts.nothing_here(self.accounts.highlighted))
+
+    def action_mark_range(self) -> None:
+        if self.accounts.start_or_end_range():
+            key = self.key_of("mark-range")
+            self.tell(f"Range begun: move to its other end and press {key}. Esc drops it.")
+
+    def action_invert_marks(self) -> None:
+        self.accounts.invert_marks()
+
+    def action_next_domain(self) -> None:
+        self.domains.move_by(1)
+
+    def action_previous_domain(self) -> None:
+        self.domains.move_by(-1)
+
+    def action_switch_pane(self) -> None:
+        other = self.domains if self.accounts.has_focus and self.domains.display else self.accounts
+        other.focus()
+
+    def action_sort(self) -> None:
+        """Ask for the column to sort by."""
+        from kconsole.tui.screens.sort import SortDialog, Sorting
+
+        def sort(sorting: Sorting | None) -> None:
+            if sorting is not None:
+                self.look(replace(self.listing, sort=sorting.field, reverse=sorting.reverse))
+
+        self.app.push_screen(SortDialog(Sorting(self.listing.sort, self.listing.reverse)), sort)
+
+    def action_reverse_sort(self) -> None:
+        self.look(replace(self.listing, reverse=not self.listing.reverse))
+
+    def action_columns(self) -> None:
+        """Ask for the columns, and keep the choice."""
+        from kconsole.tui.screens.columns import ColumnsDialog
+
+        def keep(columns: "tuple[ColumnPreference, ...] | None") -> None:
+            if columns is None:
+                return
+            self.accounts.show_columns(columns)
+            try:
+                console_of(self).preferences.keep_columns(columns)
+            except ConsoleError as error:
+                self.tell_problem(error)
+
+        self.app.push_screen(ColumnsDialog(self.accounts.choices, self.accounts.size.width), keep)
+
+    def look(self, listing: AccountQuery) -> None:
+        """List something else, or in another order."""
+        self.listing = listing
+        self.show_listing()
+
+    def tell(self, text: str) -> None:
+        super().tell(text)
+        self._is_plan_shown = False
+
+    # Filter
+
+    async def action_filter(self) -> None:
+        """Open the line to type a filter in, or go to it."""
+        if self._filter_bar is None:
+            from kconsole.tui.widgets.filter_line import FilterBar
+
+            self._filter_bar = FilterBar(
+                self._filter, self._keep_filter, "words, -words, domain:x, is:never, seen:>180d"
+            )
+            await self.query_one("#accounts-pane").mount(self._filter_bar)
+        self.set_focus(self._filter_bar.line)
+
+    def action_saved_filters(self) -> None:
+        """Show the saved filters, and list what the chosen one asks for."""
+        from kconsole.tui.screens.saved_filters import SavedFiltersDialog
+
+        self.app.push_screen(SavedFiltersDialog(console_of(self).preferences, self.listing.text), self._use_filter)
+
+    async def _use_filter(self, text: str | None) -> None:
+        """List what a saved filter asks for; it stands in the line where it can be changed."""
+        if text is None:
+            return
+        await self.action_filter()
+        if self._filter_bar is not None:
+            self._filter_bar.line.value = text
+            self.accounts.focus()
+
+    def _filter(self, text: str) -> None:
+        """List what fits so far."""
+        if self._filter_bar is not None and text != self.listing.text:
+            self.look(replace(self.listing, text=text))
+            problems = read_filter(text, self.session.clock.now(), self._saved_filters).problems
+            if problems or not self.accounts.marked:  # else it is told how many of the marked are not listed
+                self.tell(safe_text(words_of(problems[0])) if problems else "")
+
+    def _keep_filter(self) -> None:
+        """Go to the list, which stays filtered."""
+        if self.listing.text.strip():
+            self.accounts.focus()
+        else:
+            self._close_filter()
+
+    def _close_filter(self) -> None:
+        self.accounts.focus()
+        if self._filter_bar is not None:
+            self._filter_bar.remove()
+            self._filter_bar = None
+        self.look(replace(self.listing, text=""))
+
+    # Showing
+
+    @on(DomainList.Chosen)
+    def scope_to_domain(self, message: DomainList.Chosen) -> None:
+        """List the accounts of the chosen domain."""
+        if message.domain != self.listing.domain:
+            self.look(replace(self.listing, domain=message.domain))
+
+    @on(AccountTable.MarksChanged)
+    def plan_for_marked(self) -> None:
+        """Show what disabling the marked accounts would come to, or enabling them if all are disabled."""
+        self.show_plan()
+
+    def show_plan(self) -> None:
+        marked = self.accounts.marked
+        if marked:
+            self._planning.start(
+                self.session.what_if.planning(marked), lambda planned: self.show_planned(marked, planned)
+            )
+        else:
+            self._planning.stop()
+            self.show_planned(marked, None)
+
+    def show_planned(self, marked: frozenset[int], planned: SeatReport | None) -> None:
+        self.gauge.planned = planned
+        if planned is not None:
+            away = self.accounts.not_listed(marked)
+            self.tell(texts.plan_words(len(marked), away, self.session.seats.report(), planned))
+            self._is_plan_shown = True
+        elif self._is_plan_shown:
+            self.tell("")
+
+    def show_listing(self) -> None:
+        """List what is asked for, once it is found; of many accounts that is after other events."""
+        listing, now = self.listing, self.session.clock.now()
+        steps = self.session.account_index.selecting(listing, now, self._saved_filters)
+        self._finding.start(steps, lambda rows: self._show_list(rows, listing, now))
+
+    def _show_list(self, rows: list[Entry], listing: AccountQuery, now: datetime) -> None:
+        everything = len(self.session.account_index)
+        self.accounts.empty_text = texts.empty_text(everything > 0, listing.text, self.is_read_only, self.key_of("add"))
+        self.accounts.show(rows, listing.sort, listing.reverse, self.session.seats.report(), now)
+        order = words.order_words(listing.sort, listing.reverse)
+        scope = safe_text(listing.domain) if listing.domain else ALL_DOMAINS.lower()
+        self.query_one("#accounts-pane").border_title = Content(
+            f"Accounts · {scope} · {len(rows):,} of {everything:,} · {order}"
+        )
+        self._seek()
+        if self.accounts.marked:
+            self.show_plan()
+        self.listed()
+
+    def listed(self) -> None:
+        """Called when a list is shown."""
+
+    def go_to(self, address: str) -> None:
+        """Put the cursor on an account as soon as it is listed, if it is."""
+        self._sought = address
+        if not self._finding.is_working:
+            self._seek()
+
+    def _seek(self) -> None:
+        sought, self._sought = self._sought, ""
+        if sought:
+            for row, entry in enumerate(self.accounts.rows):
+                if entry.address == sought:
+                    self.accounts.move_to(row)
+
+    @property
+    def _saved_filters(self) -> Mapping[str, str]:
+        return console_of(self).preferences.filters

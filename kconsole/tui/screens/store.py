@@ -1,0 +1,284 @@
+"""A screen that changes the store: on the server first where one is configured; it undoes, and redoes."""
+
+from collections.abc import Callable, Sequence
+from threading import Event
+from typing import Final
+
+from kconsole.core.errors import ChangedMeanwhile, ConsoleError
+from kconsole.core.history import Commit
+from kconsole.core.server import ServerAccess
+from kconsole.net.secrets import Secret
+from kconsole.operations.base import Done, Operation, Outcome
+from kconsole.operations.session import ServerWriter
+from kconsole.text import screen as texts
+from kconsole.text import words
+from kconsole.text.ages import age
+from kconsole.text.messages import sentences
+from kconsole.text.safe_text import safe_text
+from kconsole.tui.commands.base import console_of
+from kconsole.tui.screens.console import ConsoleScreen
+from kconsole.tui.workspace import Step
+
+KEPT: Final = "It is kept in memory until the console ends, and nowhere else."
+
+
+class StoreScreen(ConsoleScreen):
+    """A screen that changes the store in the background."""
+
+    # Changes
+
+    def change(self, operation: Operation, again: Callable[[Sequence[str]], None] | None = None) -> None:
+        """Apply an operation, and show its result.
+
+        Args:
+            operation: what to do.
+            again: asks the user again if another console changed the accounts since the question, with what it did.
+        """
+
+        def failed(error: ConsoleError) -> None:
+            if again is not None and isinstance(error, ChangedMeanwhile):
+                again(texts.meanwhile_lines(self.workspace.feed.who_changed(error.numbers)))
+            else:
+                self.tell_problem(error)
+
+        self.change_and_show(operation, self.told, failed)
+
+    def change_and_show(
+        self, operation: Operation, done: Callable[[Done], None], failed: Callable[[ConsoleError], None]
+    ) -> None:
+        """Apply an operation, and let the caller show its result, or why it failed."""
+        self.workspace.feed.poll()  # another process may have configured a server meanwhile
+        addresses: Sequence[str] = getattr(operation, "addresses", ()) or (getattr(operation, "address", ""),)
+        if self.session.offline or not self.session.is_done_there(operation.name):
+            self._save(lambda: self.workspace.do(operation), len(addresses), done, failed)
+            return
+        text = texts.asking_words(self.session.state.server, operation.name, addresses)
+        self._ask_server(text, lambda by: self.workspace.do(operation, by), len(addresses), done, failed)
+
+    def _save(
+        self,
+        act: Callable[[], Done],
+        records: int,
+        done: Callable[[Done], None],
+        failed: Callable[[ConsoleError], None],
+    ) -> None:
+        self.work(f"Working on {words.count(records, 'record')} ...", act, done, failed, records)
+
+    def told(self, done: Done, undone: str = "") -> None:
+        """Show the result of a change."""
+        self.show_trouble()
+        if done.failures:
+            title = "Not everything was done" if done.changed else "Nothing was done"
+            self.tell_news(title, texts.failure_lines(done), sentences(done.failures[0].hints, self.voice))
+        self.tell(texts.done_words(done, undone))
+        self.show_keys()
+
+    def refuses(self, operation: str) -> bool:
+        """Say why an operation cannot run beside the server, if it cannot, before the user is asked anything."""
+        refused = self.session.refusal_of(operation)
+        if refused is not None:
+            self.tell_problem(refused)
+        return refused is not None
+
+    def where_it_is_done(self, operation: str, for_good: bool = False) -> list[str]:
+        """A note for a question, where the answer takes effect on the server; and whether that is for good."""
+        server = self.session.state.server
+        if server is None or not self.session.is_done_there(operation):
+            return []
+        and_for_good = ", and cannot be undone there" if for_good else ""
+        return [f"It takes effect on {safe_text(server.name, 40)} at once{and_for_good}."]
+
+    # Undo and redo
+
+    def action_undo(self) -> None:
+        """Undo the last change of this session; if there is none, ask about the operator's last one."""
+        step = self.workspace.last_change
+        if step is not None:
+            self._step(step, redo=False)
+            return
+        last = self.session.history.last_undoable
+        self.work("Looking through the log ...", last, self._ask_about, self.tell_problem)
+
+    def _ask_about(self, commit: Commit | None) -> None:
+        if commit is None:
+            self.tell("There is nothing to undo: the log has no change of yours that is not undone.")
+        else:
+            self.tell("")
+            self.ask_to_undo(commit)
+
+    def action_redo(self) -> None:
+        """Redo what was undone last."""
+        step = self.workspace.last_undone
+        if step is None:
+            self.tell("There is nothing to redo: nothing was undone since the last change.")
+        else:
+            self._step(step, redo=True)
+
+    def ask_to_undo(self, commit: Commit) -> None:
+        """Ask whether to undo a line of the log, naming it."""
+        if self._refuses_to_undo(commit):
+            return
+        from kconsole.operations.undo import deleted_by
+
+        entries = [entry for change in commit.changes if change.table == "entries" if (entry := change.after)]
+        deleted = len(deleted_by(commit))
+        self.confirm(
+            f"Undo '{safe_text(commit.operation, 40)}'?",
+            texts.undo_lines(commit, entries, age(commit.at, self.session.clock.now())),
+            "Undo",
+            [f"{words.count(deleted, 'entry')} would be deleted."] if deleted else [],
+            lambda: self._take(Step(commit, commit.operation), redo=False),
+        )
+
+    def _step(self, step: Step, redo: bool) -> None:
+        """Undo or redo a step of this session. If that deletes accounts, ask first."""
+        from kconsole.operations.undo import deleted_by
+
+        if self._refuses_to_undo(step.commit):
+            return
+        deleted = deleted_by(step.commit)
+        if not deleted:
+            self._take(step, redo)
+            return
+        what = words.count(len(deleted), "entry") if redo else words.count(len(deleted), "new entry")
+        self.confirm(
+            f"{'Redo' if redo else 'Undo'}: delete {what}?",
+            texts.named(deleted),
+            "Delete",
+            ["A seat comes free with the next restart of the server."],
+            lambda: self._take(step, redo),
+        )
+
+    def _take(self, step: Step, redo: bool) -> None:
+        act, records = self.workspace.redo if redo else self.workspace.undo, len(step.commit.changes)
+
+        def done(done: Done) -> None:
+            self.told(done, f"{'redone' if redo else 'undone'}: {safe_text(step.what, 40)}")
+
+        self.workspace.feed.poll()
+        if self.session.offline or not self._is_undone_there(step.commit):
+            self._save(lambda: act(step), records, done, self.tell_problem)
+            return
+        text = texts.asking_to_undo(self.session.state.server, step.what, step.commit, redo)
+        self._ask_server(text, lambda by: act(step, by), records, done, self.tell_problem)
+
+    def _is_undone_there(self, commit: Commit) -> bool:
+        """Whether the server has to be asked to undo a commit. Undoing reports a broken log."""
+        try:
+            server = self.session.state.server
+            return server is not None and self.session.is_done_there(self.session.history.first_operation(commit))
+        except ConsoleError:
+            return False
+
+    def _refuses_to_undo(self, commit: Commit) -> bool:
+        """Say why a commit cannot be undone beside the server, if it cannot, before the user is asked anything."""
+        if self.session.state.server is None:
+            return False
+        try:
+            return self.refuses(self.session.history.first_operation(commit))
+        except ConsoleError as error:
+            self.tell_problem(error)
+            return True
+
+    # The server
+
+    def _ask_server(
+        self,
+        text: str,
+        act: Callable[[ServerWriter], Done],
+        records: int,
+        done: Callable[[Done], None],
+        failed: Callable[[ConsoleError], None],
+    ) -> None:
+        """Apply an operation that the server is asked for first, with its password; the user can cancel.
+
+        Args:
+            text: what the server is asked to do, for the dialog; safe to show.
+            act: does it, in a thread.
+            records: how many records it changes.
+            done: shows the result.
+            failed: shows why it failed, or part of it.
+        """
+        from kconsole.operations.sync.login import Writer
+
+        server = self.session.state.server
+        assert server is not None  # noqa: S101  # there is one, or it would be done here
+        access = server.access
+
+        def ask(secret: Secret) -> None:
+            console_of(self).keystrokes.hold()  # what is typed from now on is meant for the result
+            cancel, resolved = Event(), list[Outcome]()
+            writer = Writer(secret, cancel, access, recovered=lambda done: resolved.extend(done.outcomes))
+
+            def succeeded(result: Done) -> None:
+                done(result)
+                self.tell_resolved(resolved)
+
+            def broke(error: ConsoleError) -> None:
+                self.minding_password(failed)(error)
+                self.tell_resolved(resolved)
+
+            work = self._work(text, lambda: act(writer), succeeded, broke, records, cancel)
+            self.app.run_worker(work, group="server")
+
+        self.with_server_secret(access, ask, texts.NOT_ASKED)
+
+    def is_cancelled(self, error: ConsoleError) -> bool:
+        """Whether an error only says that the user cancelled before the server was asked."""
+        if self.session.state.server is None:
+            return False
+        from kconsole.operations.sync.access import Cancelled
+
+        return isinstance(error, Cancelled)
+
+    def tell_resolved(self, outcomes: Sequence[Outcome]) -> None:
+        """Show the result of changes that were unconfirmed, if there were any."""
+        if outcomes:
+            self.tell_news("Unconfirmed changes are resolved", texts.resolved_lines(outcomes), alarm=False)
+
+    def with_server_secret(self, access: ServerAccess, go_on: Callable[[Secret], None], cancelled: str) -> None:
+        """Go on with the password that was given before, with that of the environment, or with one asked for.
+
+        Args:
+            access: the server, and who logs in.
+            go_on: goes on with it.
+            cancelled: what to say if the user gives none.
+        """
+        known = self.known_secret(access)
+        if known:
+            go_on(known)
+            return
+        from kconsole.text.trust import INSECURE
+        from kconsole.tui.screens.directory import PasswordDialog
+
+        def typed(secret: Secret | None) -> None:
+            if secret is None:
+                self.tell(cancelled)
+                return
+            self.workspace.keep_server_secret(access, secret)
+            go_on(secret)
+
+        insecure = INSECURE if access.insecure else ""
+        self.app.push_screen(PasswordDialog(access.user, access.url, insecure, KEPT), typed)
+
+    def known_secret(self, access: ServerAccess) -> Secret | None:
+        """The password, if it is known without asking."""
+        from kconsole.net.secrets import secret_from
+        from kconsole.operations.sync.access import SERVER_PASSWORD
+
+        known = self.workspace.server_secret(access)
+        if known is None and not self.workspace.is_secret_refused:
+            known = secret_from(None, SERVER_PASSWORD, str)  # an empty one, if the environment has none
+        return known or None
+
+    def minding_password(self, failed: Callable[[ConsoleError], None]) -> Callable[[ConsoleError], None]:
+        """The same callback; it also forgets a password that the server refused: next time, the user is asked."""
+
+        def told(error: ConsoleError) -> None:
+            from kconsole.operations.sync.access import NotLetIn
+
+            if isinstance(error, NotLetIn):
+                self.workspace.forget_server_secret()
+            failed(error)
+
+        return told
