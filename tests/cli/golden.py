@@ -36,6 +36,11 @@ FULL: Final = Inventory(
 )
 """A store without a free seat."""
 
+REGISTRATION: Final = (
+    "--organization Northwind --person Anna --email anna@north.example --phone 1 --country CZ --city Brno"
+    " --street High --zip 60200"
+)
+
 READING: Final = (
     "status",
     "domains",
@@ -100,6 +105,43 @@ SCRIPTS: Final[Mapping[str, tuple[Inventory | str, Sequence[str]]]] = {
             "domains add nonsense",
             "domains --json remove",
             "domains",
+        ),
+    ),
+    "license": (
+        FULL,
+        (
+            "license",
+            "license trial --begun 2027-01-01",
+            "license trial",
+            "license trial",
+            "license activate",
+            "license register --organization Northwind --person Anna",
+            f"license register {REGISTRATION}",
+            f"license register {REGISTRATION}",
+            "license activate",
+            "license activate",
+            "license update",
+            "license update --buy 10 --component antivirus",
+            "license update --buy 1",
+            "license update",
+            "license update --arrived",
+            "license update --arrived",
+            "license update --component antivirus",
+            "license update --seats 12",
+            "license update --seats 1",
+            "license update --seats 1 --dry-run --over-limit",
+            "license update --seats 1 --over-limit",
+            "license update --seats unlimited --maintenance-until 2028-01-01",
+            "license update --buy 1",
+            "license component antivirus --seats 0",
+            "license component antivirus --seats 0",
+            "license component antivirus --remove",
+            "license component antivirus --remove",
+            "license component",
+            "license trial",
+            "license update --expires 2026-01-01",
+            "license",
+            "log",
         ),
     ),
     "undo": (

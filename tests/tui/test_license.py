@@ -190,7 +190,7 @@ async def test_commands_that_make_no_sense_are_not_offered_and_say_why() -> None
         for key, why in (
             ("t", "A license is registered here, so there is no trial."),
             ("a", "The license was activated on "),
-            ("b", "25 seats and Antivirus bought, but not arrived yet. Press U if it arrived, X to cancel it."),
+            ("b", "A purchase is pending already: 25 seats and Antivirus. Press U if it arrived, X to cancel it."),
         ):
             await screen.press(key)
             screen.expect_no_dialog()

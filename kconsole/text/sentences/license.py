@@ -205,7 +205,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Renew it and install its file.", "Renew it, then press {key_license_install} to install its file."
     ),
     "nothing-can-be-bought": "The license is not registered, so nothing can be bought for it",
-    "purchase-pending": "{bought} bought, but not arrived yet",
+    "purchase-pending": "A purchase is pending already: {bought}",
     "finish-purchase": Both(
         "First record that it arrived or was cancelled.",
         "Press {key_license_arrived} if it arrived, {key_license_called_off} to cancel it.",
@@ -223,7 +223,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "registered-already": "the license is registered with these details already",
     "registration-changed": "the registration is changed: {organization}",
     "registered-to": "registered to {organization}; Software Maintenance until {until}",
-    "registration-needs": "The registration needs {names:list}",
+    "registration-needs": lambda params: f"The registration needs {and_list(params['names'], len(params['names']))}",
     "details-too-long": "{names:list}: at most {most} characters",
     "not-an-email-address": "The email address is not valid",
     "asked-on-a-terminal": "On a terminal they are asked for.",
@@ -242,6 +242,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "purchase-arrived": _seats("{bought} arrived: the license has SEATS now"),
     "purchase-cancelled": "{bought} cancelled",
     "cancel-and-change": "Cancel the purchase, and change the seats by hand.",
+    "license-not-changed": "The license was not changed.",
+    "over-limit-takes-it": Both("Add --over-limit to accept that.", "Confirm to accept that."),
     "license-unchanged": "the license is like this already",
     "license-changed": _seats("the license has SEATS now; {status}"),
     "component-licensed": "{component} is licensed",
@@ -262,6 +264,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "write-like-a-day": "Write it like 2027-03-01.",
     # License files
     "file-unsigned": "Its signature is not checked: only the server can do that.",
+    "trial-file": "This is the license file of a trial, but a license is registered here",
+    "install-the-license": "Install the file of the license. Nothing was changed.",
     "file-would-be-refused": "This is the file of a trial, and a license is registered here: it would be refused.",
     "file-of-trial": "This is the file of a trial.",
     "file-of-other-id": "It has another license ID: it ends in {theirs}, and the one here in {ours}.",
