@@ -50,7 +50,7 @@ def _read_moment(context: click.Context, param: click.Parameter, value: str | No
     try:
         return moment_of(value, None)
     except ValueError as error:
-        text = f"'{value}': {messages.words_of(Message(str(error)))} Write it like 2026-08-05T12:03:00Z."
+        text = f"'{value}': {messages.sentence(Message(str(error)))} Write it like 2026-08-05T12:03:00Z."
         raise click.BadParameter(text, context, param) from None
 
 

@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput
 from kconsole.core.license import ID_SHOWN, License
 from kconsole.core.records import Domain, Entry, Inventory, fold
-from kconsole.core.server import Server
 from kconsole.core.times import in_utc
 
 MOST_PROBLEMS: Final = 5
@@ -43,9 +43,9 @@ def checked(inventory: Inventory, name: str) -> Inventory:
         entries = tuple(_entry_in_utc(entry) for entry in inventory.entries)
         return replace(
             inventory,
-            license=_license_in_utc(inventory.license),
-            server=inventory.server and _server_in_utc(inventory.server),
-            last_restart=_utc(inventory.last_restart),
+            license=_in_utc(inventory.license),
+            server=_in_utc(inventory.server),
+            last_restart=_in_utc(inventory.last_restart),
             domains=_with_missing_domains(inventory.domains, entries),
             entries=entries,
         )
@@ -94,34 +94,19 @@ def _odd_limits(limits: Iterable[tuple[str, int | None]]) -> Iterator[Message]:
             yield message("limit-too-large", place=place, largest=LARGEST_LIMIT)
 
 
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else in_utc(moment)
-
-
-def _license_in_utc(license_: License) -> License:
-    update = license_.update
-    return replace(
-        license_,
-        registered_at=_utc(license_.registered_at),
-        activated_at=_utc(license_.activated_at),
-        update=None if update is None else replace(update, bought_at=in_utc(update.bought_at)),
-    )
-
-
-def _server_in_utc(server: Server) -> Server:
-    return replace(server, synced_at=_utc(server.synced_at), started_at=_utc(server.started_at))
+def _in_utc(value: Any) -> Any:
+    """A record, or a value in one, with all its times in UTC."""
+    if isinstance(value, datetime):
+        return in_utc(value)
+    if isinstance(value, Struct):
+        return replace(value, **{name: _in_utc(getattr(value, name)) for name in value.__struct_fields__})
+    return tuple(map(_in_utc, value)) if type(value) is tuple else value
 
 
 def _entry_in_utc(entry: Entry) -> Entry:
-    login = entry.last_login
-    if login is None and entry.deleted_at is None and entry.directory_logon is None:
-        return entry
-    return replace(
-        entry,
-        last_login=None if login is None else replace(login, at=in_utc(login.at)),
-        deleted_at=_utc(entry.deleted_at),
-        directory_logon=_utc(entry.directory_logon),
-    )
+    """The same for an entry; most of many have no time at all."""
+    has_time = entry.last_login or entry.deleted_at or entry.directory_logon
+    return _in_utc(entry) if has_time else entry
 
 
 def _with_missing_domains(domains: tuple[Domain, ...], entries: tuple[Entry, ...]) -> tuple[Domain, ...]:

@@ -89,7 +89,7 @@ def test_faulty_users_are_told_with_their_lines(console: Console, folder: Path) 
     write(folder, users_file(user("a b"), user("anna")))
     said = console("import", "kerio", str(folder))
     assert said.code == 2
-    assert "  users.cfg line 4: Its name has a space in it." in said.talk
+    assert "  users.cfg line 4: Its name has a space in it" in said.talk
     assert console("import", "kerio", str(folder), "--skip-faulty").code == 1
     assert [one["login"] for one in console.accounts()] == ["anna"]
 

@@ -124,8 +124,8 @@ def test_faulty_rows_are_told_and_refuse_the_import(office: Console, file: Path)
     assert (said.code, said.out, office.dump) == (2, "", before)
     assert said.talk[-4:-1] == [
         "kconsole: 2 faulty rows. Nothing was imported:",
-        "  line 2: The time has no zone, such as Z or +02:00.",
-        "  line 4: The row has no address.",
+        "  line 2: The time has no zone, such as Z or +02:00",
+        "  line 4: The row has no address",
     ]
     assert "--zone" in said.talk[-1]
     assert office("import", "logins", str(file), "--dry-run").code == 2

@@ -37,25 +37,25 @@ def test_one_moment_has_many_texts(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "is no moment"),
-        ("yesterday", "is no moment"),
-        ("2026-08-05", "is no moment"),
-        ("12:03", "is no moment"),
-        ("1785931380", "is no moment"),
-        ("1785931380123", "is no moment"),
-        ("05.08.2026 12:03", "is no moment"),
-        ("2026-08-05T12:03:00 CEST", "is no moment"),
-        ("２０２６-08-05T12:03Z", "is no moment"),
-        ("2026-08-05T12:03Z\nx", "is no moment"),
-        ("2026-02-30T12:03Z", "is not in the calendar"),
-        ("2026-08-05T25:03Z", "is not in the calendar"),
-        ("0001-01-01T00:00+14:00", "is not in the calendar"),
-        ("2026-08-05T12:03+99:00", "is not in the calendar"),
-        ("2026-08-05T12:03:00", "has no zone"),
+        ("", "time-not-iso"),
+        ("yesterday", "time-not-iso"),
+        ("2026-08-05", "time-not-iso"),
+        ("12:03", "time-not-iso"),
+        ("1785931380", "time-not-iso"),
+        ("1785931380123", "time-not-iso"),
+        ("05.08.2026 12:03", "time-not-iso"),
+        ("2026-08-05T12:03:00 CEST", "time-not-iso"),
+        ("２０２６-08-05T12:03Z", "time-not-iso"),
+        ("2026-08-05T12:03Z\nx", "time-not-iso"),
+        ("2026-02-30T12:03Z", "time-out-of-calendar"),
+        ("2026-08-05T25:03Z", "time-out-of-calendar"),
+        ("0001-01-01T00:00+14:00", "time-out-of-calendar"),
+        ("2026-08-05T12:03+99:00", "time-out-of-calendar"),
+        ("2026-08-05T12:03:00", "time-without-zone"),
     ],
 )
 def test_what_is_none_says_why(text: str, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
+    with pytest.raises(ValueError, match=f"^{why}$"):
         moment_of(text, None)
 
 
@@ -79,4 +79,4 @@ def test_no_text_does_harm(text: str) -> None:
     try:
         assert moment_of(text, UTC).tzinfo is UTC
     except ValueError as error:
-        assert str(error).startswith(("is no moment in", "is not in the calendar"))  # noqa: PT017
+        assert str(error).startswith(("time-not-iso", "time-out-of-calendar"))  # noqa: PT017

@@ -26,7 +26,7 @@ _TYPES: Final = {
 
 
 def _login(what: str) -> Callable[[Mapping[str, Any]], str]:
-    return lambda params: f"{what} {_LOGIN_PROBLEMS[params['problem']]}."
+    return lambda params: f"{what} {_LOGIN_PROBLEMS[params['problem']]}"
 
 
 def _place(params: Mapping[str, Any]) -> str:
@@ -35,18 +35,22 @@ def _place(params: Mapping[str, Any]) -> str:
 
 def _wrong_fields(params: Mapping[str, Any]) -> str:
     separator = _SEPARATORS[params["separator"]]
-    return (
-        f"The row has {{fields:count field}}, separated by {separator}, and the header has {{expected:,}}: is one"
-        f" missing, or is a value with {separator} in it without its quotes?"
-    )
+    more = params["fields"] > params["expected"]
+    why = f"a value with {separator} in it needs quotes" if more else "a field is missing"
+    return f"The row has {{fields:count field}}, separated by {separator}, and the header has {{expected:,}}: {why}"
 
 
 def _other_separator(params: Mapping[str, Any]) -> str:
-    return f"The row is separated by {_SEPARATORS[params['separator']]}, others by {_SEPARATORS[params['expected']]}."
+    return f"The row is separated by {_SEPARATORS[params['separator']]}, others by {_SEPARATORS[params['expected']]}"
 
 
 def _address_taken(params: Mapping[str, Any]) -> str:
-    return f"The address is taken by {with_article(params['holder'])} already."
+    return f"The address is taken by {with_article(params['holder'])} already"
+
+
+def _setting_invalid(params: Mapping[str, Any]) -> str:
+    *others, last = params["allowed"]
+    return f"{{file}}: '{{key}}' is {{found}}. It must be {', '.join(others)} or {last}."
 
 
 TEMPLATES: Final[Mapping[str, Template]] = {
@@ -86,7 +90,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "choose-a-file-elsewhere": "Choose a file elsewhere.",
     "more-faults": "and {more:,} more",
     "more-notes": "and {more:,} more notes",
-    "skipped": "skipped. {reason}",
+    "skipped": "skipped: {reason}",
     # Encodings and CSV tables
     "unknown-encoding": "'{encoding}' is not an encoding that kconsole reads.",
     "known-encodings": "Use UTF-8, UTF-16, CP1250 or CP1252.",
@@ -106,20 +110,20 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "login-csv-sample": (
         "Write it like this: address;time;protocol, and in the next line anna@x.example;2026-08-05T12:03Z;IMAP."
     ),
-    "line-too-long": "The line is longer than {longest:,} characters.",
-    "quote-open": "A quote is not closed, or is not doubled inside a quoted value.",
+    "line-too-long": "The line is longer than {longest:,} characters",
+    "quote-open": "A quote is not closed, or is not doubled inside a quoted value",
     "wrong-fields": _wrong_fields,
     "other-separator": _other_separator,
-    "value-too-long": "The {column} is longer than {longest:,} characters.",
+    "value-too-long": "The {column} is longer than {longest:,} characters",
     # Accounts
-    "login-empty": "The row has no login: its Name is empty.",
+    "login-empty": "The row has no login: its Name is empty",
     "bad-login": _login("The login"),
     "bad-further": _login("A further address"),
-    "login-twice": "The login {login} is in the file already, on line {first_line}.",
-    "further-with-domain": "A further address names a domain: MailAddress holds only the part before the @.",
+    "login-twice": "The login {login} is in the file already, on line {first_line}",
+    "further-with-domain": "A further address names a domain: MailAddress holds only the part before the @",
     "row-address-taken": _address_taken,
-    "alias-is-account": "{alias} is an account itself, so it is not an alias of {login}.",
-    "alias-taken": "{alias} is taken already, so it is not an alias of {login}.",
+    "alias-is-account": "{alias} is an account itself, so it is not an alias of {login}",
+    "alias-taken": "{alias} is taken already, so it is not an alias of {login}",
     "imported": "imported",
     "import-changed": "changed",
     "import-same": "is the same",
@@ -148,25 +152,25 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "config-readable": "{name} holds passwords, and other users than its owner can read it.",
     "config-missing": "{name} does not exist. Entries that only it names stay as they are.",
     "name-server-folder": "Name the folder of the server, or of copies of its {users} and {server}.",
-    "name-empty": "It has no name.",
+    "name-empty": "It has no name",
     "bad-name": _login("Its name"),
     "bad-admin-login": _login("The name of the built-in administrator"),
-    "domain-empty": "It names no domain.",
-    "bad-switch": "It is neither enabled (1) nor disabled (0).",
-    "rights-unknown": "kconsole does not know these Rights. The role stays as it is.",
-    "address-twice": "The address is there already, on {place}.",
-    "domain-without-name": "A domain has no name.",
-    "domain-twice": "The domain is there already, on {place}.",
-    "domain-name-invalid": "Its name is not a domain name.",
-    "its-domain-invalid": "Its domain is not a domain name.",
+    "domain-empty": "It names no domain",
+    "bad-switch": "It is neither enabled (1) nor disabled (0)",
+    "rights-unknown": "the Rights are not known, and the role stays as it is",
+    "address-twice": "The address is there already, on {place}",
+    "domain-without-name": "A domain has no name",
+    "domain-twice": "The domain is there already, on {place}",
+    "domain-name-invalid": "Its name is not a domain name",
+    "its-domain-invalid": "Its domain is not a domain name",
     "several-primary-domains": "{number:,} domains have the type of the primary domain. None of them becomes primary.",
     "other-primary-domain": "The primary domain is {file} in the files, and {store} in the store. It stays {store}.",
     # Logins
-    "time-not-iso": "The time is not in ISO 8601.",
-    "time-without-zone": "The time has no zone, such as Z or +02:00.",
-    "time-out-of-calendar": "The time is not in the calendar.",
+    "time-not-iso": "The time is not in ISO 8601",
+    "time-without-zone": "The time has no zone, such as Z or +02:00",
+    "time-out-of-calendar": "The time is not in the calendar",
     "time-in-future": "The time is in the future. Is it in another zone?",
-    "address-empty": "The row has no address.",
+    "address-empty": "The row has no address",
     "name-the-zone": Both(
         "Name the zone of its times with --zone, for example --zone UTC.", "Write the times with their zone."
     ),
@@ -219,7 +223,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "setting-unknown": lambda params: (
         f"{{file}}: '{{key}}' is not a setting. The settings are {', '.join(params['settings'])}."
     ),
-    "setting-invalid": lambda params: f"{{file}}: '{{key}}' is {{found}}. It must be {' or '.join(params['allowed'])}.",
+    "setting-invalid": _setting_invalid,
     "setting-not-table": "{file}: 'keys' is {found}. It must be a table: [keys].",
     "setting-bad-keys": "{file}: '{key}' in [keys] is {found}. It must be keys in quotes, separated by commas.",
     "more-settings-problems": "{file}: and {more:,} more problems.",
