@@ -117,7 +117,7 @@ class OperationContext:
         self._counted = []
 
     def address_of(self, pending: PendingChange, target: Target) -> str:
-        """The address that something was asked for; of a new account, in its domain by the name of now."""
+        """The address of a target of a pending change, under the present name of its domain."""
         domain = next(
             (each for each in self.state.domains.values() if each.server_id and each.server_id == pending.domain_id),
             None,

@@ -51,5 +51,5 @@ def runs_on(name: str) -> RunsOn:
 
 
 def is_undoable(name: str) -> bool:
-    """Whether the operation with this name can be undone: not one that only records what is so on the server."""
+    """Whether the operation with this name can be undone. One that only records the state of the server cannot."""
     return name not in (*BEGINNINGS, UNDO) and bool(getattr(operation_class(name), "undoable", True))

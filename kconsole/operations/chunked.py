@@ -1,4 +1,4 @@
-"""Work in steps, so that what must not wait, as the screen, comes to its turn in between."""
+"""Work in short steps, so that the screen stays responsive in between."""
 
 from collections.abc import Generator, Iterator
 from typing import TypeVar
@@ -6,11 +6,11 @@ from typing import TypeVar
 _Value = TypeVar("_Value")
 
 Chunks = Generator[float, None, _Value]
-"""Work in steps of a few milliseconds: after each it gives how far it has come, from 0 to 1; then its value."""
+"""Work in steps of a few milliseconds: each yields the progress, from 0 to 1; the end returns the value."""
 
 
 def finished(steps: Chunks[_Value]) -> _Value:
-    """The value of work that is done at once."""
+    """Run all steps, and return the value."""
     while True:
         try:
             next(steps)
@@ -20,7 +20,7 @@ def finished(steps: Chunks[_Value]) -> _Value:
 
 
 def within(low: float, high: float, steps: Chunks[_Value]) -> Chunks[_Value]:
-    """The same steps as a part of more."""
+    """The same steps as a part of larger work."""
     while True:
         try:
             share = next(steps)
@@ -31,5 +31,5 @@ def within(low: float, high: float, steps: Chunks[_Value]) -> Chunks[_Value]:
 
 
 def iterated(shares: Iterator[float]) -> Chunks[None]:
-    """Work that tells only how far it has come."""
+    """Steps without a value."""
     yield from shares

@@ -1,4 +1,4 @@
-"""What the system says: where the store is when nobody says otherwise, and who is at work."""
+"""Defaults from the system: the folder of the store, and the operator."""
 
 import os
 from contextlib import suppress
@@ -10,28 +10,28 @@ STORE_VARIABLE = "KCONSOLE_STORE"
 """The environment variable that chooses the store's folder."""
 
 LARGE = 3_000_000
-"""Bytes from which on a store takes a tenth of a second to open: some ten thousand accounts."""
+"""The size in bytes at which a store takes a tenth of a second to open: some ten thousand accounts."""
 
 
 def default_folder() -> Path:
-    """Where the store is when nobody says otherwise: the platform's folder for a user's data."""
+    """The default folder of the store: in the platform's folder for a user's data."""
     from platformdirs import user_data_path
 
     return user_data_path("kconsole", appauthor=False)
 
 
 def takes_long(folder: Path) -> bool:
-    """Whether opening the store in a folder takes so long that somebody who waits for it should see how far it is."""
+    """Whether the store in a folder is so large that its opening should show progress."""
     from kconsole.store.file_engine import size_of
 
     return size_of(folder) > LARGE
 
 
 def system_operator(claimed: str = "") -> Operator:
-    """Who is at work.
+    """The user of this process, by the user database.
 
-    The user is the one that runs this process, from the user database; what the environment says of who called sudo
-    and where an SSH session came from is a claim, as is the name that somebody gives.
+    The caller of sudo and the origin of an SSH session come from the environment, so they are recorded as claims, as is
+    the name of `--as`.
     """
     import pwd
 

@@ -1,4 +1,4 @@
-"""What disabling or enabling the marked accounts would come to, at any number of them."""
+"""The seat figures if marked accounts were disabled or enabled, for any number of them."""
 
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
@@ -18,23 +18,23 @@ _SLICE: Final = 4000
 
 
 class WhatIf:
-    """What toggling marked accounts would come to; follows marks and changes one by one.
+    """The figures if marked accounts were toggled; it follows marks and commits one by one.
 
-    It counts the marked accounts by what they add to the figures. So a mark costs the same whatever is marked already,
-    and the figures cost the same whatever the number of accounts.
+    Marked accounts that add the same to the figures are counted together. So a mark costs the same however many are
+    marked already, and the figures cost the same for any number of accounts.
     """
 
     def __init__(self, ledger: SeatLedger, entry: Callable[[int], Entry | None]) -> None:
-        """Begin with no marks.
+        """Start without marks.
 
         Args:
-            ledger: the figures as they are.
-            entry: gives the entry with a number; None if there is none, or it has been deleted.
+            ledger: the current figures.
+            entry: gives the live entry with a number, or None.
         """
         self._ledger = ledger
         self._entry = entry
         self._marked: dict[int, Entry | None] = {}
-        """The marked numbers, with the account as it was counted; None for what is no account."""
+        """The marked numbers, each with the account as it was counted; None for an entry that is no account."""
         self._alike: dict[Share, int] = {}
         self._some: dict[Share, Entry] = {}
         """One of the accounts of each share."""
@@ -49,10 +49,7 @@ class WhatIf:
         return self.report()
 
     def marking(self, numbers: AbstractSet[int]) -> Chunks[None]:
-        """Let the accounts with these numbers be the marked ones, in steps of a few milliseconds each.
-
-        It can be left off between any two steps: the next time goes on from there.
-        """
+        """Mark exactly these numbers, in steps of a few milliseconds. After a break, the next call continues."""
         changed = iter(numbers ^ self._marked.keys())
         total, done = max(len(numbers), len(self._marked), 1), 0
         while some := list(islice(changed, _SLICE)):
@@ -66,7 +63,7 @@ class WhatIf:
             yield min(done / total, 1.0)
 
     def follow(self, changes: Iterable[Change]) -> None:
-        """Records changed: count those that are marked as they are now."""
+        """Count changed accounts that are marked as they are now."""
         for change in changes:
             if change.table == "entries" and change.number in self._marked:
                 self._count(self._marked[change.number], -1)

@@ -1,8 +1,8 @@
-"""Moments as a person tells them, and ages as a person asks for them.
+"""Times and ages in words, and ages as users write them.
 
 The short words of columns are made here, not by humanize: it mixes "a day" with "2 days" and has no "14 months", and
-the first screen would wait for its import. The fuller words of a view of details are humanize's. A day is 24
-hours, not a date, so that an age does not depend on a zone; a month is a twelfth of 365.25 days.
+the first screen would wait for its import. The longer words of details are humanize's. A day is 24 hours, not a date,
+so that an age does not depend on a time zone; a month is a twelfth of 365.25 days.
 """
 
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -19,9 +19,9 @@ _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _MONTH: Final = 365.25 * _DAY / 12
-_DAYS_TOLD: Final = 60
-"""Up to so many, days are told; the common questions (30, 45, 60 days) are asked in days."""
-_MONTHS_TOLD: Final = 23
+_MOST_DAYS: Final = 60
+"""Up to so many days, an age is in days: users ask for 30, 45 or 60 days."""
+_MOST_MONTHS: Final = 23
 
 _AGE_SENTENCE: Final = (
     "write a number from 1 up and a unit: h (hours), d (days), w (weeks), m (30 days) or y (365 days)"
@@ -29,10 +29,9 @@ _AGE_SENTENCE: Final = (
 
 
 def age(moment: datetime | None, now: datetime) -> str:
-    """How long ago a moment was, in the words of a narrow column; never rounded up.
+    """How long ago a time was, for a narrow column; never rounded up. None is "never".
 
-    A moment to come is told as such from a minute on, since it means that a clock is wrong: a negative age, or none,
-    would hide that. None is "never", which is not an age.
+    A time more than a minute ahead is "in the future": that a clock is wrong must not be hidden.
     """
     if moment is None:
         return NEVER
@@ -45,30 +44,30 @@ def age(moment: datetime | None, now: datetime) -> str:
         return _ago(seconds // _MINUTE, "minute")
     if seconds < _DAY:
         return _ago(seconds // _HOUR, "hour")
-    if seconds < (_DAYS_TOLD + 1) * _DAY:
+    if seconds < (_MOST_DAYS + 1) * _DAY:
         return _ago(seconds // _DAY, "day")
     months = int(seconds // _MONTH)
-    return _ago(months, "month") if months <= _MONTHS_TOLD else _ago(months // 12, "year")
+    return _ago(months, "month") if months <= _MOST_MONTHS else _ago(months // 12, "year")
 
 
 def full_moment(moment: datetime | None, zone: tzinfo | None = None) -> str:
-    """A moment to the minute with the name of its zone: "2026-03-02 10:15 CET".
+    """A time to the minute with the name of its zone: "2026-03-02 10:15 CET". None is "never".
 
     Args:
-        moment: any; None is "never".
-        zone: the zone to tell it in; None for the zone of this machine.
+        moment: the time.
+        zone: the zone to show; None for the zone of this machine.
     """
     if moment is None:
         return NEVER
     try:
         local = in_utc(moment).astimezone(zone)
-    except (OverflowError, OSError, ValueError):  # the first and last days that there are, moved out of the calendar
+    except (OverflowError, OSError, ValueError):  # the first and last days of the calendar, moved out of it
         local = moment.replace(tzinfo=UTC)
     return f"{local.date().isoformat()} {local:%H:%M} {local.tzname() or ''}".rstrip()
 
 
 def ago_and_moment(moment: datetime | None, now: datetime, zone: tzinfo | None = None) -> str:
-    """Both, for a view of details: "1 year, 2 months ago (2025-01-02 10:15 CET)"."""
+    """Both, for details: "1 year, 2 months ago (2025-01-02 10:15 CET)"."""
     if moment is None:
         return NEVER
     ago = in_utc(now) - in_utc(moment)
@@ -81,10 +80,10 @@ def ago_and_moment(moment: datetime | None, now: datetime, zone: tzinfo | None =
 
 
 def parse_age(text: str) -> timedelta:
-    """The age that `--inactive` and the filter name: 180d, 12h, 2w, 6m (180 days), 1y (365 days).
+    """The age that a user wrote: 180d, 12h, 2w, 6m (180 days), 1y (365 days).
 
     Raises:
-        ValueError: it is no age, zero, or beyond a thousand years; the message says what to write.
+        ValueError: it is no age, zero, or beyond a thousand years; its text is a sentence for the user.
     """
     try:
         return age_of(text)

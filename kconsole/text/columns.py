@@ -1,7 +1,7 @@
 """Text in columns, measured in terminal cells: an East Asian letter takes two, a combining mark none.
 
-Callers pass text that went through `safe_text`: a width exists for nothing else. wcwidth knows the widths; it is
-imported when a text comes that is not plain Latin, since it takes longer to load than a whole table to write.
+Callers pass text that went through `safe_text`: other text has no width. wcwidth knows the widths; it is imported only
+for text that is not plain Latin, since it takes longer to load than a whole table to print.
 """
 
 from bisect import bisect_right
@@ -12,11 +12,11 @@ from typing import Final
 from kconsole.text.safe_text import ELLIPSIS
 
 NARROWEST: Final = 8
-"""Cells below which no column is cut, as nothing could be told from what is left."""
+"""The least cells of a column that is cut: fewer would be unreadable."""
 
 
 def cell_width(text: str) -> int:
-    """How many cells of a terminal a text takes."""
+    """The number of terminal cells that a text takes."""
     if text.isprintable() and (text.isascii() or max(text) < "\u0300"):
         return len(text)
     from wcwidth import wcswidth, wcwidth
@@ -26,9 +26,9 @@ def cell_width(text: str) -> int:
 
 
 def cut(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
-    """The text if it fits in so many cells, otherwise as much of it as fits with the ellipsis at its end.
+    """The text, cut to so many cells with an ellipsis at its end if it is longer.
 
-    Never half a wide character and never a letter without its marks, so the result may be a cell short; `pad` fills.
+    A wide character is never halved and a letter keeps its marks, so the result may be a cell short; `pad` fills it.
     """
     if width <= 0:
         return ""
@@ -42,7 +42,7 @@ def cut(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:
-    """The text with blanks up to so many cells, at its end or, for numbers, before it; a longer one as it is."""
+    """The text filled with blanks to so many cells: after it, or for numbers before it."""
     blanks = " " * (width - cell_width(text))
     return blanks + text if right else text + blanks
 
@@ -63,11 +63,11 @@ def table(
         header: the names of the columns.
         rows: the cells; a row may have fewer than the header has, not more.
         right: positions of columns that are aligned right.
-        width: cells that a line should have at most; None, as when the output is not a terminal, cuts nothing.
-            Where even the narrowest columns don't fit, lines are longer: no column is left out.
-        flexible: positions of columns that may be cut to fit, the widest first; None for all that are aligned left.
+        width: the most cells of a line; None cuts nothing, as for output to a file. If even the narrowest columns do
+            not fit, lines are longer: no column is omitted.
+        flexible: positions of columns that may be cut, the widest first; None for all that are aligned left.
         gap: blanks between columns.
-        ellipsis: ends a cell that was cut.
+        ellipsis: ends a cell that is cut.
     """
     lines = [[*row, *[""] * (len(header) - len(row))] for row in chain([header], rows)]
     widths = [max(map(cell_width, column)) for column in zip(*lines, strict=True)]

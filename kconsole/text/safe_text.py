@@ -1,12 +1,12 @@
-"""Text from outside, made harmless: the one sanitizer, for the screen, the command line, logs and errors.
+"""Makes text from outside harmless: the one sanitizer, for the screen, the command line, logs and errors.
 
-A name may hold anything: escape sequences that retitle or reprogram a terminal, marks that turn the reading
-direction, characters that nobody sees. `safe_text` makes them visible, `escaped` tells which they were, and
-`json_safe` keeps machine output equal in meaning and harmless. None of them parses markup: `[bold]` stays what it
-is, and the caller hands it to something that doesn't parse markup either.
+A name may hold anything: escape sequences that retitle or reprogram a terminal, marks that change the reading
+direction, invisible characters. `safe_text` makes them visible, `escaped` shows which they are, and `json_safe` keeps
+machine output equal in meaning and harmless. None of them parses markup: `[bold]` stays as it is, and the caller must
+not parse markup either.
 
-The joiners (U+200C, U+200D) and variation selectors go as well: a Persian or Indic name may lose a joined form, an
-emoji falls into its parts. That is the price of a width that every terminal agrees on; `escaped` has the whole truth.
+The joiners (U+200C, U+200D) and variation selectors are removed as well: a Persian or Indic name may lose a joined
+form, an emoji falls into its parts. That is the price of a width that all terminals agree on; `escaped` has it all.
 """
 
 import re
@@ -18,7 +18,7 @@ from typing import Final
 ELLIPSIS: Final = "…"
 
 MOST_MARKS: Final = 6
-"""Combining marks in a row that stay. Burmese words need six; towers of them ("zalgo") run over other rows."""
+"""Combining marks in a row that are kept. Burmese words need six; towers of them ("zalgo") run over other rows."""
 
 _HIDDEN_TEXT: Final = (
     r"\x7f-\x9f"  # delete, C1 controls
@@ -32,27 +32,27 @@ _HIDDEN_TEXT: Final = (
     r"\U000e0000-\U000e0fff"  # tags, more selectors, and what Unicode reserves for such
     + "".join(rf"\U{plane:04x}fffe-\U{plane:04x}ffff" for plane in range(17))  # noncharacters
 )
-"""What is not seen, or is not a character: one set for the eye and for machine output."""
+"""Invisible characters, and code points that are no characters: one set for screen and machine output."""
 
 _ODD_BLANKS: Final = r"\xa0\u1680\u2000-\u200a\u202f\u205f"
-"""Blanks of other widths, made plain ones. The ideographic blank stays, as part of East Asian names."""
+"""Blanks of other widths, which become plain ones. The ideographic blank stays, as part of East Asian names."""
 
 _MARK: Final = "M"
 
 _RAW_PER_SHOWN: Final = 8
-"""Of a text longer than this many times the limit, the rest is not even looked at."""
+"""Beyond this many times the limit, a text is not even read."""
 
 
 def safe_text(text: str, limit: int | None = 1000) -> str:
-    """The text as it may be shown on any terminal, for a person. Doing it twice changes nothing.
+    """The text as any terminal can show it. Applying it twice changes nothing.
 
-    Control characters become their pictures (`␛` for escape, `␊` for a line feed), everything else that is not
-    seen becomes U+FFFD, odd blanks become plain ones, and the text is composed (NFC). Only so many combining marks
-    stay in a row, and none stands where it would mark what is left of the text.
+    Control characters become their pictures (`␛` for escape, `␊` for a line feed), other invisible ones become U+FFFD,
+    odd blanks become plain ones, and the text is composed (NFC). Only so many combining marks stay in a row, and none
+    at the beginning, where it would mark what stands left of the text.
 
     Args:
         text: anything.
-        limit: how many characters it may have, the ellipsis that ends a longer one included; None for no limit.
+        limit: the most characters, with the ellipsis that ends a longer text; None for no limit.
     """
     if text.isascii() and text.isprintable():
         return _capped(text, limit)
@@ -69,8 +69,8 @@ def safe_text(text: str, limit: int | None = 1000) -> str:
 def escaped(text: str) -> str:
     r"""The raw text, with an escape for each character that `safe_text` changes: `\x1b`, `\u202e`, `\U000e0001`.
 
-    For a view of details, where the text and what is hidden in it are both of interest. If nothing needs an escape
-    the text itself is returned; otherwise its own backslashes are doubled, so that no text can pose as an escape.
+    For details, which show the text and what is hidden in it. A text that needs no escape is returned as it is;
+    otherwise its own backslashes are doubled, so that no text can pose as an escape.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -133,8 +133,8 @@ def _capped(text: str, limit: int | None) -> str:
 class _Shapes(dict[int, str]):
     """For `str.translate`: each character becomes `M` if it stands on the one before it, and `.` otherwise.
 
-    Learned as characters come, since a table of all would cost more than any screen of names; and not for ever,
-    since a hostile file could name a million.
+    It learns characters as they come, since a table of all would cost more than any screen of names; and not without
+    limit, since a hostile file could hold a million.
     """
 
     def __missing__(self, code: int) -> str:

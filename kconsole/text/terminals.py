@@ -1,7 +1,7 @@
-"""What a terminal can show, read off its environment alone: nothing is asked of the terminal itself.
+"""What a terminal can show, by its environment alone: the terminal itself is not queried.
 
-An answer would take a round trip before the first picture, and some terminals never give one. The stream that counts
-is standard error, since the screen is drawn on it.
+An answer would take a round trip before the first picture, and some terminals never answer. The stream that counts is
+standard error, since the screen is drawn on it.
 """
 
 import re
@@ -17,12 +17,12 @@ Multiplexer = Literal["", "tmux", "screen"]
 Background = Literal["", "dark", "light"]
 
 ASCII_VARIABLE: Final = "KCONSOLE_ASCII"
-"""The environment variable that asks for ASCII, or says that more can be shown."""
+"""The environment variable that asks for ASCII, or allows more."""
 
 _NOT_DRAWABLE: Final = (
     r"dumb|unknown|network|dialup|glasstty|emacs|su|lpr|printer|vt5[0-9]\b.*|adm\w*|wy\w+|tvi\w*|hp\w*|ibm327\w*"
 )
-"""Terminals that have no cursor to move, or move it by other than the common (ANSI) sequences."""
+"""Terminals without a movable cursor, or with other than the common (ANSI) sequences for it."""
 
 _MONOCHROME: Final = r"vt(?!525)\d+.*|.*-(m|mono|nocolor)"
 _TRUECOLOR: Final = (
@@ -30,7 +30,7 @@ _TRUECOLOR: Final = (
 )
 _NEVER_TRUECOLOR: Final = r"linux.*|vt\d+.*|cons25.*|screen.*"
 _BARE: Final = r"linux.*|vt\d+.*|cons25.*"
-"""Consoles whose fonts lack most signs."""
+"""Consoles whose fonts lack most characters."""
 
 _TRUECOLOR_PROGRAMS: Final = ("iterm.app", "wezterm", "ghostty", "vscode", "rio", "kitty")
 _NO: Final = ("0", "false", "no", "off")
@@ -39,24 +39,24 @@ _LONGEST_VALUE: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class TerminalProfile:
-    """What the terminal can show, and why we think so."""
+    """What the terminal can show, with the reasons."""
 
     colours: Colours = "truecolor"
-    """How many colours it has; "none" also where the user wants none."""
+    """How many colours it has; "none" also if the user wants none."""
     ascii_only: bool = False
-    """Whether nothing but ASCII may be drawn."""
+    """Whether to draw with ASCII only."""
     is_drawable: bool = True
-    """Whether the cursor can be moved, so that a screen can be drawn at all."""
+    """Whether the cursor can be moved, so that a screen can be drawn."""
     multiplexer: Multiplexer = ""
-    """What sits between the program and the terminal."""
+    """The multiplexer between the program and the terminal."""
     over_ssh: bool = False
-    """Whether the terminal is at the far end of an SSH line."""
+    """Whether the terminal is at the other end of an SSH connection."""
     encoding: str = "utf-8"
     """The encoding of the stream that is drawn on."""
     background: Background = ""
-    """Whether the terminal says that its background is dark or light; most say nothing."""
+    """The background that the terminal reports; most report none."""
     reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Why each field is as it is, by the field's name. Safe to show."""
+    """The reason for each field, by the field's name. Safe to show."""
 
 
 def profile_of(
@@ -71,11 +71,11 @@ def profile_of(
 
     Args:
         environment: the environment variables.
-        encoding: of standard error, as Python has it. Where the locale is C, Python has made UTF-8 of it already.
-        ascii_only: what was asked for at this start; None if nothing was.
-        colours: what was asked for at this start; empty if nothing was.
-        usual_ascii: what the user's configuration says; the environment goes before it.
-        usual_colours: what the user's configuration says; NO_COLOR goes before it.
+        encoding: of standard error, as Python has it. In the C locale, Python has made it UTF-8 already.
+        ascii_only: the option of this start; None without it.
+        colours: the option of this start; empty without it.
+        usual_ascii: the user's configuration; the environment takes precedence.
+        usual_colours: the user's configuration; NO_COLOR takes precedence.
     """
     term = environment.get("TERM", "").strip().lower()
     multiplexer, why_multiplexer = _multiplexer(environment, term)
@@ -106,16 +106,16 @@ def profile_of(
 
 
 def first_theme(profile: TerminalProfile, asked: str = "", kept: str = "", usual: str = "") -> tuple[str, str]:
-    """The theme to begin with on a terminal, and why.
+    """The first theme on a terminal, and the reason.
 
     Args:
         profile: what the terminal can show.
-        asked: what was asked for at this start; empty if nothing was.
-        kept: what was chosen on the screen last.
-        usual: what the user's configuration says.
+        asked: the option of this start; empty without it.
+        kept: the last choice on the screen.
+        usual: the user's configuration.
     """
     if profile.colours == "none":
-        return "terminal", "there are no colours"  # and our own tell the cursor's row by its colour
+        return "terminal", "there are no colours"  # our own themes mark the cursor's row by its colour
     for name, reason in (
         (asked, "asked for with --theme"),
         (kept, "chosen on the screen"),
@@ -197,9 +197,9 @@ def _only_ascii(
         return True, f"the encoding is {safe_text(encoding, _LONGEST_VALUE)}"
     if asked is not None:
         return asked, "asked for with --ascii" if asked else "asked for"
-    told = asks_for_ascii(environment)
-    if told is not None:
-        return told, _setting(environment, ASCII_VARIABLE)
+    wanted = asks_for_ascii(environment)
+    if wanted is not None:
+        return wanted, _setting(environment, ASCII_VARIABLE)
     if usual is not None:
         return usual, "set in the configuration file"
     if re.fullmatch(_BARE, term):
@@ -207,9 +207,9 @@ def _only_ascii(
     return False, f"the encoding is {safe_text(encoding, _LONGEST_VALUE)}"
 
 
-def _background(told: str) -> Background:
+def _background(value: str) -> Background:
     """Light or dark by COLORFGBG ("15;0", "0;default;15"): the last number is the background."""
-    number = told.rpartition(";")[2]
+    number = value.rpartition(";")[2]
     if not number.isascii() or not number.isdecimal() or len(number) > 2:
         return ""
     return "light" if int(number) in (7, *range(9, 16)) else "dark"

@@ -1,4 +1,4 @@
-"""Small words that the screen and the command line share, so that a thing has one name in both."""
+"""Words that the screen and the command line share, so that a thing has one name in both."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -32,7 +32,7 @@ COMPONENT_WORDS: Final[dict[ComponentName, str]] = {
 }
 
 BACKUP_NOTE: Final = "Mail is kept. Disabled accounts are left out of the server's backups, and do not forward."
-"""What disabling does on the server besides. Source: Disabling and Deleting User Accounts, GFI."""
+"""What else disabling does on the server. Source: Disabling and Deleting User Accounts, GFI."""
 
 
 def count(number: int, thing: str, things: str | None = None) -> str:
@@ -40,17 +40,14 @@ def count(number: int, thing: str, things: str | None = None) -> str:
 
     Args:
         number: how many.
-        thing: the word for one.
-        things: the word for more, where English has a form of its own.
+        thing: the singular.
+        things: the plural, if it is irregular.
     """
     return f"{number:,} {thing if number == 1 else things or _plural(thing)}"
 
 
 def and_list(items: Sequence[str], most: int = 5) -> str:
-    """Several things in one line: "a", "a and b", "a, b and c"; beyond `most`, "a, b and 4 more".
-
-    At least one is named. The items must be safe to show already.
-    """
+    """A list in words: "a", "a and b", "a, b and c"; beyond `most`, "a, b and 4 more". The items are safe already."""
     most = max(most, 1)
     named = [*items[:most], f"{len(items) - most:,} more"] if len(items) > most else list(items)
     if len(named) < 2:

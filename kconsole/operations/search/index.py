@@ -1,7 +1,7 @@
-"""The list of accounts: which to show, and in what order. The command line and the screen ask here.
+"""Searches and sorts the account list, for the command line and the screen.
 
-A `Roster` is asked again and again: at each letter of a filter, at each change. So it keeps what it found out (plain
-sort keys, folded texts, the order of all, what it gave last), and works in steps, between which the screen can paint.
+An `AccountIndex` answers at each letter of a filter and at each change. So it keeps its sort keys, folded texts, orders
+and last answer, and works in steps, between which the screen can paint.
 """
 
 from bisect import bisect_left
@@ -28,7 +28,7 @@ from kconsole.operations.search.sorting import (
 from kconsole.operations.search.sorting import SortField as SortField
 
 _FEW_CHANGES: Final = 500
-"""Changes up to which each is put in its place; of more, everything is sorted anew."""
+"""So many changes are put in their places one by one; after more, everything is sorted again."""
 
 _CHANGES_A_STEP: Final = 40
 
@@ -36,23 +36,23 @@ _CHANGES_A_STEP: Final = 40
 def select(
     entries: Iterable[Entry], query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED
 ) -> list[Entry]:
-    """The entries that a query asks for, in its order; see `Roster`."""
+    """The entries that a query selects, in its order."""
     return AccountIndex(entries).select(query, now, saved)
 
 
 class _Sorted(NamedTuple):
-    """All live entries in an order, by their places; those of equal keys are in the order of their addresses."""
+    """All live entries in an order, by their places; those with equal keys are in the order of their addresses."""
 
     sort: SortField
     keys: list[Any]
     """By place."""
     places: list[int]
     last: list[int]
-    """Those that come last whatever the direction, by address: what is no account, in the order by last login."""
+    """The entries that come last in either direction, by address: in the order by last login, all but accounts."""
 
 
 class _Found(NamedTuple):
-    """What a query came to, in the order that is not reversed."""
+    """The answer to a query, in the order that is not reversed."""
 
     query: AccountQuery
     asked: Filter
@@ -62,30 +62,30 @@ class _Found(NamedTuple):
 
 
 class AccountIndex:
-    """Entries to list: the live ones, and the deleted ones whose seat is held, which only `is:held` lists.
+    """Indexes the live entries, and the deleted ones whose seat is held, which only `is:held` lists.
 
     Sorting is stable with the address to break ties. By last login, accounts that never logged in come before all
     others, or with `reverse` after all; what is no user account (lists, resources, aliases) always comes last.
 
-    Each entry has a place, under which everything about it is kept; lists of places are what is sorted and filtered.
+    Each entry has a place in parallel lists; lists of places are sorted and filtered.
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.reset(entries)
 
     def __len__(self) -> int:
-        """How many live entries there are, as of the last selection."""
+        """The number of live entries, as of the last selection."""
         return self._live
 
     # What is in it
 
     def reset(self, entries: Iterable[Entry]) -> None:
-        """Let these be the entries: live ones, and deleted ones whose seat is held."""
+        """Start again with these entries: live ones, and deleted ones whose seat is held."""
         self._version = getattr(self, "_version", 0) + 1
         self._entries: list[Entry | None] = []
-        """By place; None for one that is gone."""
+        """By place; None for a removed one."""
         self._held: dict[int, Entry] = {}
-        """By number; by a negative one if it has none."""
+        """By number, or by a negative one for an entry without a number."""
         for entry in entries:
             if entry.deleted_at is None:
                 self._entries.append(entry)
@@ -93,37 +93,37 @@ class AccountIndex:
                 self._held[entry.id or ~len(self._held)] = entry
         self._live = len(self._entries)
         self._texts: list[str | None] = [None] * self._live
-        """By place, the text that is searched; made when it is first searched."""
+        """By place, the text to search; made when it is first searched."""
         self._addresses: list[str] = []
-        """By place, what entries are sorted by first of all."""
+        """By place, the key that breaks ties in every order."""
         self._base: list[int] = []
-        """All live places in the order of their addresses; empty if they are still to be sorted."""
+        """All live places in the order of their addresses; empty until they are sorted."""
         self._places: dict[int, int] = {}
         """By number; empty before the first change."""
         self._pending: dict[int, Entry | None] = {}
-        """Entries that changed, by number, since the last selection; None for one that is not listed any more."""
+        """Entries that changed since the last selection, by number; None for one that is no longer listed."""
         self._sorted: _Sorted | None = None
-        """The order that was asked for last; it follows changes."""
+        """The last order; it follows changes."""
         self._ahead: dict[SortField, _Sorted] = {}
-        """Orders that were made ahead, or asked for before; they hold until something changes."""
+        """Earlier orders, and ones that were prepared; valid until something changes."""
         self._found: _Found | None = None
 
     def replace(self, entries: Iterable[Entry]) -> None:
-        """Let entries be as they are here, those that are new too. Costs next to nothing until it is asked again."""
+        """Take in changed and new entries. The work is done at the next selection."""
         for entry in entries:
             self._change(entry.id, entry)
 
     def remove(self, numbers: Iterable[int]) -> None:
-        """List the entries with these numbers no longer."""
+        """Remove the entries with these numbers."""
         for number in numbers:
             self._change(number, None)
 
     def follow(self, changes: Iterable[Change], held: Callable[[], Iterable[Entry]]) -> None:
-        """Let the entries be as after a commit.
+        """Take in a commit.
 
         Args:
-            changes: of records of any table.
-            held: gives the deleted entries that hold their seat now.
+            changes: its changes, of any table.
+            held: gives the deleted entries that hold a seat now.
         """
         look_again = False
         for change in changes:
@@ -131,7 +131,7 @@ class AccountIndex:
                 live = change.after is None or change.after.deleted_at is None
                 self._change(change.number, change.after if live else None)
                 look_again |= not live
-            look_again |= change.table == "server"  # with a restart, held seats come free
+            look_again |= change.table == "server"  # a restart frees held seats
         if look_again:
             self._held = {entry.id: entry for entry in held()}
             self._version += 1
@@ -148,22 +148,21 @@ class AccountIndex:
     # Asking
 
     def select(self, query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED) -> list[Entry]:
-        """The entries that a query asks for, in its order.
+        """The entries that a query selects, in its order.
 
         Args:
-            query: what is asked.
-            now: the moment that ages count from.
-            saved: saved filters by their names, for the query's text.
+            query: the query.
+            now: the time that ages count from.
+            saved: the saved filters by name.
         """
         return finished(self.selecting(query, now, saved))
 
     def selecting(
         self, query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED
     ) -> Chunks[list[Entry]]:
-        """The same in steps of a few milliseconds, whatever the number of entries.
+        """The same in steps of a few milliseconds, for any number of entries. It may be stopped at any step.
 
-        After each it gives how far it has come, from 0 to 1; its value is the list. It may be left off at any step.
-        What changes meanwhile is taken in: then it begins anew.
+        When an entry changes meanwhile, it starts again.
         """
         asked = read_filter(query.text, now, saved)
         while True:
@@ -178,9 +177,9 @@ class AccountIndex:
                 yield share
 
     def preparing(self) -> Chunks[None]:
-        """Make what takes longest of what may be asked next: the texts that are searched, and the order by name.
+        """Prepare in an idle moment what takes longest: the texts to search, and the order by name.
 
-        In steps, for a moment of leisure. It ends early if something changes meanwhile.
+        It ends early if an entry changes meanwhile.
         """
         version = self._version
         for begin in range(0, len(self._entries), STEP):
@@ -210,7 +209,7 @@ class AccountIndex:
         return self._listed(places, found.last)
 
     def _held_only(self, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[list[Entry]]:
-        """Of the deleted entries. They are listed as if they were not, by a roster of their own."""
+        """The selected deleted entries, from an index of their own."""
         held = AccountIndex()
         held._entries, held._live = list(self._held.values()), len(self._held)
         held._texts = [None] * held._live
@@ -222,7 +221,7 @@ class AccountIndex:
     def _listed(self, places: list[int], last: list[int]) -> list[Entry]:
         entries = list(map(self._entries.__getitem__, places))
         entries += map(self._entries.__getitem__, last)
-        return entries  # type: ignore[return-value]  # none of these is gone
+        return entries  # type: ignore[return-value]  # none of these is removed
 
     # Order
 
@@ -273,13 +272,13 @@ class AccountIndex:
 
     def _at(self, place: int) -> Entry:
         entry = self._entries[place]
-        assert entry is not None  # noqa: S101  # the lists of places have only those that are not gone
+        assert entry is not None  # noqa: S101  # the lists of places have no removed ones
         return entry
 
     # Filter
 
     def _fitting(self, order: _Sorted, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[_Found]:
-        """The places that fit, looked for among those of the last time if none of the others can."""
+        """The places that fit; searched among the last answer if no other can fit."""
         before, among = self._found, (order.places, order.last)
         conditions = conditions_of(query, now)
         if before is not None and _narrows(query, asked, now, before):
@@ -300,12 +299,12 @@ class AccountIndex:
     def _fitting_of(self, some: list[int], asked: Filter, conditions: list[Callable[[Entry], bool]]) -> list[int]:
         if asked.words or asked.not_words:
             self._make_texts(some)
-            texts: list[str] = self._texts  # type: ignore[assignment]  # those that are looked at are there now
+            texts: list[str] = self._texts  # type: ignore[assignment]  # the ones needed are made
             for word in asked.words:
                 some = [place for place in some if word in texts[place]]
             for word in asked.not_words:
                 some = [place for place in some if word not in texts[place]]
-        entries: list[Entry] = self._entries  # type: ignore[assignment]  # none of these is gone
+        entries: list[Entry] = self._entries  # type: ignore[assignment]  # none of these is removed
         for condition in conditions:
             some = [place for place in some if condition(entries[place])]
         return some
@@ -319,7 +318,7 @@ class AccountIndex:
     # Changes
 
     def _take_changes(self) -> Chunks[None]:
-        """Put what changed in its place."""
+        """Put changed entries in their places."""
         self._ahead = {}
         if not self._places:
             places: dict[int, int] = {}
@@ -358,7 +357,7 @@ class AccountIndex:
                 self._take_in(place, entry)
 
     def _all_keys(self) -> list[list[Any]]:
-        """The lists of keys that are kept, each once."""
+        """The lists of keys, each once."""
         if not self._base:
             return []
         if self._sorted is None or self._sorted.keys is self._addresses:
@@ -366,7 +365,7 @@ class AccountIndex:
         return [self._addresses, self._sorted.keys]
 
     def _take_out(self, place: int) -> None:
-        """Let a place be in no order."""
+        """Remove a place from all orders."""
         address = self._addresses[place]
         del self._base[self._rank(address, place)]
         order = self._sorted
@@ -380,7 +379,7 @@ class AccountIndex:
                 return
 
     def _take_in(self, place: int, entry: Entry) -> None:
-        """Put a place where it belongs in each order."""
+        """Insert a place into all orders."""
         address = self._addresses[place] = address_key(entry)
         self._base.insert(self._rank(address, place), place)
         order = self._sorted
@@ -394,10 +393,10 @@ class AccountIndex:
         return bisect_left(self._base, (address, place), key=lambda other: (self._addresses[other], other))
 
     def _close_ranks(self) -> None:
-        """Give no place to those that are gone."""
+        """Drop the places of removed entries."""
         kept = [place for place, entry in enumerate(self._entries) if entry is not None]
         if len(kept) < len(self._entries):
-            self._version += 1  # whoever works with the places as they were begins anew
+            self._version += 1  # a selection in progress starts again
             self._texts = [self._texts[place] for place in kept]
             self._entries = [self._entries[place] for place in kept]
             self._places = {}
@@ -408,6 +407,6 @@ def _rank_in(places: list[int], keys: list[Any], addresses: list[str], wanted: t
 
 
 def _narrows(query: AccountQuery, asked: Filter, now: datetime, before: _Found) -> bool:
-    """Whether what fits a query was all found before, and in its order."""
+    """Whether all that fits a query is in the last answer, in its order."""
     same = replace(query, text="", reverse=False) == replace(before.query, text="", reverse=False)
     return same and (query.inactive is None or now == before.now) and asked.narrows(before.asked)

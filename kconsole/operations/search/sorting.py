@@ -1,4 +1,4 @@
-"""Sorting many entries a little at a time, so that nothing else has to wait: by plain keys, in runs that are merged."""
+"""Sorts many entries in short steps: by plain keys, in runs that are merged."""
 
 from collections.abc import Callable
 from typing import Any, Final, Literal
@@ -10,19 +10,19 @@ from kconsole.operations.chunked import Chunks
 SortField = Literal["address", "name", "seat", "because", "last-login", "protocol", "domain", "kind", "origin", "role"]
 
 STEP: Final = 8192
-"""Entries that a step works on at most, but for the merging of sorted ones, which is fast."""
+"""The most entries of a step, except where sorted ones are merged, which is fast."""
 
 RUN: Final = 4 * STEP
-"""Places that are sorted at once: shorter runs mean more merging."""
+"""Places that are sorted in one step: shorter runs mean more merging."""
 
 _ROLE_RANK: Final = {"user": 0, "auditor": 1, "account_admin": 2, "full_admin": 3}
 
 
 def sorted_by(places: list[int], keys: list[Any]) -> Chunks[list[int]]:
-    """Places in the order of their keys; places of equal keys stay in their order.
+    """Places in the order of their keys; places with equal keys keep their order.
 
-    One call to `sort` would do the same, and keep everything waiting for as long as it takes. So it sorts runs, which
-    it merges by twos: `sort` finds the two runs in what it is given, and need not do more than merge.
+    One call to `sort` would do the same, but block the screen. So it sorts runs, and merges them in pairs: `sort`
+    detects the two runs in its input, and only merges.
     """
     key = keys.__getitem__
     runs = []
@@ -33,7 +33,7 @@ def sorted_by(places: list[int], keys: list[Any]) -> Chunks[list[int]]:
     while len(runs) > 1:
         merged = []
         for first, second in zip(runs[::2], runs[1::2], strict=False):
-            if keys[second[0]] >= keys[first[-1]]:  # they stand in order already
+            if keys[second[0]] >= keys[first[-1]]:  # they are in order already
                 merged.append(first + second)
             else:
                 merged.append(sorted(first + second, key=key))
@@ -43,7 +43,7 @@ def sorted_by(places: list[int], keys: list[Any]) -> Chunks[list[int]]:
 
 
 def grouped_by(places: list[int], keys: list[Any]) -> Chunks[list[int]]:
-    """The same for keys of which there are few: it needs no comparing but that of these."""
+    """The same for few different keys: only these are compared."""
     groups: dict[Any, list[int]] = {}
     for begin in range(0, len(places), STEP):
         for place in places[begin : begin + STEP]:
@@ -57,12 +57,12 @@ def grouped_by(places: list[int], keys: list[Any]) -> Chunks[list[int]]:
 
 
 def turned_round(places: list[int], keys: list[Any]) -> list[int]:
-    """Places that are in the order of their keys, the greatest key first; places of equal keys stay in their order."""
+    """Sorted places with the greatest key first; places with equal keys keep their order."""
     return sorted(places, key=keys.__getitem__, reverse=True)
 
 
 def sort_key(sort: SortField) -> Callable[[Entry], Any]:
-    """What entries are sorted by in an order: plain texts and numbers."""
+    """The key function of an order: plain texts and numbers."""
     return _KEYS[sort]
 
 
@@ -72,7 +72,7 @@ def has_few_keys(sort: SortField) -> bool:
 
 
 def address_key(entry: Entry) -> str:
-    """What breaks ties in every order. It is the address itself where that is folded already: no second text."""
+    """Breaks ties in every order. An address that is folded already is its own key, to save memory."""
     address = entry.address
     folded = fold(address)
     return address if folded == address else folded
