@@ -65,21 +65,15 @@ def diagnose(place: CliContext, as_json: bool) -> None:
             }
         )
         return
-    rows = [[finding.name.replace("_", " "), finding.shown, finding.reason] for finding in findings]
-    for line in columns.table(["TERMINAL", "FOUND", "BECAUSE"], rows, width=terminal_width()):
-        click.echo(line)
-    click.echo()
-    for line in columns.table(
-        ["FILE", "STATE", "PATH"], [[name, _state(path), safe_text(str(path), None)] for name, path in paths.items()]
-    ):
-        click.echo(line)
-    click.echo()
-    for line in columns.table(["PROGRAM", "VERSION"], [[name, version] for name, version in versions.items()]):
-        click.echo(line)
-    if problems:
-        click.echo()
-    for problem in problems:
-        click.echo(f"! {problem}")
+    found = [[finding.name.replace("_", " "), finding.shown, finding.reason] for finding in findings]
+    files = [[name, _state(path), safe_text(str(path), None)] for name, path in paths.items()]
+    sections = [
+        columns.table(["TERMINAL", "FOUND", "BECAUSE"], found, width=terminal_width()),
+        columns.table(["FILE", "STATE", "PATH"], files),
+        columns.table(["PROGRAM", "VERSION"], [[name, version] for name, version in versions.items()]),
+        [f"! {problem}" for problem in problems],
+    ]
+    click.echo("\n\n".join("\n".join(lines) for lines in sections if lines))
 
 
 def _findings(look: Appearance) -> list[Finding]:

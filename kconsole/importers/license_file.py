@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, component_named, end_of_id
@@ -18,6 +20,8 @@ LARGEST_FILE: Final = 256 * 1024
 
 LONGEST_TEXT: Final = 200
 """Characters that are kept of a company or an email address."""
+
+_HINT: Final = "license-file-place"
 
 MOST_SEATS: Final = 10**9
 MOST_NOTES: Final = 20
@@ -79,20 +83,26 @@ def read_license_file(content: bytes, name: str) -> LicenseFile:
         name: what an error calls it, for example a path.
 
     Raises:
-        BadInput: it is no license file, or a field makes no sense.
+        BadInput: it is not a license file, or a field makes no sense.
     """
     if len(content) > LARGEST_FILE:
         raise BadInput("license-file-too-large", _HINT, file=name)
     text = content.decode("utf-8-sig", errors="replace")
     if "--LICENSE--" not in text and "--PRODUCT-LICENSE--" not in text:
         raise BadInput("license-file-without-block", _HINT, file=name)
-    reading = _Reading(name)
-    for line, key, value in _fields(text):
-        reading.take(line, key, value)
-    return reading.finish()
+    reader = _Reader(name)
+    for field in _fields(text):
+        reader.take(field)
+    return reader.finish()
 
 
-def _fields(text: str) -> Iterator[tuple[int, str, str]]:
+class _Field(NamedTuple):
+    line: int
+    key: str
+    value: str
+
+
+def _fields(text: str) -> Iterator[_Field]:
     """The fields of the blocks, with their lines. Signatures are skipped unread."""
     is_inside = False
     for number, line in enumerate(text.splitlines(), 1):
@@ -100,13 +110,13 @@ def _fields(text: str) -> Iterator[tuple[int, str, str]]:
         if line.startswith("--") and line.endswith("--"):
             marker = line.strip("-").upper()
             if is_inside and marker in _ALL:
-                yield number, _FEATURE_END, ""  # an open feature does not continue in the next block
+                yield _Field(number, _FEATURE_END, "")  # an open feature does not continue in the next block
             if marker in _ALL:
                 is_inside = marker in _BEGINNINGS
         elif is_inside and line.lower() == _FEATURE_END:
-            yield number, _FEATURE_END, ""
+            yield _Field(number, _FEATURE_END, "")
         elif is_inside and (match := _FIELD.fullmatch(line)):
-            yield number, _without_id(match[1]).lower().replace(" ", "-"), _without_id(match[2].strip())
+            yield _Field(number, _without_id(match[1]).lower().replace(" ", "-"), _without_id(match[2].strip()))
 
 
 def _without_id(text: str) -> str:
@@ -114,34 +124,33 @@ def _without_id(text: str) -> str:
     return _ID.sub("*****-*****-*", text)
 
 
-class _Reading:
+class _Reader:
     """Collects the fields one after the other."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._said: dict[str, str] = {}
-        self._lines: dict[str, int] = {}
+        self._fields: dict[str, _Field] = {}
         self._components: dict[ComponentName, Component] = {}
         self._feature: ComponentName | None = None
         self._in_feature = False
         self._notes: list[Message] = []
 
-    def take(self, line: int, key: str, value: str) -> None:
+    def take(self, field: _Field) -> None:
         """Take a field. If it is there twice, the last one counts: the second block is the newer one."""
+        key = field.key
         if key == "feature-begin":
-            self._in_feature, self._feature = True, self._component(value, line)
+            self._in_feature, self._feature = True, self._component(field.value, field.line)
         elif key == _FEATURE_END:
             self._in_feature, self._feature = False, None
         elif self._in_feature:
-            self._take_of_feature(line, key, value)
+            self._take_of_feature(field)
         elif key == "features":
-            for feature in re.split(r"[,;]", value):
-                if feature.strip():
-                    self._component(feature, line)
+            for feature in filter(str.strip, re.split(r"[,;]", field.value)):
+                self._component(feature, field.line)
         elif key in _READ:
-            self._said[key], self._lines[key] = (end_of_id(value) if key == "base-id" else value), line
+            self._fields[key] = field._replace(value=end_of_id(field.value)) if key == "base-id" else field
         elif key not in _KNOWN:
-            self._notes.append(message("license-field-unknown", line=line, field=key))
+            self._notes.append(message("license-field-unknown", line=field.line, field=key))
 
     def _component(self, feature: str, line: int) -> ComponentName | None:
         name = component_named(feature)
@@ -151,53 +160,50 @@ class _Reading:
             self._components.setdefault(name, Component(name=name))
         return name
 
-    def _take_of_feature(self, line: int, key: str, value: str) -> None:
+    def _take_of_feature(self, field: _Field) -> None:
         if self._feature is None:
             return
-        known = self._components[self._feature]
-        if key == "users":
-            seats = self._seats(value, line)
-            self._components[self._feature] = Component(name=known.name, expires=known.expires, seats=seats)
-        elif key in ("expires", "feature-expires"):
-            self._components[self._feature] = Component(
-                name=known.name, expires=self._day(value, line), seats=known.seats
-            )
+        component = self._components[self._feature]
+        if field.key == "users":
+            self._components[self._feature] = replace(component, seats=self._seats(field))
+        elif field.key in ("expires", "feature-expires"):
+            self._components[self._feature] = replace(component, expires=self._day(field))
 
     def finish(self) -> LicenseFile:
         """The license of all fields together."""
-        said = self._said
-        if "users" not in said and "license-expires" not in said and "base-id" not in said:
+        if not self._fields.keys() & {"users", "license-expires", "base-id"}:
             raise BadInput("license-file-empty", _HINT, file=self._name)
-        if "antivirus-expires" in said:
-            day = self._day(said["antivirus-expires"], self._lines["antivirus-expires"])
-            known = self._components.get("antivirus", Component(name="antivirus"))
-            self._components["antivirus"] = Component(name="antivirus", expires=day, seats=known.seats)
+        if (antivirus := self._fields.get("antivirus-expires")) is not None:
+            component = self._components.get("antivirus", Component(name="antivirus"))
+            self._components["antivirus"] = replace(component, expires=self._day(antivirus))
+        users = self._fields.get("users")
         return LicenseFile(
-            product=said.get("product", "")[:LONGEST_TEXT],
-            id_end=said.get("base-id", ""),
-            is_trial=said.get("license-type", "").strip().lower().startswith("trial"),
-            company=said.get("company", "")[:LONGEST_TEXT],
-            email=said.get("e-mail", "")[:LONGEST_TEXT],
-            says_users="users" in said,
-            seats=self._seats(said["users"], self._lines["users"]) if "users" in said else None,
-            expires=self._said_day("license-expires"),
-            maintenance_until=self._said_day("subscription-expires"),
+            product=self._text("product"),
+            id_end=self._text("base-id"),
+            is_trial=self._text("license-type").strip().lower().startswith("trial"),
+            company=self._text("company"),
+            email=self._text("e-mail"),
+            says_users=users is not None,
+            seats=None if users is None else self._seats(users),
+            expires=self._day(self._fields.get("license-expires")),
+            maintenance_until=self._day(self._fields.get("subscription-expires")),
             components=tuple(sorted(self._components.values(), key=lambda component: component.name)),
             notes=tuple(self._first_notes()),
-            says_expires="license-expires" in said,
+            says_expires="license-expires" in self._fields,
         )
+
+    def _text(self, key: str) -> str:
+        field = self._fields.get(key)
+        return "" if field is None else field.value[:LONGEST_TEXT]
 
     def _first_notes(self) -> list[Message]:
         more = len(self._notes) - MOST_NOTES
         return [*self._notes[:MOST_NOTES], message("more-notes", more=more)] if more > 0 else self._notes
 
-    def _said_day(self, key: str) -> date | None:
-        return self._day(self._said[key], self._lines[key]) if key in self._said else None
-
-    def _day(self, value: str, line: int) -> date | None:
-        if not value or value.lower() in ("never", "unlimited", "none"):
+    def _day(self, field: _Field | None) -> date | None:
+        if field is None or field.value.lower() in ("", "never", "unlimited", "none"):
             return None
-        match = _DAY.match(value)
+        match = _DAY.match(field.value)
         try:
             if match is None:
                 raise ValueError
@@ -205,22 +211,16 @@ class _Reading:
                 return date(int(match[4]), int(match[5]), int(match[6]))
             return date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
         except ValueError:
-            raise BadInput("license-file-day", _HINT, file=self._name, line=line) from None
+            raise BadInput("license-file-day", _HINT, file=self._name, line=field.line) from None
 
-    def _seats(self, value: str, line: int) -> int | None:
-        if value.lower() == "unlimited":
+    def _seats(self, field: _Field) -> int | None:
+        if field.value.lower() == "unlimited":
             return None
-        try:
-            if not re.fullmatch(r"-?\d{1,10}", value, re.ASCII):
-                raise ValueError
-            number = int(value)
-        except ValueError:
-            raise BadInput("license-file-users", _HINT, file=self._name, line=line) from None
+        if not re.fullmatch(r"-?\d{1,10}", field.value, re.ASCII):
+            raise BadInput("license-file-users", _HINT, file=self._name, line=field.line)
+        number = int(field.value)
         if number in UNLIMITED:
             return None
         if not 0 <= number <= MOST_SEATS:
-            raise BadInput("license-file-seats", _HINT, file=self._name, line=line, number=number)
+            raise BadInput("license-file-seats", _HINT, file=self._name, line=field.line, number=number)
         return number
-
-
-_HINT: Final = "license-file-place"

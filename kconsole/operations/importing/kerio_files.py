@@ -117,26 +117,26 @@ class _ConfigMerge(Merge):
                 self.new_domains[key] = domain
         return self._domains[key]
 
-    def take_entry(self, said: ConfigEntry) -> None:
-        domain = self._spelled(Domain(name=said.domain)) if said.domain else ""
+    def take_entry(self, listed: ConfigEntry) -> None:
+        domain = self._spelled(Domain(name=listed.domain)) if listed.domain else ""
         if domain is None:
-            self._refuse(said, "its-domain-invalid")
+            self._refuse(listed, "its-domain-invalid")
             return
-        address = f"{said.login}@{domain}" if domain else said.login
+        address = f"{listed.login}@{domain}" if domain else listed.login
         known = self.state.entry_at(address)
-        if known is not None and known.kind != said.kind:
-            self._refuse(said, "row-address-taken", holder=classify(known).code)
+        if known is not None and known.kind != listed.kind:
+            self._refuse(listed, "row-address-taken", holder=classify(known).code)
             return
-        if said.kind == "builtin_admin" and self._built_in is not None:
+        if listed.kind == "builtin_admin" and self._built_in is not None:
             known = self._built_in
-        updated = replace(known or Entry(address=address, kind=said.kind, origin="imported"), **_fields(said))
-        if said.kind == "builtin_admin" and fold(address) != fold(updated.address):
+        updated = replace(known or Entry(address=address, kind=listed.kind, origin="imported"), **_fields(listed))
+        if listed.kind == "builtin_admin" and fold(address) != fold(updated.address):
             updated = replace(updated, address=address)
         self.take(known, updated)
 
-    def _refuse(self, said: ConfigEntry, code: str, **params: Any) -> None:
-        fault = LineMessage(said.line, code, params, said.file)
-        if said.kind == "user":
+    def _refuse(self, listed: ConfigEntry, code: str, **params: Any) -> None:
+        fault = LineMessage(listed.line, code, params, listed.file)
+        if listed.kind == "user":
             self.faults.append(fault)
         else:
             self.notes.append(fault.skipped)
@@ -157,10 +157,10 @@ class _ConfigMerge(Merge):
                 yield domain
 
 
-def _fields(said: ConfigEntry) -> dict[str, Any]:
+def _fields(listed: ConfigEntry) -> dict[str, Any]:
     """The fields of an entry that the files have."""
     names = ("enabled", "role", "full_name", "description", "delivers_to")
-    return {name: value for name in names if (value := getattr(said, name)) is not None}
+    return {name: value for name in names if (value := getattr(listed, name)) is not None}
 
 
 @dataclass(frozen=True)
