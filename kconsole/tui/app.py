@@ -27,7 +27,7 @@ from kconsole.tui.keymap import Keymap
 from kconsole.tui.plain import InAscii, choose_scroll_bars
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.styles import Palette, palette_of
-from kconsole.tui.terminal.framing import FramedApp
+from kconsole.tui.terminal.buffered_app import BufferedApp
 from kconsole.tui.terminal.keystrokes import Keystrokes
 from kconsole.tui.themes import themes_for
 
@@ -53,7 +53,7 @@ def _palette() -> type[Provider]:
     return ConsoleCommands
 
 
-class KConsoleApp(FramedApp):
+class KConsoleApp(BufferedApp):
     """The console on one session.
 
     Args:

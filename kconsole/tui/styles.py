@@ -1,7 +1,7 @@
-"""What each painted part looks like: made from the theme's colours, once for each theme.
+"""The style of each painted part, made from the colours of the theme, once for each theme.
 
 Painted lines don't use Textual's component classes: resolving some thirty of them costs a tenth of the first screen.
-No part is told from another by colour alone: a glyph, a sign or a word says it too.
+No part differs from another by colour alone: a glyph, a sign or a word says the same.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ class PartStyle(NamedTuple):
     bold: bool = False
     reverse: bool = False
     dim_in_ansi: bool = False
-    """Whether a theme of terminal colours, which has no shades, shows it dim."""
+    """Whether a theme with the terminal's own colours, which has no shades, shows it dim."""
 
 
-INKS: Final[Mapping[str, PartStyle]] = {
+PART_STYLES: Final[Mapping[str, PartStyle]] = {
     "name": PartStyle("primary", bold=True),
     "muted": PartStyle("secondary", dim_in_ansi=True),
     "strong": PartStyle(bold=True),
@@ -40,10 +40,10 @@ INKS: Final[Mapping[str, PartStyle]] = {
     "full": PartStyle("error", bold=True, reverse=True),
     "exceeded": PartStyle("error", bold=True, reverse=True),
 }
-"""The parts there are, and their ink. A part is a foreground: the background is the widget's, or the row's."""
+"""The parts, and their styles. They have no background: that is the widget's, or the row's."""
 
 REVERSED: Final = "reversed"
-"""In place of a colour for the cursor's row, in a theme: foreground and background change places there."""
+"""In a theme, in place of a colour for the row of the cursor: swap foreground and background there."""
 
 
 class Palette(NamedTuple):
@@ -51,17 +51,17 @@ class Palette(NamedTuple):
 
     parts: Mapping[str, Style]
     cursor: Style
-    """Laid over a row that the cursor is on."""
+    """Laid over the row of the cursor."""
     waiting_cursor: Style
-    """Laid over it while another widget has the focus."""
+    """Laid over that row while another widget has the focus."""
 
 
 class Painter(Protocol):
-    """An application that has a palette."""
+    """What painting needs of an application."""
 
     @property
     def palette(self) -> Palette:
-        """The styles for the theme of now."""
+        """The styles for the current theme."""
         ...
 
 
@@ -74,12 +74,12 @@ def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:
     """
     parts = {
         part: Style(
-            color=_rich(variables.get(ink.colour, ""), terminal_colours),
-            bold=ink.bold or None,
-            reverse=ink.reverse or None,
-            dim=(terminal_colours and ink.dim_in_ansi) or None,
+            color=_rich(variables.get(style.colour, ""), terminal_colours),
+            bold=style.bold or None,
+            reverse=style.reverse or None,
+            dim=(terminal_colours and style.dim_in_ansi) or None,
         )
-        for part, ink in INKS.items()
+        for part, style in PART_STYLES.items()
     }
     if variables["cursor"] == REVERSED:
         return Palette(parts, Style(reverse=True, bold=True), Style(bold=True))
@@ -91,7 +91,7 @@ def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:
 
 
 def _rich(colour: str, terminal_colours: bool) -> str | None:
-    """A colour as Rich takes it; None for the one that is there anyway."""
+    """A colour for Rich; None for the terminal's default."""
     if not colour or (terminal_colours and colour == "ansi_default"):
         return None
     return Color.parse(colour).rich_color.name

@@ -1,8 +1,8 @@
-"""The themes: three of our own colours, and one of the terminal's.
+"""The themes: three with our own colours, and one with the colours of the terminal.
 
-In ours every text has a contrast of at least 4.5 to 1 to whatever it stands on, the cursor's row too, and 7 to 1 in
-the one of high contrast; also where the terminal has only 256 colours. What the terminal's own palette is, we cannot
-know: that theme uses its plain foreground for nearly everything, and attributes where ours have shades.
+In ours, every text has a contrast of at least 4.5 to 1 with its background, the row of the cursor included, and of 7 to
+1 in the high-contrast theme; with 256 colours, too. The palette of the terminal is not known: that theme uses its plain
+foreground for nearly everything, and attributes where ours have shades.
 """
 
 from textual.theme import Theme
@@ -88,7 +88,7 @@ def terminal_theme(light: bool) -> Theme:
     """The terminal's own colours.
 
     Args:
-        light: whether its background is light: then yellow and the bright colours could not be read.
+        light: whether its background is light, on which yellow and bright colours cannot be read.
     """
     return Theme(
         name="terminal",
@@ -133,6 +133,6 @@ def terminal_theme(light: bool) -> Theme:
 
 
 def themes_for(profile: TerminalProfile) -> dict[str, Theme]:
-    """The themes there are on a terminal, by their names."""
+    """The themes that a terminal offers, by name."""
     themes = (DARK, LIGHT, CONTRAST, terminal_theme(profile.background == "light"))
     return {theme.name: theme for theme in themes}

@@ -16,7 +16,7 @@ from kconsole.operations.appearance import THEMES
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.settings import Settings
 from kconsole.text.terminals import TerminalProfile
-from kconsole.tui.styles import INKS, REVERSED, palette_of
+from kconsole.tui.styles import PART_STYLES, REVERSED, palette_of
 from kconsole.tui.themes import CONTRAST, DARK, LIGHT, terminal_theme, themes_for
 from tests.tui.console import NARROW, WIDE, Console, console
 
@@ -70,10 +70,10 @@ def test_there_is_a_theme_for_each_name_that_can_be_chosen() -> None:
 
 
 @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
-@pytest.mark.parametrize("ink", INKS)
+@pytest.mark.parametrize("ink", PART_STYLES)
 def test_every_ink_can_be_read_on_every_ground(theme: Theme, ink: str) -> None:
     colours = variables(theme)
-    colour = Color.parse(colours[INKS[ink].colour])
+    colour = Color.parse(colours[PART_STYLES[ink].colour])
     grounds = [Color.parse(colours[name]) for name in ("background", "surface", "panel")]
     if colours["cursor"] != REVERSED:
         grounds.append(Color.parse(colours["cursor"]))

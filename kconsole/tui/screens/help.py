@@ -10,14 +10,14 @@ from kconsole.tui.widgets.labelled import Section
 SIGNS = (
     ("▸", "the cursor"),
     ("●", "marked: the next command acts on all marked accounts"),
-    ("!", "an account that would be refused at login, or a domain at its limit"),
+    ("!", "an account that cannot log in, or a domain at its limit"),
     ("–", "takes no seat, or cannot log in"),
 )
 """The signs in the lists, and what they mean."""
 
 
 def key_sections(commands: Sequence[AnyCommand], keys: Keys) -> list[Section]:
-    """The keys that the commands have in this console, group by group."""
+    """The keys of the commands in this console, group by group."""
     groups = dict.fromkeys(command.group for command in commands)
     return [
         (group, [(" ".join(keys.shown(c)), c.help_text()) for c in commands if c.group == group]) for group in groups

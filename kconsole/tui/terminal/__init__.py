@@ -1,6 +1,6 @@
-"""The terminal: what is written to it, and that it can be slow, old, or gone.
+"""Writing to the terminal, which may be slow, old, or gone.
 
-Textual writes every dirty region whole, each piece of text with its colours switched on and off again, and stands
-still when the line does not take it. Here the screen is a grid of cells: what Textual renders is put into the grid, and
-what goes down the line is the difference to what the terminal shows already, made when the line can take it.
+Textual writes every changed region whole, switches colours on and off for each piece of text, and blocks while the
+terminal does not read. Here the screen is a grid of cells: what Textual renders goes into the grid, and only the
+difference to what the terminal shows is written, once the terminal can take it.
 """

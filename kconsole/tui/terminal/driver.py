@@ -1,7 +1,7 @@
-"""Textual's driver, made to write pictures as differences, and to bear that the terminal is slow, old, or goes away.
+"""Textual's driver, changed to write differences, and to work with a terminal that is slow, old, or goes away.
 
-When an SSH line drops, writing fails and reading comes to an end at once, again and again. Textual's writer thread
-would die of the first and block the program, its reader thread would spin on the second.
+When an SSH connection drops, writing fails, and reading ends at once, again and again. The first would end Textual's
+writer thread and block the program; the second would keep its reader thread busy for ever.
 """
 
 import os
@@ -13,23 +13,23 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.strip import Strip
 
 from kconsole.text.terminals import TerminalProfile
-from kconsole.tui.terminal.frame import Frame
-from kconsole.tui.terminal.pens import Pens
+from kconsole.tui.terminal.cell_styles import CellStyles
+from kconsole.tui.terminal.screen_buffer import ScreenBuffer
 from kconsole.tui.terminal.tty_writer import TtyWriter
 
 NOT_FOR_OLD_TERMINALS: Final = (
     "\x1b[?1004h", "\x1b[?1004l", "\x1b[?2004h", "\x1b[?2004l", "\x1b[?2026$p", "\x1b[?2048$p", "\x1b[>", "\x1b[<u",
 )  # fmt: skip
-"""What begins like this is asked of newer terminals only; older ones may show it."""
+"""Sequences that begin like this are for newer terminals; older ones may show them as text."""
 
 POINTER_SHAPE: Final = "\x1b]22;"
-"""Of no use where the terminal keeps the mouse for itself."""
+"""Useless where the terminal keeps the mouse for itself."""
 
 Placed = tuple[int, int, Strip]
-"""A column, a line, and what is to stand there."""
+"""A column, a line, and the strip to show there."""
 
 FORGETTING: Final = ("\x1b[?1049h", "\x1b[?1049l")
-"""To the other screen of the terminal and back: what is shown there is not known."""
+"""To the other screen of the terminal and back: after that, nothing is known of what it shows."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -40,77 +40,77 @@ class TerminalDriver(LinuxDriver):
         term = os.environ.get("TERM", "")
         self._is_vt100 = term.startswith("vt")
         self._is_old = self._is_vt100 or term == "linux"
-        self._line: TtyWriter | None = None
+        self._writer: TtyWriter | None = None
         self._is_held = False
         super().__init__(app, **options)
         width, height = self._get_terminal_size()
-        pens = Pens(self._profile.colours, self._is_vt100)
-        self._frame = Frame(pens, width, height, erases=not self._is_vt100)
+        cell_styles = CellStyles(self._profile.colours, self._is_vt100)
+        self._buffer = ScreenBuffer(cell_styles, width, height, erases=not self._is_vt100)
 
     @property
     def is_gone(self) -> bool:
-        """Whether there is no terminal any more. Asking writes nothing to it."""
-        return (self._line is not None and self._line.is_lost) or not os.isatty(self.fileno)
+        """Whether the terminal is gone. The check writes nothing."""
+        return (self._writer is not None and self._writer.is_lost) or not os.isatty(self.fileno)
 
     @property
     def _writer_thread(self) -> Any:
-        """What Textual writes through: our line in place of its own thread, which blocks the program."""
-        return self._line
+        """What Textual writes through: our writer in place of its own, which blocks the program."""
+        return self._writer
 
     @_writer_thread.setter
     def _writer_thread(self, thread: Any) -> None:
         if thread is not None:
             assert sys.__stderr__ is not None  # noqa: S101  # has_terminal looked
-            self._line = TtyWriter(sys.__stderr__.fileno(), self._profile.encoding)
+            self._writer = TtyWriter(sys.__stderr__.fileno(), self._profile.encoding)
 
     def write(self, data: str) -> None:
-        """Write a sequence, unless it is not for this terminal."""
-        line = self._line
-        if line is None or (self._is_old and data.startswith(NOT_FOR_OLD_TERMINALS)):
+        """Write a sequence, unless this terminal does not know it."""
+        writer = self._writer
+        if writer is None or (self._is_old and data.startswith(NOT_FOR_OLD_TERMINALS)):
             return
         if data.startswith(POINTER_SHAPE) and not self._mouse:
             return
-        line.write(data)
+        writer.write(data)
         if data in FORGETTING:
-            with line.lock:
-                self._frame.forget()
+            with writer.lock:
+                self._buffer.forget()
 
     def show(self, update: Iterable[Placed], cursor: tuple[int, int], size: tuple[int, int], syncs: bool) -> None:
-        """Let the terminal show what Textual rendered, as soon as the line can take it.
+        """Show on the terminal what Textual rendered, as soon as the terminal can take it.
 
         Args:
-            update: what has changed, or may have.
-            cursor: where the terminal's cursor shall stand: a column and a line.
+            update: what changed, or may have changed.
+            cursor: the place of the terminal's cursor: a column and a line.
             size: cells of a line, and lines.
-            syncs: whether the terminal can show a picture at once.
+            syncs: whether the terminal can show a whole picture at once.
         """
-        line, frame = self._line, self._frame
-        if line is None:
+        writer, buffer = self._writer, self._buffer
+        if writer is None:
             return
-        line.syncs = syncs
-        with line.lock:
-            if (frame.width, frame.height) != size:
-                frame.resize(*size)
+        writer.syncs = syncs
+        with writer.lock:
+            if (buffer.width, buffer.height) != size:
+                buffer.resize(*size)
             for x, y, strip in update:
-                frame.put(x, y, strip)
-            frame.set_cursor(*cursor)
+                buffer.put(x, y, strip)
+            buffer.set_cursor(*cursor)
         if not self._is_held:
-            line.show(frame)
+            writer.show(buffer)
 
     def hold(self, is_held: bool) -> None:
-        """Show nothing until let go: while more keys wait, nobody looks at what the first of them does."""
+        """Show nothing until released: while more keys wait, the result of the first of them need not be seen."""
         was_held, self._is_held = self._is_held, is_held
-        if was_held and not is_held and self._line is not None:
-            self._line.show(self._frame)
+        if was_held and not is_held and self._writer is not None:
+            self._writer.show(self._buffer)
 
     def redraw(self) -> None:
-        """Write all of the screen with the next picture: something else may have written to the terminal."""
-        if self._line is not None:
-            with self._line.lock:
-                self._frame.forget()
+        """Write the whole screen next time: another program may have written to the terminal."""
+        if self._writer is not None:
+            with self._writer.lock:
+                self._buffer.forget()
 
     def run_input_thread(self) -> None:
-        """Read what is typed, until the end or until there is nothing to read from."""
+        """Read keys until the program ends or the terminal is gone."""
         try:
             super().run_input_thread()
         except OSError:

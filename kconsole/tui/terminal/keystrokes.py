@@ -1,11 +1,10 @@
-"""Keys, one after the other: each is handed on when what the one before it set in motion has come to rest.
+"""Delivers keys one by one: each after everything that the key before it caused is done.
 
-Keys of one burst (a fast typist, a slow line, a paste) come all at once. Textual hands them all to what has the focus
-then. If the first of them opens the filter, the others are meant for that: "/dy" must not disable an account. While
-some wait, nothing is written: nobody looks at what the first of them does.
+Keys of one burst (a fast typist, a slow connection, a paste) arrive together, and Textual sends them all to the widget
+that has the focus then. If the first of them opens the filter, the others are meant for it: "/dy" must not disable an
+account. While keys wait, nothing is written: what the first of them shows need not be seen.
 
-While something is at work that will change what is shown, and says nothing yet, keys can be held: they are meant for
-what comes of it.
+Keys can be held while an operation runs that will change the screen: they are meant for its result.
 """
 
 import asyncio
@@ -15,24 +14,24 @@ from typing import Final
 
 from textual.events import Event, Key
 
-from kconsole.tui.terminal.framing import FramedApp
+from kconsole.tui.terminal.buffered_app import BufferedApp
 
 ROUNDS: Final = 3
-"""How often all that has the focus is waited for: a key is answered by a message, that by a change of focus."""
+"""How many round trips through the focused widgets a key needs: it causes a message, which may move the focus."""
 
 PATIENCE: Final = 2.0
-"""Seconds after which the next key is handed on all the same: something has gone that was to answer."""
+"""Seconds after which the next key is delivered anyway: a widget that should have answered is gone."""
 
 
 class Keystrokes:
-    """What was typed, in its order.
+    """The typed keys, in order.
 
     Args:
-        app: what it is typed into.
-        deliver: hands a key on.
+        app: the application they are for.
+        deliver: delivers a key.
     """
 
-    def __init__(self, app: FramedApp, deliver: Callable[[Event], Awaitable[None]]) -> None:
+    def __init__(self, app: BufferedApp, deliver: Callable[[Event], Awaitable[None]]) -> None:
         self._app, self._deliver = app, deliver
         self._typed: deque[Event] = deque()
         self._work: asyncio.Task[None] | None = None
@@ -41,19 +40,19 @@ class Keystrokes:
         """Whether keys wait until `let_go`."""
 
     def take(self, event: Event) -> None:
-        """Hand an event on when its turn comes."""
+        """Deliver an event when its turn comes."""
         self._typed.append(event)
         self._go_on()
 
     def hold(self) -> None:
-        """Hand nothing on until told to."""
+        """Deliver nothing until `let_go`."""
         self.is_held = True
 
     def set_aside(self) -> bool:
-        """Hand on again what is typed from now on, which is for what is shown now; what was typed before waits on.
+        """Deliver the keys that are typed from now on, as they are for the current screen; earlier keys keep waiting.
 
         Returns:
-            Whether escape was typed before: it cannot wait.
+            Whether escape is among the earlier keys: it cannot wait.
         """
         self._aside += self._typed
         self._typed.clear()
@@ -61,7 +60,7 @@ class Keystrokes:
         return any(isinstance(event, Key) and event.key == "escape" for event in self._aside)
 
     def let_go(self, forget: bool = False) -> None:
-        """Hand on what waits, in its order; or forget it, where what is shown is not what it was typed for."""
+        """Deliver the waiting keys in order; or forget them, if the screen is not the one they were typed for."""
         if forget:
             if self.is_held:
                 self._typed.clear()
@@ -90,7 +89,7 @@ class Keystrokes:
                 self._app._handle_exception(error)
 
     async def _rest(self) -> None:
-        """Wait until all that a key passes has done what it had to do before."""
+        """Wait until every widget on the way of a key has done its earlier work."""
         start = self._app.focused or self._app.screen
         for node in start.ancestors_with_self:
             done = asyncio.Event()

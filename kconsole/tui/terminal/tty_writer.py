@@ -1,7 +1,7 @@
-"""The line to the terminal: a thread writes, so that a line that takes nothing holds nobody up.
+"""Writes to the terminal in a thread, so that a terminal that does not read blocks nothing else.
 
-There is never more than one picture on its way. While the line is busy, what happens is put into the frame, and the
-next picture is the difference to what the terminal shows then: a slow terminal misses steps, and is never behind.
+Only one picture at a time is on its way. Meanwhile changes go into the screen buffer, and the next picture is the
+difference to what the terminal shows then: a slow terminal misses steps, but never falls behind.
 """
 
 import os
@@ -10,10 +10,10 @@ import threading
 from collections import deque
 from typing import Final
 
-from kconsole.tui.terminal.frame import Frame
+from kconsole.tui.terminal.screen_buffer import ScreenBuffer
 
 PATIENCE: Final = 2.0
-"""Seconds that a program that ends waits for the line to take what is left."""
+"""Seconds that the program waits at its end for the terminal to take the rest."""
 
 SYNCED: Final = 2000
 """Characters from which on a picture is marked as one, for terminals that then show it at once."""
@@ -22,50 +22,50 @@ _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 
 
 class TtyWriter(threading.Thread):
-    """Writes to a terminal, what is first given first; pictures as they are when their turn comes.
+    """Writes to a terminal in order; a picture as it is when its turn comes.
 
     Args:
-        descriptor: of the terminal.
-        encoding: the terminal's. What it cannot carry becomes a question mark.
+        descriptor: the terminal's.
+        encoding: the terminal's. A character that it lacks becomes a question mark.
     """
 
     def __init__(self, descriptor: int, encoding: str) -> None:
         super().__init__(daemon=True, name="kconsole-line")
         self._descriptor, self._encoding = descriptor, encoding
-        self._turns: deque[str | Frame | None] = deque()
+        self._turns: deque[str | ScreenBuffer | None] = deque()
         self._changed = threading.Condition()
         self.syncs = False
-        """Whether the terminal can show a picture at once."""
+        """Whether the terminal can show a whole picture at once."""
         self.is_lost = False
-        """Whether there is nobody any more to read it."""
+        """Whether the terminal is gone."""
 
     @property
     def lock(self) -> threading.Condition:
-        """To be held by who puts something into a frame."""
+        """The lock to hold while changing a screen buffer."""
         return self._changed
 
     def write(self, text: str) -> None:
         """Write a sequence."""
         self._take(text)
 
-    def show(self, frame: Frame) -> None:
-        """Write what changed in a frame, once its turn comes; no more than once for all changes until then."""
-        if frame not in self._turns:
-            self._take(frame)
+    def show(self, buffer: ScreenBuffer) -> None:
+        """Write the changes of a screen buffer when its turn comes; once for all changes until then."""
+        if buffer not in self._turns:
+            self._take(buffer)
 
     def stop(self) -> None:
-        """End once all is written, or after a moment if the line takes nothing."""
+        """End once everything is written, or after a moment if the terminal does not read."""
         self._take(None)
         self.join(PATIENCE)
 
-    def _take(self, turn: str | Frame | None) -> None:
+    def _take(self, turn: str | ScreenBuffer | None) -> None:
         with self._changed:
             if not self.is_lost:
                 self._turns.append(turn)
                 self._changed.notify()
 
     def run(self) -> None:
-        """Write until told to stop, or until there is nobody to read it."""
+        """Write until `stop`, or until the terminal is gone."""
         while True:
             with self._changed:
                 while not self._turns:
@@ -98,5 +98,5 @@ class TtyWriter(threading.Thread):
         while left:
             try:
                 left = left[os.write(self._descriptor, left) :]
-            except BlockingIOError:  # somebody before us left the terminal like that
+            except BlockingIOError:  # another program left the terminal non-blocking
                 select.select((), (self._descriptor,), ())

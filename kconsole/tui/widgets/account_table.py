@@ -90,20 +90,20 @@ class AccountTable(ColumnList[Entry]):
         """The row of the account that the cursor was on, or of the next one that is still listed."""
         if at >= len(before):
             return 0
-        with suppress(ValueError):  # as after sorting: then nothing else need be looked up
+        with suppress(ValueError):  # the usual case, as after sorting
             return self._numbers.index(before[at].id)
         still_there = (row for entry in before[at:] if (row := self._position.get(entry.id)) is not None)
         return next(still_there, at)
 
     @property
     def _position(self) -> Mapping[int, int]:
-        """The row of each account, by its number; made when it is first asked for."""
+        """The row of each account, by its number; built on first use."""
         if self._positions is None:
             self._positions = dict(zip(self._numbers, count(), strict=False))
         return self._positions
 
     def change(self, entries: Iterable[Entry], report: SeatReport, now: datetime) -> None:
-        """Show accounts as they are now, where they stand; what is not listed is passed over."""
+        """Show accounts as they are now, in their rows. Accounts that are not listed are skipped."""
         refused_before = self._refusing()
         self._report, self.now = report, now
         in_sight = self.rows_in_sight()
@@ -117,7 +117,7 @@ class AccountTable(ColumnList[Entry]):
             self.refresh()
 
     def suspend(self, is_suspended: bool) -> None:
-        """Show whether the license has run out, so that nobody is let in."""
+        """Show whether the license has expired, so that no account can log in."""
         if is_suspended != self._is_suspended:
             self._is_suspended = is_suspended
             self.refresh()
@@ -144,7 +144,7 @@ class AccountTable(ColumnList[Entry]):
         return frozenset(self._marked)
 
     def mark(self, numbers: Iterable[int]) -> None:
-        """Let these accounts be the marked ones."""
+        """Mark these accounts, and no others."""
         numbers = set(numbers)
         changed = numbers ^ self._marked
         self._marked = numbers
@@ -155,7 +155,7 @@ class AccountTable(ColumnList[Entry]):
             self.post_message(self.MarksChanged(self.marked))
 
     def toggle_mark(self) -> bool:
-        """Mark the account under the cursor, or take its mark away, and move on; False if there is none to mark."""
+        """Mark or unmark the account under the cursor, and move on; False if it cannot be marked."""
         entry = self.highlighted
         if entry is None or entry.deleted_at is not None:
             return False
@@ -164,11 +164,11 @@ class AccountTable(ColumnList[Entry]):
         return True
 
     def invert_marks(self) -> None:
-        """Mark the listed accounts that are not marked, and take the marks of the others away."""
+        """Mark the listed accounts that are not marked, and unmark the others."""
         self.mark(self._marked ^ _to_be_marked(self.rows))
 
     def start_or_end_range(self) -> bool:
-        """Begin a range at the cursor, or mark from where it began to the cursor; True if one has begun."""
+        """Start a range at the cursor, or mark the accounts from its start to the cursor; True if one was started."""
         if self._range_start is None:
             self._range_start = self.cursor
             return True
@@ -178,7 +178,7 @@ class AccountTable(ColumnList[Entry]):
         return False
 
     def forget_range(self) -> bool:
-        """Let go of a range that was begun; True if there was one."""
+        """Drop a range that was started; True if there was one."""
         begun = self._range_start is not None
         self._range_start = None
         return begun
@@ -219,10 +219,10 @@ class AccountTable(ColumnList[Entry]):
 
 
 def _to_be_marked(entries: Iterable[Entry]) -> set[int]:
-    """The numbers of those that can be marked: nothing is done to what was deleted."""
+    """The numbers of the accounts that can be marked: deleted ones cannot."""
     return {entry.id for entry in entries if entry.deleted_at is None}
 
 
 def _title(title: str, sign: str, cells: int) -> str:
-    """A title with the sign of the sorting, which is never cut off."""
+    """A title with the sign of the sort order, which is never cut off."""
     return f"{fitted(title, cells - 2)} {sign}" if len(title) + 2 > cells > 2 else fitted(f"{title} {sign}", cells)

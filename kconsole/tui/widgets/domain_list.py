@@ -1,4 +1,4 @@
-"""The list of domains with their seats; the one under the cursor is the scope of the table."""
+"""The list of domains with their seats. The domain under the cursor is the scope of the account table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ ALL_DOMAINS = "All domains"
 
 
 class DomainList(RowList):
-    """All domains, then each; choosing is moving the cursor."""
+    """A row for all domains, then one for each. Moving the cursor chooses a domain."""
 
     @dataclass
     class Chosen(Message):
-        """Another domain is the scope; empty for all."""
+        """Another domain is chosen; empty for all."""
 
         domain: str
 
@@ -35,7 +35,6 @@ class DomainList(RowList):
 
     @property
     def row_count(self) -> int:
-        """The domains, and the row for all of them."""
         return len(self.domains) + 1
 
     @property
@@ -54,11 +53,10 @@ class DomainList(RowList):
             self.cursor_moved()
 
     def cursor_moved(self) -> None:
-        """Tell which domain is chosen."""
+        """Post the chosen domain."""
         self.post_message(self.Chosen(self.chosen))
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        """A domain: its name, its used seats, and a sign where it is at its limit."""
         assert self._report is not None  # noqa: S101  # there is no other row without
         if row == 0:
             limit = "" if self._report.limit is None else f" of {self._report.limit:,}"

@@ -1,4 +1,4 @@
-"""The line that a filter is typed in."""
+"""The line to type a filter in."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -28,7 +28,6 @@ class FilterBar(Horizontal):
         self.line = TextLine(placeholder=placeholder, id="filter")
 
     def compose(self) -> ComposeResult:
-        """A sign, and the line."""
         yield Label("/ ")
         yield self.line
 
@@ -37,13 +36,13 @@ class FilterBar(Horizontal):
         self._kept()
 
     @on(Input.Changed)
-    def tell_change(self, message: Input.Changed) -> None:
-        """Tell what was typed so far."""
+    def pass_change(self, message: Input.Changed) -> None:
+        """Pass on the text typed so far."""
         message.stop()
         self._changed(message.value)
 
     @on(Input.Submitted)
-    def tell_kept(self, message: Input.Submitted) -> None:
-        """Tell that it is what was wanted."""
+    def pass_kept(self, message: Input.Submitted) -> None:
+        """Go to the list."""
         message.stop()
         self._kept()

@@ -12,23 +12,22 @@ from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.widgets.painting import Painted, Part, brief, fitted, spread
 
 ROOMY = 100
-"""Cells of the status line from which on it says that others' changes are followed."""
+"""Cells of the status line from which on it shows that it follows the changes of others."""
 
 
 class HeaderLine(Painted):
-    """Where this is: the program and the server on the left, the license and the operator on the right."""
+    """The program and the server on the left, the license and the operator on the right."""
 
     left: reactive[str] = reactive("")
     limit: reactive[str] = reactive("")
-    """How many seats there are, told before all else on the right."""
+    """The number of seats, first on the right."""
     middle: reactive[str] = reactive("")
-    """What is told after that where there is room for it."""
+    """What follows it where there is room."""
     right: reactive[str] = reactive("")
     warning: reactive[str] = reactive("")
-    """What has to be known at every moment: that nothing can be changed."""
+    """What the user must always see: that the store is read-only."""
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """One line."""
         del y
         name, warning = " kconsole", f" {self.warning} " if self.warning else ""
         yield name, "name"
@@ -49,14 +48,13 @@ class HeaderLine(Painted):
 class SeatGauge(Painted):
     """The license at a glance: a bar, how many seats are used, and the figures below.
 
-    With a plan (while accounts are marked) it shows what the figures would be.
+    While accounts are marked, it shows the figures that the planned change would lead to.
     """
 
     report: reactive[SeatReport | None] = reactive(None)
     planned: reactive[SeatReport | None] = reactive(None)
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """Bar and words, then the figures."""
         if self.report is None:
             return
         shown = self.planned or self.report
@@ -79,7 +77,7 @@ class SeatGauge(Painted):
 
 
 def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
-    """The texts with blanks between; the last ones go where there is no room, none is cut."""
+    """The texts with blanks between. The last ones are dropped if there is no room; none is cut."""
     line = ""
     for text in texts:
         longer = f"{line}   {text}" if line else text
@@ -90,18 +88,18 @@ def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
 
 
 class BannerLine(NamedTuple):
-    """Something to say above the lists. All texts must be safe to show."""
+    """A message above the lists. All texts must be safe to show."""
 
     text: str
     part: str
-    """What it is painted as."""
+    """The name of its style."""
     hint: str = ""
-    """What to do about it: the key. It is never cut."""
+    """The key that helps. It is never cut."""
     brief: str = ""
-    """The text for where there is no room for it; empty for the same, cut."""
+    """A shorter text for a narrow terminal; empty to cut the text instead."""
 
     def at(self, width: int) -> str:
-        """As it is told in so many cells."""
+        """The message in a line of `width` cells."""
         hint = f" · {self.hint}" if self.hint else ""
         whole = f"{self.text}{hint}"
         if cell_len(whole) <= width:
@@ -112,36 +110,34 @@ class BannerLine(NamedTuple):
 
 
 class Banner(Painted):
-    """Lines that are there only when there is something to say."""
+    """Messages above the lists. Without any, it takes no room."""
 
     lines: reactive[tuple[BannerLine, ...]] = reactive(())
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """A line for each thing."""
         if y < len(self.lines):
             line = self.lines[y]
             yield fitted(f" {line.at(width - 1)}", width), line.part
 
     def watch_lines(self, lines: tuple[BannerLine, ...]) -> None:
-        """Be as high as there are lines."""
+        """Take a line for each message."""
         self.styles.height = len(lines)
         self.display = bool(lines)
 
 
 class StatusLine(Painted):
-    """What just happened or what is marked on the left, the state of the store on the right."""
+    """The last event or the marked accounts on the left, the state of the store on the right."""
 
     left: reactive[str] = reactive("")
     age: reactive[str] = reactive("")
-    """How old what is known of the live server is; empty where there is none."""
+    """The age of the data from the live server; empty without a server."""
     open: reactive[str] = reactive("")
-    """How much was asked of the live server that nobody knows the answer to; empty for nothing."""
+    """The changes that the live server has not confirmed; empty if there are none."""
     right: reactive[str] = reactive("")
     trouble: reactive[str] = reactive("")
-    """What does not work; it stands in place of the state."""
+    """A problem with the store; shown in place of the state."""
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """One line."""
         del y
         state, room = self._state(width)
         yield spread(f" {brief(self.left, room)}", "", room + 2), ""
@@ -153,9 +149,9 @@ class StatusLine(Painted):
         yield " ", ""
 
     def _state(self, width: int) -> tuple[Sequence[Part], int]:
-        """The state of the store, and the cells that it leaves for what happened.
+        """The state of the store, and the cells that it leaves for the last event.
 
-        That all is saved gives way to what happened: that says what was saved.
+        If there is no room for both, "all saved" goes: the event says what was saved.
         """
         known, quiet = [(self.age, ""), (self.open, "notice")], [(self.right, ""), ("live" * (width >= ROOMY), "")]
         room = 0
@@ -169,22 +165,21 @@ class StatusLine(Painted):
 
 
 class KeyLine(Painted):
-    """The keys that are of use now, as many as there is room for."""
+    """The keys that are useful now, as many as fit."""
 
     always: ClassVar[tuple[str, ...]] = ("log-back", "license-back", "reconcile-back", "help", "quit")
-    """The commands that are shown whatever the width."""
+    """The commands that are shown at any width."""
 
     shown: reactive[tuple[AnyCommand, ...]] = reactive(())
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """Keys and words."""
         del y
         for command in self._fitting(width):
             yield f" {self._key(command)}", "name"
             yield f" {command.word} ", ""
 
     def _fitting(self, width: int) -> Sequence[AnyCommand]:
-        """Those there is room for, and always those that lead on."""
+        """The commands that fit, and those that are always shown."""
         room = width - sum(self._cells(command) for command in self.shown if command.name in self.always)
         return [
             command

@@ -1,4 +1,4 @@
-"""Painting by the line: plain text and the part it stands for, never markup.
+"""Painting lines from parts: plain text with the name of a style, never markup.
 
 Every text from outside reaches the terminal through here, after `safe_text`; Textual never parses it.
 """
@@ -16,16 +16,16 @@ from textual.widget import Widget
 from kconsole.tui.styles import Painter, Palette
 
 Part = tuple[str, str]
-"""Text, and the part it stands for: the name of an ink, empty for the widget's own colours."""
+"""Text, and the name of its style; empty for the widget's own colours."""
 
 ELLIPSIS = "…"
 
 LEAST_ADDRESS: Final = 12
-"""Cells that an address keeps where a text is too long: enough to tell it by."""
+"""Cells that an address keeps where a text is too long: enough to recognize it."""
 
 
 def fitted(text: str, width: int) -> str:
-    """The text in exactly so many cells: cut with an ellipsis, or filled with blanks."""
+    """The text in exactly `width` cells: cut with an ellipsis, or padded with blanks."""
     cells = cell_len(text)
     if cells > width:
         return set_cell_size(text, width - 1) + ELLIPSIS if width > 0 else ""
@@ -33,14 +33,14 @@ def fitted(text: str, width: int) -> str:
 
 
 def spread(left: str, right: str, width: int) -> str:
-    """Two texts at the ends of so many cells; the left one is cut where both don't fit."""
+    """Two texts at the ends of a line. The left one is cut if both do not fit."""
     if cell_len(right) >= width:
         return fitted(left, width)
     return fitted(left, width - cell_len(right) - 1) + " " + right
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of at most so many cells, broken at blanks where there are some; none for an empty one.
+    """A text in lines of at most `width` cells, broken at blanks where possible; no lines for an empty text.
 
     Blanks within a line stay as they are: a name may hold several.
     """
@@ -63,7 +63,7 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def shortened(lines: list[str], most: int) -> list[str]:
-    """At most so many lines; an ellipsis says that there are more."""
+    """At most `most` lines. An ellipsis shows that there are more."""
     if len(lines) <= most:
         return lines
     last = lines[most - 1].rstrip()
@@ -71,11 +71,11 @@ def shortened(lines: list[str], most: int) -> list[str]:
 
 
 def brief(text: str, width: int, least: int = LEAST_ADDRESS) -> str:
-    """A text whose addresses are cut short as far as it takes to fit, the longest first: what is said of them stays.
+    """A text whose addresses are shortened until it fits, the longest first; the other words stay.
 
     Args:
-        text: what to say. No text is cut beside the addresses: it may still be longer.
-        width: cells that there are.
+        text: the text. Only its addresses are cut, so the result may still be too long.
+        width: cells of the line.
         least: cells that an address keeps.
     """
     words = text.split(" ")
@@ -95,7 +95,7 @@ class Painted(Widget):
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
-        """The line as Textual takes it."""
+        """The line for Textual."""
         width = self.size.width
         return strip(self.paint(y, width), self.rich_style, palette_of_app(self), width)
 
@@ -106,7 +106,7 @@ def palette_of_app(widget: Widget) -> Palette:
 
 
 def strip(parts: Iterable[Part], base: Style, palette: Palette, width: int) -> Strip:
-    """A line of exactly so many cells. Neighbours that look the same are joined: each style costs 40 bytes a line."""
-    inks = palette.parts
-    segments = [Segment(text, base + inks[part] if part else base) for text, part in parts]
+    """A line of exactly `width` cells. Neighbours of the same style are joined: each switch costs 40 bytes a line."""
+    styles = palette.parts
+    segments = [Segment(text, base + styles[part] if part else base) for text, part in parts]
     return Strip(segments).adjust_cell_length(width, base).simplify()

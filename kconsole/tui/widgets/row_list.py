@@ -20,7 +20,7 @@ class RowList(Movable):
     cursor: reactive[int] = reactive(0, repaint=False)
 
     empty_text: str = ""
-    """What stands there when there are no rows. It must be safe to show."""
+    """The text of an empty list. It must be safe to show."""
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
         """The parts of a row; empty parts take the row's own style."""
@@ -34,7 +34,7 @@ class RowList(Movable):
         """Called when the cursor is on another row."""
 
     def rows_changed(self, line: int | None = None) -> None:
-        """Take notice that there are other rows now.
+        """Show other rows.
 
         Args:
             line: where in sight the cursor should stay, counted from the first row in sight; None, or while the list
@@ -53,7 +53,7 @@ class RowList(Movable):
         return max(self.size.height - self.header_lines, 1)
 
     def move_to(self, row: int) -> None:
-        """Put the cursor on a row, or the nearest there is."""
+        """Put the cursor on a row, or the nearest one."""
         self.cursor = self._within(row)
 
     def move_by(self, rows: int) -> None:
@@ -104,11 +104,11 @@ class RowList(Movable):
         self.refresh_row(self.cursor)
 
     def on_blur(self) -> None:
-        """Show the cursor as one that waits."""
+        """Show the cursor as an inactive one."""
         self.refresh_row(self.cursor)
 
     def render_line(self, y: int) -> Strip:
-        """The line as Textual takes it."""
+        """The line for Textual."""
         width, palette = self.size.width, palette_of_app(self)
         if y < self.header_lines:
             return strip(self.paint_header(y, width), self.rich_style, palette, width)

@@ -12,8 +12,8 @@ from rich.segment import ControlType, Segment
 from rich.style import Style
 
 from kconsole.text.terminals import Colours
-from kconsole.tui.terminal.frame import Frame
-from kconsole.tui.terminal.pens import Pens
+from kconsole.tui.terminal.cell_styles import CellStyles
+from kconsole.tui.terminal.screen_buffer import ScreenBuffer
 from tests.limits import EXAMPLES
 
 MANY = EXAMPLES * 2
@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 24, 8
 
 
 class Glass:
-    """A terminal, as pyte draws it, and a frame that writes to it."""
+    """A terminal, as pyte draws it, and a buffer that writes to it."""
 
     def __init__(
         self, colours: Colours = "truecolor", width: int = WIDTH, height: int = HEIGHT, erases: bool = True
@@ -29,11 +29,11 @@ class Glass:
         self.screen = pyte.Screen(width, height)
         self.screen.reset_mode(7 << 5)  # no wrapping, as Textual sets it
         self._stream = pyte.Stream(self.screen)
-        self.frame = Frame(Pens(colours), width, height, erases)
+        self.buffer = ScreenBuffer(CellStyles(colours), width, height, erases)
 
     def show(self) -> str:
         """Write what has changed, and return what was written."""
-        written = self.frame.changes()
+        written = self.buffer.changes()
         self._stream.feed(written)
         return written
 
@@ -59,7 +59,7 @@ def said(text: str, style: str = "") -> list[Segment]:
 
 def filled(glass: Glass, lines: Iterable[str], style: str = "") -> None:
     for y, line in enumerate(lines):
-        glass.frame.put(0, y, said(line.ljust(glass.frame.width), style))
+        glass.buffer.put(0, y, said(line.ljust(glass.buffer.width), style))
 
 
 STYLES = st.builds(
@@ -111,15 +111,15 @@ def test_the_terminal_shows_what_it_would_show_had_all_been_written_anew(
         if isinstance(step, tuple):
             rows = turned(rows, *step)
             for y, row in enumerate(rows):
-                glass.frame.put(0, y, row)
+                glass.buffer.put(0, y, row)
         else:
             for put in step:
-                glass.frame.put(*put)
+                glass.buffer.put(*put)
         glass.show()
     glass.show()
     assert glass.show() == ""
     differences = glass.cells
-    glass.frame.forget()
+    glass.buffer.forget()
     glass.show()
     assert glass.cells == differences
 
@@ -136,19 +136,19 @@ def test_one_letter_is_written_alone() -> None:
     glass = Glass()
     filled(glass, ["a name", "another"])
     glass.show()
-    glass.frame.put(0, 1, said("anither"))
+    glass.buffer.put(0, 1, said("anither"))
     assert glass.show() == "\x1b[2;3Hi\x1b[H"
     assert glass.lines[:2] == ["a name", "anither"]
 
 
 def test_the_cursor_stands_where_it_should_and_costs_nothing_if_it_stands_there() -> None:
     glass = Glass()
-    glass.frame.set_cursor(2, 3)
+    glass.buffer.set_cursor(2, 3)
     glass.show()
     assert (glass.screen.cursor.x, glass.screen.cursor.y) == (2, 3)
-    glass.frame.set_cursor(2, 3)
+    glass.buffer.set_cursor(2, 3)
     assert glass.show() == ""
-    glass.frame.set_cursor(1000, -5)
+    glass.buffer.set_cursor(1000, -5)
     glass.show()
     assert (glass.screen.cursor.x, glass.screen.cursor.y) == (WIDTH - 1, 0)
 
@@ -161,7 +161,7 @@ def test_a_pen_that_is_in_hand_is_not_taken_up_again() -> None:
 
 def test_blanks_don_t_need_their_colour() -> None:
     glass = Glass()
-    glass.frame.put(0, 0, [Segment("a", Style.parse("red")), Segment(" ", Style.parse("blue")), *said("b", "red")])
+    glass.buffer.put(0, 0, [Segment("a", Style.parse("red")), Segment(" ", Style.parse("blue")), *said("b", "red")])
     assert "\x1b[34m" not in glass.show()
 
 
@@ -227,8 +227,8 @@ def test_a_wide_letter_is_never_cut_in_half() -> None:
     glass = Glass()
     filled(glass, ["王小明"])
     glass.show()
-    glass.frame.put(1, 0, said("x"))
-    glass.frame.put(WIDTH - 1, 1, said("王"))
+    glass.buffer.put(1, 0, said("x"))
+    glass.buffer.put(WIDTH - 1, 1, said("王"))
     glass.show()
     assert glass.lines[0] == " x小明"
     assert glass.lines[1] == ""
@@ -239,7 +239,7 @@ def test_another_size_is_painted_anew() -> None:
     filled(glass, ["one"])
     glass.show()
     glass.screen.resize(4, 10)
-    glass.frame.resize(10, 4)
+    glass.buffer.resize(10, 4)
     filled(glass, ["two"])
     assert "\x1b[2J" in glass.show()
     assert glass.lines == ["two", "", "", ""]
@@ -247,33 +247,33 @@ def test_another_size_is_painted_anew() -> None:
 
 def test_what_is_out_of_the_grid_is_cut_off() -> None:
     glass = Glass()
-    glass.frame.put(WIDTH - 2, 0, said("abcdef"))
-    glass.frame.put(0, HEIGHT, said("below"))
+    glass.buffer.put(WIDTH - 2, 0, said("abcdef"))
+    glass.buffer.put(0, HEIGHT, said("below"))
     glass.show()
     assert glass.lines[0] == " " * (WIDTH - 2) + "ab"
 
 
 @given(st.text(min_size=1, max_size=30))
 def test_no_control_character_reaches_the_terminal_from_a_text(text: str) -> None:
-    frame = Frame(Pens("truecolor"), WIDTH, HEIGHT)
-    frame.changes()
-    frame.put(0, 0, [Segment(text)])
-    rest = re.sub(r"\x1b\[[0-9;]*[HCXm]", "", frame.changes())
+    buffer = ScreenBuffer(CellStyles("truecolor"), WIDTH, HEIGHT)
+    buffer.changes()
+    buffer.put(0, 0, [Segment(text)])
+    rest = re.sub(r"\x1b\[[0-9;]*[HCXm]", "", buffer.changes())
     assert rest.isprintable()
 
 
 @pytest.mark.parametrize("letter", ["\u3000", "\u0378", "\U0001f2ff", "\ue000"])
 def test_what_cannot_be_shown_takes_the_cells_that_were_counted_for_it(letter: str) -> None:
     glass = Glass()
-    glass.frame.put(0, 0, [Segment(f"a{letter}b")])
-    glass.frame.put(cell_len(f"a{letter}b"), 0, [Segment("|")])
+    glass.buffer.put(0, 0, [Segment(f"a{letter}b")])
+    glass.buffer.put(cell_len(f"a{letter}b"), 0, [Segment("|")])
     glass.show()
     assert glass.screen.buffer[0][cell_len(f"a{letter}")].data == "b"
 
 
 def test_control_segments_are_passed_over() -> None:
     glass = Glass()
-    glass.frame.put(0, 0, [Segment("\x07", None, [(ControlType.BELL,)]), Segment("a")])
+    glass.buffer.put(0, 0, [Segment("\x07", None, [(ControlType.BELL,)]), Segment("a")])
     assert "\x07" not in glass.show()
     assert glass.lines[0] == "a"
 
@@ -287,10 +287,10 @@ def test_without_colours_there_are_none() -> None:
 
 
 def test_an_old_terminal_gets_what_it_has_and_is_switched_to_plain_first() -> None:
-    frame = Frame(Pens("none", is_old=True), WIDTH, HEIGHT)
-    frame.put(0, 0, said("a", "bold dim italic"))
-    frame.put(1, 0, said("b", "underline"))
-    assert "\x1b[;1ma\x1b[;4mb" in frame.changes()
+    buffer = ScreenBuffer(CellStyles("none", is_old=True), WIDTH, HEIGHT)
+    buffer.put(0, 0, said("a", "bold dim italic"))
+    buffer.put(1, 0, said("b", "underline"))
+    assert "\x1b[;1ma\x1b[;4mb" in buffer.changes()
 
 
 @pytest.mark.parametrize(("colours", "sequence"), [("truecolor", "38;2;95;135;255"), ("256", "38;5;69"), ("16", "94")])

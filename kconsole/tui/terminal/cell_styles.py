@@ -1,4 +1,4 @@
-"""Colours and attributes as the sequences that switch a terminal to them."""
+"""Colours and attributes, and the sequences that switch a terminal to them."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ COLOUR_SYSTEMS: Final[Mapping[Colours, ColorSystem | None]] = {
 }
 
 BOLD, DIM, ITALIC, UNDERLINE, REVERSE, STRIKE = (1 << bit for bit in range(6))
-"""Attributes. What blinks or hides is not written: the console has no such thing."""
+"""Attributes. The console uses none that blink or hide text."""
 
 _NAMES: Final = {
     BOLD: "bold",
@@ -30,13 +30,13 @@ _ON: Final = {BOLD: "1", DIM: "2", ITALIC: "3", UNDERLINE: "4", REVERSE: "7", ST
 _OFF: Final = {BOLD: "22", DIM: "22", ITALIC: "23", UNDERLINE: "24", REVERSE: "27", STRIKE: "29"}
 _SHOWN: Final = sum(_ON)
 _SHOWN_BY_OLD: Final = BOLD | UNDERLINE | REVERSE
-"""What a VT100 has."""
+"""Those of a VT100."""
 _ON_BLANKS: Final = UNDERLINE | REVERSE | STRIKE
-"""Attributes that a blank shows."""
+"""Those that are visible on a blank."""
 
 
-class Pen(NamedTuple):
-    """What letters are written with."""
+class CellStyle(NamedTuple):
+    """How a cell is written."""
 
     attributes: int = 0
     colour: str = ""
@@ -44,11 +44,11 @@ class Pen(NamedTuple):
     background: str = ""
 
 
-class Pens:
-    """The pens of one terminal, each by a number (0 is the plain one), and the shortest way from one to another.
+class CellStyles:
+    """The styles of one terminal, each with a number (0 is plain), and the shortest sequence from one to another.
 
     Args:
-        colours: how many colours are written with.
+        colours: how many colours the terminal has.
         is_old: whether the terminal has few attributes, and can only switch all of them off together.
     """
 
@@ -56,55 +56,57 @@ class Pens:
         self._system = COLOUR_SYSTEMS[colours]
         self._is_old = is_old
         self._shown = _SHOWN_BY_OLD if is_old else _SHOWN
-        self._pens: list[Pen] = []
-        self._numbers: dict[Pen, int] = {}
+        self._cell_styles: list[CellStyle] = []
+        self._numbers: dict[CellStyle, int] = {}
         self._of_style: dict[Style, int] = {}
-        self._ways: dict[tuple[int, int], str] = {}
+        self._switches: dict[tuple[int, int], str] = {}
         self.blank: list[int] = []
-        """For each pen the one that leaves the same trace when a blank is written with it."""
-        self._number(Pen())
+        """For each style, the simplest one that looks the same on a blank."""
+        self._number(CellStyle())
 
     def of(self, style: Style | None) -> int:
-        """The pen for a style."""
+        """The number of a Rich style."""
         if style is None:
             return 0
         number = self._of_style.get(style)
         if number is None:
-            number = self._of_style[style] = self._number(self._pen(style))
+            number = self._of_style[style] = self._number(self._cell_style(style))
         return number
 
-    def way(self, start: int, end: int) -> str:
-        """The sequence that switches from one pen to another; empty if they are the same."""
+    def switch(self, start: int, end: int) -> str:
+        """The sequence that switches from one style to another; empty if they are the same."""
         if start == end:
             return ""
-        known = self._ways.get((start, end))
+        known = self._switches.get((start, end))
         if known is None:
-            known = self._ways[start, end] = self._way(self._pens[start], self._pens[end])
+            known = self._switches[start, end] = self._switch(self._cell_styles[start], self._cell_styles[end])
         return known
 
-    def _pen(self, style: Style) -> Pen:
+    def _cell_style(self, style: Style) -> CellStyle:
         attributes = sum(bit for bit, name in _NAMES.items() if bit & self._shown and getattr(style, name))
         if self._system is None:
-            return Pen(attributes)
-        return Pen(attributes, _parameters(style.color, self._system), _parameters(style.bgcolor, self._system, False))
+            return CellStyle(attributes)
+        return CellStyle(
+            attributes, _parameters(style.color, self._system), _parameters(style.bgcolor, self._system, False)
+        )
 
-    def _number(self, pen: Pen) -> int:
-        number = self._numbers.get(pen)
+    def _number(self, cell_style: CellStyle) -> int:
+        number = self._numbers.get(cell_style)
         if number is None:
-            number = self._numbers[pen] = len(self._pens)
-            self._pens.append(pen)
+            number = self._numbers[cell_style] = len(self._cell_styles)
+            self._cell_styles.append(cell_style)
             self.blank.append(number)
-            if not pen.attributes & _ON_BLANKS:
-                self.blank[number] = self._number(Pen(background=pen.background))
+            if not cell_style.attributes & _ON_BLANKS:
+                self.blank[number] = self._number(CellStyle(background=cell_style.background))
         return number
 
-    def _way(self, start: Pen, end: Pen) -> str:
-        afresh = ";".join(["", *_switched_on(end.attributes), *filter(None, (end.colour, end.background))])
+    def _switch(self, start: CellStyle, end: CellStyle) -> str:
+        from_plain = ";".join(["", *_switched_on(end.attributes), *filter(None, (end.colour, end.background))])
         if self._is_old:
-            return f"\x1b[{afresh}m"
+            return f"\x1b[{from_plain}m"
         off = start.attributes & ~end.attributes
         on = end.attributes & ~start.attributes
-        if off & (BOLD | DIM):  # one switch for both
+        if off & (BOLD | DIM):  # one code switches off both
             on |= end.attributes & (BOLD | DIM)
         steps = [*dict.fromkeys(code for bit, code in _OFF.items() if off & bit), *_switched_on(on)]
         if start.colour != end.colour:
@@ -112,7 +114,7 @@ class Pens:
         if start.background != end.background:
             steps.append(end.background or "49")
         stepwise = ";".join(steps)
-        return f"\x1b[{min(stepwise, afresh, key=len)}m"
+        return f"\x1b[{min(stepwise, from_plain, key=len)}m"
 
 
 def _switched_on(attributes: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The application's side: what Textual rendered goes to the driver as strips in their places, not as sequences."""
+"""The application's side: it hands the driver strips with their places, not sequences."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,14 +12,14 @@ from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.terminal.driver import Placed, TerminalDriver
 
 
-class FramedApp(App[None]):
-    """An application whose pictures are written as differences.
+class BufferedApp(App[None]):
+    """An application whose screen is written as differences.
 
-    Textual has no door for that: `_display` is where it turns what the compositor made into sequences.
+    Textual has no public hook for that: `_display` turns the output of the compositor into sequences.
     """
 
     profile: TerminalProfile
-    """What the terminal can do."""
+    """The capabilities of the terminal."""
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         driver = self._driver
@@ -38,20 +38,20 @@ class FramedApp(App[None]):
 
     @property
     def _cursor_spot(self) -> Offset:
-        """Where the terminal's own cursor stands: with what has the focus. Braille displays and tmux follow it."""
+        """The place of the terminal's own cursor: in the focused widget. Braille displays and tmux follow it."""
         focused = self.focused
         if focused is None:
             return self.cursor_position
-        spot = getattr(focused, "cursor_screen_offset", None)  # of a line to type in, or of a list
+        spot = getattr(focused, "cursor_screen_offset", None)  # an input or a list
         return focused.content_region.offset if spot is None else Offset(*spot)
 
     def hold_pictures(self, is_held: bool) -> None:
-        """Write no pictures to the terminal until let go."""
+        """Write nothing to the terminal until released."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.hold(is_held)
 
     def redraw(self) -> None:
-        """Draw all of the screen again: something else may have written to the terminal."""
+        """Draw the whole screen again: another program may have written to the terminal."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.redraw()
         self.refresh(repaint=True, layout=True)

@@ -9,9 +9,9 @@ import pyte
 import pytest
 from rich.segment import Segment
 
-from kconsole.tui.terminal import tty_writer as line_module
-from kconsole.tui.terminal.frame import Frame
-from kconsole.tui.terminal.pens import Pens
+from kconsole.tui.terminal import tty_writer as writer_module
+from kconsole.tui.terminal.cell_styles import CellStyles
+from kconsole.tui.terminal.screen_buffer import ScreenBuffer
 from kconsole.tui.terminal.tty_writer import TtyWriter
 
 PIPE_SIZE = 65536
@@ -26,15 +26,15 @@ def pipe() -> Iterator[tuple[int, int]]:
             os.close(descriptor)
 
 
-def frame_saying(*lines: str) -> Frame:
-    frame = Frame(Pens("truecolor"), 40, 5)
-    say(frame, *lines)
-    return frame
+def buffer_showing(*lines: str) -> ScreenBuffer:
+    buffer = ScreenBuffer(CellStyles("truecolor"), 40, 5)
+    show(buffer, *lines)
+    return buffer
 
 
-def say(frame: Frame, *lines: str) -> None:
+def show(buffer: ScreenBuffer, *lines: str) -> None:
     for y, text in enumerate(lines):
-        frame.put(0, y, [Segment(text.ljust(40))])
+        buffer.put(0, y, [Segment(text.ljust(40))])
 
 
 def all_of(descriptor: int) -> str:
@@ -49,7 +49,7 @@ def test_what_is_given_first_is_written_first(pipe: tuple[int, int]) -> None:
     read, write = pipe
     line = TtyWriter(write, "utf-8")
     line.write("<before>")
-    line.show(frame_saying("picture"))
+    line.show(buffer_showing("picture"))
     line.write("<after>")
     line.start()
     line.stop()
@@ -67,14 +67,14 @@ def test_a_line_that_takes_nothing_holds_nobody_up_and_gets_the_last_picture(pip
         while os.write(write, b"." * 4096):
             pass
     os.set_blocking(write, True)
-    frame = frame_saying("picture 0")
+    buffer = buffer_showing("picture 0")
     line = TtyWriter(write, "utf-8")
     line.start()
     line.write("#")  # it is stuck with this
     for number in range(1, 500):
         with line.lock:
-            say(frame, f"picture {number}", "x" * (number % 40))
-            line.show(frame)
+            show(buffer, f"picture {number}", "x" * (number % 40))
+            line.show(buffer)
     received = b""
     while not received.endswith(b"\x1b[H"):
         received += os.read(read, 4096)
@@ -89,7 +89,7 @@ def test_a_line_that_takes_nothing_holds_nobody_up_and_gets_the_last_picture(pip
 def test_a_line_that_is_stuck_does_not_keep_the_program_from_ending(
     pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line_module, "PATIENCE", 0.01)
+    monkeypatch.setattr(writer_module, "PATIENCE", 0.01)
     read, write = pipe
     line = TtyWriter(write, "utf-8")
     line.start()
@@ -126,18 +126,18 @@ def test_a_line_that_is_lost_takes_no_offence(pipe: tuple[int, int]) -> None:
     line.join()
     assert line.is_lost
     line.write("more")
-    line.show(frame_saying("picture"))
+    line.show(buffer_showing("picture"))
     line.stop()
 
 
 def test_a_long_picture_is_marked_as_one_where_the_terminal_knows_that(pipe: tuple[int, int]) -> None:
     read, write = pipe
-    frame = Frame(Pens("truecolor"), 100, 40)
+    buffer = ScreenBuffer(CellStyles("truecolor"), 100, 40)
     for y in range(40):
-        frame.put(0, y, [Segment("x" * 100)])
+        buffer.put(0, y, [Segment("x" * 100)])
     line = TtyWriter(write, "utf-8")
     line.syncs = True
-    line.show(frame)
+    line.show(buffer)
     line.start()
     line.stop()
     os.close(write)

@@ -1,8 +1,8 @@
-"""The screen as a grid of cells, twice: as it should be, and as the terminal has it. What is written is the difference.
+"""The screen as a grid of cells, twice: as it should be, and as the terminal shows it. Only the difference is written.
 
-It is kept small: a cell that is as it should be is not written, a pen that is in hand is not taken up again, and rows
-that only moved up or down are moved by the terminal. Where a terminal may disagree about the width of a letter, the
-cursor is set anew behind it, so that nothing to its right is ever out of place.
+It is kept small: cells that are right are not written, the style in use is not switched on again, and rows that only
+moved up or down are moved by the terminal. After a letter whose width a terminal may see differently, the cursor is
+placed explicitly, so that nothing to its right is ever out of place.
 """
 
 from collections import Counter
@@ -12,19 +12,19 @@ from typing import Final
 from rich.cells import get_character_cell_size
 from rich.segment import Segment
 
-from kconsole.tui.terminal.pens import Pens
+from kconsole.tui.terminal.cell_styles import CellStyles
 
 BRIDGE: Final = 4
-"""So many cells that are as they should be are written again rather than jumped over: a jump costs as much."""
+"""Up to so many cells that are right are written again rather than jumped over: a jump costs as much."""
 
 ERASED: Final = 8
-"""So many blanks are erased rather than written."""
+"""From so many blanks on, they are erased rather than written."""
 
 MOVED: Final = 3
-"""So many rows have to be saved by moving others."""
+"""Rows are moved if that saves writing so many of them."""
 
 UNKNOWN: Final = -1
-"""The pen of a cell of which nobody knows what it shows."""
+"""The style of a cell whose content on the terminal is not known."""
 
 _CONTINUED: Final = ""
 """The second cell of a wide letter."""
@@ -34,59 +34,59 @@ _CERTAIN: Final = (
     (0x2030, 0x205E), (0x2190, 0x21FF), (0x2400, 0x2426), (0x2500, 0x25FF), (0x3001, 0x3029), (0x3041, 0x3096),
     (0x30A0, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xFF01, 0xFF5E),
 )  # fmt: skip
-"""Letters of whose width no terminal is in doubt: Latin, Greek, Cyrillic, East Asian ones, lines and blocks."""
+"""Letters whose width is the same on all terminals: Latin, Greek, Cyrillic, East Asian ones, lines and blocks."""
 
 _WIDE_BLANK: Final = "\u3000"
-"""Of East Asian names; Python does not count it among what is printed."""
+"""Used in East Asian names; Python does not call it printable."""
 
 _INSTEAD: Final = "\ufffd"
-"""Stands, once for each cell, for a character that must not reach a terminal.
+"""Replaces, once for each cell, a character that must not reach a terminal.
 
-Names pass `safe_text` long before; this is the last wall.
+Texts pass `safe_text` long before; this is the last defence.
 """
 
 
-class Frame:
-    """The cells of one terminal. It is written into and read from by turns: see `Line`.
+class ScreenBuffer:
+    """The cells of one terminal. Its writer holds a lock while it reads or changes them: see `TtyWriter`.
 
     Args:
-        pens: the terminal's.
+        styles: the styles of the terminal.
         width: cells of a line.
         height: lines.
         erases: whether the terminal can erase within a line and move lines. A VT100 cannot do the first.
     """
 
-    def __init__(self, pens: Pens, width: int, height: int, erases: bool = True) -> None:
-        self._pens, self._erases = pens, erases
+    def __init__(self, styles: CellStyles, width: int, height: int, erases: bool = True) -> None:
+        self._styles, self._erases = styles, erases
         self.resize(width, height)
 
     def resize(self, width: int, height: int) -> None:
-        """Take another size; what should be shown has to be put anew."""
+        """Take another size. All cells have to be put again."""
         self.width, self.height = width, height
         self._wanted = _Grid(width, height, 0)
         self.forget()
 
     def forget(self) -> None:
-        """Know no more what the terminal shows: the next time all is written."""
+        """Forget what the terminal shows: the next changes are the whole screen."""
         self._shown = _Grid(self.width, self.height, 0)
         self._clear = True
-        self._pen = 0
+        self._style = 0
         self._at: tuple[int, int] | None = None
         self._touched = set(range(self.height))
         self._cursor = (0, 0)
 
     def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
-        """Let the cells of a line from `x` on show these segments. What is out of the grid is cut off."""
+        """Put segments into a line, from the cell `x` on. What does not fit into the grid is cut off."""
         if not 0 <= y < self.height:
             return
-        letters, pens = self._wanted.letters[y], self._wanted.pens[y]
+        letters, styles = self._wanted.letters[y], self._wanted.styles[y]
         self._touched.add(y)
         for text, style, control in segments:
             if control or x >= self.width:
                 continue
             cells = list(text) if text.isascii() and text.isprintable() else _cells(text)
             end = min(x + len(cells), self.width)
-            if cells[end - x : end - x + 1] == [_CONTINUED]:  # half of a wide letter would stay
+            if cells[end - x : end - x + 1] == [_CONTINUED]:  # half a wide letter would stay
                 _cut(cells, end - x)
             if letters[x] == _CONTINUED:
                 _cut(letters, x)
@@ -95,25 +95,25 @@ class Frame:
                 letters[rest] = " "
                 rest += 1
             letters[x:end] = cells[: end - x]
-            pens[x:end] = [self._pens.of(style)] * (end - x)
+            styles[x:end] = [self._styles.of(style)] * (end - x)
             x = end
 
     def set_cursor(self, x: int, y: int) -> None:
-        """Let the terminal's cursor stand here."""
+        """Place the terminal's cursor."""
         self._cursor = (max(min(x, self.width - 1), 0), max(min(y, self.height - 1), 0))
 
     def changes(self) -> str:
-        """What to write for the terminal to show what it should; from then on it is taken to show that."""
+        """The sequences that bring the terminal up to date. From then on it counts as showing that."""
         out: list[str] = []
         if self._clear:
             out.append("\x1b[m\x1b[2J")
             self._clear = False
-            self._pen = 0
+            self._style = 0
         rows = sorted(y for y in self._touched if not self._is_shown(y))
         self._touched.clear()
         if len(rows) > MOVED and (moves := list(self._moved(rows))):
             out += moves
-            # Those between that were as they should be have moved with the others.
+            # Rows between them that were right have moved, too.
             rows = [y for y in range(rows[0], rows[-1] + 1) if not self._is_shown(y)]
         for y in rows:
             out += self._row(y)
@@ -122,10 +122,10 @@ class Frame:
         return "".join(out)
 
     def _is_shown(self, y: int) -> bool:
-        return self._wanted.letters[y] == self._shown.letters[y] and self._wanted.pens[y] == self._shown.pens[y]
+        return self._wanted.letters[y] == self._shown.letters[y] and self._wanted.styles[y] == self._shown.styles[y]
 
     def _moved(self, rows: list[int]) -> Iterator[str]:
-        """Let the terminal move rows up or down, if that brings enough of them to where they should be."""
+        """Let the terminal move rows up or down, if that puts enough of them in their place."""
         top, bottom = rows[0], rows[-1]
         stands: dict[tuple[str, ...], int] = {}
         for y in range(top, bottom + 1):
@@ -146,8 +146,8 @@ class Frame:
                 self._at = None
 
     def _row(self, y: int) -> Iterator[str]:
-        """Write the cells of a row that are not as they should be."""
-        letters, pens = self._wanted.letters[y], self._wanted.pens[y]
+        """Write the cells of a row that differ."""
+        letters, styles = self._wanted.letters[y], self._wanted.styles[y]
         differing = self._differing(y)
         x, end = 0, self.width
         while x < end:
@@ -162,7 +162,7 @@ class Frame:
                 yield self._move(x, y)
             while x < end and (differing[x] or self._is_bridge(y, x, differing)):
                 blanks = self._blanks(y, x, differing) if self._erases and letters[x] == " " else 0
-                yield self._switch(pens[x], letters[x] == " ")
+                yield self._switch(styles[x], letters[x] == " ")
                 if blanks:
                     yield f"\x1b[{blanks}X"
                     self._at, x = (x, y), x + blanks
@@ -176,47 +176,51 @@ class Frame:
                 if self._at is None and x < end and not _is_uncertain_next(letters[x]):
                     break
         self._shown.letters[y][:] = letters
-        self._shown.pens[y][:] = pens
+        self._shown.styles[y][:] = styles
 
     def _differing(self, y: int) -> list[bool]:
-        blank = self._pens.blank
+        blank = self._styles.blank
         return [
-            letter != shown or (pen != used and (letter != " " or used == UNKNOWN or blank[pen] != blank[used]))
-            for letter, shown, pen, used in zip(
-                self._wanted.letters[y], self._shown.letters[y], self._wanted.pens[y], self._shown.pens[y], strict=True
+            letter != shown or (style != used and (letter != " " or used == UNKNOWN or blank[style] != blank[used]))
+            for letter, shown, style, used in zip(
+                self._wanted.letters[y],
+                self._shown.letters[y],
+                self._wanted.styles[y],
+                self._shown.styles[y],
+                strict=True,
             )
         ]
 
     def _is_bridge(self, y: int, x: int, differing: list[bool]) -> bool:
-        """Whether so few cells that are as they should be lie before the next that is not that they are written too."""
+        """Whether the next cell that differs is so near that the cells before it are written, too."""
         for ahead in range(x, min(x + BRIDGE + 1, self.width)):
             if differing[ahead]:
                 return True
             if not self._wanted.letters[y][ahead].isascii() or self._wanted.letters[y][ahead] == _CONTINUED:
                 return False
-            if self._wanted.pens[y][ahead] != self._pen:
+            if self._wanted.styles[y][ahead] != self._style:
                 return False
         return False
 
     def _blanks(self, y: int, x: int, differing: list[bool]) -> int:
         """How many cells from here on can be erased together: blanks on the terminal's own background."""
-        letters, pens = self._wanted.letters[y], self._wanted.pens[y]
-        if self._pens.blank[pens[x]]:
+        letters, styles = self._wanted.letters[y], self._wanted.styles[y]
+        if self._styles.blank[styles[x]]:
             return 0
         end = x
-        while end < self.width and letters[end] == " " and not self._pens.blank[pens[end]]:
+        while end < self.width and letters[end] == " " and not self._styles.blank[styles[end]]:
             end += 1
         while end > x and not differing[end - 1]:
             end -= 1
         return end - x if end - x >= ERASED else 0
 
-    def _switch(self, pen: int, blank: bool = False) -> str:
-        """Take up a pen, unless it is in hand already, or leaves the same trace."""
-        if blank and self._pens.blank[pen] == self._pens.blank[self._pen]:
+    def _switch(self, style: int, blank: bool = False) -> str:
+        """Switch to a style, unless it is in use, or looks the same on a blank."""
+        if blank and self._styles.blank[style] == self._styles.blank[self._style]:
             return ""
-        way = self._pens.way(self._pen, pen)
-        self._pen = pen
-        return way
+        switch = self._styles.switch(self._style, style)
+        self._style = style
+        return switch
 
     def _move(self, x: int, y: int) -> str:
         at, self._at = self._at, (x, y)
@@ -228,29 +232,29 @@ class Frame:
 
 
 class _Grid:
-    """The cells: a list of letters and a list of pens for each row."""
+    """The cells: a list of letters and a list of styles for each row."""
 
-    def __init__(self, width: int, height: int, pen: int) -> None:
+    def __init__(self, width: int, height: int, style: int) -> None:
         self.width = width
         self.letters = [[" "] * width for _ in range(height)]
-        self.pens = [[pen] * width for _ in range(height)]
+        self.styles = [[style] * width for _ in range(height)]
 
     def row(self, y: int) -> tuple[str, ...]:
-        """What a row holds, to compare it by."""
+        """The letters of a row, as a key."""
         return tuple(self.letters[y])
 
     def move(self, top: int, bottom: int, step: int) -> None:
-        """Move the rows from `top` to `bottom` up by `step`, or down; what comes in is not known."""
+        """Move the rows from `top` to `bottom` up by `step`, or down. The rows that come in are not known."""
         fresh = min(abs(step), bottom + 1 - top)
-        letters, pens = self.letters[top : bottom + 1], self.pens[top : bottom + 1]
+        letters, styles = self.letters[top : bottom + 1], self.styles[top : bottom + 1]
         new_letters = [[" "] * self.width for _ in range(fresh)]
-        new_pens = [[UNKNOWN] * self.width for _ in range(fresh)]
+        new_styles = [[UNKNOWN] * self.width for _ in range(fresh)]
         self.letters[top : bottom + 1] = letters[step:] + new_letters if step > 0 else new_letters + letters[:step]
-        self.pens[top : bottom + 1] = pens[step:] + new_pens if step > 0 else new_pens + pens[:step]
+        self.styles[top : bottom + 1] = styles[step:] + new_styles if step > 0 else new_styles + styles[:step]
 
 
 def _cells(text: str) -> list[str]:
-    """A letter for each cell; marks go with the letter they stand on."""
+    """A letter for each cell. Combining marks go with their letter."""
     cells: list[str] = []
     for letter in text:
         width = 1 if " " <= letter < "\u0300" else get_character_cell_size(letter)
@@ -270,7 +274,7 @@ def _cells(text: str) -> list[str]:
 
 
 def _cut(cells: list[str], end: int) -> None:
-    """Put a blank in place of a wide letter of which the cells from `end` on go."""
+    """Replace a wide letter by a blank if its cells from `end` on are lost."""
     while end and cells[end] == _CONTINUED:
         cells[end] = " "
         end -= 1
