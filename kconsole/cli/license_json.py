@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from kconsole.core.documents import component_document, license_document, update_document
+from kconsole.core.encoding import document_of
 from kconsole.core.reports import Warn
 from kconsole.core.times import to_iso
 from kconsole.licensing.components import use_of
@@ -29,7 +29,7 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
         "id": masked_id(license_),
     }
     if with_people:
-        registration["customer"] = license_document(license_)["customer"]
+        registration["customer"] = document_of(license_)["customer"]
     return {
         "state": status.state,
         "word": state.word,
@@ -52,7 +52,7 @@ def component_documents(session: Session, with_people: bool = True) -> list[dict
     license_ = session.state.license
     documents = []
     for use in use_of(license_, session.state.live_entries() if license_.components else ()):
-        document = component_document(use.component) | {"users": len(use.users), "over": len(use.beyond)}
+        document = document_of(use.component) | {"users": len(use.users), "over": len(use.beyond)}
         if with_people:
             document["beyond"] = [entry.address for entry in use.beyond]
         documents.append(document)
@@ -63,7 +63,7 @@ def update_status_document(status: LicenseStatus) -> dict[str, Any] | None:
     """The pending purchase; None if there is none."""
     if status.update is None:
         return None
-    return update_document(status.update.update) | {
+    return document_of(status.update.update) | {
         "due_at": to_iso(status.update.due_at),
         "overdue": status.update.is_overdue,
         "steps": list(OVERDUE_STEPS) if status.update.is_overdue else [],

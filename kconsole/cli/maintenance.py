@@ -8,6 +8,7 @@ import click
 from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, at_store, pass_cli, say
 from kconsole.cli.output import put_json
 from kconsole.operations import maintenance
+from kconsole.text.messages import sentence, sentences, words_of
 from kconsole.text.safe_text import safe_text
 
 
@@ -26,21 +27,32 @@ def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) 
         place.check_writable()
     findings = maintenance.examine(place.store_folder)
     if fix:
-        findings = maintenance.mend(place.store_folder, findings, place.operator, place.patience)
+        findings = maintenance.mend(place.store_folder, findings, place.operator, place.patience, words_of)
     if as_json:
-        put_json([finding._asdict() for finding in findings])
+        put_json([_document(finding) for finding in findings])
     else:
         for finding in findings:
             sign = "mended" if finding.mended else "wrong" if finding.serious else "note"
-            click.echo(f"{sign:<7}{safe_text(finding.text)}")
+            click.echo(f"{sign:<7}{safe_text(sentence(finding.what))}")
             if finding.remedy and not finding.mended:
-                click.echo(f"       {safe_text(finding.remedy)}")
+                click.echo(f"       {safe_text(sentences(finding.remedy))}")
     left = [finding for finding in findings if finding.serious and not finding.mended]
     if not left:
         say("The store is well.")
     elif any(finding.mendable for finding in left):
         say("'kconsole doctor --fix' mends what can be mended.")
     context.exit(PARTLY_FAILED if left else DONE)
+
+
+def _document(finding: maintenance.Finding) -> dict[str, object]:
+    return {
+        "code": finding.code,
+        "text": sentence(finding.what),
+        "remedy": sentences(finding.remedy),
+        "serious": finding.serious,
+        "mendable": finding.mendable,
+        "mended": finding.mended,
+    }
 
 
 @click.command()

@@ -23,7 +23,7 @@ from kconsole.cli.output import put_json, put_sections, seats_document
 from kconsole.cli.passwords import password_of, password_option
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory, DirectoryKind
-from kconsole.core.documents import directory_document
+from kconsole.core.encoding import document_of
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Entry
 from kconsole.licensing.map_plan import MapPlan
@@ -148,7 +148,7 @@ def domains_map(
         if is_tested:
             _test(directory, password_file)
         elif as_json:
-            put_json(directory_document(directory))
+            put_json(document_of(directory))
         else:
             put_sections([("", directory_rows(directory))])
 

@@ -12,7 +12,7 @@ import click
 import orjson
 
 from kconsole.cli.context import ascii_only
-from kconsole.core.documents import login_document
+from kconsole.core.encoding import document_of
 from kconsole.core.records import Entry
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.core.server import PendingChange, Server
@@ -83,7 +83,7 @@ def account_document(entry: Entry) -> dict[str, Any]:
         "enabled": entry.enabled,
         "role": entry.role,
         "mailbox": entry.mailbox,
-        "last_login": login_document(entry.last_login),
+        "last_login": document_of(entry.last_login),
         "seat": takes_seat(entry, classification),
         "verdict": classification.code,
         "because": rule_sentence(classification),

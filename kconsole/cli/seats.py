@@ -29,7 +29,7 @@ from kconsole.cli.output import (
     seats_document,
     server_age,
 )
-from kconsole.core.documents import login_document
+from kconsole.core.encoding import document_of
 from kconsole.core.errors import NotFound
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
@@ -288,7 +288,7 @@ def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
         "source": classify(entry).source,
         "deleted_at": to_iso(entry.deleted_at),
         "held": is_held(entry, session.state.last_restart),
-        "last_login": login_document(entry.last_login),
+        "last_login": document_of(entry.last_login),
         "may_connect": access.allowed,
         "may_connect_because": decision_words(access),
     }

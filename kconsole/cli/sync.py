@@ -22,7 +22,7 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.output import put_json, put_sections
 from kconsole.cli.server_prompt import password_option, say_settled, server_of, server_secret, server_to_ask
-from kconsole.core.documents import server_document
+from kconsole.core.encoding import document_of
 from kconsole.core.errors import NotFound, SourceAway, StoreBusy
 from kconsole.core.server import Server, ServerAccess
 from kconsole.core.times import to_iso
@@ -215,7 +215,7 @@ def _result(outcome: Outcome) -> dict[str, str]:
 
 def _document(server: Server) -> dict[str, Any]:
     """A server as JSON: what is missing, and notes, as texts."""
-    document = {"missing": None, "remarks": None} | server_document(server)
+    document = {"missing": None, "remarks": None} | document_of(server)
     del document["missing"], document["remarks"]
     return document | {"unread": missing_texts(server), "notes": remark_texts(server)}
 

@@ -9,7 +9,7 @@ DirectoryKind = Literal["active_directory", "openldap", "apple", "kerio", "custo
 """How a directory names things. `openldap` is any with inetOrgPerson entries, `custom` brings its own names."""
 
 
-class Directory(Struct, frozen=True, kw_only=True, gc=False):
+class Directory(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """Where a domain's users are mapped from, and how it is reached. No password is ever part of it."""
 
     url: str
@@ -31,7 +31,7 @@ class Directory(Struct, frozen=True, kw_only=True, gc=False):
     """Attributes with other names than those of the kind, as (`login`, `mailNickname`)."""
 
 
-class DirectoryUser(Struct, frozen=True, kw_only=True, gc=False):
+class DirectoryUser(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """A user as the directory names him."""
 
     id: str

@@ -21,7 +21,7 @@ ID_SHOWN: Final = 4
 """How many characters of a license ID are ever kept or shown: its last ones. The whole of it is a secret."""
 
 
-class Component(Struct, frozen=True, kw_only=True, gc=False):
+class Component(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """An optional component that is licensed."""
 
     name: ComponentName
@@ -31,7 +31,7 @@ class Component(Struct, frozen=True, kw_only=True, gc=False):
     """How many accounts may use it; None means as many as the license has."""
 
 
-class Customer(Struct, frozen=True, kw_only=True, gc=False):
+class Customer(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """Whom a license is registered to."""
 
     organization: str
@@ -47,7 +47,7 @@ class Customer(Struct, frozen=True, kw_only=True, gc=False):
     comment: str = ""
 
 
-class PendingUpdate(Struct, frozen=True, kw_only=True, gc=False):
+class PendingUpdate(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """Seats or components that were bought and have not arrived at the server yet."""
 
     bought_at: datetime
@@ -56,7 +56,7 @@ class PendingUpdate(Struct, frozen=True, kw_only=True, gc=False):
     components: tuple[ComponentName, ...] = ()
 
 
-class License(Struct, frozen=True, kw_only=True, gc=False):
+class License(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """What was bought, and where it stands. Days are calendar days in UTC, the last one on which something works."""
 
     seats: int | None = None

@@ -26,14 +26,14 @@ def fold(name: str) -> str:
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
-class LastLogin(Struct, frozen=True, gc=False):
+class LastLogin(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The last time an account logged in, and by which protocol (`IMAP`, `POP3`, ...; empty if not known)."""
 
     at: datetime
     protocol: str = ""
 
 
-class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """One line of the server's address book: an account, or something else that has an address."""
 
     address: str
@@ -84,7 +84,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         return self.kind == "user"
 
 
-class Domain(Struct, frozen=True, kw_only=True, gc=False):
+class Domain(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """A mail domain of the server."""
 
     name: str
@@ -98,7 +98,7 @@ class Domain(Struct, frozen=True, kw_only=True, gc=False):
     """The lasting id by which a live server knows it; empty if it was not read from one."""
 
 
-class Inventory(Struct, frozen=True, kw_only=True, gc=False):
+class Inventory(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """Everything a store holds, at one moment: the subject of every count."""
 
     license: License = License()

@@ -30,7 +30,7 @@ Source: the vendor's interface description, ProductRegistration.
 """
 
 
-class ServerAccess(Struct, frozen=True, kw_only=True, gc=False):
+class ServerAccess(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """Where the server's administration is, and who asks it. No password is ever part of it."""
 
     url: str
@@ -47,7 +47,7 @@ class ServerAccess(Struct, frozen=True, kw_only=True, gc=False):
     """The provider of its product, by the name of its entry point."""
 
 
-class DomainNumbers(Struct, frozen=True, kw_only=True, gc=False):
+class DomainNumbers(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """What the server itself says of one domain. Both are numbers of accounts."""
 
     name: str
@@ -57,7 +57,7 @@ class DomainNumbers(Struct, frozen=True, kw_only=True, gc=False):
     """How many there may be, by the domain's limit or the license's, whichever is less; None is without limit."""
 
 
-class ServerNumbers(Struct, frozen=True, kw_only=True, gc=False):
+class ServerNumbers(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """What the server itself counts, as of the last time it was read. None is what could not be read."""
 
     licensed: int | None = None
@@ -71,7 +71,7 @@ class ServerNumbers(Struct, frozen=True, kw_only=True, gc=False):
     domains: tuple[DomainNumbers, ...] = ()
 
 
-class Server(Struct, frozen=True, kw_only=True, gc=False):
+class Server(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """A live server: how it is reached, and how it was found the last time. No password is part of it."""
 
     name: str
@@ -97,7 +97,7 @@ class Server(Struct, frozen=True, kw_only=True, gc=False):
     numbers: ServerNumbers | None = None
 
 
-class Target(Struct, frozen=True, kw_only=True, gc=False):
+class Target(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """An account that something is asked for."""
 
     number: int
@@ -111,7 +111,7 @@ class Target(Struct, frozen=True, kw_only=True, gc=False):
         return self.address.rpartition("@")[2]
 
 
-class PendingChange(Struct, frozen=True, kw_only=True, gc=False):
+class PendingChange(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """Something that the server is being asked for: written before, taken away with what came of it.
 
     One that is found later was left by a crash in between: only the server knows whether it was done.

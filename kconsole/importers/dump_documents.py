@@ -13,7 +13,7 @@ from msgspec import Struct, convert, structs
 
 from kconsole.core.codes import Message, message, short
 from kconsole.core.consistency import checked, first_of
-from kconsole.core.documents import DUMP_SCHEMA
+from kconsole.core.encoding import DUMP_SCHEMA
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Inventory
 

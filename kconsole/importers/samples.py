@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 from kconsole.core.codes import message
-from kconsole.core.documents import inventory_from_document
+from kconsole.core.encoding import NONSENSE, inventory_from_document
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.records import Inventory
 from kconsole.core.times import from_iso, to_iso
@@ -36,7 +36,7 @@ def load_sample(name: str, now: datetime) -> Inventory:
         document = orjson.loads(file.read_bytes())
         by = timedelta(seconds=(now - AS_OF) // timedelta(seconds=1))
         return inventory_from_document(_moved(document, by))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, *NONSENSE):
         raise BadInput("sample-damaged", "install-again", file=str(file)) from None
 
 

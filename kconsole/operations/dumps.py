@@ -4,7 +4,7 @@ from pathlib import Path
 
 import orjson
 
-from kconsole.core.documents import inventory_document
+from kconsole.core.encoding import inventory_document
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.history import Operator
 from kconsole.core.records import Inventory
@@ -15,7 +15,7 @@ from kconsole.operations.base import Done
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.operations.streams import read_document
-from kconsole.store.files import write_whole
+from kconsole.store.file_engine.files import write_whole
 from kconsole.store.seatstore import PATIENCE
 
 

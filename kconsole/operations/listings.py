@@ -6,7 +6,7 @@ from typing import Final
 from kconsole.core.errors import BadInput
 from kconsole.operations.dumps import check_not_of_store
 from kconsole.operations.session import Session
-from kconsole.store.files import write_whole
+from kconsole.store.file_engine.files import write_whole
 
 DEFAULT_NAME: Final = "~/kconsole-accounts.txt"
 

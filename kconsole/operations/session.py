@@ -20,10 +20,9 @@ from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
 from kconsole.operations.system import default_folder as default_folder
 from kconsole.operations.system import system_operator as system_operator
 from kconsole.operations.system import takes_long as takes_long
-from kconsole.store.file_engine import Progress as Progress
+from kconsole.store.records import Progress as Progress
 from kconsole.store.seatstore import PATIENCE as PATIENCE
 from kconsole.store.seatstore import SeatStore
-from kconsole.store.seatstore import nothing_collected as nothing_collected
 
 if TYPE_CHECKING:
     from kconsole.operations.search.index import AccountIndex
@@ -52,7 +51,7 @@ class Session:
         history: the log, and what can be undone: `log(query)`, `undoable`, `to_undo()`.
         account_index: the account list, searched and sorted (made when it is first asked for).
         what_if: the figures if marked accounts were toggled (made when it is first asked for).
-        store: where it all is: `folder`, `operator`, `read_only`, `notices`, `sequence`, `alone_at_server()`.
+        store: where it all is: `folder`, `operator`, `read_only`, `notices`, `sequence`, `lease("server")`.
         clock: gives the time.
         offline: whether `--offline` forbids to contact the server.
     """
@@ -95,8 +94,7 @@ class Session:
             StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
         """
         clock, operator = clock or SystemClock(), operator or system_operator()
-        with nothing_collected():
-            return cls(SeatStore.open(folder, clock, patience, operator, read_only, progress), clock)
+        return cls(SeatStore.open(folder, clock, patience, operator, read_only, progress), clock)
 
     @classmethod
     def create(
@@ -141,7 +139,7 @@ class Session:
 
     def preparing(self) -> Chunks[None]:
         """Build the indexes that the first change and the first letter of a filter need, in an idle moment."""
-        yield from within(0.0, 0.4, iterated(self.store.indexing()))
+        yield from within(0.0, 0.4, iterated(self.state.indexing()))
         yield from within(0.4, 1.0, self.account_index.preparing())
 
     def do(self, operation: Operation, by: ServerWriter | None = None, name: str = "") -> Done:

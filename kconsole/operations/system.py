@@ -22,7 +22,7 @@ def default_folder() -> Path:
 
 def takes_long(folder: Path) -> bool:
     """Whether the store in a folder is so large that its opening should show progress."""
-    from kconsole.store.file_engine import size_of
+    from kconsole.store.file_engine.engine import size_of
 
     return size_of(folder) > LARGE
 

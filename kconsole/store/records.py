@@ -1,74 +1,25 @@
-"""The records of a store in memory, with what finds them, and the documents that TinyDB sees in their place."""
+"""The records of a store in memory, and what finds them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from operator import attrgetter
-from types import MappingProxyType
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final
 
-from kconsole.core import documents
+from kconsole.core.codes import message
+from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Change
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory, LastLogin, fold
+from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.core.server import PendingChange, Server
-from kconsole.core.times import from_iso, to_iso
-from kconsole.store.tables import Document, DocumentChange
+from kconsole.store.engine import DamagedSnapshot
+from kconsole.store.tables import TABLES, decoded_tables
 
-
-class _Kind(NamedTuple):
-    """How the records of one table become documents, and back."""
-
-    to_document: Any
-    from_document: Any
-
-
-_KINDS: Final[dict[str, _Kind]] = {
-    "license": _Kind(documents.license_document, lambda document, _: documents.license_from_document(document)),
-    "server": _Kind(lambda at: {"last_restart": to_iso(at)}, lambda document, _: from_iso(document["last_restart"])),
-    "connection": _Kind(documents.server_document, lambda document, _: documents.server_from_document(document)),
-    "intents": _Kind(documents.pending_document, lambda document, _: documents.pending_from_document(document)),
-    "domains": _Kind(documents.domain_document, lambda document, _: documents.domain_from_document(document)),
-    "entries": _Kind(documents.compact_entry_document, lambda document, number: _entry(dict(document), number)),
-}
-
-TABLES: Final = tuple(_KINDS)
-"""The tables of a store, in the order in which they stand in its file."""
+Progress = Callable[[int, int], None]
+"""Called with the number of entries that were read, and the total. What it raises ends the reading."""
 
 _STEP: Final = 8192
 """Entries that are looked at in one step: a few milliseconds."""
-
-
-class DocumentView(Mapping[str, Document]):
-    """A table as TinyDB sees it: documents by number as text, each made when it is asked for.
-
-    So the records are in memory once; a hundred thousand documents beside them would take three times their room.
-
-    Args:
-        table: its name.
-        records: the records, by number.
-        made: documents that are at hand, for a moment in which nothing changes.
-    """
-
-    def __init__(
-        self, table: str, records: dict[int, Any], made: Mapping[str, Document | None] = MappingProxyType({})
-    ) -> None:
-        self._to_document = _KINDS[table].to_document
-        self._records = records
-        self._made = made
-
-    def __getitem__(self, number: str) -> Document:
-        document: Document = self._made.get(number) or self._to_document(self._records[int(number)])
-        return document
-
-    def __contains__(self, number: object) -> bool:
-        return int(cast("str", number)) in self._records
-
-    def __iter__(self) -> Iterator[str]:
-        return map(str, self._records)
-
-    def __len__(self) -> int:
-        return len(self._records)
 
 
 class Records:
@@ -82,7 +33,6 @@ class Records:
         """Which entry has or had which address; made when it is first asked for, since much never asks."""
         self._changes = 0
         """How many have been taken."""
-        self.views = {table: DocumentView(table, records) for table, records in self.tables.items()}
 
     @property
     def license(self) -> License:
@@ -203,43 +153,43 @@ class Records:
         else:
             records[change.number] = change.after
 
-    def change_of(self, documents: DocumentChange, records: Mapping[int, Any] | None = None) -> Change:
-        """The change of a record that a change of its document means, to the records as they are.
-
-        Args:
-            documents: the change.
-            records: what the new document describes, by number; None if that is to be made of it.
-
-        Raises:
-            KeyError, TypeError, ValueError, AttributeError: the new document makes no sense.
-        """
-        table, number, _, after = documents
-        if records is not None:
-            made = records[number]
-        else:
-            made = None if after is None else _KINDS[table].from_document(after, number)
-        return Change(table, number, self.tables[table].get(number), made)
-
     def clear(self) -> None:
         """Forget everything."""
         for records in self.tables.values():
             records.clear()
         self._addresses = None
 
-    def load(self, table: str, documents: Mapping[str, Document]) -> None:
-        """Take documents of a file, which this uses up; what is in a table of another kconsole is passed over.
+    def load(self, body: bytes, progress: Progress | None = None) -> None:
+        """Take the tables of a snapshot.
 
         Raises:
-            KeyError, TypeError, ValueError, AttributeError: one makes no sense.
+            DamagedSnapshot: it holds none.
         """
-        records = self.tables.get(table)
-        if records is None:
-            return
-        from_document = _entry if table == "entries" else _KINDS[table].from_document
-        for text, document in documents.items():
-            number = int(text)
-            records[number] = from_document(document, number)
+        total = 0 if progress is None else body.count(b'":{"address":')
+        sliced, pieces = True, decoded_tables(body)
+        while True:
+            try:
+                piece = next(pieces, None)
+            except NONSENSE as error:
+                if not sliced:
+                    raise DamagedSnapshot(message("makes-no-sense", error=repr(error))) from None
+                self.clear()
+                sliced, pieces = False, decoded_tables(body, sliced=False)  # perhaps another table stands last
+                continue
+            if piece is None:
+                break
+            table, records = piece
+            self.tables[table].update(records)
+            if progress is not None and table == "entries" and records:
+                progress(len(self.entries), max(total, len(self.entries)))
         self._addresses = None
+
+    def copy(self) -> "Records":
+        """The same records, to go on from."""
+        copy = Records()
+        for table, records in self.tables.items():
+            copy.tables[table].update(records)
+        return copy
 
 
 class _Addresses:
@@ -262,44 +212,3 @@ class _Addresses:
         self.deleted.get(key, set()).discard(number)
         if self.live.get(key) == number:
             del self.live[key]
-
-
-def _entry(document: Document, number: int) -> Entry:
-    """The same as `entry_from_document`, which it must agree with, of a document that nobody needs afterwards.
-
-    Raises:
-        KeyError, TypeError, ValueError, AttributeError: it makes no sense.
-    """
-    login = document.get("last_login")
-    if login is not None:
-        document["last_login"] = LastLogin(from_iso(login["at"]), login["protocol"])
-    if (deleted_at := document.get("deleted_at")) is not None:
-        document["deleted_at"] = from_iso(deleted_at)
-    if (delivers_to := document.get("delivers_to")) is not None:
-        document["delivers_to"] = tuple(delivers_to)
-    if (logon := document.get("directory_logon")) is not None:
-        document["directory_logon"] = from_iso(logon)
-    document["id"] = number
-    return Entry(**document)
-
-
-def record_change(change: DocumentChange) -> Change:
-    """The change of a record that a change of its document means.
-
-    Raises:
-        KeyError, TypeError, ValueError, AttributeError: it makes no sense.
-    """
-    table, number, before, after = change
-    make = _KINDS[table].from_document
-    return Change(
-        table,
-        number,
-        None if before is None else make(before, number),
-        None if after is None else make(after, number),
-    )
-
-
-def document_of(table: str, record: Any) -> Document:
-    """A record as a document of its table."""
-    document: Document = _KINDS[table].to_document(record)
-    return document

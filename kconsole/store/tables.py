@@ -1,128 +1,214 @@
-"""TinyDB's table, made to say what a change changed."""
+"""The tables of a store: their records as JSON and back, and as TinyDB sees them.
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import Any, NamedTuple, Protocol
+`store.json` is a TinyDB file: table, number as text, document. TinyDB's own doors read and change the tables in memory
+too (`table_layer`); the records themselves are in memory once, and documents are made of them when TinyDB asks.
+"""
 
-from tinydb.table import Table
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from kconsole.core.encoding import compact_entry, document_of, record_of
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry
+from kconsole.core.server import PendingChange, Server
+
+if TYPE_CHECKING:
+    from tinydb import TinyDB
 
 Document = dict[str, Any]
 
+_SLICE: Final = 256 * 1024
+"""Bytes of entries that are decoded in one go: some milliseconds, in which no other thread runs."""
 
-class DocumentChange(NamedTuple):
-    """One document of one table, before and after; None where it is not there."""
+_BETWEEN: Final = re.compile(rb'\},"\d+":\{')
+"""Between two documents of a table. It is never inside a text, where each quote has a backslash before it."""
+
+_ENTRIES: Final = b'"entries":{'
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Restart(Struct, frozen=True, forbid_unknown_fields=True):
+    """The one record of the table "server", which is older than the connection to a server."""
+
+    last_restart: datetime
+
+
+_KINDS: Final[Mapping[str, Any]] = {
+    "license": License,
+    "server": _Restart,
+    "connection": dict[str, Any],
+    "intents": PendingChange,
+    "domains": Domain,
+    "entries": Entry,
+}
+
+TABLES: Final = tuple(_KINDS)
+"""The tables of a store, in the order in which they stand in its file. The names are part of the format."""
+
+_DECODERS: Final = {table: msgspec.json.Decoder(kind).decode for table, kind in _KINDS.items()}
+_TABLE_DECODERS: Final = {table: msgspec.json.Decoder(dict[int, kind]).decode for table, kind in _KINDS.items()}  # type: ignore[valid-type]
+
+
+def encoded(table: str, record: Any) -> bytes:
+    """A record as JSON, as its table holds it."""
+    if table == "entries":
+        return compact_entry(record)
+    if table == "connection":
+        return _encode(document_of(record))
+    return _encode(_Restart(record) if table == "server" else record)
+
+
+def decoded(table: str, content: Any, number: int) -> Any:
+    """The record that `encoded` wrote.
+
+    Args:
+        table: the table.
+        content: the JSON.
+        number: the record's number.
+
+    Raises:
+        NONSENSE: there is no such record, or no such table.
+    """
+    record: Any = _DECODERS[table](content)
+    if table == "entries":
+        force_setattr(record, "id", number)
+    return _RECORDS.get(table, _as_it_is)(record)
+
+
+def _as_it_is(record: Any) -> Any:
+    return record
+
+
+_RECORDS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "server": lambda restart: restart.last_restart,
+    "connection": lambda document: record_of(Server, document),
+}
+"""What makes the record of what was decoded, in tables that hold it in another form."""
+
+
+# All tables together
+
+
+def encoded_tables(tables: Mapping[str, Mapping[int, Any]]) -> Iterator[bytes]:
+    """All tables as one JSON object, in pieces."""
+    opening = b"{"
+    for table, records in tables.items():
+        yield b'%b"%b":{' % (opening, table.encode())
+        yield b",".join([b'"%d":%b' % (number, encoded(table, record)) for number, record in records.items()])
+        opening = b"},"
+    yield b"}}"
+
+
+def decoded_tables(body: bytes, *, sliced: bool = True) -> Iterator[tuple[str, dict[int, Any]]]:
+    """The records of all tables, by number, in pieces; tables of another kconsole are passed over.
+
+    Args:
+        body: the tables as JSON.
+        sliced: whether to decode the entries slice by slice, which takes them to stand last.
+
+    Raises:
+        NONSENSE: `encoded_tables` did not write it, or it cannot be sliced.
+    """
+    for table, content in _slices(body) if sliced else _decode_tables(body).items():
+        decode = _TABLE_DECODERS.get(table)
+        if decode is None:
+            continue
+        records: Any = decode(content)
+        if table == "entries":
+            for number, entry in records.items():
+                force_setattr(entry, "id", number)
+        elif make := _RECORDS.get(table):
+            records = {number: make(found) for number, found in records.items()}
+        yield table, records
+
+
+_decode_tables = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def _slices(body: bytes) -> Iterator[tuple[str, Any]]:
+    """The content of each table; of the entries, slice by slice."""
+    start, end = body.find(_ENTRIES), len(body) - len(b"}}")
+    if start < 0 or end - start <= _SLICE:
+        yield from _decode_tables(body).items()
+        return
+    start += len(_ENTRIES)
+    yield from _decode_tables(body[:start] + b"}}").items()
+    # A cut at a wrong depth leaves braces over, so that it cannot pass unnoticed.
+    while (found := _BETWEEN.search(body, min(start + _SLICE, end))) is not None:
+        yield "entries", b"{%b}" % body[start : found.start() + 1]
+        start = found.start() + len(b"},")
+    yield "entries", b"{%b}" % body[start:end]
+
+
+# As TinyDB sees them
+
+
+class StagedChange(NamedTuple):
+    """A record that TinyDB's doors changed; None where it is not there."""
 
     table: str
     number: int
-    before: Document | None
-    after: Document | None
+    after: Any
 
 
-class Stage(Protocol):
-    """What takes the changes that a table makes."""
+def document_at(table: str, record: Any) -> Document:
+    """A record as a document of its table."""
+    document: Document = msgspec.json.decode(encoded(table, record))
+    return document
 
-    def stage(self, changes: list[DocumentChange], records: Mapping[int, Any] | None = None) -> None:
-        """Take them; with the records that the new documents describe, where they are at hand."""
 
+def table_layer(tables: Mapping[str, Mapping[int, Any]], stage: Callable[[list[StagedChange]], None]) -> "TinyDB":
+    """TinyDB over the records in memory, for its queries and updates.
 
-class SeatTable(Table):
-    """A table whose changes touch only the documents they name.
-
-    TinyDB hands an updater all documents, then writes all of them. Here the updater gets a copy-on-write view: the
-    documents it asks for are copied, compared afterwards, and only those that differ go to the storage, with what
-    they were before. So a change costs what it changes, whatever the size of the table.
+    Args:
+        tables: the records, by table and number.
+        stage: takes what an update changes.
     """
+    from tinydb import TinyDB
+    from tinydb.storages import Storage
 
-    def put(self, documents: Mapping[int, Document], records: Mapping[int, Any] | None = None) -> None:
-        """Let documents be these, whether there were any or not; TinyDB's `upsert` would merge the two.
+    class RecordStorage(Storage):
+        def read(self) -> dict[str, Any]:
+            return {table: _DocumentView(table, records) for table, records in tables.items()}
 
-        Args:
-            documents: by number.
-            records: what they describe, where that is at hand: so it need not be made of them.
-        """
-        known: Mapping[str, Any] = self._read_table()
-        changes = []
-        for number, document in documents.items():
-            text = str(number)
-            before = known[text] if text in known else None  # noqa: SIM401  # `get` would cost an exception
-            if before != document:
-                changes.append(DocumentChange(self.name, number, before, document))
-        if changes:
-            self._stage(changes, records)
+        def write(self, data: Mapping[str, Mapping[str, Document]]) -> None:
+            if set(data) != set(tables):
+                raise NotImplementedError("a table of the store cannot be dropped")
+            changed = [name for name, documents in data.items() if not isinstance(documents, _DocumentView)]
+            stage([change for name in changed for change in _differences(name, tables[name], data[name])])
 
-    def _update_table(self, updater: Callable[[dict[int, Any]], None]) -> None:
-        view = TouchedDocuments(self._read_table())
-        updater(view)  # type: ignore[arg-type]  # TinyDB says dict and uses it as a mutable mapping
-        self._stage(view.changes(self.name))
-
-    def _stage(self, changes: list[DocumentChange], records: Mapping[int, Any] | None = None) -> None:
-        stage: Stage = self._storage  # type: ignore[assignment]  # a SeatStorage: SeatDB builds no other
-        stage.stage(changes, records)
-        self.clear_cache()
+    return TinyDB(storage=RecordStorage)
 
 
-class TouchedDocuments(MutableMapping[int, Document]):
-    """A view of a table's documents in which those asked for, and only those, may be changed."""
+class _DocumentView(Mapping[str, Document]):
+    """A table as TinyDB reads it: documents by number as text, each made when it is asked for."""
 
-    def __init__(self, documents: Mapping[str, Any]) -> None:
-        self._documents = documents
-        self._befores: dict[int, Document] = {}
-        """Those that were asked for, as they were."""
-        self._touched: dict[int, Document | None] = {}
+    def __init__(self, table: str, records: Mapping[int, Any]) -> None:
+        self._table, self._records = table, records
 
-    def __getitem__(self, number: int) -> Document:
-        if number not in self._touched:
-            before = self._befores[number] = self._documents[str(number)]
-            self._touched[number] = _copied(before)
-        document = self._touched[number]
-        if document is None:
-            raise KeyError(number)
-        return document
+    def __getitem__(self, number: str) -> Document:
+        return document_at(self._table, self._records[int(number)])
 
-    def __setitem__(self, number: int, document: Document) -> None:
-        self._touched[number] = document
-
-    def __delitem__(self, number: int) -> None:
-        if number not in self:
-            raise KeyError(number)
-        self._touched[number] = None
-
-    def __contains__(self, number: object) -> bool:
-        if isinstance(number, int) and number in self._touched:
-            return self._touched[number] is not None
-        return str(number) in self._documents
-
-    def __iter__(self) -> Iterator[int]:
-        for text in self._documents:
-            number = int(text)
-            if self._touched.get(number, text) is not None:
-                yield number
-        for number, document in self._touched.items():
-            if document is not None and str(number) not in self._documents:
-                yield number
+    def __iter__(self) -> Iterator[str]:
+        return map(str, self._records)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def clear(self) -> None:
-        """Remove all; the inherited way looks for the first that is left, again and again."""
-        self._touched = dict.fromkeys(map(int, self._documents))
-
-    def changes(self, table: str) -> list[DocumentChange]:
-        """What differs from the documents underneath, in the order in which it was touched."""
-        found = []
-        for number, after in self._touched.items():
-            before = self._befores.get(number)
-            if before is None and (text := str(number)) in self._documents:
-                before = self._documents[text]
-            if before != after:
-                found.append(DocumentChange(table, number, before, after))
-        return found
+        return len(self._records)
 
 
-def _copied(value: Any) -> Any:
-    """A deep copy of a JSON value; `copy.deepcopy` takes ten times as long."""
-    if isinstance(value, dict):
-        return {key: _copied(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_copied(inner) for inner in value]
-    return value
+def _differences(table: str, records: Mapping[int, Any], documents: Mapping[str, Document]) -> Iterable[StagedChange]:
+    for number in records:
+        if str(number) not in documents:
+            yield StagedChange(table, number, None)
+    for text, document in documents.items():
+        number = int(text)
+        after = decoded(table, _encode(document), number)
+        if records.get(number) != after:
+            yield StagedChange(table, number, after)

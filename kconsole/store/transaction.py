@@ -1,104 +1,95 @@
-"""Changes in the making."""
+"""A transaction: changes that will be on disk together, or not at all."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from sys import intern
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from tinydb.table import Document as TinyDocument
 
 from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import PendingChange, Server
-from kconsole.store.records import document_of
-from kconsole.store.storage import SeatStorage
+from kconsole.store.records import Records
+from kconsole.store.tables import StagedChange, table_layer
+
+if TYPE_CHECKING:
+    from tinydb import TinyDB
 
 
 class Transaction:
-    """Changes that will be on disk together, or not at all. The store shows them at once, to this transaction only."""
+    """Changes in the making. The store shows them at once, in this process only.
 
-    def __init__(self, storage: SeatStorage, next_number: int, operation: str) -> None:
-        self._storage, self._db = storage, storage.db
+    Attributes:
+        operation: what is done, as the journal will name it.
+        changes: what has been changed so far, in its order.
+        seats: seats used before and after, for the journal, if they are counted.
+        account: the one account that it is about, for a refusal of the whole; empty for none or several.
+        refused: what a guard refused, for the journal.
+        undoes: the sequence number of the commit that this one undoes.
+        commit: the result, once the block has been left; None if it changed nothing.
+    """
+
+    def __init__(self, records: Records, next_number: int, operation: str) -> None:
+        self._records = records
         self._first_number = self.next_number = next_number
         self.operation = operation
-        """What is done, as the journal will name it."""
+        self.changes: list[Change] = []
         self.seats: tuple[int, int] | None = None
-        """Seats used before and after, for the journal, where somebody counts them."""
         self.account = ""
-        """The one account that it is about, for a refusal of the whole; empty for none or several."""
         self.refused: tuple[Refusal, ...] = ()
-        """What a guard refused, for the journal."""
         self.undoes: int | None = None
-        """The sequence number of the commit that this one takes back."""
         self.commit: Commit | None = None
-        """What came of it, once the block has been left; None if it changed nothing."""
 
-    @property
-    def changes(self) -> list[Change]:
-        """What has been changed so far, in its order."""
-        return self._storage.staged
-
-    def take_back(self) -> tuple[Change, ...]:
-        """Let everything be as before it, and go on; returns what it would have changed, each record once."""
-        changes = self._storage.net().records
-        self._storage.roll_back()
-        self.next_number, self.undoes = self._first_number, None
-        return changes
+    # Changing
 
     def put_entry(self, entry: Entry) -> Entry:
         """Store an entry, as a new one if its number is 0; returns it with its number."""
         return self.put_entries((entry,))[0]
 
     def put_entries(self, entries: Iterable[Entry]) -> list[Entry]:
-        """The same for many."""
-        records = {}
+        """Store many entries; see `put_entry`."""
+        stored = []
         for entry in entries:
-            stored = entry if entry.id else replace(entry, id=self._new_number())
-            records[stored.id] = stored
-        documents = {number: document_of("entries", record) for number, record in records.items()}
-        self._db.seats("entries").put(documents, records)
-        return list(records.values())
+            if not entry.id:
+                entry = replace(entry, id=self._new_number())  # the same entry with its number
+            stored.append(_with_own_words(entry))
+            self._put("entries", entry.id, stored[-1])
+        return stored
 
     def remove_entry(self, number: int) -> None:
-        """Forget an entry, as if it had never been. To delete an account, put it with `deleted_at` instead."""
+        """Remove an entry without a trace. To delete an account, put it with `deleted_at` instead."""
         self._remove("entries", number)
 
     def put_domain(self, domain: Domain, number: int = 0) -> None:
         """Store a domain: under this number, or else in place of the one of its name, or as a new one."""
-        number = number or self._storage.records.domain_number(domain.name) or self._new_number()
-        self._put("domains", number, domain)
+        self._put("domains", number or self._records.domain_number(domain.name) or self._new_number(), domain)
 
     def remove_domain(self, number: int) -> None:
-        """Forget a domain."""
+        """Remove a domain."""
         self._remove("domains", number)
 
     def set_license(self, license_: License) -> None:
-        """Let the license be this one."""
+        """Store the license."""
         self._put("license", 1, license_)
 
     def set_last_restart(self, at: datetime | None) -> None:
-        """Let this be the last recorded restart of the server; None if none is recorded."""
-        if at is None:
-            self._remove("server", 1)
-        else:
-            self._put("server", 1, at)
+        """Store the last recorded restart of the server; None if none is recorded."""
+        self._set("server", at)
 
     def set_server(self, server: Server | None) -> None:
-        """Let this be the live server that the store is kept in step with; None if there is none."""
-        if server is None:
-            self._remove("connection", 1)
-        else:
-            self._put("connection", 1, server)
+        """Store the mail server that this store follows; None if there is none."""
+        self._set("connection", server)
 
     def put_pending(self, pending: PendingChange) -> int:
-        """Write down what the server is about to be asked for; returns its number."""
+        """Store what the server is about to be asked for; returns its number."""
         number = self._new_number()
         self._put("intents", number, pending)
         return number
 
     def remove_pending(self, number: int) -> None:
-        """It is known what came of it."""
+        """Remove what the server was asked for: its result is known."""
         self._remove("intents", number)
 
     def put_back(self, change: Change) -> None:
@@ -111,24 +102,88 @@ class Transaction:
     def replace_all(self, inventory: Inventory) -> None:
         """Let the store hold this inventory and nothing else."""
         for table in ("entries", "domains"):
-            self._db.table(table).truncate()
+            for number in list(self._records.tables[table]):
+                self._remove(table, number)
         self.set_license(inventory.license)
         self.set_last_restart(inventory.last_restart)
         self.set_server(inventory.server)
-        self._insert_all("domains", inventory.domains)
-        self._insert_all("entries", inventory.entries)
+        for domain in inventory.domains:
+            self._put("domains", self._new_number(), domain)
+        self.put_entries(replace(entry, id=0) for entry in inventory.entries)
+
+    def stage_everything(self) -> None:
+        """Let all records count as new ones, for the first line of a journal that begins with them."""
+        for table, records in self._records.tables.items():
+            self.changes += [Change(table, number, None, record) for number, record in records.items()]
+
+    @property
+    def tables(self) -> "TinyDB":
+        """The tables for TinyDB's own doors; what they change belongs to this transaction."""
+        return table_layer(self._records.tables, self._stage_all)
+
+    def _stage_all(self, staged: list[StagedChange]) -> None:
+        for table, number, after in staged:
+            self._set(table, after, number)
+            self.next_number = max(self.next_number, number + 1)
+
+    def _set(self, table: str, record: Any, number: int = 1) -> None:
+        if record is None:
+            self._remove(table, number)
+        else:
+            self._put(table, number, record)
+
+    def _put(self, table: str, number: int, record: Any) -> None:
+        before = self._records.tables[table].get(number)
+        if before != record:
+            self._stage(Change(table, number, before, record))
+
+    def _remove(self, table: str, number: int) -> None:
+        before = self._records.tables[table].get(number)
+        if before is not None:
+            self._stage(Change(table, number, before, None))
+
+    def _stage(self, change: Change) -> None:
+        self._records.take(change)
+        self.changes.append(change)
 
     def _new_number(self) -> int:
         number = self.next_number
         self.next_number += 1
         return number
 
-    def _put(self, table: str, number: int, record: Any) -> None:
-        self._db.seats(table).put({number: document_of(table, record)})
+    # The result
 
-    def _remove(self, table: str, number: int) -> None:
-        self._db.table(table).remove(doc_ids=[number])
+    def net(self) -> tuple[Change, ...]:
+        """One change for each record: from what it was at first to what it is at last, if these differ."""
+        net: dict[tuple[str, int], Change] = {}
+        for change in self.changes:
+            key = change.table, change.number
+            earlier = net.get(key)
+            net[key] = change if earlier is None else earlier._replace(after=change.after)
+        if len(net) == len(self.changes):  # nothing was changed twice
+            return tuple(self.changes)
+        return tuple(change for change in net.values() if change.before != change.after)
 
-    def _insert_all(self, table: str, records: tuple[Any, ...]) -> None:
-        numbered = [TinyDocument(document_of(table, record), doc_id=self._new_number()) for record in records]
-        self._db.table(table).insert_multiple(numbered)
+    def take_back(self) -> tuple[Change, ...]:
+        """Restore everything as it was before, and go on; returns what it would have changed."""
+        changes = self.net()
+        self.roll_back()
+        self.next_number, self.undoes = self._first_number, None
+        return changes
+
+    def roll_back(self) -> None:
+        """Restore everything as it was before, the last change first."""
+        for change in reversed(self.changes):
+            self._records.take(change._replace(before=change.after, after=change.before))
+        self.changes.clear()
+
+
+def _with_own_words(entry: Entry) -> Entry:
+    """The same entry, its words the very objects that stand in the code.
+
+    msgspec leaves out a default by identity: a "user" that was read from a file would be written out.
+    """
+    kind, origin, role = intern(entry.kind), intern(entry.origin), intern(entry.role)
+    if kind is entry.kind and origin is entry.origin and role is entry.role:
+        return entry
+    return replace(entry, kind=kind, origin=origin, role=role)

@@ -13,7 +13,7 @@ from tinydb.middlewares import CachingMiddleware
 from tinydb.storages import JSONStorage
 from tinydb.table import Document
 
-from kconsole.core.documents import compact_entry_document
+from kconsole.core.encoding import compact_entry
 from kconsole.core.records import Inventory
 from kconsole.core.times import SystemClock
 from kconsole.store.seatstore import SeatStore
@@ -63,12 +63,12 @@ class Kconsole:
         self.store = SeatStore.open(folder, SystemClock(), operator="anna")
 
     def numbers(self) -> list[int]:
-        return [entry.id for entry in self.store.entries]
+        return [entry.id for entry in self.store.state.entries.values()]
 
     def toggle(self, numbers: Iterable[int]) -> None:
         with self.store.transaction("toggle") as transaction:
             for number in numbers:
-                entry = self.store.entry(number)
+                entry = self.store.state.entries.get(number)
                 assert entry is not None
                 transaction.put_entry(replace(entry, enabled=not entry.enabled))
 
@@ -93,7 +93,7 @@ class StockTinyDB:
         folder.mkdir()
         with TinyDB(folder / "tiny.json") as database:
             database.insert_multiple(
-                Document(compact_entry_document(entry), number) for number, entry in enumerate(inventory.entries, 1)
+                Document(json.loads(compact_entry(entry)), number) for number, entry in enumerate(inventory.entries, 1)
             )
 
     def __init__(self, folder: Path) -> None:
@@ -155,7 +155,7 @@ class SQLite:
         connection.executemany(
             "INSERT INTO entries VALUES (?, ?, ?)",
             (
-                (number, entry.enabled, json.dumps(compact_entry_document(entry)))
+                (number, entry.enabled, json.dumps(json.loads(compact_entry(entry))))
                 for number, entry in enumerate(inventory.entries, 1)
             ),
         )

@@ -35,7 +35,7 @@ from pydantic import BaseModel, TypeAdapter
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server, ServerAccess
 from kconsole.net.secrets import Secret
-from kconsole.operations.session import Session, nothing_collected
+from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, import_client, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer
@@ -266,8 +266,7 @@ def _of_syncing(server: Reached, again: bool) -> Figures:
         session.do(AddServer(Server(name="bench", access=server.access)))
 
         def sync() -> None:
-            with nothing_collected():
-                session.do(Sync(read_server(server.access, Secret(server.password)), SyncStart(server.access)))
+            session.do(Sync(read_server(server.access, Secret(server.password)), SyncStart(server.access)))
 
         seconds = _timed(sync)
         memory = most_megabytes()
@@ -311,8 +310,7 @@ def _child(what: str, folder: Path) -> Figures:
         return asyncio.run(_on_the_screen(server))
     if what == "read":
         import_client()
-        with nothing_collected():
-            return Figures(_timed(lambda: read_server(access, Secret(server.password))))
+        return Figures(_timed(lambda: read_server(access, Secret(server.password))))
     return _of_syncing(server, what == "again")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from kconsole.cli.context import CliContext
 from kconsole.cli.main import run
-from kconsole.core.documents import inventory_document
+from kconsole.core.encoding import inventory_document
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.times import Clock

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 
 from kconsole.core.consistency import checked
-from kconsole.core.documents import compact_entry_document, inventory_document
+from kconsole.core.encoding import compact_entry, inventory_document
 from kconsole.core.records import Inventory
 from tests.cli.console import Console
 from tests.licensing.strategies import inventories
@@ -26,7 +26,7 @@ def test_status_agrees_with_a_plain_count(inventory: Inventory) -> None:
         answer = console.done("status", "--json").json
         accounts = console.accounts("--sort", "address")
         other = Console(Path(folder) / "other").restore(
-            {**dump, "entries": [compact_entry_document(entry) for entry in inventory.entries]}
+            {**dump, "entries": [json.loads(compact_entry(entry)) for entry in inventory.entries]}
         )
         assert other.done("domains", "--json").json == answer["domains"]
     expected = naive(checked(inventory, "inventory"))

@@ -16,10 +16,10 @@ import pytest
 
 from kconsole.cli.history import FOLLOW_PAUSE
 from kconsole.operations.session import system_operator
-from kconsole.store.journal import encoded
 from tests.cli.console import Console, Said, account
 from tests.cli.test_hostile import HOSTILE, harmless
 from tests.limits import PATIENCE
+from tests.store.stores import encoded
 
 ANNA, BERG = "anna@north.example", "berg@north.example"
 USER = system_operator().user

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from kconsole.core.documents import inventory_document
+from kconsole.core.encoding import inventory_document
 from kconsole.core.license import Component, Customer, License
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from tests.cli.console import Console, Said, account

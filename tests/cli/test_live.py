@@ -15,7 +15,7 @@ from kconsole.cli.screen import find_test_server
 from kconsole.core.errors import NotFound
 from kconsole.operations.samples import sample_session
 from kconsole.operations.sync.access import SERVER_PASSWORD
-from kconsole.store.locking import StoreLock
+from kconsole.store.file_engine.locking import StoreLock
 from tests.cli.console import Console, Said
 from tests.clocks import FixedClock
 from tests.kerio_server.beside import demo_server

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kconsole.core.records import Entry, Inventory
 from kconsole.core.times import SystemClock
-from kconsole.store import file_engine
+from kconsole.store import seatstore
 from kconsole.store.seatstore import SeatStore
 
 LONGEST = 0.02
@@ -27,11 +27,11 @@ def opened(folder: Path) -> SeatStore:
 
 def change_for_ever(folder: Path, acknowledge: int) -> None:
     """Change three entries together, and tell the sequence number once that is done."""
-    file_engine.LEAST_TAIL = 3000  # type: ignore[misc]  # so that snapshots are killed too
+    seatstore.LEAST_TAIL = 3000  # type: ignore[misc]  # so that snapshots are killed too
     while True:
         store = opened(folder)
         for _ in range(40):
-            entries = [store.entry_at(name) or Entry(address=name) for name in NAMES]
+            entries = [store.state.entry_at(name) or Entry(address=name) for name in NAMES]
             with store.transaction("loop") as transaction:
                 for entry in entries:
                     text = str(store.sequence + 1)
@@ -65,7 +65,7 @@ def assert_whole(folder: Path, acknowledged: int) -> tuple[int, int]:
     """Open the store as its next user does; returns its last number, and how many torn lines were set aside."""
     store = opened(folder)
     assert store.sequence >= acknowledged, f"{acknowledged} was told as done; the store ends at {store.sequence}"
-    texts = {entry.description for entry in store.entries}
+    texts = {entry.description for entry in store.state.entries.values()}
     assert texts == {str(store.sequence)}, f"half of a change is there: {texts}, at {store.sequence}"
     assert store.check() == store.head
     torn = sum("torn" in notice for notice in store.notices)

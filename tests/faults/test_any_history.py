@@ -64,7 +64,7 @@ class StoreHistories(RuleBasedStateMachine):
         self.model = Model(inventory)
         self.store = SeatStore.create(self.folder, inventory, noon(), "anna", 0)
         self.other = SeatStore.open(self.folder, noon(), 0)
-        self.model.entries = {entry.id: entry for entry in self.store.entries}
+        self.model.entries = {entry.id: entry for entry in self.store.state.entries.values()}
         self.numbers |= self.model.entries.keys()
 
     def change(self, work: Callable[[Transaction], object], fail: bool) -> bool:
@@ -81,7 +81,7 @@ class StoreHistories(RuleBasedStateMachine):
 
     def free(self, entry: Entry, number: int = 0) -> Entry:
         """The entry, deleted if another live one has its address: what a deed would see to."""
-        known = self.store.entry_at(entry.address)
+        known = self.store.state.entry_at(entry.address)
         taken = known is not None and known.id != number
         return replace(entry, deleted_at=noon().now()) if taken else entry
 
@@ -118,7 +118,7 @@ class StoreHistories(RuleBasedStateMachine):
     def add_a_domain(self, name: str, limit: int, fail: bool) -> None:
         self.store.catch_up()
         domain = Domain(name=name, user_limit=limit)
-        if self.store.domain_named(name) is None and self.change(lambda t: t.put_domain(domain), fail):
+        if self.store.state.domain_named(name) is None and self.change(lambda t: t.put_domain(domain), fail):
             self.model.domains[name] = domain
 
     @rule(license_=licenses, moment=st.none() | moments, fail=st.booleans())
@@ -134,8 +134,8 @@ class StoreHistories(RuleBasedStateMachine):
     def restore(self, inventory: Inventory, fail: bool) -> None:
         if self.change(lambda transaction: transaction.replace_all(inventory), fail):
             self.model = Model(inventory)
-            self.model.entries = {entry.id: entry for entry in self.store.entries}
-            plain = [replace(entry, id=0) for entry in self.store.entries]
+            self.model.entries = {entry.id: entry for entry in self.store.state.entries.values()}
+            plain = [replace(entry, id=0) for entry in self.store.state.entries.values()]
             assert plain == [replace(entry, id=0) for entry in inventory.entries]
             assert not self.model.entries.keys() & self.numbers
             self.numbers |= self.model.entries.keys()
@@ -186,21 +186,21 @@ class StoreHistories(RuleBasedStateMachine):
     def both_handles_tell_what_the_model_holds(self) -> None:
         for store in (self.store, self.other):
             store.catch_up()
-            assert {entry.id: entry for entry in store.entries} == self.model.entries
-            assert {domain.name: domain for domain in store.domains} == self.model.domains
-            assert (store.license, store.last_restart) == (self.model.license, self.model.last_restart)
+            assert {entry.id: entry for entry in store.state.entries.values()} == self.model.entries
+            assert {domain.name: domain for domain in store.state.domains.values()} == self.model.domains
+            assert (store.state.license, store.state.last_restart) == (self.model.license, self.model.last_restart)
             assert store.sequence == self.sequence
             assert store.check() == store.head
             for entry in self.model.entries.values():
-                assert store.entry(entry.id) == entry
+                assert store.state.entries.get(entry.id) == entry
                 if entry.deleted_at is None:
-                    assert store.entry_at(entry.address) == entry
+                    assert store.state.entry_at(entry.address) == entry
                 else:
-                    assert entry in store.deleted_at(entry.address)
+                    assert entry in store.state.deleted_at(entry.address)
             live = {fold(e.address) for e in self.model.entries.values() if e.deleted_at is None}
             for entry in self.model.entries.values():
                 if fold(entry.address) not in live:
-                    assert store.entry_at(entry.address) is None
+                    assert store.state.entry_at(entry.address) is None
 
 
 TestStoreHistories = StoreHistories.TestCase
@@ -311,9 +311,9 @@ class SessionHistories(RuleBasedStateMachine):
                 assert replayed.get((change.table, change.number)) == change.before
                 replayed[change.table, change.number] = change.after
         entries = {number: entry for (table, number), entry in replayed.items() if table == "entries" and entry}
-        assert entries == {entry.id: entry for entry in fresh.entries}
+        assert entries == {entry.id: entry for entry in fresh.state.entries.values()}
         assert (
-            set(fresh.entries)
+            set(fresh.state.entries.values())
             == set(self.sessions[0].state.inventory.entries)
             == set(self.sessions[1].state.inventory.entries)
         )

@@ -164,12 +164,12 @@ def test_to_close_never_fails(tmp_path: Path, manner: Manner) -> None:
 def test_a_change_that_outgrows_the_snapshot_holds_even_if_that_fails(
     tmp_path: Path, manner: Manner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kconsole.store.file_engine.LEAST_TAIL", 0)
+    monkeypatch.setattr("kconsole.store.seatstore.LEAST_TAIL", 0)
 
     def prepare(folder: Path) -> SeatStore:
         store = store_with_anna(folder)
         with monkeypatch.context() as patch:
-            patch.setattr("kconsole.store.file_engine.LEAST_TAIL", 10**9)
+            patch.setattr("kconsole.store.seatstore.LEAST_TAIL", 10**9)
             for number in range(20):
                 add(store, f"a{number}")
         return store

@@ -39,7 +39,7 @@ def run(folder: Path, fault: str, log: Path) -> subprocess.CompletedProcess[str]
 def anna_in(folder: Path) -> tuple[Entry | None, list[str]]:
     store = opened(folder)
     assert same_as_disk(store)
-    anna = store.entry_at(account("anna").address)
+    anna = store.state.entry_at(account("anna").address)
     operations = [commit.operation for commit in store.history()]
     add(store, "later")
     assert same_as_disk(store)

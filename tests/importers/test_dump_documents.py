@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from kconsole.core.codes import Message, message
 from kconsole.core.consistency import LARGEST_LIMIT, MOST_PROBLEMS, checked
 from kconsole.core.directory import Directory
-from kconsole.core.documents import inventory_document
+from kconsole.core.encoding import inventory_document
 from kconsole.core.errors import BadInput
 from kconsole.core.license import License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from kconsole.core.codes import message
-from kconsole.core.documents import inventory_document
+from kconsole.core.encoding import inventory_document
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.records import Entry, Inventory, fold
 from kconsole.importers import samples

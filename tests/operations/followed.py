@@ -116,7 +116,7 @@ class Followed:
 
     def recover(self, session: Session) -> Done | None:
         """Ask what became of what is open, and nothing else."""
-        with session.store.alone_at_server(), self.writer.connected(session) as line:
+        with session.store.lease("server"), self.writer.connected(session) as line:
             return recover(session, line)
 
     @property

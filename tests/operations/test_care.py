@@ -24,9 +24,9 @@ from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
 from kconsole.operations.maintenance import Finding, backup, examine, mend, verify
 from kconsole.operations.session import Session
-from kconsole.store.journal import encoded
 from tests.limits import EXAMPLES
 from tests.operations.sessions import DOMAIN, account, another, session_of
+from tests.store.stores import encoded
 
 ANNA = f"anna@{DOMAIN}"
 DORA = Operator("dora")

@@ -27,12 +27,13 @@ from kconsole.operations.history import LogQuery, addresses_of
 from kconsole.operations.importing.kerio_export import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
-from kconsole.store.journal import Head, encoded
+from kconsole.store.engine import Head
 from kconsole.text.messages import error_words
 from tests.clocks import FixedClock, noon
 from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
 from tests.limits import EXAMPLES
 from tests.operations.sessions import DOMAIN, account, alias, another, deleted, export, results, session_of, used
+from tests.store.stores import encoded
 
 ANNA, BERG, CHEN = (f"{login}@{DOMAIN}" for login in ("anna", "berg", "chen"))
 SEATS = (1, 0)

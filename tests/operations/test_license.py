@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import fields, replace
 
 from kconsole.core.codes import Message, message
-from kconsole.core.documents import inventory_document
+from kconsole.core.encoding import inventory_document
 from kconsole.core.errors import BadInput, ChangedSince, ConsoleError, Refused
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Inventory

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, TypeVar
 from msgspec.structs import replace
 
 from kconsole.core.directory import Directory
-from kconsole.core.documents import compact_entry_document, inventory_document
+from kconsole.core.encoding import compact_entry, inventory_document
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin, Origin, Role, fold
 from tests.samples.names import ALIASES, FAMILY, GIVEN, LISTS, NON_LATIN, ODD, PROTOCOLS, RESOURCES, TEAMS
@@ -409,7 +409,7 @@ def written(inventory: Inventory) -> bytes:
     """An inventory as the text of a dump with one entry a line, so that a change of one is a change of one line."""
     head = inventory_document(inventory) | {"domains": None, "entries": None}
     domains = inventory_document(inventory)["domains"]
-    entries = [compact_entry_document(entry) for entry in inventory.entries]
+    entries = [json.loads(compact_entry(entry)) for entry in inventory.entries]
     lines = [f"{_json(field)}: {_json(value)}" for field, value in head.items() if value is not None]
     for field, rows in (("domains", domains), ("entries", entries)):
         lines.append(f"{_json(field)}: [\n" + ",\n".join(f"    {_json(row)}" for row in rows) + "\n  ]")

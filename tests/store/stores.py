@@ -10,8 +10,10 @@ import orjson
 from kconsole.core.history import Commit
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
-from kconsole.store.journal import NO_HASH, Journal, encoded
-from kconsole.store.migrations import FORMAT
+from kconsole.store.engine import NO_HASH, START, BrokenJournal, Head
+from kconsole.store.file_engine.journal_file import JournalFile
+from kconsole.store.file_engine.snapshot_file import FORMAT
+from kconsole.store.journal_line import commit_of, head_after, linked
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import FixedClock, noon
 
@@ -35,7 +37,7 @@ def opened(folder: Path, *, read_only: bool = False) -> SeatStore:
 
 
 def addresses(store: SeatStore) -> list[str]:
-    return sorted(entry.address for entry in store.entries)
+    return sorted(entry.address for entry in store.state.entries.values())
 
 
 def add(store: SeatStore, *logins: str) -> Entry:
@@ -53,8 +55,15 @@ def told_to(store: SeatStore) -> list[Commit]:
 
 
 def everything_in(store: SeatStore) -> tuple[Any, ...]:
-    entries = {entry.id: entry for entry in store.entries}
-    return entries, sorted(store.domains, key=str), store.license, store.last_restart, store.sequence, store.head
+    entries = {entry.id: entry for entry in store.state.entries.values()}
+    return (
+        entries,
+        sorted(store.state.domains.values(), key=str),
+        store.state.license,
+        store.state.last_restart,
+        store.sequence,
+        store.head,
+    )
 
 
 def same_as_disk(store: SeatStore) -> bool:
@@ -77,6 +86,31 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in (folder / "journal.jsonl").read_bytes().splitlines()]
 
 
+def encoded(body: dict[str, Any], previous: str) -> tuple[bytes, str]:
+    """A line that says anything, and its hash."""
+    return linked(orjson.dumps(body), previous)
+
+
+def line_of(sequence: int, **more: Any) -> dict[str, Any]:
+    """What a line of a commit says that changes nothing."""
+    said = {"sequence": sequence, "at": "2026-01-01T00:00:00Z", "deed": "x", "next_number": 1, "changes": []}
+    return {**said, **more}
+
+
+def checked_file(path: Path) -> Head:
+    """The head of a journal's file, every line of which is right."""
+    file, head = JournalFile.open(path, read_only=True), START
+    try:
+        for raw in file.lines():
+            head = head_after(raw, head)
+            commit_of(raw, head)
+        if not file.ends_with_a_line():
+            raise BrokenJournal(head.sequence + 1, "line-has-no-end", head)
+    finally:
+        file.close()
+    return head
+
+
 def chained(bodies: Iterable[dict[str, Any]]) -> bytes:
     """A journal with a right chain, whatever its lines say."""
     content, previous = b"", NO_HASH
@@ -86,9 +120,9 @@ def chained(bodies: Iterable[dict[str, Any]]) -> bytes:
     return content
 
 
-def journal_at(path: Path, content: bytes) -> Journal:
+def journal_at(path: Path, content: bytes) -> JournalFile:
     path.write_bytes(content)
-    return Journal.open(path)
+    return JournalFile.open(path)
 
 
 def forged(tables: dict[str, Any], **head: object) -> bytes:

@@ -8,39 +8,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kconsole.store.journal import NO_HASH, BrokenJournal, Head, Journal, encoded, linked
-from tests.store.stores import chained, journal_at
+from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.records import Entry
+from kconsole.store.engine import NO_HASH, START, BrokenJournal, Head
+from kconsole.store.file_engine.journal_file import JournalFile
+from kconsole.store.journal_line import body_of, commit_of, head_after, head_before, linked
+from tests.clocks import noon
+from tests.store.stores import chained, checked_file, encoded, journal_at, line_of
 
-BODIES: list[dict[str, Any]] = [{"sequence": 1, "a": "x"}, {"sequence": 2, "a": "王"}, {"sequence": 3, "a": ""}]
+BODIES: list[dict[str, Any]] = [line_of(1, reason="x"), line_of(2, reason="王"), line_of(3)]
 THREE = chained(BODIES)
+HEAD = Head(3, orjson.loads(THREE.splitlines()[-1])["hash"])
 
 
 def test_a_line_ends_with_the_hash_of_the_one_before_and_its_own() -> None:
     raw, own = encoded({"sequence": 1}, NO_HASH)
     assert raw.decode() == f'{{"sequence":1,"previous":"{NO_HASH}","hash":"{own}"}}\n'
-    assert linked(raw, Head()) == Head(1, len(raw), own)
+    assert head_after(raw, START) == Head(1, own)
 
 
-@pytest.mark.parametrize("many", [0, 1, 1000, 1001, 2500])
-def test_a_line_is_the_same_however_many_changes_it_has(many: int) -> None:
-    changes = [{"table": "entries", "number": number, "before": None, "after": {"a": "],王"}} for number in range(many)]
-    body = {"sequence": 1, "deed": "x", "changes": changes}
-    raw, own = encoded(body, NO_HASH)
-    assert raw == orjson.dumps({**body, "previous": NO_HASH, "hash": own}) + b"\n"
-    assert linked(raw, Head()) == Head(1, len(raw), own)
-
-
-def test_lines_are_read_once_and_on(tmp_path: Path) -> None:
-    journal = journal_at(tmp_path / "j", THREE)
-    assert [line.body["a"] for line in journal.read_on()] == ["x", "王", ""]
-    assert list(journal.read_on()) == []
-    assert not journal.has_grown()
-    head = Journal.open(tmp_path / "j")
-    assert head.check() == journal.head
-    journal.append({"sequence": 4, "a": "new"})
-    assert not journal.has_grown()
-    assert [line.body["a"] for line in head.read_on()] == ["x", "王", "", "new"]
-    assert head.head == journal.head
+def test_a_commit_comes_back_from_its_line() -> None:
+    anna = Entry(address="anna@north.example", full_name="],王", id=7)
+    changes = (Change("entries", 7, None, anna), Change("server", 1, noon().now(), None))
+    commit = Commit(1, noon().now(), Operator("anna", "boss"), "s", "add", "why", changes, (1, 2))
+    raw, own = linked(body_of(commit, 8), NO_HASH)
+    assert commit_of(raw, Head(1, own)) == (commit, 8)
+    line = orjson.loads(raw)
+    assert list(line) == [
+        *("sequence", "at", "operator", "session", "deed", "claims", "reason", "seats", "next_number", "changes"),
+        *("previous", "hash"),
+    ]
+    assert line["changes"][0] == {
+        "table": "entries",
+        "number": 7,
+        "before": None,
+        "after": {"address": "anna@north.example", "full_name": "],王"},
+    }
 
 
 @settings(max_examples=30)
@@ -51,20 +54,18 @@ def test_lines_are_whole_however_they_lie_in_the_chunks(
     content = chained({"sequence": number, "a": "x" * size} for number, size in enumerate(sizes, 1))
     journal = journal_at(tmp_path_factory.mktemp("j") / "j", content + b"torn")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kconsole.store.journal._CHUNK", chunk)
-        assert b"".join(journal.raw_lines()) == content
-        assert [len(line.body["a"]) for line in journal.read_on()] == sizes
-    assert journal.torn_tail() == b"torn"
+        patch.setattr("kconsole.store.file_engine.journal_file._CHUNK", chunk)
+        assert b"".join(journal.lines()) == content
+        assert [len(orjson.loads(raw)["a"]) for raw in journal.lines()] == sizes
+    assert not journal.ends_with_a_line()
 
 
 def damage_in(content: bytes, folder: Path) -> BrokenJournal | None:
-    journal = journal_at(folder / "j", content)
+    (folder / "j").write_bytes(content)
     try:
-        journal.check()
+        checked_file(folder / "j")
     except BrokenJournal as broken:
         return broken
-    finally:
-        journal.close()
     return None
 
 
@@ -89,7 +90,7 @@ values = st.none() | st.booleans() | st.integers(-5, 2**40) | st.text(max_size=2
 def test_any_byte_of_any_journal_that_is_changed_is_found(
     drawn: list[dict[str, Any]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    content = chained({**body, "sequence": number} for number, body in enumerate(drawn, 1))
+    content = chained({**body, **line_of(number)} for number, body in enumerate(drawn, 1))
     place = data.draw(st.integers(0, len(content) - 1))
     other = data.draw(st.integers(0, 255).filter(lambda byte: byte != content[place]))
     found = damage_in(content[:place] + bytes([other]) + content[place + 1 :], tmp_path_factory.mktemp("j"))
@@ -111,11 +112,24 @@ def test_lines_that_are_missing_twice_there_or_in_another_order_are_found(
     assert found.line == bad
 
 
-@pytest.mark.parametrize("body", [{"sequence": 5}, {"a": 1}, {"sequence": "4"}, {"sequence": None}])
-def test_a_line_with_a_right_hash_and_a_wrong_number_is_found(tmp_path: Path, body: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (line_of(5), "line-out-of-sequence"),
+        ({"a": 1}, "makes-no-sense"),
+        (line_of(4) | {"sequence": "4"}, "makes-no-sense"),
+        (line_of(4, changes=[{"table": "x", "number": 1, "before": None, "after": {}}]), "makes-no-sense"),
+        (line_of(4, changes=[{"table": "entries", "number": 1, "before": None, "after": {}}]), "makes-no-sense"),
+        (line_of(4, changes=5), "makes-no-sense"),
+        (line_of(4, at="noon"), "makes-no-sense"),
+    ],
+)
+def test_a_line_with_a_right_hash_that_kconsole_did_not_write_is_found(
+    tmp_path: Path, body: dict[str, Any], why: str
+) -> None:
     found = damage_in(chained([*BODIES, body]), tmp_path)
     assert found is not None
-    assert (found.line, found.why) == (4, "its number is not the next one")
+    assert (found.line, found.why.code) == (4, why)
 
 
 def test_a_line_that_is_no_json_is_found(tmp_path: Path) -> None:
@@ -125,19 +139,19 @@ def test_a_line_that_is_no_json_is_found(tmp_path: Path) -> None:
     raw = hashed + b',"hash":"' + sha256(hashed).hexdigest().encode() + b'"}\n'
     found = damage_in(raw, tmp_path)
     assert found is not None
-    assert "not JSON" in found.why
+    assert found.why.code == "line-not-json"
 
 
 def test_a_torn_line_is_set_aside_once_wherever_it_is_cut(tmp_path: Path) -> None:
     raw = THREE.splitlines(keepends=True)[2]
     for length in range(1, len(raw) - 1):
         journal = journal_at(tmp_path / "journal.jsonl", THREE + raw[:length])
-        assert len(list(journal.read_on())) == 3
-        aside = journal.mend_torn_tail()
+        assert len(list(journal.lines())) == 3
+        aside = journal.mend_torn_tail(HEAD, len(THREE))
         assert aside is not None
         assert aside.read_bytes() == raw[:length]
         assert (tmp_path / "journal.jsonl").read_bytes() == THREE
-        assert journal.mend_torn_tail() is None
+        assert journal.mend_torn_tail(HEAD, len(THREE)) is None
         aside.unlink()
         journal.close()
 
@@ -146,42 +160,36 @@ def test_what_is_torn_twice_alike_is_kept_once_and_otherwise_twice(tmp_path: Pat
     names = []
     for torn in (b"one", b"one", b"two"):
         journal = journal_at(tmp_path / "journal.jsonl", THREE + torn)
-        list(journal.read_on())
-        aside = journal.mend_torn_tail()
+        aside = journal.mend_torn_tail(HEAD, len(THREE))
         names.append(aside and aside.name)
     assert names == ["journal.torn-4", "journal.torn-4", "journal.torn-4-2"]
 
 
+def second_head() -> tuple[Head, int]:
+    first, second, _ = THREE.splitlines(keepends=True)
+    return head_after(second, head_after(first, START)), len(first) + len(second)
+
+
 def test_a_line_that_lacks_nothing_but_its_end_gets_it(tmp_path: Path) -> None:
     journal = journal_at(tmp_path / "j", THREE[:-1])
-    assert len(list(journal.read_on())) == 2
-    assert journal.mend_torn_tail() is None
+    assert len(list(journal.lines())) == 2
+    assert journal.mend_torn_tail(*second_head()) is None
     assert (tmp_path / "j").read_bytes() == THREE
-    assert [line.body for line in journal.read_on()] == [{**BODIES[2], **tail_of(THREE)}]
-
-
-def tail_of(content: bytes) -> dict[str, str]:
-    import orjson
-
-    last = orjson.loads(content.splitlines()[-1])
-    return {"previous": last["previous"], "hash": last["hash"]}
 
 
 def test_a_line_with_another_byte_for_its_end_is_damaged_and_not_torn(tmp_path: Path) -> None:
     journal = journal_at(tmp_path / "j", THREE[:-1] + b"\x0b")
-    list(journal.read_on())
-    with pytest.raises(BrokenJournal, match="line 3: its line feed is another byte"):
-        journal.mend_torn_tail()
+    with pytest.raises(BrokenJournal) as caught:
+        journal.mend_torn_tail(*second_head())
+    assert (caught.value.line, caught.value.why.code) == (3, "line-feed-is-another-byte")
     assert (tmp_path / "j").read_bytes() == THREE[:-1] + b"\x0b"
 
 
-def test_a_journal_knows_the_line_that_a_head_names(tmp_path: Path) -> None:
+def test_a_file_knows_the_hash_of_the_line_that_ends_at_a_place(tmp_path: Path) -> None:
     journal = journal_at(tmp_path / "j", THREE)
-    heads = [head for _, head in journal.linked_lines()]
-    assert all(journal.holds(head) for head in [Head(), *heads])
-    assert not journal.holds(heads[1]._replace(offset=heads[2].offset))
-    assert not journal.holds(heads[1]._replace(hash=heads[2].hash))
-    assert not journal.holds(Head(4, len(THREE) + 100, heads[2].hash))
+    head, place = second_head()
+    assert (journal.hash_at(place), journal.hash_at(len(THREE))) == (head.hash, HEAD.hash)
+    assert (journal.hash_at(0), journal.hash_at(place + 1), journal.hash_at(len(THREE) + 100)) == ("", "", "")
 
 
 def test_a_journal_that_cannot_be_written_can_be_read_and_says_why_not(
@@ -199,10 +207,10 @@ def test_a_journal_that_cannot_be_written_can_be_read_and_says_why_not(
         return real(path, flags, *rest)
 
     monkeypatch.setattr("os.open", only_to_read)
-    journal = Journal.open(tmp_path / "j")
-    assert len(list(journal.read_on())) == 3
+    journal = JournalFile.open(tmp_path / "j")
+    assert len(list(journal.lines())) == 3
     with pytest.raises(OSError, match="Read-only file system"):
-        journal.append({"sequence": 4})
+        journal.append(b"x", len(THREE))
     assert (tmp_path / "j").read_bytes() == THREE
 
 
@@ -213,21 +221,17 @@ def test_lines_are_read_backwards_from_a_head_however_they_lie_in_the_chunks(
 ) -> None:
     content = chained({"sequence": number, "a": "x" * size} for number, size in enumerate(sizes, 1))
     journal = journal_at(tmp_path_factory.mktemp("j") / "j", content + b"torn")
-    *_, (_, head) = journal.linked_lines()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kconsole.store.journal._CHUNK", chunk)
-        assert [len(line.body["a"]) for line in journal.lines_backwards(head)] == sizes[::-1]
+        patch.setattr("kconsole.store.file_engine.journal_file._CHUNK", chunk)
+        lines = list(journal.lines_backwards(len(content)))
+    assert [len(orjson.loads(raw)["a"]) for raw in lines] == sizes[::-1]
     journal.close()
 
 
-def test_reading_backwards_tells_a_changed_line_once_those_after_it_are_told(tmp_path: Path) -> None:
-    content = chained({"sequence": number, "a": "good"} for number in range(1, 6))
-    lines = content.splitlines(keepends=True)
-    *_, (_, head) = journal_at(tmp_path / "whole", content).linked_lines()
-    forged = chained([{"sequence": 1, "a": "good"}, {"sequence": 2, "a": "evil"}]).splitlines(keepends=True)[1]
-    for damaged in (lines[1].replace(b"good", b"evil"), forged):
-        journal = journal_at(tmp_path / "damaged", b"".join((lines[0], damaged, *lines[2:])))
-        lines_told = journal.lines_backwards(head)
-        assert [next(lines_told).head.sequence for _ in range(3)] == [5, 4, 3]
+def test_a_changed_line_is_found_from_the_line_after_it() -> None:
+    first, second, third = THREE.splitlines(keepends=True)
+    evil = chained([line_of(1, reason="x"), line_of(2, reason="evil")]).splitlines(keepends=True)[1]
+    assert head_before(third, HEAD) == second_head()[0]
+    for damaged in (second.replace(b"x", b"y"), evil, first):
         with pytest.raises(BrokenJournal, match="line 2"):
-            next(lines_told)
+            head_before(damaged, second_head()[0])

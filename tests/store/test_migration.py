@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kconsole.store.snapshot import read_snapshot
 
 from kconsole.core.errors import StoreBusy
 from kconsole.store import file_engine
-from kconsole.store.locking import StoreLock
+from kconsole.store.file_engine.locking import StoreLock
 from kconsole.store.migrations import Tables, migrated
-from kconsole.store.snapshot import read_snapshot
 from tests.limits import PATIENCE
 from tests.store.stores import add, addresses, lines_of, of_format_1, opened, same_as_disk
 
@@ -36,7 +36,7 @@ def test_an_old_store_gets_a_journal_and_its_file_is_kept(tmp_path: Path) -> Non
     content = old_store(tmp_path)
     store = opened(tmp_path)
     assert addresses(store) == ["anna@north.example", "berg@north.example"]
-    assert (store.license.seats, store.last_restart is not None, store.sequence) == (5, True, 1)
+    assert (store.state.license.seats, store.state.last_restart is not None, store.sequence) == (5, True, 1)
     assert "kept as store.format-1.json" in store.notices[0]
     assert lines_of(tmp_path)[0]["deed"] == "migrate"
     assert same_as_disk(store)
@@ -131,7 +131,7 @@ from kconsole.core.times import SystemClock
 from kconsole.store.seatstore import SeatStore
 
 store = SeatStore.open(Path(sys.argv[1]), SystemClock(), 60, "anna")
-print(store.sequence, len(list(store.entries)), store.head.hash)
+print(store.sequence, len(list(store.state.entries.values())), store.head.hash)
 """
 
 

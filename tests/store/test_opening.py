@@ -1,7 +1,5 @@
 """Opening a store: told how far it has come, ended on the way, and the records that come of it."""
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -11,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from kconsole.core.documents import compact_entry_document, entry_document, entry_from_document
+from kconsole.core.encoding import compact_entry
 from kconsole.core.errors import StoreUnusable
 from kconsole.core.records import Entry
 from kconsole.store.records import Records
@@ -30,16 +28,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_alone() -> Iterator[None]:
-    yield
-    gc.unfreeze()
-
-
 def told_at_opening(folder: Path) -> list[tuple[int, int]]:
     told: list[tuple[int, int]] = []
     store = SeatStore.open(folder, noon(), 0, progress=lambda done, total: told.append((done, total)))
-    assert told[-1][0] == len(list(store.entries))
+    assert told[-1][0] == len(list(store.state.entries.values()))
     store.abandon()
     return told
 
@@ -79,7 +71,6 @@ def test_what_is_raised_when_told_ends_the_opening(folder: Path, error: type[Exc
     with pytest.raises(error):
         SeatStore.open(folder, noon(), 0, progress=enough)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert gc.isenabled()
     store = opened(folder)
     add(store, "anna")
     store.abandon()
@@ -95,7 +86,7 @@ def test_a_snapshot_that_is_damaged_far_inside_leaves_no_records_behind(tmp_path
     assert addresses(again) == ["anna@north.example"]
     again.abandon()
     (tmp_path / "journal.jsonl").unlink()
-    with pytest.raises(StoreUnusable, match="a record in it makes no sense"):
+    with pytest.raises(StoreUnusable, match="makes-no-sense"):
         opened(tmp_path)
 
 
@@ -106,22 +97,24 @@ def test_a_snapshot_that_is_damaged_far_inside_leaves_no_records_behind(tmp_path
 def test_addresses_are_found_whatever_happens_while_the_index_is_made(tmp_path: Path, steps: int) -> None:
     store = new_store(tmp_path, *[account(f"a{number}") for number in range(5)])
     with patch("kconsole.store.records._STEP", 1):
-        index = store.indexing()
+        index = store.state.indexing()
         for _, share in zip(range(steps), index, strict=False):
             assert 0 <= share <= 1
         add(store, "berg")
         with store.transaction("remove") as transaction:
-            transaction.remove_entry(store.entry_at("a3@north.example").id)  # type: ignore[union-attr]  # it is there
+            transaction.remove_entry(store.state.entry_at("a3@north.example").id)  # type: ignore[union-attr]  # it is there
         list(index)
-    assert list(store.indexing()) == []
-    assert store.entry_at("a3@north.example") is None
-    assert {address for address in addresses(store) if store.entry_at(address) is not None} == set(addresses(store))
+    assert list(store.state.indexing()) == []
+    assert store.state.entry_at("a3@north.example") is None
+    assert {address for address in addresses(store) if store.state.entry_at(address) is not None} == set(
+        addresses(store)
+    )
     assert same_as_disk(store)
 
 
 def test_checked_ahead_the_first_change_need_not_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new_store(tmp_path, account("anna")).close()
-    monkeypatch.setattr("kconsole.store.file_engine.CHECK_AT_OPENING", 0)
+    monkeypatch.setattr("kconsole.store.seatstore.CHECK_AT_OPENING", 0)
     journal = tmp_path / "journal.jsonl"
     good = journal.read_bytes()
     bad = good.replace(b"anna@north", b"anno@north", 1)
@@ -135,7 +128,7 @@ def test_checked_ahead_the_first_change_need_not_check(tmp_path: Path, monkeypat
     journal.write_bytes(bad)
     store = opened(tmp_path)
     store.check_ahead()
-    with pytest.raises(StoreUnusable, match="damaged at line 1"):
+    with pytest.raises(StoreUnusable, match=r"journal-damaged.*line=1"):
         add(store, "berg")
     store.abandon()
 
@@ -143,34 +136,16 @@ def test_checked_ahead_the_first_change_need_not_check(tmp_path: Path, monkeypat
 # Records made at opening
 
 
-@given(drawn=entries(), full=st.booleans(), to=st.lists(st.text(), max_size=2), fate=st.sampled_from([None, "keep"]))
-def test_they_are_the_same_as_made_one_by_one(drawn: Entry, full: bool, to: list[str], fate: Any) -> None:
+@given(drawn=entries(), to=st.lists(st.text(), max_size=2), fate=st.sampled_from([None, "keep"]))
+def test_they_are_the_same_as_made_one_by_one(drawn: Entry, to: list[str], fate: Any) -> None:
     entry = replace(drawn, delivers_to=tuple(to), mailbox_fate=fate, transferred_to="x" if fate else "")
-    make = entry_document if full else compact_entry_document
     records = Records()
-    records.load("entries", {"7": make(entry)})
+    records.load(b'{"entries":{"7":%b}}' % compact_entry(entry))
     made = records.entries[7]
-    assert made == entry_from_document(make(entry), 7) == replace(entry, id=7)
+    assert made == replace(entry, id=7)
     assert (type(made), hash(made), repr(made)) == (Entry, hash(replace(entry, id=7)), repr(replace(entry, id=7)))
     with pytest.raises(AttributeError):
         made.address = "other"  # type: ignore[misc]  # which is the point
     if made.last_login is not None:
         with pytest.raises(AttributeError):
             made.last_login.protocol = "other"  # type: ignore[misc]  # as above
-
-
-def test_many_are_left_alone_by_the_collector_until_the_store_is_let_go(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gc.unfreeze()
-    monkeypatch.setattr("kconsole.store.seatstore.MANY", 6000)
-    small = make_inventory(10, seats=None)
-    SeatStore.create(folder.parent / "small", small, noon(), "anna").close()
-    opened(folder.parent / "small").abandon()
-    assert gc.get_freeze_count() == 0
-    store = opened(folder)
-    assert gc.isenabled()
-    left_alone = gc.get_freeze_count()
-    store.abandon()
-    assert gc.get_freeze_count() == 0
-    assert left_alone > 6000

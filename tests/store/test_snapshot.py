@@ -9,12 +9,12 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kconsole.store.journal import Head
+from kconsole.store.snapshot import DamagedSnapshot, open_snapshot, read_snapshot, write_snapshot
 from tinydb import TinyDB
 
 from kconsole.core.errors import StoreUnusable
-from kconsole.store.journal import Head
 from kconsole.store.migrations import FORMAT
-from kconsole.store.snapshot import DamagedSnapshot, open_snapshot, read_snapshot, write_snapshot
 from kconsole.text.messages import error_words, hint_words
 from tests.store.stores import account, add, addresses, forged, forged_body, new_store, of_format_1, opened
 
@@ -49,7 +49,7 @@ def test_stock_tinydb_opens_the_file_and_reads_the_tables(tmp_path: Path) -> Non
     with TinyDB(tmp_path / "store.json", access_mode="r") as database:
         assert {"meta", "entries", "domains", "license"} <= database.tables()
         entries = {document.doc_id: dict(document) for document in database.table("entries")}
-        assert [entries[entry.id]["address"] for entry in opened(tmp_path).entries] == expected
+        assert [entries[entry.id]["address"] for entry in opened(tmp_path).state.entries.values()] == expected
         assert [document["seats"] for document in database.table("license")] == [10]
         assert database.table("meta").all()[0]["sequence"] == 1
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kconsole.store.storage import SeatDB, SeatStorage
 from tinydb import where
 from tinydb.table import Document
 
 from kconsole.store.records import Records
-from kconsole.store.storage import SeatDB, SeatStorage
 from kconsole.store.tables import SeatTable, TouchedDocuments
 
 Numbered = dict[int, dict[str, Any]]

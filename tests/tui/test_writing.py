@@ -675,7 +675,7 @@ async def test_what_another_console_is_at_is_nobodys_crash(mail: KerioServer) ->
     def at_it(store: Path) -> None:
         leaves_open(mail, DisableAccounts((ANNA,)))(store)
         others.append(Session.open(store, "berg", noon()))
-        lock = others[0].store.alone_at_server()
+        lock = others[0].store.lease("server")
         lock.__enter__()
         others.append(lock)  # type: ignore[arg-type]  # kept to be left
 

@@ -69,7 +69,7 @@ class Writer:
         """
         is_pushed = False
         try:
-            with session.store.alone_at_server(), self.connected(session) as mail:
+            with session.store.lease("server"), self.connected(session) as mail:
                 done = recover(session, mail)
                 if done is not None and self.recovered is not None:
                     self.recovered(done)

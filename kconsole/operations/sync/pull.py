@@ -157,7 +157,7 @@ def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncS
     """
     orphans: Iterable[int] = ()
     try:
-        with session.store.alone_at_server(patience=0):
+        with session.store.lease("server", patience=0):
             session.catch_up()
             orphans = session.state.pending_changes
     except (StoreBusy, ReadOnly):

@@ -1,8 +1,120 @@
-"""Sentences about store."""
+"""Sentences about the store: its files, its journal, and what the doctor finds."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from kconsole.text.sentences.base import Template
+from kconsole.text.sentences.base import Both, Template
 
-TEMPLATES: Final[Mapping[str, Template]] = {}
+
+def _held(rest: str) -> Template:
+    def template(params: Mapping[str, Any]) -> str:
+        process = f" (process {params['process']})" if params["process"] else ""
+        return ("{operator}" if params["operator"] else "Another kconsole") + process + rest
+
+    return template
+
+
+TEMPLATES: Final[Mapping[str, Template]] = {
+    # Opening
+    "no-store": "There is no store in {address}.",
+    "make-or-demo": Both(
+        "Make one with 'kconsole init --seats N', or look around with 'kconsole demo'.",
+        "Make one with 'kconsole init --seats N' on the command line.",
+    ),
+    "store-exists": "There is a store in {folder} already.",
+    "use-it-or-another-folder": "Use it, or choose another folder.",
+    "not-a-folder": "{folder} is not a folder.",
+    "choose-another-place": "Choose another place for the store.",
+    "file-is-a-link": "{file} is a symbolic link.",
+    "link-the-folder": "Nothing was touched. Let the folder of the store be the link, not a file in it.",
+    "newer-store": "A newer kconsole wrote {file} (format {format}; this one reads up to {newest}).",
+    "use-newer-kconsole": "It was not touched. Use the kconsole that wrote it, or a newer one.",
+    "older-store": "{file} has format {format}, which this kconsole no longer reads (it reads format {oldest}).",
+    "use-kconsole-0-1": "It was not touched. Open it once with kconsole 0.1, which brings it to the present format.",
+    "opened-read-only": "The store was opened read-only.",
+    "open-without-read-only": "Open it without --read-only to change it.",
+    # Files and locks
+    "unreadable": "{file} cannot be read: {error}.",
+    "check-folder-and-permissions": "Check the folder and its permissions, then try again.",
+    "unwritable": "{file} cannot be written: {error}.",
+    "check-space-and-permissions": "Check the free space and the permissions of the folder, then try again.",
+    "not-confirmed": "{file} was written, but the disk did not confirm it: {error}.",
+    "perhaps-saved": "The change may or may not be saved.",
+    "check-disk-then-store": "Check the disk, then see what the store holds before you repeat the change.",
+    "store-busy": _held(" is saving to {folder}, and did not finish within {seconds:g} s."),
+    "server-busy": _held(
+        " is changing the mail server for the store {folder}, and did not finish within {seconds:g} s."
+    ),
+    "try-again-or-find-hanging": "Try again. If this continues, look for a kconsole that hangs.",
+    # Damage
+    "journal-damaged": "{journal} is damaged at line {line}: {reason}.",
+    "journal-missing": "{journal} is missing.",
+    "restore-or-read-only": "Restore it from a backup. Until then, 'kconsole --read-only' shows what the store held.",
+    "read-only-shows-good-part": "'kconsole --read-only' shows the part that is good.",
+    "doctor-says-more": "'kconsole doctor' says more.",
+    "snapshot-damaged": "{snapshot} is damaged: {reason}.",
+    "snapshot-rebuilt": "{snapshot} was damaged ({reason}); its content was rebuilt from the journal.",
+    "restore-backup": "It was not touched. Restore it from a backup; store.json.bak may be an earlier state of it.",
+    "torn-line-set-aside": (
+        "The last line of the journal was torn. It was never reported as done, and is in {file} now."
+    ),
+    "line-without-hash": "it does not end with a hash",
+    "line-not-its-hash": "its content does not match its hash",
+    "line-does-not-follow": "it does not follow the line before it",
+    "line-not-the-hash-kept-after-it": "its hash is not the one in the line after it",
+    "line-not-json": "it is not JSON ({error})",
+    "line-out-of-sequence": "its number is not the next one",
+    "line-changed-since": "it was changed since it was read",
+    "line-has-no-end": "it has no end",
+    "line-feed-is-another-byte": "its line feed is another byte",
+    "makes-no-sense": "its content makes no sense ({error})",
+    "journal-empty": "the journal is empty",
+    "journal-cut-off": "the end of the journal was cut off",
+    "journal-replaced": "another file was put in its place",
+    "not-the-line-of-the-snapshot": "it is not the line that store.json was made from",
+    "lock-broken": "another process wrote without the lock",
+    "file-is-empty": "it is empty",
+    "not-whole-json": "it is not whole JSON ({error})",
+    "not-a-store": "it is not a store of kconsole",
+    "no-format": "it does not name its format",
+    "not-its-checksum": "its content does not match its checksum; another program changed it, or the disk did",
+    # Verify
+    "not-a-head": "'{head}' is not the head of a log.",
+    "head-is-what-verify-shows": "It is the 64 digits that 'kconsole log verify' showed.",
+    "no-log": "There is no log in {folder}.",
+    "name-the-store": "Name the store's folder with --store.",
+    "head-not-in-log": "{journal} does not hold the head {head:.16}...: its end was cut off, or it was rebuilt.",
+    "compare-with-backup": "Compare it with a backup.",
+    # The doctor
+    "others-can-read": "{file} can be read by other users.",
+    "only-owner-should": "Only its owner should be able to.",
+    "store-contradicts-itself": lambda params: (
+        "The store contradicts itself: "
+        + "; ".join(f"{{problems[{number}]}}" for number in range(len(params["problems"])))
+        + "."
+    ),
+    "dump-edit-restore": "Correct it with 'kconsole dump', an editor, and 'kconsole restore'.",
+    "unconfirmed-at-server": "The server was asked to change {addresses:some}; its answer is unconfirmed.",
+    "sync-confirms": "'kconsole sync' asks the server.",
+    "left-over-files": "Left over from a crash or earlier damage: {files:list}.",
+    "move-to-folder": "They can be moved to '{folder}'.",
+    "disk-nearly-full": "Only {megabytes} MB are free on the disk of {folder}.",
+    "make-room-on-disk": "A full disk stops every change. Make room.",
+    "torn-last-line": "The last line of {journal} is torn; it was never reported as done.",
+    "can-be-set-aside": "It can be set aside.",
+    "snapshot-missing": "{snapshot} is missing.",
+    "snapshot-differs": "{snapshot} is not what the journal adds up to.",
+    "rebuild-from-journal": "It can be rebuilt from the journal.",
+    "bring-back-backup": "Restore it from a backup.",
+    "nothing-good-restore-backup": "Nothing good is left to begin with: restore it from a backup.",
+    "restore-or-begin-with": (
+        "Restore it from a backup. Or let a new journal begin with what is good, that is {source};"
+        " the old one is kept aside."
+    ),
+    "lines-not-in-it": "That leaves out {count:count line}.",
+    "good-journal": "the journal",
+    "good-lines": "the lines up to {last}",
+    "good-snapshot": "what {name} holds",
+    "good-snapshot-and-lines": "what {name} holds and the lines up to {last}",
+    "rebuilt-from": "rebuilt from {source}; the files from before are in {folder}",
+}

@@ -66,7 +66,6 @@ class ServerScreen(StoreScreen):
         self.with_server_secret(access, lambda secret: self._read(access, secret), "The server was not read.")
 
     def _read(self, access: "ServerAccess", secret: "Secret") -> None:
-        from kconsole.operations.session import nothing_collected
         from kconsole.operations.sync.access import Progress, read_server
         from kconsole.operations.sync.pull import begin_reading
         from kconsole.text.server import reading_words
@@ -90,8 +89,7 @@ class ServerScreen(StoreScreen):
                 self.tell("Left off: nothing was taken from the server.")
 
         def read(progress: Callable[[Progress], None]) -> "ServerState":
-            with nothing_collected():  # a collection among tens of thousands of new records holds up the screen
-                return read_server(access, secret, progress, cancel)
+            return read_server(access, secret, progress, cancel)
 
         def so_far(far: Progress) -> str:
             return reading_words(*far)

@@ -8,20 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kconsole.core.directory import Directory
-from kconsole.core.documents import (
-    compact_entry_document,
-    domain_document,
-    domain_from_document,
-    entry_document,
-    entry_from_document,
-    inventory_document,
-    inventory_from_document,
-    license_document,
-    license_from_document,
-    login_document,
-    server_document,
-    server_from_document,
-)
+from kconsole.core.encoding import compact_entry, document_of, inventory_document, inventory_from_document, record_of
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from kconsole.core.server import UNLIMITED, DomainNumbers, Server, ServerAccess, ServerNumbers
@@ -51,42 +38,46 @@ full_entries = st.builds(
 )
 
 
+def compact_document(entry: Entry) -> Any:
+    return json.loads(compact_entry(entry))
+
+
 def through_json(document: Any) -> Any:
     return json.loads(json.dumps(document))
 
 
 @given(full_entries)
 def test_an_entry_comes_back_from_its_document(entry: Entry) -> None:
-    assert entry_from_document(through_json(entry_document(entry)), entry.id) == entry
+    assert record_of(Entry, through_json(document_of(entry))) == replace(entry, id=0)
 
 
 @given(full_entries)
 def test_an_entry_comes_back_from_its_compact_document(entry: Entry) -> None:
-    compact, full = compact_entry_document(entry), entry_document(entry)
-    assert entry_from_document(through_json(compact), entry.id) == entry
+    compact, full = compact_document(entry), document_of(entry)
+    assert record_of(Entry, through_json(compact)) == replace(entry, id=0)
     assert compact.items() <= full.items()
 
 
 def test_a_compact_document_holds_nothing_that_goes_without_saying() -> None:
-    assert compact_entry_document(Entry(address="anna@north.example", id=7)) == {"address": "anna@north.example"}
+    assert compact_document(Entry(address="anna@north.example", id=7)) == {"address": "anna@north.example"}
 
 
 @given(full_entries)
 def test_both_documents_say_the_same(entry: Entry) -> None:
-    defaults = entry_document(Entry(address="x"))
-    assert {**defaults, **compact_entry_document(entry)} == entry_document(entry)
+    defaults = document_of(Entry(address="x"))
+    assert {**defaults, **compact_document(entry)} == document_of(entry)
 
 
 @given(domains(), st.none() | directories, licenses | full_licenses)
 def test_a_domain_and_a_license_come_back(plain: Domain, directory: Directory | None, license_: License) -> None:
     domain = replace(plain, directory=directory)
-    assert domain_from_document(through_json(domain_document(domain))) == domain
-    assert license_from_document(through_json(license_document(license_))) == license_
+    assert record_of(Domain, through_json(document_of(domain))) == domain
+    assert record_of(License, through_json(document_of(license_))) == license_
 
 
 def test_a_domain_and_a_license_have_defaults() -> None:
-    assert domain_from_document({"name": "north.example"}) == Domain(name="north.example")
-    assert license_from_document({}) == License()
+    assert record_of(Domain, {"name": "north.example"}) == Domain(name="north.example")
+    assert record_of(License, {}) == License()
 
 
 @given(inventories())
@@ -96,8 +87,8 @@ def test_an_inventory_comes_back(inventory: Inventory) -> None:
 
 
 def test_a_login_is_told_with_its_protocol() -> None:
-    assert login_document(None) is None
-    assert login_document(LastLogin(START, "EAS")) == {"at": "2026-01-01T00:00:00Z", "protocol": "EAS"}
+    assert document_of(None) is None
+    assert document_of(LastLogin(START, "EAS")) == {"at": "2026-01-01T00:00:00Z", "protocol": "EAS"}
 
 
 def test_a_dump_has_the_fields_that_were_agreed_on() -> None:
@@ -140,8 +131,8 @@ def test_a_server_comes_back_from_its_document_and_from_that_of_an_earlier_kcons
     numbers = ServerNumbers(licensed=-2, domains=(DomainNumbers(name="x.example", current=1, allowed=None),))
     access = ServerAccess(url="https://mail.example", user="eye")
     server = Server(name="mail", access=access, synced_at=START, unread=("a",), notes=("b",), numbers=numbers)
-    document = through_json(server_document(server))
-    assert server_from_document(document) == server
+    document = through_json(document_of(server))
+    assert record_of(Server, document) == server
     del document["notes"]
-    assert server_from_document(document) == replace(server, notes=())
+    assert record_of(Server, document) == replace(server, notes=())
     assert document["numbers"]["licensed"] == UNLIMITED  # stores that exist have it so

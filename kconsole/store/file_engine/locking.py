@@ -7,13 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import orjson
+import msgspec
 
 from kconsole.core.errors import StoreBusy
-from kconsole.store.files import PRIVATE_FILE
+from kconsole.store.file_engine.files import PRIVATE_FILE
 
 LOCK_FILE: Final = "lock"
-SERVER_LOCK_FILE: Final = "server.lock"
+LEASES: Final = ("server",)
+"""The names that are leased; each has its file `NAME.lock`."""
+
 _HOLDER_LENGTH: Final = 255
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
 """Seconds between two attempts: short at first, since a change takes a fraction of a millisecond."""
@@ -24,16 +26,16 @@ class StoreLock:
 
     Args:
         path: the file.
-        doing: what its holder is at, as a clause; those who wait too long are told.
+        busy: the code of the error for those who wait too long.
     """
 
-    def __init__(self, path: Path, doing: str = "saving to") -> None:
+    def __init__(self, path: Path, busy: str = "store-busy") -> None:
         self.path = path
-        self._doing = doing
+        self._busy_code = busy
         self._descriptor = -1
         self._identity = (0, 0)
         self._mine = threading.Lock()
-        """For who is of the same process: the system lets a process have again what it has."""
+        """For other parts of this process: the system gives a process again what it has."""
 
     def acquire(self, patience: float, operator: str) -> None:
         """Take the lock.
@@ -43,7 +45,7 @@ class StoreLock:
             operator: who takes it, for those who wait.
 
         Raises:
-            StoreBusy: somebody held it for that long.
+            StoreBusy: another one held it for that long.
             OSError: the file cannot be opened.
         """
         deadline = time.monotonic() + patience
@@ -64,7 +66,7 @@ class StoreLock:
             if self._is_taken():
                 if self._is_in_place():
                     break
-                self.close()  # somebody removed the file: others will lock the one that has its name now
+                self.close()  # the file was removed: others will lock the one that has its name now
             elif time.monotonic() >= deadline:
                 raise self._busy(patience)
             else:
@@ -72,13 +74,18 @@ class StoreLock:
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _busy(self, patience: float) -> StoreBusy:
+        operator, process = self._holder()
         return StoreBusy(
-            f"{self._holder()} is {self._doing} {self.path.parent}, and was not done within {patience:g} s.",
-            "Try again; if it stays so, look for a kconsole that hangs.",
+            self._busy_code,
+            "try-again-or-find-hanging",
+            folder=str(self.path.parent),
+            seconds=patience,
+            operator=operator,
+            process=process,
         )
 
     def release(self) -> None:
-        """Let others have the lock. Never fails: what was done under it is done."""
+        """Release the lock. Never fails: what was done under it is done."""
         from filelock import unlock_descriptor
 
         try:
@@ -88,13 +95,13 @@ class StoreLock:
         self._mine.release()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
     def __del__(self) -> None:
-        """A store that was dropped without being closed keeps no file open."""
+        """Keep no file open for a store that was dropped without being closed."""
         self.close()
 
     def _open(self) -> None:
@@ -116,15 +123,16 @@ class StoreLock:
         return (status.st_ino, status.st_dev) == self._identity
 
     def _write_holder(self, operator: str) -> None:
-        """For those who wait; no failure to write it matters."""
-        with suppress(OSError, TypeError):  # a name that is no text makes a TypeError
-            holder = orjson.dumps({"operator": operator, "process": os.getpid()}).ljust(_HOLDER_LENGTH) + b"\n"
+        """Name the holder for those who wait; no failure to write it matters."""
+        with suppress(OSError, ValueError):  # a name that is no text makes a ValueError
+            holder = msgspec.json.encode({"operator": operator, "process": os.getpid()}).ljust(_HOLDER_LENGTH) + b"\n"
             if os.pread(self._descriptor, len(holder), 0) != holder:  # to write costs ten times as much
                 os.pwrite(self._descriptor, holder, 0)
 
-    def _holder(self) -> str:
+    def _holder(self) -> tuple[str, int]:
+        """The operator and process that hold it; empty and 0 if that is not known."""
         try:
-            holder = orjson.loads(os.pread(self._descriptor, 4096, 0).partition(b"\n")[0])
-            return f"{holder['operator'] or 'Somebody'} (process {holder['process']})"
-        except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
-            return "Another kconsole"
+            holder = msgspec.json.decode(os.pread(self._descriptor, 4096, 0).partition(b"\n")[0])
+            return str(holder["operator"]), int(holder["process"])
+        except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
+            return "", 0

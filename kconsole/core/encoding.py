@@ -1,0 +1,132 @@
+"""Records as JSON and back. The Structs themselves say which fields there are; nothing here lists them again.
+
+A store keeps entries compactly, without the fields that have their defaults: a third of the size. Dumps and answers of
+the command line hold every field.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar, overload
+
+import msgspec
+from msgspec import Struct
+from msgspec.json import decode
+
+from kconsole.core.codes import Message
+from kconsole.core.license import License
+from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.server import Server
+from kconsole.core.times import to_iso
+
+Document = dict[str, Any]
+
+DUMP_SCHEMA: Final = 1
+"""The version of the dump format that this kconsole reads and writes."""
+
+NONSENSE: Final = (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError, OverflowError)
+"""What decoding raises on data that kconsole did not write."""
+
+_Record = TypeVar("_Record", bound=Struct)
+
+_PLAIN: Final = frozenset({str, bool, int, type(None)})
+
+_encode = msgspec.json.Encoder().encode
+
+
+@overload
+def document_of(record: Struct) -> Document: ...
+@overload
+def document_of(record: None) -> None: ...
+@overload
+def document_of(record: Struct | None) -> Document | None: ...
+
+
+def document_of(record: Struct | None) -> Document | None:
+    """A record with all its fields as JSON has them; an entry without the store's own number."""
+    if record is None:
+        return None
+    names = zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True)
+    document = {wire: _as_json(getattr(record, name)) for name, wire in names}
+    if isinstance(record, Entry):
+        del document["id"]
+    elif isinstance(record, Server):  # what version 0.1 did not write is left out where it says nothing
+        for name in _MESSAGES:
+            if not document[name]:
+                del document[name]
+        if record.access.provider == _FIRST_PROVIDER:
+            del document["access"]["provider"]
+    return document
+
+
+_MESSAGES: Final = ("missing", "remarks")
+"""The fields of a server that hold messages."""
+
+_FIRST_PROVIDER: Final = "kerio"
+
+
+def _as_json(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, Message):
+        return {"code": value.code, "params": _as_json(value.params)}
+    if isinstance(value, Mapping):
+        return {name: _as_json(inner) for name, inner in value.items()}
+    return [_as_json(inner) for inner in value] if isinstance(value, tuple | list) else decode(_encode(value))
+
+
+def record_of(kind: type[_Record], document: Any) -> _Record:
+    """The record that a full or compact document describes; a field that it lacks has its default.
+
+    Raises:
+        NONSENSE: it describes none.
+    """
+    if kind is Server:
+        messages = {name: [_message(each) for each in document.get(name, ())] for name in _MESSAGES}
+        document = {**document, **messages}
+    return msgspec.convert(document, kind)
+
+
+def _message(document: Any) -> Message:
+    params = document["params"].items()
+    return Message(document["code"], {name: _param(value) for name, value in params})
+
+
+def _param(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _message(value)
+    return [_param(inner) for inner in value] if isinstance(value, list) else value
+
+
+def compact_entry(entry: Entry) -> bytes:
+    """An entry as JSON, without defaults and without the store's own number."""
+    content = _encode(entry)
+    # The number is the last field, and a default of 0 is left out.
+    return content[: -len(f',"id":{entry.id}}}')] + b"}" if entry.id else content
+
+
+def inventory_document(inventory: Inventory) -> Document:
+    """A dump: the whole inventory as one document."""
+    return {
+        "schema": DUMP_SCHEMA,
+        "license": document_of(inventory.license),
+        "last_restart": to_iso(inventory.last_restart),
+        "server": document_of(inventory.server),
+        "domains": [document_of(domain) for domain in inventory.domains],
+        "entries": [document_of(entry) for entry in inventory.entries],
+    }
+
+
+def inventory_from_document(document: Document) -> Inventory:
+    """The inventory that `inventory_document` described.
+
+    Raises:
+        NONSENSE: it describes none.
+    """
+    server = document.get("server")
+    return Inventory(
+        license=record_of(License, document["license"]),
+        last_restart=msgspec.convert(document.get("last_restart"), datetime | None),
+        server=None if server is None else record_of(Server, server),
+        domains=tuple(record_of(Domain, domain) for domain in document["domains"]),
+        entries=tuple(record_of(Entry, entry) for entry in document["entries"]),
+    )

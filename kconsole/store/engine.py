@@ -1,0 +1,175 @@
+"""The seam between a store and where its journal is kept: what any engine must do.
+
+The file engine is the first one. An engine keeps lines and knows nothing of what they say; `journal_line` writes and
+checks them. The contract tests (tests/store/test_engine_contract.py) hold for every engine.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Final, NamedTuple, Protocol
+
+from kconsole.core.codes import Message
+
+NO_HASH: Final = "0" * 64
+"""The hash before the first line."""
+
+
+class Head(NamedTuple):
+    """A line of the journal, by its number and hash; it stands for all lines up to it."""
+
+    sequence: int = 0
+    hash: str = NO_HASH
+
+
+START: Final = Head()
+"""The head of a journal without lines."""
+
+
+class HeadMoved(Exception):
+    """Another writer appended to the journal first; nothing was written."""
+
+
+class BrokenJournal(Exception):
+    """The chain of lines is broken.
+
+    Attributes:
+        line: the number of the first bad line, from 1.
+        why: what is wrong with it.
+        good: the last good line before it.
+    """
+
+    def __init__(self, line: int, why: Message | str, good: Head) -> None:
+        self.line, self.good = line, good
+        self.why = why if isinstance(why, Message) else Message(why)
+        super().__init__(f"line {line}: {self.why.code}")
+
+
+class DamagedSnapshot(Exception):
+    """A snapshot is not what was written.
+
+    Attributes:
+        why: what is wrong with it.
+    """
+
+    def __init__(self, why: Message | str) -> None:
+        self.why = why if isinstance(why, Message) else Message(why)
+        super().__init__(self.why.code)
+
+
+class Snapshot(NamedTuple):
+    """What the journal adds up to at one of its lines, so that opening need not read all of them."""
+
+    head: Head
+    next_number: int
+    """The number of the next new record."""
+    body: bytes
+    """The tables as JSON, as `tables` writes them."""
+
+
+class Changes(Protocol):
+    """Watches the journal for lines of others."""
+
+    def since(self, head: Head) -> bool:
+        """Whether the journal has anything after a head. Cheap: it is asked several times a second.
+
+        Raises:
+            BrokenJournal: the journal is shorter than that, or is another one.
+        """
+        ...
+
+
+class JournalEngine(Protocol):
+    """Keeps the journal of one store, for one handle on it.
+
+    Every method raises StoreUnusable when its storage cannot be read or written.
+
+    Attributes:
+        address: where the store is, as `file:/srv/kconsole`.
+        journal_name: what to call the journal in a message.
+        snapshot_name: the same for the snapshot.
+        read_only: whether this handle writes nothing.
+        notices: what was repaired on the way, for a person.
+    """
+
+    address: str
+    journal_name: str
+    snapshot_name: str
+    read_only: bool
+    notices: list[Message]
+
+    def head(self) -> Head:
+        """The last whole line that the journal has now."""
+        ...
+
+    def size(self) -> int:
+        """The bytes of the journal; they decide when a check or a snapshot is worth its time."""
+        ...
+
+    def lock(self, patience: float, holder: str) -> AbstractContextManager[None]:
+        """Be the only writer. What a crashed writer left half written is set aside first.
+
+        Args:
+            patience: seconds to wait for another writer.
+            holder: who asks, to name them to those who wait.
+
+        Raises:
+            StoreBusy: another one held it for that long.
+        """
+        ...
+
+    def lease(self, name: str, patience: float, holder: str) -> AbstractContextManager[None]:
+        """Be the only holder of a name, as "server". The journal stays free.
+
+        Raises:
+            StoreBusy: as `lock`.
+        """
+        ...
+
+    def read_after(self, head: Head) -> Iterator[bytes]:
+        """The whole lines after a head, with their line feeds.
+
+        Takes no lock: a line that is half written is left for later.
+
+        Raises:
+            BrokenJournal: the journal does not hold that head.
+        """
+        ...
+
+    def read_backwards(self, head: Head) -> Iterator[bytes]:
+        """The lines up to a head, the last one first."""
+        ...
+
+    def append(self, lines: Sequence[bytes], expected: Head) -> Head:
+        """Append lines, all of them or none; durable when this returns. The caller holds the lock.
+
+        Raises:
+            HeadMoved: the journal does not end with the expected head.
+        """
+        ...
+
+    def watch(self) -> AbstractContextManager[Changes]:
+        """Watch for what others append."""
+        ...
+
+    def snapshot(self) -> Snapshot | None:
+        """The last snapshot; None if there is none.
+
+        Raises:
+            DamagedSnapshot: it is not what was written.
+        """
+        ...
+
+    def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
+        """Put a snapshot in place of the last one; returns its size in bytes. The caller holds the lock.
+
+        Args:
+            head: the line that it was made from.
+            next_number: the number of the next new record.
+            body: the tables as JSON, in pieces.
+            damaged: whether the last one is damaged, to be kept aside.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release everything. Never fails."""
+        ...

@@ -1,0 +1,1 @@
+"""The engine that keeps a store in a folder: journal, snapshot and lock are files."""

@@ -1,0 +1,314 @@
+"""The engine of a store in a folder.
+
+The journal is the truth; the snapshot is what it adds up to. Only this room knows paths, places in files and locks of
+the operating system.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from kconsole.core.codes import Message, message
+from kconsole.core.errors import Refused, StoreUnusable
+from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot
+from kconsole.store.errors import broken, unreadable, unwritable
+from kconsole.store.file_engine.files import NotSynced, make_folder
+from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile
+from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
+from kconsole.store.file_engine.snapshot_file import SNAPSHOT_FILE, read_snapshot, write_snapshot
+from kconsole.store.journal_line import hash_of
+
+FILES: Final = (SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE, *(f"{name}.lock" for name in LEASES))
+
+
+def size_of(folder: Path) -> int:
+    """The bytes that opening the store in a folder has to read, or nearly so; 0 if there is none."""
+    sizes = 0
+    for name in (SNAPSHOT_FILE, JOURNAL_FILE):
+        with suppress(OSError):
+            sizes += (folder / name).stat().st_size
+    return sizes
+
+
+def refuse_links(folder: Path) -> None:
+    """Go on only if none of a store's files is a symbolic link.
+
+    A new snapshot is put in the place of the old one. Over a link, it would leave the file that the link points to as
+    it was, and there would be two stores.
+
+    Raises:
+        StoreUnusable: one is.
+    """
+    for name in FILES:
+        if (folder / name).is_symlink():
+            raise StoreUnusable("file-is-a-link", "link-the-folder", file=str(folder / name))
+
+
+class FileEngine:
+    """A folder with a journal, a snapshot and locks; see `JournalEngine`.
+
+    Args:
+        folder: the folder.
+        read_only: whether to write nothing.
+    """
+
+    def __init__(self, folder: Path, read_only: bool = False) -> None:
+        self.folder = folder.resolve()  # once: so that lock, journal and snapshot belong together, whatever links do
+        self.address = f"file:{self.folder}"
+        self.read_only = read_only
+        self.notices: list[Message] = []
+        self._journal_path = self.folder / JOURNAL_FILE
+        self._snapshot_path = self.folder / SNAPSHOT_FILE
+        self.journal_name = str(self._journal_path)
+        self.snapshot_name = str(self._snapshot_path)
+        self._journal: JournalFile | None = None
+        self._lock = StoreLock(self.folder / LOCK_FILE)
+        self._leases = {name: StoreLock(self.folder / f"{name}.lock", f"{name}-busy") for name in LEASES}
+        self._places = {0: 0}
+        """Where some lines end, by number: the line of the snapshot, and the last one that was read or written."""
+        self._last = 0
+        """The number of the last line in `_places`."""
+
+    # Opening and closing
+
+    def open(self) -> bool:
+        """Open the journal; returns whether there is one.
+
+        Raises:
+            StoreUnusable: it cannot be opened, or a file of the store is a link.
+        """
+        refuse_links(self.folder)
+        try:
+            self._journal = JournalFile.open(self._journal_path, self.read_only)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise unreadable(self.journal_name, error) from error
+        return True
+
+    @contextmanager
+    def creating(self, patience: float, holder: str) -> Iterator[None]:
+        """Hold the lock of a new store, in a folder that is made if need be; the first `append` begins the journal.
+
+        Raises:
+            Refused: there is a store already.
+            StoreUnusable: it cannot be made there.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise StoreUnusable("not-a-folder", "choose-another-place", folder=str(self.folder))
+        try:
+            make_folder(self.folder)
+        except OSError as error:
+            raise unwritable(self.journal_name, error) from error
+        with self.lock(patience, holder):
+            if any(os.path.lexists(path) for path in (self._snapshot_path, self._journal_path)):
+                raise Refused("store-exists", "use-it-or-another-folder", folder=str(self.folder))
+            yield
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._journal is not None:
+            self._journal.close()
+        for lock in (self._lock, *self._leases.values()):
+            lock.close()
+
+    @property
+    def _file(self) -> JournalFile:
+        if self._journal is None:
+            raise StoreUnusable("journal-missing", "restore-or-read-only", journal=self.journal_name)
+        return self._journal
+
+    # Locks
+
+    @contextmanager
+    def lock(self, patience: float, holder: str) -> Iterator[None]:
+        """See `JournalEngine.lock`."""
+        with self._holding(self._lock, patience, holder):
+            if self._journal is not None:
+                self._mend_torn_tail(self._journal)
+            yield
+
+    @contextmanager
+    def lease(self, name: str, patience: float, holder: str) -> Iterator[None]:
+        """See `JournalEngine.lease`."""
+        with self._holding(self._leases[name], patience, holder):
+            yield
+
+    @contextmanager
+    def _holding(self, lock: StoreLock, patience: float, holder: str) -> Iterator[None]:
+        try:
+            lock.acquire(patience, holder)
+        except OSError as error:
+            raise unwritable(str(lock.path), error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _mend_torn_tail(self, journal: JournalFile) -> None:
+        if journal.ends_with_a_line():
+            return
+        try:
+            head = self.head()
+            place = self._places[head.sequence]
+            aside = journal.mend_torn_tail(head, place) if journal.size > place else None  # else it was cut off
+        except BrokenJournal as damage:
+            raise broken(self.journal_name, damage) from None
+        except OSError as error:
+            raise unwritable(self.journal_name, error) from error
+        if aside is not None:
+            self.notices.append(message("torn-line-set-aside", file=str(aside)))
+
+    # Reading
+
+    def head(self) -> Head:
+        """See `JournalEngine.head`."""
+        if self._journal is None:
+            return START
+        sequence = self._last
+        for _ in self._lines_from(sequence, self._places[sequence]):
+            sequence += 1
+        with self._reporting_unreadable():
+            return Head(sequence, self._file.hash_at(self._places[sequence])) if sequence else START
+
+    def size(self) -> int:
+        """See `JournalEngine.size`."""
+        return 0 if self._journal is None else self._journal.size
+
+    def read_after(self, head: Head) -> Iterator[bytes]:
+        """See `JournalEngine.read_after`."""
+        place = self._place_of(head)
+        with self._reporting_unreadable():
+            if self._file.size < place:
+                raise BrokenJournal(head.sequence, "journal-cut-off", START)
+            if head.sequence and self._file.hash_at(place) != head.hash:
+                raise BrokenJournal(head.sequence, "line-changed-since", START)
+        yield from self._lines_from(head.sequence, place)
+
+    def read_backwards(self, head: Head) -> Iterator[bytes]:
+        """See `JournalEngine.read_backwards`."""
+        place = self._place_of(head)
+        with self._reporting_unreadable():
+            yield from self._file.lines_backwards(place)
+
+    def _lines_from(self, sequence: int, place: int) -> Iterator[bytes]:
+        with self._reporting_unreadable():
+            for raw in self._file.lines(place):
+                place, sequence = place + len(raw), sequence + 1
+                if sequence > self._last:
+                    self._remember(sequence, place)
+                yield raw
+
+    def _remember(self, sequence: int, place: int) -> None:
+        self._places[sequence] = place
+        if self._last > 0 and self._last != self._snapshot_line:
+            del self._places[self._last]
+        self._last = sequence
+
+    _snapshot_line = 0
+    """The line of the snapshot, whose place is kept."""
+
+    def _place_of(self, head: Head) -> int:
+        """Where the line of a head ends; found by counting lines if it is not remembered.
+
+        Raises:
+            BrokenJournal: there are fewer lines.
+        """
+        known = self._places.get(head.sequence)
+        if known is not None:
+            return known
+        sequence = max(line for line in tuple(self._places) if line < head.sequence)
+        place = self._places[sequence]
+        for raw in self._file.lines(place):
+            place, sequence = place + len(raw), sequence + 1
+            if sequence == head.sequence:
+                return place
+        raise BrokenJournal(head.sequence, "journal-cut-off", START)
+
+    @contextmanager
+    def _reporting_unreadable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise unreadable(self.journal_name, error) from error
+
+    # Writing
+
+    def append(self, lines: Sequence[bytes], expected: Head) -> Head:
+        """See `JournalEngine.append`."""
+        raw = b"".join(lines)
+        after = Head(expected.sequence + len(lines), hash_of(lines[-1]))
+        try:
+            if self._journal is None:
+                if expected != START:
+                    raise HeadMoved
+                self._journal, place = JournalFile.create(self._journal_path, raw), 0
+            else:
+                place = self._place_of(expected)
+                if self._journal.size != place:
+                    raise HeadMoved
+                if place and self._journal.hash_at(place) != expected.hash:
+                    raise BrokenJournal(expected.sequence, "line-changed-since", START)
+                self._journal.append(raw, place)
+        except FileExistsError:
+            raise HeadMoved from None
+        except OSError as error:
+            raise unwritable(self.journal_name, error, in_doubt=isinstance(error, InDoubt | NotSynced)) from error
+        self._remember(after.sequence, place + len(raw))
+        return after
+
+    @contextmanager
+    def watch(self) -> Iterator["FileChanges"]:
+        """See `JournalEngine.watch`."""
+        yield FileChanges(self)
+
+    def since(self, head: Head) -> bool:
+        """Whether the file holds anything after a head. One call to the system."""
+        if self._journal is None:
+            return False
+        place = self._place_of(head)
+        with self._reporting_unreadable():
+            size = self._journal.size_in_place()
+        if size < 0:
+            raise BrokenJournal(head.sequence, "journal-replaced", START)
+        if size < place:
+            raise BrokenJournal(head.sequence, "journal-cut-off", START)
+        return size != place
+
+    # Snapshots
+
+    def snapshot(self) -> Snapshot | None:
+        """See `JournalEngine.snapshot`."""
+        try:
+            placed = read_snapshot(self._snapshot_path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise unreadable(self.snapshot_name, error) from error
+        head = placed.snapshot.head
+        self._snapshot_line = self._last = head.sequence
+        self._places[head.sequence] = placed.place
+        return placed.snapshot
+
+    def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
+        """See `JournalEngine.write_snapshot`."""
+        place = self._place_of(head)
+        try:
+            size = write_snapshot(self._snapshot_path, head, place, next_number, body, damaged=damaged)
+        except OSError as error:
+            raise unwritable(self.snapshot_name, error, in_doubt=isinstance(error, NotSynced)) from error
+        self._snapshot_line = head.sequence
+        return size
+
+
+class FileChanges:
+    """Watches a journal file by its size."""
+
+    def __init__(self, engine: FileEngine) -> None:
+        self._engine = engine
+
+    def since(self, head: Head) -> bool:
+        """See `Changes.since`."""
+        return self._engine.since(head)

@@ -1,0 +1,185 @@
+"""The journal as a file: lines by their places, appended, synced, and never changed."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from kconsole.store.engine import BrokenJournal, Head
+from kconsole.store.file_engine.files import set_aside, write_whole
+from kconsole.store.journal_line import HASH_LENGTH, hash_of, head_after
+
+JOURNAL_FILE: Final = "journal.jsonl"
+
+_CHUNK: Final = 1 << 20
+_FLAGS: Final = os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+class InDoubt(OSError):
+    """A whole line may have come to disk or not: the disk failed, and did not let it be cut off again."""
+
+
+class JournalFile:
+    """An open journal file. Places in it are bytes from its beginning, at the end of a line."""
+
+    def __init__(self, path: Path, descriptor: int, unwritable: OSError | None = None) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._unwritable = unwritable
+        status = os.fstat(descriptor)
+        self._identity = status.st_ino, status.st_dev
+
+    @classmethod
+    def create(cls, path: Path, raw: bytes) -> "JournalFile":
+        """Make a journal with its first line.
+
+        Raises:
+            FileExistsError: there is one already.
+            OSError: it cannot be written; then there is none.
+        """
+        write_whole(path, raw, replace=False)
+        try:
+            return cls(path, os.open(path, os.O_RDWR | os.O_APPEND | _FLAGS))
+        except OSError:
+            path.unlink()
+            raise
+
+    @classmethod
+    def open(cls, path: Path, read_only: bool = False) -> "JournalFile":
+        """Open a journal. Where nothing can be written it can still be read; `append` then raises the reason.
+
+        Raises:
+            OSError: it is not there, or cannot be opened.
+        """
+        unwritable = None
+        if not read_only:
+            try:
+                return cls(path, os.open(path, os.O_RDWR | os.O_APPEND | _FLAGS))
+            except OSError as error:
+                if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                    raise
+                unwritable = error
+        return cls(path, os.open(path, os.O_RDONLY | _FLAGS), unwritable)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __del__(self) -> None:
+        """Keep no file open for a store that was dropped without being closed."""
+        self.close()
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file now."""
+        return os.fstat(self._descriptor).st_size
+
+    def size_in_place(self) -> int:
+        """The size of the file that has the journal's name now; -1 if that is another one. One call to the system.
+
+        Raises:
+            OSError: no file has its name, or it cannot be looked at.
+        """
+        status = self.path.stat()
+        return status.st_size if (status.st_ino, status.st_dev) == self._identity else -1
+
+    def lines(self, begin: int = 0) -> Iterator[bytes]:
+        """The whole lines from a place on, with their line feeds; a torn last line is not among them."""
+        offset = begin
+        pieces: list[bytes] = []
+        while chunk := os.pread(self._descriptor, _CHUNK, offset):
+            offset += len(chunk)
+            *whole, rest = chunk.split(b"\n")
+            for text in whole:
+                yield b"".join((*pieces, text, b"\n"))
+                pieces.clear()
+            pieces.append(rest)
+
+    def lines_backwards(self, end: int) -> Iterator[bytes]:
+        """The lines that end at a place and before, the last one first, with their line feeds."""
+        begin, rest, size = end, b"", _CHUNK
+        while begin > 0:
+            size = min(size, begin)
+            begin -= size
+            first, *whole = (os.pread(self._descriptor, size, begin) + rest).split(b"\n")
+            for text in reversed(whole[:-1]):
+                yield text + b"\n"
+            rest = first + b"\n" if whole else first
+            size *= 2 if len(whole) < 2 else 1  # a line longer than a chunk is not looked through again and again
+        if rest:
+            yield rest
+
+    def hash_at(self, place: int) -> str:
+        """The hash of the line that ends at a place; empty if none does."""
+        return hash_of(os.pread(self._descriptor, HASH_LENGTH, max(place - HASH_LENGTH, 0)))
+
+    def append(self, raw: bytes, place: int) -> None:
+        """Append lines at a place, the end of the file; they are on disk when this returns.
+
+        Raises:
+            InDoubt: they could not be synced, nor cut off again; whoever reads on will find them.
+            OSError: they could not be written. The file was cut back to where it was, if the disk let that be done;
+                if not, a torn line stays, which every reader takes for none.
+        """
+        self._check_writable()
+        try:
+            written = os.write(self._descriptor, raw)
+            while written < len(raw):
+                written += os.write(self._descriptor, memoryview(raw)[written:])
+            os.fdatasync(self._descriptor)
+        except BaseException as error:
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, place)
+            if isinstance(error, OSError) and self.size >= place + len(raw):
+                raise InDoubt(error.errno, error.strerror, str(self.path)) from error
+            raise
+
+    def ends_with_a_line(self) -> bool:
+        """Whether the last line is whole."""
+        size = self.size
+        return size == 0 or os.pread(self._descriptor, 1, size - 1) == b"\n"
+
+    def mend_torn_tail(self, head: Head, place: int) -> Path | None:
+        """Move a torn last line into a file of its own; returns which. The caller holds the lock.
+
+        No one was ever shown it as done, so the store goes on without it. If only its line feed is missing, it gets
+        that and stays: then there is no file.
+
+        Args:
+            head: the last whole line.
+            place: where that ends.
+
+        Raises:
+            BrokenJournal: the line is whole, but has another byte for its line feed: it is not torn, but damaged.
+            OSError: it cannot be mended; nothing is lost.
+        """
+        torn = os.pread(self._descriptor, self.size - place, place)
+        if not torn:
+            return None
+        self._check_writable()
+        if _follows(torn, head):
+            os.write(self._descriptor, b"\n")
+            os.fdatasync(self._descriptor)
+            return None
+        if _follows(torn[:-1], head):
+            raise BrokenJournal(head.sequence + 1, "line-feed-is-another-byte", head)
+        aside = set_aside(torn, self.path.with_name(f"journal.torn-{head.sequence + 1}"))
+        os.ftruncate(self._descriptor, place)
+        os.fsync(self._descriptor)
+        return aside
+
+    def _check_writable(self) -> None:
+        if self._unwritable is not None:
+            raise OSError(self._unwritable.errno, self._unwritable.strerror, str(self.path))
+
+
+def _follows(text: bytes, head: Head) -> bool:
+    try:
+        head_after(text + b"\n", head)
+    except BrokenJournal:
+        return False
+    return True

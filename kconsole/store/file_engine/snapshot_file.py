@@ -1,0 +1,157 @@
+"""The snapshot as a file: `store.json`, which stock TinyDB opens, and which can be rebuilt from the journal.
+
+Its first line holds the `meta` table: the format, up to which line of the journal it holds, and a checksum of
+everything else in the file. So a damaged or foreign file is recognized before its records are used.
+"""
+
+import errno
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from kconsole.core.codes import message
+from kconsole.core.encoding import NONSENSE
+from kconsole.core.errors import StoreUnusable
+from kconsole.store.engine import DamagedSnapshot, Head, Snapshot
+from kconsole.store.file_engine.files import NO_HARD_LINKS, beside, set_aside, write_whole
+from kconsole.store.journal_line import nonsense
+
+SNAPSHOT_FILE: Final = "store.json"
+BACKUP_FILE: Final = f"{SNAPSHOT_FILE}.bak"
+DAMAGED_FILE: Final = f"{SNAPSHOT_FILE}.damaged"
+"""The name under which a damaged snapshot is kept."""
+
+PRODUCT: Final = "kconsole"
+FORMAT: Final = 2
+"""The format that this kconsole reads and writes. Format 1, without a journal, was last read by kconsole 0.1."""
+
+_META_START: Final = b'{"meta":{"1":'
+_META_END: Final = b"},\n"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class PlacedSnapshot(NamedTuple):
+    """A snapshot with what the file engine knows besides."""
+
+    snapshot: Snapshot
+    place: int
+    """Bytes of the journal up to the end of its line."""
+    size: int
+    """Bytes of the file."""
+
+
+def read_snapshot(path: Path) -> PlacedSnapshot:
+    """Read a snapshot's file, and check that it is what was written.
+
+    Raises:
+        FileNotFoundError: there is none.
+        DamagedSnapshot: it is not what was written.
+        StoreUnusable: it is of another format.
+        OSError: it cannot be read.
+    """
+    content = path.read_bytes()
+    first = content[: content.find(b"\n") + 1]
+    meta = None
+    if first.startswith(_META_START) and first.endswith(_META_END):
+        with suppress(msgspec.DecodeError):
+            meta = _meta(msgspec.json.decode(first.removesuffix(_META_END) + b"}}"))
+    if meta is None:
+        meta = _meta(_whole(content))  # to tell damage from a foreign file
+    if meta is None:
+        raise DamagedSnapshot("not-a-store")
+    _check_format(path, meta["format"])
+    if meta.pop("checksum") != _checksum(meta, memoryview(content)[len(first) :]):
+        raise DamagedSnapshot("not-its-checksum")
+    try:
+        head = Head(int(meta["sequence"]), str(meta["hash"]))
+        return PlacedSnapshot(Snapshot(head, int(meta["next_number"]), content), int(meta["offset"]), len(content))
+    except NONSENSE as error:
+        raise DamagedSnapshot(nonsense(error)) from None
+
+
+def _whole(content: bytes) -> Any:
+    if not content.strip():
+        raise DamagedSnapshot("file-is-empty")
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError as error:
+        raise DamagedSnapshot(message("not-whole-json", error=str(error))) from None
+
+
+def _check_format(path: Path, written: object) -> None:
+    if type(written) is not int or written < 1:
+        raise DamagedSnapshot("no-format")
+    if written > FORMAT:
+        raise StoreUnusable("newer-store", "use-newer-kconsole", file=str(path), format=written, newest=FORMAT)
+    if written < FORMAT:
+        raise StoreUnusable("older-store", "use-kconsole-0-1", file=str(path), format=written, oldest=FORMAT)
+
+
+def write_snapshot(
+    path: Path, head: Head, place: int, next_number: int, body: Iterable[bytes], *, damaged: bool = False
+) -> int:
+    """Put a snapshot in place; the one before is kept as `store.json.bak`. Returns its size in bytes.
+
+    Args:
+        path: the file.
+        head: the line of the journal that it was made from.
+        place: where that line ends.
+        next_number: the number of the next new record.
+        body: the tables as JSON, in pieces.
+        damaged: whether the one before is damaged: then it is kept for good, and no backup.
+
+    Raises:
+        OSError: it cannot be written; the one before is there as it was.
+    """
+    if path.is_symlink():  # to rename over it would leave what it points to behind
+        raise OSError(errno.ELOOP, "it is a symbolic link", str(path))
+    content = b"".join(body)[1:]
+    place_of_head = {"sequence": head.sequence, "offset": place, "hash": head.hash}
+    meta = {"product": PRODUCT, "format": FORMAT, "next_number": next_number, **place_of_head}
+    meta["checksum"] = _checksum(meta, content)
+    if damaged and path.exists():
+        set_aside(path.read_bytes(), path.with_name(DAMAGED_FILE))
+    else:
+        _keep_backup(path)
+    first = _META_START + _encode(meta) + _META_END
+    write_whole(path, first + content)
+    return len(first) + len(content)
+
+
+def _keep_backup(path: Path) -> None:
+    """Let the present file stay as the backup, without a moment in which it is not there."""
+    if not path.exists():
+        return
+    backup, link = path.with_name(BACKUP_FILE), beside(path)
+    try:
+        link.hardlink_to(path)
+        link.replace(backup)
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise
+        write_whole(backup, path.read_bytes())
+    finally:
+        with suppress(OSError):
+            link.unlink()  # it is still there where the backup was the same file already
+
+
+def _checksum(meta: Mapping[str, Any], body: bytes | memoryview) -> str:
+    """The checksum of a file, over the numbers in its first line too: a wrong one would hand out numbers twice."""
+    digest = sha256(_encode(meta))
+    digest.update(body)
+    return digest.hexdigest()
+
+
+def _meta(everything: object) -> dict[str, Any] | None:
+    """The first line's document; None if this is not a store of kconsole."""
+    if not isinstance(everything, dict) or not isinstance(meta := everything.get("meta"), dict):
+        return None
+    head = meta.get("1")
+    if not isinstance(head, dict) or head.get("product") != PRODUCT or not {"format", "checksum"} <= head.keys():
+        return None
+    return head

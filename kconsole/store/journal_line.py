@@ -1,0 +1,273 @@
+"""The byte format of a journal line: a commit as JSON, in a chain of hashes.
+
+A line is a JSON object that ends with the hash of the line before it and its own:
+
+    {"sequence":7, ... ,"previous":"<64 hex digits>","hash":"<64 hex digits>"}
+
+Its own hash is the SHA-256 of the line's bytes up to and including the previous hash. So a line that is changed,
+removed or inserted breaks the chain from there on. The chain cannot show that its end was cut off, or that everything
+was rewritten from an early line on: for that, keep the last hash elsewhere (`log verify`).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+from kconsole.core.codes import Message, message
+from kconsole.core.encoding import NONSENSE
+from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal
+from kconsole.core.times import in_utc, to_iso
+from kconsole.store.engine import BrokenJournal, Head
+from kconsole.store.tables import decoded, encoded
+
+_HASH_START: Final = b',"hash":"'
+_PREVIOUS_START: Final = b',"previous":"'
+_LINE_END: Final = b'"}\n'
+_TAIL: Final = len(_HASH_START) + 64 + len(_LINE_END)
+_PREVIOUS: Final = len(_PREVIOUS_START) + 64 + len(b'"')
+_HEX: Final = re.compile(rb"[0-9a-f]{64}")
+
+_encode = msgspec.json.Encoder().encode
+
+
+# The chain
+
+
+def linked(body: bytes, previous: str) -> tuple[bytes, str]:
+    """A line with its line feed, and its hash.
+
+    Args:
+        body: what it says, as a JSON object.
+        previous: the hash of the line before.
+    """
+    hashed = b"".join((body[:-1], _PREVIOUS_START, previous.encode(), b'"'))
+    own = sha256(hashed).hexdigest()
+    return b"".join((hashed, _HASH_START, own.encode(), _LINE_END)), own
+
+
+def head_after(raw: bytes, before: Head) -> Head:
+    """The head after a line, which is checked to follow the head before; what it says is not looked at.
+
+    Raises:
+        BrokenJournal: it does not follow.
+    """
+    number = before.sequence + 1
+    own = hash_of(raw)
+    if not own:
+        raise BrokenJournal(number, "line-without-hash", before)
+    if sha256(memoryview(raw)[:-_TAIL]).hexdigest() != own:
+        raise BrokenJournal(number, "line-not-its-hash", before)
+    if raw[-_TAIL - _PREVIOUS : -_TAIL] != _PREVIOUS_START + before.hash.encode() + b'"':
+        raise BrokenJournal(number, "line-does-not-follow", before)
+    return Head(number, own)
+
+
+def head_before(raw: bytes, head: Head) -> Head:
+    """The head before a line that is known to end at a head.
+
+    Raises:
+        BrokenJournal: it is not the line of that head.
+    """
+    before = Head(head.sequence - 1, raw[-_TAIL - 65 : -_TAIL - 1].decode("ascii", "replace"))
+    if head_after(raw, before) != head:
+        raise BrokenJournal(head.sequence, "line-not-the-hash-kept-after-it", before)
+    return before
+
+
+def hash_of(end: bytes) -> str:
+    """The hash with which a line ends, also of its last bytes alone; empty if it ends otherwise."""
+    tail = end[-_TAIL:]
+    own = tail[len(_HASH_START) : -len(_LINE_END)]
+    right = tail.startswith(_HASH_START) and tail.endswith(_LINE_END) and _HEX.fullmatch(own)
+    return own.decode() if right else ""
+
+
+HASH_LENGTH: Final = _TAIL
+"""How many last bytes of a line `hash_of` needs."""
+
+
+# What a line says
+
+
+class _Claims(Struct, frozen=True):
+    claimed: str = field(default="", name="as")
+    sudo_user: str = ""
+    ssh: str = ""
+
+
+class _ChangeLine(Struct, frozen=True, forbid_unknown_fields=True):
+    table: str
+    number: int
+    before: Raw
+    after: Raw
+
+
+class _RefusalLine(Struct, frozen=True):
+    code: str
+    address: str = ""
+    params: dict[str, Any] = {}
+
+
+class _Line(Struct, frozen=True):
+    """A line as it stands in the journal; `body_of` writes it."""
+
+    sequence: int
+    at: datetime
+    operation: str = field(name="deed")
+    next_number: int
+    changes: list[_ChangeLine]
+    operator: str = ""
+    session: str = ""
+    claims: _Claims = _Claims()
+    reason: str = ""
+    seats: tuple[int, int] | None = None
+    refused: tuple[str, ...] = ()
+    """Refusals as sentences, in lines from before refusals had codes."""
+    refusals: tuple[_RefusalLine, ...] = ()
+    undoes: int | None = None
+
+
+_decode = msgspec.json.Decoder(_Line).decode
+
+
+def body_of(commit: Commit, next_number: int) -> bytes:
+    """What a commit's line says, as JSON. What is empty is left out, except the changes.
+
+    Args:
+        commit: the commit.
+        next_number: the number of the next new record after it.
+    """
+    operator = commit.operator
+    claims = {"as": operator.claimed, "sudo_user": operator.sudo_user, "ssh": operator.connection}
+    claims = {name: _text(claim) for name, claim in claims.items() if claim}
+    body: dict[str, Any] = {
+        "sequence": commit.sequence,
+        "at": to_iso(commit.at),
+        "operator": _text(operator.user),
+        "session": commit.session,
+        "deed": _text(commit.operation),
+    }
+    if claims:
+        body["claims"] = claims
+    if commit.reason:
+        body["reason"] = _text(commit.reason)
+    if commit.seats is not None:
+        body["seats"] = commit.seats
+    if commit.refused:
+        body["refusals"] = [_refusal_document(refused) for refused in commit.refused]
+    if commit.undoes is not None:
+        body["undoes"] = commit.undoes
+    body["next_number"] = next_number
+    return b"".join((_encode(body)[:-1], b',"changes":[', b",".join(_encoded_changes(commit.changes)), b"]}"))
+
+
+def _encoded_changes(changes: Iterable[Change]) -> Iterator[bytes]:
+    for table, number, before, after in changes:
+        yield b'{"table":"%b","number":%d,"before":%b,"after":%b}' % (
+            table.encode(),
+            number,
+            b"null" if before is None else encoded(table, before),
+            b"null" if after is None else encoded(table, after),
+        )
+
+
+def _text(text: str) -> str:
+    """A text that can be written down, whatever bytes an argument or the environment had in it."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def commit_of(raw: bytes, head: Head) -> tuple[Commit, int]:
+    """The commit in a line, as one of another process, and the number of the next new record after it.
+
+    Args:
+        raw: the line.
+        head: the head that it makes.
+
+    Raises:
+        BrokenJournal: kconsole did not write it, although its hash is right.
+    """
+    before = Head(head.sequence - 1, "")
+    try:
+        line = _decode(raw)
+        commit = _commit(line)
+    except msgspec.ValidationError as error:
+        raise BrokenJournal(head.sequence, nonsense(error), before) from None
+    except msgspec.DecodeError as error:
+        raise BrokenJournal(head.sequence, message("line-not-json", error=str(error)), before) from None
+    except NONSENSE as error:
+        raise BrokenJournal(head.sequence, nonsense(error), before) from None
+    if line.sequence != head.sequence:
+        raise BrokenJournal(head.sequence, "line-out-of-sequence", before)
+    return commit, line.next_number
+
+
+def nonsense(error: Exception) -> Message:
+    """What is wrong with data of which no record can be made, although its checksum is right."""
+    return message("makes-no-sense", error=repr(error))
+
+
+def _commit(line: _Line) -> Commit:
+    claims = line.claims
+    return Commit(
+        sequence=line.sequence,
+        at=in_utc(line.at),
+        operator=Operator(line.operator, claims.claimed, claims.sudo_user, claims.ssh),
+        session=line.session,
+        operation=line.operation,
+        reason=line.reason,
+        changes=tuple(_change(change) for change in line.changes),
+        seats=line.seats,
+        refused=(*map(_old_refusal, line.refused), *map(_refusal, line.refusals)),
+        undoes=line.undoes,
+    )
+
+
+def _change(line: _ChangeLine) -> Change:
+    return Change(line.table, line.number, _record(line, line.before), _record(line, line.after))
+
+
+def _record(line: _ChangeLine, content: Raw) -> Any:
+    found = bytes(content)
+    return None if found == b"null" else decoded(line.table, found, line.number)
+
+
+def _refusal_document(refusal: Refusal) -> dict[str, Any]:
+    document: dict[str, Any] = {"address": _text(refusal.address)} if refusal.address else {}
+    document["code"] = _text(refusal.code)
+    if refusal.params:
+        document["params"] = _plain(refusal.params)
+    return document
+
+
+def _plain(value: Any) -> Any:
+    """A parameter as JSON has it; a message in it with its own code and parameters."""
+    if isinstance(value, Message):
+        return {"code": value.code, "params": _plain(value.params)}
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, str):
+        return _text(value)
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _refusal(line: _RefusalLine) -> Refusal:
+    return Refusal(line.address, line.code, {name: _param(value) for name, value in line.params.items()})
+
+
+def _param(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Message(value["code"], {name: _param(inner) for name, inner in value["params"].items()})
+    return [_param(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _old_refusal(text: str) -> Refusal:
+    """A refusal as it was written before refusals had codes: "address: words", or words alone."""
+    address, colon, words = text.partition(": ")
+    if colon and len(address.split()) == 1:  # "line 3" of an import, or the beginning of a sentence, is no address
+        return Refusal(address, OLD_REFUSAL, {"text": words})
+    return Refusal("", OLD_REFUSAL, {"text": text})

@@ -1,0 +1,92 @@
+"""An engine that keeps journals in memory: the proof that a store needs no files."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from kconsole.core.codes import Message
+from kconsole.core.errors import StoreBusy
+from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot
+from kconsole.store.journal_line import hash_of
+
+
+class Memory:
+    """What all handles on one journal share."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.snapshot: Snapshot | None = None
+        self.locks: dict[str, threading.Lock] = {}
+
+
+class MemoryEngine:
+    """One handle."""
+
+    def __init__(self, memory: Memory, read_only: bool = False) -> None:
+        self.memory = memory
+        self.address = "memory:"
+        self.journal_name = "the journal in memory"
+        self.snapshot_name = "the snapshot in memory"
+        self.read_only = read_only
+        self.notices: list[Message] = []
+
+    def head(self) -> Head:
+        return self._head(len(self.memory.lines))
+
+    def _head(self, sequence: int) -> Head:
+        return Head(sequence, hash_of(self.memory.lines[sequence - 1])) if sequence else START
+
+    def size(self) -> int:
+        return sum(map(len, self.memory.lines))
+
+    @contextmanager
+    def lock(self, patience: float, holder: str) -> Iterator[None]:
+        with self.lease("", patience, holder):
+            yield
+
+    @contextmanager
+    def lease(self, name: str, patience: float, holder: str) -> Iterator[None]:
+        lock = self.memory.locks.setdefault(name, threading.Lock())
+        if not lock.acquire(timeout=patience):
+            code = f"{name}-busy" if name else "store-busy"
+            raise StoreBusy(code, folder=self.address, operator=holder, process=0, seconds=patience)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read_after(self, head: Head) -> Iterator[bytes]:
+        if head.sequence > len(self.memory.lines) or self._head(head.sequence) != head:
+            raise BrokenJournal(head.sequence, "line-changed-since", START)
+        yield from self.memory.lines[head.sequence :]
+
+    def read_backwards(self, head: Head) -> Iterator[bytes]:
+        yield from reversed(self.memory.lines[: head.sequence])
+
+    def append(self, lines: Sequence[bytes], expected: Head) -> Head:
+        if len(self.memory.lines) != expected.sequence:
+            raise HeadMoved
+        if self.head() != expected:
+            raise BrokenJournal(expected.sequence, "line-changed-since", START)
+        self.memory.lines += lines
+        return self.head()
+
+    @contextmanager
+    def watch(self) -> Iterator["MemoryEngine"]:
+        yield self
+
+    def since(self, head: Head) -> bool:
+        if head.sequence > len(self.memory.lines):
+            raise BrokenJournal(head.sequence, "journal-cut-off", START)
+        return head.sequence != len(self.memory.lines)
+
+    def snapshot(self) -> Snapshot | None:
+        return self.memory.snapshot
+
+    def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
+        del damaged  # nothing is kept aside
+        self.memory.snapshot = Snapshot(head, next_number, b"".join(body))
+        return len(self.memory.snapshot.body)
+
+    def close(self) -> None:
+        """Nothing is open."""

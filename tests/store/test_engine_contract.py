@@ -1,0 +1,305 @@
+"""What any engine must do, whatever it keeps a journal in; and that a store needs nothing more of it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from msgspec.structs import replace
+
+from kconsole.core.errors import StoreBusy, StoreUnusable
+from kconsole.core.history import Commit
+from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, JournalEngine
+from kconsole.store.file_engine.engine import FileEngine
+from kconsole.store.journal_line import head_after, head_before, linked
+from kconsole.store.seatstore import SeatStore
+from tests.clocks import noon
+from tests.store.memory_engine import Memory, MemoryEngine
+from tests.store.stores import account, add, addresses, inventory_of
+
+
+class Place(Protocol):
+    """Where an engine keeps one journal."""
+
+    def handle(self, read_only: bool = False) -> JournalEngine:
+        """Another handle on it."""
+        ...
+
+    def damage(self, line: int) -> None:
+        """Change a byte of a line."""
+        ...
+
+
+class InFiles:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def handle(self, read_only: bool = False) -> JournalEngine:
+        engine = FileEngine(self.folder, read_only)
+        engine.open()
+        return engine
+
+    def damage(self, line: int) -> None:
+        path = self.folder / "journal.jsonl"
+        lines = path.read_bytes().splitlines(keepends=True)
+        lines[line - 1] = _damaged(lines[line - 1])
+        path.write_bytes(b"".join(lines))
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self.memory = Memory()
+
+    def handle(self, read_only: bool = False) -> JournalEngine:
+        return MemoryEngine(self.memory, read_only)
+
+    def damage(self, line: int) -> None:
+        self.memory.lines[line - 1] = _damaged(self.memory.lines[line - 1])
+
+
+def _damaged(raw: bytes) -> bytes:
+    return raw.replace(b"1", b"7", 1)
+
+
+@pytest.fixture(params=["file", "memory"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return InFiles(tmp_path) if request.param == "file" else InMemory()
+
+
+def lines_after(head: Head, *texts: str) -> list[bytes]:
+    found, previous = [], head.hash
+    for number, text in enumerate(texts, head.sequence + 1):
+        raw, previous = linked(b'{"sequence":%d,"text":"%b"}' % (number, text.encode()), previous)
+        found.append(raw)
+    return found
+
+
+def appended(engine: JournalEngine, *texts: str) -> list[Head]:
+    heads = [engine.head()]
+    with engine.lock(0, "anna"):
+        for text in texts:
+            heads.append(engine.append(lines_after(heads[-1], text), heads[-1]))
+    return heads[1:]
+
+
+def test_a_new_journal_has_nothing(place: Place) -> None:
+    engine = place.handle()
+    appended(engine)
+    assert (engine.size(), engine.snapshot()) == (0, None)
+
+
+def test_what_is_appended_is_read_by_every_handle_in_both_directions(place: Place) -> None:
+    one = place.handle()
+    heads = appended(one, "a", "b", "c")
+    other = place.handle(read_only=True)
+    assert one.head() == other.head() == heads[-1]
+    assert [head.sequence for head in heads] == [1, 2, 3]
+    for engine in (one, other):
+        lines = list(engine.read_after(START))
+        assert [line.decode().split('"')[5] for line in lines] == ["a", "b", "c"]
+        assert list(engine.read_after(heads[0])) == lines[1:]
+        assert list(engine.read_after(heads[2])) == []
+        assert list(engine.read_backwards(heads[2])) == lines[::-1]
+        assert list(engine.read_backwards(heads[1])) == lines[1::-1]
+        assert engine.size() == sum(map(len, lines))
+
+
+def test_several_lines_are_appended_as_one(place: Place) -> None:
+    engine = place.handle()
+    (first,) = appended(engine, "a")
+    with engine.lock(0, "anna"):
+        head = engine.append(lines_after(first, "b", "c"), first)
+    assert (head.sequence, head) == (3, place.handle().head())
+
+
+def test_the_chain_holds_from_head_to_head(place: Place) -> None:
+    engine = place.handle()
+    heads = appended(engine, "a", "b", "c")
+    head = START
+    for raw, expected in zip(engine.read_after(START), heads, strict=True):
+        head = head_after(raw, head)
+        assert head == expected
+    for raw in engine.read_backwards(head):
+        head = head_before(raw, head)
+    assert head == START
+
+
+def test_who_expects_another_head_appends_nothing(place: Place) -> None:
+    one = place.handle()
+    (first,) = appended(one, "a")
+    other = place.handle()
+    appended(other, "b")
+    with one.lock(0, "anna"), pytest.raises(HeadMoved):
+        one.append(lines_after(first, "c"), first)
+    with one.lock(0, "anna"), pytest.raises(HeadMoved):
+        one.append(lines_after(START, "c"), START)
+    assert one.head().sequence == 2
+
+
+def test_the_lock_and_each_lease_are_held_by_one(place: Place) -> None:
+    one, other = place.handle(), place.handle()
+    doors: list[Callable[[JournalEngine], Iterator[None]]] = [
+        lambda engine: engine.lock(0, "anna"),  # type: ignore[list-item,return-value]  # a context manager
+        lambda engine: engine.lease("server", 0, "anna"),  # type: ignore[list-item,return-value]
+    ]
+    for hold in doors:
+        with hold(one):  # type: ignore[attr-defined]
+            with pytest.raises(StoreBusy), hold(other):  # type: ignore[attr-defined]
+                raise AssertionError
+            with pytest.raises(StoreBusy), hold(one):  # type: ignore[attr-defined]
+                raise AssertionError
+        with hold(other):  # type: ignore[attr-defined]
+            pass
+    with one.lock(0, "anna"), other.lease("server", 0, "berg"):
+        appended_inside = one.append(lines_after(START, "a"), START)
+    assert appended_inside.sequence == 1
+
+
+def test_who_waits_for_the_lock_gets_it(place: Place) -> None:
+    one, other = place.handle(), place.handle()
+    got = threading.Event()
+
+    def wait() -> None:
+        with other.lock(30, "berg"):
+            got.set()
+
+    with one.lock(0, "anna"):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        assert not got.is_set()
+    waiting.join(30)
+    assert got.is_set()
+
+
+def test_a_watch_sees_what_others_append(place: Place) -> None:
+    one = place.handle()
+    heads = appended(one, "a")
+    other = place.handle()
+    with other.watch() as changes:
+        assert changes.since(START)
+        assert not changes.since(heads[-1])
+        heads += appended(one, "b")
+        assert changes.since(heads[0])
+        assert not changes.since(heads[-1])
+
+
+def test_reading_needs_no_lock(place: Place) -> None:
+    one, other = place.handle(), place.handle()
+    appended(one, "a")
+    other = place.handle()
+    with one.lock(0, "anna"):
+        assert len(list(other.read_after(START))) == 1
+
+
+def test_damage_is_found(place: Place) -> None:
+    heads = appended(place.handle(), "a", "b", "c")
+    place.damage(2)
+    engine = place.handle()
+    first, second, _ = engine.read_after(START)
+    assert head_after(first, START) == heads[0]
+    with pytest.raises(BrokenJournal) as caught:
+        head_after(second, heads[0])
+    assert (caught.value.line, caught.value.good) == (2, heads[0])
+    with pytest.raises(BrokenJournal):
+        list(engine.read_after(Head(3, heads[1].hash)))
+    with pytest.raises(BrokenJournal):
+        list(engine.read_after(Head(9, heads[1].hash)))
+
+
+def test_a_snapshot_is_read_as_it_was_written(place: Place) -> None:
+    engine = place.handle()
+    (head,) = appended(engine, "a")
+    with engine.lock(0, "anna"):
+        engine.write_snapshot(head, 5, [b'{"license":{', b"}}"])
+    snapshot = place.handle().snapshot()
+    assert snapshot is not None
+    assert (snapshot.head, snapshot.next_number) == (head, 5)
+    assert b'"license":{}' in snapshot.body
+
+
+# A store on any engine
+
+
+def store_at(place: Place, operator: str = "anna", read_only: bool = False) -> SeatStore:
+    return SeatStore.opened(place.handle(read_only), True, noon(), 0, operator)
+
+
+@pytest.fixture
+def begun(place: Place) -> SeatStore:
+    store = SeatStore(place.handle(), noon(), 0, "anna")
+    with place.handle().lock(0, "anna"):
+        store.begin(inventory_of(account("anna"), account("berg")))
+    return store
+
+
+def test_a_store_keeps_what_it_is_given(place: Place, begun: SeatStore) -> None:
+    add(begun, "chen")
+    other = store_at(place)
+    assert addresses(other) == ["anna@north.example", "berg@north.example", "chen@north.example"]
+    assert other.head == begun.head == other.check()
+    assert [commit.operation for commit in other.history()] == ["init", "add"]
+    assert [commit.operation for commit in other.history_backwards()] == ["add", "init"]
+
+
+def test_two_stores_follow_each_other(place: Place, begun: SeatStore) -> None:
+    other = store_at(place, "berg")
+    told: list[Commit] = []
+    begun.listen(told.append)
+    add(other, "chen")
+    add(other, "dora")
+    assert begun.catch_up() == told
+    assert [commit.operator.user for commit in told] == ["berg", "berg"]
+    assert begun.catch_up() == []
+    add(begun, "emil")
+    entry = add(other, "fred")
+    assert len({entry.id for entry in other.state.entries.values()}) == 6
+    assert begun.state.entries.get(entry.id) is None
+    begun.catch_up()
+    assert begun.state.entries[entry.id] == entry
+
+
+def test_a_failed_block_leaves_nothing(place: Place, begun: SeatStore) -> None:
+    before = begun.inventory
+
+    def fail() -> None:
+        with begun.transaction("fail") as transaction:
+            transaction.put_entry(account("chen"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert begun.inventory == before == store_at(place).inventory
+    assert begun.sequence == 1
+
+
+def test_a_snapshot_saves_reading(place: Place, begun: SeatStore) -> None:
+    (anna, _) = begun.state.entries.values()
+    begun.write_snapshot()
+    with begun.transaction("disable") as transaction:
+        transaction.put_entry(replace(anna, enabled=False))
+    other = store_at(place)
+    assert other.inventory == begun.inventory
+    begun.close()
+    assert store_at(place).inventory == other.inventory
+
+
+def test_a_damaged_journal_is_refused_and_its_good_part_shown(place: Place, begun: SeatStore) -> None:
+    add(begun, "chen")
+    add(begun, "dora")
+    place.damage(3)
+    with pytest.raises(StoreUnusable) as caught:
+        store_at(place)
+    assert (caught.value.code, caught.value.params["line"]) == ("journal-damaged", 3)
+    good = store_at(place, read_only=True)
+    assert addresses(good) == ["anna@north.example", "berg@north.example", "chen@north.example"]
+    assert [notice.code for notice in good.notices] == ["journal-damaged"]
+
+
+def test_only_one_is_alone_at_the_server(place: Place, begun: SeatStore) -> None:
+    other = store_at(place)
+    with begun.lease("server"):
+        with pytest.raises(StoreBusy) as caught, other.lease("server"):
+            raise AssertionError
+        add(other, "chen")
+    assert caught.value.code == "server-busy"
