@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kconsole.core.codes import message
 from kconsole.core.errors import (
     BadInput,
     ChangedSince,
@@ -15,7 +16,6 @@ from kconsole.core.errors import (
     StoreUnusable,
 )
 from kconsole.core.records import Entry, fold
-from kconsole.text.messages import hint_words
 
 
 @pytest.mark.parametrize(
@@ -77,22 +77,15 @@ def test_records_cannot_be_changed() -> None:
     ],
 )
 def test_each_error_has_its_exit_code(error: type[ConsoleError], code: int) -> None:
-    raised = error("What.", "What next.", ["more"])
-    assert (raised.exit_code, raised.happened, hint_words(raised), raised.details) == (
-        code,
-        "What.",
-        "What next.",
-        ("more",),
-    )
+    raised = error("what", "next", ["more"], n=1)
+    assert (raised.exit_code, raised.happened) == (code, message("what", n=1))
+    assert (raised.hints, raised.details) == ((message("next"),), (message("more"),))
+    assert str(raised) == "what (n=1)"
 
 
 @pytest.mark.parametrize("error", [ConsoleError, StoreBusy, SourceAway])
-def test_an_error_says_what_became_of_it(error: type[ConsoleError]) -> None:
-    usual = error("What.").message
-    assert usual == ("What." if error is ConsoleError else f"What. {error.effect}")
-    assert (
-        error("What.", effect="All was lost.").message
-        == "What. All was lost."
-        == str(error("What.", effect="All was lost."))
-    )
-    assert error("What.", effect="").message == "What."
+def test_an_error_has_an_effect(error: type[ConsoleError]) -> None:
+    usual = error("what").effect
+    assert usual == (message(error.usual_effect) if error.usual_effect else None)
+    assert error("what", effect="all-was-lost").effect == message("all-was-lost")
+    assert error("what", effect="").effect is None

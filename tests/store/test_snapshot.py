@@ -3,43 +3,41 @@
 import json
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kconsole.store.journal import Head
-from kconsole.store.snapshot import DamagedSnapshot, open_snapshot, read_snapshot, write_snapshot
 from tinydb import TinyDB
 
 from kconsole.core.errors import StoreUnusable
-from kconsole.store.migrations import FORMAT
-from kconsole.text.messages import error_words, hint_words
+from kconsole.store.engine import DamagedSnapshot, Head
+from kconsole.store.file_engine.snapshot_file import FORMAT, read_snapshot, write_snapshot
 from tests.store.stores import account, add, addresses, forged, forged_body, new_store, of_format_1, opened
 
 TABLES: dict[str, Any] = {"license": {"1": {"seats": 3}}, "entries": {"4": {"address": "anna@north.example"}}}
-HEAD = Head(3, 700, "ab" * 32)
+HEAD = Head(3, "ab" * 32)
+
+
+def written(path: Path, tables: dict[str, Any] = TABLES, next_number: int = 5) -> None:
+    write_snapshot(path, HEAD, 700, next_number, (orjson.dumps(tables),))
 
 
 def content_of(path: Path) -> bytes:
-    write_snapshot(path, TABLES, 5, HEAD)
+    written(path)
     return path.read_bytes()
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     content = content_of(tmp_path / "store.json")
-    snapshot = read_snapshot(tmp_path / "store.json")
-    assert snapshot == (TABLES, 5, HEAD, len(content))
+    (head, next_number, body), place, size = read_snapshot(tmp_path / "store.json")
+    assert (head, next_number, place, size) == (HEAD, 5, 700, len(content))
+    assert orjson.loads(body) == orjson.loads(content) == {"meta": orjson.loads(content)["meta"], **TABLES}
 
 
-@pytest.mark.parametrize("many", [0, 1, 1000, 1001, 2500])
-def test_it_is_one_json_document_however_many_there_are(tmp_path: Path, many: int) -> None:
-    tables: dict[str, Any] = {"empty": {}, "entries": {str(number): {"a": "},王"} for number in range(many)}}
-    write_snapshot(tmp_path / "store.json", tables, 5, HEAD)
-    content = (tmp_path / "store.json").read_bytes()
-    assert content.partition(b"\n")[2] == orjson.dumps(tables)[1:]
-    assert orjson.loads(content).keys() == {"meta", *tables}
+def test_the_bytes_are_those_of_version_0_1(tmp_path: Path) -> None:
+    """The first line with its checksum, and each table as compact JSON."""
+    assert content_of(tmp_path / "store.json") == forged(TABLES, next_number=5, sequence=3, offset=700, hash="ab" * 32)
 
 
 def test_stock_tinydb_opens_the_file_and_reads_the_tables(tmp_path: Path) -> None:
@@ -57,7 +55,7 @@ def test_stock_tinydb_opens_the_file_and_reads_the_tables(tmp_path: Path) -> Non
 def test_the_one_before_stays_as_the_backup(tmp_path: Path) -> None:
     path, contents = tmp_path / "store.json", []
     for number in range(5, 8):
-        write_snapshot(path, TABLES, number, HEAD)
+        written(path, next_number=number)
         contents.append(path.read_bytes())
         if number > 5:
             assert (tmp_path / "store.json.bak").read_bytes() == contents[-2]
@@ -75,58 +73,58 @@ def test_a_link_is_never_replaced_by_a_file(tmp_path: Path) -> None:
     content = content_of(tmp_path / "other.json")
     (tmp_path / "store.json").symlink_to(tmp_path / "other.json")
     with pytest.raises(OSError, match="symbolic link"):
-        write_snapshot(tmp_path / "store.json", {}, 9, HEAD)
+        written(tmp_path / "store.json")
     assert (tmp_path / "other.json").read_bytes() == content
 
 
 BAD = [
-    (b"", "is empty"),
-    (b" \n", "is empty"),
-    (b"\x00" * 512, "not whole JSON"),
-    (b"Name;Password\nanna;x\n", "not whole JSON"),
-    (b"\xff\xfe{\x00}\x00", "not whole JSON"),
-    (b"{}", "is not a store of kconsole"),
-    (b"[]", "is not a store of kconsole"),
-    (b"5", "is not a store of kconsole"),
-    (b'{"meta": 5}', "is not a store of kconsole"),
-    (b'{"meta": {"1": 5}}', "is not a store of kconsole"),
-    (b'{"meta": {"1": {"product": "kconsole"}}}', "is not a store of kconsole"),
-    (b'{"schema": 1, "entries": []}', "is not a store of kconsole"),
-    (b'{"meta": {"1": {"product": "other", "format": 1, "checksum": ""}}}', "is not a store of kconsole"),
-    (b'{"meta": {"1": {"product": "kconsole", "format": 1, "checksum": ""}}}', "does not match its checksum"),
-    (b'{"meta": {"1": {"product": "kconsole", "format": 1, "checksum": 5}}}', "does not match its checksum"),
-    (forged({"x": {}}, format=0), "does not say its format"),
-    (forged({"x": {}}, format="1"), "does not say its format"),
-    (forged({"x": {}}, format=True), "does not say its format"),
-    (forged({"x": {}}, next_number=None), "makes no sense"),
-    (forged({"x": {}}, offset="far"), "makes no sense"),
-    (forged({"entries": {"1": {}}}), "makes no sense"),
-    (forged({"entries": {"1": 5}}), "makes no sense"),
-    (forged({"entries": {"1": {"address": "a", "colour": "red"}}}), "makes no sense"),
-    (forged({"entries": {"one": {"address": "a"}}}), "makes no sense"),
-    (forged({"entries": []}), "makes no sense"),
-    (forged({"entries": {"1": {"address": "a", "deleted_at": "then"}}}), "makes no sense"),
-    (forged({"domains": {"1": {}}}), "makes no sense"),
-    (forged({"server": {"1": {}}}), "makes no sense"),
+    (b"", "file-is-empty"),
+    (b" \n", "file-is-empty"),
+    (b"\x00" * 512, "not-whole-json"),
+    (b"Name;Password\nanna;x\n", "not-whole-json"),
+    (b"\xff\xfe{\x00}\x00", "not-whole-json"),
+    (b"{}", "not-a-store"),
+    (b"[]", "not-a-store"),
+    (b"5", "not-a-store"),
+    (b'{"meta": 5}', "not-a-store"),
+    (b'{"meta": {"1": 5}}', "not-a-store"),
+    (b'{"meta": {"1": {"product": "kconsole"}}}', "not-a-store"),
+    (b'{"schema": 1, "entries": []}', "not-a-store"),
+    (b'{"meta": {"1": {"product": "other", "format": 1, "checksum": ""}}}', "not-a-store"),
+    (b'{"meta": {"1": {"product": "kconsole", "format": 2, "checksum": ""}}}', "not-its-checksum"),
+    (b'{"meta": {"1": {"product": "kconsole", "format": 2, "checksum": 5}}}', "not-its-checksum"),
+    (forged({"x": {}}, format=0), "no-format"),
+    (forged({"x": {}}, format="1"), "no-format"),
+    (forged({"x": {}}, format=True), "no-format"),
+    (forged({"x": {}}, next_number=None), "makes-no-sense"),
+    (forged({"x": {}}, offset="far"), "makes-no-sense"),
+    (forged({"entries": {"1": {}}}), "makes-no-sense"),
+    (forged({"entries": {"1": 5}}), "makes-no-sense"),
+    (forged({"entries": {"1": {"address": "a", "colour": "red"}}}), "makes-no-sense"),
+    (forged({"entries": {"one": {"address": "a"}}}), "makes-no-sense"),
+    (forged({"entries": []}), "makes-no-sense"),
+    (forged({"entries": {"1": {"address": "a", "deleted_at": "then"}}}), "makes-no-sense"),
+    (forged({"domains": {"1": {}}}), "makes-no-sense"),
+    (forged({"server": {"1": {}}}), "makes-no-sense"),
 ]
 
 
-@pytest.mark.parametrize(("content", "words"), BAD)
-def test_what_is_no_snapshot_is_refused_and_left_alone(tmp_path: Path, content: bytes, words: str) -> None:
+@pytest.mark.parametrize(("content", "code"), BAD)
+def test_what_is_no_snapshot_is_refused_and_left_alone(tmp_path: Path, content: bytes, code: str) -> None:
     file = tmp_path / "store.json"
     file.write_bytes(content)
     for read_only in (False, True):
         with pytest.raises(StoreUnusable) as caught:
             opened(tmp_path, read_only=read_only)
-        assert str(file) in error_words(caught.value)
-        assert words in error_words(caught.value)
-        assert hint_words(caught.value)
+        assert (caught.value.code, caught.value.params["snapshot"]) == ("snapshot-damaged", str(file))
+        assert caught.value.params["reason"].code == code
+        assert caught.value.hints
     assert file.read_bytes() == content
     assert {path.name for path in tmp_path.iterdir()} <= {"store.json", "lock"}
 
 
-@pytest.mark.parametrize(("content", "words"), BAD)
-def test_beside_a_good_journal_a_bad_snapshot_is_made_anew_and_kept(tmp_path: Path, content: bytes, words: str) -> None:
+@pytest.mark.parametrize(("content", "code"), BAD)
+def test_beside_a_good_journal_a_bad_snapshot_is_made_anew_and_kept(tmp_path: Path, content: bytes, code: str) -> None:
     store = new_store(tmp_path, account("anna"))
     add(store, "berg")
     store.close()
@@ -134,18 +132,17 @@ def test_beside_a_good_journal_a_bad_snapshot_is_made_anew_and_kept(tmp_path: Pa
     again = opened(tmp_path)
     assert addresses(again) == ["anna@north.example", "berg@north.example"]
     (notice,) = again.notices
-    assert words in notice
-    assert "made anew from the journal" in notice
+    assert (notice.code, notice.params["reason"].code) == ("snapshot-rebuilt", code)
     again.close()
     assert (tmp_path / "store.json.damaged").read_bytes() == content
-    assert read_snapshot(tmp_path / "store.json").head == again.head
+    assert read_snapshot(tmp_path / "store.json").snapshot.head == again.head
     assert opened(tmp_path).notices == []
 
 
 def test_one_of_a_newer_kconsole_is_refused_whatever_the_journal_says(tmp_path: Path) -> None:
     new_store(tmp_path).close()
     (tmp_path / "store.json").write_bytes(forged({"x": {}}, format=FORMAT + 1))
-    with pytest.raises(StoreUnusable, match=rf"newer kconsole \(format {FORMAT + 1}"):
+    with pytest.raises(StoreUnusable, match=f"newer-store.*format={FORMAT + 1}"):
         opened(tmp_path)
 
 
@@ -157,9 +154,20 @@ def test_one_cut_anywhere_is_refused(tmp_path: Path) -> None:
             read_snapshot(tmp_path / "store.json")
 
 
-@pytest.mark.parametrize("format_", [1, FORMAT])
-def test_one_with_any_bit_turned_is_refused(tmp_path: Path, format_: int) -> None:
-    content = of_format_1(TABLES) if format_ == 1 else content_of(tmp_path / "store.json")
+def test_one_of_format_1_is_refused_with_the_version_that_reads_it(tmp_path: Path) -> None:
+    content = of_format_1(TABLES)
+    (tmp_path / "store.json").write_bytes(content)
+    for read_only in (False, True):
+        with pytest.raises(StoreUnusable) as caught:
+            opened(tmp_path, read_only=read_only)
+        assert (caught.value.code, caught.value.params["format"]) == ("older-store", 1)
+        assert [hint.code for hint in caught.value.hints] == ["use-kconsole-0-1"]
+    assert (tmp_path / "store.json").read_bytes() == content
+    assert {path.name for path in tmp_path.iterdir()} <= {"store.json", "lock"}
+
+
+def test_one_with_any_bit_turned_is_refused(tmp_path: Path) -> None:
+    content = content_of(tmp_path / "store.json")
     for place in range(len(content)):
         turned = bytearray(content)
         turned[place] ^= 1 << place % 8
@@ -190,49 +198,8 @@ def json_of(content: bytes) -> object:
         return None
 
 
-# In slices
-
-hostile = st.text() | st.sampled_from(['},"5":{', '"entries":{', ',"entries":{"1":{', "\\", '\\"},"7":{', "}}", "\n"])
-documents = st.dictionaries(st.integers(1, 30).map(str), st.dictionaries(hostile, hostile, max_size=3), max_size=12)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    tables=st.dictionaries(
-        st.sampled_from(["license", "entries", "domains", "7", "later"]), documents, min_size=1, max_size=5
-    )
-)
-def test_slices_hold_what_the_whole_file_does(tables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = tmp_path_factory.mktemp("store") / "store.json"
-    write_snapshot(path, tables, 5, HEAD)
-    for size in (1, 10_000):
-        with patch("kconsole.store.snapshot._SLICE", size):
-            assert read_snapshot(path).tables == tables
-    whole = orjson.loads(path.read_bytes())
-    del whole["meta"]
-    assert whole == tables
-
-
-def test_a_big_table_comes_in_many_slices(tmp_path: Path) -> None:
-    path = tmp_path / "store.json"
-    tables: dict[str, Any] = {
-        "license": {"1": {"seats": 3}},
-        "entries": {str(n): {"address": f"a{n}@b"} for n in range(1, 101)},
-    }
-    write_snapshot(path, tables, 101, HEAD)
-    with patch("kconsole.store.snapshot._SLICE", 100):
-        snapshot = open_snapshot(path)
-        slices = [documents for table, documents in snapshot.slices() if table == "entries" and documents]
-    assert len(slices) > 15
-    assert snapshot.count() == 100
-    assert max(map(len, slices)) < 10
-    assert {number: document for part in slices for number, document in part.items()} == tables["entries"]
-
-
 def test_one_with_the_right_checksum_that_is_no_json_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "store.json"
     path.write_bytes(forged_body(b'"license":{},"entries":{"1":{"address":"a"}'))
-    with pytest.raises(DamagedSnapshot, match="not whole JSON"):
-        read_snapshot(path)
-    with pytest.raises(StoreUnusable, match="not whole JSON"):
+    with pytest.raises(StoreUnusable, match="makes-no-sense"):
         opened(tmp_path)
