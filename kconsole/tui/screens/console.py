@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from datetime import datetime
 from threading import Event
-from typing import ClassVar, Final, TypeVar
+from typing import ClassVar, TypeVar
 
 from textual import getters
 from textual.app import ComposeResult
@@ -16,7 +15,7 @@ from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
 from kconsole.core.reports import Decision
 from kconsole.operations.base import HalfDone
-from kconsole.operations.session import Session, nothing_collected
+from kconsole.operations.session import Session
 from kconsole.text import screen as texts
 from kconsole.text.messages import Voice, error_words, hint_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
@@ -28,7 +27,7 @@ from kconsole.tui.workspace import Workspace
 Result = TypeVar("Result")
 
 MANY: Final = 1000
-"""Records from which on no garbage is collected while they change: a collection among them would hold up the screen."""
+"""Records from which on a change is prepared in a thread, beside the screen."""
 
 
 class ConsoleScreen(CommandTarget, Screen[None]):
@@ -129,7 +128,6 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         act: Callable[[], Result],
         done: Callable[[Result], None],
         failed: Callable[[ConsoleError], None],
-        records: int = 1,
     ) -> None:
         """Do something to the session in a thread, and then show the result.
 
@@ -140,10 +138,9 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             act: does it, in the thread.
             done: shows its result, on the screen's own thread.
             failed: shows why it failed.
-            records: how many records it changes.
         """
         console_of(self).keystrokes.hold()
-        self.app.run_worker(self._work(text, act, done, failed, records), group="store")
+        self.app.run_worker(self._work(text, act, done, failed), group="store")
 
     async def _work(
         self,
@@ -151,7 +148,6 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         act: Callable[[], Result],
         done: Callable[[Result], None],
         failed: Callable[[ConsoleError], None],
-        records: int = 1,
         cancel: Event | None = None,
     ) -> None:
         """Do it. What is typed before the dialog shows goes where it was meant to; later keys are the dialog's.
@@ -163,10 +159,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         outcome: Result | ConsoleError
         try:
             async with self.workspace.at_work:
-                with ExitStack() as meanwhile:
-                    meanwhile.enter_context(self.workspace.feed.held())
-                    if records > MANY:
-                        meanwhile.enter_context(nothing_collected())
+                with self.workspace.feed.held():
                     thread = asyncio.ensure_future(asyncio.to_thread(act))
                     finished, _ = await asyncio.wait([thread], timeout=self.workspace.unseen)
                     if not finished:

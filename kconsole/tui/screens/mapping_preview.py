@@ -216,7 +216,7 @@ class PreviewScreen(StoreScreen):
 
         records = self._records()
         text = f"Mapping {words.count(records, 'account')} ..."
-        self.work(text, lambda: self.workspace.do(operation), self._mapped, failed, records)
+        self.work(text, lambda: self.workspace.do(operation), self._mapped, failed)
 
     def _mapped(self, done: Done) -> None:
         self.done = done

@@ -115,7 +115,6 @@ class ServerScreen(StoreScreen):
             lambda: self.workspace.learn(Sync(state, begun)),
             lambda done: self._tell_synced(done, server),
             self.tell_problem,
-            read + self.session.seats.report().created,
         )
 
     def _tell_synced(self, done: "Done", before: "Server | None") -> None:

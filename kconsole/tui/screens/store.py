@@ -53,7 +53,7 @@ class StoreScreen(ConsoleScreen):
             self._save(lambda: self.workspace.do(operation), len(addresses), done, failed)
             return
         text = texts.asking_words(self.session.state.server, operation.name, addresses)
-        self._ask_server(text, lambda by: self.workspace.do(operation, by), len(addresses), done, failed)
+        self._ask_server(text, lambda by: self.workspace.do(operation, by), done, failed)
 
     def _save(
         self,
@@ -62,7 +62,7 @@ class StoreScreen(ConsoleScreen):
         done: Callable[[Done], None],
         failed: Callable[[ConsoleError], None],
     ) -> None:
-        self.work(f"Working on {words.count(records, 'record')} ...", act, done, failed, records)
+        self.work(f"Working on {words.count(records, 'record')} ...", act, done, failed)
 
     def told(self, done: Done, undone: str = "") -> None:
         """Show the result of a change."""
@@ -160,7 +160,7 @@ class StoreScreen(ConsoleScreen):
             self._save(lambda: act(step), records, done, self.tell_problem)
             return
         text = texts.asking_to_undo(self.session.state.server, step.what, step.commit, redo)
-        self._ask_server(text, lambda by: act(step, by), records, done, self.tell_problem)
+        self._ask_server(text, lambda by: act(step, by), done, self.tell_problem)
 
     def _is_undone_there(self, commit: Commit) -> bool:
         """Whether the server has to be asked to undo a commit. Undoing reports a broken log."""
@@ -186,7 +186,6 @@ class StoreScreen(ConsoleScreen):
         self,
         text: str,
         act: Callable[[ServerWriter], Done],
-        records: int,
         done: Callable[[Done], None],
         failed: Callable[[ConsoleError], None],
     ) -> None:
@@ -195,7 +194,6 @@ class StoreScreen(ConsoleScreen):
         Args:
             text: what the server is asked to do, for the dialog; safe to show.
             act: does it, in a thread.
-            records: how many records it changes.
             done: shows the result.
             failed: shows why it failed, or part of it.
         """
@@ -218,7 +216,7 @@ class StoreScreen(ConsoleScreen):
                 self.minding_password(failed)(error)
                 self.tell_resolved(resolved)
 
-            work = self._work(text, lambda: act(writer), succeeded, broke, records, cancel)
+            work = self._work(text, lambda: act(writer), succeeded, broke, cancel)
             self.app.run_worker(work, group="server")
 
         self.with_server_secret(access, ask, texts.NOT_ASKED)
