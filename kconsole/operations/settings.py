@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 from kconsole.core.codes import Message, message
-from kconsole.operations.appearance import COLOURS, THEMES, Colours
+from kconsole.operations.appearance import Colours
 from kconsole.operations.user_files import folder_of, read_small, reason_of
 
 if TYPE_CHECKING:
@@ -25,14 +25,6 @@ MOST_PROBLEMS: Final = 10
 """Problems that are shown one by one; another program's file has hundreds."""
 
 _LONGEST_VALUE: Final = 40
-
-_ALLOWED: Final[Mapping[str, tuple[object, ...]]] = {
-    "theme": THEMES,
-    "ascii": (True, False),
-    "colours": COLOURS,
-    "mouse": (True, False),
-}
-"""The values of the settings, by their names in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +115,24 @@ def _remove(document: dict[str, Any], place: tuple[int | str, ...]) -> None:
 
 def _problem(error: "ErrorDetails", file: str) -> Message:
     """A wrong setting: its key, what was found, and what is allowed."""
+    from kconsole.operations.config_model import Config
+
     place, found = error["loc"], _shown(error["input"])
-    key = _cut(str(place[-1] if place[-1] != "[key]" else place[1]))
     if error["type"] == "extra_forbidden":
-        return message("setting-unknown", file=file, key=key, settings=["keys", *_ALLOWED])
+        return message("setting-unknown", file=file, key=_cut(str(place[0])), settings=list(Config.model_fields))
     if place[0] != "keys":
-        allowed = [_shown(value) for value in _ALLOWED[str(place[0])]]
-        return message("setting-invalid", file=file, key=str(place[0]), found=found, allowed=allowed)
+        allowed = _values(Config.model_fields[str(place[0])].annotation)
+        return message("setting-invalid", file=file, key=place[0], found=found, allowed=allowed)
     if len(place) == 1:
-        return message("setting-not-table", file=file, key=key, found=found)
-    return message("setting-bad-keys", file=file, key=key, found=found)
+        return message("setting-not-table", file=file, key="keys", found=found)
+    return message("setting-bad-keys", file=file, key=_cut(str(place[1])), found=found)
+
+
+def _values(kind: Any) -> list[str]:
+    """The values of a type, as they stand in the file."""
+    if kind is bool:
+        return ["true", "false"]
+    return [_shown(value) for value in get_args(kind)] if get_origin(kind) is Literal else _values(get_args(kind)[0])
 
 
 def _shown(value: object) -> str:
