@@ -51,6 +51,7 @@ from kconsole.text.mapping import (
     kind_name,
     plan_groups,
     plan_summary,
+    users_read,
     users_words,
 )
 from kconsole.text.messages import words_of
@@ -290,7 +291,7 @@ def _listing(directory: Directory, password_file: Path | None) -> DirectoryListi
         return read_directory(directory, secret)
     try:
         return read_directory(
-            directory, secret, lambda number: click.echo(f"\r{number:,} users read", err=True, nl=False)
+            directory, secret, lambda number: click.echo(f"\r{users_read(number)}", err=True, nl=False)
         )
     finally:
         click.echo("\r", err=True, nl=False)

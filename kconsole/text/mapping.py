@@ -126,6 +126,11 @@ def users_words(users: int, more: bool, base: str) -> str:
     return f"{'more than ' if more else ''}{words.count(users, 'user')} below {safe_text(base)}"
 
 
+def users_read(number: int) -> str:
+    """The progress of reading a directory: "1,200 users read"."""
+    return f"{words.count(number, 'user')} read"
+
+
 def directory_rows(directory: Directory) -> list[Detail]:
     """The settings of a directory."""
     rows = [

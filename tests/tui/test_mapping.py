@@ -18,7 +18,8 @@ from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.logins import Connect
 from kconsole.operations.mapping import DirectoryListing, SetDirectory
 from kconsole.operations.server import AddDomain
-from kconsole.tui.screens.directory import ReadingDialog, users_read
+from kconsole.text.mapping import users_read
+from kconsole.tui.screens.connecting import ReadingDialog
 from kconsole.tui.screens.mapping import MappingScreen
 from kconsole.tui.screens.mapping_preview import PreviewScreen
 from tests.directory_server.listener import relay
@@ -126,7 +127,7 @@ async def test_domains_are_listed_with_their_directories() -> None:
         row = next(line for line in screen.text.splitlines() if "▸!north.example" in line)
         assert "3 mapped" in row
         assert "INSECURE ldaps://directory.example · ou=p" in row
-        assert "! INSECURE: every certificate, unchecked" in screen.text
+        assert "! INSECURE: the certificate is not checked" in screen.text
         await screen.press("j")
         assert any("▸ south.example" in line and "not mapped" in line for line in screen.text.splitlines())
         assert "Directory  none. Press e to set it." in screen.text
@@ -250,7 +251,7 @@ async def test_a_wrong_password_is_told_and_is_nowhere(directory_server: Directo
         assert wrong not in screen.app.clipboard
         await screen.press("enter")
         assert line.value == ""
-        await until_told(screen, "That did not work")
+        await until_told(screen, "Failed")
         assert wrong not in screen.text
         assert store_of(screen) == before
         await screen.press("escape")
@@ -508,7 +509,7 @@ async def test_a_server_that_goes_in_the_middle_leaves_everything_as_it_was(larg
             before = store_of(screen)
             await screen.press("M", "enter")
             await log_in(screen)
-            await until_told(screen, "That did not work")
+            await until_told(screen, "Failed")
             screen.expect_dialog("closed the connection before it had answered. Nothing was taken")
             await screen.press("escape")
             assert isinstance(screen.app.screen, MappingScreen)

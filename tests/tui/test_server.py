@@ -14,7 +14,7 @@ from kconsole.operations.accounts import AddAccount
 from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer, RemoveServer
-from kconsole.tui.screens.directory import ReadingDialog
+from kconsole.tui.screens.connecting import ReadingDialog
 from kconsole.tui.screens.reconcile import ReconcileScreen
 from tests.kerio_server.faults import Held, html
 from tests.kerio_server.made_up import made_up_world

@@ -22,7 +22,7 @@ from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.tui.screens.add import AddDialog
-from kconsole.tui.screens.directory import PasswordDialog
+from kconsole.tui.screens.connecting import PasswordDialog
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.screens.waiting import WaitingDialog
 from tests.clocks import noon

@@ -21,6 +21,7 @@ from kconsole.text.messages import Voice, error_words, hint_words, sentences, wo
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, CommandTarget, command_named, console_of
 from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.voice import voice_of
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.workspace import Workspace
 
@@ -254,8 +255,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     @property
     def voice(self) -> Voice:
-        """Sentences for the screen name keys, not commands."""
-        return Voice(keys=console_of(self).keys.by_name())
+        return voice_of(self)
 
     # Showing
 

@@ -14,6 +14,7 @@ from kconsole.core.errors import ConsoleError
 from kconsole.text.messages import whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog, plain
+from kconsole.tui.voice import voice_of
 from kconsole.tui.widgets.inputs import ChoiceLine, TextLine
 
 Answer = TypeVar("Answer")
@@ -121,6 +122,6 @@ class FormDialog(Dialog[Answer]):
         try:
             answer = self.answer({field.name: self.value_of(field) for field in self._fields})
         except ConsoleError as error:
-            self.tell_problem(safe_text(whole(error)))
+            self.tell_problem(safe_text(whole(error, voice_of(self))))
         else:
             self.dismiss(answer)

@@ -29,14 +29,15 @@ from kconsole.operations.mapping import (
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.ages import full_moment
-from kconsole.text.mapping import directory_rows, users_words
+from kconsole.text.mapping import directory_rows, users_read, users_words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.trust import INSECURE, connection_words
 from kconsole.tui.commands.base import AnyCommand, bindings_of
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS, UndoMapping
+from kconsole.tui.screens.connecting import PasswordDialog, Progress, ReadingDialog
 from kconsole.tui.screens.dialog import NewsDialog, TableDialog
-from kconsole.tui.screens.directory import DirectoryForm, PasswordDialog, Progress, ReadingDialog, users_read
+from kconsole.tui.screens.directory import DirectoryForm
 from kconsole.tui.screens.mapping_preview import PreviewScreen
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.directory_list import DirectoryList

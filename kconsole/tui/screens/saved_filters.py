@@ -14,6 +14,7 @@ from kconsole.operations.preferences import Preferences
 from kconsole.text.messages import whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.dialog import Dialog, plain
+from kconsole.tui.voice import voice_of
 from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import TextLine
 
@@ -145,7 +146,7 @@ class SavedFiltersDialog(Dialog[str]):
         try:
             change()
         except ConsoleError as error:
-            self.tell_problem(safe_text(whole(error)))
+            self.tell_problem(safe_text(whole(error, voice_of(self))))
             is_saved = False
         else:
             is_saved = True

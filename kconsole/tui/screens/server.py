@@ -30,7 +30,7 @@ ANOTHER: Final = "Somebody named another server meanwhile."
 def import_ahead(access: "ServerAccess") -> None:
     """Import what reading a server takes, in a thread and at leisure: the key that asks for it is answered at once."""
     import kconsole.operations.sync.pull
-    import kconsole.tui.screens.directory
+    import kconsole.tui.screens.connecting
     import kconsole.tui.screens.waiting  # noqa: F401  # they are used where somebody asks
     from kconsole.operations.sync.access import import_provider
 
@@ -69,7 +69,7 @@ class ServerScreen(StoreScreen):
         from kconsole.operations.sync.access import Progress, read_server
         from kconsole.operations.sync.pull import begin_reading
         from kconsole.text.server import reading_words
-        from kconsole.tui.screens.directory import ReadingDialog
+        from kconsole.tui.screens.connecting import ReadingDialog
 
         cancel = threading.Event()
         try:

@@ -247,7 +247,7 @@ class StoreScreen(ConsoleScreen):
             go_on(known)
             return
         from kconsole.text.trust import INSECURE
-        from kconsole.tui.screens.directory import PasswordDialog
+        from kconsole.tui.screens.connecting import PasswordDialog
 
         def typed(secret: Secret | None) -> None:
             if secret is None:
