@@ -7,6 +7,9 @@ import pytest
 from kconsole.operations.session import Session
 from tests.kerio_server.fixtures import need_openssl
 from tests.operations.followed import Followed
+from tests.providers.conftest import desk, desk_access
+
+__all__ = ["desk", "desk_access"]
 
 
 @pytest.fixture(scope="module")

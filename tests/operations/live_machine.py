@@ -18,9 +18,9 @@ from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAcco
 from kconsole.operations.base import Operation
 from kconsole.operations.history import LogQuery
 from kconsole.operations.session import Session
-from kconsole.operations.sync import push
 from kconsole.operations.sync.access import ServerState, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart, begin_reading
+from kconsole.providers.kerio.provider import KerioMailServer
 from tests.kerio_server.faults import (
     Answer,
     Cut,
@@ -423,7 +423,7 @@ def domain_of(address: str) -> str:
 @contextmanager
 def dying_around_the_call(when: str) -> Iterator[None]:
     """Who asks the server dies before that, or when it has answered."""
-    real = push._answer
+    real = KerioMailServer.apply
 
     def die(*arguments: Any) -> Any:
         if when == "after the call":
@@ -432,7 +432,7 @@ def dying_around_the_call(when: str) -> Iterator[None]:
         raise Crash
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(push, "_answer", die)
+        patch.setattr(KerioMailServer, "apply", die)
         yield
 
 
