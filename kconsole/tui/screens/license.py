@@ -26,14 +26,7 @@ from kconsole.operations.license import (
     ReceiveUpdate,
     Terms,
 )
-from kconsole.operations.license_planning import (
-    LicenseFile,
-    LicensePlan,
-    file_notes,
-    installed,
-    plan_license,
-    read_license,
-)
+from kconsole.operations.license_planning import LicenseFile, LicensePlan, file_notes, installed, plan_license
 from kconsole.text import ages
 from kconsole.text.details import Detail
 from kconsole.text.licenses import Row, Section, bought_words, change_rows, license_sections, refused_words
@@ -50,8 +43,7 @@ from kconsole.tui.screens.license_forms import (
     FileForm,
     RegisterForm,
     TermsForm,
-    check_is_file,
-    due_words,
+    read_regular,
 )
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.license_sheet import LicenseHead, LicenseSheet
@@ -101,14 +93,12 @@ class LicenseScreen(StoreScreen):
         """The license file that was named last."""
 
     def content(self) -> Iterable[Widget]:
-        """From top to bottom."""
         with Vertical(id="license-head"):
             yield LicenseHead()
         with Vertical(id="license-pane"):
             yield LicenseSheet()
 
     def on_mount(self) -> None:
-        """Show the license, and follow it."""
         self.query_one("#license-head").border_title = "License"
         self.query_one("#license-pane").border_title = "Seats, days, components, customer"
         self.show_trouble()
@@ -118,7 +108,6 @@ class LicenseScreen(StoreScreen):
     # Commands
 
     async def run_command(self, command: AnyCommand) -> None:
-        """Run a command, or say why it makes no sense in this state."""
         is_refused = command.changes and self.is_read_only
         if not is_refused and (why := self.why_not(command.name)):
             self.tell(why)
@@ -185,15 +174,15 @@ class LicenseScreen(StoreScreen):
 
     def action_components(self) -> None:
         """Show the components; then, if one was chosen, ask how it is licensed."""
-        use = use_of(self.session.state.license, self.session.state.live_entries()) if self._use is None else self._use
+        state = self.session.state
+        use = use_of(state.license, state.live_entries(), self.session.seats.policy) if self._use is None else self._use
 
         def chosen(name: ComponentName | None) -> None:
             if name is not None:
-                self.app.push_screen(ComponentForm(name, self.session.state.license, self._do))
+                self.app.push_screen(ComponentForm(name, state.license, self._do))
 
         (components,) = (section for section in self._sections(use) if section.code == "components")
-        rows = component_rows(components.rows, use)
-        self.app.push_screen(ComponentsDialog(rows, self.is_read_only), chosen)
+        self.app.push_screen(ComponentsDialog(component_rows(components.rows, use), self.is_read_only), chosen)
 
     def action_terms(self) -> None:
         """Ask for new terms, show what they would mean, then change them."""
@@ -210,7 +199,9 @@ class LicenseScreen(StoreScreen):
         def answered(path: Path | None) -> None:
             if path is not None:
                 self._path = str(path)
-                self.work(f"Reading {safe_text(path.name, 60)} ...", lambda: _read(path), taken, self.tell_problem)
+                self.work(
+                    f"Reading {safe_text(path.name, 60)} ...", lambda: read_regular(path), taken, self.tell_problem
+                )
 
         def taken(file: LicenseFile) -> None:
             self._ask_file(file, safe_text(Path(self._path).name, 40))
@@ -228,15 +219,10 @@ class LicenseScreen(StoreScreen):
         self.told(self.workspace.do(operation))
 
     def _ask_terms(self, terms: Terms, news: Sequence[str] = ()) -> None:
-        before = self.session.state.license
-        plan = self._plan(terms.on(before))
+        plan = self._plan(terms.on(self.session.state.license))
         question = Question("Change the license?", [], "Change", news=[*news, *self._meaning(plan)])
-        self._ask_plan(
-            plan,
-            question,
-            lambda: self.change(ChangeTerms(terms, plan.needs_consent)),
-            lambda news: self._ask_terms(terms, [news]),
-        )
+        operation = ChangeTerms(terms, plan.needs_consent)
+        self._ask_plan(plan, question, operation, lambda news: self._ask_terms(terms, [news]))
 
     def _ask_file(self, file: LicenseFile, name: str, news: Sequence[str] = ()) -> None:
         license_, now = self.session.state.license, self.session.clock.now()
@@ -250,17 +236,12 @@ class LicenseScreen(StoreScreen):
             self.tell_news("Nothing would change", [f"The license matches {name} already.", *notes], "")
             return
         question = Question(f"Install {name}?", [], "Install", notes, [*news, *self._meaning(plan)])
-        self._ask_plan(
-            plan,
-            question,
-            lambda: self.change(InstallLicense(file, plan.needs_consent)),
-            lambda news: self._ask_file(file, name, [news]),
-        )
+        operation = InstallLicense(file, plan.needs_consent)
+        self._ask_plan(plan, question, operation, lambda news: self._ask_file(file, name, [news]))
 
     def _plan(self, after: License) -> LicensePlan:
-        return plan_license(
-            self.session.state.license, after, self.session.seats.if_licensed, self.session.state.live_entries()
-        )
+        state = self.session.state
+        return plan_license(state.license, after, self.session.seats.if_licensed, state.live_entries())
 
     def _meaning(self, plan: LicensePlan) -> Iterator[str]:
         """What another license would mean, the worst first."""
@@ -276,7 +257,7 @@ class LicenseScreen(StoreScreen):
             yield f"{sign}The license would be: {state.word}. {state.allows}"
 
     def _ask_plan(
-        self, plan: LicensePlan, question: Question, then: Callable[[], None], again: Callable[[str], None]
+        self, plan: LicensePlan, question: Question, operation: Operation, again: Callable[[str], None]
     ) -> None:
         """Ask whether to change the license; again if, before the answer, it changed or would be exceeded further."""
 
@@ -287,7 +268,7 @@ class LicenseScreen(StoreScreen):
             elif self.session.seats.if_licensed(plan.after).over > plan.planned.over:
                 again(MORE_IN_USE)
             else:
-                then()
+                self.change(operation)
 
         if plan.needs_consent:
             question = question._replace(verb=f"{question.verb}, over the limit")
@@ -303,8 +284,7 @@ class LicenseScreen(StoreScreen):
     # Showing
 
     def grow_older(self, now: datetime) -> None:
-        """Show the current state: a day may have ended, or a purchase may have become overdue."""
-        del now
+        del now  # a day may have ended, or a purchase may have become overdue
         if self.session.license_status != self._status:
             self._show()
 
@@ -316,33 +296,23 @@ class LicenseScreen(StoreScreen):
 
     def _count(self) -> None:
         """Find which accounts use the components; with many entries in a thread."""
-        license_, entries = (
-            self.session.state.license,
-            self.session.state.live_entries() if self.session.state.license.components else [],
-        )
+        license_, policy = self.session.state.license, self.session.seats.policy
+        entries = self.session.state.live_entries() if license_.components else []
         if len(entries) <= MANY:
-            self._use = use_of(license_, entries)
+            self._use = use_of(license_, entries, policy)
             return
 
         async def count() -> None:
-            self._use = await asyncio.to_thread(use_of, license_, entries)
+            self._use = await asyncio.to_thread(use_of, license_, entries, policy)
             self._show()
 
         self.run_worker(count(), group="counting", exclusive=True)
 
     def _show(self) -> None:
-        license_status = self._status = self.session.license_status
-        pending = _pending(license_status)
-        self.head.show(license_status, self.session.seats.report(), self._next_step(license_status), pending)
+        status = self._status = self.session.license_status
+        self.head.show(status, self.session.seats.report(), _next_step(status), _pending(status))
         self.sheet.show(self._sections(self._use))
         self.show_keys()
-
-    def _next_step(self, license_status: LicenseStatus) -> str:
-        if license_status.update is None or license_status.is_expired:
-            return STATES[license_status.code].next
-        if license_status.update.is_overdue:
-            return OVERDUE_STEPS[0]
-        return "Wait until the purchase has arrived at the server, then record that here."
 
     def _sections(self, use: Sequence[ComponentUse] | None) -> list[Section]:
         """Everything except what the head shows, the most important first."""
@@ -388,14 +358,19 @@ class LicenseScreen(StoreScreen):
         return safe_text(text[0].upper() + text[1:])
 
 
-def _pending(license_status: LicenseStatus) -> Part | None:
-    update = license_status.update
-    if update is None:
+def _next_step(status: LicenseStatus) -> str:
+    if status.update is None or status.is_expired:
+        return STATES[status.code].next
+    if status.update.is_overdue:
+        return OVERDUE_STEPS[0]
+    return "Wait until the purchase has arrived at the server, then record that here."
+
+
+def _pending(status: LicenseStatus) -> Part | None:
+    """The purchase that has not arrived."""
+    if status.update is None:
         return None
-    text = due_words(update.update, ages.full_moment(update.due_at), update.is_overdue)
-    return text, "alarm" if update.is_overdue else "notice"
-
-
-def _read(path: Path) -> LicenseFile:
-    check_is_file(path)
-    return read_license(path)
+    bought, due = bought_words(status.update.update), ages.full_moment(status.update.due_at)
+    if status.update.is_overdue:
+        return f"! {bought} bought, OVERDUE since {due}", "alarm"
+    return f"{bought} bought, due by {due}", "notice"

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from msgspec.structs import fields
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.containers import Horizontal
@@ -13,17 +12,21 @@ from textual.widget import Widget
 
 from kconsole.core.codes import message, short
 from kconsole.core.errors import BadInput
-from kconsole.core.license import ComponentName, Customer, License, PendingUpdate
+from kconsole.core.license import Customer, License
+from kconsole.licensing.lifecycle import unlicensed
 from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms, Without
+from kconsole.operations.license_planning import LicenseFile, read_license
 from kconsole.operations.user_files import open_file, reason_of
 from kconsole.text import words
 from kconsole.text.details import Detail
-from kconsole.text.licenses import DETAIL_WORDS, bought_words, masked_id, seats_words
+from kconsole.text.licenses import DETAIL_WORDS, masked_id, seats_words
 from kconsole.text.words import COMPONENT_WORDS
-from kconsole.tui.screens.dialog import Question, QuestionDialog, plain
+from kconsole.tui.screens.dialog import ConfirmDialog, Question, plain
 from kconsole.tui.screens.form import Field, FormDialog
 from kconsole.tui.widgets.inputs import PasswordLine
 from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText
+
+Answer = TypeVar("Answer")
 
 DATE_FORM: Final = "like 2027-03-01"
 UNLIMITED: Final = "unlimited"
@@ -33,13 +36,30 @@ LICENSE_ID: Final = "license-id"
 YES_NO: Final = (("no", "no"), ("yes", "yes"))
 
 
-class RegisterForm(FormDialog[RegisterLicense]):
-    """Asks for the customer of the license. Its ID is not shown while it is typed, and is forgotten with the dialog.
+class OperationForm(FormDialog[Answer]):
+    """Asks for an operation on the license.
 
     Args:
-        license_: the current one; known details of the customer are filled in.
-        save: registers it; what it raises is shown, and the form stays.
+        license_: the current one.
+        save: applies the operation; what it raises is shown, and the form stays.
     """
+
+    def __init__(self, license_: License, save: Callable[[Answer], None]) -> None:
+        self._license, self._save = license_, save
+        super().__init__()
+
+    def operation(self, values: Mapping[str, str]) -> Answer:
+        """The operation that was filled in."""
+        raise NotImplementedError
+
+    def answer(self, values: Mapping[str, str]) -> Answer:
+        operation = self.operation(values)
+        self._save(operation)
+        return operation
+
+
+class RegisterForm(OperationForm[RegisterLicense]):
+    """Asks for the customer of the license. Its ID is not shown while it is typed, and is forgotten with the dialog."""
 
     DEFAULT_CSS = """
     RegisterForm _Row Static, RegisterForm #id-row Static { width: 14; color: $text-muted; }
@@ -49,10 +69,6 @@ class RegisterForm(FormDialog[RegisterLicense]):
     AUTO_FOCUS = "#organization"
     keys = "enter next, then register · esc cancel"
     verb = "Register"
-
-    def __init__(self, license_: License, save: Callable[[RegisterLicense], None]) -> None:
-        self._license, self._save = license_, save
-        super().__init__()
 
     @property
     def title_text(self) -> str:
@@ -64,18 +80,13 @@ class RegisterForm(FormDialog[RegisterLicense]):
             value = "" if known is None else getattr(known, name)
             yield Field(name, word, value, "may be left empty" if name in OPTIONAL else "")
 
-    def body(self) -> Iterable[Widget]:
+    def notes(self) -> Iterable[Widget]:
         known = f"; known is {masked_id(self._license)}" if self._license.id_end else ""
-        yield from super().body()
-        yield _IdRow()
+        yield _IdRow(id="id-row")
         yield plain(f"Only the last four characters of the license ID are kept{known}.", "dialog-note -first")
 
-    def answer(self, values: Mapping[str, str]) -> RegisterLicense:
-        """The operation, once it is applied. It keeps only the end of the ID."""
-        customer = Customer(**{field.name: values[field.name] for field in fields(Customer)})
-        operation = RegisterLicense(customer, self.query_one(f"#{LICENSE_ID}", PasswordLine).value)
-        self._save(operation)
-        return operation
+    def operation(self, values: Mapping[str, str]) -> RegisterLicense:
+        return RegisterLicense(Customer(**values), self.query_one(f"#{LICENSE_ID}", PasswordLine).value)
 
     def dismiss(self, result: RegisterLicense | None = None) -> AwaitComplete:
         """Close, and forget the ID."""
@@ -84,17 +95,12 @@ class RegisterForm(FormDialog[RegisterLicense]):
 
 
 class _IdRow(Horizontal):
-    """The license ID, which is not shown while it is typed."""
-
-    def __init__(self) -> None:
-        super().__init__(id="id-row")
-
     def compose(self) -> ComposeResult:
         yield plain("License ID")
         yield PasswordLine(id=LICENSE_ID)
 
 
-class BuyForm(FormDialog[BuyUpdate]):
+class BuyForm(OperationForm[BuyUpdate]):
     """Asks what was bought: seats, components, or both."""
 
     DEFAULT_CSS = "BuyForm _Row Static { width: 22; }"
@@ -102,28 +108,20 @@ class BuyForm(FormDialog[BuyUpdate]):
     keys = "enter next, then record · space choose · esc cancel"
     verb = "Record"
 
-    def __init__(self, license_: License, save: Callable[[BuyUpdate], None]) -> None:
-        self._license, self._save = license_, save
-        super().__init__()
-
     def fields(self) -> Iterable[Field]:
         if self._license.seats is not None:
             now = words.count(self._license.seats, "seat")
             yield Field("seats", "More seats", placeholder=f"a number; {now} now")
-        for name, word in COMPONENT_WORDS.items():
-            if self._license.component(name) is None:
-                yield Field(name, word, "no", choices=YES_NO)
+        for name in unlicensed(self._license):
+            yield Field(name, COMPONENT_WORDS[name], "no", choices=YES_NO)
 
     def notes(self) -> Iterable[Widget]:
-        yield plain(
-            "It is due at the server within 24 hours; its seats count once it has arrived.", "dialog-note -first"
-        )
+        text = "It is due at the server within 24 hours; its seats count once it has arrived."
+        yield plain(text, "dialog-note -first")
 
-    def answer(self, values: Mapping[str, str]) -> BuyUpdate:
-        components: tuple[ComponentName, ...] = tuple(name for name in COMPONENT_WORDS if values.get(name) == "yes")
-        operation = BuyUpdate(read_seats(values.get("seats", "")) or 0, components)
-        self._save(operation)
-        return operation
+    def operation(self, values: Mapping[str, str]) -> BuyUpdate:
+        components = tuple(name for name in COMPONENT_WORDS if values.get(name) == "yes")
+        return BuyUpdate(read_seats(values.get("seats", "")) or 0, components)
 
 
 class TermsForm(FormDialog[Terms]):
@@ -139,8 +137,8 @@ class TermsForm(FormDialog[Terms]):
         super().__init__()
 
     def fields(self) -> Iterable[Field]:
-        seats = seats_words(self._license.seats)
-        yield Field("seats", "Seats", placeholder=f"now {seats}; a number, or {UNLIMITED}")
+        now = seats_words(self._license.seats)
+        yield Field("seats", "Seats", placeholder=f"now {now}; a number, or {UNLIMITED}")
         for name, label, day in (
             ("maintenance-until", "Maintenance until", self._license.maintenance_until),
             ("expires", "License expires", self._license.expires),
@@ -177,36 +175,33 @@ class FileForm(FormDialog[Path]):
         yield Field("path", "File", self._path, "license.key of the server")
 
     def notes(self) -> Iterable[Widget]:
-        yield plain(
-            "On the server it is in the folder 'license' of Kerio Connect. Nothing is installed yet.",
-            "dialog-note -first",
-        )
+        text = "On the server it is in the folder 'license' of Kerio Connect. Nothing is installed yet."
+        yield plain(text, "dialog-note -first")
 
     def answer(self, values: Mapping[str, str]) -> Path:
         """The file, never standard input."""
         if not values["path"]:
             raise BadInput("name-the-file", "or-leave")
-        path = Path(values["path"])
         try:
-            path = path.expanduser()
+            return Path(values["path"]).expanduser().absolute()
         except RuntimeError:  # no such user
             raise BadInput("no-such-home-folder", "write-the-whole-path") from None
-        return path.absolute()
 
 
-def check_is_file(path: Path) -> None:
-    """Refuse what is not a file: reading a pipe without a writer would never end.
+def read_regular(path: Path) -> LicenseFile:
+    """Read a license file, and nothing else that has a path: a pipe without a writer would never end.
 
     Raises:
-        BadInput: it is not a file, or cannot be opened.
+        BadInput: it cannot be read, or is no license file.
     """
     try:
         open_file(path).close()
     except OSError as error:
         raise BadInput("cannot-read", "check-the-name", file=str(path), reason=reason_of(error)) from None
+    return read_license(path)
 
 
-class ChangeDialog(QuestionDialog[bool]):
+class ChangeDialog(ConfirmDialog):
     """Asks whether to change the license; shows what would change and what that would mean."""
 
     def __init__(self, question: Question, rows: Sequence[Detail], is_alarm: bool) -> None:
@@ -219,9 +214,6 @@ class ChangeDialog(QuestionDialog[bool]):
             rows = LabelledText(LABEL_LARGE, [("", self._rows)])
             rows.set_class(bool(self._question.news or self._question.lines), "-first")
             yield rows
-
-    def answer(self) -> bool:
-        return True
 
 
 def read_seats(text: str) -> int | None:
@@ -251,9 +243,3 @@ def read_day(text: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise BadInput("not-a-day", "write-like-a-day", text=short(text)) from None
-
-
-def due_words(update: PendingUpdate, due: str, is_overdue: bool) -> str:
-    """What was bought, and when it is due; safe to show."""
-    bought = bought_words(update)
-    return f"! {bought} bought, OVERDUE since {due}" if is_overdue else f"{bought} bought, due by {due}"
