@@ -23,12 +23,16 @@ class CommitFeed:
         self._session = session
         self._followers: list[Follower] = []
         self._waiting: list[Commit] = []
-        self.is_held = False
-        """Whether a thread works on the session."""
+        self._holders = 0
         self._others: deque[Commit] = deque(maxlen=REMEMBERED)
         self.trouble: StoreUnusable | None = None
         """Why what other processes do cannot be read now; None if it can."""
         session.listen(self._heard)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a thread works on the session, or is about to."""
+        return self._holders > 0
 
     def follow(self, follower: Follower) -> None:
         """Pass commits on to it from now on."""
@@ -42,7 +46,7 @@ class CommitFeed:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Neither read nor pass on while a thread works on the session; pass all of it on afterwards."""
-        self.is_held = True
+        self._holders += 1
         try:
             yield
         except asyncio.CancelledError:  # the console ends: no screen is left
@@ -53,8 +57,9 @@ class CommitFeed:
         self._release()
 
     def _release(self) -> None:
-        self.is_held = False
-        self._pass_on()
+        self._holders -= 1
+        if not self.is_held:
+            self._pass_on()
 
     def poll(self) -> None:
         """Read what other processes committed, and pass it on. Costs next to nothing if there is nothing."""

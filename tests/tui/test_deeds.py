@@ -63,7 +63,9 @@ async def test_disabling_lowers_the_gauge_and_undo_brings_it_back(yes: tuple[str
 async def test_a_deed_on_marked_accounts_names_them_and_their_number() -> None:
     async with console("office") as screen:
         await screen.press(*["space"] * 9, "d")
-        screen.expect_dialog("Disable 8 accounts?", "1 marked entry stays as it is", "and 2 more", "113 → 105")
+        screen.expect_dialog(
+            "Disable 8 accounts?", "1 marked entry cannot be disabled and does not change", "and 2 more", "113 → 105"
+        )
         await screen.press("y")
         assert screen.used == 105
         assert not screen.main.accounts.marked
@@ -78,10 +80,10 @@ async def test_what_cannot_be_disabled_is_told_without_a_dialog() -> None:
         assert screen.status == "b@x.example is disabled already."
         await go_to(screen, LIST.address)
         await screen.press("d")
-        assert screen.status == "team@x.example is no user account (mailing list): it takes no seat."
+        assert screen.status == "team@x.example is not a user account (mailing list): it takes no seat."
         await go_to(screen, ADMIN.address)
         await screen.press("e")
-        assert screen.status == "Admin is no user account (built-in): it takes no seat."
+        assert screen.status == "Admin is not a user account (built-in): it takes no seat."
         screen.expect_no_dialog()
 
 
@@ -205,10 +207,10 @@ async def test_deleting_by_the_buttons() -> None:
 async def test_deleting_a_mapped_account_says_that_it_is_only_deactivated() -> None:
     async with console(small(MAPPED)) as screen:
         await screen.press("x")
-        screen.expect_dialog("Deactivate 1 account?", "stays in the directory")
+        screen.expect_dialog("Disable 1 account?", "stays in the directory")
         await screen.press("y")
         assert screen.session.state.find(MAPPED.address).deleted_at is None
-        assert "c@x.example deactivated" in screen.status
+        assert "c@x.example disabled" in screen.status
         assert screen.used == 0
 
 
@@ -252,7 +254,7 @@ async def test_undo_is_refused_where_the_account_has_changed_since() -> None:
 
         other.do(EnableAccounts(("a@x.example",)))
         await screen.press("u")
-        screen.expect_dialog("That did not work", "a@x.example has changed since")
+        screen.expect_dialog("Failed", "a@x.example has changed since")
         await screen.press("escape")
         assert screen.session.history.undoable is None
         assert " u undo" not in screen.keys
@@ -284,22 +286,22 @@ async def test_redo_does_again_what_undo_took_back_and_undo_takes_that_back() ->
             await screen.press(key)
             used.append(screen.used)
         assert used == [113, 112, 113, 112]
-        assert screen.status.startswith("113 → 112 used · done again: disable")
+        assert screen.status.startswith("113 → 112 used · redone: disable")
         await screen.press("ctrl+r")
-        assert screen.status == "There is nothing to do again: nothing was undone since the last deed."
+        assert screen.status == "There is nothing to redo: nothing was undone since the last change."
 
 
 async def test_a_new_deed_ends_the_way_forth() -> None:
     async with console("office") as screen:
         await screen.press("d", "y", "u", "j", "d", "y", "ctrl+r")
         assert screen.used == 112
-        assert "nothing to do again" in screen.status
+        assert "nothing to redo" in screen.status
 
 
 async def test_redoing_a_deletion_asks_first() -> None:
     async with console(small(OFF)) as screen:
         await screen.press("x", "y", "u", "ctrl+r")
-        screen.expect_dialog("Do again: delete 1 entry?", OFF.address)
+        screen.expect_dialog("Redo: delete 1 entry?", OFF.address)
         await screen.press("n")
         assert OFF.address in screen.listed
         await screen.press("ctrl+r", "y")
@@ -311,9 +313,9 @@ async def test_redo_is_refused_where_the_account_has_changed_since() -> None:
         await screen.press("d", "y", "u")
         screen.other().do(DisableAccounts((SEAT.address,)))
         await screen.press("ctrl+r")
-        screen.expect_dialog("That did not work", "a@x.example has changed since")
+        screen.expect_dialog("Failed", "a@x.example has changed since")
         await screen.press("escape", "ctrl+r")
-        assert "nothing to do again" in screen.status
+        assert "nothing to redo" in screen.status
 
 
 async def test_without_a_deed_of_this_session_undo_asks_about_the_operators_last_one() -> None:
@@ -324,7 +326,7 @@ async def test_without_a_deed_of_this_session_undo_asks_about_the_operators_last
         await screen.tick()
         await screen.press("u")
         await screen.pilot.pause()
-        screen.expect_dialog("Take back 'disable'?", top, "disable, by anna, 3 hours ago")
+        screen.expect_dialog("Undo 'disable'?", top, "disable, by anna, 3 hours ago")
         screen.expect_focus_on("Cancel")
         await screen.press("y")
         screen.expect_no_dialog()
@@ -338,7 +340,7 @@ async def test_nobody_is_offered_to_undo_what_others_did() -> None:
         await screen.press("u")
         await screen.pilot.pause()
         screen.expect_no_dialog()
-        assert screen.status == "There is nothing to undo: the log has no deed of yours that was not taken back."
+        assert screen.status == "There is nothing to undo: the log has no change of yours that is not undone."
 
 
 async def test_a_store_that_cannot_be_written_is_told_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,7 +350,7 @@ async def test_a_store_that_cannot_be_written_is_told_until_it_can(monkeypatch: 
     async with console("office") as screen:
         monkeypatch.setattr("os.fdatasync", full)
         await screen.press("d", "y")
-        screen.expect_dialog("That did not work", "No space left on device", "Nothing was changed")
+        screen.expect_dialog("Failed", "No space left on device", "Nothing was changed")
         await screen.press("escape")
         assert "113 of 120 used" in screen.gauge
         assert screen.at.enabled
@@ -369,7 +371,7 @@ async def test_a_busy_store_says_who_is_saving_and_to_try_again() -> None:
         with (screen.session.store.folder / "lock").open("a+b") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             await screen.press("d", "y")
-            screen.expect_dialog("That did not work", "is saving to", "Try again")
+            screen.expect_dialog("Failed", "is saving to", "Try again")
         assert screen.trouble == ""
         await screen.press("escape", "d", "y")
         assert screen.used == 112

@@ -84,7 +84,7 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
     async with console("office", WIDE) as screen:
         ways = {
             "Help": (),
-            "Help: the log": ("L",),
+            "Help: the activity log": ("L",),
             "Help: the license": ("l",),
             "Help: accounts from directories": ("M",),
             "Help: the preview": (),
@@ -266,7 +266,7 @@ async def test_whatever_names_a_key_names_the_one_it_has_now() -> None:
         assert "z disable" in screen.keys
         assert "h help" in screen.keys
         assert "F7" not in screen.keys
-        assert screen.banner == ["! 3 seats held until the server is restarted · f7 when it was"]
+        assert screen.banner == ["! 3 seats held until the server is restarted · press f7 after the restart"]
         await screen.press("m")
         assert screen.status.startswith("Range begun: move to its other end and press m.")
         await screen.press("escape", "h")

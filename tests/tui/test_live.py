@@ -158,7 +158,7 @@ async def test_a_store_that_cannot_be_read_is_told_once_and_until_it_can() -> No
         journal = screen.session.store.folder / "journal.jsonl"
         journal.rename(journal.with_suffix(".away"))
         await screen.tick()
-        screen.expect_dialog("That did not work", "journal.jsonl")
+        screen.expect_dialog("Failed", "journal.jsonl")
         await screen.press("escape")
         await screen.tick()
         screen.expect_no_dialog()

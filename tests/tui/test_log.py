@@ -65,7 +65,7 @@ async def test_refusals_bear_a_sign_and_a_word() -> None:
         assert "enable refused" in line
         assert OFF.address in line
         await screen.press("u")
-        screen.expect_dialog("That did not work", "nothing in line 2")
+        screen.expect_dialog("Failed", "Line 2 of the log has nothing that could be undone.")
 
 
 async def test_the_filter_lists_lines_that_hold_all_words() -> None:
@@ -94,7 +94,7 @@ async def test_a_line_can_be_taken_back_after_asking() -> None:
         first = screen.at.address
         screen.other("berg").do(DisableAccounts((first,)))
         await screen.press("L", "u")
-        screen.expect_dialog("Take back 'disable'?", first, "by berg")
+        screen.expect_dialog("Undo 'disable'?", first, "by berg")
         await screen.press("y")
         screen.expect_no_dialog()
         assert screen.used == 113
@@ -103,7 +103,7 @@ async def test_a_line_can_be_taken_back_after_asking() -> None:
         assert screen.log.log_list.highlighted is not None
         assert screen.log.log_list.highlighted.sequence == 2
         await screen.press("u")
-        screen.expect_dialog("That did not work", "was taken back in line 3 already")
+        screen.expect_dialog("Failed", "was undone in line 3 already")
 
 
 async def test_one_account_only_and_all_again() -> None:
@@ -124,7 +124,7 @@ async def test_an_account_that_nobody_touched() -> None:
         session = screen.other("berg")
         session.do(AddAccount("new@northwind.example"))
         await screen.tick()
-        screen.main._go_to("new@northwind.example")
+        screen.main.go_to("new@northwind.example")
         await screen.press("L", "a")
         assert len(screen.log.log_list.rows) == 1
 
@@ -171,13 +171,10 @@ async def test_the_log_of_a_large_store_is_read_beside_the_screen(monkeypatch: p
             screen.session.do(DisableAccounts((SEAT.address,)))
             screen.session.do(EnableAccounts((SEAT.address,)))
         await screen.press("L")
-        reading = screen.log._reading
-        assert reading is not None
-        await reading
+        await until(screen, lambda: not screen.is_working("reading"))
         assert len(screen.log.log_list.rows) == 61
         await screen.press("a")
-        assert screen.log._reading is not None
-        await screen.log._reading
+        await until(screen, lambda: not screen.is_working("reading"))
         assert screen.at.address in str(screen.log.query_one("#log-pane").border_title)
 
 
@@ -204,7 +201,7 @@ async def test_a_damaged_log_shows_what_is_good_of_it_and_says_where_it_breaks()
 async def test_help_and_palette_know_the_commands_of_the_log() -> None:
     async with console("office") as screen:
         await screen.press("L", "question_mark")
-        screen.expect_dialog("Help: the log", "Take the line back")
+        screen.expect_dialog("Help: the activity log", "Undo the line")
         await screen.press("escape")
         assert "Log: filter" in [command.title for command in screen.log.offered()]
 

@@ -22,7 +22,7 @@ async def test_the_keys_of_what_changes_say_why_they_do_nothing(key: str) -> Non
     async with console("office", read_only=True) as screen:
         await screen.press(key)
         screen.expect_no_dialog()
-        assert screen.status == "Nothing can be changed: the store was opened to be read only."
+        assert screen.status == "Nothing can be changed: the store is open read-only."
 
 
 async def test_one_can_look_around_and_read_the_log() -> None:
@@ -35,7 +35,7 @@ async def test_one_can_look_around_and_read_the_log() -> None:
         assert "READ ONLY" in screen.text
         assert "take back" not in screen.text
         await screen.press("u")
-        assert "opened to be read only" in screen.log.status.left
+        assert "open read-only" in screen.log.status.left
 
 
 async def test_an_empty_store_does_not_say_to_add_accounts() -> None:

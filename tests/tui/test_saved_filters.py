@@ -103,4 +103,4 @@ async def test_what_cannot_be_kept_is_told_and_holds_for_this_run(tmp_path: Path
         screen.expect_dialog("@m")
         assert screen.dialog._problem
         await screen.press("escape", "escape", "C", "G", "space", "enter")
-        screen.expect_dialog("That did not work")
+        screen.expect_dialog("Failed")

@@ -71,7 +71,7 @@ async def test_the_server_is_read_by_a_key_and_its_age_is_told(mail: KerioServer
     async with console(following(mail), NARROW) as screen:
         assert "server never read · all saved" in screen.text
         await screen.press("f5")
-        screen.expect_dialog("Admin", f"at {mail.url}", "kept in memory until the console is left")
+        screen.expect_dialog("Admin", f"at {mail.url}", "kept in memory until the console ends")
         await log_in(screen, mail.password)
         await until_told(screen, "server read:")
         assert sorted(screen.listed) == [
@@ -126,12 +126,12 @@ async def test_a_wrong_password_is_told_and_asked_for_again(mail: KerioServer, m
     monkeypatch.setenv(SERVER_PASSWORD, "wrong one")
     async with console(following(mail), NARROW) as screen:
         await screen.press("f5")
-        await until_told(screen, "That did not work")
+        await until_told(screen, "Failed")
         assert "wrong one" not in screen.text
         assert screen.session.state.live_entries() == []
         await screen.press("escape", "f5")
         await log_in(screen, "wrong as well")
-        await until_told(screen, "That did not work")
+        await until_told(screen, "Failed")
         await screen.press("escape", "f5")
         await log_in(screen, mail.password)
         await until_told(screen, "server read:")
@@ -159,7 +159,7 @@ async def test_escape_calls_it_off_and_nothing_is_taken(mail: KerioServer) -> No
         await until_told(screen, " of 2 domains, ")
         assert isinstance(screen.app.screen, ReadingDialog)
         await screen.press("escape")
-        assert screen.status == "Left off: nothing was taken from the server."
+        assert screen.status == "Cancelled. Nothing was taken from the server."
         held.release()
         await screen.tick()
         assert screen.session.state.live_entries() == []
@@ -180,7 +180,7 @@ async def test_what_was_read_of_another_server_is_not_taken(mail: KerioServer) -
         other.do(RemoveServer())
         other.do(AddServer(Server(name="other", access=replace(access_of(mail), user="eye"))))
         held.release()
-        await until_told(screen, "That did not work")
+        await until_told(screen, "Failed")
         screen.expect_dialog("somebody named another server for this store", "Read that one.")
         assert screen.session.state.live_entries() == []
 
@@ -202,14 +202,14 @@ async def test_a_server_that_is_away_is_told_with_what_to_do(mail: KerioServer) 
         mail.stop()
         before = screen.session.state.inventory
         await screen.press("f5")
-        await until_told(screen, "That did not work")
+        await until_told(screen, "Failed")
         screen.expect_dialog("cannot be reached")
         assert screen.session.state.inventory == before
         await screen.press("escape")
         mail.start()
         mail.faults.add(html(), "Domains.get")
         await screen.press("f5")
-        await until_told(screen, "That did not work")
+        await until_told(screen, "Failed")
         assert screen.session.state.inventory == before
 
 

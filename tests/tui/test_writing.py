@@ -129,7 +129,7 @@ async def test_disabling_is_done_there_and_here_and_is_taken_back_and_done_again
         await screen.press("ctrl+r")
         await settled(screen)
         assert not enabled(screen, mail, ANNA)
-        assert "done again: disable" in screen.status
+        assert "redone: disable" in screen.status
         assert mail.called("Users.set") == 3
 
 
@@ -151,7 +151,7 @@ async def test_deleting_says_that_it_is_for_good_and_taking_it_back_says_why_not
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         to_account(screen, ANNA)
         await screen.press("x")
-        screen.expect_dialog("Delete 1 account?", "It takes effect on mail at once, and cannot be taken back there.")
+        screen.expect_dialog("Delete 1 account?", "It takes effect on mail at once, and cannot be undone there.")
         await screen.press("r", "y")
         await settled(screen)
         assert mail.world.find(ANNA) is None
@@ -166,7 +166,7 @@ async def test_a_line_of_the_log_is_taken_back_there(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         await settled(await disable(screen))
         await screen.press("L", "u")
-        screen.expect_dialog("Take back 'disable'?", ANNA)
+        screen.expect_dialog("Undo 'disable'?", ANNA)
         await screen.press("y")
         await settled(screen)
         assert enabled(screen, mail, ANNA)
@@ -191,9 +191,9 @@ async def test_what_others_did_meanwhile_is_asked_about_again(mail: KerioServer)
 async def test_the_password_is_asked_for_once(mail: KerioServer) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail)) as screen:
         await disable(screen)
-        screen.expect_dialog("Password", f"at {mail.url}", "kept in memory until the console is left")
+        screen.expect_dialog("Password", f"at {mail.url}", "kept in memory until the console ends")
         await screen.press("escape")
-        assert screen.status == "Left off: nothing was asked of the server."
+        assert screen.status == "Cancelled. The server was not contacted."
         assert enabled(screen, mail, ANNA)
         await disable(screen)
         await log_in(screen, mail.password)
@@ -217,9 +217,7 @@ async def test_a_wrong_password_is_told_and_asked_for_anew(mail: KerioServer, mo
     monkeypatch.setenv(SERVER_PASSWORD, "wrong one")
     async with console(following(mail), prepare=has_read(mail)) as screen:
         await settled(await disable(screen))
-        screen.expect_dialog(
-            "That did not work", "did not let in Admin", "Nothing was changed, neither there nor here."
-        )
+        screen.expect_dialog("Failed", "did not let in Admin", "Nothing was changed, neither there nor here.")
         assert "wrong one" not in screen.text
         await screen.press("escape")
         await disable(screen)
@@ -354,12 +352,12 @@ async def test_of_many_it_says_what_was_done_and_what_was_not(
         mail.faults.add(Cut(done=True), "Users.set", call=2)
         await screen.press("asterisk", "d", "y")
         await settled(screen)
-        screen.expect_dialog("Only some of it was done", "disabled, its seat is free", "is not known to be done")
+        screen.expect_dialog("Only part of it was done", "disabled, its seat is free", "is not known to be done")
         screen.expect_dialog("Read the server with r, which shows what is so")
         assert sum(not screen.session.state.find(each).enabled for each in (ANNA, CHEN)) == 1
-        assert "1 change open" in screen.text
+        assert "1 change unconfirmed" in screen.text
         await screen.press("escape", "r")
-        await until_told(screen, "What was open is settled")
+        await until_told(screen, "Unconfirmed changes are resolved")
         assert [enabled(screen, mail, each) for each in (ANNA, CHEN)] == [False, False]
 
 
@@ -370,10 +368,10 @@ async def test_an_answer_that_never_comes_is_told_marked_and_settled_by_reading(
         await settled(await disable(screen))
         screen.expect_dialog("Whether it did it is not known", "Read the server with r, which shows what is so")
         await screen.press("escape")
-        assert screen.main.status.open == "1 change open"
-        assert "· 1 change open ·" in screen.text
+        assert screen.main.status.open == "1 change unconfirmed"
+        assert "· 1 change unconfirmed ·" in screen.text
         await screen.press("r")
-        await until_told(screen, "What was open is settled")
+        await until_told(screen, "Unconfirmed changes are resolved")
         screen.expect_dialog(f"anna@north.example was {'' if done else 'not '}disabled on the server")
         assert enabled(screen, mail, ANNA) is not done
         await screen.press("escape")
@@ -386,7 +384,7 @@ async def test_the_next_deed_settles_it_and_says_so(mail: KerioServer) -> None:
         await settled(await disable(screen))
         await screen.press("escape")
         await settled(await disable(screen, CHEN))
-        screen.expect_dialog("What was open is settled", "anna@north.example was disabled on the server")
+        screen.expect_dialog("Unconfirmed changes are resolved", "anna@north.example was disabled on the server")
         assert not enabled(screen, mail, ANNA)
         assert not enabled(screen, mail, CHEN)
 
@@ -418,7 +416,7 @@ async def test_escape_leaves_off_and_what_was_sent_stays_open(mail: KerioServer)
         assert len(screen.session.state.pending_changes) == 1
         held.release()
         await screen.press("escape", "r")
-        await until_told(screen, "What was open is settled")
+        await until_told(screen, "Unconfirmed changes are resolved")
         assert not enabled(screen, mail, ANNA)
 
 
@@ -430,7 +428,7 @@ async def test_escape_before_anything_was_sent_changes_nothing(mail: KerioServer
         await screen.press("escape")
         await settled(screen)
         screen.expect_no_dialog()
-        assert screen.status == "Left off: nothing was asked of the server."
+        assert screen.status == "Cancelled. The server was not contacted."
         held.release()
         assert enabled(screen, mail, ANNA)
         assert not screen.session.state.pending_changes
@@ -550,7 +548,7 @@ async def test_without_a_password_it_says_that_nobody_can_log_in(mail: KerioServ
         await screen.press("enter")
         await settled(screen)
         assert mail.world.find(DORA) is not None
-        assert screen.status == "2 → 3 used · dora@north.example added · no password yet: nobody can log in"
+        assert screen.status == "2 → 3 used · dora@north.example added · no password yet: the user cannot log in"
 
 
 async def test_what_the_server_refuses_is_told_in_the_form_and_the_password_is_gone(mail: KerioServer) -> None:
@@ -578,7 +576,7 @@ async def test_an_account_that_may_be_there_is_not_asked_for_again(mail: KerioSe
         await fill_in(screen, "dora", NEW_PASSWORD)
         await screen.press("enter")
         await settled(screen)
-        screen.expect_dialog("That did not work", "is not known", "Read the server with r")
+        screen.expect_dialog("Failed", "is not known", "Read the server with r")
         await screen.press("escape")
         screen.expect_no_dialog()
         await screen.press("r")
@@ -604,7 +602,7 @@ async def test_a_store_without_a_server_asks_for_no_password() -> None:
 async def test_what_was_typed_stays_though_something_else_is_open(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((CHEN,)))
     async with console(following(mail), WIDE, prepare=prepare) as screen:
-        await until_told(screen, "Not known yet")
+        await until_told(screen, "Unconfirmed changes")
         await screen.press("escape")
         await fill_in(screen, "dora", NEW_PASSWORD)
         await screen.press("enter")
@@ -620,14 +618,14 @@ async def test_what_was_typed_stays_though_something_else_is_open(mail: KerioSer
 async def test_what_is_open_at_the_start_is_told_and_marked(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
     async with console(following(mail), NARROW, prepare=prepare) as screen:
-        await until_told(screen, "Not known yet")
-        screen.expect_dialog("mail was asked for this, and nobody knows what came of it:", f"disable {ANNA}")
+        await until_told(screen, "Unconfirmed changes")
+        screen.expect_dialog("mail was asked for this, and its answer was lost:", f"disable {ANNA}")
         screen.expect_dialog("Press r to ask the server what is so")
         await screen.press("escape")
-        assert "· 1 change open ·" in screen.text
+        assert "· 1 change unconfirmed ·" in screen.text
         await screen.press("r")
         await log_in(screen, mail.password)
-        await until_told(screen, "What was open is settled")
+        await until_told(screen, "Unconfirmed changes are resolved")
         assert not enabled(screen, mail, ANNA)
 
 
@@ -635,7 +633,7 @@ async def test_what_is_open_at_the_start_is_told_and_marked(mail: KerioServer) -
 async def test_with_a_password_it_is_settled_at_the_start(mail: KerioServer, done: bool) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)), done)
     async with console(following(mail), NARROW, prepare=prepare, server_secret=known(mail)) as screen:
-        await until_told(screen, "What was open is settled")
+        await until_told(screen, "Unconfirmed changes are resolved")
         screen.expect_dialog(f"anna@north.example was {'' if done else 'not '}disabled on the server")
         assert enabled(screen, mail, ANNA) is not done
         await screen.press("escape")
@@ -664,7 +662,7 @@ async def test_if_the_server_is_away_at_the_start_what_is_open_is_told(mail: Ker
         mail.stop()
 
     async with console(following(mail), NARROW, prepare=and_stop, server_secret=known(mail)) as screen:
-        await until_told(screen, "Not known yet")
+        await until_told(screen, "Unconfirmed changes")
         screen.expect_dialog("cannot be reached", f"disable {ANNA}")
         assert screen.session.state.pending_changes
 
@@ -682,7 +680,7 @@ async def test_what_another_console_is_at_is_nobodys_crash(mail: KerioServer) ->
     async with console(following(mail), NARROW, prepare=at_it, server_secret=known(mail)) as screen:
         await screen.tick()
         screen.expect_no_dialog()
-        assert "1 change open" in screen.text
+        assert "1 change unconfirmed" in screen.text
         others[1].__exit__(None, None, None)  # type: ignore[attr-defined]
         others[0].close()
 
@@ -708,7 +706,7 @@ async def test_what_is_being_asked_for_when_the_screen_is_complete_is_no_crash(
 async def test_read_only_tells_what_is_open_and_asks_nobody(mail: KerioServer) -> None:
     prepare = leaves_open(mail, DisableAccounts((ANNA,)))
     async with console(following(mail), NARROW, prepare=prepare, read_only=True, server_secret=known(mail)) as screen:
-        await until_told(screen, "Not known yet")
+        await until_told(screen, "Unconfirmed changes")
         screen.expect_dialog("without --read-only")
         assert screen.session.state.pending_changes
 
@@ -738,7 +736,7 @@ async def test_offline_reads_and_writes_nothing_and_asks_for_no_password(mail: K
         calls = len(mail.calls)
         for key in ("d", "e", "a", "x"):
             await screen.press(key)
-            screen.expect_dialog("That did not work", "done on the server mail first, which --offline forbids")
+            screen.expect_dialog("Failed", "done on the server mail first, which --offline forbids")
             await screen.press("escape")
             screen.expect_no_dialog()
         await screen.press("r")
@@ -764,7 +762,7 @@ async def test_offline_tells_what_is_open_and_how_it_is_settled(mail: KerioServe
         mail.forget_calls()
 
     async with console(following(mail), NARROW, prepare=offline) as screen:
-        await until_told(screen, "Not known yet")
+        await until_told(screen, "Unconfirmed changes")
         await screen.press("escape")
         screen.session.offline = True
         screen.main.settle_open()
@@ -811,7 +809,7 @@ async def test_of_marked_ones_it_is_told_before_which_are_not_deleted(mail: Keri
             await screen.press("space")
         await screen.press("x")
         screen.expect_dialog("Delete 1 account?", CHEN)
-        screen.expect_dialog(f"{TEAM} stays as it is: on the server kconsole changes accounts only.")
+        screen.expect_dialog(f"{TEAM} does not change: on the server, kconsole changes accounts only.")
         await screen.press("y")
         await settled(screen)
         screen.expect_no_dialog()

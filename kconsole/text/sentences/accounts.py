@@ -13,14 +13,14 @@ def _restart(params: Mapping[str, Any]) -> str:
 
 
 TEMPLATES: Final[Mapping[str, Template]] = {
-    "disabled": "disabled, its seat is free",
+    "disabled": Both("disabled, its seat is free", "disabled"),
     "disabled-already": "is disabled already",
-    "enabled": "enabled, it takes a seat",
+    "enabled": Both("enabled, it takes a seat", "enabled"),
     "enabled-already": "is enabled already",
-    "account-added": "added, it takes a seat",
+    "account-added": Both("added, it takes a seat", "added"),
     "deleted": "deleted",
-    "deleted-seat-held": "deleted, its seat is held until the server is restarted",
-    "mapped-disabled": "disabled, its seat is free; it stays in the directory",
+    "deleted-seat-held": Both("deleted, its seat is held until the server is restarted", "deleted"),
+    "mapped-disabled": Both("disabled, its seat is free; it stays in the directory", "disabled"),
     "mapped-disabled-already": "is mapped from a directory and disabled already",
     "nothing-deleted": "Nothing was deleted.",
     "not-in-store": "not found in this store",

@@ -22,6 +22,7 @@ from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, CommandTarget, command_named, console_of
 from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.voice import voice_of
+from kconsole.tui.widgets.labelled import Section
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.workspace import Workspace
 
@@ -100,7 +101,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         sections = key_sections((*self.commands, *MOVEMENTS), console_of(self).keys)
         self.app.push_screen(TableDialog(self.help_title, [*sections, *self.help_sections()], large=True))
 
-    def help_sections(self) -> Iterable[tuple[str, Sequence[tuple[str, str]]]]:
+    def help_sections(self) -> Iterable[Section]:
         """What the help says besides the keys."""
         if self.signs:
             yield "Signs", self.signs
@@ -159,8 +160,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         keys, dialog = console_of(self).keystrokes, None
         outcome: Result | ConsoleError
         try:
-            async with self.workspace.at_work:
-                with self.workspace.feed.held():
+            with self.workspace.feed.held():  # and passes commits on when the lock is released
+                async with self.workspace.at_work:
                     thread = asyncio.ensure_future(asyncio.to_thread(act))
                     finished, _ = await asyncio.wait([thread], timeout=self.workspace.unseen)
                     if not finished:

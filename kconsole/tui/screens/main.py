@@ -31,7 +31,7 @@ from kconsole.tui.screens.console import MANY, ConsoleScreen
 from kconsole.tui.screens.server import import_ahead
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import DomainList
-from kconsole.tui.widgets.labelled import DetailsPane
+from kconsole.tui.widgets.labelled import DetailsPane, Section
 from kconsole.tui.widgets.lines import Banner, BannerLine, SeatGauge
 from kconsole.tui.workspace import Workspace
 
@@ -150,7 +150,7 @@ class MainScreen(AccountsScreen):
             return self.workspace.last_change is not None
         return super().is_of_use(command)
 
-    def help_sections(self) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
+    def help_sections(self) -> Iterator[Section]:
         from kconsole.tui.screens.help import SIGNS, rules
 
         yield "Signs", SIGNS

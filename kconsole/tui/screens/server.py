@@ -1,4 +1,4 @@
-"""Reading the live server from a screen: its password, the reading beside the screen, and what came of it."""
+"""Reading the server from a screen: its password, the reading in the background, and the result."""
 
 import asyncio
 import threading
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
     from kconsole.operations.sync.pull import SyncStart
     from kconsole.operations.sync.recover import Questions, Settle
 
-ANOTHER: Final = "Somebody named another server meanwhile."
+ANOTHER: Final = "Another process configured another server meanwhile."
 
 
 def import_ahead(access: "ServerAccess") -> None:
-    """Import what reading a server takes, in a thread and at leisure: the key that asks for it is answered at once."""
+    """Import what reading a server takes, in a thread in an idle moment: the key for it is answered at once."""
     import kconsole.operations.sync.pull
     import kconsole.tui.screens.connecting
-    import kconsole.tui.screens.waiting  # noqa: F401  # they are used where somebody asks
+    import kconsole.tui.screens.waiting  # noqa: F401  # a key uses them later
     from kconsole.operations.sync.access import import_provider
 
     import_provider(access)
 
 
 class ServerScreen(StoreScreen):
-    """A screen that the live server can be read from.
+    """A screen that can read the server.
 
-    What that takes is imported when somebody asks for it: the first picture does not wait for it.
+    What that takes is imported later: the first picture does not wait for it.
     """
 
     _settling: Worker[None] | None = None
@@ -51,7 +51,7 @@ class ServerScreen(StoreScreen):
         return super().is_of_use(command)
 
     def action_sync(self) -> None:
-        """Read the live server beside the screen, and take what it says; escape leaves off, and nothing is taken."""
+        """Read the server in the background, and save what it says; if the user cancels, nothing is taken."""
         from kconsole.operations.sync.refusals import no_server, not_asked
 
         self.workspace.feed.poll()
@@ -86,7 +86,7 @@ class ServerScreen(StoreScreen):
                 self.tell("")
                 then()
             else:
-                self.tell("Left off: nothing was taken from the server.")
+                self.tell("Cancelled. Nothing was taken from the server.")
 
         def read(progress: Callable[[Progress], None]) -> "ServerState":
             return read_server(access, secret, progress, cancel)
@@ -105,7 +105,7 @@ class ServerScreen(StoreScreen):
         self.app.push_screen(dialog, answered)
 
     def _take_in(self, begun: "SyncStart", state: "ServerState") -> None:
-        """Take in what was read, in one transaction; and what became of what was open."""
+        """Save what was read, and the results of unconfirmed changes, in one transaction."""
         from kconsole.operations.sync.pull import Sync
 
         server = self.session.state.server
@@ -118,11 +118,11 @@ class ServerScreen(StoreScreen):
         )
 
     def _tell_synced(self, done: "Done", before: "Server | None") -> None:
-        """Say what came of it; what could not be read, or is not here as there, has to be seen once.
+        """Show the result; what could not be read, or differs here from there, has to be seen once.
 
         Args:
-            done: what was taken in.
-            before: the server as it had been read before.
+            done: what was saved.
+            before: the server as it was read the time before.
         """
         from kconsole.operations.sync.pull import settled
         from kconsole.text.server import missing_texts, remark_texts
@@ -143,12 +143,12 @@ class ServerScreen(StoreScreen):
         self.tell_resolved(settled(done))
         self.tell(texts.synced_words(done, len(missing)))
 
-    # What was open when the console was opened
+    # Unconfirmed changes at the start
 
     def settle_open(self) -> None:
-        """Settle what a crash left open by asking the server, beside the screen, if that needs no password to be asked.
+        """Ask the server about changes that a crash left unconfirmed, if its password is known.
 
-        Otherwise say what is open, and which key asks.
+        Otherwise say what is unconfirmed, and which key asks the server.
         """
         from kconsole.operations.sync.pull import begin_reading
         from kconsole.operations.sync.recover import questions_about
@@ -159,7 +159,7 @@ class ServerScreen(StoreScreen):
             self.tell_problem(error)
             return
         if not self.session.state.pending_changes or not (begun.orphans or self.is_read_only):
-            return  # another console is at it
+            return  # another console is asking
         secret = None if self.session.offline or self.is_read_only else self.known_secret(begun.access)
         if secret is None:
             self._tell_open()
@@ -169,21 +169,21 @@ class ServerScreen(StoreScreen):
         self._settling = self.app.run_worker(settle, group="settling")
 
     def _tell_open(self, why: Sequence[str] = ()) -> None:
-        """Say what the server was asked for, and how it can be settled."""
+        """Say what the server was asked for, and how the changes are resolved."""
         server, pending_changes = self.session.state.server, self.session.state.pending_changes
         if server is None or not pending_changes:
             return
         key = console_of(self).keys.first(Sync)
-        hint = f"Press {key} to ask the server what is so; the next change on it does that too."
+        hint = f"Press {key} to ask the server. The next change there does that too."
         if self.session.offline:
-            hint = "Leave --offline out to ask the server what is so."
+            hint = "Start without --offline to ask the server."
         elif self.is_read_only:
-            hint = "Open the store without --read-only to ask the server what is so."
-        asked = f"{safe_text(server.name, 40)} was asked for this, and nobody knows what came of it:"
-        self.tell_news("Not known yet", [*why, asked, *texts.unconfirmed_lines(pending_changes.values())], hint)
+            hint = "Open the store without --read-only to ask the server."
+        asked = f"{safe_text(server.name, 40)} was asked for this, and its answer was lost:"
+        self.tell_news("Unconfirmed changes", [*why, asked, *texts.unconfirmed_lines(pending_changes.values())], hint)
 
     async def _settle(self, access: "ServerAccess", secret: "Secret", questions: "Questions") -> None:
-        """Ask in a thread that has nothing to do with the session, and take in what is said when nobody works on it."""
+        """Ask in a thread that does not touch the session; then save the answers."""
         from kconsole.operations.sync.access import connected
         from kconsole.operations.sync.recover import answers_to
 
