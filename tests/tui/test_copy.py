@@ -221,7 +221,7 @@ async def test_a_file_that_is_there_is_replaced_only_after_asking(tmp_path: Path
     file.write_text("mine")
     async with console("office") as screen:
         await screen.press("Y", "s", "enter")
-        assert "is there already" in " ".join(screen.text.split())
+        assert "exists already" in " ".join(screen.text.split())
         assert file.read_text() == "mine"
         await screen.press("x", "backspace", "escape", "s", "enter")
         assert file.read_text() == "mine"
@@ -249,7 +249,7 @@ async def test_no_file_is_written_into_the_store(tmp_path: Path) -> None:
         await screen.press("Y", "s")
         screen.app.screen.query_one(Input).value = str(screen.session.store.folder / "mine.txt")
         await screen.press("enter")
-        assert "lies in the store's own folder" in " ".join(screen.text.split())
+        assert "is in the store's own folder" in " ".join(screen.text.split())
         assert not (screen.session.store.folder / "mine.txt").exists()
     assert not list(tmp_path.glob("*.txt"))
 
