@@ -242,11 +242,7 @@ class LdapClient:
 
 
 def check_base(base: str) -> None:
-    """Check that a base is a distinguished name.
-
-    Raises:
-        BadInput: it is not.
-    """
+    """Raise BadInput unless a base is a distinguished name."""
     if not base.strip():
         raise BadInput("base-missing", "base-example")
     valid = False
@@ -257,11 +253,7 @@ def check_base(base: str) -> None:
 
 
 def check_filter(filter_: str) -> None:
-    """Check that ldap3 can parse a filter, before it is sent.
-
-    Raises:
-        BadInput: it cannot.
-    """
+    """Raise BadInput unless ldap3 can parse a filter."""
     valid = False
     with contextlib.suppress(LDAPExceptionError, ValueError, IndexError):
         valid = bool(parse_filter(filter_, None, True, True, None, False))

@@ -25,7 +25,7 @@ _SEARCH_FAILURES: Final = {
     **dict.fromkeys((3, 4, 11), ("search-limit-reached", "raise-limit-or-narrow")),
     **dict.fromkeys((10,), ("search-base-elsewhere", "use-the-other-server")),
     **dict.fromkeys((1, 8, 13, 50), ("search-not-allowed", "bind-with-more-rights")),
-    **dict.fromkeys((51, 52, 53), ("server-busy", "try-again-later")),
+    **dict.fromkeys((51, 52, 53), ("directory-busy", "try-again-later")),
 }
 """Code and hint, by the result of a search. Source: RFC 4511, appendix A."""
 

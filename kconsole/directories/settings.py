@@ -22,20 +22,12 @@ _ITEM: Final = re.compile(
 
 
 def server_address(url: str) -> Address:
-    """Parse `ldaps://host[:port]` or `ldap://host[:port]`.
-
-    Raises:
-        BadInput: it is neither.
-    """
+    """Parse `ldaps://host[:port]` or `ldap://host[:port]`; raises BadInput for anything else."""
     return parse_address(url, _FORM)
 
 
 def parse_attribute(text: str) -> tuple[str, str]:
-    """Parse `FIELD=NAME`.
-
-    Raises:
-        BadInput: it has another form.
-    """
+    """Parse `FIELD=NAME`; raises BadInput for anything else."""
     field, equals, attribute = (piece.strip() for piece in text.partition("="))
     if not (field and equals and attribute):
         raise BadInput("attribute-form", text=short(text))
@@ -43,11 +35,7 @@ def parse_attribute(text: str) -> tuple[str, str]:
 
 
 def check_form(directory: Directory) -> None:
-    """Check the form of all settings.
-
-    Raises:
-        BadInput: one of them is malformed.
-    """
+    """Raise BadInput if one of the settings is malformed."""
     server_address(directory.url)
     kinds = get_args(DirectoryKind)
     if directory.kind not in kinds:
@@ -72,11 +60,7 @@ def filter_of(directory: Directory) -> str:
 
 
 def check_filter_form(text: str) -> None:
-    """Check that a filter is complete in itself, so that it cannot break out of the filter it is combined with.
-
-    Raises:
-        BadInput: it is not; the error says where.
-    """
+    """Raise BadInput unless a filter is complete in itself: it must not break out of the one it is combined with."""
     text = text.strip()
     if not text:
         return

@@ -1,7 +1,7 @@
 """MapPlan: what mapping a domain would change, and the seats after it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from kconsole.core.codes import Message
@@ -27,33 +27,14 @@ class Collision(NamedTuple):
     reason: Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class MapPlan:
     """What mapping a domain would change."""
 
     domain: str
-    new: tuple[Entry, ...]
-    """New accounts; disabled ones are disabled in the directory."""
-    renamed: tuple[Pair, ...]
-    recreated: tuple[Pair, ...]
-    """Accounts that another user of the directory takes over: their own is gone, and the other has the same login."""
-    disabled: tuple[Pair, ...]
-    """Enabled here, disabled in the directory; see `disabling` for all."""
-    changed: tuple[Pair, ...]
-    """Accounts with another name or description."""
-    noted: tuple[Pair, ...]
-    """Accounts where only the last logon to the directory differs."""
-    same: int
-    gone: tuple[Entry, ...]
-    """Enabled mapped accounts that the directory does not list any more; the administrator may disable them."""
-    gone_before: int
-    """How many more of them are disabled already."""
-    left_disabled: tuple[Entry, ...]
-    """Disabled here, enabled in the directory: they stay disabled."""
-    collisions: tuple[Collision, ...]
-    faults: tuple[Message, ...]
+    faults: Sequence[Message]
     """Entries of the directory that cannot be taken as users."""
-    notes: tuple[Message, ...]
+    notes: Sequence[Message]
     mapped: int
     """Enabled mapped accounts of the domain before the mapping."""
     now: SeatReport
@@ -61,7 +42,24 @@ class MapPlan:
     """The seats afterwards, if gone accounts stay enabled."""
     without_gone: SeatReport
     """The seats afterwards, if gone accounts are disabled."""
-    at_risk: tuple[Entry, ...]
+    new: list[Entry] = field(default_factory=list)
+    """New accounts; disabled ones are disabled in the directory."""
+    renamed: list[Pair] = field(default_factory=list)
+    recreated: list[Pair] = field(default_factory=list)
+    """Accounts that another user of the directory takes over: their own is gone, and the other has the same login."""
+    disabled: list[Pair] = field(default_factory=list)
+    """Enabled here, disabled in the directory; see `disabling` for all."""
+    changed: list[Pair] = field(default_factory=list)
+    """Accounts with another name or description."""
+    noted: list[Pair] = field(default_factory=list)
+    """Accounts where only the last logon to the directory differs."""
+    same: int = 0
+    gone: list[Entry] = field(default_factory=list)
+    """Enabled mapped accounts that the directory does not list any more; the administrator may disable them."""
+    left_disabled: list[Entry] = field(default_factory=list)
+    """Disabled here, enabled in the directory: they stay disabled."""
+    collisions: list[Collision] = field(default_factory=list)
+    at_risk: list[Entry] = field(default_factory=list)
     """All accounts without a mailbox afterwards. Those beyond `access().let_in` are refused at login."""
 
     @property
@@ -72,10 +70,10 @@ class MapPlan:
             yield from pairs
 
     @property
-    def disabling(self) -> tuple[Pair, ...]:
+    def disabling(self) -> list[Pair]:
         """All accounts that are disabled because the directory says so, renamed and recreated ones included."""
         both = (pair for pair in (*self.renamed, *self.recreated) if pair[0].enabled and not pair[1].enabled)
-        return (*self.disabled, *both)
+        return [*self.disabled, *both]
 
     @property
     def changes_anything(self) -> bool:

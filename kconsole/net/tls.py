@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from socket import socket
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from kconsole.core.codes import Message, message, short
 from kconsole.core.errors import BadInput, SourceAway
@@ -46,11 +46,30 @@ class NotTrusted(Exception):
         self.said = said
 
 
-class Trust(Protocol):
-    """How a server's certificate is checked."""
+class Trust:
+    """How a server's certificate is checked: by its fingerprint, by the CAs that may sign it, or not at all.
 
-    context: ssl.SSLContext
-    """The TLS settings; the class of its sockets may be replaced."""
+    Args:
+        ca_file: the CAs, in place of the system's.
+        fingerprint: trust this certificate only, whatever its issuer, names and dates.
+        insecure: trust every certificate.
+        any_name: accept a signed certificate for another host.
+
+    Attributes:
+        context: the TLS settings; the class of its sockets may be replaced.
+    """
+
+    def __init__(
+        self, ca_file: str = "", fingerprint: str = "", insecure: bool = False, any_name: bool = False
+    ) -> None:
+        self._digits = fingerprint_digits(fingerprint) if fingerprint else ""
+        if fingerprint or insecure:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self.context.check_hostname = False
+            self.context.verify_mode = ssl.CERT_NONE
+        else:
+            self.context = ssl.create_default_context(cafile=ca_file or None)
+            self.context.check_hostname = not any_name
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
         """Start TLS on a connected socket.
@@ -59,48 +78,15 @@ class Trust(Protocol):
             NotTrusted: the certificate is not trusted.
             OSError: the server did not agree on TLS.
         """
-        ...
-
-
-class BySignature:
-    """Trusts what a CA has signed for this host: the system's CAs, or those in one file."""
-
-    def __init__(self, ca_file: str = "", any_name: bool = False) -> None:
-        self.context = ssl.create_default_context(cafile=ca_file or None)
-        self.context.check_hostname = not any_name
-
-    def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
         try:
-            return self.context.wrap_socket(plain, server_hostname=host)
+            wrapped = self.context.wrap_socket(plain, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
             raise NotTrusted(_REASONS.get(error.verify_code, "certificate-rejected"), error.verify_message) from None
-
-
-class Unchecked:
-    """Trusts every certificate."""
-
-    def __init__(self) -> None:
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.context.check_hostname = False
-        self.context.verify_mode = ssl.CERT_NONE
-
-    def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        return self.context.wrap_socket(plain, server_hostname=host)
-
-
-class ByFingerprint(Unchecked):
-    """Trusts one certificate, whatever its issuer, names and dates."""
-
-    def __init__(self, fingerprint: str) -> None:
-        super().__init__()
-        self.digits = fingerprint_digits(fingerprint)
-
-    def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        wrapped = super().encrypted(plain, host)
-        if hmac.compare_digest(fingerprint_of(wrapped).replace(":", "").lower(), self.digits):
-            return wrapped
-        wrapped.close()
-        raise NotTrusted("certificate-not-pinned")
+        found = fingerprint_of(wrapped).replace(":", "").lower()
+        if self._digits and not hmac.compare_digest(found, self._digits):
+            wrapped.close()
+            raise NotTrusted("certificate-not-pinned")
+        return wrapped
 
 
 def trust_of(server: TrustSettings) -> tuple[Trust, VerifiedBy]:
@@ -110,19 +96,15 @@ def trust_of(server: TrustSettings) -> tuple[Trust, VerifiedBy]:
         BadInput: its CA file cannot be read.
     """
     if server.fingerprint:
-        return ByFingerprint(server.fingerprint), "fingerprint"
+        return Trust(fingerprint=server.fingerprint), "fingerprint"
     if server.insecure:
-        return Unchecked(), "unchecked"
+        return Trust(insecure=True), "unchecked"
     check_ca_file(server.ca_file)
-    return BySignature(server.ca_file), "ca file" if server.ca_file else "system"
+    return Trust(server.ca_file), "ca file" if server.ca_file else "system"
 
 
 def check_ca_file(path: str) -> None:
-    """Check that a file holds certificates; an empty path names none.
-
-    Raises:
-        BadInput: it holds none, or cannot be read.
-    """
+    """Raise BadInput unless a file holds certificates. An empty path names no file."""
     if not path:
         return
     try:
@@ -168,7 +150,7 @@ def distrust(
     is_wrong_host = error.code == _WRONG_HOST
     details: list[Message] = []
     try:
-        shown = look(BySignature(server.ca_file, any_name=True) if is_wrong_host else Unchecked())
+        shown = look(Trust(server.ca_file, any_name=True) if is_wrong_host else Trust(insecure=True))
     except (OSError, NotTrusted, SourceAway):
         pass  # then there is no fingerprint to show
     else:

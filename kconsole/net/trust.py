@@ -2,32 +2,19 @@
 
 import re
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from kconsole.core.codes import short
+from kconsole.core.directory import Directory
 from kconsole.core.errors import BadInput
+from kconsole.core.server import ServerAccess
 
 VerifiedBy = Literal["system", "ca file", "fingerprint", "unchecked"]
 """How a server's certificate was checked."""
 
 
-class TrustSettings(Protocol):
-    """The settings of a server that concern its certificate."""
-
-    @property
-    def ca_file(self) -> str:
-        """A file of CA certificates to trust in place of the system's; empty for the system's."""
-        ...
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the only certificate to trust; empty for none."""
-        ...
-
-    @property
-    def insecure(self) -> bool:
-        """Whether to connect without checking the certificate."""
-        ...
+TrustSettings = Directory | ServerAccess
+"""Settings with `ca_file`, `fingerprint` and `insecure`."""
 
 
 class Certificate(NamedTuple):
@@ -42,11 +29,7 @@ class Certificate(NamedTuple):
 
 
 def fingerprint_digits(text: str) -> str:
-    """Normalise a fingerprint to 64 lower-case hexadecimal digits.
-
-    Raises:
-        BadInput: it is not a SHA-256 fingerprint.
-    """
+    """A fingerprint as 64 lower-case hexadecimal digits; raises BadInput unless it is a SHA-256."""
     digits = re.sub(r"\A(?:sha-?256(?: fingerprint)?[:=])|[:\s]", "", text.strip(), flags=re.IGNORECASE).lower()
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
         raise BadInput("fingerprint-invalid", "how-to-get-fingerprint", text=short(text))
@@ -54,11 +37,7 @@ def fingerprint_digits(text: str) -> str:
 
 
 def check_trust(server: TrustSettings) -> None:
-    """Check that the settings agree with each other; a CA file is not read.
-
-    Raises:
-        BadInput: the fingerprint is malformed, or the certificate is to be checked and not checked at once.
-    """
+    """Raise BadInput if the fingerprint is malformed, or if the settings both check the certificate and do not."""
     if server.fingerprint:
         fingerprint_digits(server.fingerprint)
     if server.insecure and server.fingerprint:

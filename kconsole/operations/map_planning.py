@@ -5,9 +5,7 @@ nothing: an account that is disabled here was disabled by an administrator.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from dataclasses import replace as replaced
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -18,7 +16,7 @@ from kconsole.core.errors import NotFound
 from kconsole.core.records import Domain, Entry, fold
 from kconsole.directories.reading import DirectoryListing
 from kconsole.licensing.counting import SeatLedger
-from kconsole.licensing.map_plan import Collision, MapPlan, Pair
+from kconsole.licensing.map_plan import Collision, MapPlan
 from kconsole.licensing.policy import classify
 from kconsole.operations.base import revived
 from kconsole.store.records import Records
@@ -33,40 +31,30 @@ def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: 
     Raises:
         NotFound: there is no such domain.
     """
-    sorting = _Sorting(named_domain(state, domain).name, listing, state)
-    sorting.sort()
-    now = seats.if_changed(())
+    name, now = named_domain(state, domain).name, seats.if_changed(())
+    accounts = [
+        entry
+        for entry in state.live_entries()
+        if entry.origin == "directory" and entry.is_account and fold(entry.domain) == fold(name)
+    ]
     plan = MapPlan(
-        domain=sorting.domain,
-        new=tuple(sorting.new),
-        renamed=tuple(sorting.renamed),
-        recreated=tuple(sorting.recreated),
-        disabled=tuple(sorting.disabled),
-        changed=tuple(sorting.changed),
-        noted=tuple(sorting.noted),
-        same=sorting.same,
-        gone=tuple(sorting.gone),
-        gone_before=sorting.gone_before,
-        left_disabled=tuple(sorting.left_disabled),
-        collisions=tuple(sorting.collisions),
+        domain=name,
         faults=listing.faults,
         notes=listing.notes,
-        mapped=sum(1 for entry in sorting.accounts if entry.enabled),
+        mapped=sum(entry.enabled for entry in accounts),
         now=now,
         planned=now,
         without_gone=now,
-        at_risk=(),
     )
+    _Sorting(plan, accounts, listing, state).sort()
     known = [(before, after, 1) for before, after in plan.puts if before is not None]
     # A new account may take over the held seat of a deleted one, whose number it then has.
     new = [(state.entries.get(entry.id) if entry.id else None, entry, 1) for entry in plan.new]
     gone = [(entry, replace(entry, enabled=False), 1) for entry in plan.gone]
-    return replaced(
-        plan,
-        planned=seats.if_changed([*known, *new]),
-        without_gone=seats.if_changed([*known, *new, *gone]),
-        at_risk=tuple(_without_mailbox(state, {after.id: after for _, after in plan.puts if after.id}, plan.new)),
-    )
+    plan.planned = seats.if_changed([*known, *new])
+    plan.without_gone = seats.if_changed([*known, *new, *gone])
+    plan.at_risk = list(_without_mailbox(state, {after.id: after for _, after in plan.puts if after.id}, plan.new))
+    return plan
 
 
 def named_domain(state: Records, name: str) -> Domain:
@@ -93,70 +81,53 @@ def _without_mailbox(state: Records, changed: dict[int, Entry], new: Iterable[En
             yield after
 
 
-@dataclass
 class _Sorting:
-    """Sorts the users of a directory by what happens to the accounts of a domain."""
+    """Sorts the users of a directory into the groups of a plan.
 
-    domain: str
-    listing: DirectoryListing
-    state: Records
-    new: list[Entry] = field(default_factory=list)
-    renamed: list[Pair] = field(default_factory=list)
-    recreated: list[Pair] = field(default_factory=list)
-    disabled: list[Pair] = field(default_factory=list)
-    changed: list[Pair] = field(default_factory=list)
-    noted: list[Pair] = field(default_factory=list)
-    same: int = 0
-    gone: list[Entry] = field(default_factory=list)
-    gone_before: int = 0
-    left_disabled: list[Entry] = field(default_factory=list)
-    collisions: list[Collision] = field(default_factory=list)
-    _known: dict[str, Entry] = field(default_factory=dict)
-    """The accounts of listed users, by the user's id."""
-    _leaving: set[int] = field(default_factory=set)
-    """The numbers of accounts that are renamed, so that their addresses become free."""
+    Args:
+        plan: takes the groups.
+        accounts: the mapped accounts of the domain.
+        listing: the users.
+        state: all records of the store.
+    """
 
-    def __post_init__(self) -> None:
-        key = fold(self.domain)
-        self.accounts = [
-            entry
-            for entry in self.state.entries.values()
-            if entry.origin == "directory"
-            and entry.is_account
-            and entry.deleted_at is None
-            and fold(entry.domain) == key
-        ]
-        """The mapped accounts of the domain."""
+    def __init__(self, plan: MapPlan, accounts: Sequence[Entry], listing: DirectoryListing, state: Records) -> None:
+        self._plan, self._accounts, self._listing, self._state = plan, accounts, listing, state
+        by_id = {entry.directory_id: entry for entry in accounts if entry.directory_id}
+        self._known = {user.id: by_id[user.id] for user in listing.users if user.id in by_id}
+        """The accounts of listed users, by the user's id."""
+        self._leaving: set[int] = set()
+        """The numbers of accounts that are renamed, so that their addresses become free."""
 
     def sort(self) -> None:
         """Sort all users, then find the accounts whose users are gone."""
-        by_id = {entry.directory_id: entry for entry in self.accounts if entry.directory_id}
-        self._known = {user.id: by_id[user.id] for user in self.listing.users if user.id in by_id}
         logins = self._logins()
         refused = self._refused_addresses(logins)
         for user, login in logins:
             known = self._known.get(user.id)
             if user.id in refused:
-                self.collisions.append(Collision(user, refused[user.id]))
+                self._plan.collisions.append(Collision(user, refused[user.id]))
             elif known is not None:
-                self._sort_known(user, known, f"{login}@{self.domain}")
+                self._sort_known(user, known, f"{login}@{self._plan.domain}")
             else:
-                self._sort_new(user, f"{login}@{self.domain}")
+                self._sort_new(user, f"{login}@{self._plan.domain}")
         self._sort_gone()
 
     def _logins(self) -> list[tuple[DirectoryUser, str]]:
         """The users with their logins in this domain; a user who cannot have one is a collision."""
         logins = []
         seen: set[str] = set()
-        for user in self.listing.users:
+        for user in self._listing.users:
             login, at, domain = user.login.rpartition("@")
             login = login if at else user.login
-            if at and fold(domain) != fold(self.domain):
-                self.collisions.append(Collision(user, message("login-of-another-domain", domain=self.domain)))
+            if at and fold(domain) != fold(self._plan.domain):
+                self._plan.collisions.append(
+                    Collision(user, message("login-of-another-domain", domain=self._plan.domain))
+                )
             elif not _LOGIN.fullmatch(login):
-                self.collisions.append(Collision(user, message("login-unusable")))
+                self._plan.collisions.append(Collision(user, message("login-unusable")))
             elif fold(login) in seen:
-                self.collisions.append(Collision(user, message("login-of-another-user")))
+                self._plan.collisions.append(Collision(user, message("login-of-another-user")))
             else:
                 seen.add(fold(login))
                 logins.append((user, login))
@@ -168,7 +139,7 @@ class _Sorting:
         A renamed user leaves an address to others, unless the new one is refused: the search repeats until the answer
         is the same twice.
         """
-        wanted = {user.id: fold(f"{login}@{self.domain}") for user, login in logins}
+        wanted = {user.id: fold(f"{login}@{self._plan.domain}") for user, login in logins}
         refused: dict[str, Message] = {}
         while True:
             self._leaving = {
@@ -185,58 +156,54 @@ class _Sorting:
 
     def _taken(self, user: DirectoryUser, address: str) -> Message | None:
         """Why a user cannot have an address; None if the user can."""
-        holder, known = self.state.entry_at(address), self._known.get(user.id)
+        holder, known = self._state.entry_at(address), self._known.get(user.id)
         if holder is None or holder.id in self._leaving or (known is not None and holder.id == known.id):
             return None
         if holder.origin != "directory" or not holder.is_account:
             return message("address-held-by", what=classify(holder).code)
         if holder.directory_id in self._known:
             return message("address-held-by-mapped")
-        if holder.directory_id in self.listing.doubtful_ids:
+        if holder.directory_id in self._listing.doubtful_ids:
             return message("address-held-by-doubtful")
         return message("address-held-by-gone") if known else None
 
     def _sort_known(self, user: DirectoryUser, known: Entry, address: str) -> None:
         after = _as_directory_says(replace(known, directory_id=user.id), user)
         if fold(known.address) != fold(address):
-            self.renamed.append((known, replace(after, address=address)))
+            self._plan.renamed.append((known, replace(after, address=address)))
         elif known.enabled and not after.enabled:
-            self.disabled.append((known, after))
+            self._plan.disabled.append((known, after))
         elif (after.full_name, after.description) != (known.full_name, known.description):
-            self.changed.append((known, after))
+            self._plan.changed.append((known, after))
         elif after != known:
-            self.noted.append((known, after))
+            self._plan.noted.append((known, after))
         else:
-            self.same += 1
+            self._plan.same += 1
         if user.enabled and not known.enabled:
-            self.left_disabled.append(known)
+            self._plan.left_disabled.append(known)
 
     def _sort_new(self, user: DirectoryUser, address: str) -> None:
         """A user whose id no account has: a new account, or an existing one without an id or with another."""
-        holder = self.state.entry_at(address)
+        holder = self._state.entry_at(address)
         if holder is None or holder.id in self._leaving:
             entry = Entry(address=address, origin="directory", directory_id=user.id)
-            self.new.append(revived(_as_directory_says(entry, user), self.state))
+            self._plan.new.append(revived(_as_directory_says(entry, user), self._state))
             return
         self._known[user.id] = holder
         if holder.directory_id:
-            self.recreated.append((holder, _as_directory_says(replace(holder, directory_id=user.id), user)))
+            self._plan.recreated.append((holder, _as_directory_says(replace(holder, directory_id=user.id), user)))
         else:
             self._sort_known(user, holder, address)
 
     def _sort_gone(self) -> None:
         """Find the mapped accounts that the directory does not list, not even with an entry that cannot be taken."""
         here = {entry.id for entry in self._known.values()}
-        for entry in self.accounts:
-            doubtful = entry.directory_id in self.listing.doubtful_ids or fold(entry.login) in (
-                self.listing.doubtful_logins
+        for entry in self._accounts:
+            doubtful = entry.directory_id in self._listing.doubtful_ids or fold(entry.login) in (
+                self._listing.doubtful_logins
             )
-            if entry.id in here or doubtful:
-                continue
-            if entry.enabled:
-                self.gone.append(entry)
-            else:
-                self.gone_before += 1
+            if entry.enabled and entry.id not in here and not doubtful:
+                self._plan.gone.append(entry)
 
 
 def _as_directory_says(entry: Entry, user: DirectoryUser) -> Entry:

@@ -62,7 +62,7 @@ def test_binds_that_are_refused(result_code: int, said: str, bind_as: str, code:
         (11, "search-limit-reached"),
         (32, "search-base-missing"),
         (10, "search-base-elsewhere"),
-        (52, "server-busy"),
+        (52, "directory-busy"),
         (80, "search-failed"),
     ],
 )

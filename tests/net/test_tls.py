@@ -9,7 +9,7 @@ import pytest
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory
 from kconsole.core.errors import SourceAway
-from kconsole.net.tls import BySignature, NotTrusted, Trust, certificate_of, distrust, trust_of
+from kconsole.net.tls import NotTrusted, Trust, certificate_of, distrust
 from kconsole.net.trust import Certificate as Shown
 from tests.directory_server.certificates import Certificate, make_certificate
 from tests.directory_server.listener import recording
@@ -38,7 +38,7 @@ def shown_to(certificate: Certificate, trust: Trust, host: str = "localhost") ->
 
 def test_a_trusted_certificate_names_itself(tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path)
-    shown = shown_to(certificate, BySignature(str(certificate.ca)))
+    shown = shown_to(certificate, Trust(str(certificate.ca)))
     assert shown[:2] == (certificate.fingerprint, ("localhost",))
     assert shown.expires is not None
 
@@ -48,11 +48,11 @@ def test_each_problem_has_its_code(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     old = self_signed(tmp_path / "old", days=-1)
     for server, trust, host, code in [
-        (certificate, BySignature(), "localhost", "certificate-unknown-issuer"),
-        (certificate, BySignature(str(certificate.ca)), "mail.example", "certificate-wrong-host"),
-        (own, BySignature(), "localhost", "certificate-self-signed"),
-        (old, BySignature(str(old.file)), "localhost", "certificate-expired"),
-        (own, trust_of(Directory(url="", base="", fingerprint="ab" * 32))[0], "localhost", "certificate-not-pinned"),
+        (certificate, Trust(), "localhost", "certificate-unknown-issuer"),
+        (certificate, Trust(str(certificate.ca)), "mail.example", "certificate-wrong-host"),
+        (own, Trust(), "localhost", "certificate-self-signed"),
+        (old, Trust(str(old.file)), "localhost", "certificate-expired"),
+        (own, Trust(fingerprint="ab" * 32), "localhost", "certificate-not-pinned"),
     ]:
         with pytest.raises(NotTrusted) as caught:
             shown_to(server, trust, host)

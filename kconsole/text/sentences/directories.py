@@ -94,7 +94,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     ),
     "search-not-allowed": _by_whom("{url} does not allow {who} to read below {base}."),
     "bind-with-more-rights": "Bind as an account that may read there.",
-    "server-busy": "{url} is not available at present.",
+    "directory-busy": "{url} is not available at present.",
     "try-again-later": "Try again later.",
     "search-failed": "{url} failed to search.",
     "users-without-end": "{url} sends users without end.",

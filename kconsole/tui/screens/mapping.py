@@ -83,13 +83,11 @@ class MappingScreen(StoreScreen):
         self._domain = domain
 
     def content(self) -> Iterable[Widget]:
-        """From top to bottom."""
         with Vertical(id="directories-pane"):
             yield DirectoryList()
         yield DetailsPane()
 
     def on_mount(self) -> None:
-        """Show the domains, and follow the store."""
         self._show()
         self.directories.move_to_key(self._domain)
 

@@ -57,12 +57,10 @@ class TypedNumberDialog(QuestionDialog[int]):
         self._number, self._what = number, what
 
     def choices(self) -> Iterable[Widget]:
-        """The input for the number."""
         yield plain(f"Type the number of {self._what}:", "dialog-note -first")
         yield TextLine(id="number")
 
     def answer(self) -> int | None:
-        """The number, if it was typed correctly."""
         line = self.query_one("#number", TextLine)
         typed = line.value.strip().replace(",", "")
         if typed == str(self._number):
@@ -73,7 +71,6 @@ class TypedNumberDialog(QuestionDialog[int]):
 
     @on(Input.Submitted)
     def submit(self, message: Input.Submitted) -> None:
-        """Confirm with Enter."""
         message.stop()
         self.action_confirm()
 
@@ -120,16 +117,13 @@ class PreviewScreen(StoreScreen):
         """Changes by others since the preview was opened, oldest first."""
 
     def content(self) -> Iterable[Widget]:
-        """From top to bottom."""
         yield SeatGauge()
         yield PlanSummary()
         with Vertical(id="plan-pane"):
             yield PlanList()
 
     def on_mount(self) -> None:
-        """Show the plan, and follow the store."""
         self.header.left = f"mapping {safe_text(self.plan.domain)}"
-        self.header.right = safe_text(self.session.store.operator.shown)
         self.header.middle = safe_text(self.directory.url)
         self.header.warning = "INSECURE" if self.directory.insecure else ""
         self.gauge.border_title = "Seats, before → after"
@@ -235,7 +229,6 @@ class PreviewScreen(StoreScreen):
     # Following the store
 
     def committed(self, commits: Sequence[Commit]) -> None:
-        """Update the plan after changes by others."""
         from kconsole.text.commits import note
 
         others = [commit for commit in commits if not commit.own and commit.changes]
@@ -266,13 +259,7 @@ class PreviewScreen(StoreScreen):
             then()
 
         users = words.count(len(self.listing.users), "user")
-        text = f"Comparing {users} with the accounts again ..."
-        self.work(
-            text,
-            self._planned,
-            planned,
-            self.tell_problem,
-        )
+        self.work(f"Comparing {users} with the accounts again ...", self._planned, planned, self.tell_problem)
 
     # Showing
 
