@@ -25,7 +25,7 @@ from kconsole.core.license import Component, ComponentName, Customer
 from kconsole.core.times import to_iso
 from kconsole.licensing.components import use_of
 from kconsole.operations.license import OPTIONAL, ActivateLicense, BeginTrial, ChangeComponent, RegisterLicense
-from kconsole.operations.license_planning import checked_id, read_id
+from kconsole.operations.license_files import checked_id, read_id
 from kconsole.operations.session import Session
 from kconsole.text.licenses import DETAIL_WORDS, Section, license_sections, warning_words
 

@@ -1,6 +1,6 @@
 """Commands that change the license as a whole, and first show what that would mean: update, install."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -14,7 +14,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.license import ComponentName, License
 from kconsole.licensing import guards
-from kconsole.licensing.lifecycle import license_status_of
+from kconsole.licensing.planning import plan_license
 from kconsole.operations.base import Operation, insist, refused_by
 from kconsole.operations.license import (
     BuyUpdate,
@@ -25,11 +25,10 @@ from kconsole.operations.license import (
     Terms,
     Without,
 )
-from kconsole.operations.license_planning import LicensePlan, file_notes, installed, plan_license, read_license
+from kconsole.operations.license_files import file_notes, installed, read_license
 from kconsole.operations.session import Session
 from kconsole.text import messages
-from kconsole.text.licenses import change_rows, license_sections, refused_words
-from kconsole.text.sentences.license import STATES
+from kconsole.text.licenses import change_rows, license_sections, plan_lines
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 over_limit_option = click.option("--over-limit", is_flag=True, help="Go on even if more seats are in use than it has.")
@@ -181,28 +180,16 @@ class _Change:
         self, session: Session, after: License, notes: Iterable[Message], over_limit: bool, as_json: bool
     ) -> None:
         self._session = session
-        self._plan = plan_license(session.state.license, after, session.seats.if_licensed, session.state.live_entries())
-        self._rows = change_rows(session.state.license, after)
+        state, now = session.state, session.clock.now()
+        self._plan = plan_license(state.license, after, session.seats, state.live_entries(), now)
+        self._rows = change_rows(state.license, after)
         self._notes = [messages.words_of(note) for note in notes]
         self._over_limit = over_limit
         self._as_json = as_json
-        for line in (*self._lines(self._plan), *self._notes):
+        say("What would change:" if self._rows else "Nothing would change.")
+        rows = [f"  {row.label}: {row.text}" for row in self._rows]
+        for line in (*rows, *(text for text, _ in plan_lines(self._plan)), *self._notes):
             say(line)
-
-    def _lines(self, plan: LicensePlan) -> Iterator[str]:
-        """What would be different, and what it would mean."""
-        now, policy = self._session.clock.now(), self._session.seats.policy
-        yield "What would change:" if self._rows else "Nothing would change."
-        for row in self._rows:
-            yield f"  {row.label}: {row.text}"
-        codes = [license_status_of(each, now, policy).code for each in (plan.before, plan.after)]
-        if codes[0] != codes[1]:
-            state = STATES[codes[1]]
-            yield f"The license would be: {state.word}. {state.meaning} {state.allows}"
-        if plan.decision.over:
-            yield f"{messages.decision_words(plan.decision)}."
-        if refused := refused_words(plan.access, plan.at_risk):
-            yield f"{refused}."
 
     def goes_on(self, dry_run: bool, asks: bool = False, may_ask: bool = True) -> bool:
         """Whether to apply it now.

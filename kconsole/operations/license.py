@@ -15,7 +15,7 @@ from kconsole.core.license import Component, ComponentName, Customer, License, P
 from kconsole.licensing import guards
 from kconsole.licensing.lifecycle import COMPONENTS, arrived, bought, license_status_of, registered, with_trial
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist, refused_by
-from kconsole.operations.license_planning import ID_FORM, LicenseFile, id_end_of, installed
+from kconsole.operations.license_files import ID_FORM, LicenseFile, id_end_of, installed
 
 OPTIONAL: Final = ("state", "web", "comment")
 """The details of a customer that may be left empty."""

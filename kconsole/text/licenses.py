@@ -13,10 +13,11 @@ from kconsole.core.reports import SeatReport, Warn
 from kconsole.licensing.components import ComponentUse
 from kconsole.licensing.guards import Access
 from kconsole.licensing.lifecycle import Ending, LicenseStatus, bought
+from kconsole.licensing.planning import LicensePlan
 from kconsole.text import ages, words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
-from kconsole.text.messages import words_of
+from kconsole.text.messages import sentence, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.sentences.license import ENDINGS, OVERDUE_STEPS, STATES
 
@@ -139,6 +140,23 @@ def urgent(status: LicenseStatus) -> Iterator[tuple[str, Severity]]:
             yield "Software Maintenance has ended: updates have stopped", "notice"
         elif not ending.is_over and ending.days <= URGENT and ending.what in ("trial", "maintenance", "license"):
             yield f"{ENDINGS[ending.what]}: {days_words(ending)}", "alarm" if ending.days <= 1 else "notice"
+
+
+def next_step(status: LicenseStatus) -> str:
+    """What to do next: about a pending purchase if there is one and the license has not expired."""
+    if status.update is None or status.is_expired:
+        return STATES[status.code].next
+    if status.update.is_overdue:
+        return OVERDUE_STEPS[0]
+    return "Wait until the purchase has arrived at the server, then record that here."
+
+
+def pending_lines(status: LicenseStatus) -> Iterator[tuple[str, Severity]]:
+    """The pending purchase, and how urgent it is."""
+    if status.update is not None:
+        what, due = bought_words(status.update.update), ages.full_moment(status.update.due_at)
+        late = status.update.is_overdue
+        yield (f"! {what} bought, OVERDUE since {due}", "alarm") if late else (f"{what} bought, due by {due}", "notice")
 
 
 def license_sections(
@@ -268,6 +286,18 @@ def _moment(moment: datetime | None) -> str:
 def _customer_line(customer: Customer) -> str:
     details = (getattr(customer, field.name) for field in fields(customer))
     return safe_text(", ".join(detail for detail in details if detail), 120)
+
+
+def plan_lines(plan: LicensePlan) -> Iterator[tuple[str, Severity]]:
+    """What another license would mean, the worst first. Safe to show."""
+    if plan.decision.over:
+        yield safe_text(sentence(plan.decision.message)), "alarm"
+    if refused := refused_words(plan.access, plan.at_risk):
+        yield f"{refused}.", "alarm"
+    if plan.status.code != plan.planned_status.code:
+        state = STATES[plan.planned_status.code]
+        severity: Severity = "alarm" if plan.planned_status.is_expired else ""
+        yield f"The license would be: {state.word}. {state.allows}", severity
 
 
 def refused_words(access: Access, at_risk: Sequence[Entry], most: int = 3) -> str:

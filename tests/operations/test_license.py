@@ -13,6 +13,7 @@ from kconsole.core.errors import BadInput, ChangedSince, ConsoleError, Refused
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Inventory
 from kconsole.importers.license_file import read_license_file
+from kconsole.licensing.planning import LicensePlan, plan_license
 from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.base import Done, Operation
 from kconsole.operations.history import LogQuery
@@ -32,15 +33,7 @@ from kconsole.operations.license import (
     Terms,
     Without,
 )
-from kconsole.operations.license_planning import (
-    LicenseFile,
-    LicensePlan,
-    file_notes,
-    installed,
-    plan_license,
-    read_id,
-    read_license,
-)
+from kconsole.operations.license_files import LicenseFile, file_notes, installed, read_id, read_license
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.text.commits import details_of, sentence
@@ -120,7 +113,7 @@ def file_of(content: bytes) -> LicenseFile:
 
 
 def plan_of(session: Session, after: License) -> LicensePlan:
-    return plan_license(session.state.license, after, session.seats.if_licensed, session.state.live_entries())
+    return plan_license(session.state.license, after, session.seats, session.state.live_entries(), NOW)
 
 
 # Trial

@@ -15,7 +15,8 @@ from kconsole.core.history import Commit
 from kconsole.core.license import ComponentName, License
 from kconsole.licensing import guards
 from kconsole.licensing.components import ComponentUse, use_of
-from kconsole.licensing.lifecycle import LicenseStatus, arrived, license_status_of, trial_end
+from kconsole.licensing.lifecycle import arrived, trial_end
+from kconsole.licensing.planning import LicensePlan, plan_license
 from kconsole.operations.base import Operation
 from kconsole.operations.license import (
     ActivateLicense,
@@ -26,13 +27,12 @@ from kconsole.operations.license import (
     ReceiveUpdate,
     Terms,
 )
-from kconsole.operations.license_planning import LicenseFile, LicensePlan, file_notes, installed, plan_license
+from kconsole.operations.license_files import LicenseFile, file_notes, installed
 from kconsole.text import ages
 from kconsole.text.details import Detail
-from kconsole.text.licenses import Row, Section, bought_words, change_rows, license_sections, refused_words
-from kconsole.text.messages import decision_words, sentences, words_of
+from kconsole.text.licenses import Row, Section, bought_words, change_rows, license_sections, plan_lines
+from kconsole.text.messages import sentences, words_of
 from kconsole.text.safe_text import safe_text
-from kconsole.text.sentences.license import OVERDUE_STEPS, STATES
 from kconsole.tui.commands.base import AnyCommand, bindings_of
 from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Register
 from kconsole.tui.screens.dialog import Question
@@ -47,7 +47,6 @@ from kconsole.tui.screens.license_forms import (
 )
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.license_sheet import LicenseHead, LicenseSheet
-from kconsole.tui.widgets.painting import Part
 from kconsole.tui.workspace import Workspace
 
 MANY: Final = 10_000
@@ -220,7 +219,7 @@ class LicenseScreen(StoreScreen):
 
     def _ask_terms(self, terms: Terms, news: Sequence[str] = ()) -> None:
         plan = self._plan(terms.on(self.session.state.license))
-        question = Question("Change the license?", [], "Change", news=[*news, *self._meaning(plan)])
+        question = Question("Change the license?", [], "Change", news=[*news, *_meaning(plan)])
         operation = ChangeTerms(terms, plan.needs_consent)
         self._ask_plan(plan, question, operation, lambda news: self._ask_terms(terms, [news]))
 
@@ -235,26 +234,13 @@ class LicenseScreen(StoreScreen):
         if not plan.changes:
             self.tell_news("Nothing would change", [f"The license matches {name} already.", *notes], "")
             return
-        question = Question(f"Install {name}?", [], "Install", notes, [*news, *self._meaning(plan)])
+        question = Question(f"Install {name}?", [], "Install", notes, [*news, *_meaning(plan)])
         operation = InstallLicense(file, plan.needs_consent)
         self._ask_plan(plan, question, operation, lambda news: self._ask_file(file, name, [news]))
 
     def _plan(self, after: License) -> LicensePlan:
-        state = self.session.state
-        return plan_license(state.license, after, self.session.seats.if_licensed, state.live_entries())
-
-    def _meaning(self, plan: LicensePlan) -> Iterator[str]:
-        """What another license would mean, the worst first."""
-        now = self.session.clock.now()
-        if plan.decision.over:
-            yield f"! {safe_text(decision_words(plan.decision))}."
-        if plan.needs_consent and (refused := refused_words(plan.access, plan.at_risk)):
-            yield f"! {refused}."
-        policy = self.session.seats.policy
-        was, would_be = license_status_of(plan.before, now, policy), license_status_of(plan.after, now, policy)
-        if was.code != would_be.code:
-            sign, state = "! " if would_be.is_expired else "", STATES[would_be.code]
-            yield f"{sign}The license would be: {state.word}. {state.allows}"
+        state, now = self.session.state, self.session.clock.now()
+        return plan_license(state.license, after, self.session.seats, state.live_entries(), now)
 
     def _ask_plan(
         self, plan: LicensePlan, question: Question, operation: Operation, again: Callable[[str], None]
@@ -310,7 +296,7 @@ class LicenseScreen(StoreScreen):
 
     def _show(self) -> None:
         status = self._status = self.session.license_status
-        self.head.show(status, self.session.seats.report(), _next_step(status), _pending(status))
+        self.head.show(status, self.session.seats.report())
         self.sheet.show(self._sections(self._use))
         self.show_keys()
 
@@ -358,19 +344,5 @@ class LicenseScreen(StoreScreen):
         return safe_text(text[0].upper() + text[1:])
 
 
-def _next_step(status: LicenseStatus) -> str:
-    if status.update is None or status.is_expired:
-        return STATES[status.code].next
-    if status.update.is_overdue:
-        return OVERDUE_STEPS[0]
-    return "Wait until the purchase has arrived at the server, then record that here."
-
-
-def _pending(status: LicenseStatus) -> Part | None:
-    """The purchase that has not arrived."""
-    if status.update is None:
-        return None
-    bought, due = bought_words(status.update.update), ages.full_moment(status.update.due_at)
-    if status.update.is_overdue:
-        return f"! {bought} bought, OVERDUE since {due}", "alarm"
-    return f"{bought} bought, due by {due}", "notice"
+def _meaning(plan: LicensePlan) -> list[str]:
+    return [f"! {text}" if severity else text for text, severity in plan_lines(plan)]

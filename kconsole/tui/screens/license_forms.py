@@ -15,7 +15,7 @@ from kconsole.core.errors import BadInput
 from kconsole.core.license import Customer, License
 from kconsole.licensing.lifecycle import unlicensed
 from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms, Without
-from kconsole.operations.license_planning import LicenseFile, read_license
+from kconsole.operations.license_files import LicenseFile, read_license
 from kconsole.operations.user_files import open_file, reason_of
 from kconsole.text import words
 from kconsole.text.details import Detail

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from kconsole.core.reports import SeatReport
 from kconsole.licensing.lifecycle import Ending, LicenseState, LicenseStatus
 from kconsole.text.gauge import state_word, used_words
-from kconsole.text.licenses import Section, SectionCode, days_words, title_of
+from kconsole.text.licenses import Section, SectionCode, days_words, next_step, pending_lines, title_of
 from kconsole.text.sentences.license import ENDINGS, STATES
 from kconsole.tui.widgets.labelled import labelled_lines
 from kconsole.tui.widgets.movable import Movable
@@ -52,42 +52,29 @@ class LicenseHead(Painted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._status: LicenseStatus | None = None
-        self._report: SeatReport | None = None
-        self._next = ""
-        self._pending: Part | None = None
+        self._shown: tuple[LicenseStatus, SeatReport] | None = None
 
-    def show(self, license_status: LicenseStatus, report: SeatReport, next_step: str, pending: Part | None) -> None:
-        """Show this state.
-
-        Args:
-            license_status: the state.
-            report: the seats.
-            next_step: what to do next; safe to show.
-            pending: a purchase that has not arrived, and how urgent it is.
-        """
-        self._status, self._report, self._next, self._pending = license_status, report, next_step, pending
+    def show(self, status: LicenseStatus, report: SeatReport) -> None:
+        """Show this state, and the seats."""
+        self._shown = status, report
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as it takes at this width."""
         del container, viewport
         return len(self._lines(width))
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """A line of it."""
         lines = self._lines(width)
         return lines[y] if y < len(lines) else ()
 
     def _lines(self, width: int) -> list[list[Part]]:
-        if self._status is None or self._report is None:
+        if self._shown is None:
             return []
-        lines = self._state(self._status, self._report, width)
-        lines += [[(f" {line}", "")] for line in wrapped(STATES[self._status.code].meaning, width - 2)]
-        if self._pending is not None:
-            text, part = self._pending
-            lines += [[(f" {line}", part)] for line in wrapped(text, width - 2)]
-        for number, line in enumerate(wrapped(self._next, width - 8)):
+        status, report = self._shown
+        lines = self._state(status, report, width)
+        for text, style in ((STATES[status.code].meaning, ""), *pending_lines(status)):
+            lines += [[(f" {line}", style)] for line in wrapped(text, width - 2)]
+        for number, line in enumerate(wrapped(next_step(status), width - 8)):
             lines.append([(" Next  " if number == 0 else " " * 7, "name"), (line, "strong")])
         return lines
 
@@ -135,41 +122,30 @@ class LicenseSheet(Movable):
         self.sections: tuple[Section, ...] = ()
         """What it shows, the most important first."""
         self._lines: list[list[Part]] = []
-        self._laid_out_for = -1
 
     def show(self, sections: Iterable[Section]) -> None:
         """Show these, and stay where it was scrolled to."""
         self.sections = tuple(sections)
         self._lay_out()
 
-    # Moving, as a list is moved in
-
     @property
     def row_count(self) -> int:
-        """How many lines there are."""
         return len(self._lines)
 
     @property
     def page(self) -> int:
-        """How many lines are in sight."""
         return max(self.size.height, 1)
 
     def move_by(self, rows: int) -> None:
-        """Scroll down, or up."""
         self.move_to(self.scroll_offset.y + rows)
 
     def move_to(self, row: int) -> None:
-        """Scroll a line to the top, as far as there is something below."""
         self.scroll_to(y=max(min(row, self.row_count - self.page), 0), animate=False, immediate=True)
 
-    # Painting
-
     def on_resize(self) -> None:
-        """Lay out what is shown for the room there is."""
         self._lay_out()
 
     def render_line(self, y: int) -> Strip:
-        """The line as Textual takes it."""
         width, row = self.size.width, y + self.scroll_offset.y
         parts = [(" ", ""), *self._lines[row]] if row < len(self._lines) else []
         return strip(parts, self.rich_style, palette_of_app(self), width)

@@ -1,17 +1,15 @@
-"""What another license would mean before it is installed; and the vendor's license file as such a license."""
+"""The vendor's license file: read, what it makes of a license, and what to know before it is installed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec.structs import fields, replace
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput
 from kconsole.core.license import ID_SHOWN, Customer, License, PendingUpdate, end_of_id
-from kconsole.core.records import Entry
-from kconsole.core.reports import Decision, SeatReport
 from kconsole.importers.license_file import LicenseFile as LicenseFile
 from kconsole.importers.license_file import read_license_file
 from kconsole.licensing import guards
@@ -22,53 +20,6 @@ LONGEST_ID: Final = 1024
 """Bytes of a file that holds a license ID and nothing else."""
 
 ID_FORM: Final = message("license-id-form", shown=ID_SHOWN)
-
-
-class LicensePlan(NamedTuple):
-    """What another license would mean for the seats in use."""
-
-    before: License
-    after: License
-    now: SeatReport
-    planned: SeatReport
-    """The seats with the other license."""
-    decision: Decision
-    access: guards.Access
-    """What happens with it to accounts without a mailbox at login."""
-    at_risk: tuple[Entry, ...]
-    """The accounts without a mailbox, if all or the last ones of them would be refused at login."""
-
-    @property
-    def changes(self) -> bool:
-        """Whether anything would be different."""
-        return self.before != self.after
-
-    @property
-    def needs_consent(self) -> bool:
-        """Whether it is only installed with explicit consent, see `guards.needs_consent`."""
-        return guards.needs_consent(self.before, self.after, self.decision)
-
-
-def plan_license(
-    before: License, after: License, if_licensed: Callable[[License], SeatReport], entries: Iterable[Entry]
-) -> LicensePlan:
-    """What another license would mean for the seats in use.
-
-    Args:
-        before: the license as it is.
-        after: as it would be.
-        if_licensed: gives the figures with a license.
-        entries: all entries of the store.
-    """
-    planned = if_licensed(after)
-    access = guards.access_of(planned)
-    at_risk = tuple(entry for entry in entries if _never_connected(entry)) if access.refused else ()
-    return LicensePlan(before, after, if_licensed(before), planned, guards.may_license(planned), access, at_risk)
-
-
-def _never_connected(entry: Entry) -> bool:
-    """Whether it is a counted account without a mailbox: those are refused once a license is used up."""
-    return entry.is_account and entry.deleted_at is None and entry.enabled and not entry.mailbox
 
 
 def read_license(path: Path) -> LicenseFile:
