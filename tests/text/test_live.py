@@ -56,7 +56,7 @@ def test_where_users_were_not_read_it_is_said_wherever_the_age_is() -> None:
     assert synced_briefly(server, READ, UTC) == "server as of 12:03, in part"
     told = status_words(server, READ)
     assert told.isprintable()
-    assert "and c were not read: who takes a seat there is not known" in told
+    assert "and c were not read" in told
 
 
 def test_what_was_read_and_is_not_so_here_is_told_with_the_server() -> None:
@@ -67,7 +67,7 @@ def test_what_was_read_and_is_not_so_here_is_told_with_the_server() -> None:
 
 
 def test_how_far_a_reading_is() -> None:
-    assert reading_words(0, 0, 0) == "asking which domains there are"
+    assert reading_words(0, 0, 0) == "reading the list of domains"
     assert reading_words(12, 50, 12_000) == "12 of 50 domains, 12,000 users read"
 
 

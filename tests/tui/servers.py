@@ -5,16 +5,21 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
+from kconsole.core.codes import message
 from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerAccess, ServerNumbers, Target
 from kconsole.operations.base import OperationContext, Outcome, RunsOn
 from kconsole.operations.session import Session
-from kconsole.operations.sync.refusals import NO_RIGHT, refused_there
+from kconsole.operations.sync.refusals import denied
 from kconsole.operations.sync.servers import AddServer
-from kconsole.providers.kerio.errors import ItemError
+from kconsole.providers.base import Denied
+from kconsole.providers.kerio.assumptions import CAPABILITIES
 from kconsole.tui.app import KConsoleApp
 from tests.clocks import FixedClock
 
 ACCESS = ServerAccess(url="https://mail.northwind.example:4040", user="eye@northwind.example", fingerprint="ab" * 32)
+
+
+NOT_READ = message("figure-missing", figure="license", domains=[], reason="no-right", said="")
 
 
 def find_differences(session: Session, clock: FixedClock) -> None:
@@ -28,7 +33,13 @@ def find_differences(session: Session, clock: FixedClock) -> None:
     numbers = ServerNumbers(
         current=report.counted + 4, active=report.connected - 6, created=report.created, domains=domains
     )
-    server = Server(name="mail", access=ACCESS, role="auditor", unread=("the license: no right",), numbers=numbers)
+    server = Server(
+        name="mail",
+        access=ACCESS,
+        role="auditor",
+        missing=(NOT_READ,),
+        numbers=numbers,
+    )
     other.do(AddServer(replace(server, synced_at=clock.now())))
     other.close()
 
@@ -62,10 +73,10 @@ class _RefusedThere:
         return [self._outcome(address, work) for address in self.addresses]
 
     def _outcome(self, address: str, work: OperationContext) -> Outcome:
-        error, entry = ItemError(0, NO_RIGHT, "it has no right", "Access denied."), work.state.entry_at(address)
+        entry = work.state.entry_at(address)
         target = Target(number=0 if entry is None else entry.id, server_id="u", address=address)
         pending = PendingChange(operation="disable", at=work.now, targets=(target,))
-        return refused_there(error, pending, target, entry, work.state.server, work)
+        return denied(Denied("no-right", "Access denied."), pending, target, entry, work, CAPABILITIES)
 
 
 SCANNER, PAPADAKI = "2f-scanner@northwind.example", "a.papadaki@retail.northwind.example"
