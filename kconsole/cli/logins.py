@@ -134,15 +134,14 @@ def preview_of_logins(file: LoginFile, plan: LoginsPlan) -> Iterator[str]:
     yield f"{words.count(file.rows, 'login')} read as {file.encoding}, {words.count(len(file.faults), 'faulty row')}."
     yield f"{words.count(len(plan.changed), 'account')} with a later login than the known one, {plan.same:,} without."
     if file.without_time:
-        yield f"{words.count(file.without_time, 'row')} without a time skipped: never logged in."
+        yield f"Skipped {words.count(file.without_time, 'row')} without a time: never logged in."
     for addresses, what in (
         (plan.unknown, "not in this store"),
         (plan.deleted, "of deleted accounts"),
-        (plan.no_accounts, "of other entries than accounts"),
+        (plan.no_accounts, "of entries that are not accounts"),
     ):
         if addresses:
-            named = words.and_list(addresses, MOST_NAMED)
-            yield f"{words.count(len(addresses), 'address')} {what}, skipped: {named}."
+            yield f"Skipped {words.count(len(addresses), 'address')} {what}: {words.and_list(addresses, MOST_NAMED)}."
 
 
 def _say_connected(before: SeatReport, after: SeatReport) -> None:

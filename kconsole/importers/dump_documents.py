@@ -63,7 +63,7 @@ def read_dump(document: bytes, name: str) -> Inventory:
         if type(schema) is not int or schema < 1:
             raise BadInput("dump-schema-invalid", "what-a-dump-is", file=name)
         if schema > DUMP_SCHEMA:
-            raise BadInput("dump-too-new", "use-newer-kconsole", file=name, schema=schema, newest=DUMP_SCHEMA)
+            raise BadInput("dump-too-new", "use-newer-for-dump", file=name, schema=schema, newest=DUMP_SCHEMA)
         model = model_of(Inventory).model_validate_json(document, strict=True)
     except ValidationError as error:
         problems = [_problem(each) for each in error.errors(include_url=False)]

@@ -5,6 +5,7 @@ Each file is a session at a shell on one store, at a clock that stands still. Re
 
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from tests.cli.console import Console, account
 from tests.clocks import noon
 
 FOLDER: Final = Path(__file__).parent / "golden"
+FILES: Final = Path(__file__).parent / "files"
+"""Files that commands read; in a command, FILES stands for a copy of the folder that only the user may read."""
 
 FULL: Final = Inventory(
     license=License(seats=2),
@@ -167,6 +170,36 @@ SCRIPTS: Final[Mapping[str, tuple[Inventory | str, Sequence[str]]]] = {
             "log",
         ),
     ),
+    "imports": (
+        FULL,
+        (
+            "import csv FILES/none.csv --domain north.example",
+            "import csv FILES/no-name.csv --domain north.example",
+            "import csv FILES/good.csv --domain labs.example --dry-run",
+            "import csv FILES/good.csv --domain labs.example",
+            "license update --seats 12",
+            "import csv FILES/faulty.csv --domain labs.example",
+            "import csv FILES/faulty.csv --domain labs.example --skip-faulty --dry-run",
+            "import csv FILES/faulty.csv --domain labs.example --skip-faulty",
+            "import csv FILES/faulty.csv --domain labs.example --skip-faulty --encoding klingon",
+            "import kerio FILES",
+            "import kerio FILES/kerio",
+            "import kerio FILES/kerio --skip-faulty",
+            "import logins FILES/faulty-logins.csv",
+            "import logins FILES/logins.csv --zone Mars",
+            "import logins FILES/logins.csv --dry-run",
+            "import logins FILES/logins.csv",
+            "connect berg@south.example --via IMAP",
+            "connect off@south.example",
+            "connect anna@north.example --at 2026-07-01T09:00",
+            "connect anna@north.example --at 2030-07-01T09:00Z",
+            "restore FILES/wrong.json",
+            "restore FILES/odd.json",
+            "restore FILES/newer.json",
+            "restore FILES/broken.json",
+            "log",
+        ),
+    ),
     "no-store": (
         "",
         ("status", "init --seats 3", "init", "status", "domains", "nonsense", "log --json verify", "undo x"),
@@ -192,16 +225,25 @@ def transcript(name: str) -> str:
             if isinstance(inventory, Inventory):
                 Session.create(console.folder, inventory, "root", clock).close()
             lines: list[str] = []
+            files = _copied_files(Path(folder) / "files")
             for command in commands:
                 clock.forward(minutes=1)
-                said = console(*command.split())
+                said = console(*command.replace("FILES", files).split())
                 lines += [f"$ kconsole {command}", *said.out.splitlines(), *(f"! {line}" for line in said.talk)]
                 lines += [f"(exit code {said.code})", ""] if said.code else [""]
         text = "\n".join(lines).replace(str(console.folder.resolve()), "STORE").replace(str(console.folder), "STORE")
+        text = text.replace(files, "FILES")
     time.tzset()
     for pattern, instead in _CHANGING:
         text = pattern.sub(instead, text)
     return text
+
+
+def _copied_files(folder: Path) -> str:
+    shutil.copytree(FILES, folder)
+    for file in folder.rglob("*.*"):
+        file.chmod(0o600)
+    return str(folder)
 
 
 def _environment(folder: str) -> dict[str, str]:

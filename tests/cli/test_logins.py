@@ -98,9 +98,9 @@ def test_logins_are_brought_in_from_a_log(office: Console, file: Path) -> None:
     assert dry.talk == [
         "5 logins read as UTF-8, 0 faulty rows.",
         "3 accounts with a later login than the known one, 0 without.",
-        "1 row without a time skipped: never logged in.",
-        "1 address not in this store, skipped: none@north.example.",
-        "1 address of other entries than accounts, skipped: info@north.example.",
+        "Skipped 1 row without a time: never logged in.",
+        "Skipped 1 address not in this store: none@north.example.",
+        "Skipped 1 address of entries that are not accounts: info@north.example.",
         "1 → 3 of 2 connected",
         "Nothing was imported: this was a dry run.",
     ]
