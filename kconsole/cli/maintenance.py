@@ -1,4 +1,4 @@
-"""Commands that take care of the store: doctor, backup."""
+"""Commands for the maintenance of a store: doctor, backup."""
 
 import sys
 from pathlib import Path
@@ -13,15 +13,15 @@ from kconsole.text.safe_text import safe_text
 
 
 @click.command()
-@click.option("--fix", is_flag=True, help="Mend what can be mended. Nothing is ever thrown away.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired. Nothing is ever thrown away.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
 @at_store
 @pass_cli
 @click.pass_context
 def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) -> None:
-    """Check the store, and say what could be mended.
+    """Check the store, and show what can be repaired.
 
-    Exit code 0: all is well, or was mended. 1: something is left to do.
+    Exit code 0: the store is in order, or was repaired. 1: something is left to do.
     """
     if fix:
         place.check_writable()
@@ -32,15 +32,15 @@ def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) 
         put_json([_document(finding) for finding in findings])
     else:
         for finding in findings:
-            sign = "mended" if finding.mended else "wrong" if finding.serious else "note"
+            sign = "fixed" if finding.mended else "wrong" if finding.serious else "note"
             click.echo(f"{sign:<7}{safe_text(sentence(finding.what))}")
             if finding.remedy and not finding.mended:
                 click.echo(f"       {safe_text(sentences(finding.remedy))}")
     left = [finding for finding in findings if finding.serious and not finding.mended]
     if not left:
-        say("The store is well.")
+        say("The store is in order.")
     elif any(finding.mendable for finding in left):
-        say("'kconsole doctor --fix' mends what can be mended.")
+        say("'kconsole doctor --fix' repairs what can be repaired.")
     context.exit(PARTLY_FAILED if left else DONE)
 
 
@@ -60,7 +60,7 @@ def _document(finding: maintenance.Finding) -> dict[str, object]:
 @at_store
 @pass_cli
 def backup(place: CliContext, file: Path) -> None:
-    """Copy the store into one file, while others work.
+    """Copy the store into one file, while others use it.
 
     The file is a tar archive of the store's folder: unpack it into an empty folder, and that is a store. FILE may be -
     for standard output, if that is no terminal.

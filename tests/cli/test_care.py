@@ -45,7 +45,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def test_a_store_that_is_well(office: Console) -> None:
     said = office.done("doctor")
-    assert (said.out, said.talk) == ("", ["The store is well."])
+    assert (said.out, said.talk) == ("", ["The store is in order."])
     assert office.done("doctor", "--json").json == []
     assert office.done("doctor", "--fix").out == ""
 
@@ -57,7 +57,7 @@ def test_whatever_a_store_holds_it_is_well(tmp_path: Path, sample: str) -> None:
     sample_session(sample, console.folder).close()
     for more in ([], ["--fix"]):
         said = console.done("doctor", "--json", *more)
-        assert (said.json, said.talk) == ([], ["The store is well."])
+        assert (said.json, said.talk) == ([], ["The store is in order."])
     (console.folder / "store.json").unlink()
     assert console("doctor", "--json").json[0]["code"] == "no-snapshot"
     console.done("doctor", "--fix")
@@ -71,16 +71,16 @@ def test_the_doctor_says_what_it_would_mend_and_mends_it(office: Console) -> Non
     before = hashes(office.folder)
     said = office("doctor")
     assert (said.code, hashes(office.folder)) == (1, before)
-    assert said.out.startswith(f"wrong  {office.folder / 'store.json'} can be read by others.\n")
+    assert said.out.startswith(f"wrong  {office.folder / 'store.json'} can be read by other users.\n")
     assert f"wrong  {office.folder / 'store.json'} is damaged: it is not whole JSON" in said.out
-    assert "       It can be made anew from the journal.\n" in said.out
-    assert said.talk == ["'kconsole doctor --fix' mends what can be mended."]
+    assert "       It can be rebuilt from the journal.\n" in said.out
+    assert said.talk == ["'kconsole doctor --fix' repairs what can be repaired."]
     told = office("doctor", "--json").json
     assert [list(finding) for finding in told] == [["code", "text", "remedy", "serious", "mendable", "mended"]] * 2
     assert [finding["code"] for finding in told] == ["permissions", "snapshot"]
     fixed = office.done("doctor", "--fix")
-    assert [line[:7] for line in fixed.out.splitlines()] == ["mended ", "mended "]
-    assert fixed.talk == ["The store is well."]
+    assert [line[:7] for line in fixed.out.splitlines()] == ["fixed  ", "fixed  "]
+    assert fixed.talk == ["The store is in order."]
     assert set(before.values()) <= set(hashes(office.folder).values())
     after = office.done("status", "--json")
     assert (after.err, after.json["seats"]["used"]) == ("", 0)
@@ -96,7 +96,7 @@ def test_what_cannot_be_mended_is_left_and_told(office: Console, tmp_path: Path)
         (office.folder / name).unlink(missing_ok=True)
     said = office("doctor", "--fix")
     assert said.code == 1
-    assert "Nothing good is left to begin with: bring it back from a backup." in said.out
+    assert "Nothing good is left to begin with: restore it from a backup." in said.out
     assert (office.folder / "journal.jsonl").read_bytes() == b"nonsense\n"
     assert "--fix" not in said.err
     assert Console(tmp_path / "none")("doctor").code == 3
@@ -124,7 +124,7 @@ def test_a_damaged_journal_opens_to_be_read_only(office: Console) -> None:
     assert "damaged at line 2" in shown.err
     assert office("--read-only", "log").code == 7
     assert office("restore", str(office.folder.parent / "given.json")).code == 7
-    assert office.done("doctor", "--fix").talk == ["The store is well."]
+    assert office.done("doctor", "--fix").talk == ["The store is in order."]
     assert office.done("status", "--json").json["seats"]["used"] == 1
 
 
@@ -145,7 +145,7 @@ def test_a_backup_is_a_store_once_it_is_unpacked(office: Console, tmp_path: Path
     assert copy.dump == office.dump
     assert copy.done("log", "verify").out == office.done("log", "verify").out
     copy.folder.chmod(0o700)
-    assert copy.done("doctor").talk == ["The store is well."]
+    assert copy.done("doctor").talk == ["The store is in order."]
     assert office("backup", str(office.folder / "b.tar")).code == 2
     assert office("backup", str(tmp_path / "none" / "b.tar")).code == 2
     assert office("dump", str(office.folder / "store.json")).code == 2
@@ -382,7 +382,7 @@ def test_a_bad_variable_does_not_defeat_the_option(office: Console, variable: st
         assert said.code == 0, (arguments, said)
     said = office.process("status", KCONSOLE_STORE=variable)
     assert (said.code in (2, 3, 7), said.out, "Traceback" in said.err) == (True, "", False)
-    assert "was not foreseen" not in said.err
+    assert "Unexpected error" not in said.err
 
 
 # Help, usage, and what was not foreseen
@@ -423,7 +423,7 @@ def test_what_was_not_foreseen_is_one_line(office: Console, monkeypatch: pytest.
     monkeypatch.setattr("kconsole.cli.context.Session.open", fail)
     said = office("status")
     assert (said.code, said.out, len(said.talk)) == (1, "", 2)
-    assert said.talk[0].startswith("kconsole: Something went wrong that was not foreseen: ValueError: x")
+    assert said.talk[0].startswith("kconsole: Unexpected error: ValueError: x")
     assert "KCONSOLE_DEBUG=1" in said.talk[1]
     assert said.is_harmless()
     monkeypatch.setenv("KCONSOLE_DEBUG", "1")

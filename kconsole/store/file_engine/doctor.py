@@ -103,8 +103,8 @@ def examine(
     """
     if not any((folder / name).exists() for name in (SNAPSHOT_FILE, JOURNAL_FILE, BACKUP_FILE)):
         raise NotFound("no-store", "make-or-demo", address=str(folder))
-    refuse_links(folder)
     try:
+        refuse_links(folder)
         return list(_findings(folder, clock, contradictions))
     except OSError as error:
         raise unreadable(str(error.filename or folder), error) from error
@@ -264,7 +264,7 @@ def _replayed(
 def _best_of(folder: Path, journal: JournalFile | None, snapshot: PlacedSnapshot | None) -> _Good:
     """What is good if the journal as a whole is not: a snapshot with the lines after it, or lines from the first."""
     starts: list[tuple[str, _Good]] = []
-    for name, found in ((SNAPSHOT_FILE, snapshot), (BACKUP_FILE, _snapshot_in(folder / BACKUP_FILE)[0])):
+    for name, found in ((SNAPSHOT_FILE, snapshot), (BACKUP_FILE, _backup_in(folder))):
         if found is not None:
             head, number, _ = found.snapshot
             starts.append((name, _Good(_records_of(found), number, head, found.place, None)))
@@ -292,6 +292,12 @@ def _snapshot_in(path: Path) -> tuple[PlacedSnapshot | None, Message | None]:
     except DamagedSnapshot as damage:
         return None, damage.why
     return snapshot, None
+
+
+def _backup_in(folder: Path) -> PlacedSnapshot | None:
+    with suppress(StoreUnusable):  # it may be of another format
+        return _snapshot_in(folder / BACKUP_FILE)[0]
+    return None
 
 
 def _records_of(snapshot: PlacedSnapshot) -> Records:

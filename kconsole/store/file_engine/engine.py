@@ -79,8 +79,8 @@ class FileEngine:
         Raises:
             StoreUnusable: it cannot be opened, or a file of the store is a link.
         """
-        refuse_links(self.folder)
         try:
+            refuse_links(self.folder)
             self._journal = JournalFile.open(self._journal_path, self.read_only)
         except (FileNotFoundError, NotADirectoryError):
             return False
