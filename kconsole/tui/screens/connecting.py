@@ -114,7 +114,6 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         self._far: Far | None = None
         self._so_far = so_far
         self._cancel = threading.Event() if cancel is None else cancel
-        self._is_left = False
 
         def answer() -> Next:
             try:
@@ -135,20 +134,16 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         self.set_interval(LOOK, self._show_progress)
 
     def on_unmount(self) -> None:
-        """Cancel when the dialog is removed."""
-        self._is_left = True
         self._cancel.set()
 
     def action_leave(self) -> None:
         """Cancel. The thread ends with its next report of progress."""
-        self._is_left = True
         self._cancel.set()
         self.dismiss(None)
 
     @on(Answered)
     def go_on(self, message: Answered) -> None:
-        if not self._is_left:
-            self._is_left = True
+        if not self._cancel.is_set():
             self.dismiss(message.then)
 
     def _show_progress(self) -> None:
@@ -169,6 +164,6 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         self.post_message(self.Answered(then))
 
     def _note(self, far: Far) -> None:
-        if self._is_left:
+        if self._cancel.is_set():
             raise _Left
         self._far = far

@@ -125,6 +125,7 @@ class PreviewScreen(StoreScreen):
     def on_mount(self) -> None:
         self.header.left = f"mapping {safe_text(self.plan.domain)}"
         self.header.middle = safe_text(self.directory.url)
+        self.header.right = safe_text(self.session.store.operator.shown)
         self.header.warning = "INSECURE" if self.directory.insecure else ""
         self.gauge.border_title = "Seats, before → after"
         self._show()
