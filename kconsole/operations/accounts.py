@@ -200,11 +200,3 @@ def only_disabled(entry: Entry) -> bool:
     Source: deleting a mapped account in the vendor's administration disables it; it stays in the directory service.
     """
     return entry.is_account and entry.origin == "directory"
-
-
-def what_it_is(entry: Entry) -> str:
-    """What has an address, with its article: "an alias", "a disabled account", "the built-in administrator"."""
-    if entry.kind == "builtin_admin":
-        return "the built-in administrator"
-    noun = classify(entry).reason.replace("-", " ")
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}{' account' if entry.is_account else ''}"
