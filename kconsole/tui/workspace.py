@@ -89,7 +89,7 @@ class Workspace:
         return self._undone[-1] if self._undone else None
 
     def do(self, operation: Operation, by: ServerWriter | None = None) -> Done:
-        """Apply an operation; after it, nothing can be redone.
+        """Apply an operation; after one that can be undone, nothing can be redone.
 
         Args:
             operation: what to do.
@@ -98,18 +98,15 @@ class Workspace:
         Raises:
             ConsoleError: it failed, or as `HalfDone`, part of it did.
         """
+        forgets = getattr(operation, "undoable", True)
         try:
-            done = self.learn(operation, by)
+            with self._noting_trouble():
+                done = self.session.do(operation, by)
         except HalfDone:
             self._undone.clear()
             raise
-        self._undone.clear()
-        return done
-
-    def learn(self, operation: Operation, by: ServerWriter | None = None) -> Done:
-        """The same for an operation that takes in what the server says: what was undone can still be redone."""
-        with self._noting_trouble():
-            done = self.session.do(operation, by)
+        if forgets:
+            self._undone.clear()
         self._saved(done)
         return done
 

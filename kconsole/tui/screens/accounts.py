@@ -4,6 +4,7 @@ Operations and dialogs are imported when a command runs, so that the first scree
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -54,11 +55,8 @@ class AccountsScreen(ListingScreen):
             self.tell_refusal(decision, news)
             return
 
-        def switch() -> None:
-            addresses, expected = _addresses(accounts), tuple(accounts)
-            operation: Operation = (EnableAccounts if enable else DisableAccounts)(addresses, expected=expected)
-            self.change(operation, lambda told: self._ask_to_switch(self._as_now(entries), enable, told))
-
+        switch = EnableAccounts if enable else DisableAccounts
+        operation: Operation = switch(_addresses(accounts), expected=tuple(accounts))
         self.confirm(
             f"{verb.capitalize()} {words.count(len(accounts), 'account')}?",
             texts.named(accounts),
@@ -70,7 +68,7 @@ class AccountsScreen(ListingScreen):
                 *(() if enable else (words.BACKUP_NOTE,)),
                 *self.where_it_is_done(verb),
             ],
-            switch,
+            partial(self.change, operation, lambda told: self._ask_to_switch(self._as_now(entries), enable, told)),
             news,
         )
 
@@ -140,7 +138,7 @@ class AccountsScreen(ListingScreen):
             else:
                 failed(safe_text(whole(error, self.voice)))
 
-        self.change_and_show(operation, done, problem)
+        self.change(operation, done=done, failed=problem)
 
     # Delete
 

@@ -112,7 +112,7 @@ class ServerScreen(StoreScreen):
         read = sum(len(domain.entries) for domain in state.domains)
         self.work(
             f"Comparing {words.count(read, 'user')} with the accounts ...",
-            lambda: self.workspace.learn(Sync(state, begun)),
+            lambda: self.workspace.do(Sync(state, begun)),
             lambda done: self._tell_synced(done, server),
             self.tell_problem,
         )
@@ -209,4 +209,4 @@ class ServerScreen(StoreScreen):
             cancel.set()
             raise
         else:
-            await self._work("Saving the server's answer ...", lambda: self.workspace.learn(recover), done, failed)
+            await self._work("Saving the server's answer ...", lambda: self.workspace.do(recover), done, failed)

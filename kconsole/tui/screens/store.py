@@ -1,6 +1,7 @@
 """A screen that changes the store: on the server first where one is configured; it undoes, and redoes."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Event
 from typing import Final
 
@@ -22,47 +23,45 @@ from kconsole.tui.workspace import Step
 KEPT: Final = "It is kept in memory until the console ends, and nowhere else."
 
 
+def _saving_words(records: int) -> str:
+    return f"Working on {words.count(records, 'record')} ..."
+
+
 class StoreScreen(ConsoleScreen):
     """A screen that changes the store in the background."""
 
     # Changes
 
-    def change(self, operation: Operation, again: Callable[[Sequence[str]], None] | None = None) -> None:
+    def change(
+        self,
+        operation: Operation,
+        again: Callable[[Sequence[str]], None] | None = None,
+        done: Callable[[Done], None] | None = None,
+        failed: Callable[[ConsoleError], None] | None = None,
+    ) -> None:
         """Apply an operation, and show its result.
 
         Args:
             operation: what to do.
             again: asks the user again if another console changed the accounts since the question, with what it did.
+            done: shows the result; None for the usual way.
+            failed: shows why it failed; None for the usual way.
         """
 
-        def failed(error: ConsoleError) -> None:
+        def broke(error: ConsoleError) -> None:
             if again is not None and isinstance(error, ChangedMeanwhile):
                 again(texts.meanwhile_lines(self.workspace.feed.who_changed(error.numbers)))
             else:
-                self.tell_problem(error)
+                (failed or self.tell_problem)(error)
 
-        self.change_and_show(operation, self.told, failed)
-
-    def change_and_show(
-        self, operation: Operation, done: Callable[[Done], None], failed: Callable[[ConsoleError], None]
-    ) -> None:
-        """Apply an operation, and let the caller show its result, or why it failed."""
         self.workspace.feed.poll()  # another process may have configured a server meanwhile
         addresses: Sequence[str] = getattr(operation, "addresses", ()) or (getattr(operation, "address", ""),)
         if self.session.offline or not self.session.is_done_there(operation.name):
-            self._save(lambda: self.workspace.do(operation), len(addresses), done, failed)
+            act = partial(self.workspace.do, operation)
+            self.work(_saving_words(len(addresses)), act, done or self.told, broke)
             return
         text = texts.asking_words(self.session.state.server, operation.name, addresses)
-        self._ask_server(text, lambda by: self.workspace.do(operation, by), done, failed)
-
-    def _save(
-        self,
-        act: Callable[[], Done],
-        records: int,
-        done: Callable[[Done], None],
-        failed: Callable[[ConsoleError], None],
-    ) -> None:
-        self.work(f"Working on {words.count(records, 'record')} ...", act, done, failed)
+        self._ask_server(text, partial(self.workspace.do, operation), done or self.told, broke)
 
     def told(self, done: Done, undone: str = "") -> None:
         """Show the result of a change."""
@@ -157,10 +156,10 @@ class StoreScreen(ConsoleScreen):
 
         self.workspace.feed.poll()
         if self.session.offline or not self._is_undone_there(step.commit):
-            self._save(lambda: act(step), records, done, self.tell_problem)
+            self.work(_saving_words(records), partial(act, step), done, self.tell_problem)
             return
         text = texts.asking_to_undo(self.session.state.server, step.what, step.commit, redo)
-        self._ask_server(text, lambda by: act(step, by), done, self.tell_problem)
+        self._ask_server(text, partial(act, step), done, self.tell_problem)
 
     def _is_undone_there(self, commit: Commit) -> bool:
         """Whether the server has to be asked to undo a commit. Undoing reports a broken log."""
