@@ -1,13 +1,14 @@
 """The JSON documents that commands print, as pydantic models: the source of `kconsole schema`.
 
-Imported by that command only, and by the tests, which hold what commands print against it.
+Imported by that command only, and by the tests, which hold what commands print against it. In the descriptions, null
+means "without limit" for a number of seats, and "never" or "not known" for a time, unless they say otherwise.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter, create_model
 
 from kconsole.core.license import ComponentName
 from kconsole.core.records import Kind, Origin, Role
@@ -16,294 +17,148 @@ from kconsole.licensing.lifecycle import LicenseState
 from kconsole.operations.config_model import Config
 from kconsole.operations.dumps import dump_schema
 
-
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class Warning_(_Document):
-    """Something an administrator should know now."""
-
-    code: str
-    text: str
-
-
-class Ending(_Document):
-    """Something of the license that ends on a day, or has ended."""
-
-    what: str
-    """trial, maintenance, license, grace, or the name of a component."""
-    on: date
-    days_left: int
-    """0 on the last day, negative afterwards."""
-    over: bool
-    warned_at: int | None
-
-
-class Component(_Document):
-    """An optional component of the license, with its use."""
-
-    name: ComponentName
-    expires: date | None
-    seats: int | None
-    users: int
-    over: int
-    """Users beyond its seats."""
-
-
-class Update(_Document):
-    """Seats or components that were bought and have not arrived at the server."""
-
-    bought_at: datetime
-    seats: int
-    components: list[ComponentName]
-    due_at: datetime
-    overdue: bool
-    steps: list[str]
-    """What to do about an overdue update."""
-
-
-class Registration(_Document):
-    """What the license is bound to."""
-
-    registered_at: datetime | None
-    activated_at: datetime | None
-    id_end: str
-    """The last characters of the license ID. The whole ID is a secret."""
-    id: str
-    """The ID with all others masked; empty if it is not known."""
-
-
-class Life(_Document):
-    """The state of the license, and what ends when."""
-
-    state: LicenseState
-    word: str
-    meaning: str
-    allows: str
-    next: str
-    source: str
-    suspended: bool
-    expired: bool
-    endings: list[Ending]
-    components: list[Component]
-    update: Update | None
-    registration: Registration
-    warnings: list[Warning_]
-
-
-class LicenseSeats(_Document):
-    """The license."""
-
-    seats: int | None
-    """Null is without limit."""
-    id_end: str
-
-
-class ServerAge(_Document):
-    """The age of what is known of the server."""
-
-    name: str
-    synced_at: datetime | None
-    age_seconds: int | None
-    unread: list[str]
-    """Figures that the login could not read, and why."""
-    uncounted: list[str]
-    """Domains whose users could not be read."""
-    open: list[str]
-    """Addresses of unconfirmed changes."""
-
-
-class Seats(_Document):
-    """The figures of the license. Null is without limit."""
-
-    limit: int | None
-    counted: int
-    held: int
-    """Seats of deleted accounts, until the server is restarted."""
-    used: int
-    free: int | None
-    over: int
-    connected: int
-    latent: int
-    """Counted accounts without a mailbox."""
-    locked_out: int
-    """Accounts that would be refused at login."""
-    state: State
-
-
-class DomainSeats(_Document):
-    """The figures of a domain. Null is without limit."""
-
-    name: str
-    created: int
-    counted: int
-    held: int
-    disabled: int
-    connected: int
-    limit: int | None
-    free: int | None
-
-
-class Status(_Document):
-    """What `kconsole status --json` prints."""
-
-    schema_: Literal[1] = Field(alias="schema")
-    as_of: datetime
-    license: LicenseSeats
-    life: Life
-    server: ServerAge | None
-    """Null if no server is configured."""
-    seats: Seats
-    domains: list[DomainSeats]
-    warnings: list[Warning_]
-
-
-class Login(_Document):
-    """A login."""
-
-    at: datetime
-    protocol: str
-
-
-class Account(_Document):
-    """An entry, one of the list that `kconsole accounts --json` prints."""
-
-    address: str
-    login: str
-    domain: str
-    full_name: str
-    description: str
-    kind: Kind
-    origin: Origin
-    enabled: bool
-    role: Role
-    mailbox: bool
-    last_login: Login | None
-    """Null if it never logged in."""
-    seat: bool
-    """Whether it takes a seat."""
-    verdict: str
-    """The code of the rule that decides."""
-    because: str
-    """The rule in words."""
-
-
-class Explanation(Account):
-    """An entry with its rule, one of the list that `kconsole explain --json` prints."""
-
-    source: str
-    """The document that the rule is from."""
-    deleted_at: datetime | None
-    held: bool
-    """Whether it is deleted and holds a seat until the server is restarted."""
-    may_connect: bool
-    may_connect_because: str
-
-
-class Claims(_Document):
-    """What the operator, or the environment, claims."""
-
-    as_: str | None = Field(alias="as")
-    sudo_user: str | None
-    ssh_connection: str | None
-
-
-class Refused(_Document):
-    """Something that a guard or the server refused."""
-
-    address: str | None
-    """Null for the whole operation."""
-    code: str
-    text: str
-
-
-class SeatChange(_Document):
-    """Seats used before and after."""
-
-    before: int
-    after: int
-
-
-class LogLine(_Document):
-    """A line of the log, one of the list that `kconsole log --json` prints."""
-
-    sequence: int
-    at: datetime
-    operator: str
-    claims: Claims
-    session: str
-    """A random name of the run of kconsole that made the change."""
-    operation: str = Field(alias="deed")
-    reason: str
-    accounts: list[str]
-    changes: int
-    refused: list[str]
-    """The refusals in words."""
-    refusals: list[Refused]
-    seats: SeatChange | None
-    undoes: int | None
-    """The line that this one undoes."""
-
-
-class Access(_Document):
-    """How the server is reached."""
-
-    url: str
-    user: str
-    ca_file: str
-    fingerprint: str
-    insecure: bool
-    provider: str = "kerio"
-
-
-class DomainNumbers(_Document):
-    """The server's own figures of a domain."""
-
-    name: str
-    current: int
-    allowed: int | None
-
-
-class ServerNumbers(_Document):
-    """The server's own figures. Null is what could not be read."""
-
-    licensed: int | None
-    """-2 is without limit."""
-    current: int | None
-    active: int | None
-    created: int | None
-    domains: list[DomainNumbers]
-
-
-class Server(_Document):
-    """The server that the store follows."""
-
-    name: str
-    access: Access
-    synced_at: datetime | None
-    started_at: datetime | None
-    version: str
-    role: str
-    unread: list[str]
-    uncounted: list[str]
-    notes: list[str]
-    numbers: ServerNumbers | None
-
-
-class ServerAnswer(_Document):
-    """What `kconsole server --json` prints."""
-
-    schema_: Literal[1] = Field(alias="schema")
-    server: Server
-
+_Number: Final = int | None
+_Time: Final = datetime | None
+_Texts: Final = list[str]
+
+
+def _model(name: str, description: str, /, **fields: Any) -> Any:
+    """A model with exactly these fields. Without a default, a field is always there."""
+    aliased: dict[str, Any] = {f"{field}_": (kind, Field(alias=field)) for field, kind in fields.items()}
+    return create_model(name, __doc__=description, __config__=ConfigDict(extra="forbid"), **aliased)
+
+
+def _list(kind: Any) -> Any:
+    return list[kind]
+
+
+def _said(kind: Any, description: str) -> Any:
+    """The type of a field whose name does not say everything."""
+    return Annotated[kind, Field(description=description)]
+
+
+_WARNINGS: Final = _list(_model("Warning", "Something an administrator should know now.", code=str, text=str))
+
+_ENDING: Final = _model(
+    "Ending", "Something of the license that ends on a day, or has ended.",
+    what=_said(str, "trial, maintenance, license, grace, or the name of a component"),
+    on=date, days_left=_said(int, "0 on the last day, negative afterwards"), over=bool, warned_at=_Number,
+)  # fmt: skip
+
+_COMPONENT: Final = _model(
+    "Component", "An optional component of the license, with its use.",
+    name=ComponentName, expires=date | None, seats=_Number, users=int, over=_said(int, "users beyond its seats"),
+)  # fmt: skip
+
+_UPDATE: Final = _model(
+    "Update", "Seats or components that were bought and have not arrived at the server.",
+    bought_at=datetime, seats=int, components=list[ComponentName], due_at=datetime, overdue=bool,
+    steps=_said(_Texts, "what to do about an overdue update"),
+)  # fmt: skip
+
+_REGISTRATION: Final = _model(
+    "Registration", "What the license is bound to.",
+    registered_at=_Time, activated_at=_Time, id=_said(str, "the license ID, masked but for its end"), id_end=str,
+)  # fmt: skip
+
+_LIFE: Final = _model(
+    "Life", "The state of the license, and what ends when.",
+    state=LicenseState, word=str, meaning=str, allows=str, next=str, source=str, suspended=bool, expired=bool,
+    endings=_list(_ENDING), components=_list(_COMPONENT), update=_UPDATE | None, registration=_REGISTRATION,
+    warnings=_WARNINGS,
+)  # fmt: skip
+
+_SERVER_AGE: Final = _model(
+    "ServerAge", "The age of what is known of the server.",
+    name=str, synced_at=_Time, age_seconds=_Number,
+    unread=_said(_Texts, "figures that the login could not read, and why"),
+    uncounted=_said(_Texts, "domains whose users could not be read"),
+    open=_said(_Texts, "addresses of unconfirmed changes"),
+)  # fmt: skip
+
+_SEATS: Final = _model(
+    "Seats", "The figures of the license.",
+    limit=_Number, counted=int, held=_said(int, "seats of deleted accounts, until the server is restarted"), used=int,
+    free=_Number, over=int, connected=int, latent=_said(int, "counted accounts without a mailbox"),
+    locked_out=_said(int, "accounts that would be refused at login"), state=State,
+)  # fmt: skip
+
+_DOMAIN_SEATS: Final = _model(
+    "DomainSeats", "The figures of a domain.",
+    name=str, created=int, counted=int, held=int, disabled=int, connected=int, limit=_Number, free=_Number,
+)  # fmt: skip
+
+_STATUS: Final = _model(
+    "Status", "What kconsole status --json prints.",
+    schema=Literal[1], as_of=datetime, license=_model("License", "The license.", seats=_Number, id_end=str), life=_LIFE,
+    server=_said(_SERVER_AGE | None, "null if no server is configured"), seats=_SEATS, domains=_list(_DOMAIN_SEATS),
+    warnings=_WARNINGS,
+)  # fmt: skip
+
+_ACCOUNT_FIELDS: Final[Mapping[str, Any]] = {
+    "address": str, "login": str, "domain": str, "full_name": str, "description": str, "kind": Kind, "origin": Origin,
+    "enabled": bool, "role": Role, "mailbox": bool,
+    "last_login": _model("Login", "A login.", at=datetime, protocol=str) | None,
+    "seat": _said(bool, "whether it takes a seat"),
+    "verdict": _said(str, "the code of the rule that decides"), "because": _said(str, "the rule in words"),
+}  # fmt: skip
+
+_ACCOUNT: Final = _model("Account", "An entry, as kconsole accounts --json lists it.", **_ACCOUNT_FIELDS)
+
+_EXPLANATION: Final = _model(
+    "Explanation", "An entry with its rule, as kconsole explain --json lists it.",
+    **_ACCOUNT_FIELDS, source=_said(str, "the document that the rule is from"), deleted_at=_Time,
+    held=_said(bool, "whether it is deleted and holds a seat until the server is restarted"),
+    may_connect=bool, may_connect_because=str,
+)  # fmt: skip
+
+_CLAIMS: Final = _model(
+    "Claims", "What the operator, or the environment, claims.",
+    **{"as": str | None}, sudo_user=str | None, ssh_connection=str | None,
+)  # fmt: skip
+
+_REFUSAL: Final = _model(
+    "Refusal", "Something that a guard or the server refused.",
+    address=_said(str | None, "null for the whole operation"), code=str, text=str,
+)  # fmt: skip
+
+_LOG_LINE: Final = _model(
+    "LogLine", "A line of the log, as kconsole log --json lists it.",
+    sequence=int, at=datetime, operator=str, claims=_CLAIMS, session=_said(str, "a random name of the run of kconsole"),
+    deed=_said(str, "the name of the operation"), reason=str, accounts=_Texts, changes=int,
+    refused=_said(_Texts, "the refusals in words"), refusals=_list(_REFUSAL),
+    seats=_model("SeatChange", "Seats used before and after.", before=int, after=int) | None,
+    undoes=_said(_Number, "the line that this one undoes"),
+)  # fmt: skip
+
+_ACCESS: Final = _model(
+    "Access", "How the server is reached.",
+    url=str, user=str, ca_file=str, fingerprint=str, insecure=bool,
+    provider=Annotated[str, Field(default="kerio", description="the product; absent for Kerio Connect")],
+)  # fmt: skip
+
+_DOMAIN_NUMBERS: Final = _model(
+    "DomainNumbers", "The server's own figures of a domain.", name=str, current=int, allowed=_Number
+)
+
+_SERVER_NUMBERS: Final = _model(
+    "ServerNumbers", "The server's own figures. Null is what could not be read.",
+    licensed=_said(_Number, "-2 is without limit"), current=_Number, active=_Number, created=_Number,
+    domains=_list(_DOMAIN_NUMBERS),
+)  # fmt: skip
+
+_SERVER: Final = _model(
+    "Server", "The server that the store follows.",
+    name=str, access=_ACCESS, synced_at=_Time, started_at=_Time, version=str, role=str, unread=_Texts,
+    uncounted=_Texts, notes=_Texts, numbers=_SERVER_NUMBERS | None,
+)  # fmt: skip
 
 _PRINTED: Final[Mapping[str, Any]] = {
-    "status": Status,
-    "accounts": list[Account],
-    "explain": list[Explanation],
-    "log": list[LogLine],
-    "server": ServerAnswer,
+    "status": _STATUS,
+    "accounts": _list(_ACCOUNT),
+    "explain": _list(_EXPLANATION),
+    "log": _list(_LOG_LINE),
+    "server": _model("ServerAnswer", "What kconsole server --json prints.", schema=Literal[1], server=_SERVER),
     "config": Config,
 }
 
