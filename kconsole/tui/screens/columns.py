@@ -25,51 +25,6 @@ if TYPE_CHECKING:
     from kconsole.operations.preferences import ColumnPreference
 
 
-class _ColumnList(RowList):
-    """All columns, those that are not shown included."""
-
-    def __init__(self, choices: Sequence[Choice], table_width: int) -> None:
-        super().__init__(id="columns")
-        self.choices = list(choices)
-        self._table_width = table_width
-
-    @property
-    def row_count(self) -> int:
-        return len(self.choices)
-
-    @property
-    def cells(self) -> dict[str, int]:
-        """The cells of the columns that have room, by name."""
-        layout = laid_out(columns_of(self.choices), self._table_width, AccountTable.signs)
-        return {column.name: cells for column, cells in layout}
-
-    def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        del width
-        choice = self.choices[row]
-        cells = self.cells.get(choice.column.name)
-        if not choice.shown:
-            wide = "not shown"
-        elif cells is None:
-            wide = "no room at this size"
-        else:
-            wide = f"{cells} cells" + (", your width" if choice.width else "")
-        return [
-            (f" [{'x' if choice.shown else ' '}] {choice.column.title:<14} {wide}", "" if choice.shown else "muted")
-        ]
-
-    def put(self, row: int, choice: Choice) -> None:
-        """Replace a choice. That may change the room of all others."""
-        self.choices[row] = choice
-        self.refresh()
-
-    def move_row(self, rows: int) -> None:
-        """Move the column under the cursor; the cursor goes with it."""
-        before = self.cursor
-        self.move_by(rows)
-        self.choices[self.cursor], self.choices[before] = self.choices[before], self.choices[self.cursor]
-        self.refresh()
-
-
 class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
     """Asks for the columns. The answer is empty for the default columns."""
 
@@ -88,44 +43,72 @@ class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
 
     def __init__(self, choices: Sequence[Choice], table_width: int) -> None:
         super().__init__()
-        self._choices, self._table_width = choices, table_width
+        self._choices, self._table_width = list(choices), table_width
 
     def body(self) -> Iterable[Widget]:
         yield plain("space on, off · < > move · + - width · r the default", "dialog-note")
-        columns = _ColumnList(self._choices, self._table_width)
-        columns.styles.height = len(self._choices)
-        yield columns
+        self._list = RowList(id="columns")
+        self._list.styles.height = len(self._choices)
+        self._show()
+        yield self._list
+
+    def _show(self) -> None:
+        """Show the choices. Each of them may change the room of all others."""
+        cells = self._cells()
+        self._list.lines = [self._line(choice, cells.get(choice.column.name)) for choice in self._choices]
+        self._list.refresh()
+
+    def _line(self, choice: Choice, cells: int | None) -> list[Part]:
+        if not choice.shown:
+            room = "not shown"
+        elif cells is None:
+            room = "no room at this size"
+        else:
+            room = f"{cells} cells" + (", your width" if choice.width else "")
+        style = "" if choice.shown else "muted"
+        return [(f" [{'x' if choice.shown else ' '}] {choice.column.title:<14} {room}", style)]
+
+    def _cells(self) -> dict[str, int]:
+        """The cells of the columns that have room, by name."""
+        layout = laid_out(columns_of(self._choices), self._table_width, AccountTable.signs)
+        return {column.name: cells for column, cells in layout}
 
     @property
-    def columns(self) -> _ColumnList:
-        """The list of columns."""
-        return self.query_one("#columns", _ColumnList)
+    def _choice(self) -> Choice:
+        """The choice under the cursor."""
+        return self._choices[self._list.cursor]
+
+    def _put(self, choice: Choice) -> None:
+        self._choices[self._list.cursor] = choice
+        self._show()
 
     def action_show_or_not(self) -> None:
         """Show the column, or hide it."""
-        choice = self.columns.choices[self.columns.cursor]
-        if choice.column.name == ADDRESS:
+        if self._choice.column.name == ADDRESS:
             self.tell_problem("The account itself is always shown.")
             return
         self.tell_problem("")
-        self.columns.put(self.columns.cursor, choice._replace(shown=not choice.shown))
+        self._put(self._choice._replace(shown=not self._choice.shown))
 
     def action_move(self, rows: int) -> None:
-        """Move the column to the right (down in this list), or to the left."""
-        self.columns.move_row(rows)
+        """Move the column to the right (down in this list), or to the left. The cursor goes with it."""
+        before, moved = self._list.cursor, self._choice
+        self._list.move_by(rows)
+        self._choices[before] = self._choice
+        self._put(moved)
 
     def action_widen(self, cells: int) -> None:
         """Make the column a cell wider or narrower than it is now."""
-        choice = self.columns.choices[self.columns.cursor]
-        width = (choice.width or self.columns.cells.get(choice.column.name, choice.column.width)) + cells
-        self.columns.put(self.columns.cursor, choice._replace(width=max(NARROWEST, min(width, WIDEST))))
+        choice = self._choice
+        width = (choice.width or self._cells().get(choice.column.name, choice.column.width)) + cells
+        self._put(choice._replace(width=max(NARROWEST, min(width, WIDEST))))
 
     def action_reset(self) -> None:
         """Choose the default columns."""
         self.tell_problem("")
-        self.columns.choices = list(DEFAULT)
-        self.columns.refresh()
+        self._choices = list(DEFAULT)
+        self._show()
 
     def action_keep(self) -> None:
         """Answer with these columns."""
-        self.dismiss(preferences_of(self.columns.choices))
+        self.dismiss(preferences_of(self._choices))

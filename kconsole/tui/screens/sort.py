@@ -1,6 +1,6 @@
 """The dialog that chooses the column to sort by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -38,30 +38,6 @@ SORT_KEYS: dict[SortField, str] = {
 FIELDS = tuple(SORT_KEYS)
 
 
-class _SortList(RowList):
-    """The columns to choose from."""
-
-    def __init__(self, current: Sorting) -> None:
-        super().__init__(id="sort-fields")
-        self._current = current
-        self.set_reactive(RowList.cursor, FIELDS.index(current.field))
-
-    @property
-    def row_count(self) -> int:
-        return len(FIELDS)
-
-    def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        del width
-        field = FIELDS[row]
-        name, ascending, descending = ORDER_WORDS[field]
-        title = f"{SORT_KEYS[field]}  {name.capitalize():<12}"
-        if field != self._current.field:
-            return [(f"   {title} {ascending}", "")]
-        sign = DESCENDING_SIGN if self._current.reverse else ASCENDING_SIGN
-        now, then = (descending, ascending) if self._current.reverse else (ascending, descending)
-        return [(f" {sign} {title} {now} now, {then} if chosen again", "strong")]
-
-
 class SortDialog(Dialog[Sorting]):
     """Asks what to sort by. The current column changes its direction."""
 
@@ -78,11 +54,23 @@ class SortDialog(Dialog[Sorting]):
         self._current = current
 
     def body(self) -> Iterable[Widget]:
-        yield _SortList(self._current)
+        fields = RowList(id="sort-fields")
+        fields.lines = [self._line(field) for field in FIELDS]
+        fields.set_reactive(RowList.cursor, FIELDS.index(self._current.field))
+        yield fields
+
+    def _line(self, field: SortField) -> list[Part]:
+        name, ascending, descending = ORDER_WORDS[field]
+        title = f"{SORT_KEYS[field]}  {name.capitalize():<12}"
+        if field != self._current.field:
+            return [(f"   {title} {ascending}", "")]
+        sign = DESCENDING_SIGN if self._current.reverse else ASCENDING_SIGN
+        now, then = (descending, ascending) if self._current.reverse else (ascending, descending)
+        return [(f" {sign} {title} {now} now, {then} if chosen again", "strong")]
 
     def action_choose_row(self) -> None:
         """Choose the column under the cursor."""
-        self.action_choose(FIELDS[self.query_one(_SortList).cursor])
+        self.action_choose(FIELDS[self.query_one(RowList).cursor])
 
     def action_choose(self, field: SortField) -> None:
         """Choose a column, or reverse the current one."""

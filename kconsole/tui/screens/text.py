@@ -8,9 +8,9 @@ from rich.cells import cell_len, set_cell_size
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Resize
+from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
@@ -22,75 +22,24 @@ from kconsole.text.messages import error_words, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.voice import voice_of
 from kconsole.tui.widgets.inputs import TextLine
-from kconsole.tui.widgets.painting import Painted, Part, fitted, wrapped
 from kconsole.tui.widgets.row_list import RowList
 
 MOST_SHOWN: Final = 1_000
 """Accounts that are shown, as more cannot be selected with a mouse. The file has them all."""
 
-MOST_LINES: Final = 3
-
 AsText = Callable[[Iterable[Entry]], list[list[str]]]
 """Makes the cells of accounts, the titles first, all of them safe to show."""
-
-
-class _Line(Painted):
-    """A text in as many lines as it needs, up to `MOST_LINES`."""
-
-    DEFAULT_CSS = "_Line { height: 1; }"
-
-    def __init__(self, part: str, id: str) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self._part, self._text = part, ""
-
-    def show(self, text: str) -> None:
-        """Show a text. It must be safe to show."""
-        if text != self._text:
-            self._text = text
-            self.fit(self.app.size.width)
-            self.refresh()
-
-    def fit(self, width: int) -> None:
-        """Take the height that the text needs in a terminal of this width."""
-        self.styles.height = max(min(len(self._lines(width)), MOST_LINES), 1)
-
-    def paint(self, y: int, width: int) -> Iterable[Part]:
-        lines = self._lines(width)
-        yield fitted(f" {lines[y]}" if y < len(lines) else "", width), self._part
-
-    def _lines(self, width: int) -> list[str]:
-        return wrapped(self._text, width - 2)
 
 
 class _Text(RowList):
     """Lines from the first cell on, with nothing beside them; long ones are broken."""
 
-    def __init__(self) -> None:
-        super().__init__(id="text")
-        self._lines: Sequence[str] = ()
-        self._broken: list[str] = []
-
-    @property
-    def row_count(self) -> int:
-        return len(self._broken)
-
-    def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        del width
-        return [(self._broken[row], "")]
-
-    def show(self, lines: Sequence[str]) -> None:
-        """Show these lines."""
-        self._lines = lines
-        self._break()
-        self.move_to(0)
+    texts: Sequence[str] = ()
 
     def on_resize(self) -> None:
-        """Break the lines for the new width."""
-        self._break()
-
-    def _break(self) -> None:
         width = self.size.width
-        self._broken = [piece for line in self._lines for piece in _pieces(line, width)] if width > 1 else []
+        pieces = [piece for text in self.texts for piece in _pieces(text, width)] if width > 1 else []
+        self.lines = [[(piece, "")] for piece in pieces]
         self.rows_changed()
 
 
@@ -100,7 +49,10 @@ class TextScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     TextScreen { background: $background; }
     TextScreen #text { height: 1fr; background: $background; }
-    TextScreen #heading, TextScreen #keys { background: $panel; }
+    TextScreen Static { height: auto; min-height: 1; max-height: 3; padding: 0 1; }
+    TextScreen #heading { background: $panel; text-style: bold; }
+    TextScreen #said { color: $warning; text-style: bold; }
+    TextScreen #keys { background: $panel; color: $text-muted; }
     TextScreen Input { display: none; background: $panel; }
     TextScreen.-asking Input { display: block; }
     """
@@ -120,21 +72,15 @@ class TextScreen(ModalScreen[None]):
         """The name of the existing file that the user was asked about."""
 
     def compose(self) -> ComposeResult:
-        """Heading, text, result, a line for the name of a file, keys."""
-        yield _Line("strong", "heading")
-        yield _Text()
-        yield _Line("notice", "said")
+        yield Static(id="heading")
+        yield _Text(id="text")
+        yield Static(id="said")
         yield TextLine(DEFAULT_NAME, id="file")
-        yield _Line("muted", "keys")
+        yield Static(id="keys")
 
     def on_mount(self) -> None:
         """Show the addresses."""
         self._show()
-
-    def on_resize(self, event: Resize) -> None:
-        """Fit the lines to the width."""
-        for line in self.query(_Line):
-            line.fit(event.size.width)
 
     def action_change(self) -> None:
         """Show the columns of the table, or the addresses alone."""
@@ -189,23 +135,29 @@ class TextScreen(ModalScreen[None]):
             lines = list(table(header, rows))
         else:
             lines = [safe_text(entry.address, None) for entry in shown]
-        self.query_one(_Text).show(lines)
+        text = self.query_one(_Text)
+        text.texts = lines
+        text.on_resize()
+        text.move_to(0)
         self._show_lines()
 
     def _show_lines(self) -> None:
         more = len(self._entries) - MOST_SHOWN
         shown = f" · the first {MOST_SHOWN:,} are shown, the file has all" if more > 0 else ""
-        self.query_one("#heading", _Line).show(f"{self._count()}{shown} · select with the mouse of your terminal")
+        self._put("heading", f"{self._count()}{shown} · select with the mouse of your terminal")
         other = "c addresses alone" if self._with_columns else "c with columns"
         is_asking = self.has_class("-asking")
         keys = "enter save in this file · esc cancel" if is_asking else f"s save in a file · {other} · esc back"
-        self.query_one("#keys", _Line).show(keys)
+        self._put("keys", keys)
 
     def _count(self) -> str:
         return words.count(len(self._entries), "address", "addresses")
 
     def _say(self, text: str) -> None:
-        self.query_one("#said", _Line).show(text)
+        self._put("said", text)
+
+    def _put(self, name: str, text: str) -> None:
+        self.query_one(f"#{name}", Static).update(Content(text))
 
     def _stop_asking(self) -> None:
         self.remove_class("-asking")

@@ -22,9 +22,17 @@ class RowList(Movable):
     empty_text: str = ""
     """The text of an empty list. It must be safe to show."""
 
+    lines: Sequence[Sequence[Part]] = ()
+    """The parts of each row, where they do not depend on the width of the list."""
+
+    @property
+    def row_count(self) -> int:
+        return len(self.lines)
+
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
         """The parts of a row; empty parts take the row's own style."""
-        raise NotImplementedError
+        del width
+        return self.lines[row]
 
     def paint_header(self, line: int, width: int) -> Sequence[Part]:
         """The parts of a line that stays on top."""
