@@ -1,4 +1,7 @@
-"""What the screen says about records: lines for questions, the status line, the banner. All of it is safe to show."""
+"""What the screen says about records: lines for questions, the status line, the banner. All of it is safe to show.
+
+Words of commits are imported when they are needed: the first picture does not wait for them.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple, Protocol
@@ -11,14 +14,6 @@ from kconsole.core.server import PendingChange, Server
 from kconsole.licensing.lifecycle import LicenseStatus
 from kconsole.licensing.policy import classify
 from kconsole.text import words
-from kconsole.text.commits import (
-    accounts_words,
-    changed_entries,
-    clock_time,
-    operation_word,
-    operator_words,
-    sentence,
-)
 from kconsole.text.details import reason_word
 from kconsole.text.licenses import urgent, warning_words
 from kconsole.text.messages import Voice, decision_lines, words_of
@@ -174,12 +169,16 @@ def meanwhile_lines(commits: Sequence[Commit]) -> list[str]:
     """What other consoles did to accounts while a question about them was open."""
     if not commits:
         return ["It was changed by another console meanwhile. Nothing was done yet."]
+    from kconsole.text.commits import clock_time, sentence
+
     lines = [f"{sentence(commit)} at {clock_time(commit.at).split()[1]}." for commit in commits]
     return [*lines, "Nothing was done yet: this is the current state."]
 
 
 def undo_lines(commit: Commit, entries: Sequence[Entry], age: str) -> list[str]:
     """Which line of the log is to be undone, and what it changed."""
+    from kconsole.text.commits import operation_word, operator_words
+
     line = f"Line {commit.sequence:,} of the log: {operation_word(commit)}, by {operator_words(commit.operator)}, {age}"
     return [line, *named(entries)]
 
@@ -234,6 +233,8 @@ def asking_words(server: Server | None, operation: str, addresses: Sequence[str]
 
 def asking_to_undo(server: Server | None, operation: str, commit: Commit, redo: bool) -> str:
     """The same for an undo or a redo."""
+    from kconsole.text.commits import changed_entries
+
     addresses = [entry.address for entry in changed_entries(commit)]
     what = f"{'redo' if redo else 'undo'} '{safe_text(operation, 40)}'"
     return f"Asking {_name_of(server)} to {what}: {_accounts(addresses)} ..."
@@ -276,6 +277,8 @@ def unconfirmed_words(pending_changes: Collection[PendingChange]) -> str:
 
 def unconfirmed_lines(pending_changes: Collection[PendingChange]) -> list[str]:
     """What the server was asked to do, for which accounts, and when."""
+    from kconsole.text.commits import accounts_words, clock_time
+
     return some(
         [
             f"{pending.operation} {accounts_words([target.address for target in pending.targets], MOST_NAMED)}"

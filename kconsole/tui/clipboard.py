@@ -1,7 +1,7 @@
 """The clipboard of the user's terminal: reached over SSH, through tmux and through GNU screen.
 
 The terminal is asked by an escape sequence (OSC 52) to take a text, and does not answer. tmux passes the sequence of a
-program on only where it is configured to, but always what it is told by its own command. GNU screen passes on what
+program on only where it is configured to, but always what it gets by its own command. GNU screen passes on what
 is wrapped for it, in pieces, since it holds short ones only.
 """
 

@@ -102,4 +102,4 @@ def show_refusal(app: KConsoleApp) -> None:
     """Tell that the server refused to disable two accounts."""
     assert app._main is not None
     app._main.tick()
-    app._main.told(app._main.session.commit(_RefusedThere((SCANNER, PAPADAKI))))
+    app._main.show_result(app._main.session.commit(_RefusedThere((SCANNER, PAPADAKI))))

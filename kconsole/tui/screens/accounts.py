@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 class AccountsScreen(ListingScreen):
     """A screen with a list of accounts that can be changed."""
 
-    def told(self, done: Done, undone: str = "") -> None:
+    def show_result(self, done: Done, undone: str = "") -> None:
         """Show the result of a change; the marks have served."""
         self.accounts.mark(())
-        super().told(done, undone)
+        super().show_result(done, undone)
 
     # Disable and enable
 
@@ -68,7 +68,7 @@ class AccountsScreen(ListingScreen):
                 *(() if enable else (words.BACKUP_NOTE,)),
                 *self.where_it_is_done(verb),
             ],
-            partial(self.change, operation, lambda told: self._ask_to_switch(self._as_now(entries), enable, told)),
+            partial(self.change, operation, lambda news: self._ask_to_switch(self._as_now(entries), enable, news)),
             news,
         )
 
@@ -125,7 +125,7 @@ class AccountsScreen(ListingScreen):
                 failed(safe_text(f"{outcome.address}: {' '.join(said)}"))
                 return
             added()
-            self.told(done)
+            self.show_result(done)
             if operation.password is None and self.session.is_done_there(operation.name):
                 self.tell(f"{texts.done_words(done)} · no password yet: the user cannot log in")
             self.go_to(done.outcomes[0].address)
@@ -167,7 +167,7 @@ class AccountsScreen(ListingScreen):
             if choice is not None:
                 expected = tuple(deletable)
                 operation = DeleteAccounts(_addresses(deletable), choice.fate, choice.transfer_to, expected=expected)
-                self.change(operation, lambda told: self._ask_to_delete(self._as_now(entries), told))
+                self.change(operation, lambda news: self._ask_to_delete(self._as_now(entries), news))
 
         gone = [entry for entry in deletable if not only_disabled(entry)]
         what = "account" if all(entry.is_account for entry in deletable) else "entry"

@@ -29,7 +29,7 @@ from kconsole.tui.workspace import Workspace
 Result = TypeVar("Result")
 
 MANY: Final = 1000
-"""Records from which on a change is prepared in a thread, beside the screen."""
+"""Records from which on a change is prepared in a thread."""
 
 
 class ConsoleScreen(CommandTarget, Screen[None]):

@@ -1,6 +1,6 @@
 """The form with the settings of a directory."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, get_args
 
@@ -15,7 +15,7 @@ from kconsole.text.mapping import KIND_WORDS
 from kconsole.text.safe_text import safe_text
 from kconsole.text.trust import INSECURE
 from kconsole.tui.screens.dialog import plain
-from kconsole.tui.screens.form import Field, FormDialog
+from kconsole.tui.screens.form import Field, FormDialog, Save
 from kconsole.tui.widgets.inputs import ChoiceLine
 
 _NO_DIRECTORY: Final = Directory(url="", base="")
@@ -32,7 +32,7 @@ class DirectoryForm(FormDialog[Directory]):
 
     keys = "enter next, then save · space choose · esc cancel"
 
-    def __init__(self, domain: str, directory: Directory | None, save: Callable[[Directory], None]) -> None:
+    def __init__(self, domain: str, directory: Directory | None, save: Save[Directory]) -> None:
         self._domain, self._directory, self._save = domain, directory or _NO_DIRECTORY, save
         super().__init__()
 
@@ -67,7 +67,7 @@ class DirectoryForm(FormDialog[Directory]):
         self._fit(self.size.width, self.size.height)
 
     def answer(self, values: Mapping[str, str]) -> Directory:
-        """Store the directory, and answer with it."""
+        """The directory with these settings."""
         if not (values["url"] and values["base"]):
             raise BadInput("url-and-base-required")
         ca_file = values["ca-file"]
@@ -82,5 +82,11 @@ class DirectoryForm(FormDialog[Directory]):
             insecure=values["insecure"] == "yes",
             attributes=tuple(parse_attribute(part) for part in values["attributes"].split(",") if part.strip()),
         )
-        self._save(directory)
         return directory
+
+    def accept(self, answer: Directory) -> None:
+        self._save(answer, lambda: self.close(answer), self.show_error)
+
+    def close(self, answer: Directory) -> None:
+        """Close: the directory is stored."""
+        self.dismiss(answer)

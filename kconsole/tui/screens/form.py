@@ -1,6 +1,6 @@
 """A dialog with several lines to fill in, each with its label on the left."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple, TypeVar
 
 from textual import on
@@ -57,6 +57,10 @@ class _Row(Horizontal):
             yield ChoiceLine(field.choices, field.value, id=field.name)
         else:
             yield TextLine(safe_text(field.value), field.placeholder, id=field.name)
+
+
+Save = Callable[[Answer, Callable[[], None], Callable[[ConsoleError], None]], None]
+"""Saves an answer in the background. Then it calls the first function, or the second one with the error."""
 
 
 class FormDialog(Dialog[Answer]):
@@ -122,6 +126,15 @@ class FormDialog(Dialog[Answer]):
         try:
             answer = self.answer({field.name: self.value_of(field) for field in self._fields})
         except ConsoleError as error:
-            self.tell_problem(safe_text(whole(error, voice_of(self))))
+            self.show_error(error)
         else:
-            self.dismiss(answer)
+            self.tell_problem("")
+            self.accept(answer)
+
+    def accept(self, answer: Answer) -> None:
+        """Close with the answer. A form that saves it first overrides this."""
+        self.dismiss(answer)
+
+    def show_error(self, error: ConsoleError) -> None:
+        """Show why the answer is not accepted."""
+        self.tell_problem(safe_text(whole(error, voice_of(self))))

@@ -133,7 +133,7 @@ class LicenseScreen(StoreScreen):
 
     def action_register(self) -> None:
         """Ask for the customer's details, and register the license."""
-        self.app.push_screen(RegisterForm(self.session.state.license, self._do))
+        self.app.push_screen(RegisterForm(self.session.state.license, self.save))
 
     def action_activate(self) -> None:
         """Ask, then activate the license."""
@@ -149,7 +149,7 @@ class LicenseScreen(StoreScreen):
 
     def action_buy(self) -> None:
         """Ask what was bought, and record it."""
-        self.app.push_screen(BuyForm(self.session.state.license, self._do))
+        self.app.push_screen(BuyForm(self.session.state.license, self.save))
 
     def action_arrived(self) -> None:
         """Show what the purchase changes, then apply it."""
@@ -178,7 +178,7 @@ class LicenseScreen(StoreScreen):
 
         def chosen(name: ComponentName | None) -> None:
             if name is not None:
-                self.app.push_screen(ComponentForm(name, state.license, self._do))
+                self.app.push_screen(ComponentForm(name, state.license, self.save))
 
         (components,) = (section for section in self._sections(use) if section.code == "components")
         self.app.push_screen(ComponentsDialog(component_rows(components.rows, use), self.is_read_only), chosen)
@@ -208,14 +208,6 @@ class LicenseScreen(StoreScreen):
         self.app.push_screen(FileForm(self._path), answered)
 
     # Doing
-
-    def _do(self, operation: Operation) -> None:
-        """Apply the operation of a form.
-
-        Raises:
-            ConsoleError: it failed.
-        """
-        self.told(self.workspace.do(operation))
 
     def _ask_terms(self, terms: Terms, news: Sequence[str] = ()) -> None:
         plan = self._plan(terms.on(self.session.state.license))

@@ -1,6 +1,6 @@
 """Dialogs about the optional components: which accounts use them, and how they are licensed."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -16,7 +16,7 @@ from kconsole.text.safe_text import safe_text
 from kconsole.text.screen import READ_ONLY
 from kconsole.text.words import COMPONENT_WORDS
 from kconsole.tui.screens.dialog import Dialog
-from kconsole.tui.screens.form import Field
+from kconsole.tui.screens.form import Field, Save
 from kconsole.tui.screens.license_forms import DATE_FORM, YES_NO, OperationForm, read_day, read_seats
 from kconsole.tui.widgets.column_list import Column, ColumnList
 
@@ -26,7 +26,7 @@ class ComponentForm(OperationForm[ChangeComponent]):
 
     keys = "enter next, then save · space choose · esc cancel"
 
-    def __init__(self, name: ComponentName, license_: License, save: Callable[[ChangeComponent], None]) -> None:
+    def __init__(self, name: ComponentName, license_: License, save: Save[ChangeComponent]) -> None:
         self._component = name
         super().__init__(license_, save)
 

@@ -1,6 +1,6 @@
 """Dialogs of the License screen: they ask for an operation, and show what it would mean."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
@@ -22,7 +22,7 @@ from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, masked_id, seats_words
 from kconsole.text.words import COMPONENT_WORDS
 from kconsole.tui.screens.dialog import ConfirmDialog, Question, plain
-from kconsole.tui.screens.form import Field, FormDialog
+from kconsole.tui.screens.form import Field, FormDialog, Save
 from kconsole.tui.widgets.inputs import PasswordLine
 from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText
 
@@ -41,10 +41,10 @@ class OperationForm(FormDialog[Answer]):
 
     Args:
         license_: the current one.
-        save: applies the operation; what it raises is shown, and the form stays.
+        save: applies the operation in the background; the form closes once that is done, and stays if it fails.
     """
 
-    def __init__(self, license_: License, save: Callable[[Answer], None]) -> None:
+    def __init__(self, license_: License, save: Save[Answer]) -> None:
         self._license, self._save = license_, save
         super().__init__()
 
@@ -53,9 +53,14 @@ class OperationForm(FormDialog[Answer]):
         raise NotImplementedError
 
     def answer(self, values: Mapping[str, str]) -> Answer:
-        operation = self.operation(values)
-        self._save(operation)
-        return operation
+        return self.operation(values)
+
+    def accept(self, answer: Answer) -> None:
+        self._save(answer, lambda: self.close(answer), self.show_error)
+
+    def close(self, answer: Answer) -> None:
+        """Close: the answer is saved."""
+        self.dismiss(answer)
 
 
 class RegisterForm(OperationForm[RegisterLicense]):

@@ -169,7 +169,7 @@ class ListingScreen(ServerScreen):
         if self._filter_bar is not None and text != self.listing.text:
             self.look(replace(self.listing, text=text))
             problems = read_filter(text, self.session.clock.now(), self._saved_filters).problems
-            if problems or not self.accounts.marked:  # else it is told how many of the marked are not listed
+            if problems or not self.accounts.marked:  # else the status line says how many marked ones are not listed
                 self.tell(safe_text(words_of(problems[0])) if problems else "")
 
     def _keep_filter(self) -> None:

@@ -123,8 +123,8 @@ class LogScreen(StoreScreen):
         else:
             self.dismiss(None)
 
-    def told(self, done: Done, undone: str = "") -> None:
-        super().told(done, undone)
+    def show_result(self, done: Done, undone: str = "") -> None:
+        super().show_result(done, undone)
         self._show()
 
     # Filter

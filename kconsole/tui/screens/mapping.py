@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory
+from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
 from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 from kconsole.operations.base import Done
@@ -129,9 +130,13 @@ class MappingScreen(StoreScreen):
             return
         domain = here.domain
 
-        def save(directory: Directory) -> None:
-            check_settings(directory)
-            self.told(self.workspace.do(SetDirectory(domain.name, directory)))
+        def save(directory: Directory, saved: Callable[[], None], failed: Callable[[ConsoleError], None]) -> None:
+            try:
+                check_settings(directory)
+            except ConsoleError as error:
+                failed(error)
+            else:
+                self.save(SetDirectory(domain.name, directory), saved, failed)
 
         self.app.push_screen(DirectoryForm(domain.name, domain.directory, save))
 
@@ -151,7 +156,7 @@ class MappingScreen(StoreScreen):
             lambda: self.change(ForgetDirectory(name)),
         )
 
-    def told(self, done: Done, undone: str = "") -> None:
+    def show_result(self, done: Done, undone: str = "") -> None:
         """Show the result of an operation. Thousands may have failed: the first ones are listed."""
         self.show_trouble()
         self.show_keys()
@@ -236,7 +241,7 @@ class MappingScreen(StoreScreen):
 
     def _came_back(self, done: Done | None) -> None:
         if done is not None:
-            self.told(done)
+            self.show_result(done)
         else:
             self.tell("Nothing was mapped.")
 

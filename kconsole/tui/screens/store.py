@@ -58,12 +58,21 @@ class StoreScreen(ConsoleScreen):
         addresses: Sequence[str] = getattr(operation, "addresses", ()) or (getattr(operation, "address", ""),)
         if self.session.offline or not self.session.is_done_there(operation.name):
             act = partial(self.workspace.do, operation)
-            self.work(_saving_words(len(addresses)), act, done or self.told, broke)
+            self.work(_saving_words(len(addresses)), act, done or self.show_result, broke)
             return
         text = texts.asking_words(self.session.state.server, operation.name, addresses)
-        self._ask_server(text, partial(self.workspace.do, operation), done or self.told, broke)
+        self._ask_server(text, partial(self.workspace.do, operation), done or self.show_result, broke)
 
-    def told(self, done: Done, undone: str = "") -> None:
+    def save(self, operation: Operation, saved: Callable[[], None], failed: Callable[[ConsoleError], None]) -> None:
+        """Apply the operation of a form, let the form close, and show the result; or let the form show the error."""
+
+        def done(done: Done) -> None:
+            saved()
+            self.show_result(done)
+
+        self.change(operation, done=done, failed=failed)
+
+    def show_result(self, done: Done, undone: str = "") -> None:
         """Show the result of a change."""
         self.show_trouble()
         if done.failures:
@@ -152,7 +161,7 @@ class StoreScreen(ConsoleScreen):
         act, records = self.workspace.redo if redo else self.workspace.undo, len(step.commit.changes)
 
         def done(done: Done) -> None:
-            self.told(done, f"{'redone' if redo else 'undone'}: {safe_text(step.what, 40)}")
+            self.show_result(done, f"{'redone' if redo else 'undone'}: {safe_text(step.what, 40)}")
 
         self.workspace.feed.poll()
         if self.session.offline or not self._is_undone_there(step.commit):
@@ -271,11 +280,11 @@ class StoreScreen(ConsoleScreen):
     def minding_password(self, failed: Callable[[ConsoleError], None]) -> Callable[[ConsoleError], None]:
         """The same callback; it also forgets a password that the server refused: next time, the user is asked."""
 
-        def told(error: ConsoleError) -> None:
+        def noted(error: ConsoleError) -> None:
             from kconsole.operations.sync.access import NotLetIn
 
             if isinstance(error, NotLetIn):
                 self.workspace.forget_server_secret()
             failed(error)
 
-        return told
+        return noted
