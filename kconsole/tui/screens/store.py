@@ -224,7 +224,7 @@ class StoreScreen(ConsoleScreen):
                 self.minding_password(failed)(error)
                 self.tell_resolved(resolved)
 
-            work = self._work(text, lambda: act(writer), succeeded, broke, cancel)
+            work = self._work(text, partial(act, writer), succeeded, broke, cancel)
             self.app.run_worker(work, group="server")
 
         self.with_server_secret(access, ask, texts.NOT_ASKED)
