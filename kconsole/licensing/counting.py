@@ -3,8 +3,8 @@
 Both add up the same `Contribution` of each entry, so neither can know a rule that the other does not.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
@@ -119,19 +119,24 @@ class SeatLedger:
 
     def change_entries(self, changes: Iterable[tuple[Entry | None, Entry | None]]) -> None:
         """The same for many entries: those that are alike are counted once, many times."""
-        alike: dict[Share, int] = defaultdict(int)
-        examples: dict[Share, Entry] = {}
+        before_all: list[Entry] = []
+        after_all: list[Entry] = []
         for before, after in changes:
-            if any(entry is not None and entry.deleted_at is not None for entry in (before, after)):
+            if (before and before.deleted_at is not None) or (after and after.deleted_at is not None):
                 self.change_entry(before, after)
                 continue
-            for entry, times in ((before, -1), (after, 1)):
-                if entry is not None:
-                    share = share_of(entry)
-                    alike[share] += times
-                    examples[share] = entry
-        for share, times in alike.items():
-            self._count(examples[share], times)
+            if before is not None:
+                before_all.append(before)
+            if after is not None:
+                after_all.append(after)
+        self._count_alike(before_all, -1)
+        self._count_alike(after_all, 1)
+
+    def _count_alike(self, live: Sequence[Entry], times: int) -> None:
+        shares = [share_of(entry) for entry in live]
+        examples = dict(zip(shares, live, strict=True))
+        for share, number in Counter(shares).items():
+            self._count(examples[share], number * times)
 
     def change_domain(self, before: Domain | None, after: Domain | None) -> None:
         """A domain was added, removed or changed. Changes that belong together may arrive in any order."""
