@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from textual.pilot import Pilot
 
+from kconsole.core.history import as_operator
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.text.terminals import TerminalProfile
@@ -90,7 +91,7 @@ async def picture(wanted: Picture, folder: Path) -> str:
     """The picture as SVG."""
     clock = noon()
     session = sample_session(wanted.sample, folder, clock=clock)
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk", profile=wanted.profile, theme=wanted.theme)
     async with app.run_test(size=wanted.size) as pilot:
         wanted.others(session, clock)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import message
 from kconsole.core.errors import ChangedMeanwhile, ChangedSince, ConsoleError, NotFound, Refused, StoreUnusable
-from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.history import Change, Commit, Operator, as_operator
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.licensing import counting
@@ -272,7 +272,7 @@ def test_who_claims_another_name_is_another_operator(tmp_path: Path) -> None:
     session = later(session)
     session.store.operator = Operator("anna", "chen")
     assert session.history.last_undoable() is None
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     assert session.history.last_undoable() is not None
 
 

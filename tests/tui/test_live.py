@@ -5,7 +5,7 @@ from pathlib import Path
 
 from textual.geometry import Region
 
-from kconsole.core.history import Commit
+from kconsole.core.history import Commit, as_operator
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
@@ -63,7 +63,7 @@ async def test_several_changes_are_told_as_their_number_and_painted_once() -> No
         other = screen.other("berg")
         for address in screen.listed[:12]:
             other.do(DisableAccounts((address,)))
-        other.store.operator = "carla"
+        other.store.operator = as_operator("carla")
         shown: list[Sequence[Commit]] = []
         screen.main.workspace.feed.follow(shown.append)
         await screen.tick()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from kconsole.core.history import as_operator
 from kconsole.core.license import License
 from kconsole.core.records import Inventory
 from kconsole.operations.samples import sample_session
@@ -97,7 +98,7 @@ def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_looks_as_it_was_looked_at(name: str, snap_compare: object, tmp_path: Path) -> None:
     sample, size, keys = PICTURES[name]
     session = sample_session(sample, tmp_path / "store", clock=noon())
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
 
     async def press(pilot: Pilot[None]) -> None:
         await pilot.press(*keys)
@@ -112,7 +113,7 @@ def test_looks_as_it_was_looked_at(name: str, snap_compare: object, tmp_path: Pa
 def test_the_log_looks_as_it_was_looked_at(size: tuple[int, int], snap_compare: object, tmp_path: Path) -> None:
     clock = noon()
     session = sample_session("office", tmp_path / "store", clock=clock)
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     add_history(session, clock)
 
     async def press(pilot: Pilot[None]) -> None:
@@ -130,7 +131,7 @@ def test_domains_and_their_directories_look_as_they_were_looked_at(
 ) -> None:
     clock = noon()
     session = sample_session("office", tmp_path / "store", clock=clock)
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     name_directories(session, clock)
     session.catch_up()
 
@@ -150,7 +151,7 @@ def test_the_server_looks_as_it_was_looked_at(
 ) -> None:
     clock = noon()
     session = sample_session("office", tmp_path / "store", clock=clock)
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     find_differences(session, clock)
 
     async def press(pilot: Pilot[None]) -> None:
@@ -172,7 +173,7 @@ def test_what_became_of_a_deed_there_looks_as_it_was_looked_at(
     happens, shows, keys = SERVER_NEWS[name]
     clock = noon()
     session = sample_session("office", tmp_path / "store", clock=clock)
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
 
     async def show(pilot: Pilot[None]) -> None:
@@ -193,7 +194,7 @@ def test_a_preview_over_the_limit_looks_as_it_was_looked_at(
 ) -> None:
     clock = noon()
     session = sample_session("office", tmp_path / "store", clock=clock)
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     name_directories(session, clock)
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
 
@@ -209,7 +210,7 @@ def test_a_preview_over_the_limit_looks_as_it_was_looked_at(
 def test_a_live_note_looks_as_it_was_looked_at(size: tuple[int, int], snap_compare: object, tmp_path: Path) -> None:
     clock = noon()
     session = sample_session("office", tmp_path / "store", clock=clock)
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
 
     async def wait(pilot: Pilot[None]) -> None:
         add_note(session, clock)
@@ -231,7 +232,7 @@ def test_the_license_looks_as_it_was_looked_at(
         session = sample_session(sample, store, clock=clock)
     else:
         session = Session.create(store, Inventory(license=License(seats=20)), clock=clock)
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     happens(session, clock)
 
     async def press(pilot: Pilot[None]) -> None:
@@ -248,7 +249,7 @@ def test_the_license_is_told_on_any_terminal(look: str, snap_compare: object, tm
     profile, theme = LOOKS[look]
     clock = noon()
     session = sample_session("crisis", tmp_path / "store", clock=clock)
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     end_license(session, clock)
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk", profile=profile, theme=theme)
     assert callable(snap_compare)
@@ -275,7 +276,7 @@ def test_on_any_terminal_everything_is_still_told(
 ) -> None:
     profile, theme = LOOKS[look]
     session = sample_session("crisis", tmp_path / "store", clock=noon())
-    session.store.operator = "anna"
+    session.store.operator = as_operator("anna")
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk", profile=profile, theme=theme)
     assert callable(snap_compare)
     assert snap_compare(app, press=["j", "space"], terminal_size=size)
