@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what takes long, where only the quick tests are asked for."""
     if THOROUGH:
         return
-    quick, left_out = [], []
+    quick: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
     for item in items:
         takes_long = item.get_closest_marker("thorough") is not None or (
             item.get_closest_marker("quick") is None and any(item.path.is_relative_to(folder) for folder in TAKE_LONG)

@@ -18,7 +18,7 @@ from kconsole.operations.accounts import AddAccount
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.providers.kerio import client
-from kconsole.text.messages import error_words, hint_words
+from kconsole.text.messages import error_words, hint_words, words_of
 from tests.cli.console import Console
 from tests.kerio_server.faults import Answer, Cut, Error, Fault, Held, Instead, ItemErrors
 from tests.kerio_server.fixtures import need_openssl
@@ -140,7 +140,7 @@ def test_no_frame_of_an_error_holds_one(at: Followed, name: str) -> None:
                     doing(at, session)
                 except ConsoleError as error:
                     assert_no_frame_has_one(error)
-                    for text in (error_words(error), hint_words(error), *error.details):
+                    for text in (error_words(error), hint_words(error), *map(words_of, error.details)):
                         assert_secretless(text, method)
                 if isinstance(fault, Held):
                     fault.release()

@@ -41,7 +41,7 @@ def main(folder: Path, name: str, changes: int) -> None:
         except Refused:
             continue
         except ConsoleError as error:
-            sys.exit(error.message)
+            sys.exit(str(error))
         if done.commit is not None:
             made += 1
             sys.stdout.write(f"{done.commit.sequence}\n")

@@ -27,7 +27,6 @@ from kconsole.operations.history import LogQuery, addresses_of
 from kconsole.operations.importing.kerio_export import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
-from kconsole.store.engine import Head
 from kconsole.text.messages import error_words
 from tests.clocks import FixedClock, noon
 from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
@@ -224,7 +223,7 @@ def test_a_log_that_makes_no_sense_is_told(tmp_path: Path) -> None:
         with pytest.raises(StoreUnusable, match=r"(foreign-line|journal\.jsonl is damaged)"):
             log(another(session))
     path.write_bytes(good)
-    assert Head(2, len(good), last).sequence == len(log(another(session)))
+    assert len(log(another(session))) == 2
 
 
 # Undo across sessions and operators

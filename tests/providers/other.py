@@ -107,7 +107,7 @@ class DeskServer:
         return CAPABILITIES
 
     def read(self, progress: Callable[[Progress], None] | None = None) -> ServerState:
-        states = []
+        states: list[DomainState] = []
         for done, (id_, name) in enumerate(self._desk.domains.items()):
             self._check_cancelled()
             if self._desk.trouble == "away":

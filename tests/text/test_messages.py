@@ -76,7 +76,7 @@ def _codes_in(node: ast.expr) -> list[str]:
     if isinstance(node, ast.Tuple | ast.List):
         return [code for part in node.elts for code in _codes_in(part)]
     if isinstance(node, ast.JoinedStr):
-        parts = [_text(part) or "" for part in node.values if isinstance(part, ast.expr)]
+        parts = [_text(part) or "" for part in node.values]
         return ["...".join(parts)] if any(" " in part for part in parts) else []
     text = _text(node)
     return [text] if text else []
@@ -174,7 +174,7 @@ def _said() -> Iterator[str]:
             if text is not None:
                 yield re.escape(text)
             elif isinstance(node, ast.JoinedStr):
-                parts = [_text(part) for part in node.values if isinstance(part, ast.expr)]
+                parts = [_text(part) for part in node.values]
                 if any(part and re.fullmatch("[a-z-]{4,}", part) for part in parts):
                     yield "".join("[a-z0-9-]+" if part is None else re.escape(part) for part in parts)
 

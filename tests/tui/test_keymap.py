@@ -43,7 +43,7 @@ def problem(**keys: str) -> str:
     return told
 
 
-def rows_of(screen: Console) -> list[tuple[str, str]]:
+def rows_of(screen: Console) -> list[tuple[str, ...]]:
     """The labels of the dialog that is open, and their texts."""
     assert screen.dialog is not None
     return [row for _, rows in screen.dialog.query_one(LabelledText).sections for row in rows]

@@ -21,6 +21,7 @@ from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
 from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer, RemoveServer
+from kconsole.text.messages import sentences
 from kconsole.tui.screens.add import AddDialog
 from kconsole.tui.screens.connecting import PasswordDialog
 from kconsole.tui.screens.main import MainScreen
@@ -789,11 +790,11 @@ async def test_what_only_the_server_can_do_is_refused_before_anything_is_asked(m
 async def test_what_is_no_account_is_refused_before_anybody_is_asked_whether_to_delete_it(mail: KerioServer) -> None:
     mail.world.add_list(TEAM, "Everybody")
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
-        ((_, _, text, hint),) = screen.session.do(DeleteAccounts((TEAM,)), Writer(known(mail))).failures
+        (refused,) = screen.session.do(DeleteAccounts((TEAM,)), Writer(known(mail))).failures
         calls = len(mail.calls)
         to_account(screen, TEAM)
         await screen.press("x")
-        screen.expect_dialog("Refused", f"{TEAM} {text}.", hint)
+        screen.expect_dialog("Refused", sentences(refused.hints, screen.main.voice))
         screen.expect_dialog(f"{TEAM} is a mailing list: on the server kconsole changes accounts only.")
         await screen.press("y", "escape")
         screen.expect_no_dialog()
