@@ -194,7 +194,9 @@ def _secret(directory: Directory, password_file: Path | None) -> Secret | None:
 @click.argument("domain")
 @click.option("--dry-run", is_flag=True, help="Only show what would happen.")
 @click.option("--over-limit", is_flag=True, help="Map even if the license will be exceeded.")
-@click.option("--deactivate-gone", is_flag=True, help="Disable the accounts that are gone from the directory.")
+@click.option(
+    "--deactivate-gone", "disable_gone", is_flag=True, help="Disable the accounts that are gone from the directory."
+)
 @click.option(
     "--confirm-gone",
     type=click.IntRange(0),
@@ -214,7 +216,7 @@ def map_(
     domain: str,
     dry_run: bool,
     over_limit: bool,
-    deactivate_gone: bool,
+    disable_gone: bool,
     confirm_gone: int | None,
     shows_all: bool,
     as_json: bool,
@@ -239,23 +241,23 @@ def map_(
     listing = _listing(directory, password_file)
     plan = plan_mapping(domain, listing, session.state, session.seats)
     if not as_json:
-        put_sections([("", plan_summary(plan, deactivate_gone))])
-        for section in _shortened(plan_groups(plan, deactivate_gone), None if shows_all else MOST_NAMED):
+        put_sections([("", plan_summary(plan, disable_gone))])
+        for section in _shortened(plan_groups(plan, disable_gone), None if shows_all else MOST_NAMED):
             click.echo()
             put_sections([section])
     if dry_run:
         if as_json:
-            put_json(_plan_document(plan, deactivate_gone) | {"done": False})
-        _check_over(plan, deactivate_gone, over_limit, "would-be-refused")
+            put_json(_plan_document(plan, disable_gone) | {"done": False})
+        _check_over(plan, disable_gone, over_limit, "would-be-refused")
         say("Nothing was mapped: this was a dry run.")
         return
-    _check_over(plan, deactivate_gone, over_limit, "nothing-mapped")
-    if deactivate_gone and plan.needs_typing and confirm_gone is None:
+    _check_over(plan, disable_gone, over_limit, "nothing-mapped")
+    if disable_gone and plan.needs_typing and confirm_gone is None:
         confirm_gone = _typed_number(plan)
-    operation = MapDomain(domain, listing, over_limit, deactivate_gone, confirm_gone, plan, reason)
+    operation = MapDomain(domain, listing, over_limit, disable_gone, confirm_gone, plan, reason)
     done = session.do(operation)
     if as_json:
-        put_json(_plan_document(plan, deactivate_gone) | {"done": True})
+        put_json(_plan_document(plan, disable_gone) | {"done": True})
     say(f"{plan.domain}: {words.count(len(done.changed), 'account')} mapped, changed or disabled.")
     say_seats(done)
     context.exit(exit_code(done.outcomes))

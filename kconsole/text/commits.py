@@ -221,7 +221,7 @@ def _changed_intent(before: PendingChange | None, after: PendingChange | None, o
 
 
 def _named_server(commit: Commit) -> str:
-    """The server that was configured or removed; marked if its identity is not verified."""
+    """The server that was configured or removed; marked if its certificate is not checked."""
     for table, _, before, after in commit.changes:
         if table == "connection" and (before is None or after is None or before.access != after.access):
             return safe_text((after or before).name) + (" (INSECURE)" if after and after.access.insecure else "")
@@ -229,7 +229,7 @@ def _named_server(commit: Commit) -> str:
 
 
 def _loud(insecure: bool) -> str:
-    return "   INSECURE: its identity is not verified" if insecure else ""
+    return "   INSECURE: its certificate is not checked" if insecure else ""
 
 
 def _domain_words(before: Domain | None, after: Domain | None) -> str:

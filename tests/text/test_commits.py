@@ -161,7 +161,7 @@ def test_details_tell_everything() -> None:
     [
         (None, None, "x.example   mapped from ldaps://d.example   dc=x"),
         (DIRECTORY, None, "x.example   no longer mapped from a directory"),
-        (DIRECTORY, replace(DIRECTORY, insecure=True), "INSECURE: its identity is not verified"),
+        (DIRECTORY, replace(DIRECTORY, insecure=True), "INSECURE: its certificate is not checked"),
         (DIRECTORY, DIRECTORY, "x.example   changed"),
     ],
 )
@@ -181,8 +181,8 @@ def test_a_renamed_account_says_what_it_was() -> None:
     ("before", "after", "subject", "told"),
     [
         (None, SERVER, "ma␛il", "ma␛il   at https://m.example as eye"),
-        (None, INSECURE, "ma␛il (INSECURE)", "at https://m.example as eye   INSECURE: its identity is not"),
-        (SERVER, INSECURE, "ma␛il (INSECURE)", "as eye   INSECURE: its identity is not verified"),
+        (None, INSECURE, "ma␛il (INSECURE)", "at https://m.example as eye   INSECURE: its certificate is not"),
+        (SERVER, INSECURE, "ma␛il (INSECURE)", "as eye   INSECURE: its certificate is not checked"),
         (INSECURE, None, "ma␛il", "ma␛il   removed from the store"),
         (INSECURE, replace(INSECURE, synced_at=AT), "", "ma␛il   synced"),
         (SERVER, replace(SERVER, version="10"), "", "ma␛il   changed"),

@@ -1,4 +1,4 @@
-"""Commands on the domains that are mapped from directories, and on the preview of mapping one."""
+"""Commands on mapped domains, and on the preview of a mapping."""
 
 from kconsole.tui.commands.base import AnyCommand, Command
 from kconsole.tui.commands.console import Help, NextTheme, Palette, Redraw
@@ -10,7 +10,7 @@ class _MappingCommand(Command):
 
 
 class Preview(_MappingCommand):
-    """Read the directory of the domain, and show what mapping it would do. This changes nothing."""
+    """Read the directory of the domain, and preview the mapping. This changes nothing."""
 
     name, keys, title, word = "map-preview", "enter", "Mapping: read the directory, and preview", "preview"
     operation = "map"
@@ -18,20 +18,20 @@ class Preview(_MappingCommand):
 
 
 class TestConnection(_MappingCommand):
-    """Test the connection: whether the directory answers, who checked its certificate, how many users it shows."""
+    """Test the connection: whether the directory answers, how its certificate was checked, how many users it has."""
 
     name, keys, title, word = "map-test", "t", "Mapping: test the connection", "test"
 
 
 class Settings(_MappingCommand):
-    """Say which directory the domain is mapped from, and how it is reached."""
+    """Set the directory that the domain is mapped from, and how to connect to it."""
 
     name, keys, title, word = "map-settings", "e", "Mapping: settings of the directory", "settings"
     operation = "set directory"
 
 
 class Forget(_MappingCommand):
-    """Map the domain from no directory any more. Its accounts do not change."""
+    """Forget the directory of the domain. Its accounts do not change."""
 
     name, keys, title, word = "map-forget", "f", "Mapping: forget the directory", "forget"
     operation = "forget directory"
@@ -56,7 +56,7 @@ class _PreviewCommand(Command):
 
 
 class Apply(_PreviewCommand):
-    """Map all of it, after asking; past the license too, which the question then says."""
+    """Map all users, after a question. It says if the license will be exceeded."""
 
     name, keys, title, word = "plan-apply", "a", "Preview: map all of it", "apply"
     operation = "map"
