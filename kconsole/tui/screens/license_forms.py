@@ -86,7 +86,7 @@ class RegisterForm(OperationForm[RegisterLicense]):
             yield Field(name, word, value, "may be left empty" if name in OPTIONAL else "")
 
     def notes(self) -> Iterable[Widget]:
-        known = f"; known is {masked_id(self._license)}" if self._license.id_end else ""
+        known = f" (now {masked_id(self._license)})" if self._license.id_end else ""
         yield _IdRow(id="id-row")
         yield plain(f"Only the last four characters of the license ID are kept{known}.", "dialog-note -first")
 
