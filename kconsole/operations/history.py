@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from kconsole.core.codes import message
-from kconsole.core.errors import NotFound, StoreUnusable
+from kconsole.core.errors import NotFound
 from kconsole.core.history import Commit, Operator, refused_addresses
 from kconsole.core.records import fold
 from kconsole.operations.catalog import BEGINNINGS, is_undoable
@@ -85,7 +85,7 @@ class History:
             StoreUnusable: the journal is broken; raised when that line is reached.
         """
         history = self._store.history_backwards() if newest_first else self._store.history()
-        return (commit for commit in _sensible(self._store, history) if query.fits(commit))
+        return (commit for commit in history if query.fits(commit))
 
     @property
     def undoable(self) -> Commit | None:
@@ -124,7 +124,7 @@ class History:
         if commit.undoes is None:
             return commit.operation
         wanted, operation = commit.undoes, commit.operation
-        for earlier in self._backwards():
+        for earlier in self._store.history_backwards():
             if earlier.sequence == wanted:
                 operation = earlier.operation
                 if earlier.undoes is None:
@@ -141,8 +141,8 @@ class History:
         """The commits after a line, the last one first; read from disk if this session opened the store later."""
         if sequence >= self._opened_at:
             return (trace for trace in reversed(self._traces) if trace.sequence > sequence)
-        later = self._backwards()
-        return (trace_of(commit) for commit in _until(later, sequence) if commit.changes)
+        later = _until(self._store.history_backwards(), sequence)
+        return (trace_of(commit) for commit in later if commit.changes)
 
     def add_own(self, commit: Commit) -> None:
         """Remember a commit of this session that can be undone."""
@@ -160,13 +160,10 @@ class History:
         if commit.undoes is not None:
             self._undone = undone_among(reversed(self._traces))
 
-    def _backwards(self) -> Iterator[Commit]:
-        return _sensible(self._store, self._store.history_backwards())
-
     def _last_of(self, operator: Operator) -> Commit | None:
         """The last commit of an operator that can be undone and is not."""
         undone: set[int] = set()
-        for commit in self._backwards():
+        for commit in self._store.history_backwards():
             if not commit.changes or commit.sequence in undone:
                 continue
             if commit.undoes is not None:
@@ -177,7 +174,7 @@ class History:
 
     def _numbered(self, sequence: int) -> Commit:
         later: list[Trace] = []
-        for commit in self._backwards():
+        for commit in self._store.history_backwards():
             if commit.sequence <= sequence:
                 break
             if commit.changes:
@@ -252,29 +249,6 @@ def _until(commits: Iterator[Commit], sequence: int) -> Iterator[Commit]:
     for commit in commits:
         if commit.sequence <= sequence:
             return
-        yield commit
-
-
-def _sensible(store: SeatStore, commits: Iterator[Commit]) -> Iterator[Commit]:
-    """The same commits, as long as kconsole can have written them: anyone with access to the file can edit a line.
-
-    Raises:
-        StoreUnusable: one has values of other types.
-    """
-    for commit in commits:
-        operator = (commit.operator.user, commit.operator.claimed, commit.operator.sudo_user)
-        texts = (
-            *operator,
-            commit.operator.connection,
-            commit.session,
-            commit.operation,
-            commit.reason,
-            *(refusal.address for refusal in commit.refused),
-            *(refusal.code for refusal in commit.refused),
-        )
-        undoes = commit.undoes
-        if not all(isinstance(text, str) for text in texts) or not (undoes is None or isinstance(undoes, int)):
-            raise StoreUnusable("foreign-line", "see-doctor", line=commit.sequence, folder=str(store.folder))
         yield commit
 
 

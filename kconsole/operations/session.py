@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from kconsole.core.errors import ChangedSince, Refused
 from kconsole.core.history import Commit, Operator
 from kconsole.core.records import Inventory
+from kconsole.core.server import Server
 from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
@@ -142,13 +143,16 @@ class Session:
         yield from within(0.0, 0.4, iterated(self.state.indexing()))
         yield from within(0.4, 1.0, self.account_index.preparing())
 
-    def do(self, operation: Operation, by: ServerWriter | None = None, name: str = "") -> Done:
+    def do(
+        self, operation: Operation, by: ServerWriter | None = None, name: str = "", in_store_only: bool = False
+    ) -> Done:
         """Apply an operation to the current state, others' changes included; on the server first if there is one.
 
         Args:
             operation: what to do.
             by: asks the server, for an operation that runs there; None if nothing can.
             name: the name of the operation that decides where this one runs; empty for its own.
+            in_store_only: whether the server has done it already, or need not do it.
 
         Raises:
             Refused: a guard refused an operation that is applied as a whole; or the server must be asked and cannot
@@ -156,18 +160,50 @@ class Session:
             SourceAway: the server did not answer as it should.
             ConsoleError: what the operation and the store raise; nothing was changed.
         """
-        is_for_store = operation.runs_on == "store"
-        if not is_for_store and not self.store.read_only:
+        server = None if in_store_only else self._server_to_ask(operation, name or operation.name)
+        if server is not None:
+            if by is None:
+                raise needs_server(server, self.offline)
+            return by.do(self, operation)
+        context: OperationContext | None = None
+        try:
+            with self.store.transaction(operation.name, reason=operation.reason) as transaction:
+                if self.state.server is not None and not in_store_only and operation.runs_on != "store":
+                    raise named_meanwhile(self.state.server)
+                context = OperationContext(self.state, self.seats, transaction, self.clock.now())
+                before = context.seats.report()
+                transaction.seats = (before.used, before.used)
+                transaction.account = the_account_of(operation)
+                outcomes = outcomes_of(operation, context)
+        except BaseException:
+            if context is not None and transaction.commit is None:  # else it is on disk, and a listener failed
+                context.roll_back_seats()
+            raise
+        commit = transaction.commit
+        if commit is not None and can_be_undone(commit):
+            self.history.add_own(commit)
+        return Done(operation.name, outcomes, before, self.seats.report(), commit)
+
+    def commit(self, operation: Operation) -> Done:
+        """Apply an operation in the store only: the server has done it already, or need not do it.
+
+        Raises:
+            Refused, ConsoleError: as `do`.
+        """
+        return self.do(operation, in_store_only=True)
+
+    def _server_to_ask(self, operation: Operation, name: str) -> Server | None:
+        """The server on which to apply an operation first; None for one that runs in the store.
+
+        Raises:
+            Refused: it is refused beside the server.
+        """
+        if operation.runs_on != "store" and not self.store.read_only:
             self.catch_up()  # another process may have configured a server meanwhile
-        refused = self.refusal_of(name or operation.name)
+        refused = self.refusal_of(name)
         if refused is not None:
             raise refused
-        server = self.state.server
-        if server is None or operation.runs_on != "server":
-            return self.commit(operation, unfollowed=not is_for_store)
-        if by is None:
-            raise needs_server(server, self.offline)
-        return by.do(self, operation)
+        return self.state.server if operation.runs_on == "server" else None
 
     def undo(self, sequence: int | None = None, reason: str = "", by: ServerWriter | None = None) -> Done:
         """Undo a commit. Undoing an undo redoes what that undid.
@@ -209,35 +245,6 @@ class Session:
         if where == "store-without-server":
             return refuse_here(operation, server)
         return needs_server(server, True) if self.offline else None
-
-    def commit(self, operation: Operation, unfollowed: bool = False) -> Done:
-        """Apply an operation in the store alone: what the server has done already, or need not do.
-
-        Args:
-            operation: what to do.
-            unfollowed: whether a server that another process has just configured forbids it.
-
-        Raises:
-            Refused, ConsoleError: as `do`.
-        """
-        context: OperationContext | None = None
-        try:
-            with self.store.transaction(operation.name, reason=operation.reason) as transaction:
-                if unfollowed and self.state.server is not None:
-                    raise named_meanwhile(self.state.server)
-                context = OperationContext(self.state, self.seats, transaction, self.clock.now())
-                before = context.seats.report()
-                transaction.seats = (before.used, before.used)
-                transaction.account = the_account_of(operation)
-                outcomes = outcomes_of(operation, context)
-        except BaseException:
-            if context is not None and transaction.commit is None:  # else it is on disk, and a listener failed
-                context.roll_back_seats()
-            raise
-        commit = transaction.commit
-        if commit is not None and can_be_undone(commit):
-            self.history.add_own(commit)
-        return Done(operation.name, outcomes, before, self.seats.report(), commit)
 
     def catch_up(self) -> list[Commit]:
         """Read what other processes committed; all parts and listeners follow.

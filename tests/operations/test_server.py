@@ -141,14 +141,14 @@ def test_restore_makes_a_store_or_fills_the_one_that_is_there(tmp_path: Path) ->
     assert done.commit is not None
     assert (done.commit.operator, done.commit.reason) == (Operator("anna", "chen"), "clean up")
     (folder / "journal.jsonl").write_text("damaged\n")
-    with pytest.raises(StoreUnusable, match=r"journal\.jsonl is damaged at line"):
+    with pytest.raises(StoreUnusable, match="journal-damaged"):
         restore(folder, Inventory())
     assert (folder / "journal.jsonl").read_text() == "damaged\n"
 
 
 def test_a_restore_waits_no_longer_than_it_is_told_to(tmp_path: Path) -> None:
     restore(tmp_path / "s", Inventory())
-    with FileLock(tmp_path / "s" / "lock"), pytest.raises(StoreBusy, match="within 0 s"):
+    with FileLock(tmp_path / "s" / "lock"), pytest.raises(StoreBusy, match="store-busy"):
         restore(tmp_path / "s", Inventory(), patience=0)
 
 
@@ -218,7 +218,7 @@ def test_a_dump_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
 def test_a_sample_is_put_into_a_folder_once(tmp_path: Path) -> None:
     session = sample_session("small", tmp_path / "s", clock=noon())
     session.do(DisableAccounts((session.state.live_entries()[0].address,)))
-    with pytest.raises(Refused, match="already"):
+    with pytest.raises(Refused, match="store-exists"):
         sample_session("office", tmp_path / "s")
     with pytest.raises(NotFound, match="no-such-sample"):
         sample_session("nothing", tmp_path / "t")

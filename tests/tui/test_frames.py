@@ -13,7 +13,7 @@ from tests.tui.console import console
 
 PACKAGE = str(Path(kconsole.__file__).parent)
 
-MOST = 11
+MOST = 9
 """How many of our frames may stand between the key that confirms and `write(2)`: those that lead to the thread that
 saves, and those in it. The aim is 8: only ever lower it."""
 

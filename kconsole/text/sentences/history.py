@@ -56,6 +56,4 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Change it on the server, then run 'kconsole sync'.", "Change it on the server, then press {key_sync}."
     ),
     "line-has-nothing-to-undo": "Line {line} of the log has nothing that could be undone.",
-    "foreign-line": "Line {line} of the log in {folder} is not one that kconsole writes.",
-    "see-doctor": Both("See 'kconsole doctor'.", "Run 'kconsole doctor' in a shell."),
 }
