@@ -20,27 +20,27 @@ class Directory(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fiel
     filter: str = ""
     """A further LDAP filter that users must pass; empty for none."""
     bind_as: str = ""
-    """The name to bind with, a distinguished name in most directories; empty to bind as nobody."""
+    """The name to bind with, a distinguished name in most directories; empty to bind anonymously."""
     ca_file: str = ""
     """A file with the certificates to trust, in place of the system's."""
     fingerprint: str = ""
     """SHA-256 of the server's certificate, in hexadecimal digits; it alone is then trusted, whoever signed it."""
     insecure: bool = False
-    """Whether to go on with a server whose certificate nobody checked, or without encryption at all."""
+    """Whether to accept a server whose certificate is not checked, or that does not encrypt."""
     attributes: tuple[tuple[str, str], ...] = ()
     """Attributes with other names than those of the kind, as (`login`, `mailNickname`)."""
 
 
 class DirectoryUser(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """A user as the directory names him."""
+    """A user in the directory."""
 
     id: str
-    """The directory's own and lasting id for him, which no renaming changes."""
+    """The directory's own id of the user, which no renaming changes."""
     login: str
     full_name: str = ""
     description: str = ""
     enabled: bool = True
     last_logon: datetime | None = None
-    """When he last logged in to the directory, where it knows; that is not a login to his mailbox."""
+    """The last login to the directory, where it knows; that is not a login to the mailbox."""
     name: str = ""
-    """His distinguished name: where in the directory he is."""
+    """The distinguished name: where in the directory the user is."""

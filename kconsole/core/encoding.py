@@ -28,7 +28,7 @@ NONSENSE: Final = (msgspec.MsgspecError, LookupError, TypeError, ValueError, Att
 
 _Record = TypeVar("_Record", bound=Struct)
 
-_PLAIN: Final = frozenset({str, bool, int, type(None)})
+_PLAIN: Final = frozenset({bool, int, type(None)})
 
 _encode = msgspec.json.Encoder().encode
 
@@ -46,7 +46,7 @@ def document_of(record: Struct | None) -> Document | None:
     if record is None:
         return None
     names = zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True)
-    document = {wire: _as_json(getattr(record, name)) for name, wire in names}
+    document = {wire: as_json(getattr(record, name)) for name, wire in names}
     if isinstance(record, Entry):
         del document["id"]
     elif isinstance(record, Server):  # what version 0.1 did not write is left out where it says nothing
@@ -64,14 +64,22 @@ _MESSAGES: Final = ("missing", "remarks")
 _FIRST_PROVIDER: Final = "kerio"
 
 
-def _as_json(value: Any) -> Any:
+def writable(text: str) -> str:
+    """A text that JSON can hold, whatever bytes an argument or the environment had in it."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def as_json(value: Any) -> Any:
+    """A value of a record or a message as JSON has it."""
+    if isinstance(value, str):
+        return writable(value)
     if type(value) in _PLAIN:
         return value
     if isinstance(value, Message):
-        return {"code": value.code, "params": _as_json(value.params)}
+        return {"code": value.code, "params": as_json(value.params)}
     if isinstance(value, Mapping):
-        return {name: _as_json(inner) for name, inner in value.items()}
-    return [_as_json(inner) for inner in value] if isinstance(value, tuple | list) else decode(_encode(value))
+        return {name: as_json(inner) for name, inner in value.items()}
+    return [as_json(inner) for inner in value] if isinstance(value, tuple | list) else decode(_encode(value))
 
 
 def record_of(kind: type[_Record], document: Any) -> _Record:
@@ -81,20 +89,16 @@ def record_of(kind: type[_Record], document: Any) -> _Record:
         NONSENSE: it describes none.
     """
     if kind is Server:
-        messages = {name: [_message(each) for each in document.get(name, ())] for name in _MESSAGES}
+        messages = {name: [param_of(each) for each in document.get(name, ())] for name in _MESSAGES}
         document = {**document, **messages}
     return msgspec.convert(document, kind)
 
 
-def _message(document: Any) -> Message:
-    params = document["params"].items()
-    return Message(document["code"], {name: _param(value) for name, value in params})
-
-
-def _param(value: Any) -> Any:
+def param_of(value: Any) -> Any:
+    """A parameter of a message that `as_json` wrote."""
     if isinstance(value, dict):
-        return _message(value)
-    return [_param(inner) for inner in value] if isinstance(value, list) else value
+        return Message(value["code"], {name: param_of(inner) for name, inner in value["params"].items()})
+    return [param_of(inner) for inner in value] if isinstance(value, list) else value
 
 
 def compact_entry(entry: Entry) -> bytes:

@@ -10,7 +10,7 @@ from kconsole.core.codes import NO_PARAMS, Message
 class Operator(NamedTuple):
     """Who does something.
 
-    The user is what the system says; everything else is what somebody claims, and is kept beside it as a claim.
+    The user is what the system says; the rest are claims, and are kept as such.
     """
 
     user: str
@@ -71,11 +71,11 @@ class Commit(NamedTuple):
     reason: str
     changes: tuple[Change, ...]
     seats: tuple[int, int] | None = None
-    """Seats used before and after, where somebody counted them."""
+    """Seats used before and after, if they were counted."""
     refused: tuple[Refusal, ...] = ()
-    """What a guard refused; with no changes beside it, the whole deed."""
+    """What a guard refused; without changes beside it, that is the whole operation."""
     undoes: int | None = None
-    """The sequence number of the commit that this one takes back."""
+    """The sequence number of the commit that this one undoes."""
     own: bool = False
     """Whether this process made it."""
 

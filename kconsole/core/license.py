@@ -32,7 +32,7 @@ class Component(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fiel
 
 
 class Customer(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """Whom a license is registered to."""
+    """The customer that a license is registered to."""
 
     organization: str
     person: str
@@ -68,7 +68,7 @@ class License(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields
     registered_at: datetime | None = None
     """When it was bound to a customer; None if it has not been."""
     customer: Customer | None = None
-    """None also where it is registered, but nobody said to whom."""
+    """None also for a registered license whose customer is not known."""
     activated_at: datetime | None = None
     """When it was bound to this installation; None if it has not been."""
     maintenance_until: date | None = None

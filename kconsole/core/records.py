@@ -103,8 +103,8 @@ class Inventory(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fiel
 
     license: License = License()
     last_restart: datetime | None = None
-    """When the server was last restarted, as far as somebody recorded it."""
+    """When the server was last restarted, as far as recorded."""
     server: Server | None = None
-    """The live server that it is kept in step with; None if there is none."""
+    """The mail server that the store follows; None if there is none."""
     domains: tuple[Domain, ...] = ()
     entries: tuple[Entry, ...] = ()

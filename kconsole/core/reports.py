@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from kconsole.core.codes import NO_PARAMS, Message
 
 State = Literal["unlimited", "exceeded", "full", "low", "ok"]
-"""How the license stands, from the worst that applies."""
+"""The state of the license, from the worst that applies."""
 
 
 class Classification(NamedTuple):

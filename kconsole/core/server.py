@@ -1,4 +1,4 @@
-"""The live server that a store is kept in step with, and what was asked of it and not yet told as done."""
+"""The mail server that a store follows, and changes at it that are not confirmed yet."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,10 +11,10 @@ from kconsole.core.codes import Message
 MailboxFate = Literal["keep", "delete", "transfer"]
 """What happens to a deleted account's mailbox."""
 
-ServerDeed = Literal["disable", "enable", "add", "delete"]
+ServerOperation = Literal["disable", "enable", "add", "delete"]
 """What may be asked of the server."""
 
-ASKED: Final[Mapping[ServerDeed, str]] = {
+ASKED: Final[Mapping[ServerOperation, str]] = {
     "disable": "disabled",
     "enable": "enabled",
     "add": "added",
@@ -24,7 +24,7 @@ ASKED: Final[Mapping[ServerDeed, str]] = {
 
 
 UNLIMITED: Final = -2
-"""How the server writes a license for users without limit, and so does the store, where None is what nobody read.
+"""How the server writes a license without limit. The store does so too, where None means that it was not read.
 
 Source: the vendor's interface description, ProductRegistration.
 """
@@ -42,7 +42,7 @@ class ServerAccess(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_f
     fingerprint: str = ""
     """SHA-256 of the server's certificate, in hexadecimal digits; it alone is then trusted, whoever signed it."""
     insecure: bool = False
-    """Whether to go on with a server whose certificate nobody checked."""
+    """Whether to accept a server whose certificate is not checked."""
     provider: str = "kerio"
     """The provider of its product, by the name of its entry point."""
 
@@ -112,12 +112,12 @@ class Target(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=
 
 
 class PendingChange(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """Something that the server is being asked for: written before, taken away with what came of it.
+    """Something that the server is asked for: stored before it is asked, removed with its answer.
 
     One that is found later was left by a crash in between: only the server knows whether it was done.
     """
 
-    operation: ServerDeed = field(name="deed")
+    operation: ServerOperation = field(name="deed")
     at: datetime
     targets: tuple[Target, ...]
     mailbox: Literal["keep", "delete", "transfer", ""] = ""

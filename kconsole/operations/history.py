@@ -84,7 +84,7 @@ class History:
         Raises:
             StoreUnusable: the journal is broken; raised when that line is reached.
         """
-        history = self._store.history_backwards() if newest_first else self._store.history()
+        history = self._store.journal.history_backwards() if newest_first else self._store.journal.history()
         return (commit for commit in history if query.fits(commit))
 
     @property
@@ -124,7 +124,7 @@ class History:
         if commit.undoes is None:
             return commit.operation
         wanted, operation = commit.undoes, commit.operation
-        for earlier in self._store.history_backwards():
+        for earlier in self._store.journal.history_backwards():
             if earlier.sequence == wanted:
                 operation = earlier.operation
                 if earlier.undoes is None:
@@ -141,7 +141,7 @@ class History:
         """The commits after a line, the last one first; read from disk if this session opened the store later."""
         if sequence >= self._opened_at:
             return (trace for trace in reversed(self._traces) if trace.sequence > sequence)
-        later = _until(self._store.history_backwards(), sequence)
+        later = _until(self._store.journal.history_backwards(), sequence)
         return (trace_of(commit) for commit in later if commit.changes)
 
     def add_own(self, commit: Commit) -> None:
@@ -163,7 +163,7 @@ class History:
     def _last_of(self, operator: Operator) -> Commit | None:
         """The last commit of an operator that can be undone and is not."""
         undone: set[int] = set()
-        for commit in self._store.history_backwards():
+        for commit in self._store.journal.history_backwards():
             if not commit.changes or commit.sequence in undone:
                 continue
             if commit.undoes is not None:
@@ -174,7 +174,7 @@ class History:
 
     def _numbered(self, sequence: int) -> Commit:
         later: list[Trace] = []
-        for commit in self._store.history_backwards():
+        for commit in self._store.journal.history_backwards():
             if commit.sequence <= sequence:
                 break
             if commit.changes:

@@ -10,7 +10,7 @@ was rewritten from an early line on: for that, keep the last hash elsewhere (`lo
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from kconsole.core.codes import Message, message
-from kconsole.core.encoding import NONSENSE
+from kconsole.core.encoding import NONSENSE, as_json, param_of, writable
 from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal
 from kconsole.core.times import in_utc, to_iso
 from kconsole.store.engine import BrokenJournal, Head
@@ -144,18 +144,18 @@ def body_of(commit: Commit, next_number: int) -> bytes:
     """
     operator = commit.operator
     claims = {"as": operator.claimed, "sudo_user": operator.sudo_user, "ssh": operator.connection}
-    claims = {name: _text(claim) for name, claim in claims.items() if claim}
+    claims = {name: writable(claim) for name, claim in claims.items() if claim}
     body: dict[str, Any] = {
         "sequence": commit.sequence,
         "at": to_iso(commit.at),
-        "operator": _text(operator.user),
+        "operator": writable(operator.user),
         "session": commit.session,
-        "deed": _text(commit.operation),
+        "deed": writable(commit.operation),
     }
     if claims:
         body["claims"] = claims
     if commit.reason:
-        body["reason"] = _text(commit.reason)
+        body["reason"] = writable(commit.reason)
     if commit.seats is not None:
         body["seats"] = commit.seats
     if commit.refused:
@@ -174,11 +174,6 @@ def _encoded_changes(changes: Iterable[Change]) -> Iterator[bytes]:
             b"null" if before is None else encoded(table, before),
             b"null" if after is None else encoded(table, after),
         )
-
-
-def _text(text: str) -> str:
-    """A text that can be written down, whatever bytes an argument or the environment had in it."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def commit_of(raw: bytes, head: Head) -> tuple[Commit, int]:
@@ -237,32 +232,15 @@ def _record(line: _ChangeLine, content: Raw) -> Any:
 
 
 def _refusal_document(refusal: Refusal) -> dict[str, Any]:
-    document: dict[str, Any] = {"address": _text(refusal.address)} if refusal.address else {}
-    document["code"] = _text(refusal.code)
+    document: dict[str, Any] = {"address": writable(refusal.address)} if refusal.address else {}
+    document["code"] = writable(refusal.code)
     if refusal.params:
-        document["params"] = _plain(refusal.params)
+        document["params"] = as_json(refusal.params)
     return document
 
 
-def _plain(value: Any) -> Any:
-    """A parameter as JSON has it; a message in it with its own code and parameters."""
-    if isinstance(value, Message):
-        return {"code": value.code, "params": _plain(value.params)}
-    if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, str):
-        return _text(value)
-    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
 def _refusal(line: _RefusalLine) -> Refusal:
-    return Refusal(line.address, line.code, {name: _param(value) for name, value in line.params.items()})
-
-
-def _param(value: Any) -> Any:
-    if isinstance(value, dict):
-        return Message(value["code"], {name: _param(inner) for name, inner in value["params"].items()})
-    return [_param(inner) for inner in value] if isinstance(value, list) else value
+    return Refusal(line.address, line.code, {name: param_of(value) for name, value in line.params.items()})
 
 
 def _old_refusal(text: str) -> Refusal:

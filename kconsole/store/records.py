@@ -52,7 +52,7 @@ class Records:
 
     @property
     def pending_changes(self) -> dict[int, PendingChange]:
-        """What the server was asked for and nobody knows yet whether it was done, by number."""
+        """What the server was asked for and has not confirmed, by number."""
         return dict(self.tables["intents"])
 
     @property
@@ -144,10 +144,7 @@ class Records:
         records = self.tables[change.table]
         self._changes += 1
         if change.table == "entries" and self._addresses is not None:
-            if change.before is not None:
-                self._addresses.remove(change.number, change.before)
-            if change.after is not None:
-                self._addresses.add(change.number, change.after)
+            self._addresses.follow(change.number, change.before, change.after)
         if change.after is None:
             records.pop(change.number, None)
         else:
@@ -198,6 +195,17 @@ class _Addresses:
     def __init__(self) -> None:
         self.live: dict[str, int] = {}
         self.deleted: dict[str, set[int]] = {}
+
+    def follow(self, number: int, before: Entry | None, after: Entry | None) -> None:
+        """Follow a change of an entry."""
+        if before is not None and after is not None:
+            was_live, is_live = before.deleted_at is None, after.deleted_at is None
+            if before.address == after.address and was_live == is_live:
+                return
+        if before is not None:
+            self.remove(number, before)
+        if after is not None:
+            self.add(number, after)
 
     def add(self, number: int, entry: Entry) -> None:
         """Take an entry in."""

@@ -1,32 +1,27 @@
 """The store of seats: typed records, changed in transactions that are whole or not there."""
 
-import secrets
+import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from kconsole.core.codes import Message, message
-from kconsole.core.errors import NotFound, ReadOnly, Refused, StoreBusy, StoreUnusable
+from kconsole.core.codes import Message
+from kconsole.core.errors import ReadOnly, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal, as_operator
 from kconsole.core.records import Inventory
 from kconsole.core.times import Clock
 from kconsole.store.addresses import Address, engine_at, folder_of
-from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, HeadMoved, JournalEngine
+from kconsole.store.engine import BrokenJournal, Head, HeadMoved, JournalEngine
 from kconsole.store.errors import broken
-from kconsole.store.journal_line import body_of, commit_of, head_after, head_before, linked
-from kconsole.store.records import Progress, Records
+from kconsole.store.journal_line import body_of, linked
+from kconsole.store.journal_reader import JournalReader
+from kconsole.store.records import Progress
 from kconsole.store.tables import encoded_tables
 from kconsole.store.transaction import Transaction
 
 PATIENCE: Final = 10.0
 """Seconds to wait for another process that is saving."""
-
-CHECK_AT_OPENING: Final = 16 * 1024 * 1024
-"""Bytes of journal up to which its whole chain is checked at opening."""
-
-CHECK_BEFORE_WRITING: Final = 64 * 1024 * 1024
-"""Bytes up to which that is done before the first change; in a larger journal only the lines after the snapshot are."""
 
 SMALL: Final = 1024 * 1024
 """Bytes of journal up to which a snapshot is made whenever the store is closed after a change."""
@@ -46,7 +41,7 @@ class SeatStore:
 
     Attributes:
         state: the records as of the last commit that was read; inside a transaction, with its changes.
-        head: the last line of the journal that was read.
+        journal: how far the journal has been read: `history()`, `history_backwards()`, `check()`, `check_ahead()`.
         operator: who works, for the lock and the journal.
         session: the random name of this run, by which the journal tells it from others.
         notices: what was repaired, or cannot be repaired, for a person.
@@ -55,27 +50,16 @@ class SeatStore:
     def __init__(
         self, engine: JournalEngine, clock: Clock, patience: float = PATIENCE, operator: Operator | str = ""
     ) -> None:
-        self.state = Records()
-        self.head = START
+        self.journal = JournalReader(engine)
+        self.state = self.journal.state
         self.operator = as_operator(operator)
-        self.session: Final = secrets.token_hex(8)
+        self.session: Final = os.urandom(8).hex()
         self.notices: list[Message] = engine.notices
         self._engine = engine
         self._clock = clock
         self._patience = patience
-        self._next_number = 1
         self._listeners: list[Callable[[Commit], None]] = []
-        self._snapshot_head, self._snapshot_size = START, 0
-        self._tail = 0
-        """Bytes of the journal after the snapshot."""
-        self._has_damaged_snapshot = False
-        self._is_unchecked = False
-        """Whether the lines up to the snapshot are still to be checked, before the first change."""
-        self._is_damaged = False
-        """Whether it was opened read-only in spite of damage: then nothing more can be read."""
         self._closed = False
-        self._held = ExitStack()
-        self._changes = self._held.enter_context(engine.watch())
 
     @classmethod
     def open(
@@ -126,7 +110,10 @@ class SeatStore:
         """
         store = cls(engine, clock, patience, operator)
         try:
-            store._read(has_journal, progress)
+            store.journal.open(has_journal, progress)
+            if not engine.read_only and store.journal.has_more():
+                with suppress(StoreBusy), engine.lock(0, store.operator.shown):  # which mends a torn last line
+                    store._take_rest()
         except BaseException:
             store.abandon()
             raise
@@ -159,7 +146,7 @@ class SeatStore:
             HeadMoved: there is a journal already.
             StoreUnusable: it cannot be written.
         """
-        transaction = Transaction(self.state, self._next_number, "init")
+        transaction = Transaction(self.state, self.journal.next_number, "init")
         transaction.replace_all(inventory)
         self._commit(self.operator, "", transaction)
 
@@ -181,83 +168,14 @@ class SeatStore:
         return self._engine.read_only
 
     @property
+    def head(self) -> Head:
+        """The last line of the journal that was read."""
+        return self.journal.head
+
+    @property
     def sequence(self) -> int:
         """The number of the last commit that was read."""
-        return self.head.sequence
-
-    # Opening
-
-    def _read(self, has_journal: bool, progress: Progress | None) -> None:
-        self._read_snapshot(has_journal, progress)
-        if not has_journal:
-            self._open_without_journal()
-            return
-        for step in (self._check_chain, self._read_rest):
-            try:
-                step(progress)
-            except BrokenJournal as found:
-                damage = broken(self._engine.journal_name, found)
-                if not self.read_only:
-                    raise damage from None
-                self._is_damaged = True
-                if damage.happened not in self.notices:
-                    self.notices.append(damage.happened)
-        if not self.read_only and self._has_more():
-            with suppress(StoreBusy), self._engine.lock(0, self.operator.shown):  # which mends a torn last line
-                self._take_rest()
-
-    def _read_snapshot(self, has_journal: bool, progress: Progress | None) -> None:
-        """Take the records of the snapshot, if there is one that is good; the journal has everything."""
-        try:
-            snapshot = self._engine.snapshot()
-            if snapshot is None:
-                return
-            self.state.load(snapshot.body, progress)
-        except DamagedSnapshot as damage:
-            name = self._engine.snapshot_name
-            self.state.clear()
-            if not has_journal:
-                raise StoreUnusable("snapshot-damaged", "restore-backup", snapshot=name, reason=damage.why) from None
-            self.notices.append(message("snapshot-rebuilt", snapshot=name, reason=damage.why))
-            self._has_damaged_snapshot = True
-            return
-        self._next_number = snapshot.next_number
-        self.head = self._snapshot_head = snapshot.head
-        self._snapshot_size = len(snapshot.body)
-
-    def _open_without_journal(self) -> None:
-        if self._snapshot_head == START:
-            raise NotFound("no-store", "make-or-demo", address=str(self.folder))
-        missing = StoreUnusable("journal-missing", "restore-or-read-only", journal=self._engine.journal_name)
-        if not self.read_only:
-            raise missing
-        self.notices.append(missing.happened)
-        self._is_damaged = True
-
-    def _check_chain(self, _: Progress | None) -> None:
-        """Check that the journal holds the line of the snapshot; `_read_rest` checks what comes after that."""
-        start, size = self._snapshot_head, self._engine.size()
-        next(iter(self._engine.read_after(start)), None)
-        self._is_unchecked = start.sequence > 0 and size <= CHECK_BEFORE_WRITING
-        if self._is_unchecked and size <= CHECK_AT_OPENING:
-            self._check_lines_of_snapshot()
-
-    def _check_lines_of_snapshot(self) -> None:
-        start, head = self._snapshot_head, START
-        for raw in self._engine.read_after(START):
-            head = head_after(raw, head)
-            if head.sequence >= start.sequence:
-                break
-        if head != start:
-            raise BrokenJournal(head.sequence, "not-the-line-of-the-snapshot", START)
-        self._is_unchecked = False
-
-    def _read_rest(self, progress: Progress | None) -> None:
-        for _ in self._commits():
-            if progress is not None:
-                progress(len(self.state.entries), len(self.state.entries))
-        if self.head == START:
-            raise BrokenJournal(1, "journal-empty" if self._engine.size() == 0 else "line-has-no-end", START)
+        return self.journal.head.sequence
 
     # Reading
 
@@ -265,60 +183,6 @@ class SeatStore:
     def inventory(self) -> Inventory:
         """All records, as one."""
         return self.state.inventory
-
-    def history(self) -> Iterator[Commit]:
-        """All commits that have been read, the first one first.
-
-        Raises:
-            StoreUnusable: the journal is broken before its head.
-        """
-        with self._reporting_damage():
-            head = START
-            for raw in self._engine.read_after(START):
-                head = head_after(raw, head)
-                if head.sequence > self.sequence:
-                    return
-                yield commit_of(raw, head)[0]
-
-    def history_backwards(self) -> Iterator[Commit]:
-        """All commits that have been read, the last one first. A line is read only when it is asked for.
-
-        Raises:
-            StoreUnusable: a line is broken; raised when that is reached.
-        """
-        with self._reporting_damage():
-            head = self.head
-            for raw in self._engine.read_backwards(head):
-                before = head_before(raw, head)
-                yield commit_of(raw, head)[0]
-                head = before
-            head = self.head
-            for raw in self._engine.read_after(head):  # damage after what was read is reported last
-                head = head_after(raw, head)
-
-    def check(self) -> Head:
-        """Check the whole chain of the journal, every byte of it; returns its head.
-
-        Raises:
-            StoreUnusable: the journal is broken; the error names the first bad line.
-        """
-        with self._reporting_damage():
-            head = START
-            for raw in self._engine.read_after(START):
-                head = head_after(raw, head)
-                commit_of(raw, head)
-            if self._changes.since(head):
-                raise BrokenJournal(head.sequence + 1, "line-has-no-end", head)
-            return head
-
-    def check_ahead(self) -> None:
-        """Check the lines up to the snapshot now, if that is still to be done before the first change.
-
-        A thread may do this while the store is in use. The first change reports what is wrong.
-        """
-        if self._is_unchecked:
-            with suppress(BrokenJournal, StoreUnusable):
-                self._check_lines_of_snapshot()
 
     def listen(self, listener: Callable[[Commit], None]) -> None:
         """Call `listener` with every commit from now on: our own, and others' once they are read."""
@@ -330,45 +194,22 @@ class SeatStore:
         Raises:
             StoreUnusable: the journal is gone, or broken; what was good before that is taken, and listeners are called.
         """
-        return self._take_rest() if self._has_more() else []
-
-    def _has_more(self) -> bool:
-        if self._is_damaged:
-            return False
-        with self._reporting_damage():
-            return self._changes.since(self.head)
+        return self._take_rest() if self.journal.has_more() else []
 
     def _take_rest(self) -> list[Commit]:
         """Read on; listeners are called once no more can be read, and then for every commit, whatever happens."""
         read: list[Commit] = []
         try:
-            with self._reporting_damage():
-                read.extend(self._commits())
+            with self.journal.reporting_damage():
+                read.extend(self.journal.commits())
         finally:
             for commit in read:
                 self._tell(commit)
         return read
 
-    def _commits(self) -> Iterator[Commit]:
-        """Take the lines after the head; each commit is given when the records are as after it."""
-        for raw in self._engine.read_after(self.head):
-            head = head_after(raw, self.head)
-            commit, next_number = commit_of(raw, head)
-            for change in commit.changes:
-                self.state.take(change)
-            self.head, self._next_number, self._tail = head, next_number, self._tail + len(raw)
-            yield commit
-
     def _tell(self, commit: Commit) -> None:
         for listener in list(self._listeners):
             listener(commit)
-
-    @contextmanager
-    def _reporting_damage(self) -> Iterator[None]:
-        try:
-            yield
-        except BrokenJournal as damage:
-            raise broken(self._engine.journal_name, damage) from None
 
     # Changing
 
@@ -392,7 +233,7 @@ class SeatStore:
         """
         who = as_operator(operator) if operator else self.operator
         with self._locked():
-            transaction = Transaction(self.state, self._next_number, operation)
+            transaction = Transaction(self.state, self.journal.next_number, operation)
             try:
                 yield transaction
             except Refused as refused:
@@ -407,18 +248,16 @@ class SeatStore:
             self._commit(who, reason, transaction)
         if transaction.commit is not None:
             self._tell(transaction.commit)
-        if self._tail > LEAST_TAIL and self._tail > self._snapshot_size:
+        if self.journal.tail > LEAST_TAIL and self.journal.tail > self.journal.snapshot_size:
             self._try_snapshot()
 
     @contextmanager
-    def _locked(self, patience: float | None = None) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         """Be the only writer, at the end of the journal."""
         self._check_writable()
-        with self._engine.lock(self._patience if patience is None else patience, self.operator.shown):
-            if self._is_unchecked:
-                with self._reporting_damage():
-                    self._check_lines_of_snapshot()
-            if self._has_more():
+        with self._engine.lock(self._patience, self.operator.shown):
+            self.journal.check_before_writing()
+            if self.journal.has_more():
                 self._take_rest()
             yield
 
@@ -449,23 +288,21 @@ class SeatStore:
             transaction.undoes,
             own=True,
         )
-        next_number = transaction.next_number if changes else self._next_number
+        next_number = transaction.next_number if changes else self.journal.next_number
         try:
             line, _ = linked(body_of(commit, next_number), self.head.hash)
-            self.head = self._engine.append((line,), self.head)
-            self._tail += len(line)
-        except (BrokenJournal, HeadMoved) as damage:
-            found = (
-                damage
-                if isinstance(damage, BrokenJournal)
-                else BrokenJournal(commit.sequence, "lock-broken", self.head)
-            )
-            raise broken(self._engine.journal_name, found) from None
+            self.journal.head = self._engine.append((line,), self.head)
+            self.journal.tail += len(line)
+        except BrokenJournal as damage:
+            raise broken(self._engine.journal_name, damage) from None
+        except HeadMoved:
+            moved = BrokenJournal(commit.sequence, "lock-broken", self.head)
+            raise broken(self._engine.journal_name, moved) from None
         finally:
             if self.head.sequence != commit.sequence:
                 transaction.roll_back()
             elif changes:
-                self._next_number = next_number
+                self.journal.next_number = next_number
                 transaction.commit = commit
 
     @contextmanager
@@ -502,18 +339,18 @@ class SeatStore:
 
     def _write_snapshot(self) -> None:
         body = encoded_tables(self.state.tables)
-        damaged, self._has_damaged_snapshot = self._has_damaged_snapshot, False
+        damaged, self.journal.has_damaged_snapshot = self.journal.has_damaged_snapshot, False
         try:
-            size = self._engine.write_snapshot(self.head, self._next_number, body, damaged=damaged)
+            size = self._engine.write_snapshot(self.head, self.journal.next_number, body, damaged=damaged)
         except StoreUnusable as error:
-            self._has_damaged_snapshot = damaged and error.code != "not-confirmed"  # then it is in place
+            self.journal.has_damaged_snapshot = damaged and error.code != "not-confirmed"  # then it is in place
             raise
-        self._snapshot_head, self._snapshot_size, self._tail = self.head, size, 0
+        self.journal.snapshot_size, self.journal.tail = size, 0
 
     def _try_snapshot(self) -> None:
         """Make one if no one else is at work; the journal has everything, and the next one will try again."""
         with suppress(StoreBusy, StoreUnusable), self._engine.lock(0, self.operator.shown):
-            if not self._has_more():
+            if not self.journal.has_more():
                 self._write_snapshot()
 
     def close(self) -> None:
@@ -521,13 +358,14 @@ class SeatStore:
         if self._closed:
             return
         self._listeners.clear()
-        is_writable = not self.read_only and not self._is_damaged and self._tail > 0
-        if is_writable and (self._engine.size() <= SMALL or self._tail * TAIL_SHARE > self._snapshot_size):
+        journal = self.journal
+        is_outgrown = self._engine.size() <= SMALL or journal.tail * TAIL_SHARE > journal.snapshot_size
+        if is_outgrown and journal.tail > 0 and not self.read_only and not journal.is_damaged:
             self._try_snapshot()
         self.abandon()
 
     def abandon(self) -> None:
         """Close the store and do nothing else, as a process that dies does."""
         self._closed = True
-        self._held.close()
+        self.journal.close()
         self._engine.close()

@@ -67,7 +67,7 @@ def assert_whole(folder: Path, acknowledged: int) -> tuple[int, int]:
     assert store.sequence >= acknowledged, f"{acknowledged} was told as done; the store ends at {store.sequence}"
     texts = {entry.description for entry in store.state.entries.values()}
     assert texts == {str(store.sequence)}, f"half of a change is there: {texts}, at {store.sequence}"
-    assert store.check() == store.head
+    assert store.journal.check() == store.head
     torn = sum("torn" in notice for notice in store.notices)
     assert len(store.notices) == torn, store.notices
     store.abandon()
@@ -88,7 +88,7 @@ def main(folder: Path, kills: int, seed: int) -> None:
         last, more = assert_whole(folder, acknowledged)
         torn += more
     store = opened(folder)
-    numbers = [commit.sequence for commit in store.history()]
+    numbers = [commit.sequence for commit in store.journal.history()]
     assert numbers == list(range(1, last + 1))
     with_snapshot = store.inventory
     store.abandon()

@@ -190,7 +190,7 @@ class StoreHistories(RuleBasedStateMachine):
             assert {domain.name: domain for domain in store.state.domains.values()} == self.model.domains
             assert (store.state.license, store.state.last_restart) == (self.model.license, self.model.last_restart)
             assert store.sequence == self.sequence
-            assert store.check() == store.head
+            assert store.journal.check() == store.head
             for entry in self.model.entries.values():
                 assert store.state.entries.get(entry.id) == entry
                 if entry.deleted_at is None:
@@ -305,7 +305,7 @@ class SessionHistories(RuleBasedStateMachine):
             session.catch_up()
             assert session.seats.report() == evaluate(session.state.inventory)
         fresh = SeatStore.open(self.folder, self.clock, 0)
-        for commit in fresh.history():
+        for commit in fresh.journal.history():
             commits.append(commit)
             for change in commit.changes:
                 assert replayed.get((change.table, change.number)) == change.before

@@ -40,7 +40,7 @@ def anna_in(folder: Path) -> tuple[Entry | None, list[str]]:
     store = opened(folder)
     assert same_as_disk(store)
     anna = store.state.entry_at(account("anna").address)
-    operations = [commit.operation for commit in store.history()]
+    operations = [commit.operation for commit in store.journal.history()]
     add(store, "later")
     assert same_as_disk(store)
     store.close()

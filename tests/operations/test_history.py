@@ -26,7 +26,7 @@ from kconsole.operations.history import LogQuery, addresses_of
 from kconsole.operations.importing.kerio_export import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
-from kconsole.store.seatstore import SeatStore
+from kconsole.store.journal_reader import JournalReader
 from kconsole.text.messages import error_words
 from tests.clocks import FixedClock, noon
 from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
@@ -108,14 +108,14 @@ def test_a_log_is_read_as_far_as_it_is_asked_for(tmp_path: Path, monkeypatch: py
         session.do(DisableAccounts((ANNA,)))
         session.do(EnableAccounts((ANNA,)))
 
-    history = SeatStore.history
+    history = JournalReader.history
 
-    def counted(store: SeatStore) -> Iterator[Commit]:
+    def counted(store: JournalReader) -> Iterator[Commit]:
         for commit in history(store):
             made.append(commit.sequence)
             yield commit
 
-    monkeypatch.setattr(SeatStore, "history", counted)
+    monkeypatch.setattr(JournalReader, "history", counted)
     lines = session.history.log(LogQuery(account=ANNA))
     assert made == []
     assert (next(lines).sequence, made) == (1, [1])

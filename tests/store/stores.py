@@ -77,7 +77,7 @@ def same_as_disk(store: SeatStore) -> bool:
         away.rename(snapshot)
         assert everything_in(alone) == everything_in(fresh)
         alone.abandon()
-    same = everything_in(fresh) == everything_in(store) and store.check() == store.head
+    same = everything_in(fresh) == everything_in(store) and store.journal.check() == store.head
     fresh.abandon()
     return same
 

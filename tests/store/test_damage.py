@@ -39,7 +39,7 @@ def test_a_damaged_line_is_named_and_everything_good_can_be_read(tmp_path: Path,
     assert (store.notices[0].code, store.notices[0].params["line"]) == ("journal-damaged", line)
     assert store.catch_up() == []
     with pytest.raises(StoreUnusable, match=f"line={line}"):
-        store.check()
+        store.journal.check()
     store.close()
     assert (tmp_path / "journal.jsonl").read_bytes() == content
 
@@ -84,7 +84,7 @@ def test_a_journal_that_is_missing_is_told_and_the_snapshot_can_be_read(tmp_path
     assert store.catch_up() == []
     assert store.sequence == 2
     with pytest.raises(StoreUnusable, match="journal-missing"):
-        list(store.history())
+        list(store.journal.history())
     assert not (tmp_path / "journal.jsonl").exists()
 
 

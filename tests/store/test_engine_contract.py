@@ -237,9 +237,9 @@ def test_a_store_keeps_what_it_is_given(place: Place, begun: SeatStore) -> None:
     add(begun, "chen")
     other = store_at(place)
     assert addresses(other) == ["anna@north.example", "berg@north.example", "chen@north.example"]
-    assert other.head == begun.head == other.check()
-    assert [commit.operation for commit in other.history()] == ["init", "add"]
-    assert [commit.operation for commit in other.history_backwards()] == ["add", "init"]
+    assert other.head == begun.head == other.journal.check()
+    assert [commit.operation for commit in other.journal.history()] == ["init", "add"]
+    assert [commit.operation for commit in other.journal.history_backwards()] == ["add", "init"]
 
 
 def test_two_stores_follow_each_other(place: Place, begun: SeatStore) -> None:

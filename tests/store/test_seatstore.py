@@ -19,7 +19,7 @@ from kconsole.core.errors import NotFound, ReadOnly, Refused, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
-from kconsole.store import seatstore
+from kconsole.store import journal_reader, seatstore
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
 from tests.licensing.strategies import directories, full_licenses
@@ -238,7 +238,7 @@ def test_a_refusal_is_journaled_without_changes(tmp_path: Path) -> None:
         raise Refused("no-seat-is-free", seats=1)
     assert told == []
     assert addresses(store) == ["anna@north.example"]
-    *_, last = store.history()
+    *_, last = store.journal.history()
     assert (last.sequence, last.operation, last.reason, last.changes) == (2, "add", "why not", ())
     assert (last.refused, last.seats) == ((Refusal("", "no-seat-is-free", {"seats": 1}),), (1, 1))
     assert same_as_disk(store)
@@ -251,7 +251,7 @@ def test_a_partial_refusal_is_journaled_beside_the_changes_and_alone(tmp_path: P
             for login in logins:
                 transaction.put_entry(account(login))
             transaction.refused = (Refusal("berg@north.example", "no-seat"),)
-    assert [(len(commit.changes), len(commit.refused)) for commit in store.history()][1:] == [(1, 1), (0, 1)]
+    assert [(len(commit.changes), len(commit.refused)) for commit in store.journal.history()][1:] == [(1, 1), (0, 1)]
     assert transaction.commit is None
     assert same_as_disk(store)
 
@@ -262,8 +262,8 @@ def test_who_did_it_is_told_with_his_claims(tmp_path: Path) -> None:
     with store.transaction("undo") as transaction:
         transaction.put_entry(account("anna"))
         transaction.undoes = 1
-    assert [commit.operator for commit in store.history()] == [operator] * 2
-    assert [commit.undoes for commit in store.history_backwards()] == [1, None]
+    assert [commit.operator for commit in store.journal.history()] == [operator] * 2
+    assert [commit.undoes for commit in store.journal.history_backwards()] == [1, None]
     assert lines_of(tmp_path)[0]["claims"]["as"] == "王小明"
 
 
@@ -273,7 +273,7 @@ def test_bytes_that_are_no_text_are_written_down_all_the_same(tmp_path: Path) ->
         transaction.put_entry(account("anna"))
     with pytest.raises(Refused), store.transaction("add"):
         raise Refused("no", name="d\udcfc")
-    _, second, third = store.history()
+    _, second, third = store.journal.history()
     assert (second.operator, second.reason) == (Operator("a\\udcff", "b\\udcfe"), "c\\udcfd")
     assert third.refused == (Refusal("", "no", {"name": "d\\udcfc"}),)
     assert same_as_disk(store)
@@ -296,13 +296,13 @@ def test_history_is_told_from_both_ends(tmp_path: Path) -> None:
     commits = told_to(store)
     for login in ("berg", "chen", "dora"):
         add(store, login)
-    forwards = list(store.history())
+    forwards = list(store.journal.history())
     assert [commit.sequence for commit in forwards] == [1, 2, 3, 4]
     assert forwards[1:] == [commit._replace(own=False) for commit in commits]
-    assert list(store.history_backwards()) == forwards[::-1]
+    assert list(store.journal.history_backwards()) == forwards[::-1]
     other = opened(tmp_path)
     add(store, "emil")
-    assert len(list(other.history())) == len(list(other.history_backwards())) == 4
+    assert len(list(other.journal.history())) == len(list(other.journal.history_backwards())) == 4
 
 
 # Snapshots
@@ -345,10 +345,10 @@ def test_a_large_journal_is_checked_before_the_first_change(tmp_path: Path, monk
     path.write_bytes(content.replace(b'"init"', b'"exit"'))
     with pytest.raises(StoreUnusable, match="line=1"):
         opened(tmp_path)
-    monkeypatch.setattr(seatstore, "CHECK_AT_OPENING", 10)
+    monkeypatch.setattr(journal_reader, "CHECK_AT_OPENING", 10)
     large = opened(tmp_path)
     assert large.sequence == 2
-    for attempt in (lambda: add(large, "chen"), lambda: add(large, "chen"), large.write_snapshot, large.check):
+    for attempt in (lambda: add(large, "chen"), lambda: add(large, "chen"), large.write_snapshot, large.journal.check):
         with pytest.raises(StoreUnusable, match="line=1"):
             attempt()
     path.write_bytes(content)
@@ -360,8 +360,8 @@ def test_a_huge_journal_is_checked_from_the_snapshot_on(tmp_path: Path, monkeypa
     store = new_store(tmp_path, account("anna"))
     store.write_snapshot()
     add(store, "berg")
-    monkeypatch.setattr(seatstore, "CHECK_AT_OPENING", 10)
-    monkeypatch.setattr(seatstore, "CHECK_BEFORE_WRITING", 10)
+    monkeypatch.setattr(journal_reader, "CHECK_AT_OPENING", 10)
+    monkeypatch.setattr(journal_reader, "CHECK_BEFORE_WRITING", 10)
     assert same_as_disk(opened(tmp_path))
     path = tmp_path / "journal.jsonl"
     content = path.read_bytes()
@@ -369,7 +369,7 @@ def test_a_huge_journal_is_checked_from_the_snapshot_on(tmp_path: Path, monkeypa
     huge = opened(tmp_path)
     add(huge, "chen")
     with pytest.raises(StoreUnusable, match="line=1"):
-        huge.check()
+        huge.journal.check()
     path.write_bytes(content.replace(b'"add"', b'"dad"'))
     with pytest.raises(StoreUnusable, match="line=2"):
         opened(tmp_path)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from kconsole.core.errors import Refused
 from kconsole.core.history import Change
 from kconsole.core.records import Entry, fold
-from kconsole.core.server import PendingChange, ServerAccess, ServerDeed, Target
+from kconsole.core.server import PendingChange, ServerAccess, ServerOperation, Target
 from kconsole.operations.base import Operation, OperationContext, Outcome, Rehearsal, RunsOn
 from kconsole.operations.sync.refusals import NOTHING_CHANGED, named_meanwhile, no_server
 from kconsole.operations.undo import UndoOperation
@@ -74,7 +74,7 @@ class AskServer:
             raise named_meanwhile(server)
         self._rehearsal = context.rehearse(self.operation)
         self._rehearsed = {fold(outcome.address): outcome for outcome in self._rehearsal.outcomes}
-        wanted: dict[ServerDeed, list[Change]] = {}
+        wanted: dict[ServerOperation, list[Change]] = {}
         for change in self._rehearsal.changes:
             asked = _request_for(change, isinstance(self.operation, UndoOperation), context)
             if isinstance(asked, Outcome):
@@ -112,13 +112,13 @@ class AskServer:
             raise Refused("cannot-undo-account", outcome.hints, address=outcome.address, reason=outcome.message)
         self._refused[fold(outcome.address)] = outcome
 
-    def _calls(self, wanted: Mapping[ServerDeed, Sequence[Change]], context: OperationContext) -> Iterator[Call]:
+    def _calls(self, wanted: Mapping[ServerOperation, Sequence[Change]], context: OperationContext) -> Iterator[Call]:
         for asked, changes in wanted.items():
             at_once = 1 if asked == "add" else self.capabilities.most_at_once
             for begin in range(0, len(changes), at_once):
                 yield self._call(asked, tuple(changes[begin : begin + at_once]), context)
 
-    def _call(self, asked: ServerDeed, changes: tuple[Change, ...], context: OperationContext) -> Call:
+    def _call(self, asked: ServerOperation, changes: tuple[Change, ...], context: OperationContext) -> Call:
         account: Entry = changes[0].after
         domain = context.state.domain_named(account.domain)
         heir, fate = None, account.mailbox_fate or "keep"
@@ -157,7 +157,7 @@ def delete_local(changes: Sequence[Change], context: OperationContext) -> None:
             context.transaction.put_entry(replace(change.after, enabled=False))
 
 
-def _request_for(change: Change, is_undo: bool, context: OperationContext) -> ServerDeed | Outcome | None:
+def _request_for(change: Change, is_undo: bool, context: OperationContext) -> ServerOperation | Outcome | None:
     """What to ask the server for to make a change; a refusal if it cannot be; None for what the store alone has."""
     before: Entry | None = change.before
     after: Entry | None = change.after
@@ -177,7 +177,7 @@ def _request_for(change: Change, is_undo: bool, context: OperationContext) -> Se
     return "enable" if after.enabled else "disable"
 
 
-def _request_to_add(account: Entry, is_undo: bool, context: OperationContext) -> ServerDeed | Outcome:
+def _request_to_add(account: Entry, is_undo: bool, context: OperationContext) -> ServerOperation | Outcome:
     if is_undo:
         return _refused(account, "deleted-for-good", "add-it-again")
     domain = context.state.domain_named(account.domain)
@@ -190,7 +190,7 @@ def _refused(entry: Entry, code: str, hint: str, **params: str) -> Outcome:
     return Outcome(entry.address, "refused", code, hint, params)
 
 
-def _target(asked: ServerDeed, change: Change) -> Target:
+def _target(asked: ServerOperation, change: Change) -> Target:
     entry: Entry = change.after
     return Target(number=change.number, server_id="" if asked == "add" else entry.server_id, address=entry.address)
 

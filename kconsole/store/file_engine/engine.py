@@ -260,12 +260,12 @@ class FileEngine:
         return after
 
     @contextmanager
-    def watch(self) -> Iterator["FileChanges"]:
-        """See `JournalEngine.watch`."""
-        yield FileChanges(self)
+    def watch(self) -> Iterator["FileEngine"]:
+        """See `JournalEngine.watch`; the size of the file tells."""
+        yield self
 
     def since(self, head: Head) -> bool:
-        """Whether the file holds anything after a head. One call to the system."""
+        """See `Changes.since`. One call to the system."""
         if self._journal is None:
             return False
         place = self._place_of(head)
@@ -301,14 +301,3 @@ class FileEngine:
             raise unwritable(self.snapshot_name, error, in_doubt=isinstance(error, NotSynced)) from error
         self._snapshot_line = head.sequence
         return size
-
-
-class FileChanges:
-    """Watches a journal file by its size."""
-
-    def __init__(self, engine: FileEngine) -> None:
-        self._engine = engine
-
-    def since(self, head: Head) -> bool:
-        """See `Changes.since`."""
-        return self._engine.since(head)

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
 from itertools import count
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def beside(path: Path) -> Path:
 
     Never one that a process before us may have left: that could be another name of a file that is in use.
     """
-    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+    return path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
 
 
 def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:

@@ -251,7 +251,7 @@ class MainScreen(AccountsScreen):
         self.run_worker(self._check_ahead, thread=True, group="checking")
 
     def _check_ahead(self) -> None:
-        self.session.store.check_ahead()
+        self.session.store.journal.check_ahead()
         server = self.session.state.server
         if server is not None:
             import_ahead(server.access)

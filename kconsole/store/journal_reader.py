@@ -1,0 +1,227 @@
+"""Reads the journal of one store into its records, and checks its chain."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Final
+
+from kconsole.core.codes import message
+from kconsole.core.errors import NotFound, StoreUnusable
+from kconsole.core.history import Commit
+from kconsole.store.engine import START, BrokenJournal, Changes, DamagedSnapshot, Head, JournalEngine
+from kconsole.store.errors import broken
+from kconsole.store.journal_line import commit_of, head_after, head_before
+from kconsole.store.records import Progress, Records
+
+CHECK_AT_OPENING: Final = 16 * 1024 * 1024
+"""Bytes of journal up to which its whole chain is checked at opening."""
+
+CHECK_BEFORE_WRITING: Final = 64 * 1024 * 1024
+"""Bytes up to which that is done before the first change; in a larger journal only the lines after the snapshot are."""
+
+
+class JournalReader:
+    """How far a journal has been read, and what is read next.
+
+    Attributes:
+        state: the records as of the head.
+        head: the last line that was read.
+        next_number: the number of the next new record after it.
+        tail: bytes of the journal after the snapshot.
+        snapshot_size: bytes of the snapshot.
+        has_damaged_snapshot: whether the snapshot is damaged, and was rebuilt from the journal.
+        is_damaged: whether the store was opened read-only in spite of damage: then nothing more can be read.
+    """
+
+    def __init__(self, engine: JournalEngine) -> None:
+        self.state = Records()
+        self.head = START
+        self.next_number = 1
+        self.tail = self.snapshot_size = 0
+        self.has_damaged_snapshot = self.is_damaged = False
+        self._engine = engine
+        self._watch: AbstractContextManager[Changes] = engine.watch()
+        self._changes = self._watch.__enter__()
+        self._snapshot_head = START
+        self._is_unchecked = False
+        """Whether the lines up to the snapshot are still to be checked, before the first change."""
+
+    def close(self) -> None:
+        """Stop watching the journal."""
+        self._watch.__exit__(None, None, None)
+
+    # Opening
+
+    def open(self, has_journal: bool, progress: Progress | None) -> None:
+        """Read everything.
+
+        Raises:
+            NotFound: there is no store.
+            StoreUnusable: it is damaged, foreign, of another format, or cannot be read.
+        """
+        self._read_snapshot(has_journal, progress)
+        if not has_journal:
+            self._open_without_journal()
+            return
+        for step in (self._check_chain, self._read_rest):
+            try:
+                step(progress)
+            except BrokenJournal as found:
+                damage = broken(self._engine.journal_name, found)
+                if not self._engine.read_only:
+                    raise damage from None
+                self.is_damaged = True
+                if damage.happened not in self._engine.notices:
+                    self._engine.notices.append(damage.happened)
+
+    def _read_snapshot(self, has_journal: bool, progress: Progress | None) -> None:
+        """Take the records of the snapshot, if there is one that is good; the journal has everything."""
+        try:
+            snapshot = self._engine.snapshot()
+            if snapshot is None:
+                return
+            self.state.load(snapshot.body, progress)
+        except DamagedSnapshot as damage:
+            name = self._engine.snapshot_name
+            self.state.clear()
+            if not has_journal:
+                raise StoreUnusable("snapshot-damaged", "restore-backup", snapshot=name, reason=damage.why) from None
+            self._engine.notices.append(message("snapshot-rebuilt", snapshot=name, reason=damage.why))
+            self.has_damaged_snapshot = True
+            return
+        self.next_number = snapshot.next_number
+        self.head = self._snapshot_head = snapshot.head
+        self.snapshot_size = len(snapshot.body)
+
+    def _open_without_journal(self) -> None:
+        if self._snapshot_head == START:
+            raise NotFound("no-store", "make-or-demo", address=self._engine.address)
+        missing = StoreUnusable("journal-missing", "restore-or-read-only", journal=self._engine.journal_name)
+        if not self._engine.read_only:
+            raise missing
+        self._engine.notices.append(missing.happened)
+        self.is_damaged = True
+
+    def _check_chain(self, _: Progress | None) -> None:
+        """Check that the journal holds the line of the snapshot; `_read_rest` checks what comes after that."""
+        start, size = self._snapshot_head, self._engine.size()
+        next(iter(self._engine.read_after(start)), None)
+        self._is_unchecked = start.sequence > 0 and size <= CHECK_BEFORE_WRITING
+        if self._is_unchecked and size <= CHECK_AT_OPENING:
+            self._check_lines_of_snapshot()
+
+    def _check_lines_of_snapshot(self) -> None:
+        start, head = self._snapshot_head, START
+        for raw in self._engine.read_after(START):
+            head = head_after(raw, head)
+            if head.sequence >= start.sequence:
+                break
+        if head != start:
+            raise BrokenJournal(head.sequence, "not-the-line-of-the-snapshot", START)
+        self._is_unchecked = False
+
+    def _read_rest(self, progress: Progress | None) -> None:
+        for _ in self.commits():
+            if progress is not None:
+                progress(len(self.state.entries), len(self.state.entries))
+        if self.head == START:
+            raise BrokenJournal(1, "journal-empty" if self._engine.size() == 0 else "line-has-no-end", START)
+
+    # Reading on
+
+    def has_more(self) -> bool:
+        """Whether the journal has lines after the head.
+
+        Raises:
+            StoreUnusable: the journal is gone, or another one.
+        """
+        if self.is_damaged:
+            return False
+        with self.reporting_damage():
+            return self._changes.since(self.head)
+
+    def commits(self) -> Iterator[Commit]:
+        """Take the lines after the head; each commit is given when the records are as after it.
+
+        Raises:
+            BrokenJournal: at the first bad line.
+        """
+        for raw in self._engine.read_after(self.head):
+            head = head_after(raw, self.head)
+            commit, next_number = commit_of(raw, head)
+            for change in commit.changes:
+                self.state.take(change)
+            self.head, self.next_number, self.tail = head, next_number, self.tail + len(raw)
+            yield commit
+
+    # Reading again
+
+    def history(self) -> Iterator[Commit]:
+        """All commits that have been read, the first one first.
+
+        Raises:
+            StoreUnusable: the journal is broken before its head.
+        """
+        with self.reporting_damage():
+            head = START
+            for raw in self._engine.read_after(START):
+                head = head_after(raw, head)
+                if head.sequence > self.head.sequence:
+                    return
+                yield commit_of(raw, head)[0]
+
+    def history_backwards(self) -> Iterator[Commit]:
+        """All commits that have been read, the last one first. A line is read only when it is asked for.
+
+        Raises:
+            StoreUnusable: a line is broken; raised when that is reached.
+        """
+        with self.reporting_damage():
+            head = self.head
+            for raw in self._engine.read_backwards(head):
+                before = head_before(raw, head)
+                yield commit_of(raw, head)[0]
+                head = before
+            head = self.head
+            for raw in self._engine.read_after(head):  # damage after what was read is reported last
+                head = head_after(raw, head)
+
+    def check(self) -> Head:
+        """Check the whole chain of the journal, every byte of it; returns its head.
+
+        Raises:
+            StoreUnusable: the journal is broken; the error names the first bad line.
+        """
+        with self.reporting_damage():
+            head = START
+            for raw in self._engine.read_after(START):
+                head = head_after(raw, head)
+                commit_of(raw, head)
+            if self._changes.since(head):
+                raise BrokenJournal(head.sequence + 1, "line-has-no-end", head)
+            return head
+
+    def check_before_writing(self) -> None:
+        """Check the lines up to the snapshot, if that is still to be done.
+
+        Raises:
+            StoreUnusable: one is bad.
+        """
+        if self._is_unchecked:
+            with self.reporting_damage():
+                self._check_lines_of_snapshot()
+
+    def check_ahead(self) -> None:
+        """Do what `check_before_writing` would do before the first change.
+
+        A thread may do this while the store is in use. The first change reports what is wrong.
+        """
+        with suppress(StoreUnusable):
+            self.check_before_writing()
+
+    @contextmanager
+    def reporting_damage(self) -> Iterator[None]:
+        """Raise StoreUnusable in place of BrokenJournal."""
+        try:
+            yield
+        except BrokenJournal as damage:
+            raise broken(self._engine.journal_name, damage) from None
