@@ -23,7 +23,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     ),
     # Which certificate is trusted
     "fingerprint-invalid": "{text} is not a SHA-256 fingerprint of a certificate, which has 64 hexadecimal digits.",
-    "how-to-get-fingerprint": "On the server: openssl x509 -in certificate.pem -noout -fingerprint -sha256",
+    "how-to-get-fingerprint": (
+        "Get it on the server with 'openssl x509 -in certificate.pem -noout -fingerprint -sha256'."
+    ),
     "insecure-with-fingerprint": "A fingerprint and an insecure connection exclude each other.",
     "insecure-with-ca-file": "A CA file and an insecure connection exclude each other.",
     "choose-one-check": Both(
