@@ -13,9 +13,9 @@ from tests.tui.console import console
 
 PACKAGE = str(Path(kconsole.__file__).parent)
 
-MOST = 9
+MOST = 8
 """How many of our frames may stand between the key that confirms and `write(2)`: those that lead to the thread that
-saves, and those in it. The aim is 8: only ever lower it."""
+saves, and those in it."""
 
 
 def our_frames() -> list[str]:

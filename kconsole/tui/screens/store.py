@@ -58,7 +58,9 @@ class StoreScreen(ConsoleScreen):
         addresses: Sequence[str] = getattr(operation, "addresses", ()) or (getattr(operation, "address", ""),)
         if self.session.offline or not self.session.is_done_there(operation.name):
             act = partial(self.workspace.do, operation)
-            self.work(_saving_words(len(addresses)), act, done or self.show_result, broke)
+            console_of(self).keystrokes.hold()
+            work = self._work(_saving_words(len(addresses)), act, done or self.show_result, broke)
+            self.app.run_worker(work, group="store")
             return
         text = texts.asking_words(self.session.state.server, operation.name, addresses)
         self._ask_server(text, partial(self.workspace.do, operation), done or self.show_result, broke)
