@@ -45,7 +45,7 @@ def parse_address(url: str, form: AddressForm) -> Address:
         BadInput: it is not of this form.
     """
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         raise BadInput("address-invalid", form.hint, url=short(url)) from None

@@ -12,7 +12,7 @@ FORM = AddressForm({"https": 4040, "ldap": 389}, "address-form-kerio", page="adm
     ("url", "address"),
     [
         ("https://mail.example", Address("https", "mail.example", 4040)),
-        (" ldap://Mail.example:17/ ", Address("ldap", "mail.example", 17)),
+        ("ldap://Mail.example:17/", Address("ldap", "mail.example", 17)),
         ("https://[::1]/admin/login#x", Address("https", "::1", 4040)),
     ],
 )
@@ -31,6 +31,7 @@ def test_an_origin_has_the_port_and_brackets() -> None:
         ("http://mail.example", "address-scheme"),
         ("https://", "address-invalid"),
         ("https://two words", "address-invalid"),
+        ("https://blank.example ", "address-invalid"),
         ("https://x:70000", "address-invalid"),
         ("https://x:0", "address-invalid"),
         ("https://x/webmail", "address-has-path"),

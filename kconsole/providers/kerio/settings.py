@@ -16,7 +16,7 @@ def server_address(url: str) -> Address:
     Raises:
         BadInput: it is not of this form.
     """
-    return parse_address(url, _FORM)
+    return parse_address(url.strip(), _FORM)
 
 
 def check_settings(access: ServerAccess) -> None:
