@@ -140,7 +140,7 @@ class JournalEngine(Protocol):
         ...
 
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
-        """Append lines, all of them or none; durable when this returns. The caller holds the lock.
+        """Append lines, all of them or none; durable when this returns its new head. The caller holds the lock.
 
         Raises:
             HeadMoved: the journal does not end with the expected head.

@@ -148,7 +148,8 @@ class SeatStore:
         """
         transaction = Transaction(self.state, self.journal.next_number, "init")
         transaction.replace_all(inventory)
-        self._commit(self.operator, "", transaction)
+        with self._saving(self.operator, "", transaction) as lines:
+            self.journal.head = self._engine.append(lines, self.head)
 
     # Where it is
 
@@ -239,13 +240,15 @@ class SeatStore:
             except Refused as refused:
                 transaction.roll_back()
                 transaction.refused = (Refusal(transaction.account, refused.code, refused.params),)
-                with suppress(StoreUnusable):  # it is refused, whether that can be written down or not
-                    self._commit(who, reason, transaction)
+                # It is refused, whether that can be written down or not.
+                with suppress(StoreUnusable), self._saving(who, reason, transaction) as lines:
+                    self.journal.head = self._engine.append(lines, self.head)
                 raise
             except BaseException:
                 transaction.roll_back()
                 raise
-            self._commit(who, reason, transaction)
+            with self._saving(who, reason, transaction) as lines:
+                self.journal.head = self._engine.append(lines, self.head)
         if transaction.commit is not None:
             self._tell(transaction.commit)
         if self.journal.tail > LEAST_TAIL and self.journal.tail > self.journal.snapshot_size:
@@ -265,8 +268,11 @@ class SeatStore:
         if self.read_only:
             raise ReadOnly("opened-read-only", "open-without-read-only")
 
-    def _commit(self, who: Operator, reason: str, transaction: Transaction) -> None:
-        """Bring a transaction to disk and let it stay; or roll it back, whatever happens on the way.
+    @contextmanager
+    def _saving(self, who: Operator, reason: str, transaction: Transaction) -> Iterator[tuple[bytes, ...]]:
+        """Give the line of a transaction, to append it; then let its changes stay, or roll back if the line is not there.
+
+        No line is given if there is nothing to save. Appending stands in the caller, to have few frames on the way.
 
         Raises:
             StoreUnusable: it cannot be written.
@@ -274,6 +280,7 @@ class SeatStore:
         changes = transaction.net()
         if not changes and not transaction.refused:
             transaction.roll_back()
+            yield ()
             return
         commit = Commit(
             self.head.sequence + 1,
@@ -291,7 +298,7 @@ class SeatStore:
         next_number = transaction.next_number if changes else self.journal.next_number
         try:
             line, _ = linked(body_of(commit, next_number), self.head.hash)
-            self.journal.head = self._engine.append((line,), self.head)
+            yield (line,)
             self.journal.tail += len(line)
         except BrokenJournal as damage:
             raise broken(self._engine.journal_name, damage) from None

@@ -110,6 +110,7 @@ def test_several_lines_are_appended_as_one(place: Place) -> None:
     (first,) = appended(engine, "a")
     with engine.lock(0, "anna"):
         head = engine.append(lines_after(first, "b", "c"), first)
+        assert engine.append((), head) == head
     assert (head.sequence, head) == (3, place.handle().head())
 
 

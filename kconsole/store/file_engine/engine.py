@@ -238,6 +238,8 @@ class FileEngine:
 
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
         """See `JournalEngine.append`."""
+        if not lines:
+            return expected
         raw = b"".join(lines)
         after = Head(expected.sequence + len(lines), hash_of(lines[-1]))
         try:
