@@ -270,7 +270,7 @@ class SeatStore:
 
     @contextmanager
     def _saving(self, who: Operator, reason: str, transaction: Transaction) -> Iterator[tuple[bytes, ...]]:
-        """Give the line of a transaction, to append it; then let its changes stay, or roll back if the line is not there.
+        """Give the line of a transaction to append; then let its changes stay, or roll back if the line is not there.
 
         No line is given if there is nothing to save. Appending stands in the caller, to have few frames on the way.
 
