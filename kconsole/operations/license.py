@@ -47,14 +47,14 @@ class BeginTrial(_LicenseOperation):
     """Its first day; None for today."""
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        insist(guards.may_begin_trial(work.state.license))
-        begun = self.begun or work.now.date()
-        if begun > work.now.date():
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        insist(guards.may_begin_trial(context.state.license))
+        begun = self.begun or context.now.date()
+        if begun > context.now.date():
             raise BadInput("begun-in-future", "name-the-first-day", day=begun)
-        after = with_trial(work.state.license, begun, work.seats.policy)
-        work.transaction.set_license(after)
-        return [_done("trial-recorded", days=work.seats.policy.trial.days, until=after.trial_until)]
+        after = with_trial(context.state.license, begun, context.seats.policy)
+        context.transaction.set_license(after)
+        return [_done("trial-recorded", days=context.seats.policy.trial.days, until=after.trial_until)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,20 +74,20 @@ class RegisterLicense(_LicenseOperation):
         end = id_end_of(self.license_id)
         object.__setattr__(self, "license_id", NO_ID if end is None else end)
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         customer = checked_customer(self.customer)
-        license_, id_end = work.state.license, self.license_id
+        license_, id_end = context.state.license, self.license_id
         if id_end == NO_ID:
             raise BadInput("not-a-license-id", ID_FORM, effect="nothing-registered")
         if license_.registered_at is not None:
             after = replace(license_, customer=customer, id_end=id_end or license_.id_end)
             if after == license_:
                 return [_unchanged("registered-already")]
-            work.transaction.set_license(after)
+            context.transaction.set_license(after)
             return [_done("registration-changed", organization=customer.organization)]
-        after = registered(license_, customer, id_end, work.now)
-        work.transaction.set_license(after)
-        following = message("next-step", status=license_status_of(after, work.now, work.seats.policy).code)
+        after = registered(license_, customer, id_end, context.now)
+        context.transaction.set_license(after)
+        following = message("next-step", status=license_status_of(after, context.now, context.seats.policy).code)
         params = {"organization": customer.organization, "until": after.maintenance_until}
         return [Outcome("", "done", "registered-to", following, params)]
 
@@ -99,12 +99,12 @@ class ActivateLicense(_LicenseOperation):
     name: ClassVar[str] = "activate license"
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        decision = guards.may_activate(work.state.license, work.license_status)
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        decision = guards.may_activate(context.state.license, context.license_status)
         if decision.code == "already-activated":
             return [_unchanged(decision.code, **decision.params)]
         insist(decision)
-        work.transaction.set_license(replace(work.state.license, activated_at=work.now))
+        context.transaction.set_license(replace(context.state.license, activated_at=context.now))
         return [_done("activated-here")]
 
 
@@ -117,8 +117,8 @@ class BuyUpdate(_LicenseOperation):
     components: tuple[ComponentName, ...] = ()
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        license_ = work.state.license
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        license_ = context.state.license
         if self.seats < 0 or not (self.seats or self.components):
             raise BadInput("bought-nothing", effect="nothing-recorded")
         insist(guards.may_buy(license_))
@@ -128,9 +128,11 @@ class BuyUpdate(_LicenseOperation):
             raise BadInput("too-many-more-seats", effect="nothing-recorded", seats=self.seats)
         if present := [name for name in self.components if license_.component(name) is not None]:
             raise Refused("components-licensed", "show-the-license", components=present)
-        update = PendingUpdate(bought_at=work.now, seats=self.seats, components=tuple(dict.fromkeys(self.components)))
-        work.transaction.set_license(replace(license_, update=update))
-        hours = work.seats.policy.update_due.total_seconds() // 3600
+        update = PendingUpdate(
+            bought_at=context.now, seats=self.seats, components=tuple(dict.fromkeys(self.components))
+        )
+        context.transaction.set_license(replace(license_, update=update))
+        hours = context.seats.policy.update_due.total_seconds() // 3600
         return [_done("purchase-recorded", bought=bought(update), hours=int(hours))]
 
 
@@ -141,12 +143,12 @@ class ReceiveUpdate(_LicenseOperation):
     name: ClassVar[str] = "update license"
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        update = _purchase(work)
-        after = arrived(work.state.license)
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        update = _purchase(context)
+        after = arrived(context.state.license)
         if after.seats is not None and after.seats > MOST_SEATS:
             raise Refused("too-many-seats", "cancel-and-change", seats=after.seats)
-        work.transaction.set_license(after)
+        context.transaction.set_license(after)
         return [_done("purchase-arrived", bought=bought(update), seats=after.seats)]
 
 
@@ -157,9 +159,9 @@ class CancelUpdate(_LicenseOperation):
     name: ClassVar[str] = "cancel update"
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        update = _purchase(work)
-        work.transaction.set_license(replace(work.state.license, update=None))
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        update = _purchase(context)
+        context.transaction.set_license(replace(context.state.license, update=None))
         return [_done("purchase-cancelled", bought=bought(update))]
 
 
@@ -196,11 +198,11 @@ class ChangeTerms(_LicenseOperation):
     """Whether it may have fewer seats than are in use."""
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         seats = self.terms.seats
         if isinstance(seats, int) and not 0 <= seats <= MOST_SEATS:
             raise BadInput("too-many-seats", effect="nothing-changed", seats=seats)
-        return _install(work, self.terms.on(work.state.license), self.over_limit)
+        return _install(context, self.terms.on(context.state.license), self.over_limit)
 
 
 @dataclass(frozen=True)
@@ -212,8 +214,8 @@ class ChangeComponent(_LicenseOperation):
     is_licensed: bool = True
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        license_, component = work.state.license, self.component
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        license_, component = context.state.license, self.component
         if component.seats is not None and not 0 <= component.seats <= MOST_SEATS:
             raise BadInput("too-many-seats", effect="nothing-changed", seats=component.seats)
         word = message(f"component-{component.name}")
@@ -226,7 +228,7 @@ class ChangeComponent(_LicenseOperation):
         if not self.is_licensed:
             del changed[component.name]
         ordered = tuple(changed[name] for name in COMPONENTS if name in changed)
-        work.transaction.set_license(replace(license_, components=ordered))
+        context.transaction.set_license(replace(license_, components=ordered))
         return [_done("component-licensed" if self.is_licensed else "component-removed", component=word)]
 
 
@@ -240,32 +242,32 @@ class InstallLicense(_LicenseOperation):
     """Whether it may have fewer seats than are in use."""
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        insist(guards.may_install(work.state.license, self.file.is_trial))
-        return _install(work, installed(work.state.license, self.file, work.now), self.over_limit)
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        insist(guards.may_install(context.state.license, self.file.is_trial))
+        return _install(context, installed(context.state.license, self.file, context.now), self.over_limit)
 
 
-def _install(work: OperationContext, after: License, over_limit: bool) -> list[Outcome]:
+def _install(context: OperationContext, after: License, over_limit: bool) -> list[Outcome]:
     """Change the license as a whole, unless it is too small and the caller did not consent."""
-    before = work.state.license
+    before = context.state.license
     if after == before:
         return [_unchanged("license-unchanged")]
-    decision = guards.may_license(work.seats.if_licensed(after))
+    decision = guards.may_license(context.seats.if_licensed(after))
     if not over_limit and guards.needs_consent(before, after, decision):
         raise refused_by(decision, "license-not-changed")
-    work.transaction.set_license(after)
-    status = license_status_of(after, work.now, work.seats.policy)
+    context.transaction.set_license(after)
+    status = license_status_of(after, context.now, context.seats.policy)
     return [_done("license-changed", seats=after.seats, status=message(f"license-word-{status.code}"))]
 
 
-def _purchase(work: OperationContext) -> PendingUpdate:
+def _purchase(context: OperationContext) -> PendingUpdate:
     """What was bought and has not arrived.
 
     Raises:
         Refused: nothing.
     """
-    insist(guards.may_finish_purchase(work.state.license))
-    update = work.state.license.update
+    insist(guards.may_finish_purchase(context.state.license))
+    update = context.state.license.update
     assert update is not None  # noqa: S101  # or the guard had refused
     return update
 
