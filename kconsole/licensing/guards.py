@@ -62,13 +62,7 @@ def may_take_seats(
     """Whether so many more seats may be taken, as creating and enabling accounts does.
 
     Refused where the license or a domain would exceed its limit. An inventory that exceeds its limit already may
-    still do what needs no further seat.
-
-    Args:
-        report: the current figures.
-        needed: seats by domain, from `new_seats`.
-        purpose: what they are needed for.
-        policy: the rules of the product.
+    still do what needs no further seat. `new_seats` says how many are needed.
     """
     total = needed.total()
     if "license" in policy.creation_limits and report.free is not None and total > report.free:
@@ -132,13 +126,7 @@ def may_connect(
 ) -> Decision:
     """Whether an account can log in.
 
-    A disabled account cannot. An account that has a mailbox always can, unless all functions are suspended.
-
-    Args:
-        report: the current figures.
-        entry: the account.
-        is_suspended: whether all functions are suspended, see `LicenseStatus.is_suspended`.
-        policy: the rules of the product.
+    A disabled account cannot. An account that has a mailbox always can, unless `LicenseStatus.is_suspended`.
     """
     if not policy.is_account(entry):
         return not_an_account(entry, policy)
@@ -171,11 +159,7 @@ def access_of(report: SeatReport, policy: LicensePolicy = KERIO) -> Access:
 
 
 def may_license(planned: SeatReport) -> Decision:
-    """Whether a license may be installed: always; says by how much the seats in use exceed it.
-
-    Args:
-        planned: the figures with that license.
-    """
+    """Whether a license may be installed: always; says by how much the seats in use exceed it, as planned."""
     return _exceeding(planned.over, planned.used, planned.limit, "disable-first")
 
 

@@ -122,7 +122,7 @@ class LicenseScreen(StoreScreen):
 
     def action_trial(self) -> None:
         """Ask, then begin the trial."""
-        last = trial_end(self.session.clock.now().date())
+        last = trial_end(self.session.clock.now().date(), self.session.seats.policy)
         self.confirm(
             "Begin the trial?",
             [f"It begins today, and its last day is {last.isoformat()}."],
@@ -322,14 +322,13 @@ class LicenseScreen(StoreScreen):
         if command == "license-undo" and step is not None:
             is_on_license = any(change.table == "license" for change in step.commit.changes)
             return "" if is_on_license else f"The last change was '{step.what}', on accounts: undo it in their list."
-        refusals = {
-            "license-trial": lambda: guards.may_begin_trial(license_),
-            "license-activate": lambda: guards.may_activate(license_, self.session.license_status),
-            "license-buy": lambda: guards.may_buy(license_),
-            "license-arrived": lambda: guards.may_finish_purchase(license_),
-            "license-called-off": lambda: guards.may_finish_purchase(license_),
-        }
-        decision = refusals[command]() if command in refusals else guards.ALLOWED
+        decision = {
+            "license-trial": guards.may_begin_trial(license_),
+            "license-activate": guards.may_activate(license_, self._status),
+            "license-buy": guards.may_buy(license_),
+            "license-arrived": guards.may_finish_purchase(license_),
+            "license-called-off": guards.may_finish_purchase(license_),
+        }.get(command, guards.ALLOWED)
         if decision.allowed:
             return ""
         text = sentences([decision.message, *decision.hints], self.voice)
