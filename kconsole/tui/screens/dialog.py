@@ -71,7 +71,6 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     _problem = ""
 
     def compose(self) -> ComposeResult:
-        """Box, body, problem, buttons."""
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self.title_text)
             box.border_subtitle = Content(self.keys)
@@ -118,7 +117,6 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         return self.query_one(".dialog-body", VerticalScroll)
 
     def on_resize(self, event: Resize) -> None:
-        """Give the body what is left of the terminal."""
         self.set_class(event.size.height < ROOMY, "-tight")
         self._fit(event.size.width, event.size.height)
 

@@ -79,7 +79,6 @@ class TextScreen(ModalScreen[None]):
         yield Static(id="keys")
 
     def on_mount(self) -> None:
-        """Show the addresses."""
         self._show()
 
     def action_change(self) -> None:

@@ -56,7 +56,6 @@ class AccountTable(ColumnList[Entry]):
         self._range_start: int | None = None
 
     def on_mount(self) -> None:
-        """Show the columns that the user chose last."""
         self.show_columns(console_of(self).preferences.columns)
 
     # What is shown

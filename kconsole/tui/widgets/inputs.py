@@ -36,7 +36,6 @@ class TextLine(Input):
         return cell_len(self.value[: self.cursor_position])
 
     def validate_value(self, value: str) -> str:
-        """Make pasted text safe before it is shown."""
         return safe_text(value)
 
 
@@ -111,11 +110,9 @@ class ChoiceLine(Painted, can_focus=True):
         self.post_message(self.Changed(self))
 
     def on_focus(self) -> None:
-        """Show the hint."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Hide the hint."""
         self.refresh()
 
     def paint(self, y: int, width: int) -> Iterable[Part]:

@@ -78,7 +78,6 @@ class LabelledText(Painted):
             self.refresh(layout=bool(self.styles.height and self.styles.height.is_auto))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the texts take at this width."""
         del container, viewport
         return len(self.lines_at(width))
 

@@ -95,7 +95,6 @@ class Painted(Widget):
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
-        """The line for Textual."""
         width = self.size.width
         return strip(self.paint(y, width), self.rich_style, palette_of_app(self), width)
 

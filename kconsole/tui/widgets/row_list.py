@@ -103,20 +103,16 @@ class RowList(Movable):
             self.scroll_to(y=row - self.page + 1, animate=False, immediate=True)
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
         self.virtual_size = Size(self.size.width, self.row_count + self.header_lines)
         self.bring_into_sight(self.cursor)
 
     def on_focus(self) -> None:
-        """Show the cursor as the active one."""
         self.refresh_row(self.cursor)
 
     def on_blur(self) -> None:
-        """Show the cursor as an inactive one."""
         self.refresh_row(self.cursor)
 
     def render_line(self, y: int) -> Strip:
-        """The line for Textual."""
         width, palette = self.size.width, palette_of_app(self)
         if y < self.header_lines:
             return strip(self.paint_header(y, width), self.rich_style, palette, width)
