@@ -105,13 +105,10 @@ def _surprises(license_: License, file: LicenseFile, today: date) -> Iterator[Me
         yield message("file-of-trial")
     if file.id_end and license_.id_end and file.id_end != license_.id_end:
         yield message("file-of-other-id", theirs=file.id_end, ours=license_.id_end)
-    if file.expires is not None and file.expires < today:
-        yield message("file-expired", on=file.expires)
-    if file.maintenance_until is not None and file.maintenance_until < today:
-        yield message("file-part-ended", part=message("component-maintenance"), on=file.maintenance_until)
-    for component in file.components:
-        if component.expires is not None and component.expires < today:
-            yield message("file-part-ended", part=message(f"component-{component.name}"), on=component.expires)
+    ends = (("license", file.expires), ("maintenance", file.maintenance_until))
+    for what, on in (*ends, *((component.name, component.expires) for component in file.components)):
+        if on is not None and on < today:
+            yield message("file-ended", what=what, on=on)
     if license_.update is not None and _still_pending(license_.update, file, license_) is not None:
         yield message("file-without-purchase", bought=bought(license_.update))
 

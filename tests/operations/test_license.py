@@ -475,12 +475,12 @@ def test_an_expired_file_is_installed_and_suspends_everything(tmp_path: Path) ->
     clock = FixedClock(datetime(2027, 6, 1, tzinfo=UTC))
     session, file = session_with(tmp_path, ACTIVATED, clock=clock), file_of(license_key("Weather: fine"))
     notes = file_notes(ACTIVATED, file, clock.now())
-    assert codes_of(notes) == ["file-unsigned", "file-expired", *["file-part-ended"] * 3, "license-field-unknown"]
-    assert [note.params["on"] for note in notes[1:3]] == [date(2027, 5, 4)] * 2
-    assert {note.params["part"].code: note.params["on"] for note in notes[2:5]} == {
-        "component-maintenance": date(2027, 5, 4),
-        "component-activesync": date(2027, 1, 1),
-        "component-antivirus": date(2027, 4, 4),
+    assert codes_of(notes) == ["file-unsigned", *["file-ended"] * 4, "license-field-unknown"]
+    assert {note.params["what"]: note.params["on"] for note in notes[1:5]} == {
+        "license": date(2027, 5, 4),
+        "maintenance": date(2027, 5, 4),
+        "activesync": date(2027, 1, 1),
+        "antivirus": date(2027, 4, 4),
     }
     session.do(InstallLicense(file))
     assert session.license_status.is_suspended

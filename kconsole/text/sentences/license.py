@@ -136,9 +136,13 @@ def _is_or_are(number: str, singular: str, plural: str) -> Template:
     return lambda params: singular if params[number] == 1 else plural
 
 
-def _seats(code: str) -> Template:
-    """A sentence about `seats`, which may be None for a license without limit."""
-    return lambda params: code.replace("SEATS", "unlimited seats" if params["seats"] is None else "{seats:count seat}")
+def _seats(params: Params) -> str:
+    return "unlimited seats" if params["seats"] is None else "{seats:count seat}"
+
+
+def _file_ended(params: Params) -> str:
+    what = params["what"]
+    return "It expired on {on}." if what == "license" else f"Its {ENDINGS[what]} ended on {{on}}."
 
 
 def _licensed_already(params: Params) -> str:
@@ -190,7 +194,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     **{f"cause-{code}": template for code, template in _CAUSES.items()},
     **{f"figure-{code}": template for code, template in _FIGURES.items()},
     **{f"component-{name}": word for name, word in COMPONENT_WORDS.items()},
-    "component-maintenance": "Software Maintenance",
     "bought": _bought,
     "next-step": lambda params: f"Next: {STATES[params['status']].next}",
     # Guards
@@ -239,13 +242,13 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "too-many-more-seats": "There cannot be {seats:,} more seats",
     "too-many-seats": "There cannot be {seats:,} seats",
     "purchase-recorded": "{bought} bought, due within {hours:count hour}",
-    "purchase-arrived": _seats("{bought} arrived: the license has SEATS now"),
+    "purchase-arrived": lambda params: f"{{bought}} arrived: the license has {_seats(params)} now",
     "purchase-cancelled": "{bought} cancelled",
     "cancel-and-change": "Cancel the purchase, and change the seats by hand.",
     "license-not-changed": "The license was not changed.",
     "over-limit-takes-it": Both("Add --over-limit to accept that.", "Confirm to accept that."),
     "license-unchanged": "the license is like this already",
-    "license-changed": _seats("the license has SEATS now; {status}"),
+    "license-changed": lambda params: f"the license has {_seats(params)} now; {{status}}",
     "component-licensed": "{component} is licensed",
     "component-licensed-already": "{component} is licensed like this already",
     "component-not-licensed": "{component} is not licensed",
@@ -269,7 +272,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "file-would-be-refused": "This is the file of a trial, and a license is registered here: it would be refused.",
     "file-of-trial": "This is the file of a trial.",
     "file-of-other-id": "It has another license ID: it ends in {theirs}, and the one here in {ours}.",
-    "file-expired": "It expired on {on}.",
-    "file-part-ended": "Its {part} ended on {on}.",
+    "file-ended": _file_ended,
     "file-without-purchase": "It does not include the pending purchase ({bought}), which stays pending.",
 }

@@ -78,10 +78,10 @@ class LicenseHead(Painted):
             lines.append([(" Next  " if number == 0 else " " * 7, "name"), (line, "strong")])
         return lines
 
-    def _state(self, license_status: LicenseStatus, report: SeatReport, width: int) -> list[list[Part]]:
+    def _state(self, status: LicenseStatus, report: SeatReport, width: int) -> list[list[Part]]:
         """The state, how long it lasts and the seats, as far as there is room. How long it lasts always has some."""
-        sign, part = SIGNS[license_status.state]
-        word, lasts = f" {sign} {STATES[license_status.code].word.upper()} ", lasting_words(license_status)
+        sign, part = SIGNS[status.state]
+        word, lasts = f" {sign} {STATES[status.code].word.upper()} ", lasting_words(status)
         parts = [(" " if part == "full" else "", ""), (word, part)]
         room = width - sum(cell_len(text) for text, _ in parts) - 1
         if cell_len(lasts) + 2 > room:
@@ -94,9 +94,9 @@ class LicenseHead(Painted):
         return [parts]
 
 
-def lasting_words(license_status: LicenseStatus) -> str:
+def lasting_words(status: LicenseStatus) -> str:
     """How long the state lasts, or since when: "Software Maintenance until 2027-03-01, 208 days left"."""
-    ending = _deciding(license_status)
+    ending = _deciding(status)
     if ending is None:
         return ""
     if ending.is_over:
@@ -104,14 +104,14 @@ def lasting_words(license_status: LicenseStatus) -> str:
     return f"{title_of(ending)} until {ending.on.isoformat()}, {days_words(ending)}"
 
 
-def _deciding(license_status: LicenseStatus) -> Ending | None:
+def _deciding(status: LicenseStatus) -> Ending | None:
     """What ends the state next, or has caused it."""
-    if license_status.state == "maintenance-expired":
-        return license_status.ending("maintenance")
-    if license_status.state == "license-expired":
-        return license_status.ending("license" if license_status.is_suspended else "grace")
-    coming = (end for end in license_status.endings if end.what in ("trial", "maintenance", "license"))
-    return next((end for end in coming if license_status.state == "trial-expired" or not end.is_over), None)
+    if status.state == "maintenance-expired":
+        return status.ending("maintenance")
+    if status.state == "license-expired":
+        return status.ending("license" if status.is_suspended else "grace")
+    coming = (end for end in status.endings if end.what in ("trial", "maintenance", "license"))
+    return next((end for end in coming if status.state == "trial-expired" or not end.is_over), None)
 
 
 class LicenseSheet(Movable):
