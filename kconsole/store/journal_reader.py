@@ -94,7 +94,7 @@ class JournalReader:
 
     def _open_without_journal(self) -> None:
         if self._snapshot_head == START:
-            raise NotFound("no-store", "make-or-demo", address=self._engine.address)
+            raise NotFound("no-store", "make-or-demo", address=self._engine.address.removeprefix("file:"))
         missing = StoreUnusable("journal-missing", "restore-or-read-only", journal=self._engine.journal_name)
         if not self._engine.read_only:
             raise missing

@@ -593,21 +593,18 @@ def test_a_busy_store_says_so(office: Console) -> None:
         said = office("disable", "anna@north.example")
         assert office("status").code == 0
     assert (said.code, said.out) == (6, "")
-    assert re.match(
-        rf"kconsole: .+ \(process \d+.*\) is saving to {office.folder}, and was not done within 0 s", said.talk[0]
-    )
+    assert re.match(rf"kconsole: .+ \(process \d+.*\) is saving to {office.folder}", said.talk[0])
     assert office("status", "--wait", "-1").code == 2
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "[]"])
-def test_a_damaged_snapshot_is_made_anew_from_the_journal_and_told(office: Console, content: str) -> None:
+def test_a_damaged_snapshot_is_rebuilt_from_the_journal_with_a_note(office: Console, content: str) -> None:
     before = office.dump
     file = office.folder / "store.json"
     file.write_text(content)
     said = office.done("status", "--json")
     (note,) = said.talk
     assert note.startswith(f"Note: {file} was damaged (it is ")
-    assert note.endswith("what it held was made anew from the journal.")
     assert said.json["seats"]["used"] == 5
     office.done("disable", "anna@north.example")
     assert office.done("enable", "anna@north.example").talk[0].startswith("anna@north.example")
