@@ -6,21 +6,18 @@ Words of commits are imported when they are needed: the first picture does not w
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from kconsole.core.codes import Message
+from kconsole.core.codes import Message, message
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
 from kconsole.core.reports import Decision, SeatReport
 from kconsole.core.server import PendingChange, Server
 from kconsole.licensing.lifecycle import LicenseStatus
-from kconsole.licensing.policy import classify
 from kconsole.text import words
-from kconsole.text.details import reason_word
 from kconsole.text.licenses import urgent, warning_words
 from kconsole.text.messages import Voice, decision_lines, words_of
 from kconsole.text.safe_text import safe_text
 
 ACCOUNTS_ONLY: Final = "on the server, kconsole changes accounts only"
-IN_ADMINISTRATION: Final = "Do it in the server's administration."
 NOT_ASKED: Final = "Cancelled. The server was not contacted."
 READ_ONLY: Final = "Nothing can be changed: the store is open read-only."
 
@@ -121,7 +118,9 @@ def nothing_here(entry: Entry | None) -> str:
 
 def accounts_only_lines(entries: Sequence[Entry]) -> list[str]:
     """Why entries on a server are not deleted: none is an account."""
-    return some([f"{safe_text(each.address)} ({reason_word(classify(each))}): {ACCOUNTS_ONLY}." for each in entries])
+    return some(
+        [f"{safe_text(each.address)} {words_of(message('accounts-only-there', kind=each.kind))}." for each in entries]
+    )
 
 
 def accounts_only_note(entries: Sequence[Entry]) -> list[str]:

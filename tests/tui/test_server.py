@@ -181,7 +181,7 @@ async def test_what_was_read_of_another_server_is_not_taken(mail: KerioServer) -
         other.do(AddServer(Server(name="other", access=replace(access_of(mail), user="eye"))))
         held.release()
         await until_told(screen, "Failed")
-        screen.expect_dialog("somebody named another server for this store", "Read that one.")
+        screen.expect_dialog("another server was configured for this store", "Read that one.")
         assert screen.session.state.live_entries() == []
 
 
@@ -203,7 +203,7 @@ async def test_a_server_that_is_away_is_told_with_what_to_do(mail: KerioServer) 
         before = screen.session.state.inventory
         await screen.press("f5")
         await until_told(screen, "Failed")
-        screen.expect_dialog("cannot be reached")
+        screen.expect_dialog("Cannot connect to")
         assert screen.session.state.inventory == before
         await screen.press("escape")
         mail.start()
@@ -234,7 +234,7 @@ async def test_what_is_not_here_as_there_is_told_once(mail: KerioServer, size: t
     domain.directory, domain.directory_host = "WindowsActiveDirectory", "dc[/]\x1b[2J.example"
     async with console(following(mail), size, server_secret=Secret(mail.password)) as screen:
         await screen.press("f5")
-        await until_told(screen, "Not all is here as it is on the server")
+        await until_told(screen, "The store differs from the server")
         screen.expect_dialog("north.example is mapped from a directory (active-directory, host dc[/]")
         await screen.press("escape")
         await screen.press("f5")
@@ -259,7 +259,7 @@ async def test_a_store_without_a_server_says_how_to_name_one() -> None:
         assert "server" not in screen.main.status.render_line(0).text
         assert "read server" not in screen.keys
         await screen.press("f5")
-        screen.expect_dialog("in step with no server", "kconsole server add")
+        screen.expect_dialog("No server is configured for this store.", "kconsole server add")
 
 
 async def test_read_only_reads_no_server(mail: KerioServer) -> None:
@@ -320,11 +320,11 @@ async def test_it_follows_what_is_done_and_read(mail: KerioServer) -> None:
         await log_in(screen, mail.password)
         await until_told(screen, "server read:")
         figures = comparison(screen).figures
-        (counted,) = [row for row in figures.rows if row.figure == "counted"]
+        (counted,) = [row for row in figures.rows if row.name == "counted"]
         assert counted.agrees
         screen.other().commit(AddAccount("own@north.example"))
         await screen.tick()
-        (counted,) = [row for row in figures.rows if row.figure == "counted"]
+        (counted,) = [row for row in figures.rows if row.name == "counted"]
         assert (counted.ours, counted.theirs) == (3, 2)
         await screen.press("right_square_bracket", "right_square_bracket")
         assert figures.highlighted is not None

@@ -1,5 +1,6 @@
 """Deeds on the screen that are done on the live server first, against a real server: there and here, or told."""
 
+import dataclasses
 import gc
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
 from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer, RemoveServer
-from kconsole.text.messages import sentences
+from kconsole.providers.kerio import provider
+from kconsole.text.messages import sentences, words_of
 from kconsole.tui.screens.add import AddDialog
 from kconsole.tui.screens.connecting import PasswordDialog
 from kconsole.tui.screens.main import MainScreen
@@ -159,7 +161,7 @@ async def test_deleting_says_that_it_is_for_good_and_taking_it_back_says_why_not
         assert screen.session.state.find(ANNA).mailbox_fate == "delete"
         await screen.press("u")
         await settled(screen)
-        screen.expect_dialog("was deleted on the server, and that cannot be taken back", "'kconsole add'")
+        screen.expect_dialog("was deleted on the server, which cannot be undone", "Add it again")
         assert mail.world.find(ANNA) is None
 
 
@@ -218,7 +220,8 @@ async def test_a_wrong_password_is_told_and_asked_for_anew(mail: KerioServer, mo
     monkeypatch.setenv(SERVER_PASSWORD, "wrong one")
     async with console(following(mail), prepare=has_read(mail)) as screen:
         await settled(await disable(screen))
-        screen.expect_dialog("Failed", "did not let in Admin", "Nothing was changed, neither there nor here.")
+        screen.expect_dialog("Failed", "refused the login of Admin")
+        screen.expect_dialog("Nothing was changed, neither on the server nor here.")
         assert "wrong one" not in screen.text
         await screen.press("escape")
         await disable(screen)
@@ -238,7 +241,7 @@ async def test_a_password_for_one_server_is_not_sent_to_another(mail: KerioServe
         await screen.tick()
         await log_in(screen, mail.password)
         await settled(screen)
-        screen.expect_dialog("the server other was just named for this")
+        screen.expect_dialog("the server other has just been configured for")
         assert mail.logins == logins
         await screen.press("escape")
         await disable(screen)
@@ -279,7 +282,7 @@ async def test_what_the_server_refuses_is_told_for_each(mail: KerioServer) -> No
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         await screen.press("asterisk", "d", "y")
         await settled(screen)
-        screen.expect_dialog("Not everything was done", "chen@south.example: the server did not do it")
+        screen.expect_dialog("Not everything was done", "chen@south.example: the server refused")
         assert not enabled(screen, mail, ANNA)
         assert enabled(screen, mail, CHEN)
 
@@ -288,7 +291,7 @@ async def test_a_server_that_is_away_changes_nothing(mail: KerioServer) -> None:
     async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.stop()
         await settled(await disable(screen))
-        screen.expect_dialog("cannot be reached", "Nothing was changed, neither there nor here.")
+        screen.expect_dialog("Cannot connect to", "Nothing was changed, neither on the server nor here.")
         await screen.press("escape")
         mail.start()
         await settled(await disable(screen))
@@ -303,7 +306,7 @@ async def test_why_a_new_account_was_not_added_is_told_to_the_end(mail: KerioSer
         await screen.press("enter")
         await settled(screen)
         assert isinstance(screen.app.screen, AddDialog)
-        screen.expect_dialog("cannot be reached", "and that it may be administered from other hosts.")
+        screen.expect_dialog("Cannot connect to", "and that it accepts connections from this host.")
         screen.expect_dialog(*(() if size == NARROW else ("pgup pgdn scroll",)))
         screen.expect_typing_in("address")
 
@@ -338,8 +341,8 @@ async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:
     mail.faults.add(Error(1002, "Not today."), "Users.set")
     async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
         await settled(await disable(screen))
-        screen.expect_dialog("Nothing was done", "it is not on the server any more. It says: Not today")
-        screen.expect_dialog("Read the server with r: somebody has changed it.")
+        screen.expect_dialog("Nothing was done", "it does not exist, or no longer. It says: Not today")
+        screen.expect_dialog("Press r: it may have been removed.")
         assert screen.status == "disable: nothing was changed"
         assert enabled(screen, mail, ANNA)
         assert not screen.session.state.pending_changes
@@ -348,13 +351,13 @@ async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:
 async def test_of_many_it_says_what_was_done_and_what_was_not(
     mail: KerioServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kconsole.operations.sync.requests.MOST_AT_ONCE", 1)
+    monkeypatch.setattr(provider, "CAPABILITIES", dataclasses.replace(provider.CAPABILITIES, most_at_once=1))
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.faults.add(Cut(done=True), "Users.set", call=2)
         await screen.press("asterisk", "d", "y")
         await settled(screen)
-        screen.expect_dialog("Only part of it was done", "disabled, its seat is free", "is not known to be done")
-        screen.expect_dialog("Read the server with r, which shows what is so")
+        screen.expect_dialog("Only part of it was done", "disabled", "not known")
+        screen.expect_dialog("Press r to see the current state")
         assert sum(not screen.session.state.find(each).enabled for each in (ANNA, CHEN)) == 1
         assert "1 change unconfirmed" in screen.text
         await screen.press("escape", "r")
@@ -367,7 +370,7 @@ async def test_an_answer_that_never_comes_is_told_marked_and_settled_by_reading(
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.faults.add(Cut(done=done), "Users.set")
         await settled(await disable(screen))
-        screen.expect_dialog("Whether it did it is not known", "Read the server with r, which shows what is so")
+        screen.expect_dialog("It is not known whether the server made the change.", "Press r to see the current state")
         await screen.press("escape")
         assert screen.main.status.open == "1 change unconfirmed"
         assert "· 1 change unconfirmed ·" in screen.text
@@ -409,11 +412,11 @@ async def test_escape_leaves_off_and_what_was_sent_stays_open(mail: KerioServer)
         held = mail.faults.add(Held(after_deed=True), "Users.set")
         await disable(screen)
         await until(screen, lambda: held.reached.is_set() and isinstance(screen.app.screen, WaitingDialog))
-        screen.expect_dialog("Asking mail to disable anna@north.example ...", "esc leaves off waiting")
+        screen.expect_dialog("Asking mail to disable anna@north.example ...", "esc cancels")
         assert "open" not in screen.main.status.open
         await screen.press("escape")
         await settled(screen)
-        screen.expect_dialog("Whether it did it is not known", "Read the server with r")
+        screen.expect_dialog("not known", "Press r to see the current state")
         assert len(screen.session.state.pending_changes) == 1
         held.release()
         await screen.press("escape", "r")
@@ -545,7 +548,7 @@ async def test_a_new_account_has_the_password_that_was_typed_and_that_is_nowhere
 async def test_without_a_password_it_says_that_nobody_can_log_in(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         await fill_in(screen, "dora")
-        screen.expect_dialog("if empty, nobody can yet")
+        screen.expect_dialog("without one, the user cannot log in yet")
         await screen.press("enter")
         await settled(screen)
         assert mail.world.find(DORA) is not None
@@ -559,7 +562,7 @@ async def test_what_the_server_refuses_is_told_in_the_form_and_the_password_is_g
         await screen.press("enter")
         await settled(screen)
         assert isinstance(screen.app.screen, AddDialog)
-        screen.expect_dialog("its license allows no more users", "type it again: it was not kept")
+        screen.expect_dialog("the license allows no more users", "type it again: it was not kept")
         assert screen.app.screen.query_one("#new-password", Input).value == ""
         assert mail.world.find(DORA) is None
         mail.world.set_license(users=10)
@@ -577,7 +580,7 @@ async def test_an_account_that_may_be_there_is_not_asked_for_again(mail: KerioSe
         await fill_in(screen, "dora", NEW_PASSWORD)
         await screen.press("enter")
         await settled(screen)
-        screen.expect_dialog("Failed", "is not known", "Read the server with r")
+        screen.expect_dialog("Failed", "not known", "Press r to see the current state")
         await screen.press("escape")
         screen.expect_no_dialog()
         await screen.press("r")
@@ -610,7 +613,7 @@ async def test_what_was_typed_stays_though_something_else_is_open(mail: KerioSer
         await log_in(screen, "wrong")
         await settled(screen)
         assert isinstance(screen.app.screen, AddDialog)
-        screen.expect_dialog("did not let in", "dora")
+        screen.expect_dialog("refused the login", "dora")
 
 
 # What was open at the start
@@ -621,7 +624,7 @@ async def test_what_is_open_at_the_start_is_told_and_marked(mail: KerioServer) -
     async with console(following(mail), NARROW, prepare=prepare) as screen:
         await until_told(screen, "Unconfirmed changes")
         screen.expect_dialog("mail was asked for this, and its answer was lost:", f"disable {ANNA}")
-        screen.expect_dialog("Press r to ask the server what is so")
+        screen.expect_dialog("Press r to ask the server.")
         await screen.press("escape")
         assert "· 1 change unconfirmed ·" in screen.text
         await screen.press("r")
@@ -664,7 +667,7 @@ async def test_if_the_server_is_away_at_the_start_what_is_open_is_told(mail: Ker
 
     async with console(following(mail), NARROW, prepare=and_stop, server_secret=known(mail)) as screen:
         await until_told(screen, "Unconfirmed changes")
-        screen.expect_dialog("cannot be reached", f"disable {ANNA}")
+        screen.expect_dialog("Cannot connect to", f"disable {ANNA}")
         assert screen.session.state.pending_changes
 
 
@@ -737,11 +740,11 @@ async def test_offline_reads_and_writes_nothing_and_asks_for_no_password(mail: K
         calls = len(mail.calls)
         for key in ("d", "e", "a", "x"):
             await screen.press(key)
-            screen.expect_dialog("Failed", "done on the server mail first, which --offline forbids")
+            screen.expect_dialog("Failed", "the server mail has to be changed first, and --offline forbids that")
             await screen.press("escape")
             screen.expect_no_dialog()
         await screen.press("r")
-        screen.expect_dialog("mail was not asked: --offline forbids it.")
+        screen.expect_dialog("mail was not contacted: --offline forbids it.")
         assert len(mail.calls) == calls
         assert screen.session.state.find(ANNA).enabled
 
@@ -768,23 +771,21 @@ async def test_offline_tells_what_is_open_and_how_it_is_settled(mail: KerioServe
         screen.session.offline = True
         screen.main.settle_open()
         await screen.pilot.pause()
-        screen.expect_dialog("Leave --offline out")
+        screen.expect_dialog("Start without --offline")
         assert not mail.calls
 
 
 async def test_what_only_the_server_can_do_is_refused_before_anything_is_asked(mail: KerioServer) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         await screen.press("c")
-        screen.expect_dialog(
-            "This store follows the server mail: 'connect' in the store alone would change nothing on it."
-        )
+        screen.expect_dialog("'connect' would change the store only, not the server.")
         await screen.press("escape", "M", "enter")
-        screen.expect_dialog("'map' in the store alone would change nothing on it.")
+        screen.expect_dialog("'map' would change the store only, not the server.")
         await screen.press("escape", "escape", "colon")
         await screen.type("record that the user")
         await until_told(screen, "record that the user logs in now")
         await screen.press("down", "enter")
-        await until_told(screen, "'connect' in the store alone")
+        await until_told(screen, "'connect' would change the store only")
 
 
 async def test_what_is_no_account_is_refused_before_anybody_is_asked_whether_to_delete_it(mail: KerioServer) -> None:
@@ -794,8 +795,8 @@ async def test_what_is_no_account_is_refused_before_anybody_is_asked_whether_to_
         calls = len(mail.calls)
         to_account(screen, TEAM)
         await screen.press("x")
-        screen.expect_dialog("Refused", sentences(refused.hints, screen.main.voice))
-        screen.expect_dialog(f"{TEAM} is a mailing list: on the server kconsole changes accounts only.")
+        screen.expect_dialog("Refused", f"{TEAM} {words_of(refused.message)}.")
+        screen.expect_dialog(sentences(refused.hints, screen.main.voice))
         await screen.press("y", "escape")
         screen.expect_no_dialog()
         assert screen.session.state.find(TEAM).deleted_at is None
@@ -840,7 +841,7 @@ async def test_what_was_done_before_a_server_was_named_is_not_taken_back_here(ma
         assert connected is not None
         screen.session.do(AddServer(Server(name="mail", access=access_of(mail))))
         await screen.press("L", "j", "u")
-        screen.expect_dialog("in the store alone would change nothing on it.")
+        screen.expect_dialog("would change the store only, not the server.")
         assert screen.session.history.undoable != connected
         assert not mail.calls
 

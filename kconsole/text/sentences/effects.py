@@ -20,7 +20,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "over-limit-maps-them": Both("Add --over-limit to map them nevertheless.", "Confirm to map them nevertheless."),
     "cannot-undo-account": "It cannot be undone: {address} {reason}",
     "as-last-read": "{what}, as the server was last read",
-    "without-password": "{what}; it has no password yet, so no one can log in",
+    "without-password": Both(
+        "{what}; it has no password yet, so no one can log in", "{what} · no password yet: the user cannot log in"
+    ),
     "do-it-there-and-sync": Both(
         "Do it in the server's administration, then run 'kconsole sync'.",
         "Do it in the server's administration, then press {key_sync}.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from kconsole.core.codes import message
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry, fold
 from kconsole.core.reports import Decision
@@ -126,8 +127,6 @@ class AccountsScreen(ListingScreen):
                 return
             added()
             self.show_result(done)
-            if operation.password is None and self.session.is_done_there(operation.name):
-                self.tell(f"{texts.done_words(done)} · no password yet: the user cannot log in")
             self.go_to(done.outcomes[0].address)
 
         def problem(error: ConsoleError) -> None:
@@ -156,7 +155,8 @@ class AccountsScreen(ListingScreen):
         deletable = [entry for entry in may_be if entry not in not_here]
         if not deletable:
             if may_be:
-                self.tell_news("Refused", [*news, *texts.accounts_only_lines(may_be)], texts.IN_ADMINISTRATION)
+                hint = sentences([message("do-it-there-and-sync")], self.voice)
+                self.tell_news("Refused", [*news, *texts.accounts_only_lines(may_be)], hint)
             elif entries:
                 self.tell_refusal(guards.may_delete(entries[0]), news)
             else:
