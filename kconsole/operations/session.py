@@ -62,7 +62,7 @@ class Session:
         self.state = store.state
         self.clock = clock
         self.offline = False
-        self.seats = SeatLedger(store.inventory, policy)
+        self.seats = SeatLedger(store.state.inventory, policy)
         self.history = History(store)
         self._account_index: AccountIndex | None = None
         self._what_if: WhatIf | None = None

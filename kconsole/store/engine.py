@@ -75,7 +75,6 @@ class Changes(Protocol):
         Raises:
             BrokenJournal: the journal is shorter than that, or is another one.
         """
-        ...
 
 
 class JournalEngine(Protocol):
@@ -99,11 +98,9 @@ class JournalEngine(Protocol):
 
     def head(self) -> Head:
         """The last whole line that the journal has now."""
-        ...
 
     def size(self) -> int:
         """The bytes of the journal; they decide when a check or a snapshot is worth its time."""
-        ...
 
     def lock(self, patience: float, holder: str) -> AbstractContextManager[None]:
         """Be the only writer. What a crashed writer left half written is set aside first.
@@ -115,7 +112,6 @@ class JournalEngine(Protocol):
         Raises:
             StoreBusy: another one held it for that long.
         """
-        ...
 
     def lease(self, name: str, patience: float, holder: str) -> AbstractContextManager[None]:
         """Be the only holder of a name, as "server". The journal stays free.
@@ -123,7 +119,6 @@ class JournalEngine(Protocol):
         Raises:
             StoreBusy: as `lock`.
         """
-        ...
 
     def read_after(self, head: Head) -> Iterator[bytes]:
         """The whole lines after a head, with their line feeds.
@@ -133,11 +128,9 @@ class JournalEngine(Protocol):
         Raises:
             BrokenJournal: the journal does not hold that head.
         """
-        ...
 
     def read_backwards(self, head: Head) -> Iterator[bytes]:
         """The lines up to a head, the last one first."""
-        ...
 
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
         """Append lines, all of them or none; durable when this returns its new head. The caller holds the lock.
@@ -145,11 +138,9 @@ class JournalEngine(Protocol):
         Raises:
             HeadMoved: the journal does not end with the expected head.
         """
-        ...
 
     def watch(self) -> AbstractContextManager[Changes]:
         """Watch for what others append."""
-        ...
 
     def snapshot(self) -> Snapshot | None:
         """The last snapshot; None if there is none.
@@ -157,7 +148,6 @@ class JournalEngine(Protocol):
         Raises:
             DamagedSnapshot: it is not what was written.
         """
-        ...
 
     def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
         """Put a snapshot in place of the last one; returns its size in bytes. The caller holds the lock.
@@ -168,8 +158,6 @@ class JournalEngine(Protocol):
             body: the tables as JSON, in pieces.
             damaged: whether the last one is damaged, to be kept aside.
         """
-        ...
 
     def close(self) -> None:
         """Release everything. Never fails."""
-        ...

@@ -107,9 +107,9 @@ class _ChangeLine(Struct, frozen=True, forbid_unknown_fields=True):
     after: Raw
 
 
-class _RefusalLine(Struct, frozen=True):
-    code: str
+class _RefusalLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: str = ""
+    code: str
     params: dict[str, Any] = {}
 
 
@@ -159,7 +159,10 @@ def body_of(commit: Commit, next_number: int) -> bytes:
     if commit.seats is not None:
         body["seats"] = commit.seats
     if commit.refused:
-        body["refusals"] = [_refusal_document(refused) for refused in commit.refused]
+        body["refusals"] = [
+            _RefusalLine(address=writable(address), code=writable(code), params=as_json(params))
+            for address, code, params in commit.refused
+        ]
     if commit.undoes is not None:
         body["undoes"] = commit.undoes
     body["next_number"] = next_number
@@ -229,14 +232,6 @@ def _change(line: _ChangeLine) -> Change:
 def _record(line: _ChangeLine, content: Raw) -> Any:
     found = bytes(content)
     return None if found == b"null" else decoded(line.table, found, line.number)
-
-
-def _refusal_document(refusal: Refusal) -> dict[str, Any]:
-    document: dict[str, Any] = {"address": writable(refusal.address)} if refusal.address else {}
-    document["code"] = writable(refusal.code)
-    if refusal.params:
-        document["params"] = as_json(refusal.params)
-    return document
 
 
 def _refusal(line: _RefusalLine) -> Refusal:

@@ -98,16 +98,7 @@ class SeatStore:
         operator: Operator | str = "",
         progress: Progress | None = None,
     ) -> "SeatStore":
-        """Open the store that an engine keeps; see `open`.
-
-        Args:
-            engine: keeps it.
-            has_journal: whether it has one.
-            clock: as for `open`.
-            patience: as for `open`.
-            operator: as for `open`.
-            progress: as for `open`.
-        """
+        """Open the store that an engine keeps, if it has a journal; see `open`."""
         store = cls(engine, clock, patience, operator)
         try:
             store.journal.open(has_journal, progress)
@@ -155,7 +146,6 @@ class SeatStore:
 
     @property
     def address(self) -> str:
-        """Where the store is."""
         return self._engine.address
 
     @property
@@ -165,7 +155,6 @@ class SeatStore:
 
     @property
     def read_only(self) -> bool:
-        """Whether nothing can be changed."""
         return self._engine.read_only
 
     @property
@@ -175,15 +164,9 @@ class SeatStore:
 
     @property
     def sequence(self) -> int:
-        """The number of the last commit that was read."""
         return self.journal.head.sequence
 
     # Reading
-
-    @property
-    def inventory(self) -> Inventory:
-        """All records, as one."""
-        return self.state.inventory
 
     def listen(self, listener: Callable[[Commit], None]) -> None:
         """Call `listener` with every commit from now on: our own, and others' once they are read."""

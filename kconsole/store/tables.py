@@ -7,13 +7,14 @@ too (`table_layer`); the records themselves are in memory once, and documents ar
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from kconsole.core.encoding import compact_entry, document_of, record_of
+from kconsole.core.history import Change
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry
 from kconsole.core.server import PendingChange, Server
@@ -150,21 +151,13 @@ def _slices(body: bytes) -> Iterator[tuple[str, Any]]:
 # As TinyDB sees them
 
 
-class StagedChange(NamedTuple):
-    """A record that TinyDB's doors changed; None where it is not there."""
-
-    table: str
-    number: int
-    after: Any
-
-
 def document_at(table: str, record: Any) -> Document:
     """A record as a document of its table."""
     document: Document = msgspec.json.decode(encoded(table, record))
     return document
 
 
-def table_layer(tables: Mapping[str, Mapping[int, Any]], stage: Callable[[list[StagedChange]], None]) -> "TinyDB":
+def table_layer(tables: Mapping[str, Mapping[int, Any]], stage: Callable[[list[Change]], None]) -> "TinyDB":
     """TinyDB over the records in memory, for its queries and updates.
 
     Args:
@@ -203,12 +196,12 @@ class _DocumentView(Mapping[str, Document]):
         return len(self._records)
 
 
-def _differences(table: str, records: Mapping[int, Any], documents: Mapping[str, Document]) -> Iterable[StagedChange]:
+def _differences(table: str, records: Mapping[int, Any], documents: Mapping[str, Document]) -> Iterable[Change]:
     for number in records:
         if str(number) not in documents:
-            yield StagedChange(table, number, None)
+            yield Change(table, number, records[number], None)
     for text, document in documents.items():
         number = int(text)
         after = decoded(table, _encode(document), number)
-        if records.get(number) != after:
-            yield StagedChange(table, number, after)
+        if (before := records.get(number)) != after:
+            yield Change(table, number, before, after)

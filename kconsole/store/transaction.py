@@ -12,7 +12,7 @@ from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import PendingChange, Server
 from kconsole.store.records import Records
-from kconsole.store.tables import StagedChange, table_layer
+from kconsole.store.tables import table_layer
 
 if TYPE_CHECKING:
     from tinydb import TinyDB
@@ -121,16 +121,16 @@ class Transaction:
         """The tables for TinyDB's own doors; what they change belongs to this transaction."""
         return table_layer(self._records.tables, self._stage_all)
 
-    def _stage_all(self, staged: list[StagedChange]) -> None:
-        for table, number, after in staged:
-            self._set(table, after, number)
-            self.next_number = max(self.next_number, number + 1)
+    def _stage_all(self, changes: list[Change]) -> None:
+        for change in changes:
+            self._stage(change)
+            self.next_number = max(self.next_number, change.number + 1)
 
-    def _set(self, table: str, record: Any, number: int = 1) -> None:
+    def _set(self, table: str, record: Any) -> None:
         if record is None:
-            self._remove(table, number)
+            self._remove(table, 1)
         else:
-            self._put(table, number, record)
+            self._put(table, 1, record)
 
     def _put(self, table: str, number: int, record: Any) -> None:
         before = self._records.tables[table].get(number)

@@ -90,10 +90,10 @@ def main(folder: Path, kills: int, seed: int) -> None:
     store = opened(folder)
     numbers = [commit.sequence for commit in store.journal.history()]
     assert numbers == list(range(1, last + 1))
-    with_snapshot = store.inventory
+    with_snapshot = store.state.inventory
     store.abandon()
     (folder / "store.json").unlink(missing_ok=True)
-    assert opened(folder).inventory == with_snapshot
+    assert opened(folder).state.inventory == with_snapshot
     sys.stdout.write(f"{kills} kills, {last} changes, {torn} torn lines\n")
 
 

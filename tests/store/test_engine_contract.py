@@ -261,7 +261,7 @@ def test_two_stores_follow_each_other(place: Place, begun: SeatStore) -> None:
 
 
 def test_a_failed_block_leaves_nothing(place: Place, begun: SeatStore) -> None:
-    before = begun.inventory
+    before = begun.state.inventory
 
     def fail() -> None:
         with begun.transaction("fail") as transaction:
@@ -270,7 +270,7 @@ def test_a_failed_block_leaves_nothing(place: Place, begun: SeatStore) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert begun.inventory == before == store_at(place).inventory
+    assert begun.state.inventory == before == store_at(place).state.inventory
     assert begun.sequence == 1
 
 
@@ -280,9 +280,9 @@ def test_a_snapshot_saves_reading(place: Place, begun: SeatStore) -> None:
     with begun.transaction("disable") as transaction:
         transaction.put_entry(replace(anna, enabled=False))
     other = store_at(place)
-    assert other.inventory == begun.inventory
+    assert other.state.inventory == begun.state.inventory
     begun.close()
-    assert store_at(place).inventory == other.inventory
+    assert store_at(place).state.inventory == other.state.inventory
 
 
 def test_a_damaged_journal_is_refused_and_its_good_part_shown(place: Place, begun: SeatStore) -> None:

@@ -479,9 +479,9 @@ def test_all_of_a_license_a_directory_and_mapped_accounts_come_back(
     with TemporaryDirectory() as name:
         folder = Path(name)
         SeatStore.create(folder, whole, noon(), "anna", 0).close()
-        kept = opened(folder).inventory
+        kept = opened(folder).state.inventory
         (folder / "store.json").unlink()
-        replayed = opened(folder).inventory
+        replayed = opened(folder).state.inventory
     assert kept == replayed
     numbers = [entry.id for entry in kept.entries]
     assert kept == replace(

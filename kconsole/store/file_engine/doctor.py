@@ -150,7 +150,8 @@ def _look(folder: Path, *, settled: bool) -> _Seen:
     try:
         journal = JournalFile.open(folder / JOURNAL_FILE, read_only=True)
     except FileNotFoundError:
-        return _without_journal(folder, snapshot, trouble)
+        what = message("journal-missing", journal=str(folder / JOURNAL_FILE))
+        return _without_good_journal(folder, None, snapshot, trouble, what)
     with closing(journal):
         return _with_journal(folder, journal, snapshot, trouble, settled)
 
@@ -165,7 +166,8 @@ def _with_journal(
     if broken is None and snapshot is not None and at_snapshot is None:
         broken = BrokenJournal(snapshot.snapshot.head.sequence, "not-the-line-of-the-snapshot", whole.head)
     if broken is not None:
-        return _broken_journal(folder, journal, snapshot, trouble, broken)
+        what = message("journal-damaged", journal=name, line=broken.line, reason=broken.why)
+        return _without_good_journal(folder, journal, snapshot, trouble, what, broken.line - 1)
     findings = list(_of_snapshot(folder, snapshot, at_snapshot, trouble))
     if journal.size > whole.place and (settled or _stays_torn(journal, whole.place)):
         what, remedy = message("torn-last-line", journal=name), (message("can-be-set-aside"),)
@@ -173,56 +175,35 @@ def _with_journal(
     return _Seen(tuple(findings), whole._replace(source=message("good-journal")))
 
 
-def _broken_journal(
+def _without_good_journal(
     folder: Path,
-    journal: JournalFile,
+    journal: JournalFile | None,
     snapshot: PlacedSnapshot | None,
     trouble: Message | None,
-    broken: BrokenJournal,
+    what: Message,
+    good_lines: int = 0,
 ) -> _Seen:
-    what = message("journal-damaged", journal=str(folder / JOURNAL_FILE), line=broken.line, reason=broken.why)
-    good = _best_of(folder, journal, snapshot)
-    findings = []
+    """What is left if the journal is damaged after so many good lines, or missing."""
+    code, good = "no-journal" if journal is None else "journal", _best_of(folder, journal, snapshot)
+    remedy = [message("nothing-good-restore-backup")]
+    if good.source is not None:
+        remedy = [message("restore-or-begin-with", source=good.source)]
+        lines = 0 if journal is None else sum(1 for _ in journal.lines())
+        if (lost := lines - max(good.head.sequence, good_lines)) > 0:
+            remedy.append(message("lines-not-in-it", count=lost))
+    findings = [Finding(code, what, tuple(remedy), mendable=good.source is not None)]
     if snapshot is None:
-        findings.append(_snapshot_finding(folder, trouble, (), mendable=good.source is not None))
-    if good.source is None:
-        remedy = (message("nothing-good-restore-backup"),)
-        return _Seen((*findings, Finding("journal", what, remedy)), good)
-    lines = sum(1 for _ in journal.lines())
-    lost = max(lines - max(good.head.sequence, broken.line - 1), 0)
-    begin = message("restore-or-begin-with", source=good.source)
-    more = (message("lines-not-in-it", count=lost),) if lost else ()
-    return _Seen((*findings, Finding("journal", what, (begin, *more), mendable=True)), good)
+        serious = journal is None or trouble is not None
+        about = _about_snapshot(folder, trouble)
+        findings.insert(0, Finding("snapshot", about, (), serious, mendable=good.source is not None))
+    return _Seen(tuple(findings), good)
 
 
-def _without_journal(folder: Path, snapshot: PlacedSnapshot | None, trouble: Message | None) -> _Seen:
-    what = message("journal-missing", journal=str(folder / JOURNAL_FILE))
-    good = _best_of(folder, None, snapshot)
-    findings = []
-    if snapshot is None:
-        restore = (message("bring-back-backup"),)
-        findings.append(_snapshot_finding(folder, trouble, restore, serious=True, mendable=good.source is not None))
-    if good.source is None:
-        return _Seen((*findings, Finding("no-journal", what, (message("bring-back-backup"),))), good)
-    remedy = (message("restore-or-begin-with", source=good.source),)
-    return _Seen((*findings, Finding("no-journal", what, remedy, mendable=True)), good)
-
-
-def _snapshot_finding(
-    folder: Path,
-    trouble: Message | None,
-    remedy: tuple[Message, ...],
-    *,
-    serious: bool | None = None,
-    mendable: bool,
-    code: str = "snapshot",
-) -> Finding:
-    """A snapshot that is missing (no trouble), which is how a new store begins, or damaged."""
+def _about_snapshot(folder: Path, trouble: Message | None) -> Message:
     name = str(folder / SNAPSHOT_FILE)
     if trouble is None:
-        return Finding(code, message("snapshot-missing", snapshot=name), remedy, bool(serious), mendable)
-    what = message("snapshot-damaged", snapshot=name, reason=trouble)
-    return Finding("snapshot", what, remedy, True, mendable)
+        return message("snapshot-missing", snapshot=name)
+    return message("snapshot-damaged", snapshot=name, reason=trouble)
 
 
 def _of_snapshot(
@@ -230,7 +211,9 @@ def _of_snapshot(
 ) -> Iterator[Finding]:
     remedy = (message("rebuild-from-journal"),)
     if snapshot is None:
-        yield _snapshot_finding(folder, trouble, remedy, mendable=True, code="no-snapshot")
+        is_missing = trouble is None  # which is how a new store begins
+        code = "no-snapshot" if is_missing else "snapshot"
+        yield Finding(code, _about_snapshot(folder, trouble), remedy, not is_missing, mendable=True)
     elif journal_says is None or _records_of(snapshot).tables != journal_says.tables:
         what = message("snapshot-differs", snapshot=str(folder / SNAPSHOT_FILE))
         yield Finding("snapshot", what, remedy, mendable=True)

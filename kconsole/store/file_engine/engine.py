@@ -124,7 +124,6 @@ class FileEngine:
 
     @contextmanager
     def lock(self, patience: float, holder: str) -> Iterator[None]:
-        """See `JournalEngine.lock`."""
         with self._holding(self._lock, patience, holder):
             if self._journal is not None:
                 self._mend_torn_tail(self._journal)
@@ -132,7 +131,6 @@ class FileEngine:
 
     @contextmanager
     def lease(self, name: str, patience: float, holder: str) -> Iterator[None]:
-        """See `JournalEngine.lease`."""
         with self._holding(self._leases[name], patience, holder):
             yield
 
@@ -164,7 +162,6 @@ class FileEngine:
     # Reading
 
     def head(self) -> Head:
-        """See `JournalEngine.head`."""
         if self._journal is None:
             return START
         sequence = self._last
@@ -174,11 +171,9 @@ class FileEngine:
             return Head(sequence, self._file.hash_at(self._places[sequence])) if sequence else START
 
     def size(self) -> int:
-        """See `JournalEngine.size`."""
         return 0 if self._journal is None else self._journal.size
 
     def read_after(self, head: Head) -> Iterator[bytes]:
-        """See `JournalEngine.read_after`."""
         place = self._place_of(head)
         with self._reporting_unreadable():
             if self._file.size < place:
@@ -188,7 +183,6 @@ class FileEngine:
         yield from self._lines_from(head.sequence, place)
 
     def read_backwards(self, head: Head) -> Iterator[bytes]:
-        """See `JournalEngine.read_backwards`."""
         place = self._place_of(head)
         with self._reporting_unreadable():
             yield from self._file.lines_backwards(place)
@@ -237,7 +231,6 @@ class FileEngine:
     # Writing
 
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
-        """See `JournalEngine.append`."""
         if not lines:
             return expected
         raw = b"".join(lines)
@@ -263,11 +256,9 @@ class FileEngine:
 
     @contextmanager
     def watch(self) -> Iterator["FileEngine"]:
-        """See `JournalEngine.watch`; the size of the file tells."""
         yield self
 
     def since(self, head: Head) -> bool:
-        """See `Changes.since`. One call to the system."""
         if self._journal is None:
             return False
         place = self._place_of(head)
@@ -282,7 +273,6 @@ class FileEngine:
     # Snapshots
 
     def snapshot(self) -> Snapshot | None:
-        """See `JournalEngine.snapshot`."""
         try:
             placed = read_snapshot(self._snapshot_path)
         except (FileNotFoundError, NotADirectoryError):
@@ -295,7 +285,6 @@ class FileEngine:
         return placed.snapshot
 
     def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
-        """See `JournalEngine.write_snapshot`."""
         place = self._place_of(head)
         try:
             size = write_snapshot(self._snapshot_path, head, place, next_number, body, damaged=damaged)

@@ -105,7 +105,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "snapshot-missing": "{snapshot} is missing.",
     "snapshot-differs": "{snapshot} is not what the journal adds up to.",
     "rebuild-from-journal": "It can be rebuilt from the journal.",
-    "bring-back-backup": "Restore it from a backup.",
     "nothing-good-restore-backup": "Nothing good is left to begin with: restore it from a backup.",
     "restore-or-begin-with": (
         "Restore it from a backup. Or let a new journal begin with what is good, that is {source};"
