@@ -5,8 +5,8 @@ gone. So the rows have to be as many as the server says, each once, from the fir
 list is read a second time, and then given up.
 """
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from kconsole.core.errors import SourceAway
 from kconsole.providers.kerio.assumptions import (
@@ -70,14 +70,14 @@ class Pages:
         self._client = client
         self._page = page
         self._plainness: dict[str, int] = {}
-        """By method: 0 asks for fields in order, 1 for all fields in order, 2 for all in whatever order."""
+        """By method: 0 asks for fields in order, 1 for all fields in order, 2 for all fields in any order."""
 
     def all_of(
         self,
         listing: Listing,
-        reader: Callable[[Mapping[str, Any]], _K],
+        reader: Callable[[Row], _K],
         domain_id: str | None = None,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> tuple[_K, ...]:
         """All rows of a list.
 
@@ -92,10 +92,12 @@ class Pages:
             SourceAway: it changed each time that it was read, or as `KerioClient.call`.
         """
         for _ in range(_TIMES):
+            found: list[_K] = []
             try:
-                return self._once(listing, reader, domain_id, progress)
+                self._read_into(found, listing, reader, domain_id, progress)
+                return tuple(found)
             except _Changed:
-                continue
+                progress(-len(found))
         raise SourceAway(
             "list-kept-changing",
             "try-again-when-quiet",
@@ -104,72 +106,35 @@ class Pages:
             times=_TIMES,
         )
 
-    def _once(
-        self,
-        listing: Listing,
-        reader: Callable[[Mapping[str, Any]], _K],
-        domain_id: str | None,
-        progress: Callable[[int], None] | None,
-    ) -> tuple[_K, ...]:
-        found: list[_K] = []
-        try:
-            self._read_into(found, listing, reader, domain_id, progress)
-            if len({record.server_id for record in found}) != len(found):
-                raise _Changed
-        except _Changed:
-            if progress is not None:
-                progress(-len(found))
-            raise
-        return tuple(found)
-
     def _read_into(
         self,
         found: list[_K],
         listing: Listing,
-        reader: Callable[[Mapping[str, Any]], _K],
+        reader: Callable[[Row], _K],
         domain_id: str | None,
-        progress: Callable[[int], None] | None,
+        progress: Callable[[int], None],
     ) -> None:
         first: int | None = None
-        plainness = self._plainness.get(listing.method, 0)
-        while True:
+        while first is None or len(found) < first:
+            parameters = self._query(listing, domain_id, len(found))
             try:
-                came, total = self._page_from(len(found), listing, reader, domain_id, plainness)
+                came, total = self._client.read(listing.method, parameters, lambda row: _page(row, reader, len(found)))
             except CallRefused as refused:
+                plainness = self._plainness.get(listing.method, 0)
                 if refused.error.number != INVALID_PARAMETERS or plainness == _PLAINEST or found:
                     raise
-                plainness += 1
+                self._plainness[listing.method] = plainness + 1
                 continue
-            self._plainness[listing.method] = plainness
             found += came
-            if progress is not None:
-                progress(len(came))
-            if first is None:
-                first = total
+            progress(len(came))
+            first = total if first is None else first
             if total != first or len(found) > total or (not came and len(found) < total):
                 raise _Changed
-            if len(found) == total:
-                return
+        if len({record.server_id for record in found}) != len(found):
+            raise _Changed
 
-    def _page_from(
-        self,
-        start: int,
-        listing: Listing,
-        reader: Callable[[Mapping[str, Any]], _K],
-        domain_id: str | None,
-        plainness: int,
-    ) -> tuple[list[_K], int]:
-        """A page, and how many rows there are in all."""
-
-        def understood(result: Row) -> tuple[list[_K], int]:
-            total = number(result, "totalItems")
-            listed = listed_rows(result)
-            if total is None:
-                total = start + len(listed)
-            if not 0 <= total <= MOST_ROWS:
-                raise StrangeAnswer("strange-count", count=total)
-            return [reader(row) for row in listed], total
-
+    def _query(self, listing: Listing, domain_id: str | None, start: int) -> dict[str, object]:
+        plainness = self._plainness.get(listing.method, 0)
         query: dict[str, object] = {
             "fields": list(listing.fields) if plainness == 0 else [],
             "conditions": [],
@@ -179,7 +144,14 @@ class Pages:
         }
         if plainness < _PLAINEST:
             query["orderBy"] = [{"columnName": listing.order, "direction": "Asc", "caseSensitive": False}]
-        parameters: dict[str, object] = {"query": query}
-        if domain_id is not None:
-            parameters["domainId"] = domain_id
-        return self._client.read(listing.method, parameters, understood)
+        return {"query": query} if domain_id is None else {"query": query, "domainId": domain_id}
+
+
+def _page(result: Row, reader: Callable[[Row], _K], start: int) -> tuple[list[_K], int]:
+    """The rows of a page, and how many rows there are in all."""
+    total, listed = number(result, "totalItems"), listed_rows(result)
+    if total is None:
+        total = start + len(listed)
+    if not 0 <= total <= MOST_ROWS:
+        raise StrangeAnswer("strange-count", count=total)
+    return [reader(row) for row in listed], total

@@ -1,7 +1,7 @@
 """Reads values from an answer: a missing one has a default, an unknown one is ignored, a wrong type is an error.
 
 A value of the wrong type is never guessed: an account shown without a seat because `isEnabled` could not be read
-would be worse than no answer.
+would be worse than no answer. All functions raise `StrangeAnswer` for a wrong type.
 """
 
 import re
@@ -23,11 +23,7 @@ Row = Mapping[str, Any]
 
 
 def text(row: Row, key: str) -> str:
-    """A text, cut to `LONGEST_NAME`; empty if it is missing.
-
-    Raises:
-        StrangeAnswer: it is not a text.
-    """
+    """A text, cut to `LONGEST_NAME`; empty if it is missing."""
     value = row.get(key)
     if type(value) is str:
         return value[:LONGEST_NAME]
@@ -37,11 +33,7 @@ def text(row: Row, key: str) -> str:
 
 
 def name(row: Row, key: str) -> str:
-    """A text that must be present, like an id or a login.
-
-    Raises:
-        StrangeAnswer: it is missing, empty or too long.
-    """
+    """A text that must be present, like an id or a login."""
     value = row.get(key)
     if type(value) is str and 0 < len(value) <= LONGEST_NAME:
         return value
@@ -49,11 +41,7 @@ def name(row: Row, key: str) -> str:
 
 
 def flag(row: Row, key: str, missing: bool) -> bool:
-    """A boolean, as JSON or old servers write it.
-
-    Raises:
-        StrangeAnswer: it is not a boolean.
-    """
+    """A boolean, as JSON or old servers write it."""
     value = row.get(key)
     if value is True or value is False:
         return value
@@ -67,11 +55,7 @@ def flag(row: Row, key: str, missing: bool) -> bool:
 
 
 def number(row: Row, key: str) -> int | None:
-    """A whole number, also written as text; None if it is missing or empty.
-
-    Raises:
-        StrangeAnswer: it is not a whole number.
-    """
+    """A whole number, also written as text; None if it is missing or empty."""
     value = row.get(key)
     if type(value) is int:
         return value
@@ -85,11 +69,7 @@ def number(row: Row, key: str) -> int | None:
 
 
 def choice(row: Row, key: str, known: Mapping[str | int, _T], unknown: _T) -> _T:
-    """One of several known values, by name or number; `unknown` for any other, which a newer server may have.
-
-    Raises:
-        StrangeAnswer: it is neither a name nor a number.
-    """
+    """One of several known values, by name or number; `unknown` for any other, which a newer server may have."""
     value = row.get(key)
     if type(value) is str or type(value) is int:
         return known.get(value, unknown)
@@ -99,11 +79,7 @@ def choice(row: Row, key: str, known: Mapping[str | int, _T], unknown: _T) -> _T
 
 
 def part(row: Row, key: str) -> Row:
-    """An object inside an object; an empty one if it is missing.
-
-    Raises:
-        StrangeAnswer: it is not an object.
-    """
+    """An object inside an object; an empty one if it is missing."""
     value = row.get(key)
     if type(value) is dict:
         return value
@@ -113,11 +89,7 @@ def part(row: Row, key: str) -> Row:
 
 
 def rows(row: Row, key: str) -> list[dict[str, Any]]:
-    """A list of objects; an empty one if it is missing.
-
-    Raises:
-        StrangeAnswer: it is not a list of objects.
-    """
+    """A list of objects; an empty one if it is missing."""
     value = row.get(key)
     if value is None:
         return []
@@ -127,22 +99,14 @@ def rows(row: Row, key: str) -> list[dict[str, Any]]:
 
 
 def listed_rows(row: Row) -> list[dict[str, Any]]:
-    """The rows that a call lists. An empty list must be explicit, because accounts that are not listed count as gone.
-
-    Raises:
-        StrangeAnswer: there is no list, and no count of 0.
-    """
+    """The rows that a call lists. An empty list must be explicit, because accounts that are not listed count as gone."""
     if row.get("list") is None and number(row, "totalItems") != 0:
         raise StrangeAnswer("strange-no-list")
     return rows(row, "list")
 
 
 def texts(row: Row, key: str) -> tuple[str, ...]:
-    """A list of texts; an empty one if it is missing.
-
-    Raises:
-        StrangeAnswer: it is not a list of texts.
-    """
+    """A list of texts; an empty one if it is missing."""
     value = row.get(key)
     if value is None:
         return ()
@@ -152,12 +116,7 @@ def texts(row: Row, key: str) -> tuple[str, ...]:
 
 
 def moment(row: Row, key: str) -> datetime | None:
-    """A moment in seconds since 1970; None if it is 0, empty or missing.
-
-    Raises:
-        StrangeAnswer: it is not a number.
-        OverflowError: it is not a possible date.
-    """
+    """A moment in seconds since 1970; None if it is 0, empty or missing. Raises OverflowError for an impossible date."""
     seconds = number(row, key)
     if not seconds:
         return None
@@ -170,11 +129,7 @@ def moment(row: Row, key: str) -> datetime | None:
 
 
 def size(row: Row, key: str) -> int | None:
-    """A size in bytes; None if it is missing, or in unknown units.
-
-    Raises:
-        StrangeAnswer: it is not a size.
-    """
+    """A size in bytes; None if it is missing, or in unknown units."""
     given = part(row, key)
     amount, unit = number(given, "value"), choice(given, "units", UNITS, 0)
     return amount * unit if amount is not None and amount >= 0 and unit else None

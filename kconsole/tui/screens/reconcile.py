@@ -1,4 +1,4 @@
-"""Reconcile: our count beside the live server's own numbers, and which accounts are likely behind a difference."""
+"""Reconcile: kconsole's count beside the server's own numbers, with the likely causes of a difference."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,17 +26,17 @@ from kconsole.tui.widgets.painting import Part
 from kconsole.tui.workspace import Workspace
 
 TALL: Final = 30
-"""Lines from which on there is more room for what is behind a difference."""
+"""Lines from which on the causes of a difference have more room."""
 
 MOST_HERE: Final = 4
-"""How many accounts of a cause are named below the figures."""
+"""How many accounts of a cause are listed below the figures."""
 
 MOST_NAMED: Final = 500
-"""The same where somebody asked for all of them."""
+"""The same in the dialog with all details."""
 
 
 class ReconcileScreen(ServerScreen):
-    """Our count, the server's own numbers as of when it was read, and what is likely behind a difference."""
+    """Our count, the server's numbers as of the last sync, and the likely causes of a difference."""
 
     commands: ClassVar[Sequence[AnyCommand]] = RECONCILE_COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(RECONCILE_COMMANDS)
@@ -53,7 +53,7 @@ class ReconcileScreen(ServerScreen):
     signs = (
         ("▸", "the cursor"),
         ("!", "the server counts another number"),
-        ("?", "the login may not read it, so nothing is known"),
+        ("?", "the server does not report it to this login"),
     )
 
     figures = getters.query_one(FigureList)
@@ -70,7 +70,7 @@ class ReconcileScreen(ServerScreen):
         yield CausesPane()
 
     def on_mount(self) -> None:
-        """Compare, and follow what happens."""
+        """Compare, and follow changes."""
         self.watch(self.figures, "cursor", self.show_causes, init=False)
         self.show_trouble()
         self._compare()
@@ -99,8 +99,8 @@ class ReconcileScreen(ServerScreen):
             causes.append(("·", f"{text}:" if cause.accounts else text))
             causes += [("", safe_text(entry.address)) for entry in cause.accounts[:MOST_NAMED]]
             if len(cause.accounts) > MOST_NAMED:
-                causes.append(("", f"and {len(cause.accounts) - MOST_NAMED:,} more: 'kconsole reconcile --json'"))
-        sections = [("", numbers), ("What is likely behind it", causes)] if causes else [("", numbers)]
+                causes.append(("", f"and {len(cause.accounts) - MOST_NAMED:,} more: run 'kconsole reconcile --json'"))
+        sections = [("", numbers), ("Likely causes", causes)] if causes else [("", numbers)]
         self.app.push_screen(TableDialog(title, sections, large=True))
 
     def action_next_difference(self) -> None:
@@ -110,17 +110,17 @@ class ReconcileScreen(ServerScreen):
         if places:
             self.figures.move_to(next((place for place in places if place > here), places[0]))
         else:
-            self.tell("Nothing differs.")
+            self.tell("No difference.")
 
     # Showing
 
     def grow_older(self, now: datetime) -> None:
-        """Tell anew how old the numbers are."""
+        """Update the age of the numbers."""
         del now
         self._show_title()
 
     def show_causes(self) -> None:
-        """Tell what is behind the difference of the figure under the cursor."""
+        """Show the causes of the difference of the figure under the cursor."""
         figure = self.figures.highlighted
         self.causes.border_title = Content("" if figure is None else figure_title(figure))
         self.causes.lines = () if figure is None else tuple(_causes_of(figure, self.session.state.server))
@@ -130,7 +130,7 @@ class ReconcileScreen(ServerScreen):
         self._compare()
 
     def _compare(self) -> None:
-        """Compare; of many entries beside the screen."""
+        """Compare; many entries in the background."""
         server = self.session.state.server
         self.workers.cancel_group(self, "comparing")
         if server is None or server.numbers is None:
@@ -151,9 +151,9 @@ class ReconcileScreen(ServerScreen):
 
     def _empty_text(self, server: Server | None) -> str:
         if server is None:
-            return "The store follows no server. 'kconsole server add' names one."
+            return "No server is configured for this store. Run 'kconsole server add'."
         if self.is_read_only:
-            return f"{safe_text(server.name, 40)} was never read, and this store is open to be read only."
+            return f"{safe_text(server.name, 40)} was never read, and this store is open read-only."
         return f"{safe_text(server.name, 40)} was never read. Press {self.key_of('reconcile-sync')} to read it now."
 
     def _show(self, rows: Sequence[Comparison], empty_text: str = "") -> None:
@@ -172,7 +172,7 @@ class ReconcileScreen(ServerScreen):
             differing = sum(not row.agrees for row in rows)
             unread = sum(not row.is_read for row in rows)
             parts.append(
-                f"{differing:,} of {words.count(len(rows), 'figure')} differ" if differing else "nothing differs"
+                f"{differing:,} of {words.count(len(rows), 'figure')} differ" if differing else "no difference"
             )
             if unread:
                 parts.append(f"{unread:,} not read")
@@ -180,16 +180,16 @@ class ReconcileScreen(ServerScreen):
 
 
 def _causes_of(figure: Comparison, server: Server | None) -> Iterator[Part]:
-    """What is known of a figure, line by line."""
+    """The causes of a difference, line by line."""
     if not figure.is_read:
         role = "" if server is None else safe_text(server.role).replace("_", " ")
-        yield f"The server did not tell it{f' to who logs in ({role})' if role else ''}: nothing can be compared.", ""
+        yield f"The server did not report it{f' to this login ({role})' if role else ''}.", ""
         for text in () if server is None else missing_texts(server):
             yield f"· {safe_text(text)}", "muted"
         return
     if figure.agrees:
-        yield "Both count the same.", ""
+        yield "No difference.", ""
         return
-    yield "What is likely behind it:", "strong"
+    yield "Likely causes:", "strong"
     for cause in figure.causes:
         yield f"· {cause_words(cause, MOST_HERE)}", ""

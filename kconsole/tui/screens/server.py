@@ -190,8 +190,8 @@ class ServerScreen(StoreScreen):
         cancel = threading.Event()
 
         def ask() -> "Settle":
-            with connected(access, secret, cancel) as line:
-                return answers_to(questions, line)
+            with connected(access, secret, cancel) as mail:
+                return answers_to(questions, mail)
 
         def done(done: "Done") -> None:
             self.show_trouble()
