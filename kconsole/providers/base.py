@@ -130,7 +130,7 @@ class Provider(Protocol):
         """A session with a server; it ends whatever happens.
 
         Args:
-            access: where it is, and who logs in.
+            access: where it is, and the login.
             secret: the password.
             cancel: when it is set, the current call ends in `Cancelled`.
             connect_timeout: seconds until the server must have answered at all.

@@ -1,1 +1,1 @@
-"""Keeping a store in sync with a live server: pull, push, recover."""
+"""Keeping a store in sync with a server: pull, push, recover."""

@@ -109,5 +109,5 @@ MAY_TAKE_LONG: Final = frozenset({"Users.getMailboxCount"})
 # b. Whether the token in the header, in the body, or the cookie alone would do is not known: all three are sent.
 # a. With which code a wrong password is refused is not known: any error to a login is taken for a refusal.
 # f. Whether a license that is full refuses a user with an error of the call or of the item: both are understood.
-# The start of the server is told by Server.getServerTime (documented, seen nowhere); where that is not known,
+# The start of the server is in Server.getServerTime (documented, seen nowhere); where that is not known,
 # by Statistics.get, whose start a reset of the statistics may change.

@@ -6,6 +6,7 @@ list is read a second time, and then given up.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from kconsole.core.errors import SourceAway
@@ -115,16 +116,17 @@ class Pages:
         progress: Callable[[int], None],
     ) -> None:
         first: int | None = None
+        plainness = self._plainness.get(listing.method, 0)  # other threads may read the same list of other domains
         while first is None or len(found) < first:
-            parameters = self._query(listing, domain_id, len(found))
+            parameters = self._query(listing, plainness, domain_id, len(found))
             try:
-                came, total = self._client.read(listing.method, parameters, lambda row: _page(row, reader, len(found)))
+                came, total = self._client.read(listing.method, parameters, partial(_page, reader, len(found)))
             except CallRefused as refused:
-                plainness = self._plainness.get(listing.method, 0)
                 if refused.error.number != INVALID_PARAMETERS or plainness == _PLAINEST or found:
                     raise
-                self._plainness[listing.method] = plainness + 1
+                plainness += 1
                 continue
+            self._plainness[listing.method] = plainness
             found += came
             progress(len(came))
             first = total if first is None else first
@@ -133,8 +135,7 @@ class Pages:
         if len({record.server_id for record in found}) != len(found):
             raise _Changed
 
-    def _query(self, listing: Listing, domain_id: str | None, start: int) -> dict[str, object]:
-        plainness = self._plainness.get(listing.method, 0)
+    def _query(self, listing: Listing, plainness: int, domain_id: str | None, start: int) -> dict[str, object]:
         query: dict[str, object] = {
             "fields": list(listing.fields) if plainness == 0 else [],
             "conditions": [],
@@ -147,7 +148,7 @@ class Pages:
         return {"query": query} if domain_id is None else {"query": query, "domainId": domain_id}
 
 
-def _page(result: Row, reader: Callable[[Row], _K], start: int) -> tuple[list[_K], int]:
+def _page(reader: Callable[[Row], _K], start: int, result: Row) -> tuple[list[_K], int]:
     """The rows of a page, and how many rows there are in all."""
     total, listed = number(result, "totalItems"), listed_rows(result)
     if total is None:

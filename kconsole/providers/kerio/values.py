@@ -99,7 +99,7 @@ def rows(row: Row, key: str) -> list[dict[str, Any]]:
 
 
 def listed_rows(row: Row) -> list[dict[str, Any]]:
-    """The rows that a call lists. An empty list must be explicit, because accounts that are not listed count as gone."""
+    """The rows that a call lists. An empty list must be explicit, because unlisted accounts count as gone."""
     if row.get("list") is None and number(row, "totalItems") != 0:
         raise StrangeAnswer("strange-no-list")
     return rows(row, "list")
@@ -116,7 +116,7 @@ def texts(row: Row, key: str) -> tuple[str, ...]:
 
 
 def moment(row: Row, key: str) -> datetime | None:
-    """A moment in seconds since 1970; None if it is 0, empty or missing. Raises OverflowError for an impossible date."""
+    """A moment in seconds since 1970; None if it is 0 or missing. Raises OverflowError for an impossible date."""
     seconds = number(row, key)
     if not seconds:
         return None
