@@ -269,7 +269,7 @@ async def test_read_only_reads_no_server(mail: KerioServer) -> None:
         assert screen.status.startswith("Nothing can be changed")
         assert "server never read" in screen.text
         await screen.press("equals_sign")
-        assert "mail was never read, and this store is open to be read only." in screen.text
+        assert "mail was never read, and this store is open read-only." in screen.text
         await screen.press("f5")
         screen.expect_no_dialog()
         assert not mail.calls
@@ -301,7 +301,7 @@ async def test_the_servers_numbers_stand_beside_ours_with_what_is_behind_a_diffe
         assert "!" in row
         assert row.split()[-4:-1] == ["3", "2", "-1"]
         await screen.press("right_square_bracket")
-        assert "What is likely behind it:" in screen.text
+        assert "Likely causes:" in screen.text
         assert "never on the server:" in screen.text
         assert "own@north.example" in screen.text
         await screen.press("enter")
@@ -334,10 +334,10 @@ async def test_it_follows_what_is_done_and_read(mail: KerioServer) -> None:
 async def test_without_a_server_there_is_nothing_to_compare() -> None:
     async with console("small", NARROW) as screen:
         await screen.press("equals_sign")
-        assert "The store follows no server." in screen.text
+        assert "No server is configured" in screen.text
         await screen.press("enter", "right_square_bracket")
         screen.expect_no_dialog()
-        assert comparison(screen).status.left == "Nothing differs."
+        assert comparison(screen).status.left == "No difference."
 
 
 async def test_a_figure_that_was_not_read_is_no_difference() -> None:
@@ -352,8 +352,8 @@ async def test_a_figure_that_was_not_read_is_no_difference() -> None:
     )
     async with console(Inventory(domains=(Domain(name="north.example"),), server=server), NARROW) as screen:
         await screen.press("equals_sign")
-        assert "nothing differs · 3 not read" in screen.text
-        assert "The server did not tell it to who logs in (account admin)" in screen.text
+        assert "no difference · 3 not read" in screen.text
+        assert "The server did not report it to this login (account admin)" in screen.text
         assert "· the license: no right" in screen.text
 
 
