@@ -99,7 +99,7 @@ def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: 
     metavar="keep|delete|transfer:ADDRESS",
     help="What happens to the mailbox (keep).",
 )
-@click.option("--yes", is_flag=True, help="Delete without a question.")
+@click.option("--yes", is_flag=True, help="Confirm the deletion.")
 @password_option
 @reason_option
 @at_store
