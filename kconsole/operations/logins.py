@@ -30,28 +30,28 @@ class Connect:
     """When, in UTC; None for now."""
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         """Let the user in, or refuse under the access rule.
 
         Raises:
             BadInput: the time is in the future, or the protocol is too long.
         """
-        at = self.at or work.now
-        if at > work.now + SKEW:
+        at = self.at or context.now
+        if at > context.now + SKEW:
             raise BadInput("login-in-future", "nothing-recorded-zone")
         if len(self.protocol) > LONGEST_PROTOCOL:
             raise BadInput("protocol-too-long", "login-not-recorded", longest=LONGEST_PROTOCOL)
-        entry = work.state.entry_at(self.address) or next(iter(work.state.deleted_at(self.address)), None)
+        entry = context.state.entry_at(self.address) or next(iter(context.state.deleted_at(self.address)), None)
         if entry is None:
             return [missing(self.address)]
-        report, is_suspended = work.seats.report_around(entry.domain), work.license_status.is_suspended
-        decision = guards.may_connect(report, entry, is_suspended, work.seats.policy)
+        report, is_suspended = context.seats.report_around(entry.domain), context.license_status.is_suspended
+        decision = guards.may_connect(report, entry, is_suspended, context.seats.policy)
         if not decision.allowed:
             return [refusal(entry.address, decision)]
         connected = logged_in(entry, LastLogin(at, self.protocol.strip()))
         if connected == entry:
             return [Outcome(entry.address, "unchanged", "login-known")]
-        work.transaction.put_entry(connected)
+        context.transaction.put_entry(connected)
         return [Outcome(entry.address, "done", "logged-in" if entry.mailbox else "first-login")]
 
 

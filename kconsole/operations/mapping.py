@@ -33,18 +33,18 @@ class SetDirectory:
     directory: Directory
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         """Store the settings with the domain.
 
         Raises:
             NotFound: there is no such domain.
             BadInput: the settings are invalid.
         """
-        domain = named_domain(work.state, self.domain)
+        domain = named_domain(context.state, self.domain)
         check_settings(self.directory)
         if domain.directory == self.directory:
             return [Outcome(domain.name, "unchanged", "map-directory-same")]
-        work.transaction.put_domain(replace(domain, directory=self.directory))
+        context.transaction.put_domain(replace(domain, directory=self.directory))
         code = "map-directory-set-insecure" if self.directory.insecure else "map-directory-set"
         return [Outcome(domain.name, "done", code, params={"url": self.directory.url})]
 
@@ -58,16 +58,16 @@ class ForgetDirectory:
     domain: str
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         """Remove the settings from the domain.
 
         Raises:
             NotFound: there is no such domain.
         """
-        domain = named_domain(work.state, self.domain)
+        domain = named_domain(context.state, self.domain)
         if domain.directory is None:
             return [Outcome(domain.name, "unchanged", "map-no-directory")]
-        work.transaction.put_domain(replace(domain, directory=None))
+        context.transaction.put_domain(replace(domain, directory=None))
         return [Outcome(domain.name, "done", "map-directory-forgotten")]
 
 
@@ -92,7 +92,7 @@ class MapDomain:
     def __repr__(self) -> str:
         return f"MapDomain({self.domain!r})"
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         """Plan again on the current state, then apply the whole plan.
 
         Raises:
@@ -100,11 +100,11 @@ class MapDomain:
             Refused: the license would be exceeded, or many accounts are gone, and the administrator did not confirm it.
             ChangedMeanwhile: the plan differs from the one that was shown.
         """
-        plan = plan_mapping(self.domain, self.listing, work.state, work.seats)
+        plan = plan_mapping(self.domain, self.listing, context.state, context.seats)
         if self.expected is not None and not plan.is_no_more_than(self.expected, self.disable_gone):
             raise ChangedMeanwhile("changed-meanwhile", "nothing-mapped-look-again", (), addresses=[plan.domain])
         self._check(plan)
-        outcomes = list(self._map(plan, work))
+        outcomes = list(self._map(plan, context))
         return outcomes or [Outcome(plan.domain, "unchanged", "map-unchanged")]
 
     def _check(self, plan: MapPlan) -> None:
@@ -116,13 +116,13 @@ class MapDomain:
                 "many-gone", "check-base-and-filter", effect="nothing-mapped", gone=len(plan.gone), mapped=plan.mapped
             )
 
-    def _map(self, plan: MapPlan, work: OperationContext) -> Iterator[Outcome]:
+    def _map(self, plan: MapPlan, context: OperationContext) -> Iterator[Outcome]:
         for before, after in plan.puts:
-            stored = work.transaction.put_entry(after)
+            stored = context.transaction.put_entry(after)
             params = {"before": before.address} if before is not None else {}
             yield Outcome(stored.address, "done", _code(before, stored), params=params)
         for entry in plan.gone if self.disable_gone else ():
-            work.transaction.put_entry(replace(entry, enabled=False))
+            context.transaction.put_entry(replace(entry, enabled=False))
             yield Outcome(entry.address, "done", "map-gone-disabled")
         for user, reason in plan.collisions:
             yield Outcome(user.login, "refused", reason.code, params=reason.params)

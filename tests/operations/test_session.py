@@ -42,11 +42,11 @@ class Failing:
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        work.transaction.put_entry(account("left.over"))
-        for entry in list(work.state.entries.values()):
-            work.transaction.put_entry(replace(entry, enabled=not entry.enabled))
-        work.transaction.set_last_restart(work.now)
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        context.transaction.put_entry(account("left.over"))
+        for entry in list(context.state.entries.values()):
+            context.transaction.put_entry(replace(entry, enabled=not entry.enabled))
+        context.transaction.set_last_restart(context.now)
         raise self.error
 
 

@@ -53,10 +53,10 @@ class _NeverAnswered:
     addresses: tuple[str, ...]
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        entries = [work.state.entry_at(address) for address in self.addresses]
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        entries = [context.state.entry_at(address) for address in self.addresses]
         targets = tuple(Target(number=each.id, server_id="u", address=each.address) for each in entries if each)
-        work.transaction.put_pending(PendingChange(operation="disable", at=work.now, targets=targets))
+        context.transaction.put_pending(PendingChange(operation="disable", at=context.now, targets=targets))
         return []
 
 
@@ -69,14 +69,14 @@ class _RefusedThere:
     addresses: tuple[str, ...]
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
-        return [self._outcome(address, work) for address in self.addresses]
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        return [self._outcome(address, context) for address in self.addresses]
 
-    def _outcome(self, address: str, work: OperationContext) -> Outcome:
-        entry = work.state.entry_at(address)
+    def _outcome(self, address: str, context: OperationContext) -> Outcome:
+        entry = context.state.entry_at(address)
         target = Target(number=0 if entry is None else entry.id, server_id="u", address=address)
-        pending = PendingChange(operation="disable", at=work.now, targets=(target,))
-        return denied(Denied("no-right", "Access denied."), pending, target, entry, work, CAPABILITIES)
+        pending = PendingChange(operation="disable", at=context.now, targets=(target,))
+        return denied(Denied("no-right", "Access denied."), pending, target, entry, context, CAPABILITIES)
 
 
 SCANNER, PAPADAKI = "2f-scanner@northwind.example", "a.papadaki@retail.northwind.example"

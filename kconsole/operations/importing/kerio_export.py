@@ -125,17 +125,17 @@ class ImportAccounts:
     skip_faulty: bool = False
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         """Plan again on the current state, and import everything.
 
         Raises:
             BadInput: there are faulty rows, and they must not be skipped.
             Refused: there are not enough seats.
         """
-        plan = plan_import(self.export, self.domain, work.state, work.seats)
+        plan = plan_import(self.export, self.domain, context.state, context.seats)
         if plan.faulty and not self.skip_faulty:
             raise faulty_rows(plan)
-        return apply_plan(plan, work)
+        return apply_plan(plan, context)
 
 
 def faulty_rows(plan: ImportPlan) -> BadInput:

@@ -173,17 +173,17 @@ class ImportKerio:
     skip_faulty: bool = False
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         """Plan again on the current state, and import everything.
 
         Raises:
             BadInput: there are faulty users, and they must not be skipped.
             Refused: there are not enough seats.
         """
-        plan = plan_kerio(self.config, work.state, work.seats)
+        plan = plan_kerio(self.config, context.state, context.seats)
         if plan.faulty and not self.skip_faulty:
             raise faulty_users(plan)
-        return apply_plan(plan, work)
+        return apply_plan(plan, context)
 
 
 def faulty_users(plan: KerioPlan) -> BadInput:

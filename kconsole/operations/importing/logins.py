@@ -133,7 +133,7 @@ class ImportLogins:
     skip_faulty: bool = False
     reason: str = ""
 
-    def apply(self, work: OperationContext) -> list[Outcome]:
+    def apply(self, context: OperationContext) -> list[Outcome]:
         """Find the accounts again on the current state, and record all logins.
 
         Raises:
@@ -141,11 +141,11 @@ class ImportLogins:
         """
         if self.file.faults and not self.skip_faulty:
             raise faulty_logins(self.file.faults)
-        merge = _LoginMerge(work.state)
+        merge = _LoginMerge(context.state)
         merge.take(self.file.logins)
         changed = [account for _, account in merge.changed()]
         for account in changed:
-            work.transaction.put_entry(account)
+            context.transaction.put_entry(account)
         outcomes = [Outcome(account.address, "done", "logged-in-later") for account in changed]
         return outcomes + faulty_outcomes(self.file.faults)
 

@@ -99,7 +99,7 @@ class Merge:
         )
 
 
-def apply_plan(plan: MergePlan, work: OperationContext) -> list[Outcome]:
+def apply_plan(plan: MergePlan, context: OperationContext) -> list[Outcome]:
     """Import everything that a plan of the current state has; nothing of its faulty rows.
 
     Raises:
@@ -108,12 +108,12 @@ def apply_plan(plan: MergePlan, work: OperationContext) -> list[Outcome]:
     if not plan.decision.allowed:
         raise refused_by(plan.decision, "nothing-imported")
     for domain in plan.new_domains:
-        work.transaction.put_domain(domain)
-    stored = [work.transaction.put_entry(revived(entry, work.state)) for entry in plan.new]
+        context.transaction.put_domain(domain)
+    stored = [context.transaction.put_entry(revived(entry, context.state)) for entry in plan.new]
     for _, entry in plan.changed:
-        work.transaction.put_entry(entry)
+        context.transaction.put_entry(entry)
     for before, alias in plan.aliases:
-        work.transaction.put_entry(revived(alias, work.state) if before is None else alias)
+        context.transaction.put_entry(revived(alias, context.state) if before is None else alias)
     return [
         *(Outcome(entry.address, "done", IMPORTED) for entry in stored),
         *(Outcome(entry.address, "done", CHANGED) for _, entry in plan.changed),
