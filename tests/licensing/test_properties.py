@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.core.reports import SeatReport
-from kconsole.licensing.counting import SeatLedger, evaluate, is_held
-from kconsole.licensing.guards import may_connect, may_create, may_take_seats, new_seats
+from kconsole.licensing.counting import evaluate, is_held
+from kconsole.licensing.guards import may_create, may_take_seats, new_seats
 from tests.licensing.histories import Histories
 from tests.licensing.strategies import entries, inventories
 from tests.limits import EXAMPLES
@@ -120,14 +120,6 @@ def test_the_evaluator_agrees_with_a_plain_count(inventory: Inventory) -> None:
     assert shown(evaluate(inventory)) == naive(inventory)
 
 
-@many
-@given(inventories())
-def test_a_new_ledger_agrees_with_the_evaluator(inventory: Inventory) -> None:
-    ledger = SeatLedger(inventory)
-    assert ledger.report() == evaluate(inventory)
-    assert len(ledger.held()) == ledger.report().held
-
-
 @given(inventories(), st.randoms(use_true_random=False))
 def test_the_order_of_entries_and_domains_does_not_matter(inventory: Inventory, random: Any) -> None:
     shuffled = list(inventory.entries)
@@ -157,13 +149,6 @@ def test_figures_fit_together(inventory: Inventory) -> None:
     for domain in report.domains:
         assert domain.free is None or domain.free >= 0
         assert report.free is None or domain.free is None or domain.free <= report.free
-
-
-@given(inventories())
-def test_locked_out_are_those_who_may_not_connect_for_the_license(inventory: Inventory) -> None:
-    report = evaluate(inventory)
-    refused = [entry for entry in inventory.entries if may_connect(report, entry).code == "auth-license"]
-    assert len(refused) == report.locked_out
 
 
 @given(inventories(), entries())
