@@ -68,7 +68,7 @@ def assert_whole(folder: Path, acknowledged: int) -> tuple[int, int]:
     texts = {entry.description for entry in store.state.entries.values()}
     assert texts == {str(store.sequence)}, f"half of a change is there: {texts}, at {store.sequence}"
     assert store.journal.check() == store.head
-    torn = sum("torn" in notice for notice in store.notices)
+    torn = sum("torn" in notice.code for notice in store.notices)
     assert len(store.notices) == torn, store.notices
     store.abandon()
     return store.sequence, torn
