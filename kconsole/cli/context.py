@@ -132,14 +132,24 @@ def read_text(context: click.Context, param: click.Parameter, value: str) -> str
     return value
 
 
-def _choose(field: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    """The callback of an option that sets a field of `CliContext`, wherever on the command line it stands."""
+def _sets(
+    field: str, *names: str, read: Callable[[click.Context, click.Parameter, Any], Any] | None = None, **how: Any
+) -> Callable[[Command], Command]:
+    """An option that sets a field of `CliContext`, wherever on the command line it stands.
 
-    def choose(context: click.Context, _: click.Parameter, value: Any) -> None:
+    Args:
+        field: the field.
+        names: the names of the option.
+        read: checks and converts the value.
+        how: as for `click.option`.
+    """
+
+    def choose(context: click.Context, param: click.Parameter, value: Any) -> None:
         if value is not None and value is not False:
-            setattr(context.ensure_object(CliContext), field, value)
+            chosen = value if read is None else read(context, param, value)
+            setattr(context.ensure_object(CliContext), field, chosen)
 
-    return choose
+    return click.option(*names, f"global_{field}", expose_value=False, callback=choose, **how)
 
 
 def _folder_named(name: str, where: str) -> Path:
@@ -156,54 +166,40 @@ def _folder_named(name: str, where: str) -> Path:
         raise click.UsageError(f"{where} is '{name}', but there is no such user.") from None
 
 
-def _read_folder(context: click.Context, param: click.Parameter, value: str | None) -> None:
-    _choose("folder")(context, param, None if value is None else _folder_named(value, "--store"))
-
-
-def _read_patience(context: click.Context, param: click.Parameter, value: float | None) -> None:
-    if value is not None and not 0 <= value <= LONGEST_WAIT:
+def _read_patience(context: click.Context, param: click.Parameter, value: float) -> float:
+    if not 0 <= value <= LONGEST_WAIT:
         raise click.BadParameter(f"it is a number of seconds from 0 to {LONGEST_WAIT:,}.", context, param)
-    _choose("patience")(context, param, value)
+    return value
 
 
-_PLACE_OPTIONS = (
-    click.option(
-        "--read-only",
-        is_flag=True,
-        expose_value=False,
-        callback=_choose("read_only"),
-        help="Refuse every change.",
-    ),
-    click.option(
+_STORE_OPTIONS = (
+    _sets("read_only", "--read-only", is_flag=True, help="Refuse every change."),
+    _sets(
+        "offline",
         "--offline",
         is_flag=True,
-        expose_value=False,
-        callback=_choose("offline"),
         help="Contact no server: show what was read last, and refuse to change the server.",
     ),
-    click.option(
-        "--as",
+    _sets(
         "claimed",
+        "--as",
         metavar="NAME",
-        expose_value=False,
-        callback=lambda context, param, value: _choose("claimed")(
-            context, param, value and read_text(context, param, value)
-        ),
+        read=read_text,
         help="Your name; the log records it as a claim, beside the system's user.",
     ),
-    click.option(
+    _sets(
+        "patience",
         "--wait",
         type=float,
         metavar="SECONDS",
-        expose_value=False,
-        callback=_read_patience,
+        read=_read_patience,
         help="How long to wait while another kconsole saves (10).",
     ),
-    click.option(
+    _sets(
+        "folder",
         "--store",
         metavar="DIR",
-        expose_value=False,
-        callback=_read_folder,
+        read=lambda _, __, value: _folder_named(value, "--store"),
         help=f"The store's folder (or {STORE_VARIABLE}).",
     ),
 )
@@ -211,38 +207,27 @@ _PLACE_OPTIONS = (
 
 def at_store(command: Command) -> Command:
     """Add the options that choose the store; they may stand before the command's name or after it."""
-    for option in _PLACE_OPTIONS:
+    for option in _STORE_OPTIONS:
         command = option(command)
     return command
 
 
 _SCREEN_OPTIONS = (
-    click.option(
+    _sets(
+        "colours",
         "--colours",
         "--colors",
-        "colours",
         type=click.Choice(COLOURS),
-        expose_value=False,
-        callback=_choose("colours"),
         help="How many colours the terminal has, if it reports them wrongly.",
     ),
-    click.option(
-        "--theme", type=click.Choice(THEMES), expose_value=False, callback=_choose("theme"), help="The console's theme."
-    ),
-    click.option(
+    _sets("theme", "--theme", type=click.Choice(THEMES), help="The console's theme."),
+    _sets(
+        "mouse",
         "--mouse",
         is_flag=True,
-        expose_value=False,
-        callback=_choose("mouse"),
         help="Let the console take the mouse; the terminal then selects no text with it.",
     ),
-    click.option(
-        "--ascii",
-        is_flag=True,
-        expose_value=False,
-        callback=_choose("ascii_only"),
-        help="Draw with ASCII only (or KCONSOLE_ASCII=1).",
-    ),
+    _sets("ascii_only", "--ascii", is_flag=True, help="Draw with ASCII only (or KCONSOLE_ASCII=1)."),
 )
 
 

@@ -25,6 +25,11 @@ from kconsole.text.safe_text import json_safe, safe_text
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """The beginnings that a spreadsheet takes for a formula, in East Asian width too."""
 
+_SEAT_FIGURES: Final = (
+    "limit", "counted", "held", "used", "free", "over", "connected", "latent", "locked_out", "state"
+)  # fmt: skip
+_DOMAIN_FIGURES: Final = ("name", "created", "counted", "held", "disabled", "connected", "limit", "free")
+
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -97,18 +102,7 @@ def takes_seat(entry: Entry, classification: Classification) -> bool:
 
 def seats_document(report: SeatReport) -> dict[str, Any]:
     """The figures of the license, as `status --json` shows them."""
-    return {
-        "limit": report.limit,
-        "counted": report.counted,
-        "held": report.held,
-        "used": report.used,
-        "free": report.free,
-        "over": report.over,
-        "connected": report.connected,
-        "latent": report.latent,
-        "locked_out": report.locked_out,
-        "state": report.state,
-    }
+    return {name: getattr(report, name) for name in _SEAT_FIGURES}
 
 
 def server_age(server: Server | None, pending_changes: Iterable[PendingChange], now: datetime) -> dict[str, Any] | None:
@@ -133,35 +127,13 @@ def server_age(server: Server | None, pending_changes: Iterable[PendingChange], 
 
 def domain_documents(report: SeatReport) -> list[dict[str, Any]]:
     """The figures of the domains, as `status --json` and `domains --json` show them."""
-    return [
-        {
-            "name": domain.name,
-            "created": domain.created,
-            "counted": domain.counted,
-            "held": domain.held,
-            "disabled": domain.disabled,
-            "connected": domain.connected,
-            "limit": domain.limit,
-            "free": domain.free,
-        }
-        for domain in report.domains
-    ]
+    return [{name: getattr(domain, name) for name in _DOMAIN_FIGURES} for domain in report.domains]
 
 
 def domain_table(report: SeatReport) -> tuple[list[str], list[list[str]]]:
     """The figures of the domains as a table: header and rows."""
-    header = ["DOMAIN", "CREATED", "COUNTED", "HELD", "DISABLED", "CONNECTED", "LIMIT", "FREE"]
     rows = [
-        [
-            safe_text(domain.name),
-            f"{domain.created:,}",
-            f"{domain.counted:,}",
-            f"{domain.held:,}",
-            f"{domain.disabled:,}",
-            f"{domain.connected:,}",
-            "–" if domain.limit is None else f"{domain.limit:,}",
-            "–" if domain.free is None else f"{domain.free:,}",
-        ]
-        for domain in report.domains
+        [safe_text(document.pop("name")), *("–" if figure is None else f"{figure:,}" for figure in document.values())]
+        for document in domain_documents(report)
     ]
-    return header, rows
+    return ["DOMAIN", *(name.upper() for name in _DOMAIN_FIGURES[1:])], rows
