@@ -1,9 +1,10 @@
 """The columns of the account table: which exist, and which the user chose."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from kconsole.core.records import Entry
 from kconsole.licensing.policy import listed_classification
@@ -26,8 +27,7 @@ ADDRESS: Final = "address"
 NOTHING: Final = "–"
 
 
-@dataclass(frozen=True)
-class AccountColumn(Column[Entry]):
+class AccountColumn(Column[Entry], frozen=True):
     """One column of the account table."""
 
     name: str = ""

@@ -4,10 +4,10 @@ A list is a tuple of columns, and the signs that stand before them.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from kconsole.tui.widgets.painting import Part, fitted
@@ -24,8 +24,7 @@ NO_LIMIT = 10_000
 """More cells than a line has."""
 
 
-@dataclass(frozen=True)
-class Column(Generic[Record]):
+class Column(Struct, Generic[Record], frozen=True):
     """One column of a list."""
 
     title: str
