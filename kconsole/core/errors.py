@@ -43,12 +43,10 @@ class ConsoleError(Exception):
 
     @property
     def code(self) -> str:
-        """What happened, as a code."""
         return self.happened.code
 
     @property
     def params(self) -> Mapping[str, Any]:
-        """The parameters of the code."""
         return self.happened.params
 
     def __str__(self) -> str:

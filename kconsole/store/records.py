@@ -36,18 +36,16 @@ class Records:
 
     @property
     def license(self) -> License:
-        """What was bought."""
         license_: License = self.tables["license"].get(1, License())
         return license_
 
     @property
     def last_restart(self) -> datetime | None:
-        """The last recorded restart of the server."""
         return self.tables["server"].get(1)
 
     @property
     def server(self) -> Server | None:
-        """The live server that the store is kept in step with."""
+        """The mail server that the store follows."""
         return self.tables["connection"].get(1)
 
     @property
@@ -62,7 +60,6 @@ class Records:
 
     @property
     def inventory(self) -> Inventory:
-        """Everything, as one record."""
         return Inventory(
             license=self.license,
             last_restart=self.last_restart,
@@ -72,7 +69,6 @@ class Records:
         )
 
     def live_entries(self) -> list[Entry]:
-        """All entries that have not been deleted."""
         return [entry for entry in self.entries.values() if entry.deleted_at is None]
 
     def live_entry(self, number: int) -> Entry | None:
@@ -151,7 +147,6 @@ class Records:
             records[change.number] = change.after
 
     def clear(self) -> None:
-        """Forget everything."""
         for records in self.tables.values():
             records.clear()
         self._addresses = None

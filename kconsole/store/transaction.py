@@ -49,7 +49,6 @@ class Transaction:
         return self.put_entries((entry,))[0]
 
     def put_entries(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Store many entries; see `put_entry`."""
         stored = []
         for entry in entries:
             if not entry.id:
@@ -67,19 +66,15 @@ class Transaction:
         self._put("domains", number or self._records.domain_number(domain.name) or self._new_number(), domain)
 
     def remove_domain(self, number: int) -> None:
-        """Remove a domain."""
         self._remove("domains", number)
 
     def set_license(self, license_: License) -> None:
-        """Store the license."""
         self._put("license", 1, license_)
 
     def set_last_restart(self, at: datetime | None) -> None:
-        """Store the last recorded restart of the server; None if none is recorded."""
         self._set("server", at)
 
     def set_server(self, server: Server | None) -> None:
-        """Store the mail server that this store follows; None if there is none."""
         self._set("connection", server)
 
     def put_pending(self, pending: PendingChange) -> int:
