@@ -11,10 +11,10 @@ from kconsole.cli.signals import Ended, handled_by, interrupt
 from kconsole.core.server import Server, ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, HalfDone, Operation, Outcome
+from kconsole.operations.server_errors import no_server, not_asked
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.operations.sync.login import Writer
-from kconsole.operations.sync.refusals import no_server, not_asked
 from kconsole.text import messages
 from kconsole.text.trust import INSECURE
 

@@ -16,7 +16,7 @@ from kconsole.operations.base import Done, Operation, OperationContext, apply_ch
 from kconsole.operations.catalog import runs_on
 from kconsole.operations.chunked import Chunks, iterated, within
 from kconsole.operations.history import History, can_be_undone
-from kconsole.operations.sync.refusals import named_meanwhile, needs_server, refuse_here
+from kconsole.operations.server_errors import named_meanwhile, needs_server, refuse_here
 from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
 from kconsole.operations.system import default_folder as default_folder
 from kconsole.operations.system import system_operator as system_operator

@@ -9,11 +9,12 @@ from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation
+from kconsole.operations.server_errors import named_meanwhile, no_server
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import connected
 from kconsole.operations.sync.push import push
 from kconsole.operations.sync.recover import recover
-from kconsole.operations.sync.refusals import NOTHING_CHANGED, named_meanwhile, no_server
+from kconsole.operations.sync.refusals import NOTHING_CHANGED
 from kconsole.providers.base import CALL_TIMEOUT, CONNECT_TIMEOUT, Flag, MailServer, ServerRefused
 
 

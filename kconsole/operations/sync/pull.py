@@ -11,10 +11,10 @@ from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
 from kconsole.core.records import Entry, fold
 from kconsole.core.server import PendingChange, Server, ServerAccess, Target
 from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn
+from kconsole.operations.server_errors import no_server
 from kconsole.operations.session import Session
 from kconsole.operations.sync.pull_domains import DomainPlan
 from kconsole.operations.sync.pull_plan import SyncPlan
-from kconsole.operations.sync.refusals import no_server
 from kconsole.providers.base import Capabilities, Missing, ServerState
 
 

@@ -11,7 +11,8 @@ from kconsole.core.history import Change
 from kconsole.core.records import Entry, fold
 from kconsole.core.server import PendingChange, ServerAccess, ServerOperation, Target
 from kconsole.operations.base import Operation, OperationContext, Outcome, Rehearsal, RunsOn
-from kconsole.operations.sync.refusals import NOTHING_CHANGED, named_meanwhile, no_server
+from kconsole.operations.server_errors import named_meanwhile, no_server
+from kconsole.operations.sync.refusals import NOTHING_CHANGED
 from kconsole.operations.undo import UndoOperation
 from kconsole.providers.base import Capabilities, Create, Delete, Disable, Enable, Step
 

@@ -52,7 +52,7 @@ class ServerScreen(StoreScreen):
 
     def action_sync(self) -> None:
         """Read the server in the background, and save what it says; if the user cancels, nothing is taken."""
-        from kconsole.operations.sync.refusals import no_server, not_asked
+        from kconsole.operations.server_errors import no_server, not_asked
 
         self.workspace.feed.poll()
         server = self.session.state.server
