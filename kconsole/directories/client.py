@@ -8,31 +8,42 @@ has a time limit, and every failure has a code.
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
-from kconsole.core.codes import short
+from kconsole.core.codes import message, short
 from kconsole.core.directory import Directory
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.directories.entries import Entry
-from kconsole.directories.errors import bind_failure, connection_failure, search_failure
+from kconsole.directories.errors import StrangeAnswer, bind_failure, connection_failure, search_failure
 from kconsole.directories.settings import server_address
-from kconsole.directories.sockets import (
-    GuardedSocket,
-    LDAPExceptionError,
-    LDAPSessionTerminatedByServerError,
-    OneAddress,
-    Tls,
-    ldap3,
-    parse_dn,
-    parse_filter,
-)
+from kconsole.net.deadlines import Deadline
 from kconsole.net.secrets import Secret
 from kconsole.net.tls import NotTrusted, Trust, certificate_of, distrust, trust_of
 from kconsole.net.trust import Certificate
 
+with warnings.catch_warnings():  # ldap3 uses old names of pyasn1
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import ldap3
+    from ldap3.core.exceptions import (
+        LDAPExceptionError,
+        LDAPSessionTerminatedByServerError,
+        LDAPStartTLSError,
+    )
+    from ldap3.operation.search import parse_filter
+    from ldap3.utils.dn import parse_dn
+
+LARGEST_ANSWER: Final = 16 * 1024 * 1024
+"""Bytes of one answer that are read."""
+
+_AT_ONCE: Final = 64 * 1024
+_SEQUENCE: Final = 0x30
+"""The first byte of every LDAP message."""
+
 _PAGED: Final = "1.2.840.113556.1.4.319"
 _NO_ATTRIBUTES: Final = "1.1"
+_STARTTLS: Final = "1.3.6.1.4.1.1466.20037"
 _NO_STARTTLS: Final = frozenset({1, 2, 52, 53})
 """Results of a server without StartTLS: operations error, protocol error, unavailable, unwilling to perform."""
 
@@ -50,6 +61,58 @@ class Page(NamedTuple):
     """Asks for the next page; empty if this was the last."""
 
 
+class GuardedSocket:
+    """A socket that limits time and size of an answer, and remembers its error, which ldap3 would lose.
+
+    ldap3 waits for the rest of an answer as long as something comes, and accepts answers of any size.
+    """
+
+    def __init__(self, inner: socket.socket, timeout: float) -> None:
+        self.inner = inner
+        self.error: Exception | None = None
+        self._timeout = timeout
+        self._is_first = True
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the time of the next request."""
+        self._deadline = Deadline(self._timeout)
+        self._received = 0
+
+    def recv(self, size: int) -> bytes:
+        with self._remembering():
+            self.inner.settimeout(self._deadline.left())
+            data = self.inner.recv(max(size, _AT_ONCE))  # ldap3 asks for little, and copies all it has each time
+            if not data:
+                raise ConnectionAbortedError("the server closed the connection")
+            if self._is_first and data[0] != _SEQUENCE:
+                raise StrangeAnswer(message("not-ldap"))
+            self._is_first = False
+            self._received += len(data)
+            if self._received > LARGEST_ANSWER:
+                raise StrangeAnswer(message("answer-too-large", megabytes=LARGEST_ANSWER // 1024**2))
+            return data
+
+    def sendall(self, data: bytes) -> None:
+        with self._remembering():
+            self.inner.settimeout(self._deadline.left())
+            self.inner.sendall(data)
+
+    def shutdown(self, how: int) -> None:
+        self.inner.shutdown(how)
+
+    def close(self) -> None:
+        self.inner.close()
+
+    @contextlib.contextmanager
+    def _remembering(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.error = error.with_traceback(None)
+            raise
+
+
 class LdapClient:
     """A connection to a directory's server. Every request ends in an answer or in `SourceAway`."""
 
@@ -62,6 +125,7 @@ class LdapClient:
         self._connect_timeout = connect_timeout
         self._answer_timeout = answer_timeout
         self._secret: Secret | None = None
+        self._socket: GuardedSocket | None = None
         self._connection: Any = None
 
     def open(self) -> None:
@@ -70,17 +134,11 @@ class LdapClient:
         Raises:
             SourceAway: the server cannot be reached or is not trusted.
         """
-        distrusted: NotTrusted | None = None
         try:
-            self._request(lambda: self._connect(self._trust))
+            self.certificate = self._request(lambda: self._connect(self._trust))
         except NotTrusted as error:
-            distrusted = error
-        if distrusted is not None:
-            raise distrust(self._directory, self._directory.url, self._address.host, distrusted, self._look)
-        wrapped = self._connection.socket.inner
-        if isinstance(wrapped, ssl.SSLSocket):
-            self.certificate = certificate_of(wrapped)
-        else:
+            raise distrust(self._directory, self._directory.url, self._address.host, error, self._look) from None
+        if self.certificate is None:
             self.verified_by = "unchecked"
 
     def bind(self, secret: Secret | None) -> None:
@@ -138,50 +196,49 @@ class LdapClient:
     def close(self) -> None:
         """Close the connection, whatever its state. A request under way is abandoned."""
         if self._connection is not None:
-            _close(self._connection)
+            with contextlib.suppress(Exception):
+                if self._connection.bound and not self._connection.closed:
+                    self._connection.unbind()
+        if self._socket is not None:
+            with contextlib.suppress(Exception):
+                self._socket.close()
 
-    def _connect(self, trust: Trust) -> None:
-        """Connect to the first of the server's addresses that answers, and check its certificate."""
-        tls = Tls(trust, self._address.host, self._connect_timeout, self._answer_timeout)
-        found = socket.getaddrinfo(self._address.host, self._address.port, type=socket.SOCK_STREAM)
-        last: Exception = OSError("it has no address")
-        for address in found:
-            self._connection = ldap3.Connection(
-                OneAddress(self._address, address, tls, self._connect_timeout),
-                auto_referrals=False,
-                auto_range=False,
-                check_names=False,
-                return_empty_attributes=False,
-            )
-            guarded: GuardedSocket | None = None
-            try:
-                self._connection.open(read_server_info=False)
-                if self._address.scheme == "ldap":
-                    guarded = self._connection.socket = GuardedSocket(self._connection.socket, self._answer_timeout)
-                    self._start_tls()
-            except Exception as error:
-                _close(self._connection)
-                last = tls.error or (guarded and guarded.error) or error
-                if guarded is not None or tls.error is not None:
-                    break  # this address answered: the next one is the same server
-            else:
-                return
-        raise last
+    def _connect(self, trust: Trust) -> Certificate | None:
+        """Connect, and start TLS with this trust; returns the server's certificate, None without encryption.
 
-    def _start_tls(self) -> None:
+        ldap3 would look the host up itself, hide why a connection failed, and compare names in certificates with a
+        function that Python no longer has. So it gets a socket that is connected and checked.
+        """
+        inner = socket.create_connection((self._address.host, self._address.port), self._connect_timeout)
+        if self._address.scheme == "ldaps":
+            inner = trust.encrypted(inner, self._address.host)
+        self._socket = GuardedSocket(inner, self._answer_timeout)
+        self._connection = ldap3.Connection(
+            ldap3.Server(self._address.bracketed, get_info=ldap3.NONE),
+            auto_referrals=False,
+            auto_range=False,
+            check_names=False,
+            return_empty_attributes=False,
+        )
+        self._connection.socket, self._connection.closed, self._connection.listening = self._socket, False, True
+        self._connection.strategy._outstanding = {}
+        if self._address.scheme == "ldap":
+            self._start_tls(self._socket, trust)
+        wrapped = self._socket.inner
+        return certificate_of(wrapped) if isinstance(wrapped, ssl.SSLSocket) else None
+
+    def _start_tls(self, guarded: GuardedSocket, trust: Trust) -> None:
         """Ask for encryption. Only insecure settings allow the connection to go on without it."""
-        try:
-            self._connection.start_tls(read_server_info=False)
-        except LDAPExceptionError:
-            result = (self._connection.result or {}).get("result")
-            if result not in _NO_STARTTLS:
-                raise
-            if not self._directory.insecure:
-                raise SourceAway("no-encryption", "try-ldaps", url=self._directory.url) from None
+        if self._connection.extended(_STARTTLS):
+            guarded.inner.settimeout(self._connect_timeout)
+            guarded.inner = trust.encrypted(guarded.inner, self._address.host)
+        elif self._connection.result["result"] not in _NO_STARTTLS:
+            raise LDAPStartTLSError
+        elif not self._directory.insecure:
+            raise SourceAway("no-encryption", "try-ldaps", url=self._directory.url)
 
     def _bind(self) -> None:
         connection, secret = self._connection, self._secret
-        connection.socket.begin()
         if secret is not None:
             connection.user, connection.authentication = self._directory.bind_as, ldap3.SIMPLE
             connection.password = secret.reveal()
@@ -216,16 +273,15 @@ class LdapClient:
             NotTrusted: the server's certificate is not trusted.
         """
         ours: SourceAway | NotTrusted
-        guarded = getattr(self._connection, "socket", None)
-        if isinstance(guarded, GuardedSocket):
-            guarded.begin()
+        if self._socket is not None:
+            self._socket.begin()
         try:
             return ask()
         except (SourceAway, NotTrusted) as error:
             ours = error.with_traceback(None)
             ours.__context__ = None
         except Exception as error:  # ldap3 raises anything when it decodes a broken answer
-            cause = guarded.error if isinstance(guarded, GuardedSocket) and guarded.error is not None else error
+            cause = (self._socket and self._socket.error) or error
             if isinstance(cause, LDAPSessionTerminatedByServerError):
                 cause = ConnectionAbortedError()
             ours = connection_failure(self._directory, self._address, cause)
@@ -235,30 +291,33 @@ class LdapClient:
         """Connect a second time with other trust, only to read the certificate."""
         look = LdapClient(self._directory, self._connect_timeout, self._answer_timeout)
         try:
-            look._request(lambda: look._connect(trust))
-            return certificate_of(look._connection.socket.inner)
+            certificate = look._request(lambda: look._connect(trust))
         finally:
             look.close()
+        if certificate is None:
+            raise OSError("the server does not encrypt any more")
+        return certificate
 
 
 def check_base(base: str) -> None:
     """Raise BadInput unless a base is a distinguished name."""
     if not base.strip():
         raise BadInput("base-missing", "base-example")
-    valid = False
-    with contextlib.suppress(LDAPExceptionError, ValueError, IndexError):
-        valid = bool(parse_dn(base)) and "\0" not in base
-    if not valid:
+    if "\0" in base or not _parsed(lambda: parse_dn(base)):
         raise BadInput("base-invalid", "base-example", base=short(base))
 
 
 def check_filter(filter_: str) -> None:
     """Raise BadInput unless ldap3 can parse a filter."""
-    valid = False
-    with contextlib.suppress(LDAPExceptionError, ValueError, IndexError):
-        valid = bool(parse_filter(filter_, None, True, True, None, False))
-    if not valid:
+    if not _parsed(lambda: parse_filter(filter_, None, True, True, None, False)):
         raise BadInput("filter-unparseable", "filter-example", filter=short(filter_))
+
+
+def _parsed(parse: Callable[[], object]) -> bool:
+    try:
+        return bool(parse())
+    except (LDAPExceptionError, ValueError, IndexError):
+        return False
 
 
 def _entry(answer: dict[str, Any]) -> Entry:
@@ -269,14 +328,3 @@ def _entry(answer: dict[str, Any]) -> Entry:
         if found:
             values[plain] = [*values.get(plain, []), *found] if option else [*found, *values.get(plain, [])]
     return Entry(answer["dn"], values)
-
-
-def _close(connection: Any) -> None:
-    """Close a connection of ldap3, with the socket that it keeps when opening has failed."""
-    connection.password = connection.request = None
-    with contextlib.suppress(Exception):
-        if connection.bound and not connection.closed:
-            connection.unbind()
-    with contextlib.suppress(Exception):
-        if connection.socket is not None:
-            connection.socket.close()

@@ -152,7 +152,7 @@ class DirectoryServer:
         return f"{rdn},{name.partition(',')[2]}"
 
     def _administered(self) -> Any:
-        from kconsole.directories.sockets import ldap3  # here, as tests that need no directory need no ldap3
+        from kconsole.directories.client import ldap3  # here, as tests that need no directory need no ldap3
 
         return ldap3.Connection(
             ldap3.Server(HOST, port=self.port, get_info=ldap3.NONE),
