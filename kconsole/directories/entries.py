@@ -4,8 +4,8 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Final, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryKind, DirectoryUser
@@ -28,19 +28,14 @@ _ACCOUNT_DISABLED: Final = 0x2
 _FILETIME_EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 _FILETIME_NEVER: Final = frozenset({0, 0x7FFF_FFFF_FFFF_FFFF})
 
-_GENERALIZED_TIME: Final = re.compile(
-    r"(?P<date>\d{8})(?P<hour>\d{2})(?P<minute>\d{2})?(?P<second>\d{2})?"
-    r"(?:[.,]\d+)?(?:Z|(?P<sign>[+-])(?P<off_hour>\d{2})(?P<off_minute>\d{2})?)"
-)
+_GENERALIZED_TIME: Final = re.compile(r"(\d{8})(\d\d)(\d\d)?(\d\d)?(?:[.,]\d+)?(Z|[+-]\d\d(?:\d\d)?)")
 """Source: RFC 4517, section 3.3.13."""
 
 _FAULTS: Final = {
-    ("login", False): "entry-without-login",
-    ("login", True): "entry-login-unusable",
-    ("id", False): "entry-without-id",
-    ("id", True): "entry-id-unusable",
+    "login": ("entry-without-login", "entry-login-unusable"),
+    "id": ("entry-without-id", "entry-id-unusable"),
 }
-"""Codes by the field that cannot be read, and by whether the entry has a value for it."""
+"""Codes by the field that cannot be read: the entry has no value for it, or an unusable one."""
 
 _BINARY_IDS: Final = frozenset({"guid", "objectsid"})
 """Ids that are written in hexadecimal digits, even where their bytes happen to be text."""
@@ -56,13 +51,7 @@ class Entry(NamedTuple):
 
 
 class EntryFault(Exception):
-    """An entry that cannot be taken as a user.
-
-    Attributes:
-        reason: why, with its distinguished name.
-        id: its id, if that can be read.
-        login: its login, if that can be read.
-    """
+    """An entry that cannot be taken as a user, with its id and login as far as they can be read."""
 
     def __init__(self, reason: Message, id_: str = "", login: str = "") -> None:
         super().__init__(reason.code)
@@ -73,12 +62,15 @@ class EntryFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The attributes of one kind of directory. Of several names the first with a value counts."""
+    """The attributes of one kind of directory: those of inetOrgPerson, where nothing else is said.
 
-    login: str
-    id: str
-    full_name: tuple[str, ...] = ()
-    description: str = ""
+    Of several names the first with a value counts. Source: RFC 2798, RFC 4530.
+    """
+
+    login: str = "uid"
+    id: str = "entryUUID"
+    full_name: tuple[str, ...] = ("displayName", "cn")
+    description: str = "description"
     disabled: str = ""
     last_logon: tuple[str, ...] = ()
     """Here the latest time counts."""
@@ -99,13 +91,11 @@ class Naming:
         """
         id_ = _id(self.id, entry.values)
         login = _text(self.login, entry.values, errors="strict")
-        if not login or not id_ or len(login) > LONGEST_VALUE or len(id_) > LONGEST_VALUE:
-            field = "login" if not login or len(login) > LONGEST_VALUE else "id"
-            attribute = getattr(self, field)
-            has_value = any(value.strip() for value in _values(attribute, entry.values))
-            code = _FAULTS[field, has_value]
-            reason = message(code, name=short(entry.name), attribute=attribute)
-            raise EntryFault(reason, id_[:LONGEST_VALUE], login[:LONGEST_VALUE])
+        for field, attribute, value in (("login", self.login, login), ("id", self.id, id_)):
+            if not value or len(value) > LONGEST_VALUE:
+                has_value = any(each.strip() for each in _values(attribute, entry.values))
+                reason = message(_FAULTS[field][has_value], name=short(entry.name), attribute=attribute)
+                raise EntryFault(reason, id_[:LONGEST_VALUE], login[:LONGEST_VALUE])
         full_names = (_text(name, entry.values) for name in self.full_name)
         last_logon, time_is_read = _latest(self.last_logon, entry.values)
         user = DirectoryUser(
@@ -126,60 +116,44 @@ _NAMINGS: Final[Mapping[DirectoryKind, Naming]] = {
     "active_directory": Naming(
         login="sAMAccountName",
         id="objectGUID",
-        full_name=("displayName", "cn"),
-        description="description",
         disabled="userAccountControl",
         last_logon=("lastLogonTimestamp",),
         filter="(&(objectCategory=person)(objectClass=user)(!(objectClass=computer)))",
     ),
-    # Source: RFC 2798, RFC 4530; slapo-ppolicy(5) and slapo-lastbind(5) for logins.
+    # Source: slapo-ppolicy(5), slapo-lastbind(5).
     "openldap": Naming(
-        login="uid",
-        id="entryUUID",
-        full_name=("displayName", "cn"),
-        description="description",
         disabled="pwdAccountLockedTime",
         last_logon=("pwdLastSuccess", "authTimestamp"),
         filter="(objectClass=inetOrgPerson)",
     ),
     # Source: apple.schema of Mac OS X Server.
     "apple": Naming(
-        login="uid",
         id="apple-generateduid",
         full_name=("cn",),
-        description="description",
         disabled="authAuthority",
         filter="(|(objectClass=apple-user)(objectClass=posixAccount))",
     ),
     # An assumption: the vendor publishes no schema of Kerio Directory; directories like it have this in common. Where
     # it is wrong, an administrator can name the attributes one by one.
-    "kerio": Naming(
-        login="uid",
-        id="entryUUID",
-        full_name=("displayName", "cn"),
-        description="description",
-        filter="(|(objectClass=inetOrgPerson)(objectClass=posixAccount))",
-    ),
-    "custom": Naming(login="", id=""),
+    "kerio": Naming(filter="(|(objectClass=inetOrgPerson)(objectClass=posixAccount))"),
+    "custom": Naming(login="", id="", full_name=(), description=""),
 }
 
 
 def naming_of(directory: Directory) -> Naming:
     """The naming of a directory: that of its kind, with the attributes that its settings name in place."""
-    own, named = _NAMINGS[directory.kind], dict(directory.attributes)
-    return replace(
-        own,
-        login=named.get("login", own.login),
-        id=named.get("id", own.id),
-        full_name=(named["full_name"],) if "full_name" in named else own.full_name,
-        description=named.get("description", own.description),
-        disabled=named.get("disabled", own.disabled),
-        last_logon=(named["last_logon"],) if "last_logon" in named else own.last_logon,
-    )
+    own = _NAMINGS[directory.kind]
+    named: dict[str, Any] = dict(directory.attributes)
+    return replace(own, **named | {field: (named[field],) for field in ("full_name", "last_logon") if field in named})
+
+
+def _plain(name: str) -> str:
+    """The name of an attribute in lower case, without options."""
+    return name.partition(";")[0].lower()
 
 
 def _values(name: str, values: Mapping[str, list[bytes]]) -> Iterable[bytes]:
-    return values.get(name.partition(";")[0].lower(), ())
+    return values.get(_plain(name), ())
 
 
 def _text(name: str, values: Mapping[str, list[bytes]], errors: str = "replace") -> str:
@@ -197,7 +171,7 @@ def _text(name: str, values: Mapping[str, list[bytes]], errors: str = "replace")
 def _id(name: str, values: Mapping[str, list[bytes]]) -> str:
     """An id as text: bytes that are not text in hexadecimal digits, a Windows GUID in its usual notation."""
     value = next(iter(_values(name, values)), b"")
-    attribute = name.partition(";")[0].lower()
+    attribute = _plain(name)
     if attribute == "objectguid" and len(value) == 16:
         return str(uuid.UUID(bytes_le=value))
     try:
@@ -210,7 +184,7 @@ def _id(name: str, values: Mapping[str, list[bytes]]) -> str:
 def _is_disabled(name: str, values: Mapping[str, list[bytes]]) -> bool:
     """Whether a user is disabled until an administrator enables the account; each attribute has its own notation."""
     texts = [value.decode(errors="replace").strip() for value in _values(name, values)]
-    attribute = name.partition(";")[0].lower()
+    attribute = _plain(name)
     if attribute == "useraccountcontrol":
         # A signed number of 32 bits, so -2147483646 has the bit as well.
         return any(bool(int(text) & _ACCOUNT_DISABLED) for text in texts if re.fullmatch(r"-?\d{1,10}", text, re.ASCII))
@@ -251,19 +225,7 @@ def _moment(text: str) -> datetime | None:
     match = _GENERALIZED_TIME.fullmatch(text) if text.isascii() else None
     if match is None:
         raise ValueError("not a time of a directory")
-    date = match["date"]
-    moment = datetime(int(date[:4]), int(date[4:6]), int(date[6:]), tzinfo=UTC)
-    # A leap second is the first of the next minute.
-    moment += timedelta(hours=_below(match["hour"], 24), minutes=_below(match["minute"], 60))
-    moment += timedelta(seconds=_below(match["second"], 61))
-    if match["sign"] is None:
-        return moment
-    offset = timedelta(hours=_below(match["off_hour"], 24), minutes=_below(match["off_minute"], 60))
-    return moment.replace(tzinfo=timezone(offset if match["sign"] == "+" else -offset)).astimezone(UTC)
-
-
-def _below(digits: str | None, bound: int) -> int:
-    number = int(digits or "0")
-    if number >= bound:
-        raise ValueError("not a time of day")
-    return number
+    date, hour, minute, second, zone = match.groups("00")
+    is_leap_second = second == "60"  # it is the first of the next minute
+    moment = datetime.fromisoformat(f"{date}T{hour}{minute}{'59' if is_leap_second else second}{zone}")
+    return (moment + timedelta(seconds=is_leap_second)).astimezone(UTC)

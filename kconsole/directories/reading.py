@@ -6,9 +6,9 @@ same reason an entry that cannot be taken is reported with the id and login it s
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryUser
@@ -120,13 +120,12 @@ def read_directory(
         BadInput: as `check_settings`, or a name without a password.
         SourceAway: it cannot be reached, is not trusted, or does not answer properly, be it halfway through.
     """
-    naming = naming_of(directory)
-    found = _Found(naming)
-    wanted = filter_of(directory)
     with _connected(directory, secret, connect_timeout, answer_timeout) as client:
+        found = _Found(naming_of(directory))
+        wanted, attributes = filter_of(directory), found.naming.attributes
         cookie, empty = b"", 0
         while True:
-            page = client.page(directory.base, wanted, naming.attributes, PAGE, cookie)
+            page = client.page(directory.base, wanted, attributes, PAGE, cookie)
             for entry in page.entries:
                 found.take(entry)
             found.references += page.references
@@ -167,13 +166,12 @@ class _Found:
     naming: Naming
     entries: int = 0
     references: int = 0
-    users: dict[str, DirectoryUser] = field(default_factory=dict)
-    """By id."""
+    users: dict[tuple[str, str], DirectoryUser] = field(default_factory=dict)
+    """By id and name: an entry that changes during the reading may be on two pages."""
     faults: list[Message] = field(default_factory=list)
     doubtful_ids: set[str] = field(default_factory=set)
     doubtful_logins: set[str] = field(default_factory=set)
     unreadable_times: int = 0
-    _same_id: dict[str, list[DirectoryUser]] = field(default_factory=dict)
 
     def take(self, entry: Entry) -> None:
         """Take one entry, as a user or as a fault."""
@@ -186,42 +184,36 @@ class _Found:
             self.doubtful_logins |= {fold(fault.login)} - {""}
             return
         self.unreadable_times += not time_is_read
-        first = self.users.setdefault(user.id, user)
-        if first is user:
-            return
-        if first.name == user.name:  # an entry that changes during the reading may be on two pages
-            self.users[user.id] = user
-        else:
-            self._same_id.setdefault(user.id, [first]).append(user)
+        self.users[user.id, user.name] = user
 
     def listing(self) -> DirectoryListing:
         """Everything, once all pages are read."""
-        for id_, users in self._same_id.items():
-            self._leave_out(users, message("entries-with-same-id", id=short(id_)))
-        left = [user for user in self.users.values() if user.id not in self._same_id]
-        firsts: dict[str, DirectoryUser] = {}
-        same_login: dict[str, list[DirectoryUser]] = {}
-        for user in left:
-            first = firsts.setdefault(fold(user.login), user)
-            if first is not user:
-                same_login.setdefault(fold(user.login), [first]).append(user)
-        for users in same_login.values():
-            self._leave_out(users, message("entries-with-same-login", login=short(users[0].login)))
+        users = self._distinct(self.users.values(), "entries-with-same-id", "id")
+        users = self._distinct(users, "entries-with-same-login", "login")
         return DirectoryListing(
-            users=tuple(user for user in left if fold(user.login) not in same_login),
+            users=tuple(users),
             faults=tuple(self.faults),
             notes=tuple(self._notes()),
             doubtful_ids=frozenset(self.doubtful_ids),
             doubtful_logins=frozenset(self.doubtful_logins),
         )
 
-    def _leave_out(self, users: list[DirectoryUser], fault: Message) -> None:
-        """Take none of these entries: they cannot be told apart, and choosing one would be a guess."""
-        names = [short(user.name) for user in users[:_MOST_NAMED]]
-        params = {"number": len(users), "names": "; ".join(names), "more": len(users) - len(names)}
-        self.faults.append(Message(fault.code, {**fault.params, **params}))
-        self.doubtful_ids |= {user.id for user in users}
-        self.doubtful_logins |= {fold(user.login) for user in users}
+    def _distinct(
+        self, users: Iterable[DirectoryUser], code: str, field: Literal["id", "login"]
+    ) -> list[DirectoryUser]:
+        """The users with a value of their own in this field. Choosing one of several would be a guess."""
+        alike: dict[str, list[DirectoryUser]] = {}
+        for user in users:
+            alike.setdefault(user.id if field == "id" else fold(user.login), []).append(user)
+        for same in alike.values():
+            if len(same) == 1:
+                continue
+            names = [short(user.name) for user in same[:_MOST_NAMED]]
+            params = {"number": len(same), "names": "; ".join(names), "more": len(same) - len(names)}
+            self.faults.append(Message(code, {field: short(getattr(same[0], field)), **params}))
+            self.doubtful_ids |= {user.id for user in same}
+            self.doubtful_logins |= {fold(user.login) for user in same}
+        return [same[0] for same in alike.values() if len(same) == 1]
 
     def _notes(self) -> Iterator[Message]:
         if not self.entries:
