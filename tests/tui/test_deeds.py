@@ -463,7 +463,7 @@ async def test_hostile_names_are_harmless_text_everywhere(name: str) -> None:
             await screen.press(*keys)
             seen.append(screen.text)
         await screen.press("escape", "right_square_bracket", "y", "slash")
-        screen.main._filter_bar.line.value = name + "zz"  # type: ignore[union-attr]
+        screen.main.filter_bar.line.value = name + "zz"  # type: ignore[union-attr]
         await screen.pilot.pause()
         seen.append(screen.text)
         assert screen.app.is_running

@@ -130,7 +130,7 @@ async def test_an_empty_filter_closes_with_enter() -> None:
     async with console("office") as screen:
         await screen.press("slash", "enter")
         screen.expect_focus_on("accounts")
-        assert screen.main._filter_bar is None
+        assert screen.main.filter_bar is None
 
 
 async def test_the_arrow_down_goes_from_the_filter_to_the_list() -> None:

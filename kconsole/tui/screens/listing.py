@@ -19,6 +19,7 @@ from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
 from kconsole.tui.commands.base import console_of
+from kconsole.tui.screens.filtering import FilterScreen
 from kconsole.tui.screens.server import ServerScreen
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
@@ -27,11 +28,13 @@ from kconsole.tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from kconsole.operations.preferences import ColumnPreference
-    from kconsole.tui.widgets.filter_line import FilterBar
 
 
-class ListingScreen(ServerScreen):
+class ListingScreen(FilterScreen, ServerScreen):
     """A screen with a list of accounts beside the domains."""
+
+    filter_hint = "words, -words, domain:x, is:never, seen:>180d"
+    filter_pane = "#accounts-pane"
 
     gauge = getters.query_one(SeatGauge)
     domains = getters.query_one(DomainList)
@@ -41,7 +44,6 @@ class ListingScreen(ServerScreen):
         super().__init__(workspace)
         self.listing = AccountQuery()
         """What is listed, in what order."""
-        self._filter_bar: FilterBar | None = None
         self._finding: ChunkRunner[list[Entry]] = ChunkRunner(self, "finding", workspace.at_work)
         self._planning: ChunkRunner[SeatReport | None] = ChunkRunner(self, "planning", workspace.at_work)
         self._sought = ""
@@ -70,8 +72,8 @@ class ListingScreen(ServerScreen):
         """Remove one thing: a begun range, the filter, the marks, the choice of a domain."""
         if self.accounts.forget_range():
             self.tell("")
-        elif self._filter_bar is not None:
-            self._close_filter()
+        elif self.filter_bar is not None:
+            self.close_filter()
         elif self.accounts.marked:
             self.accounts.mark(())
         elif self.listing.domain:
@@ -138,17 +140,6 @@ class ListingScreen(ServerScreen):
 
     # Filter
 
-    async def action_filter(self) -> None:
-        """Open the line to type a filter in, or go to it."""
-        if self._filter_bar is None:
-            from kconsole.tui.widgets.filter_line import FilterBar
-
-            self._filter_bar = FilterBar(
-                self._filter, self._keep_filter, "words, -words, domain:x, is:never, seen:>180d"
-            )
-            await self.query_one("#accounts-pane").mount(self._filter_bar)
-        self.set_focus(self._filter_bar.line)
-
     def action_saved_filters(self) -> None:
         """Show the saved filters, and list what the chosen one asks for."""
         from kconsole.tui.screens.saved_filters import SavedFiltersDialog
@@ -160,31 +151,25 @@ class ListingScreen(ServerScreen):
         if text is None:
             return
         await self.action_filter()
-        if self._filter_bar is not None:
-            self._filter_bar.line.value = text
+        if self.filter_bar is not None:
+            self.filter_bar.line.value = text
             self.accounts.focus()
 
-    def _filter(self, text: str) -> None:
-        """List what fits so far."""
-        if self._filter_bar is not None and text != self.listing.text:
-            self.look(replace(self.listing, text=text))
-            problems = read_filter(text, self.session.clock.now(), self._saved_filters).problems
-            if problems or not self.accounts.marked:  # else the status line says how many marked ones are not listed
-                self.tell(safe_text(words_of(problems[0])) if problems else "")
+    @property
+    def filtered_list(self) -> AccountTable:
+        return self.accounts
 
-    def _keep_filter(self) -> None:
-        """Go to the list, which stays filtered."""
-        if self.listing.text.strip():
-            self.accounts.focus()
-        else:
-            self._close_filter()
+    @property
+    def filter_text(self) -> str:
+        return self.listing.text
 
-    def _close_filter(self) -> None:
-        self.accounts.focus()
-        if self._filter_bar is not None:
-            self._filter_bar.remove()
-            self._filter_bar = None
-        self.look(replace(self.listing, text=""))
+    def filter_by(self, text: str) -> None:
+        self.look(replace(self.listing, text=text))
+        if self.filter_bar is None:
+            return
+        problems = read_filter(text, self.session.clock.now(), self._saved_filters).problems
+        if problems or not self.accounts.marked:  # else the status line says how many marked ones are not listed
+            self.tell(safe_text(words_of(problems[0])) if problems else "")
 
     # Showing
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual import getters
 from textual.binding import BindingType
@@ -22,12 +22,10 @@ from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, bindings_of
 from kconsole.tui.commands.log import LOG_COMMANDS, OneAccount
 from kconsole.tui.log_reader import LogReader
+from kconsole.tui.screens.filtering import FilterScreen
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.log_list import LogList
 from kconsole.tui.workspace import Workspace
-
-if TYPE_CHECKING:
-    from kconsole.tui.widgets.filter_line import FilterBar
 
 AHEAD: Final = 200
 """Lines below the cursor that are read before the cursor is there."""
@@ -39,7 +37,7 @@ PAUSE: Final = 0.01
 """Seconds between two times of reading."""
 
 
-class LogScreen(StoreScreen):
+class LogScreen(FilterScreen, StoreScreen):
     """The log of a store, of all accounts or of one."""
 
     commands: ClassVar[Sequence[AnyCommand]] = LOG_COMMANDS
@@ -55,6 +53,9 @@ class LogScreen(StoreScreen):
         ("!", "refused: nothing, or only part of it, was done"),
     )
 
+    filter_hint = "words of operator, change, address or reason"
+    filter_pane = "#log-pane"
+
     log_list = getters.query_one(LogList)
 
     def __init__(self, workspace: Workspace, account: Entry | None) -> None:
@@ -63,7 +64,6 @@ class LogScreen(StoreScreen):
         self.account = account
         """The account that the log may be narrowed down to."""
         self._is_narrowed = False
-        self._filter_bar: FilterBar | None = None
         self._reader = LogReader(workspace.session)
         self._is_large = takes_long(workspace.session.store.folder)
         self._reading: Worker[None] | None = None
@@ -118,8 +118,8 @@ class LogScreen(StoreScreen):
 
     def action_back(self) -> None:
         """Clear the filter, or return."""
-        if self._filter_bar is not None:
-            self._close_filter()
+        if self.filter_bar is not None:
+            self.close_filter()
         else:
             self.dismiss(None)
 
@@ -129,35 +129,18 @@ class LogScreen(StoreScreen):
 
     # Filter
 
-    async def action_filter(self) -> None:
-        """Open the line to type words in, or go to it."""
-        if self._filter_bar is None:
-            from kconsole.tui.widgets.filter_line import FilterBar
+    @property
+    def filtered_list(self) -> LogList:
+        return self.log_list
 
-            self._filter_bar = FilterBar(
-                self._filter, self._keep_filter, "words of operator, change, address or reason"
-            )
-            await self.query_one("#log-pane").mount(self._filter_bar)
-        self.set_focus(self._filter_bar.line)
+    @property
+    def filter_text(self) -> str:
+        return self._reader.text
 
-    def _filter(self, text: str) -> None:
-        if self._filter_bar is not None and text != self._reader.text:
-            self._reader.filter(text)
+    def filter_by(self, text: str) -> None:
+        self._reader.filter(text)
+        if self.filter_bar is not None:  # else the line that was found stays under the cursor
             self.log_list.move_to(0)
-            self._read_on()
-
-    def _keep_filter(self) -> None:
-        if self._reader.text.strip():
-            self.log_list.focus()
-        else:
-            self._close_filter()
-
-    def _close_filter(self) -> None:
-        self.log_list.focus()
-        if self._filter_bar is not None:
-            self._filter_bar.remove()
-            self._filter_bar = None
-        self._reader.filter("")
         self._read_on()
 
     # Reading

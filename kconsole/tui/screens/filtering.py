@@ -1,0 +1,61 @@
+"""A screen whose list is filtered by what is typed in a line below it."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.widget import Widget
+
+from kconsole.tui.screens.console import ConsoleScreen
+
+if TYPE_CHECKING:
+    from kconsole.tui.widgets.filter_line import FilterBar
+
+
+class FilterScreen(ConsoleScreen):
+    """Opens the line, filters at each letter, and closes it. The list stays filtered while the line is there."""
+
+    filter_hint: ClassVar[str]
+    """What can be typed."""
+    filter_pane: ClassVar[str]
+    """The selector of the pane that the line stands in."""
+    filter_bar: "FilterBar | None" = None
+
+    @property
+    def filtered_list(self) -> Widget:
+        """What is filtered."""
+        raise NotImplementedError
+
+    @property
+    def filter_text(self) -> str:
+        """What it is filtered by now."""
+        raise NotImplementedError
+
+    def filter_by(self, text: str) -> None:
+        """Filter it by this."""
+        raise NotImplementedError
+
+    async def action_filter(self) -> None:
+        """Open the line, or go to it."""
+        if self.filter_bar is None:
+            from kconsole.tui.widgets.filter_line import FilterBar
+
+            self.filter_bar = FilterBar(self._typed, self._keep_filter, self.filter_hint)
+            await self.query_one(self.filter_pane).mount(self.filter_bar)
+        self.set_focus(self.filter_bar.line)
+
+    def close_filter(self) -> None:
+        """Close the line, and list everything again."""
+        self.filtered_list.focus()
+        if self.filter_bar is not None:
+            self.filter_bar.remove()
+            self.filter_bar = None
+        self.filter_by("")
+
+    def _typed(self, text: str) -> None:
+        if self.filter_bar is not None and text != self.filter_text:
+            self.filter_by(text)
+
+    def _keep_filter(self) -> None:
+        if self.filter_text.strip():
+            self.filtered_list.focus()
+        else:
+            self.close_filter()
