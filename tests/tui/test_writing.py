@@ -23,6 +23,7 @@ from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.providers.kerio import provider
+from kconsole.providers.kerio.assumptions import CAPABILITIES
 from kconsole.text.messages import sentences, words_of
 from kconsole.tui.screens.add import AddDialog
 from kconsole.tui.screens.connecting import PasswordDialog
@@ -351,7 +352,7 @@ async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:
 async def test_of_many_it_says_what_was_done_and_what_was_not(
     mail: KerioServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provider, "CAPABILITIES", dataclasses.replace(provider.CAPABILITIES, most_at_once=1))
+    monkeypatch.setattr(provider, "CAPABILITIES", dataclasses.replace(CAPABILITIES, most_at_once=1))
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.faults.add(Cut(done=True), "Users.set", call=2)
         await screen.press("asterisk", "d", "y")
