@@ -1,1 +1,1 @@
-"""What may be done with seats: one class per deed, all by way of a session on one store."""
+"""What users can do: one class for each operation, applied by a session on one store."""

@@ -1,6 +1,6 @@
 """What all operations share: each works inside one transaction and reports an outcome for every address."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -233,12 +233,6 @@ def check_expected(expected: Iterable[Entry], context: OperationContext) -> None
 def refusal(address: str, decision: Decision) -> Outcome:
     """The outcome of what a guard refused."""
     return Outcome(address, "refused", decision.code, decision.hints, decision.params)
-
-
-def some_of(addresses: Sequence[str], most: int = 3) -> str:
-    """Addresses for a sentence: "anna@north.example, berg@north.example, chen@south.example and 3 more"."""
-    more = len(addresses) - most
-    return ", ".join(addresses[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def refused_by(decision: Decision, effect: str = "") -> Refused:

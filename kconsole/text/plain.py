@@ -1,8 +1,7 @@
-"""Any text in ASCII, cell for cell, for terminals that can show nothing else. The one table of signs is here.
+"""Any text in ASCII, cell for cell, for terminals that can show nothing else. The one table of characters is here.
 
-What is drawn keeps its shape: lines, arrows and the parts of the gauge have signs of their own, that stay apart from
-each other. Letters lose their accents. What has no likeness becomes a question mark for each of its cells, so that a
-column stays where it is.
+Drawings keep their shape: lines, arrows and the parts of the gauge have distinct characters. Letters lose their
+accents. What has no likeness becomes a question mark for each of its cells, so that columns stay aligned.
 """
 
 import unicodedata
@@ -31,10 +30,10 @@ LIKENESS: Final = {
     **dict(zip("øØłŁđĐðÐħĦŧŦıßæÆœŒþÞ", "oOlLdDdDhHtTisaAoOtT", strict=True)),
     **{GLYPHS[part]: ASCII_GLYPHS[part] for part in GLYPHS},
 }
-"""What stands for a sign or letter of one cell; one that has accents only is not here."""
+"""The ASCII character for one of one cell, except letters that only have accents."""
 
 UNLIKE: Final = "?"
-"""What stands for a cell of anything else."""
+"""The character for a cell of anything else."""
 
 Width = Callable[[str], int]
 
@@ -44,7 +43,7 @@ def in_ascii(text: str, width: Width = cell_width) -> str:
 
     Args:
         text: one line, without control characters.
-        width: how many cells a text takes; whoever lays out by another measure brings it along.
+        width: how many cells a text takes; for a layout with another measure.
     """
     if text.isascii():
         return text

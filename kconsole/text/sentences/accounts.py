@@ -12,6 +12,10 @@ def _restart(params: Mapping[str, Any]) -> str:
     return f"restart recorded, {{held:count held seat|held seats}} {'is' if params['held'] == 1 else 'are'} free"
 
 
+def _changed_meanwhile(params: Mapping[str, Any]) -> str:
+    return f"{{addresses:some}} {'was' if len(params['addresses']) == 1 else 'were'} changed by another user just now."
+
+
 TEMPLATES: Final[Mapping[str, Template]] = {
     "disabled": Both("disabled, its seat is free", "disabled"),
     "disabled-already": "is disabled already",
@@ -54,6 +58,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "add-it-without-primary": Both("Add the new one without --primary.", "Add the new one as not primary."),
     "restart-recorded": _restart,
     "dump-restored": "restored {entries:count entry} in {domains:count domain}",
-    "changed-meanwhile": "{addresses:some} was changed by another user just now.",
+    "changed-meanwhile": _changed_meanwhile,
     "look-again": "Nothing was done. Look at it again.",
 }
