@@ -28,10 +28,7 @@ LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'-]{0,63}")
 
 
 @dataclass(frozen=True)
-class DisableAccounts:
-    """Disable accounts: they keep their mail, cannot log in, and take no seat."""
-
-    name: ClassVar[str] = "disable"
+class _SwitchAccounts:
     runs_on: ClassVar[RunsOn] = "server"
     addresses: tuple[str, ...]
     reason: str = ""
@@ -39,15 +36,25 @@ class DisableAccounts:
     """The accounts as the user saw them when they confirmed; empty without a question."""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Disable each account. No limit ever refuses that."""
+        """Change one account after the other, as far as the guards allow it."""
         check_expected(self.expected, context)
-        return [self._disable(address, context) for address in unique(self.addresses)]
+        return [self._switch(address, context) for address in unique(self.addresses)]
 
-    def _disable(self, address: str, context: OperationContext) -> Outcome:
+    def _switch(self, address: str, context: OperationContext) -> Outcome:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class DisableAccounts(_SwitchAccounts):
+    """Disable accounts: they keep their mail, cannot log in, and take no seat. No limit ever refuses that."""
+
+    name: ClassVar[str] = "disable"
+
+    def _switch(self, address: str, context: OperationContext) -> Outcome:
         entry = context.state.entry_at(address)
         if entry is None:
             return missing(address)
-        decision = guards.may_disable(entry, context.seats.policy)
+        decision = guards.may_disable(entry, context.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if not entry.enabled:
@@ -57,27 +64,17 @@ class DisableAccounts:
 
 
 @dataclass(frozen=True)
-class EnableAccounts:
+class EnableAccounts(_SwitchAccounts):
     """Enable disabled accounts: each needs a seat."""
 
     name: ClassVar[str] = "enable"
-    runs_on: ClassVar[RunsOn] = "server"
-    addresses: tuple[str, ...]
-    reason: str = ""
-    expected: tuple[Entry, ...] = ()
-    """The accounts as the user saw them when they confirmed; empty without a question."""
 
-    def apply(self, context: OperationContext) -> list[Outcome]:
-        """Enable one account after the other, as long as seats are free."""
-        check_expected(self.expected, context)
-        return [self._enable(address, context) for address in unique(self.addresses)]
-
-    def _enable(self, address: str, context: OperationContext) -> Outcome:
+    def _switch(self, address: str, context: OperationContext) -> Outcome:
         entry = context.state.entry_at(address)
         if entry is None:
             return missing(address)
         enabled = replace(entry, enabled=True)
-        decision = guards.may_enable(context.seats.report_around(entry.domain), entry, enabled, context.seats.policy)
+        decision = guards.may_enable(context.seats.report_around(entry.domain), entry, enabled, context.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if entry.enabled:
@@ -178,7 +175,7 @@ class DeleteAccounts:
         entry = context.state.entry_at(address)
         if entry is None:
             return missing(address)
-        decision = guards.may_delete(entry, context.seats.policy)
+        decision = guards.may_delete(entry, context.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if only_disabled(entry):
@@ -186,7 +183,7 @@ class DeleteAccounts:
                 return Outcome(entry.address, "unchanged", "mapped-disabled-already")
             context.transaction.put_entry(replace(entry, enabled=False))
             return Outcome(entry.address, "done", "mapped-disabled")
-        is_held = context.seats.policy.held is not None and context.seats.policy.classify(entry).seat
+        is_held = context.policy.held is not None and context.policy.classify(entry).seat
         deleted = replace(entry, deleted_at=context.now)
         if entry.is_account:
             deleted = replace(deleted, mailbox_fate=self.mailbox, transferred_to=transfer_to)

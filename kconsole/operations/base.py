@@ -72,12 +72,14 @@ class OperationContext:
         state: the records; they show the operation's own changes at once.
         transaction: takes the changes.
         now: the time of the operation.
+        policy: the seat rules.
     """
 
     def __init__(self, state: Records, ledger: SeatLedger, transaction: Transaction, now: datetime) -> None:
         self.state = state
         self.transaction = transaction
         self.now = now
+        self.policy = ledger.policy
         self._ledger = ledger
         self._counted: list[Change] = []
         """The changes that the ledger has."""

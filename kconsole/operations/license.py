@@ -52,9 +52,9 @@ class BeginTrial(_LicenseOperation):
         begun = self.begun or context.now.date()
         if begun > context.now.date():
             raise BadInput("begun-in-future", "name-the-first-day", day=begun)
-        after = with_trial(context.state.license, begun, context.seats.policy)
+        after = with_trial(context.state.license, begun, context.policy)
         context.transaction.set_license(after)
-        return [_done("trial-recorded", days=context.seats.policy.trial.days, until=after.trial_until)]
+        return [_done("trial-recorded", days=context.policy.trial.days, until=after.trial_until)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +87,7 @@ class RegisterLicense(_LicenseOperation):
             return [_done("registration-changed", organization=customer.organization)]
         after = registered(license_, customer, id_end, context.now)
         context.transaction.set_license(after)
-        following = message("next-step", status=license_status_of(after, context.now, context.seats.policy).code)
+        following = message("next-step", status=license_status_of(after, context.now, context.policy).code)
         params = {"organization": customer.organization, "until": after.maintenance_until}
         return [Outcome("", "done", "registered-to", following, params)]
 
@@ -132,7 +132,7 @@ class BuyUpdate(_LicenseOperation):
             bought_at=context.now, seats=self.seats, components=tuple(dict.fromkeys(self.components))
         )
         context.transaction.set_license(replace(license_, update=update))
-        hours = context.seats.policy.update_due.total_seconds() // 3600
+        hours = context.policy.update_due.total_seconds() // 3600
         return [_done("purchase-recorded", bought=bought(update), hours=int(hours))]
 
 
@@ -256,7 +256,7 @@ def _install(context: OperationContext, after: License, over_limit: bool) -> lis
     if not over_limit and guards.needs_consent(before, after, decision):
         raise refused_by(decision, "license-not-changed")
     context.transaction.set_license(after)
-    status = license_status_of(after, context.now, context.seats.policy)
+    status = license_status_of(after, context.now, context.policy)
     return [_done("license-changed", seats=after.seats, status=message(f"license-word-{status.code}"))]
 
 

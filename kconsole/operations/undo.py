@@ -75,7 +75,7 @@ class UndoOperation:
             for change in self.commit.changes
             if change.table == "entries" and change.before is not None
         ]
-        policy = context.seats.policy
+        policy = context.policy
         needed = guards.new_seats(befores_and_afters, context.seats.held(), policy)
         insist(guards.may_take_seats(context.seats.report(), needed, "undo", policy))
         self._check_license(context)
