@@ -14,7 +14,7 @@ from kconsole.operations.sync.access import SERVER_PASSWORD
 from tests.cli.console import Console, Said
 from tests.kerio_server.faults import Cut, Error, Held
 from tests.kerio_server.server import KerioServer
-from tests.limits import PATIENCE
+from tests.limits import PATIENCE, thorough_but
 
 ANNA, BERG, CHEN = "anna@north.example", "berg@north.example", "chen@north.example"
 
@@ -126,7 +126,7 @@ METHODS = {
 
 
 @pytest.mark.parametrize("operation", METHODS)
-@pytest.mark.parametrize("death", DEATHS)
+@pytest.mark.parametrize("death", thorough_but(("after the answer, before the journal",), DEATHS))
 def test_who_comes_next_finds_out_what_came_of_it(
     console: Console, kerio_server: KerioServer, death: str, operation: str
 ) -> None:

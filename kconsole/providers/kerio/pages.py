@@ -20,7 +20,7 @@ from kconsole.providers.kerio.assumptions import (
     USER_FIELDS,
 )
 from kconsole.providers.kerio.errors import CallRefused, StrangeAnswer
-from kconsole.providers.kerio.values import Row, listed_rows, number
+from kconsole.providers.kerio.values import Reader, Row, listed_rows, number
 
 if TYPE_CHECKING:
     from kconsole.providers.kerio.client import KerioClient
@@ -76,7 +76,7 @@ class Pages:
     def all_of(
         self,
         listing: Listing,
-        reader: Callable[[Row], _K],
+        reader: Reader[_K],
         domain_id: str | None = None,
         progress: Callable[[int], None] = lambda _: None,
     ) -> tuple[_K, ...]:
@@ -111,7 +111,7 @@ class Pages:
         self,
         found: list[_K],
         listing: Listing,
-        reader: Callable[[Row], _K],
+        reader: Reader[_K],
         domain_id: str | None,
         progress: Callable[[int], None],
     ) -> None:
@@ -148,7 +148,7 @@ class Pages:
         return {"query": query} if domain_id is None else {"query": query, "domainId": domain_id}
 
 
-def _page(reader: Callable[[Row], _K], start: int, result: Row) -> tuple[list[_K], int]:
+def _page(reader: Reader[_K], start: int, result: Row) -> tuple[list[_K], int]:
     """The rows of a page, and how many rows there are in all."""
     total, listed = number(result, "totalItems"), listed_rows(result)
     if total is None:

@@ -1,11 +1,11 @@
 """Asks for single things, and turns rows into core records: unknown fields are ignored, missing ones have defaults."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from kconsole.core.license import component_named, end_of_id
-from kconsole.core.records import Domain, Entry, LastLogin, Role, fold
+from kconsole.core.records import Domain, Entry, Kind, LastLogin, Role, fold
 from kconsole.core.server import UNLIMITED, DomainNumbers
 from kconsole.providers.base import End, LicenseState, MappedFrom
 from kconsole.providers.kerio.assumptions import (
@@ -20,6 +20,7 @@ from kconsole.providers.kerio.assumptions import (
 )
 from kconsole.providers.kerio.errors import CallRefused, StrangeAnswer
 from kconsole.providers.kerio.values import (
+    Reader,
     Row,
     choice,
     flag,
@@ -217,7 +218,7 @@ def find_user(client: "KerioClient", domain_id: str, login: str) -> Entry | None
     return client.read("Users.get", parameters, reader)
 
 
-def user_reader(at: str, odd: set[str]) -> Callable[[Mapping[str, Any]], Entry]:
+def user_reader(at: str, odd: set[str]) -> Reader[Entry]:
     """A reader of users.
 
     Args:
@@ -225,7 +226,7 @@ def user_reader(at: str, odd: set[str]) -> Callable[[Mapping[str, Any]], Entry]:
         odd: collects the ids of users whose last login has an impossible date: it counts as unknown.
     """
 
-    def read_user(row: Mapping[str, Any]) -> Entry:
+    def read_user(row: Row) -> Entry:
         id_, login, mailbox = name(row, "id"), part(row, "lastLoginInfo"), False
         try:
             last_login = moment(login, "dateTime")
@@ -250,10 +251,10 @@ def user_reader(at: str, odd: set[str]) -> Callable[[Mapping[str, Any]], Entry]:
     return read_user
 
 
-def domain_reader(unlimited: frozenset[int]) -> Callable[[Mapping[str, Any]], ReadDomain]:
+def domain_reader(unlimited: frozenset[int]) -> Reader[ReadDomain]:
     """A reader of domains, where these numbers say that something has no limit."""
 
-    def read_domain(row: Mapping[str, Any]) -> ReadDomain:
+    def read_domain(row: Row) -> ReadDomain:
         limit = number(row, "userMaxCount")
         if limit is not None and (limit < 0 or limit >= LARGEST_LIMIT or limit in unlimited):
             limit = None
@@ -277,47 +278,23 @@ def domain_reader(unlimited: frozenset[int]) -> Callable[[Mapping[str, Any]], Re
     return read_domain
 
 
-def list_reader(at: str) -> Callable[[Mapping[str, Any]], Entry]:
-    """A reader of mailing lists."""
-    return lambda row: Entry(
-        address=name(row, "name") + at,
-        kind="mailing_list",
-        description=text(row, "description"),
-        server_id=name(row, "id"),
-    )
+def other_reader(kind: Kind, at: str) -> Reader[Entry]:
+    """A reader of mailing lists, resources or aliases. An alias of several addresses has a row for each."""
 
-
-def resource_reader(at: str) -> Callable[[Mapping[str, Any]], Entry]:
-    """A reader of resources."""
-
-    def read_resource(row: Mapping[str, Any]) -> Entry:
-        address, full_name = text(row, "address"), name(row, "name")
+    def read_other(row: Row) -> Entry:
+        full_name, is_resource = name(row, "name"), kind == "resource"
+        address, delivers_to = text(row, "address") if is_resource else "", text(row, "deliverTo")
         return Entry(
             address=address if "@" in address else full_name + at,
-            kind="resource",
-            enabled=flag(row, "isEnabled", True),
-            full_name=full_name,
+            kind=kind,
+            enabled=flag(row, "isEnabled", True) if is_resource else True,
+            full_name=full_name if is_resource else "",
             description=text(row, "description"),
+            delivers_to=(delivers_to,) if delivers_to and kind == "alias" else (),
             server_id=name(row, "id"),
         )
 
-    return read_resource
-
-
-def alias_reader(at: str) -> Callable[[Mapping[str, Any]], Entry]:
-    """A reader of aliases. One that delivers to several addresses has a row for each."""
-
-    def read_alias(row: Mapping[str, Any]) -> Entry:
-        delivers_to = text(row, "deliverTo")
-        return Entry(
-            address=name(row, "name") + at,
-            kind="alias",
-            description=text(row, "description"),
-            delivers_to=(delivers_to,) if delivers_to else (),
-            server_id=name(row, "id"),
-        )
-
-    return read_alias
+    return read_other
 
 
 def _end(row: Row) -> End:

@@ -15,7 +15,7 @@ from kconsole.providers.base import Cancelled, DomainState, Figure, Missing, Pro
 from kconsole.providers.kerio import reading
 from kconsole.providers.kerio.assumptions import CAPABILITIES, MAY_TAKE_LONG, NO_FIGURE, NO_RIGHTS, SEE_ALL_DOMAINS
 from kconsole.providers.kerio.errors import AnswerLate, CallRefused
-from kconsole.providers.kerio.pages import ALIASES, DOMAINS, MAILING_LISTS, RESOURCES, USERS, Pages
+from kconsole.providers.kerio.pages import ALIASES, DOMAINS, MAILING_LISTS, RESOURCES, USERS, Listing, Pages
 
 if TYPE_CHECKING:
     from kconsole.providers.kerio.client import KerioClient
@@ -168,11 +168,15 @@ class _Reader:
     def _domain(self, read: reading.ReadDomain) -> DomainState:
         pages, domain = self._pages, read.domain
         at, id_, odd = f"@{domain.name}", domain.server_id, set[str]()
+
+        def others(kind: Kind, listing: Listing) -> tuple[Entry, ...]:
+            return pages.all_of(listing, reading.other_reader(kind, at), id_)
+
         parts: tuple[tuple[Kind, Figure, Callable[[], tuple[Entry, ...]]], ...] = (
             ("user", "users", lambda: pages.all_of(USERS, reading.user_reader(at, odd), id_, self._count_users)),
-            ("mailing_list", "mailing-lists", lambda: pages.all_of(MAILING_LISTS, reading.list_reader(at), id_)),
-            ("resource", "resources", lambda: pages.all_of(RESOURCES, reading.resource_reader(at), id_)),
-            ("alias", "aliases", lambda: tuple(_merged(pages.all_of(ALIASES, reading.alias_reader(at), id_)))),
+            ("mailing_list", "mailing-lists", lambda: others("mailing_list", MAILING_LISTS)),
+            ("resource", "resources", lambda: others("resource", RESOURCES)),
+            ("alias", "aliases", lambda: tuple(_merged(others("alias", ALIASES)))),
         )
         entries: list[Entry] = []
         complete: set[Kind] = set()

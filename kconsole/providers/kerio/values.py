@@ -5,7 +5,7 @@ would be worse than no answer. All functions raise `StrangeAnswer` for a wrong t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -20,6 +20,9 @@ _T = TypeVar("_T")
 
 Row = Mapping[str, Any]
 """A JSON object."""
+
+Reader = Callable[[Row], _T]
+"""Makes a record of a row."""
 
 
 def text(row: Row, key: str) -> str:
