@@ -45,7 +45,7 @@ class DeleteDialog(QuestionDialog[Choice]):
             return
         yield plain("Mailbox", "dialog-note -first")
         for fate, _, _ in FATES:
-            yield Static(self._choice_line(fate), id=f"fate-{fate}")
+            yield Static(Content(self._choice_line(fate)), id=f"fate-{fate}")
         target = TextLine(placeholder="login@domain", id="target")
         target.display = False
         yield target
@@ -60,7 +60,7 @@ class DeleteDialog(QuestionDialog[Choice]):
         if fate == "transfer":
             target.focus()
         for each, _, _ in FATES:
-            self.query_one(f"#fate-{each}", Static).update(self._choice_line(each))
+            self.query_one(f"#fate-{each}", Static).update(Content(self._choice_line(each)))
         self.tell_problem("")
 
     @on(Input.Submitted)
@@ -78,6 +78,6 @@ class DeleteDialog(QuestionDialog[Choice]):
         target.focus()
         return None
 
-    def _choice_line(self, fate: MailboxFate) -> Content:
+    def _choice_line(self, fate: MailboxFate) -> str:
         key, meaning = next((key, meaning) for each, key, meaning in FATES if each == fate)
-        return Content(f"  {'(●)' if fate == self._fate else '( )'} {key}  {meaning}")
+        return f"  {'(●)' if fate == self._fate else '( )'} {key}  {meaning}"
