@@ -20,6 +20,7 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.output import put_document
 from kconsole.cli.server_prompt import password_option, said, writer_for
+from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.history import Commit
 from kconsole.core.times import from_iso, to_iso
 from kconsole.operations.history import LogQuery, addresses_of
@@ -98,7 +99,7 @@ def log_document(commit: Commit) -> dict[str, object]:
             "ssh_connection": operator.connection or None,
         },
         "session": commit.session,
-        "deed": commit.operation,
+        OPERATION_FIELD: commit.operation,
         "reason": commit.reason,
         "accounts": addresses_of(commit),
         "changes": len(commit.changes),

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, create_model
 
+from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.license import ComponentName
 from kconsole.core.records import Kind, Origin, Role
 from kconsole.core.reports import State
@@ -125,7 +126,7 @@ _REFUSAL: Final = _model(
 _LOG_LINE: Final = _model(
     "LogLine", "A line of the log, as kconsole log --json lists it.",
     sequence=int, at=datetime, operator=str, claims=_CLAIMS, session=_said(str, "a random name of the run of kconsole"),
-    deed=_said(str, "the name of the operation"), reason=str, accounts=_Texts, changes=int,
+    **{OPERATION_FIELD: _said(str, "the name of the operation")}, reason=str, accounts=_Texts, changes=int,
     refused=_said(_Texts, "the refusals in words"), refusals=_list(_REFUSAL),
     seats=_model("SeatChange", "Seats used before and after.", before=int, after=int) | None,
     undoes=_said(_Number, "the line that this one undoes"),

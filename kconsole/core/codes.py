@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+OPERATION_FIELD: Final = "deed"
+"""The field that names the operation in journals and JSON output: older than our word for it, and a promise."""
+
 NO_PARAMS: Mapping[str, Any] = {}
 
 _LONGEST: Final = 300

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
-from kconsole.core.codes import Message
+from kconsole.core.codes import OPERATION_FIELD, Message
 
 MailboxFate = Literal["keep", "delete", "transfer"]
 """What happens to a deleted account's mailbox."""
@@ -117,7 +117,7 @@ class PendingChange(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_
     One that is found later was left by a crash in between: only the server knows whether it was done.
     """
 
-    operation: ServerOperation = field(name="deed")
+    operation: ServerOperation = field(name=OPERATION_FIELD)
     at: datetime
     targets: tuple[Target, ...]
     mailbox: Literal["keep", "delete", "transfer", ""] = ""

@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct, field
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import OPERATION_FIELD, Message, message
 from kconsole.core.encoding import NONSENSE, as_json, param_of, writable
 from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal
 from kconsole.core.times import in_utc, to_iso
@@ -118,7 +118,7 @@ class _Line(Struct, frozen=True):
 
     sequence: int
     at: datetime
-    operation: str = field(name="deed")
+    operation: str = field(name=OPERATION_FIELD)
     next_number: int
     changes: list[_ChangeLine]
     operator: str = ""
@@ -150,7 +150,7 @@ def body_of(commit: Commit, next_number: int) -> bytes:
         "at": to_iso(commit.at),
         "operator": writable(operator.user),
         "session": commit.session,
-        "deed": writable(commit.operation),
+        OPERATION_FIELD: writable(commit.operation),
     }
     if claims:
         body["claims"] = claims
