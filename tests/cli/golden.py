@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
+from msgspec.structs import replace
+
 from kconsole.core.history import Operator
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
+from kconsole.core.server import Server, ServerAccess, ServerNumbers
 from kconsole.importers.samples import load_sample
 from kconsole.operations.session import Session
 from tests.cli.console import Console, account
@@ -43,6 +46,17 @@ REGISTRATION: Final = (
     "--organization Northwind --person Anna --email anna@north.example --phone 1 --country CZ --city Brno"
     " --street High --zip 60200"
 )
+
+FOLLOWING: Final = replace(
+    FULL,
+    server=Server(
+        name="mail",
+        access=ServerAccess(url="https://mail.example:4040", user="eye"),
+        synced_at=noon().now(),
+        numbers=ServerNumbers(licensed=2, current=3, active=1, created=4),
+    ),
+)
+"""The same in a store that follows a server, which no command here contacts."""
 
 READING: Final = (
     "status",
@@ -231,6 +245,20 @@ SCRIPTS: Final[Mapping[str, tuple[Inventory | str, Sequence[str]]]] = {
             "restore FILES/odd.json",
             "restore FILES/newer.json",
             "restore FILES/broken.json",
+            "log",
+        ),
+    ),
+    "following": (
+        FOLLOWING,
+        (
+            "status",
+            "server",
+            "reconcile",
+            "--offline sync",
+            "--offline disable anna@north.example",
+            "disable anna@north.example",
+            "domains add west.example",
+            "server add other --url https://other.example --user eye",
             "log",
         ),
     ),
