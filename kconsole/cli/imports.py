@@ -1,38 +1,49 @@
-"""Commands that import accounts."""
+"""Commands that import accounts or logins."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, pass_cli, reason_option, say, say_seats
-from kconsole.cli.logins import DRY_RUN, dry_run_option, encoding_option, import_logins
-from kconsole.core.errors import BadInput
+from kconsole.cli.logins import say_connected
+from kconsole.core.moments import zone_named
 from kconsole.core.records import Entry
-from kconsole.operations.base import Operation, refused_by
-from kconsole.operations.importing.kerio_export import (
-    ImportAccounts,
-    ImportPlan,
-    faulty_rows,
-    other_domain,
-    plan_import,
-    read_export,
-)
-from kconsole.operations.importing.kerio_files import ImportKerio, KerioPlan, faulty_users, plan_kerio, read_kerio
-from kconsole.operations.importing.merge import CHANGED, IMPORTED, MergePlan
-from kconsole.operations.session import Session
+from kconsole.operations.base import Done, refused_by
+from kconsole.operations.importing import kerio_export, kerio_files, logins
+from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, MergePlan
 from kconsole.text import messages, words
 from kconsole.text.safe_text import safe_text
 
-MOST_NOTES = 10
+MOST_NOTES: Final = 10
 """Notes that the preview shows one by one."""
 
-MOST_NAMED = 5
-"""Entries that the preview names of each sort."""
+MOST_NAMED: Final = 5
+"""Entries or addresses that the preview names of each sort."""
+
+DRY_RUN: Final = "Nothing was imported: this was a dry run."
 
 Plan = TypeVar("Plan", bound=MergePlan)
+_Function = Callable[..., Any]
+
+_file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+
+
+def _import_options(good: str, has_encoding: bool = True) -> Callable[[_Function], _Function]:
+    """The options of every import; some rows, users or the like are good even if others are faulty."""
+
+    def add(command: _Function) -> _Function:
+        command = reason_option(at_store(pass_cli(command)))
+        if has_encoding:
+            text = "The file's encoding, if it is not recognised: CP1250, CP1252 ..."
+            command = click.option("--encoding", metavar="NAME", help=text)(command)
+        text = f"Import the good {good} even if others are faulty."
+        command = click.option("--skip-faulty", is_flag=True, help=text)(command)
+        return click.option("--dry-run", is_flag=True, help="Only show what would happen.")(command)
+
+    return add
 
 
 @click.group("import")
@@ -40,95 +51,114 @@ def import_() -> None:
     """Import accounts or logins from a file."""
 
 
-import_.add_command(import_logins)
-
-
 @import_.command("csv")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@_file_argument
 @click.option("--domain", required=True, metavar="D", help="The domain that the accounts belong to.")
-@dry_run_option
-@click.option("--skip-faulty", is_flag=True, help="Import the good rows even if others are faulty.")
-@encoding_option
-@reason_option
-@at_store
-@pass_cli
-@click.pass_context
+@_import_options("rows")
 def import_csv(
-    context: click.Context,
-    place: CliContext,
-    file: Path,
-    domain: str,
-    dry_run: bool,
-    skip_faulty: bool,
-    encoding: str | None,
-    reason: str,
+    place: CliContext, file: Path, domain: str, dry_run: bool, skip_faulty: bool, encoding: str | None, reason: str
 ) -> None:
     """Import the accounts of a Kerio export (CSV).
 
     All of them or none. The passwords in the file are not read. FILE may be - for standard input.
     """
-    export = read_export(file, encoding)
-    session = place.open()
-    plan = plan_import(export, domain, session.state, session.seats)
-    if (named := other_domain(file, domain)) is not None:
-        say(f"Note: The file name says {named}, the accounts go to {plan.domain}.")
-    faults = None if skip_faulty or not plan.faulty else faulty_rows(plan)
-    operation = ImportAccounts(export, domain, skip_faulty, reason)
-    context.exit(_import(session, plan, preview_of_export, operation, faults, dry_run, "account"))
+    operation = kerio_export.ImportAccounts(kerio_export.read_export(file, encoding), domain, skip_faulty, reason)
+    _import(place, operation, lambda plan: preview_of_export(plan, file), dry_run, "account")
 
 
 @import_.command("kerio")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@dry_run_option
-@click.option("--skip-faulty", is_flag=True, help="Import the good users even if others are faulty.")
-@reason_option
-@at_store
-@pass_cli
-@click.pass_context
-def import_kerio(
-    context: click.Context, place: CliContext, folder: Path, dry_run: bool, skip_faulty: bool, reason: str
-) -> None:
+@_import_options("users", has_encoding=False)
+def import_kerio(place: CliContext, folder: Path, dry_run: bool, skip_faulty: bool, reason: str) -> None:
     """Import the server's own users.cfg and mailserver.cfg.
 
     DIR is their folder. All of it or nothing. Run it again to update. The files are only read, without the passwords in
     them. Entries that they do not name are not deleted.
     """
-    config = read_kerio(folder)
-    session = place.open()
-    plan = plan_kerio(config, session.state, session.seats)
-    faults = None if skip_faulty or not plan.faulty else faulty_users(plan)
-    operation = ImportKerio(config, skip_faulty, reason)
-    context.exit(_import(session, plan, preview_of_files, operation, faults, dry_run, "entry"))
+    operation = kerio_files.ImportKerio(kerio_files.read_kerio(folder), skip_faulty, reason)
+    _import(place, operation, preview_of_files, dry_run, "entry")
 
 
 def _import(
-    session: Session,
-    plan: Plan,
-    preview: Callable[[Plan], Iterable[str]],
-    operation: Operation,
-    faults: BadInput | None,
-    dry_run: bool,
-    thing: str,
-) -> int:
-    """Show the preview and import; returns the exit code."""
+    place: CliContext, operation: Import[Plan], preview: Callable[[Plan], Iterable[str]], dry_run: bool, thing: str
+) -> None:
+    session = place.open()
+    plan = operation.plan(session.state, session.seats)
     for line in preview(plan):
         say(line)
-    if faults is not None:
-        raise faults
+    operation.check(plan)
     if dry_run:
         if not plan.decision.allowed:
             raise refused_by(plan.decision, "would-be-refused")
         say(DRY_RUN)
-        return 0
+        return
     done = session.do(operation)
     codes = Counter(outcome.code for outcome in done.outcomes)
     say(f"Imported {words.count(codes[IMPORTED], thing)}, changed {codes[CHANGED]:,}.")
     say_seats(done)
-    return PARTLY_FAILED if done.failures else 0
+    _exit(done)
 
 
-def preview_of_export(plan: ImportPlan) -> Iterator[str]:
+def _exit(done: Done) -> None:
+    click.get_current_context().exit(PARTLY_FAILED if done.failures else 0)
+
+
+@import_.command("logins")
+@_file_argument
+@click.option("--zone", metavar="ZONE", help="The zone of times that name none: UTC, +02:00, Europe/Prague ...")
+@_import_options("rows")
+def import_logins(
+    place: CliContext,
+    file: Path,
+    zone: str | None,
+    dry_run: bool,
+    skip_faulty: bool,
+    encoding: str | None,
+    reason: str,
+) -> None:
+    """Import last logins from a log (CSV).
+
+    Its first line names the columns: address, time, protocol. Times are ISO 8601 with their zone, unless --zone names
+    it. Only logins later than the known ones are imported, also beyond the license: they have happened. FILE may be -
+    for standard input.
+    """
+    known_zone = None if zone is None else zone_named(zone)
+    session = place.open()
+    read = logins.read_login_file(file, session.clock.now(), known_zone, encoding)
+    operation = logins.ImportLogins(read, skip_faulty, reason)
+    plan = operation.plan(session.state, session.seats)
+    for line in preview_of_logins(read, plan):
+        say(line)
+    operation.check()
+    if dry_run:
+        say_connected(plan.before, plan.after)
+        say(DRY_RUN)
+        return
+    done = session.do(operation)
+    say(f"Imported the last logins of {words.count(len(done.changed), 'account')}.")
+    say_connected(done.before, done.after)
+    _exit(done)
+
+
+def preview_of_logins(file: logins.LoginFile, plan: logins.LoginsPlan) -> Iterator[str]:
+    """What an import of logins would do."""
+    yield f"{words.count(file.rows, 'login')} read as {file.encoding}, {words.count(len(file.faults), 'faulty row')}."
+    yield f"{words.count(len(plan.changed), 'account')} with a later login than the known one, {plan.same:,} without."
+    if file.without_time:
+        yield f"Skipped {words.count(file.without_time, 'row')} without a time: never logged in."
+    for addresses, what in (
+        (plan.unknown, "not in this store"),
+        (plan.deleted, "of deleted accounts"),
+        (plan.no_accounts, "of entries that are not accounts"),
+    ):
+        if addresses:
+            yield f"Skipped {words.count(len(addresses), 'address')} {what}: {words.and_list(addresses, MOST_NAMED)}."
+
+
+def preview_of_export(plan: kerio_export.ImportPlan, file: Path) -> Iterator[str]:
     """What an import of an export would do."""
+    if (named := kerio_export.other_domain(file, plan.domain)) is not None:
+        yield f"Note: The file name says {named}, the accounts go to {plan.domain}."
     yield (
         f"{words.count(len(plan.new), 'account')} new, {len(plan.changed):,} changed, {len(plan.same):,} the same,"
         f" {len(plan.faulty):,} faulty; {words.count(len(plan.aliases), 'alias', 'aliases')}. Read as {plan.encoding}."
@@ -139,7 +169,7 @@ def preview_of_export(plan: ImportPlan) -> Iterator[str]:
     yield from _notes(plan)
 
 
-def preview_of_files(plan: KerioPlan) -> Iterator[str]:
+def preview_of_files(plan: kerio_files.KerioPlan) -> Iterator[str]:
     """What an import of the server's files would do."""
     yield (
         f"{_by_kind(plan.new)} new, {_by_kind([after for _, after in plan.changed])} changed,"

@@ -11,6 +11,7 @@ file.
 """
 
 import codecs
+import re
 from typing import Final, Literal
 
 Encoding = Literal["UTF-8", "UTF-16", "CP1250", "CP1252"]
@@ -23,21 +24,49 @@ _CODECS: Final[dict[Encoding, str]] = {
     "CP1250": "cp1250",
     "CP1252": "cp1252",
 }
-_VOWELS: Final = frozenset("aeiouyáéíóúýäëöüâîôàèìòùêûãõåæøïœÿěůęąăőű")
+_VOWELS: Final = "aeiouyáéíóúýäëöüâîôàèìòùêûãõåæøïœÿěůęąăőű"
 
 _MISPLACED: Final = -3
 """For a reading that no word has, such as a sign between letters; a likely place is 1, an unlikely one -1."""
+
+_HABITS: Final = tuple(
+    (re.compile(pattern.replace("V", f"[{_VOWELS}]").replace("C", f"[^{_VOWELS}]")), fit)
+    for pattern, fit in (
+        (".[ãõ][oe]", 1),  # João, Simões
+        (".[ăő][^oe]", 1),  # Mădălina, Erdős, Győr
+        (".ì-", 1),  # Forlì
+        (".[ěů].", 1),  # Zdeněk, Růžena, Martinů
+        (".(ù-|û.)", 0),
+        ("[ikwz]ę.|.ę[bdgkp]", 1),  # Zięba, Kęsik, Jędrzej
+        (".ę.", 0),
+        ("[^ikwz]ê[stmnlz]", 1),  # Inês, Prêtre
+        ("[^ikwz]ê.|.ê[stmnlz]", 0),
+        (".ñV|.ńC", 1),  # Núñez; Kamiński, Stępień
+        ("[^-]ðC|.đV|-þ.", 1),  # Guðrún, Davíð; Đorđe; Þór
+        ("[^-]ţ.", 1),  # Constanţa
+        ("-ţ.", 0),
+        (".[àå].", 1),  # Håkan; what they would be in the other page, ŕ and ĺ, hardly occurs
+        ("VïC", 1),  # Anaïs
+        ("-ď.|.ďV", 1),  # Ďurica, Naďa
+        (".ď.", 0),
+        (".œ[ui]|.ś[^u]|-è[vz]", 1),  # Cœur; Ève
+        ("-čC", 0),  # Čtvrtník
+        (".[ãõăőìùûęêñńðđþţŕĺïďœś].|-è.", -1),
+        ("CVC", 1),  # Lefèvre, Sørensen, Niccolò
+        (".V.", -1),
+        ("V..|..V", 1),  # Čapek, Dvořák, Petrović
+    )
+)
+"""How likely letters are beside others, the first that fits. V is a vowel, C anything else, and - no letter."""
 
 
 def encoding_named(name: str) -> Encoding | None:
     """The encoding of a name such as `utf8`, `windows-1250`, `cp1252`; None if it is none of the four."""
     try:
-        codec = codecs.lookup(name).name
+        codec = codecs.lookup(name).name.removesuffix("-sig")
     except (LookupError, ValueError):
         return None
-    found: dict[str, Encoding] = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16"}
-    found |= {"cp1250": "CP1250", "cp1252": "CP1252"}
-    return found.get(codec)
+    return next((encoding for encoding in _CODECS if codecs.lookup(encoding).name == codec), None)
 
 
 def decode(document: bytes, encoding: Encoding) -> str:
@@ -97,58 +126,5 @@ def _fit(text: str, place: int) -> int:
         return _MISPLACED if before.isalpha() or after.isalpha() else 0
     if before.isdigit() or after.isdigit() or (letter.isupper() and before.islower()):
         return _MISPLACED
-    return _habit(letter.casefold(), before.casefold(), after.casefold())
-
-
-def _habit(letter: str, before: str, after: str) -> int:
-    """How likely a small letter stands between these two: 1, 0 or -1."""
-    starts, ends = not before.isalpha(), not after.isalpha()
-    follows_vowel, precedes_vowel = before in _VOWELS, after in _VOWELS
-    match letter:
-        case "ã" | "õ":  # João, Simões
-            likely = after in "oe"
-        case "ă" | "ő":  # Mădălina, Erdős, Győr
-            likely = after not in "oe"
-        case "ì":  # Forlì
-            likely = ends
-        case "ě" | "ů":  # Zdeněk, Růžena, Martinů
-            likely = True
-        case "ù" | "û":
-            return 0 if ends or letter == "û" else -1
-        case "ę":  # Zięba, Kęsik, Jędrzej
-            return int(before in "ikwz" or after in "bdgkp")
-        case "ê":  # Inês, Prêtre
-            return int(after in "stmnlz") - int(before in "ikwz")
-        case "ñ":  # Núñez
-            likely = precedes_vowel
-        case "ń":  # Kamiński, Stępień
-            likely = not precedes_vowel
-        case "ð":  # Guðrún, Davíð
-            likely = not starts and not precedes_vowel
-        case "đ":  # Đorđe
-            likely = precedes_vowel
-        case "þ":  # Þór
-            likely = starts
-        case "ţ":  # Constanţa
-            return int(not starts)
-        case "à" | "å":  # Håkan; what they would be in the other page, ŕ and ĺ, hardly occurs
-            likely = True
-        case "ŕ" | "ĺ":
-            likely = False
-        case "ï":  # Anaïs
-            likely = follows_vowel and not precedes_vowel
-        case "ď":  # Ďurica, Naďa
-            return int(starts or precedes_vowel)
-        case "œ":  # Cœur
-            likely = after in "ui"
-        case "ś":
-            likely = after != "u"
-        case "è" if starts:  # Ève
-            likely = after in "vz"
-        case "č" if starts and not precedes_vowel:  # Čtvrtník
-            return 0
-        case _ if letter in _VOWELS:  # Lefèvre, Sørensen, Niccolò
-            likely = not follows_vowel and not precedes_vowel
-        case _:  # Čapek, Dvořák, Petrović
-            likely = follows_vowel or precedes_vowel
-    return 1 if likely else -1
+    around = "".join(each if each.isalpha() else "-" for each in (before, letter, after)).lower()
+    return next((fit for pattern, fit in _HABITS if pattern.fullmatch(around)), -1)

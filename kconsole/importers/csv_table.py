@@ -7,11 +7,11 @@ shown, not even in a fault or when the encoding is guessed.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from kconsole.core.errors import BadInput
-from kconsole.importers.code_pages import Encoding, decode, encoding_named, possible_encodings
+from kconsole.importers import code_pages
 from kconsole.importers.file_lines import BadLine, LineMessage
 
 LONGEST_LINE: Final = 64 * 1024
@@ -38,6 +38,8 @@ class CsvForm(NamedTuple):
     separators: str
     sample: str
     """The code of the hint that shows such a file."""
+    words: Sequence[str] = ()
+    """The columns that show which of the two code pages is meant; none if the columns are the same in both."""
     ignored: str = r"\A[\s\ufeff]+|[\s\ufeff]+\Z"
     """A pattern of what has no meaning in a column's name."""
     is_key: Callable[[str], bool] | None = None
@@ -49,57 +51,69 @@ class CsvForm(NamedTuple):
 
 
 class CsvRow(NamedTuple):
-    """One row."""
+    """One row, by the line on which it begins, from 1."""
 
     line: int
-    """The line of the file on which the row begins, from 1."""
     values: Mapping[str, str]
     """The values by column, without blanks around them; an absent one is empty."""
 
 
-def csv_text(
-    document: bytes, name: str, encoding: str | None, form: CsvForm, choose: Callable[[], Encoding]
-) -> tuple[str, Encoding]:
-    """The text of a file, and its encoding.
+class CsvFile(NamedTuple):
+    """What is known of a file after reading it."""
+
+    encoding: code_pages.Encoding
+    separator: str
+    """What separates the fields of the rows."""
+    faults: tuple[LineMessage, ...]
+    """The rows that cannot be read or taken."""
+
+
+def read_csv(
+    document: bytes, name: str, encoding: str | None, form: CsvForm, take: Callable[[CsvRow], None]
+) -> CsvFile:
+    """Read a file, and hand over each good row.
 
     Args:
         document: the whole file.
         name: what an error calls it.
         encoding: the encoding, if the user names it.
         form: what the file must look like.
-        choose: decides between the two code pages, if both are possible.
+        take: takes a row, or raises `BadLine`.
 
     Raises:
-        BadInput: it is empty, not text, or in no known encoding.
+        BadInput: it is empty, not text, in no known encoding, lacks a required column, or names a column twice.
     """
     if not document.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise BadInput("csv-empty", form.sample, file=name)
     if encoding is None:
-        pages = possible_encodings(document)
+        pages = code_pages.possible_encodings(document)
     else:
-        named = encoding_named(encoding)
+        named = code_pages.encoding_named(encoding)
         if named is None:
             raise BadInput("unknown-encoding", "known-encodings", encoding=encoding)
         pages = (named,)
     try:
-        text = decode(document, pages[0])
+        page = pages[0] if len(pages) < 2 else _likelier_page(document, name, form)
+        text = code_pages.decode(document, page)
     except (UnicodeError, IndexError):
         code = "csv-encoding-unknown" if encoding is None else "csv-encoding-wrong"
         raise BadInput(code, "name-the-encoding", file=name, encoding=encoding) from None
     if "\0" in text:
         raise BadInput("csv-zero-bytes", "save-as-csv", file=name)
-    if len(pages) == 1:
-        return text, pages[0]
-    page = choose()
-    return decode(document, page), page
+    table = _CsvTable(text, name, form)
+    return CsvFile(page, table.separator, tuple(table.read(take)))
 
 
-class CsvTable:
-    """The rows of a text under their header.
+def _likelier_page(document: bytes, name: str, form: CsvForm) -> code_pages.Encoding:
+    words: list[str] = []
+    if form.words:
+        table = _CsvTable(document.decode("latin-1"), name, form)
+        table.read(lambda row: words.extend(row.values.get(column, "") for column in form.words))
+    return code_pages.likelier_code_page("\n".join(words).encode("latin-1"))
 
-    Raises:
-        BadInput: the header lacks a required column, or names a column twice.
-    """
+
+class _CsvTable:
+    """The rows of a text under their header."""
 
     def __init__(self, text: str, name: str, form: CsvForm) -> None:
         self._form = form
@@ -123,8 +137,9 @@ class CsvTable:
         others = [separator for separator in form.separators if separator != own]
         self.separator = max([own, *others], key=self._fitting_rows) if form.is_key else own
 
-    def rows(self) -> Iterator[CsvRow | LineMessage]:
-        """Each row that is not blank; a fault in place of one that cannot be read."""
+    def read(self, take: Callable[[CsvRow], None]) -> list[LineMessage]:
+        """Hand over each good row, and return what is wrong with the others."""
+        faults: list[LineMessage] = []
         at = self._first_row
         while at < len(self._lines):
             line, length = self._lines[at], 1
@@ -133,11 +148,11 @@ class CsvTable:
                 if cells is None and self._form.is_key:
                     cells, length = self._spanning(at)
                 try:
-                    row: CsvRow | LineMessage = CsvRow(at + 1, self._values(line, cells))
+                    take(CsvRow(at + 1, self._values(line, cells)))
                 except BadLine as fault:
-                    row = fault.at(at + 1)
-                yield row
+                    faults.append(fault.at(at + 1))
             at += length
+        return faults
 
     def _values(self, line: str, cells: list[str] | None) -> dict[str, str]:
         if len(line) > LONGEST_LINE:
@@ -193,8 +208,7 @@ class CsvTable:
         """How many lines have, with this separator, a key and all fields; all fields; at least a key."""
         complete = full = with_key = 0
         for line in self._lines[self._first_row :]:
-            cells = _cells(line, separator)
-            if cells:
+            if cells := _cells(line, separator):
                 is_full, has_key = len(cells) == self._width, len(cells) <= self._width and self._has_key(cells)
                 complete += is_full and has_key
                 full += is_full

@@ -17,11 +17,6 @@ class LineMessage(NamedTuple):
     """The name of the file, if several are read."""
 
     @property
-    def message(self) -> Message:
-        """The message without its place."""
-        return Message(self.code, self.params)
-
-    @property
     def place(self) -> str:
         """`line 5` or `users.cfg line 5`, as the journal has it; empty without a line."""
         return f"{self.file} line {self.line}".lstrip() if self.line else ""
@@ -29,12 +24,13 @@ class LineMessage(NamedTuple):
     @property
     def placed(self) -> Message:
         """The message with its place."""
-        return Message("at-line", {"place": self.place, "what": self.message}) if self.line else self.message
+        what = Message(self.code, self.params)
+        return Message("at-line", {"place": self.place, "what": what}) if self.line else what
 
     @property
     def skipped(self) -> "LineMessage":
         """A note that the line is skipped, for this reason."""
-        return LineMessage(self.line, "skipped", {"reason": self.message}, self.file)
+        return self._replace(code="skipped", params={"reason": Message(self.code, self.params)})
 
 
 class BadLine(Exception):

@@ -10,7 +10,6 @@ None stands for an absent variable, and the store keeps its own value then.
 Last logins and mailboxes are in neither file. Passwords are in both, and are never read.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
@@ -51,7 +50,7 @@ _SWITCHES: Final = {"1": True, "true": True, "yes": True, "0": False, "false": F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigDomain:
-    """A mail domain in the files."""
+    """A mail domain."""
 
     file: str
     line: int
@@ -62,14 +61,16 @@ class ConfigDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigEntry:
-    """An account or another address in the files. None is what they do not say."""
+    """An account or another address in the files. None is what they do not say.
+
+    The built-in administrator has no domain.
+    """
 
     file: str
     line: int
     kind: Kind
     login: str
-    domain: str
-    """Empty for the built-in administrator."""
+    domain: str = ""
     enabled: bool | None = None
     role: Role | None = None
     full_name: str | None = None
@@ -78,7 +79,6 @@ class ConfigEntry:
 
     @property
     def address(self) -> str:
-        """`login@domain`; of the built-in administrator the login."""
         return f"{self.login}@{self.domain}" if self.domain else self.login
 
 
@@ -99,12 +99,13 @@ class KerioConfig:
     lists_domains: bool = False
     """Whether a list of domains is in a file."""
 
-    def refuse(self, kind: Kind, fault: LineMessage) -> None:
-        """Record an item that cannot be taken: a user is a fault, since it takes a seat; anything else is skipped."""
-        if kind == "user":
-            self.faults.append(fault)
-        else:
-            self.notes.append(fault.skipped)
+
+def refuse(kind: Kind, fault: LineMessage, faults: list[LineMessage], notes: list[LineMessage]) -> None:
+    """Record an item that cannot be taken: a user is a fault, since it takes a seat; anything else is skipped."""
+    if kind == "user":
+        faults.append(fault)
+    else:
+        notes.append(fault.skipped)
 
 
 class ConfigReader:
@@ -116,7 +117,6 @@ class ConfigReader:
         """All but users, until all users are known: users win over aliases of the same address."""
         self._seen: dict[str, str] = {}
         """The place of each folded domain name, and of each folded address behind an `@`."""
-        self._file = ""
 
     def read(self, file: BinaryIO, path: str, name: str) -> None:
         """Read a file.
@@ -130,14 +130,13 @@ class ConfigReader:
             BadInput: it is malformed, no configuration file, or an attack.
         """
         seen: set[str] = set()
-        self._file = name
         for item in read_items(file, path, WANTED, seen):
             try:
-                self._takers[item.kind](self, item)
+                self._take(item, name)
             except BadLine as fault:
                 login = item.values.get("lhs" if item.kind == "alias" else "name", "")
                 self._config.refused.add(fold(f"{login}@{item.values.get('domain', '')}"))
-                self._config.refuse(KINDS.get(item.kind, "resource"), fault.at(item.line, name))
+                self._refuse(KINDS.get(item.kind, "resource"), fault.at(item.line, name))
         self._config.kinds.update(KINDS[listed] for listed in seen if listed in KINDS)
         self._config.lists_domains |= "domain" in seen
 
@@ -147,113 +146,80 @@ class ConfigReader:
             try:
                 self._add(entry)
             except BadLine as fault:
-                self._config.refuse(entry.kind, fault.at(entry.line, entry.file))
+                self._refuse(entry.kind, fault.at(entry.line, entry.file))
         self._others = []
         return self._config
 
-    def _take_domain(self, item: Item) -> None:
-        name = item.values.get("domain", "")
-        if not name:
-            raise BadLine("domain-without-name")
-        self._check_new("domain-twice", fold(name), item.line)
-        domain = ConfigDomain(
-            file=self._file,
-            line=item.line,
-            name=name,
-            primary=item.values.get("type") == _PRIMARY,
-            description=_text(item, "description") or "",
-        )
-        self._config.domains.append(domain)
+    def _refuse(self, kind: Kind, fault: LineMessage) -> None:
+        refuse(kind, fault, self._config.faults, self._config.notes)
 
-    def _take_user(self, item: Item) -> None:
-        self._add(self._named(item))
+    def _take(self, item: Item, file: str) -> None:
+        if item.kind == "domain":
+            self._config.domains.append(self._domain(item, file))
+        elif item.kind == "user":
+            self._add(self._entry(item, file))
+        elif item.kind != "administration":
+            self._others.append(self._entry(item, file))
+        elif (administrator := _built_in(item, file)) is not None:
+            self._others.append(administrator)
 
-    def _take_named(self, item: Item) -> None:
-        """A mailing list or resource."""
-        self._others.append(self._named(item))
+    def _domain(self, item: Item, file: str) -> ConfigDomain:
+        name = _required(item, "domain", "domain-without-name")
+        self._check_new("domain-twice", fold(name), item.line, file)
+        is_primary = item.values.get("type") == _PRIMARY
+        description = _text(item, "description") or ""
+        return ConfigDomain(file=file, line=item.line, name=name, primary=is_primary, description=description)
 
-    def _named(self, item: Item) -> ConfigEntry:
+    def _entry(self, item: Item, file: str) -> ConfigEntry:
+        login = _required(item, "lhs" if item.kind == "alias" else "name", "name-empty")
+        check_login(login, "bad-name")
+        domain = _required(item, "domain", "domain-empty")
         return ConfigEntry(
-            file=self._file,
+            file=file,
             line=item.line,
             kind=KINDS[item.kind],
-            login=_login(item, "name"),
-            domain=_domain(item),
-            enabled=_switch(item, "account_enabled"),
-            role=self._role(item),
-            full_name=_text(item, "fullname"),
-            description=_text(item, "description"),
-        )
-
-    def _take_alias(self, item: Item) -> None:
-        domain = _domain(item)
-        alias = ConfigEntry(
-            file=self._file,
-            line=item.line,
-            kind="alias",
-            login=_login(item, "lhs"),
+            login=login,
             domain=domain,
+            enabled=_switch(item, "account_enabled"),
+            role=self._role(item, file),
+            full_name=_text(item, "fullname"),
             description=_text(item, "description"),
             delivers_to=_targets(item.values.get("rhs"), domain),
         )
-        self._others.append(alias)
 
-    def _take_administration(self, item: Item) -> None:
-        enabled = _switch(item, "builtinadminenabled")
-        login = item.values.get("builtinadminusername", "")
-        if enabled is None and not login:
-            return
-        if login:
-            check_login(login, "bad-admin-login")
-        entry = ConfigEntry(
-            file=self._file,
-            line=item.line,
-            kind="builtin_admin",
-            login=login or BUILT_IN,
-            domain="",
-            enabled=enabled,
-        )
-        self._others.append(entry)
-
-    def _role(self, item: Item) -> Role | None:
+    def _role(self, item: Item, file: str) -> Role | None:
         rights = item.values.get("rights", "")
         if rights and rights not in ROLES:
-            self._config.notes.append(LineMessage(item.line, "rights-unknown", file=self._file))
+            self._config.notes.append(LineMessage(item.line, "rights-unknown", file=file))
         return ROLES.get(rights)
 
     def _add(self, entry: ConfigEntry) -> None:
         self._check_new("address-twice", f"@{fold(entry.address)}", entry.line, entry.file)
         self._config.entries.append(entry)
 
-    def _check_new(self, code: str, key: str, line: int, file: str = "") -> None:
-        place = f"{file or self._file} line {line}"
+    def _check_new(self, code: str, key: str, line: int, file: str) -> None:
+        place = f"{file} line {line}"
         first = self._seen.setdefault(key, place)
         if first is not place:
             raise BadLine(code, place=first)
 
-    _takers: Final[dict[str, Callable[["ConfigReader", Item], None]]] = {
-        "user": _take_user,
-        "mailinglist": _take_named,
-        "resource": _take_named,
-        "alias": _take_alias,
-        "domain": _take_domain,
-        "administration": _take_administration,
-    }
+
+def _built_in(item: Item, file: str) -> ConfigEntry | None:
+    """The built-in administrator; None if the table does not mention it."""
+    enabled = _switch(item, "builtinadminenabled")
+    login = item.values.get("builtinadminusername", "")
+    if login:
+        check_login(login, "bad-admin-login")
+    elif enabled is None:
+        return None
+    return ConfigEntry(file=file, line=item.line, kind="builtin_admin", login=login or BUILT_IN, enabled=enabled)
 
 
-def _login(item: Item, variable: str) -> str:
-    login = item.values.get(variable, "")
-    if not login:
-        raise BadLine("name-empty")
-    check_login(login, "bad-name")
-    return login
-
-
-def _domain(item: Item) -> str:
-    domain = item.values.get("domain", "")
-    if not domain:
-        raise BadLine("domain-empty")
-    return domain
+def _required(item: Item, variable: str, code: str) -> str:
+    value = item.values.get(variable, "")
+    if not value:
+        raise BadLine(code)
+    return value
 
 
 def _switch(item: Item, variable: str) -> bool | None:
@@ -266,9 +232,8 @@ def _switch(item: Item, variable: str) -> bool | None:
 def _text(item: Item, variable: str) -> str | None:
     text = item.values.get(variable)
     if text is not None and len(text) > LONGEST_VALUE:
-        raise BadLine(
-            "value-too-long", column="full name" if variable == "fullname" else variable, longest=LONGEST_VALUE
-        )
+        column = "full name" if variable == "fullname" else variable
+        raise BadLine("value-too-long", column=column, longest=LONGEST_VALUE)
     return text
 
 

@@ -13,15 +13,12 @@ from pathlib import PurePath
 from typing import Final
 
 from kconsole.core.records import fold
-from kconsole.importers.code_pages import Encoding, likelier_code_page
-from kconsole.importers.csv_table import CsvForm, CsvRow, CsvTable, csv_text
+from kconsole.importers.code_pages import Encoding
+from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
 from kconsole.importers.file_lines import BadLine, LineMessage
 
-LONGEST_LOGIN: Final = 64
-"""Characters; what RFC 5321 allows before the `@`."""
-
+LONGEST_LOGIN: Final = 64  # characters; what RFC 5321 allows before the `@`
 LONGEST_VALUE: Final = 1024
-"""Characters of any other value."""
 
 _LOGIN: Final = re.compile(r"[A-Za-z0-9._+'&#$~=!%-]*[A-Za-z0-9][A-Za-z0-9._+'&#$~=!%-]*")
 _FILE_NAME: Final = re.compile(
@@ -31,10 +28,9 @@ _FILE_NAME: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CsvAccount:
-    """One good row."""
+    """One good row, by the line on which it begins, from 1."""
 
     line: int
-    """The line of the file on which the row begins, from 1."""
     login: str
     full_name: str
     description: str
@@ -56,42 +52,28 @@ class KerioExport:
 def read_kerio_export(document: bytes, name: str, encoding: str | None = None) -> KerioExport:
     """Read a Kerio export.
 
-    Args:
-        document: the whole file.
-        name: what an error calls it. If it is a file name as Kerio gives them, MailAddress may hold full addresses in
-            the domain of that name.
-        encoding: the encoding of the file, if the user names it.
+    If its name is one that Kerio gives to exports, MailAddress may hold full addresses in the domain of that name.
 
     Raises:
         BadInput: the file is empty, not text, without a column Name, or in no known encoding.
     """
-    text, page = csv_text(document, name, encoding, _FORM, lambda: _likelier_page(document, name))
-    table = CsvTable(text, name, _FORM)
     domain = domain_of_file(name)
-    accounts: list[CsvAccount] = []
-    faults: list[LineMessage] = []
-    first_rows: dict[str, CsvAccount] = {}
-    for row in table.rows():
-        if isinstance(row, LineMessage):
-            faults.append(row)
-            continue
-        try:
-            account = _account(row, domain)
-            first = first_rows.setdefault(fold(account.login), account)
-            if first is not account:
-                raise BadLine("login-twice", login=first.login, first_line=first.line)
-        except BadLine as fault:
-            faults.append(fault.at(row.line))
-        else:
-            accounts.append(account)
-    return KerioExport(tuple(accounts), tuple(faults), page, table.separator)
+    accounts: dict[str, CsvAccount] = {}
+
+    def take(row: CsvRow) -> None:
+        account = _account(row, domain)
+        first = accounts.setdefault(fold(account.login), account)
+        if first is not account:
+            raise BadLine("login-twice", login=first.login, first_line=first.line)
+
+    file = read_csv(document, name, encoding, _FORM, take)
+    return KerioExport(tuple(accounts.values()), file.faults, file.encoding, file.separator)
 
 
 def domain_of_file(name: str) -> str | None:
-    """The domain in a file name such as Kerio gives to exports; None if there is none.
+    """The domain in a file name that Kerio gives to exports; None if there is none.
 
-    Exports are named `users_<domain>_<date>.csv` or `user_<domain>_<filename>_<date>.csv`, with dates like
-    `2026-08-05` or `20260805`. A name without a dot in that place is not a domain.
+    They are `users_<domain>_<date>.csv` and `user_<domain>_<filename>_<date>.csv`, with `2026-08-05` or `20260805`.
     """
     match = _FILE_NAME.fullmatch(PurePath(name).name)
     return match["domain"] if match else None
@@ -103,10 +85,10 @@ def login_problem(login: str) -> str | None:
     Source: the vendor's manual, "usernames cannot include spaces and special characters", diacritics among them.
     Other characters that mail addresses allow and that are safe in file names pass: such a login comes from a server.
     """
-    if _LOGIN.fullmatch(login) and len(login) <= LONGEST_LOGIN:
-        return None
     if len(login) > LONGEST_LOGIN:
         return "too-long"
+    if _LOGIN.fullmatch(login):
+        return None
     if any(letter.isspace() for letter in login):
         return "space"
     if "@" in login:
@@ -115,13 +97,8 @@ def login_problem(login: str) -> str | None:
 
 
 def check_login(login: str, code: str) -> None:
-    """Continue only with a login.
-
-    Raises:
-        BadLine: it is none; with the given code, and the problem.
-    """
-    problem = login_problem(login)
-    if problem is not None:
+    """Refuse a text that is no login, with this code and the problem."""
+    if problem := login_problem(login):
         raise BadLine(code, problem=problem)
 
 
@@ -130,17 +107,9 @@ _FORM: Final = CsvForm(
     required=("Name",),
     separators=";,",
     sample="kerio-export-sample",
+    words=("FullName", "Description"),
     is_key=lambda text: login_problem(text) is None,
 )
-
-
-def _likelier_page(document: bytes, name: str) -> Encoding:
-    """The code page by the names and descriptions of all rows."""
-    rows = CsvTable(document.decode("latin-1"), name, _FORM).rows()
-    words = [
-        row.values.get(column, "") for row in rows if isinstance(row, CsvRow) for column in ("FullName", "Description")
-    ]
-    return likelier_code_page("\n".join(words).encode("latin-1"))
 
 
 def _account(row: CsvRow, domain: str | None) -> CsvAccount:

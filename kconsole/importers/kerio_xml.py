@@ -5,39 +5,28 @@ hold passwords that can be turned back into clear text, so nothing but the wante
 no handler for text is set, and expat makes no Python string that a log or a traceback could show.
 
 XML allows attacks: entities that multiply, documents that name other files, elements a million deep. All entities come
-from a document type, and Kerio's files have none, so `defusedxml` refuses each at its first letter. The limits here
-cover the rest: depth, length, and the number of different names, which expat keeps until the end.
+from a document type, and Kerio's files have none, so each is refused at its first letter. The limits here cover the
+rest: depth, length, and the number of different names, which expat keeps until the end.
 """
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
-from xml.sax import SAXException
-from xml.sax.expatreader import ExpatParser
-from xml.sax.handler import ContentHandler
-from xml.sax.xmlreader import AttributesImpl
+from xml.parsers import expat
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput
 
-DEEPEST: Final = 32
-"""Elements in elements. Kerio's own files are five deep."""
-
-LONGEST_VALUE: Final = 16 * 1024
-"""Characters of a wanted value."""
-
+DEEPEST: Final = 32  # elements in elements; Kerio's own files are five deep
+LONGEST_VALUE: Final = 16 * 1024  # characters of a wanted value
 LONGEST_STRETCH: Final = 1024 * 1024
 """Bytes of a tag, comment or value, wanted or not. Expat keeps a whole tag or comment in memory."""
 
-MOST_NAMES: Final = 1000
-"""Different names of elements and attributes."""
+MOST_NAMES: Final = 1000  # of elements and attributes
 
-MOST_ITEMS: Final = 1_000_000
-"""Wanted items; more than any server has users."""
-
-LARGEST: Final = 4 * 1024**3
-"""Bytes of a file. A server's users take a few thousand each."""
+MOST_ITEMS: Final = 1_000_000  # wanted ones; more than any server has users
+LARGEST: Final = 4 * 1024**3  # bytes of a file; a server's users take a few thousand each
 
 _PIECE: Final = 64 * 1024
 _BLANKS: Final = b" \t\r\n"
@@ -48,10 +37,9 @@ Wanted = Mapping[str, AbstractSet[str]]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a list, or a table."""
+    """An item of a list, or a table, by the line on which it begins, from 1."""
 
     line: int
-    """The line of the file on which it begins, from 1."""
     kind: str
     """The name of its list or of the table, in small letters."""
     values: dict[str, str] = field(default_factory=dict)
@@ -78,51 +66,36 @@ def read_items(file: BinaryIO, name: str, wanted: Wanted, seen: set[str]) -> Ite
     Raises:
         BadInput: it is malformed, no configuration file, or an attack; with the line.
     """
-    from defusedxml import DefusedXmlException
-    from defusedxml.expatreader import DefusedExpatParser
-
-    parser: ExpatParser = DefusedExpatParser(forbid_dtd=True)
-    walk = _Walk(parser, wanted, seen)
+    walk = _Walk(wanted, seen)
     size = count = 0
-    started = False
     refused: _NotAConfiguration | None = None
     try:
         while piece := file.read(_PIECE):
             size += len(piece)
             if size > LARGEST:
                 raise _NotAConfiguration("config-too-large", gigabytes=LARGEST // 1024**3)
-            if not started:
-                text = piece.lstrip(_BLANKS)  # XML would not allow them before its declaration
-                walk.lines_before += piece[: len(piece) - len(text)].count(b"\n")
-                piece, started = text, bool(text)
-            if started:
-                yield from walk.feed(piece)
-                count += walk.taken
-                if count > MOST_ITEMS:
-                    raise _NotAConfiguration("config-too-many-items", most=MOST_ITEMS)
-        if not started:
-            raise _NotAConfiguration("config-empty")
-        parser.close()
+            items = walk.feed(piece)
+            count += len(items)
+            yield from items
+            if count > MOST_ITEMS:
+                raise _NotAConfiguration("config-too-many-items", most=MOST_ITEMS)
+        yield from walk.close()
     except _NotAConfiguration as error:
         refused = error
-    except DefusedXmlException:
-        refused = _NotAConfiguration("config-document-type")
-    except SAXException as error:
-        refused = _NotAConfiguration("config-malformed", problem=error.getMessage())
+    except expat.ExpatError as error:
+        refused = _NotAConfiguration("config-malformed", problem=expat.ErrorString(error.code))
     except (LookupError, ValueError):  # an encoding that Python cannot read
         refused = _NotAConfiguration("config-encoding")
     if refused is not None:
         params = {"file": name, "line": walk.line, **refused.params}
         raise BadInput(Message(refused.code, params), "copy-config-again")
-    yield from walk.rest()
 
 
 class _Walk:
     """Follows the elements of a file, and lets the parser read text only in wanted variables."""
 
-    def __init__(self, parser: ExpatParser, wanted: Wanted, seen: set[str]) -> None:
-        self._parser, self._wanted, self._seen = parser, wanted, seen
-        self._passing, self._reading = _Passing(self), _Reading(self)
+    def __init__(self, wanted: Wanted, seen: set[str]) -> None:
+        self._wanted, self._seen = wanted, seen
         self._path: list[tuple[str, str]] = []
         """The open elements, with their names."""
         self._names: set[str] = set()
@@ -133,35 +106,48 @@ class _Walk:
         self._length = 0
         self._done: list[Item] = []
         self._fed = self._last_tag = 0
-        self.taken = 0
-        """How many items the last piece brought."""
-        self.lines_before = 0
+        self._lines_before = 0
         """Lines of the file that the parser does not see."""
-        parser.setContentHandler(self._passing)
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = self._refuse_document_type
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
 
     @property
     def line(self) -> int:
         """The current line of the file."""
-        return self.lines_before + (self._parser.getLineNumber() or 1)
+        return self._lines_before + self._parser.CurrentLineNumber
 
     def feed(self, piece: bytes) -> list[Item]:
         """The items that end in this piece of the file."""
-        self._parser.feed(piece)
+        if not self._fed:
+            text = piece.lstrip(_BLANKS)  # XML would not allow them before its declaration
+            self._lines_before += piece[: len(piece) - len(text)].count(b"\n")
+            piece = text
+        self._parser.Parse(piece)
         self._fed += len(piece)
         if self._fed - self._last_tag > LONGEST_STRETCH:
             raise _NotAConfiguration("config-long-stretch", kilobytes=LONGEST_STRETCH // 1024)
-        return self.rest()
+        return self._ended()
 
-    def rest(self) -> list[Item]:
-        """The items that ended since the last call."""
-        done, self._done = self._done, []
-        self.taken = len(done)
-        return done
+    def close(self) -> list[Item]:
+        """The last items, at the end of the file: expat may have put some off."""
+        if not self._fed:
+            raise _NotAConfiguration("config-empty")
+        self._parser.Parse(b"", True)
+        return self._ended()
 
-    def start(self, element: str, attributes: AttributesImpl) -> None:
-        """An element begins."""
+    def _ended(self) -> list[Item]:
+        ended, self._done = self._done, []
+        return ended
+
+    def _refuse_document_type(self, *_: object) -> None:
+        raise _NotAConfiguration("config-document-type")
+
+    def _start(self, element: str, attributes: dict[str, str]) -> None:
         self._last_tag = self._fed
-        self._names.update((element, *attributes.getNames()))
+        self._names.update((element, *attributes))
         if len(self._names) > MOST_NAMES:
             raise _NotAConfiguration("config-too-many-names", most=MOST_NAMES)
         if len(self._path) >= DEEPEST:
@@ -190,52 +176,21 @@ class _Walk:
     def _begin_variable(self, item: Item, name: str) -> None:
         if name in self._wanted[item.kind] and name not in item.values:
             self._variable, self._text, self._length = name, [], 0
-            self._parser.setContentHandler(self._reading)
+            self._parser.CharacterDataHandler = self._read_text
 
-    def text(self, content: str) -> None:
-        """A part of the current value."""
+    def _read_text(self, content: str) -> None:
         self._length += len(content)
         if self._length > LONGEST_VALUE:
             raise _NotAConfiguration("config-long-value", most=LONGEST_VALUE)
         self._text.append(content)
 
-    def end(self) -> None:
-        """An element ends."""
+    def _end(self, _: str) -> None:
         self._last_tag = self._fed
         if self._item is not None and self._variable:
             self._item.values[self._variable] = "".join(self._text).strip()
             self._variable = ""
-            self._parser.setContentHandler(self._passing)
+            self._parser.CharacterDataHandler = None
         elif self._item is not None and len(self._path) == self._item_depth:
             self._done.append(self._item)
             self._item = None
         self._path.pop()
-
-
-class _Following(ContentHandler):
-    """Reports each element."""
-
-    def __init__(self, walk: _Walk) -> None:
-        super().__init__()
-        self._walk = walk
-
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:
-        self._walk.start(name, attrs)
-
-    def endElement(self, _: str) -> None:
-        self._walk.end()
-
-
-class _Passing(_Following):
-    """Outside of wanted variables: without a handler for text, the parser makes no string of it."""
-
-    def __init__(self, walk: _Walk) -> None:
-        super().__init__(walk)
-        self.characters = None  # type: ignore[method-assign, assignment]  # what the parser hands expat as a handler
-
-
-class _Reading(_Following):
-    """Inside a wanted variable."""
-
-    def characters(self, content: str) -> None:
-        self._walk.text(content)

@@ -7,16 +7,14 @@ from typing import Final, NamedTuple
 from kconsole.core.moments import SKEW, moment_of
 from kconsole.core.records import fold
 from kconsole.importers.code_pages import Encoding
-from kconsole.importers.csv_table import CsvForm, CsvRow, CsvTable, csv_text
+from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
 from kconsole.importers.file_lines import BadLine, LineMessage
 
-LONGEST_ADDRESS: Final = 320
-"""Characters: what RFC 5321 allows before and after the `@`."""
-
+LONGEST_ADDRESS: Final = 320  # characters; what RFC 5321 allows before and after the `@`
 LONGEST_PROTOCOL: Final = 64
 _LONGEST_TIME: Final = 64
 
-_FORM: Final = CsvForm(
+_FORM: Final = CsvForm(  # without words: the code pages agree on every letter of a login
     columns={  # the names of `kconsole accounts --csv` are among them
         "address": ("address", "emailaddress", "mailaddress", "email", "mail", "account", "username", "user", "login"),
         "time": ("time", "timestamp", "datetime", "logintime", "lastlogin", "lastloginat", "date"),
@@ -30,15 +28,12 @@ _FORM: Final = CsvForm(
 
 
 class Login(NamedTuple):
-    """One row: an account logged in."""
+    """One row: an account logged in, at a time in UTC. The protocol may be empty."""
 
     line: int
-    """The line of the file, from 1."""
     address: str
     at: datetime
-    """In UTC."""
     protocol: str
-    """Empty if the file does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class LoginFile:
     logins: tuple[Login, ...]
     """The last login of each address, in the order in which the addresses first appear."""
     rows: int
-    """The number of good rows."""
+    """The number of good rows with a time."""
     without_time: int
     """The number of rows with an empty time: accounts that never logged in."""
     faults: tuple[LineMessage, ...]
@@ -70,28 +65,22 @@ def read_login_csv(
     Raises:
         BadInput: the file is empty, not text, or lacks the columns.
     """
-    # The two code pages agree on every letter that a Kerio login can have: no need to guess.
-    text, page = csv_text(document, name, encoding, _FORM, lambda: "CP1252")
     last: dict[str, Login] = {}
-    faults: list[LineMessage] = []
     rows = without_time = 0
-    for row in CsvTable(text, name, _FORM).rows():
-        if isinstance(row, LineMessage):
-            faults.append(row)
-            continue
-        try:
-            login = _login(row, zone, now)
-        except BadLine as fault:
-            faults.append(fault.at(row.line))
-            continue
+
+    def take(row: CsvRow) -> None:
+        nonlocal rows, without_time
+        login = _login(row, zone, now)
         if login is None:
             without_time += 1
-            continue
+            return
         rows += 1
-        key = fold(login.address)
-        if key not in last or login.at > last[key].at:
-            last[key] = login
-    return LoginFile(tuple(last.values()), rows, without_time, tuple(faults), page)
+        known = last.setdefault(fold(login.address), login)
+        if login.at > known.at:
+            last[fold(login.address)] = login
+
+    file = read_csv(document, name, encoding, _FORM, take)
+    return LoginFile(tuple(last.values()), rows, without_time, file.faults, file.encoding)
 
 
 def _login(row: CsvRow, zone: tzinfo | None, now: datetime) -> Login | None:

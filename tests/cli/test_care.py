@@ -16,7 +16,7 @@ import click
 import pytest
 
 from kconsole.cli.main import COMMANDS, kconsole
-from kconsole.operations.importing.kerio_export import ImportAccounts, plan_import
+from kconsole.operations.importing.kerio_export import ImportAccounts
 from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.session import Session
 from tests.cli.console import Console, Said, account
@@ -338,12 +338,15 @@ def test_an_import_counts_what_it_did_not_what_was_planned(
     """Another process imports one of the two accounts between the preview and the deed."""
     (tmp_path / "rows.csv").write_text("Name;FullName\nchen;Chen\ndora;Dora\n")
 
+    plan_import = ImportAccounts.plan
+
     def and_then_another(*arguments: Any) -> Any:
+        monkeypatch.setattr(ImportAccounts, "plan", plan_import)
         plan = plan_import(*arguments)
         Session.open(office.folder, "berg").do(ImportAccounts(export("chen;Other;;"), "north.example"))
         return plan
 
-    monkeypatch.setattr("kconsole.cli.imports.plan_import", and_then_another)
+    monkeypatch.setattr(ImportAccounts, "plan", and_then_another)
     said = office.done("import", "csv", str(tmp_path / "rows.csv"), "--domain", "north.example")
     assert said.talk[0].startswith("2 accounts new, 0 changed")
     assert said.talk[-2] == "Imported 1 account, changed 1."

@@ -217,7 +217,7 @@ def test_too_many_items_and_too_large_files_are_refused(monkeypatch: pytest.Monk
 def test_no_password_is_asked_for_and_none_is_made_a_string_of(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not [name for names in WANTED.values() for name in names if "password" in name]
     texts: list[str] = []
-    monkeypatch.setattr(kerio_xml._Walk, "text", lambda _, content: texts.append(content))
+    monkeypatch.setattr(kerio_xml._Walk, "_read_text", lambda _, content: texts.append(content))
     list(read_items(io.BytesIO(users_file(user("anna"))), "users.cfg", WANTED, set()))
     assert texts == ["anna", "north.example", "1", "0"]
 

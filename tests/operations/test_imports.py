@@ -10,7 +10,7 @@ from kconsole.core.history import Refusal
 from kconsole.core.records import Domain, Entry
 from kconsole.importers.file_lines import LineMessage
 from kconsole.operations.history import LogQuery
-from kconsole.operations.importing.kerio_export import ImportAccounts, other_domain, plan_import, read_export
+from kconsole.operations.importing.kerio_export import ImportAccounts, other_domain, read_export
 from kconsole.operations.streams import LARGEST
 from tests.operations.sessions import (
     DOMAIN,
@@ -37,7 +37,7 @@ BROKEN = "users_broken_2026-08-05.csv"
 )
 def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, accounts: int) -> None:
     session = session_of(tmp_path, seats=accounts, domains=())
-    plan = plan_import(export_file(name), domain, session.state, session.seats)
+    plan = ImportAccounts(export_file(name), domain).plan(session.state, session.seats)
     assert (len(plan.new), plan.faulty, plan.seats_needed, plan.seats_free, plan.short_by) == (
         accounts,
         (),
@@ -52,14 +52,14 @@ def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, ac
     (of_domain,) = session.seats.report().domains
     assert (of_domain.name, of_domain.created) == (domain, accounts)
     assert {entry.origin for entry in session.state.live_entries()} == {"imported"}
-    again = plan_import(export_file(name), domain, session.state, session.seats)
+    again = ImportAccounts(export_file(name), domain).plan(session.state, session.seats)
     assert (len(again.same), again.new, again.changed, again.aliases, again.new_domains) == (accounts, (), (), (), ())
     assert session.do(ImportAccounts(export_file(name), domain)).commit is None
 
 
 def test_a_broken_export_is_refused_with_its_lines_and_nothing_changes(tmp_path: Path) -> None:
     session = session_of(tmp_path)
-    plan = plan_import(export_file(BROKEN), DOMAIN, session.state, session.seats)
+    plan = ImportAccounts(export_file(BROKEN), DOMAIN).plan(session.state, session.seats)
     assert [fault.line for fault in plan.faulty] == [3, 4, 5, 6]
     with pytest.raises(BadInput, match="faulty-rows") as caught:
         session.do(ImportAccounts(export_file(BROKEN), DOMAIN))
@@ -94,7 +94,7 @@ def test_rows_are_new_changed_or_the_same(tmp_path: Path) -> None:
     known = account("Anna", full_name="Anna", origin="directory", enabled=False, mailbox=True, last_login=logged_in(3))
     session = session_of(tmp_path, known, account("berg", full_name="Berg", description="x"))
     rows = export("ANNA;Anna Berg;Sales;", "berg;;;", "chen;Chen;;")
-    plan = plan_import(rows, "NORTH.example", session.state, session.seats)
+    plan = ImportAccounts(rows, "NORTH.example").plan(session.state, session.seats)
     assert plan.domain == "north.example"
     assert [entry.address for entry in plan.new] == ["chen@north.example"]
     ((before, after),) = plan.changed
@@ -109,7 +109,7 @@ def test_rows_are_new_changed_or_the_same(tmp_path: Path) -> None:
 def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tmp_path: Path) -> None:
     session = session_of(tmp_path, alias("old", "berg"))
     rows = export("anna;;;anna,info,old", "berg;;;berg,INFO,sales")
-    plan = plan_import(rows, DOMAIN, session.state, session.seats)
+    plan = ImportAccounts(rows, DOMAIN).plan(session.state, session.seats)
     assert {entry.login: entry.delivers_to for _, entry in plan.aliases} == {
         "info": ("anna@north.example", "berg@north.example"),
         "old": ("berg@north.example", "anna@north.example"),
@@ -119,17 +119,12 @@ def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tm
     session.do(ImportAccounts(rows, DOMAIN))
     info = session.state.find("info@north.example")
     assert (info.kind, info.origin) == ("alias", "imported")
-    assert plan_import(rows, DOMAIN, session.state, session.seats).aliases == ()
+    assert ImportAccounts(rows, DOMAIN).plan(session.state, session.seats).aliases == ()
 
 
 def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("boss"), account("all", kind="mailing_list"))
-    plan = plan_import(
-        export("anna;;;anna,berg,boss,all", "berg;;;berg"),
-        DOMAIN,
-        session.state,
-        session.seats,
-    )
+    plan = ImportAccounts(export("anna;;;anna,berg,boss,all", "berg;;;berg"), DOMAIN).plan(session.state, session.seats)
     assert plan.aliases == ()
     assert plan.notes == (
         LineMessage(2, "alias-is-account", {"alias": "berg", "login": "anna"}),
@@ -144,7 +139,7 @@ def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> Non
 )
 def test_a_row_whose_address_is_no_account_is_faulty(tmp_path: Path, taken: Entry, holder: str) -> None:
     session, rows = session_of(tmp_path, taken), export("anna;;;anna,info", "berg;;;")
-    plan = plan_import(rows, DOMAIN, session.state, session.seats)
+    plan = ImportAccounts(rows, DOMAIN).plan(session.state, session.seats)
     assert plan.faulty == (LineMessage(2, "row-address-taken", {"holder": holder}),)
     assert (len(plan.new), plan.aliases) == (1, ())
 
@@ -152,7 +147,7 @@ def test_a_row_whose_address_is_no_account_is_faulty(tmp_path: Path, taken: Entr
 def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("x"), deleted("held"), seats=3)
     rows = export("anna;;;", "berg;;;", "held;;;")
-    plan = plan_import(rows, DOMAIN, session.state, session.seats)
+    plan = ImportAccounts(rows, DOMAIN).plan(session.state, session.seats)
     assert (plan.seats_needed, plan.seats_free, plan.short_by, plan.decision.allowed) == (2, 1, 1, False)
     with pytest.raises(Refused, match="license-limit") as caught:
         session.do(ImportAccounts(rows, DOMAIN))
@@ -165,7 +160,7 @@ def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
 def test_an_import_is_refused_at_the_limit_of_its_domain(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("a@south.example"), seats=None)
     rows = export("b;;;", "c;;;")
-    plan = plan_import(rows, "south.example", session.state, session.seats)
+    plan = ImportAccounts(rows, "south.example").plan(session.state, session.seats)
     assert (plan.seats_needed, plan.seats_free, plan.short_by) == (2, 1, 1)
     with pytest.raises(Refused, match="domain-limit"):
         session.do(ImportAccounts(rows, "south.example"))
@@ -174,7 +169,7 @@ def test_an_import_is_refused_at_the_limit_of_its_domain(tmp_path: Path) -> None
 def test_an_import_is_planned_again_on_what_another_console_changed(tmp_path: Path) -> None:
     session = session_of(tmp_path, seats=1)
     rows = export("anna;;;")
-    assert plan_import(rows, DOMAIN, session.state, session.seats).decision.allowed
+    assert ImportAccounts(rows, DOMAIN).plan(session.state, session.seats).decision.allowed
     another(session).do(ImportAccounts(export("berg;;;"), DOMAIN))
     with pytest.raises(Refused):
         session.do(ImportAccounts(rows, DOMAIN))
@@ -194,7 +189,7 @@ def test_an_unknown_domain_is_added_if_it_is_one(tmp_path: Path) -> None:
     assert session.state.inventory.domains[-1] == Domain(name="west.example")
     used(session)
     with pytest.raises(BadInput, match="domain"):
-        plan_import(export("anna;;;"), "no domain", session.state, session.seats)
+        ImportAccounts(export("anna;;;"), "no domain").plan(session.state, session.seats)
     with pytest.raises(BadInput, match="domain"):
         session.do(ImportAccounts(export("anna;;;"), ""))
 

@@ -15,7 +15,7 @@ from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, Kind, fold
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_config import KerioConfig
-from kconsole.operations.importing.kerio_files import SERVER, USERS, ImportKerio, KerioPlan, plan_kerio, read_kerio
+from kconsole.operations.importing.kerio_files import SERVER, USERS, ImportKerio, KerioPlan, read_kerio
 from kconsole.operations.session import Session
 from tests.importers.kerio_writer import SECRET, document, listed, user, users_file, write_files
 from tests.operations.sessions import (
@@ -73,13 +73,13 @@ OFFICE = Inventory(
 def test_a_server_is_taken_whole_and_again_nothing_is_new(tmp_path: Path) -> None:
     session = session_of(tmp_path, seats=2, domains=())
     config = read_kerio(write_files(tmp_path / "kerio", OFFICE))
-    plan = plan_kerio(config, session.state, session.seats)
+    plan = ImportKerio(config).plan(session.state, session.seats)
     assert (counts(plan), plan.seats_needed, plan.seats_free, plan.notes) == ((7, 0, 0, 0, 0), 2, 2, ())
     session.do(ImportKerio(config))
     assert bare(session.state.live_entries()) == {replace(entry, origin="imported") for entry in OFFICE.entries}
     assert session.state.inventory.domains == OFFICE.domains
     assert (used(session), session.seats.report().state) == (2, "full")
-    again = plan_kerio(config, session.state, session.seats)
+    again = ImportKerio(config).plan(session.state, session.seats)
     assert (counts(again), again.new_domains, again.gone_domains) == ((0, 0, 7, 0, 0), (), ())
     assert session.do(ImportKerio(config)).commit is None
 
@@ -90,7 +90,7 @@ def test_running_again_updates_what_the_files_say_and_leaves_what_they_do_not(tm
     users = listed("User", [user("anna", FullName="Anna Berg", Rights="3", Account_enabled="0")])
     aliases = listed("Alias", [{"Domain": "NORTH.example", "Lhs": "INFO", "Description": "Front desk"}])
     config = read_kerio(written(tmp_path / "kerio", document(users, aliases)))
-    plan = plan_kerio(config, session.state, session.seats)
+    plan = ImportKerio(config).plan(session.state, session.seats)
     assert (counts(plan), [entry.login for entry in plan.gone]) == ((0, 2, 0, 1, 0), ["old"])
     session.do(ImportKerio(config))
     anna, info = session.state.find("anna@north.example"), session.state.find("info@north.example")
@@ -105,7 +105,7 @@ def test_running_again_updates_what_the_files_say_and_leaves_what_they_do_not(tm
 def test_an_unknown_state_or_role_is_left_as_it_is(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna", enabled=False, role="account_admin"))
     config = config_of(tmp_path, user("anna", Account_enabled="", Rights="2"))
-    plan = plan_kerio(config, session.state, session.seats)
+    plan = ImportKerio(config).plan(session.state, session.seats)
     assert counts(plan) == (0, 0, 1, 0, 0)
     assert [note.code for note in plan.notes] == ["rights-unknown"]
 
@@ -113,7 +113,7 @@ def test_an_unknown_state_or_role_is_left_as_it_is(tmp_path: Path) -> None:
 def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("off", enabled=False), account("x"), deleted("held"), seats=3)
     config = config_of(tmp_path, user("off"), user("held"), user("anna"))
-    plan = plan_kerio(config, session.state, session.seats)
+    plan = ImportKerio(config).plan(session.state, session.seats)
     assert (plan.seats_needed, plan.seats_free, plan.short_by, plan.decision.allowed) == (2, 1, 1, False)
     with pytest.raises(Refused, match="license-limit") as refused:
         session.do(ImportKerio(config))
@@ -124,7 +124,7 @@ def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
 def test_seats_that_the_same_files_free_can_be_taken(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), seats=1)
     config = config_of(tmp_path, user("anna", Account_enabled="0"), user("berg"))
-    plan = plan_kerio(config, session.state, session.seats)
+    plan = ImportKerio(config).plan(session.state, session.seats)
     assert (plan.seats_needed, plan.seats_freed, plan.seats_free, plan.decision.allowed) == (1, 1, 1, True)
     session.do(ImportKerio(config))
     assert used(session) == 1
@@ -139,7 +139,7 @@ def test_an_import_is_refused_at_the_limit_of_a_domain(tmp_path: Path) -> None:
 def test_it_is_planned_again_on_what_another_console_changed(tmp_path: Path) -> None:
     session = session_of(tmp_path, seats=1)
     config = config_of(tmp_path, user("anna"))
-    assert plan_kerio(config, session.state, session.seats).decision.allowed
+    assert ImportKerio(config).plan(session.state, session.seats).decision.allowed
     another(session).do(ImportKerio(config_of(tmp_path, user("berg"))))
     with pytest.raises(Refused):
         session.do(ImportKerio(config))
@@ -163,7 +163,7 @@ def test_faulty_users_refuse_the_import_or_are_skipped(tmp_path: Path) -> None:
 def test_a_faulty_user_is_not_gone(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"))
     config = config_of(tmp_path, user("ANNA", Account_enabled="perhaps"))
-    plan = plan_kerio(config, session.state, session.seats)
+    plan = ImportKerio(config).plan(session.state, session.seats)
     assert (counts(plan), plan.gone[0].login) == ((0, 0, 0, 1, 1), "berg")
 
 
@@ -172,10 +172,10 @@ def test_anything_else_that_cannot_be_taken_is_passed_over_and_said(tmp_path: Pa
     domains = listed("Domain", [{"Domain": "local host", "Type": "1"}, {"Domain": "west.example", "Type": "0"}])
     config = read_kerio(written(tmp_path / "kerio", users_file(), document(lists, domains)))
     session = session_of(tmp_path, account("anna"))
-    plan = plan_kerio(config, session.state, session.seats)
+    plan = ImportKerio(config).plan(session.state, session.seats)
     assert ([domain.name for domain in plan.new_domains], plan.new_domains[0].primary) == (["west.example"], False)
     assert [domain.name for domain in plan.gone_domains] == [DOMAIN, "south.example"]
-    assert [note.params.get("reason", note.message) for note in plan.notes] == [
+    assert [note.params.get("reason", note.placed) for note in plan.notes] == [
         message("other-primary-domain", file="west.example", store="north.example"),
         message("domain-name-invalid"),
         message("row-address-taken", holder="local"),
@@ -194,7 +194,7 @@ def test_several_primary_domains_are_none(tmp_path: Path) -> None:
     domains = listed("Domain", [{"Domain": name, "Type": "0"} for name in ("a.example", "b.example")])
     config = read_kerio(written(tmp_path / "kerio", users_file(), document(domains)))
     session = session_of(tmp_path, domains=())
-    plan = plan_kerio(config, session.state, session.seats)
+    plan = ImportKerio(config).plan(session.state, session.seats)
     assert [(domain.name, domain.primary) for domain in plan.new_domains] == [
         ("a.example", False),
         ("b.example", False),
@@ -205,7 +205,7 @@ def test_several_primary_domains_are_none(tmp_path: Path) -> None:
 def test_what_only_a_missing_file_names_is_left_and_said(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("all", kind="mailing_list"))
     config = read_kerio(written(tmp_path / "kerio", users_file(user("anna")), None))
-    plan = plan_kerio(config, session.state, session.seats)
+    plan = ImportKerio(config).plan(session.state, session.seats)
     assert (counts(plan), plan.notes) == (
         (1, 0, 0, 0, 0),
         (LineMessage(0, "config-missing", {"name": SERVER}),),

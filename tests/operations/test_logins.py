@@ -14,7 +14,7 @@ from kconsole.core.records import Entry, LastLogin
 from kconsole.importers.login_csv import read_login_csv
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.history import LogQuery
-from kconsole.operations.importing.logins import ImportLogins, LoginFile, plan_logins, read_login_file
+from kconsole.operations.importing.logins import ImportLogins, LoginFile, read_login_file
 from kconsole.operations.logins import Connect
 from kconsole.operations.session import Session
 from tests.clocks import noon
@@ -145,7 +145,7 @@ def test_only_later_logins_of_known_accounts_are_taken(tmp_path: Path) -> None:
         "new@other.example;2026-08-05T09:00Z;EAS",
         "later@north.example;;",
     )
-    plan = plan_logins(file, session.state, session.seats)
+    plan = ImportLogins(file).plan(session.state, session.seats)
     assert [before.login for before, _ in plan.changed] == ["new", "later", "earlier", "off"]
     assert (plan.same, plan.unknown, plan.deleted) == (0, ("none", "new@other.example"), ("gone",))
     assert (plan.no_accounts, file.without_time) == (("info@north.example", "root"), 1)
@@ -169,7 +169,7 @@ def test_only_later_logins_of_known_accounts_are_taken(tmp_path: Path) -> None:
 def test_what_happened_is_recorded_beyond_the_license(tmp_path: Path) -> None:
     session = session_of(tmp_path, *(account(login, origin="directory") for login in ("a", "b", "c")), seats=1)
     file = logins("a;2026-08-05T09:00Z;", "b;2026-08-05T09:00Z;")
-    assert plan_logins(file, session.state, session.seats).after.connected == 2
+    assert ImportLogins(file).plan(session.state, session.seats).after.connected == 2
     assert session.do(ImportLogins(file)).after.connected == 2
     assert results(session.do(Connect("c@north.example"))) == [("c", "refused")]
     assert session.seats.report().locked_out == 1
@@ -192,7 +192,7 @@ def test_others_changes_meanwhile_are_seen(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), account("berg"))
     other = another(session)
     file = logins("anna;2026-08-05T09:00Z;IMAP", "berg;2026-08-05T09:00Z;IMAP")
-    assert len(plan_logins(file, session.state, session.seats).changed) == 2
+    assert len(ImportLogins(file).plan(session.state, session.seats).changed) == 2
     other.do(Connect("anna@north.example"))
     assert results(session.do(ImportLogins(file))) == [("berg", "done")]
     assert of(session, "anna").last_login == LastLogin(NOW)
@@ -209,7 +209,7 @@ def test_a_hundred_thousand_rows_take_bounded_time(tmp_path: Path) -> None:
     began = time.process_time()
     rows = [f"user{number % (2 * many)};2026-08-0{1 + number // many % 4}T09:00Z;IMAP" for number in range(100_000)]
     file = logins(*rows)
-    plan = plan_logins(file, session.state, session.seats)
+    plan = ImportLogins(file).plan(session.state, session.seats)
     done = session.do(ImportLogins(file))
     assert (len(plan.changed), len(plan.unknown), len(done.changed)) == (many, many, many)
     assert session.seats.report().connected == many

@@ -6,15 +6,13 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
-from kconsole.core.errors import BadInput
 from kconsole.core.records import Domain, Entry, fold
 from kconsole.importers.code_pages import Encoding
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_csv import CsvAccount, KerioExport, domain_of_file, read_kerio_export
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import classify
-from kconsole.operations.base import OperationContext, Outcome, RunsOn
-from kconsole.operations.importing.merge import Merge, MergePlan, apply_plan, faulty_error
+from kconsole.operations.importing.merge import Import, Merge, MergePlan
 from kconsole.operations.server import check_domain_name
 from kconsole.operations.streams import read_document
 from kconsole.store.records import Records
@@ -34,8 +32,7 @@ def read_export(path: Path, encoding: str | None = None) -> KerioExport:
     Raises:
         BadInput: it cannot be read, or is not an export.
     """
-    document, name = read_document(path)
-    return read_kerio_export(document, name, encoding)
+    return read_kerio_export(*read_document(path), encoding)
 
 
 def other_domain(path: Path, domain: str) -> str | None:
@@ -44,30 +41,30 @@ def other_domain(path: Path, domain: str) -> str | None:
     return None if named is None or fold(named) == fold(domain) else named
 
 
-def plan_import(export: KerioExport, domain_name: str, state: Records, seats: SeatLedger) -> ImportPlan:
-    """Plan the import of an export into a domain, on the current state.
+@dataclass(frozen=True)
+class ImportAccounts(Import[ImportPlan]):
+    """Import the accounts of an export."""
 
-    Raises:
-        BadInput: the domain is not in the store, and is not a domain name.
-    """
-    known = state.domain_named(domain_name)
-    merge = _ExportMerge(state, domain=known.name if known else domain_name)
-    if known is None:
-        check_domain_name(domain_name)
-        merge.new_domains[fold(domain_name)] = Domain(name=domain_name)
-    merge.faults += export.faults
-    for row in export.accounts:
-        merge.take_account(row)
-    for row in export.accounts:
-        merge.take_aliases(row)
-    return merge.plan(
-        ImportPlan,
-        seats,
-        merge.domain,
-        domain=merge.domain,
-        aliases=tuple(merge.aliases.values()),
-        encoding=export.encoding,
-    )
+    name: ClassVar[str] = "import"
+    faulty: ClassVar = ("faulty-rows", "correct-the-file")
+    export: KerioExport
+    domain: str
+    skip_faulty: bool = False
+    reason: str = ""
+
+    def plan(self, state: Records, seats: SeatLedger) -> ImportPlan:
+        known = state.domain_named(self.domain)
+        merge = _ExportMerge(state, faults=[*self.export.faults], domain=known.name if known else self.domain)
+        if known is None:
+            check_domain_name(self.domain)
+            merge.new_domains[fold(self.domain)] = Domain(name=self.domain)
+        for row in self.export.accounts:
+            merge.take_account(row)
+        for row in self.export.accounts:
+            merge.take_aliases(row)
+        aliases = tuple(merge.aliases.values())
+        own = {"domain": merge.domain, "aliases": aliases, "encoding": self.export.encoding}
+        return merge.plan(ImportPlan, seats, merge.domain, **own)
 
 
 @dataclass
@@ -112,32 +109,3 @@ class _ExportMerge(Merge):
         if known is None:
             return None, Entry(address=address, kind="alias", origin="imported")
         return (known, known) if known.kind == "alias" else (known, None)
-
-
-@dataclass(frozen=True)
-class ImportAccounts:
-    """Import the accounts of an export: all that are not faulty, if there are seats for all of them."""
-
-    name: ClassVar[str] = "import"
-    runs_on: ClassVar[RunsOn] = "store-without-server"
-    export: KerioExport
-    domain: str
-    skip_faulty: bool = False
-    reason: str = ""
-
-    def apply(self, context: OperationContext) -> list[Outcome]:
-        """Plan again on the current state, and import everything.
-
-        Raises:
-            BadInput: there are faulty rows, and they must not be skipped.
-            Refused: there are not enough seats.
-        """
-        plan = plan_import(self.export, self.domain, context.state, context.seats)
-        if plan.faulty and not self.skip_faulty:
-            raise faulty_rows(plan)
-        return apply_plan(plan, context)
-
-
-def faulty_rows(plan: ImportPlan) -> BadInput:
-    """The error for faulty rows that must not be skipped."""
-    return faulty_error("faulty-rows", "correct-the-file", plan.faulty)

@@ -16,17 +16,19 @@ from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Domain, Entry, Kind, fold
 from kconsole.importers.file_lines import LineMessage
-from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig
+from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig, refuse
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import classify
-from kconsole.operations.base import OperationContext, Outcome, RunsOn
-from kconsole.operations.importing.merge import Merge, MergePlan, apply_plan, faulty_error
+from kconsole.operations.importing.merge import Import, Merge, MergePlan
 from kconsole.operations.server import DOMAIN_NAME
 from kconsole.operations.user_files import open_file, reason_of
 from kconsole.store.records import Records
 
 USERS: Final = "users.cfg"
 SERVER: Final = "mailserver.cfg"
+
+_FIELDS: Final = ("enabled", "role", "full_name", "description", "delivers_to")
+"""The fields of an entry that the files may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +70,23 @@ def _unreadable(path: Path, error: OSError) -> Message:
     return message("cannot-read", file=str(path), reason=reason_of(error))
 
 
-def plan_kerio(config: KerioConfig, state: Records, seats: SeatLedger) -> KerioPlan:
-    """Plan the import of the server's files, on the current state."""
-    merge = _ConfigMerge(state, config=config)
-    merge.take_domains()
-    for entry in config.entries:
-        merge.take_entry(entry)
-    merge.faults[:0] = config.faults
-    merge.notes[:0] = config.notes
-    gone, gone_domains = tuple(merge.gone()), tuple(merge.gone_domains())
-    return merge.plan(KerioPlan, seats, gone=gone, gone_domains=gone_domains)
+@dataclass(frozen=True)
+class ImportKerio(Import[KerioPlan]):
+    """Import the server's files."""
+
+    name: ClassVar[str] = "import kerio"
+    faulty: ClassVar = ("faulty-users", "correct-the-server")
+    config: KerioConfig
+    skip_faulty: bool = False
+    reason: str = ""
+
+    def plan(self, state: Records, seats: SeatLedger) -> KerioPlan:
+        config = self.config
+        merge = _ConfigMerge(state, faults=[*config.faults], notes=[*config.notes], config=config)
+        merge.take_domains()
+        for entry in config.entries:
+            merge.take_entry(entry)
+        return merge.plan(KerioPlan, seats, gone=tuple(merge.gone()), gone_domains=tuple(merge.gone_domains()))
 
 
 @dataclass
@@ -129,17 +138,14 @@ class _ConfigMerge(Merge):
             return
         if listed.kind == "builtin_admin" and self._built_in is not None:
             known = self._built_in
-        updated = replace(known or Entry(address=address, kind=listed.kind, origin="imported"), **_fields(listed))
+        fields = {name: value for name in _FIELDS if (value := getattr(listed, name)) is not None}
+        updated = replace(known or Entry(address=address, kind=listed.kind, origin="imported"), **fields)
         if listed.kind == "builtin_admin" and fold(address) != fold(updated.address):
             updated = replace(updated, address=address)
         self.take(known, updated)
 
     def _refuse(self, listed: ConfigEntry, code: str, **params: Any) -> None:
-        fault = LineMessage(listed.line, code, params, listed.file)
-        if listed.kind == "user":
-            self.faults.append(fault)
-        else:
-            self.notes.append(fault.skipped)
+        refuse(listed.kind, LineMessage(listed.line, code, params, listed.file), self.faults, self.notes)
 
     def gone(self) -> Iterable[Entry]:
         """Entries that the files would name if the server had them."""
@@ -155,37 +161,3 @@ class _ConfigMerge(Merge):
         for domain in self.state.domains.values():
             if self.config.lists_domains and fold(domain.name) not in named:
                 yield domain
-
-
-def _fields(listed: ConfigEntry) -> dict[str, Any]:
-    """The fields of an entry that the files have."""
-    names = ("enabled", "role", "full_name", "description", "delivers_to")
-    return {name: value for name in names if (value := getattr(listed, name)) is not None}
-
-
-@dataclass(frozen=True)
-class ImportKerio:
-    """Import the server's files: everything that is not faulty, if there are seats for all of it."""
-
-    name: ClassVar[str] = "import kerio"
-    runs_on: ClassVar[RunsOn] = "store-without-server"
-    config: KerioConfig
-    skip_faulty: bool = False
-    reason: str = ""
-
-    def apply(self, context: OperationContext) -> list[Outcome]:
-        """Plan again on the current state, and import everything.
-
-        Raises:
-            BadInput: there are faulty users, and they must not be skipped.
-            Refused: there are not enough seats.
-        """
-        plan = plan_kerio(self.config, context.state, context.seats)
-        if plan.faulty and not self.skip_faulty:
-            raise faulty_users(plan)
-        return apply_plan(plan, context)
-
-
-def faulty_users(plan: KerioPlan) -> BadInput:
-    """The error for faulty users that must not be skipped."""
-    return faulty_error("faulty-users", "correct-the-server", plan.faulty)

@@ -1,6 +1,6 @@
 """Importing last logins from a log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -9,10 +9,8 @@ from typing import ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message
-from kconsole.core.errors import BadInput
 from kconsole.core.records import Entry, LastLogin
 from kconsole.core.reports import SeatReport
-from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.login_csv import Login, read_login_csv
 from kconsole.importers.login_csv import LoginFile as LoginFile
 from kconsole.licensing.components import is_active_sync
@@ -52,24 +50,7 @@ def read_login_file(path: Path, now: datetime, zone: tzinfo | None = None, encod
     Raises:
         BadInput: it cannot be read, or is not such a file.
     """
-    document, name = read_document(path)
-    return read_login_csv(document, name, now, zone, encoding)
-
-
-def plan_logins(file: LoginFile, state: Records, seats: SeatLedger) -> LoginsPlan:
-    """Plan the import of the logins of a file, on the current state."""
-    merge = _LoginMerge(state)
-    merge.take(file.logins)
-    changed = tuple(merge.changed())
-    return LoginsPlan(
-        changed=changed,
-        same=len(merge.last) - len(changed),
-        unknown=tuple(merge.unknown),
-        deleted=tuple(merge.deleted),
-        no_accounts=tuple(merge.no_accounts),
-        before=seats.report(),
-        after=seats.if_changed((before, after, 1) for before, after in changed),
-    )
+    return read_login_csv(*read_document(path), now, zone, encoding)
 
 
 @dataclass
@@ -133,26 +114,41 @@ class ImportLogins:
     skip_faulty: bool = False
     reason: str = ""
 
+    def plan(self, state: Records, seats: SeatLedger) -> LoginsPlan:
+        """Plan the import on the current state."""
+        merge = _LoginMerge(state)
+        merge.take(self.file.logins)
+        changed = tuple(merge.changed())
+        return LoginsPlan(
+            changed=changed,
+            same=len(merge.last) - len(changed),
+            unknown=tuple(merge.unknown),
+            deleted=tuple(merge.deleted),
+            no_accounts=tuple(merge.no_accounts),
+            before=seats.report(),
+            after=seats.if_changed((before, after, 1) for before, after in changed),
+        )
+
+    def check(self) -> None:
+        """Refuse faulty rows that must not be skipped.
+
+        Raises:
+            BadInput: there are some.
+        """
+        if self.file.faults and not self.skip_faulty:
+            zone = ("name-the-zone",) if any(fault.code == "time-without-zone" for fault in self.file.faults) else ()
+            hints = [Message(code) for code in (*zone, "correct-the-file")]
+            raise faulty_error("faulty-rows", hints, self.file.faults, MOST_FAULTS)
+
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Find the accounts again on the current state, and record all logins.
 
         Raises:
             BadInput: there are faulty rows, and they must not be skipped.
         """
-        if self.file.faults and not self.skip_faulty:
-            raise faulty_logins(self.file.faults)
-        merge = _LoginMerge(context.state)
-        merge.take(self.file.logins)
-        changed = [account for _, account in merge.changed()]
+        self.check()
+        changed = [account for _, account in self.plan(context.state, context.seats).changed]
         for account in changed:
             context.transaction.put_entry(account)
         outcomes = [Outcome(account.address, "done", "logged-in-later") for account in changed]
         return outcomes + faulty_outcomes(self.file.faults)
-
-
-def faulty_logins(faults: Sequence[LineMessage]) -> BadInput:
-    """The error for faulty rows that must not be skipped."""
-    hints = [Message("correct-the-file")]
-    if any(fault.code == "time-without-zone" for fault in faults):
-        hints.insert(0, Message("name-the-zone"))
-    return faulty_error("faulty-rows", hints, faults, MOST_FAULTS)

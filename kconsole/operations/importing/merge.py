@@ -1,8 +1,9 @@
 """The core of every import: what is new, changed or the same, which seats that needs, and applying all of it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from kconsole.core.codes import Hint, message
 from kconsole.core.errors import BadInput
@@ -11,7 +12,7 @@ from kconsole.core.reports import Decision
 from kconsole.importers.file_lines import LineMessage
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger
-from kconsole.operations.base import OperationContext, Outcome, refused_by, revived
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_by, revived
 from kconsole.store.records import Records
 
 IMPORTED, CHANGED, SAME = "imported", "import-changed", "import-same"
@@ -41,7 +42,6 @@ class MergePlan:
 
     @property
     def short_by(self) -> int:
-        """Missing seats."""
         return 0 if self.seats_free is None else max(self.seats_needed - self.seats_free, 0)
 
 
@@ -99,27 +99,57 @@ class Merge:
         )
 
 
-def apply_plan(plan: MergePlan, context: OperationContext) -> list[Outcome]:
-    """Import everything that a plan of the current state has; nothing of its faulty rows.
+class Import(ABC, Generic[Plan]):
+    """The import of a file: everything that is not faulty, if there are seats for all of it."""
 
-    Raises:
-        Refused: there are not enough seats.
-    """
-    if not plan.decision.allowed:
-        raise refused_by(plan.decision, "nothing-imported")
-    for domain in plan.new_domains:
-        context.transaction.put_domain(domain)
-    stored = [context.transaction.put_entry(revived(entry, context.state)) for entry in plan.new]
-    for _, entry in plan.changed:
-        context.transaction.put_entry(entry)
-    for before, alias in plan.aliases:
-        context.transaction.put_entry(revived(alias, context.state) if before is None else alias)
-    return [
-        *(Outcome(entry.address, "done", IMPORTED) for entry in stored),
-        *(Outcome(entry.address, "done", CHANGED) for _, entry in plan.changed),
-        *(Outcome(entry.address, "unchanged", SAME) for entry in plan.same),
-        *faulty_outcomes(plan.faulty),
-    ]
+    name: ClassVar[str]
+    runs_on: ClassVar[RunsOn] = "store-without-server"
+    faulty: ClassVar[tuple[str, str]]
+    """The code of the error for faulty rows that must not be skipped, and the code of its hint."""
+    skip_faulty: bool
+    reason: str
+
+    @abstractmethod
+    def plan(self, state: Records, seats: SeatLedger) -> Plan:
+        """Plan the import on the current state.
+
+        Raises:
+            BadInput: the file does not fit the store.
+        """
+
+    def check(self, plan: Plan) -> None:
+        """Refuse faulty rows that must not be skipped.
+
+        Raises:
+            BadInput: there are some.
+        """
+        if plan.faulty and not self.skip_faulty:
+            raise faulty_error(*self.faulty, plan.faulty)
+
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        """Plan again on the current state, and import everything.
+
+        Raises:
+            BadInput: there are faulty rows, and they must not be skipped.
+            Refused: there are not enough seats.
+        """
+        plan = self.plan(context.state, context.seats)
+        self.check(plan)
+        if not plan.decision.allowed:
+            raise refused_by(plan.decision, "nothing-imported")
+        for domain in plan.new_domains:
+            context.transaction.put_domain(domain)
+        stored = [context.transaction.put_entry(revived(entry, context.state)) for entry in plan.new]
+        for _, entry in plan.changed:
+            context.transaction.put_entry(entry)
+        for before, alias in plan.aliases:
+            context.transaction.put_entry(revived(alias, context.state) if before is None else alias)
+        return [
+            *(Outcome(entry.address, "done", IMPORTED) for entry in stored),
+            *(Outcome(entry.address, "done", CHANGED) for _, entry in plan.changed),
+            *(Outcome(entry.address, "unchanged", SAME) for entry in plan.same),
+            *faulty_outcomes(plan.faulty),
+        ]
 
 
 def faulty_outcomes(faulty: Iterable[LineMessage]) -> list[Outcome]:
