@@ -64,11 +64,11 @@ def writer_for(place: CliContext, session: Session, is_done_there: bool, passwor
         return None
     place.check_writable()
     return Writer(
-        server_secret(server_to_ask(session), password_file), recovered=lambda done: say_settled(done.outcomes)
+        server_secret(server_to_ask(session), password_file), recovered=lambda done: say_recovered(done.outcomes)
     )
 
 
-def say_settled(outcomes: Iterable[Outcome]) -> None:
+def say_recovered(outcomes: Iterable[Outcome]) -> None:
     """Say what became of unconfirmed changes."""
     for outcome in outcomes:
         say(f"Resolved: {outcome.address} {messages.words_of(outcome.message)}.")

@@ -21,7 +21,7 @@ from kconsole.cli.context import (
     say_seats,
 )
 from kconsole.cli.output import put_json, put_sections
-from kconsole.cli.server_prompt import password_option, say_settled, server_of, server_secret, server_to_ask
+from kconsole.cli.server_prompt import password_option, say_recovered, server_of, server_secret, server_to_ask
 from kconsole.core.encoding import document_of
 from kconsole.core.errors import NotFound, SourceAway, StoreBusy
 from kconsole.core.server import Server, ServerAccess
@@ -31,7 +31,7 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.base import Outcome
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import NotLetIn, Progress, ServerState, check_settings, read_server
-from kconsole.operations.sync.pull import Sync, begin_reading, settled
+from kconsole.operations.sync.pull import Sync, begin_reading, recovered
 from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.text import ages, messages, words
 from kconsole.text.licenses import change_rows
@@ -184,7 +184,7 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
                 "server": found.name,
                 "synced_at": to_iso(found.synced_at),
                 "changed": [_result(outcome) for outcome in done.changed],
-                "settled": [_result(outcome) for outcome in settled(done)],
+                "settled": [_result(outcome) for outcome in recovered(done)],
                 "unread": missing_texts(found),
                 "uncounted": list(found.uncounted),
                 "notes": remark_texts(found),
@@ -196,7 +196,7 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
     else:
         changes = words.count(len(done.changed), "entry", "entries")
         say(f"{safe_text(found.name)}: {changes} new, changed or gone. {synced_words(found)}")
-        say_settled(settled(done))
+        say_recovered(recovered(done))
     for text in missing_texts(found):
         say(f"Not read: {text}")
     for text in remark_texts(found):

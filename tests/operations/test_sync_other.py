@@ -1,5 +1,6 @@
 """A store that follows a server of another product: everything goes through the seam, and nothing is Kerio's."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,6 +23,7 @@ from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.servers import AddServer
 from kconsole.providers.base import AnswerLost, Disable
 from tests.clocks import FixedClock
+from tests.limits import PATIENCE
 from tests.operations.followed import here
 from tests.providers.other import Desk
 
@@ -149,3 +151,18 @@ def test_operations_know_no_provider_by_name() -> None:
     for path in Path(package.__path__[0]).rglob("*.py"):
         assert "providers.kerio" not in path.read_text(encoding="utf-8"), path
     assert "kconsole.providers.base" in sys.modules
+
+
+def test_the_http_library_is_imported_only_when_a_server_is_contacted() -> None:
+    script = (
+        "import sys, kconsole.cli.sync, kconsole.operations.sync.login\n"
+        "from kconsole.core.server import ServerAccess\n"
+        "from kconsole.operations.sync.access import check_settings, import_provider\n"
+        "access = ServerAccess(url='https://mail.example', user='x')\n"
+        "check_settings(access)\n"
+        "before = 'httpx' in sys.modules\n"
+        "import_provider(access)\n"
+        "print(before, 'httpx' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert ran.stdout.split() == ["False", "True"]

@@ -95,7 +95,7 @@ def show_open(app: KConsoleApp) -> None:
     """Tell it, as at the start."""
     assert app._main is not None
     app._main.tick()
-    app._main.settle_open()
+    app._main.recover_unconfirmed()
 
 
 def show_refusal(app: KConsoleApp) -> None:

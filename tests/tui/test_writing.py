@@ -701,7 +701,7 @@ async def test_what_is_being_asked_for_when_the_screen_is_complete_is_no_crash(
         await disable(screen)
         await until(screen, held.reached.is_set)
         complete(later[0])
-        assert screen.main._settling is None
+        assert screen.main._recovering is None
         held.release()
         await settled(screen)
         assert not enabled(screen, mail, ANNA)
@@ -770,7 +770,7 @@ async def test_offline_tells_what_is_open_and_how_it_is_settled(mail: KerioServe
         await until_told(screen, "Unconfirmed changes")
         await screen.press("escape")
         screen.session.offline = True
-        screen.main.settle_open()
+        screen.main.recover_unconfirmed()
         await screen.pilot.pause()
         screen.expect_dialog("Start without --offline")
         assert not mail.calls

@@ -178,7 +178,7 @@ def _check_same(access: ServerAccess, server: Server) -> None:
         raise ChangedMeanwhile("server-changed-meanwhile", "nothing-taken-read-that-one", (), **params)
 
 
-def settled(done: Done) -> list[Outcome]:
+def recovered(done: Done) -> list[Outcome]:
     """The outcomes of a sync that resolve unconfirmed changes."""
     return [outcome for outcome in done.outcomes if outcome.result == "unchanged"]
 

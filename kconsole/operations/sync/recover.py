@@ -17,7 +17,7 @@ from kconsole.providers.base import Capabilities, MailServer, ServerRefused
 
 
 @dataclass(frozen=True)
-class Settle:
+class Recover:
     """Take in what became of unconfirmed changes. The caller holds the store's lock at the server."""
 
     name: ClassVar[str] = "settle"
@@ -96,7 +96,7 @@ def questions_about(session: Session, numbers: Iterable[int]) -> Questions:
     }
 
 
-def answers_to(questions: Questions, mail: MailServer) -> Settle:
+def answers_to(questions: Questions, mail: MailServer) -> Recover:
     """Ask the server, and return what is to be taken in. It needs no session: a thread may do this.
 
     A change to accounts that the login may not read stays unconfirmed, for a login that may.
@@ -111,7 +111,7 @@ def answers_to(questions: Questions, mail: MailServer) -> Settle:
         except ServerRefused as refused:
             if refused.reason != "no-right":
                 raise
-    return Settle(found, mail.capabilities())
+    return Recover(found, mail.capabilities())
 
 
 def recover(session: Session, mail: MailServer) -> Done | None:

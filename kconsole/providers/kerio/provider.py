@@ -5,6 +5,7 @@ httpx is imported with the client, and that when a server is contacted: it takes
 
 import contextlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from kconsole.core.errors import BadInput
@@ -122,6 +123,8 @@ class KerioProvider:
 
     def prepare(self) -> None:
         """See `Provider`."""
+        for module in ("client", "state", "writing"):
+            import_module(f"kconsole.providers.kerio.{module}")
 
 
 KERIO: Final = KerioProvider()

@@ -122,7 +122,7 @@ class MainScreen(AccountsScreen):
             self.tell_news("About your configuration", problems, "'kconsole diagnose' shows more.")
         is_changing = self.workspace.feed.is_held  # then that change resolves them first
         if self.session.state.pending_changes and not is_changing:
-            self.settle_open()
+            self.recover_unconfirmed()
 
     def tick(self) -> None:
         """Show what other processes did since the last time. Nothing is painted if nothing changed."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kconsole.operations.base import Done
     from kconsole.operations.sync.access import ServerState
     from kconsole.operations.sync.pull import SyncStart
-    from kconsole.operations.sync.recover import Questions, Settle
+    from kconsole.operations.sync.recover import Questions, Recover
 
 ANOTHER: Final = "Another process configured another server meanwhile."
 
@@ -43,7 +43,7 @@ class ServerScreen(StoreScreen):
     What that takes is imported later: the first picture does not wait for it.
     """
 
-    _settling: Worker[None] | None = None
+    _recovering: Worker[None] | None = None
 
     def is_of_use(self, command: AnyCommand) -> bool:
         if command in (Sync, SyncHere):
@@ -124,7 +124,7 @@ class ServerScreen(StoreScreen):
             done: what was saved.
             before: the server as it was read the time before.
         """
-        from kconsole.operations.sync.pull import settled
+        from kconsole.operations.sync.pull import recovered
         from kconsole.text.server import missing_texts, remark_texts
 
         self.show_trouble()
@@ -140,12 +140,12 @@ class ServerScreen(StoreScreen):
             lines = texts.some([safe_text(text) for text in missing])
             hint = "Everything else was taken. An Auditor may read the whole administration."
             self.tell_news("Not everything could be read", lines, hint)
-        self.tell_resolved(settled(done))
+        self.tell_resolved(recovered(done))
         self.tell(texts.synced_words(done, len(missing)))
 
     # Unconfirmed changes at the start
 
-    def settle_open(self) -> None:
+    def recover_unconfirmed(self) -> None:
         """Ask the server about changes that a crash left unconfirmed, if its password is known.
 
         Otherwise say what is unconfirmed, and which key asks the server.
@@ -165,8 +165,8 @@ class ServerScreen(StoreScreen):
             self._tell_open()
             return
         questions = questions_about(self.session, begun.orphans)
-        settle = self._settle(begun.access, secret, questions)
-        self._settling = self.app.run_worker(settle, group="settling")
+        recovering = self._recover(begun.access, secret, questions)
+        self._recovering = self.app.run_worker(recovering, group="recovering")
 
     def _tell_open(self, why: Sequence[str] = ()) -> None:
         """Say what the server was asked for, and how the changes are resolved."""
@@ -182,14 +182,14 @@ class ServerScreen(StoreScreen):
         asked = f"{safe_text(server.name, 40)} was asked for this, and its answer was lost:"
         self.tell_news("Unconfirmed changes", [*why, asked, *texts.unconfirmed_lines(pending_changes.values())], hint)
 
-    async def _settle(self, access: "ServerAccess", secret: "Secret", questions: "Questions") -> None:
+    async def _recover(self, access: "ServerAccess", secret: "Secret", questions: "Questions") -> None:
         """Ask in a thread that does not touch the session; then save the answers."""
         from kconsole.operations.sync.access import connected
         from kconsole.operations.sync.recover import answers_to
 
         cancel = threading.Event()
 
-        def ask() -> "Settle":
+        def ask() -> "Recover":
             with connected(access, secret, cancel) as mail:
                 return answers_to(questions, mail)
 
