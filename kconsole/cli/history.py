@@ -23,7 +23,7 @@ from kconsole.cli.server_prompt import password_option, said, writer_for
 from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.history import Commit
 from kconsole.core.times import from_iso, to_iso
-from kconsole.operations.history import LogQuery, addresses_of
+from kconsole.operations.history import LogQuery
 from kconsole.operations.maintenance import verify
 from kconsole.operations.session import Session
 from kconsole.text import ages, columns, messages, words
@@ -101,7 +101,7 @@ def log_document(commit: Commit) -> dict[str, object]:
         "session": commit.session,
         OPERATION_FIELD: commit.operation,
         "reason": commit.reason,
-        "accounts": addresses_of(commit),
+        "accounts": commit.addresses,
         "changes": len(commit.changes),
         "refused": [refusal_words(refusal) for refusal in commit.refused],
         "refusals": [
@@ -141,7 +141,7 @@ def _row(commit: Commit) -> list[str]:
         ages.full_moment(commit.at),
         safe_text(commit.operator.shown),
         operation_word(commit),
-        words.and_list([safe_text(address) for address in addresses_of(commit)], 2) or subject(commit),
+        words.and_list([safe_text(address) for address in commit.addresses], 2) or subject(commit),
         seats_words(commit),
         "; ".join(filter(None, [safe_text(commit.reason), _refusals(commit)])),
     ]
@@ -195,7 +195,7 @@ def undo(context: click.Context, place: CliContext, line: int | None, password_f
     """
     session = place.open(unconfirmed=False)
     undone = session.history.to_undo(line)
-    addresses = [safe_text(address) for address in addresses_of(undone)]
+    addresses = [safe_text(address) for address in undone.addresses]
     what = f"{operation_word(undone)} {words.and_list(addresses, 2)}".strip()
     operator, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
     say(f"Undoing line {undone.sequence}: {what}, by {operator}, {when}.")

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import NO_PARAMS, Message
+from kconsole.core.records import Entry
 
 
 class Operator(NamedTuple):
@@ -79,9 +80,25 @@ class Commit(NamedTuple):
     own: bool = False
     """Whether this process made it."""
 
+    @property
+    def changed_entries(self) -> list[Entry]:
+        """The entries that it changed, as they are after it; a removed one as it was before."""
+        return [change.after or change.before for change in self.changes if change.table == "entries"]
 
-def refused_addresses(commit: Commit) -> list[str]:
-    """The accounts that a commit refused to change, each once."""
-    return list(
-        dict.fromkeys(refusal.address for refusal in commit.refused if refusal.address and " " not in refusal.address)
-    )
+    @property
+    def asked_addresses(self) -> list[str]:
+        """The addresses of the pending changes that it wrote down or confirmed."""
+        pending_changes = [change.after or change.before for change in self.changes if change.table == "intents"]
+        return [target.address for pending in pending_changes for target in pending.targets]
+
+    @property
+    def refused_addresses(self) -> list[str]:
+        """The accounts that it refused to change, each once."""
+        refused = (refusal.address for refusal in self.refused)
+        return list(dict.fromkeys(address for address in refused if address and " " not in address))
+
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses that it changed, or else asked the server about, and those that it refused; each once."""
+        changed = [entry.address for entry in self.changed_entries] or self.asked_addresses
+        return list(dict.fromkeys((*changed, *self.refused_addresses)))

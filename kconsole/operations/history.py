@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import NamedTuple
 
 from kconsole.core.codes import message
 from kconsole.core.errors import NotFound
-from kconsole.core.history import Commit, Operator, refused_addresses
+from kconsole.core.history import Commit, Operator
 from kconsole.core.records import fold
 from kconsole.operations.catalog import BEGINNINGS, is_undoable
 from kconsole.store.seatstore import SeatStore
@@ -32,24 +31,11 @@ class LogQuery:
         names = (commit.operator.user, commit.operator.claimed, commit.operator.sudo_user)
         if self.operator and self.operator not in names:
             return False
-        return not self.account or _concerns(commit, fold(self.account))
-
-
-def _concerns(commit: Commit, address: str) -> bool:
-    """Whether a commit changed a folded address, asked the server about it, or refused it."""
-    entries = (change.after or change.before for change in commit.changes if change.table == "entries")
-    asked = (change.after or change.before for change in commit.changes if change.table == "intents")
-    named = (entry.address for entry in chain(entries, *(pending.targets for pending in asked)))
-    return any(fold(name) == address for name in chain(named, (refusal.address for refusal in commit.refused)))
-
-
-def addresses_of(commit: Commit) -> list[str]:
-    """The addresses that a commit changed or refused, each once; else those it asked the server about."""
-    changed = [(change.after or change.before).address for change in commit.changes if change.table == "entries"]
-    if not changed:
-        pending_changes = [change.after or change.before for change in commit.changes if change.table == "intents"]
-        changed = [target.address for pending in pending_changes for target in pending.targets]
-    return list(dict.fromkeys((*changed, *refused_addresses(commit))))
+        if not self.account:
+            return True
+        changed = [entry.address for entry in commit.changed_entries]
+        refused = [refusal.address for refusal in commit.refused]
+        return fold(self.account) in map(fold, (*changed, *commit.asked_addresses, *refused))
 
 
 class Trace(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from kconsole.core.history import Change, Commit, Operator, Refusal, refused_addresses
+from kconsole.core.history import Change, Commit, Operator, Refusal
 from kconsole.core.records import Domain, Entry
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
@@ -64,17 +64,6 @@ def is_refusal(commit: Commit) -> bool:
     return bool(commit.refused) and all(change.table == "intents" for change in commit.changes)
 
 
-def changed_entries(commit: Commit) -> list[Entry]:
-    """The entries that a commit changed, as they are after it; a removed one as it was before."""
-    return [change.after or change.before for change in commit.changes if change.table == "entries"]
-
-
-def asked_addresses(commit: Commit) -> list[str]:
-    """The addresses of pending changes that a commit wrote down or confirmed."""
-    pending_changes = [change.after or change.before for change in commit.changes if change.table == "intents"]
-    return [target.address for pending in pending_changes for target in pending.targets]
-
-
 def refusal_words(refusal: Refusal) -> str:
     """What was refused, and why: "anna@north.example: not found in this store"."""
     text = messages.recorded_words(refusal.message)
@@ -86,10 +75,10 @@ def subject(commit: Commit, most: int = 1) -> str:
 
     The words of an operation on the license name it already; only those of an undo do not.
     """
-    entries = changed_entries(commit)
+    entries = commit.changed_entries
     if commit.undoes is not None and [change.table for change in commit.changes] == ["license"]:
         return "the license"
-    names = [entry.address for entry in entries] or asked_addresses(commit) or refused_addresses(commit)
+    names = [entry.address for entry in entries] or commit.asked_addresses or commit.refused_addresses
     names = names or _domains(commit)
     if not names:
         return _named_server(commit)
@@ -126,7 +115,7 @@ def note(commits: Sequence[Commit]) -> str:
     if not commits:
         return ""
     people = list(dict.fromkeys(operator_words(commit.operator) for commit in commits))
-    changes = sum(max(len(changed_entries(commit)), 1) for commit in commits)
+    changes = sum(max(len(commit.changed_entries), 1) for commit in commits)
     return f"{words.and_list(people, 2)}: {words.count(changes, 'change')}"
 
 
@@ -149,7 +138,7 @@ def short_time(at: datetime, now: datetime) -> str:
 
 def commit_text(commit: Commit) -> str:
     """The words of a line of the log that a search looks at."""
-    names = [entry.address for entry in changed_entries(commit)] or refused_addresses(commit) or _domains(commit)
+    names = [entry.address for entry in commit.changed_entries] or commit.refused_addresses or _domains(commit)
     refused = "refused" if commit.refused else ""
     operator = commit.operator
     claims = (operator.claimed, operator.sudo_user)

@@ -232,9 +232,7 @@ def asking_words(server: Server | None, operation: str, addresses: Sequence[str]
 
 def asking_to_undo(server: Server | None, operation: str, commit: Commit, redo: bool) -> str:
     """The same for an undo or a redo."""
-    from kconsole.text.commits import changed_entries
-
-    addresses = [entry.address for entry in changed_entries(commit)]
+    addresses = [entry.address for entry in commit.changed_entries]
     what = f"{'redo' if redo else 'undo'} '{safe_text(operation, 40)}'"
     return f"Asking {_name_of(server)} to {what}: {_accounts(addresses)} ..."
 

@@ -22,7 +22,7 @@ from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.dumps import dump_of
-from kconsole.operations.history import LogQuery, addresses_of
+from kconsole.operations.history import LogQuery
 from kconsole.operations.importing.kerio_export import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
 from kconsole.operations.session import Session
@@ -75,7 +75,7 @@ def test_the_log_tells_who_did_what_why_and_what_it_did_to_the_seats(tmp_path: P
         (2, 1),
         clock.now(),
     )
-    assert (disabled.operator, addresses_of(disabled)) == (Operator("anna"), [ANNA])
+    assert (disabled.operator, disabled.addresses) == (Operator("anna"), [ANNA])
     assert (added.seats, added.operator) == ((1, 2), Operator("root", "chen", "dora", "10.0.0.1 5 10.0.0.2 22"))
     assert added.session == disabled.session == begun.session != log(another(session))[0].session + "x"
     (change,) = disabled.changes
@@ -138,14 +138,14 @@ def refused(session: Session, operation: Operation) -> Commit:
 
 def test_refusals_are_written_down_without_changes(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"), alias("info", "anna"), seats=1)
-    assert addresses_of(refused(session, AddAccount(BERG, reason="new"))) == [BERG]
+    assert refused(session, AddAccount(BERG, reason="new")).addresses == [BERG]
     (refusal,) = log(session)[-1].refused
     assert (refusal.address, refusal.code, refusal.params["purpose"]) == (BERG, "license-limit", "add")
     assert log(session)[-1].reason == "new"
-    assert addresses_of(refused(session, AddAccount(ANNA))) == [ANNA]
-    assert addresses_of(refused(session, DeleteAccounts((ANNA,), "transfer", f"info@{DOMAIN}"))) == [ANNA]
-    assert addresses_of(refused(session, ImportAccounts(export("chen;;;"), DOMAIN))) == []
-    assert addresses_of(refused(session, AddDomain(DOMAIN))) == []
+    assert refused(session, AddAccount(ANNA)).addresses == [ANNA]
+    assert refused(session, DeleteAccounts((ANNA,), "transfer", f"info@{DOMAIN}")).addresses == [ANNA]
+    assert refused(session, ImportAccounts(export("chen;;;"), DOMAIN)).addresses == []
+    assert refused(session, AddDomain(DOMAIN)).addresses == []
     assert [commit.sequence for commit in log(session, account=BERG)] == [2]
 
 
@@ -164,7 +164,7 @@ def test_what_is_refused_in_part_is_written_down_with_what_was_done(tmp_path: Pa
     commit = log(session)[-1]
     assert len(commit.changes) == 1
     assert [refusal.address for refusal in commit.refused] == [f"of2@{DOMAIN}"]
-    assert addresses_of(commit) == [f"off@{DOMAIN}", f"of2@{DOMAIN}"]
+    assert commit.addresses == [f"off@{DOMAIN}", f"of2@{DOMAIN}"]
     assert log(session, account=f"of2@{DOMAIN}")[-1] == commit
     session.undo()
     assert not session.state.find(f"off@{DOMAIN}").enabled
@@ -342,7 +342,7 @@ def test_a_refused_undo_takes_nothing_back_and_can_be_tried_from_another_process
         with pytest.raises(Refused, match=r"license-limit .*purpose='undo'"):
             again.undo()
         commit = log(again)[-1]
-        assert (commit.operation, commit.changes, addresses_of(commit)) == ("undo", (), [ANNA])
+        assert (commit.operation, commit.changes, commit.addresses) == ("undo", (), [ANNA])
     other.do(DisableAccounts((f"off@{DOMAIN}",)))
     session = later(session)
     assert session.history.to_undo().sequence == 2
