@@ -12,6 +12,7 @@ from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.license import License
 from kconsole.core.records import Inventory
 from kconsole.operations import dumps
+from kconsole.operations.files import write_document
 from kconsole.operations.server import AddDomain, RecordRestart
 from kconsole.operations.session import Session
 from kconsole.text import words
@@ -101,7 +102,7 @@ def dump(place: CliContext, file: Path | None) -> None:
     if file is None or str(file) == "-":
         put_document(document)
     else:
-        dumps.write_dump(file, document, session)
+        write_document(file, document, session.store.folder)
         say(f"Wrote {file}.")
 
 

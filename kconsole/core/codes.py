@@ -1,6 +1,6 @@
 """Codes with parameters: what every room says, and `text.messages` turns into words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 OPERATION_FIELD: Final = "deed"
@@ -37,6 +37,12 @@ def hints_of(hint: Hint) -> tuple[Message, ...]:
     if isinstance(hint, str):
         return (Message(hint),)
     return (hint,) if isinstance(hint, Message) else tuple(hint)
+
+
+def first_of(messages: Sequence[Message], most: int, others: str = "more-faults", /, **params: Any) -> list[Message]:
+    """The first messages, and one with the number of the others."""
+    more = len(messages) - most
+    return [*messages[:most], message(others, more=more, **params)] if more > 0 else list(messages)
 
 
 def short(text: str) -> str:

@@ -8,17 +8,14 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput
 from kconsole.core.license import ID_SHOWN, License
 from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.core.times import in_utc
 
-MOST_PROBLEMS: Final = 5
-"""Problems of a document that are shown: one is enough to correct the next, fifty are noise."""
-
-LARGEST_LIMIT: Final = 10**12
-"""Seats or accounts. Far beyond any license, and still a whole number for every JSON reader."""
+MOST_PROBLEMS: Final = 5  # of a document that are shown: one is enough to correct the next, fifty are noise
+LARGEST_LIMIT: Final = 10**12  # seats or accounts: beyond any license, and a whole number for every JSON reader
 
 
 def checked(inventory: Inventory, name: str) -> Inventory:
@@ -32,13 +29,10 @@ def checked(inventory: Inventory, name: str) -> Inventory:
         BadInput: an address or domain is empty or there twice, a limit is negative or too large, or a time is out of
             the calendar.
     """
-    problems = [
-        *_license_problems(inventory.license),
-        *_domain_problems(inventory.domains),
-        *_entry_problems(inventory.entries),
-    ]
+    problems = [*_license_problems(inventory.license), *_domain_problems(inventory.domains)]
+    problems += _entry_problems(inventory.entries)
     if problems:
-        raise BadInput("contradicts-itself", "nothing-changed", first_of(problems), file=name)
+        raise BadInput("contradicts-itself", "nothing-changed", first_of(problems, MOST_PROBLEMS), file=name)
     try:
         entries = tuple(_entry_in_utc(entry) for entry in inventory.entries)
         return replace(
@@ -53,12 +47,6 @@ def checked(inventory: Inventory, name: str) -> Inventory:
         raise BadInput("time-beyond-calendar", "nothing-changed", file=name) from None
 
 
-def first_of(problems: Sequence[Message]) -> list[Message]:
-    """The first problems, and the number of the others."""
-    more = len(problems) - MOST_PROBLEMS
-    return [*problems[:MOST_PROBLEMS], message("more-faults", more=more)] if more > 0 else list(problems)
-
-
 def _license_problems(license_: License) -> Iterator[Message]:
     limits = [("license.seats", license_.seats)]
     limits += [(f"license.components.{component.name}.seats", component.seats) for component in license_.components]
@@ -67,23 +55,25 @@ def _license_problems(license_: License) -> Iterator[Message]:
     yield from _odd_limits(limits)
     if len(license_.id_end) > ID_SHOWN:
         yield message("id-end-too-long", longest=ID_SHOWN)
-    names = Counter(component.name for component in license_.components)
-    yield from (message("listed-twice", name=f"component {name}", times=n) for name, n in names.items() if n > 1)
+    yield from _listed_twice("component", (component.name for component in license_.components))
 
 
 def _domain_problems(domains: Sequence[Domain]) -> Iterator[Message]:
     yield from (message("has-no-name", place=f"domains[{at}]") for at, domain in enumerate(domains) if not domain.name)
-    names = Counter(fold(domain.name) for domain in domains if domain.name)
-    yield from (message("listed-twice", name=f"domain {name}", times=n) for name, n in names.items() if n > 1)
+    yield from _listed_twice("domain", (domain.name for domain in domains))
     yield from _odd_limits((f"user_limit of domain {domain.name}", domain.user_limit) for domain in domains)
 
 
 def _entry_problems(entries: Sequence[Entry]) -> Iterator[Message]:
-    yield from (
-        message("has-no-address", place=f"entries[{at}]") for at, entry in enumerate(entries) if not entry.login
-    )
-    live = Counter(fold(entry.address) for entry in entries if entry.login and entry.deleted_at is None)
-    yield from (message("listed-twice", name=f"address {name}", times=n) for name, n in live.items() if n > 1)
+    nameless = (at for at, entry in enumerate(entries) if not entry.login)
+    yield from (message("has-no-address", place=f"entries[{at}]") for at in nameless)
+    yield from _listed_twice("address", (each.address for each in entries if each.login and each.deleted_at is None))
+
+
+def _listed_twice(what: str, names: Iterable[str]) -> Iterator[Message]:
+    for name, times in Counter(fold(name) for name in names if name).items():
+        if times > 1:
+            yield message("listed-twice", name=f"{what} {name}", times=times)
 
 
 def _odd_limits(limits: Iterable[tuple[str, int | None]]) -> Iterator[Message]:

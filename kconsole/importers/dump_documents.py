@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin, get
 
 from msgspec import Struct, convert, structs
 
-from kconsole.core.codes import Message, message, short
-from kconsole.core.consistency import checked, first_of
+from kconsole.core.codes import Message, first_of, message, short
+from kconsole.core.consistency import MOST_PROBLEMS, checked
 from kconsole.core.encoding import DUMP_SCHEMA
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Inventory
@@ -67,7 +67,7 @@ def read_dump(document: bytes, name: str) -> Inventory:
         model = model_of(Inventory).model_validate_json(document, strict=True)
     except ValidationError as error:
         problems = [_problem(each) for each in error.errors(include_url=False)]
-        raise BadInput("not-a-dump", "what-a-dump-is", first_of(problems), file=name) from None
+        raise BadInput("not-a-dump", "what-a-dump-is", first_of(problems, MOST_PROBLEMS), file=name) from None
     return checked(convert(model.model_dump(exclude_unset=True), Inventory), name)
 
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, component_named, end_of_id
 
@@ -188,17 +188,13 @@ class _Reader:
             expires=self._day(self._fields.get("license-expires")),
             maintenance_until=self._day(self._fields.get("subscription-expires")),
             components=tuple(sorted(self._components.values(), key=lambda component: component.name)),
-            notes=tuple(self._first_notes()),
+            notes=tuple(first_of(self._notes, MOST_NOTES, "more-notes")),
             says_expires="license-expires" in self._fields,
         )
 
     def _text(self, key: str) -> str:
         field = self._fields.get(key)
         return "" if field is None else field.value[:LONGEST_TEXT]
-
-    def _first_notes(self) -> list[Message]:
-        more = len(self._notes) - MOST_NOTES
-        return [*self._notes[:MOST_NOTES], message("more-notes", more=more)] if more > 0 else self._notes
 
     def _day(self, field: _Field | None) -> date | None:
         if field is None or field.value.lower() in ("", "never", "unlimited", "none"):

@@ -14,7 +14,7 @@ from kconsole.importers.license_file import LicenseFile as LicenseFile
 from kconsole.importers.license_file import read_license_file
 from kconsole.licensing import guards
 from kconsole.licensing.lifecycle import bought
-from kconsole.operations.streams import read_document
+from kconsole.operations.files import read_document
 
 LONGEST_ID: Final = 1024
 """Bytes of a file that holds a license ID and nothing else."""

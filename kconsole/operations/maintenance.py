@@ -16,9 +16,8 @@ from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.core.history import Operator
 from kconsole.core.records import Inventory
 from kconsole.core.times import SystemClock
-from kconsole.operations.dumps import check_not_of_store, takes_a_stream
+from kconsole.operations.files import STANDARD_STREAM, check_not_of_store, takes_a_stream
 from kconsole.operations.session import Session
-from kconsole.operations.streams import STANDARD_STREAM
 from kconsole.store.addresses import engine_at
 from kconsole.store.engine import START, BrokenJournal, Head, JournalEngine
 from kconsole.store.errors import broken, unreadable
@@ -145,7 +144,7 @@ def backup(session: Session, path: Path) -> None:
     if str(path) == STANDARD_STREAM:
         _write_archive(session, sys.stdout.buffer)
         return
-    check_not_of_store(path, session)
+    check_not_of_store(path, session.store.folder)
     try:
         if takes_a_stream(path):
             with path.open("wb") as file:

@@ -4,19 +4,19 @@ Not in the configuration file: that is the user's own, and kconsole never writes
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, NamedTuple
 
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert, to_builtins
+from msgspec.structs import replace
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.appearance import THEMES
-from kconsole.operations.user_files import LARGEST, FileRefused, folder_of, read_small, reason_of
+from kconsole.operations.files import LARGEST_OWN, FileRefused, path_of, read_small, reason_of
+from kconsole.store.file_engine.files import make_folder, write_whole
 
 STATE_VARIABLE: Final = "KCONSOLE_STATE"
 """The environment variable that names another folder for the preferences."""
@@ -53,7 +53,8 @@ class _File(NamedTuple):
 class Preferences:
     """The user's choices, kept in a file.
 
-    A damaged field is read as if it were absent. A choice is used in this run even if it cannot be saved.
+    A damaged field is read as if it were absent. A choice is used in this run even if it cannot be saved; what saves it
+    raises a ConsoleError then.
 
     Args:
         path: the file; None saves nothing.
@@ -73,40 +74,21 @@ class Preferences:
         """Changes of filters in this run that are not in the file; None for a removed filter."""
 
     def choose_theme(self, name: str) -> None:
-        """Save a theme.
-
-        Raises:
-            ConsoleError: it cannot be saved; it is used in this run.
-        """
+        """Save a theme."""
         self.theme = name
         self._save({"theme": name})
 
     def keep_columns(self, columns: Iterable[ColumnPreference]) -> None:
-        """Save the columns and their order; none for the default ones.
-
-        Raises:
-            ConsoleError: they cannot be saved; they are used in this run.
-        """
-        self.columns = tuple(
-            ColumnPreference(column.name, min(max(column.width, 0), WIDEST), column.shown) for column in columns
-        )
-        documents = [{"name": each.name, "width": each.width, "shown": each.shown} for each in self.columns]
-        self._save({"columns": documents})
+        """Save the columns and their order; none for the default ones."""
+        self.columns = tuple(replace(column, width=min(max(column.width, 0), WIDEST)) for column in columns)
+        self._save({"columns": to_builtins(self.columns)})
 
     def keep_filter(self, name: str, text: str) -> None:
-        """Save a filter under a name, in place of another one of that name.
-
-        Raises:
-            ConsoleError: it cannot be saved; it is used in this run.
-        """
+        """Save a filter under a name, in place of another one of that name."""
         self._change_filters({name: text})
 
     def forget_filter(self, name: str) -> None:
-        """Remove a saved filter.
-
-        Raises:
-            ConsoleError: it cannot be removed from the file; it is in this run.
-        """
+        """Remove a saved filter."""
         self._change_filters({name: None})
 
     def _change_filters(self, changes: Mapping[str, str | None]) -> None:
@@ -120,13 +102,11 @@ class Preferences:
             self._unsaved.clear()
 
     def _read(self) -> _File:
-        if self._path is None:
-            return _File({}, {}, False)
         try:
-            content = read_small(self._path)
+            content = None if self._path is None else read_small(self._path)
             document = json.loads(content) if content is not None else {}
         except (OSError, ValueError, RecursionError):
-            return _File({}, {}, True)
+            document = None
         if not isinstance(document, dict):
             return _File({}, {}, True)
         valid = {}
@@ -141,34 +121,20 @@ class Preferences:
             return
         kept = self._read()
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             if kept.is_damaged and self._path.exists():
                 self._path.replace(self._path.with_suffix(".json.bak"))
-            _write(self._path, json.dumps({**kept.document, **changes}, indent=1).encode())
+            content = json.dumps({**kept.document, **changes}, indent=1).encode()
+            if len(content) > LARGEST_OWN:
+                raise FileRefused("too-large-to-read")
+            write_whole(self._path, content)
         except (OSError, ValueError) as error:
-            reason = reason_of(error) if isinstance(error, OSError) else str(error)
-            raise ConsoleError("preference-unsaved", "until-you-leave", file=str(self._path), reason=reason) from error
+            file, reason = str(self._path), reason_of(error)
+            raise ConsoleError("preference-unsaved", "until-you-leave", file=file, reason=reason) from error
 
 
 def preferences_path() -> Path:
     """The place of the file."""
     from platformdirs import user_state_path
 
-    return folder_of(STATE_VARIABLE, user_state_path("kconsole", appauthor=False)) / "habits.json"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that every reader finds the old one or the new one, never a part."""
-    if len(content) > LARGEST:
-        raise FileRefused("too-large-to-read")
-    descriptor, name = tempfile.mkstemp(prefix=".habits-", dir=path.parent)  # for this user only, whatever the umask
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    return path_of(STATE_VARIABLE, user_state_path("kconsole", appauthor=False)) / "habits.json"

@@ -1,12 +1,27 @@
-"""Stores of sample data."""
+"""The sample stores that kconsole ships. `tests/samples` in the source generates them."""
 
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any, Final
 
+import orjson
+
+from kconsole.core.codes import message
+from kconsole.core.encoding import NONSENSE, inventory_from_document
+from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.history import Operator
-from kconsole.core.times import Clock, SystemClock
-from kconsole.importers.samples import SAMPLES as SAMPLES
-from kconsole.importers.samples import load_sample
+from kconsole.core.records import Inventory
+from kconsole.core.times import Clock, SystemClock, from_iso, to_iso
 from kconsole.operations.session import Session
+
+SAMPLES: Final = ("office", "crisis", "small")
+"""The samples; the first is the default."""
+
+AS_OF: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""The moment that the samples describe: a Monday morning."""
+
+_MOMENTS: Final = frozenset({"last_restart", "registered_at", "activated_at", "bought_at", "at", "deleted_at"})
+_DAYS: Final = frozenset({"trial_until", "maintenance_until", "expires"})
 
 
 def sample_session(
@@ -20,3 +35,40 @@ def sample_session(
     """
     clock = clock or SystemClock()
     return Session.create(folder, load_sample(name, clock.now()), operator, clock)
+
+
+def load_sample(name: str, now: datetime) -> Inventory:
+    """A sample with its times moved as if `AS_OF` were now, so that "3 days ago" stays true.
+
+    Raises:
+        NotFound: there is no sample of this name.
+        BadInput: its file is missing or damaged: the installation is incomplete.
+    """
+    if name not in SAMPLES:
+        raise NotFound("no-such-sample", message("samples-are", samples=SAMPLES), name=name)
+    file = sample_folder() / f"{name}.json"
+    try:
+        by = timedelta(seconds=(now - AS_OF) // timedelta(seconds=1))
+        return inventory_from_document(_moved(orjson.loads(file.read_bytes()), by))
+    except (OSError, *NONSENSE):
+        raise BadInput("sample-damaged", "install-again", file=str(file)) from None
+
+
+def sample_folder() -> Path:
+    """The folder of the shipped files: in the package if it was installed from a wheel, else beside it."""
+    package = Path(__file__).parent.parent
+    shipped = package / "data"
+    return shipped if shipped.is_dir() else package.parent / "data"
+
+
+def _moved(value: Any, by: timedelta, field: str = "") -> Any:
+    """A document with all its moments and days moved."""
+    if isinstance(value, dict):
+        return {name: _moved(inner, by, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_moved(inner, by) for inner in value]
+    if isinstance(value, str) and field in _MOMENTS:
+        return to_iso(from_iso(value) + by)
+    if isinstance(value, str) and field in _DAYS:
+        return (date.fromisoformat(value) + by).isoformat()
+    return value

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import Message, first_of, message
 from kconsole.operations.appearance import Colours
-from kconsole.operations.user_files import folder_of, read_small, reason_of
+from kconsole.operations.files import path_of, read_small, reason_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -44,7 +44,7 @@ def settings_path() -> Path:
     """The place of the configuration file, whether it exists or not."""
     from platformdirs import user_config_path
 
-    return folder_of(CONFIG_VARIABLE, user_config_path("kconsole", appauthor=False) / "config.toml")
+    return path_of(CONFIG_VARIABLE, user_config_path("kconsole", appauthor=False) / "config.toml")
 
 
 def read_settings(path: Path | None = None) -> Settings:
@@ -92,16 +92,13 @@ def _settings(document: dict[str, Any], file: str) -> Settings:
             problems.append(_problem(each, file))
             _remove(document, each["loc"])
         config = Config.model_validate(document)
-    more = len(problems) - MOST_PROBLEMS
-    if more > 0:
-        problems[MOST_PROBLEMS:] = [message("more-settings-problems", file=file, more=more)]
     return Settings(
         keys=MappingProxyType(config.keys),
         theme=config.theme or "",
         ascii_only=config.ascii,
         colours=config.colours or "",
         mouse=config.mouse,
-        problems=tuple(problems),
+        problems=tuple(first_of(problems, MOST_PROBLEMS, "more-settings-problems", file=file)),
     )
 
 

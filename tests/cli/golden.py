@@ -19,7 +19,7 @@ from kconsole.core.history import Operator
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
 from kconsole.core.server import Server, ServerAccess, ServerNumbers
-from kconsole.importers.samples import load_sample
+from kconsole.operations.samples import load_sample
 from kconsole.operations.session import Session
 from tests.cli.console import Console, account
 from tests.clocks import noon

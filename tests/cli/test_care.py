@@ -307,8 +307,8 @@ def test_closed_standard_input_is_told(office: Console) -> None:
 
 ENDLESS = """
 import sys
-import kconsole.operations.streams
-kconsole.operations.streams.LARGEST = 1 << 20
+import kconsole.operations.files
+kconsole.operations.files.LARGEST = 1 << 20
 from kconsole.cli.main import run
 sys.exit(run(sys.argv[1:]))
 """

@@ -11,12 +11,12 @@ from kconsole.core.codes import message
 from kconsole.core.encoding import inventory_document
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.records import Entry, Inventory, fold
-from kconsole.importers import samples
 from kconsole.importers.dump_documents import read_dump
 from kconsole.importers.kerio_csv import domain_of_file, read_kerio_export
-from kconsole.importers.samples import AS_OF, SAMPLES, load_sample, sample_folder
 from kconsole.licensing.counting import evaluate
 from kconsole.licensing.policy import KERIO, classify
+from kconsole.operations import samples
+from kconsole.operations.samples import AS_OF, SAMPLES, load_sample, sample_folder
 from tests.limits import PATIENCE
 from tests.samples import make_inventory, make_sample
 from tests.samples.__main__ import main
@@ -149,7 +149,7 @@ def test_a_damaged_sample_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_opening_a_sample_never_imports_what_makes_it() -> None:
     code = (
-        "import sys; from kconsole.importers.samples import AS_OF, load_sample; load_sample('office', AS_OF);"
+        "import sys; from kconsole.operations.samples import AS_OF, load_sample; load_sample('office', AS_OF);"
         "sys.exit(any(name in sys.modules for name in ('tests.samples', 'pydantic')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE).returncode == 0

@@ -13,8 +13,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from kconsole.importers.samples import load_sample
-from kconsole.operations.samples import SAMPLES
+from kconsole.operations.samples import SAMPLES, load_sample
 from tests.kerio_server import named_faults, named_unknowns
 from tests.kerio_server.inventories import world_of
 from tests.kerio_server.made_up import made_up_world

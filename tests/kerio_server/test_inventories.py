@@ -2,8 +2,8 @@
 
 import pytest
 
-from kconsole.importers.samples import load_sample
 from kconsole.licensing.counting import evaluate
+from kconsole.operations.samples import load_sample
 from tests.clocks import noon
 from tests.kerio_server.inventories import world_of
 

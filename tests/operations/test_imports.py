@@ -9,9 +9,9 @@ from kconsole.core.errors import BadInput, Refused
 from kconsole.core.history import Refusal
 from kconsole.core.records import Domain, Entry
 from kconsole.importers.file_lines import LineMessage
+from kconsole.operations.files import LARGEST
 from kconsole.operations.history import LogQuery
 from kconsole.operations.importing.kerio_export import ImportAccounts, other_domain, read_export
-from kconsole.operations.streams import LARGEST
 from tests.operations.sessions import (
     DOMAIN,
     FILES,
@@ -201,7 +201,7 @@ def test_an_export_is_read_from_its_file(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(BadInput, match="Is a directory"):
         read_export(tmp_path)
     assert LARGEST > 10**8
-    monkeypatch.setattr("kconsole.operations.streams.LARGEST", 10)
+    monkeypatch.setattr("kconsole.operations.files.LARGEST", 10)
     with pytest.raises(BadInput, match="document-too-large"):
         read_export(FILES / RETAIL)
 

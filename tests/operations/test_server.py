@@ -17,7 +17,8 @@ from kconsole.core.records import Domain, Inventory
 from kconsole.importers.dump_documents import read_dump
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.operations.base import Outcome
-from kconsole.operations.dumps import dump_of, read_dump_file, restore, write_dump
+from kconsole.operations.dumps import dump_of, read_dump_file, restore
+from kconsole.operations.files import write_document
 from kconsole.operations.maintenance import backup
 from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
@@ -154,10 +155,10 @@ def test_a_restore_waits_no_longer_than_it_is_told_to(tmp_path: Path) -> None:
 
 def test_a_dump_file_is_private_and_whole(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
-    write_dump(tmp_path / "dump.json", dump_of(session), session)
+    write_document(tmp_path / "dump.json", dump_of(session), session.store.folder)
     assert (tmp_path / "dump.json").stat().st_mode & 0o777 == 0o600
     assert checked(session.state.inventory, "x").domains == read_dump_file(tmp_path / "dump.json").domains
-    write_dump(tmp_path / "dump.json", b"{}", session)
+    write_document(tmp_path / "dump.json", b"{}", session.store.folder)
     assert read_dump_file(tmp_path / "dump.json") == Inventory()
 
 
@@ -165,7 +166,7 @@ def test_a_dump_does_not_follow_a_link_but_takes_its_place(tmp_path: Path) -> No
     session = session_of(tmp_path)
     (tmp_path / "other").write_text("mine")
     (tmp_path / "dump.json").symlink_to(tmp_path / "other")
-    write_dump(tmp_path / "dump.json", b"{}", session)
+    write_document(tmp_path / "dump.json", b"{}", session.store.folder)
     assert (tmp_path / "other").read_text() == "mine"
     assert (tmp_path / "dump.json").read_text() == "{}"
 
@@ -178,7 +179,7 @@ def test_no_file_is_put_into_the_stores_own_folder(tmp_path: Path, name: str) ->
     before = {path: path.read_bytes() for path in session.store.folder.iterdir() if path.is_file()}
     for path in (session.store.folder / name, tmp_path / "link" / name, tmp_path / "x" / ".." / "link" / name):
         with pytest.raises(BadInput, match="in-store-folder"):
-            write_dump(path, b"{}", session)
+            write_document(path, b"{}", session.store.folder)
         with pytest.raises(BadInput, match="in-store-folder"):
             backup(session, path)
     assert {path: path.read_bytes() for path in session.store.folder.iterdir() if path.is_file()} == before
@@ -188,7 +189,7 @@ def test_a_link_in_the_stores_folder_that_leads_out_of_it_does_not_help(tmp_path
     session = session_of(tmp_path)
     (session.store.folder / "out").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(BadInput, match="in-store-folder"):
-        write_dump(session.store.folder / "out", b"{}", session)
+        write_document(session.store.folder / "out", b"{}", session.store.folder)
 
 
 def test_a_dump_goes_into_a_pipe_that_is_there(tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_a_dump_goes_into_a_pipe_that_is_there(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     try:
-        write_dump(tmp_path / "pipe", b"{}", session)
+        write_document(tmp_path / "pipe", b"{}", session.store.folder)
         assert os.read(reader, 10) == b"{}"
     finally:
         os.close(reader)
@@ -206,9 +207,9 @@ def test_a_dump_goes_into_a_pipe_that_is_there(tmp_path: Path) -> None:
 def test_a_dump_that_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     with pytest.raises(BadInput, match=r"cannot-write.*nowhere/dump\.json.*No such file"):
-        write_dump(tmp_path / "nowhere" / "dump.json", b"{}", session)
+        write_document(tmp_path / "nowhere" / "dump.json", b"{}", session.store.folder)
     with pytest.raises(BadInput, match="cannot-write"):
-        write_dump(tmp_path, b"{}", session)
+        write_document(tmp_path, b"{}", session.store.folder)
     with pytest.raises(BadInput, match=r"cannot-read.*dump\.json.*No such file"):
         read_dump_file(tmp_path / "dump.json")
     with pytest.raises(BadInput, match="not-a-dump"):

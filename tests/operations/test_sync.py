@@ -16,7 +16,8 @@ from kconsole.licensing.comparison import compared
 from kconsole.licensing.counting import evaluate
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done
-from kconsole.operations.dumps import dump_of, read_dump_file, write_dump
+from kconsole.operations.dumps import dump_of, read_dump_file
+from kconsole.operations.files import write_document
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
@@ -249,7 +250,7 @@ def test_naming_a_server_is_taken_back_until_it_was_read(session: Session, world
 
 def test_a_dump_holds_the_server(session: Session, world: KerioServer, tmp_path: Path) -> None:
     sync(session, world)
-    write_dump(tmp_path / "dump.json", dump_of(session), session)
+    write_document(tmp_path / "dump.json", dump_of(session), session.store.folder)
     read = read_dump_file(tmp_path / "dump.json")
     assert (read.server, read.domains) == (session.state.inventory.server, session.state.inventory.domains)
     assert [replace(entry, id=0) for entry in session.state.live_entries()] == list(read.entries)

@@ -1,7 +1,7 @@
 """The generator of the sample stores in `data/`, and of inventories of any size for tests and benchmarks."""
 
 from kconsole.core.records import Inventory
-from kconsole.importers.samples import AS_OF
+from kconsole.operations.samples import AS_OF
 from tests.samples.maker import STORIES, mixture
 
 

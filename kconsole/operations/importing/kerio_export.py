@@ -12,9 +12,9 @@ from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_csv import CsvAccount, KerioExport, domain_of_file, read_kerio_export
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import classify
+from kconsole.operations.files import read_document
 from kconsole.operations.importing.merge import Import, Merge, MergePlan
 from kconsole.operations.server import check_domain_name
-from kconsole.operations.streams import read_document
 from kconsole.store.records import Records
 
 

@@ -19,9 +19,9 @@ from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig, refuse
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import classify
+from kconsole.operations.files import open_file, reason_of
 from kconsole.operations.importing.merge import Import, Merge, MergePlan
 from kconsole.operations.server import DOMAIN_NAME
-from kconsole.operations.user_files import open_file, reason_of
 from kconsole.store.records import Records
 
 USERS: Final = "users.cfg"

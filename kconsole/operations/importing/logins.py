@@ -16,9 +16,9 @@ from kconsole.importers.login_csv import LoginFile as LoginFile
 from kconsole.licensing.components import is_active_sync
 from kconsole.licensing.counting import SeatLedger
 from kconsole.operations.base import OperationContext, Outcome, RunsOn
+from kconsole.operations.files import read_document
 from kconsole.operations.importing.merge import faulty_error, faulty_outcomes
 from kconsole.operations.logins import logged_in
-from kconsole.operations.streams import read_document
 from kconsole.store.records import Records
 
 MOST_FAULTS: Final = 20

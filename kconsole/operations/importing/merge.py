@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
-from kconsole.core.codes import Hint, message
+from kconsole.core.codes import Hint, first_of
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Domain, Entry
 from kconsole.core.reports import Decision
@@ -159,7 +159,5 @@ def faulty_outcomes(faulty: Iterable[LineMessage]) -> list[Outcome]:
 
 def faulty_error(code: str, hint: Hint, faulty: Sequence[LineMessage], most: int | None = None) -> BadInput:
     """The error for an import with faulty rows that must not be skipped, with the first faults as details."""
-    details = [fault.placed for fault in faulty[:most]]
-    if most is not None and len(faulty) > most:
-        details.append(message("more-faults", more=len(faulty) - most))
+    details = first_of([fault.placed for fault in faulty], len(faulty) if most is None else most)
     return BadInput(code, hint, details, number=len(faulty))

@@ -14,9 +14,9 @@ from kconsole.core.codes import message, short
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Customer, License
 from kconsole.licensing.lifecycle import unlicensed
+from kconsole.operations.files import open_file, reason_of
 from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms, Without
 from kconsole.operations.license_files import LicenseFile, read_license
-from kconsole.operations.user_files import open_file, reason_of
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, masked_id, seats_words

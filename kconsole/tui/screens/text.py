@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
-from kconsole.operations.listings import DEFAULT_NAME, AlreadyThere, save_listing
+from kconsole.operations.files import AlreadyThere, save_listing
 from kconsole.operations.session import Session
 from kconsole.text import words
 from kconsole.text.columns import table
@@ -23,6 +23,8 @@ from kconsole.text.safe_text import safe_text
 from kconsole.tui.voice import voice_of
 from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.row_list import RowList
+
+DEFAULT_NAME: Final = "~/kconsole-accounts.txt"
 
 MOST_SHOWN: Final = 1_000
 """Accounts that are shown, as more cannot be selected with a mouse. The file has them all."""
@@ -115,7 +117,8 @@ class TextScreen(ModalScreen[None]):
         name = message.value
         replace = bool(name) and name == self._may_replace
         try:
-            path = await asyncio.to_thread(lambda: save_listing(name, self._content(), self._session, replace=replace))
+            store = self._session.store.folder
+            path = await asyncio.to_thread(lambda: save_listing(name, self._content(), store, replace=replace))
         except AlreadyThere as error:
             self._may_replace = name
             self._say(f"{safe_text(error_words(error))} Press enter again to replace it, esc to keep it.")

@@ -1,0 +1,164 @@
+"""Files of the user, devices and standard input: read with a limit, and written only outside of the store."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from kconsole.core.codes import Message
+from kconsole.core.errors import BadInput
+from kconsole.store.file_engine.files import write_whole
+
+STANDARD_STREAM: Final = "-"
+"""The name of standard input for reading, and of standard output for writing."""
+
+LARGEST: Final = 256 * 1024 * 1024  # bytes; nothing that kconsole reads is larger
+LARGEST_OWN: Final = 1024 * 1024  # bytes; a larger file is not one of the user's own files
+
+
+class FileRefused(OSError):
+    """A file that is not read or written; its text is a code."""
+
+
+class AlreadyThere(BadInput):
+    """The file exists, and must not be replaced."""
+
+
+def path_of(variable: str, default: Path) -> Path:
+    """The path in an environment variable, or the default if the variable is not set.
+
+    A leading `~` is a home folder: no shell expands it in a variable that was not set by one.
+    """
+    named = os.environ.get(variable, "")
+    if not named.strip():
+        return default
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:  # an unknown user: then it is a name like any other
+        return Path(named)
+
+
+def read_small(path: Path) -> bytes | None:
+    """The content of a file of the user; None if it does not exist. The null device is an empty file.
+
+    Raises:
+        OSError: it cannot be read, is not a file, or is too large.
+    """
+    try:
+        file = open_file(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    with file:
+        content = file.read(LARGEST_OWN + 1)
+    if len(content) > LARGEST_OWN:
+        raise FileRefused("too-large")
+    return content
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file for reading. Never blocks: a pipe without a writer is refused.
+
+    Raises:
+        OSError: it does not exist, cannot be read, or is not a file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a zero byte in its name
+        raise OSError(str(error)) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode) and str(path) != os.devnull:
+        os.close(descriptor)
+        raise FileRefused("not-a-file")
+    return os.fdopen(descriptor, "rb")
+
+
+def reason_of(error: Exception) -> Message | str:
+    """Why a file cannot be read or written, as a parameter: the system's words, or a message."""
+    if isinstance(error, FileRefused):
+        return Message(str(error))
+    return getattr(error, "strerror", "") or str(error)
+
+
+def read_document(path: Path) -> tuple[bytes, str]:
+    """The content of a file, or of standard input for `-`, and its name for an error.
+
+    Raises:
+        BadInput: it cannot be read, or is too large.
+    """
+    is_standard_input = str(path) == STANDARD_STREAM
+    name = "standard input" if is_standard_input else str(path)
+    try:
+        if not is_standard_input:
+            with path.open("rb") as file:
+                content = file.read(LARGEST + 1)
+        elif sys.stdin is None:  # the caller closed it
+            raise BadInput("standard-input-closed", "name-a-file")
+        else:
+            content = sys.stdin.buffer.read(LARGEST + 1)
+    except OSError as error:
+        raise BadInput("cannot-read", "check-the-name", file=name, reason=reason_of(error)) from error
+    if len(content) > LARGEST:
+        raise BadInput("document-too-large", file=name, megabytes=LARGEST // 1024**2)
+    return content, name
+
+
+def write_document(path: Path, document: bytes, store: Path) -> None:
+    """Write a document to a file that only its owner may read, or into an existing device or pipe.
+
+    Raises:
+        BadInput: it cannot be written there, or is in the store's folder. An existing file is unchanged then.
+    """
+    check_not_of_store(path, store)
+    try:
+        if takes_a_stream(path):
+            path.write_bytes(document)
+        else:
+            write_whole(path, document)
+    except OSError as error:
+        raise BadInput("cannot-write", "choose-another-file", file=str(path), reason=reason_of(error)) from error
+
+
+def save_listing(name: str, text: str, store: Path, *, replace: bool = False) -> Path:
+    """Save a text in a file that only its owner may read, and return the file.
+
+    Args:
+        name: the file; `~` stands for the user's home.
+        text: all of it.
+        store: the folder of the store, which the file must not be in.
+        replace: whether an existing file may be replaced.
+
+    Raises:
+        AlreadyThere: the file exists, and must not be replaced.
+        BadInput: it cannot be written there.
+    """
+    if not name.strip():
+        raise BadInput("file-needs-name")
+    try:
+        path = Path(name.strip()).expanduser()
+        check_not_of_store(path, store)
+        if path.exists() and not path.is_file():
+            raise BadInput("path-not-a-file", "choose-another-name", file=str(path))
+        write_whole(path, text.encode(errors="replace"), replace=replace)
+    except FileExistsError:
+        raise AlreadyThere("file-exists", "choose-another-or-replace", file=str(path)) from None
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BadInput("cannot-write", "choose-another-name", file=name, reason=reason_of(error)) from error
+    return path
+
+
+def check_not_of_store(path: Path, store: Path) -> None:
+    """Refuse a file to be written in the store's own folder, or below it.
+
+    Raises:
+        BadInput: it is there.
+    """
+    folder = store.resolve()
+    if path.resolve().is_relative_to(folder) or path.absolute().parent.resolve().is_relative_to(folder):
+        raise BadInput("in-store-folder", "choose-a-file-elsewhere", file=str(path))
+
+
+def takes_a_stream(path: Path) -> bool:
+    """Whether this is a device, a pipe or `/dev/stdout`, which a file must not replace."""
+    absolute = path.absolute()
+    in_system = any(absolute.is_relative_to(folder) for folder in ("/dev", "/proc"))
+    return path.exists() and not path.is_dir() and (in_system or not path.is_file())
