@@ -25,7 +25,7 @@ from kconsole.net.trust import Certificate
 
 with warnings.catch_warnings():  # ldap3 uses old names of pyasn1
     warnings.simplefilter("ignore", DeprecationWarning)
-    import ldap3
+    import ldap3 as ldap3  # tests use it too
     from ldap3.core.exceptions import (
         LDAPExceptionError,
         LDAPSessionTerminatedByServerError,

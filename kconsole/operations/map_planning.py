@@ -26,11 +26,7 @@ _LOGIN: Final = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,64}")
 
 
 def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: SeatLedger) -> MapPlan:
-    """Plan the mapping of a directory's users into a domain, on the current state.
-
-    Raises:
-        NotFound: there is no such domain.
-    """
+    """Plan the mapping of a directory's users into a domain, on the current state."""
     name, now = named_domain(state, domain).name, seats.if_changed(())
     accounts = [
         entry
@@ -58,11 +54,7 @@ def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: 
 
 
 def named_domain(state: Records, name: str) -> Domain:
-    """The domain with this name.
-
-    Raises:
-        NotFound: there is none.
-    """
+    """The domain with this name; raises NotFound if there is none."""
     domain = state.domain_named(name)
     if domain is None:
         raise NotFound("no-such-domain", "see-domains", domain=name)

@@ -1,15 +1,17 @@
 """Operations on the mapping of a domain: set its directory, forget it, map its users."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from msgspec.structs import replace
 
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ChangedMeanwhile, NotFound, Refused
-from kconsole.core.records import Entry, fold
+from kconsole.core.records import Domain, Entry, fold
+from kconsole.core.reports import DomainReport
 from kconsole.directories.reading import ConnectionTest as ConnectionTest
 from kconsole.directories.reading import DirectoryListing as DirectoryListing
 from kconsole.directories.reading import check_settings as check_settings
@@ -34,12 +36,6 @@ class SetDirectory:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Store the settings with the domain.
-
-        Raises:
-            NotFound: there is no such domain.
-            BadInput: the settings are invalid.
-        """
         domain = named_domain(context.state, self.domain)
         check_settings(self.directory)
         if domain.directory == self.directory:
@@ -59,11 +55,6 @@ class ForgetDirectory:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Remove the settings from the domain.
-
-        Raises:
-            NotFound: there is no such domain.
-        """
         domain = named_domain(context.state, self.domain)
         if domain.directory is None:
             return [Outcome(domain.name, "unchanged", "map-no-directory")]
@@ -73,7 +64,10 @@ class ForgetDirectory:
 
 @dataclass(frozen=True)
 class MapDomain:
-    """Map the users that a directory lists, as far as they can be mapped."""
+    """Map the users that a directory lists, as far as they can be mapped.
+
+    It plans again on the current state, and refuses a plan that differs from the one that was shown.
+    """
 
     name: ClassVar[str] = "map"
     runs_on: ClassVar[RunsOn] = "store-without-server"
@@ -93,13 +87,6 @@ class MapDomain:
         return f"MapDomain({self.domain!r})"
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Plan again on the current state, then apply the whole plan.
-
-        Raises:
-            NotFound: there is no such domain.
-            Refused: the license would be exceeded, or many accounts are gone, and the administrator did not confirm it.
-            ChangedMeanwhile: the plan differs from the one that was shown.
-        """
         plan = plan_mapping(self.domain, self.listing, context.state, context.seats)
         if self.expected is not None and not plan.is_no_more_than(self.expected, self.disable_gone):
             raise ChangedMeanwhile("changed-meanwhile", "nothing-mapped-look-again", (), addresses=[plan.domain])
@@ -138,12 +125,27 @@ def _code(before: Entry | None, after: Entry) -> str:
 
 
 def directory_of(state: Records, name: str) -> Directory:
-    """The directory that a domain is mapped from.
-
-    Raises:
-        NotFound: there is no such domain, or it has no directory.
-    """
+    """The directory that a domain is mapped from; raises NotFound if it has none."""
     domain = named_domain(state, name)
     if domain.directory is None:
         raise NotFound("directory-not-set", message("set-directory", domain=domain.name), domain=domain.name)
     return domain.directory
+
+
+class MappedDomain(NamedTuple):
+    """A domain, with its directory if it has one."""
+
+    domain: Domain
+    mapped: int
+    """Its enabled mapped accounts, as `MapPlan.mapped` counts them."""
+
+
+def mapped_domains(state: Records, reports: Iterable[DomainReport]) -> list[MappedDomain]:
+    """All domains, in the order of the report."""
+    mapped = Counter(
+        fold(entry.domain)
+        for entry in state.live_entries()
+        if entry.origin == "directory" and entry.enabled and entry.is_account
+    )
+    found = (state.domain_named(report.name) for report in reports)
+    return [MappedDomain(domain, mapped[fold(domain.name)]) for domain in found if domain is not None]

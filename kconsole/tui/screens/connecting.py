@@ -10,9 +10,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from kconsole.core.directory import Directory
 from kconsole.core.errors import ConsoleError
+from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.text.safe_text import safe_text
+from kconsole.text.trust import INSECURE
 from kconsole.tui.screens.dialog import Dialog, plain
 from kconsole.tui.widgets.inputs import PasswordLine
 
@@ -33,8 +36,7 @@ class PasswordDialog(Dialog[Secret]):
 
     Args:
         who: the name that logs in.
-        where: the server's URL.
-        insecure: a warning about the connection; empty for none.
+        server: how the server is reached.
         kept: where the password is kept, and for how long; safe to show.
     """
 
@@ -43,15 +45,17 @@ class PasswordDialog(Dialog[Secret]):
     verb = "Continue"
     keys = "enter continue · esc cancel"
 
-    def __init__(self, who: str, where: str, insecure: str = "", kept: str = "It is used once and not stored.") -> None:
+    def __init__(
+        self, who: str, server: Directory | ServerAccess, kept: str = "It is used once and not stored."
+    ) -> None:
         super().__init__()
-        self._who, self._where, self._insecure, self._kept = who, where, insecure, kept
+        self._who, self._server, self._kept = who, server, kept
 
     def body(self) -> Iterable[Widget]:
         yield plain(safe_text(self._who, 200), "dialog-subject")
-        yield plain(f"at {safe_text(self._where, 200)}", "dialog-note")
-        if self._insecure:
-            yield plain(self._insecure, "dialog-news -first")
+        yield plain(f"at {safe_text(self._server.url, 200)}", "dialog-note")
+        if self._server.insecure:
+            yield plain(INSECURE, "dialog-news -first")
         line = PasswordLine(id="password")
         line.add_class("-first")
         yield line
@@ -67,7 +71,6 @@ class PasswordDialog(Dialog[Secret]):
             self.query_one("#password", PasswordLine).focus()
 
     def action_leave(self) -> None:
-        """Cancel, and clear the input."""
         self.query_one("#password", PasswordLine).taken()
         self.dismiss(None)
 
@@ -137,8 +140,7 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         self._cancel.set()
 
     def action_leave(self) -> None:
-        """Cancel. The thread ends with its next report of progress."""
-        self._cancel.set()
+        self._cancel.set()  # the thread ends with its next report of progress
         self.dismiss(None)
 
     @on(Answered)

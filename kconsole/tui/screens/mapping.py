@@ -14,26 +14,15 @@ from kconsole.core.directory import Directory
 from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
 from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
+from kconsole.operations import mapping
 from kconsole.operations.base import Done
-from kconsole.operations.mapped_domains import mapped_domains
-from kconsole.operations.mapping import (
-    ConnectionTest,
-    DirectoryListing,
-    ForgetDirectory,
-    MapPlan,
-    SetDirectory,
-    check_settings,
-    plan_mapping,
-    probe,
-    read_directory,
-)
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.ages import full_moment
 from kconsole.text.mapping import directory_rows, users_read, users_words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
-from kconsole.text.trust import INSECURE, connection_words
+from kconsole.text.trust import connection_words
 from kconsole.tui.commands.base import AnyCommand, bindings_of
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS, UndoMapping
 from kconsole.tui.screens.connecting import PasswordDialog, Progress, ReadingDialog
@@ -100,31 +89,12 @@ class MappingScreen(StoreScreen):
         return super().is_of_use(command)
 
     def action_preview(self) -> None:
-        """Read the directory of the highlighted domain, and show a preview of the mapping."""
-
-        def read(domain: str, directory: Directory, secret: Secret | None) -> None:
-            self._ask(
-                f"Reading {safe_text(directory.url, 200)} ...",
-                lambda progress: read_directory(directory, secret, progress),
-                lambda listing: self.compare(domain, directory, listing),
-            )
-
-        self._with_directory(read)
+        self._ask("Reading", mapping.read_directory, self.compare)
 
     def action_test(self) -> None:
-        """Test the connection to the directory of the highlighted domain."""
-
-        def test(_: str, directory: Directory, secret: Secret | None) -> None:
-            self._ask(
-                f"Connecting to {safe_text(directory.url, 200)} ...",
-                lambda _: probe(directory, secret),
-                lambda result: self._show_test(directory, result),
-            )
-
-        self._with_directory(test)
+        self._ask("Connecting to", lambda directory, secret, _: mapping.probe(directory, secret), self._show_test)
 
     def action_settings(self) -> None:
-        """Edit the directory of the highlighted domain."""
         here = self.directories.highlighted
         if here is None:
             return
@@ -132,16 +102,15 @@ class MappingScreen(StoreScreen):
 
         def save(directory: Directory, saved: Callable[[], None], failed: Callable[[ConsoleError], None]) -> None:
             try:
-                check_settings(directory)
+                mapping.check_settings(directory)
             except ConsoleError as error:
                 failed(error)
             else:
-                self.save(SetDirectory(domain.name, directory), saved, failed)
+                self.save(mapping.SetDirectory(domain.name, directory), saved, failed)
 
         self.app.push_screen(DirectoryForm(domain.name, domain.directory, save))
 
     def action_forget(self) -> None:
-        """Ask whether to forget the directory of the highlighted domain."""
         here = self.directories.highlighted
         if here is None or here.domain.directory is None:
             self.tell("No directory is set for this domain.")
@@ -153,11 +122,10 @@ class MappingScreen(StoreScreen):
             [safe_text(name), safe_text(here.domain.directory.url)],
             "Forget",
             [f"{accounts} {'stays' if here.mapped == 1 else 'stay'}. Only the settings are removed."],
-            lambda: self.change(ForgetDirectory(name)),
+            lambda: self.change(mapping.ForgetDirectory(name)),
         )
 
     def show_result(self, done: Done, undone: str = "") -> None:
-        """Show the result of an operation. Thousands may have failed: the first ones are listed."""
         self.show_trouble()
         self.show_keys()
         if done.failures:
@@ -167,10 +135,20 @@ class MappingScreen(StoreScreen):
 
     # Asking the directory
 
-    def _with_directory(self, go_on: Callable[[str, Directory, Secret | None], None]) -> None:
-        """Go on with the highlighted domain, its directory, and the password if one is needed.
+    def _ask(
+        self,
+        doing: str,
+        act: Callable[[Directory, Secret | None, Progress[int]], Result],
+        done: Callable[[str, Directory, Result], None],
+    ) -> None:
+        """Ask the directory of the highlighted domain in the background.
 
         The password comes from the environment, or from a dialog; an anonymous client needs none.
+
+        Args:
+            doing: what is being done, before the directory's URL: "Reading".
+            act: asks the directory, and reports its progress.
+            done: takes the domain, its directory and the result.
         """
         here = self.directories.highlighted
         if here is None:
@@ -182,31 +160,28 @@ class MappingScreen(StoreScreen):
             hint = "The store is open read-only." if self.is_read_only else f"Press {key} to set it."
             self.app.push_screen(NewsDialog("No directory", lines, hint))
             return
-        secret = secret_from(None, DIRECTORY_PASSWORD, str) if directory.bind_as else None  # asks: an empty one
-        if secret or not directory.bind_as:
-            go_on(domain, directory, secret)
-            return
+
+        def go_on(secret: Secret | None) -> None:
+            dialog = ReadingDialog(
+                f"{doing} {safe_text(directory.url, 200)} ...",
+                lambda progress: act(directory, secret, progress),
+                lambda result: done(domain, directory, result),
+                self.tell_problem,
+                users_read,
+            )
+            self.read_aside(dialog, "Cancelled. Nothing was changed.")
 
         def typed(secret: Secret | None) -> None:
             if secret is not None:
-                go_on(domain, directory, secret)
+                go_on(secret)
 
-        insecure = INSECURE if directory.insecure else ""
-        self.app.push_screen(PasswordDialog(directory.bind_as, directory.url, insecure), typed)
+        secret = secret_from(None, DIRECTORY_PASSWORD, str) if directory.bind_as else None  # asks: an empty one
+        if secret or not directory.bind_as:
+            go_on(secret)
+            return
+        self.app.push_screen(PasswordDialog(directory.bind_as, directory), typed)
 
-    def _ask(self, text: str, act: Callable[[Progress[int]], Result], done: Callable[[Result], None]) -> None:
-        """Ask a directory in the background."""
-
-        def answered(then: Callable[[], None] | None) -> None:
-            if then is not None:
-                self.tell("")
-                then()
-            else:
-                self.tell("Cancelled. Nothing was changed.")
-
-        self.app.push_screen(ReadingDialog(text, act, done, self.tell_problem, users_read), answered)
-
-    def _show_test(self, directory: Directory, result: ConnectionTest) -> None:
+    def _show_test(self, _: str, directory: Directory, result: mapping.ConnectionTest) -> None:
         certificate = result.certificate
         rows = [
             ("Answers", safe_text(directory.url)),
@@ -225,25 +200,26 @@ class MappingScreen(StoreScreen):
 
     # The preview
 
-    def compare(self, domain: str, directory: Directory, listing: DirectoryListing) -> None:
+    def compare(self, domain: str, directory: Directory, listing: mapping.DirectoryListing) -> None:
         """Compare the listed users with the accounts, and show the preview."""
         self.workspace.feed.poll()
 
-        def plan() -> MapPlan:
-            return plan_mapping(domain, listing, self.session.state, self.session.seats)
-
-        def show(plan: MapPlan) -> None:
+        def show(plan: mapping.MapPlan) -> None:
             preview = PreviewScreen(self.workspace, directory, listing, plan)
-            self.app.push_screen(preview, lambda _: self._came_back(preview.done))
+            self.app.push_screen(preview, lambda _: came_back(preview.done))
 
-        users = words.count(len(listing.users), "user")
-        self.work(f"Comparing {users} with the accounts ...", plan, show, self.tell_problem)
+        def came_back(done: Done | None) -> None:
+            if done is not None:
+                self.show_result(done)
+            else:
+                self.tell("Nothing was mapped.")
 
-    def _came_back(self, done: Done | None) -> None:
-        if done is not None:
-            self.show_result(done)
-        else:
-            self.tell("Nothing was mapped.")
+        self.work(
+            f"Comparing {words.count(len(listing.users), 'user')} with the accounts ...",
+            lambda: mapping.plan_mapping(domain, listing, self.session.state, self.session.seats),
+            show,
+            self.tell_problem,
+        )
 
     # Showing
 
@@ -267,7 +243,7 @@ class MappingScreen(StoreScreen):
         self.show_keys()
 
     def _show(self) -> None:
-        rows = mapped_domains(self.session.state, self.session.seats.report().domains)
+        rows = mapping.mapped_domains(self.session.state, self.session.seats.report().domains)
         self.directories.show_rows(rows)
         named = sum(row.domain.directory is not None for row in rows)
         title = f"Domains · {named:,} of {len(rows):,} mapped from a directory"

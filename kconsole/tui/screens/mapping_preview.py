@@ -107,10 +107,10 @@ class PreviewScreen(StoreScreen):
     def __init__(self, workspace: Workspace, directory: Directory, listing: DirectoryListing, plan: MapPlan) -> None:
         super().__init__(workspace)
         self.directory, self.listing, self.plan = directory, listing, plan
-        self.disables_gone = False
-        """Whether to disable the accounts that are gone from the directory."""
         self.done: Done | None = None
         """The result; None if nothing was mapped."""
+        self.disables_gone = False
+        """Whether to disable the accounts that are gone from the directory."""
         self._is_outdated = False
         """Whether the store has changed since the plan was made."""
         self._meanwhile: list[Commit] = []

@@ -81,13 +81,6 @@ class ServerScreen(StoreScreen):
             self.tell_news("Nothing was read", [ANOTHER], "Read that one.")
             return
 
-        def answered(then: Callable[[], None] | None) -> None:
-            if then is not None:
-                self.tell("")
-                then()
-            else:
-                self.tell("Cancelled. Nothing was taken from the server.")
-
         def read(progress: Callable[[Progress], None]) -> "ServerState":
             return read_server(access, secret, progress, cancel)
 
@@ -102,7 +95,7 @@ class ServerScreen(StoreScreen):
             so_far,
             cancel,
         )
-        self.app.push_screen(dialog, answered)
+        self.read_aside(dialog, "Cancelled. Nothing was taken from the server.")
 
     def _take_in(self, begun: "SyncStart", state: "ServerState") -> None:
         """Save what was read, and the results of unconfirmed changes, in one transaction."""

@@ -5,6 +5,8 @@ from functools import partial
 from threading import Event
 from typing import Final
 
+from textual.screen import Screen
+
 from kconsole.core.errors import ChangedMeanwhile, ConsoleError
 from kconsole.core.history import Commit
 from kconsole.core.server import ServerAccess
@@ -256,7 +258,6 @@ class StoreScreen(ConsoleScreen):
         if known:
             go_on(known)
             return
-        from kconsole.text.trust import INSECURE
         from kconsole.tui.screens.connecting import PasswordDialog
 
         def typed(secret: Secret | None) -> None:
@@ -266,8 +267,22 @@ class StoreScreen(ConsoleScreen):
             self.workspace.keep_server_secret(access, secret)
             go_on(secret)
 
-        insecure = INSECURE if access.insecure else ""
-        self.app.push_screen(PasswordDialog(access.user, access.url, insecure, KEPT), typed)
+        self.app.push_screen(PasswordDialog(access.user, access, KEPT), typed)
+
+    def read_aside(self, dialog: Screen[Callable[[], None]], cancelled: str) -> None:
+        """Show a dialog that reads another server, and go on with what it read.
+
+        Args:
+            dialog: reads.
+            cancelled: what to say if the user cancels.
+        """
+
+        def answered(then: Callable[[], None] | None) -> None:
+            self.tell(cancelled if then is None else "")
+            if then is not None:
+                then()
+
+        self.app.push_screen(dialog, answered)
 
     def known_secret(self, access: ServerAccess) -> Secret | None:
         """The password, if it is known without asking."""

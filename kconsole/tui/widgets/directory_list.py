@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from textual.message import Message
 
-from kconsole.operations.mapped_domains import MappedDomain
+from kconsole.operations.mapping import MappedDomain
 from kconsole.text.columns import cell_width
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
