@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
+from kconsole.cli.connection import password_of, password_option, trust_options
 from kconsole.cli.context import (
     CliContext,
     at_store,
@@ -20,7 +22,6 @@ from kconsole.cli.context import (
     say_seats,
 )
 from kconsole.cli.output import put_json, put_sections, seats_document
-from kconsole.cli.passwords import password_of, password_option
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.encoding import document_of
@@ -28,81 +29,60 @@ from kconsole.core.errors import BadInput
 from kconsole.core.records import Entry
 from kconsole.licensing.map_plan import MapPlan
 from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret
+from kconsole.operations import mapping
 from kconsole.operations.base import refused_by
-from kconsole.operations.mapping import (
-    DirectoryListing,
-    ForgetDirectory,
-    MapDomain,
-    SetDirectory,
-    check_settings,
-    directory_of,
-    parse_attribute,
-    plan_mapping,
-    probe,
-    read_directory,
-)
 from kconsole.operations.session import Session
+from kconsole.text import mapping as texts
 from kconsole.text import words
 from kconsole.text.details import Detail
-from kconsole.text.mapping import (
-    Section,
-    directory_rows,
-    gone_words,
-    kind_name,
-    plan_groups,
-    plan_summary,
-    users_read,
-    users_words,
-)
 from kconsole.text.messages import words_of
 from kconsole.text.trust import INSECURE, connection_words
 
 MOST_NAMED = 5
 """Accounts of a group that are listed without --all."""
 
-
 _password_option = password_option("directory", DIRECTORY_PASSWORD)
 
-_KINDS = {kind_name(kind): kind for kind in get_args(DirectoryKind)}
-
-_TEXTS = (
-    ("--url", "url", "URL", "ldaps://host, or ldap://host for StartTLS."),
-    ("--base", "base", "DN", "Where the users are: ou=people,dc=example."),
-    ("--filter", "filter", "FILTER", "A further LDAP filter."),
-    ("--bind-as", "bind_as", "NAME", "The name to log in with (else anonymous)."),
-    ("--ca", "ca_file", "FILE", "CA certificates to trust in place of the system's."),
-    ("--fingerprint", "fingerprint", "SHA256", "The only certificate to trust, by its SHA-256."),
-)
-"""Options with a text: the name, the field of a directory, the form and the help."""
+_KINDS = {kind.replace("_", "-"): kind for kind in get_args(DirectoryKind)}
 
 
 def _read_attributes(
     context: click.Context, param: click.Parameter, values: Sequence[str]
 ) -> tuple[tuple[str, str], ...]:
     try:
-        return tuple(parse_attribute(value) for value in values)
+        return tuple(mapping.parse_attribute(value) for value in values)
     except BadInput as error:
         raise click.BadParameter(words_of(error.happened), context, param) from None
 
 
+_text = partial(click.option, callback=read_text, default="")
+
+_DIRECTORY_OPTIONS: tuple[Any, ...] = (
+    _text("--url", metavar="URL", help="ldaps://host, or ldap://host for StartTLS."),
+    _text("--base", metavar="DN", help="Where the users are: ou=people,dc=example."),
+    click.option(
+        "--kind",
+        type=click.Choice(list(_KINDS)),
+        callback=lambda _, __, value: _KINDS.get(value),
+        help="How the directory names things.",
+    ),
+    _text("--filter", metavar="FILTER", help="A further LDAP filter."),
+    _text("--bind-as", metavar="NAME", help="The name to log in with (else anonymous)."),
+    trust_options,
+    click.option(
+        "--attribute",
+        "attributes",
+        multiple=True,
+        callback=_read_attributes,
+        metavar="FIELD=NAME",
+        help="Another attribute for login, id, full_name, description, disabled or last_logon.",
+    ),
+)
+"""One for each setting of a directory, named as the field of `Directory`."""
+
+
 def _directory_options(command: Any) -> Any:
-    """Give a command an option for each setting of a directory, named as the field of `Directory`."""
-    options = [
-        click.option(name, field, callback=read_text, default="", metavar=metavar, help=help_)
-        for name, field, metavar, help_ in _TEXTS
-    ]
-    options[2:2] = [click.option("--kind", type=click.Choice(list(_KINDS)), help="How the directory names things.")]
-    insecure = "Do not check the certificate. Others may read the password."
-    options.append(click.option("--insecure", is_flag=True, help=insecure))
-    attribute = "Another attribute for login, id, full_name, description, disabled or last_logon."
-    options.append(
-        click.option(
-            "--attribute", "attributes", multiple=True, callback=_read_attributes, metavar="FIELD=NAME", help=attribute
-        )
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return reduce(lambda command, option: option(command), reversed(_DIRECTORY_OPTIONS), command)
 
 
 @click.command("map")
@@ -141,29 +121,23 @@ def domains_map(
         raise click.UsageError("A directory needs both --url and --base.")
     session = place.open()
     if remove:
-        say_outcomes(session.do(ForgetDirectory(domain, reason)))
+        say_outcomes(session.do(mapping.ForgetDirectory(domain, reason)))
     elif is_new:
-        _set(place, session, SetDirectory(domain, _directory(given), reason), is_tested, password_file)
+        _set(place, session, mapping.SetDirectory(domain, Directory(**given), reason), is_tested, password_file)
     else:
-        directory = directory_of(session.state, domain)
+        directory = mapping.directory_of(session.state, domain)
         if is_tested:
             _test(directory, password_file)
         elif as_json:
             put_json(document_of(directory))
         else:
-            put_sections([("", directory_rows(directory))])
+            put_sections([("", texts.directory_rows(directory))])
 
 
-def _directory(given: dict[str, Any]) -> Directory:
-    if "kind" in given:
-        given["kind"] = _KINDS[given["kind"]]
-    if "ca_file" in given:
-        given["ca_file"] = str(Path(given["ca_file"]).expanduser().absolute())
-    return Directory(**given)
-
-
-def _set(place: CliContext, session: Session, operation: SetDirectory, is_tested: bool, password: Path | None) -> None:
-    check_settings(operation.directory)
+def _set(
+    place: CliContext, session: Session, operation: mapping.SetDirectory, is_tested: bool, password: Path | None
+) -> None:
+    mapping.check_settings(operation.directory)
     if operation.directory.insecure:
         say(INSECURE)
     if is_tested:
@@ -174,20 +148,18 @@ def _set(place: CliContext, session: Session, operation: SetDirectory, is_tested
 
 
 def _test(directory: Directory, password_file: Path | None) -> None:
-    answer = probe(directory, _secret(directory, password_file))
+    answer = mapping.probe(directory, _secret(directory, password_file))
     how = connection_words(answer.certificate is not None, answer.verified_by)
     say(f"{directory.url} answers{f' ({answer.server})' if answer.server else ''}; {how}.")
     if answer.certificate is not None:
         say(f"Its certificate: {answer.certificate.fingerprint}")
-    found = users_words(answer.users, answer.more_users, directory.base)
+    found = texts.users_words(answer.users, answer.more_users, directory.base)
     say(f"{found[:1].upper()}{found[1:]}.")
 
 
 def _secret(directory: Directory, password_file: Path | None) -> Secret | None:
     """The password to log in with; None for an anonymous client."""
-    if not directory.bind_as:
-        return None
-    return password_of(directory.bind_as, password_file, DIRECTORY_PASSWORD)
+    return password_of(directory.bind_as, password_file, DIRECTORY_PASSWORD) if directory.bind_as else None
 
 
 @click.command("map")
@@ -232,17 +204,17 @@ def map_(
     if not dry_run:
         place.check_writable()
     session = place.open()
-    refused = None if dry_run else session.refusal_of(MapDomain.name)
+    refused = None if dry_run else session.refusal_of(mapping.MapDomain.name)
     if refused is not None:
         raise refused
-    directory = directory_of(session.state, domain)
+    directory = mapping.directory_of(session.state, domain)
     if directory.insecure:
         say(INSECURE)
     listing = _listing(directory, password_file)
-    plan = plan_mapping(domain, listing, session.state, session.seats)
+    plan = mapping.plan_mapping(domain, listing, session.state, session.seats)
     if not as_json:
-        put_sections([("", plan_summary(plan, disable_gone))])
-        for section in _shortened(plan_groups(plan, disable_gone), None if shows_all else MOST_NAMED):
+        put_sections([("", texts.plan_summary(plan, disable_gone))])
+        for section in _shortened(texts.plan_groups(plan, disable_gone), None if shows_all else MOST_NAMED):
             click.echo()
             put_sections([section])
     if dry_run:
@@ -254,7 +226,7 @@ def map_(
     _check_over(plan, disable_gone, over_limit, "nothing-mapped")
     if disable_gone and plan.needs_typing and confirm_gone is None:
         confirm_gone = _typed_number(plan)
-    operation = MapDomain(domain, listing, over_limit, disable_gone, confirm_gone, plan, reason)
+    operation = mapping.MapDomain(domain, listing, over_limit, disable_gone, confirm_gone, plan, reason)
     done = session.do(operation)
     if as_json:
         put_json(_plan_document(plan, disable_gone) | {"done": True})
@@ -272,34 +244,32 @@ def _check_over(plan: MapPlan, disable_gone: bool, over_limit: bool, effect: str
 
 
 def _typed_number(plan: MapPlan) -> int:
-    """Ask for the number of gone accounts, so that an administrator reads it.
-
-    Raises:
-        BadInput: there is no terminal to ask at.
-    """
+    """Ask for the number of gone accounts, so that an administrator reads it."""
     gone = len(plan.gone)
     if not has_person():
         hint = message("confirm-gone", gone=gone)
         raise BadInput("many-gone", hint, effect="nothing-mapped", gone=gone, mapped=plan.mapped)
-    say(f"{gone_words(plan)}.")
+    say(f"{texts.gone_words(plan)}.")
     number: int = click.prompt("Type their number to disable them", type=int, err=True)
     return number
 
 
-def _listing(directory: Directory, password_file: Path | None) -> DirectoryListing:
+def _listing(directory: Directory, password_file: Path | None) -> mapping.DirectoryListing:
     """Read the directory; a terminal shows the progress."""
     secret = _secret(directory, password_file)
     if sys.stderr is None or not sys.stderr.isatty():
-        return read_directory(directory, secret)
+        return mapping.read_directory(directory, secret)
+
+    def show(text: str) -> None:
+        click.echo(f"\r{text}", err=True, nl=False)
+
     try:
-        return read_directory(
-            directory, secret, lambda number: click.echo(f"\r{users_read(number)}", err=True, nl=False)
-        )
+        return mapping.read_directory(directory, secret, lambda number: show(texts.users_read(number)))
     finally:
-        click.echo("\r", err=True, nl=False)
+        show("")
 
 
-def _shortened(sections: Iterable[Section], most: int | None) -> Iterator[Section]:
+def _shortened(sections: Iterable[texts.Section], most: int | None) -> Iterator[texts.Section]:
     for heading, rows in sections:
         shown = rows if most is None or len(rows) == most + 1 else rows[:most]
         more = [Detail("", f"and {len(rows) - len(shown):,} more")] if len(rows) > len(shown) else []
@@ -307,7 +277,6 @@ def _shortened(sections: Iterable[Section], most: int | None) -> Iterator[Sectio
 
 
 def _plan_document(plan: MapPlan, disable_gone: bool) -> dict[str, Any]:
-    """A plan as a JSON document."""
     access, decision = plan.access(disable_gone), plan.decision(disable_gone)
     return {
         "schema": 1,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli import passwords
+from kconsole.cli import connection
 from kconsole.cli.context import CliContext, exit_code, say, say_outcomes, say_unconfirmed
 from kconsole.cli.signals import Ended, handled_by, interrupt
 from kconsole.core.server import Server, ServerAccess
@@ -18,7 +18,7 @@ from kconsole.operations.sync.login import Writer
 from kconsole.text import messages
 from kconsole.text.trust import INSECURE
 
-password_option = passwords.password_option("server", SERVER_PASSWORD)
+password_option = connection.password_option("server", SERVER_PASSWORD)
 """Gives a command the option --password-file."""
 
 
@@ -28,7 +28,7 @@ def server_secret(access: ServerAccess, password_file: Path | None) -> Secret:
     Raises:
         BadInput: there is none, and no terminal to ask for it.
     """
-    return passwords.password_of(access.user, password_file, SERVER_PASSWORD)
+    return connection.password_of(access.user, password_file, SERVER_PASSWORD)
 
 
 def server_of(session: Session) -> Server:

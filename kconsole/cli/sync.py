@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from kconsole.cli.connection import trust_options
 from kconsole.cli.context import (
     DONE,
     PARTLY_FAILED,
@@ -76,29 +77,19 @@ def server(context: click.Context, place: CliContext, as_json: bool) -> None:
 @click.option(
     "--user", callback=read_text, required=True, metavar="LOGIN", help="The login; an Auditor may read everything."
 )
-@click.option("--ca", callback=read_text, default="", metavar="FILE", help="File of the CA certificates to trust.")
-@click.option("--fingerprint", callback=read_text, default="", metavar="SHA256", help="The only certificate to trust.")
-@click.option("--insecure", is_flag=True, help="Do not check the certificate; others may read the password.")
+@trust_options
 @reason_option
 @at_store
 @pass_cli
-def add(
-    place: CliContext, name: str, url: str, user: str, ca: str, fingerprint: str, insecure: bool, reason: str
-) -> None:
+def add(place: CliContext, name: str, reason: str, **settings: Any) -> None:
     """Configure the server that the store follows.
 
     The password is not stored.
     """
-    access = ServerAccess(
-        url=url,
-        user=user,
-        ca_file=str(Path(ca).expanduser().absolute()) if ca else "",
-        fingerprint=fingerprint,
-        insecure=insecure,
-    )
+    access = ServerAccess(**settings)
     check_settings(access)
     done = place.open().do(AddServer(Server(name=name, access=access), reason))
-    if insecure:
+    if access.insecure:
         say(INSECURE)
     say_outcomes(done)
     say("Next: 'kconsole sync'.")

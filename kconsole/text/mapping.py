@@ -26,11 +26,6 @@ KIND_WORDS: Final[dict[DirectoryKind, str]] = {
 }
 
 
-def kind_name(kind: DirectoryKind) -> str:
-    """A kind as the command line takes it: "active-directory"."""
-    return kind.replace("_", "-")
-
-
 def plan_summary(plan: MapPlan, disable_gone: bool = False) -> list[Detail]:
     """The result of a mapping in a few lines, the seats first."""
     after, decision = plan.after(disable_gone), plan.decision(disable_gone)

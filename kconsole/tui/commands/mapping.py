@@ -80,25 +80,6 @@ class PreviewBack(_PreviewCommand):
     name, keys, title, word = "plan-back", "escape,q", "Preview: back", "back"
 
 
-MAPPING_COMMANDS: tuple[AnyCommand, ...] = (
-    Preview,
-    TestConnection,
-    Settings,
-    Forget,
-    UndoMapping,
-    Palette,
-    Redraw,
-    Help,
-    DomainsBack,
-)
-
-PREVIEW_COMMANDS: tuple[AnyCommand, ...] = (
-    Apply,
-    ToggleGone,
-    WholeRow,
-    Palette,
-    NextTheme,
-    Redraw,
-    Help,
-    PreviewBack,
-)
+_ON_MAPPINGS = (Preview, TestConnection, Settings, Forget, UndoMapping)
+MAPPING_COMMANDS: tuple[AnyCommand, ...] = (*_ON_MAPPINGS, Palette, Redraw, Help, DomainsBack)
+PREVIEW_COMMANDS: tuple[AnyCommand, ...] = (Apply, ToggleGone, WholeRow, Palette, NextTheme, Redraw, Help, PreviewBack)

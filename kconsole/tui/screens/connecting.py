@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on
@@ -79,7 +80,7 @@ class _Left(Exception):
     """The dialog is gone; ends the thread."""
 
 
-class ReadingDialog(Dialog[Next], Generic[Far]):
+class ReadingDialog(Dialog[Next], Generic[Far, Result]):
     """Reads from another server in a thread, and shows the progress. Escape cancels.
 
     The thread is a daemon and not a Textual worker: quitting kconsole does not wait for a server that hangs.
@@ -113,20 +114,9 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
         cancel: threading.Event | None = None,
     ) -> None:
         super().__init__()
-        self._text = text
+        self._text, self._act, self._done, self._failed, self._so_far = text, act, done, failed, so_far
         self._far: Far | None = None
-        self._so_far = so_far
-        self._cancel = threading.Event() if cancel is None else cancel
-
-        def answer() -> Next:
-            try:
-                result = act(self._note)
-            except ConsoleError as error:
-                problem = error
-                return lambda: failed(problem)
-            return lambda: done(result)
-
-        self._answer = answer
+        self._cancel = cancel or threading.Event()
 
     def body(self) -> Iterable[Widget]:
         yield plain(self._text)
@@ -153,16 +143,15 @@ class ReadingDialog(Dialog[Next], Generic[Far]):
             self.query_one("#so-far", Static).update(Content(self._so_far(self._far)))
 
     def _ask(self) -> None:
+        then: Next
         try:
-            then = self._answer()
+            then = partial(self._done, self._act(self._note))
         except _Left:
             return
+        except ConsoleError as error:
+            then = partial(self._failed, error)
         except Exception as error:
-            broken, app = error, self.app
-
-            def then() -> None:
-                app._handle_exception(broken)
-
+            then = partial(self.app._handle_exception, error)
         self.post_message(self.Answered(then))
 
     def _note(self, far: Far) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, get_args
 
+from msgspec import convert
 from textual import on
 from textual.widget import Widget
 from textual.widgets import Static
@@ -22,13 +23,7 @@ _NO_DIRECTORY: Final = Directory(url="", base="")
 
 
 class DirectoryForm(FormDialog[Directory]):
-    """Edits the directory of a domain. No password is part of it.
-
-    Args:
-        domain: the domain's name.
-        directory: its directory so far; None if none is set.
-        save: stores the settings; the form shows its error and stays open.
-    """
+    """Edits the directory of a domain. No password is part of it."""
 
     keys = "enter next, then save · space choose · esc cancel"
 
@@ -49,8 +44,8 @@ class DirectoryForm(FormDialog[Directory]):
         yield Field("base", "Base", now.base, "where the users are: ou=people,dc=example")
         yield Field("kind", "Kind", now.kind, choices=kinds)
         yield Field("filter", "Filter", now.filter, "only the filter of the kind")
-        yield Field("bind-as", "Binds as", now.bind_as, "anonymous; the password is asked for later")
-        yield Field("ca-file", "CA file", now.ca_file, "none: the CAs that this system trusts")
+        yield Field("bind_as", "Binds as", now.bind_as, "anonymous; the password is asked for later")
+        yield Field("ca_file", "CA file", now.ca_file, "none: the CAs that this system trusts")
         yield Field("fingerprint", "Fingerprint", now.fingerprint, "none; SHA-256 of the only certificate to trust")
         yield Field("attributes", "Attributes", attributes, "those of the kind; else login=mailNickname, ...")
         yield Field("insecure", "Security", "yes" if now.insecure else "no", choices=secure)
@@ -67,26 +62,19 @@ class DirectoryForm(FormDialog[Directory]):
         self._fit(self.size.width, self.size.height)
 
     def answer(self, values: Mapping[str, str]) -> Directory:
-        """The directory with these settings."""
         if not (values["url"] and values["base"]):
             raise BadInput("url-and-base-required")
-        ca_file = values["ca-file"]
-        directory = Directory(
-            url=values["url"],
-            base=values["base"],
-            kind=next(kind for kind in get_args(DirectoryKind) if kind == values["kind"]),
-            filter=values["filter"],
-            bind_as=values["bind-as"],
-            ca_file=str(Path(ca_file).expanduser().absolute()) if ca_file else "",
-            fingerprint=values["fingerprint"],
-            insecure=values["insecure"] == "yes",
-            attributes=tuple(parse_attribute(part) for part in values["attributes"].split(",") if part.strip()),
-        )
-        return directory
+        ca_file = Path(values["ca_file"]).expanduser().absolute()
+        attributes = [parse_attribute(part) for part in values["attributes"].split(",") if part.strip()]
+        others = {
+            "ca_file": str(ca_file) if values["ca_file"] else "",
+            "insecure": values["insecure"] == "yes",
+            "attributes": attributes,
+        }
+        return convert({**values, **others}, Directory)
 
     def accept(self, answer: Directory) -> None:
-        self._save(answer, lambda: self.close(answer), self.show_error)
+        def stored() -> None:
+            self.dismiss(answer)
 
-    def close(self, answer: Directory) -> None:
-        """Close: the directory is stored."""
-        self.dismiss(answer)
+        self._save(answer, stored, self.show_error)
