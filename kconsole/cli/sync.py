@@ -81,7 +81,7 @@ def server(context: click.Context, place: CliContext, as_json: bool) -> None:
 @reason_option
 @at_store
 @pass_cli
-def add(place: CliContext, name: str, reason: str, **settings: Any) -> None:
+def add(place: CliContext, /, name: str, reason: str, **settings: Any) -> None:
     """Configure the server that the store follows.
 
     The password is not stored.

@@ -20,8 +20,8 @@ from kconsole.directories.errors import StrangeAnswer, bind_failure, connection_
 from kconsole.directories.settings import server_address
 from kconsole.net.deadlines import Deadline
 from kconsole.net.secrets import Secret
+from kconsole.net.settings import Certificate
 from kconsole.net.tls import NotTrusted, Trust, certificate_of, distrust, trust_of
-from kconsole.net.trust import Certificate
 
 with warnings.catch_warnings():  # ldap3 uses old names of pyasn1
     warnings.simplefilter("ignore", DeprecationWarning)

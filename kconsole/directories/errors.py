@@ -5,8 +5,8 @@ from typing import Final
 from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory
 from kconsole.core.errors import SourceAway
-from kconsole.net.addresses import Address
 from kconsole.net.failures import failure_of
+from kconsole.net.settings import Address
 
 _ACTIVE_DIRECTORY_REASONS: Final = {
     "525": "login-unknown",

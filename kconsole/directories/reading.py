@@ -17,7 +17,7 @@ from kconsole.core.records import fold
 from kconsole.directories.entries import Entry, EntryFault, Naming, naming_of
 from kconsole.directories.settings import check_form, filter_of
 from kconsole.net.secrets import Secret
-from kconsole.net.trust import Certificate, VerifiedBy
+from kconsole.net.settings import Certificate, VerifiedBy
 
 if TYPE_CHECKING:  # ldap3 is imported only when a directory is asked
     from kconsole.directories.client import LdapClient

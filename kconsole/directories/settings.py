@@ -7,8 +7,7 @@ from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import BadInput
 from kconsole.directories.entries import FIELDS, naming_of
-from kconsole.net.addresses import Address, AddressForm, parse_address
-from kconsole.net.trust import check_trust
+from kconsole.net.settings import Address, AddressForm, check_trust, parse_address
 
 _FORM: Final = AddressForm({"ldaps": 636, "ldap": 389}, "address-form-ldap")
 _MOST_DEPTH: Final = 50

@@ -11,9 +11,7 @@ POLL: Final = 0.2
 class Flag(Protocol):
     """Set when the user cancels; `threading.Event` is one."""
 
-    def is_set(self) -> bool:
-        """Whether the user cancelled."""
-        ...
+    def is_set(self) -> bool: ...
 
 
 class WaitCancelled(Exception):

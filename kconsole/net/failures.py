@@ -5,7 +5,7 @@ import ssl
 from typing import NamedTuple
 
 from kconsole.core.codes import Message, message, short
-from kconsole.net.addresses import Address
+from kconsole.net.settings import Address
 
 
 class Failure(NamedTuple):
@@ -16,13 +16,7 @@ class Failure(NamedTuple):
 
 
 def failure_of(url: str, address: Address, cause: BaseException) -> Failure | None:
-    """Explain why a server did not answer; None if the cause is not an error of the network.
-
-    Args:
-        url: how messages name the server.
-        address: where it was asked.
-        cause: what Python raised.
-    """
+    """Explain why a server did not answer; None if the cause is not an error of the network."""
     if isinstance(cause, socket.gaierror):
         return Failure(message("host-unknown", url=url, host=address.host), "check-host-name")
     if isinstance(cause, ConnectionRefusedError):
@@ -38,7 +32,7 @@ def failure_of(url: str, address: Address, cause: BaseException) -> Failure | No
     return None
 
 
-def reason_of(error: OSError) -> str:
+def reason_of(error: Exception) -> str:
     """The cause in the system's words, without "[SSL: WRONG_VERSION_NUMBER]" before and "(_ssl.c:1006)" behind them."""
-    text = error.strerror or str(error)
+    text = getattr(error, "strerror", None) or str(error)
     return short(text.rpartition("] ")[2].partition("',)")[0].partition(" (_ssl")[0].rstrip("."))

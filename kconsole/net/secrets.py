@@ -63,7 +63,7 @@ def _from_file(path: Path) -> Secret:
     try:
         mode, content = _read(path)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        reason = getattr(error, "strerror", None) or str(error)
         raise BadInput("password-file-unreadable", "name-a-password-file", path=str(path), reason=reason) from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         hint = message("make-password-file-private", path=str(path))

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from kconsole.core.codes import Message, message, short
 from kconsole.core.errors import BadInput, SourceAway
-from kconsole.net.trust import Certificate, TrustSettings, VerifiedBy, fingerprint_digits
+from kconsole.net.failures import reason_of
+from kconsole.net.settings import Certificate, TrustSettings, VerifiedBy, fingerprint_digits
 
 _WRONG_HOST: Final = "certificate-wrong-host"
 _REASONS: Final[Mapping[int, str]] = {
@@ -33,12 +34,7 @@ _HINTS: Final[Mapping[str, str]] = {
 
 
 class NotTrusted(Exception):
-    """A server's certificate is not trusted.
-
-    Attributes:
-        code: why.
-        said: OpenSSL's reason.
-    """
+    """A server's certificate is not trusted: a code, and OpenSSL's reason."""
 
     def __init__(self, code: str, said: str = "") -> None:
         super().__init__(code)
@@ -72,12 +68,7 @@ class Trust:
             self.context.check_hostname = not any_name
 
     def encrypted(self, plain: socket, host: str) -> ssl.SSLSocket:
-        """Start TLS on a connected socket.
-
-        Raises:
-            NotTrusted: the certificate is not trusted.
-            OSError: the server did not agree on TLS.
-        """
+        """Start TLS on a connected socket; raises NotTrusted, or OSError if the server does not agree on TLS."""
         try:
             wrapped = self.context.wrap_socket(plain, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
@@ -90,11 +81,7 @@ class Trust:
 
 
 def trust_of(server: TrustSettings) -> tuple[Trust, VerifiedBy]:
-    """How the certificate of a server is checked, and the name of that way.
-
-    Raises:
-        BadInput: its CA file cannot be read.
-    """
+    """How the certificate of a server is checked, and the name of that way."""
     if server.fingerprint:
         return Trust(fingerprint=server.fingerprint), "fingerprint"
     if server.insecure:
@@ -112,8 +99,7 @@ def check_ca_file(path: str) -> None:
     except ssl.SSLError:
         raise BadInput("ca-file-without-certificate", "use-pem-file", path=path) from None
     except (OSError, ValueError) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or str(error)
-        raise BadInput("ca-file-unreadable", "check-file-name", path=path, reason=reason) from None
+        raise BadInput("ca-file-unreadable", "check-file-name", path=path, reason=reason_of(error)) from None
 
 
 def certificate_of(wrapped: ssl.SSLSocket) -> Certificate:

@@ -7,8 +7,8 @@ import ssl
 
 import pytest
 
-from kconsole.net.addresses import Address
 from kconsole.net.failures import failure_of
+from kconsole.net.settings import Address
 
 ADDRESS = Address("https", "mail.example", 4040)
 

@@ -9,8 +9,8 @@ import pytest
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory
 from kconsole.core.errors import SourceAway
+from kconsole.net.settings import Certificate as Shown
 from kconsole.net.tls import NotTrusted, Trust, certificate_of, distrust
-from kconsole.net.trust import Certificate as Shown
 from tests.directory_server.certificates import Certificate, make_certificate
 from tests.directory_server.listener import recording
 

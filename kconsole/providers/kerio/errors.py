@@ -10,8 +10,8 @@ from kconsole.core.codes import Message, message, short
 from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.failures import failure_of
+from kconsole.net.settings import Certificate
 from kconsole.net.tls import NotTrusted, Trust, certificate_of, distrust
-from kconsole.net.trust import Certificate
 from kconsole.providers.base import AnswerLost, Reason, ServerRefused
 from kconsole.providers.kerio.settings import server_address
 

@@ -4,8 +4,7 @@ from typing import Final
 
 from kconsole.core.errors import BadInput
 from kconsole.core.server import ServerAccess
-from kconsole.net.addresses import Address, AddressForm, parse_address
-from kconsole.net.trust import check_trust
+from kconsole.net.settings import Address, AddressForm, check_trust, parse_address
 
 _FORM: Final = AddressForm({"https": 4040}, "address-form-kerio", page="admin")
 

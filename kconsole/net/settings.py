@@ -1,12 +1,24 @@
-"""Addresses of servers, as an administrator types them."""
+"""Settings of a connection: the server's address, and which certificate is trusted.
+
+This module does not import TLS, which takes its time.
+"""
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from datetime import datetime
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from kconsole.core.codes import short
+from kconsole.core.directory import Directory
 from kconsole.core.errors import BadInput
+from kconsole.core.server import ServerAccess
+
+VerifiedBy = Literal["system", "ca file", "fingerprint", "unchecked"]
+"""How a server's certificate was checked."""
+
+TrustSettings = Directory | ServerAccess
+"""Settings with `ca_file`, `fingerprint` and `insecure`."""
 
 
 class AddressForm(NamedTuple):
@@ -39,11 +51,7 @@ class Address(NamedTuple):
 
 
 def parse_address(url: str, form: AddressForm) -> Address:
-    """Parse `scheme://host[:port]`.
-
-    Raises:
-        BadInput: it is not of this form.
-    """
+    """Parse `scheme://host[:port]`; raises BadInput for anything else."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -60,3 +68,32 @@ def parse_address(url: str, form: AddressForm) -> Address:
     if first_part not in ("", form.page) or parts.query or (parts.fragment and not form.page):
         raise BadInput("address-has-path", form.hint, url=short(url))
     return Address(parts.scheme, host, port or form.ports[parts.scheme])
+
+
+class Certificate(NamedTuple):
+    """A certificate that a server showed."""
+
+    fingerprint: str
+    """SHA-256, as `AB:CD:...`."""
+    names: tuple[str, ...] = ()
+    """The names it is for; empty if its signature was not checked, because Python then does not parse it."""
+    expires: datetime | None = None
+    """None if its signature was not checked."""
+
+
+def fingerprint_digits(text: str) -> str:
+    """A fingerprint as 64 lower-case hexadecimal digits; raises BadInput unless it is a SHA-256."""
+    digits = re.sub(r"\A(?:sha-?256(?: fingerprint)?[:=])|[:\s]", "", text.strip(), flags=re.IGNORECASE).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise BadInput("fingerprint-invalid", "how-to-get-fingerprint", text=short(text))
+    return digits
+
+
+def check_trust(server: TrustSettings) -> None:
+    """Raise BadInput if the fingerprint is malformed, or if the settings both check the certificate and do not."""
+    if server.fingerprint:
+        fingerprint_digits(server.fingerprint)
+    if server.insecure and server.fingerprint:
+        raise BadInput("insecure-with-fingerprint", "choose-one-check")
+    if server.insecure and server.ca_file:
+        raise BadInput("insecure-with-ca-file", "choose-one-check")

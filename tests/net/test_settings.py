@@ -3,7 +3,7 @@
 import pytest
 
 from kconsole.core.errors import BadInput
-from kconsole.net.addresses import Address, AddressForm, parse_address
+from kconsole.net.settings import Address, AddressForm, parse_address
 
 FORM = AddressForm({"https": 4040, "ldap": 389}, "address-form-kerio", page="admin")
 
