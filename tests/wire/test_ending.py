@@ -37,7 +37,7 @@ BREAKING = (
     "def broken(self):\n"
     "    secret = '\\x1b]0;owned\\x07'\n"
     "    raise RuntimeError(secret)\n"
-    "MainScreen.show_help = broken\n"
+    "MainScreen.action_help = broken\n"
     "from kconsole.cli.main import run\n"
     "sys.exit(run())\n",
 )
