@@ -266,7 +266,7 @@ class MainScreen(AccountsScreen):
         notices = self.session.store.notices[self._notices_shown :]
         if notices:
             self._notices_shown += len(notices)
-            hint = "It was opened to be read only." if self.is_read_only else ""
+            hint = "The store is open read-only." if self.is_read_only else ""
             self.tell_news("About this store", [safe_text(sentence(notice, self.voice)) for notice in notices], hint)
 
     def _tell_trouble(self) -> None:
