@@ -24,10 +24,9 @@ from kconsole.text.messages import error_words, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
 from kconsole.tui.keymap import Keymap
-from kconsole.tui.plain import InAscii, choose_scroll_bars
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.styles import Palette, palette_of
-from kconsole.tui.terminal.buffered_app import BufferedApp
+from kconsole.tui.terminal.buffered_app import BufferedApp, InAscii, choose_scroll_bars
 from kconsole.tui.terminal.keystrokes import Keystrokes
 from kconsole.tui.themes import themes_for
 

@@ -59,10 +59,7 @@ class Palette(NamedTuple):
 class Painter(Protocol):
     """What painting needs of an application."""
 
-    @property
-    def palette(self) -> Palette:
-        """The styles for the current theme."""
-        ...
+    palette: Palette
 
 
 def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:

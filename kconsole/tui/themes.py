@@ -5,130 +5,83 @@ In ours, every text has a contrast of at least 4.5 to 1 with its background, the
 foreground for nearly everything, and attributes where ours have shades.
 """
 
+from typing import Any, Final
+
 from textual.theme import Theme
 
 from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.styles import REVERSED
 
-DARK = Theme(
-    name="kconsole",
-    primary="#6cb6f0",
-    secondary="#98a6ba",
-    accent="#f2c14e",
-    warning="#f2a65a",
-    error="#f08790",
-    success="#7bc47f",
-    foreground="#d7dde5",
-    background="#11151b",
-    surface="#171c24",
-    panel="#222a35",
-    dark=True,
-    variables={
-        "border": "#3b4656",
-        "text-muted": "#98a6ba",
-        "cursor": "#1f2e6b",
-        "block-cursor-blurred-background": "#1f2e6b",
-        "block-cursor-blurred-foreground": "#d7dde5",
+_OWN: Final = "ansi_default"
+"""The terminal's own foreground or background."""
+
+# fmt: off
+_COLOURS: Final = {
+    #                dark       light      contrast   terminal: dark       light
+    "primary":     ("#6cb6f0", "#0b5394", "#00ffff", "ansi_bright_blue", "ansi_blue"),
+    "secondary":   ("#98a6ba", "#4a5663", "#ffffff", _OWN, _OWN),
+    "accent":      ("#f2c14e", "#6e4300", "#ffff00", "ansi_bright_magenta", "ansi_magenta"),
+    "warning":     ("#f2a65a", "#8a2f00", "#ffd75f", "ansi_yellow", "ansi_magenta"),  # yellow on white is not readable
+    "error":       ("#f08790", "#a4161a", "#ffafaf", "ansi_bright_red", "ansi_red"),
+    "success":     ("#7bc47f", "#1b5e20", "#87ff87", "ansi_green", "ansi_green"),
+    "foreground":  ("#d7dde5", "#1c2128", "#ffffff", _OWN, _OWN),
+    "background":  ("#11151b", "#ffffff", "#000000", _OWN, _OWN),
+    "surface":     ("#171c24", "#f4f6f8", "#000000", _OWN, _OWN),
+    "panel":       ("#222a35", "#e6eaef", "#000000", _OWN, _OWN),
+    "border":      ("#3b4656", "#9aa5b1", "#ffffff", _OWN, _OWN),
+    "cursor":      ("#1f2e6b", "#cfe2f5", REVERSED, REVERSED, REVERSED),
+}
+# fmt: on
+
+
+def _theme(name: str, place: int, dark: bool, ansi: bool = False, **variables: str) -> Theme:
+    """The theme of a column of the table, with its own values of Textual's variables."""
+    colours: dict[str, Any] = {role: columns[place] for role, columns in _COLOURS.items()}
+    border, cursor = colours.pop("border"), colours.pop("cursor")
+    blurred = {"background": cursor, "foreground": colours["foreground"]} if not ansi else {}
+    variables = {
+        "border": border,
+        "cursor": cursor,
+        "text-muted": colours["secondary"],
         "block-cursor-blurred-text-style": "bold",
-    },
+        **{f"block-cursor-blurred-{ground}": colour for ground, colour in blurred.items()},
+        **{variable.replace("_", "-"): value for variable, value in variables.items()},
+    }
+    return Theme(name, dark=dark, ansi=ansi, boost=_OWN if ansi else None, variables=variables, **colours)
+
+
+DARK: Final = _theme("kconsole", 0, dark=True)
+LIGHT: Final = _theme("kconsole-light", 1, dark=False)
+CONTRAST: Final = _theme(
+    "kconsole-contrast",
+    2,
+    dark=True,
+    block_cursor_background="#ffff00",
+    block_cursor_foreground="#000000",
+    block_cursor_blurred_background="#000000",
+    block_cursor_blurred_text_style="bold reverse",
+    input_selection_background="#ffff00",
+    input_selection_foreground="#000000",
 )
 
-LIGHT = Theme(
-    name="kconsole-light",
-    primary="#0b5394",
-    secondary="#4a5663",
-    accent="#6e4300",
-    warning="#8a2f00",
-    error="#a4161a",
-    success="#1b5e20",
-    foreground="#1c2128",
-    background="#ffffff",
-    surface="#f4f6f8",
-    panel="#e6eaef",
-    dark=False,
-    variables={
-        "border": "#9aa5b1",
-        "text-muted": "#4a5663",
-        "cursor": "#cfe2f5",
-        "block-cursor-blurred-background": "#cfe2f5",
-        "block-cursor-blurred-foreground": "#1c2128",
-        "block-cursor-blurred-text-style": "bold",
-    },
+_TERMINAL_OWN: Final = (
+    "ansi_background ansi_foreground border_blurred text_disabled block_cursor_foreground block_cursor_background "
+    "input_cursor_foreground input_cursor_background input_selection_foreground input_selection_background scrollbar "
+    "scrollbar_hover scrollbar_active scrollbar_background scrollbar_background_hover scrollbar_background_active"
 )
-
-CONTRAST = Theme(
-    name="kconsole-contrast",
-    primary="#00ffff",
-    secondary="#ffffff",
-    accent="#ffff00",
-    warning="#ffd75f",
-    error="#ffafaf",
-    success="#87ff87",
-    foreground="#ffffff",
-    background="#000000",
-    surface="#000000",
-    panel="#000000",
-    dark=True,
-    variables={
-        "border": "#ffffff",
-        "text-muted": "#ffffff",
-        "cursor": REVERSED,
-        "block-cursor-background": "#ffff00",
-        "block-cursor-foreground": "#000000",
-        "block-cursor-blurred-background": "#000000",
-        "block-cursor-blurred-foreground": "#ffffff",
-        "block-cursor-blurred-text-style": "bold reverse",
-        "input-selection-background": "#ffff00",
-        "input-selection-foreground": "#000000",
-    },
-)
+"""The variables that are the terminal's own colours in its theme."""
 
 
 def terminal_theme(light: bool) -> Theme:
-    """The terminal's own colours.
-
-    Args:
-        light: whether its background is light, on which yellow and bright colours cannot be read.
-    """
-    return Theme(
-        name="terminal",
-        ansi=True,
-        primary="ansi_blue" if light else "ansi_bright_blue",
-        secondary="ansi_default",
-        accent="ansi_magenta" if light else "ansi_bright_magenta",
-        warning="ansi_magenta" if light else "ansi_yellow",
-        error="ansi_red" if light else "ansi_bright_red",
-        success="ansi_green",
-        foreground="ansi_default",
-        background="ansi_default",
-        surface="ansi_default",
-        panel="ansi_default",
-        boost="ansi_default",
+    """The terminal's own colours, on its dark or light background."""
+    return _theme(
+        "terminal",
+        4 if light else 3,
         dark=not light,
-        variables={
-            "ansi-background": "ansi_default",
-            "ansi-foreground": "ansi_default",
-            "border": "ansi_default",
-            "border-blurred": "ansi_default",
-            "text-muted": "ansi_default",
-            "text-disabled": "ansi_default",
-            "cursor": REVERSED,
-            "block-cursor-foreground": "ansi_default",
-            "block-cursor-background": "ansi_default",
-            "block-cursor-text-style": "bold reverse",
-            "block-cursor-blurred-text-style": "bold",
-            "input-cursor-foreground": "ansi_default",
-            "input-cursor-background": "ansi_default",
-            "input-cursor-text-style": "reverse",
-            "input-selection-foreground": "ansi_default",
-            "input-selection-background": "ansi_default",
-            "scrollbar": "ansi_default",
-            "scrollbar-hover": "ansi_default",
-            "scrollbar-active": "ansi_default",
-            "scrollbar-background": "ansi_default",
-            "scrollbar-background-hover": "ansi_default",
-            "scrollbar-background-active": "ansi_default",
-        },
+        ansi=True,
+        **dict.fromkeys(_TERMINAL_OWN.split(), _OWN),
+        block_cursor_text_style="bold reverse",
+        input_cursor_text_style="reverse",
     )
 
 

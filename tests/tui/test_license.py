@@ -70,7 +70,7 @@ def told(screen: Console) -> str:
 
 def sheet(screen: Console) -> str:
     """Everything on the sheet, in sight or not."""
-    return "\n".join("".join(text for text, _ in line) for line in license_screen(screen).sheet._lines)
+    return "\n".join("".join(text for text, _ in line) for line in license_screen(screen).sheet.lines)
 
 
 def paste(screen: Console, **values: str) -> None:

@@ -12,7 +12,7 @@ from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile
-from kconsole.tui.plain import InAscii
+from kconsole.tui.terminal.buffered_app import InAscii
 from tests.tui.console import NARROW, WIDE, console
 
 ASCII = TerminalProfile(ascii_only=True)

@@ -10,7 +10,10 @@ from typing import ClassVar, Protocol, cast
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
+from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import Preferences
+from kconsole.text.messages import Voice, whole
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.terminal.keystrokes import Keystrokes
 
 
@@ -128,6 +131,16 @@ class Console(Protocol):
 def console_of(node: DOMNode) -> Console:
     """The application of a screen or widget."""
     return cast("Console", node.app)
+
+
+def voice_of(node: DOMNode) -> Voice:
+    """The voice for a screen or widget: its sentences name the keys of commands, not the commands of a shell."""
+    return Voice(keys=console_of(node).keys.by_name())
+
+
+def shown_error(error: ConsoleError, node: DOMNode) -> str:
+    """An error with its hints in one text, safe to show."""
+    return safe_text(whole(error, voice_of(node)))
 
 
 class CommandTarget:

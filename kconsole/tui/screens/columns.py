@@ -1,31 +1,21 @@
 """The dialog that chooses the columns of the table: which, in what order, and how wide."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from kconsole.operations.preferences import ColumnPreference
 from kconsole.tui.screens.dialog import Dialog, plain
-from kconsole.tui.widgets.account_columns import (
-    ADDRESS,
-    DEFAULT,
-    NARROWEST,
-    WIDEST,
-    Choice,
-    columns_of,
-    preferences_of,
-)
+from kconsole.tui.widgets.account_columns import ADDRESS, DEFAULT, Choice, columns_of, in_range, preferences_of
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.column_list import laid_out
 from kconsole.tui.widgets.painting import Part
 from kconsole.tui.widgets.row_list import RowList
 
-if TYPE_CHECKING:
-    from kconsole.operations.preferences import ColumnPreference
 
-
-class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
+class ColumnsDialog(Dialog[tuple[ColumnPreference, ...]]):
     """Asks for the columns. The answer is empty for the default columns."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,7 +65,6 @@ class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
 
     @property
     def _choice(self) -> Choice:
-        """The choice under the cursor."""
         return self._choices[self._list.cursor]
 
     def _put(self, choice: Choice) -> None:
@@ -83,7 +72,6 @@ class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
         self._show()
 
     def action_show_or_not(self) -> None:
-        """Show the column, or hide it."""
         if self._choice.column.name == ADDRESS:
             self.tell_problem("The account itself is always shown.")
             return
@@ -101,14 +89,12 @@ class ColumnsDialog(Dialog[tuple["ColumnPreference", ...]]):
         """Make the column a cell wider or narrower than it is now."""
         choice = self._choice
         width = (choice.width or self._cells().get(choice.column.name, choice.column.width)) + cells
-        self._put(choice._replace(width=max(NARROWEST, min(width, WIDEST))))
+        self._put(choice._replace(width=in_range(width)))
 
     def action_reset(self) -> None:
-        """Choose the default columns."""
         self.tell_problem("")
         self._choices = list(DEFAULT)
         self._show()
 
     def action_keep(self) -> None:
-        """Answer with these columns."""
         self.dismiss(preferences_of(self._choices))

@@ -7,7 +7,9 @@ from textual.widget import Widget
 from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
-    from kconsole.tui.widgets.filter_line import FilterBar
+    from textual.widgets import Input
+
+    from kconsole.tui.widgets.inputs import FilterBar
 
 
 class FilterScreen(ConsoleScreen):
@@ -34,11 +36,10 @@ class FilterScreen(ConsoleScreen):
         raise NotImplementedError
 
     async def action_filter(self) -> None:
-        """Open the line, or go to it."""
         if self.filter_bar is None:
-            from kconsole.tui.widgets.filter_line import FilterBar
+            from kconsole.tui.widgets.inputs import FilterBar
 
-            self.filter_bar = FilterBar(self._typed, self._keep_filter, self.filter_hint)
+            self.filter_bar = FilterBar(self.filter_hint)
             await self.query_one(self.filter_pane).mount(self.filter_bar)
         self.set_focus(self.filter_bar.line)
 
@@ -50,11 +51,14 @@ class FilterScreen(ConsoleScreen):
             self.filter_bar = None
         self.filter_by("")
 
-    def _typed(self, text: str) -> None:
-        if self.filter_bar is not None and text != self.filter_text:
-            self.filter_by(text)
+    def on_input_changed(self, message: "Input.Changed") -> None:
+        if self.filter_bar is not None and message.value != self.filter_text:
+            self.filter_by(message.value)
 
-    def _keep_filter(self) -> None:
+    def on_input_submitted(self) -> None:
+        self.action_keep_filter()
+
+    def action_keep_filter(self) -> None:
         if self.filter_text.strip():
             self.filtered_list.focus()
         else:

@@ -11,10 +11,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from kconsole.core.errors import ConsoleError
-from kconsole.text.messages import whole
 from kconsole.text.safe_text import safe_text
+from kconsole.tui.commands.base import shown_error
 from kconsole.tui.screens.dialog import Dialog, plain
-from kconsole.tui.voice import voice_of
 from kconsole.tui.widgets.inputs import ChoiceLine, TextLine
 
 Answer = TypeVar("Answer")
@@ -137,4 +136,4 @@ class FormDialog(Dialog[Answer]):
 
     def show_error(self, error: ConsoleError) -> None:
         """Show why the answer is not accepted."""
-        self.tell_problem(safe_text(whole(error, voice_of(self))))
+        self.tell_problem(shown_error(error, self))

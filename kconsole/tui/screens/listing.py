@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from textual import getters, on
 from textual.content import Content
@@ -11,6 +10,7 @@ from textual.content import Content
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
+from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.filters import read_filter
 from kconsole.operations.search.index import AccountQuery
 from kconsole.text import screen as texts
@@ -25,9 +25,6 @@ from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
 from kconsole.tui.widgets.lines import SeatGauge
 from kconsole.tui.workspace import Workspace
-
-if TYPE_CHECKING:
-    from kconsole.operations.preferences import ColumnPreference
 
 
 class ListingScreen(FilterScreen, ServerScreen):
@@ -118,7 +115,7 @@ class ListingScreen(FilterScreen, ServerScreen):
         """Ask for the columns, and keep the choice."""
         from kconsole.tui.screens.columns import ColumnsDialog
 
-        def keep(columns: "tuple[ColumnPreference, ...] | None") -> None:
+        def keep(columns: tuple[ColumnPreference, ...] | None) -> None:
             if columns is None:
                 return
             self.accounts.show_columns(columns)

@@ -11,10 +11,9 @@ from textual.widgets import Input
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import Preferences
-from kconsole.text.messages import whole
 from kconsole.text.safe_text import safe_text
+from kconsole.tui.commands.base import shown_error
 from kconsole.tui.screens.dialog import Dialog, plain
-from kconsole.tui.voice import voice_of
 from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import TextLine
 
@@ -146,7 +145,7 @@ class SavedFiltersDialog(Dialog[str]):
         try:
             change()
         except ConsoleError as error:
-            self.tell_problem(safe_text(whole(error, voice_of(self))))
+            self.tell_problem(shown_error(error, self))
             is_saved = False
         else:
             is_saved = True

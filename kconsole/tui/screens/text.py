@@ -18,9 +18,9 @@ from kconsole.operations.files import AlreadyThere, save_listing
 from kconsole.operations.session import Session
 from kconsole.text import words
 from kconsole.text.columns import table
-from kconsole.text.messages import error_words, whole
+from kconsole.text.messages import error_words
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.voice import voice_of
+from kconsole.tui.commands.base import shown_error
 from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.row_list import RowList
 
@@ -123,7 +123,7 @@ class TextScreen(ModalScreen[None]):
             self._may_replace = name
             self._say(f"{safe_text(error_words(error))} Press enter again to replace it, esc to keep it.")
         except ConsoleError as error:
-            self._say(safe_text(whole(error, voice_of(self))))
+            self._say(shown_error(error, self))
         else:
             self._stop_asking()
             self._say(f"{self._count()} saved in {safe_text(str(path))}")

@@ -1,13 +1,19 @@
-"""The application's side: it hands the driver strips with their places, not sequences."""
+"""The application's side: it hands the driver strips with their places, not sequences, in ASCII where needed."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Offset
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
+from kconsole.text.plain import in_ascii
 from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.terminal.driver import Placed, TerminalDriver
 
@@ -19,7 +25,6 @@ class BufferedApp(App[None]):
     """
 
     profile: TerminalProfile
-    """The capabilities of the terminal."""
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         driver = self._driver
@@ -71,3 +76,26 @@ def placed(update: LayoutUpdate | ChopsUpdate) -> Iterator[Placed]:
         for end, (start, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if chop is not None and start < last and end > first:
                 yield start, y, chop.crop(0, min(end, last) - start)
+
+
+class InAscii(LineFilter):
+    """Turns every painted line into ASCII, cell for cell, borders and scroll bars among them."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        del background
+        return [
+            segment if segment.text.isascii() else Segment(in_ascii(segment.text, cell_len), *segment[1:])
+            for segment in segments
+        ]
+
+
+class WholeCells(ScrollBarRender):
+    """A scroll bar whose ends are whole cells, since ASCII has no parts of one."""
+
+    VERTICAL_BARS = [" "] * 8
+    HORIZONTAL_BARS = [" "] * 8
+
+
+def choose_scroll_bars(ascii_only: bool) -> None:
+    """Let scroll bars fit the terminal. Textual has one kind for a whole program."""
+    ScrollBar.renderer = WholeCells if ascii_only else ScrollBarRender

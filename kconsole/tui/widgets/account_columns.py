@@ -2,23 +2,20 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from kconsole.core.records import Entry
 from kconsole.licensing.policy import listed_classification
+from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.index import SortField
 from kconsole.text import words
 from kconsole.text.details import last_login_word, reason_word
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.column_list import Column
 
-if TYPE_CHECKING:
-    from kconsole.operations.preferences import ColumnPreference
-
-NARROWEST: Final = 4
-WIDEST: Final = 200
+NARROWEST, WIDEST = 4, 200
 """The least and the most cells that a user can give to a column."""
 
 ADDRESS: Final = "address"
@@ -48,7 +45,6 @@ class Choice(NamedTuple):
 
 
 def _of_account(text: Callable[[Entry], str]) -> Callable[[Entry, datetime], str]:
-    """Shows what only a user account has."""
     return lambda entry, _: text(entry) if entry.is_account else NOTHING
 
 
@@ -92,13 +88,9 @@ COLUMNS: Final = (
         "Description", 12, lambda entry, _: safe_text(entry.description), share=3, name="description", by_default=False
     ),
 )
-"""The columns, in their order until the user chooses another."""
 
 EXTRAS: Final = ("protocol", "because", "origin", "role", "kind", "domain", "description")
-"""The columns that go first where there is no room for all that the user chose, in this order.
-
-Those that are shown by default go before those that a user took the trouble to choose.
-"""
+"""The columns that go first where there is not room for all; those shown by default before those the user chose."""
 
 GOES_FIRST: Final = (*EXTRAS, "name", "last-login", "seat")
 
@@ -106,29 +98,26 @@ COMFORTABLE: Final = 28
 """Cells that most addresses fit in: the address has so many before an extra column is shown."""
 
 DEFAULT: Final = tuple(Choice(column, shown=column.by_default) for column in COLUMNS)
-"""What is shown until the user chooses."""
 
 
-def choices_of(preferences: "Iterable[ColumnPreference]") -> tuple[Choice, ...]:
+def choices_of(preferences: Iterable[ColumnPreference]) -> tuple[Choice, ...]:
     """The columns as the user chose them. Columns of a newer version come last, and are not shown.
 
     Corrects a choice that cannot be shown: an unknown or repeated column, a width out of range, no address.
     """
     known = {column.name: column for column in COLUMNS}
     choices = [
-        Choice(column, _within(preference.width), preference.shown or preference.name == ADDRESS)
-        for preference in preferences
-        if (column := known.pop(preference.name, None)) is not None
+        Choice(column, in_range(wish.width) if wish.width > 0 else 0, wish.shown or wish.name == ADDRESS)
+        for wish in preferences
+        if (column := known.pop(wish.name, None)) is not None
     ]
     if not choices:
         return DEFAULT
     return (*choices, *(Choice(column, shown=column.name == ADDRESS) for column in known.values()))
 
 
-def preferences_of(choices: Iterable[Choice]) -> "tuple[ColumnPreference, ...]":
+def preferences_of(choices: Iterable[Choice]) -> tuple[ColumnPreference, ...]:
     """The choices as they are saved; none for the default."""
-    from kconsole.operations.preferences import ColumnPreference
-
     choices = tuple(choices)
     return () if choices == DEFAULT else tuple(ColumnPreference(c.column.name, c.width, c.shown) for c in choices)
 
@@ -156,5 +145,6 @@ def columns_of(choices: Iterable[Choice]) -> tuple[AccountColumn, ...]:
     )
 
 
-def _within(width: int) -> int:
-    return max(NARROWEST, min(width, WIDEST)) if width > 0 else 0
+def in_range(width: int) -> int:
+    """The nearest width that a user can give to a column."""
+    return max(NARROWEST, min(width, WIDEST))

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.message import Message
 
@@ -13,15 +13,13 @@ from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.licensing.guards import may_connect
 from kconsole.licensing.policy import listed_classification
+from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.index import SortField
 from kconsole.text.details import last_login_word
 from kconsole.tui.commands.base import console_of
 from kconsole.tui.widgets.account_columns import DEFAULT, AccountColumn, Choice, choices_of, columns_of
 from kconsole.tui.widgets.column_list import ALARM_SIGN, ColumnList
 from kconsole.tui.widgets.painting import Part, fitted
-
-if TYPE_CHECKING:
-    from kconsole.operations.preferences import ColumnPreference
 
 MARK_SIGN = "●"
 ASCENDING_SIGN, DESCENDING_SIGN = "▲", "▼"
@@ -43,7 +41,6 @@ class AccountTable(ColumnList[Entry]):
         super().__init__("accounts")
         self.rows: list[Entry] = []
         self._numbers: list[int] = []
-        """The numbers of the listed accounts, in their order."""
         self._positions: dict[int, int] | None = None
         self._marked: set[int] = set()
         self._report: SeatReport | None = None
@@ -60,7 +57,7 @@ class AccountTable(ColumnList[Entry]):
 
     # What is shown
 
-    def show_columns(self, preferences: "Iterable[ColumnPreference]") -> None:
+    def show_columns(self, preferences: Iterable[ColumnPreference]) -> None:
         """Show these columns, as many as there is room for; the default ones if there are none."""
         choices = choices_of(preferences)
         if choices != self.choices:
@@ -86,7 +83,6 @@ class AccountTable(ColumnList[Entry]):
         self.rows_changed(line)
 
     def _row_to_stay_on(self, before: Sequence[Entry], at: int) -> int:
-        """The row of the account that the cursor was on, or of the next one that is still listed."""
         if at >= len(before):
             return 0
         with suppress(ValueError):  # the usual case, as after sorting
@@ -96,7 +92,6 @@ class AccountTable(ColumnList[Entry]):
 
     @property
     def _position(self) -> Mapping[int, int]:
-        """The row of each account, by its number; built on first use."""
         if self._positions is None:
             self._positions = dict(zip(self._numbers, count(), strict=False))
         return self._positions

@@ -53,7 +53,6 @@ class DomainList(RowList):
             self.cursor_moved()
 
     def cursor_moved(self) -> None:
-        """Post the chosen domain."""
         self.post_message(self.Chosen(self.chosen))
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:

@@ -1,21 +1,16 @@
 """Our count beside the live server's own figures, and what may explain a difference."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Hashable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.reactive import reactive
 
 from kconsole.licensing.comparison import Comparison
-from kconsole.text.server import FigureCells, figure_cells
+from kconsole.text.server import figure_cells
 from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
 from kconsole.tui.widgets.painting import Painted, Part, wrapped
 
 UNREAD_SIGN = "?"
-
-
-def _cell(text: Callable[[FigureCells], str]) -> Callable[[Comparison, datetime], str]:
-    return lambda comparison, _: text(figure_cells(comparison))
 
 
 class FigureList(ColumnList[Comparison]):
@@ -24,10 +19,10 @@ class FigureList(ColumnList[Comparison]):
     header_lines: ClassVar[int] = 1
     signs: ClassVar[int] = 3
     columns = (
-        Column[Comparison]("Figure", 10, _cell(lambda cells: cells.title), share=1, most=44, gives_way=True),
-        Column[Comparison]("Ours", 13, _cell(lambda cells: cells.ours), right=True),
-        Column[Comparison]("Server", 13, _cell(lambda cells: cells.theirs), right=True),
-        Column[Comparison]("Difference", 13, _cell(lambda cells: cells.difference), right=True),
+        Column[Comparison]("Figure", 10, lambda line, _: figure_cells(line).title, share=1, most=44, gives_way=True),
+        Column[Comparison]("Ours", 13, lambda line, _: figure_cells(line).ours, right=True),
+        Column[Comparison]("Server", 13, lambda line, _: figure_cells(line).theirs, right=True),
+        Column[Comparison]("Difference", 13, lambda line, _: figure_cells(line).difference, right=True),
     )
 
     def __init__(self) -> None:

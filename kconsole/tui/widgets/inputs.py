@@ -1,13 +1,15 @@
-"""Lines to fill in: a text, a password, a choice."""
+"""Lines to fill in: a text, a password, a choice, a filter."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.geometry import Offset
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from kconsole.net.secrets import Secret
 from kconsole.text.safe_text import safe_text
@@ -32,7 +34,6 @@ class TextLine(Input):
 
     @property
     def cells_before_cursor(self) -> int:
-        """The cells that the text before the cursor takes."""
         return cell_len(self.value[: self.cursor_position])
 
     def validate_value(self, value: str) -> str:
@@ -51,8 +52,7 @@ class PasswordLine(TextLine):
         return self.cursor_position  # a dot for each character, whatever its width
 
     def validate_value(self, value: str) -> str:
-        """Keep every character: none of them is shown."""
-        return value
+        return value  # none of it is shown
 
     def taken(self) -> Secret:
         """The password. The line is empty afterwards."""
@@ -61,10 +61,10 @@ class PasswordLine(TextLine):
         return secret
 
     def action_copy(self) -> None:
-        """Copy nothing."""
+        pass
 
     def action_cut(self) -> None:
-        """Cut nothing."""
+        pass
 
 
 class ChoiceLine(Painted, can_focus=True):
@@ -100,7 +100,6 @@ class ChoiceLine(Painted, can_focus=True):
 
     @property
     def value(self) -> str:
-        """The chosen value."""
         return self._choices[self._place][0]
 
     def action_turn(self, by: int) -> None:
@@ -108,12 +107,6 @@ class ChoiceLine(Painted, can_focus=True):
         self._place = (self._place + by) % len(self._choices)
         self.refresh()
         self.post_message(self.Changed(self))
-
-    def on_focus(self) -> None:
-        self.refresh()
-
-    def on_blur(self) -> None:
-        self.refresh()
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         del y
@@ -123,3 +116,22 @@ class ChoiceLine(Painted, can_focus=True):
             yield fitted(f"   {HINT}", width - cell_len(text)), "muted"
         else:
             yield fitted(text, width), ""
+
+
+class FilterBar(Horizontal):
+    """The line to type a filter in. Its screen filters as the user types, and `down` goes to the list."""
+
+    DEFAULT_CSS = """
+    FilterBar { height: 1; background: $panel; }
+    FilterBar Label { color: $primary; text-style: bold; padding-left: 1; }
+    FilterBar Input { width: 1fr; background: $panel; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "screen.keep_filter", show=False)]
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__()
+        self.line = TextLine(placeholder=placeholder, id="filter")
+
+    def compose(self) -> ComposeResult:
+        yield Label("/ ")
+        yield self.line

@@ -13,8 +13,8 @@ from kconsole.text.gauge import state_word, used_words
 from kconsole.text.licenses import Section, SectionCode, days_words, next_step, pending_lines, title_of
 from kconsole.text.sentences.license import ENDINGS, STATES
 from kconsole.tui.widgets.labelled import labelled_lines
-from kconsole.tui.widgets.movable import Movable
 from kconsole.tui.widgets.painting import Painted, Part, fitted, palette_of_app, strip, wrapped
+from kconsole.tui.widgets.row_list import Movable
 
 SIGNS: Final[dict[LicenseState, tuple[str, str]]] = {
     "unregistered": ("▸", "notice"),
@@ -121,50 +121,35 @@ class LicenseSheet(Movable):
         super().__init__(id="license")
         self.sections: tuple[Section, ...] = ()
         """What it shows, the most important first."""
-        self._lines: list[list[Part]] = []
 
     def show(self, sections: Iterable[Section]) -> None:
         """Show these, and stay where it was scrolled to."""
         self.sections = tuple(sections)
         self._lay_out()
 
-    @property
-    def row_count(self) -> int:
-        return len(self._lines)
-
-    @property
-    def page(self) -> int:
-        return max(self.size.height, 1)
-
-    def move_by(self, rows: int) -> None:
-        self.move_to(self.scroll_offset.y + rows)
-
-    def move_to(self, row: int) -> None:
-        self.scroll_to(y=max(min(row, self.row_count - self.page), 0), animate=False, immediate=True)
-
     def on_resize(self) -> None:
         self._lay_out()
 
     def render_line(self, y: int) -> Strip:
         width, row = self.size.width, y + self.scroll_offset.y
-        parts = [(" ", ""), *self._lines[row]] if row < len(self._lines) else []
+        parts = [(" ", ""), *self.lines[row]] if row < len(self.lines) else []
         return strip(parts, self.rich_style, palette_of_app(self), width)
 
     def _lay_out(self) -> None:
         width = max(self.size.width - 3, 1)  # a cell at each edge, and the scroll bar, there or not
         if width < TWO_COLUMNS:
-            self._lines = _lines_of(self.sections, width, LABEL)
+            self.lines = _lines_of(self.sections, width, LABEL)
         else:
             left_width = int(width * LEFT_SHARE)
             on_the_left = [section for section in self.sections if section.code in ON_THE_LEFT]
             on_the_right = [section for section in self.sections if section.code not in ON_THE_LEFT]
             left = _lines_of(on_the_left, left_width, LEFT_LABEL)
             right = _lines_of(on_the_right, width - left_width - GAP, LABEL)
-            self._lines = [
+            self.lines = [
                 [*_filled(left[row] if row < len(left) else [], left_width + GAP), *(right[row : row + 1] or [[]])[0]]
                 for row in range(max(len(left), len(right)))
             ]
-        self.virtual_size = Size(self.size.width, len(self._lines))
+        self.virtual_size = Size(self.size.width, len(self.lines))
         self.refresh()
 
 

@@ -1,33 +1,79 @@
-"""A list of rows with a cursor, of any length: only the rows in sight are painted."""
+"""Texts that scroll and lists with a cursor, of any length: only the rows in sight are painted."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.style import Style
+from textual.binding import BindingType
 from textual.geometry import Offset, Region, Size
 from textual.reactive import reactive
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
+from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.styles import Palette
-from kconsole.tui.widgets.movable import Movable
 from kconsole.tui.widgets.painting import Part, fitted, palette_of_app, strip
+
+
+class Movable(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows of which some are in sight. The commands that move in a list scroll it."""
+
+    commands: ClassVar[Sequence[AnyCommand]] = MOVEMENTS
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MOVEMENTS)
+    header_lines: ClassVar[int] = 0
+
+    lines: Sequence[Sequence[Part]] = ()
+    """The parts of each row, where they do not depend on the width."""
+
+    @property
+    def row_count(self) -> int:
+        return len(self.lines)
+
+    @property
+    def page(self) -> int:
+        """How many rows are in sight."""
+        return max(self.size.height - self.header_lines, 1)
+
+    def move_to(self, row: int) -> None:
+        """Go to a row, or to the nearest one."""
+        self.scroll_to(y=max(min(row, self.row_count - self.page), 0), animate=False, immediate=True)
+
+    def move_by(self, rows: int) -> None:
+        self.move_to(self.scroll_offset.y + rows)
+
+    def action_down(self) -> None:
+        self.move_by(1)
+
+    def action_up(self) -> None:
+        self.move_by(-1)
+
+    def action_page_down(self) -> None:
+        self.move_by(self.page)
+
+    def action_page_up(self) -> None:
+        self.move_by(-self.page)
+
+    def action_half_page_down(self) -> None:
+        self.move_by(max(self.page // 2, 1))
+
+    def action_half_page_up(self) -> None:
+        self.move_by(-max(self.page // 2, 1))
+
+    def action_top(self) -> None:
+        self.move_to(0)
+
+    def action_bottom(self) -> None:
+        self.move_to(self.row_count - 1)
 
 
 class RowList(Movable):
     """Rows addressed by position, a cursor on one of them, and `header_lines` lines that stay on top."""
 
-    header_lines: ClassVar[int] = 0
     cursor: reactive[int] = reactive(0, repaint=False)
 
     empty_text: str = ""
     """The text of an empty list. It must be safe to show."""
-
-    lines: Sequence[Sequence[Part]] = ()
-    """The parts of each row, where they do not depend on the width of the list."""
-
-    @property
-    def row_count(self) -> int:
-        return len(self.lines)
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
         """The parts of a row; empty parts take the row's own style."""
@@ -55,21 +101,13 @@ class RowList(Movable):
         self.bring_into_sight(self.cursor)
         self.refresh()
 
-    @property
-    def page(self) -> int:
-        """How many rows are in sight."""
-        return max(self.size.height - self.header_lines, 1)
-
     def move_to(self, row: int) -> None:
-        """Put the cursor on a row, or the nearest one."""
         self.cursor = self._within(row)
 
     def move_by(self, rows: int) -> None:
-        """Move the cursor down, or up."""
         self.move_to(self.cursor + rows)
 
     def watch_cursor(self, before: int, after: int) -> None:
-        """Repaint the two rows, and keep the cursor in sight."""
         if before == after:
             return
         self.refresh_row(before)
@@ -79,7 +117,6 @@ class RowList(Movable):
 
     @property
     def cursor_screen_offset(self) -> Offset:
-        """Where on the screen the row under the cursor begins."""
         region = self.content_region
         return Offset(region.x, region.y + self.header_lines + self.cursor - self.scroll_offset.y)
 
@@ -105,12 +142,6 @@ class RowList(Movable):
     def on_resize(self) -> None:
         self.virtual_size = Size(self.size.width, self.row_count + self.header_lines)
         self.bring_into_sight(self.cursor)
-
-    def on_focus(self) -> None:
-        self.refresh_row(self.cursor)
-
-    def on_blur(self) -> None:
-        self.refresh_row(self.cursor)
 
     def render_line(self, y: int) -> Strip:
         width, palette = self.size.width, palette_of_app(self)
