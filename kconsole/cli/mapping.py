@@ -238,9 +238,7 @@ def map_(
 def _check_over(plan: MapPlan, disable_gone: bool, over_limit: bool, effect: str) -> None:
     decision = plan.decision(disable_gone)
     if decision.over and not over_limit:
-        refused = refused_by(decision, effect)
-        refused.hints = (*refused.hints, message("over-limit-maps-them"))
-        raise refused
+        raise refused_by(decision._replace(hints=(*decision.hints, message("over-limit-maps-them"))), effect)
 
 
 def _typed_number(plan: MapPlan) -> int:

@@ -26,11 +26,7 @@ from kconsole.net.tls import NotTrusted, Trust, certificate_of, distrust, trust_
 with warnings.catch_warnings():  # ldap3 uses old names of pyasn1
     warnings.simplefilter("ignore", DeprecationWarning)
     import ldap3 as ldap3  # tests use it too
-    from ldap3.core.exceptions import (
-        LDAPExceptionError,
-        LDAPSessionTerminatedByServerError,
-        LDAPStartTLSError,
-    )
+    from ldap3.core.exceptions import LDAPExceptionError, LDAPSessionTerminatedByServerError, LDAPStartTLSError
     from ldap3.operation.search import parse_filter
     from ldap3.utils.dn import parse_dn
 
@@ -129,11 +125,7 @@ class LdapClient:
         self._connection: Any = None
 
     def open(self) -> None:
-        """Connect, start TLS and check the certificate. No name and no password is sent.
-
-        Raises:
-            SourceAway: the server cannot be reached or is not trusted.
-        """
+        """Connect, start TLS and check the certificate. No name and no password is sent."""
         try:
             self.certificate = self._request(lambda: self._connect(self._trust))
         except NotTrusted as error:
@@ -142,27 +134,22 @@ class LdapClient:
             self.verified_by = "unchecked"
 
     def bind(self, secret: Secret | None) -> None:
-        """Log in as the directory's `bind_as`, or anonymously without a password.
-
-        Raises:
-            SourceAway: the server refuses the login.
-        """
-        self._secret = secret
+        """Log in as the directory's `bind_as`, or anonymously without a password."""
+        self._secret, connection = secret, self._connection
         try:
-            self._request(self._bind)
+            if secret is not None:
+                connection.user, connection.authentication = self._directory.bind_as, ldap3.SIMPLE
+                connection.password = secret.reveal()
+            self._request(lambda: connection.bind(read_server_info=False))
         finally:
             # A printed ldap3 connection shows its password, and ldap3 does not need it any more.
-            self._connection.password = self._connection.request = None
+            connection.password = connection.request = None
         code, said = self._result()
         if code != 0:
             raise bind_failure(self._directory, code, said)
 
     def page(self, base: str, filter_: str, attributes: Sequence[str], size: int, cookie: bytes) -> Page:
-        """Read one page of the entries below a base that match a filter.
-
-        Raises:
-            SourceAway: the server does not answer, or refuses the search.
-        """
+        """Read one page of the entries below a base that match a filter."""
         self._request(
             lambda: self._connection.search(
                 base,
@@ -237,13 +224,6 @@ class LdapClient:
         elif not self._directory.insecure:
             raise SourceAway("no-encryption", "try-ldaps", url=self._directory.url)
 
-    def _bind(self) -> None:
-        connection, secret = self._connection, self._secret
-        if secret is not None:
-            connection.user, connection.authentication = self._directory.bind_as, ldap3.SIMPLE
-            connection.password = secret.reveal()
-        connection.bind(read_server_info=False)
-
     def _page_of(self, base: str) -> Page:
         answers, done = self._connection.response, self._connection.result
         code, said = self._result()
@@ -267,10 +247,6 @@ class LdapClient:
         """Run a request, and turn every error into ours.
 
         The error of ldap3 is dropped before ours is raised, because its frames hold what was sent, the password too.
-
-        Raises:
-            SourceAway: there was no answer, or none that can be read.
-            NotTrusted: the server's certificate is not trusted.
         """
         ours: SourceAway | NotTrusted
         if self._socket is not None:

@@ -84,11 +84,7 @@ class Naming:
         return tuple(dict.fromkeys(name for name in names if name))
 
     def user(self, entry: Entry) -> tuple[DirectoryUser, bool]:
-        """Read an entry as a user; also says whether the time of the last logon could be read.
-
-        Raises:
-            EntryFault: it has no login or no id.
-        """
+        """Read an entry as a user, or raise `EntryFault`; also says whether the last logon could be read."""
         id_ = _id(self.id, entry.values)
         login = _text(self.login, entry.values, errors="strict")
         for field, attribute, value in (("login", self.login, login), ("id", self.id, id_)):
@@ -197,27 +193,19 @@ def _is_disabled(name: str, values: Mapping[str, list[bytes]]) -> bool:
 
 def _latest(names: Iterable[str], values: Mapping[str, list[bytes]]) -> tuple[datetime | None, bool]:
     """The latest time of several attributes, and whether all of them could be read."""
-    latest, all_read = None, True
-    for name in names:
-        text = _text(name, values)
-        if text:
-            try:
-                moment = _moment(text)
-            except (ValueError, OverflowError):
-                all_read = False
-            else:
-                latest = max(latest or moment, moment) if moment else latest
-    return latest, all_read
+    moments, all_read = [], True
+    for text in filter(None, (_text(name, values) for name in names)):
+        try:
+            moments.append(_moment(text))
+        except (ValueError, OverflowError):
+            all_read = False
+    return max(filter(None, moments), default=None), all_read
 
 
 def _moment(text: str) -> datetime | None:
-    """Parse a time; None if it means never.
+    """Parse a time; None if it means never. Raises ValueError, or OverflowError beyond the year 9999.
 
     Digits only are a FILETIME of Windows, tenths of a microsecond since 1601; a GeneralizedTime has a zone.
-
-    Raises:
-        ValueError: it is neither.
-        OverflowError: it is beyond the year 9999.
     """
     if re.fullmatch(r"-?\d{1,19}", text, re.ASCII):
         ticks = int(text)

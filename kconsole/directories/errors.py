@@ -31,27 +31,18 @@ _SEARCH_FAILURES: Final = {
 
 
 class StrangeAnswer(OSError):
-    """The server's answer cannot be read as LDAP.
-
-    Attributes:
-        problem: why.
-    """
-
-    def __init__(self, problem: Message) -> None:
-        super().__init__(problem.code)
-        self.problem = problem
+    """The server's answer cannot be read as LDAP; its only argument is the message that says why."""
 
 
 def connection_failure(directory: Directory, address: Address, error: Exception) -> SourceAway:
     """The error for a server that does not answer."""
     url = directory.url
     if isinstance(error, StrangeAnswer):
-        return SourceAway("not-a-directory", "usual-ldap-ports", url=url, problem=error.problem)
+        return SourceAway("not-a-directory", "usual-ldap-ports", url=url, problem=error.args[0])
     if (failure := failure_of(url, address, error)) is not None:
         return SourceAway(*failure)
-    return SourceAway(
-        "answer-unreadable", "maybe-not-a-directory", [message("internal-error", name=type(error).__name__)], url=url
-    )
+    details = [message("internal-error", name=type(error).__name__)]
+    return SourceAway("answer-unreadable", "maybe-not-a-directory", details, url=url)
 
 
 def bind_failure(directory: Directory, result: int, said: str) -> SourceAway:

@@ -65,11 +65,7 @@ class ConnectionTest:
 
 
 def check_settings(directory: Directory) -> None:
-    """Check the settings of a directory as far as possible without a connection.
-
-    Raises:
-        BadInput: URL, base, filter, fingerprint, CA file or the name of an attribute is invalid.
-    """
+    """Raise BadInput unless the settings of a directory are valid, as far as that shows without a connection."""
     check_form(directory)
     from kconsole.directories.client import check_base, check_filter
     from kconsole.net.tls import check_ca_file
@@ -82,12 +78,7 @@ def check_settings(directory: Directory) -> None:
 def probe(
     directory: Directory, secret: Secret | None, *, connect_timeout: float = 10, answer_timeout: float = 60
 ) -> ConnectionTest:
-    """Test whether a directory answers, accepts the login, and has users below the base. Reads none of them.
-
-    Raises:
-        BadInput: as `check_settings`, or a name without a password.
-        SourceAway: it cannot be reached, is not trusted, or does not answer properly.
-    """
+    """Test whether a directory answers, accepts the login, and has users below the base. Raises as `read_directory`."""
     with _connected(directory, secret, connect_timeout, answer_timeout) as client:
         page = client.page(directory.base, filter_of(directory), (), PAGE, b"")
         return ConnectionTest(

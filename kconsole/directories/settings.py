@@ -1,9 +1,9 @@
 """Checks of a directory's settings that need no connection."""
 
 import re
-from typing import Final, NamedTuple, get_args
+from typing import Final, get_args
 
-from kconsole.core.codes import Message, message, short
+from kconsole.core.codes import message, short
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import BadInput
 from kconsole.directories.entries import FIELDS, naming_of
@@ -36,11 +36,9 @@ def parse_attribute(text: str) -> tuple[str, str]:
 def check_form(directory: Directory) -> None:
     """Raise BadInput if one of the settings is malformed."""
     server_address(directory.url)
-    kinds = get_args(DirectoryKind)
-    if directory.kind not in kinds:
-        raise BadInput(
-            "directory-kind-unknown", message("use-one-of", names=", ".join(kinds)), kind=short(directory.kind)
-        )
+    if directory.kind not in (kinds := get_args(DirectoryKind)):
+        hint = message("use-one-of", names=", ".join(kinds))
+        raise BadInput("directory-kind-unknown", hint, kind=short(directory.kind))
     check_trust(directory)
     if "\0" in directory.bind_as:
         raise BadInput("bind-name-has-zero-byte")
@@ -64,22 +62,23 @@ def check_filter_form(text: str) -> None:
     if not text:
         return
     whole = text if text.startswith("(") else f"({text})"
-    added = len(whole) - len(text) - 1 if whole != text else 0
-    end = _filter_end(whole, 0, 0)
-    problem = end.problem or (message("filter-goes-on") if end.at < len(whole) else None)
-    if problem is not None:
+    try:
+        end = _filter_end(whole, 0, 0)
+        if end < len(whole):
+            raise _Invalid(end, "filter-goes-on")
+    except _Invalid as error:
+        character = error.at + (1 if whole == text else 0)  # an added bracket does not count
         raise BadInput(
-            "filter-invalid", "filter-example", filter=short(text), problem=problem, character=end.at - added + 1
-        )
+            "filter-invalid", "filter-example", filter=short(text), problem=error.problem, character=character
+        ) from None
 
 
 def _check_attributes(directory: Directory) -> None:
     named: set[str] = set()
     for field, name in directory.attributes:
         if field not in FIELDS:
-            raise BadInput(
-                "attribute-field-unknown", message("use-one-of", names=", ".join(FIELDS)), field=short(field)
-            )
+            hint = message("use-one-of", names=", ".join(FIELDS))
+            raise BadInput("attribute-field-unknown", hint, field=short(field))
         if field in named:
             raise BadInput("attribute-field-twice", field=field)
         if not _ATTRIBUTE.fullmatch(name):
@@ -91,38 +90,34 @@ def _check_attributes(directory: Directory) -> None:
         raise BadInput("custom-directory-incomplete", "id-must-last", fields=lacking)
 
 
-class _End(NamedTuple):
-    """Where a filter ends, or where it is wrong and how."""
+class _Invalid(Exception):
+    """A filter is not valid: at this place, and how."""
 
-    at: int
-    problem: Message | None = None
+    def __init__(self, at: int, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.at, self.problem = at, message(code, **params)
 
 
-def _filter_end(text: str, at: int, depth: int) -> _End:
+def _filter_end(text: str, at: int, depth: int) -> int:
+    """Where a filter ends; raises `_Invalid` where it is wrong."""
     if depth > _MOST_DEPTH:
-        return _End(at, message("filter-too-deep", most=_MOST_DEPTH))
-    if at >= len(text):
-        return _End(at, message("filter-ends-early"))
-    if text[at] != "(":
-        return _End(at, message("filter-bracket-missing"))
+        raise _Invalid(at, "filter-too-deep", most=_MOST_DEPTH)
+    if text[at : at + 1] != "(":
+        raise _Invalid(at, "filter-bracket-missing" if at < len(text) else "filter-ends-early")
     at += 1
     sign = text[at : at + 1]
     if sign and sign in "&|!":
         at += 1
         parts = 0
         while text[at : at + 1] == "(":
-            end = _filter_end(text, at, depth + 1)
-            if end.problem is not None:
-                return end
-            at = end.at
+            at = _filter_end(text, at, depth + 1)
             parts += 1
         if parts == 0 or (sign == "!" and parts > 1):
-            return _End(at, message("filter-conditions" if parts else "filter-no-condition", number=parts, sign=sign))
-    else:
-        item = _ITEM.match(text, at)
-        if item is None:
-            return _End(at, message("filter-compares-nothing" if sign else "filter-ends-early"))
+            raise _Invalid(at, "filter-conditions" if parts else "filter-no-condition", number=parts, sign=sign)
+    elif (item := _ITEM.match(text, at)) is not None:
         at = item.end()
+    else:
+        raise _Invalid(at, "filter-compares-nothing" if sign else "filter-ends-early")
     if text[at : at + 1] != ")":
-        return _End(at, message("filter-ends-early" if at >= len(text) else "filter-sign-unescaped"))
-    return _End(at + 1)
+        raise _Invalid(at, "filter-sign-unescaped" if at < len(text) else "filter-ends-early")
+    return at + 1

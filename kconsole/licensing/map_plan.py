@@ -76,14 +76,13 @@ class MapPlan:
         return [*self.disabled, *both]
 
     @property
-    def changes_anything(self) -> bool:
-        """Whether applying it would store anything, except for gone accounts."""
-        return next(self.puts, None) is not None
-
-    @property
     def needs_typing(self) -> bool:
         """Whether so many are gone that the administrator must type their number to disable them."""
         return len(self.gone) > max(FEW_GONE, self.mapped * SHARE_GONE // 100)
+
+    def records(self, disable_gone: bool = False) -> int:
+        """How many records would be stored."""
+        return sum(1 for _ in self.puts) + (len(self.gone) if disable_gone else 0)
 
     def after(self, disable_gone: bool) -> SeatReport:
         """The seats afterwards."""

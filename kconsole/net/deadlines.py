@@ -33,7 +33,7 @@ class Deadline:
         self._until = math.inf
 
     def left(self) -> float:
-        """Seconds that the next wait on the socket may take; at most `POLL` where the user can cancel.
+        """Seconds for the next wait on the socket, at most `POLL` where the user can cancel.
 
         Raises:
             WaitCancelled: the user cancelled.

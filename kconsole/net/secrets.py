@@ -45,14 +45,10 @@ def secret_from(file: Path | None, variable: str, ask: Callable[[], str] | None)
         file: a file of mode 0600 or stricter; its first line is the password.
         variable: the environment variable that may hold it.
         ask: prompts for it; None without a terminal.
-
-    Raises:
-        BadInput: there is no password, or others can read the file.
     """
     if file is not None:
         return _from_file(file)
-    from_environment = os.environ.get(variable, "")
-    if from_environment:
+    if from_environment := os.environ.get(variable, ""):
         return Secret(from_environment)
     if ask is None:
         raise BadInput("password-prompt-impossible", message("give-password-file-or-variable", variable=variable))

@@ -41,7 +41,7 @@ class Address(NamedTuple):
 
     @property
     def bracketed(self) -> str:
-        """The host as a URL has it: an IPv6 address stands in brackets."""
+        """The host as a URL has it: an IPv6 address in brackets."""
         return f"[{self.host}]" if ":" in self.host else self.host
 
     @property

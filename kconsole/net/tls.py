@@ -45,14 +45,8 @@ class NotTrusted(Exception):
 class Trust:
     """How a server's certificate is checked: by its fingerprint, by the CAs that may sign it, or not at all.
 
-    Args:
-        ca_file: the CAs, in place of the system's.
-        fingerprint: trust this certificate only, whatever its issuer, names and dates.
-        insecure: trust every certificate.
-        any_name: accept a signed certificate for another host.
-
-    Attributes:
-        context: the TLS settings; the class of its sockets may be replaced.
+    A fingerprint is enough, whatever the certificate's issuer, names and dates. `any_name` accepts a certificate of a
+    known issuer for another host. The class of the sockets of `context` may be replaced.
     """
 
     def __init__(

@@ -74,14 +74,7 @@ def _without_mailbox(state: Records, changed: dict[int, Entry], new: Iterable[En
 
 
 class _Sorting:
-    """Sorts the users of a directory into the groups of a plan.
-
-    Args:
-        plan: takes the groups.
-        accounts: the mapped accounts of the domain.
-        listing: the users.
-        state: all records of the store.
-    """
+    """Sorts the users of a directory into the groups of a plan."""
 
     def __init__(self, plan: MapPlan, accounts: Sequence[Entry], listing: DirectoryListing, state: Records) -> None:
         self._plan, self._accounts, self._listing, self._state = plan, accounts, listing, state
@@ -93,62 +86,57 @@ class _Sorting:
 
     def sort(self) -> None:
         """Sort all users, then find the accounts whose users are gone."""
-        logins = self._logins()
-        refused = self._refused_addresses(logins)
-        for user, login in logins:
-            known = self._known.get(user.id)
+        wanted = self._wanted_addresses()
+        refused = self._refused_addresses(wanted)
+        for user, address in wanted:
             if user.id in refused:
                 self._plan.collisions.append(Collision(user, refused[user.id]))
-            elif known is not None:
-                self._sort_known(user, known, f"{login}@{self._plan.domain}")
+            elif user.id in self._known:
+                self._sort_known(user, self._known[user.id], address)
             else:
-                self._sort_new(user, f"{login}@{self._plan.domain}")
+                self._sort_new(user, address)
         self._sort_gone()
 
-    def _logins(self) -> list[tuple[DirectoryUser, str]]:
-        """The users with their logins in this domain; a user who cannot have one is a collision."""
-        logins = []
-        seen: set[str] = set()
+    def _wanted_addresses(self) -> list[tuple[DirectoryUser, str]]:
+        """The users with their addresses in this domain; a user who cannot have one is a collision."""
+        wanted: dict[str, tuple[DirectoryUser, str]] = {}
         for user in self._listing.users:
-            login, at, domain = user.login.rpartition("@")
-            login = login if at else user.login
-            if at and fold(domain) != fold(self._plan.domain):
-                self._plan.collisions.append(
-                    Collision(user, message("login-of-another-domain", domain=self._plan.domain))
-                )
+            before, at, last = user.login.rpartition("@")
+            login, domain = (before, last) if at else (last, self._plan.domain)
+            if fold(domain) != fold(self._plan.domain):
+                problem = message("login-of-another-domain", domain=self._plan.domain)
             elif not _LOGIN.fullmatch(login):
-                self._plan.collisions.append(Collision(user, message("login-unusable")))
-            elif fold(login) in seen:
-                self._plan.collisions.append(Collision(user, message("login-of-another-user")))
+                problem = message("login-unusable")
+            elif fold(login) in wanted:
+                problem = message("login-of-another-user")
             else:
-                seen.add(fold(login))
-                logins.append((user, login))
-        return logins
+                wanted[fold(login)] = user, f"{login}@{self._plan.domain}"
+                continue
+            self._plan.collisions.append(Collision(user, problem))
+        return list(wanted.values())
 
-    def _refused_addresses(self, logins: list[tuple[DirectoryUser, str]]) -> dict[str, Message]:
+    def _refused_addresses(self, wanted: list[tuple[DirectoryUser, str]]) -> dict[str, Message]:
         """The users who cannot have their address, by id, with the reason.
 
         A renamed user leaves an address to others, unless the new one is refused: the search repeats until the answer
         is the same twice.
         """
-        wanted = {user.id: fold(f"{login}@{self._plan.domain}") for user, login in logins}
+        addresses = {user.id: fold(address) for user, address in wanted}
         refused: dict[str, Message] = {}
         while True:
             self._leaving = {
                 entry.id
                 for user_id, entry in self._known.items()
-                if user_id in wanted and user_id not in refused and wanted[user_id] != fold(entry.address)
+                if user_id not in refused and addresses.get(user_id, fold(entry.address)) != fold(entry.address)
             }
-            found = {
-                user.id: reason for user, _ in logins if (reason := self._taken(user, wanted[user.id])) is not None
-            }
+            found = {id_: reason for id_, address in addresses.items() if (reason := self._taken(id_, address))}
             if found == refused:
                 return refused
             refused = found
 
-    def _taken(self, user: DirectoryUser, address: str) -> Message | None:
+    def _taken(self, user_id: str, address: str) -> Message | None:
         """Why a user cannot have an address; None if the user can."""
-        holder, known = self._state.entry_at(address), self._known.get(user.id)
+        holder, known = self._state.entry_at(address), self._known.get(user_id)
         if holder is None or holder.id in self._leaving or (known is not None and holder.id == known.id):
             return None
         if holder.origin != "directory" or not holder.is_account:

@@ -33,13 +33,7 @@ LOOK: Final = 0.2
 
 
 class PasswordDialog(Dialog[Secret]):
-    """Asks for the password to another server. No widget keeps it.
-
-    Args:
-        who: the name that logs in.
-        server: how the server is reached.
-        kept: where the password is kept, and for how long; safe to show.
-    """
+    """Asks for the password to another server. No widget keeps it; `kept` says where it is kept, and for how long."""
 
     AUTO_FOCUS = "#password"
     heading = "Password"
@@ -64,12 +58,12 @@ class PasswordDialog(Dialog[Secret]):
 
     @on(Input.Submitted)
     def action_confirm(self) -> None:
-        secret = self.query_one("#password", PasswordLine).taken()
-        if secret:
+        line = self.query_one("#password", PasswordLine)
+        if secret := line.taken():
             self.dismiss(secret)
         else:
             self.tell_problem("Type the password, or press esc to cancel.")
-            self.query_one("#password", PasswordLine).focus()
+            line.focus()
 
     def action_leave(self) -> None:
         self.query_one("#password", PasswordLine).taken()

@@ -41,12 +41,7 @@ TALL: Final = 20
 
 
 class MappingScreen(StoreScreen):
-    """The domains, each with its directory.
-
-    Args:
-        workspace: what the screens share.
-        domain: the domain that is highlighted first; empty for the first one.
-    """
+    """The domains, each with its directory; `domain` is highlighted first."""
 
     commands: ClassVar[Sequence[AnyCommand]] = MAPPING_COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(MAPPING_COMMANDS)
@@ -115,15 +110,12 @@ class MappingScreen(StoreScreen):
         if here is None or here.domain.directory is None:
             self.tell("No directory is set for this domain.")
             return
-        accounts = words.count(here.mapped, "mapped account")
-        name = here.domain.name
-        self.confirm(
-            "Forget the directory?",
-            [safe_text(name), safe_text(here.domain.directory.url)],
-            "Forget",
-            [f"{accounts} {'stays' if here.mapped == 1 else 'stay'}. Only the settings are removed."],
-            lambda: self.change(mapping.ForgetDirectory(name)),
-        )
+        name, url = here.domain.name, here.domain.directory.url
+        accounts = words.count(here.mapped, "mapped account stays", "mapped accounts stay")
+        notes = [f"{accounts}. Only the settings are removed."]
+        forget = mapping.ForgetDirectory(name)
+        question = "Forget the directory?"
+        self.confirm(question, [safe_text(name), safe_text(url)], "Forget", notes, lambda: self.change(forget))
 
     def show_result(self, done: Done, undone: str = "") -> None:
         self.show_trouble()
@@ -201,7 +193,7 @@ class MappingScreen(StoreScreen):
     # The preview
 
     def compare(self, domain: str, directory: Directory, listing: mapping.DirectoryListing) -> None:
-        """Compare the listed users with the accounts, and show the preview."""
+        """Show how the listed users differ from the accounts."""
         self.workspace.feed.poll()
 
         def show(plan: mapping.MapPlan) -> None:
@@ -225,7 +217,6 @@ class MappingScreen(StoreScreen):
 
     @on(DirectoryList.Highlighted)
     def show_settings(self) -> None:
-        """Show the settings of the highlighted domain."""
         here = self.directories.highlighted
         if here is None:
             self.pane.details, self.pane.border_title = (), ""

@@ -37,13 +37,7 @@ WIDE: Final = 100
 
 
 class TypedNumberDialog(QuestionDialog[int]):
-    """A question that is answered by typing a number, so that it is read.
-
-    Args:
-        question: the question.
-        number: the number.
-        what: what is counted: "accounts that are gone".
-    """
+    """A question that is answered by typing a number, so that it is read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", show=False),
@@ -80,12 +74,6 @@ class PreviewScreen(StoreScreen):
 
     It follows the store: a change by another process updates the plan at once. For many accounts that takes a while;
     then the preview is marked as outdated, and planned again before the user is asked to confirm.
-
-    Args:
-        workspace: what the screens share.
-        directory: the domain's directory.
-        listing: the users of that directory.
-        plan: the plan to show.
     """
 
     commands: ClassVar[Sequence[AnyCommand]] = PREVIEW_COMMANDS
@@ -110,9 +98,7 @@ class PreviewScreen(StoreScreen):
         self.done: Done | None = None
         """The result; None if nothing was mapped."""
         self.disables_gone = False
-        """Whether to disable the accounts that are gone from the directory."""
         self._is_outdated = False
-        """Whether the store has changed since the plan was made."""
         self._meanwhile: list[Commit] = []
         """Changes by others since the preview was opened, oldest first."""
 
@@ -136,13 +122,11 @@ class PreviewScreen(StoreScreen):
         return command is not ToggleGone or bool(self.plan.gone)
 
     def action_gone(self) -> None:
-        """Choose whether gone accounts are disabled, and show the result."""
         self.disables_gone = not self.disables_gone
         self.tell("")
         self._show()
 
     def action_row(self) -> None:
-        """Show the full text of the highlighted row."""
         row = self.accounts.highlighted
         if row is not None and (row.label or row.text):
             self.app.push_screen(NewsDialog("Row", [text for text in (row.label, row.text) if text]))
@@ -155,7 +139,7 @@ class PreviewScreen(StoreScreen):
             self.tell_news("Changed meanwhile", lines, "Go back and read the directory again.")
         elif self._is_outdated:
             self._plan_again(lambda: self.action_apply(news))
-        elif not self._records():
+        elif not self.plan.records(self.disables_gone):
             gone = ", except for gone accounts" if self.plan.gone else ""
             self.tell_nothing_to_do(f"Nothing to map: everything is as in the directory{gone}.", news)
         else:
@@ -209,23 +193,17 @@ class PreviewScreen(StoreScreen):
             else:
                 self.tell_problem(error)
 
-        records = self._records()
-        text = f"Mapping {words.count(records, 'account')} ..."
-        self.work(text, lambda: self.workspace.do(operation), self._mapped, failed)
+        def mapped(done: Done) -> None:
+            self.done = done
+            self.dismiss(None)
 
-    def _mapped(self, done: Done) -> None:
-        self.done = done
-        self.dismiss(None)
-
-    def _records(self) -> int:
-        """How many records would be stored."""
-        return sum(1 for _ in self.plan.puts) + (len(self.plan.gone) if self.disables_gone else 0)
+        text = f"Mapping {words.count(self.plan.records(self.disables_gone), 'account')} ..."
+        self.work(text, lambda: self.workspace.do(operation), mapped, failed)
 
     def _number_words(self) -> str:
         """How many accounts change; if only last logons change, how many of those."""
-        plan = self.plan
-        changed = self._records() - len(plan.noted)
-        return words.count(changed or len(plan.noted), "account")
+        noted = len(self.plan.noted)
+        return words.count(self.plan.records(self.disables_gone) - noted or noted, "account")
 
     # Following the store
 
@@ -246,9 +224,9 @@ class PreviewScreen(StoreScreen):
         except ConsoleError as error:
             self._is_outdated = True
             self.tell_problem(error)
-            return
-        self.tell(f"{note(others)} · planned again")
-        self._show()
+        else:
+            self.tell(f"{note(others)} · planned again")
+            self._show()
 
     def _planned(self) -> MapPlan:
         return plan_mapping(self.plan.domain, self.listing, self.session.state, self.session.seats)

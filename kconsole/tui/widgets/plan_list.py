@@ -36,7 +36,6 @@ class PlanList(RowList):
 
     @property
     def highlighted(self) -> PlanRow | None:
-        """The highlighted row; None if there is none."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
     def show(self, sections: Iterable[Section]) -> None:
@@ -76,5 +75,4 @@ class PlanSummary(LabelledText):
         self.show([("", [(label, text, "alarm" if label == "!" else "") for label, text in details])])
 
     def on_resize(self) -> None:
-        """Leave half of a low terminal to the list below."""
         self.styles.max_height = max(self.app.size.height // 2 - 3, 2)
