@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, NamedTuple, Protocol
 
-from kconsole.core.codes import Message
+from kconsole.core.codes import Message, message
+from kconsole.core.errors import StoreUnusable
 
 NO_HASH: Final = "0" * 64
 """The hash before the first line."""
@@ -30,11 +31,9 @@ class HeadMoved(Exception):
 
 
 class BrokenJournal(Exception):
-    """The chain of lines is broken.
+    """The chain of lines is broken at a line, the first one being 1.
 
     Attributes:
-        line: the number of the first bad line, from 1.
-        why: what is wrong with it.
         good: the last good line before it.
     """
 
@@ -43,17 +42,39 @@ class BrokenJournal(Exception):
         self.why = why if isinstance(why, Message) else Message(why)
         super().__init__(f"line {line}: {self.why.code}")
 
+    def of(self, journal: str) -> StoreUnusable:
+        """The error for whoever works with the store."""
+        hints = (message("read-only-shows-good-part"), message("doctor-says-more"))
+        return StoreUnusable(
+            "journal-damaged", hints, effect="nothing-changed", journal=journal, line=self.line, reason=self.why
+        )
+
+
+def nonsense(error: Exception) -> Message:
+    """What is wrong with data of which no record can be made, although its checksum is right."""
+    return message("makes-no-sense", error=repr(error))
+
 
 class DamagedSnapshot(Exception):
-    """A snapshot is not what was written.
-
-    Attributes:
-        why: what is wrong with it.
-    """
+    """A snapshot is not what was written."""
 
     def __init__(self, why: Message | str) -> None:
         self.why = why if isinstance(why, Message) else Message(why)
         super().__init__(self.why.code)
+
+
+def unreadable(name: str, error: OSError) -> StoreUnusable:
+    """A file that cannot be read."""
+    return StoreUnusable("unreadable", "check-folder-and-permissions", file=name, error=error.strerror or str(error))
+
+
+def unwritable(name: str, error: OSError, in_doubt: bool = False) -> StoreUnusable:
+    """A file that cannot be written, or of which the disk does not say whether it was."""
+    reason = error.strerror or str(error)
+    if in_doubt:
+        return StoreUnusable("not-confirmed", "check-disk-then-store", effect="perhaps-saved", file=name, error=reason)
+    hint = "check-space-and-permissions"
+    return StoreUnusable("unwritable", hint, effect="nothing-changed", file=name, error=reason)
 
 
 class Snapshot(NamedTuple):
@@ -61,7 +82,6 @@ class Snapshot(NamedTuple):
 
     head: Head
     next_number: int
-    """The number of the next new record."""
     body: bytes
     """The tables as JSON, as `tables` writes them."""
 
@@ -72,8 +92,7 @@ class Changes(Protocol):
     def since(self, head: Head) -> bool:
         """Whether the journal has anything after a head. Cheap: it is asked several times a second.
 
-        Raises:
-            BrokenJournal: the journal is shorter than that, or is another one.
+        Raises BrokenJournal if the journal is shorter than that, or is another one.
         """
 
 
@@ -105,28 +124,16 @@ class JournalEngine(Protocol):
     def lock(self, patience: float, holder: str) -> AbstractContextManager[None]:
         """Be the only writer. What a crashed writer left half written is set aside first.
 
-        Args:
-            patience: seconds to wait for another writer.
-            holder: who asks, to name them to those who wait.
-
-        Raises:
-            StoreBusy: another one held it for that long.
+        Those who wait see the holder's name; after so many seconds of patience they get StoreBusy.
         """
 
     def lease(self, name: str, patience: float, holder: str) -> AbstractContextManager[None]:
-        """Be the only holder of a name, as "server". The journal stays free.
-
-        Raises:
-            StoreBusy: as `lock`.
-        """
+        """Be the only holder of a name, as "server". The journal stays free."""
 
     def read_after(self, head: Head) -> Iterator[bytes]:
-        """The whole lines after a head, with their line feeds.
+        """The whole lines after a head, with their line feeds; BrokenJournal if the journal does not hold that head.
 
         Takes no lock: a line that is half written is left for later.
-
-        Raises:
-            BrokenJournal: the journal does not hold that head.
         """
 
     def read_backwards(self, head: Head) -> Iterator[bytes]:
@@ -135,28 +142,19 @@ class JournalEngine(Protocol):
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
         """Append lines, all of them or none; durable when this returns its new head. The caller holds the lock.
 
-        Raises:
-            HeadMoved: the journal does not end with the expected head.
+        Raises HeadMoved if the journal does not end with the expected head.
         """
 
     def watch(self) -> AbstractContextManager[Changes]:
         """Watch for what others append."""
 
     def snapshot(self) -> Snapshot | None:
-        """The last snapshot; None if there is none.
-
-        Raises:
-            DamagedSnapshot: it is not what was written.
-        """
+        """The last snapshot, None if there is none; DamagedSnapshot if it is not what was written."""
 
     def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
-        """Put a snapshot in place of the last one; returns its size in bytes. The caller holds the lock.
+        """Put a snapshot of the tables at a head in place of the last one, which is kept aside if it is damaged.
 
-        Args:
-            head: the line that it was made from.
-            next_number: the number of the next new record.
-            body: the tables as JSON, in pieces.
-            damaged: whether the last one is damaged, to be kept aside.
+        Returns its size in bytes. The caller holds the lock.
         """
 
     def close(self) -> None:

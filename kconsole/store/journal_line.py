@@ -10,7 +10,6 @@ was rewritten from an early line on: for that, keep the last hash elsewhere (`lo
 """
 
 import re
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -18,11 +17,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct, field
 
-from kconsole.core.codes import OPERATION_FIELD, Message, message
+from kconsole.core.codes import OPERATION_FIELD, message
 from kconsole.core.encoding import NONSENSE, as_json, param_of, writable
 from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal
-from kconsole.core.times import in_utc, to_iso
-from kconsole.store.engine import BrokenJournal, Head
+from kconsole.core.times import in_utc
+from kconsole.store.engine import BrokenJournal, Head, nonsense
 from kconsole.store.tables import decoded, encoded
 
 _HASH_START: Final = b',"hash":"'
@@ -39,23 +38,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 def linked(body: bytes, previous: str) -> tuple[bytes, str]:
-    """A line with its line feed, and its hash.
-
-    Args:
-        body: what it says, as a JSON object.
-        previous: the hash of the line before.
-    """
+    """A line with its line feed, and its hash, from a JSON object and the hash of the line before."""
     hashed = b"".join((body[:-1], _PREVIOUS_START, previous.encode(), b'"'))
     own = sha256(hashed).hexdigest()
     return b"".join((hashed, _HASH_START, own.encode(), _LINE_END)), own
 
 
 def head_after(raw: bytes, before: Head) -> Head:
-    """The head after a line, which is checked to follow the head before; what it says is not looked at.
-
-    Raises:
-        BrokenJournal: it does not follow.
-    """
+    """The head after a line; BrokenJournal if it does not follow the head before. What it says is not looked at."""
     number = before.sequence + 1
     own = hash_of(raw)
     if not own:
@@ -68,11 +58,7 @@ def head_after(raw: bytes, before: Head) -> Head:
 
 
 def head_before(raw: bytes, head: Head) -> Head:
-    """The head before a line that is known to end at a head.
-
-    Raises:
-        BrokenJournal: it is not the line of that head.
-    """
+    """The head before the line of a head; BrokenJournal if it is another line."""
     before = Head(head.sequence - 1, raw[-_TAIL - 65 : -_TAIL - 1].decode("ascii", "replace"))
     if head_after(raw, before) != head:
         raise BrokenJournal(head.sequence, "line-not-the-hash-kept-after-it", before)
@@ -94,7 +80,7 @@ HASH_LENGTH: Final = _TAIL
 # What a line says
 
 
-class _Claims(Struct, frozen=True):
+class _Claims(Struct, frozen=True, omit_defaults=True):
     claimed: str = field(default="", name="as")
     sudo_user: str = ""
     ssh: str = ""
@@ -113,78 +99,62 @@ class _RefusalLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     params: dict[str, Any] = {}
 
 
-class _Line(Struct, frozen=True):
-    """A line as it stands in the journal; `body_of` writes it."""
+class _Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line as it stands in the journal, its fields in this order; what is empty is left out."""
 
     sequence: int
     at: datetime
+    operator: str
+    session: str
     operation: str = field(name=OPERATION_FIELD)
-    next_number: int
-    changes: list[_ChangeLine]
-    operator: str = ""
-    session: str = ""
-    claims: _Claims = _Claims()
+    claims: _Claims | None = None
     reason: str = ""
     seats: tuple[int, int] | None = None
     refused: tuple[str, ...] = ()
     """Refusals as sentences, in lines from before refusals had codes."""
     refusals: tuple[_RefusalLine, ...] = ()
     undoes: int | None = None
+    next_number: int
+    changes: list[_ChangeLine]
 
 
 _decode = msgspec.json.Decoder(_Line).decode
 
 
 def body_of(commit: Commit, next_number: int) -> bytes:
-    """What a commit's line says, as JSON. What is empty is left out, except the changes.
-
-    Args:
-        commit: the commit.
-        next_number: the number of the next new record after it.
-    """
+    """What a commit's line says, as JSON; `next_number` is that of the next new record after it."""
     operator = commit.operator
-    claims = {"as": operator.claimed, "sudo_user": operator.sudo_user, "ssh": operator.connection}
-    claims = {name: writable(claim) for name, claim in claims.items() if claim}
-    body: dict[str, Any] = {
-        "sequence": commit.sequence,
-        "at": to_iso(commit.at),
-        "operator": writable(operator.user),
-        "session": commit.session,
-        OPERATION_FIELD: writable(commit.operation),
-    }
-    if claims:
-        body["claims"] = claims
-    if commit.reason:
-        body["reason"] = writable(commit.reason)
-    if commit.seats is not None:
-        body["seats"] = commit.seats
-    if commit.refused:
-        body["refusals"] = [
-            _RefusalLine(address=writable(address), code=writable(code), params=as_json(params))
-            for address, code, params in commit.refused
-        ]
-    if commit.undoes is not None:
-        body["undoes"] = commit.undoes
-    body["next_number"] = next_number
-    return b"".join((_encode(body)[:-1], b',"changes":[', b",".join(_encoded_changes(commit.changes)), b"]}"))
-
-
-def _encoded_changes(changes: Iterable[Change]) -> Iterator[bytes]:
-    for table, number, before, after in changes:
-        yield b'{"table":"%b","number":%d,"before":%b,"after":%b}' % (
-            table.encode(),
-            number,
-            b"null" if before is None else encoded(table, before),
-            b"null" if after is None else encoded(table, after),
+    claims = _Claims(writable(operator.claimed), writable(operator.sudo_user), writable(operator.connection))
+    return _encode(
+        _Line(
+            sequence=commit.sequence,
+            at=commit.at,
+            operator=writable(operator.user),
+            session=commit.session,
+            operation=writable(commit.operation),
+            claims=claims if any(operator[1:]) else None,
+            reason=writable(commit.reason),
+            seats=commit.seats,
+            refusals=tuple(
+                _RefusalLine(address=writable(address), code=writable(code), params=as_json(params))
+                for address, code, params in commit.refused
+            ),
+            undoes=commit.undoes,
+            next_number=next_number,
+            changes=[
+                _ChangeLine(table, number, _content(table, before), _content(table, after))
+                for table, number, before, after in commit.changes
+            ],
         )
+    )
+
+
+def _content(table: str, record: Any) -> Raw:
+    return Raw(b"null" if record is None else encoded(table, record))
 
 
 def commit_of(raw: bytes, head: Head) -> tuple[Commit, int]:
-    """The commit in a line, as one of another process, and the number of the next new record after it.
-
-    Args:
-        raw: the line.
-        head: the head that it makes.
+    """The commit in the line of a head, as one of another process, and the number of the next new record after it.
 
     Raises:
         BrokenJournal: kconsole did not write it, although its hash is right.
@@ -193,24 +163,17 @@ def commit_of(raw: bytes, head: Head) -> tuple[Commit, int]:
     try:
         line = _decode(raw)
         commit = _commit(line)
-    except msgspec.ValidationError as error:
-        raise BrokenJournal(head.sequence, nonsense(error), before) from None
-    except msgspec.DecodeError as error:
-        raise BrokenJournal(head.sequence, message("line-not-json", error=str(error)), before) from None
     except NONSENSE as error:
-        raise BrokenJournal(head.sequence, nonsense(error), before) from None
+        is_json = isinstance(error, msgspec.ValidationError) or not isinstance(error, msgspec.DecodeError)
+        why = nonsense(error) if is_json else message("line-not-json", error=str(error))
+        raise BrokenJournal(head.sequence, why, before) from None
     if line.sequence != head.sequence:
         raise BrokenJournal(head.sequence, "line-out-of-sequence", before)
     return commit, line.next_number
 
 
-def nonsense(error: Exception) -> Message:
-    """What is wrong with data of which no record can be made, although its checksum is right."""
-    return message("makes-no-sense", error=repr(error))
-
-
 def _commit(line: _Line) -> Commit:
-    claims = line.claims
+    claims = line.claims or _Claims()
     return Commit(
         sequence=line.sequence,
         at=in_utc(line.at),
@@ -218,15 +181,14 @@ def _commit(line: _Line) -> Commit:
         session=line.session,
         operation=line.operation,
         reason=line.reason,
-        changes=tuple(_change(change) for change in line.changes),
+        changes=tuple(
+            Change(each.table, each.number, _record(each, each.before), _record(each, each.after))
+            for each in line.changes
+        ),
         seats=line.seats,
         refused=(*map(_old_refusal, line.refused), *map(_refusal, line.refusals)),
         undoes=line.undoes,
     )
-
-
-def _change(line: _ChangeLine) -> Change:
-    return Change(line.table, line.number, _record(line, line.before), _record(line, line.after))
 
 
 def _record(line: _ChangeLine, content: Raw) -> Any:

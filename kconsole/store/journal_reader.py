@@ -1,5 +1,6 @@
 """Reads the journal of one store into its records, and checks its chain."""
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
@@ -8,7 +9,6 @@ from kconsole.core.codes import message
 from kconsole.core.errors import NotFound, StoreUnusable
 from kconsole.core.history import Commit
 from kconsole.store.engine import START, BrokenJournal, Changes, DamagedSnapshot, Head, JournalEngine
-from kconsole.store.errors import broken
 from kconsole.store.journal_line import commit_of, head_after, head_before
 from kconsole.store.records import Progress, Records
 
@@ -17,6 +17,10 @@ CHECK_AT_OPENING: Final = 16 * 1024 * 1024
 
 CHECK_BEFORE_WRITING: Final = 64 * 1024 * 1024
 """Bytes up to which that is done before the first change; in a larger journal only the lines after the snapshot are."""
+
+
+SETTLING: Final = 1.0
+"""Seconds in which a line that another process is writing is whole for certain."""
 
 
 class JournalReader:
@@ -46,18 +50,12 @@ class JournalReader:
         """Whether the lines up to the snapshot are still to be checked, before the first change."""
 
     def close(self) -> None:
-        """Stop watching the journal."""
         self._watch.__exit__(None, None, None)
 
     # Opening
 
     def open(self, has_journal: bool, progress: Progress | None) -> None:
-        """Read everything.
-
-        Raises:
-            NotFound: there is no store.
-            StoreUnusable: it is damaged, foreign, of another format, or cannot be read.
-        """
+        """Read everything."""
         self._read_snapshot(has_journal, progress)
         if not has_journal:
             self._open_without_journal()
@@ -66,7 +64,7 @@ class JournalReader:
             try:
                 step(progress)
             except BrokenJournal as found:
-                damage = broken(self._engine.journal_name, found)
+                damage = found.of(self._engine.journal_name)
                 if not self._engine.read_only:
                     raise damage from None
                 self.is_damaged = True
@@ -129,11 +127,7 @@ class JournalReader:
     # Reading on
 
     def has_more(self) -> bool:
-        """Whether the journal has lines after the head.
-
-        Raises:
-            StoreUnusable: the journal is gone, or another one.
-        """
+        """Whether the journal has lines after the head."""
         if self.is_damaged:
             return False
         with self.reporting_damage():
@@ -156,11 +150,7 @@ class JournalReader:
     # Reading again
 
     def history(self) -> Iterator[Commit]:
-        """All commits that have been read, the first one first.
-
-        Raises:
-            StoreUnusable: the journal is broken before its head.
-        """
+        """All commits that have been read, the first one first."""
         with self.reporting_damage():
             head = START
             for raw in self._engine.read_after(START):
@@ -170,11 +160,7 @@ class JournalReader:
                 yield commit_of(raw, head)[0]
 
     def history_backwards(self) -> Iterator[Commit]:
-        """All commits that have been read, the last one first. A line is read only when it is asked for.
-
-        Raises:
-            StoreUnusable: a line is broken; raised when that is reached.
-        """
+        """All commits that have been read, the last one first. A line is read only when it is asked for."""
         with self.reporting_damage():
             head = self.head
             for raw in self._engine.read_backwards(head):
@@ -185,36 +171,14 @@ class JournalReader:
             for raw in self._engine.read_after(head):  # damage after what was read is reported last
                 head = head_after(raw, head)
 
-    def check(self) -> Head:
-        """Check the whole chain of the journal, every byte of it; returns its head.
-
-        Raises:
-            StoreUnusable: the journal is broken; the error names the first bad line.
-        """
-        with self.reporting_damage():
-            head = START
-            for raw in self._engine.read_after(START):
-                head = head_after(raw, head)
-                commit_of(raw, head)
-            if self._changes.since(head):
-                raise BrokenJournal(head.sequence + 1, "line-has-no-end", head)
-            return head
-
     def check_before_writing(self) -> None:
-        """Check the lines up to the snapshot, if that is still to be done.
-
-        Raises:
-            StoreUnusable: one is bad.
-        """
+        """Check the lines up to the snapshot, if that is still to be done."""
         if self._is_unchecked:
             with self.reporting_damage():
                 self._check_lines_of_snapshot()
 
     def check_ahead(self) -> None:
-        """Do what `check_before_writing` would do before the first change.
-
-        A thread may do this while the store is in use. The first change reports what is wrong.
-        """
+        """Check them ahead of the first change, which reports what is wrong. A thread may do this meanwhile."""
         with suppress(StoreUnusable):
             self.check_before_writing()
 
@@ -224,4 +188,29 @@ class JournalReader:
         try:
             yield
         except BrokenJournal as damage:
-            raise broken(self._engine.journal_name, damage) from None
+            raise damage.of(self._engine.journal_name) from None
+
+
+def verified(engine: JournalEngine) -> Iterator[Head]:
+    """The head after each line that is there now, every byte of which is checked; lines added meanwhile are left out.
+
+    A last line without an end is being written, unless it stays so.
+
+    Raises:
+        BrokenJournal: at the first bad line.
+    """
+    head, last = START, engine.head()
+    for raw in engine.read_after(START):
+        head = head_after(raw, head)
+        commit_of(raw, head)
+        yield head
+        if head.sequence >= last.sequence:
+            break
+    deadline = time.monotonic() + SETTLING
+    with engine.watch() as changes:
+        while changes.since(head) and not any(True for _ in engine.read_after(head)):
+            if time.monotonic() >= deadline:
+                raise BrokenJournal(head.sequence + 1, "line-has-no-end", head)
+            time.sleep(SETTLING / 20)
+    if head == START:
+        raise BrokenJournal(1, "journal-empty", head)

@@ -5,14 +5,13 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
-from kconsole.core.codes import message
 from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Change
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.core.server import PendingChange, Server
-from kconsole.store.engine import DamagedSnapshot
+from kconsole.store.engine import DamagedSnapshot, nonsense
 from kconsole.store.tables import TABLES, decoded_tables
 
 Progress = Callable[[int, int], None]
@@ -23,7 +22,7 @@ _STEP: Final = 8192
 
 
 class Records:
-    """All records of a store."""
+    """All records of a store. Addresses and domain names are found without regard to case."""
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[int, Any]] = {table: {} for table in TABLES}
@@ -45,7 +44,6 @@ class Records:
 
     @property
     def server(self) -> Server | None:
-        """The mail server that the store follows."""
         return self.tables["connection"].get(1)
 
     @property
@@ -88,7 +86,6 @@ class Records:
         return entry
 
     def entry_at(self, address: str) -> Entry | None:
-        """The entry that has this address now; compared without case."""
         number = self._by_address().live.get(fold(address))
         return None if number is None else self.entries[number]
 
@@ -126,9 +123,7 @@ class Records:
                 self._addresses = made
 
     def domain_named(self, name: str) -> Domain | None:
-        """The domain with this name; compared without case."""
-        key = fold(name)
-        return next((domain for domain in self.domains.values() if fold(domain.name) == key), None)
+        return self.domains.get(self.domain_number(name))
 
     def domain_number(self, name: str) -> int:
         """The number of the domain with this name; 0 if there is none."""
@@ -136,7 +131,6 @@ class Records:
         return next((number for number, domain in self.domains.items() if fold(domain.name) == key), 0)
 
     def take(self, change: Change) -> None:
-        """Let the records be as after a change."""
         records = self.tables[change.table]
         self._changes += 1
         if change.table == "entries" and self._addresses is not None:
@@ -152,11 +146,7 @@ class Records:
         self._addresses = None
 
     def load(self, body: bytes, progress: Progress | None = None) -> None:
-        """Take the tables of a snapshot.
-
-        Raises:
-            DamagedSnapshot: it holds none.
-        """
+        """Take the tables of a snapshot; DamagedSnapshot if it holds none."""
         total = 0 if progress is None else body.count(b'":{"address":')
         sliced, pieces = True, decoded_tables(body)
         while True:
@@ -164,7 +154,7 @@ class Records:
                 piece = next(pieces, None)
             except NONSENSE as error:
                 if not sliced:
-                    raise DamagedSnapshot(message("makes-no-sense", error=repr(error))) from None
+                    raise DamagedSnapshot(nonsense(error)) from None
                 self.clear()
                 sliced, pieces = False, decoded_tables(body, sliced=False)  # perhaps another table stands last
                 continue
@@ -177,7 +167,6 @@ class Records:
         self._addresses = None
 
     def copy(self) -> "Records":
-        """The same records, to go on from."""
         copy = Records()
         for table, records in self.tables.items():
             copy.tables[table].update(records)
@@ -192,7 +181,6 @@ class _Addresses:
         self.deleted: dict[str, set[int]] = {}
 
     def follow(self, number: int, before: Entry | None, after: Entry | None) -> None:
-        """Follow a change of an entry."""
         if before is not None and after is not None:
             was_live, is_live = before.deleted_at is None, after.deleted_at is None
             if before.address == after.address and was_live == is_live:
@@ -203,14 +191,12 @@ class _Addresses:
             self.add(number, after)
 
     def add(self, number: int, entry: Entry) -> None:
-        """Take an entry in."""
         if entry.deleted_at is None:
             self.live[fold(entry.address)] = number
         else:
             self.deleted.setdefault(fold(entry.address), set()).add(number)
 
     def remove(self, number: int, entry: Entry) -> None:
-        """Leave an entry out."""
         key = fold(entry.address)
         self.deleted.get(key, set()).discard(number)
         if self.live.get(key) == number:

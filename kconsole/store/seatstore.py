@@ -11,9 +11,8 @@ from kconsole.core.errors import ReadOnly, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal, as_operator
 from kconsole.core.records import Inventory
 from kconsole.core.times import Clock
-from kconsole.store.addresses import Address, engine_at, folder_of
-from kconsole.store.engine import BrokenJournal, Head, HeadMoved, JournalEngine
-from kconsole.store.errors import broken
+from kconsole.store.engine import BrokenJournal, Head, HeadMoved, JournalEngine, unreadable
+from kconsole.store.file_engine.engine import FileEngine
 from kconsole.store.journal_line import body_of, linked
 from kconsole.store.journal_reader import JournalReader
 from kconsole.store.records import Progress
@@ -31,6 +30,21 @@ TAIL_SHARE: Final = 8
 
 LEAST_TAIL: Final = 4 * 1024 * 1024
 """Bytes of lines after the snapshot below which none is made while the store is open."""
+
+
+SCHEME: Final = "file:"
+
+Address = str | os.PathLike[str]
+"""Where a store is: `file:DIR`, or a path alone."""
+
+
+def engine_at(address: Address, read_only: bool = False) -> FileEngine:
+    """The engine of the store at an address, not yet opened."""
+    folder = os.fspath(address).removeprefix(SCHEME)
+    try:
+        return FileEngine(Path(folder), read_only)
+    except OSError as error:  # a name that is too long, for example
+        raise unreadable(folder, error) from error
 
 
 class SeatStore:
@@ -74,12 +88,12 @@ class SeatStore:
         """Open the store at an address. A thread may do this: no part of it keeps others waiting for long.
 
         Args:
-            address: where it is: `file:DIR`, or a path.
+            address: where it is.
             clock: gives the moment of a commit.
             patience: seconds to wait for another process that is saving.
             operator: who works, for the lock and the journal.
             read_only: open the good part of a damaged store, and change nothing.
-            progress: called in this thread with the number of entries read and the total.
+            progress: called in this thread.
 
         Raises:
             NotFound: there is none.
@@ -114,12 +128,7 @@ class SeatStore:
     def create(
         cls, address: Address, inventory: Inventory, clock: Clock, operator: Operator | str, patience: float = PATIENCE
     ) -> "SeatStore":
-        """Make a store at an address, with its first records.
-
-        Raises:
-            Refused: there is one already.
-            StoreUnusable: it cannot be written there.
-        """
+        """Make a store at an address, with its first records; Refused if there is one already."""
         engine = engine_at(address)
         store = cls(engine, clock, patience, operator)
         try:
@@ -131,12 +140,7 @@ class SeatStore:
         return store
 
     def begin(self, inventory: Inventory) -> None:
-        """Write the first line of the journal, under the lock: everything that the store begins with.
-
-        Raises:
-            HeadMoved: there is a journal already.
-            StoreUnusable: it cannot be written.
-        """
+        """Write the first line of the journal, under the lock: everything that the store begins with."""
         transaction = Transaction(self.state, self.journal.next_number, "init")
         transaction.replace_all(inventory)
         with self._saving(self.operator, "", transaction) as lines:
@@ -145,13 +149,9 @@ class SeatStore:
     # Where it is
 
     @property
-    def address(self) -> str:
-        return self._engine.address
-
-    @property
     def folder(self) -> Path:
         """The folder of a store that is kept in files."""
-        return folder_of(self._engine.address)
+        return Path(self._engine.address.removeprefix(SCHEME))
 
     @property
     def read_only(self) -> bool:
@@ -159,7 +159,6 @@ class SeatStore:
 
     @property
     def head(self) -> Head:
-        """The last line of the journal that was read."""
         return self.journal.head
 
     @property
@@ -175,8 +174,7 @@ class SeatStore:
     def catch_up(self) -> list[Commit]:
         """Read what other processes committed, and call the listeners. Takes no lock, and is cheap if there is nothing.
 
-        Raises:
-            StoreUnusable: the journal is gone, or broken; what was good before that is taken, and listeners are called.
+        If the journal is gone or broken, what was good before that is taken.
         """
         return self._take_rest() if self.journal.has_more() else []
 
@@ -188,10 +186,10 @@ class SeatStore:
                 read.extend(self.journal.commits())
         finally:
             for commit in read:
-                self._tell(commit)
+                self._announce(commit)
         return read
 
-    def _tell(self, commit: Commit) -> None:
+    def _announce(self, commit: Commit) -> None:
         for listener in list(self._listeners):
             listener(commit)
 
@@ -233,7 +231,7 @@ class SeatStore:
             with self._saving(who, reason, transaction) as lines:
                 self.journal.head = self._engine.append(lines, self.head)
         if transaction.commit is not None:
-            self._tell(transaction.commit)
+            self._announce(transaction.commit)
         if self.journal.tail > LEAST_TAIL and self.journal.tail > self.journal.snapshot_size:
             self._try_snapshot()
 
@@ -256,9 +254,6 @@ class SeatStore:
         """Give the line of a transaction to append; then let its changes stay, or roll back if the line is not there.
 
         No line is given if there is nothing to save. Appending stands in the caller, to have few frames on the way.
-
-        Raises:
-            StoreUnusable: it cannot be written.
         """
         changes = transaction.net()
         if not changes and not transaction.refused:
@@ -284,10 +279,10 @@ class SeatStore:
             yield (line,)
             self.journal.tail += len(line)
         except BrokenJournal as damage:
-            raise broken(self._engine.journal_name, damage) from None
+            raise damage.of(self._engine.journal_name) from None
         except HeadMoved:
             moved = BrokenJournal(commit.sequence, "lock-broken", self.head)
-            raise broken(self._engine.journal_name, moved) from None
+            raise moved.of(self._engine.journal_name) from None
         finally:
             if self.head.sequence != commit.sequence:
                 transaction.roll_back()
@@ -300,16 +295,7 @@ class SeatStore:
         """Be the only holder of a name, of all processes. The store itself stays free.
 
         The holder of "server" is the only one who asks the mail server to change something, and knows of every pending
-        change that no one else is at work on it.
-
-        Args:
-            name: what to hold.
-            patience: seconds to wait for another process; None for as long as for the store.
-
-        Raises:
-            ReadOnly: the store was opened read-only.
-            StoreBusy: another process held it for that long.
-            StoreUnusable: it cannot be taken.
+        change that no one else is at work on it. Patience is that for the store if none is given.
         """
         self._check_writable()
         with self._engine.lease(name, self._patience if patience is None else patience, self.operator.shown):
@@ -318,12 +304,7 @@ class SeatStore:
     # Snapshots
 
     def write_snapshot(self) -> None:
-        """Make a snapshot of what is in memory.
-
-        Raises:
-            StoreBusy: another process held the store for too long.
-            StoreUnusable: it cannot be written; the one before is there as it was.
-        """
+        """Make a snapshot of what is in memory. If it cannot be written, the one before is there as it was."""
         with self._locked():
             self._write_snapshot()
 

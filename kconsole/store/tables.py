@@ -67,24 +67,12 @@ def encoded(table: str, record: Any) -> bytes:
 
 
 def decoded(table: str, content: Any, number: int) -> Any:
-    """The record that `encoded` wrote.
-
-    Args:
-        table: the table.
-        content: the JSON.
-        number: the record's number.
-
-    Raises:
-        NONSENSE: there is no such record, or no such table.
-    """
+    """The record that `encoded` wrote; NONSENSE if it wrote none, or there is no such table."""
     record: Any = _DECODERS[table](content)
     if table == "entries":
         force_setattr(record, "id", number)
-    return _RECORDS.get(table, _as_it_is)(record)
-
-
-def _as_it_is(record: Any) -> Any:
-    return record
+    make = _RECORDS.get(table)
+    return record if make is None else make(record)
 
 
 _RECORDS: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -110,12 +98,8 @@ def encoded_tables(tables: Mapping[str, Mapping[int, Any]]) -> Iterator[bytes]:
 def decoded_tables(body: bytes, *, sliced: bool = True) -> Iterator[tuple[str, dict[int, Any]]]:
     """The records of all tables, by number, in pieces; tables of another kconsole are passed over.
 
-    Args:
-        body: the tables as JSON.
-        sliced: whether to decode the entries slice by slice, which takes them to stand last.
-
-    Raises:
-        NONSENSE: `encoded_tables` did not write it, or it cannot be sliced.
+    Entries are decoded slice by slice if they stand last. NONSENSE if `encoded_tables` did not write the body, or it
+    cannot be sliced.
     """
     for table, content in _slices(body) if sliced else _decode_tables(body).items():
         decode = _TABLE_DECODERS.get(table)
@@ -151,19 +135,8 @@ def _slices(body: bytes) -> Iterator[tuple[str, Any]]:
 # As TinyDB sees them
 
 
-def document_at(table: str, record: Any) -> Document:
-    """A record as a document of its table."""
-    document: Document = msgspec.json.decode(encoded(table, record))
-    return document
-
-
 def table_layer(tables: Mapping[str, Mapping[int, Any]], stage: Callable[[list[Change]], None]) -> "TinyDB":
-    """TinyDB over the records in memory, for its queries and updates.
-
-    Args:
-        tables: the records, by table and number.
-        stage: takes what an update changes.
-    """
+    """TinyDB over the records in memory, for its queries and updates; `stage` takes what an update changes."""
     from tinydb import TinyDB
     from tinydb.storages import Storage
 
@@ -187,7 +160,8 @@ class _DocumentView(Mapping[str, Document]):
         self._table, self._records = table, records
 
     def __getitem__(self, number: str) -> Document:
-        return document_at(self._table, self._records[int(number)])
+        document: Document = msgspec.json.decode(encoded(self._table, self._records[int(number)]))
+        return document
 
     def __iter__(self) -> Iterator[str]:
         return map(str, self._records)

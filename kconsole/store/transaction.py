@@ -59,23 +59,23 @@ class Transaction:
 
     def remove_entry(self, number: int) -> None:
         """Remove an entry without a trace. To delete an account, put it with `deleted_at` instead."""
-        self._remove("entries", number)
+        self._put("entries", number, None)
 
     def put_domain(self, domain: Domain, number: int = 0) -> None:
         """Store a domain: under this number, or else in place of the one of its name, or as a new one."""
         self._put("domains", number or self._records.domain_number(domain.name) or self._new_number(), domain)
 
     def remove_domain(self, number: int) -> None:
-        self._remove("domains", number)
+        self._put("domains", number, None)
 
     def set_license(self, license_: License) -> None:
         self._put("license", 1, license_)
 
     def set_last_restart(self, at: datetime | None) -> None:
-        self._set("server", at)
+        self._put("server", 1, at)
 
     def set_server(self, server: Server | None) -> None:
-        self._set("connection", server)
+        self._put("connection", 1, server)
 
     def put_pending(self, pending: PendingChange) -> int:
         """Store what the server is about to be asked for; returns its number."""
@@ -84,32 +84,23 @@ class Transaction:
         return number
 
     def remove_pending(self, number: int) -> None:
-        """Remove what the server was asked for: its result is known."""
-        self._remove("intents", number)
+        self._put("intents", number, None)
 
     def put_back(self, change: Change) -> None:
         """Restore a record as it was before a change."""
-        if change.before is None:
-            self._remove(change.table, change.number)
-        else:
-            self._put(change.table, change.number, change.before)
+        self._put(change.table, change.number, change.before)
 
     def replace_all(self, inventory: Inventory) -> None:
         """Let the store hold this inventory and nothing else."""
         for table in ("entries", "domains"):
             for number in list(self._records.tables[table]):
-                self._remove(table, number)
+                self._put(table, number, None)
         self.set_license(inventory.license)
         self.set_last_restart(inventory.last_restart)
         self.set_server(inventory.server)
         for domain in inventory.domains:
             self._put("domains", self._new_number(), domain)
         self.put_entries(replace(entry, id=0) for entry in inventory.entries)
-
-    def stage_everything(self) -> None:
-        """Let all records count as new ones, for the first line of a journal that begins with them."""
-        for table, records in self._records.tables.items():
-            self.changes += [Change(table, number, None, record) for number, record in records.items()]
 
     @property
     def tables(self) -> "TinyDB":
@@ -121,21 +112,11 @@ class Transaction:
             self._stage(change)
             self.next_number = max(self.next_number, change.number + 1)
 
-    def _set(self, table: str, record: Any) -> None:
-        if record is None:
-            self._remove(table, 1)
-        else:
-            self._put(table, 1, record)
-
     def _put(self, table: str, number: int, record: Any) -> None:
+        """Let a record be this, or be gone if this is None."""
         before = self._records.tables[table].get(number)
         if before != record:
             self._stage(Change(table, number, before, record))
-
-    def _remove(self, table: str, number: int) -> None:
-        before = self._records.tables[table].get(number)
-        if before is not None:
-            self._stage(Change(table, number, before, None))
 
     def _stage(self, change: Change) -> None:
         self._records.take(change)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kconsole.core.records import Entry, Inventory
 from kconsole.core.times import SystemClock
+from kconsole.operations.maintenance import verify
 from kconsole.store import seatstore
 from kconsole.store.seatstore import SeatStore
 
@@ -67,7 +68,7 @@ def assert_whole(folder: Path, acknowledged: int) -> tuple[int, int]:
     assert store.sequence >= acknowledged, f"{acknowledged} was told as done; the store ends at {store.sequence}"
     texts = {entry.description for entry in store.state.entries.values()}
     assert texts == {str(store.sequence)}, f"half of a change is there: {texts}, at {store.sequence}"
-    assert store.journal.check() == store.head
+    assert verify(store.folder) == store.head
     torn = sum("torn" in notice.code for notice in store.notices)
     assert len(store.notices) == torn, store.notices
     store.abandon()

@@ -18,6 +18,7 @@ from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
+from kconsole.operations.maintenance import verify
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from kconsole.store.seatstore import SeatStore
@@ -190,7 +191,7 @@ class StoreHistories(RuleBasedStateMachine):
             assert {domain.name: domain for domain in store.state.domains.values()} == self.model.domains
             assert (store.state.license, store.state.last_restart) == (self.model.license, self.model.last_restart)
             assert store.sequence == self.sequence
-            assert store.journal.check() == store.head
+            assert verify(store.folder) == store.head
             for entry in self.model.entries.values():
                 assert store.state.entries.get(entry.id) == entry
                 if entry.deleted_at is None:

@@ -125,7 +125,7 @@ def empty(path: Path) -> None:
 
 def stale_and_changed(path: Path) -> None:
     """A snapshot with a right checksum that is not what the journal adds up to."""
-    snapshot, place, _ = read_snapshot(path)
+    snapshot, place = read_snapshot(path)
     tables = json.loads(snapshot.body) | {"license": {"1": {"seats": 99}}}
     del tables["meta"]
     write_snapshot(path, snapshot.head, place, snapshot.next_number, (orjson.dumps(tables),))

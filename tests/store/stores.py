@@ -10,6 +10,7 @@ import orjson
 from kconsole.core.history import Commit
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.operations.maintenance import verify
 from kconsole.store.engine import NO_HASH, START, BrokenJournal, Head
 from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.file_engine.snapshot_file import FORMAT
@@ -77,7 +78,7 @@ def same_as_disk(store: SeatStore) -> bool:
         away.rename(snapshot)
         assert everything_in(alone) == everything_in(fresh)
         alone.abandon()
-    same = everything_in(fresh) == everything_in(store) and store.journal.check() == store.head
+    same = everything_in(fresh) == everything_in(store) and verify(store.folder) == store.head
     fresh.abandon()
     return same
 
@@ -93,7 +94,8 @@ def encoded(body: dict[str, Any], previous: str) -> tuple[bytes, str]:
 
 def line_of(sequence: int, **more: Any) -> dict[str, Any]:
     """What a line of a commit says that changes nothing."""
-    said = {"sequence": sequence, "at": "2026-01-01T00:00:00Z", "deed": "x", "next_number": 1, "changes": []}
+    said = {"sequence": sequence, "at": "2026-01-01T00:00:00Z", "operator": "anna", "session": "s", "deed": "x"}
+    said |= {"next_number": 1, "changes": []}
     return {**said, **more}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kconsole.core.errors import NotFound, StoreUnusable
+from kconsole.operations.maintenance import verify
 from tests.store.stores import account, add, addresses, chained, lines_of, new_store, opened, same_as_disk
 
 ALL = ["anna@north.example", "berg@north.example", "chen@north.example"]
@@ -39,7 +40,7 @@ def test_a_damaged_line_is_named_and_everything_good_can_be_read(tmp_path: Path,
     assert (store.notices[0].code, store.notices[0].params["line"]) == ("journal-damaged", line)
     assert store.catch_up() == []
     with pytest.raises(StoreUnusable, match=f"line={line}"):
-        store.journal.check()
+        verify(tmp_path)
     store.close()
     assert (tmp_path / "journal.jsonl").read_bytes() == content
 

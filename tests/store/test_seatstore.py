@@ -19,6 +19,7 @@ from kconsole.core.errors import NotFound, ReadOnly, Refused, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
+from kconsole.operations.maintenance import verify
 from kconsole.store import journal_reader, seatstore
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
@@ -348,7 +349,12 @@ def test_a_large_journal_is_checked_before_the_first_change(tmp_path: Path, monk
     monkeypatch.setattr(journal_reader, "CHECK_AT_OPENING", 10)
     large = opened(tmp_path)
     assert large.sequence == 2
-    for attempt in (lambda: add(large, "chen"), lambda: add(large, "chen"), large.write_snapshot, large.journal.check):
+    for attempt in (
+        lambda: add(large, "chen"),
+        lambda: add(large, "chen"),
+        large.write_snapshot,
+        lambda: verify(tmp_path),
+    ):
         with pytest.raises(StoreUnusable, match="line=1"):
             attempt()
     path.write_bytes(content)
@@ -369,7 +375,7 @@ def test_a_huge_journal_is_checked_from_the_snapshot_on(tmp_path: Path, monkeypa
     huge = opened(tmp_path)
     add(huge, "chen")
     with pytest.raises(StoreUnusable, match="line=1"):
-        huge.journal.check()
+        verify(tmp_path)
     path.write_bytes(content.replace(b'"add"', b'"dad"'))
     with pytest.raises(StoreUnusable, match="line=2"):
         opened(tmp_path)

@@ -6,18 +6,18 @@ that no other process writes meanwhile; open consoles notice that the journal wa
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from kconsole.core.codes import Message, message
-from kconsole.core.errors import NotFound, StoreUnusable
-from kconsole.core.history import Commit, Operator
-from kconsole.core.records import Inventory
-from kconsole.core.times import Clock
-from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head
-from kconsole.store.errors import unreadable, unwritable
+from kconsole.core.consistency import checked
+from kconsole.core.errors import BadInput, NotFound, StoreUnusable
+from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.times import SystemClock
+from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable, unwritable
 from kconsole.store.file_engine.engine import refuse_links
 from kconsole.store.file_engine.files import PRIVATE_FILE, PRIVATE_FOLDER, beside, sync_folder
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
@@ -33,7 +33,6 @@ from kconsole.store.file_engine.snapshot_file import (
 from kconsole.store.journal_line import body_of, commit_of, head_after, linked
 from kconsole.store.records import Records
 from kconsole.store.tables import encoded_tables
-from kconsole.store.transaction import Transaction
 
 ASIDE_FOLDER: Final = "set-aside"
 """Where the doctor puts what is in the way."""
@@ -52,33 +51,27 @@ _SETTLING: Final = 0.2
 
 
 class Finding(NamedTuple):
-    """Something that the doctor found.
-
-    Attributes:
-        code: what it is about; part of the JSON output.
-        what: what was found.
-        remedy: what to do about it.
-        serious: whether something is wrong, rather than worth knowing.
-    """
+    """Something that the doctor found."""
 
     code: str
+    """What it is about; part of the JSON output."""
     what: Message
     remedy: tuple[Message, ...] = ()
     serious: bool = True
+    """Whether something is wrong, rather than worth knowing."""
     mendable: bool = False
     mended: bool = False
 
 
 class _Good(NamedTuple):
-    """What is good in a store's files, and what it is made of."""
+    """What is good in a store's files, up to the last good line."""
 
     records: Records
-    next_number: int
-    head: Head
-    """The last good line."""
-    place: int
+    next_number: int = 1
+    head: Head = START
+    place: int = 0
     """Where that line ends."""
-    source: Message | None
+    source: Message | None = None
     """Where the records come from; None if there is nothing good."""
 
 
@@ -87,15 +80,8 @@ class _Seen(NamedTuple):
     good: _Good
 
 
-def examine(
-    folder: Path, clock: Clock, contradictions: Callable[[Inventory], Sequence[Message]] = lambda _: ()
-) -> list[Finding]:
+def examine(folder: Path) -> list[Finding]:
     """Examine everything; nothing is changed.
-
-    Args:
-        folder: the store.
-        clock: gives the time.
-        contradictions: finds what records contradict each other.
 
     Raises:
         NotFound: there is no store.
@@ -105,28 +91,28 @@ def examine(
         raise NotFound("no-store", "make-or-demo", address=str(folder))
     try:
         refuse_links(folder)
-        return list(_findings(folder, clock, contradictions))
+        return list(_findings(folder))
     except OSError as error:
         raise unreadable(str(error.filename or folder), error) from error
 
 
-def _findings(
-    folder: Path, clock: Clock, contradictions: Callable[[Inventory], Sequence[Message]]
-) -> Iterator[Finding]:
+def _findings(folder: Path) -> Iterator[Finding]:
     for path, _ in _too_open(folder):
         what = message("others-can-read", file=str(path))
         yield Finding("permissions", what, (message("only-owner-should"),), mendable=True)
     seen = _look(folder, settled=False)
     yield from seen.findings
     records = seen.good.records
-    if found := contradictions(records.inventory):
-        what = message("store-contradicts-itself", problems=tuple(found))
+    try:
+        checked(records.inventory, "")
+    except BadInput as contradictions:
+        what = message("store-contradicts-itself", problems=contradictions.details or (contradictions.happened,))
         yield Finding("records", what, (message("dump-edit-restore"),))
     if records.pending_changes:
         asked = [target.address for pending in records.pending_changes.values() for target in pending.targets]
         what = message("unconfirmed-at-server", addresses=asked)
         yield Finding("open", what, (message("sync-confirms"),), serious=False)
-    if leftovers := _leftovers(folder, before=clock.now().timestamp() - _YOUNG):
+    if leftovers := _leftovers(folder, before=SystemClock().now().timestamp() - _YOUNG):
         what = message("left-over-files", files=[path.name for path in leftovers])
         remedy = (message("move-to-folder", folder=ASIDE_FOLDER),)
         yield Finding("leftovers", what, remedy, serious=False, mendable=True)
@@ -140,12 +126,7 @@ def _findings(
 
 
 def _look(folder: Path, *, settled: bool) -> _Seen:
-    """Read journal and snapshot.
-
-    Args:
-        folder: the store.
-        settled: whether the lock is held, so that no other process is in the middle of a line.
-    """
+    """Read journal and snapshot; `settled` if the lock is held, so that no other process is in the middle of a line."""
     snapshot, trouble = _snapshot_in(folder / SNAPSHOT_FILE)
     try:
         journal = JournalFile.open(folder / JOURNAL_FILE, read_only=True)
@@ -160,7 +141,7 @@ def _with_journal(
     folder: Path, journal: JournalFile, snapshot: PlacedSnapshot | None, trouble: Message | None, settled: bool
 ) -> _Seen:
     name = str(folder / JOURNAL_FILE)
-    whole, broken, at_snapshot = _replayed(journal, _nothing(), snapshot)
+    whole, broken, at_snapshot = _replayed(journal, _Good(Records()), snapshot)
     if broken is None and whole.head == START:
         broken = BrokenJournal(1, "journal-empty", START)
     if broken is None and snapshot is not None and at_snapshot is None:
@@ -219,10 +200,6 @@ def _of_snapshot(
         yield Finding("snapshot", what, remedy, mendable=True)
 
 
-def _nothing() -> _Good:
-    return _Good(Records(), 1, START, 0, None)
-
-
 def _replayed(
     journal: JournalFile, start: _Good, snapshot: PlacedSnapshot | None
 ) -> tuple[_Good, BrokenJournal | None, Records | None]:
@@ -241,7 +218,7 @@ def _replayed(
                 at_snapshot = records.copy()
     except BrokenJournal as found:
         broken = found
-    return _Good(records, next_number, head, place, None), broken, at_snapshot
+    return _Good(records, next_number, head, place), broken, at_snapshot
 
 
 def _best_of(folder: Path, journal: JournalFile | None, snapshot: PlacedSnapshot | None) -> _Good:
@@ -249,10 +226,11 @@ def _best_of(folder: Path, journal: JournalFile | None, snapshot: PlacedSnapshot
     starts: list[tuple[str, _Good]] = []
     for name, found in ((SNAPSHOT_FILE, snapshot), (BACKUP_FILE, _backup_in(folder))):
         if found is not None:
-            head, number, _ = found.snapshot
-            starts.append((name, _Good(_records_of(found), number, head, found.place, None)))
-    best = _nothing()
-    for name, start in (*starts, ("", _nothing())):
+            starts.append(
+                (name, _Good(_records_of(found), found.snapshot.next_number, found.snapshot.head, found.place))
+            )
+    best = _Good(Records())
+    for name, start in (*starts, ("", _Good(Records()))):
         good = start if journal is None else _replayed(journal, start, None)[0]
         if good.head.sequence > best.head.sequence:
             last = good.head.sequence
@@ -291,22 +269,24 @@ def _records_of(snapshot: PlacedSnapshot) -> Records:
 
 def _stays_torn(journal: JournalFile, place: int) -> bool:
     """Whether no one is writing the line that has no end: it is the same after a while."""
-    from time import sleep
-
     before = journal.size
-    sleep(_SETTLING)
+    time.sleep(_SETTLING)
     return journal.size == before and not any(True for _ in journal.lines(place))
 
 
 # Repairing
 
 
-def mend(folder: Path, clock: Clock, operator: Operator, patience: float, worded: Callable[[Message], str]) -> None:
+def mend(
+    folder: Path, findings: list[Finding], operator: Operator, patience: float, worded: Callable[[Message], str]
+) -> list[Finding]:
     """Repair what can be repaired; whatever is in the way goes into the folder `set-aside`.
+
+    Returns what was found before, with what was repaired, and what is still wrong.
 
     Args:
         folder: the store.
-        clock: gives the time.
+        findings: what `examine` found.
         operator: who repairs it.
         patience: seconds to wait for another process that is saving.
         worded: makes the words of the reason that a new journal begins with.
@@ -315,34 +295,33 @@ def mend(folder: Path, clock: Clock, operator: Operator, patience: float, worded
         StoreBusy: another process holds the store.
         StoreUnusable: it cannot be written.
     """
-    refuse_links(folder)
-    with _reporting_unwritable(folder), closing(StoreLock(folder / LOCK_FILE)) as lock:
-        lock.acquire(patience, operator.shown)
+    if any(finding.mendable for finding in findings):
+        refuse_links(folder)
         try:
-            _mend_under_lock(folder, clock, operator, worded)
-        finally:
-            lock.release()
+            with closing(StoreLock(folder / LOCK_FILE)) as lock:
+                lock.acquire(patience, operator.shown)
+                try:
+                    _mend_under_lock(folder, operator, worded)
+                finally:
+                    lock.release()
+        except BrokenJournal as damage:
+            journal = str(folder / JOURNAL_FILE)
+            raise StoreUnusable("journal-damaged", journal=journal, line=damage.line, reason=damage.why) from None
+        except OSError as error:
+            raise unwritable(str(error.filename or folder), error) from error
+    left = examine(folder)
+    codes = {finding.code for finding in left}
+    mended = [finding._replace(mended=True) for finding in findings if finding.mendable and finding.code not in codes]
+    return [*mended, *left]
 
 
-@contextmanager
-def _reporting_unwritable(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except BrokenJournal as damage:
-        raise StoreUnusable(
-            "journal-damaged", journal=str(folder / JOURNAL_FILE), line=damage.line, reason=damage.why
-        ) from None
-    except OSError as error:
-        raise unwritable(str(error.filename or folder), error) from error
-
-
-def _mend_under_lock(folder: Path, clock: Clock, operator: Operator, worded: Callable[[Message], str]) -> None:
+def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message], str]) -> None:
     for path, mode in _too_open(folder):
         path.chmod(mode)
     findings, good = _look(folder, settled=True)
     codes = {finding.code for finding in findings if finding.mendable}
     if codes & {"journal", "no-journal"}:
-        _begin_with_good(folder, clock, operator, good, worded)
+        _begin_with_good(folder, operator, good, worded)
     else:
         if "torn" in codes:
             with closing(JournalFile.open(folder / JOURNAL_FILE)) as journal:
@@ -356,18 +335,16 @@ def _mend_under_lock(folder: Path, clock: Clock, operator: Operator, worded: Cal
     sync_folder(folder)
 
 
-def _begin_with_good(
-    folder: Path, clock: Clock, operator: Operator, good: _Good, worded: Callable[[Message], str]
-) -> None:
+def _begin_with_good(folder: Path, operator: Operator, good: _Good, worded: Callable[[Message], str]) -> None:
     """Put a new journal in place that begins with what is good.
 
     The snapshot comes first: after a crash between the two, it stands beside the old journal with everything that is
     good, and the repair begins again.
     """
-    transaction = Transaction(good.records, good.next_number, MEND)
-    transaction.stage_everything()
+    tables = good.records.tables.items()
+    changes = [Change(table, number, None, record) for table, records in tables for number, record in records.items()]
     reason = worded(message("rebuilt-from", source=good.source, folder=ASIDE_FOLDER))
-    commit = Commit(1, clock.now(), operator, "", MEND, reason, transaction.net())
+    commit = Commit(1, SystemClock().now(), operator, "", MEND, reason, tuple(changes))
     line, own = linked(body_of(commit, good.next_number), START.hash)
     new = beside(folder / JOURNAL_FILE)
     _keep(folder, SNAPSHOT_FILE, BACKUP_FILE, JOURNAL_FILE)
@@ -403,7 +380,7 @@ def _keep(folder: Path, *names: str) -> None:
 
 
 def _place_aside(folder: Path, name: str) -> Path:
-    """A name in the folder for what is set aside that nothing has."""
+    """A name that nothing has, in the folder for what is set aside."""
     aside = folder / ASIDE_FOLDER
     aside.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     number = 1
@@ -427,9 +404,7 @@ def _too_open(folder: Path) -> list[tuple[Path, int]]:
 def _leftovers(folder: Path, before: float | None = None) -> list[Path]:
     """Temporary files, and what was set aside at once.
 
-    Args:
-        folder: the store.
-        before: only temporary files that are older, as seconds since 1970; None for all, when no one can be writing.
+    Temporary files count from before that many seconds since 1970; with None all of them, when no one can be writing.
     """
     temporary = []
     for path in folder.glob(".*.new"):

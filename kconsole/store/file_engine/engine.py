@@ -6,16 +6,15 @@ the operating system.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import Refused, StoreUnusable
-from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot
-from kconsole.store.errors import broken, unreadable, unwritable
-from kconsole.store.file_engine.files import NotSynced, make_folder
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile
+from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot, unreadable, unwritable
+from kconsole.store.file_engine.files import PRIVATE_FOLDER, NotSynced
+from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile, end_of_lines
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
 from kconsole.store.file_engine.snapshot_file import SNAPSHOT_FILE, read_snapshot, write_snapshot
 from kconsole.store.journal_line import hash_of
@@ -32,27 +31,48 @@ def size_of(folder: Path) -> int:
     return sizes
 
 
+def open_copies(folder: Path, stack: ExitStack) -> Iterator[tuple[str, IO[bytes], int]]:
+    """Open the files that make up a store, with how many bytes of each belong to a copy; `stack` closes them.
+
+    The snapshot is opened before the journal is measured, which only grows: so the copy of the journal holds all that
+    the copy of the snapshot does.
+    """
+    for name in (SNAPSHOT_FILE, JOURNAL_FILE):
+        with suppress(FileNotFoundError):
+            file = stack.enter_context((folder / name).open("rb"))
+            size = os.fstat(file.fileno()).st_size
+            yield name, file, end_of_lines(file.fileno(), size) if name == JOURNAL_FILE else size
+
+
 def refuse_links(folder: Path) -> None:
-    """Go on only if none of a store's files is a symbolic link.
+    """Raise StoreUnusable if one of a store's files is a symbolic link.
 
     A new snapshot is put in the place of the old one. Over a link, it would leave the file that the link points to as
     it was, and there would be two stores.
-
-    Raises:
-        StoreUnusable: one is.
     """
     for name in FILES:
         if (folder / name).is_symlink():
             raise StoreUnusable("file-is-a-link", "link-the-folder", file=str(folder / name))
 
 
-class FileEngine:
-    """A folder with a journal, a snapshot and locks; see `JournalEngine`.
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(name, error) from error
 
-    Args:
-        folder: the folder.
-        read_only: whether to write nothing.
-    """
+
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(name, error, in_doubt=isinstance(error, InDoubt | NotSynced)) from error
+
+
+class FileEngine:
+    """A folder with a journal, a snapshot and locks; see `JournalEngine`."""
 
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.folder = folder.resolve()  # once: so that lock, journal and snapshot belong together, whatever links do
@@ -70,23 +90,18 @@ class FileEngine:
         """Where some lines end, by number: the line of the snapshot, and the last one that was read or written."""
         self._last = 0
         """The number of the last line in `_places`."""
+        self._snapshot_line = 0
+        """The line of the snapshot, whose place is kept."""
 
     # Opening and closing
 
     def open(self) -> bool:
-        """Open the journal; returns whether there is one.
-
-        Raises:
-            StoreUnusable: it cannot be opened, or a file of the store is a link.
-        """
-        try:
+        """Open the journal; returns whether there is one."""
+        with _reading(self.journal_name):
             refuse_links(self.folder)
-            self._journal = JournalFile.open(self._journal_path, self.read_only)
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError as error:
-            raise unreadable(self.journal_name, error) from error
-        return True
+            with suppress(FileNotFoundError, NotADirectoryError):
+                self._journal = JournalFile.open(self._journal_path, self.read_only)
+        return self._journal is not None
 
     @contextmanager
     def creating(self, patience: float, holder: str) -> Iterator[None]:
@@ -98,17 +113,14 @@ class FileEngine:
         """
         if self.folder.exists() and not self.folder.is_dir():
             raise StoreUnusable("not-a-folder", "choose-another-place", folder=str(self.folder))
-        try:
-            make_folder(self.folder)
-        except OSError as error:
-            raise unwritable(self.journal_name, error) from error
+        with _writing(self.journal_name):
+            self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         with self.lock(patience, holder):
             if any(os.path.lexists(path) for path in (self._snapshot_path, self._journal_path)):
                 raise Refused("store-exists", "use-it-or-another-folder", folder=str(self.folder))
             yield
 
     def close(self) -> None:
-        """Close the files."""
         if self._journal is not None:
             self._journal.close()
         for lock in (self._lock, *self._leases.values()):
@@ -125,7 +137,7 @@ class FileEngine:
     @contextmanager
     def lock(self, patience: float, holder: str) -> Iterator[None]:
         with self._holding(self._lock, patience, holder):
-            if self._journal is not None:
+            if self._journal is not None and not self._journal.ends_with_a_line():
                 self._mend_torn_tail(self._journal)
             yield
 
@@ -136,24 +148,20 @@ class FileEngine:
 
     @contextmanager
     def _holding(self, lock: StoreLock, patience: float, holder: str) -> Iterator[None]:
-        try:
+        with _writing(str(lock.path)):
             lock.acquire(patience, holder)
-        except OSError as error:
-            raise unwritable(str(lock.path), error) from error
         try:
             yield
         finally:
             lock.release()
 
     def _mend_torn_tail(self, journal: JournalFile) -> None:
-        if journal.ends_with_a_line():
-            return
         try:
             head = self.head()
             place = self._places[head.sequence]
             aside = journal.mend_torn_tail(head, place) if journal.size > place else None  # else it was cut off
         except BrokenJournal as damage:
-            raise broken(self.journal_name, damage) from None
+            raise damage.of(self.journal_name) from None
         except OSError as error:
             raise unwritable(self.journal_name, error) from error
         if aside is not None:
@@ -167,7 +175,7 @@ class FileEngine:
         sequence = self._last
         for _ in self._lines_from(sequence, self._places[sequence]):
             sequence += 1
-        with self._reporting_unreadable():
+        with _reading(self.journal_name):
             return Head(sequence, self._file.hash_at(self._places[sequence])) if sequence else START
 
     def size(self) -> int:
@@ -175,7 +183,7 @@ class FileEngine:
 
     def read_after(self, head: Head) -> Iterator[bytes]:
         place = self._place_of(head)
-        with self._reporting_unreadable():
+        with _reading(self.journal_name):
             if self._file.size < place:
                 raise BrokenJournal(head.sequence, "journal-cut-off", START)
             if head.sequence and self._file.hash_at(place) != head.hash:
@@ -184,11 +192,11 @@ class FileEngine:
 
     def read_backwards(self, head: Head) -> Iterator[bytes]:
         place = self._place_of(head)
-        with self._reporting_unreadable():
+        with _reading(self.journal_name):
             yield from self._file.lines_backwards(place)
 
     def _lines_from(self, sequence: int, place: int) -> Iterator[bytes]:
-        with self._reporting_unreadable():
+        with _reading(self.journal_name):
             for raw in self._file.lines(place):
                 place, sequence = place + len(raw), sequence + 1
                 if sequence > self._last:
@@ -201,15 +209,8 @@ class FileEngine:
             del self._places[self._last]
         self._last = sequence
 
-    _snapshot_line = 0
-    """The line of the snapshot, whose place is kept."""
-
     def _place_of(self, head: Head) -> int:
-        """Where the line of a head ends; found by counting lines if it is not remembered.
-
-        Raises:
-            BrokenJournal: there are fewer lines.
-        """
+        """Where the line of a head ends; found by counting lines if it is not remembered."""
         known = self._places.get(head.sequence)
         if known is not None:
             return known
@@ -221,13 +222,6 @@ class FileEngine:
                 return place
         raise BrokenJournal(head.sequence, "journal-cut-off", START)
 
-    @contextmanager
-    def _reporting_unreadable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise unreadable(self.journal_name, error) from error
-
     # Writing
 
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
@@ -235,11 +229,14 @@ class FileEngine:
             return expected
         raw = b"".join(lines)
         after = Head(expected.sequence + len(lines), hash_of(lines[-1]))
-        try:
+        with _writing(self.journal_name):
             if self._journal is None:
                 if expected != START:
                     raise HeadMoved
-                self._journal, place = JournalFile.create(self._journal_path, raw), 0
+                try:
+                    self._journal, place = JournalFile.create(self._journal_path, raw), 0
+                except FileExistsError:
+                    raise HeadMoved from None
             else:
                 place = self._place_of(expected)
                 if self._journal.size != place:
@@ -247,10 +244,6 @@ class FileEngine:
                 if place and self._journal.hash_at(place) != expected.hash:
                     raise BrokenJournal(expected.sequence, "line-changed-since", START)
                 self._journal.append(raw, place)
-        except FileExistsError:
-            raise HeadMoved from None
-        except OSError as error:
-            raise unwritable(self.journal_name, error, in_doubt=isinstance(error, InDoubt | NotSynced)) from error
         self._remember(after.sequence, place + len(raw))
         return after
 
@@ -262,7 +255,7 @@ class FileEngine:
         if self._journal is None:
             return False
         place = self._place_of(head)
-        with self._reporting_unreadable():
+        with _reading(self.journal_name):
             size = self._journal.size_in_place()
         if size < 0:
             raise BrokenJournal(head.sequence, "journal-replaced", START)
@@ -273,22 +266,19 @@ class FileEngine:
     # Snapshots
 
     def snapshot(self) -> Snapshot | None:
-        try:
+        placed = None
+        with _reading(self.snapshot_name), suppress(FileNotFoundError, NotADirectoryError):
             placed = read_snapshot(self._snapshot_path)
-        except (FileNotFoundError, NotADirectoryError):
+        if placed is None:
             return None
-        except OSError as error:
-            raise unreadable(self.snapshot_name, error) from error
-        head = placed.snapshot.head
-        self._snapshot_line = self._last = head.sequence
-        self._places[head.sequence] = placed.place
-        return placed.snapshot
+        snapshot, place = placed
+        self._snapshot_line = self._last = snapshot.head.sequence
+        self._places[snapshot.head.sequence] = place
+        return snapshot
 
     def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
         place = self._place_of(head)
-        try:
+        with _writing(self.snapshot_name):
             size = write_snapshot(self._snapshot_path, head, place, next_number, body, damaged=damaged)
-        except OSError as error:
-            raise unwritable(self.snapshot_name, error, in_doubt=isinstance(error, NotSynced)) from error
         self._snapshot_line = head.sequence
         return size

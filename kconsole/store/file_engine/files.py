@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -20,15 +21,6 @@ class NotSynced(OSError):
     """The new file is in place, but its name may be lost again if the machine loses power right now."""
 
 
-def make_folder(folder: Path) -> None:
-    """Create a folder that only its owner may enter, and those above it, unless they are there.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-
-
 def beside(path: Path) -> Path:
     """A name in the same folder that nothing has.
 
@@ -37,39 +29,41 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
 
 
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[tuple[Path, int]]:
+    """Make a file beside another, for its owner only; it is gone again unless it is put in that one's place."""
+    new = beside(path)
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+        try:
+            os.fchmod(descriptor, PRIVATE_FILE)
+            yield new, descriptor
+        finally:
+            os.close(descriptor)
+    finally:
+        with contextlib.suppress(OSError):
+            new.unlink()
+
+
 def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
     """Put a file in place so that after a crash at any moment the old one or the new one is there, never a mixture.
 
     The new content is on disk before it gets the name, and the name is on disk before this returns.
-
-    Args:
-        path: the file.
-        content: all of it.
-        replace: whether a file that is there already may be replaced.
 
     Raises:
         FileExistsError: the file is there, and may not be replaced.
         NotSynced: the last step, syncing the folder, failed; the new file is there.
         OSError: it cannot be written; the file is as it was.
     """
-    new = beside(path)
-    try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
-        try:
-            os.fchmod(descriptor, PRIVATE_FILE)
-            remaining = memoryview(content)
-            while remaining:
-                remaining = remaining[os.write(descriptor, remaining) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    with new_file(path) as (new, descriptor):
+        remaining = memoryview(content)
+        while remaining:
+            remaining = remaining[os.write(descriptor, remaining) :]
+        os.fsync(descriptor)
         if replace:
             new.replace(path)
         else:
             _place_new(new, path)
-    finally:
-        with contextlib.suppress(OSError):
-            new.unlink()
     try:
         sync_folder(path.parent)
     except OSError as error:
@@ -85,11 +79,7 @@ def _removed(path: Path) -> bool:
 
 
 def set_aside(content: bytes, path: Path) -> Path:
-    """Keep what must not be thrown away under a name, or that name with a number; returns which.
-
-    Raises:
-        OSError: it cannot be written.
-    """
+    """Keep what must not be thrown away under a name, or that name with a number; returns which."""
     for number in count(1):
         aside = path if number == 1 else path.with_name(f"{path.name}-{number}")
         try:
@@ -113,11 +103,7 @@ def _place_new(new: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to disk, on file systems that know how.
-
-    Raises:
-        OSError: it cannot be done.
-    """
+    """Bring the names in a folder to disk, on file systems that know how."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

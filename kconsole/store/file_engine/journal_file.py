@@ -33,12 +33,7 @@ class JournalFile:
 
     @classmethod
     def create(cls, path: Path, raw: bytes) -> "JournalFile":
-        """Make a journal with its first line.
-
-        Raises:
-            FileExistsError: there is one already.
-            OSError: it cannot be written; then there is none.
-        """
+        """Make a journal with its first line; if that cannot be written, there is none."""
         write_whole(path, raw, replace=False)
         try:
             return cls(path, os.open(path, os.O_RDWR | os.O_APPEND | _FLAGS))
@@ -48,11 +43,7 @@ class JournalFile:
 
     @classmethod
     def open(cls, path: Path, read_only: bool = False) -> "JournalFile":
-        """Open a journal. Where nothing can be written it can still be read; `append` then raises the reason.
-
-        Raises:
-            OSError: it is not there, or cannot be opened.
-        """
+        """Open a journal. Where nothing can be written it can still be read; `append` then raises the reason."""
         unwritable = None
         if not read_only:
             try:
@@ -64,7 +55,6 @@ class JournalFile:
         return cls(path, os.open(path, os.O_RDONLY | _FLAGS), unwritable)
 
     def close(self) -> None:
-        """Close the file."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -75,15 +65,10 @@ class JournalFile:
 
     @property
     def size(self) -> int:
-        """Bytes in the file now."""
         return os.fstat(self._descriptor).st_size
 
     def size_in_place(self) -> int:
-        """The size of the file that has the journal's name now; -1 if that is another one. One call to the system.
-
-        Raises:
-            OSError: no file has its name, or it cannot be looked at.
-        """
+        """The size of the file that has the journal's name now; -1 if that is another one. One call to the system."""
         status = self.path.stat()
         return status.st_size if (status.st_ino, status.st_dev) == self._identity else -1
 
@@ -139,7 +124,6 @@ class JournalFile:
             raise
 
     def ends_with_a_line(self) -> bool:
-        """Whether the last line is whole."""
         size = self.size
         return size == 0 or os.pread(self._descriptor, 1, size - 1) == b"\n"
 
@@ -155,7 +139,6 @@ class JournalFile:
 
         Raises:
             BrokenJournal: the line is whole, but has another byte for its line feed: it is not torn, but damaged.
-            OSError: it cannot be mended; nothing is lost.
         """
         torn = os.pread(self._descriptor, self.size - place, place)
         if not torn:
@@ -175,6 +158,17 @@ class JournalFile:
     def _check_writable(self) -> None:
         if self._unwritable is not None:
             raise OSError(self._unwritable.errno, self._unwritable.strerror, str(self.path))
+
+
+def end_of_lines(descriptor: int, size: int) -> int:
+    """Where the last whole line ends in so many bytes of a journal."""
+    while size > 0:
+        begin = max(size - _CHUNK, 0)
+        found = os.pread(descriptor, size - begin, begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        size = begin
+    return 0
 
 
 def _follows(text: bytes, head: Head) -> bool:

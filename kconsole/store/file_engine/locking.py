@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from kconsole.core.codes import Message
 from kconsole.core.errors import StoreBusy
 from kconsole.store.file_engine.files import PRIVATE_FILE
 
@@ -24,9 +25,7 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
 class StoreLock:
     """A lock file, kept open: taking the lock costs a few calls to the system, not those of opening it each time.
 
-    Args:
-        path: the file.
-        busy: the code of the error for those who wait too long.
+    Those who wait too long get StoreBusy with the code `busy`.
     """
 
     def __init__(self, path: Path, busy: str = "store-busy") -> None:
@@ -38,16 +37,7 @@ class StoreLock:
         """For other parts of this process: the system gives a process again what it has."""
 
     def acquire(self, patience: float, operator: str) -> None:
-        """Take the lock.
-
-        Args:
-            patience: seconds to wait for another process, or for another part of this one.
-            operator: who takes it, for those who wait.
-
-        Raises:
-            StoreBusy: another one held it for that long.
-            OSError: the file cannot be opened.
-        """
+        """Take the lock, after so many seconds of patience for another process, or for another part of this one."""
         deadline = time.monotonic() + patience
         if not self._mine.acquire(timeout=max(patience, 0)):
             raise self._busy(patience)
@@ -75,14 +65,8 @@ class StoreLock:
 
     def _busy(self, patience: float) -> StoreBusy:
         operator, process = self._holder()
-        return StoreBusy(
-            self._busy_code,
-            "try-again-or-find-hanging",
-            folder=str(self.path.parent),
-            seconds=patience,
-            operator=operator,
-            process=process,
-        )
+        params = {"folder": str(self.path.parent), "seconds": patience, "operator": operator, "process": process}
+        return StoreBusy(Message(self._busy_code, params), "try-again-or-find-hanging")
 
     def release(self) -> None:
         """Release the lock. Never fails: what was done under it is done."""
@@ -95,7 +79,6 @@ class StoreLock:
         self._mine.release()
 
     def close(self) -> None:
-        """Close the file."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -123,8 +106,8 @@ class StoreLock:
         return (status.st_ino, status.st_dev) == self._identity
 
     def _write_holder(self, operator: str) -> None:
-        """Name the holder for those who wait; no failure to write it matters."""
-        with suppress(OSError, ValueError):  # a name that is no text makes a ValueError
+        """Name the holder for those who wait."""
+        with suppress(OSError, ValueError):  # no failure matters; a name that is no text makes a ValueError
             holder = msgspec.json.encode({"operator": operator, "process": os.getpid()}).ljust(_HOLDER_LENGTH) + b"\n"
             if os.pread(self._descriptor, len(holder), 0) != holder:  # to write costs ten times as much
                 os.pwrite(self._descriptor, holder, 0)

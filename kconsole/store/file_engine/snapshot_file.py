@@ -16,9 +16,8 @@ import msgspec
 from kconsole.core.codes import message
 from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import StoreUnusable
-from kconsole.store.engine import DamagedSnapshot, Head, Snapshot
+from kconsole.store.engine import DamagedSnapshot, Head, Snapshot, nonsense
 from kconsole.store.file_engine.files import NO_HARD_LINKS, beside, set_aside, write_whole
-from kconsole.store.journal_line import nonsense
 
 SNAPSHOT_FILE: Final = "store.json"
 BACKUP_FILE: Final = f"{SNAPSHOT_FILE}.bak"
@@ -36,23 +35,18 @@ _encode = msgspec.json.Encoder().encode
 
 
 class PlacedSnapshot(NamedTuple):
-    """A snapshot with what the file engine knows besides."""
+    """A snapshot, and where its line ends in the journal."""
 
     snapshot: Snapshot
     place: int
-    """Bytes of the journal up to the end of its line."""
-    size: int
-    """Bytes of the file."""
 
 
 def read_snapshot(path: Path) -> PlacedSnapshot:
     """Read a snapshot's file, and check that it is what was written.
 
     Raises:
-        FileNotFoundError: there is none.
         DamagedSnapshot: it is not what was written.
         StoreUnusable: it is of another format.
-        OSError: it cannot be read.
     """
     content = path.read_bytes()
     first = content[: content.find(b"\n") + 1]
@@ -69,7 +63,7 @@ def read_snapshot(path: Path) -> PlacedSnapshot:
         raise DamagedSnapshot("not-its-checksum")
     try:
         head = Head(int(meta["sequence"]), str(meta["hash"]))
-        return PlacedSnapshot(Snapshot(head, int(meta["next_number"]), content), int(meta["offset"]), len(content))
+        return PlacedSnapshot(Snapshot(head, int(meta["next_number"]), content), int(meta["offset"]))
     except NONSENSE as error:
         raise DamagedSnapshot(nonsense(error)) from None
 
@@ -95,7 +89,9 @@ def _check_format(path: Path, written: object) -> None:
 def write_snapshot(
     path: Path, head: Head, place: int, next_number: int, body: Iterable[bytes], *, damaged: bool = False
 ) -> int:
-    """Put a snapshot in place; the one before is kept as `store.json.bak`. Returns its size in bytes.
+    """Put a snapshot in place; the one before is kept as `store.json.bak`, or for good if it is damaged.
+
+    Returns its size in bytes. If it cannot be written, the one before is there as it was.
 
     Args:
         path: the file.
@@ -103,10 +99,7 @@ def write_snapshot(
         place: where that line ends.
         next_number: the number of the next new record.
         body: the tables as JSON, in pieces.
-        damaged: whether the one before is damaged: then it is kept for good, and no backup.
-
-    Raises:
-        OSError: it cannot be written; the one before is there as it was.
+        damaged: whether the one before is damaged.
     """
     if path.is_symlink():  # to rename over it would leave what it points to behind
         raise OSError(errno.ELOOP, "it is a symbolic link", str(path))
