@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.appearance import THEMES
 from kconsole.operations.files import LARGEST_OWN, FileRefused, path_of, read_small, reason_of
-from kconsole.store.file_engine.files import make_folder, write_whole
+from kconsole.store.file_engine.files import PRIVATE_FOLDER, write_whole
 
 STATE_VARIABLE: Final = "KCONSOLE_STATE"
 """The environment variable that names another folder for the preferences."""
@@ -121,7 +121,7 @@ class Preferences:
             return
         kept = self._read()
         try:
-            make_folder(self._path.parent)
+            self._path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             if kept.is_damaged and self._path.exists():
                 self._path.replace(self._path.with_suffix(".json.bak"))
             content = json.dumps({**kept.document, **changes}, indent=1).encode()
