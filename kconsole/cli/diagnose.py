@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 import click
 
 from kconsole import __version__
-from kconsole.cli.appearance import Appearance, look_of
 from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, terminal_width
 from kconsole.cli.output import put_json
+from kconsole.cli.screen import Appearance, look_of
 from kconsole.operations.preferences import preferences_path
 from kconsole.operations.settings import settings_path
 from kconsole.text import columns
@@ -26,9 +26,16 @@ class Finding(NamedTuple):
 
     name: str
     value: Any
-    shown: str
-    """The value in the table."""
-    reason: str = ""
+    reason: str
+    absent: str = ""
+    """What the table shows in place of an empty value."""
+
+    @property
+    def shown(self) -> str:
+        """The value in the table."""
+        if isinstance(self.value, bool):
+            return "yes" if self.value else "no"
+        return "x".join(map(str, self.value)) if isinstance(self.value, list) else self.value or self.absent
 
 
 @click.command()
@@ -44,29 +51,17 @@ def diagnose(place: CliContext, as_json: bool) -> None:
     """
     look = look_of(place)
     findings = _findings(look)
-    paths = {
-        "configuration": settings_path(),
-        "state": preferences_path(),
-        "store": place.store_folder,
-    }
+    paths = {"configuration": settings_path(), "state": preferences_path(), "store": place.store_folder}
     versions = _versions()
     problems = [safe_text(words_of(problem)) for problem in look.settings.problems]
+    files = [[name, _state(path), safe_text(str(path), None)] for name, path in paths.items()]
     if as_json:
-        put_json(
-            {
-                "schema": 1,
-                "terminal": {finding.name: {"value": finding.value, "because": finding.reason} for finding in findings},
-                "paths": {
-                    name: {"path": safe_text(str(path), None), "there": _state(path) == "there"}
-                    for name, path in paths.items()
-                },
-                "versions": versions,
-                "problems": problems,
-            }
-        )
+        terminal = {finding.name: {"value": finding.value, "because": finding.reason} for finding in findings}
+        places = {name: {"path": path, "there": state == "there"} for name, state, path in files}
+        document = {"schema": 1, "terminal": terminal, "paths": places, "versions": versions, "problems": problems}
+        put_json(document)
         return
     found = [[finding.name.replace("_", " "), finding.shown, finding.reason] for finding in findings]
-    files = [[name, _state(path), safe_text(str(path), None)] for name, path in paths.items()]
     sections = [
         columns.table(["TERMINAL", "FOUND", "BECAUSE"], found, width=terminal_width()),
         columns.table(["FILE", "STATE", "PATH"], files),
@@ -79,39 +74,27 @@ def diagnose(place: CliContext, as_json: bool) -> None:
 def _findings(look: Appearance) -> list[Finding]:
     profile, reasons = look.profile, look.profile.reasons
     size = _size()
-    locale, why_locale = _locale()
-    encoding = safe_text(profile.encoding)
     return [
-        Finding("drawable", profile.is_drawable, _yes(profile.is_drawable), reasons["is_drawable"]),
-        Finding("colours", profile.colours, profile.colours, reasons["colours"]),
-        Finding("ascii_only", profile.ascii_only, _yes(profile.ascii_only), reasons["ascii_only"]),
-        Finding("theme", look.theme, look.theme, look.theme_reason),
-        Finding("mouse", look.mouse, _yes(look.mouse), "" if look.mouse else "the terminal selects text with it"),
-        Finding(
-            "size",
-            None if size is None else list(size),
-            "unknown" if size is None else f"{size[0]}x{size[1]}",
-            "standard error is not a terminal" if size is None else "",
-        ),
-        Finding("multiplexer", profile.multiplexer, profile.multiplexer or "none", reasons["multiplexer"]),
-        Finding("ssh", profile.over_ssh, _yes(profile.over_ssh), reasons["over_ssh"]),
-        Finding("background", profile.background, profile.background or "unknown", reasons["background"]),
-        Finding("encoding", encoding, encoding, reasons["encoding"]),
-        Finding("locale", locale, locale or "none", why_locale),
+        Finding("drawable", profile.is_drawable, reasons["is_drawable"]),
+        Finding("colours", profile.colours, reasons["colours"]),
+        Finding("ascii_only", profile.ascii_only, reasons["ascii_only"]),
+        Finding("theme", look.theme, look.theme_reason),
+        Finding("mouse", look.mouse, "" if look.mouse else "the terminal selects text with it"),
+        Finding("size", size, "" if size else "standard error is not a terminal", "unknown"),
+        Finding("multiplexer", profile.multiplexer, reasons["multiplexer"], "none"),
+        Finding("ssh", profile.over_ssh, reasons["over_ssh"]),
+        Finding("background", profile.background, reasons["background"], "unknown"),
+        Finding("encoding", safe_text(profile.encoding), reasons["encoding"]),
+        Finding("locale", *_locale(), "none"),
     ]
 
 
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _size() -> tuple[int, int] | None:
+def _size() -> list[int] | None:
     """Columns and lines of the terminal; None if there is none."""
     try:
-        size = os.get_terminal_size(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2)
+        return list(os.get_terminal_size(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2))
     except (OSError, ValueError):
         return None
-    return size.columns, size.lines
 
 
 def _locale() -> tuple[str, str]:

@@ -1,26 +1,27 @@
-"""The commands that open the console. The only module that imports the screen."""
+"""The commands that open the console, and how it looks. The only module that imports the screen."""
 
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 import click
 
 import kconsole
-from kconsole.cli.appearance import Appearance, look_of
 from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, pass_cli, say
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
+from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.session import Progress, Session, takes_long
-from kconsole.text.terminals import TerminalProfile
+from kconsole.operations.settings import Settings, read_settings
+from kconsole.text.terminals import TerminalProfile, first_theme, profile_of
 
 if TYPE_CHECKING:
     from kconsole.net.secrets import Secret
@@ -30,6 +31,34 @@ PATIENCE: Final = 1.0
 
 SOURCE: Final = Path(kconsole.__file__).parent.parent
 """The checkout, if kconsole runs from one."""
+
+
+class Appearance(NamedTuple):
+    """How the console looks in this terminal, and why."""
+
+    profile: TerminalProfile
+    settings: Settings
+    preferences: Preferences
+    asked_theme: str
+    """The theme of the command line; empty if it has none."""
+    theme: str
+    theme_reason: str
+    mouse: bool
+
+
+def look_of(place: CliContext) -> Appearance:
+    """How the console looks, by options, environment, configuration file and earlier choices."""
+    settings, preferences = read_settings(), Preferences(preferences_path())
+    profile = profile_of(
+        os.environ,
+        sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8",
+        ascii_only=place.ascii_only or None,
+        colours=place.colours,
+        usual_ascii=settings.ascii_only,
+        usual_colours=settings.colours,
+    )
+    theme, reason = first_theme(profile, place.theme, preferences.theme, settings.theme)
+    return Appearance(profile, settings, preferences, place.theme, theme, reason, place.mouse or settings.mouse)
 
 
 @click.command()
@@ -118,21 +147,19 @@ def has_terminal(profile: TerminalProfile) -> bool:
 
 
 def need_terminal(profile: TerminalProfile) -> None:
-    """Continue only where the console can be drawn.
+    """Refuse a terminal that the console cannot be drawn in.
 
     Raises:
-        BadInput: it cannot.
+        BadInput: this is one.
     """
     if not has_terminal(profile):
         reason = "" if profile.is_drawable else profile.reasons["is_drawable"]
         raise BadInput("needs-terminal", "use-command-line", reason=reason)
 
 
-@contextmanager
-def ending_in_order() -> Iterator[None]:
+def ending_in_order() -> AbstractContextManager[None]:
     """Let the signals that end a program close what is open and remove what is temporary."""
-    with handled_by(_end):
-        yield
+    return handled_by(_end)
 
 
 @contextmanager
@@ -161,10 +188,7 @@ def _ignore_signals() -> None:
 
 
 def show(
-    session: Session | Callable[[Progress], Session],
-    title: str,
-    look: Appearance,
-    server_secret: "Secret | None" = None,
+    session: Session | Callable[[Progress], Session], title: str, look: Appearance, secret: "Secret | None" = None
 ) -> None:
     """Show a session on the screen until the user leaves, or a signal or a failure ends it.
 
@@ -172,7 +196,7 @@ def show(
         session: what to show, or a function that opens it, if that takes long.
         title: what the header says about it.
         look: how it looks.
-        server_secret: the password to the session's live server, if it is known already.
+        secret: the password to the session's live server, if it is known already.
 
     Raises:
         ConsoleError: it could not be opened.
@@ -189,7 +213,7 @@ def show(
         settings=look.settings,
         preferences=look.preferences,
         theme=look.asked_theme,
-        server_secret=server_secret,
+        server_secret=secret,
     )
     held_back = signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # until the app handles them itself
     try:
@@ -203,13 +227,12 @@ def show(
     if isinstance(app.failure, ConsoleError):
         raise app.failure
     if app.failure is not None:
-        say_failure(app.failure)
+        _say_failure(app.failure)
     if app.return_code:
         raise click.exceptions.Exit(app.return_code)
 
 
-def say_failure(error: Exception) -> None:
-    """Say in one line that the screen failed; the traceback only with the debug variable."""
+def _say_failure(error: Exception) -> None:
     if os.environ.get(DEBUG_VARIABLE):
         from traceback import format_exception
 

@@ -14,8 +14,8 @@ import pytest
 from filelock import FileLock
 
 from kconsole import __version__
-from kconsole.cli.appearance import Appearance
 from kconsole.cli.main import COMMANDS, kconsole
+from kconsole.cli.screen import Appearance
 from kconsole.core.records import Domain, LastLogin
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.preferences import Preferences, preferences_path
