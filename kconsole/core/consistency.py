@@ -1,8 +1,8 @@
 """Whether an inventory makes sense in itself: what no type can express."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
 from typing import Any, Final
 
 from msgspec import Struct
@@ -84,13 +84,17 @@ def _odd_limits(limits: Iterable[tuple[str, int | None]]) -> Iterator[Message]:
             yield message("limit-too-large", place=place, largest=LARGEST_LIMIT)
 
 
-def _in_utc(value: Any) -> Any:
-    """A record, or a value in one, with all its times in UTC."""
-    if isinstance(value, datetime):
-        return in_utc(value)
+def with_times(value: Any, change: Callable[[Any], date]) -> Any:
+    """A record, or a value in one, with all its times and days changed."""
+    if isinstance(value, date):
+        return change(value)
     if isinstance(value, Struct):
-        return replace(value, **{name: _in_utc(getattr(value, name)) for name in value.__struct_fields__})
-    return tuple(map(_in_utc, value)) if type(value) is tuple else value
+        return replace(value, **{name: with_times(getattr(value, name), change) for name in value.__struct_fields__})
+    return tuple(with_times(each, change) for each in value) if type(value) is tuple else value
+
+
+def _in_utc(value: Any) -> Any:
+    return with_times(value, lambda time: in_utc(time) if isinstance(time, datetime) else time)
 
 
 def _entry_in_utc(entry: Entry) -> Entry:

@@ -14,14 +14,12 @@ from kconsole.core.errors import BadInput
 from kconsole.importers import code_pages
 from kconsole.importers.file_lines import BadLine, LineMessage
 
-LONGEST_LINE: Final = 64 * 1024
-"""Characters."""
+LONGEST_LINE: Final = 64 * 1024  # characters
 
 _MOST_LINES: Final = 50
 """How many lines a quoted value may span. A longer one is a quote that was never closed."""
 
-_SEPARATOR_LINE: Final = re.compile(r'\s*"?sep=."?\s*', re.IGNORECASE)
-"""The first line of a file that Excel wrote."""
+_SEPARATOR_LINE: Final = re.compile(r'\s*"?sep=."?\s*', re.IGNORECASE)  # the first line of a file that Excel wrote
 
 _FORMULA_GUARD: Final = re.compile(r"\A'(?=[-=+@])")
 """What kconsole writes before a value that a spreadsheet would take for a formula."""
@@ -51,11 +49,10 @@ class CsvForm(NamedTuple):
 
 
 class CsvRow(NamedTuple):
-    """One row, by the line on which it begins, from 1."""
+    """One row, by the line on which it begins, from 1. Values have no blanks around them; an absent one is empty."""
 
     line: int
     values: Mapping[str, str]
-    """The values by column, without blanks around them; an absent one is empty."""
 
 
 class CsvFile(NamedTuple):
@@ -123,7 +120,10 @@ class _CsvTable:
         if _SEPARATOR_LINE.fullmatch(self._lines[at]):
             at = next(written, at)
         self._first_row = at + 1
-        headers = {separator: self._header(self._lines[at], separator) for separator in form.separators}
+        headers = {
+            separator: [re.sub(form.ignored, "", cell).casefold() for cell in _cells(self._lines[at], separator) or ()]
+            for separator in form.separators
+        }
         places = {separator: self._places_in(header) for separator, header in headers.items()}
         own = max(form.separators, key=lambda separator: len(places[separator]))
         header, self._places = headers[own], places[own]
@@ -131,6 +131,7 @@ class _CsvTable:
         for column in form.required:
             if column not in self._places:
                 raise BadInput("csv-without-column", form.sample, file=name, column=column)
+        self._key_place = self._places[form.required[0]]
         twice = [column for column, place in self._places.items() if header.count(header[place]) > 1]
         if twice:
             raise BadInput("csv-column-twice", "name-each-column-once", file=name, columns=twice)
@@ -167,11 +168,7 @@ class _CsvTable:
         }
 
     def _may_end_early(self, line: str, length: int) -> bool:
-        """Whether fields may be missing: all others are in their places then.
-
-        Raises:
-            BadLine: the line would be a complete row with another separator.
-        """
+        """Whether fields may be missing; a line that would be complete with another separator is refused."""
         if self._form.is_key is None:  # another value could pass for the key
             return False
         for separator in self._form.separators:
@@ -215,24 +212,15 @@ class _CsvTable:
                 with_key += has_key
         return complete, full, with_key
 
-    @property
-    def _key_place(self) -> int:
-        return self._places[self._form.required[0]]
-
     def _has_key(self, cells: list[str]) -> bool:
         is_key, place = self._form.is_key, self._key_place
         return is_key is not None and place < len(cells) and is_key(cells[place].strip())
 
-    def _header(self, line: str, separator: str) -> list[str]:
-        return [re.sub(self._form.ignored, "", cell).casefold() for cell in _cells(line, separator) or ()]
-
     def _places_in(self, header: list[str]) -> dict[str, int]:
         """Where the columns of the form are; of several possible names the first one counts."""
-        found = {
-            column: next((header.index(name) for name in names if name in header), -1)
-            for column, names in self._form.columns.items()
-        }
-        return {column: place for column, place in found.items() if place >= 0}
+        columns = self._form.columns.items()
+        found = {column: [header.index(name) for name in names if name in header] for column, names in columns}
+        return {column: places[0] for column, places in found.items() if places}
 
 
 def _cells(line: str, separator: str) -> list[str] | None:

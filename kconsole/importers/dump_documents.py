@@ -18,12 +18,10 @@ from kconsole.core.errors import BadInput
 from kconsole.core.records import Inventory
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, TypeAdapter
+    from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
-_LONGEST_FOUND: Final = 40
-"""Characters of a wrong value that an error shows."""
-
+_LONGEST_FOUND: Final = 40  # characters of a wrong value that an error shows
 _SECRET: Final = "id_end"  # noqa: S105  # the name of a field, which may hold more of a license ID than it should
 
 _ALLOWED: Final = {
@@ -48,18 +46,15 @@ def read_dump(document: bytes, name: str) -> Inventory:
     """The inventory that a dump (one JSON document) describes.
 
     Absent fields get their defaults, unknown fields are ignored, and a domain that only an address names is added.
-
-    Args:
-        document: the whole document.
-        name: what an error calls it, for example a path.
+    Errors call the document by this name.
 
     Raises:
         BadInput: it is not JSON, not a dump, of a newer schema, or contradicts itself.
     """
-    from pydantic import ValidationError
+    from pydantic import TypeAdapter, ValidationError
 
     try:
-        schema = _any_object().validate_json(document).get("schema", DUMP_SCHEMA)
+        schema = TypeAdapter(dict[str, object]).validate_json(document).get("schema", DUMP_SCHEMA)
         if type(schema) is not int or schema < 1:
             raise BadInput("dump-schema-invalid", "what-a-dump-is", file=name)
         if schema > DUMP_SCHEMA:
@@ -105,16 +100,10 @@ def _with_models(hint: Any) -> Any:
     return reduce(or_, inner) if isinstance(hint, UnionType) else get_origin(hint)[inner]
 
 
-@cache
-def _any_object() -> "TypeAdapter[dict[str, object]]":
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(dict[str, object])
-
-
 def _problem(error: "ErrorDetails") -> Message:
     """One of pydantic's errors: the place, what was found, and what is allowed."""
-    place = _place(error["loc"])
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"])
+    place = "".join(steps).lstrip(".")  # `entries[3].enabled`; empty for the whole document
     if error["type"] == "json_invalid":
         return message("dump-not-json", place=place, reason=error["msg"])
     if error["type"] == "missing":
@@ -127,14 +116,10 @@ def _problem(error: "ErrorDetails") -> Message:
     return message("dump-wrong-value", place=place, found=found, reason=error["msg"])
 
 
-def _place(location: tuple[int | str, ...]) -> str:
-    """`entries[3].enabled`; empty for the whole document."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
-
-
 def _shown(value: object) -> str:
-    """A wrong value: as JSON if it is a short one."""
-    if isinstance(value, list | tuple | dict | bytes):
-        return "a list" if isinstance(value, list | tuple) else "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, dict | bytes):
+        return "an object"
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST_FOUND else f"{short(text)[: _LONGEST_FOUND - 1]}…"

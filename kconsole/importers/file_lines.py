@@ -34,12 +34,11 @@ class LineMessage(NamedTuple):
 
 
 class BadLine(Exception):
-    """A row or item that cannot be taken."""
+    """A row, an item or all from here on that cannot be taken."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code)
         self.code, self.params = code, params
 
     def at(self, line: int, file: str = "") -> LineMessage:
-        """The fault, with its place."""
         return LineMessage(line, self.code, self.params, file)

@@ -12,11 +12,12 @@ rest: depth, length, and the number of different names, which expat keeps until 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 from xml.parsers import expat
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput
+from kconsole.importers.file_lines import BadLine
 
 DEEPEST: Final = 32  # elements in elements; Kerio's own files are five deep
 LONGEST_VALUE: Final = 16 * 1024  # characters of a wanted value
@@ -46,14 +47,6 @@ class Item:
     """The wanted variables that it has, by name in small letters; of a variable that is there twice, the first."""
 
 
-class _NotAConfiguration(Exception):
-    """The file is refused."""
-
-    def __init__(self, code: str, **params: Any) -> None:
-        super().__init__(code)
-        self.code, self.params = code, params
-
-
 def read_items(file: BinaryIO, name: str, wanted: Wanted, seen: set[str]) -> Iterator[Item]:
     """Each item of the wanted lists and tables, in the order of the file.
 
@@ -68,24 +61,24 @@ def read_items(file: BinaryIO, name: str, wanted: Wanted, seen: set[str]) -> Ite
     """
     walk = _Walk(wanted, seen)
     size = count = 0
-    refused: _NotAConfiguration | None = None
+    refused: BadLine | None = None
     try:
         while piece := file.read(_PIECE):
             size += len(piece)
             if size > LARGEST:
-                raise _NotAConfiguration("config-too-large", gigabytes=LARGEST // 1024**3)
+                raise BadLine("config-too-large", gigabytes=LARGEST // 1024**3)
             items = walk.feed(piece)
             count += len(items)
             yield from items
             if count > MOST_ITEMS:
-                raise _NotAConfiguration("config-too-many-items", most=MOST_ITEMS)
+                raise BadLine("config-too-many-items", most=MOST_ITEMS)
         yield from walk.close()
-    except _NotAConfiguration as error:
+    except BadLine as error:
         refused = error
     except expat.ExpatError as error:
-        refused = _NotAConfiguration("config-malformed", problem=expat.ErrorString(error.code))
+        refused = BadLine("config-malformed", problem=expat.ErrorString(error.code))
     except (LookupError, ValueError):  # an encoding that Python cannot read
-        refused = _NotAConfiguration("config-encoding")
+        refused = BadLine("config-encoding")
     if refused is not None:
         params = {"file": name, "line": walk.line, **refused.params}
         raise BadInput(Message(refused.code, params), "copy-config-again")
@@ -128,13 +121,13 @@ class _Walk:
         self._parser.Parse(piece)
         self._fed += len(piece)
         if self._fed - self._last_tag > LONGEST_STRETCH:
-            raise _NotAConfiguration("config-long-stretch", kilobytes=LONGEST_STRETCH // 1024)
+            raise BadLine("config-long-stretch", kilobytes=LONGEST_STRETCH // 1024)
         return self._ended()
 
     def close(self) -> list[Item]:
         """The last items, at the end of the file: expat may have put some off."""
         if not self._fed:
-            raise _NotAConfiguration("config-empty")
+            raise BadLine("config-empty")
         self._parser.Parse(b"", True)
         return self._ended()
 
@@ -143,20 +136,20 @@ class _Walk:
         return ended
 
     def _refuse_document_type(self, *_: object) -> None:
-        raise _NotAConfiguration("config-document-type")
+        raise BadLine("config-document-type")
 
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         self._last_tag = self._fed
         self._names.update((element, *attributes))
         if len(self._names) > MOST_NAMES:
-            raise _NotAConfiguration("config-too-many-names", most=MOST_NAMES)
+            raise BadLine("config-too-many-names", most=MOST_NAMES)
         if len(self._path) >= DEEPEST:
-            raise _NotAConfiguration("config-too-deep", most=DEEPEST)
+            raise BadLine("config-too-deep", most=DEEPEST)
         if self._variable:
-            raise _NotAConfiguration("config-nested-value")
+            raise BadLine("config-nested-value")
         element, name = element.lower(), attributes.get("name", "").strip().lower()
         if not self._path and element != "config":
-            raise _NotAConfiguration("config-other-root")
+            raise BadLine("config-other-root")
         if element in ("list", "table") and name in self._wanted:
             self._seen.add(name)
         outer = self._path[-1] if self._path else ("", "")
@@ -181,7 +174,7 @@ class _Walk:
     def _read_text(self, content: str) -> None:
         self._length += len(content)
         if self._length > LONGEST_VALUE:
-            raise _NotAConfiguration("config-long-value", most=LONGEST_VALUE)
+            raise BadLine("config-long-value", most=LONGEST_VALUE)
         self._text.append(content)
 
     def _end(self, _: str) -> None:

@@ -7,7 +7,7 @@ signature is not checked: only the server can do that, and the front ends say so
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,20 +15,13 @@ from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, component_named, end_of_id
 
-LARGEST_FILE: Final = 256 * 1024
-"""Bytes; a license file has a few thousand."""
-
-LONGEST_TEXT: Final = 200
-"""Characters that are kept of a company or an email address."""
+LARGEST_FILE: Final = 256 * 1024  # bytes; a license file has a few thousand
+LONGEST_TEXT: Final = 200  # characters that are kept of a company or an email address
+MOST_SEATS: Final = 10**9
+MOST_NOTES: Final = 20  # that are kept one by one; another program's file would cause one for each line
+UNLIMITED: Final = (-1, -2)  # -2 in the server's interface, -1 in others of the vendor's
 
 _HINT: Final = "license-file-place"
-
-MOST_SEATS: Final = 10**9
-MOST_NOTES: Final = 20
-"""Notes that are kept one by one; another program's file would cause one for each line."""
-
-UNLIMITED: Final = (-1, -2)
-"""Numbers of users that mean "without limit": -2 in the server's interface, -1 in others of the vendor's."""
 
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9 -]{0,40}?)\s*:\s*(.*)")
 _DAY: Final = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})(?!\d)|(\d{4})-(\d\d)-(\d\d)(?!\d)", re.ASCII)
@@ -38,11 +31,8 @@ _ID: Final = re.compile(r"\b[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9](?=[a-z0-9]{4}\b)", 
 """A license ID without its last four characters, wherever it appears."""
 
 _BEGINNINGS: Final = ("LICENSE", "PRODUCT-LICENSE")
-_SKIPPED: Final = ("SIGNATURE", "PRODUCT-SIGNATURE")
-_ENDS: Final = ("END", "PRODUCT-END")
-_FEATURE_END: Final = "feature-end"
-"""It has no colon in the file; one with a colon is accepted."""
-_ALL: Final = _BEGINNINGS + _SKIPPED + _ENDS
+_MARKERS: Final = (*_BEGINNINGS, "SIGNATURE", "PRODUCT-SIGNATURE", "END", "PRODUCT-END")
+_FEATURE_END: Final = "feature-end"  # it has no colon in the file; one with a colon is accepted
 
 _READ: Final = frozenset(
     {
@@ -63,7 +53,6 @@ class LicenseFile(NamedTuple):
     company: str
     email: str
     says_users: bool
-    """Whether it says how many users there may be."""
     seats: int | None
     """How many accounts may take a seat; None means without limit, if `says_users`."""
     expires: date | None
@@ -76,11 +65,7 @@ class LicenseFile(NamedTuple):
 
 
 def read_license_file(content: bytes, name: str) -> LicenseFile:
-    """Read a license file.
-
-    Args:
-        content: the whole file.
-        name: what an error calls it, for example a path.
+    """Read a license file, which errors call by this name.
 
     Raises:
         BadInput: it is not a license file, or a field makes no sense.
@@ -103,30 +88,24 @@ class _Field(NamedTuple):
 
 
 def _fields(text: str) -> Iterator[_Field]:
-    """The fields of the blocks, with their lines. Signatures are skipped unread."""
+    """The fields of the blocks. Signatures are skipped unread."""
     is_inside = False
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
         if line.startswith("--") and line.endswith("--"):
             marker = line.strip("-").upper()
-            if is_inside and marker in _ALL:
-                yield _Field(number, _FEATURE_END, "")  # an open feature does not continue in the next block
-            if marker in _ALL:
+            if marker in _MARKERS:
+                if is_inside:
+                    yield _Field(number, _FEATURE_END, "")  # an open feature does not continue in the next block
                 is_inside = marker in _BEGINNINGS
         elif is_inside and line.lower() == _FEATURE_END:
             yield _Field(number, _FEATURE_END, "")
         elif is_inside and (match := _FIELD.fullmatch(line)):
-            yield _Field(number, _without_id(match[1]).lower().replace(" ", "-"), _without_id(match[2].strip()))
-
-
-def _without_id(text: str) -> str:
-    """A text without whole license IDs, which may be in any field."""
-    return _ID.sub("*****-*****-*", text)
+            key, value = (_ID.sub("*****-*****-*", text) for text in match.groups())
+            yield _Field(number, key.lower().replace(" ", "-"), value.strip())
 
 
 class _Reader:
-    """Collects the fields one after the other."""
-
     def __init__(self, name: str) -> None:
         self._name = name
         self._fields: dict[str, _Field] = {}
@@ -136,14 +115,15 @@ class _Reader:
         self._notes: list[Message] = []
 
     def take(self, field: _Field) -> None:
-        """Take a field. If it is there twice, the last one counts: the second block is the newer one."""
+        """Collect a field. If it is there twice, the last one counts: the second block is the newer one."""
         key = field.key
         if key == "feature-begin":
             self._in_feature, self._feature = True, self._component(field.value, field.line)
         elif key == _FEATURE_END:
             self._in_feature, self._feature = False, None
         elif self._in_feature:
-            self._take_of_feature(field)
+            if self._feature is not None:
+                self._take_of_feature(field, self._components[self._feature])
         elif key == "features":
             for feature in filter(str.strip, re.split(r"[,;]", field.value)):
                 self._component(feature, field.line)
@@ -160,14 +140,11 @@ class _Reader:
             self._components.setdefault(name, Component(name=name))
         return name
 
-    def _take_of_feature(self, field: _Field) -> None:
-        if self._feature is None:
-            return
-        component = self._components[self._feature]
+    def _take_of_feature(self, field: _Field, component: Component) -> None:
         if field.key == "users":
-            self._components[self._feature] = replace(component, seats=self._seats(field))
+            self._components[component.name] = replace(component, seats=self._seats(field))
         elif field.key in ("expires", "feature-expires"):
-            self._components[self._feature] = replace(component, expires=self._day(field))
+            self._components[component.name] = replace(component, expires=self._day(field))
 
     def finish(self) -> LicenseFile:
         """The license of all fields together."""
@@ -193,8 +170,7 @@ class _Reader:
         )
 
     def _text(self, key: str) -> str:
-        field = self._fields.get(key)
-        return "" if field is None else field.value[:LONGEST_TEXT]
+        return self._fields[key].value[:LONGEST_TEXT] if key in self._fields else ""
 
     def _day(self, field: _Field | None) -> date | None:
         if field is None or field.value.lower() in ("", "never", "unlimited", "none"):
@@ -207,16 +183,17 @@ class _Reader:
                 return date(int(match[4]), int(match[5]), int(match[6]))
             return date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
         except ValueError:
-            raise BadInput("license-file-day", _HINT, file=self._name, line=field.line) from None
+            raise self._wrong("license-file-day", field) from None
 
     def _seats(self, field: _Field) -> int | None:
         if field.value.lower() == "unlimited":
             return None
         if not re.fullmatch(r"-?\d{1,10}", field.value, re.ASCII):
-            raise BadInput("license-file-users", _HINT, file=self._name, line=field.line)
+            raise self._wrong("license-file-users", field)
         number = int(field.value)
-        if number in UNLIMITED:
-            return None
-        if not 0 <= number <= MOST_SEATS:
-            raise BadInput("license-file-seats", _HINT, file=self._name, line=field.line, number=number)
-        return number
+        if number not in UNLIMITED and not 0 <= number <= MOST_SEATS:
+            raise self._wrong("license-file-seats", field, number=number)
+        return None if number in UNLIMITED else number
+
+    def _wrong(self, code: str, field: _Field, **params: Any) -> BadInput:
+        return BadInput(code, _HINT, file=self._name, line=field.line, **params)

@@ -1,17 +1,18 @@
 """The sample stores that kconsole ships. `tests/samples` in the source generates them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from kconsole.core.codes import message
+from kconsole.core.consistency import with_times
 from kconsole.core.encoding import NONSENSE, inventory_from_document
 from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.history import Operator
 from kconsole.core.records import Inventory
-from kconsole.core.times import Clock, SystemClock, from_iso, to_iso
+from kconsole.core.times import Clock, SystemClock
 from kconsole.operations.session import Session
 
 SAMPLES: Final = ("office", "crisis", "small")
@@ -19,9 +20,6 @@ SAMPLES: Final = ("office", "crisis", "small")
 
 AS_OF: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """The moment that the samples describe: a Monday morning."""
-
-_MOMENTS: Final = frozenset({"last_restart", "registered_at", "activated_at", "bought_at", "at", "deleted_at"})
-_DAYS: Final = frozenset({"trial_until", "maintenance_until", "expires"})
 
 
 def sample_session(
@@ -48,10 +46,12 @@ def load_sample(name: str, now: datetime) -> Inventory:
         raise NotFound("no-such-sample", message("samples-are", samples=SAMPLES), name=name)
     file = sample_folder() / f"{name}.json"
     try:
-        by = timedelta(seconds=(now - AS_OF) // timedelta(seconds=1))
-        return inventory_from_document(_moved(orjson.loads(file.read_bytes()), by))
+        inventory: Inventory = inventory_from_document(orjson.loads(file.read_bytes()))
     except (OSError, *NONSENSE):
         raise BadInput("sample-damaged", "install-again", file=str(file)) from None
+    by = timedelta(seconds=(now - AS_OF) // timedelta(seconds=1))
+    moved: Inventory = with_times(inventory, lambda time: time + by)
+    return moved
 
 
 def sample_folder() -> Path:
@@ -59,16 +59,3 @@ def sample_folder() -> Path:
     package = Path(__file__).parent.parent
     shipped = package / "data"
     return shipped if shipped.is_dir() else package.parent / "data"
-
-
-def _moved(value: Any, by: timedelta, field: str = "") -> Any:
-    """A document with all its moments and days moved."""
-    if isinstance(value, dict):
-        return {name: _moved(inner, by, name) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_moved(inner, by) for inner in value]
-    if isinstance(value, str) and field in _MOMENTS:
-        return to_iso(from_iso(value) + by)
-    if isinstance(value, str) and field in _DAYS:
-        return (date.fromisoformat(value) + by).isoformat()
-    return value

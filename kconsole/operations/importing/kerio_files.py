@@ -5,16 +5,15 @@ An entry that the files do not name is not deleted: a copy may be old, and a del
 
 import os
 import stat
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import message
 from kconsole.core.errors import BadInput
-from kconsole.core.records import Domain, Entry, Kind, fold
+from kconsole.core.records import Domain, Entry, fold
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig, refuse
 from kconsole.licensing.counting import SeatLedger
@@ -41,7 +40,7 @@ class KerioPlan(MergePlan):
 
 
 def read_kerio(folder: Path) -> KerioConfig:
-    """Read the files in a folder. They are opened for reading only, and reading never blocks.
+    """Read the files in a folder, without ever blocking.
 
     Raises:
         BadInput: there is no users.cfg, or a file cannot be read, is malformed, or an attack.
@@ -57,17 +56,13 @@ def read_kerio(folder: Path) -> KerioConfig:
         except FileNotFoundError as error:
             if name == USERS:
                 hint = message("name-server-folder", users=USERS, server=SERVER)
-                raise BadInput(_unreadable(path, error), hint) from error
+                raise BadInput("cannot-read", hint, file=str(path), reason=reason_of(error)) from error
             notes.append(LineMessage(0, "config-missing", {"name": name}))
         except OSError as error:
-            raise BadInput(_unreadable(path, error), "nothing-imported") from error
+            raise BadInput("cannot-read", "nothing-imported", file=str(path), reason=reason_of(error)) from error
     config = reader.finish()
     config.notes[:0] = notes
     return config
-
-
-def _unreadable(path: Path, error: OSError) -> Message:
-    return message("cannot-read", file=str(path), reason=reason_of(error))
 
 
 @dataclass(frozen=True)
@@ -84,9 +79,16 @@ class ImportKerio(Import[KerioPlan]):
         config = self.config
         merge = _ConfigMerge(state, faults=[*config.faults], notes=[*config.notes], config=config)
         merge.take_domains()
-        for entry in config.entries:
-            merge.take_entry(entry)
-        return merge.plan(KerioPlan, seats, gone=tuple(merge.gone()), gone_domains=tuple(merge.gone_domains()))
+        for listed in config.entries:
+            merge.take_entry(listed)
+        named = config.refused.union(fold(listed.address) for listed in config.entries)
+        kinds = config.kinds - {"builtin_admin"}
+        gone = (entry for entry in state.live_entries() if entry.kind in kinds and fold(entry.address) not in named)
+        domains = {fold(domain.name) for domain in config.domains}
+        gone_domains = [
+            each for each in state.domains.values() if config.lists_domains and fold(each.name) not in domains
+        ]
+        return merge.plan(KerioPlan, seats, gone=tuple(gone), gone_domains=tuple(gone_domains))
 
 
 @dataclass
@@ -99,19 +101,19 @@ class _ConfigMerge(Merge):
     def __post_init__(self) -> None:
         self._domains.update((fold(domain.name), domain.name) for domain in self.state.domains.values())
         if any(entry.kind == "builtin_admin" for entry in self.config.entries):
-            live = (entry for entry in self.state.entries.values() if entry.deleted_at is None)
+            live = self.state.live_entries()
             self._built_in = next((entry for entry in live if entry.kind == "builtin_admin"), None)
 
     def take_domains(self) -> None:
         """Sort the domains. A known one stays as it is: its limits are in neither file."""
-        primary = next((domain.name for domain in self.state.domains.values() if domain.primary), None)
+        primary = self.state.primary_domain
         named = [domain.name for domain in self.config.domains if domain.primary]
         if len(named) > 1:
             self.notes.append(LineMessage(0, "several-primary-domains", {"number": len(named)}))
-        elif named and primary is not None and fold(primary) != fold(named[0]):
+        elif named and primary and fold(primary) != fold(named[0]):
             self.notes.append(LineMessage(0, "other-primary-domain", {"file": named[0], "store": primary}))
         for domain in self.config.domains:
-            is_primary = domain.primary and primary is None and len(named) == 1
+            is_primary = domain.primary and not primary and len(named) == 1
             new = Domain(name=domain.name, primary=is_primary, description=domain.description)
             if self._spelled(new) is None:
                 self.notes.append(LineMessage(domain.line, "domain-name-invalid", file=domain.file).skipped)
@@ -146,18 +148,3 @@ class _ConfigMerge(Merge):
 
     def _refuse(self, listed: ConfigEntry, code: str, **params: Any) -> None:
         refuse(listed.kind, LineMessage(listed.line, code, params, listed.file), self.faults, self.notes)
-
-    def gone(self) -> Iterable[Entry]:
-        """Entries that the files would name if the server had them."""
-        named = self.config.refused.union(fold(entry.address) for entry in self.config.entries)
-        kinds: set[Kind] = self.config.kinds - {"builtin_admin"}
-        for entry in self.state.entries.values():
-            if entry.kind in kinds and entry.deleted_at is None and fold(entry.address) not in named:
-                yield entry
-
-    def gone_domains(self) -> Iterable[Domain]:
-        """Domains that the files would name if the server had them."""
-        named = {fold(domain.name) for domain in self.config.domains}
-        for domain in self.state.domains.values():
-            if self.config.lists_domains and fold(domain.name) not in named:
-                yield domain

@@ -1,7 +1,6 @@
 """Importing last logins from a log."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import ClassVar, Final
@@ -21,8 +20,7 @@ from kconsole.operations.importing.merge import faulty_error, faulty_outcomes
 from kconsole.operations.logins import logged_in
 from kconsole.store.records import Records
 
-MOST_FAULTS: Final = 20
-"""Faulty rows that an error names one by one: in a log of another form every line is one."""
+MOST_FAULTS: Final = 20  # that an error names one by one: in a log of another form every line is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +39,6 @@ class LoginsPlan:
     """Addresses of aliases, lists and the like, and of the built-in administrator: no logins of them are kept."""
     before: SeatReport
     after: SeatReport
-    """The figures after the import."""
 
 
 def read_login_file(path: Path, now: datetime, zone: tzinfo | None = None, encoding: str | None = None) -> LoginFile:
@@ -51,53 +48,6 @@ def read_login_file(path: Path, now: datetime, zone: tzinfo | None = None, encod
         BadInput: it cannot be read, or is not such a file.
     """
     return read_login_csv(*read_document(path), now, zone, encoding)
-
-
-@dataclass
-class _LoginMerge:
-    """Finds the accounts of logins."""
-
-    state: Records
-    last: dict[int, tuple[Entry, Login]] = field(default_factory=dict)
-    """The last login of each account in the file: two addresses in it may belong to one account."""
-    active_sync: set[int] = field(default_factory=set)
-    """The accounts that used Exchange ActiveSync, at any time."""
-    unknown: list[str] = field(default_factory=list)
-    deleted: list[str] = field(default_factory=list)
-    no_accounts: list[str] = field(default_factory=list)
-
-    def take(self, logins: Iterable[Login]) -> None:
-        primary = next((f"@{domain.name}" for domain in self.state.domains.values() if domain.primary), "")
-        for login in logins:
-            entry, address = self._found(login.address, primary)
-            if entry is None:
-                (self.deleted if self.state.deleted_at(address) else self.unknown).append(login.address)
-            elif not entry.is_account:
-                self.no_accounts.append(entry.address)
-            else:
-                if is_active_sync(login.protocol):
-                    self.active_sync.add(entry.id)
-                if entry.id not in self.last or login.at > self.last[entry.id][1].at:
-                    self.last[entry.id] = entry, login
-
-    def changed(self) -> Iterator[tuple[Entry, Entry]]:
-        """The accounts with a later login than the store knows, or the first use of ActiveSync: before and after."""
-        for entry, login in self.last.values():
-            is_later = entry.last_login is None or login.at > entry.last_login.at
-            after = logged_in(entry, LastLogin(login.at, login.protocol)) if is_later else entry
-            after = replace(after, active_sync=after.active_sync or entry.id in self.active_sync)
-            if after != entry:
-                yield entry, after
-
-    def _found(self, address: str, primary: str) -> tuple[Entry | None, str]:
-        """The entry with this address, and the complete address.
-
-        A login without a domain is in the primary domain, as at the server itself, or the built-in administrator.
-        """
-        entry = self.state.entry_at(address)
-        if entry is not None or "@" in address:
-            return entry, address
-        return self.state.entry_at(address + primary), address + primary
 
 
 @dataclass(frozen=True)
@@ -116,25 +66,36 @@ class ImportLogins:
 
     def plan(self, state: Records, seats: SeatLedger) -> LoginsPlan:
         """Plan the import on the current state."""
-        merge = _LoginMerge(state)
-        merge.take(self.file.logins)
-        changed = tuple(merge.changed())
+        last: dict[int, tuple[Entry, Login]] = {}  # two addresses in the file may belong to one account
+        active_sync: set[int] = set()
+        unknown: list[str] = []
+        deleted: list[str] = []
+        no_accounts: list[str] = []
+        for login in self.file.logins:
+            entry, address = _found(login.address, state)
+            if entry is None:
+                (deleted if state.deleted_at(address) else unknown).append(login.address)
+            elif not entry.is_account:
+                no_accounts.append(entry.address)
+            else:
+                if is_active_sync(login.protocol):
+                    active_sync.add(entry.id)
+                if entry.id not in last or login.at > last[entry.id][1].at:
+                    last[entry.id] = entry, login
+        pairs = ((entry, _after(entry, login, entry.id in active_sync)) for entry, login in last.values())
+        changed = tuple((before, after) for before, after in pairs if after != before)
         return LoginsPlan(
             changed=changed,
-            same=len(merge.last) - len(changed),
-            unknown=tuple(merge.unknown),
-            deleted=tuple(merge.deleted),
-            no_accounts=tuple(merge.no_accounts),
+            same=len(last) - len(changed),
+            unknown=tuple(unknown),
+            deleted=tuple(deleted),
+            no_accounts=tuple(no_accounts),
             before=seats.report(),
             after=seats.if_changed((before, after, 1) for before, after in changed),
         )
 
     def check(self) -> None:
-        """Refuse faulty rows that must not be skipped.
-
-        Raises:
-            BadInput: there are some.
-        """
+        """Refuse faulty rows that must not be skipped."""
         if self.file.faults and not self.skip_faulty:
             zone = ("name-the-zone",) if any(fault.code == "time-without-zone" for fault in self.file.faults) else ()
             hints = [Message(code) for code in (*zone, "correct-the-file")]
@@ -152,3 +113,22 @@ class ImportLogins:
             context.transaction.put_entry(account)
         outcomes = [Outcome(account.address, "done", "logged-in-later") for account in changed]
         return outcomes + faulty_outcomes(self.file.faults)
+
+
+def _found(address: str, state: Records) -> tuple[Entry | None, str]:
+    """The entry with this address, and the complete address.
+
+    A login without a domain is in the primary domain, as at the server itself, or the built-in administrator.
+    """
+    entry = state.entry_at(address)
+    if entry is None and "@" not in address and state.primary_domain:
+        address = f"{address}@{state.primary_domain}"
+        entry = state.entry_at(address)
+    return entry, address
+
+
+def _after(entry: Entry, login: Login, used_active_sync: bool) -> Entry:
+    """An account after the last of its logins in the file, unless the store knows a later one."""
+    is_later = entry.last_login is None or login.at > entry.last_login.at
+    after = logged_in(entry, LastLogin(login.at, login.protocol)) if is_later else entry
+    return replace(after, active_sync=after.active_sync or used_active_sync)

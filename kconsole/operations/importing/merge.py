@@ -15,8 +15,7 @@ from kconsole.licensing.counting import SeatLedger
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_by, revived
 from kconsole.store.records import Records
 
-IMPORTED, CHANGED, SAME = "imported", "import-changed", "import-same"
-"""The codes of an import's outcomes."""
+IMPORTED, CHANGED, SAME = "imported", "import-changed", "import-same"  # the codes of outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +117,7 @@ class Import(ABC, Generic[Plan]):
         """
 
     def check(self, plan: Plan) -> None:
-        """Refuse faulty rows that must not be skipped.
-
-        Raises:
-            BadInput: there are some.
-        """
+        """Refuse a plan with faulty rows that must not be skipped."""
         if plan.faulty and not self.skip_faulty:
             raise faulty_error(*self.faulty, plan.faulty)
 
