@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,7 +31,6 @@ from kconsole.licensing.map_plan import MapPlan
 from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret
 from kconsole.operations import mapping
 from kconsole.operations.base import refused_by
-from kconsole.operations.session import Session
 from kconsole.text import mapping as texts
 from kconsole.text import words
 from kconsole.text.details import Detail
@@ -57,37 +56,28 @@ def _read_attributes(
 
 _text = partial(click.option, callback=read_text, default="")
 
-_DIRECTORY_OPTIONS: tuple[Any, ...] = (
-    _text("--url", metavar="URL", help="ldaps://host, or ldap://host for StartTLS."),
-    _text("--base", metavar="DN", help="Where the users are: ou=people,dc=example."),
-    click.option(
-        "--kind",
-        type=click.Choice(list(_KINDS)),
-        callback=lambda _, __, value: _KINDS.get(value),
-        help="How the directory names things.",
-    ),
-    _text("--filter", metavar="FILTER", help="A further LDAP filter."),
-    _text("--bind-as", metavar="NAME", help="The name to log in with (else anonymous)."),
-    trust_options,
-    click.option(
-        "--attribute",
-        "attributes",
-        multiple=True,
-        callback=_read_attributes,
-        metavar="FIELD=NAME",
-        help="Another attribute for login, id, full_name, description, disabled or last_logon.",
-    ),
-)
-"""One for each setting of a directory, named as the field of `Directory`."""
-
-
-def _directory_options(command: Any) -> Any:
-    return reduce(lambda command, option: option(command), reversed(_DIRECTORY_OPTIONS), command)
-
 
 @click.command("map")
 @click.argument("domain")
-@_directory_options
+@_text("--url", metavar="URL", help="ldaps://host, or ldap://host for StartTLS.")
+@_text("--base", metavar="DN", help="Where the users are: ou=people,dc=example.")
+@click.option(
+    "--kind",
+    type=click.Choice(list(_KINDS)),
+    callback=lambda _, __, value: _KINDS.get(value),
+    help="How the directory names things.",
+)
+@_text("--filter", metavar="FILTER", help="A further LDAP filter.")
+@_text("--bind-as", metavar="NAME", help="The name to log in with (else anonymous).")
+@trust_options
+@click.option(
+    "--attribute",
+    "attributes",
+    multiple=True,
+    callback=_read_attributes,
+    metavar="FIELD=NAME",
+    help="Another attribute for login, id, full_name, description, disabled or last_logon.",
+)
 @click.option("--test", "is_tested", is_flag=True, help="Test the connection first; if it fails, keep nothing.")
 @click.option("--remove", is_flag=True, help="Forget the directory; the accounts stay.")
 @click.option("--json", "as_json", is_flag=True, help="Show the settings as a JSON document.")
@@ -122,29 +112,23 @@ def domains_map(
     session = place.open()
     if remove:
         say_outcomes(session.do(mapping.ForgetDirectory(domain, reason)))
-    elif is_new:
-        _set(place, session, mapping.SetDirectory(domain, Directory(**given), reason), is_tested, password_file)
-    else:
-        directory = mapping.directory_of(session.state, domain)
+        return
+    directory = Directory(**given) if is_new else mapping.directory_of(session.state, domain)
+    if is_new:
+        mapping.check_settings(directory)
+        if directory.insecure:
+            say(INSECURE)
         if is_tested:
-            _test(directory, password_file)
-        elif as_json:
-            put_json(document_of(directory))
-        else:
-            put_sections([("", texts.directory_rows(directory))])
-
-
-def _set(
-    place: CliContext, session: Session, operation: mapping.SetDirectory, is_tested: bool, password: Path | None
-) -> None:
-    mapping.check_settings(operation.directory)
-    if operation.directory.insecure:
-        say(INSECURE)
+            place.check_writable()
     if is_tested:
-        place.check_writable()
-        _test(operation.directory, password)
-    say_outcomes(session.do(operation))
-    say(f"Next: 'kconsole map {operation.domain} --dry-run'.")
+        _test(directory, password_file)
+    if is_new:
+        say_outcomes(session.do(mapping.SetDirectory(domain, directory, reason)))
+        say(f"Next: 'kconsole map {domain} --dry-run'.")
+    elif not is_tested and as_json:
+        put_json(document_of(directory))
+    elif not is_tested:
+        put_sections([("", list(texts.directory_rows(directory)))])
 
 
 def _test(directory: Directory, password_file: Path | None) -> None:
@@ -204,8 +188,7 @@ def map_(
     if not dry_run:
         place.check_writable()
     session = place.open()
-    refused = None if dry_run else session.refusal_of(mapping.MapDomain.name)
-    if refused is not None:
+    if not dry_run and (refused := session.refusal_of(mapping.MapDomain.name)) is not None:
         raise refused
     directory = mapping.directory_of(session.state, domain)
     if directory.insecure:
@@ -213,17 +196,19 @@ def map_(
     listing = _listing(directory, password_file)
     plan = mapping.plan_mapping(domain, listing, session.state, session.seats)
     if not as_json:
-        put_sections([("", texts.plan_summary(plan, disable_gone))])
+        put_sections([("", list(texts.plan_summary(plan, disable_gone)))])
         for section in _shortened(texts.plan_groups(plan, disable_gone), None if shows_all else MOST_NAMED):
             click.echo()
             put_sections([section])
+    if dry_run and as_json:
+        put_json(_plan_document(plan, disable_gone) | {"done": False})
+    decision = plan.decision(disable_gone)
+    if decision.over and not over_limit:
+        decision = decision._replace(hints=(*decision.hints, message("over-limit-maps-them")))
+        raise refused_by(decision, "would-be-refused" if dry_run else "nothing-mapped")
     if dry_run:
-        if as_json:
-            put_json(_plan_document(plan, disable_gone) | {"done": False})
-        _check_over(plan, disable_gone, over_limit, "would-be-refused")
         say("Nothing was mapped: this was a dry run.")
         return
-    _check_over(plan, disable_gone, over_limit, "nothing-mapped")
     if disable_gone and plan.needs_typing and confirm_gone is None:
         confirm_gone = _typed_number(plan)
     operation = mapping.MapDomain(domain, listing, over_limit, disable_gone, confirm_gone, plan, reason)
@@ -233,12 +218,6 @@ def map_(
     say(f"{plan.domain}: {words.count(len(done.changed), 'account')} mapped, changed or disabled.")
     say_seats(done)
     context.exit(exit_code(done.outcomes))
-
-
-def _check_over(plan: MapPlan, disable_gone: bool, over_limit: bool, effect: str) -> None:
-    decision = plan.decision(disable_gone)
-    if decision.over and not over_limit:
-        raise refused_by(decision._replace(hints=(*decision.hints, message("over-limit-maps-them"))), effect)
 
 
 def _typed_number(plan: MapPlan) -> int:
@@ -275,7 +254,7 @@ def _shortened(sections: Iterable[texts.Section], most: int | None) -> Iterator[
 
 
 def _plan_document(plan: MapPlan, disable_gone: bool) -> dict[str, Any]:
-    access, decision = plan.access(disable_gone), plan.decision(disable_gone)
+    access = plan.access(disable_gone)
     return {
         "schema": 1,
         "domain": plan.domain,
@@ -290,15 +269,10 @@ def _plan_document(plan: MapPlan, disable_gone: bool) -> dict[str, Any]:
         "colliding": [{"login": each.user.login, "because": words_of(each.reason)} for each in plan.collisions],
         "not_understood": [words_of(fault) for fault in plan.faults],
         "notes": [words_of(note) for note in plan.notes],
-        "over_by": decision.over,
+        "over_by": plan.decision(disable_gone).over,
         "seats_before": seats_document(plan.now),
         "seats_after": seats_document(plan.after(disable_gone)),
-        "at_login": {
-            "without_mailbox": access.without_mailbox,
-            "let_in": access.let_in,
-            "refused": access.refused,
-            "accounts": _addresses(plan.at_risk) if access.refused else [],
-        },
+        "at_login": access._asdict() | {"accounts": _addresses(plan.at_risk) if access.refused else []},
     }
 
 

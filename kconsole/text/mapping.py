@@ -26,20 +26,19 @@ KIND_WORDS: Final[dict[DirectoryKind, str]] = {
 }
 
 
-def plan_summary(plan: MapPlan, disable_gone: bool = False) -> list[Detail]:
+def plan_summary(plan: MapPlan, disable_gone: bool = False) -> Iterator[Detail]:
     """The result of a mapping in a few lines, the seats first."""
     after, decision = plan.after(disable_gone), plan.decision(disable_gone)
-    rows = [Detail("Seats", f"{plan.now.used:,} → {used_words(after)}   {state_word(after)}")]
+    yield Detail("Seats", f"{plan.now.used:,} → {used_words(after)}   {state_word(after)}")
     if decision.over:
         over = messages.decision_lines(decision)[0]
-        rows.append(Detail("!", f"{over}: mapping may exceed the license, creating an account may not."))
+        yield Detail("!", f"{over}: mapping may exceed the license, creating an account may not.")
     if (line := access_words(plan.access(disable_gone))) is not None:
-        rows.append(Detail("At login", line))
+        yield Detail("At login", line)
     domain = after.of_domain(plan.domain)
     if domain is not None and domain.limit is not None and domain.counted + domain.held > domain.limit:
-        rows.append(Detail("!", f"The domain's own limit of {domain.limit:,} accounts is exceeded."))
-    rows.append(Detail("Accounts", counts_words(plan)))
-    return rows
+        yield Detail("!", f"The domain's own limit of {domain.limit:,} accounts is exceeded.")
+    yield Detail("Accounts", counts_words(plan))
 
 
 def access_words(access: Access) -> str | None:
@@ -77,22 +76,15 @@ def plan_groups(plan: MapPlan, disable_gone: bool = False) -> Iterator[Section]:
     """Everything by name, the gravest first; groups that are empty are left out."""
     gone = "will be disabled" if disable_gone else "stay as they are"
     at_risk = plan.at_risk if plan.access(disable_gone).refused else ()
+    colliding = [(safe_text(user.login), safe_text(user.name), _safe_words(why)) for user, why in plan.collisions]
+    renamed = [(safe_text(before.address), safe_text(after.address)) for before, after in plan.renamed]
     groups: list[tuple[str, Iterable[Detail]]] = [
         (f"Gone from the directory: {gone}", map(_named, plan.gone)),
-        (
-            "Colliding, not mapped",
-            (
-                Detail(safe_text(user.login), f"{_safe_words(reason)}   {safe_text(user.name)}")
-                for user, reason in plan.collisions
-            ),
-        ),
+        ("Colliding, not mapped", (Detail(login, f"{why}   {name}") for login, name, why in colliding)),
         ("Unreadable, not mapped", (Detail("", _safe_words(fault)) for fault in plan.faults)),
         ("Without a mailbox: refused at login once the seats are used up", map(_named, at_risk)),
         ("Disabled in the directory, disabled here too", _after(plan.disabling)),
-        (
-            "Renamed",
-            (Detail(safe_text(before.address), f"→ {safe_text(after.address)}") for before, after in plan.renamed),
-        ),
+        ("Renamed", (Detail(before, f"→ {after}") for before, after in renamed)),
         ("Taken over by another user of the directory with the same login", _after(plan.recreated)),
         ("New name or description", _after(plan.changed)),
         ("New", (_named(entry, "" if entry.enabled else "disabled there, takes no seat") for entry in plan.new)),
@@ -126,16 +118,14 @@ def users_read(number: int) -> str:
     return f"{words.count(number, 'user')} read"
 
 
-def directory_rows(directory: Directory) -> list[Detail]:
+def directory_rows(directory: Directory) -> Iterator[Detail]:
     """The settings of a directory."""
-    rows = [
-        Detail("URL", safe_text(directory.url)),
-        Detail("Base", safe_text(directory.base)),
-        Detail("Kind", KIND_WORDS[directory.kind]),
-        Detail("Binds as", safe_text(directory.bind_as) or "anonymous"),
-    ]
+    yield Detail("URL", safe_text(directory.url))
+    yield Detail("Base", safe_text(directory.base))
+    yield Detail("Kind", KIND_WORDS[directory.kind])
+    yield Detail("Binds as", safe_text(directory.bind_as) or "anonymous")
     if directory.filter:
-        rows.append(Detail("Filter", safe_text(directory.filter)))
-    rows += [Detail(f"  {field}", safe_text(attribute)) for field, attribute in directory.attributes]
-    rows.append(Detail("Trusts", trust_words(directory)))
-    return rows
+        yield Detail("Filter", safe_text(directory.filter))
+    for field, attribute in directory.attributes:
+        yield Detail(f"  {field}", safe_text(attribute))
+    yield Detail("Trusts", trust_words(directory))

@@ -7,7 +7,6 @@ from typing import Final, Generic, TypeVar
 
 from textual import on
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -91,13 +90,6 @@ class ReadingDialog(Dialog[Next], Generic[Far, Result]):
     heading = "One moment"
     keys = "esc cancel"
 
-    class Answered(Message):
-        """The thread has ended; `then` comes next."""
-
-        def __init__(self, then: Next) -> None:
-            super().__init__()
-            self.then = then
-
     def __init__(
         self,
         text: str,
@@ -127,10 +119,9 @@ class ReadingDialog(Dialog[Next], Generic[Far, Result]):
         self._cancel.set()  # the thread ends with its next report of progress
         self.dismiss(None)
 
-    @on(Answered)
-    def go_on(self, message: Answered) -> None:
+    def _go_on(self, then: Next) -> None:
         if not self._cancel.is_set():
-            self.dismiss(message.then)
+            self.dismiss(then)
 
     def _show_progress(self) -> None:
         if self._far is not None:
@@ -146,7 +137,7 @@ class ReadingDialog(Dialog[Next], Generic[Far, Result]):
             then = partial(self._failed, error)
         except Exception as error:
             then = partial(self.app._handle_exception, error)
-        self.post_message(self.Answered(then))
+        self.call_later(self._go_on, then)
 
     def _note(self, far: Far) -> None:
         if self._cancel.is_set():

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import BadInput
-from kconsole.operations.mapping import parse_attribute
+from kconsole.operations.mapping import check_settings, parse_attribute
 from kconsole.text.mapping import KIND_WORDS
 from kconsole.text.safe_text import safe_text
 from kconsole.text.trust import INSECURE
@@ -71,7 +71,9 @@ class DirectoryForm(FormDialog[Directory]):
             "insecure": values["insecure"] == "yes",
             "attributes": attributes,
         }
-        return convert({**values, **others}, Directory)
+        directory = convert({**values, **others}, Directory)
+        check_settings(directory)
+        return directory
 
     def accept(self, answer: Directory) -> None:
         def stored() -> None:

@@ -45,20 +45,14 @@ class MappingScreen(StoreScreen):
 
     commands: ClassVar[Sequence[AnyCommand]] = MAPPING_COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(MAPPING_COMMANDS)
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012  # Textual's own declaration
-        (0, "-short"),
-        (TALL, "-tall"),
-    ]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012  # Textual's own declaration
     CSS_PATH = "../css/mapping.tcss"
     AUTO_FOCUS = "#directories"
     on_key_line = ("map-preview", "map-test", "map-settings", "map-forget", "map-undo", "map-back", "help")
 
     heading = "accounts from directories"
     help_title = "Help: accounts from directories"
-    signs = (
-        ("▸", "the cursor"),
-        ("!", "INSECURE: the certificate is not checked"),
-    )
+    signs = (("▸", "the cursor"), ("!", "INSECURE: the certificate is not checked"))
 
     directories = getters.query_one(DirectoryList)
     pane = getters.query_one(DetailsPane)
@@ -96,12 +90,7 @@ class MappingScreen(StoreScreen):
         domain = here.domain
 
         def save(directory: Directory, saved: Callable[[], None], failed: Callable[[ConsoleError], None]) -> None:
-            try:
-                mapping.check_settings(directory)
-            except ConsoleError as error:
-                failed(error)
-            else:
-                self.save(mapping.SetDirectory(domain.name, directory), saved, failed)
+            self.save(mapping.SetDirectory(domain.name, directory), saved, failed)
 
         self.app.push_screen(DirectoryForm(domain.name, domain.directory, save))
 

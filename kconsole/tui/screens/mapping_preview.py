@@ -78,10 +78,7 @@ class PreviewScreen(StoreScreen):
 
     commands: ClassVar[Sequence[AnyCommand]] = PREVIEW_COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(PREVIEW_COMMANDS)
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual's own declaration
-        (0, "-narrow"),
-        (WIDE, "-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  # Textual's own declaration
     CSS_PATH = "../css/mapping.tcss"
     AUTO_FOCUS = "#plan"
     on_key_line = ("plan-apply", "plan-gone", "plan-row", "plan-back", "help")
@@ -245,7 +242,7 @@ class PreviewScreen(StoreScreen):
     def _show(self) -> None:
         plan = self.plan
         self.gauge.report, self.gauge.planned = plan.now, plan.after(self.disables_gone)
-        summary = plan_summary(plan, self.disables_gone)[1:]  # the gauge has the seats
+        _, *summary = plan_summary(plan, self.disables_gone)  # the gauge has the seats
         self.summary.show_details([*summary, *self._gone_details()])
         self.accounts.empty_text = "Nothing to do: everything is as in the directory."
         self.accounts.show(plan_groups(plan, self.disables_gone))
