@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, pass_cli, read_text, reason_option, say
+from kconsole.cli.context import CliContext, at_store, read_text, reason_option, say
 from kconsole.cli.server_prompt import do_and_say, password_option
 from kconsole.core.errors import NotFound
 from kconsole.core.records import MailboxFate
@@ -22,7 +22,6 @@ _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, require
 @password_option
 @reason_option
 @at_store
-@pass_cli
 def disable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Disable accounts: their seats are free at once.
 
@@ -38,7 +37,6 @@ def disable(place: CliContext, addresses: tuple[str, ...], password_file: Path |
 @password_option
 @reason_option
 @at_store
-@pass_cli
 def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Enable disabled accounts, as long as seats are free."""
     do_and_say(place, place.open(unconfirmed=False), EnableAccounts(addresses, reason), password_file)
@@ -58,7 +56,6 @@ def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | 
 @password_option
 @reason_option
 @at_store
-@pass_cli
 def add(
     place: CliContext,
     address: str,
@@ -103,7 +100,6 @@ def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: 
 @password_option
 @reason_option
 @at_store
-@pass_cli
 def delete(
     place: CliContext,
     addresses: tuple[str, ...],

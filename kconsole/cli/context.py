@@ -119,7 +119,7 @@ class CliContext:
         return session
 
 
-pass_cli = click.make_pass_decorator(CliContext, ensure=True)
+_pass_context = click.make_pass_decorator(CliContext, ensure=True)
 
 
 def read_text(context: click.Context, param: click.Parameter, value: str) -> str:
@@ -205,8 +205,12 @@ _STORE_OPTIONS = (
 )
 
 
-def at_store(command: Command) -> Command:
-    """Add the options that choose the store; they may stand before the command's name or after it."""
+def at_store(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Pass the global options of this run, and add those that choose the store.
+
+    They may stand before the command's name or after it.
+    """
+    command = _pass_context(command)
     for option in _STORE_OPTIONS:
         command = option(command)
     return command

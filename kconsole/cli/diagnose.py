@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from kconsole import __version__
-from kconsole.cli.context import CliContext, at_store, on_screen, pass_cli, terminal_width
+from kconsole.cli.context import CliContext, at_store, on_screen, terminal_width
 from kconsole.cli.output import put_json
 from kconsole.cli.screen import Appearance, look_of
 from kconsole.operations.preferences import preferences_path
@@ -42,7 +42,6 @@ class Finding(NamedTuple):
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
 @on_screen
-@pass_cli
 def diagnose(place: CliContext, as_json: bool) -> None:
     """Show what kconsole found out about the terminal, and why.
 

@@ -13,7 +13,6 @@ from kconsole.cli.context import (
     CliContext,
     at_store,
     exit_code,
-    pass_cli,
     reason_option,
     say,
     terminal_width,
@@ -59,7 +58,6 @@ def _read_since(context: click.Context, param: click.Parameter, value: str | Non
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list; with --follow, a line for each change.")
 @click.option("--follow", is_flag=True, help="Go on with new changes, until ctrl+c.")
 @at_store
-@pass_cli
 @click.pass_context
 def log(
     context: click.Context,
@@ -169,7 +167,6 @@ def _follow(session: Session, query: LogQuery, commits: Iterable[Commit], as_jso
 @log.command("verify")
 @click.option("--head", metavar="HASH", help="A head from an earlier check; it must still be in the log.")
 @at_store
-@pass_cli
 def verify_log(place: CliContext, head: str | None) -> None:
     """Verify the whole log, and show its head.
 
@@ -186,7 +183,6 @@ def verify_log(place: CliContext, head: str | None) -> None:
 @password_option
 @reason_option
 @at_store
-@pass_cli
 @click.pass_context
 def undo(context: click.Context, place: CliContext, line: int | None, password_file: Path | None, reason: str) -> None:
     """Undo your last change, or any line of the log.

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, pass_cli, reason_option, say, say_seats
+from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, reason_option, say, say_seats
 from kconsole.cli.logins import say_connected
 from kconsole.core.moments import zone_named
 from kconsole.core.records import Entry
@@ -35,7 +35,7 @@ def _import_options(good: str, has_encoding: bool = True) -> Callable[[_Function
     """The options of every import; some rows, users or the like are good even if others are faulty."""
 
     def add(command: _Function) -> _Function:
-        command = reason_option(at_store(pass_cli(command)))
+        command = reason_option(at_store(command))
         if has_encoding:
             text = "The file's encoding, if it is not recognised: CP1250, CP1252 ..."
             command = click.option("--encoding", metavar="NAME", help=text)(command)

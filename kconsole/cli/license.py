@@ -12,7 +12,6 @@ from kconsole.cli.context import (
     CliContext,
     at_store,
     has_person,
-    pass_cli,
     read_text,
     reason_option,
 )
@@ -36,7 +35,6 @@ MOST_BEYOND: Final = 20
 @click.group("license", invoke_without_command=True)
 @json_option
 @at_store
-@pass_cli
 @click.pass_context
 def license_(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Show the license, or record what happened to it.
@@ -52,7 +50,6 @@ def license_(context: click.Context, place: CliContext, as_json: bool) -> None:
 @license_.command("show")
 @json_option
 @at_store
-@pass_cli
 def show(place: CliContext, as_json: bool) -> None:
     """Show everything about the license.
 
@@ -87,7 +84,6 @@ def _sections(session: Session) -> list[Section]:
 @json_option
 @reason_option
 @at_store
-@pass_cli
 def trial(place: CliContext, begun: date | None, as_json: bool, reason: str) -> None:
     """Record that the trial of 30 days has begun."""
     do_on_license(place.open(), BeginTrial(begun, reason), as_json)
@@ -114,7 +110,6 @@ def _customer_options(command: Any) -> Any:
 @json_option
 @reason_option
 @at_store
-@pass_cli
 def register(
     place: CliContext, /, id_file: Path | None, ask_id: bool, as_json: bool, reason: str, **details: str
 ) -> None:
@@ -164,7 +159,6 @@ def _asked_id() -> str:
 @json_option
 @reason_option
 @at_store
-@pass_cli
 def activate(place: CliContext, as_json: bool, reason: str) -> None:
     """Record that the license is bound to this installation."""
     do_on_license(place.open(), ActivateLicense(reason), as_json)
@@ -181,7 +175,6 @@ license_.add_command(update)
 @json_option
 @reason_option
 @at_store
-@pass_cli
 def component(
     place: CliContext,
     name: ComponentName | None,

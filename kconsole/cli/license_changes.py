@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, has_person, pass_cli, reason_option, say, say_outcomes
+from kconsole.cli.context import CliContext, at_store, has_person, reason_option, say, say_outcomes
 from kconsole.cli.license_json import life_document, update_status_document
 from kconsole.cli.output import put_json, put_sections, seats_document
 from kconsole.core.codes import Message, message
@@ -91,7 +91,6 @@ def do_on_license(session: Session, operation: Operation, as_json: bool) -> None
 @json_option
 @reason_option
 @at_store
-@pass_cli
 def update(
     place: CliContext,
     buy: int | None,
@@ -152,7 +151,6 @@ def _show_pending(session: Session, as_json: bool) -> None:
 @json_option
 @reason_option
 @at_store
-@pass_cli
 def install(
     place: CliContext, file: Path, dry_run: bool, yes: bool, over_limit: bool, as_json: bool, reason: str
 ) -> None:

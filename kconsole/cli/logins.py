@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, exit_code, pass_cli, read_text, reason_option, say, say_outcomes
+from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reason_option, say, say_outcomes
 from kconsole.cli.output import put_json
 from kconsole.core.codes import Message
 from kconsole.core.moments import moment_of
@@ -31,7 +31,6 @@ def _read_moment(context: click.Context, param: click.Parameter, value: str | No
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @reason_option
 @at_store
-@pass_cli
 def connect(place: CliContext, address: str, protocol: str, at: datetime | None, as_json: bool, reason: str) -> None:
     """Record that a user logs in.
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from kconsole import __version__
-from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, pass_cli, say, say_error, say_failure
+from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, say, say_error, say_failure
 from kconsole.core.errors import ConsoleError
 
 INTERRUPTED: Final = 130
@@ -78,7 +78,6 @@ class CommandGroup(click.Group):
 @click.version_option(__version__, prog_name="kconsole", message="%(prog)s %(version)s")
 @at_store
 @on_screen
-@pass_cli
 @click.pass_context
 def kconsole(context: click.Context, place: CliContext) -> None:
     """Show and manage the user seats of a Kerio Connect license.

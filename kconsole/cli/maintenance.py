@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, at_store, pass_cli, say
+from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, at_store, say
 from kconsole.cli.output import put_json
 from kconsole.operations import maintenance
 from kconsole.text.messages import sentence, sentences, words_of
@@ -16,7 +16,6 @@ from kconsole.text.safe_text import safe_text
 @click.option("--fix", is_flag=True, help="Repair what can be repaired. Nothing is ever thrown away.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
 @at_store
-@pass_cli
 @click.pass_context
 def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) -> None:
     """Check the store, and show what can be repaired.
@@ -58,7 +57,6 @@ def _document(finding: maintenance.Finding) -> dict[str, object]:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @at_store
-@pass_cli
 def backup(place: CliContext, file: Path) -> None:
     """Copy the store into one file, while others use it.
 

@@ -14,7 +14,6 @@ from kconsole.cli.context import (
     at_store,
     exit_code,
     has_person,
-    pass_cli,
     read_text,
     reason_option,
     say,
@@ -84,7 +83,6 @@ _text = partial(click.option, callback=read_text, default="")
 @_password_option
 @reason_option
 @at_store
-@pass_cli
 def domains_map(
     place: CliContext,
     /,
@@ -164,7 +162,6 @@ def _secret(directory: Directory, password_file: Path | None) -> Secret | None:
 @_password_option
 @reason_option
 @at_store
-@pass_cli
 @click.pass_context
 def map_(
     context: click.Context,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 import click
 
 import kconsole
-from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, pass_cli, say
+from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, say
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
 from kconsole.operations.preferences import Preferences, preferences_path
@@ -69,7 +69,6 @@ def look_of(place: CliContext) -> Appearance:
 @click.option("--server", "with_server", is_flag=True, help="With a live server to read: kconsole's own test server.")
 @at_store
 @on_screen
-@pass_cli
 def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool) -> None:
     """Open the console on a copy of sample data.
 

@@ -14,7 +14,6 @@ from kconsole.cli.context import (
     CliContext,
     ascii_only,
     at_store,
-    pass_cli,
     say,
     say_error,
     terminal_width,
@@ -54,7 +53,6 @@ GAUGE_WIDTH = 48
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @at_store
-@pass_cli
 @click.pass_context
 def status(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Show how many seats are used, free and held.
@@ -156,7 +154,6 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a CSV table.")
 @at_store
-@pass_cli
 def accounts(
     place: CliContext,
     domain: str,
@@ -258,7 +255,6 @@ def _seat_word(entry: Entry) -> str:
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @at_store
-@pass_cli
 @click.pass_context
 def explain(context: click.Context, place: CliContext, addresses: tuple[str, ...], as_json: bool) -> None:
     """Explain why an account takes a seat, or takes none.

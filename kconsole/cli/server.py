@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, pass_cli, read_text, reason_option, say, say_outcomes
+from kconsole.cli.context import CliContext, at_store, read_text, reason_option, say, say_outcomes
 from kconsole.cli.mapping import domains_map
 from kconsole.cli.output import domain_documents, put_document, put_json
 from kconsole.cli.seats import put_domains
@@ -23,7 +23,6 @@ from kconsole.text import words
     "--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="Seats of the license; by default no limit."
 )
 @at_store
-@pass_cli
 def init(place: CliContext, seats: int | None) -> None:
     """Create an empty store."""
     place.check_writable()
@@ -39,7 +38,6 @@ def init(place: CliContext, seats: int | None) -> None:
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
 @at_store
-@pass_cli
 @click.pass_context
 def domains(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Show the domains and their figures, add or map one."""
@@ -65,7 +63,6 @@ def domains(context: click.Context, place: CliContext, as_json: bool) -> None:
 @click.option("--description", callback=read_text, default="", metavar="TEXT", help="What it is for.")
 @reason_option
 @at_store
-@pass_cli
 def add_domain(
     place: CliContext, name: str, primary: bool, user_limit: int | None, description: str, reason: str
 ) -> None:
@@ -79,7 +76,6 @@ domains.add_command(domains_map)
 @click.command()
 @reason_option
 @at_store
-@pass_cli
 def restarted(place: CliContext, reason: str) -> None:
     """Record that the server was restarted, now.
 
@@ -91,7 +87,6 @@ def restarted(place: CliContext, reason: str) -> None:
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @at_store
-@pass_cli
 def dump(place: CliContext, file: Path | None) -> None:
     """Write the whole store as one JSON document.
 
@@ -110,7 +105,6 @@ def dump(place: CliContext, file: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @reason_option
 @at_store
-@pass_cli
 def restore(place: CliContext, file: Path, reason: str) -> None:
     """Replace the whole store by a dump.
 

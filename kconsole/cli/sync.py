@@ -14,7 +14,6 @@ from kconsole.cli.context import (
     PARTLY_FAILED,
     CliContext,
     at_store,
-    pass_cli,
     read_text,
     reason_option,
     say,
@@ -55,7 +54,6 @@ DIFFERENT = 1
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
-@pass_cli
 @click.pass_context
 def server(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Show the server that the store follows, or configure one."""
@@ -80,7 +78,6 @@ def server(context: click.Context, place: CliContext, as_json: bool) -> None:
 @trust_options
 @reason_option
 @at_store
-@pass_cli
 def add(place: CliContext, /, name: str, reason: str, **settings: Any) -> None:
     """Configure the server that the store follows.
 
@@ -103,7 +100,6 @@ def add(place: CliContext, /, name: str, reason: str, **settings: Any) -> None:
 )
 @reason_option
 @at_store
-@pass_cli
 def remove(place: CliContext, forget_open: bool, reason: str) -> None:
     """Stop following the server.
 
@@ -129,7 +125,6 @@ def _read_interval(context: click.Context, param: click.Parameter, value: str | 
 @password_option
 @reason_option
 @at_store
-@pass_cli
 @click.pass_context
 def sync(
     context: click.Context,
@@ -228,7 +223,6 @@ def _read(access: ServerAccess, secret: Secret) -> ServerState:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @at_store
-@pass_cli
 @click.pass_context
 def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
     """Compare kconsole's count with the server's own numbers.
