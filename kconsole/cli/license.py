@@ -1,10 +1,12 @@
 """Commands on the license: show, trial, register, activate, update, component, install."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import click
+from msgspec.structs import replace
 
 from kconsole.cli.context import (
     DONE,
@@ -14,22 +16,68 @@ from kconsole.cli.context import (
     has_person,
     read_text,
     reason_option,
+    say,
+    say_outcomes,
 )
-from kconsole.cli.license_changes import do_on_license, install, json_option, read_day, update
-from kconsole.cli.license_json import component_documents, life_document
+from kconsole.cli.license_json import component_documents, life_document, plan_document, update_status_document, use_in
 from kconsole.cli.output import put_json, put_sections, seats_document
+from kconsole.core.codes import Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput
-from kconsole.core.license import Component, ComponentName, Customer
+from kconsole.core.license import Component, ComponentName, Customer, License
 from kconsole.core.times import to_iso
-from kconsole.licensing.components import use_of
-from kconsole.operations.license import OPTIONAL, ActivateLicense, BeginTrial, ChangeComponent, RegisterLicense
-from kconsole.operations.license_files import checked_id, read_id
+from kconsole.licensing import guards
+from kconsole.operations import license as operations
+from kconsole.operations.base import Operation, insist, refused_by
+from kconsole.operations.license import OPTIONAL, Terms, Without
+from kconsole.operations.license_files import ID_FORM, file_notes, id_end_of, installed, read_id, read_license
 from kconsole.operations.session import Session
-from kconsole.text.licenses import DETAIL_WORDS, Section, license_sections, warning_words
+from kconsole.text import licenses as texts
+from kconsole.text import messages
 
 MOST_BEYOND: Final = 20
 """How many accounts beyond a component's seats are named for a person; JSON names them all."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+over_limit_option = click.option("--over-limit", is_flag=True, help="Go on even if more seats are in use than it has.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Only show what would change.")
+
+
+def changing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What all commands that change the license have: --json, --reason, and the options of the store."""
+    return json_option(reason_option(at_store(command)))
+
+
+def read_day(context: click.Context, param: click.Parameter, value: str | None) -> date | None:
+    """A calendar day."""
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        message = f"'{value}' is not a day. Write it like 2027-03-01."
+        raise click.BadParameter(message, context, param) from None
+
+
+def _day_or_never(context: click.Context, param: click.Parameter, value: str | None) -> date | Without | None:
+    return Without.LIMIT if value == "never" else read_day(context, param, value)
+
+
+class _Seats(click.IntRange):
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        return Without.LIMIT if value in ("unlimited", Without.LIMIT) else super().convert(value, param, context)
+
+
+def _apply(session: Session, operation: Operation, as_json: bool) -> None:
+    """Apply an operation to the license and show its result; as JSON, with the state of the license afterwards."""
+    done = session.do(operation)
+    say_outcomes(done)
+    (outcome,) = done.outcomes
+    if outcome.hints and not outcome.failed:
+        say(messages.sentences(outcome.hints))
+    if as_json:
+        text = messages.words_of(outcome.message)
+        put_json({"schema": 1, "outcome": outcome.result, "text": text, "license": life_document(session)})
 
 
 @click.group("license", invoke_without_command=True)
@@ -69,29 +117,31 @@ def _show(session: Session, as_json: bool) -> None:
         if status.warnings:
             click.echo()
         for warning in status.warnings:
-            click.echo(f"! {warning_words(warning)}")
+            click.echo(f"! {texts.warning_words(warning)}")
     click.get_current_context().exit(EXPIRED if status.is_expired else DONE)
 
 
-def _sections(session: Session) -> list[Section]:
-    license_ = session.state.license
-    use = use_of(license_, session.state.live_entries() if license_.components else (), session.seats.policy)
-    return list(license_sections(license_, session.license_status, session.seats.report(), use, MOST_BEYOND))
+def _sections(session: Session) -> list[texts.Section]:
+    sections = texts.license_sections(
+        session.state.license, session.license_status, session.seats.report(), use_in(session), MOST_BEYOND
+    )
+    return list(sections)
+
+
+def _put_section(session: Session, code: texts.SectionCode) -> None:
+    put_sections(("", section.details) for section in _sections(session) if section.code == code)
 
 
 @license_.command("trial")
 @click.option("--begun", callback=read_day, metavar="DATE", help="Its first day, if not today.")
-@json_option
-@reason_option
-@at_store
+@changing
 def trial(place: CliContext, begun: date | None, as_json: bool, reason: str) -> None:
     """Record that the trial of 30 days has begun."""
-    do_on_license(place.open(), BeginTrial(begun, reason), as_json)
+    _apply(place.open(), operations.BeginTrial(begun, reason=reason), as_json)
 
 
 def _customer_options(command: Any) -> Any:
-    """Adds an option for each detail of a customer."""
-    for name, word in reversed(DETAIL_WORDS.items()):
+    for name, word in reversed(texts.DETAIL_WORDS.items()):
         needed = "" if name in OPTIONAL else " (required)"
         option = click.option(f"--{name}", callback=read_text, default="", metavar="TEXT", help=f"{word}{needed}.")
         command = option(command)
@@ -107,9 +157,7 @@ def _customer_options(command: Any) -> Any:
     help="A file with the license ID; - for standard input.",
 )
 @click.option("--ask-id", is_flag=True, help="Ask for the license ID on the terminal, without showing it.")
-@json_option
-@reason_option
-@at_store
+@changing
 def register(
     place: CliContext, /, id_file: Path | None, ask_id: bool, as_json: bool, reason: str, **details: str
 ) -> None:
@@ -127,16 +175,16 @@ def register(
     customer = Customer(**_complete(details))
     if ask_id:
         id_end = _asked_id()
-    do_on_license(session, RegisterLicense(customer, id_end, reason), as_json)
+    _apply(session, operations.RegisterLicense(customer, id_end, reason=reason), as_json)
 
 
 def _complete(details: dict[str, str]) -> dict[str, str]:
     """The details, with missing ones asked for."""
-    missing = [name for name in DETAIL_WORDS if name not in OPTIONAL and not details[name].strip()]
+    missing = [name for name in texts.DETAIL_WORDS if name not in OPTIONAL and not details[name].strip()]
     if missing and not has_person():
         options = [f"--{name}" for name in missing]
         raise BadInput("registration-needs", "asked-on-a-terminal", effect="nothing-registered", names=options)
-    return details | {name: _asked(DETAIL_WORDS[name]) for name in missing}
+    return details | {name: _asked(texts.DETAIL_WORDS[name]) for name in missing}
 
 
 def _asked(what: str) -> str:
@@ -149,22 +197,20 @@ def _asked(what: str) -> str:
 
 
 def _asked_id() -> str:
-    """The end of the license ID that a person types unseen; no more of it is kept."""
+    """The end of the license ID that a person types unseen; no more of it is kept, also in an error."""
     if not has_person():
         raise BadInput("no-terminal-for-license-id", "name-an-id-file")
-    return checked_id(click.prompt("License ID", hide_input=True, err=True))
+    end = id_end_of(click.prompt("License ID", hide_input=True, err=True))
+    if not end:
+        raise BadInput("not-a-license-id", ID_FORM, effect="nothing-registered")
+    return end
 
 
 @license_.command("activate")
-@json_option
-@reason_option
-@at_store
+@changing
 def activate(place: CliContext, as_json: bool, reason: str) -> None:
     """Record that the license is bound to this installation."""
-    do_on_license(place.open(), ActivateLicense(reason), as_json)
-
-
-license_.add_command(update)
+    _apply(place.open(), operations.ActivateLicense(reason=reason), as_json)
 
 
 @license_.command("component")
@@ -172,9 +218,7 @@ license_.add_command(update)
 @click.option("--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="How many accounts may use it.")
 @click.option("--expires", callback=read_day, metavar="DATE", help="The last day on which it works.")
 @click.option("--remove", is_flag=True, help="Remove it from the license.")
-@json_option
-@reason_option
-@at_store
+@changing
 def component(
     place: CliContext,
     name: ComponentName | None,
@@ -197,16 +241,145 @@ def component(
     session = place.open()
     if name is not None:
         known = session.state.license.component(name) or Component(name=name)
-        changed = Component(
-            name=name,
-            expires=known.expires if expires is None else expires,
-            seats=known.seats if seats is None else seats,
-        )
-        do_on_license(session, ChangeComponent(changed, not remove, reason), as_json)
+        given = {"expires": expires, "seats": seats}
+        changed = replace(known, **{key: value for key, value in given.items() if value is not None})
+        _apply(session, operations.ChangeComponent(changed, not remove, reason=reason), as_json)
     elif as_json:
         put_json(component_documents(session))
     else:
-        put_sections(("", section.details) for section in _sections(session) if section.code == "components")
+        _put_section(session, "components")
 
 
-license_.add_command(install)
+@license_.command("update")
+@click.option("--buy", type=click.IntRange(1, LARGEST_LIMIT), metavar="N", help="N more seats were bought.")
+@click.option(
+    "--component",
+    "components",
+    type=click.Choice(get_args(ComponentName)),
+    multiple=True,
+    help="This component was bought; may be repeated.",
+)
+@click.option("--arrived", is_flag=True, help="The purchase has arrived, which changes the license.")
+@click.option("--cancel", is_flag=True, help="The purchase will not arrive.")
+@click.option("--seats", type=_Seats(0, LARGEST_LIMIT), metavar="N", help="By hand: so many seats, or 'unlimited'.")
+@click.option(
+    "--maintenance-until", callback=_day_or_never, metavar="DATE", help="By hand: the anniversary, or 'never'."
+)
+@click.option("--expires", callback=_day_or_never, metavar="DATE", help="By hand: the license's last day, or 'never'.")
+@over_limit_option
+@dry_run_option
+@changing
+def update(
+    place: CliContext,
+    buy: int | None,
+    components: tuple[ComponentName, ...],
+    arrived: bool,
+    cancel: bool,
+    seats: int | Without | None,
+    maintenance_until: date | Without | None,
+    expires: date | Without | None,
+    over_limit: bool,
+    dry_run: bool,
+    as_json: bool,
+    reason: str,
+) -> None:
+    """Record a purchase, or change the license by hand.
+
+    A purchase is due within 24 hours: record when it has --arrived. Without options, shows the pending purchase. A
+    license smaller than the seats in use requires --over-limit; the accounts that would be refused at login are shown
+    first.
+    """
+    terms = Terms(seats, maintenance_until, expires)
+    is_bought, is_by_hand = buy is not None or bool(components), terms != Terms()
+    if sum((is_bought, arrived, cancel, is_by_hand)) > 1:
+        raise click.UsageError("Use one at a time: a purchase, --arrived, --cancel, or changes by hand.")
+    if (over_limit or dry_run) and not is_by_hand:
+        raise click.UsageError("--over-limit and --dry-run require --seats, --maintenance-until or --expires.")
+    session = place.open()
+    if is_bought:
+        _apply(session, operations.BuyUpdate(buy or 0, components, reason=reason), as_json)
+    elif arrived:
+        _apply(session, operations.ReceiveUpdate(reason=reason), as_json)
+    elif cancel:
+        _apply(session, operations.CancelUpdate(reason=reason), as_json)
+    elif is_by_hand:
+        change = _Change(session, terms.on(session.state.license), (), over_limit, as_json)
+        change.apply(operations.ChangeTerms(terms, over_limit, reason=reason), dry_run)
+    elif as_json:
+        put_json({"schema": 1, "update": update_status_document(session.license_status)})
+    elif session.state.license.update is None:
+        say("No purchase is pending. Record one with --buy N or --component NAME.")
+    else:
+        _put_section(session, "update")
+
+
+@license_.command("install")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@dry_run_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@over_limit_option
+@changing
+def install(
+    place: CliContext, file: Path, dry_run: bool, yes: bool, over_limit: bool, as_json: bool, reason: str
+) -> None:
+    """Install the server's license.key.
+
+    First shows what would change; the file's signature is not checked. A license smaller than the seats in use
+    requires --over-limit. FILE may be - for standard input.
+    """
+    license_file = read_license(file)
+    if not dry_run:
+        place.check_writable()
+    session = place.open()
+    license_, now = session.state.license, session.clock.now()
+    notes = file_notes(license_, license_file, now)
+    change = _Change(session, installed(license_, license_file, now), notes, over_limit, as_json)
+    insist(guards.may_install(license_, license_file.is_trial))
+    operation = operations.InstallLicense(license_file, over_limit, reason=reason)
+    change.apply(operation, dry_run, asks=not yes, may_ask=str(file) != "-")
+
+
+class _Change:
+    """A change of the license that is shown, to a person or as JSON, before it is applied."""
+
+    def __init__(
+        self, session: Session, after: License, notes: Iterable[Message], over_limit: bool, as_json: bool
+    ) -> None:
+        self._session, state, now = session, session.state, session.clock.now()
+        self._plan = guards.plan_license(state.license, after, session.seats, state.live_entries(), now)
+        self._rows = texts.change_rows(state.license, after)
+        self._notes = [messages.words_of(note) for note in notes]
+        self._over_limit, self._as_json = over_limit, as_json
+        say("What would change:" if self._rows else "Nothing would change.")
+        rows = [f"  {row.label}: {row.text}" for row in self._rows]
+        for line in (*rows, *(text for text, _ in texts.plan_lines(self._plan)), *self._notes):
+            say(line)
+
+    def apply(self, operation: Operation, dry_run: bool, asks: bool = False, may_ask: bool = True) -> None:
+        """Apply it and show the result, unless it is too small, changes nothing, is only shown, or is declined."""
+        plan = self._plan
+        if plan.needs_consent and not self._over_limit:
+            self._answer("refused")
+            refused = refused_by(plan.decision, "would-be-refused" if dry_run else "nothing-changed")
+            refused.hints = (*refused.hints, message("over-limit-takes-it"))
+            raise refused
+        if not plan.changes:
+            self._answer("unchanged", "The license is like this already.")
+        elif dry_run:
+            self._answer("dry-run", "Nothing was changed: this was a dry run.")
+        elif asks and not (may_ask and has_person()):
+            raise click.UsageError("Nothing was installed. To install without a question, use --yes.")
+        elif asks and not click.confirm("Install it?", err=True):
+            self._answer("unchanged", "Nothing was installed.")
+        else:
+            done = self._session.do(operation)
+            say_outcomes(done)
+            self._answer(done.outcomes[0].result)
+
+    def _answer(self, outcome: str, text: str = "") -> None:
+        if text:
+            say(text)
+        if self._as_json:
+            changes = [{"what": row.label, "text": row.text} for row in self._rows]
+            answer = {"schema": 1, "outcome": outcome, "changes": changes} | plan_document(self._plan)
+            put_json(answer | {"notes": self._notes, "license": life_document(self._session)})

@@ -3,23 +3,20 @@
 from collections.abc import Iterable
 from typing import Any
 
+from kconsole.cli.output import seats_document
 from kconsole.core.encoding import document_of
 from kconsole.core.reports import Warn
 from kconsole.core.times import to_iso
-from kconsole.licensing.components import use_of
-from kconsole.licensing.lifecycle import Ending, LicenseStatus
+from kconsole.licensing.components import ComponentUse, use_of
+from kconsole.licensing.guards import LicensePlan
+from kconsole.licensing.lifecycle import LicenseStatus
 from kconsole.operations.session import Session
 from kconsole.text.licenses import masked_id, warning_words
 from kconsole.text.sentences.license import OVERDUE_STEPS, STATES
 
 
 def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
-    """The state of the license.
-
-    Args:
-        session: the open store.
-        with_people: whether to name the customer, and accounts beyond a component's seats.
-    """
+    """The state of the license; `with_people` names the customer, and the accounts beyond a component's seats."""
     license_, status = session.state.license, session.license_status
     state = STATES[status.code]
     registration = {
@@ -39,7 +36,16 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
         "source": status.source,
         "suspended": status.is_suspended,
         "expired": status.is_expired,
-        "endings": [_ending_document(ending) for ending in status.endings],
+        "endings": [
+            {
+                "what": ending.what,
+                "on": ending.on.isoformat(),
+                "days_left": ending.days,
+                "over": ending.is_over,
+                "warned_at": ending.warned_at,
+            }
+            for ending in status.endings
+        ],
         "components": component_documents(session, with_people),
         "update": update_status_document(status),
         "registration": registration,
@@ -47,11 +53,16 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
     }
 
 
-def component_documents(session: Session, with_people: bool = True) -> list[dict[str, Any]]:
-    """The licensed components with their use; accounts beyond their seats are named with `with_people`."""
+def use_in(session: Session) -> list[ComponentUse]:
+    """Which accounts use the licensed components."""
     license_ = session.state.license
+    return use_of(license_, session.state.live_entries() if license_.components else (), session.seats.policy)
+
+
+def component_documents(session: Session, with_people: bool = True) -> list[dict[str, Any]]:
+    """The licensed components with their use."""
     documents = []
-    for use in use_of(license_, session.state.live_entries() if license_.components else ()):
+    for use in use_in(session):
         document = document_of(use.component) | {"users": len(use.users), "over": len(use.beyond)}
         if with_people:
             document["beyond"] = [entry.address for entry in use.beyond]
@@ -75,11 +86,12 @@ def warning_documents(warnings: Iterable[Warn]) -> list[dict[str, str]]:
     return [{"code": warning.code, "text": warning_words(warning)} for warning in warnings]
 
 
-def _ending_document(ending: Ending) -> dict[str, Any]:
+def plan_document(plan: LicensePlan) -> dict[str, Any]:
+    """What another license would mean."""
     return {
-        "what": ending.what,
-        "on": ending.on.isoformat(),
-        "days_left": ending.days,
-        "over": ending.is_over,
-        "warned_at": ending.warned_at,
+        "over": plan.decision.over,
+        "needs_over_limit": plan.needs_consent,
+        "at_login": {**plan.access._asdict(), "accounts": [entry.address for entry in plan.at_risk]},
+        "seats_before": seats_document(plan.now),
+        "seats_after": seats_document(plan.planned),
     }

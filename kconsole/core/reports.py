@@ -28,11 +28,10 @@ class Warn(NamedTuple):
 
 
 class DomainReport(NamedTuple):
-    """The figures of one domain. All are numbers of accounts."""
+    """The figures of one domain. All are numbers of accounts; deleted ones are only among the held."""
 
     name: str
     created: int
-    """User accounts, enabled or not; deleted ones are not among them."""
     counted: int
     held: int
     disabled: int
@@ -51,7 +50,7 @@ class SeatReport(NamedTuple):
     """The figures of the license over all domains. All are numbers of seats or accounts."""
 
     limit: int | None
-    """Seats of the license; None is without limit."""
+    """None is without limit."""
     counted: int
     """Accounts that take a seat."""
     held: int
@@ -89,5 +88,4 @@ class Decision(NamedTuple):
 
     @property
     def message(self) -> Message:
-        """The reason."""
         return Message(self.code, self.params)

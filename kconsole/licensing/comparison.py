@@ -16,7 +16,6 @@ class Cause(NamedTuple):
 
     code: str
     accounts: tuple[Entry, ...] = ()
-    """The accounts that would explain it."""
     sign: int = 0
     """1 if it makes the server count more, -1 if fewer, 0 for either."""
     params: Mapping[str, Any] = NO_PARAMS
@@ -30,12 +29,11 @@ class Comparison(NamedTuple):
     ours: int | None
     """None is without limit."""
     theirs: int | None
-    """None is without limit, if it was read."""
+    """None is without limit, or not read."""
     is_read: bool
-    """Whether the server gave it."""
     causes: tuple[Cause, ...] = ()
     domain: str = ""
-    """The domain that it is about; empty for all of them."""
+    """Empty for all domains."""
 
     @property
     def name(self) -> str:
@@ -49,7 +47,6 @@ class Comparison(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether there is nothing to explain."""
         return not self.is_read or self.ours == self.theirs
 
 
@@ -60,12 +57,12 @@ def compared(
     uncounted: Collection[str] = (),
     policy: LicensePolicy = KERIO,
 ) -> list[Comparison]:
-    """Our figures beside those of the server.
+    """Our figures beside those of the server when it was last read.
 
     Args:
         report: our current figures.
-        numbers: what the server gave when it was last read.
-        entries: all entries of the store that have not been deleted.
+        numbers: those of the server.
+        entries: those that have not been deleted.
         uncounted: the domains whose users could not be read from the server.
         policy: the rules of the product.
     """
@@ -91,7 +88,7 @@ def compared(
 
 
 def _figure(figure: str, ours: int, theirs: int | None, causes: Sequence[Cause], domain: str = "") -> Comparison:
-    """A figure with what may be behind its difference: only what works in its direction, the best match first."""
+    """A figure with the causes that work in the direction of its difference, the best match first."""
     found = Comparison(figure, ours, theirs, theirs is not None, domain=domain)
     if found.agrees:
         return found
@@ -101,7 +98,6 @@ def _figure(figure: str, ours: int, theirs: int | None, causes: Sequence[Cause],
 
 
 def _of_count(report: SeatReport, entries: Sequence[Entry], policy: LicensePolicy) -> Iterator[Cause]:
-    """Why the server may count other accounts than we do."""
     if lists := tuple(entry for entry in entries if entry.kind == "mailing_list"):
         yield Cause("lists", lists, 1)
     if disabled := tuple(entry for entry in entries if policy.is_account(entry) and not entry.enabled):
@@ -113,7 +109,6 @@ def _of_count(report: SeatReport, entries: Sequence[Entry], policy: LicensePolic
 
 
 def _of_mailboxes(entries: Sequence[Entry], policy: LicensePolicy) -> Iterator[Cause]:
-    """Why the server may know other mailboxes than we do."""
     yield Cause("restarted", sign=-1)
     if latent := tuple(entry for entry in entries if policy.classify(entry).seat and not entry.mailbox):
         yield Cause("latent", latent, 1)

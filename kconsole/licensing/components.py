@@ -19,9 +19,9 @@ class ComponentUse(NamedTuple):
 
     component: Component
     seats: int | None
-    """How many accounts may use it: its own seats or the license's; None means without limit."""
+    """Its own or the license's; None is without limit."""
     users: tuple[Entry, ...]
-    """The accounts that use it, the most recent login first."""
+    """The most recent login first."""
 
     @property
     def beyond(self) -> tuple[Entry, ...]:

@@ -17,7 +17,7 @@ from kconsole.licensing.policy import KERIO, LicensePolicy
 
 
 class Contribution(NamedTuple):
-    """How much one entry adds to each figure."""
+    """What one entry adds to the figures."""
 
     created: int = 0
     counted: int = 0
@@ -30,22 +30,19 @@ _NOTHING = Contribution()
 
 
 def contribution_of(entry: Entry, last_restart: datetime | None, policy: LicensePolicy = KERIO) -> Contribution:
-    """How much an entry adds to each figure."""
+    """How much an entry adds to each figure; a deleted one adds only a held seat, until the server restarts."""
     if not policy.is_account(entry):
         return _NOTHING
     seat = policy.classify(entry).seat
     if entry.deleted_at is not None:
-        return Contribution(held=1) if seat and _waits_for_restart(entry.deleted_at, last_restart, policy) else _NOTHING
+        waits = policy.held is not None and (last_restart is None or entry.deleted_at >= last_restart)
+        return Contribution(held=1) if seat and waits else _NOTHING
     return Contribution(1, int(seat), int(not entry.enabled), int(seat and entry.mailbox))
 
 
 def is_held(entry: Entry, last_restart: datetime | None, policy: LicensePolicy = KERIO) -> bool:
     """Whether a deleted entry still holds a seat."""
     return contribution_of(entry, last_restart, policy).held > 0
-
-
-def _waits_for_restart(deleted_at: datetime, last_restart: datetime | None, policy: LicensePolicy) -> bool:
-    return policy.held is not None and (last_restart is None or deleted_at >= last_restart)
 
 
 class Tally:
@@ -150,7 +147,6 @@ class SeatLedger:
             self._domains.setdefault(fold(after.name), []).append(after)
 
     def change_license(self, after: License) -> None:
-        """The license was changed."""
         self._known = None
         self._license = after
 
@@ -165,7 +161,7 @@ class SeatLedger:
 
     @property
     def used(self) -> int:
-        """Seats used: the one figure of the report that every change asks for."""
+        """The one figure of the report that every change asks for."""
         return self._total.counted + self._total.held
 
     def held(self) -> list[Entry]:
@@ -173,17 +169,12 @@ class SeatLedger:
         return [entry for entry in self._deleted.values() if is_held(entry, self._last_restart, self.policy)]
 
     def report(self) -> SeatReport:
-        """The report as of the last change."""
         if self._known is None:
             self._known = self.if_licensed(self._license)
         return self._known
 
     def if_changed(self, changes: Iterable[tuple[Entry | None, Entry, int]]) -> SeatReport:
-        """The report if entries were different; nothing is changed.
-
-        Args:
-            changes: an entry as it is (None for a new one), as it would be, and how many such changes there are.
-        """
+        """The report if entries were different: each as it is (None if new), as it would be, and how many times."""
         changes, known = list(changes), self._known
         self._exchange(changes)
         planned = self.if_licensed(self._license)
@@ -199,7 +190,6 @@ class SeatLedger:
                 self._count(after, times)
 
     def if_licensed(self, license_: License) -> SeatReport:
-        """The report with another license; nothing is changed."""
         return self._report(license_, chain.from_iterable(self._domains.values()))
 
     def report_around(self, domain: str) -> SeatReport:
@@ -221,8 +211,7 @@ def _report(
 ) -> SeatReport:
     limit = license_.seats
     used = total.counted + total.held
-    free = None if limit is None else max(limit - used, 0)
-    over = 0 if limit is None else max(used - limit, 0)
+    free, over = (None, 0) if limit is None else (max(limit - used, 0), max(used - limit, 0))
     latent = total.counted - total.connected
     report = SeatReport(
         limit=limit,
@@ -251,16 +240,8 @@ def _domain_report(domain: Domain, tally: Tally, license_free: int | None) -> Do
     if domain.user_limit is not None:
         own = max(domain.user_limit - tally.counted - tally.held, 0)
         free = own if license_free is None else min(own, license_free)
-    return DomainReport(
-        name=domain.name,
-        created=tally.created,
-        counted=tally.counted,
-        held=tally.held,
-        disabled=tally.disabled,
-        connected=tally.connected,
-        limit=domain.user_limit,
-        free=free,
-    )
+    figures = (tally.created, tally.counted, tally.held, tally.disabled, tally.connected)
+    return DomainReport(domain.name, *figures, domain.user_limit, free)
 
 
 def _state(policy: LicensePolicy, limit: int | None, free: int | None, over: int) -> State:

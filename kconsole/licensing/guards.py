@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from kconsole.core.codes import hints_of
 from kconsole.core.license import License
 from kconsole.core.records import Entry, fold
 from kconsole.core.reports import Decision, SeatReport
-from kconsole.licensing.lifecycle import LicenseStatus, bought, is_bound, unlicensed
+from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.lifecycle import LicenseStatus, bought, is_bound, license_status_of, unlicensed
 from kconsole.licensing.policy import KERIO, LicensePolicy
 
 Purpose = Literal["add", "enable", "enable-several", "undo"]
@@ -22,7 +24,6 @@ def _refused(code: str, hint: str = "", /, **params: Any) -> Decision:
 
 
 def _exceeding(over: int, used: int, limit: int | None, hint: str, allowed: bool = True) -> Decision:
-    """What exceeds the license by so many seats."""
     if not over:
         return ALLOWED
     return Decision(allowed, "over-limit", {"over": over, "used": used, "limit": limit}, hints_of(hint), over)
@@ -34,12 +35,7 @@ def new_seats(
     """How many more seats a set of changes needs, by domain (folded name).
 
     An entry that takes a seat and took none before needs one, unless a deleted account of the same address still
-    holds a seat: then it takes over that seat.
-
-    Args:
-        befores_and_afters: each entry as it is (None for a new one) and as it would be.
-        held: deleted entries that hold a seat.
-        policy: the rules of the product.
+    holds a seat: then it takes over that seat. An entry before the change is None for a new one.
     """
     inherited = Counter(fold(entry.address) for entry in held)
     needed: Counter[str] = Counter()
@@ -59,26 +55,22 @@ def new_seats(
 def may_take_seats(
     report: SeatReport, needed: Counter[str], purpose: Purpose = "add", policy: LicensePolicy = KERIO
 ) -> Decision:
-    """Whether so many more seats may be taken, as creating and enabling accounts does.
+    """Whether so many more seats may be taken: not where the license or a domain would exceed its limit.
 
-    Refused where the license or a domain would exceed its limit. An inventory that exceeds its limit already may
-    still do what needs no further seat. `new_seats` says how many are needed.
+    An inventory that exceeds its limit already may still do what needs no further seat.
     """
     total = needed.total()
     if "license" in policy.creation_limits and report.free is not None and total > report.free:
-        short, held = total - report.free, report.held
-        decision = _refused(
-            "license-limit", "free-a-seat", purpose=purpose, used=report.used, limit=report.limit, held=held,
-            needed=total, free=report.free, short=short,
-        )  # fmt: skip
+        short = total - report.free
+        figures = {"used": report.used, "limit": report.limit, "held": report.held, "free": report.free}
+        decision = _refused("license-limit", "free-a-seat", purpose=purpose, needed=total, short=short, **figures)
         return decision._replace(over=short)
     for domain in report.domains if "domain" in policy.creation_limits else ():
         asked = needed[fold(domain.name)]
         if domain.limit is not None and asked > (left := max(domain.limit - domain.counted - domain.held, 0)):
-            return _refused(
-                "domain-limit", "free-a-seat-of-the-domain", purpose=purpose, domain=domain.name, limit=domain.limit,
-                needed=asked, left=left, short=asked - left,
-            )  # fmt: skip
+            figures = {"limit": domain.limit, "needed": asked, "left": left, "short": asked - left}
+            hint = "free-a-seat-of-the-domain"
+            return _refused("domain-limit", hint, purpose=purpose, domain=domain.name, **figures)
     return ALLOWED
 
 
@@ -92,23 +84,22 @@ def may_create(
 def may_enable(report: SeatReport, account: Entry, enabled: Entry, policy: LicensePolicy = KERIO) -> Decision:
     """Whether a disabled account may be enabled: it needs a seat as a new one does."""
     if not policy.is_account(account):
-        return not_an_account(account, policy)
+        return _not_an_account(account, policy)
     return may_take_seats(report, new_seats([(account, enabled)], policy=policy), "enable", policy)
 
 
 def may_disable(account: Entry, policy: LicensePolicy = KERIO) -> Decision:
     """Whether an account may be disabled: always. No limit prevents it."""
-    return ALLOWED if policy.is_account(account) else not_an_account(account, policy)
+    return ALLOWED if policy.is_account(account) else _not_an_account(account, policy)
 
 
 def may_delete(entry: Entry, policy: LicensePolicy = KERIO) -> Decision:
     """Whether an entry may be deleted: everything except a built-in administrator."""
     is_builtin = policy.has_builtin_admin and entry.kind == "builtin_admin"
-    return not_an_account(entry, policy) if is_builtin else ALLOWED
+    return _not_an_account(entry, policy) if is_builtin else ALLOWED
 
 
-def not_an_account(entry: Entry, policy: LicensePolicy = KERIO) -> Decision:
-    """The refusal of an operation that applies to accounts only."""
+def _not_an_account(entry: Entry, policy: LicensePolicy = KERIO) -> Decision:
     if policy.has_builtin_admin and entry.kind == "builtin_admin":
         return _refused("builtin-admin", "builtin-admin-elsewhere")
     return _refused("not-an-account", "takes-no-seat", what=policy.classify(entry).code)
@@ -129,7 +120,7 @@ def may_connect(
     A disabled account cannot. An account that has a mailbox always can, unless `LicenseStatus.is_suspended`.
     """
     if not policy.is_account(entry):
-        return not_an_account(entry, policy)
+        return _not_an_account(entry, policy)
     if entry.deleted_at is not None:
         return _refused("account-deleted")
     if not entry.enabled:
@@ -146,9 +137,8 @@ class Access(NamedTuple):
 
     without_mailbox: int
     let_in: int
-    """How many are still let in: the first ones."""
+    """The first ones to log in."""
     refused: int
-    """How many are refused after those."""
 
 
 def access_of(report: SeatReport, policy: LicensePolicy = KERIO) -> Access:
@@ -167,6 +157,51 @@ def needs_consent(before: License, after: License, decision: Decision) -> bool:
     """Whether a license is only installed with explicit consent: it is smaller than before, and than what is in use."""
     is_smaller = after.seats is not None and (before.seats is None or after.seats < before.seats)
     return is_smaller and decision.over > 0
+
+
+class LicensePlan(NamedTuple):
+    """What another license would mean for the seats in use, before it is installed."""
+
+    before: License
+    after: License
+    now: SeatReport
+    planned: SeatReport
+    """The seats with the other license."""
+    status: LicenseStatus
+    planned_status: LicenseStatus
+    decision: Decision
+    access: Access
+    at_risk: tuple[Entry, ...]
+    """The accounts without a mailbox, if all or the last ones of them would be refused at login."""
+
+    @property
+    def changes(self) -> bool:
+        return self.before != self.after
+
+    @property
+    def needs_consent(self) -> bool:
+        return needs_consent(self.before, self.after, self.decision)
+
+
+def plan_license(
+    before: License, after: License, seats: SeatLedger, entries: Iterable[Entry], now: datetime
+) -> LicensePlan:
+    """What another license would mean for these entries, all that have not been deleted."""
+    planned, policy = seats.if_licensed(after), seats.policy
+    access = access_of(planned, policy)
+    # Once a license is used up, counted accounts that have no mailbox yet are refused.
+    without = (entry for entry in entries if policy.classify(entry).seat and not entry.mailbox)
+    return LicensePlan(
+        before=before,
+        after=after,
+        now=seats.if_licensed(before),
+        planned=planned,
+        status=license_status_of(before, now, policy),
+        planned_status=license_status_of(after, now, policy),
+        decision=may_license(planned),
+        access=access,
+        at_risk=tuple(without) if access.refused else (),
+    )
 
 
 def may_begin_trial(license_: License) -> Decision:

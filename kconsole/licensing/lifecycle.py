@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, get_args
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, message
-from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
+from kconsole.core.license import Component, ComponentName, License, PendingUpdate
 from kconsole.core.reports import Warn
 from kconsole.licensing.policy import KERIO, LicensePolicy
 
@@ -34,12 +34,10 @@ class Ending(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended."""
         return self.days < 0
 
     @property
     def needs_attention(self) -> bool:
-        """Whether it has ended or a warning day has been reached."""
         return self.is_over or self.warned_at is not None
 
 
@@ -93,30 +91,20 @@ def license_status_of(license_: License, now: datetime, policy: LicensePolicy = 
     endings = tuple(sorted(_endings(license_, today, policy), key=lambda ending: ending.on))
     state = _state(license_, today)
     is_in_grace = state == "license-expired" and any(end.what == "grace" and not end.is_over for end in endings)
-    update = None
-    if license_.update is not None:
-        due_at = due(license_.update, policy)
-        update = UpdateStatus(license_.update, due_at, now > due_at)
-    is_expired = state in ("trial-expired", "license-expired")
+    update = None if license_.update is None else _update_status(license_.update, now, policy)
+    is_suspended = policy.expiry_suspends and state in ("trial-expired", "license-expired") and not is_in_grace
     by_expiry = state in ("maintenance-expired", "license-expired")
-    status = LicenseStatus(
-        state,
-        is_in_grace,
-        is_suspended=policy.expiry_suspends and is_expired and not is_in_grace,
-        source=policy.sources["expiry_suspends" if by_expiry else "lifecycle"],
-        endings=endings,
-        update=update,
-        warnings=(),
-    )
+    source = policy.sources["expiry_suspends" if by_expiry else "lifecycle"]
+    status = LicenseStatus(state, is_in_grace, is_suspended, source, endings, update, ())
     return status._replace(warnings=tuple(_warnings(status)))
 
 
-def due(update: PendingUpdate, policy: LicensePolicy = KERIO) -> datetime:
-    """When a purchase must have arrived; the end of the calendar where that is near."""
+def _update_status(update: PendingUpdate, now: datetime, policy: LicensePolicy) -> UpdateStatus:
     try:
-        return update.bought_at + policy.update_due
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
+        due_at = update.bought_at + policy.update_due
+    except OverflowError:  # the end of the calendar is near
+        due_at = datetime.max.replace(tzinfo=UTC)
+    return UpdateStatus(update, due_at, now > due_at)
 
 
 def is_bound(license_: License) -> bool:
@@ -196,22 +184,6 @@ def anniversary(registered: date) -> date:
 def trial_end(begun: date, policy: LicensePolicy = KERIO) -> date:
     """The last day of a trial; the end of the calendar where that is near."""
     return begun + min(policy.trial, date.max - begun)
-
-
-def with_trial(license_: License, begun: date, policy: LicensePolicy = KERIO) -> License:
-    """The license once a trial has begun."""
-    return replace(license_, trial_until=trial_end(begun, policy))
-
-
-def registered(license_: License, customer: Customer, id_end: str, now: datetime) -> License:
-    """The license once it is bound to a customer, which sets the anniversary of its Software Maintenance."""
-    return replace(
-        license_,
-        customer=customer,
-        id_end=id_end or license_.id_end,
-        registered_at=now,
-        maintenance_until=anniversary(now.date()),
-    )
 
 
 def arrived(license_: License) -> License:

@@ -1,19 +1,19 @@
 """Operations on the license: trial, registration, activation, purchases, components, and the vendor's license file."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import Any, ClassVar, Final, NamedTuple
 
 from msgspec.structs import fields, replace
 
-from kconsole.core.codes import message
+from kconsole.core.codes import Hint, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput, Refused
 from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
 from kconsole.licensing import guards
-from kconsole.licensing.lifecycle import COMPONENTS, arrived, bought, license_status_of, registered, with_trial
+from kconsole.licensing.lifecycle import COMPONENTS, anniversary, arrived, bought, license_status_of, trial_end
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist, refused_by
 from kconsole.operations.license_files import ID_FORM, LicenseFile, id_end_of, installed
 
@@ -21,7 +21,7 @@ OPTIONAL: Final = ("state", "web", "comment")
 """The details of a customer that may be left empty."""
 
 LONGEST_DETAIL: Final = 200
-"""Characters of one detail of a customer."""
+"""Characters."""
 
 MOST_SEATS: Final = LARGEST_LIMIT
 """Seats of a license, with those that were bought for it: a dump with more could not be restored."""
@@ -32,10 +32,12 @@ NO_ID: Final = "?"
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
+@dataclass(frozen=True)
 class _LicenseOperation:
-    """The license stands in the store alone: no server is asked to change it."""
+    """Changes the license, which stands in the store alone: no server is asked to change it."""
 
     runs_on: ClassVar[RunsOn] = "store"
+    reason: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,16 @@ class BeginTrial(_LicenseOperation):
     name: ClassVar[str] = "begin trial"
     begun: date | None = None
     """Its first day; None for today."""
-    reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         insist(guards.may_begin_trial(context.state.license))
         begun = self.begun or context.now.date()
         if begun > context.now.date():
             raise BadInput("begun-in-future", "name-the-first-day", day=begun)
-        after = with_trial(context.state.license, begun, context.policy)
-        context.transaction.set_license(after)
-        return [_done("trial-recorded", days=context.policy.trial.days, until=after.trial_until)]
+        policy = context.policy
+        until = trial_end(begun, policy)
+        after = replace(context.state.license, trial_until=until)
+        return _changed(context, after, "trial-recorded", days=policy.trial.days, until=until)
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,28 +70,25 @@ class RegisterLicense(_LicenseOperation):
     customer: Customer
     license_id: str = ""
     """The license ID or its end; only its end is ever kept."""
-    reason: str = ""
 
     def __post_init__(self) -> None:
         end = id_end_of(self.license_id)
         object.__setattr__(self, "license_id", NO_ID if end is None else end)
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        customer = checked_customer(self.customer)
+        customer = _checked_customer(self.customer)
         license_, id_end = context.state.license, self.license_id
         if id_end == NO_ID:
             raise BadInput("not-a-license-id", ID_FORM, effect="nothing-registered")
+        after = replace(license_, customer=customer, id_end=id_end or license_.id_end)
         if license_.registered_at is not None:
-            after = replace(license_, customer=customer, id_end=id_end or license_.id_end)
             if after == license_:
                 return [_unchanged("registered-already")]
-            context.transaction.set_license(after)
-            return [_done("registration-changed", organization=customer.organization)]
-        after = registered(license_, customer, id_end, context.now)
-        context.transaction.set_license(after)
+            return _changed(context, after, "registration-changed", organization=customer.organization)
+        until = anniversary(context.now.date())
+        after = replace(after, registered_at=context.now, maintenance_until=until)
         following = message("next-step", status=license_status_of(after, context.now, context.policy).code)
-        params = {"organization": customer.organization, "until": after.maintenance_until}
-        return [Outcome("", "done", "registered-to", following, params)]
+        return _changed(context, after, "registered-to", following, organization=customer.organization, until=until)
 
 
 @dataclass(frozen=True)
@@ -97,15 +96,13 @@ class ActivateLicense(_LicenseOperation):
     """Bind the license to this installation."""
 
     name: ClassVar[str] = "activate license"
-    reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         decision = guards.may_activate(context.state.license, context.license_status)
         if decision.code == "already-activated":
             return [_unchanged(decision.code, **decision.params)]
         insist(decision)
-        context.transaction.set_license(replace(context.state.license, activated_at=context.now))
-        return [_done("activated-here")]
+        return _changed(context, replace(context.state.license, activated_at=context.now), "activated-here")
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,6 @@ class BuyUpdate(_LicenseOperation):
     name: ClassVar[str] = "buy"
     seats: int = 0
     components: tuple[ComponentName, ...] = ()
-    reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         license_ = context.state.license
@@ -128,12 +124,11 @@ class BuyUpdate(_LicenseOperation):
             raise BadInput("too-many-more-seats", effect="nothing-recorded", seats=self.seats)
         if present := [name for name in self.components if license_.component(name) is not None]:
             raise Refused("components-licensed", "show-the-license", components=present)
-        update = PendingUpdate(
-            bought_at=context.now, seats=self.seats, components=tuple(dict.fromkeys(self.components))
-        )
-        context.transaction.set_license(replace(license_, update=update))
-        hours = context.policy.update_due.total_seconds() // 3600
-        return [_done("purchase-recorded", bought=bought(update), hours=int(hours))]
+        components = tuple(dict.fromkeys(self.components))
+        update = PendingUpdate(bought_at=context.now, seats=self.seats, components=components)
+        hours = int(context.policy.update_due.total_seconds() // 3600)
+        after = replace(license_, update=update)
+        return _changed(context, after, "purchase-recorded", bought=bought(update), hours=hours)
 
 
 @dataclass(frozen=True)
@@ -141,15 +136,13 @@ class ReceiveUpdate(_LicenseOperation):
     """Record that what was bought has arrived, which changes the license."""
 
     name: ClassVar[str] = "update license"
-    reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         update = _purchase(context)
         after = arrived(context.state.license)
         if after.seats is not None and after.seats > MOST_SEATS:
             raise Refused("too-many-seats", "cancel-and-change", seats=after.seats)
-        context.transaction.set_license(after)
-        return [_done("purchase-arrived", bought=bought(update), seats=after.seats)]
+        return _changed(context, after, "purchase-arrived", bought=bought(update), seats=after.seats)
 
 
 @dataclass(frozen=True)
@@ -157,12 +150,10 @@ class CancelUpdate(_LicenseOperation):
     """Record that what was bought will not arrive."""
 
     name: ClassVar[str] = "cancel update"
-    reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        update = _purchase(context)
-        context.transaction.set_license(replace(context.state.license, update=None))
-        return [_done("purchase-cancelled", bought=bought(update))]
+        update, after = _purchase(context), replace(context.state.license, update=None)
+        return _changed(context, after, "purchase-cancelled", bought=bought(update))
 
 
 class Without(Enum):
@@ -180,12 +171,8 @@ class Terms(NamedTuple):
 
     def on(self, license_: License) -> License:
         """A license with these terms."""
-        said: dict[str, Any] = {
-            name: None if value is Without.LIMIT else value
-            for name, value in self._asdict().items()
-            if value is not None
-        }
-        return replace(license_, **said)
+        given = {name: value for name, value in self._asdict().items() if value is not None}
+        return replace(license_, **{name: None if value is Without.LIMIT else value for name, value in given.items()})
 
 
 @dataclass(frozen=True)
@@ -196,40 +183,31 @@ class ChangeTerms(_LicenseOperation):
     terms: Terms
     over_limit: bool = False
     """Whether it may have fewer seats than are in use."""
-    reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        seats = self.terms.seats
-        if isinstance(seats, int) and not 0 <= seats <= MOST_SEATS:
-            raise BadInput("too-many-seats", effect="nothing-changed", seats=seats)
+        _check_seats(self.terms.seats)
         return _install(context, self.terms.on(context.state.license), self.over_limit)
 
 
 @dataclass(frozen=True)
 class ChangeComponent(_LicenseOperation):
-    """License an optional component with its own days and seats, or remove it."""
+    """License an optional component, or remove it."""
 
     name: ClassVar[str] = "change component"
     component: Component
     is_licensed: bool = True
-    reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         license_, component = context.state.license, self.component
-        if component.seats is not None and not 0 <= component.seats <= MOST_SEATS:
-            raise BadInput("too-many-seats", effect="nothing-changed", seats=component.seats)
+        _check_seats(component.seats)
         word = message(f"component-{component.name}")
-        known = license_.component(component.name)
-        if not self.is_licensed and known is None:
-            return [_unchanged("component-not-licensed", component=word)]
-        if self.is_licensed and known == component:
-            return [_unchanged("component-licensed-already", component=word)]
-        changed = {each.name: each for each in license_.components} | {component.name: component}
-        if not self.is_licensed:
-            del changed[component.name]
-        ordered = tuple(changed[name] for name in COMPONENTS if name in changed)
-        context.transaction.set_license(replace(license_, components=ordered))
-        return [_done("component-licensed" if self.is_licensed else "component-removed", component=word)]
+        if license_.component(component.name) == (component if self.is_licensed else None):
+            code = "component-licensed-already" if self.is_licensed else "component-not-licensed"
+            return [_unchanged(code, component=word)]
+        others = [each for each in license_.components if each.name != component.name]
+        components = sorted([*others, component] if self.is_licensed else others, key=_place)
+        code = "component-licensed" if self.is_licensed else "component-removed"
+        return _changed(context, replace(license_, components=tuple(components)), code, component=word)
 
 
 @dataclass(frozen=True)
@@ -240,7 +218,6 @@ class InstallLicense(_LicenseOperation):
     file: LicenseFile
     over_limit: bool = False
     """Whether it may have fewer seats than are in use."""
-    reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         insist(guards.may_install(context.state.license, self.file.is_trial))
@@ -255,37 +232,37 @@ def _install(context: OperationContext, after: License, over_limit: bool) -> lis
     decision = guards.may_license(context.seats.if_licensed(after))
     if not over_limit and guards.needs_consent(before, after, decision):
         raise refused_by(decision, "license-not-changed")
-    context.transaction.set_license(after)
-    status = license_status_of(after, context.now, context.policy)
-    return [_done("license-changed", seats=after.seats, status=message(f"license-word-{status.code}"))]
+    status = message(f"license-word-{license_status_of(after, context.now, context.policy).code}")
+    return _changed(context, after, "license-changed", seats=after.seats, status=status)
+
+
+def _check_seats(seats: int | Without | None) -> None:
+    if isinstance(seats, int) and not 0 <= seats <= MOST_SEATS:
+        raise BadInput("too-many-seats", effect="nothing-changed", seats=seats)
+
+
+def _place(component: Component) -> int:
+    return COMPONENTS.index(component.name)
 
 
 def _purchase(context: OperationContext) -> PendingUpdate:
-    """What was bought and has not arrived.
-
-    Raises:
-        Refused: nothing.
-    """
     insist(guards.may_finish_purchase(context.state.license))
     update = context.state.license.update
     assert update is not None  # noqa: S101  # or the guard had refused
     return update
 
 
-def _done(code: str, **params: Any) -> Outcome:
-    return Outcome("", "done", code, params=params)
+def _changed(context: OperationContext, after: License, code: str, hint: Hint = "", /, **params: Any) -> list[Outcome]:
+    context.transaction.set_license(after)
+    return [Outcome("", "done", code, hint, params)]
 
 
 def _unchanged(code: str, **params: Any) -> Outcome:
     return Outcome("", "unchanged", code, params=params)
 
 
-def checked_customer(customer: Customer) -> Customer:
-    """The same customer without blanks around the details.
-
-    Raises:
-        BadInput: a required detail is empty, one is too long, or the email address is none.
-    """
+def _checked_customer(customer: Customer) -> Customer:
+    """The same customer without blanks around the details."""
     details = {field.name: getattr(customer, field.name).strip() for field in fields(customer)}
     if missing := [name for name, text in details.items() if not text and name not in OPTIONAL]:
         raise BadInput("registration-needs", effect="nothing-registered", names=missing)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput
@@ -23,20 +23,12 @@ ID_FORM: Final = message("license-id-form", shown=ID_SHOWN)
 
 
 def read_license(path: Path) -> LicenseFile:
-    """Read a license file, or standard input for `-`.
-
-    Raises:
-        BadInput: it cannot be read, or is no license file.
-    """
+    """Read a license file, or standard input for `-`."""
     return read_license_file(*read_document(path))
 
 
 def read_id(path: Path) -> str:
-    """The end of the license ID in a file, or in standard input for `-`; no more of it is kept.
-
-    Raises:
-        BadInput: it cannot be read, or does not hold one.
-    """
+    """The end of the license ID in a file, or in standard input for `-`; no more of it is kept."""
     content, name = read_document(path)
     end = id_end_of(content.decode("utf-8-sig", errors="replace")) if len(content) <= LONGEST_ID else None
     if not end:
@@ -48,18 +40,6 @@ def id_end_of(license_id: str) -> str | None:
     """What is kept of a license ID, or of its end alone; empty if there is none, None if it is no license ID."""
     text = license_id.strip()
     return end_of_id(text) if all(part.isascii() and part.isalnum() for part in text.split("-")) or not text else None
-
-
-def checked_id(license_id: str) -> str:
-    """The end of a license ID.
-
-    Raises:
-        BadInput: it is none. The error does not repeat what was given.
-    """
-    end = id_end_of(license_id)
-    if not end:
-        raise BadInput("not-a-license-id", ID_FORM, effect="nothing-registered")
-    return end
 
 
 def installed(license_: License, file: LicenseFile, now: datetime) -> License:
@@ -91,14 +71,11 @@ def installed(license_: License, file: LicenseFile, now: datetime) -> License:
 
 def file_notes(license_: License, file: LicenseFile, now: datetime) -> list[Message]:
     """What a person must know of a file before it is installed."""
-    return [
-        message("file-unsigned"),
-        *_surprises(license_, file, now.date()),
-        *file.notes,
-    ]
+    return [*_notes(license_, file, now.date()), *file.notes]
 
 
-def _surprises(license_: License, file: LicenseFile, today: date) -> Iterator[Message]:
+def _notes(license_: License, file: LicenseFile, today: date) -> Iterator[Message]:
+    yield message("file-unsigned")
     if not guards.may_install(license_, file.is_trial).allowed:
         yield message("file-would-be-refused")
     elif file.is_trial:
@@ -130,5 +107,5 @@ def _customer_of(file: LicenseFile, known: Customer | None) -> Customer | None:
     """The customer that the file names; further details of the same customer stay."""
     if not file.company or (known is not None and known.organization == file.company):
         return known
-    empty = {field.name: "" for field in fields(Customer)}
-    return Customer(**{**empty, "organization": file.company, "email": file.email})
+    unknown = dict.fromkeys(Customer.__struct_fields__, "")
+    return Customer(**unknown | {"organization": file.company, "email": file.email})

@@ -11,9 +11,8 @@ from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport, Warn
 from kconsole.licensing.components import ComponentUse
-from kconsole.licensing.guards import Access
+from kconsole.licensing.guards import Access, LicensePlan
 from kconsole.licensing.lifecycle import Ending, LicenseStatus, bought
-from kconsole.licensing.planning import LicensePlan
 from kconsole.text import ages, words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words

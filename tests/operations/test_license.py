@@ -13,7 +13,7 @@ from kconsole.core.errors import BadInput, ChangedSince, ConsoleError, Refused
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Inventory
 from kconsole.importers.license_file import read_license_file
-from kconsole.licensing.planning import LicensePlan, plan_license
+from kconsole.licensing.guards import LicensePlan, plan_license
 from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.base import Done, Operation
 from kconsole.operations.history import LogQuery

@@ -15,8 +15,8 @@ from kconsole.core.history import Commit
 from kconsole.core.license import ComponentName, License
 from kconsole.licensing import guards
 from kconsole.licensing.components import ComponentUse, use_of
+from kconsole.licensing.guards import LicensePlan, plan_license
 from kconsole.licensing.lifecycle import arrived, trial_end
-from kconsole.licensing.planning import LicensePlan, plan_license
 from kconsole.operations.base import Operation
 from kconsole.operations.license import (
     ActivateLicense,
