@@ -17,7 +17,7 @@ from kconsole.core.records import Entry
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
-from kconsole.licensing.policy import classify
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.text import columns
 from kconsole.text.details import Detail, rule_sentence
 from kconsole.text.safe_text import json_safe, safe_text
@@ -74,9 +74,9 @@ def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str =
             click.echo(f"{begin}{row.text}".rstrip())
 
 
-def account_document(entry: Entry) -> dict[str, Any]:
+def account_document(entry: Entry, policy: LicensePolicy) -> dict[str, Any]:
     """An entry with its classification, as `accounts --json` shows it."""
-    classification = classify(entry)
+    classification = policy.classify(entry)
     return {
         "address": entry.address,
         "login": entry.login,

@@ -35,7 +35,7 @@ from kconsole.core.reports import SeatReport
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
-from kconsole.licensing.policy import KERIO, classify, listed_classification
+from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, read_filter
 from kconsole.operations.search.index import AccountQuery, SortField, select
 from kconsole.operations.session import Session
@@ -189,21 +189,21 @@ def accounts(
         [*session.state.live_entries(), *session.seats.held()], query, session.clock.now(), _saved_filters(text)
     )
     if as_json:
-        put_json([_listed_document(entry) for entry in entries])
+        put_json([_listed_document(entry, session.seats.policy) for entry in entries])
     elif as_csv:
-        put_csv(*_csv_table(entries))
+        put_csv(*_csv_table(entries, session.seats.policy))
     else:
         _put_accounts(entries, session)
 
 
-def _listed_document(entry: Entry) -> dict[str, Any]:
+def _listed_document(entry: Entry, policy: LicensePolicy) -> dict[str, Any]:
     """An entry of the list; a deleted one is listed because its seat is held."""
-    classification = listed_classification(entry)
-    return {**account_document(entry), "verdict": classification.code, "because": rule_sentence(classification)}
+    classification = policy.listed(entry)
+    return {**account_document(entry, policy), "verdict": classification.code, "because": rule_sentence(classification)}
 
 
-def _csv_table(entries: list[Entry]) -> tuple[list[str], list[list[str]]]:
-    documents = [_listed_document(entry) for entry in entries]
+def _csv_table(entries: list[Entry], policy: LicensePolicy) -> tuple[list[str], list[list[str]]]:
+    documents = [_listed_document(entry, policy) for entry in entries]
     header = [
         "address", "login", "domain", "full_name", "description", "kind", "origin", "enabled", "role", "mailbox",
         "last_login_at", "last_login_protocol", "seat", "verdict", "because",
@@ -221,16 +221,16 @@ def _csv_word(value: object) -> str:
 
 
 def _put_accounts(entries: list[Entry], session: Session) -> None:
-    now = session.clock.now()
+    now, policy = session.clock.now(), session.seats.policy
     rows = []
     for entry in entries:
-        classification, login = listed_classification(entry), entry.last_login
+        login = entry.last_login
         rows.append(
             [
                 safe_text(entry.address),
                 safe_text(entry.full_name),
-                _seat_word(entry),
-                reason_word(classification),
+                _seat_word(entry, policy),
+                reason_word(policy.listed(entry)),
                 last_login_word(entry, now),
                 safe_text(login.protocol) if login else "",
             ]
@@ -238,17 +238,17 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
     header = ["ADDRESS", "NAME", "SEAT", "BECAUSE", "LAST LOGIN", "VIA"]
     for line in columns.table(header, rows, right={2}, width=terminal_width()):
         click.echo(line)
-    seats = sum(1 for entry in entries if listed_classification(entry).seat)
+    seats = sum(1 for entry in entries if policy.listed(entry).seat)
     held = sum(1 for entry in entries if entry.deleted_at is not None)
     told = words.count(held, "held seat") if held else words.count(seats, "seat")
     say(f"{words.count(len(entries), 'entry', 'entries')}, {told}")
 
 
-def _seat_word(entry: Entry) -> str:
+def _seat_word(entry: Entry, policy: LicensePolicy) -> str:
     """Whether an entry takes a seat, for a narrow column; a listed deleted one holds one."""
     if entry.deleted_at is not None:
         return "held"
-    return "1" if classify(entry).seat else "–"
+    return "1" if policy.classify(entry).seat else "–"
 
 
 @click.command()
@@ -278,12 +278,13 @@ def explain(context: click.Context, place: CliContext, addresses: tuple[str, ...
 
 
 def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
-    access = guards.may_connect(session.seats.report(), entry, session.license_status.is_suspended)
+    policy = session.seats.policy
+    access = guards.may_connect(session.seats.report(), entry, session.license_status.is_suspended, policy)
     return {
-        **account_document(entry),
-        "source": classify(entry).source,
+        **account_document(entry, policy),
+        "source": policy.classify(entry).source,
         "deleted_at": to_iso(entry.deleted_at),
-        "held": is_held(entry, session.state.last_restart),
+        "held": is_held(entry, session.state.last_restart, policy),
         "last_login": document_of(entry.last_login),
         "may_connect": access.allowed,
         "may_connect_because": decision_words(access),
@@ -297,5 +298,6 @@ def _explained(entry: Entry, session: Session) -> list[str]:
         session.state.last_restart,
         session.clock.now(),
         is_suspended=session.license_status.is_suspended,
+        policy=session.seats.policy,
     )
     return [f"{label:<12} {text}" for label, text in details]

@@ -233,7 +233,8 @@ def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
     found = server_of(session)
     if found.numbers is None:
         raise NotFound("server-never-read", "sync-first", server=found.name)
-    comparisons = compared(session.seats.report(), found.numbers, session.state.live_entries(), found.uncounted)
+    report, entries = session.seats.report(), session.state.live_entries()
+    comparisons = compared(report, found.numbers, entries, found.uncounted, session.seats.policy)
     if as_json:
         put_json(
             {

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kconsole.core.reports import DomainReport, SeatReport, State
+from kconsole.core.reports import DomainReport, SeatReport
 
 Segment = tuple[str, str]
 """Glyphs, and the part of the gauge they stand for: counted, held, taken, over, freed or free."""
@@ -13,14 +13,6 @@ ASCII_GLYPHS: Final = {"counted": "#", "held": "=", "taken": "+", "over": "!", "
 _SHOWN_FIRST: Final = ("free", "over", "freed", "taken", "counted", "held")
 """Which parts get a cell where there are fewer cells than parts: a bar must not look full while a seat is free."""
 
-STATE_WORDS: Final[dict[State, str]] = {
-    "unlimited": "UNLIMITED",
-    "exceeded": "EXCEEDED",
-    "full": "FULL",
-    "low": "LOW",
-    "ok": "OK",
-}
-
 
 def gauge_bar(
     report: SeatReport, width: int, ascii_only: bool = False, planned: SeatReport | None = None
@@ -29,13 +21,8 @@ def gauge_bar(
 
     The whole bar is the license, or all used seats where they exceed it: then the part beyond the limit is marked.
     Without a limit there is no whole: the bar is half full at most, as there is always room for as many again.
-    Every part that is not zero gets a cell while there are enough cells.
-
-    Args:
-        report: the figures as they are.
-        width: cells of the whole bar.
-        ascii_only: draw with ASCII characters.
-        planned: the figures after an operation; seats that it frees or takes are shown between used and free ones.
+    Every part that is not zero gets a cell while there are enough cells. Seats that a `planned` operation frees or
+    takes are shown between used and free ones.
     """
     cells = _apportioned(_amounts(report, planned or report), max(width, 0))
     glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
@@ -44,32 +31,25 @@ def gauge_bar(
 
 def used_words(report: SeatReport) -> str:
     """How many seats are used: "113 of 120 used", or "37 used, unlimited"."""
-    if report.limit is None:
-        return f"{report.used:,} used, unlimited"
-    return f"{report.used:,} of {report.limit:,} used"
+    return f"{report.used:,} used, unlimited" if report.limit is None else f"{report.used:,} of {report.limit:,} used"
 
 
 def state_word(report: SeatReport) -> str:
     """The state of the license as a word, so that no colour has to say it."""
-    return STATE_WORDS[report.state]
+    return report.state.upper()
 
 
 def figures(report: SeatReport) -> list[str]:
     """The figures below the bar, the most important first; zeros are omitted, except "0 free"."""
-    shown = [f"{report.counted:,} counted"]
-    if report.held:
-        shown.append(f"{report.held:,} held until restart")
-    if report.over:
-        shown.append(f"{report.over:,} over")
-    elif report.free is not None:
-        shown.append(f"{report.free:,} free")
-    if report.locked_out:
-        shown.append(f"{report.locked_out:,} locked out")
-    if report.disabled:
-        shown.append(f"{report.disabled:,} disabled")
-    if report.latent:
-        shown.append(f"{report.latent:,} never connected")
-    return shown
+    free = [] if report.over or report.free is None else [f"{report.free:,} free"]
+    others = (
+        (report.over, "over"),
+        (report.locked_out, "locked out"),
+        (report.disabled, "disabled"),
+        (report.latent, "never connected"),
+    )
+    held = [f"{report.held:,} held until restart"] if report.held else []
+    return [f"{report.counted:,} counted", *held, *free, *(f"{number:,} {word}" for number, word in others if number)]
 
 
 def domain_used(domain: DomainReport) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
-from msgspec.structs import fields
+from msgspec.structs import astuple
 
 from kconsole.core.codes import Message
 from kconsole.core.license import Component, Customer, License, PendingUpdate
@@ -36,19 +36,10 @@ HEADINGS: Final[Mapping[SectionCode, str]] = {
     "steps": "What you can do",
 }
 
-DETAIL_WORDS: Final = {
-    "organization": "Organization",
-    "person": "Person",
-    "email": "Email",
-    "phone": "Phone",
-    "street": "Street",
-    "zip": "Zip",
-    "city": "City",
-    "state": "State",
-    "country": "Country",
-    "web": "Web",
-    "comment": "Comment",
-}
+_DETAILS: Final = (
+    "organization", "person", "email", "phone", "street", "zip", "city", "state", "country", "web", "comment"
+)  # fmt: skip
+DETAIL_WORDS: Final = {name: name.capitalize() for name in _DETAILS}
 """The details of a customer in the order in which they are shown, and what they are called."""
 
 
@@ -56,7 +47,7 @@ class Row(NamedTuple):
     """A line about the license. Safe to show."""
 
     code: str
-    """What it is about; the name of a component for instance."""
+    """The name of a component, for instance."""
     label: str
     text: str
     severity: Severity = ""
@@ -68,19 +59,17 @@ class Row(NamedTuple):
 
 
 class Section(NamedTuple):
-    """Lines under a heading."""
+    """Lines under a heading, which may be empty."""
 
     code: SectionCode
     rows: Sequence[Row]
 
     @property
     def heading(self) -> str:
-        """Its heading; may be empty."""
         return HEADINGS[self.code]
 
     @property
     def details(self) -> list[Detail]:
-        """Its lines as labels and texts alone."""
         return [Detail(row.label, row.shown) for row in self.rows]
 
 
@@ -116,8 +105,7 @@ def warning_words(warning: Warn) -> str:
 
 def title_of(ending: Ending) -> str:
     """What ends, as a label: "Trial", "Software Maintenance"."""
-    title = {"trial": "Trial", "license": "License", "grace": "Grace period"}.get(ending.what)
-    return title or ENDINGS[ending.what]
+    return {"trial": "Trial", "license": "License", "grace": "Grace period"}.get(ending.what) or ENDINGS[ending.what]
 
 
 def days_words(ending: Ending) -> str:
@@ -161,15 +149,7 @@ def pending_lines(status: LicenseStatus) -> Iterator[tuple[str, Severity]]:
 def license_sections(
     license_: License, status: LicenseStatus, report: SeatReport, use: Sequence[ComponentUse], most: int = 5
 ) -> Iterator[Section]:
-    """Everything about a license, the most important first.
-
-    Args:
-        license_: what was bought.
-        status: its state.
-        report: the seats.
-        use: who uses its components.
-        most: how many accounts beyond a component's seats are named.
-    """
+    """Everything about a license, the most important first; `most` accounts beyond a component's seats are named."""
     yield Section("state", list(_state(license_, status, report)))
     if status.endings:
         yield Section("endings", [_ending(ending) for ending in status.endings])
@@ -239,13 +219,12 @@ def _customer(license_: License) -> Iterator[Row]:
 
 def change_rows(before: License, after: License) -> list[Detail]:
     """What would be different with another license: the field, its value and the new one. Safe to show."""
-    rows = []
-    values_after = _values_of(after)
-    for label, (value, shown) in _values_of(before).items():
-        value_after, shown_after = values_after[label]
-        if value != value_after:
-            rows.append(Detail(label, f"{shown} → {shown_after}" if shown != shown_after else "changed"))
-    return rows
+    both = zip(_values_of(before).items(), _values_of(after).values(), strict=True)
+    return [
+        Detail(label, f"{shown} → {shown_after}" if shown != shown_after else "changed")
+        for (label, (value, shown)), (value_after, shown_after) in both
+        if value != value_after
+    ]
 
 
 def _values_of(license_: License) -> dict[str, tuple[object, str]]:
@@ -254,11 +233,11 @@ def _values_of(license_: License) -> dict[str, tuple[object, str]]:
     return {
         "Seats": (license_.seats, seats_words(license_.seats)),
         "License ID": (license_.id_end, masked_id(license_) or "–"),
-        "Trial until": (license_.trial_until, _day(license_.trial_until)),
-        "Maintenance until": (license_.maintenance_until, _day(license_.maintenance_until)),
-        "Expires": (license_.expires, _day(license_.expires)),
-        "Registered": (license_.registered_at, _moment(license_.registered_at)),
-        "Activated": (license_.activated_at, _moment(license_.activated_at)),
+        "Trial until": _day(license_.trial_until),
+        "Maintenance until": _day(license_.maintenance_until),
+        "Expires": _day(license_.expires),
+        "Registered": _moment(license_.registered_at),
+        "Activated": _moment(license_.activated_at),
         "Customer": (customer, "–" if customer is None else _customer_line(customer)),
         "On its way": (update, "nothing" if update is None else bought_words(update)),
     } | {
@@ -274,17 +253,16 @@ def _component_words(component: Component | None) -> str:
     return f"{seats} until {component.expires}" if component.expires else seats
 
 
-def _day(day: date | None) -> str:
-    return "–" if day is None else day.isoformat()
+def _day(day: date | None) -> tuple[object, str]:
+    return day, "–" if day is None else day.isoformat()
 
 
-def _moment(moment: datetime | None) -> str:
-    return "no" if moment is None else ages.full_moment(moment)
+def _moment(moment: datetime | None) -> tuple[object, str]:
+    return moment, "no" if moment is None else ages.full_moment(moment)
 
 
 def _customer_line(customer: Customer) -> str:
-    details = (getattr(customer, field.name) for field in fields(customer))
-    return safe_text(", ".join(detail for detail in details if detail), 120)
+    return safe_text(", ".join(filter(None, astuple(customer))), 120)
 
 
 def plan_lines(plan: LicensePlan) -> Iterator[tuple[str, Severity]]:
@@ -300,14 +278,9 @@ def plan_lines(plan: LicensePlan) -> Iterator[tuple[str, Severity]]:
 
 
 def refused_words(access: Access, at_risk: Sequence[Entry], most: int = 3) -> str:
-    """Which accounts would be refused at login; empty if none.
+    """How many accounts would be refused at login, and which ones may be among them; empty if none.
 
     "12 of 30 accounts without a mailbox would be refused at login, the last ones to log in: a@x, b@x and 28 more".
-
-    Args:
-        access: how many of how many.
-        at_risk: the accounts that may be among them.
-        most: how many are named.
     """
     if not access.refused:
         return ""

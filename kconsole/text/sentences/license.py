@@ -8,19 +8,6 @@ from kconsole.text.words import COMPONENT_WORDS, and_list, count
 
 Params = Mapping[str, Any]
 
-REASONS: Final = {
-    "built-in": "built-in",
-    "mailing-list": "mailing list",
-    "resource": "resource",
-    "alias": "alias",
-    "disabled": "disabled",
-    "mapped": "mapped",
-    "imported": "imported",
-    "local": "local",
-    "deleted-held": "deleted, held until restart",
-}
-"""The reasons of classifications, as a column shows them."""
-
 RULES: Final = {
     "builtin-admin": "The built-in administrator has no mailbox and takes no seat.",
     "mailing-list": "Mailing lists take no seat.",
@@ -150,52 +137,44 @@ def _licensed_already(params: Params) -> str:
     return f"{and_list(names)} {'is' if len(names) == 1 else 'are'} licensed already"
 
 
-_WARNINGS: Final[dict[str, Template]] = {
+TEMPLATES: Final[Mapping[str, Template]] = {
+    **{f"license-word-{code}": state.word for code, state in STATES.items()},
     # The vendor's own words on its dashboard. Source: Licenses in Kerio Connect, GFI support.
-    "exceeded": "Total number of user mailboxes authorized by the license has been exceeded",
-    "full": "All {limit} seats are used: no account can be created or enabled",
-    "low": _is_or_are("free", "Only {free} of {limit} seats is free", "Only {free} of {limit} seats are free"),
-    "users-locked-out": "{accounts:count account} without a mailbox would be refused at login",
-    "restart-recommended": _is_or_are(
+    "warning-exceeded": "Total number of user mailboxes authorized by the license has been exceeded",
+    "warning-full": "All {limit} seats are used: no account can be created or enabled",
+    "warning-low": _is_or_are("free", "Only {free} of {limit} seats is free", "Only {free} of {limit} seats are free"),
+    "warning-users-locked-out": "{accounts:count account} without a mailbox would be refused at login",
+    "warning-restart-recommended": _is_or_are(
         "seats",
         "1 seat of deleted accounts is held until the server is restarted",
         "{seats} seats of deleted accounts are held until the server is restarted",
     ),
-    "domain-at-limit": "Domain {domain} is at its own limit of {limit} accounts",
-    "trial-expired": f"{STATES['trial-expired'].meaning} {STATES['trial-expired'].allows}",
-    "license-expired": lambda params: f"{STATES[params['status']].meaning} {STATES[params['status']].allows}",
-    "update-overdue": "{bought} bought, but not arrived after 24 hours",
-    **{f"{what}-ends": _ends for what in ENDINGS},
-    **{f"{what}-expired": f"{ENDINGS[what]} ended on {{on}}" for what in ("maintenance", "grace", *COMPONENT_WORDS)},
-}
-
-_CAUSES: Final[dict[str, Template]] = {
-    "lists": "old server versions count mailing lists as users",
-    "disabled": "the server may count disabled accounts and their mailboxes",
-    "held": "deleted accounts count until the server is restarted",
-    "restarted": "the server may count only accounts that connected since it was started",
-    "latent": "accounts that take a seat but have never connected, as far as known",
-    "only-here": "accounts in this store that were never on the server",
-    "unread": "the users of {domains:some} were not read from the server",
-    "stale": "accounts may have changed since the server was read; read it again",
-}
-
-_FIGURES: Final[dict[str, Template]] = {
-    "licensed": "Seats of the license",
-    "counted": "Accounts that take a seat",
-    "connected": "Mailboxes in use",
-    "created": "Accounts, enabled or not",
-    "in-domain": "in {domain}",
-}
-
-TEMPLATES: Final[Mapping[str, Template]] = {
-    **{f"license-word-{code}": state.word for code, state in STATES.items()},
-    **{f"warning-{code}": template for code, template in _WARNINGS.items()},
-    **{f"cause-{code}": template for code, template in _CAUSES.items()},
-    **{f"figure-{code}": template for code, template in _FIGURES.items()},
+    "warning-domain-at-limit": "Domain {domain} is at its own limit of {limit} accounts",
+    "warning-trial-expired": f"{STATES['trial-expired'].meaning} {STATES['trial-expired'].allows}",
+    "warning-license-expired": lambda params: f"{STATES[params['status']].meaning} {STATES[params['status']].allows}",
+    "warning-update-overdue": "{bought} bought, but not arrived after 24 hours",
+    **{f"warning-{what}-ends": _ends for what in ENDINGS},
+    **{
+        f"warning-{what}-expired": f"{ENDINGS[what]} ended on {{on}}"
+        for what in ("maintenance", "grace", *COMPONENT_WORDS)
+    },
     **{f"component-{name}": word for name, word in COMPONENT_WORDS.items()},
     "bought": _bought,
     "next-step": lambda params: f"Next: {STATES[params['status']].next}",
+    # Differences from the server
+    "figure-licensed": "Seats of the license",
+    "figure-counted": "Accounts that take a seat",
+    "figure-connected": "Mailboxes in use",
+    "figure-created": "Accounts, enabled or not",
+    "figure-in-domain": "in {domain}",
+    "cause-lists": "old server versions count mailing lists as users",
+    "cause-disabled": "the server may count disabled accounts and their mailboxes",
+    "cause-held": "deleted accounts count until the server is restarted",
+    "cause-restarted": "the server may count only accounts that connected since it was started",
+    "cause-latent": "accounts that take a seat but have never connected, as far as known",
+    "cause-only-here": "accounts in this store that were never on the server",
+    "cause-unread": "the users of {domains:some} were not read from the server",
+    "cause-stale": "accounts may have changed since the server was read; read it again",
     # Guards
     "show-the-license": Both("See 'kconsole license show'.", "The License screen shows more."),
     "no-trial-with-license": "A license is registered here, so there is no trial",

@@ -14,7 +14,6 @@ from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry, fold
 from kconsole.core.reports import Decision
 from kconsole.licensing import guards
-from kconsole.licensing.policy import classify
 from kconsole.operations.base import Done, Operation
 from kconsole.text import screen as texts
 from kconsole.text import words
@@ -170,6 +169,7 @@ class AccountsScreen(ListingScreen):
                 self.change(operation, lambda news: self._ask_to_delete(self._as_now(entries), news))
 
         gone = [entry for entry in deletable if not only_disabled(entry)]
+        takes_seats = any(self.session.seats.policy.classify(entry).seat for entry in gone)
         what = "account" if all(entry.is_account for entry in deletable) else "entry"
         on_the_server = any(entry.server_id for entry in deletable)
         question = Question(
@@ -180,7 +180,11 @@ class AccountsScreen(ListingScreen):
                 *self._not_listed(deletable),
                 *_passed_over(len(entries) - len(may_be), "deleted"),
                 *texts.accounts_only_note(not_here),
-                *texts.deletion_notes(len(deletable) - len(gone), len(deletable), any(classify(e).seat for e in gone)),
+                *texts.deletion_notes(
+                    len(deletable) - len(gone),
+                    len(deletable),
+                    takes_seats,
+                ),
                 *(self.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
             ],
             news,
@@ -205,7 +209,9 @@ class AccountsScreen(ListingScreen):
             self.tell(texts.nothing_here(entry))
             return
         report = self.session.seats.report()
-        decision = guards.may_connect(report, entry, self.session.license_status.is_suspended)
+        decision = guards.may_connect(
+            report, entry, self.session.license_status.is_suspended, self.session.seats.policy
+        )
         if not decision.allowed:
             self.tell_refusal(decision, [f"{safe_text(entry.address)} would be refused at login."])
             return
@@ -255,6 +261,7 @@ class AccountsScreen(ListingScreen):
             session.clock.now(),
             limit,
             session.license_status.is_suspended,
+            session.seats.policy,
         )
 
     async def action_copy(self) -> None:
@@ -299,7 +306,8 @@ class AccountsScreen(ListingScreen):
         entry = entries[0]
         address = safe_text(entry.address)
         if not entry.is_account:
-            return f"{address} is not a user account ({reason_word(classify(entry))}): it takes no seat."
+            reason = reason_word(self.session.seats.policy.classify(entry))
+            return f"{address} is not a user account ({reason}): it takes no seat."
         return f"{address} is {state} already."
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -17,16 +18,9 @@ from kconsole.licensing import guards
 from kconsole.licensing.components import ComponentUse, use_of
 from kconsole.licensing.guards import LicensePlan, plan_license
 from kconsole.licensing.lifecycle import arrived, trial_end
+from kconsole.operations import license as operations
 from kconsole.operations.base import Operation
-from kconsole.operations.license import (
-    ActivateLicense,
-    BeginTrial,
-    CancelUpdate,
-    ChangeTerms,
-    InstallLicense,
-    ReceiveUpdate,
-    Terms,
-)
+from kconsole.operations.license import Terms
 from kconsole.operations.license_files import LicenseFile, file_notes, installed
 from kconsole.text import ages
 from kconsole.text.details import Detail
@@ -35,16 +29,8 @@ from kconsole.text.messages import sentences, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, bindings_of
 from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Register
+from kconsole.tui.screens import license_forms as forms
 from kconsole.tui.screens.dialog import Question
-from kconsole.tui.screens.license_components import ComponentForm, ComponentsDialog, component_rows
-from kconsole.tui.screens.license_forms import (
-    BuyForm,
-    ChangeDialog,
-    FileForm,
-    RegisterForm,
-    TermsForm,
-    read_regular,
-)
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.license_sheet import LicenseHead, LicenseSheet
 from kconsole.tui.workspace import Workspace
@@ -107,36 +93,30 @@ class LicenseScreen(StoreScreen):
     # Commands
 
     async def run_command(self, command: AnyCommand) -> None:
-        is_refused = command.changes and self.is_read_only
-        if not is_refused and (why := self.why_not(command.name)):
+        if not (command.changes and self.is_read_only) and (why := self.why_not(command.name)):
             self.tell(why)
         else:
             await super().run_command(command)
 
     def is_of_use(self, command: AnyCommand) -> bool:
-        if command is LicenseUndo and self.workspace.last_change is None:
-            return False
-        if command is Register and self.session.state.license.registered_at is not None:
-            return False
-        return not self.why_not(command.name)
+        is_undo_of_nothing = command is LicenseUndo and self.workspace.last_change is None
+        is_registered = command is Register and self.session.state.license.registered_at is not None
+        return not (is_undo_of_nothing or is_registered or self.why_not(command.name))
 
     def action_trial(self) -> None:
-        """Ask, then begin the trial."""
         last = trial_end(self.session.clock.now().date(), self.session.seats.policy)
         self.confirm(
             "Begin the trial?",
             [f"It begins today, and its last day is {last.isoformat()}."],
             "Begin",
             ["kconsole records it; the server runs as a trial by itself."],
-            lambda: self.change(BeginTrial()),
+            lambda: self.change(operations.BeginTrial()),
         )
 
     def action_register(self) -> None:
-        """Ask for the customer's details, and register the license."""
-        self.app.push_screen(RegisterForm(self.session.state.license, self.save))
+        self.app.push_screen(forms.RegisterForm(self.session.state.license, self.save))
 
     def action_activate(self) -> None:
-        """Ask, then activate the license."""
         customer = self.session.state.license.customer
         whose = [] if customer is None else [f"It is registered to {safe_text(customer.organization, 60)}."]
         self.confirm(
@@ -144,23 +124,20 @@ class LicenseScreen(StoreScreen):
             whose,
             "Activate",
             ["kconsole records it; the server itself activates it with the vendor."],
-            lambda: self.change(ActivateLicense()),
+            lambda: self.change(operations.ActivateLicense()),
         )
 
     def action_buy(self) -> None:
-        """Ask what was bought, and record it."""
-        self.app.push_screen(BuyForm(self.session.state.license, self.save))
+        self.app.push_screen(forms.BuyForm(self.session.state.license, self.save))
 
     def action_arrived(self) -> None:
-        """Show what the purchase changes, then apply it."""
         license_ = self.session.state.license
         if license_.update is not None:
             question = Question(f"{bought_words(license_.update)}: arrived?", [], "It arrived")
             rows = change_rows(license_, arrived(license_))
-            self._ask(question, rows, False, lambda: self.change(ReceiveUpdate()))
+            self._ask(question, rows, False, lambda: self.change(operations.ReceiveUpdate()))
 
     def action_called_off(self) -> None:
-        """Ask, then cancel the purchase."""
         update = self.session.state.license.update
         if update is not None:
             self.confirm(
@@ -168,52 +145,45 @@ class LicenseScreen(StoreScreen):
                 [f"{bought_words(update)}, bought {ages.age(update.bought_at, self.session.clock.now())}"],
                 "Yes, cancel it",
                 ["The license stays as it is."],
-                lambda: self.change(CancelUpdate()),
+                lambda: self.change(operations.CancelUpdate()),
             )
 
     def action_components(self) -> None:
-        """Show the components; then, if one was chosen, ask how it is licensed."""
         state = self.session.state
         use = use_of(state.license, state.live_entries(), self.session.seats.policy) if self._use is None else self._use
 
         def chosen(name: ComponentName | None) -> None:
             if name is not None:
-                self.app.push_screen(ComponentForm(name, state.license, self.save))
+                self.app.push_screen(forms.ComponentForm(name, state.license, self.save))
 
         (components,) = (section for section in self._sections(use) if section.code == "components")
-        self.app.push_screen(ComponentsDialog(component_rows(components.rows, use), self.is_read_only), chosen)
+        self.app.push_screen(
+            forms.ComponentsDialog(forms.component_rows(components.rows, use), self.is_read_only), chosen
+        )
 
     def action_terms(self) -> None:
-        """Ask for new terms, show what they would mean, then change them."""
-
         def answered(terms: Terms | None) -> None:
             if terms is not None:
                 self._ask_terms(terms)
 
-        self.app.push_screen(TermsForm(self.session.state.license), answered)
+        self.app.push_screen(forms.TermsForm(self.session.state.license), answered)
 
     def action_install(self) -> None:
-        """Ask for a license file, and show what it would change."""
-
         def answered(path: Path | None) -> None:
             if path is not None:
-                self._path = str(path)
-                self.work(
-                    f"Reading {safe_text(path.name, 60)} ...", lambda: read_regular(path), taken, self.tell_problem
-                )
+                self._path, name = str(path), safe_text(path.name, 40)
+                read = partial(forms.read_regular, path)
+                self.work(f"Reading {name} ...", read, lambda file: self._ask_file(file, name), self.tell_problem)
 
-        def taken(file: LicenseFile) -> None:
-            self._ask_file(file, safe_text(Path(self._path).name, 40))
-
-        self.app.push_screen(FileForm(self._path), answered)
+        self.app.push_screen(forms.FileForm(self._path), answered)
 
     # Doing
 
     def _ask_terms(self, terms: Terms, news: Sequence[str] = ()) -> None:
         plan = self._plan(terms.on(self.session.state.license))
-        question = Question("Change the license?", [], "Change", news=[*news, *_meaning(plan)])
-        operation = ChangeTerms(terms, plan.needs_consent)
-        self._ask_plan(plan, question, operation, lambda news: self._ask_terms(terms, [news]))
+        question = Question("Change the license?", [], "Change", news=news)
+        operation = operations.ChangeTerms(terms, plan.needs_consent)
+        self._ask_plan(plan, question, operation, partial(self._ask_terms, terms))
 
     def _ask_file(self, file: LicenseFile, name: str, news: Sequence[str] = ()) -> None:
         license_, now = self.session.state.license, self.session.clock.now()
@@ -226,38 +196,35 @@ class LicenseScreen(StoreScreen):
         if not plan.changes:
             self.tell_news("Nothing would change", [f"The license matches {name} already.", *notes], "")
             return
-        question = Question(f"Install {name}?", [], "Install", notes, [*news, *_meaning(plan)])
-        operation = InstallLicense(file, plan.needs_consent)
-        self._ask_plan(plan, question, operation, lambda news: self._ask_file(file, name, [news]))
+        question = Question(f"Install {name}?", [], "Install", notes, news)
+        operation = operations.InstallLicense(file, plan.needs_consent)
+        self._ask_plan(plan, question, operation, partial(self._ask_file, file, name))
 
     def _plan(self, after: License) -> LicensePlan:
         state, now = self.session.state, self.session.clock.now()
         return plan_license(state.license, after, self.session.seats, state.live_entries(), now)
 
     def _ask_plan(
-        self, plan: LicensePlan, question: Question, operation: Operation, again: Callable[[str], None]
+        self, plan: LicensePlan, question: Question, operation: Operation, again: Callable[[Sequence[str]], None]
     ) -> None:
         """Ask whether to change the license; again if, before the answer, it changed or would be exceeded further."""
 
         def confirmed() -> None:
             self.workspace.feed.poll()
             if self.session.state.license != plan.before:
-                again(CHANGED_MEANWHILE)
+                again([CHANGED_MEANWHILE])
             elif self.session.seats.if_licensed(plan.after).over > plan.planned.over:
-                again(MORE_IN_USE)
+                again([MORE_IN_USE])
             else:
                 self.change(operation)
 
-        if plan.needs_consent:
-            question = question._replace(verb=f"{question.verb}, over the limit")
+        meaning = [f"! {text}" if severity else text for text, severity in plan_lines(plan)]
+        verb = f"{question.verb}, over the limit" if plan.needs_consent else question.verb
+        question = question._replace(verb=verb, news=[*question.news, *meaning])
         self._ask(question, change_rows(plan.before, plan.after), plan.needs_consent, confirmed)
 
     def _ask(self, question: Question, rows: Sequence[Detail], is_alarm: bool, then: Callable[[], None]) -> None:
-        def answered(yes: bool | None) -> None:
-            if yes:
-                then()
-
-        self.app.push_screen(ChangeDialog(question, rows, is_alarm), answered)
+        self.app.push_screen(forms.ChangeDialog(question, rows, is_alarm), lambda yes: then() if yes else None)
 
     # Showing
 
@@ -273,7 +240,7 @@ class LicenseScreen(StoreScreen):
         self._show()
 
     def _count(self) -> None:
-        """Find which accounts use the components; with many entries in a thread."""
+        """Find which accounts use the components; in a thread if there are many."""
         license_, policy = self.session.state.license, self.session.seats.policy
         entries = self.session.state.live_entries() if license_.components else []
         if len(entries) <= MANY:
@@ -294,24 +261,19 @@ class LicenseScreen(StoreScreen):
 
     def _sections(self, use: Sequence[ComponentUse] | None) -> list[Section]:
         """Everything except what the head shows, the most important first."""
-        state, *others = license_sections(
-            self.session.state.license, self._status, self.session.seats.report(), use or (), MOST_BEYOND
-        )
-        rows = sorted(
-            (row for row in state.rows if row.code not in ("state", "next")), key=lambda row: row.code != "seats"
-        )
+        license_, report = self.session.state.license, self.session.seats.report()
+        state, *others = license_sections(license_, self._status, report, use or (), MOST_BEYOND)
+        rows = [row for row in state.rows if row.code not in ("state", "next")]
+        rows.sort(key=lambda row: row.code != "seats")
         sections = [Section("state", rows), *sorted(others, key=lambda section: section.code != "update")]
         if use is None:
-            counting = [Row("counting", "", "counting the accounts that use them ...")]
-            sections = [
-                section._replace(rows=counting) if section.code == "components" else section for section in sections
-            ]
+            counting = Section("components", [Row("counting", "", "counting the accounts that use them ...")])
+            sections = [counting if section.code == "components" else section for section in sections]
         if self._status.state != "activated" and (steps := list(self._steps())):
             sections.append(Section("steps", steps))
         return sections
 
     def _steps(self) -> Iterator[Row]:
-        """The commands that make sense in this state, by their keys."""
         for command in self.offered():
             if command.changes and command is not LicenseUndo and self.is_of_use(command):
                 yield Row(command.name, self.key_of(command.name), command.help_text())
@@ -333,7 +295,3 @@ class LicenseScreen(StoreScreen):
             return ""
         text = sentences([decision.message, *decision.hints], self.voice)
         return safe_text(text[0].upper() + text[1:])
-
-
-def _meaning(plan: LicensePlan) -> list[str]:
-    return [f"! {text}" if severity else text for text, severity in plan_lines(plan)]

@@ -1,28 +1,42 @@
-"""Dialogs of the License screen: they ask for an operation, and show what it would mean."""
+"""Dialogs of the License screen: they ask for an operation, and show what it would mean, or who uses a component."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import ClassVar, Final, NamedTuple, TypeVar
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Static
 
 from kconsole.core.codes import message, short
 from kconsole.core.errors import BadInput
-from kconsole.core.license import Customer, License
+from kconsole.core.license import Component, ComponentName, Customer, License
+from kconsole.licensing.components import ComponentUse
 from kconsole.licensing.lifecycle import unlicensed
 from kconsole.operations.files import open_file, reason_of
-from kconsole.operations.license import MOST_SEATS, OPTIONAL, BuyUpdate, RegisterLicense, Terms, Without
+from kconsole.operations.license import (
+    MOST_SEATS,
+    OPTIONAL,
+    BuyUpdate,
+    ChangeComponent,
+    RegisterLicense,
+    Terms,
+    Without,
+)
 from kconsole.operations.license_files import LicenseFile, read_license
 from kconsole.text import words
 from kconsole.text.details import Detail
-from kconsole.text.licenses import DETAIL_WORDS, masked_id, seats_words
-from kconsole.text.words import COMPONENT_WORDS
-from kconsole.tui.screens.dialog import ConfirmDialog, Question, plain
+from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
+from kconsole.text.safe_text import safe_text
+from kconsole.text.screen import READ_ONLY
+from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, notes, plain
 from kconsole.tui.screens.form import Field, FormDialog, Save
+from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import PasswordLine
 from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText
 
@@ -48,18 +62,10 @@ class OperationForm(FormDialog[Answer]):
         self._license, self._save = license_, save
         super().__init__()
 
-    def operation(self, values: Mapping[str, str]) -> Answer:
-        """The operation that was filled in."""
-        raise NotImplementedError
-
-    def answer(self, values: Mapping[str, str]) -> Answer:
-        return self.operation(values)
-
     def accept(self, answer: Answer) -> None:
-        self._save(answer, lambda: self.close(answer), self.show_error)
+        self._save(answer, lambda: self._close(answer), self.show_error)
 
-    def close(self, answer: Answer) -> None:
-        """Close: the answer is saved."""
+    def _close(self, answer: Answer) -> None:
         self.dismiss(answer)
 
 
@@ -90,11 +96,10 @@ class RegisterForm(OperationForm[RegisterLicense]):
         yield _IdRow(id="id-row")
         yield plain(f"Only the last four characters of the license ID are kept{known}.", "dialog-note -first")
 
-    def operation(self, values: Mapping[str, str]) -> RegisterLicense:
+    def answer(self, values: Mapping[str, str]) -> RegisterLicense:
         return RegisterLicense(Customer(**values), self.query_one(f"#{LICENSE_ID}", PasswordLine).value)
 
     def dismiss(self, result: RegisterLicense | None = None) -> AwaitComplete:
-        """Close, and forget the ID."""
         self.query_one(PasswordLine).taken()
         return super().dismiss(result)
 
@@ -118,14 +123,13 @@ class BuyForm(OperationForm[BuyUpdate]):
             now = words.count(self._license.seats, "seat")
             yield Field("seats", "More seats", placeholder=f"a number; {now} now")
         for name in unlicensed(self._license):
-            yield Field(name, COMPONENT_WORDS[name], "no", choices=YES_NO)
+            yield Field(name, words.COMPONENT_WORDS[name], "no", choices=YES_NO)
 
     def notes(self) -> Iterable[Widget]:
-        text = "It is due at the server within 24 hours; its seats count once it has arrived."
-        yield plain(text, "dialog-note -first")
+        yield from notes(["It is due at the server within 24 hours; its seats count once it has arrived."])
 
-    def operation(self, values: Mapping[str, str]) -> BuyUpdate:
-        components = tuple(name for name in COMPONENT_WORDS if values.get(name) == "yes")
+    def answer(self, values: Mapping[str, str]) -> BuyUpdate:
+        components = tuple(name for name in words.COMPONENT_WORDS if values.get(name) == "yes")
         return BuyUpdate(read_seats(values.get("seats", "")) or 0, components)
 
 
@@ -154,11 +158,10 @@ class TermsForm(FormDialog[Terms]):
         yield plain("An empty line changes nothing.", "dialog-note -first")
 
     def answer(self, values: Mapping[str, str]) -> Terms:
-        seats, maintenance_until, expires = (values[name].strip() for name in ("seats", "maintenance-until", "expires"))
+        seats, *days = (values[name].strip() for name in ("seats", "maintenance-until", "expires"))
         terms = Terms(
             Without.LIMIT if seats == UNLIMITED else read_seats(seats),
-            Without.LIMIT if maintenance_until == NEVER else read_day(maintenance_until),
-            Without.LIMIT if expires == NEVER else read_day(expires),
+            *(Without.LIMIT if day == NEVER else read_day(day) for day in days),
         )
         if terms == Terms():
             raise BadInput("no-terms", "type-or-leave")
@@ -180,8 +183,7 @@ class FileForm(FormDialog[Path]):
         yield Field("path", "File", self._path, "license.key of the server")
 
     def notes(self) -> Iterable[Widget]:
-        text = "On the server it is in the folder 'license' of Kerio Connect. Nothing is installed yet."
-        yield plain(text, "dialog-note -first")
+        yield from notes(["On the server it is in the folder 'license' of Kerio Connect. Nothing is installed yet."])
 
     def answer(self, values: Mapping[str, str]) -> Path:
         """The file, never standard input."""
@@ -194,11 +196,7 @@ class FileForm(FormDialog[Path]):
 
 
 def read_regular(path: Path) -> LicenseFile:
-    """Read a license file, and nothing else that has a path: a pipe without a writer would never end.
-
-    Raises:
-        BadInput: it cannot be read, or is no license file.
-    """
+    """Read a license file, and nothing else that has a path: a pipe without a writer would never end."""
     try:
         open_file(path).close()
     except OSError as error:
@@ -221,12 +219,103 @@ class ChangeDialog(ConfirmDialog):
             yield rows
 
 
-def read_seats(text: str) -> int | None:
-    """A number of seats as it is typed; None for an empty line.
+class ComponentForm(OperationForm[ChangeComponent]):
+    """Asks whether a component is licensed, for how many accounts and how long."""
 
-    Raises:
-        BadInput: it is not a number, or too large.
-    """
+    keys = "enter next, then save · space choose · esc cancel"
+
+    def __init__(self, name: ComponentName, license_: License, save: Save[ChangeComponent]) -> None:
+        self._component = name
+        super().__init__(license_, save)
+
+    @property
+    def title_text(self) -> str:
+        return words.COMPONENT_WORDS[self._component]
+
+    def fields(self) -> Iterable[Field]:
+        known = self._license.component(self._component) or Component(name=self._component)
+        yield Field("licensed", "Licensed", "yes", choices=YES_NO)
+        seats = "" if known.seats is None else str(known.seats)
+        yield Field("seats", "Seats", seats, "as many as the license has")
+        expires = "" if known.expires is None else known.expires.isoformat()
+        yield Field("expires", "Until", expires, f"as long as the license; or {DATE_FORM}")
+
+    def answer(self, values: Mapping[str, str]) -> ChangeComponent:
+        is_licensed = values["licensed"] == "yes"
+        seats, expires = (read_seats(values["seats"]), read_day(values["expires"])) if is_licensed else (None, None)
+        return ChangeComponent(Component(name=self._component, seats=seats, expires=expires), is_licensed)
+
+
+class ComponentRow(NamedTuple):
+    """A component with its use. Safe to show."""
+
+    name: ComponentName
+    text: str
+    beyond: Sequence[str]
+    """Lines about the accounts beyond its seats."""
+
+
+def component_rows(rows: Sequence[Row], use: Sequence[ComponentUse]) -> Iterable[ComponentRow]:
+    """What the dialog of components shows: the rows of the License screen about them, and which accounts use them."""
+    texts = {row.code: row.text for row in rows}
+    used = {each.component.name: each.beyond for each in use}
+    for name in words.COMPONENT_WORDS:
+        lines = ["No account is beyond its seats."] if name in used else []
+        if beyond := used.get(name):
+            lines = [f"! {len(beyond):,} beyond its seats, those that used it the longest ago:"]
+            lines += [safe_text(entry.address) for entry in beyond]
+        yield ComponentRow(name, texts.get(name, ""), lines)
+
+
+class _ComponentList(ColumnList[ComponentRow]):
+    signs: ClassVar[int] = 1
+    columns = (
+        Column[ComponentRow]("Component", 21, lambda row, _: words.COMPONENT_WORDS[row.name]),
+        Column[ComponentRow]("Use", 0, lambda row, _: row.text, share=1, gives_way=True),
+    )
+
+    def key(self, record: ComponentRow) -> Hashable:
+        return record.name
+
+
+class ComponentsDialog(Dialog[ComponentName]):
+    """Shows the components and the accounts beyond their seats. The answer is the one to change."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", show=False, priority=True),
+        Binding("c,q", "leave", show=False),
+    ]
+    AUTO_FOCUS = "#components"
+    heading = "Components"
+    keys = "enter change · esc back"
+
+    def __init__(self, rows: Iterable[ComponentRow], is_read_only: bool) -> None:
+        super().__init__()
+        self._list, self._is_read_only = _ComponentList("components"), is_read_only
+        self._list.rows = list(rows)
+        self._list.styles.height = len(self._list.rows)
+        self.add_class("-large")
+
+    def body(self) -> Iterable[Widget]:
+        yield self._list
+        yield Static(id="beyond", classes="dialog-note -first", markup=False)
+
+    def on_mount(self) -> None:
+        self.watch(self._list, "cursor", self._show_beyond)
+
+    def action_choose(self) -> None:
+        if self._is_read_only:
+            self.tell_problem(READ_ONLY)
+        else:
+            self.dismiss(self._list.rows[self._list.cursor].name)
+
+    def _show_beyond(self) -> None:
+        self.query_one("#beyond", Static).update(Content("\n".join(self._list.rows[self._list.cursor].beyond)))
+        self.call_after_refresh(self.show_scroll_keys)
+
+
+def read_seats(text: str) -> int | None:
+    """A number of seats as it is typed; None for an empty line."""
     text = text.strip().replace(",", "")
     if not text:
         return None
@@ -238,11 +327,7 @@ def read_seats(text: str) -> int | None:
 
 
 def read_day(text: str) -> date | None:
-    """A day as it is typed; None for an empty line.
-
-    Raises:
-        BadInput: it is not a day.
-    """
+    """A day as it is typed; None for an empty line."""
     text = text.strip()
     try:
         return date.fromisoformat(text) if text else None

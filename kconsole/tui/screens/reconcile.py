@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar, Final
 
 from textual import getters
@@ -137,13 +138,13 @@ class ReconcileScreen(ServerScreen):
             self._show((), self._empty_text(server))
             return
         report, numbers, entries = self.session.seats.report(), server.numbers, self.session.state.live_entries()
-        uncounted = server.uncounted
+        compare_all = partial(compared, report, numbers, entries, server.uncounted, self.session.seats.policy)
         if len(entries) <= MANY:
-            self._show(compared(report, numbers, entries, uncounted))
+            self._show(compare_all())
             return
 
         async def compare() -> None:
-            self._show(await asyncio.to_thread(compared, report, numbers, entries, uncounted))
+            self._show(await asyncio.to_thread(compare_all))
 
         if not self.figures.rows:
             self._show((), "Comparing ...")

@@ -1,6 +1,7 @@
 """The license on the screen: its state in a few lines that stay, and everything about it below, which scrolls."""
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from rich.cells import cell_len
@@ -13,7 +14,7 @@ from kconsole.text.gauge import state_word, used_words
 from kconsole.text.licenses import Section, SectionCode, days_words, next_step, pending_lines, title_of
 from kconsole.text.sentences.license import ENDINGS, STATES
 from kconsole.tui.widgets.labelled import labelled_lines
-from kconsole.tui.widgets.painting import Painted, Part, fitted, palette_of_app, strip, wrapped
+from kconsole.tui.widgets.painting import Painted, Part, palette_of_app, strip, wrapped
 from kconsole.tui.widgets.row_list import Movable
 
 SIGNS: Final[dict[LicenseState, tuple[str, str]]] = {
@@ -55,7 +56,6 @@ class LicenseHead(Painted):
         self._shown: tuple[LicenseStatus, SeatReport] | None = None
 
     def show(self, status: LicenseStatus, report: SeatReport) -> None:
-        """Show this state, and the seats."""
         self._shown = status, report
         self.refresh(layout=True)
 
@@ -120,10 +120,8 @@ class LicenseSheet(Movable):
     def __init__(self) -> None:
         super().__init__(id="license")
         self.sections: tuple[Section, ...] = ()
-        """What it shows, the most important first."""
 
     def show(self, sections: Iterable[Section]) -> None:
-        """Show these, and stay where it was scrolled to."""
         self.sections = tuple(sections)
         self._lay_out()
 
@@ -141,22 +139,18 @@ class LicenseSheet(Movable):
             self.lines = _lines_of(self.sections, width, LABEL)
         else:
             left_width = int(width * LEFT_SHARE)
-            on_the_left = [section for section in self.sections if section.code in ON_THE_LEFT]
-            on_the_right = [section for section in self.sections if section.code not in ON_THE_LEFT]
-            left = _lines_of(on_the_left, left_width, LEFT_LABEL)
-            right = _lines_of(on_the_right, width - left_width - GAP, LABEL)
+            halves: tuple[list[Section], list[Section]] = ([], [])
+            for section in self.sections:
+                halves[section.code not in ON_THE_LEFT].append(section)
+            left = _lines_of(halves[0], left_width, LEFT_LABEL)
+            right = _lines_of(halves[1], width - left_width - GAP, LABEL)
+            nothing: list[Part] = []
             self.lines = [
-                [*_filled(left[row] if row < len(left) else [], left_width + GAP), *(right[row : row + 1] or [[]])[0]]
-                for row in range(max(len(left), len(right)))
+                [*one, (" " * (left_width + GAP - sum(cell_len(text) for text, _ in one)), ""), *other]
+                for one, other in zip_longest(left, right, fillvalue=nothing)
             ]
         self.virtual_size = Size(self.size.width, len(self.lines))
         self.refresh()
-
-
-def _filled(line: list[Part], width: int) -> list[Part]:
-    """A line with blanks up to so many cells."""
-    cells = sum(cell_len(text) for text, _ in line)
-    return [*line, (fitted("", width - cells), "")]
 
 
 def _lines_of(sections: Sequence[Section], width: int, label_width: int) -> list[list[Part]]:
