@@ -1,15 +1,12 @@
 """Prints JSON, CSV and sections, safe on any terminal."""
 
-import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import click
-import orjson
 
 from kconsole.cli.context import ascii_only
 from kconsole.core.encoding import document_of
@@ -35,6 +32,8 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 def put_json(value: object) -> None:
     """Print one JSON document."""
+    import orjson  # here, as json and csv below: most answers are for people, and need none of them
+
     put_document(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
@@ -42,12 +41,16 @@ def put_document(document: bytes) -> None:
     """Print a JSON document; characters that the output's encoding lacks are escaped."""
     text = json_safe(document.decode())
     if ascii_only():
+        import json
+
         text = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
     click.echo(text, nl=False)
 
 
 def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a CSV table. A cell that a spreadsheet would take for a formula begins with a quote."""
+    import csv
+
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)

@@ -1,9 +1,10 @@
 """Text in columns, measured in terminal cells: an East Asian letter takes two, a combining mark none.
 
 Callers pass text that went through `safe_text`: other text has no width. wcwidth knows the widths; it is imported only
-for text that is not plain Latin, since it takes longer to load than a whole table to print.
+for text beyond Latin letters, dashes and bars, since it takes longer to load than a whole table to print.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
@@ -11,13 +12,16 @@ from typing import Final
 
 from kconsole.text.safe_text import ELLIPSIS
 
+_NARROW: Final = re.compile("[ -\u02ff\u2010-\u2026\u2190-\u2193\u2500-\u259f]*")
+"""Text whose printable characters take one cell each."""
+
 NARROWEST: Final = 8
 """The least cells of a column that is cut: fewer would be unreadable."""
 
 
 def cell_width(text: str) -> int:
     """The number of terminal cells that a text takes."""
-    if text.isprintable() and (text.isascii() or max(text) < "\u0300"):
+    if text.isprintable() and (text.isascii() or _NARROW.fullmatch(text)):
         return len(text)
     from wcwidth import wcswidth, wcwidth
 

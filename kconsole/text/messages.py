@@ -17,11 +17,14 @@ A template that differs between the command line and the screen is a `Both`; the
 import string
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import ConsoleError
 from kconsole.core.reports import Decision
+from kconsole.text import sentences as subjects
 from kconsole.text import words
 from kconsole.text.sentences.base import Both, Template
 
@@ -40,10 +43,11 @@ COMMAND_LINE: Final = Voice()
 
 
 @cache
-def _templates() -> Mapping[str, Template]:
-    from kconsole.text.sentences import ALL
-
-    return ALL
+def templates() -> Mapping[str, Template]:
+    """The template of every code; imported with the first sentence, since most answers have none."""
+    names = [name for _, name, _ in iter_modules(subjects.__path__) if name != "base"]
+    tables = [import_module(f"{subjects.__name__}.{name}").TEMPLATES for name in names]
+    return {code: template for table in tables for code, template in table.items()}
 
 
 class _Formatter(string.Formatter):
@@ -95,12 +99,12 @@ def words_of(message: Message, voice: Voice = COMMAND_LINE) -> str:
 def _parts(message: Message, voice: Voice) -> list[str]:
     """The message itself, and the figures behind it if there are any."""
     detail = Message(f"{message.code}-detail", message.params)
-    parts = [message, detail] if detail.code in _templates() else [message]
+    parts = [message, detail] if detail.code in templates() else [message]
     return [_filled(part, voice) for part in parts]
 
 
 def _filled(message: Message, voice: Voice) -> str:
-    template = _templates().get(message.code)
+    template = templates().get(message.code)
     if template is None:  # a test looks for such codes; a user shall at least see the code
         return message.code
     while not isinstance(template, str):

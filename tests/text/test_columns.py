@@ -116,3 +116,9 @@ def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, str, str]], wi
     lines = list(table(HEADER, rows, right={2}, width=width))
     assert len(lines) == len(rows) + 1
     assert max(map(cell_width, lines)) <= width
+
+
+def test_a_narrow_text_is_as_wide_as_wcwidth_says() -> None:
+    for character in map(chr, range(0x3000)):
+        if character.isprintable() and (cells := wcwidth(character)) >= 0:
+            assert cell_width(character) == cells, hex(ord(character))

@@ -18,7 +18,6 @@ from kconsole.core.errors import ConsoleError, Refused
 from kconsole.core.reports import Decision
 from kconsole.text import messages, sentences
 from kconsole.text.messages import Voice
-from kconsole.text.sentences import ALL
 from kconsole.text.sentences.base import Both, Template
 
 PACKAGE = Path(kconsole.__file__).parent
@@ -53,6 +52,7 @@ def _error_classes(trees: Mapping[Path, ast.Module]) -> set[str]:
     return names
 
 
+ALL = messages.templates()
 TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
 ERRORS = _error_classes(TREES)
 POSITIONS = {"message": 0, "Message": 0, "Outcome": 2, "Decision": 1, "Refusal": 1, "hints_of": 0} | dict.fromkeys(
@@ -195,7 +195,7 @@ def test_codes_are_lower_case_words_with_hyphens() -> None:
 def templates(monkeypatch: pytest.MonkeyPatch) -> dict[str, Template]:
     """Templates for one test."""
     made: dict[str, Template] = {}
-    monkeypatch.setattr(messages, "_templates", lambda: made)
+    monkeypatch.setattr(messages, "templates", lambda: made)
     return made
 
 
