@@ -1,6 +1,8 @@
 """Commands that change accounts: disable, enable, add, delete."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,29 +16,31 @@ from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAcco
 from kconsole.operations.session import Session
 from kconsole.text import messages, words
 
+
+def _changes(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what all commands have that change accounts on the server."""
+    changed: Callable[..., Any] = password_option(reason_option(at_store(command)))
+    return changed
+
+
 _addresses = click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 
 
 @click.command()
 @_addresses
-@password_option
-@reason_option
-@at_store
+@_changes
 def disable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Disable accounts: their seats are free at once.
 
     A disabled account keeps its mail and cannot log in.
     """
-    do_and_say(
-        place, place.open(unconfirmed=False), DisableAccounts(addresses, reason), password_file, words.BACKUP_NOTE
-    )
+    operation = DisableAccounts(addresses, reason)
+    do_and_say(place, place.open(unconfirmed=False), operation, password_file, words.BACKUP_NOTE)
 
 
 @click.command()
 @_addresses
-@password_option
-@reason_option
-@at_store
+@_changes
 def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Enable disabled accounts, as long as seats are free."""
     do_and_say(place, place.open(unconfirmed=False), EnableAccounts(addresses, reason), password_file)
@@ -53,9 +57,7 @@ def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | 
     metavar="FILE",
     help="A file of mode 0600 with the account's password, for the mail server. It is not stored.",
 )
-@password_option
-@reason_option
-@at_store
+@_changes
 def add(
     place: CliContext,
     address: str,
@@ -97,9 +99,7 @@ def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: 
     help="What happens to the mailbox (keep).",
 )
 @click.option("--yes", is_flag=True, help="Confirm the deletion.")
-@password_option
-@reason_option
-@at_store
+@_changes
 def delete(
     place: CliContext,
     addresses: tuple[str, ...],
@@ -136,4 +136,4 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
         elif only_disabled(entry):
             say(f"{entry.address} is mapped from a directory: it would only be disabled.")
         else:
-            say(f"{entry.address} ({words.kind_word(entry)}) would be deleted.")
+            say(f"{entry.address} ({words.KINDS[entry.kind]}) would be deleted.")

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -15,14 +16,8 @@ from kconsole.core.history import Operator
 from kconsole.core.times import Clock
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
 from kconsole.operations.base import Done, Outcome
-from kconsole.operations.session import (
-    PATIENCE,
-    STORE_VARIABLE,
-    Progress,
-    Session,
-    default_folder,
-    system_operator,
-)
+from kconsole.operations.session import PATIENCE, Progress, Session
+from kconsole.operations.system import STORE_VARIABLE, default_folder, system_operator
 from kconsole.text import messages
 from kconsole.text.safe_text import safe_text
 
@@ -81,11 +76,7 @@ class CliContext:
         return system_operator(self.claimed)
 
     def check_writable(self) -> None:
-        """Continue only if changes are allowed.
-
-        Raises:
-            ReadOnly: `--read-only` forbids them.
-        """
+        """Refuse changes if `--read-only` forbids them."""
         if self.read_only:
             raise ReadOnly("read-only-option", "leave-out-read-only")
 
@@ -96,18 +87,9 @@ class CliContext:
             notices: whether to print notices about its state.
             progress: called with the number of records read and the total.
             unconfirmed: whether the notices name unconfirmed changes; not where the command itself confirms them.
-
-        Raises:
-            NotFound: there is no store.
-            StoreUnusable: it cannot be used.
         """
         session = Session.open(
-            self.store_folder,
-            self.operator,
-            self.clock,
-            patience=self.patience,
-            read_only=self.read_only,
-            progress=progress,
+            self.store_folder, self.operator, self.clock, self.patience, self.read_only, progress=progress
         )
         session.offline = self.offline
         if progress is None:
@@ -133,16 +115,17 @@ def read_text(context: click.Context, param: click.Parameter, value: str) -> str
 
 
 def _sets(
-    field: str, *names: str, read: Callable[[click.Context, click.Parameter, Any], Any] | None = None, **how: Any
+    *names: str, to: str = "", read: Callable[[click.Context, click.Parameter, Any], Any] | None = None, **how: Any
 ) -> Callable[[Command], Command]:
     """An option that sets a field of `CliContext`, wherever on the command line it stands.
 
     Args:
-        field: the field.
         names: the names of the option.
+        to: the field, if it is not named as the option.
         read: checks and converts the value.
         how: as for `click.option`.
     """
+    field = to or names[0].strip("-").replace("-", "_")
 
     def choose(context: click.Context, param: click.Parameter, value: Any) -> None:
         if value is not None and value is not False:
@@ -153,11 +136,7 @@ def _sets(
 
 
 def _folder_named(name: str, where: str) -> Path:
-    """The folder of this name. A leading `~` is expanded here too, since no shell expands it in a variable.
-
-    Raises:
-        UsageError: the name is empty, or names the home of an unknown user.
-    """
+    """The folder of this name. A leading `~` is expanded here too, since no shell expands it in a variable."""
     if not name.strip():
         raise click.UsageError(f"{where} is empty; name a folder.")
     try:
@@ -173,73 +152,44 @@ def _read_patience(context: click.Context, param: click.Parameter, value: float)
 
 
 _STORE_OPTIONS = (
-    _sets("read_only", "--read-only", is_flag=True, help="Refuse every change."),
+    _sets("--read-only", is_flag=True, help="Refuse every change."),
     _sets(
-        "offline",
-        "--offline",
-        is_flag=True,
-        help="Contact no server: show what was read last, and refuse to change the server.",
+        "--offline", is_flag=True, help="Contact no server: show what was read last, and refuse to change the server."
     ),
     _sets(
-        "claimed",
-        "--as",
-        metavar="NAME",
-        read=read_text,
+        "--as", to="claimed", read=read_text, metavar="NAME",
         help="Your name; the log records it as a claim, beside the system's user.",
     ),
     _sets(
-        "patience",
-        "--wait",
-        type=float,
-        metavar="SECONDS",
-        read=_read_patience,
+        "--wait", to="patience", read=_read_patience, type=float, metavar="SECONDS",
         help="How long to wait while another kconsole saves (10).",
     ),
     _sets(
-        "folder",
-        "--store",
-        metavar="DIR",
-        read=lambda _, __, value: _folder_named(value, "--store"),
+        "--store", to="folder", read=lambda _, __, value: _folder_named(value, "--store"), metavar="DIR",
         help=f"The store's folder (or {STORE_VARIABLE}).",
     ),
-)
+)  # fmt: skip
 
 
 def at_store(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Pass the global options of this run, and add those that choose the store.
-
-    They may stand before the command's name or after it.
-    """
-    command = _pass_context(command)
-    for option in _STORE_OPTIONS:
-        command = option(command)
-    return command
+    """Pass the `CliContext` to a command, whose options may stand before the command's name or after it."""
+    return reduce(lambda done, option: option(done), _STORE_OPTIONS, _pass_context(command))
 
 
 _SCREEN_OPTIONS = (
     _sets(
-        "colours",
-        "--colours",
-        "--colors",
-        type=click.Choice(COLOURS),
+        "--colours", "--colors", type=click.Choice(COLOURS),
         help="How many colours the terminal has, if it reports them wrongly.",
     ),
-    _sets("theme", "--theme", type=click.Choice(THEMES), help="The console's theme."),
-    _sets(
-        "mouse",
-        "--mouse",
-        is_flag=True,
-        help="Let the console take the mouse; the terminal then selects no text with it.",
-    ),
-    _sets("ascii_only", "--ascii", is_flag=True, help="Draw with ASCII only (or KCONSOLE_ASCII=1)."),
-)
+    _sets("--theme", type=click.Choice(THEMES), help="The console's theme."),
+    _sets("--mouse", is_flag=True, help="Let the console take the mouse; the terminal then selects no text with it."),
+    _sets("--ascii", to="ascii_only", is_flag=True, help="Draw with ASCII only (or KCONSOLE_ASCII=1)."),
+)  # fmt: skip
 
 
 def on_screen(command: Command) -> Command:
     """Add the options for the look of the console."""
-    for option in _SCREEN_OPTIONS:
-        command = option(command)
-    return command
+    return reduce(lambda done, option: option(done), _SCREEN_OPTIONS, command)
 
 
 def say(message: str) -> None:

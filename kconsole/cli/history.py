@@ -9,14 +9,7 @@ from pathlib import Path
 import click
 import orjson
 
-from kconsole.cli.context import (
-    CliContext,
-    at_store,
-    exit_code,
-    reason_option,
-    say,
-    terminal_width,
-)
+from kconsole.cli.context import CliContext, at_store, exit_code, reason_option, say, terminal_width
 from kconsole.cli.output import put_document
 from kconsole.cli.server_prompt import password_option, said, writer_for
 from kconsole.core.codes import OPERATION_FIELD
@@ -183,8 +176,7 @@ def verify_log(place: CliContext, head: str | None) -> None:
 @password_option
 @reason_option
 @at_store
-@click.pass_context
-def undo(context: click.Context, place: CliContext, line: int | None, password_file: Path | None, reason: str) -> None:
+def undo(place: CliContext, line: int | None, password_file: Path | None, reason: str) -> int:
     """Undo your last change, or any line of the log.
 
     Refused if a record has changed since, or if seats are needed that are not free. Undoing an undo is a redo.
@@ -199,4 +191,4 @@ def undo(context: click.Context, place: CliContext, line: int | None, password_f
     is_there = followed and session.is_done_there(session.history.first_operation(undone))
     by = writer_for(place, session, is_there, password_file)
     done = said(session, lambda: session.undo(undone.sequence, reason, by))
-    context.exit(exit_code(done.outcomes))
+    return exit_code(done.outcomes)

@@ -204,8 +204,8 @@ def _notes(plan: MergePlan) -> Iterator[str]:
 
 def _by_kind(entries: Iterable[Entry]) -> str:
     """How many of each kind: "3 accounts and 1 alias"."""
-    kinds = Counter(words.kind_word(entry) for entry in entries)
-    counted = [words.count(kinds[kind], kind) for kind in words.KIND_WORDS.values() if kinds[kind]]
+    kinds = Counter(words.KINDS[entry.kind] for entry in entries)
+    counted = [words.count(kinds[kind], kind) for kind in words.KINDS.values() if kinds[kind]]
     return words.and_list(counted, len(counted)) or words.count(0, "account")
 
 
@@ -215,5 +215,5 @@ def _change(before: Entry, after: Entry) -> str:
     if before.enabled != after.enabled:
         different.append(words.state_of(after))
     if before.role != after.role:
-        different.append(words.role_word(after))
+        different.append(words.ROLES[after.role])
     return before.address + (f" ({', '.join(different)})" if different else "")

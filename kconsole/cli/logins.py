@@ -9,7 +9,7 @@ from kconsole.cli.output import put_json
 from kconsole.core.codes import Message
 from kconsole.core.moments import moment_of
 from kconsole.core.reports import SeatReport
-from kconsole.operations.logins import Connect
+from kconsole.operations.accounts import Connect
 from kconsole.text import messages, words
 
 

@@ -14,7 +14,6 @@ from kconsole.core.records import Entry
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
-from kconsole.licensing.policy import LicensePolicy
 from kconsole.text import columns
 from kconsole.text.details import Detail, rule_sentence
 from kconsole.text.safe_text import json_safe, safe_text
@@ -25,7 +24,9 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _SEAT_FIGURES: Final = (
     "limit", "counted", "held", "used", "free", "over", "connected", "latent", "locked_out", "state"
 )  # fmt: skip
-_DOMAIN_FIGURES: Final = ("name", "created", "counted", "held", "disabled", "connected", "limit", "free")
+ACCOUNT_FIELDS: Final = (
+    "address", "login", "domain", "full_name", "description", "kind", "origin", "enabled", "role", "mailbox"
+)  # fmt: skip
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
@@ -77,30 +78,15 @@ def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str =
             click.echo(f"{begin}{row.text}".rstrip())
 
 
-def account_document(entry: Entry, policy: LicensePolicy) -> dict[str, Any]:
-    """An entry with its classification, as `accounts --json` shows it."""
-    classification = policy.classify(entry)
+def account_document(entry: Entry, classification: Classification) -> dict[str, Any]:
+    """An entry with its classification, as `accounts --json` shows it; a deleted one does not take its seat."""
     return {
-        "address": entry.address,
-        "login": entry.login,
-        "domain": entry.domain,
-        "full_name": entry.full_name,
-        "description": entry.description,
-        "kind": entry.kind,
-        "origin": entry.origin,
-        "enabled": entry.enabled,
-        "role": entry.role,
-        "mailbox": entry.mailbox,
+        **{name: getattr(entry, name) for name in ACCOUNT_FIELDS},
         "last_login": document_of(entry.last_login),
-        "seat": takes_seat(entry, classification),
+        "seat": classification.seat and entry.deleted_at is None,
         "verdict": classification.code,
         "because": rule_sentence(classification),
     }
-
-
-def takes_seat(entry: Entry, classification: Classification) -> bool:
-    """Whether an entry takes a seat as a counted account; a deleted one does not."""
-    return classification.seat and entry.deleted_at is None
 
 
 def seats_document(report: SeatReport) -> dict[str, Any]:
@@ -130,13 +116,4 @@ def server_age(server: Server | None, pending_changes: Iterable[PendingChange], 
 
 def domain_documents(report: SeatReport) -> list[dict[str, Any]]:
     """The figures of the domains, as `status --json` and `domains --json` show them."""
-    return [{name: getattr(domain, name) for name in _DOMAIN_FIGURES} for domain in report.domains]
-
-
-def domain_table(report: SeatReport) -> tuple[list[str], list[list[str]]]:
-    """The figures of the domains as a table: header and rows."""
-    rows = [
-        [safe_text(document.pop("name")), *("–" if figure is None else f"{figure:,}" for figure in document.values())]
-        for document in domain_documents(report)
-    ]
-    return ["DOMAIN", *(name.upper() for name in _DOMAIN_FIGURES[1:])], rows
+    return [domain._asdict() for domain in report.domains]

@@ -19,8 +19,9 @@ from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
 from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.samples import SAMPLES, sample_session
-from kconsole.operations.session import Progress, Session, takes_long
+from kconsole.operations.session import Progress, Session
 from kconsole.operations.settings import Settings, read_settings
+from kconsole.operations.system import takes_long
 from kconsole.text.terminals import TerminalProfile, first_theme, profile_of
 
 if TYPE_CHECKING:

@@ -20,27 +20,27 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.license_json import life_document, warning_documents
 from kconsole.cli.output import (
+    ACCOUNT_FIELDS,
     account_document,
     domain_documents,
-    domain_table,
     put_csv,
     put_json,
     seats_document,
     server_age,
 )
-from kconsole.core.encoding import document_of
 from kconsole.core.errors import NotFound
 from kconsole.core.records import Entry
-from kconsole.core.reports import SeatReport
+from kconsole.core.reports import DomainReport, SeatReport
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
 from kconsole.licensing.policy import KERIO, LicensePolicy
-from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, read_filter
-from kconsole.operations.search.index import AccountQuery, SortField, select
+from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, AccountQuery, read_filter
+from kconsole.operations.search.index import select
+from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
 from kconsole.text import ages, columns, gauge, words
-from kconsole.text.details import details_of, last_login_word, reason_word, rule_sentence
+from kconsole.text.details import details_of, last_login_word, reason_word
 from kconsole.text.licenses import license_words, warning_words
 from kconsole.text.messages import decision_words, words_of
 from kconsole.text.safe_text import safe_text
@@ -53,8 +53,7 @@ GAUGE_WIDTH = 48
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @at_store
-@click.pass_context
-def status(context: click.Context, place: CliContext, as_json: bool) -> None:
+def status(place: CliContext, as_json: bool) -> int:
     """Show how many seats are used, free and held.
 
     The whole license report, over all domains and by domain, with its warnings. The exit code is 9 once trial or
@@ -63,26 +62,27 @@ def status(context: click.Context, place: CliContext, as_json: bool) -> None:
     session = place.open()
     report, license_status = session.seats.report(), session.license_status
     warnings = (*report.warnings, *license_status.warnings)
+    code, server, now = EXPIRED if license_status.is_expired else DONE, session.state.server, session.clock.now()
     if as_json:
         put_json(
             {
                 "schema": 1,
-                "as_of": to_iso(session.clock.now()),
+                "as_of": to_iso(now),
                 "license": {"seats": session.state.license.seats, "id_end": session.state.license.id_end},
                 "life": life_document(session, with_people=False),
-                "server": server_age(session.state.server, session.state.pending_changes.values(), session.clock.now()),
+                "server": server_age(server, session.state.pending_changes.values(), now),
                 "seats": seats_document(report),
                 "domains": domain_documents(report),
                 "warnings": warning_documents(warnings),
             }
         )
-        context.exit(EXPIRED if license_status.is_expired else DONE)
+        return code
     bar = "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only()))
     click.echo(f"{bar}  {gauge.used_words(report)}  {gauge.state_word(report)}")
     click.echo("   ".join(gauge.figures(report)))
     click.echo(f"License: {license_words(license_status)}")
-    if session.state.server is not None:
-        click.echo(f"Server: {status_words(session.state.server, session.clock.now())}")
+    if server is not None:
+        click.echo(f"Server: {status_words(server, now)}")
     if report.domains:
         click.echo()
         put_domains(report)
@@ -92,12 +92,16 @@ def status(context: click.Context, place: CliContext, as_json: bool) -> None:
         click.echo(f"! {safe_text(warning_words(warning))}")
     if license_status.warnings:
         click.echo("  See 'kconsole license show'.")
-    context.exit(EXPIRED if license_status.is_expired else DONE)
+    return code
 
 
 def put_domains(report: SeatReport) -> None:
     """Print the figures of the domains as a table."""
-    header, rows = domain_table(report)
+    header = ["DOMAIN", *(name.upper() for name in DomainReport._fields[1:])]
+    rows = [
+        [safe_text(domain.name), *("–" if figure is None else f"{figure:,}" for figure in domain[1:])]
+        for domain in report.domains
+    ]
     for line in columns.table(header, rows, right=set(range(1, 8)), width=terminal_width()):
         click.echo(line)
 
@@ -177,43 +181,25 @@ def accounts(
     if domain and session.state.domain_named(domain) is None:
         raise NotFound("no-such-domain", "see-domains", domain=domain)
     query = AccountQuery(
-        domain=domain,
-        classification=classification or "",
-        text=text,
-        inactive=inactive,
-        never=never,
-        sort=sort,
+        domain=domain, classification=classification or "", text=text, inactive=inactive, never=never, sort=sort,
         reverse=reverse,
-    )
+    )  # fmt: skip
     entries = select(
         [*session.state.live_entries(), *session.seats.held()], query, session.clock.now(), _saved_filters(text)
     )
+    if not as_json and not as_csv:
+        return _put_accounts(entries, session)
+    documents = [account_document(entry, session.seats.policy.listed(entry)) for entry in entries]
     if as_json:
-        put_json([_listed_document(entry, session.seats.policy) for entry in entries])
-    elif as_csv:
-        put_csv(*_csv_table(entries, session.seats.policy))
-    else:
-        _put_accounts(entries, session)
+        return put_json(documents)
+    header = [*ACCOUNT_FIELDS, "last_login_at", "last_login_protocol", "seat", "verdict", "because"]
+    put_csv(header, map(_csv_row, documents))
 
 
-def _listed_document(entry: Entry, policy: LicensePolicy) -> dict[str, Any]:
-    """An entry of the list; a deleted one is listed because its seat is held."""
-    classification = policy.listed(entry)
-    return {**account_document(entry, policy), "verdict": classification.code, "because": rule_sentence(classification)}
-
-
-def _csv_table(entries: list[Entry], policy: LicensePolicy) -> tuple[list[str], list[list[str]]]:
-    documents = [_listed_document(entry, policy) for entry in entries]
-    header = [
-        "address", "login", "domain", "full_name", "description", "kind", "origin", "enabled", "role", "mailbox",
-        "last_login_at", "last_login_protocol", "seat", "verdict", "because",
-    ]  # fmt: skip
-    rows = []
-    for document in documents:
-        login = document.pop("last_login") or {"at": "", "protocol": ""}
-        document |= {"last_login_at": login["at"], "last_login_protocol": login["protocol"]}
-        rows.append([_csv_word(document[column]) for column in header])
-    return header, rows
+def _csv_row(document: dict[str, Any]) -> list[str]:
+    login = document["last_login"] or {"at": "", "protocol": ""}
+    cells = [*(document[field] for field in ACCOUNT_FIELDS), login["at"], login["protocol"]]
+    return [_csv_word(cell) for cell in (*cells, document["seat"], document["verdict"], document["because"])]
 
 
 def _csv_word(value: object) -> str:
@@ -222,26 +208,24 @@ def _csv_word(value: object) -> str:
 
 def _put_accounts(entries: list[Entry], session: Session) -> None:
     now, policy = session.clock.now(), session.seats.policy
-    rows = []
-    for entry in entries:
-        login = entry.last_login
-        rows.append(
-            [
-                safe_text(entry.address),
-                safe_text(entry.full_name),
-                _seat_word(entry, policy),
-                reason_word(policy.listed(entry)),
-                last_login_word(entry, now),
-                safe_text(login.protocol) if login else "",
-            ]
-        )
+    rows = [
+        [
+            safe_text(entry.address),
+            safe_text(entry.full_name),
+            _seat_word(entry, policy),
+            reason_word(policy.listed(entry)),
+            last_login_word(entry, now),
+            safe_text(entry.last_login.protocol) if entry.last_login else "",
+        ]
+        for entry in entries
+    ]
     header = ["ADDRESS", "NAME", "SEAT", "BECAUSE", "LAST LOGIN", "VIA"]
     for line in columns.table(header, rows, right={2}, width=terminal_width()):
         click.echo(line)
     seats = sum(1 for entry in entries if policy.listed(entry).seat)
     held = sum(1 for entry in entries if entry.deleted_at is not None)
-    told = words.count(held, "held seat") if held else words.count(seats, "seat")
-    say(f"{words.count(len(entries), 'entry', 'entries')}, {told}")
+    seats_words = words.count(held, "held seat") if held else words.count(seats, "seat")
+    say(f"{words.count(len(entries), 'entry', 'entries')}, {seats_words}")
 
 
 def _seat_word(entry: Entry, policy: LicensePolicy) -> str:
@@ -255,8 +239,7 @@ def _seat_word(entry: Entry, policy: LicensePolicy) -> str:
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @at_store
-@click.pass_context
-def explain(context: click.Context, place: CliContext, addresses: tuple[str, ...], as_json: bool) -> None:
+def explain(place: CliContext, addresses: tuple[str, ...], as_json: bool) -> int:
     """Explain why an account takes a seat, or takes none.
 
     Shows the rule, its source, and whether the account would be let in at login now.
@@ -272,20 +255,20 @@ def explain(context: click.Context, place: CliContext, addresses: tuple[str, ...
         put_json([_explained_document(entry, session) for entry in found])
     else:
         click.echo("\n\n".join("\n".join(_explained(entry, session)) for entry in found), nl=bool(found))
-    if len(found) < len(addresses):
-        context.exit(PARTLY_FAILED if found else NOT_FOUND)
-    context.exit(DONE)
+    if len(found) == len(addresses):
+        return DONE
+    return PARTLY_FAILED if found else NOT_FOUND
 
 
 def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
     policy = session.seats.policy
+    classification = policy.classify(entry)
     access = guards.may_connect(session.seats.report(), entry, session.license_status.is_suspended, policy)
     return {
-        **account_document(entry, policy),
-        "source": policy.classify(entry).source,
+        **account_document(entry, classification),
+        "source": classification.source,
         "deleted_at": to_iso(entry.deleted_at),
         "held": is_held(entry, session.state.last_restart, policy),
-        "last_login": document_of(entry.last_login),
         "may_connect": access.allowed,
         "may_connect_because": decision_words(access),
     }

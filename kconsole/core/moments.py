@@ -7,6 +7,7 @@ from typing import Final
 from kconsole.core.errors import BadInput
 from kconsole.core.times import in_utc
 
+LONGEST_PROTOCOL: Final = 64  # characters
 SKEW: Final = timedelta(minutes=5)
 """How far another machine's clock may be ahead of ours before a time is an error.
 

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
-from kconsole.core.moments import SKEW, moment_of
+from kconsole.core.moments import LONGEST_PROTOCOL, SKEW, moment_of
 from kconsole.core.records import fold
 from kconsole.importers.code_pages import Encoding
 from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
 from kconsole.importers.file_lines import BadLine, LineMessage
 
 LONGEST_ADDRESS: Final = 320  # characters; what RFC 5321 allows before and after the `@`
-LONGEST_PROTOCOL: Final = 64
 _LONGEST_TIME: Final = 64
 
 _FORM: Final = CsvForm(  # without words: the code pages agree on every letter of a login

@@ -1,14 +1,18 @@
-"""Operations on accounts: disable, enable, add, delete."""
+"""Operations on accounts: disable, enable, add, delete, connect."""
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, NotFound, Refused
-from kconsole.core.records import Entry, MailboxFate, fold
+from kconsole.core.moments import LONGEST_PROTOCOL, SKEW
+from kconsole.core.records import Entry, LastLogin, MailboxFate, fold
+from kconsole.core.reports import Decision
 from kconsole.licensing import guards
+from kconsole.licensing.components import is_active_sync
 from kconsole.licensing.policy import classify
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import (
@@ -29,7 +33,9 @@ LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'-]{0,63}")
 
 @dataclass(frozen=True)
 class _SwitchAccounts:
+    name: ClassVar[str]
     runs_on: ClassVar[RunsOn] = "server"
+    enable: ClassVar[bool]
     addresses: tuple[str, ...]
     reason: str = ""
     expected: tuple[Entry, ...] = ()
@@ -41,6 +47,19 @@ class _SwitchAccounts:
         return [self._switch(address, context) for address in unique(self.addresses)]
 
     def _switch(self, address: str, context: OperationContext) -> Outcome:
+        entry = context.state.entry_at(address)
+        if entry is None:
+            return missing(address)
+        done = f"{self.name}d"
+        decision = self._may_switch(entry, context)
+        if not decision.allowed:
+            return refusal(entry.address, decision)
+        if entry.enabled == self.enable:
+            return Outcome(entry.address, "unchanged", f"{done}-already")
+        context.transaction.put_entry(replace(entry, enabled=self.enable))
+        return Outcome(entry.address, "done", done)
+
+    def _may_switch(self, entry: Entry, context: OperationContext) -> Decision:
         raise NotImplementedError
 
 
@@ -49,18 +68,10 @@ class DisableAccounts(_SwitchAccounts):
     """Disable accounts: they keep their mail, cannot log in, and take no seat. No limit ever refuses that."""
 
     name: ClassVar[str] = "disable"
+    enable: ClassVar[bool] = False
 
-    def _switch(self, address: str, context: OperationContext) -> Outcome:
-        entry = context.state.entry_at(address)
-        if entry is None:
-            return missing(address)
-        decision = guards.may_disable(entry, context.policy)
-        if not decision.allowed:
-            return refusal(entry.address, decision)
-        if not entry.enabled:
-            return Outcome(entry.address, "unchanged", "disabled-already")
-        context.transaction.put_entry(replace(entry, enabled=False))
-        return Outcome(entry.address, "done", "disabled")
+    def _may_switch(self, entry: Entry, context: OperationContext) -> Decision:
+        return guards.may_disable(entry, context.policy)
 
 
 @dataclass(frozen=True)
@@ -68,19 +79,13 @@ class EnableAccounts(_SwitchAccounts):
     """Enable disabled accounts: each needs a seat."""
 
     name: ClassVar[str] = "enable"
+    enable: ClassVar[bool] = True
 
-    def _switch(self, address: str, context: OperationContext) -> Outcome:
-        entry = context.state.entry_at(address)
-        if entry is None:
-            return missing(address)
-        enabled = replace(entry, enabled=True)
-        decision = guards.may_enable(context.seats.report_around(entry.domain), entry, enabled, context.policy)
-        if not decision.allowed:
-            return refusal(entry.address, decision)
-        if entry.enabled:
-            return Outcome(entry.address, "unchanged", "enabled-already")
-        context.transaction.put_entry(enabled)
-        return Outcome(entry.address, "done", "enabled")
+    def _may_switch(self, entry: Entry, context: OperationContext) -> Decision:
+        seats = context.seats
+        if seats.has_room(entry.domain):  # so nothing but its kind can forbid it, and no report is needed
+            return guards.may_disable(entry, context.policy)
+        return guards.may_enable(seats.report_around(entry.domain), entry, replace(entry, enabled=True), context.policy)
 
 
 @dataclass(frozen=True)
@@ -97,13 +102,6 @@ class AddAccount:
     """The new account's password: sent to the mail server, and stored nowhere."""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Create the account.
-
-        Raises:
-            BadInput: the address is not an address.
-            NotFound: its domain is not in the store.
-            Refused: the address is taken, or no seat is free.
-        """
         state = context.state
         login, at, domain_name = self.address.strip().rpartition("@")
         if not at or not domain_name:
@@ -114,11 +112,8 @@ class AddAccount:
         if domain is None:
             hint = "add-the-domain" if state.server is None else "add-the-domain-there"
             raise NotFound("no-such-domain", hint, domain=domain_name)
-        account = Entry(
-            address=f"{login}@{domain.name}",
-            full_name=self.full_name.strip(),
-            description=self.description.strip(),
-        )
+        address, name, description = f"{login}@{domain.name}", self.full_name.strip(), self.description.strip()
+        account = Entry(address=address, full_name=name, description=description)
         taken = state.entry_at(account.address)
         if taken is not None:
             what = classify(taken).code
@@ -143,12 +138,6 @@ class DeleteAccounts:
     """The accounts as the user saw them when they confirmed; empty without a question."""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Delete each entry; a mapped account is only disabled, since it stays in the directory.
-
-        Raises:
-            NotFound: the account that takes the mailboxes does not exist.
-            Refused: it is itself being deleted, or is not an enabled account.
-        """
         check_expected(self.expected, context)
         transfer_to = self._target(context)
         return [self._delete(address, transfer_to, context) for address in unique(self.addresses)]
@@ -160,16 +149,15 @@ class DeleteAccounts:
         if target is None:
             raise NotFound("no-account-for-mailbox", "look-it-up", effect="nothing-deleted", address=self.transfer_to)
         if fold(target.address) in map(fold, self.addresses):
-            raise self._no_heir("mailbox-to-deleted", target)
-        if not target.is_account:
-            raise self._no_heir("mailbox-to-no-account", target)
-        if not target.enabled:
-            raise self._no_heir("mailbox-to-disabled", target)
-        return target.address
-
-    def _no_heir(self, code: str, target: Entry) -> Refused:
+            code = "mailbox-to-deleted"
+        elif not target.is_account:
+            code = "mailbox-to-no-account"
+        elif not target.enabled:
+            code = "mailbox-to-disabled"
+        else:
+            return target.address
         what = classify(target).code
-        return Refused(code, "name-an-enabled-account", effect="nothing-deleted", address=target.address, what=what)
+        raise Refused(code, "name-an-enabled-account", effect="nothing-deleted", address=target.address, what=what)
 
     def _delete(self, address: str, transfer_to: str, context: OperationContext) -> Outcome:
         entry = context.state.entry_at(address)
@@ -191,9 +179,55 @@ class DeleteAccounts:
         return Outcome(entry.address, "done", "deleted-seat-held" if is_held else "deleted")
 
 
+@dataclass(frozen=True)
+class Connect:
+    """Record that a user connects. The first login makes the mailbox.
+
+    The access rule decides on the current state, also for a login at an earlier time.
+    """
+
+    name: ClassVar[str] = "connect"
+    runs_on: ClassVar[RunsOn] = "store-without-server"
+    address: str
+    protocol: str = ""
+    at: datetime | None = None
+    """When, in UTC; None for now."""
+    reason: str = ""
+
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        at = self.at or context.now
+        if at > context.now + SKEW:
+            raise BadInput("login-in-future", "nothing-recorded-zone")
+        if len(self.protocol) > LONGEST_PROTOCOL:
+            raise BadInput("protocol-too-long", "login-not-recorded", longest=LONGEST_PROTOCOL)
+        entry = context.state.entry_at(self.address) or next(iter(context.state.deleted_at(self.address)), None)
+        if entry is None:
+            return [missing(self.address)]
+        report, is_suspended = context.seats.report_around(entry.domain), context.license_status.is_suspended
+        decision = guards.may_connect(report, entry, is_suspended, context.policy)
+        if not decision.allowed:
+            return [refusal(entry.address, decision)]
+        connected = logged_in(entry, LastLogin(at, self.protocol.strip()))
+        if connected == entry:
+            return [Outcome(entry.address, "unchanged", "login-known")]
+        context.transaction.put_entry(connected)
+        return [Outcome(entry.address, "done", "logged-in" if entry.mailbox else "first-login")]
+
+
 def only_disabled(entry: Entry) -> bool:
     """Whether deleting an entry only disables it.
 
     Source: deleting a mapped account in the vendor's administration disables it; it stays in the directory service.
     """
     return entry.is_account and entry.origin == "directory"
+
+
+def logged_in(account: Entry, login: LastLogin) -> Entry:
+    """An account after a login: it has a mailbox, and the later one of two logins is its last."""
+    known = account.last_login
+    return replace(
+        account,
+        mailbox=True,
+        last_login=login if known is None or login.at > known.at else known,
+        active_sync=account.active_sync or is_active_sync(login.protocol),
+    )

@@ -1,17 +1,19 @@
 """What all operations share: each works inside one transaction and reports an outcome for every address."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import NO_PARAMS, Hint, Message, hints_of
-from kconsole.core.errors import ChangedMeanwhile, ConsoleError, Refused
-from kconsole.core.history import Change, Commit, Refusal
+from kconsole.core.errors import ChangedMeanwhile, Refused
+from kconsole.core.history import Change, Refusal
+from kconsole.core.outcomes import Done as Done
+from kconsole.core.outcomes import HalfDone as HalfDone
+from kconsole.core.outcomes import Outcome as Outcome
+from kconsole.core.outcomes import Result as Result
 from kconsole.core.records import Entry, fold
-from kconsole.core.reports import Decision, SeatReport
+from kconsole.core.reports import Decision
 from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.counting import SeatLedger, is_held
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
@@ -25,35 +27,6 @@ RunsOn = Literal["server", "store", "store-without-server"]
 """Where an operation takes effect first if the store follows a server: on that server; in the store only, because the
 server does not report it or the next sync corrects it; or nowhere, because the store would differ from the server."""
 
-Result = Literal["done", "unchanged", "not-found", "refused", "open"]
-"""`open`: the mail server was asked and did not answer, so the change is unconfirmed."""
-
-
-class Outcome(NamedTuple):
-    """The result of an operation for one address; of none, for the whole store."""
-
-    address: str
-    result: Result
-    code: str
-    """What happened, in words a clause without the address: "disabled, its seat is free"."""
-    hint: Hint = None
-    params: Mapping[str, Any] = NO_PARAMS
-
-    @property
-    def message(self) -> Message:
-        """The code with its parameters."""
-        return Message(self.code, self.params)
-
-    @property
-    def hints(self) -> tuple[Message, ...]:
-        """What to do next."""
-        return hints_of(self.hint)
-
-    @property
-    def failed(self) -> bool:
-        """Whether the request is not fulfilled."""
-        return self.result in ("not-found", "refused", "open")
-
 
 class Rehearsal(NamedTuple):
     """What an operation would do."""
@@ -66,14 +39,7 @@ class Rehearsal(NamedTuple):
 
 
 class OperationContext:
-    """What an operation works with: the state as it is now, with its own changes so far.
-
-    Attributes:
-        state: the records; they show the operation's own changes at once.
-        transaction: takes the changes.
-        now: the time of the operation.
-        policy: the seat rules.
-    """
+    """What an operation works with: the state as it is now, with its own changes so far, and what takes them."""
 
     def __init__(self, state: Records, ledger: SeatLedger, transaction: Transaction, now: datetime) -> None:
         self.state = state
@@ -98,15 +64,10 @@ class OperationContext:
 
     @property
     def license_status(self) -> LicenseStatus:
-        """The license status at the time of the operation."""
         return license_status_of(self.state.license, self.now, self._ledger.policy)
 
     def rehearse(self, operation: "Operation") -> "Rehearsal":
-        """See what an operation would do now, under all its guards, and roll it back. Only before any own change.
-
-        Raises:
-            Refused: what the operation raises.
-        """
+        """See what an operation would do now, under all its guards, and roll it back. Only before any own change."""
         outcomes = tuple(operation.apply(self))
         undoes = self.transaction.undoes
         self.roll_back_seats()
@@ -120,11 +81,10 @@ class OperationContext:
 
     def address_of(self, pending: PendingChange, target: Target) -> str:
         """The address of a target of a pending change, under the present name of its domain."""
-        domain = next(
-            (each for each in self.state.domains.values() if each.server_id and each.server_id == pending.domain_id),
-            None,
-        )
-        return target.address if domain is None else f"{target.address.rpartition('@')[0]}@{domain.name}"
+        for domain in self.state.domains.values():
+            if domain.server_id and domain.server_id == pending.domain_id:
+                return f"{target.address.rpartition('@')[0]}@{domain.name}"
+        return target.address
 
 
 def outcomes_of(operation: "Operation", context: OperationContext) -> tuple[Outcome, ...]:
@@ -153,23 +113,18 @@ def apply_change(ledger: SeatLedger, change: Change) -> None:
 class Operation(Protocol):
     """One change that a user can make. Its class is named for it, in the imperative.
 
-    A class whose operations cannot be undone sets `undoable = False`.
+    `name` is what the journal calls it, `runs_on` says where it takes effect first, and `reason` why it is made, in the
+    operator's words. A class whose operations cannot be undone sets `undoable = False`.
     """
 
     @property
-    def name(self) -> str:
-        """What the journal calls it."""
-        ...
+    def name(self) -> str: ...
 
     @property
-    def runs_on(self) -> RunsOn:
-        """Where it takes effect first."""
-        ...
+    def runs_on(self) -> RunsOn: ...
 
     @property
-    def reason(self) -> str:
-        """Why, in the operator's words; may be empty."""
-        ...
+    def reason(self) -> str: ...
 
     def apply(self, context: OperationContext, /) -> list[Outcome]:
         """Make the change, and report an outcome for each address.
@@ -180,42 +135,6 @@ class Operation(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What an operation did."""
-
-    operation: str
-    outcomes: tuple[Outcome, ...]
-    before: SeatReport
-    after: SeatReport
-    commit: Commit | None
-    """The journal's line; None if nothing changed."""
-
-    @property
-    def failures(self) -> list[Outcome]:
-        """The outcomes that do not fulfil the request."""
-        return [outcome for outcome in self.outcomes if outcome.failed]
-
-    @property
-    def changed(self) -> list[Outcome]:
-        """The outcomes that changed something."""
-        return [outcome for outcome in self.outcomes if outcome.result == "done"]
-
-
-class HalfDone(ConsoleError):
-    """The server made a part of the changes, which are in the store; the rest ended in an error.
-
-    Attributes:
-        done: what was done, and what was not.
-        exit_code: that of the error.
-    """
-
-    def __init__(self, done: Done, error: ConsoleError) -> None:
-        super().__init__(error.happened, error.hints, error.details, error.effect or "")
-        self.done = done
-        self.exit_code = error.exit_code
-
-
 def check_expected(expected: Iterable[Entry], context: OperationContext) -> None:
     """Continue only if these entries are as the user saw them when they confirmed.
 
@@ -224,12 +143,8 @@ def check_expected(expected: Iterable[Entry], context: OperationContext) -> None
     """
     changed = [entry for entry in expected if context.state.entries.get(entry.id) != entry]
     if changed:
-        raise ChangedMeanwhile(
-            "changed-meanwhile",
-            "look-again",
-            (entry.id for entry in changed),
-            addresses=[entry.address for entry in changed],
-        )
+        addresses = [entry.address for entry in changed]
+        raise ChangedMeanwhile("changed-meanwhile", "look-again", (each.id for each in changed), addresses=addresses)
 
 
 def refusal(address: str, decision: Decision) -> Outcome:
@@ -238,21 +153,12 @@ def refusal(address: str, decision: Decision) -> Outcome:
 
 
 def refused_by(decision: Decision, effect: str = "") -> Refused:
-    """The error for a guard's refusal.
-
-    Args:
-        decision: the refusal.
-        effect: the code of what that means for the request, where it has to be said.
-    """
+    """The error for a guard's refusal; `effect` is the code of what that means for the request."""
     return Refused(decision.message, decision.hints, effect=effect)
 
 
 def insist(decision: Decision) -> None:
-    """Continue only if the decision allows it.
-
-    Raises:
-        Refused: it does not.
-    """
+    """Raise the decision as an error unless it allows the operation."""
     if not decision.allowed:
         raise refused_by(decision)
 

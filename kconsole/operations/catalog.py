@@ -8,7 +8,7 @@ from typing import Final
 from kconsole.operations.base import RunsOn
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
-    "accounts": ("disable", "enable", "add", "delete"),
+    "accounts": ("disable", "enable", "add", "delete", "connect"),
     "importing.kerio_export": ("import",),
     "importing.kerio_files": ("import kerio",),
     "importing.logins": ("import logins",),
@@ -16,7 +16,6 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "begin trial", "register license", "activate license", "buy", "update license", "cancel update",
         "change license", "change component", "install license",
     ),
-    "logins": ("connect",),
     "mapping": ("set directory", "forget directory", "map"),
     "server": ("add domain", "restarted", "restore"),
     "sync.pull": ("sync",),
@@ -25,7 +24,6 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "sync.servers": ("add server", "remove server"),
 }  # fmt: skip
 """The module of each operation that a journal can name, except undo, which runs where the undone operation ran."""
-
 
 BEGINNINGS: Final = ("init", "migrate", "mend")
 """What the store itself writes as the first line of a journal; the last two stand in old journals. There is nothing

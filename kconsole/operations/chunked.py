@@ -1,6 +1,6 @@
 """Work in short steps, so that the screen stays responsive in between."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import TypeVar
 
 _Value = TypeVar("_Value")
@@ -28,8 +28,3 @@ def within(low: float, high: float, steps: Chunks[_Value]) -> Chunks[_Value]:
             value: _Value = end.value
             return value
         yield low + (high - low) * share
-
-
-def iterated(shares: Iterator[float]) -> Chunks[None]:
-    """Steps without a value."""
-    yield from shares

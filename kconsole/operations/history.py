@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 from kconsole.core.codes import message
 from kconsole.core.errors import NotFound
-from kconsole.core.history import Commit, Operator
+from kconsole.core.history import Commit
 from kconsole.core.records import fold
 from kconsole.operations.catalog import BEGINNINGS, is_undoable
 from kconsole.store.seatstore import SeatStore
@@ -33,8 +34,8 @@ class LogQuery:
             return False
         if not self.account:
             return True
-        changed = [entry.address for entry in commit.changed_entries]
-        refused = [refusal.address for refusal in commit.refused]
+        changed = (entry.address for entry in commit.changed_entries)
+        refused = (refusal.address for refusal in commit.refused)
         return fold(self.account) in map(fold, (*changed, *commit.asked_addresses, *refused))
 
 
@@ -65,11 +66,7 @@ class History:
         self._undone: dict[int, int] = {}
 
     def log(self, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
-        """The commits that a query selects, oldest or newest first; each is read when it is asked for.
-
-        Raises:
-            StoreUnusable: the journal is broken; raised when that line is reached.
-        """
+        """The commits that a query selects, oldest or newest first; each is read when it is asked for."""
         history = self._store.journal.history_backwards() if newest_first else self._store.journal.history()
         return (commit for commit in history if query.fits(commit))
 
@@ -79,12 +76,8 @@ class History:
         return next((commit for commit in reversed(self._own) if commit.sequence not in self._undone), None)
 
     def last_undoable(self) -> Commit | None:
-        """The commit that `undo` would undo: of this session, or else the operator's last one in the log.
-
-        Raises:
-            StoreUnusable: the journal is broken.
-        """
-        return self.undoable or self._last_of(self._store.operator)
+        """The commit that `undo` would undo: of this session, or else the operator's last one in the log."""
+        return self.undoable or self._last_of_operator()
 
     def to_undo(self, sequence: int | None = None) -> Commit:
         """The commit with this number, or the last one that can be undone, after reading other processes' commits.
@@ -93,7 +86,6 @@ class History:
 
         Raises:
             NotFound: there is none, it has nothing to undo, or it is undone already.
-            StoreUnusable: the journal is broken.
         """
         self._store.catch_up()
         commit = self.last_undoable() if sequence is None else self._numbered(sequence)
@@ -102,21 +94,15 @@ class History:
         return commit
 
     def first_operation(self, commit: Commit) -> str:
-        """The name of the operation; of an undo, of what was undone at first, through all redos.
-
-        Raises:
-            StoreUnusable: the journal is broken.
-        """
-        if commit.undoes is None:
-            return commit.operation
-        wanted, operation = commit.undoes, commit.operation
-        for earlier in self._store.journal.history_backwards():
-            if earlier.sequence == wanted:
-                operation = earlier.operation
-                if earlier.undoes is None:
-                    return operation
-                wanted = earlier.undoes
-        return operation
+        """The name of the operation; of an undo, of what was undone at first, through all redos."""
+        earlier = self._store.journal.history_backwards()
+        while commit.undoes is not None:
+            wanted = commit.undoes
+            found = next((each for each in earlier if each.sequence == wanted), None)
+            if found is None:
+                break
+            commit = found
+        return commit.operation
 
     def touched_since(self, sequence: int) -> frozenset[int]:
         """The numbers of the entries that were changed after a line of the log that this session has read."""
@@ -127,7 +113,8 @@ class History:
         """The commits after a line, the last one first; read from disk if this session opened the store later."""
         if sequence >= self._opened_at:
             return (trace for trace in reversed(self._traces) if trace.sequence > sequence)
-        later = _until(self._store.journal.history_backwards(), sequence)
+        history = self._store.journal.history_backwards()
+        later = takewhile(lambda commit: commit.sequence > sequence, history)
         return (trace_of(commit) for commit in later if commit.changes)
 
     def add_own(self, commit: Commit) -> None:
@@ -146,28 +133,27 @@ class History:
         if commit.undoes is not None:
             self._undone = undone_among(reversed(self._traces))
 
-    def _last_of(self, operator: Operator) -> Commit | None:
-        """The last commit of an operator that can be undone and is not."""
+    def _last_of_operator(self) -> Commit | None:
         undone: set[int] = set()
+        operator = self._store.operator
         for commit in self._store.journal.history_backwards():
             if not commit.changes or commit.sequence in undone:
                 continue
             if commit.undoes is not None:
                 undone.add(commit.undoes)
-            elif can_be_undone(commit) and _same(commit.operator, operator):
+            elif can_be_undone(commit) and commit.operator[:2] == operator[:2]:  # the user, and the claimed name
                 return commit
         return None
 
     def _numbered(self, sequence: int) -> Commit:
         later: list[Trace] = []
+        commit = None
         for commit in self._store.journal.history_backwards():
             if commit.sequence <= sequence:
                 break
             if commit.changes:
                 later.append(trace_of(commit))
-        else:
-            raise NotFound("no-such-line", "see-the-log", line=sequence)
-        if commit.sequence != sequence:
+        if commit is None or commit.sequence != sequence:
             raise NotFound("no-such-line", "see-the-log", line=sequence)
         if commit.undoes is None and commit.operation not in BEGINNINGS and not is_undoable(commit.operation):
             raise NotFound("line-is-of-the-server", "change-it-there-and-sync", line=sequence)
@@ -185,12 +171,9 @@ def can_be_undone(commit: Commit) -> bool:
 
 
 def undone_among(traces: Iterable[Trace]) -> dict[int, int]:
-    """Which lines are undone, each with the line that undid it.
+    """Which lines are undone, each with the line that undid it. The traces are of all commits, the last one first.
 
-    An undo may have been undone itself, and that again, so the last commits come first.
-
-    Args:
-        traces: all commits from some line on, the last one first.
+    An undo may have been undone itself, and that again.
     """
     undone: dict[int, int] = {}
     for trace in traces:
@@ -204,10 +187,6 @@ def touching_since(commit: Commit, later: list[Trace]) -> Iterator[Trace]:
 
     Equal records are not enough for an undo: another user may have changed them and changed them back, and the undo
     would discard that. A commit that is undone counts as no change, and so does its undo.
-
-    Args:
-        commit: the one to undo.
-        later: the commits after it that changed something, the last one first.
 
     Raises:
         NotFound: it is undone already.
@@ -229,14 +208,3 @@ def _undone_already(sequence: int, by: int, later: Iterable[Trace]) -> NotFound:
             undos.add(trace.sequence)
             last = trace.sequence
     return NotFound("undone-already", message("redo-line", line=last), line=sequence, by=last)
-
-
-def _until(commits: Iterator[Commit], sequence: int) -> Iterator[Commit]:
-    for commit in commits:
-        if commit.sequence <= sequence:
-            return
-        yield commit
-
-
-def _same(one: Operator, other: Operator) -> bool:
-    return (one.user, one.claimed) == (other.user, other.claimed)

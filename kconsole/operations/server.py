@@ -25,12 +25,6 @@ class AddDomain:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Add the domain.
-
-        Raises:
-            BadInput: the name is not a domain name.
-            Refused: the domain exists, or another one is primary.
-        """
         check_domain_name(self.domain)
         known = context.state.domain_named(self.domain)
         if known is not None:
@@ -52,7 +46,6 @@ class RecordRestart:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Record a restart at this moment."""
         held = context.seats.report().held
         context.transaction.set_last_restart(context.now)
         return [Outcome("", "done", "restart-recorded", params={"held": held})]
@@ -68,17 +61,12 @@ class RestoreInventory:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Replace everything."""
         context.transaction.replace_all(self.inventory)
         entries, domains = len(self.inventory.entries), len(self.inventory.domains)
         return [Outcome("", "done", "dump-restored", params={"entries": entries, "domains": domains})]
 
 
 def check_domain_name(name: str) -> None:
-    """Continue only with a domain name.
-
-    Raises:
-        BadInput: it is none.
-    """
+    """Refuse what is no domain name."""
     if not DOMAIN_NAME.fullmatch(name):
         raise BadInput("not-a-domain-name", "write-a-domain-name", name=name)

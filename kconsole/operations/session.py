@@ -14,13 +14,10 @@ from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, outcomes_of, the_account_of
 from kconsole.operations.catalog import runs_on
-from kconsole.operations.chunked import Chunks, iterated, within
+from kconsole.operations.chunked import Chunks, within
 from kconsole.operations.history import History, can_be_undone
 from kconsole.operations.server_errors import named_meanwhile, needs_server, refuse_here
-from kconsole.operations.system import STORE_VARIABLE as STORE_VARIABLE
-from kconsole.operations.system import default_folder as default_folder
-from kconsole.operations.system import system_operator as system_operator
-from kconsole.operations.system import takes_long as takes_long
+from kconsole.operations.system import system_operator
 from kconsole.store.records import Progress as Progress
 from kconsole.store.seatstore import PATIENCE as PATIENCE
 from kconsole.store.seatstore import SeatStore
@@ -34,11 +31,7 @@ class ServerWriter(Protocol):
     """Applies an operation on the mail server first, and then in the store."""
 
     def do(self, session: "Session", operation: Operation) -> Done:
-        """Ask the server for the operation, and commit its answer.
-
-        Raises:
-            SourceAway: the server did not answer as it should.
-        """
+        """Ask the server for the operation, and commit its answer."""
         ...
 
 
@@ -83,12 +76,11 @@ class Session:
 
         Args:
             folder: where it is.
-            operator: who works; None for the user that the system names.
-            clock: gives the time; None for the machine's.
+            operator: None for the user that the system names.
+            clock: None for the machine's.
             patience: seconds to wait for another process that saves.
             read_only: open the good part of a damaged store, and refuse every change.
-            progress: called in this thread every few thousand records, with the number read and the total. An
-                exception that it raises ends the opening.
+            progress: called in this thread every few thousand records. An exception that it raises ends the opening.
 
         Raises:
             NotFound: there is no store.
@@ -117,12 +109,10 @@ class Session:
 
     @property
     def license_status(self) -> LicenseStatus:
-        """The license status at this moment."""
         return license_status_of(self.state.license, self.clock.now(), self.seats.policy)
 
     @property
     def account_index(self) -> "AccountIndex":
-        """The account list, searched and sorted."""
         if self._account_index is None:
             from kconsole.operations.search.index import AccountIndex
 
@@ -131,7 +121,6 @@ class Session:
 
     @property
     def what_if(self) -> "WhatIf":
-        """The figures if marked accounts were toggled."""
         if self._what_if is None:
             from kconsole.operations.what_if import WhatIf
 
@@ -140,7 +129,7 @@ class Session:
 
     def preparing(self) -> Chunks[None]:
         """Build the indexes that the first change and the first letter of a filter need, in an idle moment."""
-        yield from within(0.0, 0.4, iterated(self.state.indexing()))
+        yield from within(0.0, 0.4, self.state.indexing())
         yield from within(0.4, 1.0, self.account_index.preparing())
 
     def do(
@@ -158,7 +147,6 @@ class Session:
             Refused: a guard refused an operation that is applied as a whole; or the server must be asked and cannot
                 be; or the operation makes no sense in a store that follows a server.
             SourceAway: the server did not answer as it should.
-            ConsoleError: what the operation and the store raise; nothing was changed.
         """
         server = None if in_store_only else self._server_to_ask(operation, name or operation.name)
         if server is not None:
@@ -185,19 +173,11 @@ class Session:
         return Done(operation.name, outcomes, before, self.seats.report(), commit)
 
     def commit(self, operation: Operation) -> Done:
-        """Apply an operation in the store only: the server has done it already, or need not do it.
-
-        Raises:
-            Refused, ConsoleError: as `do`.
-        """
+        """Apply an operation in the store only: the server has done it already, or need not do it."""
         return self.do(operation, in_store_only=True)
 
     def _server_to_ask(self, operation: Operation, name: str) -> Server | None:
-        """The server on which to apply an operation first; None for one that runs in the store.
-
-        Raises:
-            Refused: it is refused beside the server.
-        """
+        """The server on which to apply an operation first; None for one that runs in the store."""
         if operation.runs_on != "store" and not self.store.read_only:
             self.catch_up()  # another process may have configured a server meanwhile
         refused = self.refusal_of(name)
@@ -217,7 +197,6 @@ class Session:
             NotFound: there is none, or it has been undone.
             Refused: it would need seats that are not free; try again later.
             ChangedSince: a later commit changed the same record; this one can never be undone.
-            Refused, SourceAway: as `do`.
         """
         from kconsole.operations.undo import UndoOperation
 
@@ -247,11 +226,7 @@ class Session:
         return needs_server(server, True) if self.offline else None
 
     def catch_up(self) -> list[Commit]:
-        """Read what other processes committed; all parts and listeners follow.
-
-        Raises:
-            StoreUnusable: the journal is gone, or broken.
-        """
+        """Read what other processes committed; all parts and listeners follow."""
         return self.store.catch_up()
 
     def listen(self, listener: Callable[[Commit], None]) -> None:
@@ -259,7 +234,6 @@ class Session:
         self._listeners.append(listener)
 
     def close(self) -> None:
-        """Close the store."""
         self._listeners.clear()
         self.store.close()
 

@@ -49,8 +49,7 @@ class UndoOperation:
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Restore every record; an account that was created is deleted.
 
-        A restored dump is undone to the letter, whatever the limits, since restoring it asked for none either. The
-        same holds for its redo.
+        A restored dump is undone and redone whatever the limits, since restoring it asked for none either.
 
         Raises:
             NotFound: another process has undone it meanwhile.
@@ -75,9 +74,9 @@ class UndoOperation:
             for change in self.commit.changes
             if change.table == "entries" and change.before is not None
         ]
-        policy = context.policy
-        needed = guards.new_seats(befores_and_afters, context.seats.held(), policy)
-        insist(guards.may_take_seats(context.seats.report(), needed, "undo", policy))
+        seats = context.seats
+        needed = guards.new_seats(befores_and_afters, seats.held(), seats.policy)
+        insist(guards.may_take_seats(seats.report(), needed, "undo", seats.policy))
         self._check_license(context)
         return [
             self._put_back(change, context) for change in reversed(self.commit.changes) if change.table != "intents"
@@ -91,7 +90,10 @@ class UndoOperation:
             if change.table == "entries":
                 if state.entries.get(change.number) != change.after:
                     raise self._changed_since("entry", name=_address(change))
-                self._check_address_is_free(change, context, afters)
+                if change.before is not None and change.before.deleted_at is None:
+                    now = state.entry_at(change.before.address)
+                    if now is not None and now != afters.get(now.id):
+                        raise self._changed_since("entry", "taken", change.before.address)
             elif change.table == "domains":
                 self._check_domain(change, context, in_use)
             elif change.table == "server" and state.last_restart != change.after:
@@ -106,13 +108,10 @@ class UndoOperation:
         for change in self.commit.changes:
             if change.table == "license":
                 decision = guards.may_license(context.seats.if_licensed(change.before))
-                over_before = max(self._used_before - (change.before.seats or 0), 0)
+                used_before = self.commit.seats[0] if self.commit.seats else 0
+                over_before = max(used_before - (change.before.seats or 0), 0)
                 if decision.over > over_before and guards.needs_consent(change.after, change.before, decision):
                     raise Refused("cannot-undo-license", "disable-first-or-by-hand", reason=decision.message)
-
-    @property
-    def _used_before(self) -> int:
-        return 0 if self.commit.seats is None else self.commit.seats[0]
 
     def _check_domain(self, change: Change, context: OperationContext, in_use: set[str]) -> None:
         before: Domain | None = change.before
@@ -124,22 +123,13 @@ class UndoOperation:
             raise self._changed_since("domain", "has-entries", name)
         if before is None or after is not None:
             return
-        going = {_domain(other).name for other in self.commit.changes if _goes(other)}
+        added = [other for other in self.commit.changes if other.table == "domains" and other.before is None]
+        going = {_domain(other).name for other in added}
         others = [domain for domain in context.state.domains.values() if domain.name not in going]
         if any(fold(domain.name) == fold(name) for domain in others):
             raise self._changed_since("domain", "added-again", name)
         if before.primary and (primary := next((domain for domain in others if domain.primary), None)) is not None:
             raise self._changed_since("domain", "became-primary", primary.name)
-
-    def _check_address_is_free(
-        self, change: Change, context: OperationContext, afters: dict[int, Entry | None]
-    ) -> None:
-        before: Entry | None = change.before
-        if before is None or before.deleted_at is not None:
-            return
-        now = context.state.entry_at(before.address)
-        if now is not None and now != afters.get(now.id):
-            raise self._changed_since("entry", "taken", before.address)
 
     def _domains_in_use(self, context: OperationContext, own: dict[int, Entry | None]) -> set[str]:
         """Folded names of domains with entries of other operations; deleted ones still belong to their domain."""
@@ -212,11 +202,6 @@ def _address(change: Change) -> str:
 def _domain(change: Change) -> Domain:
     domain: Domain = change.after or change.before
     return domain
-
-
-def _goes(change: Change) -> bool:
-    """Whether the operation added a domain, so that its undo removes it."""
-    return change.table == "domains" and change.before is None
 
 
 def deleted_by(commit: Commit) -> list[Entry]:

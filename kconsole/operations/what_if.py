@@ -11,7 +11,7 @@ from kconsole.core.history import Change
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.licensing.counting import SeatLedger, Share, share_of
-from kconsole.operations.chunked import Chunks
+from kconsole.operations.chunked import Chunks, finished
 
 _SLICE: Final = 4000
 """Accounts that one step marks: a few milliseconds."""
@@ -25,12 +25,7 @@ class WhatIf:
     """
 
     def __init__(self, ledger: SeatLedger, entry: Callable[[int], Entry | None]) -> None:
-        """Start without marks.
-
-        Args:
-            ledger: the current figures.
-            entry: gives the live entry with a number, or None.
-        """
+        """Start without marks; `entry` gives the live entry with a number, or None."""
         self._ledger = ledger
         self._entry = entry
         self._marked: dict[int, Entry | None] = {}
@@ -71,10 +66,7 @@ class WhatIf:
                 self._count(counted, 1)
 
     def report(self) -> SeatReport | None:
-        """The figures if the marked accounts were disabled, or enabled if none of them takes a seat.
-
-        None if no account is marked.
-        """
+        """The figures if the marked accounts were toggled, or None if no account is marked."""
         alike = [(self._some[share], times) for share, times in self._alike.items() if times]
         return _if_toggled(self._ledger, alike) if alike else None
 
@@ -87,13 +79,8 @@ class WhatIf:
 
 def if_toggled(ledger: SeatLedger, entries: Iterable[Entry]) -> SeatReport:
     """The figures if the accounts among entries were disabled, or enabled if none of them takes a seat."""
-    some: dict[Share, Entry] = {}
-    many: dict[Share, int] = {}
-    for account in {entry.id: entry for entry in entries if entry.is_account}.values():
-        share = share_of(account)
-        some.setdefault(share, account)
-        many[share] = many.get(share, 0) + 1
-    return _if_toggled(ledger, [(account, many[share]) for share, account in some.items()])
+    by_number = {entry.id: entry for entry in entries}
+    return finished(WhatIf(ledger, by_number.get).planning(by_number.keys())) or ledger.report()
 
 
 def _if_toggled(ledger: SeatLedger, accounts: list[tuple[Entry, int]]) -> SeatReport:

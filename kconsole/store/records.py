@@ -1,6 +1,6 @@
 """The records of a store in memory, and what finds them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -109,7 +109,7 @@ class Records:
                 self._addresses.add(number, entry)
         return self._addresses
 
-    def indexing(self) -> Iterator[float]:
+    def indexing(self) -> Generator[float, None, None]:
         """Make what finds an entry by its address, in steps; after each, how far it has come, from 0 to 1."""
         while self._addresses is None:
             made, changes, numbers = _Addresses(), self._changes, list(self.entries)

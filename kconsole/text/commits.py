@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from kconsole.core.history import Change, Commit, Operator, Refusal
+from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.records import Domain, Entry
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
@@ -47,11 +47,6 @@ PAST: Final = {
     "install license": "installed a license file",
 }
 """What an operator did, by the name of the operation. An unknown operation is shown by its name."""
-
-
-def operator_words(operator: Operator) -> str:
-    """The operator; a claimed name stands before the user, who is in brackets."""
-    return safe_text(operator.shown)
 
 
 def accounts_words(addresses: Sequence[str], most: int = 2) -> str:
@@ -98,10 +93,7 @@ def operation_word(commit: Commit) -> str:
 
 def seats_words(commit: Commit) -> str:
     """The seats used before and after: "113 → 112", or "113" if that is the same; empty if the line has no figures."""
-    if commit.seats is None:
-        return ""
-    before, after = commit.seats
-    return f"{before:,}" if before == after else f"{before:,} → {after:,}"
+    return " → ".join(f"{used:,}" for used in dict.fromkeys(commit.seats or ()))
 
 
 def note(commits: Sequence[Commit]) -> str:
@@ -114,7 +106,7 @@ def note(commits: Sequence[Commit]) -> str:
         return sentence(commits[0])
     if not commits:
         return ""
-    people = list(dict.fromkeys(operator_words(commit.operator) for commit in commits))
+    people = list(dict.fromkeys(safe_text(commit.operator.shown) for commit in commits))
     changes = sum(max(len(commit.changed_entries), 1) for commit in commits)
     return f"{words.and_list(people, 2)}: {words.count(changes, 'change')}"
 
@@ -122,7 +114,7 @@ def note(commits: Sequence[Commit]) -> str:
 def sentence(commit: Commit) -> str:
     """One commit: "anna disabled j.hart@x.example"."""
     did = PAST.get(commit.operation, safe_text(commit.operation, 40))
-    return f"{operator_words(commit.operator)} {did} {subject(commit)}".rstrip()
+    return f"{safe_text(commit.operator.shown)} {did} {subject(commit)}".rstrip()
 
 
 def clock_time(at: datetime) -> str:
@@ -150,14 +142,14 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
     """All of a line of the log, the most important first, with at most so many changes."""
     yield Detail("Line", f"{commit.sequence:,}")
     yield Detail("Time", f"{ages.ago_and_moment(commit.at, now)}   {to_iso(commit.at)}")
-    yield Detail("Operator", operator_words(commit.operator))
-    if commit.operator.claimed:
-        yield Detail("System user", safe_text(commit.operator.user))
-        yield Detail("Claimed", f"--as {safe_text(commit.operator.claimed)}")
-    if commit.operator.sudo_user:
-        yield Detail("Claimed", f"sudo was called by {safe_text(commit.operator.sudo_user)}")
-    if commit.operator.connection:
-        yield Detail("Claimed", f"SSH from {safe_text(commit.operator.connection)}")
+    yield Detail("Operator", safe_text(commit.operator.shown))
+    user, claimed, sudo_user, connection = map(safe_text, commit.operator)
+    if claimed:
+        yield from (Detail("System user", user), Detail("Claimed", f"--as {claimed}"))
+    if sudo_user:
+        yield Detail("Claimed", f"sudo was called by {sudo_user}")
+    if connection:
+        yield Detail("Claimed", f"SSH from {connection}")
     yield Detail("Session", safe_text(commit.session))
     yield Detail("Operation", operation_word(commit))
     if commit.reason:
@@ -224,22 +216,22 @@ def _loud(insecure: bool) -> str:
 def _domain_words(before: Domain | None, after: Domain | None) -> str:
     if before is None or after is None:
         return "added" if before is None else "removed"
-    if before.directory == after.directory:
-        return "changed"
-    if after.directory is None:
-        return "no longer mapped from a directory"
     directory = after.directory
+    if before.directory == directory:
+        return "changed"
+    if directory is None:
+        return "no longer mapped from a directory"
     return f"mapped from {safe_text(directory.url)}   {safe_text(directory.base)}{_loud(directory.insecure)}"
 
 
-def _changed_entry(before: Entry | None, after: Entry | None) -> Detail:
-    shown = after or before
-    assert shown is not None  # noqa: S101  # a change has a record before or after it
-    address, was, is_now = safe_text(shown.address), _state(before), _state(after)
-    if before is not None and after is not None and before.last_login != after.last_login:
-        return Detail("Last login", f"{address}   {_login(after)}, was {_login(before)}")
-    if before is not None and before.address != shown.address:
-        return Detail("renamed", f"{address}   was {safe_text(before.address)}")
+def _changed_entry(before: Any, after: Any) -> Detail:
+    was, is_now = _state(before), _state(after)
+    address = safe_text((after or before).address)
+    if before is not None and after is not None:
+        if before.last_login != after.last_login:
+            return Detail("Last login", f"{address}   {_login(after)}, was {_login(before)}")
+        if before.address != after.address:
+            return Detail("renamed", f"{address}   was {safe_text(before.address)}")
     if was == is_now:
         return Detail("changed", f"{address}   {is_now}")
     return Detail(f"→ {is_now}", f"{address}   was {was}")

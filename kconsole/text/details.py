@@ -69,7 +69,7 @@ def details_of(
         takes = f"deleted; {held}" if is_holding else "deleted; takes no seat"
     name = f"   {safe_text(entry.full_name, limit)}" if entry.full_name else ""
     details = [
-        Detail(words.kind_word(entry).capitalize(), safe_text(entry.address, limit) + name),
+        Detail(words.KINDS[entry.kind].capitalize(), safe_text(entry.address, limit) + name),
         Detail("Seat", takes),
         Detail("Rule", rule_sentence(classification)),
     ]
@@ -79,7 +79,7 @@ def details_of(
         details += [
             Detail("Last login", f"{_login_words(entry, now, limit)}   {mailbox}"),
             Detail("Login now", "would be let in" if access.allowed else f"would be refused: {decision_words(access)}"),
-            Detail("Role", f"{words.role_word(entry)}, {words.origin_word(entry)}"),
+            Detail("Role", f"{words.ROLES[entry.role]}, {words.ORIGINS[entry.origin]}"),
         ]
     if entry.description:
         details.append(Detail("Description", safe_text(entry.description, limit)))

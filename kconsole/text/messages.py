@@ -68,7 +68,8 @@ class _Formatter(string.Formatter):
             things = format_spec.removeprefix("count ")
             return words.count(value, *things.split("|" if "|" in things else None))
         if format_spec == "some":
-            return some_of(value)
+            more = len(value) - FEW
+            return ", ".join(value[:FEW]) + (f" and {more:,} more" if more > 0 else "")
         if format_spec == "a":
             return words.with_article(value)
         if format_spec == "commas":
@@ -78,35 +79,23 @@ class _Formatter(string.Formatter):
         return str(super().format_field(value, format_spec))
 
 
-def some_of(items: Sequence[str], most: int = FEW) -> str:
-    """The first items of a list: "anna@north.example, berg@north.example, chen@south.example and 3 more"."""
-    more = len(items) - most
-    return ", ".join(items[:most]) + (f" and {more:,} more" if more > 0 else "")
-
-
 def words_of(message: Message, voice: Voice = COMMAND_LINE) -> str:
     """A message in words: a sentence with its full stop, or a clause without one, as its template is.
 
     If `CODE-detail` has a template too, it follows after a colon. Text from outside is in the result as it came:
-    callers pass the whole through `safe_text`.
-
-    Raises:
-        KeyError: a parameter is missing.
+    callers pass the whole through `safe_text`. A missing parameter raises `KeyError`.
     """
     return ": ".join(_parts(message, voice))
 
 
 def _parts(message: Message, voice: Voice) -> list[str]:
     """The message itself, and the figures behind it if there are any."""
-    detail = Message(f"{message.code}-detail", message.params)
-    parts = [message, detail] if detail.code in templates() else [message]
-    return [_filled(part, voice) for part in parts]
+    # a test looks for codes without a template; a user shall at least see the code
+    parts = [templates().get(message.code, message.code), templates().get(f"{message.code}-detail")]
+    return [_filled(template, message, voice) for template in parts if template is not None]
 
 
-def _filled(message: Message, voice: Voice) -> str:
-    template = templates().get(message.code)
-    if template is None:  # a test looks for such codes; a user shall at least see the code
-        return message.code
+def _filled(template: Template, message: Message, voice: Voice) -> str:
     while not isinstance(template, str):
         if isinstance(template, Both):
             template = template.command_line if voice.keys is None else template.screen

@@ -4,10 +4,11 @@ Words of commits are imported when they are needed: the first picture does not w
 """
 
 from collections.abc import Collection, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import message
 from kconsole.core.history import Commit
+from kconsole.core.outcomes import Done, Outcome
 from kconsole.core.records import Entry
 from kconsole.core.reports import Decision, SeatReport
 from kconsole.core.server import PendingChange, Server
@@ -45,54 +46,6 @@ class BannerText(NamedTuple):
     """The text for a narrow terminal; empty for the same text, cut."""
 
 
-class Outcome(Protocol):
-    """What an operation did with one address."""
-
-    @property
-    def address(self) -> str:
-        """The address; empty for an operation on no account."""
-        ...
-
-    @property
-    def message(self) -> Message:
-        """What happened to it."""
-        ...
-
-
-class Done(Protocol):
-    """What an operation did."""
-
-    @property
-    def operation(self) -> str:
-        """The name of the operation."""
-        ...
-
-    @property
-    def outcomes(self) -> Sequence[Outcome]:
-        """All outcomes."""
-        ...
-
-    @property
-    def changed(self) -> Sequence[Outcome]:
-        """Those that changed something."""
-        ...
-
-    @property
-    def failures(self) -> Sequence[Outcome]:
-        """Those that failed."""
-        ...
-
-    @property
-    def before(self) -> SeatReport:
-        """The seats before it."""
-        ...
-
-    @property
-    def after(self) -> SeatReport:
-        """The seats after it."""
-        ...
-
-
 def some(lines: Sequence[str], most: int = MOST_NAMED) -> list[str]:
     """The first lines, and how many more there are."""
     more = [f"and {len(lines) - most:,} more"] if len(lines) > most else []
@@ -118,28 +71,21 @@ def nothing_here(entry: Entry | None) -> str:
 
 def accounts_only_lines(entries: Sequence[Entry]) -> list[str]:
     """Why entries on a server are not deleted: none is an account."""
-    return some(
-        [f"{safe_text(each.address)} {words_of(message('accounts-only-there', kind=each.kind))}." for each in entries]
-    )
+    reasons = (words_of(message("accounts-only-there", kind=entry.kind)) for entry in entries)
+    return some([f"{safe_text(entry.address)} {reason}." for entry, reason in zip(entries, reasons, strict=True)])
 
 
 def accounts_only_note(entries: Sequence[Entry]) -> list[str]:
     """That these do not change while others are deleted; nothing for none."""
     if not entries:
         return []
-    if len(entries) == 1:
-        return [f"{safe_text(entries[0].address)} does not change: {ACCOUNTS_ONLY}."]
-    return [f"{words.count(len(entries), 'marked entry')} do not change: {ACCOUNTS_ONLY}."]
+    one = len(entries) == 1
+    which = f"{safe_text(entries[0].address)} does" if one else f"{words.count(len(entries), 'marked entry')} do"
+    return [f"{which} not change: {ACCOUNTS_ONLY}."]
 
 
 def deletion_notes(mapped: int, entries: int, frees_later: bool) -> list[str]:
-    """What deleting means.
-
-    Args:
-        mapped: how many of the entries come from a directory and are only disabled.
-        entries: how many there are.
-        frees_later: whether one that goes takes a seat, which is held until the restart.
-    """
+    """What deleting means, if so many of the entries are mapped, and if one that goes takes a seat."""
     notes = []
     if mapped:
         which = "Mapped" if mapped == entries else f"{mapped:,} mapped"
@@ -176,9 +122,11 @@ def meanwhile_lines(commits: Sequence[Commit]) -> list[str]:
 
 def undo_lines(commit: Commit, entries: Sequence[Entry], age: str) -> list[str]:
     """Which line of the log is to be undone, and what it changed."""
-    from kconsole.text.commits import operation_word, operator_words
+    from kconsole.text.commits import operation_word
 
-    line = f"Line {commit.sequence:,} of the log: {operation_word(commit)}, by {operator_words(commit.operator)}, {age}"
+    line = (
+        f"Line {commit.sequence:,} of the log: {operation_word(commit)}, by {safe_text(commit.operator.shown)}, {age}"
+    )
     return [line, *named(entries)]
 
 
@@ -200,12 +148,7 @@ def synced_words(done: Done, unread: int) -> str:
 
 
 def done_words(done: Done, undone: str = "") -> str:
-    """The result of an operation, the figures first: they must not be cut off.
-
-    Args:
-        done: what it did.
-        undone: for an undo or redo, of what: "undone: disable".
-    """
+    """The result of an operation, the figures first: they must not be cut off. `undone` is as "undone: disable"."""
     changed = done.changed
     if len(done.outcomes) == 1 and not done.outcomes[0].address:
         return f"{_seats(done)}{undone or _words(done.outcomes[0])}"
@@ -248,22 +191,14 @@ def _accounts(addresses: Sequence[str]) -> str:
 # Outcomes one by one
 
 
-def resolved_lines(outcomes: Sequence[Outcome]) -> list[str]:
-    """The result of changes that were unconfirmed."""
-    return some([f"{safe_text(outcome.address)} {_words(outcome)}" for outcome in outcomes])
-
-
-def half_done_lines(done: Done) -> list[str]:
-    """What was done before something went wrong, and what failed."""
-    return [
-        *some([f"{safe_text(outcome.address)}: {_words(outcome)}" for outcome in done.changed]),
-        *failure_lines(done),
-    ]
+def outcome_lines(outcomes: Sequence[Outcome], most: int = MOST_NAMED, sign: str = ":") -> list[str]:
+    """The results of an operation, a line for each address."""
+    return some([f"{safe_text(outcome.address)}{sign} {_words(outcome)}" for outcome in outcomes], most)
 
 
 def failure_lines(done: Done) -> list[str]:
     """What failed, and why, a line for each."""
-    return some([f"{safe_text(each.address)}: {_words(each)}" for each in done.failures], MOST_FAILED)
+    return outcome_lines(done.failures, MOST_FAILED)
 
 
 def unconfirmed_words(pending_changes: Collection[PendingChange]) -> str:
@@ -276,13 +211,11 @@ def unconfirmed_lines(pending_changes: Collection[PendingChange]) -> list[str]:
     """What the server was asked to do, for which accounts, and when."""
     from kconsole.text.commits import accounts_words, clock_time
 
-    return some(
-        [
-            f"{pending.operation} {accounts_words([target.address for target in pending.targets], MOST_NAMED)}"
-            f" · {clock_time(pending.at)}"
-            for pending in pending_changes
-        ]
-    )
+    lines = []
+    for pending in pending_changes:
+        addresses = accounts_words([target.address for target in pending.targets], MOST_NAMED)
+        lines.append(f"{pending.operation} {addresses} · {clock_time(pending.at)}")
+    return some(lines)
 
 
 # Above and in the lists
@@ -291,14 +224,7 @@ def unconfirmed_lines(pending_changes: Collection[PendingChange]) -> list[str]:
 def banner_lines(
     report: SeatReport, license_status: LicenseStatus, restarted_key: str, license_key: str
 ) -> list[BannerText]:
-    """What has to be said above the lists, the worst first.
-
-    Args:
-        report: the seats.
-        license_status: the state of the license.
-        restarted_key: the key that records a restart; empty on a read-only store.
-        license_key: the key that shows the license.
-    """
+    """What has to be said above the lists, the worst first. On a read-only store no key records a restart."""
     of_license = [BannerText(f"! {text}", style, f"{license_key} license") for text, style in urgent(license_status)]
     of_seats = [
         BannerText(f"! {safe_text(warning_words(warning))}", "alarm")

@@ -35,13 +35,7 @@ def synced_words(server: Server) -> str:
 
 
 def synced_briefly(server: Server, now: datetime, zone: tzinfo | None = None) -> str:
-    """The same for a line that is always in sight: "server as of 12:03" of today, "yesterday 23:58", else the date.
-
-    Args:
-        server: which.
-        now: the current moment.
-        zone: the time zone to show; None for the zone of this machine.
-    """
+    """The same for a line that is always in sight: "server as of 12:03" of today, "yesterday 23:58", else the date."""
     if server.synced_at is None:
         return NEVER_READ
     read, today = (in_utc(moment).astimezone(zone) for moment in (server.synced_at, now))
@@ -85,9 +79,8 @@ def remark_texts(server: Server) -> list[str]:
 def unconfirmed_words(pending: PendingChange) -> str:
     """An unconfirmed change: "Not confirmed: anna@... disabled on the server (sent at 2026-08-05 12:03 CEST)."."""
     accounts = words.and_list([safe_text(target.address) for target in pending.targets], 3)
-    return (
-        f"Not confirmed: {accounts} {ASKED[pending.operation]} on the server (sent at {ages.full_moment(pending.at)})."
-    )
+    asked, sent = ASKED[pending.operation], ages.full_moment(pending.at)
+    return f"Not confirmed: {accounts} {asked} on the server (sent at {sent})."
 
 
 def server_rows(server: Server, now: datetime) -> Iterator[Detail]:
@@ -110,15 +103,11 @@ def comparison_rows(comparisons: Iterable[Comparison], most: int = 5) -> Iterato
     """Our figures beside the server's, with the likely causes of a difference. All texts are safe to show."""
     for each in comparisons:
         title, ours, theirs, difference = figure_cells(each)
-        if not each.is_read:
-            yield Detail(title, f"{ours}   not read from the server")
-            continue
         if each.agrees:
-            yield Detail(title, f"{ours}   the same")
+            yield Detail(title, f"{ours}   {'the same' if each.is_read else 'not read from the server'}")
             continue
         yield Detail(title, f"{ours}   ! server {theirs}   {difference}")
-        for cause in each.causes:
-            yield Detail("", f"  {cause_words(cause, most)}")
+        yield from (Detail("", f"  {cause_words(cause, most)}") for cause in each.causes)
 
 
 def figure_title(comparison: Comparison) -> str:
@@ -137,11 +126,8 @@ def figure_cells(comparison: Comparison) -> FigureCells:
     title, ours = figure_title(comparison), _number(comparison.ours)
     if not comparison.is_read:
         return FigureCells(title, ours, "–", "not read")
-    theirs = _number(comparison.theirs)
-    if comparison.agrees:
-        return FigureCells(title, ours, theirs, "the same")
-    is_number = comparison.ours is not None and comparison.theirs is not None
-    return FigureCells(title, ours, theirs, f"{comparison.difference:+,}" if is_number else "differs")
+    difference = f"{comparison.difference:+,}" if comparison.difference else "differs"  # one has no limit
+    return FigureCells(title, ours, _number(comparison.theirs), "the same" if comparison.agrees else difference)
 
 
 def cause_words(cause: Cause, most: int) -> str:

@@ -6,19 +6,19 @@ from typing import Final
 from kconsole.core.license import ComponentName
 from kconsole.core.records import Entry, Kind, Origin, Role
 
-KIND_WORDS: Final[dict[Kind, str]] = {
+KINDS: Final[dict[Kind, str]] = {
     "user": "account",
     "mailing_list": "mailing list",
     "resource": "resource",
     "alias": "alias",
     "builtin_admin": "built-in administrator",
 }
-ORIGIN_WORDS: Final[dict[Origin, str]] = {
+ORIGINS: Final[dict[Origin, str]] = {
     "local": "created here",
     "directory": "mapped from a directory",
     "imported": "imported",
 }
-ROLE_WORDS: Final[dict[Role, str]] = {
+ROLES: Final[dict[Role, str]] = {
     "user": "user",
     "auditor": "auditor",
     "account_admin": "account admin",
@@ -36,13 +36,7 @@ BACKUP_NOTE: Final = "Mail is kept. Disabled accounts are left out of the server
 
 
 def count(number: int, thing: str, things: str | None = None) -> str:
-    """A number of things: "1 account", "1,200 accounts", "2 addresses", "3 entries".
-
-    Args:
-        number: how many.
-        thing: the singular.
-        things: the plural, if it is irregular.
-    """
+    """A number of things: "1 account", "1,200 accounts", "2 addresses", "3 entries"; a plural may be irregular."""
     return f"{number:,} {thing if number == 1 else things or _plural(thing)}"
 
 
@@ -53,21 +47,6 @@ def and_list(items: Sequence[str], most: int = 5) -> str:
     if len(named) < 2:
         return "".join(named)
     return f"{', '.join(named[:-1])} and {named[-1]}"
-
-
-def kind_word(entry: Entry) -> str:
-    """What an entry is: "account", "mailing list"."""
-    return KIND_WORDS[entry.kind]
-
-
-def origin_word(entry: Entry) -> str:
-    """Where an entry came from: "created here", "mapped from a directory", "imported"."""
-    return ORIGIN_WORDS[entry.origin]
-
-
-def role_word(entry: Entry) -> str:
-    """What an entry may administer: "user" (nothing) up to "full admin"."""
-    return ROLE_WORDS[entry.role]
 
 
 def state_of(entry: Entry) -> str:

@@ -19,7 +19,7 @@ from kconsole.cli.screen import Appearance
 from kconsole.core.records import Domain, LastLogin
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.preferences import Preferences, preferences_path
-from kconsole.operations.search.index import SortField
+from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
 from tests.cli.console import Console, account
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from kconsole.cli.history import FOLLOW_PAUSE
-from kconsole.operations.session import system_operator
+from kconsole.operations.system import system_operator
 from tests.cli.console import Console, Said, account
 from tests.cli.test_hostile import HOSTILE, harmless
 from tests.limits import PATIENCE

@@ -19,8 +19,9 @@ from kconsole.core.records import Entry, fold
 from kconsole.licensing.policy import KERIO, classify, listed_classification
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.chunked import finished
-from kconsole.operations.search.filters import read_filter
-from kconsole.operations.search.index import AccountIndex, AccountQuery, SortField, select
+from kconsole.operations.search.filters import AccountQuery, read_filter
+from kconsole.operations.search.index import AccountIndex, select
+from kconsole.operations.search.sorting import SortField
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
 from kconsole.text.words import ORDER_WORDS, order_words

@@ -12,10 +12,9 @@ from kconsole.core.errors import BadInput, ChangedSince
 from kconsole.core.history import Refusal
 from kconsole.core.records import Entry, LastLogin
 from kconsole.importers.login_csv import read_login_csv
-from kconsole.operations.accounts import DisableAccounts
+from kconsole.operations.accounts import Connect, DisableAccounts
 from kconsole.operations.history import LogQuery
 from kconsole.operations.importing.logins import ImportLogins, LoginFile, read_login_file
-from kconsole.operations.logins import Connect
 from kconsole.operations.session import Session
 from tests.clocks import noon
 from tests.operations.sessions import account, alias, another, deleted, logged_in, results, session_of, used

@@ -18,8 +18,7 @@ from kconsole.core.records import Entry, Inventory, fold
 from kconsole.licensing import guards
 from kconsole.licensing.counting import evaluate
 from kconsole.licensing.map_plan import Collision, MapPlan
-from kconsole.operations.accounts import AddAccount, DisableAccounts
-from kconsole.operations.logins import Connect
+from kconsole.operations.accounts import AddAccount, Connect, DisableAccounts
 from kconsole.operations.mapping import (
     DirectoryListing,
     ForgetDirectory,

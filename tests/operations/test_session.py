@@ -21,7 +21,8 @@ from kconsole.operations.base import Done, Operation, OperationContext, Outcome,
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.importing.kerio_export import ImportAccounts
 from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
-from kconsole.operations.session import Session, default_folder, system_operator
+from kconsole.operations.session import Session
+from kconsole.operations.system import default_folder, system_operator
 from kconsole.operations.what_if import if_toggled
 from kconsole.text.messages import hint_words
 from tests.clocks import FixedClock, noon

@@ -173,8 +173,7 @@ def test_one_domain_is_the_primary_one(tmp_path: Path, world: KerioServer, kerio
 
 
 def test_what_only_the_store_knows_stays(tmp_path: Path, world: KerioServer, kerio_clock: FixedClock) -> None:
-    from kconsole.operations.accounts import AddAccount
-    from kconsole.operations.logins import Connect
+    from kconsole.operations.accounts import AddAccount, Connect
     from kconsole.operations.server import AddDomain
 
     session = Session.create(tmp_path / "store", Inventory(), "anna", kerio_clock, patience=0)

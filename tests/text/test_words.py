@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from kconsole.core.records import Entry, Kind, Origin, Role
-from kconsole.text.words import and_list, count, kind_word, origin_word, role_word, state_of
+from kconsole.text.words import KINDS, ORIGINS, ROLES, and_list, count, state_of
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_and_list_names_at_least_one() -> None:
 
 
 def test_every_kind_origin_and_role_has_a_word() -> None:
-    kinds = [kind_word(Entry(address="a@b", kind=kind)) for kind in get_args(Kind)]
-    origins = [origin_word(Entry(address="a@b", origin=origin)) for origin in get_args(Origin)]
-    roles = [role_word(Entry(address="a@b", role=role)) for role in get_args(Role)]
+    kinds = [KINDS[kind] for kind in get_args(Kind)]
+    origins = [ORIGINS[origin] for origin in get_args(Origin)]
+    roles = [ROLES[role] for role in get_args(Role)]
     assert kinds == ["account", "mailing list", "resource", "alias", "built-in administrator"]
     assert origins == ["created here", "mapped from a directory", "imported"]
     assert roles == ["user", "auditor", "account admin", "full admin"]

@@ -10,9 +10,8 @@ from textual.widgets import Input
 
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory
-from kconsole.operations.accounts import AddAccount, DisableAccounts
+from kconsole.operations.accounts import AddAccount, Connect, DisableAccounts
 from kconsole.operations.license import ActivateLicense, ChangeTerms, Terms
-from kconsole.operations.logins import Connect
 from kconsole.text.messages import words_of
 from kconsole.text.screen import READ_ONLY
 from kconsole.text.terminals import TerminalProfile

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
 from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
-from kconsole.operations.session import Session, system_operator
+from kconsole.operations.session import Session
+from kconsole.operations.system import system_operator
 from kconsole.tui.screens import log as log_module
 from tests.tui.console import NARROW, WIDE, console
 from tests.tui.test_deeds import LIST, OFF, SEAT, small

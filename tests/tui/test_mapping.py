@@ -14,8 +14,7 @@ from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.net.secrets import DIRECTORY_PASSWORD
-from kconsole.operations.accounts import AddAccount, DisableAccounts
-from kconsole.operations.logins import Connect
+from kconsole.operations.accounts import AddAccount, Connect, DisableAccounts
 from kconsole.operations.mapping import DirectoryListing, SetDirectory
 from kconsole.operations.server import AddDomain
 from kconsole.text.mapping import users_read

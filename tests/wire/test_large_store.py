@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kconsole.operations.session import Session, takes_long
+from kconsole.operations.session import Session
+from kconsole.operations.system import takes_long
 from tests.samples import make_inventory
 from tests.wire.terminal import terminal
 

@@ -14,10 +14,10 @@ from kconsole.importers.login_csv import Login, read_login_csv
 from kconsole.importers.login_csv import LoginFile as LoginFile
 from kconsole.licensing.components import is_active_sync
 from kconsole.licensing.counting import SeatLedger
+from kconsole.operations.accounts import logged_in
 from kconsole.operations.base import OperationContext, Outcome, RunsOn
 from kconsole.operations.files import read_document
 from kconsole.operations.importing.merge import faulty_error, faulty_outcomes
-from kconsole.operations.logins import logged_in
 from kconsole.store.records import Records
 
 MOST_FAULTS: Final = 20  # that an error names one by one: in a log of another form every line is one

@@ -1,4 +1,4 @@
-"""The filter language: words to look for, and conditions.
+"""Queries to the account list, and the filter language: words to look for, and conditions.
 
     anna -test              address, name or description holds "anna", and none of them "test"
     domain:retail is:never  of a domain whose name holds "retail", and never logged in
@@ -14,7 +14,7 @@ reported.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -22,6 +22,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.records import Entry, fold
 from kconsole.core.times import age_of
 from kconsole.licensing.policy import listed_classification
+from kconsole.operations.search.sorting import SortField
 
 Condition = Callable[[Entry], bool]
 
@@ -49,11 +50,7 @@ NONE_SAVED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class UnreadableTerm(ValueError):
-    """A term of a filter cannot be read.
-
-    Attributes:
-        problem: why.
-    """
+    """A term of a filter cannot be read; `problem` says why."""
 
     def __init__(self, problem: Message) -> None:
         super().__init__(problem.code)
@@ -81,7 +78,6 @@ class Filter:
         return any(asked == "is:held" for asked, _ in self.conditions)
 
     def fits(self, entry: Entry) -> bool:
-        """Whether it selects an entry."""
         if self.words or self.not_words:
             text = searched_text(entry)
             if not all(word in text for word in self.words) or any(word in text for word in self.not_words):
@@ -106,13 +102,7 @@ def searched_text(entry: Entry) -> str:
 
 
 def read_filter(text: str, now: datetime, saved: Mapping[str, str] = NONE_SAVED) -> Filter:
-    """Read a filter.
-
-    Args:
-        text: as typed.
-        now: the time that ages count from.
-        saved: the saved filters by name.
-    """
+    """Read a filter as it was typed; ages count from `now`, and `saved` has the saved filters by name."""
     words: list[str] = []
     not_words: list[str] = []
     conditions: list[tuple[str, Condition]] = []
@@ -135,17 +125,13 @@ def read_filter(text: str, now: datetime, saved: Mapping[str, str] = NONE_SAVED)
         elif len(part.words) == 1 and not part.not_words and not part.conditions:
             not_words += part.words
         elif part.words or part.not_words or part.conditions:
-            only = part.conditions[0][1] if part == Filter(conditions=part.conditions[:1]) else part.fits
-            conditions.append((f"-{_asked(bare, saved)}", _not(only)))
+            fits = part.conditions[0][1] if part == Filter(conditions=part.conditions[:1]) else part.fits
+            conditions.append((f"-{_asked(bare, saved)}", _not(fits)))
     return Filter(tuple(words), tuple(not_words), tuple(conditions), tuple(problems), is_moving)
 
 
 def _term(bare: str, now: datetime) -> Filter:
-    """One term, without its minus.
-
-    Raises:
-        UnreadableTerm: it names a condition, with a value that is none.
-    """
+    """One term, without its minus."""
     field, colon, value = bare.partition(":")
     field = field.lower()
     condition = _condition(field, value, now) if colon else None
@@ -176,11 +162,6 @@ def _saved_text(bare: str, saved: Mapping[str, str]) -> str | None:
 
 
 def _saved(bare: str, now: datetime, saved: Mapping[str, str]) -> Filter:
-    """The saved filter that a term names.
-
-    Raises:
-        UnreadableTerm: there is none, or it names another one.
-    """
     text = _saved_text(bare, saved)
     if text is None:
         known = sorted(SAVED_SIGN + name for name in saved)
@@ -196,11 +177,7 @@ def _saved(bare: str, now: datetime, saved: Mapping[str, str]) -> Filter:
 
 
 def _condition(field: str, value: str, now: datetime) -> Condition | None:
-    """The condition of a field and its value; None if there is no such field, so that the term is a word.
-
-    Raises:
-        UnreadableTerm: the value is none of this field's.
-    """
+    """The condition of a field and its value; None if there is no such field, so that the term is a word."""
     if field == "domain":
         name = fold(value)
         return lambda entry: name in fold(entry.domain)
@@ -231,3 +208,45 @@ def _seen(value: str, now: datetime) -> Condition:
 
 def _not(condition: Condition) -> Condition:
     return lambda entry: not condition(entry)
+
+
+# Queries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountQuery:
+    """Selects entries, and sorts them. The default is all accounts: never logged in first, then by oldest login."""
+
+    domain: str = ""
+    """Only this domain; empty for all."""
+    classification: str = ""
+    """Only entries whose classification has this code."""
+    inactive: timedelta | None = None
+    """Only accounts whose last login is longer ago; with `never`, either."""
+    never: bool = False
+    """Only accounts that never logged in; with `inactive`, either."""
+    text: str = ""
+    """Only entries that this filter selects; see `filters`."""
+    sort: SortField = "last-login"
+    reverse: bool = False
+
+
+def conditions_of(query: AccountQuery, now: datetime) -> list[Condition]:
+    """The conditions of a query besides its text."""
+    conditions: list[Condition] = []
+    if query.domain:
+        domain = fold(query.domain)
+        conditions.append(lambda entry: fold(entry.domain) == domain)
+    if query.classification:
+        conditions.append(lambda entry: listed_classification(entry).code == query.classification)
+    if query.never or query.inactive is not None:
+        conditions.append(lambda entry: _is_idle(entry, query, now))
+    return conditions
+
+
+def _is_idle(entry: Entry, query: AccountQuery, now: datetime) -> bool:
+    if not entry.is_account:
+        return False
+    if entry.last_login is None:
+        return query.never
+    return query.inactive is not None and now - entry.last_login.at > query.inactive

@@ -13,19 +13,23 @@ from typing import Any, Final, NamedTuple
 from kconsole.core.history import Change
 from kconsole.core.records import Entry
 from kconsole.operations.chunked import Chunks, finished, within
-from kconsole.operations.search.filters import NONE_SAVED, Filter, read_filter, searched_text
-from kconsole.operations.search.query import AccountQuery as AccountQuery
-from kconsole.operations.search.query import conditions_of
+from kconsole.operations.search.filters import (
+    NONE_SAVED,
+    AccountQuery,
+    Filter,
+    conditions_of,
+    read_filter,
+    searched_text,
+)
 from kconsole.operations.search.sorting import (
+    SORT_KEYS,
     STEP,
+    SortField,
     address_key,
     grouped_by,
-    has_few_keys,
-    sort_key,
     sorted_by,
     turned_round,
 )
-from kconsole.operations.search.sorting import SortField as SortField
 
 _FEW_CHANGES: Final = 500
 """So many changes are put in their places one by one; after more, everything is sorted again."""
@@ -119,12 +123,7 @@ class AccountIndex:
             self._change(number, None)
 
     def follow(self, changes: Iterable[Change], held: Callable[[], Iterable[Entry]]) -> None:
-        """Take in a commit.
-
-        Args:
-            changes: its changes, of any table.
-            held: gives the deleted entries that hold a seat now.
-        """
+        """Take in the changes of a commit; `held` gives the deleted entries that hold a seat now."""
         look_again = False
         for change in changes:
             if change.table == "entries":
@@ -148,13 +147,7 @@ class AccountIndex:
     # Asking
 
     def select(self, query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED) -> list[Entry]:
-        """The entries that a query selects, in its order.
-
-        Args:
-            query: the query.
-            now: the time that ages count from.
-            saved: the saved filters by name.
-        """
+        """The entries that a query selects, in its order; ages count from `now`."""
         return finished(self.selecting(query, now, saved))
 
     def selecting(
@@ -243,12 +236,12 @@ class AccountIndex:
     def _sorting(self, sort: SortField) -> Chunks[_Sorted]:
         if sort == "address":
             return _Sorted(sort, self._addresses, self._base, [])
-        keys = yield from within(0.0, 0.4, self._made(sort_key(sort)))
+        keys = yield from within(0.0, 0.4, self._made(SORT_KEYS[sort]))
         places: list[int] = self._base
         last: list[int] = []
         if sort == "last-login":
             places, last = yield from within(0.4, 0.5, self._parted(places))
-        by = grouped_by if has_few_keys(sort) else sorted_by
+        by = sorted_by if sort in ("address", "name", "last-login") else grouped_by  # the others have few keys
         places = yield from within(0.5, 1.0, by(places, keys))
         return _Sorted(sort, keys, places, last)
 
@@ -385,7 +378,7 @@ class AccountIndex:
         order = self._sorted
         if order is None or order.places is self._base:
             return
-        key = order.keys[place] = sort_key(order.sort)(entry)
+        key = order.keys[place] = SORT_KEYS[order.sort](entry)
         places = order.last if order.sort == "last-login" and not entry.is_account else order.places
         places.insert(_rank_in(places, order.keys, self._addresses, (key, address, place)), place)
 

@@ -1,5 +1,6 @@
 """Sorts many entries in short steps: by plain keys, in runs that are merged."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
@@ -44,14 +45,10 @@ def sorted_by(places: list[int], keys: list[Any]) -> Chunks[list[int]]:
 
 def grouped_by(places: list[int], keys: list[Any]) -> Chunks[list[int]]:
     """The same for few different keys: only these are compared."""
-    groups: dict[Any, list[int]] = {}
+    groups: defaultdict[Any, list[int]] = defaultdict(list)
     for begin in range(0, len(places), STEP):
         for place in places[begin : begin + STEP]:
-            key = keys[place]
-            try:
-                groups[key].append(place)
-            except KeyError:
-                groups[key] = [place]
+            groups[keys[place]].append(place)
         yield begin / len(places)
     return [place for key in sorted(groups) for place in groups[key]]
 
@@ -61,16 +58,6 @@ def turned_round(places: list[int], keys: list[Any]) -> list[int]:
     return sorted(places, key=keys.__getitem__, reverse=True)
 
 
-def sort_key(sort: SortField) -> Callable[[Entry], Any]:
-    """The key function of an order: plain texts and numbers."""
-    return _KEYS[sort]
-
-
-def has_few_keys(sort: SortField) -> bool:
-    """Whether many entries have the same key in an order."""
-    return sort not in ("address", "name", "last-login")
-
-
 def address_key(entry: Entry) -> str:
     """Breaks ties in every order. An address that is folded already is its own key, to save memory."""
     address = entry.address
@@ -78,27 +65,16 @@ def address_key(entry: Entry) -> str:
     return address if folded == address else folded
 
 
-def _name(entry: Entry) -> str:
-    return fold(entry.full_name)
-
-
-def _last_login(entry: Entry) -> float:
-    return float("-inf") if entry.last_login is None else entry.last_login.at.timestamp()
-
-
-def _protocol(entry: Entry) -> str:
-    return "" if entry.last_login is None else fold(entry.last_login.protocol)
-
-
-_KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {
+SORT_KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {
     "address": address_key,
-    "name": _name,
+    "name": lambda entry: fold(entry.full_name),
     "seat": lambda entry: not listed_classification(entry).seat,
     "because": lambda entry: listed_classification(entry).reason,
-    "last-login": _last_login,
-    "protocol": _protocol,
+    "last-login": lambda entry: float("-inf") if entry.last_login is None else entry.last_login.at.timestamp(),
+    "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
     "domain": lambda entry: fold(entry.domain),
     "kind": lambda entry: entry.kind,
     "origin": lambda entry: entry.origin,
     "role": lambda entry: _ROLE_RANK[entry.role],
 }
+"""The key function of each order: plain texts and numbers."""

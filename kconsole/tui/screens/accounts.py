@@ -202,7 +202,7 @@ class AccountsScreen(ListingScreen):
 
     def action_connect(self) -> None:
         """Say whether the user would be let in, ask, then record the login."""
-        from kconsole.operations.logins import Connect
+        from kconsole.operations.accounts import Connect
 
         entry = self.accounts.highlighted
         if entry is None:

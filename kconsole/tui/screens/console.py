@@ -240,7 +240,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         lines = [safe_text(line) for line in said]
         if isinstance(error, HalfDone):
             self.tell(texts.done_words(error.done))
-            self.tell_news("Only part of it was done", [*lines, *texts.half_done_lines(error.done)], hint)
+            results = [*texts.outcome_lines(error.done.changed), *texts.failure_lines(error.done)]
+            self.tell_news("Only part of it was done", [*lines, *results], hint)
         else:
             self.tell_news("Failed", lines, hint)
 

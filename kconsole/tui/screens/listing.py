@@ -11,8 +11,7 @@ from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.operations.preferences import ColumnPreference
-from kconsole.operations.search.filters import read_filter
-from kconsole.operations.search.index import AccountQuery
+from kconsole.operations.search.filters import AccountQuery, read_filter
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.messages import words_of

@@ -15,7 +15,7 @@ from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
 from kconsole.operations.base import Done
-from kconsole.operations.session import takes_long
+from kconsole.operations.system import takes_long
 from kconsole.text import words
 from kconsole.text.messages import error_words, whole
 from kconsole.text.safe_text import safe_text

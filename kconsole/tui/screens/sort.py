@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from kconsole.operations.search.index import SortField
+from kconsole.operations.search.sorting import SortField
 from kconsole.text.words import ORDER_WORDS
 from kconsole.tui.screens.dialog import Dialog
 from kconsole.tui.widgets.account_table import ASCENDING_SIGN, DESCENDING_SIGN

@@ -244,7 +244,7 @@ class StoreScreen(ConsoleScreen):
     def tell_resolved(self, outcomes: Sequence[Outcome]) -> None:
         """Show the result of changes that were unconfirmed, if there were any."""
         if outcomes:
-            self.tell_news("Unconfirmed changes are resolved", texts.resolved_lines(outcomes), alarm=False)
+            self.tell_news("Unconfirmed changes are resolved", texts.outcome_lines(outcomes, sign=""), alarm=False)
 
     def with_server_secret(self, access: ServerAccess, go_on: Callable[[Secret], None], cancelled: str) -> None:
         """Go on with the password that was given before, with that of the environment, or with one asked for.

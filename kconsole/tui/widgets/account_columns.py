@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from kconsole.core.records import Entry
 from kconsole.licensing.policy import listed_classification
 from kconsole.operations.preferences import ColumnPreference
-from kconsole.operations.search.index import SortField
+from kconsole.operations.search.sorting import SortField
 from kconsole.text import words
 from kconsole.text.details import last_login_word, reason_word
 from kconsole.text.safe_text import safe_text
@@ -81,9 +81,9 @@ COLUMNS: Final = (
     _column("last-login", "Last login", 14, last_login_word),
     _column("protocol", "Via", 7, _protocol, needs=84),
     _column("domain", "Domain", 12, lambda entry, _: safe_text(entry.domain), share=2, by_default=False),
-    _column("kind", "Kind", 12, lambda entry, _: words.kind_word(entry), by_default=False),
-    _column("role", "Role", 13, _of_account(words.role_word), by_default=False),
-    _column("origin", "Origin", 12, _of_account(words.origin_word), by_default=False),
+    _column("kind", "Kind", 12, lambda entry, _: words.KINDS[entry.kind], by_default=False),
+    _column("role", "Role", 13, _of_account(lambda entry: words.ROLES[entry.role]), by_default=False),
+    _column("origin", "Origin", 12, _of_account(lambda entry: words.ORIGINS[entry.origin]), by_default=False),
     AccountColumn(
         "Description", 12, lambda entry, _: safe_text(entry.description), share=3, name="description", by_default=False
     ),

@@ -14,7 +14,7 @@ from kconsole.core.reports import SeatReport
 from kconsole.licensing.guards import may_connect
 from kconsole.licensing.policy import listed_classification
 from kconsole.operations.preferences import ColumnPreference
-from kconsole.operations.search.index import SortField
+from kconsole.operations.search.sorting import SortField
 from kconsole.text.details import last_login_word
 from kconsole.tui.commands.base import console_of
 from kconsole.tui.widgets.account_columns import DEFAULT, AccountColumn, Choice, choices_of, columns_of

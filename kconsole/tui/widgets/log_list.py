@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from kconsole.core.history import Commit
-from kconsole.text.commits import clock_time, operation_word, operator_words, seats_words, short_time, subject
+from kconsole.text.commits import clock_time, operation_word, seats_words, short_time, subject
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
 from kconsole.tui.widgets.painting import Part
@@ -20,7 +20,7 @@ class LogList(ColumnList[Commit]):
         Column[Commit]("Line", 5, lambda commit, _: str(commit.sequence), needs=70),
         Column[Commit]("Time", 11, lambda commit, now: short_time(commit.at, now), until=100),
         Column[Commit]("Time", 16, lambda commit, _: clock_time(commit.at), needs=100),
-        Column[Commit]("Operator", 8, lambda commit, _: operator_words(commit.operator), share=1, needs=50),
+        Column[Commit]("Operator", 8, lambda commit, _: safe_text(commit.operator.shown), share=1, needs=50),
         Column[Commit]("Change", 15, lambda commit, _: operation_word(commit)),
         Column[Commit]("Accounts", 14, lambda commit, _: subject(commit), share=3, gives_way=True),
         Column[Commit]("Seats", 9, lambda commit, _: seats_words(commit), needs=66),
