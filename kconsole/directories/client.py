@@ -94,9 +94,6 @@ class GuardedSocket:
             self.inner.settimeout(self._deadline.left())
             self.inner.sendall(data)
 
-    def shutdown(self, how: int) -> None:
-        self.inner.shutdown(how)
-
     def close(self) -> None:
         self.inner.close()
 
@@ -127,9 +124,9 @@ class LdapClient:
     def open(self) -> None:
         """Connect, start TLS and check the certificate. No name and no password is sent."""
         try:
-            self.certificate = self._request(lambda: self._connect(self._trust))
+            self.certificate = self._connected(self._trust)
         except NotTrusted as error:
-            raise distrust(self._directory, self._directory.url, self._address.host, error, self._look) from None
+            raise distrust(self._directory, self._directory.url, self._address.host, error, self._connected) from None
         if self.certificate is None:
             self.verified_by = "unchecked"
 
@@ -150,25 +147,15 @@ class LdapClient:
 
     def page(self, base: str, filter_: str, attributes: Sequence[str], size: int, cookie: bytes) -> Page:
         """Read one page of the entries below a base that match a filter."""
-        self._request(
-            lambda: self._connection.search(
-                base,
-                filter_,
-                search_scope=ldap3.SUBTREE,
-                attributes=list(attributes) or [_NO_ATTRIBUTES],
-                paged_size=size,
-                paged_cookie=cookie or None,
-            )
-        )
+        wanted = list(attributes) or [_NO_ATTRIBUTES]
+        self._search(base, filter_, attributes=wanted, paged_size=size, paged_cookie=cookie or None)
         return self._request(lambda: self._page_of(base))
 
     def product(self) -> str:
         """The server's product and version; empty if the server does not say."""
         names = ["vendorName", "vendorVersion", "supportedCapabilities", "objectClass"]
         try:
-            self._request(
-                lambda: self._connection.search("", "(objectClass=*)", search_scope=ldap3.BASE, attributes=names)
-            )
+            self._search("", "(objectClass=*)", search_scope=ldap3.BASE, attributes=names)
             values = self._request(lambda: [_entry(found).values for found in self._connection.response])
         except SourceAway:
             return ""  # the test of the connection has its result without this
@@ -190,11 +177,15 @@ class LdapClient:
             with contextlib.suppress(Exception):
                 self._socket.close()
 
+    def _connected(self, trust: Trust) -> Certificate | None:
+        """Connect, and start TLS with this trust; returns the server's certificate, None without encryption."""
+        return self._request(lambda: self._connect(trust))
+
     def _connect(self, trust: Trust) -> Certificate | None:
-        """Connect, and start TLS with this trust; returns the server's certificate, None without encryption.
+        """Give ldap3 a socket that is connected, and whose certificate is checked.
 
         ldap3 would look the host up itself, hide why a connection failed, and compare names in certificates with a
-        function that Python no longer has. So it gets a socket that is connected and checked.
+        function that Python no longer has.
         """
         inner = socket.create_connection((self._address.host, self._address.port), self._connect_timeout)
         if self._address.scheme == "ldaps":
@@ -223,6 +214,9 @@ class LdapClient:
             raise LDAPStartTLSError
         elif not self._directory.insecure:
             raise SourceAway("no-encryption", "try-ldaps", url=self._directory.url)
+
+    def _search(self, base: str, filter_: str, **how: Any) -> None:
+        self._request(lambda: self._connection.search(base, filter_, **how))
 
     def _page_of(self, base: str) -> Page:
         answers, done = self._connection.response, self._connection.result
@@ -262,17 +256,6 @@ class LdapClient:
                 cause = ConnectionAbortedError()
             ours = connection_failure(self._directory, self._address, cause)
         raise ours
-
-    def _look(self, trust: Trust) -> Certificate:
-        """Connect a second time with other trust, only to read the certificate."""
-        look = LdapClient(self._directory, self._connect_timeout, self._answer_timeout)
-        try:
-            certificate = look._request(lambda: look._connect(trust))
-        finally:
-            look.close()
-        if certificate is None:
-            raise OSError("the server does not encrypt any more")
-        return certificate
 
 
 def check_base(base: str) -> None:

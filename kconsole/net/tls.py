@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from socket import socket
 from typing import Any, Final
@@ -113,7 +114,7 @@ def fingerprint_of(wrapped: ssl.SSLSocket) -> str:
 
 
 def distrust(
-    server: TrustSettings, url: str, host: str, error: NotTrusted, look: Callable[[Trust], Certificate]
+    server: TrustSettings, url: str, host: str, error: NotTrusted, look: Callable[[Trust], Certificate | None]
 ) -> SourceAway:
     """The error for a server whose certificate is not trusted, with its fingerprint and what to do about it.
 
@@ -125,18 +126,16 @@ def distrust(
         url: how messages name the server.
         host: the name that the certificate should be for.
         error: what is wrong with the certificate.
-        look: connects with another kind of trust and returns the certificate; raises OSError, NotTrusted or SourceAway.
+        look: connects with another kind of trust and returns the certificate, if there is one.
     """
     is_wrong_host = error.code == _WRONG_HOST
     details: list[Message] = []
-    try:
+    with suppress(OSError, NotTrusted, SourceAway):  # then there is no fingerprint to show
         shown = look(Trust(server.ca_file, any_name=True) if is_wrong_host else Trust(insecure=True))
-    except (OSError, NotTrusted, SourceAway):
-        pass  # then there is no fingerprint to show
-    else:
-        if is_wrong_host and shown.names:
+        if shown is not None and is_wrong_host and shown.names:
             details.append(message("certificate-names", names=short(", ".join(shown.names))))
-        details.append(message("certificate-fingerprint", fingerprint=shown.fingerprint))
+        if shown is not None:
+            details.append(message("certificate-fingerprint", fingerprint=shown.fingerprint))
     hint = _HINTS.get(error.code, "trust-the-certificate")
     params = {"url": url, "host": host, "reason": short(error.said)}
     return SourceAway(Message(error.code, params), hint, details, "nothing-sent")
