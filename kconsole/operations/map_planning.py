@@ -64,12 +64,9 @@ def named_domain(state: Records, name: str) -> Domain:
 def _without_mailbox(state: Records, changed: dict[int, Entry], new: Iterable[Entry]) -> Iterator[Entry]:
     """The accounts that take a seat and have no mailbox after the changes, new ones first."""
     yield from (entry for entry in new if entry.enabled and not entry.mailbox)
-    new_numbers = {entry.id for entry in new if entry.id}
-    for entry in state.entries.values():
+    for entry in state.live_entries():
         after = changed.get(entry.id, entry)
-        if after.id in new_numbers or after.deleted_at is not None or after.mailbox:
-            continue
-        if after.is_account and classify(after).seat:
+        if after.is_account and not after.mailbox and classify(after).seat:
             yield after
 
 

@@ -90,18 +90,13 @@ class MapDomain:
         plan = plan_mapping(self.domain, self.listing, context.state, context.seats)
         if self.expected is not None and not plan.is_no_more_than(self.expected, self.disable_gone):
             raise ChangedMeanwhile("changed-meanwhile", "nothing-mapped-look-again", (), addresses=[plan.domain])
-        self._check(plan)
-        outcomes = list(self._map(plan, context))
-        return outcomes or [Outcome(plan.domain, "unchanged", "map-unchanged")]
-
-    def _check(self, plan: MapPlan) -> None:
         decision = plan.decision(self.disable_gone)
         if decision.over and not self.over_limit:
             raise refused_by(decision, "nothing-mapped")
         if self.disable_gone and plan.needs_typing and self.confirmed_gone != len(plan.gone):
-            raise Refused(
-                "many-gone", "check-base-and-filter", effect="nothing-mapped", gone=len(plan.gone), mapped=plan.mapped
-            )
+            gone, mapped = len(plan.gone), plan.mapped
+            raise Refused("many-gone", "check-base-and-filter", effect="nothing-mapped", gone=gone, mapped=mapped)
+        return list(self._map(plan, context)) or [Outcome(plan.domain, "unchanged", "map-unchanged")]
 
     def _map(self, plan: MapPlan, context: OperationContext) -> Iterator[Outcome]:
         for before, after in plan.puts:

@@ -14,6 +14,7 @@ from kconsole.core.directory import Directory
 from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
 from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
+from kconsole.net.settings import Certificate
 from kconsole.operations import mapping
 from kconsole.operations.base import Done
 from kconsole.text import screen as texts
@@ -163,19 +164,17 @@ class MappingScreen(StoreScreen):
         self.app.push_screen(PasswordDialog(directory.bind_as, directory), typed)
 
     def _show_test(self, _: str, directory: Directory, result: mapping.ConnectionTest) -> None:
-        certificate = result.certificate
+        certificate = result.certificate or Certificate("none")
         rows = [
             ("Answers", safe_text(directory.url)),
             ("Server", safe_text(result.server) or "does not give its product name"),
-            ("Connection", connection_words(certificate is not None, result.verified_by)),
-            ("Certificate", certificate.fingerprint if certificate else "none"),
+            ("Connection", connection_words(result.certificate is not None, result.verified_by)),
+            ("Certificate", certificate.fingerprint),
+            ("Issued to", safe_text(", ".join(certificate.names))),
+            ("Expires", full_moment(certificate.expires) if certificate.expires else ""),
+            ("Users", users_words(result.users, result.more_users, directory.base)),
         ]
-        if certificate is not None and certificate.names:
-            rows.append(("Issued to", safe_text(", ".join(certificate.names))))
-        if certificate is not None and certificate.expires is not None:
-            rows.append(("Expires", full_moment(certificate.expires)))
-        rows.append(("Users", users_words(result.users, result.more_users, directory.base)))
-        dialog = TableDialog("The directory answers", [("", rows)])
+        dialog = TableDialog("The directory answers", [("", [row for row in rows if row[1]])])
         dialog.set_class(result.verified_by == "unchecked", "-alarm")
         self.app.push_screen(dialog)
 
@@ -190,10 +189,10 @@ class MappingScreen(StoreScreen):
             self.app.push_screen(preview, lambda _: came_back(preview.done))
 
         def came_back(done: Done | None) -> None:
-            if done is not None:
-                self.show_result(done)
-            else:
+            if done is None:
                 self.tell("Nothing was mapped.")
+            else:
+                self.show_result(done)
 
         self.work(
             f"Comparing {words.count(len(listing.users), 'user')} with the accounts ...",

@@ -97,7 +97,7 @@ class PreviewScreen(StoreScreen):
         self.disables_gone = False
         self._is_outdated = False
         self._meanwhile: list[Commit] = []
-        """Changes by others since the preview was opened, oldest first."""
+        """The last change by others since the preview was opened."""
 
     def content(self) -> Iterable[Widget]:
         yield SeatGauge()
@@ -158,7 +158,7 @@ class PreviewScreen(StoreScreen):
                 return
             self.workspace.feed.poll()
             if self._is_outdated or self.plan.decision(disables) != decision:
-                self.action_apply(texts.meanwhile_lines(self._meanwhile[-1:]))
+                self.action_apply(texts.meanwhile_lines(self._meanwhile))
                 return
             number = len(plan.gone) if is_typed else None
             self._map(MapDomain(plan.domain, self.listing, bool(decision.over), disables, number, expected=plan))
@@ -186,7 +186,7 @@ class PreviewScreen(StoreScreen):
         def failed(error: ConsoleError) -> None:
             self.workspace.feed.poll()  # so that the message can name the change
             if isinstance(error, ChangedMeanwhile):
-                self.action_apply(texts.meanwhile_lines(self._meanwhile[-1:]))
+                self.action_apply(texts.meanwhile_lines(self._meanwhile))
             else:
                 self.tell_problem(error)
 
@@ -210,7 +210,7 @@ class PreviewScreen(StoreScreen):
         others = [commit for commit in commits if not commit.own and commit.changes]
         if not others:
             return
-        self._meanwhile += others
+        self._meanwhile = others[-1:]
         if len(self.listing.users) + self.session.seats.report().created > MANY:
             self._is_outdated = True
             self.tell(f"{note(others)} · this preview is outdated")
