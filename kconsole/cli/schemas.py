@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, create_model
 
-from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.license import ComponentName
 from kconsole.core.records import Kind, Origin, Role
 from kconsole.core.reports import State
@@ -104,64 +103,54 @@ _ACCOUNT_FIELDS: Final[Mapping[str, Any]] = {
     "verdict": _said(str, "the code of the rule that decides"), "because": _said(str, "the rule in words"),
 }  # fmt: skip
 
-_ACCOUNT: Final = _model("Account", "An entry, as kconsole accounts --json lists it.", **_ACCOUNT_FIELDS)
-
-_EXPLANATION: Final = _model(
-    "Explanation", "An entry with its rule, as kconsole explain --json lists it.",
-    **_ACCOUNT_FIELDS, source=_said(str, "the document that the rule is from"), deleted_at=_Time,
-    held=_said(bool, "whether it is deleted and holds a seat until the server is restarted"),
-    may_connect=bool, may_connect_because=str,
-)  # fmt: skip
-
-_CLAIMS: Final = _model(
-    "Claims", "What the operator, or the environment, claims.",
-    **{"as": str | None}, sudo_user=str | None, ssh_connection=str | None,
-)  # fmt: skip
-
-_REFUSAL: Final = _model(
-    "Refusal", "Something that a guard or the server refused.",
-    address=_said(str | None, "null for the whole operation"), code=str, text=str,
-)  # fmt: skip
-
 _LOG_LINE: Final = _model(
     "LogLine", "A line of the log, as kconsole log --json lists it.",
-    sequence=int, at=datetime, operator=str, claims=_CLAIMS, session=_said(str, "a random name of the run of kconsole"),
-    **{OPERATION_FIELD: _said(str, "the name of the operation")}, reason=str, accounts=_Texts, changes=int,
-    refused=_said(_Texts, "the refusals in words"), refusals=_list(_REFUSAL),
+    sequence=int, at=datetime, operator=str,
+    claims=_model(
+        "Claims", "What the operator, or the environment, claims.",
+        **{"as": str | None}, sudo_user=str | None, ssh_connection=str | None,
+    ),
+    session=_said(str, "a random name of the run of kconsole"), deed=_said(str, "the name of the operation"),
+    reason=str, accounts=_Texts, changes=int, refused=_said(_Texts, "the refusals in words"),
+    refusals=_list(_model(
+        "Refusal", "Something that a guard or the server refused.",
+        address=_said(str | None, "null for the whole operation"), code=str, text=str,
+    )),
     seats=_model("SeatChange", "Seats used before and after.", before=int, after=int) | None,
     undoes=_said(_Number, "the line that this one undoes"),
 )  # fmt: skip
 
-_ACCESS: Final = _model(
-    "Access", "How the server is reached.",
-    url=str, user=str, ca_file=str, fingerprint=str, insecure=bool,
-    provider=Annotated[str, Field(default="kerio", description="the product; absent for Kerio Connect")],
-)  # fmt: skip
-
-_DOMAIN_NUMBERS: Final = _model(
-    "DomainNumbers", "The server's own figures of a domain.", name=str, current=int, allowed=_Number
-)
-
-_SERVER_NUMBERS: Final = _model(
-    "ServerNumbers", "The server's own figures. Null is what could not be read.",
-    licensed=_said(_Number, "-2 is without limit"), current=_Number, active=_Number, created=_Number,
-    domains=_list(_DOMAIN_NUMBERS),
-)  # fmt: skip
-
 _SERVER: Final = _model(
     "Server", "The server that the store follows.",
-    name=str, access=_ACCESS, synced_at=_Time, started_at=_Time, version=str, role=str, unread=_Texts,
-    uncounted=_Texts, notes=_Texts, numbers=_SERVER_NUMBERS | None,
+    name=str,
+    access=_model(
+        "Access", "How the server is reached.",
+        url=str, user=str, ca_file=str, fingerprint=str, insecure=bool,
+        provider=Annotated[str, Field(default="kerio", description="the product; absent for Kerio Connect")],
+    ),
+    synced_at=_Time, started_at=_Time, version=str, role=str, unread=_Texts, uncounted=_Texts, notes=_Texts,
+    numbers=_model(
+        "ServerNumbers", "The server's own figures. Null is what could not be read.",
+        licensed=_said(_Number, "-2 is without limit"), current=_Number, active=_Number, created=_Number,
+        domains=_list(_model(
+            "DomainNumbers", "The server's own figures of a domain.", name=str, current=int, allowed=_Number
+        )),
+    ) | None,
 )  # fmt: skip
 
 _PRINTED: Final[Mapping[str, Any]] = {
     "status": _STATUS,
-    "accounts": _list(_ACCOUNT),
-    "explain": _list(_EXPLANATION),
+    "accounts": _list(_model("Account", "An entry, as kconsole accounts --json lists it.", **_ACCOUNT_FIELDS)),
+    "explain": _list(_model(
+        "Explanation", "An entry with its rule, as kconsole explain --json lists it.",
+        **_ACCOUNT_FIELDS, source=_said(str, "the document that the rule is from"), deleted_at=_Time,
+        held=_said(bool, "whether it is deleted and holds a seat until the server is restarted"),
+        may_connect=bool, may_connect_because=str,
+    )),
     "log": _list(_LOG_LINE),
     "server": _model("ServerAnswer", "What kconsole server --json prints.", schema=Literal[1], server=_SERVER),
     "config": Config,
-}
+}  # fmt: skip
 
 
 def schema_of(name: str) -> dict[str, Any]:

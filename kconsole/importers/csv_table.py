@@ -56,26 +56,17 @@ class CsvRow(NamedTuple):
 
 
 class CsvFile(NamedTuple):
-    """What is known of a file after reading it."""
+    """What is known of a file after reading it, with the rows that cannot be read or taken."""
 
     encoding: code_pages.Encoding
     separator: str
-    """What separates the fields of the rows."""
     faults: tuple[LineMessage, ...]
-    """The rows that cannot be read or taken."""
 
 
 def read_csv(
     document: bytes, name: str, encoding: str | None, form: CsvForm, take: Callable[[CsvRow], None]
 ) -> CsvFile:
-    """Read a file, and hand over each good row.
-
-    Args:
-        document: the whole file.
-        name: what an error calls it.
-        encoding: the encoding, if the user names it.
-        form: what the file must look like.
-        take: takes a row, or raises `BadLine`.
+    """Read a file, which errors call by this name, and hand over each good row to what takes it or raises `BadLine`.
 
     Raises:
         BadInput: it is empty, not text, in no known encoding, lacks a required column, or names a column twice.

@@ -29,22 +29,15 @@ WANTED: Final = {
 """The variables to read, by list or table; in small letters. None of them is a password."""
 
 KINDS: Final[dict[str, Kind]] = {
-    "user": "user",
-    "alias": "alias",
-    "mailinglist": "mailing_list",
-    "resource": "resource",
+    "user": "user", "alias": "alias", "mailinglist": "mailing_list", "resource": "resource",
     "administration": "builtin_admin",
-}
+}  # fmt: skip
 
 ROLES: Final[dict[str, Role]] = {"0": "user", "1": "auditor", "3": "full_admin"}
 """By Rights: none, the whole server read-only, read and write. Source: article 114292, GFI support."""
 
-BUILT_IN: Final = "Admin"
-"""The vendor's name of the built-in administrator, if no file has another."""
-
-_PRIMARY: Final = "0"
-"""The Type of the primary domain."""
-
+BUILT_IN: Final = "Admin"  # the vendor's name of the built-in administrator, if no file has another
+_PRIMARY: Final = "0"  # the Type of the primary domain
 _SWITCHES: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -61,10 +54,7 @@ class ConfigDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigEntry:
-    """An account or another address in the files. None is what they do not say.
-
-    The built-in administrator has no domain.
-    """
+    """An address in the files. None is what they do not say; the built-in administrator has no domain."""
 
     file: str
     line: int
@@ -89,15 +79,12 @@ class KerioConfig:
     domains: list[ConfigDomain] = field(default_factory=list)
     entries: list[ConfigEntry] = field(default_factory=list)
     faults: list[LineMessage] = field(default_factory=list)
-    """Users that cannot be taken."""
     notes: list[LineMessage] = field(default_factory=list)
-    """Other items that are skipped, and values that are not known."""
     kinds: set[Kind] = field(default_factory=set)
     """The kinds of entries whose list is in a file, even if empty: the files name all entries of these kinds."""
     refused: set[str] = field(default_factory=set)
     """Folded addresses of items that cannot be taken."""
     lists_domains: bool = False
-    """Whether a list of domains is in a file."""
 
 
 def refuse(kind: Kind, fault: LineMessage, faults: list[LineMessage], notes: list[LineMessage]) -> None:

@@ -35,7 +35,7 @@ class CsvAccount:
     full_name: str
     description: str
     further: tuple[str, ...]
-    """Further local parts that reach the account, without the login; each once, in the order of the file."""
+    """Further local parts that reach the account, each once, in the order of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,6 @@ class KerioExport:
     faults: tuple[LineMessage, ...]
     encoding: Encoding
     separator: str
-    """What separates the fields of the rows: `;` or `,`."""
 
 
 def read_kerio_export(document: bytes, name: str, encoding: str | None = None) -> KerioExport:
@@ -117,20 +116,19 @@ def _account(row: CsvRow, domain: str | None) -> CsvAccount:
     if not login:
         raise BadLine("login-empty")
     check_login(login, "bad-login")
-    full_name, description, addresses = (
-        row.values.get(column, "") for column in ("FullName", "Description", "MailAddress")
-    )
     for column, value in row.values.items():
         if len(value) > LONGEST_VALUE:
             raise BadLine("value-too-long", column=column, longest=LONGEST_VALUE)
-    return CsvAccount(row.line, login, full_name, description, _further(addresses, login, domain))
+    full_name, description = row.values.get("FullName", ""), row.values.get("Description", "")
+    further = _further(row.values.get("MailAddress", ""), login, domain)
+    return CsvAccount(row.line, login, full_name, description, further)
 
 
 def _further(values: str, login: str, domain: str | None) -> tuple[str, ...]:
     """The local parts of a MailAddress cell, without the login.
 
-    The column holds local parts. A full address is one only if its domain is the domain of the file's name: any
-    other would silently become an address in a domain that it does not name.
+    A full address is one only if its domain is the domain of the file's name: any other would silently become an
+    address in a domain that it does not name.
     """
     parts = {fold(login): login}
     for value in values.split(","):

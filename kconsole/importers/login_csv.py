@@ -52,14 +52,7 @@ class LoginFile:
 def read_login_csv(
     document: bytes, name: str, now: datetime, zone: tzinfo | None = None, encoding: str | None = None
 ) -> LoginFile:
-    """Read a file of logins.
-
-    Args:
-        document: the whole file.
-        name: what an error calls it.
-        now: the present moment: a later one is a fault.
-        zone: the zone of times that name none; None if such a time is a fault.
-        encoding: the encoding of the file, if the user names it.
+    """Read a file of logins, which errors call by this name. A time after now, or without any zone, is a fault.
 
     Raises:
         BadInput: the file is empty, not text, or lacks the columns.

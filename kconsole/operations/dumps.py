@@ -25,11 +25,7 @@ def dump_of(session: Session) -> bytes:
 
 
 def read_dump_file(path: Path) -> Inventory:
-    """Read a dump from a file, or from standard input for `-`.
-
-    Raises:
-        BadInput: it cannot be read, or is not a dump.
-    """
+    """Read a dump from a file, or from standard input for `-`."""
     return read_dump(*read_document(path))
 
 
@@ -41,11 +37,7 @@ def restore(
     reason: str = "",
     clock: Clock | None = None,
 ) -> Done | None:
-    """Replace everything in the store of a folder by an inventory; create the store if there is none.
-
-    Returns:
-        What was done; None if the store was created.
-    """
+    """Replace everything in a store by an inventory; None if there was none, and it was created."""
     try:
         session = Session.open(folder, operator, clock, patience=patience)
     except NotFound:

@@ -46,11 +46,10 @@ def read_small(path: Path) -> bytes | None:
         OSError: it cannot be read, is not a file, or is too large.
     """
     try:
-        file = open_file(path)
+        with open_file(path) as file:
+            content = file.read(LARGEST_OWN + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    with file:
-        content = file.read(LARGEST_OWN + 1)
     if len(content) > LARGEST_OWN:
         raise FileRefused("too-large")
     return content
@@ -119,13 +118,7 @@ def write_document(path: Path, document: bytes, store: Path) -> None:
 
 
 def save_listing(name: str, text: str, store: Path, *, replace: bool = False) -> Path:
-    """Save a text in a file that only its owner may read, and return the file.
-
-    Args:
-        name: the file; `~` stands for the user's home.
-        text: all of it.
-        store: the folder of the store, which the file must not be in.
-        replace: whether an existing file may be replaced.
+    """Save a text in a file that only its owner may read, and return the file. A `~` is the user's home.
 
     Raises:
         AlreadyThere: the file exists, and must not be replaced.

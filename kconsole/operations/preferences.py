@@ -21,8 +21,7 @@ from kconsole.store.file_engine.files import PRIVATE_FOLDER, write_whole
 STATE_VARIABLE: Final = "KCONSOLE_STATE"
 """The environment variable that names another folder for the preferences."""
 
-WIDEST: Final = 1000
-"""Cells of a column."""
+WIDEST: Final = 1000  # cells of a column
 
 
 class ColumnPreference(Struct, frozen=True):
@@ -35,11 +34,8 @@ class ColumnPreference(Struct, frozen=True):
 
 
 _FIELDS: Final[Mapping[str, Any]] = {
-    "theme": str,
-    "columns": tuple[ColumnPreference, ...],
-    "filters": dict[str, str],
-}
-"""The fields of the file, and their types."""
+    "theme": str, "columns": tuple[ColumnPreference, ...], "filters": dict[str, str],
+}  # fmt: skip
 
 
 class _File(NamedTuple):

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 CONFIG_VARIABLE: Final = "KCONSOLE_CONFIG"
 """The environment variable that names another configuration file."""
 
-MOST_PROBLEMS: Final = 10
-"""Problems that are shown one by one; another program's file has hundreds."""
-
+MOST_PROBLEMS: Final = 10  # that are shown one by one; another program's file has hundreds
 _LONGEST_VALUE: Final = 40
 
 
@@ -37,22 +35,17 @@ class Settings:
     colours: Colours | Literal[""] = ""
     mouse: bool = False
     problems: tuple[Message, ...] = ()
-    """Settings that cannot be used, and why."""
 
 
 def settings_path() -> Path:
-    """The place of the configuration file, whether it exists or not."""
+    """The place of the user's configuration file, whether it exists or not."""
     from platformdirs import user_config_path
 
     return path_of(CONFIG_VARIABLE, user_config_path("kconsole", appauthor=False) / "config.toml")
 
 
 def read_settings(path: Path | None = None) -> Settings:
-    """Read the configuration file. Never raises: what cannot be used is among the problems.
-
-    Args:
-        path: the file; None for the one of this user.
-    """
+    """Read a configuration file, or the user's. Never raises: what cannot be used is among the problems."""
     is_named = path is None and bool(os.environ.get(CONFIG_VARIABLE, "").strip())
     path = settings_path() if path is None else path
     file = str(path)
@@ -103,7 +96,6 @@ def _settings(document: dict[str, Any], file: str) -> Settings:
 
 
 def _remove(document: dict[str, Any], place: tuple[int | str, ...]) -> None:
-    """Remove a wrong value, so that the rest is right."""
     if place[0] == "keys" and isinstance(document.get("keys"), dict):
         document["keys"].pop(place[1], None)
     else:
@@ -133,7 +125,6 @@ def _values(kind: Any) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    """A value as it stands in the file."""
     return _cut(json.dumps(value, ensure_ascii=False, default=str))
 
 

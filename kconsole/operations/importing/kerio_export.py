@@ -27,11 +27,7 @@ class ImportPlan(MergePlan):
 
 
 def read_export(path: Path, encoding: str | None = None) -> KerioExport:
-    """Read an export from a file, or from standard input for `-`.
-
-    Raises:
-        BadInput: it cannot be read, or is not an export.
-    """
+    """Read an export from a file, or from standard input for `-`."""
     return read_kerio_export(*read_document(path), encoding)
 
 

@@ -34,7 +34,6 @@ class LoginsPlan:
     unknown: tuple[str, ...]
     """Addresses that are not in the store."""
     deleted: tuple[str, ...]
-    """Addresses of deleted accounts."""
     no_accounts: tuple[str, ...]
     """Addresses of aliases, lists and the like, and of the built-in administrator: no logins of them are kept."""
     before: SeatReport
@@ -42,11 +41,7 @@ class LoginsPlan:
 
 
 def read_login_file(path: Path, now: datetime, zone: tzinfo | None = None, encoding: str | None = None) -> LoginFile:
-    """Read logins from a file, or from standard input for `-`.
-
-    Raises:
-        BadInput: it cannot be read, or is not such a file.
-    """
+    """Read logins from a file, or from standard input for `-`."""
     return read_login_csv(*read_document(path), now, zone, encoding)
 
 

@@ -28,10 +28,9 @@ class MergePlan:
     """Entries as they are, and as they would be."""
     same: tuple[Entry, ...]
     aliases: tuple[tuple[Entry | None, Entry], ...] = ()
-    """Aliases of the accounts as they are (None if new), and as they would be; without outcomes of their own."""
+    """As they are (None if new), and as they would be; without outcomes of their own."""
     faulty: tuple[LineMessage, ...]
     notes: tuple[LineMessage, ...]
-    """What is skipped, and why."""
     seats_needed: int
     seats_freed: int
     """Seats of accounts that the import disables. They are free before any is needed."""
@@ -70,14 +69,7 @@ class Merge:
             self.changed.append((known, entry))
 
     def plan(self, kind: type[Plan], seats: SeatLedger, seats_of: str = "", **further: Any) -> Plan:
-        """The plan, with the seats that it needs.
-
-        Args:
-            kind: the importer's own type of plan.
-            seats: the figures now.
-            seats_of: the domain whose free seats count; empty for those of the whole license.
-            further: the fields of the importer's own.
-        """
+        """The importer's own plan, with the seats that it needs, of a domain or of the whole license."""
         classify = seats.policy.classify
         freeing = [pair for pair in self.changed if classify(pair[0]).seat and not classify(pair[1]).seat]
         report = seats.if_changed((before, after, 1) for before, after in freeing)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from kconsole.text.sentences.base import Both, Template
-from kconsole.text.words import count, with_article
+from kconsole.text.words import with_article
 
 _LOGIN_PROBLEMS: Final = {
     "too-long": "is longer than 64 characters",
@@ -69,7 +69,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "needs-terminal": lambda params: (
         "The console needs a terminal that can move its cursor" + (" ({reason})" if params["reason"] else "") + "."
     ),
-    "use-command-line": ("Use the command line instead: 'kconsole status', 'kconsole accounts', 'kconsole --help'."),
+    "use-command-line": "Use the command line instead: 'kconsole status', 'kconsole accounts', 'kconsole --help'.",
     # Any file
     "at-line": "{place}: {what}",
     "cannot-read": "{file} cannot be read: {reason}.",
@@ -127,8 +127,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "imported": "imported",
     "import-changed": "changed",
     "import-same": "is the same",
-    "faulty-rows": lambda params: f"{count(params['number'], 'faulty row')}. Nothing was imported:",
-    "faulty-users": lambda params: f"{count(params['number'], 'faulty user')}. Nothing was imported:",
+    "faulty-rows": "{number:count faulty row|faulty rows}. Nothing was imported:",
+    "faulty-users": "{number:count faulty user|faulty users}. Nothing was imported:",
     "correct-the-file": Both("Correct the file, or import the good rows with --skip-faulty.", "Correct the file."),
     "correct-the-server": Both(
         "Correct them on the server, or import the others with --skip-faulty.", "Correct them on the server."
@@ -220,9 +220,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "settings-missing": "{variable} names {file}, which does not exist.",
     "settings-not-utf8": "{file} is not UTF-8. No setting is used.",
     "settings-not-toml": "{file} is not TOML: {reason}. No setting is used.",
-    "setting-unknown": lambda params: (
-        f"{{file}}: '{{key}}' is not a setting. The settings are {', '.join(params['settings'])}."
-    ),
+    "setting-unknown": "{file}: '{key}' is not a setting. The settings are {settings:commas}.",
     "setting-invalid": _setting_invalid,
     "setting-not-table": "{file}: 'keys' is {found}. It must be a table: [keys].",
     "setting-bad-keys": "{file}: '{key}' in [keys] is {found}. It must be keys in quotes, separated by commas.",
