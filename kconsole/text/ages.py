@@ -51,12 +51,7 @@ def age(moment: datetime | None, now: datetime) -> str:
 
 
 def full_moment(moment: datetime | None, zone: tzinfo | None = None) -> str:
-    """A time to the minute with the name of its zone: "2026-03-02 10:15 CET". None is "never".
-
-    Args:
-        moment: the time.
-        zone: the zone to show; None for the zone of this machine.
-    """
+    """A time to the minute with its zone, or that of this machine: "2026-03-02 10:15 CET". None is "never"."""
     if moment is None:
         return NEVER
     try:
@@ -88,12 +83,9 @@ def parse_age(text: str) -> timedelta:
     try:
         return age_of(text)
     except ValueError as error:
-        raise ValueError(f"{_quoted(text)} {words_of(Message(str(error)))}: {_AGE_SENTENCE}.") from None
+        quoted = f"'{safe_text(text, 40)}'"
+        raise ValueError(f"{quoted} {words_of(Message(str(error)))}: {_AGE_SENTENCE}.") from None
 
 
 def _ago(number: int, unit: str) -> str:
     return f"{number} {unit} ago" if number == 1 else f"{number} {unit}s ago"
-
-
-def _quoted(text: str) -> str:
-    return f"'{safe_text(text, 40)}'"

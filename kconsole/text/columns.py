@@ -65,7 +65,7 @@ def table(
 
     Args:
         header: the names of the columns.
-        rows: the cells; a row may have fewer than the header has, not more.
+        rows: the cells; a row may have fewer than the header.
         right: positions of columns that are aligned right.
         width: the most cells of a line; None cuts nothing, as for output to a file. If even the narrowest columns do
             not fit, lines are longer: no column is omitted.

@@ -39,12 +39,7 @@ Width = Callable[[str], int]
 
 
 def in_ascii(text: str, width: Width = cell_width) -> str:
-    """The text in ASCII, as many cells wide as before.
-
-    Args:
-        text: one line, without control characters.
-        width: how many cells a text takes; for a layout with another measure.
-    """
+    """One line in ASCII, as many cells wide as before by this measure."""
     if text.isascii():
         return text
     plain = "".join(character if character.isascii() else _likeness(character, width) for character in text)

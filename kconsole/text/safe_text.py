@@ -12,7 +12,6 @@ form, an emoji falls into its parts. That is the price of a width that all termi
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 ELLIPSIS: Final = "…"
@@ -37,6 +36,10 @@ _HIDDEN_TEXT: Final = (
 _ODD_BLANKS: Final = r"\xa0\u1680\u2000-\u200a\u202f\u205f"
 """Blanks of other widths, which become plain ones. The ideographic blank stays, as part of East Asian names."""
 
+# `re` compiles these when a text needs them, and remembers the result.
+_DANGERS: Final = f"[\\x00-\\x1f{_HIDDEN_TEXT}{_ODD_BLANKS}]"
+_JSON_DANGERS: Final = f"[\\x00-\\x08\\x0b-\\x1f{_HIDDEN_TEXT}]"
+
 _MARK: Final = "M"
 
 _RAW_PER_SHOWN: Final = 8
@@ -57,7 +60,7 @@ def safe_text(text: str, limit: int | None = 1000) -> str:
     if text.isascii() and text.isprintable():
         return _capped(text, limit)
     raw = text if limit is None else text[: _RAW_PER_SHOWN * max(limit, 1)]
-    shown = _dangers().sub(_picture, raw)
+    shown = re.sub(_DANGERS, _picture, raw)
     # The first bound is for composing alone, whose time grows with the square of a run of marks.
     composed = unicodedata.normalize("NFC", _bounded(shown, 4 * MOST_MARKS, ""))
     shown = _bounded(composed, MOST_MARKS, "\ufffd")
@@ -87,22 +90,7 @@ def json_safe(document: str) -> str:
     none of the three. Two surrogates in a row, each by itself, would be read back as the one character they encode;
     the JSON that kconsole writes holds none.
     """
-    return _json_dangers().sub(_json_escape, document)
-
-
-@cache
-def _dangers() -> re.Pattern[str]:
-    return re.compile(f"[\\x00-\\x1f{_HIDDEN_TEXT}{_ODD_BLANKS}]")
-
-
-@cache
-def _odd_blanks() -> re.Pattern[str]:
-    return re.compile(f"[{_ODD_BLANKS}]")
-
-
-@cache
-def _json_dangers() -> re.Pattern[str]:
-    return re.compile(f"[\\x00-\\x08\\x0b-\\x1f{_HIDDEN_TEXT}]")
+    return re.sub(_JSON_DANGERS, _json_escape, document)
 
 
 def _picture(found: re.Match[str]) -> str:
@@ -111,17 +99,14 @@ def _picture(found: re.Match[str]) -> str:
         return chr(0x2400 + ord(character))
     if character == "\x7f":
         return "\u2421"
-    return " " if _odd_blanks().match(character) else "\ufffd"
+    return " " if unicodedata.category(character) == "Zs" else "\ufffd"
 
 
 def _json_escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if code == 0x0D:
+    if found[0] == "\r":
         return " "
-    if code < 0x10000:
-        return f"\\u{code:04x}"
-    high, low = divmod(code - 0x10000, 0x400)
-    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
 
 
 def _capped(text: str, limit: int | None) -> str:
@@ -133,8 +118,7 @@ def _capped(text: str, limit: int | None) -> str:
 class _Shapes(dict[int, str]):
     """For `str.translate`: each character becomes `M` if it stands on the one before it, and `.` otherwise.
 
-    It learns characters as they come, since a table of all would cost more than any screen of names; and not without
-    limit, since a hostile file could hold a million.
+    It learns characters as they come, up to a limit: a hostile file could hold a million.
     """
 
     def __missing__(self, code: int) -> str:
@@ -170,7 +154,7 @@ def _bounded(text: str, most: int, instead: str) -> str:
 
 def _letters(text: str) -> Iterator[str]:
     """The text in pieces: a character with the marks on it, as `safe_text` sees them."""
-    shape = _shape(_dangers().sub(".", text))
+    shape = _shape(re.sub(_DANGERS, ".", text))
     start = 0
     for end in range(1, len(text) + 1):
         if end == len(text) or shape[end] != _MARK:

@@ -35,6 +35,7 @@ _BARE: Final = r"linux.*|vt\d+.*|cons25.*"
 _TRUECOLOR_PROGRAMS: Final = ("iterm.app", "wezterm", "ghostty", "vscode", "rio", "kitty")
 _NO: Final = ("0", "false", "no", "off")
 _LONGEST_VALUE: Final = 40
+_CONFIGURED: Final = "set in the configuration file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,10 @@ class TerminalProfile:
     colours: Colours = "truecolor"
     """How many colours it has; "none" also if the user wants none."""
     ascii_only: bool = False
-    """Whether to draw with ASCII only."""
     is_drawable: bool = True
     """Whether the cursor can be moved, so that a screen can be drawn."""
     multiplexer: Multiplexer = ""
-    """The multiplexer between the program and the terminal."""
     over_ssh: bool = False
-    """Whether the terminal is at the other end of an SSH connection."""
     encoding: str = "utf-8"
     """The encoding of the stream that is drawn on."""
     background: Background = ""
@@ -72,16 +70,22 @@ def profile_of(
     Args:
         environment: the environment variables.
         encoding: of standard error, as Python has it. In the C locale, Python has made it UTF-8 already.
-        ascii_only: the option of this start; None without it.
-        colours: the option of this start; empty without it.
+        ascii_only: the option of this start.
+        colours: the option of this start.
         usual_ascii: the user's configuration; the environment takes precedence.
         usual_colours: the user's configuration; NO_COLOR takes precedence.
     """
     term = environment.get("TERM", "").strip().lower()
     multiplexer, why_multiplexer = _multiplexer(environment, term)
-    shown_colours, why_colours = _chosen_colours(environment, term, multiplexer, colours, usual_colours)
+    if colours:
+        why_colours = "asked for with --colours"
+    elif environment.get("NO_COLOR"):
+        colours, why_colours = "none", "NO_COLOR is set"
+    elif usual_colours:
+        colours, why_colours = usual_colours, _CONFIGURED
+    else:
+        colours, why_colours = _colours(environment, term, multiplexer)
     only_ascii, why_ascii = _only_ascii(environment, term, encoding, ascii_only, usual_ascii)
-    is_drawable = bool(term) and not re.fullmatch(_NOT_DRAWABLE, term)
     session = next((name for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT") if environment.get(name)), "")
     background = _background(environment.get("COLORFGBG", ""))
     reasons = {
@@ -93,34 +97,16 @@ def profile_of(
         "encoding": "of standard error",
         "background": _setting(environment, "COLORFGBG") if background else "",
     }
-    return TerminalProfile(
-        shown_colours,
-        only_ascii,
-        is_drawable,
-        multiplexer,
-        bool(session),
-        encoding,
-        background,
-        MappingProxyType(reasons),
-    )
+    drawable = bool(term) and not re.fullmatch(_NOT_DRAWABLE, term)
+    shown = MappingProxyType(reasons)
+    return TerminalProfile(colours, only_ascii, drawable, multiplexer, bool(session), encoding, background, shown)
 
 
 def first_theme(profile: TerminalProfile, asked: str = "", kept: str = "", usual: str = "") -> tuple[str, str]:
-    """The first theme on a terminal, and the reason.
-
-    Args:
-        profile: what the terminal can show.
-        asked: the option of this start; empty without it.
-        kept: the last choice on the screen.
-        usual: the user's configuration.
-    """
+    """The first theme: by an option, the last choice on the screen or the configuration. And the reason."""
     if profile.colours == "none":
         return "terminal", "there are no colours"  # our own themes mark the cursor's row by its colour
-    for name, reason in (
-        (asked, "asked for with --theme"),
-        (kept, "chosen on the screen"),
-        (usual, "set in the configuration file"),
-    ):
+    for name, reason in (asked, "asked for with --theme"), (kept, "chosen on the screen"), (usual, _CONFIGURED):
         if name:
             return name, reason
     if profile.colours == "16":
@@ -142,31 +128,13 @@ def asks_for_ascii(environment: Mapping[str, str]) -> bool | None:
 
 
 def _multiplexer(environment: Mapping[str, str], term: str) -> tuple[Multiplexer, str]:
-    if environment.get("TMUX"):
-        return "tmux", "TMUX is set"
-    if term.startswith("tmux"):
-        return "tmux", _setting(environment, "TERM")
-    if environment.get("STY"):
-        return "screen", "STY is set"
-    if term.startswith("screen"):
-        return "screen", _setting(environment, "TERM")
+    names: tuple[tuple[Multiplexer, str], ...] = (("tmux", "TMUX"), ("screen", "STY"))
+    for name, variable in names:
+        if environment.get(variable):
+            return name, f"{variable} is set"
+        if term.startswith(name):
+            return name, _setting(environment, "TERM")
     return "", ""
-
-
-def _chosen_colours(
-    environment: Mapping[str, str],
-    term: str,
-    multiplexer: Multiplexer,
-    asked: Colours | Literal[""],
-    usual: Colours | Literal[""],
-) -> tuple[Colours, str]:
-    if asked:
-        return asked, "asked for with --colours"
-    if environment.get("NO_COLOR"):
-        return "none", "NO_COLOR is set"
-    if usual:
-        return usual, "set in the configuration file"
-    return _colours(environment, term, multiplexer)
 
 
 def _colours(environment: Mapping[str, str], term: str, multiplexer: Multiplexer) -> tuple[Colours, str]:
@@ -201,7 +169,7 @@ def _only_ascii(
     if wanted is not None:
         return wanted, _setting(environment, ASCII_VARIABLE)
     if usual is not None:
-        return usual, "set in the configuration file"
+        return usual, _CONFIGURED
     if re.fullmatch(_BARE, term):
         return True, _setting(environment, "TERM")
     return False, f"the encoding is {safe_text(encoding, _LONGEST_VALUE)}"

@@ -65,11 +65,9 @@ class CellStyles:
         self._number(CellStyle())
 
     def of(self, style: Style | None) -> int:
-        """The number of a Rich style."""
         if style is None:
             return 0
-        number = self._of_style.get(style)
-        if number is None:
+        if (number := self._of_style.get(style)) is None:
             number = self._of_style[style] = self._number(self._cell_style(style))
         return number
 
@@ -77,8 +75,7 @@ class CellStyles:
         """The sequence that switches from one style to another; empty if they are the same."""
         if start == end:
             return ""
-        known = self._switches.get((start, end))
-        if known is None:
+        if (known := self._switches.get((start, end))) is None:
             known = self._switches[start, end] = self._switch(self._cell_styles[start], self._cell_styles[end])
         return known
 
@@ -86,9 +83,8 @@ class CellStyles:
         attributes = sum(bit for bit, name in _NAMES.items() if bit & self._shown and getattr(style, name))
         if self._system is None:
             return CellStyle(attributes)
-        return CellStyle(
-            attributes, _parameters(style.color, self._system), _parameters(style.bgcolor, self._system, False)
-        )
+        colour, background = _parameters(style.color, self._system), _parameters(style.bgcolor, self._system, False)
+        return CellStyle(attributes, colour, background)
 
     def _number(self, cell_style: CellStyle) -> int:
         number = self._numbers.get(cell_style)

@@ -64,7 +64,6 @@ class TerminalDriver(LinuxDriver):
             self._writer = TtyWriter(sys.__stderr__.fileno(), self._profile.encoding)
 
     def write(self, data: str) -> None:
-        """Write a sequence, unless this terminal does not know it."""
         writer = self._writer
         if writer is None or (self._is_old and data.startswith(NOT_FOR_OLD_TERMINALS)):
             return
@@ -72,8 +71,7 @@ class TerminalDriver(LinuxDriver):
             return
         writer.write(data)
         if data in FORGETTING:
-            with writer.lock:
-                self._buffer.forget()
+            self.redraw()
 
     def show(self, update: Iterable[Placed], cursor: tuple[int, int], size: tuple[int, int], syncs: bool) -> None:
         """Show on the terminal what Textual rendered, as soon as the terminal can take it.
@@ -110,7 +108,6 @@ class TerminalDriver(LinuxDriver):
                 self._buffer.forget()
 
     def run_input_thread(self) -> None:
-        """Read keys until the program ends or the terminal is gone."""
         try:
             super().run_input_thread()
         except OSError:

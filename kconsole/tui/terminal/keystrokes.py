@@ -24,12 +24,7 @@ PATIENCE: Final = 2.0
 
 
 class Keystrokes:
-    """The typed keys, in order.
-
-    Args:
-        app: the application they are for.
-        deliver: delivers a key.
-    """
+    """The typed keys, in order."""
 
     def __init__(self, app: BufferedApp, deliver: Callable[[Event], Awaitable[None]]) -> None:
         self._app, self._deliver = app, deliver
@@ -37,7 +32,6 @@ class Keystrokes:
         self._work: asyncio.Task[None] | None = None
         self._aside: list[Event] = []
         self.is_held = False
-        """Whether keys wait until `let_go`."""
 
     def take(self, event: Event) -> None:
         """Deliver an event when its turn comes."""
@@ -49,10 +43,9 @@ class Keystrokes:
         self.is_held = True
 
     def set_aside(self) -> bool:
-        """Deliver the keys that are typed from now on, as they are for the current screen; earlier keys keep waiting.
+        """Deliver the keys typed from now on, which are for the current screen; earlier ones keep waiting.
 
-        Returns:
-            Whether escape is among the earlier keys: it cannot wait.
+        True if escape is among the earlier keys: it cannot wait.
         """
         self._aside += self._typed
         self._typed.clear()

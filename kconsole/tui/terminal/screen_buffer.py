@@ -49,11 +49,7 @@ Texts pass `safe_text` long before; this is the last defence.
 class ScreenBuffer:
     """The cells of one terminal. Its writer holds a lock while it reads or changes them: see `TtyWriter`.
 
-    Args:
-        styles: the styles of the terminal.
-        width: cells of a line.
-        height: lines.
-        erases: whether the terminal can erase within a line and move lines. A VT100 cannot do the first.
+    `erases` says whether the terminal can erase within a line. A VT100 cannot.
     """
 
     def __init__(self, styles: CellStyles, width: int, height: int, erases: bool = True) -> None:
@@ -63,12 +59,12 @@ class ScreenBuffer:
     def resize(self, width: int, height: int) -> None:
         """Take another size. All cells have to be put again."""
         self.width, self.height = width, height
-        self._wanted = _Grid(width, height, 0)
+        self._wanted = _Grid(width, height)
         self.forget()
 
     def forget(self) -> None:
         """Forget what the terminal shows: the next changes are the whole screen."""
-        self._shown = _Grid(self.width, self.height, 0)
+        self._shown = _Grid(self.width, self.height)
         self._clear = True
         self._style = 0
         self._at: tuple[int, int] | None = None
@@ -99,7 +95,6 @@ class ScreenBuffer:
             x = end
 
     def set_cursor(self, x: int, y: int) -> None:
-        """Place the terminal's cursor."""
         self._cursor = (max(min(x, self.width - 1), 0), max(min(y, self.height - 1), 0))
 
     def changes(self) -> str:
@@ -107,8 +102,7 @@ class ScreenBuffer:
         out: list[str] = []
         if self._clear:
             out.append("\x1b[m\x1b[2J")
-            self._clear = False
-            self._style = 0
+            self._clear, self._style = False, 0
         rows = sorted(y for y in self._touched if not self._is_shown(y))
         self._touched.clear()
         if len(rows) > MOVED and (moves := list(self._moved(rows))):
@@ -146,7 +140,6 @@ class ScreenBuffer:
                 self._at = None
 
     def _row(self, y: int) -> Iterator[str]:
-        """Write the cells of a row that differ."""
         letters, styles = self._wanted.letters[y], self._wanted.styles[y]
         differing = self._differing(y)
         x, end = 0, self.width
@@ -179,15 +172,11 @@ class ScreenBuffer:
         self._shown.styles[y][:] = styles
 
     def _differing(self, y: int) -> list[bool]:
-        blank = self._styles.blank
+        blank, wanted, now = self._styles.blank, self._wanted, self._shown
         return [
             letter != shown or (style != used and (letter != " " or used == UNKNOWN or blank[style] != blank[used]))
             for letter, shown, style, used in zip(
-                self._wanted.letters[y],
-                self._shown.letters[y],
-                self._wanted.styles[y],
-                self._shown.styles[y],
-                strict=True,
+                wanted.letters[y], now.letters[y], wanted.styles[y], now.styles[y], strict=True
             )
         ]
 
@@ -234,23 +223,21 @@ class ScreenBuffer:
 class _Grid:
     """The cells: a list of letters and a list of styles for each row."""
 
-    def __init__(self, width: int, height: int, style: int) -> None:
+    def __init__(self, width: int, height: int, style: int = 0) -> None:
         self.width = width
         self.letters = [[" "] * width for _ in range(height)]
         self.styles = [[style] * width for _ in range(height)]
 
     def row(self, y: int) -> tuple[str, ...]:
-        """The letters of a row, as a key."""
         return tuple(self.letters[y])
 
     def move(self, top: int, bottom: int, step: int) -> None:
         """Move the rows from `top` to `bottom` up by `step`, or down. The rows that come in are not known."""
-        fresh = min(abs(step), bottom + 1 - top)
-        letters, styles = self.letters[top : bottom + 1], self.styles[top : bottom + 1]
-        new_letters = [[" "] * self.width for _ in range(fresh)]
-        new_styles = [[UNKNOWN] * self.width for _ in range(fresh)]
-        self.letters[top : bottom + 1] = letters[step:] + new_letters if step > 0 else new_letters + letters[:step]
-        self.styles[top : bottom + 1] = styles[step:] + new_styles if step > 0 else new_styles + styles[:step]
+        part = slice(top, bottom + 1)
+        fresh = _Grid(self.width, min(abs(step), bottom + 1 - top), UNKNOWN)
+        letters, styles = self.letters[part], self.styles[part]
+        self.letters[part] = letters[step:] + fresh.letters if step > 0 else fresh.letters + letters[:step]
+        self.styles[part] = styles[step:] + fresh.styles if step > 0 else fresh.styles + styles[:step]
 
 
 def _cells(text: str) -> list[str]:

@@ -24,52 +24,40 @@ _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 class TtyWriter(threading.Thread):
     """Writes to a terminal in order; a picture as it is when its turn comes.
 
-    Args:
-        descriptor: the terminal's.
-        encoding: the terminal's. A character that it lacks becomes a question mark.
+    A character that the terminal's encoding lacks becomes a question mark.
     """
 
     def __init__(self, descriptor: int, encoding: str) -> None:
         super().__init__(daemon=True, name="kconsole-line")
         self._descriptor, self._encoding = descriptor, encoding
         self._turns: deque[str | ScreenBuffer | None] = deque()
-        self._changed = threading.Condition()
+        self.lock = threading.Condition()
+        """To hold while changing a screen buffer."""
         self.syncs = False
         """Whether the terminal can show a whole picture at once."""
         self.is_lost = False
-        """Whether the terminal is gone."""
 
-    @property
-    def lock(self) -> threading.Condition:
-        """The lock to hold while changing a screen buffer."""
-        return self._changed
-
-    def write(self, text: str) -> None:
-        """Write a sequence."""
-        self._take(text)
+    def write(self, turn: str | ScreenBuffer | None) -> None:
+        """Write a sequence, or what a buffer changes, when its turn comes. None ends the thread."""
+        with self.lock:
+            if not self.is_lost:
+                self._turns.append(turn)
+                self.lock.notify()
 
     def show(self, buffer: ScreenBuffer) -> None:
         """Write the changes of a screen buffer when its turn comes; once for all changes until then."""
         if buffer not in self._turns:
-            self._take(buffer)
+            self.write(buffer)
 
     def stop(self) -> None:
         """End once everything is written, or after a moment if the terminal does not read."""
-        self._take(None)
+        self.write(None)
         self.join(PATIENCE)
 
-    def _take(self, turn: str | ScreenBuffer | None) -> None:
-        with self._changed:
-            if not self.is_lost:
-                self._turns.append(turn)
-                self._changed.notify()
-
     def run(self) -> None:
-        """Write until `stop`, or until the terminal is gone."""
         while True:
-            with self._changed:
-                while not self._turns:
-                    self._changed.wait()
+            with self.lock:
+                self.lock.wait_for(lambda: self._turns)
                 texts, ends = self._next_texts()
             try:
                 self._send("".join(texts).encode(self._encoding, "replace"))
