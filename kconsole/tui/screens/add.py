@@ -26,7 +26,7 @@ class AddDialog(FormDialog[None]):
         domain: the domain that the account most likely belongs to.
         seats: what it costs; safe to show.
         add: adds it.
-        server: the name of the live server; empty if the store has none. Safe to show.
+        server: the name of the live server, safe to show; empty without one.
     """
 
     AUTO_FOCUS = "#address"
@@ -50,7 +50,6 @@ class AddDialog(FormDialog[None]):
         yield plain(self._seats, "dialog-note -first")
 
     def on_mount(self) -> None:
-        """Put the text cursor before the domain."""
         self.query_one("#address", Input).cursor_position = 0
 
     def action_confirm(self) -> None:
@@ -68,11 +67,9 @@ class AddDialog(FormDialog[None]):
         self._add(AddAccount(address, full_name, password=password or None), self.close, failed)
 
     def close(self) -> None:
-        """Close: the account is added."""
         self.dismiss(None)
 
     def action_leave(self) -> None:
-        """Leave, and forget the password."""
         if self._server:
             self.query_one(PasswordLine).taken()
-        self.dismiss(None)
+        self.close()

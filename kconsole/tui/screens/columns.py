@@ -49,11 +49,8 @@ class ColumnsDialog(Dialog[tuple[ColumnPreference, ...]]):
         self._list.refresh()
 
     def _line(self, choice: Choice, cells: int | None) -> list[Part]:
-        if not choice.shown:
-            room = "not shown"
-        elif cells is None:
-            room = "no room at this size"
-        else:
+        room = "not shown" if not choice.shown else "no room at this size"
+        if choice.shown and cells is not None:
             room = f"{cells} cells" + (", your width" if choice.width else "")
         style = "" if choice.shown else "muted"
         return [(f" [{'x' if choice.shown else ' '}] {choice.column.title:<14} {room}", style)]

@@ -40,18 +40,18 @@ class DeleteDialog(QuestionDialog[Choice]):
         self._fate: MailboxFate = "keep"
 
     def choices(self) -> Iterable[Widget]:
-        """The choices for the mailboxes, if there are any."""
         if not self._has_mailbox:
             return
         yield plain("Mailbox", "dialog-note -first")
-        for fate, _, _ in FATES:
-            yield Static(Content(self._choice_line(fate)), id=f"fate-{fate}")
+        yield from (Static(id=f"fate-{fate}") for fate, _, _ in FATES)
         target = TextLine(placeholder="login@domain", id="target")
         target.display = False
         yield target
 
+    def on_mount(self) -> None:
+        self.action_choose(self._fate)
+
     def action_choose(self, fate: MailboxFate) -> None:
-        """Choose what happens to the mailboxes."""
         if not self._has_mailbox:
             return
         self._fate = fate
@@ -59,13 +59,13 @@ class DeleteDialog(QuestionDialog[Choice]):
         target.display = fate == "transfer"
         if fate == "transfer":
             target.focus()
-        for each, _, _ in FATES:
-            self.query_one(f"#fate-{each}", Static).update(Content(self._choice_line(each)))
+        for each, key, meaning in FATES:
+            sign = "(●)" if fate == each else "( )"
+            self.query_one(f"#fate-{each}", Static).update(Content(f"  {sign} {key}  {meaning}"))
         self.tell_problem("")
 
     @on(Input.Submitted)
     def go_to_buttons(self) -> None:
-        """Go from the address to the buttons."""
         self.query_one("#cancel", Button).focus()
 
     def answer(self) -> Choice | None:
@@ -77,7 +77,3 @@ class DeleteDialog(QuestionDialog[Choice]):
         self.tell_problem("Type the account that takes the mailbox.")
         target.focus()
         return None
-
-    def _choice_line(self, fate: MailboxFate) -> str:
-        key, meaning = next((key, meaning) for each, key, meaning in FATES if each == fate)
-        return f"  {'(●)' if fate == self._fate else '( )'} {key}  {meaning}"

@@ -62,7 +62,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     CSS_PATH = "../css/dialog.tcss"
 
-    heading: ClassVar[str] = ""
+    heading: str = ""
     keys: ClassVar[str] = ""
     """The keys that answer it, shown in the lower border."""
     verb: str = ""
@@ -72,18 +72,13 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as box:
-            box.border_title = Content(self.title_text)
+            box.border_title = Content(self.heading)
             box.border_subtitle = Content(self.keys)
             with VerticalScroll(classes="dialog-body", can_focus=False):
                 yield from self.body()
             yield plain("", "dialog-problem")
             with Horizontal(classes="dialog-buttons"):
                 yield from self.buttons()
-
-    @property
-    def title_text(self) -> str:
-        """What stands in the upper border."""
-        return self.heading
 
     def body(self) -> Iterable[Widget]:
         """What stands in the box."""
@@ -97,7 +92,6 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     @on(Button.Pressed)
     def press_button(self, event: Button.Pressed) -> None:
-        """Confirm, or leave."""
         if event.button.id == "confirm":
             self.action_confirm()
         else:
@@ -108,12 +102,10 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         raise NotImplementedError
 
     def action_leave(self) -> None:
-        """Leave without an answer."""
         self.dismiss(None)
 
     @property
     def scrolling(self) -> VerticalScroll:
-        """The body, which scrolls."""
         return self.query_one(".dialog-body", VerticalScroll)
 
     def on_resize(self, event: Resize) -> None:
@@ -153,15 +145,12 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         self.query_one(".dialog").border_subtitle = Content(" · ".join(more))
 
     def action_scroll_by(self, lines: int) -> None:
-        """Scroll a body that is higher than the box."""
         self.scrolling.scroll_relative(y=lines, animate=False)
 
     def action_scroll_page(self, pages: int) -> None:
-        """Scroll by as much as is in sight."""
         self.action_scroll_by(pages * max(self.scrolling.size.height - 1, 1))
 
     def action_scroll_to_end(self, end: bool) -> None:
-        """Scroll to the last line, or to the first."""
         self.action_scroll_by(self.scrolling.virtual_size.height * (1 if end else -1))
 
 
@@ -172,9 +161,7 @@ class Question(NamedTuple):
     lines: Sequence[str]
     """What it is about."""
     verb: str
-    """The button that confirms."""
     notes: Sequence[str] = ()
-    """What the user should know."""
     news: Sequence[str] = ()
     """What happened that makes it necessary to ask again."""
 
@@ -191,15 +178,11 @@ class QuestionDialog(Dialog[Answer]):
 
     def __init__(self, question: Question) -> None:
         super().__init__()
-        self._question, self.verb = question, question.verb
+        self._question, self.heading, self.verb = question, question.text, question.verb
 
     def answer(self) -> Answer | None:
         """What yes means. None if something is missing; the dialog then says what."""
         raise NotImplementedError
-
-    @property
-    def title_text(self) -> str:
-        return self._question.text
 
     def body(self) -> Iterable[Widget]:
         for line in self._question.news:
@@ -215,8 +198,7 @@ class QuestionDialog(Dialog[Answer]):
         return ()
 
     def action_confirm(self) -> None:
-        answer = self.answer()
-        if answer is not None:
+        if (answer := self.answer()) is not None:
             self.dismiss(answer)
 
 
@@ -236,11 +218,7 @@ class NewsDialog(Dialog[None]):
 
     def __init__(self, title: str, lines: Sequence[str], hint: str = "", alarm: bool = False) -> None:
         super().__init__(classes="-alarm" if alarm else "")
-        self._title, self._lines, self._hint = title, lines, hint
-
-    @property
-    def title_text(self) -> str:
-        return self._title
+        self.heading, self._lines, self._hint = title, lines, hint
 
     def body(self) -> Iterable[Widget]:
         for line in self._lines:

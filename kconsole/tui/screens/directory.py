@@ -28,12 +28,9 @@ class DirectoryForm(FormDialog[Directory]):
     keys = "enter next, then save · space choose · esc cancel"
 
     def __init__(self, domain: str, directory: Directory | None, save: Save[Directory]) -> None:
-        self._domain, self._directory, self._save = domain, directory or _NO_DIRECTORY, save
+        self._directory, self._save = directory or _NO_DIRECTORY, save
         super().__init__()
-
-    @property
-    def title_text(self) -> str:
-        return f"Directory of {safe_text(self._domain, 50)}"
+        self.heading = f"Directory of {safe_text(domain, 50)}"
 
     def fields(self) -> Iterable[Field]:
         now = self._directory

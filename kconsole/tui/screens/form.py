@@ -1,10 +1,9 @@
 """A dialog with several lines to fill in, each with its label on the left."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ClassVar, Final, NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -18,9 +17,6 @@ from kconsole.tui.widgets.inputs import ChoiceLine, TextLine
 
 Answer = TypeVar("Answer")
 
-LABEL: Final = 12
-"""Cells of a label."""
-
 
 class Field(NamedTuple):
     """A line of a form."""
@@ -31,31 +27,21 @@ class Field(NamedTuple):
     value: str = ""
     """The value at first; text from outside is made safe."""
     placeholder: str = ""
-    """What stands there while it is empty."""
     choices: Sequence[tuple[str, str]] = ()
     """What can be chosen, as value and words; empty for a line to type in."""
 
 
-class _Row(Horizontal):
-    """A field with its label."""
+class FormRow(Horizontal):
+    """A line to fill in with its label."""
 
-    DEFAULT_CSS = f"""
-    _Row {{ height: 1; }}
-    _Row Static {{ width: {LABEL}; color: $text-muted; }}
-    _Row TextLine, _Row ChoiceLine {{ width: 1fr; }}
+    DEFAULT_CSS = """
+    FormRow { height: 1; }
+    FormRow Static { width: 12; color: $text-muted; }
+    FormRow Input, FormRow ChoiceLine { width: 1fr; }
     """
 
-    def __init__(self, field: Field) -> None:
-        super().__init__()
-        self._field = field
-
-    def compose(self) -> ComposeResult:
-        field = self._field
-        yield plain(field.label)
-        if field.choices:
-            yield ChoiceLine(field.choices, field.value, id=field.name)
-        else:
-            yield TextLine(safe_text(field.value), field.placeholder, id=field.name)
+    def __init__(self, label: str, line: Widget) -> None:
+        super().__init__(plain(label), line)
 
 
 Save = Callable[[Answer, Callable[[], None], Callable[[ConsoleError], None]], None]
@@ -98,7 +84,9 @@ class FormDialog(Dialog[Answer]):
         return ()
 
     def body(self) -> Iterable[Widget]:
-        yield from (_Row(field) for field in self._fields)
+        for name, label, value, placeholder, choices in self._fields:
+            typed = TextLine(safe_text(value), placeholder, id=name)
+            yield FormRow(label, ChoiceLine(choices, value, id=name) if choices else typed)
         yield from self.notes()
 
     def value_of(self, field: Field) -> str:
@@ -110,12 +98,10 @@ class FormDialog(Dialog[Answer]):
 
     @on(Input.Submitted)
     def leave_line(self, message: Input.Submitted) -> None:
-        """Go on from the line."""
         message.stop()
         self.action_next()
 
     def action_next(self) -> None:
-        """Go to the next line; confirm in the last one."""
         if self.focused is self.query("TextLine, ChoiceLine").last():
             self.action_confirm()
         else:
@@ -135,5 +121,4 @@ class FormDialog(Dialog[Answer]):
         self.dismiss(answer)
 
     def show_error(self, error: ConsoleError) -> None:
-        """Show why the answer is not accepted."""
         self.tell_problem(shown_error(error, self))

@@ -5,10 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple, TypeVar
 
-from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -35,7 +33,7 @@ from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
 from kconsole.text.safe_text import safe_text
 from kconsole.text.screen import READ_ONLY
 from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, notes, plain
-from kconsole.tui.screens.form import Field, FormDialog, Save
+from kconsole.tui.screens.form import Field, FormDialog, FormRow, Save
 from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import PasswordLine
 from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText
@@ -72,18 +70,14 @@ class OperationForm(FormDialog[Answer]):
 class RegisterForm(OperationForm[RegisterLicense]):
     """Asks for the customer of the license. Its ID is not shown while it is typed, and is forgotten with the dialog."""
 
-    DEFAULT_CSS = """
-    RegisterForm _Row Static, RegisterForm #id-row Static { width: 14; color: $text-muted; }
-    RegisterForm #id-row { height: 1; }
-    RegisterForm #id-row PasswordLine { width: 1fr; }
-    """
+    DEFAULT_CSS = "RegisterForm FormRow Static { width: 14; }"
     AUTO_FOCUS = "#organization"
     keys = "enter next, then register · esc cancel"
     verb = "Register"
 
-    @property
-    def title_text(self) -> str:
-        return "Register the license" if self._license.registered_at is None else "Change the registration"
+    def __init__(self, license_: License, save: Save[RegisterLicense]) -> None:
+        super().__init__(license_, save)
+        self.heading = "Register the license" if license_.registered_at is None else "Change the registration"
 
     def fields(self) -> Iterable[Field]:
         known = self._license.customer
@@ -93,7 +87,7 @@ class RegisterForm(OperationForm[RegisterLicense]):
 
     def notes(self) -> Iterable[Widget]:
         known = f" (now {masked_id(self._license)})" if self._license.id_end else ""
-        yield _IdRow(id="id-row")
+        yield FormRow("License ID", PasswordLine(id=LICENSE_ID))
         yield plain(f"Only the last four characters of the license ID are kept{known}.", "dialog-note -first")
 
     def answer(self, values: Mapping[str, str]) -> RegisterLicense:
@@ -104,16 +98,10 @@ class RegisterForm(OperationForm[RegisterLicense]):
         return super().dismiss(result)
 
 
-class _IdRow(Horizontal):
-    def compose(self) -> ComposeResult:
-        yield plain("License ID")
-        yield PasswordLine(id=LICENSE_ID)
-
-
 class BuyForm(OperationForm[BuyUpdate]):
     """Asks what was bought: seats, components, or both."""
 
-    DEFAULT_CSS = "BuyForm _Row Static { width: 22; }"
+    DEFAULT_CSS = "BuyForm FormRow Static { width: 22; }"
     heading = "What was bought?"
     keys = "enter next, then record · space choose · esc cancel"
     verb = "Record"
@@ -136,7 +124,7 @@ class BuyForm(OperationForm[BuyUpdate]):
 class TermsForm(FormDialog[Terms]):
     """Asks for new seats and days."""
 
-    DEFAULT_CSS = "TermsForm _Row Static { width: 20; }"
+    DEFAULT_CSS = "TermsForm FormRow Static { width: 20; }"
     heading = "Seats and days by hand"
     keys = "enter next, then show · esc cancel"
     verb = "Show what changes"
@@ -225,12 +213,8 @@ class ComponentForm(OperationForm[ChangeComponent]):
     keys = "enter next, then save · space choose · esc cancel"
 
     def __init__(self, name: ComponentName, license_: License, save: Save[ChangeComponent]) -> None:
-        self._component = name
+        self._component, self.heading = name, words.COMPONENT_WORDS[name]
         super().__init__(license_, save)
-
-    @property
-    def title_text(self) -> str:
-        return words.COMPONENT_WORDS[self._component]
 
     def fields(self) -> Iterable[Field]:
         known = self._license.component(self._component) or Component(name=self._component)

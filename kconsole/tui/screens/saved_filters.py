@@ -1,7 +1,6 @@
 """The dialog of saved filters: use one, save the current one, delete one."""
 
 from collections.abc import Callable, Hashable, Iterable
-from datetime import datetime
 from typing import ClassVar, Final
 
 from textual import on
@@ -25,22 +24,14 @@ Filter = tuple[str, str]
 """The name of a filter, and its text."""
 
 
-def _name(saved: Filter, _: datetime) -> str:
-    return safe_text(f"@{saved[0]}")
-
-
-def _text(saved: Filter, _: datetime) -> str:
-    return safe_text(saved[1])
-
-
 class _FilterList(ColumnList[Filter]):
     """The saved filters by name."""
 
     empty_text = "No filter is saved yet."
     signs: ClassVar[int] = 1
     columns = (
-        Column[Filter]("Name", LONGEST_NAME + 1, _name, style="strong"),
-        Column[Filter]("Filter", 0, _text, share=1, gives_way=True),
+        Column[Filter]("Name", LONGEST_NAME + 1, lambda saved, _: safe_text(f"@{saved[0]}"), style="strong"),
+        Column[Filter]("Filter", 0, lambda saved, _: safe_text(saved[1]), share=1, gives_way=True),
     )
 
     def __init__(self, preferences: Preferences) -> None:
@@ -49,7 +40,6 @@ class _FilterList(ColumnList[Filter]):
         self.read()
 
     def read(self) -> None:
-        """Show the filters that are saved now."""
         self.rows = sorted(self._preferences.filters.items())
         self.styles.height = max(2, min(len(self.rows), MOST_LINES))
 
@@ -58,12 +48,7 @@ class _FilterList(ColumnList[Filter]):
 
 
 class SavedFiltersDialog(Dialog[str]):
-    """Asks which filter to use.
-
-    Args:
-        preferences: where filters are saved.
-        current: the current filter, to be saved.
-    """
+    """Asks which filter to use; it can save the current one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "use", show=False),
@@ -91,16 +76,13 @@ class SavedFiltersDialog(Dialog[str]):
 
     @property
     def saved(self) -> _FilterList:
-        """The list of filters."""
         return self.query_one(_FilterList)
 
     def action_use(self) -> None:
-        """Answer with the filter under the cursor."""
         if self.saved.highlighted is not None:
             self.dismiss(self.saved.highlighted[1])
 
     def action_ask(self) -> None:
-        """Ask for a name for the current filter."""
         if not self._current:
             self.tell_problem("There is no filter to save: type one in the filter line first.")
             return
@@ -116,11 +98,10 @@ class SavedFiltersDialog(Dialog[str]):
         if self._asked != name:
             self._asked = name
             self.tell_problem(f"Press x again to delete '{safe_text(name)}'.")
-        elif self._changed(lambda: self._preferences.forget_filter(name)):
-            self.tell_problem("")
+        else:
+            self._changed(lambda: self._preferences.forget_filter(name))
 
     def action_leave(self) -> None:
-        """Leave the line for the name, or the dialog."""
         if self.has_class("-asking"):
             self._stop_asking()
         else:
@@ -141,17 +122,15 @@ class SavedFiltersDialog(Dialog[str]):
 
     def _changed(self, change: Callable[[], None]) -> bool:
         """Change the saved filters, and show them. Whether they could be written."""
-        self._asked = ""
+        self._asked, problem = "", ""
         try:
             change()
         except ConsoleError as error:
-            self.tell_problem(shown_error(error, self))
-            is_saved = False
-        else:
-            is_saved = True
+            problem = shown_error(error, self)
+        self.tell_problem(problem)
         self.saved.read()
         self.saved.rows_changed()
-        return is_saved
+        return not problem
 
     def _stop_asking(self) -> None:
         self.remove_class("-asking")

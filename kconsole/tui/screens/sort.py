@@ -21,21 +21,11 @@ class Sorting(NamedTuple):
     reverse: bool
 
 
-SORT_KEYS: dict[SortField, str] = {
-    "last-login": "l",
-    "address": "a",
-    "name": "n",
-    "seat": "s",
-    "because": "b",
-    "domain": "d",
-    "protocol": "v",
-    "role": "r",
-    "kind": "t",
-    "origin": "o",
-}
+FIELDS: tuple[SortField, ...] = (
+    "last-login", "address", "name", "seat", "because", "domain", "protocol", "role", "kind", "origin",
+)  # fmt: skip
+SORT_KEYS = dict(zip(FIELDS, "lansbdvrto", strict=True))
 """The letter that chooses each column; the letters that move the cursor are left free."""
-
-FIELDS = tuple(SORT_KEYS)
 
 
 class SortDialog(Dialog[Sorting]):
@@ -69,7 +59,6 @@ class SortDialog(Dialog[Sorting]):
         return [(f" {sign} {title} {now} now, {then} if chosen again", "strong")]
 
     def action_choose_row(self) -> None:
-        """Choose the column under the cursor."""
         self.action_choose(FIELDS[self.query_one(RowList).cursor])
 
     def action_choose(self, field: SortField) -> None:

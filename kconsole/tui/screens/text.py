@@ -84,19 +84,16 @@ class TextScreen(ModalScreen[None]):
         self._show()
 
     def action_change(self) -> None:
-        """Show the columns of the table, or the addresses alone."""
         self._with_columns = not self._with_columns
         self._show()
 
     def action_ask(self) -> None:
-        """Ask for the name of a file."""
         self.add_class("-asking")
         self._say("")
         self._show_lines()
         self.query_one(Input).focus()
 
     def action_back(self) -> None:
-        """Leave the line for the name, or the screen."""
         if self.has_class("-asking"):
             self._stop_asking()
         else:
