@@ -18,12 +18,6 @@ from kconsole.net.secrets import Secret
 GROUP: Final = "kconsole.providers"
 """The entry points by which installed packages offer providers."""
 
-CONNECT_TIMEOUT: Final = 5.0
-"""Seconds until a server must have answered at all."""
-
-CALL_TIMEOUT: Final = 30.0
-"""Seconds until it must have answered a call."""
-
 Reason = Literal[
     "exists", "not-there", "license-full", "no-right", "failed", "too-large", "not-understood", "session-ended", "other"
 ]  # fmt: skip
@@ -56,6 +50,16 @@ class Capabilities:
     """The fields of `ServerNumbers` that the server gives to a login with all rights."""
 
 
+class Timeouts(NamedTuple):
+    """The seconds in which a server must have answered: at all, and a call."""
+
+    connect: float = 5.0
+    call: float = 30.0
+
+
+USUAL_TIMEOUTS: Final = Timeouts()
+
+
 class Progress(NamedTuple):
     """How far a reading is."""
 
@@ -65,16 +69,14 @@ class Progress(NamedTuple):
 
 
 class MailServer(Protocol):
-    """A session with a mail server."""
+    """A session with a mail server. What it raises besides is `SourceAway`: it did not answer as it should."""
 
     @property
     def access(self) -> ServerAccess:
         """How it is reached."""
-        ...
 
     def capabilities(self) -> Capabilities:
         """What it can do. Does not contact the server."""
-        ...
 
     def read(self, progress: Callable[[Progress], None] | None = None) -> "ServerState":
         """Read everything that a sync needs.
@@ -83,49 +85,33 @@ class MailServer(Protocol):
             progress: called in the calling thread a few times a second.
 
         Raises:
-            SourceAway: it did not answer as it should, changed too fast, or shows no list of domains.
+            SourceAway: also if it changed too fast, or shows no list of domains.
             Cancelled: the user cancelled.
         """
-        ...
 
     def apply(self, step: "Step") -> "Answer":
-        """Change accounts.
+        """Change accounts. `SourceAway` says that nothing was done.
 
         Raises:
             ServerRefused: it refused the step as a whole, for a reason that has nothing to do with its accounts.
-            SourceAway: it was not contacted, or nothing was done.
         """
-        ...
 
     def find(self, domain_id: str, login: str, server_id: str = "") -> Entry | None:
         """The account with a server id in a domain, or without an id the one with a login; None if there is none.
 
         Raises:
             ServerRefused: the login may not read the domain.
-            SourceAway: it did not answer as it should.
         """
-        ...
 
 
 class Provider(Protocol):
     """What an entry point offers: the way to the servers of one product."""
 
     def check(self, access: ServerAccess) -> None:
-        """Check settings as far as that is possible without the server.
-
-        Raises:
-            BadInput: they make no sense.
-        """
-        ...
+        """Raise BadInput for settings that make no sense, as far as that shows without the server."""
 
     def connected(
-        self,
-        access: ServerAccess,
-        secret: Secret,
-        cancel: Flag | None = None,
-        *,
-        connect_timeout: float = CONNECT_TIMEOUT,
-        call_timeout: float = CALL_TIMEOUT,
+        self, access: ServerAccess, secret: Secret, cancel: Flag | None = None, timeouts: Timeouts = USUAL_TIMEOUTS
     ) -> AbstractContextManager[MailServer]:
         """A session with a server; it ends whatever happens.
 
@@ -133,27 +119,20 @@ class Provider(Protocol):
             access: where it is, and the login.
             secret: the password.
             cancel: when it is set, the current call ends in `Cancelled`.
-            connect_timeout: seconds until the server must have answered at all.
-            call_timeout: seconds until it must have answered a call.
+            timeouts: of connecting and of each call.
 
         Raises:
             BadInput: the settings make no sense, or there is no password.
             NotLetIn: the login failed.
             SourceAway: the server cannot be reached, is not trusted, or did not answer as it should.
         """
-        ...
 
     def prepare(self) -> None:
         """Import what a connection needs, so that the first one does not wait for it."""
-        ...
 
 
 def provider_of(access: ServerAccess) -> Provider:
-    """The provider of a server.
-
-    Raises:
-        BadInput: no provider of this name is installed.
-    """
+    """The provider of a server; raises BadInput if none of this name is installed."""
     from importlib.metadata import EntryPoint, entry_points
 
     built_in = EntryPoint("kerio", "kconsole.providers.kerio.provider:KERIO", GROUP)  # also where nothing is installed
@@ -306,11 +285,7 @@ Answer = tuple[Applied | Denied, ...] | Lost
 
 
 class ServerRefused(Refused):
-    """The server understood, and refused; nothing was done.
-
-    Attributes:
-        reason: why.
-    """
+    """The server understood, and refused; nothing was done."""
 
     def __init__(self, reason: Reason, server: str, details: Iterable[Message] = (), number: int = 0) -> None:
         why = message(f"why-{reason}", number=number)

@@ -22,6 +22,7 @@ from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.recover import recover
 from kconsole.operations.sync.servers import AddServer
+from kconsole.providers.base import Timeouts
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer
 from tests.kerio_server.world import World
@@ -80,7 +81,7 @@ class Followed:
         On a busy machine any answer may come too late then. The end of a session has a time of its own.
         """
         is_held = self.mail.faults.held - {"Session.logout"}
-        return Writer(Secret(self.mail.password), call_timeout=SHORT if is_held else PATIENCE)
+        return Writer(Secret(self.mail.password), timeouts=Timeouts(call=SHORT if is_held else PATIENCE))
 
     def begin_anew(self) -> Session:
         """A new store, and the server as it was read into that."""

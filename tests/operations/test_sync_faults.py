@@ -21,7 +21,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer
-from kconsole.providers.base import DomainState, Missing, ServerState
+from kconsole.providers.base import DomainState, Missing, ServerState, Timeouts
 from kconsole.text.messages import error_words
 from tests.cli.console import Console
 from tests.clocks import FixedClock
@@ -193,7 +193,7 @@ def access_of(server: KerioServer) -> Access:
 
 
 def read(server: KerioServer, page: int = 500, timeout: float = 30) -> ServerState:
-    return read_in_pages(access_of(server), server.password, page, call_timeout=timeout)
+    return read_in_pages(access_of(server), server.password, page, timeouts=Timeouts(call=timeout))
 
 
 def tried(server: KerioServer, case: Case) -> ServerState | SourceAway:

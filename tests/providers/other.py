@@ -19,8 +19,7 @@ from kconsole.core.server import DomainNumbers, ServerAccess, ServerNumbers
 from kconsole.net.deadlines import Flag
 from kconsole.net.secrets import Secret
 from kconsole.providers.base import (
-    CALL_TIMEOUT,
-    CONNECT_TIMEOUT,
+    USUAL_TIMEOUTS,
     Answer,
     AnswerLost,
     Applied,
@@ -39,6 +38,7 @@ from kconsole.providers.base import (
     ServerRefused,
     ServerState,
     Step,
+    Timeouts,
 )
 
 CAPABILITIES: Final = Capabilities(
@@ -202,15 +202,9 @@ class DeskProvider:
 
     @contextmanager
     def connected(
-        self,
-        access: ServerAccess,
-        secret: Secret,
-        cancel: Flag | None = None,
-        *,
-        connect_timeout: float = CONNECT_TIMEOUT,
-        call_timeout: float = CALL_TIMEOUT,
+        self, access: ServerAccess, secret: Secret, cancel: Flag | None = None, timeouts: Timeouts = USUAL_TIMEOUTS
     ) -> Iterator[DeskServer]:
-        del connect_timeout, call_timeout
+        del timeouts
         self.check(access)
         if not secret:
             raise BadInput("password-missing", user=access.user)

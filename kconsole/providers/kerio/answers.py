@@ -15,16 +15,13 @@ _STATUS: Final = (401, 403, 404, 413, 429, 503)
 
 
 def read_answer(content: bytes, status: int, location: str, request: int) -> dict[str, Any] | ServerError:
-    """The result or the error that an answer holds.
+    """The result or the error that an answer holds; raises StrangeAnswer if it holds neither.
 
     Args:
         content: the whole body.
         status: of HTTP; errors of JSON-RPC come with 200.
         location: where a redirect leads; empty if there is none.
         request: the number of the request, which the answer has to repeat.
-
-    Raises:
-        StrangeAnswer: it holds neither.
     """
     try:
         document = orjson.loads(content)
@@ -58,11 +55,7 @@ def filled(message: str, parameters: object) -> str:
 
 
 def error_of(document: object) -> ServerError:
-    """An error as it stands in an answer, or in the list of errors of a result.
-
-    Raises:
-        StrangeAnswer: it has no code.
-    """
+    """An error as it stands in an answer, or in the list of errors of a result; raises StrangeAnswer without a code."""
     if not isinstance(document, dict):
         raise StrangeAnswer("strange-error-object")
     code = document.get("code")

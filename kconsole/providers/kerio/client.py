@@ -8,7 +8,7 @@ token left in an exception.
 import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 import httpx
@@ -21,7 +21,7 @@ from kconsole.core.server import ServerAccess
 from kconsole.net.deadlines import Flag, WaitCancelled
 from kconsole.net.secrets import Secret
 from kconsole.net.tls import NotTrusted, trust_of
-from kconsole.providers.base import Cancelled, NotLetIn
+from kconsole.providers.base import Cancelled, NotLetIn, Timeouts
 from kconsole.providers.kerio.answers import read_answer
 from kconsole.providers.kerio.errors import (
     EXPIRED,
@@ -77,18 +77,17 @@ class KerioClient:
     Several threads may call at the same time.
     """
 
-    def __init__(
-        self, access: ServerAccess, connect_timeout: float, call_timeout: float, cancel: Flag | None = None
-    ) -> None:
+    def __init__(self, access: ServerAccess, timeouts: Timeouts, cancel: Flag | None = None) -> None:
         self.access = access
         self.origin = server_address(access.url).origin
-        self.call_timeout = call_timeout
+        self.timeouts = timeouts
         self.cancel: Flag = cancel or threading.Event()
         trust, self.verified_by = trust_of(access)
         self._context = TrustingContext(trust)
-        self._connect_timeout = connect_timeout
         self._numbers = itertools.count(1)
         self._secret: Secret | None = None
+        self._revealed: list[Secret] = []
+        """The passwords that were sent: no answer that repeats one is shown."""
         self._session: _Session | None = None
         self._is_away = False
         self._logging_in = threading.Lock()
@@ -107,12 +106,7 @@ class KerioClient:
         return self._context.fingerprint
 
     def log_in(self, secret: Secret) -> None:
-        """Log in, and keep the password for a session that expires.
-
-        Raises:
-            NotLetIn: the login failed.
-            SourceAway: the server did not answer.
-        """
+        """Log in, and keep the password for a session that expires; raises NotLetIn if that fails."""
         self._secret = secret
         self._log_in(0)
 
@@ -166,11 +160,7 @@ class KerioClient:
         raise lost(self.origin, method, message("lost-session", then=then), *details)
 
     def read(self, method: str, parameters: Mapping[str, object] | None, reader: Callable[[dict[str, Any]], _T]) -> _T:
-        """The result of a call that changes nothing, as a reader understands it.
-
-        Raises:
-            As `call`; and SourceAway where the reader cannot make sense of the result.
-        """
+        """The result of a call that changes nothing, as a reader understands it. Raises as `call`."""
         result = self.call(method, parameters)
         try:
             return reader(result)
@@ -191,11 +181,12 @@ class KerioClient:
         if session is not None and not self._is_away:
             self.cancel = threading.Event()  # a cancelled session is ended as well
             with contextlib.suppress(ConsoleError):
-                self._reply("Session.logout", {}, session, min(self.call_timeout, _LOGOUT_TIMEOUT), False)
+                self._reply("Session.logout", {}, session, min(self.timeouts.call, _LOGOUT_TIMEOUT), False)
 
     def close(self) -> None:
         """Close the connections, and forget the password."""
         self._secret = self._session = None
+        self._revealed.clear()
         self._client.close()
 
     def _log_in(self, failed: int) -> _Session:
@@ -219,16 +210,11 @@ class KerioClient:
     def _answer(
         self, method: str, parameters: Mapping[str, object], session: _Session | None, changes: bool
     ) -> dict[str, Any] | ServerError:
-        answer = self._reply(method, parameters, session, self.call_timeout, changes)
-        return self.without_secrets(answer, parameters) if isinstance(answer, ServerError) else answer
+        answer = self._reply(method, parameters, session, self.timeouts.call, changes)
+        return self.without_secrets(answer) if isinstance(answer, ServerError) else answer
 
     def _reply(
-        self,
-        method: str,
-        parameters: Mapping[str, object],
-        session: _Session | None,
-        timeout: float,
-        changes: bool,
+        self, method: str, parameters: Mapping[str, object], session: _Session | None, timeout: float, changes: bool
     ) -> dict[str, Any] | ServerError:
         """The answer to a call.
 
@@ -248,7 +234,7 @@ class KerioClient:
             if changes:
                 error = lost(self.origin, method, "lost-cancelled")
         except NotTrusted as distrust:
-            error = not_trusted(self.access, distrust, self._connect_timeout)
+            error = not_trusted(self.access, distrust, self.timeouts.connect)
         except Exception as raised:
             self._is_away = True
             error = connection_failure(self.origin, method, raised, changes)
@@ -268,9 +254,9 @@ class KerioClient:
         with self._client.stream(
             "POST",
             _ENDPOINT,
-            content=orjson.dumps(request, default=_revealed),
+            content=orjson.dumps(request, default=self._reveal),
             headers=headers,
-            timeout=httpx.Timeout(timeout, connect=self._connect_timeout),
+            timeout=httpx.Timeout(timeout, connect=self.timeouts.connect),
         ) as response:
             if response.headers.get("Content-Encoding", "identity") != "identity":
                 raise StrangeAnswer("strange-packed")
@@ -280,9 +266,15 @@ class KerioClient:
                     raise StrangeAnswer("strange-size", most=LARGEST_ANSWER // 1024**2)
                 chunks.append(chunk)
         location = response.headers.get("Location", "")
-        if self._has_secret(location, parameters):
-            location = ""
+        location = "" if self._has_secret(location) else location
         return read_answer(b"".join(chunks), response.status_code, location, number)
+
+    def _reveal(self, value: object) -> object:
+        """The password, in the one place where it has to stand."""
+        if isinstance(value, Secret):
+            self._revealed.append(value)
+            return value.reveal()
+        raise TypeError
 
     def _error_of(self, method: str, error: ServerError, changes: bool) -> ConsoleError:
         said = said_to(method, error)
@@ -295,33 +287,9 @@ class KerioClient:
         late = message("server-gave-up", server=self.origin, method=method)
         return AnswerLate(late, "try-again-soon", method, (said,))
 
-    def without_secrets(self, error: ServerError, parameters: Mapping[str, object]) -> ServerError:
-        """An error without its words if they repeat a password, as an odd server's might.
+    def without_secrets(self, error: ServerError) -> ServerError:
+        """An error without its words if they repeat a password, as an odd server's might."""
+        return error._replace(said="") if self._has_secret(error.said) else error
 
-        Args:
-            error: of a call, or of one item of it.
-            parameters: of the call.
-        """
-        return error._replace(said="") if self._has_secret(error.said, parameters) else error
-
-    def _has_secret(self, text: str, parameters: Mapping[str, object]) -> bool:
-        secrets = [self._secret, *_secrets_in(parameters)]
-        return any(secret.reveal() in text for secret in secrets if secret)
-
-
-def _revealed(value: object) -> object:
-    """The password, in the one place where it has to stand."""
-    if isinstance(value, Secret):
-        return value.reveal()
-    raise TypeError
-
-
-def _secrets_in(value: object) -> Iterable[Secret]:
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _secrets_in(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _secrets_in(part)
+    def _has_secret(self, text: str) -> bool:
+        return any(secret.reveal() in text for secret in self._revealed if secret)

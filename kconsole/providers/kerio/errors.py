@@ -45,16 +45,11 @@ class ServerError(NamedTuple):
 
     @property
     def reason(self) -> Reason:
-        """What it means."""
         return _REASONS.get(self.number, "other")
 
 
 class CallRefused(ServerRefused):
-    """The server refused a call.
-
-    Attributes:
-        error: as the server gave it.
-    """
+    """The server refused a call, with an error as it gave it."""
 
     def __init__(self, origin: str, method: str, error: ServerError) -> None:
         super().__init__(error.reason, origin, [said_to(method, error)], error.number)
@@ -62,11 +57,7 @@ class CallRefused(ServerRefused):
 
 
 class AnswerLate(SourceAway):
-    """A question was not answered in time.
-
-    Attributes:
-        method: the call.
-    """
+    """A question was not answered in time."""
 
     def __init__(self, what: Message, hint: str, method: str, details: Iterable[Message] = ()) -> None:
         super().__init__(what, hint, details)
@@ -74,15 +65,12 @@ class AnswerLate(SourceAway):
 
 
 class StrangeAnswer(Exception):
-    """What came is not an answer that can be read.
-
-    Attributes:
-        problem: a clause that goes on from "its answer".
-    """
+    """What came is not an answer that can be read."""
 
     def __init__(self, code: str, **params: object) -> None:
         super().__init__(code)
         self.problem = Message(code, params)
+        """A clause that goes on from "its answer"."""
 
 
 def said_to(method: str, error: ServerError) -> Message:

@@ -5,25 +5,18 @@ gone. So the rows have to be as many as the server says, each once, from the fir
 list is read a second time, and then given up.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from kconsole.core.errors import SourceAway
-from kconsole.providers.kerio.assumptions import (
-    ALIAS_FIELDS,
-    DOMAIN_FIELDS,
-    INVALID_PARAMETERS,
-    LIST_FIELDS,
-    PAGE,
-    RESOURCE_FIELDS,
-    USER_FIELDS,
-)
+from kconsole.core.records import Entry
+from kconsole.providers.kerio import assumptions
+from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import CallRefused, StrangeAnswer
+from kconsole.providers.kerio.reading import ReadDomain
 from kconsole.providers.kerio.values import Reader, Row, listed_rows, number
-
-if TYPE_CHECKING:
-    from kconsole.providers.kerio.client import KerioClient
 
 MOST_ROWS: Final = 1_000_000
 """Rows beyond which a list is not believed."""
@@ -32,16 +25,7 @@ _TIMES: Final = 2
 _PLAINEST: Final = 2
 
 
-class Known(Protocol):
-    """A record with the server's own id."""
-
-    @property
-    def server_id(self) -> str:
-        """The id."""
-        ...
-
-
-_K = TypeVar("_K", bound=Known)
+_K = TypeVar("_K", Entry, ReadDomain)
 
 
 class Listing(NamedTuple):
@@ -53,11 +37,11 @@ class Listing(NamedTuple):
     """The column that the pages are in the order of."""
 
 
-DOMAINS: Final = Listing("Domains.get", DOMAIN_FIELDS, "name")
-USERS: Final = Listing("Users.get", USER_FIELDS, "loginName")
-MAILING_LISTS: Final = Listing("MailingLists.get", LIST_FIELDS, "name")
-RESOURCES: Final = Listing("Resources.get", RESOURCE_FIELDS, "name")
-ALIASES: Final = Listing("Aliases.get", ALIAS_FIELDS, "name")
+DOMAINS: Final = Listing("Domains.get", assumptions.DOMAIN_FIELDS, "name")
+USERS: Final = Listing("Users.get", assumptions.USER_FIELDS, "loginName")
+MAILING_LISTS: Final = Listing("MailingLists.get", assumptions.LIST_FIELDS, "name")
+RESOURCES: Final = Listing("Resources.get", assumptions.RESOURCE_FIELDS, "name")
+ALIASES: Final = Listing("Aliases.get", assumptions.ALIAS_FIELDS, "name")
 
 
 class _Changed(Exception):
@@ -67,7 +51,7 @@ class _Changed(Exception):
 class Pages:
     """Reads lists in one session, and remembers which queries the server refuses."""
 
-    def __init__(self, client: "KerioClient", page: int = PAGE) -> None:
+    def __init__(self, client: KerioClient, page: int = assumptions.PAGE) -> None:
         self._client = client
         self._page = page
         self._plainness: dict[str, int] = {}
@@ -94,46 +78,34 @@ class Pages:
         """
         for _ in range(_TIMES):
             found: list[_K] = []
-            try:
-                self._read_into(found, listing, reader, domain_id, progress)
-                return tuple(found)
-            except _Changed:
-                progress(-len(found))
-        raise SourceAway(
-            "list-kept-changing",
-            "try-again-when-quiet",
-            server=self._client.origin,
-            method=listing.method,
-            times=_TIMES,
-        )
+            with contextlib.suppress(_Changed):
+                for came in self._pages_of(listing, reader, domain_id):
+                    found += came
+                    progress(len(came))
+                if len({record.server_id for record in found}) == len(found):
+                    return tuple(found)
+            progress(-len(found))
+        params = {"server": self._client.origin, "method": listing.method, "times": _TIMES}
+        raise SourceAway("list-kept-changing", "try-again-when-quiet", **params)
 
-    def _read_into(
-        self,
-        found: list[_K],
-        listing: Listing,
-        reader: Reader[_K],
-        domain_id: str | None,
-        progress: Callable[[int], None],
-    ) -> None:
-        first: int | None = None
+    def _pages_of(self, listing: Listing, reader: Reader[_K], domain_id: str | None) -> Iterator[list[_K]]:
+        first, found = None, 0
         plainness = self._plainness.get(listing.method, 0)  # other threads may read the same list of other domains
-        while first is None or len(found) < first:
-            parameters = self._query(listing, plainness, domain_id, len(found))
+        while first is None or found < first:
+            parameters = self._query(listing, plainness, domain_id, found)
             try:
-                came, total = self._client.read(listing.method, parameters, partial(_page, reader, len(found)))
+                came, total = self._client.read(listing.method, parameters, partial(_page, reader, found))
             except CallRefused as refused:
-                if refused.error.number != INVALID_PARAMETERS or plainness == _PLAINEST or found:
+                if refused.error.number != assumptions.INVALID_PARAMETERS or plainness == _PLAINEST or found:
                     raise
                 plainness += 1
                 continue
             self._plainness[listing.method] = plainness
-            found += came
-            progress(len(came))
+            found += len(came)
             first = total if first is None else first
-            if total != first or len(found) > total or (not came and len(found) < total):
+            if total != first or found > total or (not came and found < total):
                 raise _Changed
-        if len({record.server_id for record in found}) != len(found):
-            raise _Changed
+            yield came
 
     def _query(self, listing: Listing, plainness: int, domain_id: str | None, start: int) -> dict[str, object]:
         query: dict[str, object] = {

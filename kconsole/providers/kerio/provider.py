@@ -12,16 +12,7 @@ from kconsole.core.errors import BadInput
 from kconsole.core.records import Entry
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
-from kconsole.providers.base import (
-    CALL_TIMEOUT,
-    CONNECT_TIMEOUT,
-    Answer,
-    Capabilities,
-    Flag,
-    Progress,
-    ServerState,
-    Step,
-)
+from kconsole.providers.base import USUAL_TIMEOUTS, Answer, Capabilities, Flag, Progress, ServerState, Step, Timeouts
 from kconsole.providers.kerio.assumptions import CAPABILITIES, PAGE
 from kconsole.providers.kerio.settings import check_settings
 
@@ -43,28 +34,23 @@ class KerioMailServer:
 
     @property
     def access(self) -> ServerAccess:
-        """See `MailServer`."""
         return self.client.access
 
     def capabilities(self) -> Capabilities:
-        """See `MailServer`."""
         return CAPABILITIES
 
     def read(self, progress: Callable[[Progress], None] | None = None) -> ServerState:
-        """See `MailServer`."""
         from kconsole.providers.kerio.state import read_state
 
         return read_state(self.client, self._stop, self.page, progress)
 
     def apply(self, step: Step) -> Answer:
-        """See `MailServer`."""
         from kconsole.providers.kerio.writing import apply
 
         self._users.clear()
         return apply(self.client, step)
 
     def find(self, domain_id: str, login: str, server_id: str = "") -> Entry | None:
-        """See `MailServer`."""
         from kconsole.providers.kerio.errors import CallRefused
         from kconsole.providers.kerio.reading import find_user
 
@@ -92,20 +78,12 @@ class KerioProvider:
     """The way to Kerio Connect servers."""
 
     def check(self, access: ServerAccess) -> None:
-        """See `Provider`."""
         check_settings(access)
 
     @contextlib.contextmanager
     def connected(
-        self,
-        access: ServerAccess,
-        secret: Secret,
-        cancel: Flag | None = None,
-        *,
-        connect_timeout: float = CONNECT_TIMEOUT,
-        call_timeout: float = CALL_TIMEOUT,
+        self, access: ServerAccess, secret: Secret, cancel: Flag | None = None, timeouts: Timeouts = USUAL_TIMEOUTS
     ) -> Iterator[KerioMailServer]:
-        """See `Provider`."""
         check_settings(access)
         if not secret:
             raise BadInput("password-missing", "give-the-login-password", user=access.user)
@@ -113,7 +91,7 @@ class KerioProvider:
         from kconsole.providers.kerio.state import Stop
 
         stop = Stop(cancel)
-        client = KerioClient(access, connect_timeout, call_timeout, stop)
+        client = KerioClient(access, timeouts, stop)
         try:
             client.log_in(secret)
             yield KerioMailServer(client, stop)
@@ -122,7 +100,6 @@ class KerioProvider:
             client.close()
 
     def prepare(self) -> None:
-        """See `Provider`."""
         for module in ("client", "state", "writing"):
             import_module(f"kconsole.providers.kerio.{module}")
 

@@ -2,22 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from kconsole.core.license import component_named, end_of_id
+from kconsole.core.license import ComponentName, component_named, end_of_id
 from kconsole.core.records import Domain, Entry, Kind, LastLogin, Role, fold
-from kconsole.core.server import UNLIMITED, DomainNumbers
+from kconsole.core.server import UNLIMITED, DomainNumbers, ServerNumbers
 from kconsole.providers.base import End, LicenseState, MappedFrom
-from kconsole.providers.kerio.assumptions import (
-    DIRECTORY_KINDS,
-    INVALID_PARAMETERS,
-    LARGEST_LIMIT,
-    MAPPED_SOURCES,
-    NAME_OF_UNLIMITED,
-    ROLES,
-    USER_FIELDS,
-    AnyRole,
-)
+from kconsole.providers.kerio import assumptions
+from kconsole.providers.kerio.assumptions import ROLES, AnyRole
+from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import CallRefused, StrangeAnswer
 from kconsole.providers.kerio.values import (
     Reader,
@@ -34,9 +27,6 @@ from kconsole.providers.kerio.values import (
     text,
     texts,
 )
-
-if TYPE_CHECKING:
-    from kconsole.providers.kerio.client import KerioClient
 
 _REGISTRATIONS: Final[Mapping[str | int, Literal["trial", "registered", ""]]] = {
     "rsTrialRegistered": "trial",
@@ -60,31 +50,15 @@ class ReadDomain(NamedTuple):
 
     @property
     def server_id(self) -> str:
-        """The domain's id."""
         return self.domain.server_id
 
 
-class UserCounts(NamedTuple):
-    """The server's own counts of users, in a domain or on all of it."""
-
-    current: int | None
-    allowed: int | None
-    """None is without limit, or not given."""
-
-
-class MailboxCounts(NamedTuple):
-    """The server's own counts of mailboxes."""
-
-    active: int | None
-    total: int | None
-
-
-def server_version(client: "KerioClient") -> str:
+def server_version(client: KerioClient) -> str:
     """The server's version. Raises as `KerioClient.read`, like all functions below."""
     return client.read("Server.getVersion", None, lambda result: name(result, "version"))
 
 
-def own_role(client: "KerioClient") -> AnyRole:
+def own_role(client: KerioClient) -> AnyRole:
     """The role of the login."""
 
     def reader(result: Row) -> AnyRole:
@@ -96,7 +70,7 @@ def own_role(client: "KerioClient") -> AnyRole:
     return client.read("Session.whoAmI", None, reader)
 
 
-def started_at(client: "KerioClient") -> datetime | None:
+def started_at(client: KerioClient) -> datetime | None:
     """When the server was started; None where it does not say."""
     try:
         return client.read("Server.getServerTime", None, lambda result: _known(part(result, "info"), "startTime"))
@@ -104,11 +78,11 @@ def started_at(client: "KerioClient") -> datetime | None:
         return client.read("Statistics.get", None, lambda result: _known(part(result, "statistics"), "start"))
 
 
-def unlimited_constants(client: "KerioClient") -> frozenset[int]:
+def unlimited_constants(client: KerioClient) -> frozenset[int]:
     """The numbers by which the server says that something has no limit; none where it does not say."""
 
     def reader(result: Row) -> frozenset[int]:
-        named = [row for row in rows(result, "constants") if NAME_OF_UNLIMITED in text(row, "name").lower()]
+        named = [row for row in rows(result, "constants") if assumptions.NAME_OF_UNLIMITED in text(row, "name").lower()]
         return frozenset(value for row in named if (value := number(row, "value")) is not None)
 
     try:
@@ -117,7 +91,7 @@ def unlimited_constants(client: "KerioClient") -> frozenset[int]:
         return frozenset()
 
 
-def administrator(client: "KerioClient") -> Entry | None:
+def administrator(client: KerioClient) -> Entry | None:
     """The built-in administrator; None where the server does not say."""
 
     def reader(result: Row) -> Entry | None:
@@ -128,7 +102,7 @@ def administrator(client: "KerioClient") -> Entry | None:
     return client.read("Server.getRemoteAdministration", None, reader)
 
 
-def license_state(client: "KerioClient") -> LicenseState:
+def license_state(client: KerioClient) -> LicenseState:
     """The license that the server goes by, without its components."""
 
     def reader(result: Row) -> LicenseState:
@@ -148,55 +122,54 @@ def license_state(client: "KerioClient") -> LicenseState:
     return client.read("ProductRegistration.getFullStatus", None, reader)
 
 
-def license_extensions(client: "KerioClient") -> tuple[str, ...] | None:
-    """The names of the optional components that are licensed; None where the server does not say."""
+def license_components(client: KerioClient) -> tuple[ComponentName, ...] | None:
+    """The optional components that are licensed, as far as their names are known; None where it does not say."""
 
-    def reader(result: Row) -> tuple[str, ...] | None:
-        return None if result.get("extensions") is None else texts(result, "extensions")
+    def reader(result: Row) -> tuple[ComponentName, ...] | None:
+        named = [component_named(each) for each in texts(result, "extensions")]
+        known = tuple(dict.fromkeys(each for each in named if each is not None))
+        return None if result.get("extensions") is None else known
 
     return client.read("Server.getLicenseExtensionsList", None, reader)
 
 
-def with_components(license_: LicenseState, extensions: tuple[str, ...] | None) -> LicenseState:
-    """A license with its components, by the vendor's names for them."""
-    if extensions is None:
-        return license_
-    named = (component_named(each) for each in extensions)
-    return license_._replace(components=tuple(dict.fromkeys(each for each in named if each is not None)))
+def mailbox_counts(client: KerioClient) -> ServerNumbers | None:
+    """The server's counts of mailboxes, which may take long; None where it does not say."""
 
-
-def mailbox_counts(client: "KerioClient") -> MailboxCounts | None:
-    """The server's count of mailboxes, which may take long; None where it does not say."""
-
-    def reader(result: Row) -> MailboxCounts | None:
+    def reader(result: Row) -> ServerNumbers | None:
         count = part(result, "count")
-        return MailboxCounts(number(count, "active"), number(count, "total")) if count else None
+        return ServerNumbers(active=number(count, "active"), created=number(count, "total")) if count else None
 
     return client.read("Users.getMailboxCount", None, reader)
 
 
-def server_counts(client: "KerioClient") -> UserCounts | None:
-    """The server's count of users on all of it; None where it does not say."""
-    return client.read("Server.getAboutInfo", None, lambda result: _user_counts(part(result, "aboutInformation")))
+def user_count(client: KerioClient) -> int | None:
+    """The server's count of all its users; None where it does not say."""
+
+    def reader(result: Row) -> int | None:
+        return number(part(result, "aboutInformation"), "currentUsers")
+
+    return client.read("Server.getAboutInfo", None, reader)
 
 
-def domain_counts(client: "KerioClient", domain: Domain) -> UserCounts | None:
+def domain_numbers(client: KerioClient, domain: Domain) -> DomainNumbers | None:
     """The server's count of users in a domain, without disabled ones; None where it does not say."""
-    parameters = {"domainId": domain.server_id}
-    return client.read("Domains.getUserCountInfo", parameters, lambda result: _user_counts(part(result, "countInfo")))
+
+    def reader(result: Row) -> DomainNumbers | None:
+        count = part(result, "countInfo")
+        current, allowed = number(count, "currentUsers"), part(count, "allowedUsers")
+        if current is None:
+            return None
+        limit = None if flag(allowed, "isUnlimited", False) else number(allowed, "allowedUsers")
+        return DomainNumbers(name=domain.name, current=current, allowed=limit)
+
+    return client.read("Domains.getUserCountInfo", {"domainId": domain.server_id}, reader)
 
 
-def domain_numbers(domain: Domain, counts: UserCounts | None) -> DomainNumbers | None:
-    """The counts of a domain as the store keeps them; None without a count of its users."""
-    if counts is None or counts.current is None:
-        return None
-    return DomainNumbers(name=domain.name, current=counts.current, allowed=counts.allowed)
-
-
-def find_user(client: "KerioClient", domain_id: str, login: str) -> Entry | None:
+def find_user(client: KerioClient, domain_id: str, login: str) -> Entry | None:
     """The user with a login in a domain; None if there is none. The address has no domain: its name is not known."""
     query: dict[str, object] = {
-        "fields": list(USER_FIELDS),
+        "fields": list(assumptions.USER_FIELDS),
         "conditions": [{"fieldName": "loginName", "comparator": "Eq", "value": login}],
         "combining": "And",
         "start": 0,
@@ -212,7 +185,7 @@ def find_user(client: "KerioClient", domain_id: str, login: str) -> Entry | None
     try:
         return client.read("Users.get", parameters, reader)
     except CallRefused as refused:
-        if refused.error.number != INVALID_PARAMETERS:
+        if refused.error.number != assumptions.INVALID_PARAMETERS:
             raise
     query["fields"] = []
     return client.read("Users.get", parameters, reader)
@@ -238,7 +211,7 @@ def user_reader(at: str, odd: set[str]) -> Reader[Entry]:
         consumed = (size(row, "consumedSize"), number(row, "consumedItems"))
         return Entry(
             address=name(row, "loginName") + at,
-            origin="directory" if choice(row, "itemSource", MAPPED_SOURCES, False) else "local",
+            origin="directory" if choice(row, "itemSource", assumptions.MAPPED_SOURCES, False) else "local",
             enabled=flag(row, "isEnabled", True),
             role=_ASSIGNABLE.get(choice(right, "userRole", ROLES, "user"), "full_admin"),
             full_name=text(row, "fullName"),
@@ -256,12 +229,12 @@ def domain_reader(unlimited: frozenset[int]) -> Reader[ReadDomain]:
 
     def read_domain(row: Row) -> ReadDomain:
         limit = number(row, "userMaxCount")
-        if limit is not None and (limit < 0 or limit >= LARGEST_LIMIT or limit in unlimited):
+        if limit is not None and (limit < 0 or limit >= assumptions.LARGEST_LIMIT or limit in unlimited):
             limit = None
         service, directory = part(row, "service"), None
         if flag(service, "isEnabled", False):
             directory = MappedFrom(
-                choice(service, "serviceType", DIRECTORY_KINDS, None),
+                choice(service, "serviceType", assumptions.DIRECTORY_KINDS, None),
                 text(service, "hostname"),
                 text(service, "ldapSuffix"),
                 text(part(service, "authentication"), "username"),
@@ -302,14 +275,6 @@ def _end(row: Row) -> End:
         return "never"
     end = _known(row, "date")
     return None if end is None else end.date()
-
-
-def _user_counts(row: Row) -> UserCounts | None:
-    if not row:
-        return None
-    allowed = part(row, "allowedUsers")
-    limit = None if flag(allowed, "isUnlimited", False) else number(allowed, "allowedUsers")
-    return UserCounts(number(row, "currentUsers"), limit)
 
 
 def _known(row: Row, key: str) -> datetime | None:

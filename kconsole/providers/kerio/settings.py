@@ -10,20 +10,12 @@ _FORM: Final = AddressForm({"https": 4040}, "address-form-kerio", page="admin")
 
 
 def server_address(url: str) -> Address:
-    """Parse `https://host[:port]`. The address that a browser shows for the administration is accepted as well.
-
-    Raises:
-        BadInput: it is not of this form.
-    """
+    """Parse `https://host[:port]`, also with the path that a browser shows; raises BadInput for anything else."""
     return parse_address(url.strip(), _FORM)
 
 
 def check_settings(access: ServerAccess) -> None:
-    """Check the settings as far as that is possible without the server.
-
-    Raises:
-        BadInput: the URL, user, fingerprint or CA file makes no sense.
-    """
+    """Raise BadInput if the URL, user, fingerprint or CA file makes no sense."""
     server_address(access.url)
     if not access.user.strip() or "\0" in access.user:
         raise BadInput("administrator-missing", "administrator-example")

@@ -32,11 +32,9 @@ class BoundedSocket(ssl.SSLSocket):
     """A socket that follows the deadline of its thread."""
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """Receive some bytes in time."""
         return self._in_time(lambda: super(BoundedSocket, self).recv(buflen, flags))
 
     def send(self, data: Any, flags: int = 0) -> int:
-        """Send some bytes in time."""
         return self._in_time(lambda: super(BoundedSocket, self).send(data, flags))
 
     def _in_time(self, transfer: Callable[[], _T]) -> _T:
@@ -55,7 +53,6 @@ class TrustingContext(ssl.SSLContext):
     """SHA-256 of the certificate of the last connection; empty before the first."""
 
     def __new__(cls, trust: Trust) -> "TrustingContext":
-        """A context with this trust."""
         made = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
         made.trust, made.fingerprint = trust, ""
         trust.context.sslsocket_class = BoundedSocket
@@ -64,12 +61,7 @@ class TrustingContext(ssl.SSLContext):
     def wrap_socket(  # type: ignore[override]
         self, sock: socket, *, server_hostname: str | None = None, **others: object
     ) -> ssl.SSLSocket:
-        """Start TLS with a trusted server.
-
-        Raises:
-            NotTrusted: its certificate is not trusted.
-            OSError: it did not agree on TLS.
-        """
+        """Start TLS with a trusted server; raises NotTrusted for another one."""
         del others
         wrapped = self.trust.encrypted(sock, server_hostname or "")
         self.fingerprint = fingerprint_of(wrapped)

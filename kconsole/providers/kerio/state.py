@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -14,11 +14,9 @@ from kconsole.net.deadlines import Flag
 from kconsole.providers.base import Cancelled, DomainState, Figure, Missing, Progress, ServerState
 from kconsole.providers.kerio import reading
 from kconsole.providers.kerio.assumptions import CAPABILITIES, MAY_TAKE_LONG, NO_FIGURE, NO_RIGHTS, SEE_ALL_DOMAINS
+from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import AnswerLate, CallRefused
 from kconsole.providers.kerio.pages import ALIASES, DOMAINS, MAILING_LISTS, RESOURCES, USERS, Listing, Pages
-
-if TYPE_CHECKING:
-    from kconsole.providers.kerio.client import KerioClient
 
 AT_A_TIME: Final = 4
 """Domains that are read at the same time."""
@@ -45,9 +43,7 @@ class Stop:
         return self._own.is_set() or (self._cancel is not None and self._cancel.is_set())
 
 
-def read_state(
-    client: "KerioClient", stop: Stop, page: int, progress: Callable[[Progress], None] | None
-) -> ServerState:
+def read_state(client: KerioClient, stop: Stop, page: int, progress: Callable[[Progress], None] | None) -> ServerState:
     """Read everything. See `MailServer.read`.
 
     Args:
@@ -75,7 +71,7 @@ def read_state(
         raise error
 
 
-def _not_readable(client: "KerioClient", refused: CallRefused) -> SourceAway:
+def _not_readable(client: KerioClient, refused: CallRefused) -> SourceAway:
     if refused.error.number in NO_RIGHTS:
         return SourceAway(
             "login-may-not-read", "log-in-as-auditor", refused.details, server=client.origin, user=client.access.user
@@ -98,7 +94,7 @@ def _wait_for(begun: list[Future[Any]], stop: Stop, report: Callable[[], None]) 
 class _Reader:
     """What is being read, by several threads."""
 
-    def __init__(self, client: "KerioClient", page: int) -> None:
+    def __init__(self, client: KerioClient, page: int) -> None:
         self._client = client
         self._pages = Pages(client, page)
         self._lock = threading.Lock()
@@ -110,14 +106,13 @@ class _Reader:
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
         return Progress(self._done, len(self._domains), self._users)
 
     def begin(self, pool: ThreadPoolExecutor, begun: list[Future[Any]]) -> Callable[[], ServerState]:
         """Begin to read everything; returns what makes the state when all that has begun is done."""
         client = self._client
 
-        def later(figure: Figure, read: Callable[["KerioClient"], _T | None]) -> Future[_T | None]:
+        def later(figure: Figure, read: Callable[[KerioClient], _T | None]) -> Future[_T | None]:
             future = pool.submit(lambda: self._figure(figure, lambda: read(client)))
             begun.append(future)
             return future
@@ -134,15 +129,15 @@ class _Reader:
         started = later("server-start", reading.started_at)
         administrator = later("built-in-admin", reading.administrator)
         license_ = later("license", reading.license_state)
-        extensions = later("extensions", reading.license_extensions)
-        counts = later("user-count", reading.server_counts)
+        extensions = later("extensions", reading.license_components)
+        count = later("user-count", reading.user_count)
 
         def whole() -> ServerState:
-            license_state, count, mailbox = license_.result(), counts.result(), mailboxes.result()
             states = tuple(future.result() for future in domains)
+            license_state, seats = license_.result(), None
             if license_state is not None:
-                license_state = reading.with_components(license_state, extensions.result())
-            licensed = None if license_state is None else license_state.seats
+                license_state = license_state._replace(components=extensions.result())
+                seats = UNLIMITED if license_state.seats is None else license_state.seats
             return ServerState(
                 capabilities=CAPABILITIES,
                 version=version,
@@ -152,11 +147,10 @@ class _Reader:
                 has_all_domains=role in SEE_ALL_DOMAINS,
                 administrator=administrator.result(),
                 license=license_state,
-                numbers=ServerNumbers(
-                    licensed=UNLIMITED if license_state is not None and licensed is None else licensed,
-                    current=None if count is None else count.current,
-                    active=None if mailbox is None else mailbox.active,
-                    created=None if mailbox is None else mailbox.total,
+                numbers=replace(
+                    mailboxes.result() or ServerNumbers(),
+                    licensed=seats,
+                    current=count.result(),
                     domains=tuple(state.numbers for state in states if state.numbers is not None),
                 ),
                 missing=tuple(sorted(self._missing)),
@@ -185,11 +179,10 @@ class _Reader:
             if found is not None:
                 entries += found
                 complete.add(kind)
-        counts = self._figure("user-count", lambda: reading.domain_counts(self._client, domain), domain.name)
+        numbers = self._figure("user-count", lambda: reading.domain_numbers(self._client, domain), domain.name)
         with self._lock:
             self._done += 1
             self._odd |= odd
-        numbers = reading.domain_numbers(domain, counts)
         return DomainState(domain, tuple(entries), frozenset(complete), numbers, read.directory)
 
     def _figure(

@@ -30,9 +30,7 @@ def text(row: Row, key: str) -> str:
     value = row.get(key)
     if type(value) is str:
         return value[:LONGEST_NAME]
-    if value is None:
-        return ""
-    raise _odd(key, "text")
+    return _missing(value, key, "text", "")
 
 
 def name(row: Row, key: str) -> str:
@@ -48,13 +46,11 @@ def flag(row: Row, key: str, missing: bool) -> bool:
     value = row.get(key)
     if value is True or value is False:
         return value
-    if value is None:
-        return missing
     if value in (0, 1):
         return bool(value)
     if value in ("true", "false", "0", "1"):
         return value in ("true", "1")
-    raise _odd(key, "yes-or-no")
+    return _missing(value, key, "yes-or-no", missing)
 
 
 def number(row: Row, key: str) -> int | None:
@@ -62,13 +58,11 @@ def number(row: Row, key: str) -> int | None:
     value = row.get(key)
     if type(value) is int:
         return value
-    if value is None or value == "":
-        return None
     if type(value) is float and value.is_integer() and abs(value) < 2**63:
         return int(value)
     if type(value) is str and _WHOLE.fullmatch(value):
         return int(value)
-    raise _odd(key, "number")
+    return _missing(None if value == "" else value, key, "number", None)
 
 
 def choice(row: Row, key: str, known: Mapping[str | int, _T], unknown: _T) -> _T:
@@ -76,29 +70,18 @@ def choice(row: Row, key: str, known: Mapping[str | int, _T], unknown: _T) -> _T
     value = row.get(key)
     if type(value) is str or type(value) is int:
         return known.get(value, unknown)
-    if value is None:
-        return unknown
-    raise _odd(key, "kind")
+    return _missing(value, key, "kind", unknown)
 
 
 def part(row: Row, key: str) -> Row:
     """An object inside an object; an empty one if it is missing."""
     value = row.get(key)
-    if type(value) is dict:
-        return value
-    if value is None:
-        return {}
-    raise _odd(key, "object")
+    return value if type(value) is dict else _missing(value, key, "object", {})
 
 
 def rows(row: Row, key: str) -> list[dict[str, Any]]:
     """A list of objects; an empty one if it is missing."""
-    value = row.get(key)
-    if value is None:
-        return []
-    if type(value) is list and all(type(item) is dict for item in value):
-        return value
-    raise _odd(key, "objects")
+    return _list(row, key, dict, "objects")
 
 
 def listed_rows(row: Row) -> list[dict[str, Any]]:
@@ -110,12 +93,7 @@ def listed_rows(row: Row) -> list[dict[str, Any]]:
 
 def texts(row: Row, key: str) -> tuple[str, ...]:
     """A list of texts; an empty one if it is missing."""
-    value = row.get(key)
-    if value is None:
-        return ()
-    if type(value) is list and all(type(item) is str for item in value):
-        return tuple(item[:LONGEST_NAME] for item in value)
-    raise _odd(key, "texts")
+    return tuple(item[:LONGEST_NAME] for item in _list(row, key, str, "texts"))
 
 
 def moment(row: Row, key: str) -> datetime | None:
@@ -138,5 +116,15 @@ def size(row: Row, key: str) -> int | None:
     return amount * unit if amount is not None and amount >= 0 and unit else None
 
 
-def _odd(key: str, expected: str) -> StrangeAnswer:
-    return StrangeAnswer("strange-field", field=key, expected=expected)
+def _list(row: Row, key: str, kind: type[_T], expected: str) -> list[_T]:
+    value = row.get(key)
+    if type(value) is list and all(type(item) is kind for item in value):
+        return value
+    return _missing(value, key, expected, [])
+
+
+def _missing(value: object, key: str, expected: str, default: _T) -> _T:
+    """The default of a value that is missing; one of the wrong type is an error."""
+    if value is None:
+        return default
+    raise StrangeAnswer("strange-field", field=key, expected=expected)

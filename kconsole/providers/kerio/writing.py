@@ -5,19 +5,17 @@ A refusal of the whole call counts as a refusal of each account. An answer that 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import MailboxFate
 from kconsole.providers.base import Answer, AnswerLost, Applied, Create, Delete, Denied, Enable, Lost, Step
 from kconsole.providers.kerio.answers import error_of
 from kconsole.providers.kerio.assumptions import MOST_AT_ONCE
+from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import CallRefused, ServerError, StrangeAnswer
 from kconsole.providers.kerio.reading import find_user
 from kconsole.providers.kerio.values import number, rows, text
-
-if TYPE_CHECKING:
-    from kconsole.providers.kerio.client import KerioClient
 
 _METHODS: Final[Mapping[MailboxFate, str]] = {
     "keep": "UDeleteUser",
@@ -26,7 +24,7 @@ _METHODS: Final[Mapping[MailboxFate, str]] = {
 }
 
 
-def apply(client: "KerioClient", step: Step) -> Answer:
+def apply(client: KerioClient, step: Step) -> Answer:
     """Change accounts. See `MailServer.apply`."""
     try:
         if isinstance(step, Create):
@@ -50,7 +48,7 @@ def _removal(id_: str, step: Delete) -> dict[str, object]:
     }
 
 
-def _created(client: "KerioClient", step: Create) -> Applied | Denied:
+def _created(client: KerioClient, step: Create) -> Applied | Denied:
     """Create one user: some servers refuse all users of a call because of one."""
     user: dict[str, object] = {
         "domainId": step.domain_id,
@@ -61,11 +59,10 @@ def _created(client: "KerioClient", step: Create) -> Applied | Denied:
     }
     if step.password is not None:
         user["password"] = step.password
-    parameters = {"users": [user]}
-    result = _result(client, "Users.create", parameters)
+    result = _result(client, "Users.create", {"users": [user]})
     if isinstance(result, Denied):
         return result
-    denied = _errors(client, "Users.create", parameters, result, 1)
+    denied = _errors(client, "Users.create", result, 1)
     return denied[0] if denied else Applied(_new_id(result) or _id_of(client, step))
 
 
@@ -76,7 +73,7 @@ def _new_id(result: Mapping[str, Any]) -> str:
         return ""
 
 
-def _id_of(client: "KerioClient", step: Create) -> str:
+def _id_of(client: KerioClient, step: Create) -> str:
     """The id of a new user that the server did not give: without it, nothing can be asked about the user."""
     try:
         found = find_user(client, step.domain_id, step.login)
@@ -88,7 +85,7 @@ def _id_of(client: "KerioClient", step: Create) -> str:
 
 
 def _changed(
-    client: "KerioClient", method: str, parameters: Mapping[str, object], ids: Sequence[str]
+    client: KerioClient, method: str, parameters: Mapping[str, object], ids: Sequence[str]
 ) -> tuple[Applied | Denied, ...]:
     if len(ids) > MOST_AT_ONCE:
         raise ValueError(f"{len(ids)} accounts are too many for one call")
@@ -97,11 +94,11 @@ def _changed(
     result = _result(client, method, parameters)
     if isinstance(result, Denied):
         return (result,) * len(ids)
-    denied = _errors(client, method, parameters, result, len(ids))
+    denied = _errors(client, method, result, len(ids))
     return tuple(denied.get(place) or Applied(id_) for place, id_ in enumerate(ids))
 
 
-def _result(client: "KerioClient", method: str, parameters: Mapping[str, object]) -> dict[str, Any] | Denied:
+def _result(client: KerioClient, method: str, parameters: Mapping[str, object]) -> dict[str, Any] | Denied:
     """The result of a call; or the refusal of all of it because of its accounts."""
     try:
         return client.call(method, parameters, changes=True)
@@ -111,9 +108,7 @@ def _result(client: "KerioClient", method: str, parameters: Mapping[str, object]
         return _denied(refused.error)
 
 
-def _errors(
-    client: "KerioClient", method: str, parameters: Mapping[str, object], result: Mapping[str, Any], items: int
-) -> dict[int, Denied]:
+def _errors(client: KerioClient, method: str, result: Mapping[str, Any], items: int) -> dict[int, Denied]:
     """What a result says was not done, by place."""
     found: dict[int, Denied] = {}
     try:
@@ -121,7 +116,7 @@ def _errors(
             index = number(row, "inputIndex")
             if index is None or not 0 <= index < items:
                 raise StrangeAnswer("strange-error-index")
-            found[index] = _denied(client.without_secrets(error_of(row), parameters))
+            found[index] = _denied(client.without_secrets(error_of(row)))
     except StrangeAnswer as error:
         problem = error.problem
     else:

@@ -13,7 +13,7 @@ from kconsole.providers.kerio.provider import KERIO
 
 @contextmanager
 def connected(
-    access: ServerAccess, secret: Secret, cancel: Flag | None = None, **timeouts: Any
+    access: ServerAccess, secret: Secret, cancel: Flag | None = None, **options: Any
 ) -> Iterator[KerioClient]:
-    with KERIO.connected(access, secret, cancel, **timeouts) as mail:
+    with KERIO.connected(access, secret, cancel, **options) as mail:
         yield mail.client

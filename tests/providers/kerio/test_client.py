@@ -15,7 +15,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput, ConsoleError, SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
-from kconsole.providers.base import AnswerLost, Cancelled, NotLetIn
+from kconsole.providers.base import AnswerLost, Cancelled, NotLetIn, Timeouts
 from kconsole.providers.kerio import client
 from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import AnswerLate, CallRefused
@@ -37,7 +37,7 @@ SHORT = 0.5
 
 @contextlib.contextmanager
 def session(server: ServerAccess, call_timeout: float = 10) -> Iterator[KerioClient]:
-    with connected(server, Secret(PASSWORD), connect_timeout=5, call_timeout=call_timeout) as line:
+    with connected(server, Secret(PASSWORD), timeouts=Timeouts(5, call_timeout)) as line:
         yield line
 
 
@@ -253,7 +253,7 @@ def test_an_answer_that_is_held_back_is_not_waited_for(tiny: TinyServer, kerio: 
 def test_an_answer_that_drips_is_not_waited_for_either(tiny: TinyServer, kerio: ServerAccess, secret: Secret) -> None:
     tiny.answers["Users.get"] = give(Raw(b"{", drip=True))
     with (
-        connected(kerio, secret, connect_timeout=SHORT, call_timeout=SHORT) as line,
+        connected(kerio, secret, timeouts=Timeouts(SHORT, SHORT)) as line,
         pytest.raises(AnswerLate),
     ):
         line.call("Users.get")
@@ -267,7 +267,7 @@ def test_a_call_can_be_called_off(tiny: TinyServer, kerio: ServerAccess, secret:
         return Raw(hold=True)
 
     tiny.answers["Users.get"] = tiny.answers["Users.set"] = hold
-    with connected(kerio, secret, cancel, call_timeout=600) as line:
+    with connected(kerio, secret, cancel, timeouts=Timeouts(call=600)) as line:
         with pytest.raises(Cancelled):
             line.call("Users.get")
         cancel.clear()
@@ -329,7 +329,10 @@ def test_a_port_that_speaks_no_tls_is_told(secret: Secret) -> None:
 def test_a_port_that_says_nothing_is_not_waited_for(secret: Secret) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = ServerAccess(url=f"https://127.0.0.1:{listening.getsockname()[1]}", user="Admin")
-        with pytest.raises(SourceAway, match="answer-late"), connected(server, secret, connect_timeout=SHORT):
+        with (
+            pytest.raises(SourceAway, match="answer-late"),
+            connected(server, secret, timeouts=Timeouts(connect=SHORT)),
+        ):
             pass
 
 

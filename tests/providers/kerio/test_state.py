@@ -10,7 +10,16 @@ import pytest
 from kconsole.core.errors import SourceAway
 from kconsole.core.records import Entry, Kind, LastLogin
 from kconsole.core.server import DomainNumbers, ServerAccess, ServerNumbers
-from kconsole.providers.base import Cancelled, DomainState, MappedFrom, Missing, Progress, ServerRefused, ServerState
+from kconsole.providers.base import (
+    Cancelled,
+    DomainState,
+    MappedFrom,
+    Missing,
+    Progress,
+    ServerRefused,
+    ServerState,
+    Timeouts,
+)
 from tests.kerio_server.readings import read_in_pages
 from tests.limits import thorough_but
 from tests.providers.kerio.kerio_https import PASSWORD, Call, Error, Raw, TinyServer, give, in_turn, listed
@@ -283,7 +292,7 @@ def test_what_is_still_being_asked_is_let_go_of_when_something_fails(tiny: TinyS
     tiny.answers["Users.getMailboxCount"] = hold
     tiny.answers["Server.getAboutInfo"] = give(Raw(b"<html>", 500))
     with pytest.raises(SourceAway, match=r"Server\.getAboutInfo.*strange-http"):
-        read(kerio, call_timeout=600)
+        read(kerio, timeouts=Timeouts(call=600))
     over.set()
     assert answered.wait(30)
     assert held == [True]  # the reading was over before the answer came
@@ -300,7 +309,7 @@ def test_an_account_that_cannot_be_read_is_not_passed_over(tiny: TinyServer, ker
 def test_mailboxes_that_are_counted_too_slowly_are_named(tiny: TinyServer, kerio: ServerAccess) -> None:
     furnish(tiny)
     tiny.answers["Users.getMailboxCount"] = give(Raw(hold=True))
-    state = read(kerio, call_timeout=LATE)
+    state = read(kerio, timeouts=Timeouts(call=LATE))
     assert state.numbers.active is None
     assert state.missing == (Missing("mailbox-counts", "", "late"),)
 
@@ -309,7 +318,7 @@ def test_what_else_is_answered_too_slowly_is_not_taken(tiny: TinyServer, kerio: 
     furnish(tiny)
     tiny.answers["Aliases.get"] = give(Raw(hold=True))
     with pytest.raises(SourceAway, match="answer-late"):
-        read(kerio, call_timeout=LATE)
+        read(kerio, timeouts=Timeouts(call=LATE))
 
 
 def test_a_session_that_expires_in_the_middle_is_begun_anew(tiny: TinyServer, kerio: ServerAccess) -> None:
@@ -355,7 +364,7 @@ def test_a_reading_can_be_called_off_at_any_call(tiny: TinyServer, kerio: Server
 
     tiny.answers[method] = hold
     with pytest.raises(Cancelled):
-        read(kerio, cancel=cancel, call_timeout=600)
+        read(kerio, cancel=cancel, timeouts=Timeouts(call=600))
     assert len(tiny.asked("Session.logout")) == 1
 
 
