@@ -21,30 +21,24 @@ from kconsole.cli.context import (
     say_seats,
 )
 from kconsole.cli.output import put_json, put_sections
-from kconsole.cli.server_prompt import password_option, say_recovered, server_of, server_secret, server_to_ask
+from kconsole.cli.server_prompt import login_to, password_option, say_recovered
 from kconsole.core.encoding import document_of
 from kconsole.core.errors import NotFound, SourceAway, StoreBusy
 from kconsole.core.server import Server, ServerAccess
 from kconsole.core.times import to_iso
-from kconsole.licensing.comparison import compared
+from kconsole.licensing.comparison import Cause, compared
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Outcome
+from kconsole.operations.server_errors import server_of
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import NotLetIn, Progress, ServerState, check_settings, read_server
+from kconsole.operations.sync.access import NotLetIn, Progress, ServerState, provider_of, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading, recovered
 from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.text import ages, messages, words
+from kconsole.text import server as server_text
 from kconsole.text.licenses import change_rows
 from kconsole.text.safe_text import safe_text
-from kconsole.text.server import (
-    cause_text,
-    comparison_rows,
-    missing_texts,
-    reading_words,
-    remark_texts,
-    server_rows,
-    synced_words,
-)
+from kconsole.text.server import missing_texts, remark_texts, synced_words
 from kconsole.text.trust import INSECURE
 
 DIFFERENT = 1
@@ -62,11 +56,13 @@ def server(context: click.Context, place: CliContext, as_json: bool) -> None:
             raise click.UsageError("--json is for showing the server only.")
         return
     session = place.open()
-    found = server_of(session)
+    found = server_of(session.state)
     if as_json:
-        put_json({"schema": 1, "server": _document(found)})
+        document = {key: value for key, value in document_of(found).items() if key not in ("missing", "remarks")}
+        document |= {"unread": missing_texts(found), "notes": remark_texts(found)}
+        put_json({"schema": 1, "server": document})
     else:
-        put_sections([("", list(server_rows(found, session.clock.now())))])
+        put_sections([("", list(server_text.server_rows(found, session.clock.now())))])
 
 
 @server.command("add")
@@ -84,7 +80,7 @@ def add(place: CliContext, /, name: str, reason: str, **settings: Any) -> None:
     The password is not stored.
     """
     access = ServerAccess(**settings)
-    check_settings(access)
+    provider_of(access).check(access)
     done = place.open().do(AddServer(Server(name=name, access=access), reason))
     if access.insecure:
         say(INSECURE)
@@ -93,11 +89,7 @@ def add(place: CliContext, /, name: str, reason: str, **settings: Any) -> None:
 
 
 @server.command("remove")
-@click.option(
-    "--forget-open",
-    is_flag=True,
-    help="Give up unconfirmed changes: for a server that is gone for good.",
-)
+@click.option("--forget-open", is_flag=True, help="Give up unconfirmed changes: for a server that is gone for good.")
 @reason_option
 @at_store
 def remove(place: CliContext, forget_open: bool, reason: str) -> None:
@@ -141,8 +133,7 @@ def sync(
     """
     place.check_writable()
     session = place.open(unconfirmed=False)
-    access = server_to_ask(session)
-    secret = server_secret(access, password_file)
+    access, secret = login_to(session, password_file)
     code = DONE
     while True:
         try:
@@ -161,8 +152,8 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
     """Read the server, take that in, and report it; returns the exit code."""
     begun, before = begin_reading(session, access), session.state.license
     done = session.do(Sync(_read(access, secret), begun, reason))
-    found = session.state.server
-    assert found is not None  # noqa: S101  # it has just been synced
+    found = server_of(session.state)
+    unread, notes, of_license = missing_texts(found), remark_texts(found), change_rows(before, session.state.license)
     if as_json:
         put_json(
             {
@@ -171,24 +162,19 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
                 "synced_at": to_iso(found.synced_at),
                 "changed": [_result(outcome) for outcome in done.changed],
                 "settled": [_result(outcome) for outcome in recovered(done)],
-                "unread": missing_texts(found),
+                "unread": unread,
                 "uncounted": list(found.uncounted),
-                "notes": remark_texts(found),
-                "license": [
-                    {"what": row.label, "text": row.text} for row in change_rows(before, session.state.license)
-                ],
+                "notes": notes,
+                "license": [{"what": row.label, "text": row.text} for row in of_license],
             }
         )
     else:
         changes = words.count(len(done.changed), "entry", "entries")
         say(f"{safe_text(found.name)}: {changes} new, changed or gone. {synced_words(found)}")
         say_recovered(recovered(done))
-    for text in missing_texts(found):
-        say(f"Not read: {text}")
-    for text in remark_texts(found):
-        say(f"Note: {text}")
-    for row in change_rows(before, session.state.license):
-        say(f"License: {row.label}: {row.text}")
+    lines = [f"Not read: {text}" for text in unread] + [f"Note: {text}" for text in notes]
+    for line in [*lines, *(f"License: {row.label}: {row.text}" for row in of_license)]:
+        say(line)
     say_seats(done)
     if done.after.over > done.before.over:
         say(f"! The license is exceeded by {words.count(done.after.over, 'seat')}.")
@@ -199,20 +185,13 @@ def _result(outcome: Outcome) -> dict[str, str]:
     return {"address": outcome.address, "what": messages.words_of(outcome.message)}
 
 
-def _document(server: Server) -> dict[str, Any]:
-    """A server as JSON: what is missing, and notes, as texts."""
-    document = {"missing": None, "remarks": None} | document_of(server)
-    del document["missing"], document["remarks"]
-    return document | {"unread": missing_texts(server), "notes": remark_texts(server)}
-
-
 def _read(access: ServerAccess, secret: Secret) -> ServerState:
     """Read the server; on a terminal, show the progress."""
     if sys.stderr is None or not sys.stderr.isatty():
         return read_server(access, secret)
 
     def show(far: Progress) -> None:
-        click.echo(f"\r{reading_words(*far)}", err=True, nl=False)
+        click.echo(f"\r{server_text.reading_words(*far)}", err=True, nl=False)
 
     try:
         return read_server(access, secret, show)
@@ -230,7 +209,7 @@ def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
     The numbers are from the last sync. Where they differ, likely causes are listed. Exits with 1 if they differ.
     """
     session = place.open()
-    found = server_of(session)
+    found = server_of(session.state)
     if found.numbers is None:
         raise NotFound("server-never-read", "sync-first", server=found.name)
     report, entries = session.seats.report(), session.state.live_entries()
@@ -248,19 +227,20 @@ def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
                         "theirs": each.theirs,
                         "read": each.is_read,
                         "agrees": each.agrees,
-                        "causes": [
-                            {
-                                "code": cause.code,
-                                "text": cause_text(cause),
-                                "accounts": [e.address for e in cause.accounts],
-                            }
-                            for cause in each.causes
-                        ],
+                        "causes": [_cause_document(cause) for cause in each.causes],
                     }
                     for each in comparisons
                 ],
             }
         )
     else:
-        put_sections([(synced_words(found), list(comparison_rows(comparisons)))])
+        put_sections([(synced_words(found), list(server_text.comparison_rows(comparisons)))])
     context.exit(0 if all(each.agrees for each in comparisons) else DIFFERENT)
+
+
+def _cause_document(cause: Cause) -> dict[str, object]:
+    return {
+        "code": cause.code,
+        "text": server_text.cause_text(cause),
+        "accounts": [entry.address for entry in cause.accounts],
+    }

@@ -22,7 +22,6 @@ ASKED: Final[Mapping[ServerOperation, str]] = {
 }
 """What the server was asked for, as a participle."""
 
-
 UNLIMITED: Final = -2
 """How the server writes a license without limit. The store does so too, where None means that it was not read.
 
@@ -107,7 +106,6 @@ class Target(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=
 
     @property
     def domain(self) -> str:
-        """The part of the address after the last `@`."""
         return self.address.rpartition("@")[2]
 
 

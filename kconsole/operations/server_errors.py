@@ -1,12 +1,23 @@
-"""Why an operation does not run: without a server, or beside one."""
+"""The server that a store follows, and why an operation does not run without it, or beside it."""
 
 from kconsole.core.errors import NotFound, Refused
 from kconsole.core.server import Server
+from kconsole.store.records import Records
 
 
-def no_server() -> NotFound:
-    """The error for what needs a server, where none is configured."""
-    return NotFound("no-server", "add-a-server")
+def server_of(state: Records) -> Server:
+    """The server that a store follows; raises NotFound where none is configured."""
+    if state.server is None:
+        raise NotFound("no-server", "add-a-server")
+    return state.server
+
+
+def server_to_ask(state: Records, offline: bool) -> Server:
+    """The server that a store follows; raises also Refused where --offline forbids to read it."""
+    server = server_of(state)
+    if offline:
+        raise Refused("offline-read", "leave-out-offline-to-read", server=server.name)
+    return server
 
 
 def needs_server(server: Server, offline: bool) -> Refused:
@@ -14,11 +25,6 @@ def needs_server(server: Server, offline: bool) -> Refused:
     if offline:
         return Refused("offline-change", "leave-out-offline-to-change", server=server.name)
     return Refused("password-needed", "give-the-password", server=server.name)
-
-
-def not_asked(server: Server) -> Refused:
-    """The error for a reading of the server, where --offline forbids it."""
-    return Refused("offline-read", "leave-out-offline-to-read", server=server.name)
 
 
 def refuse_here(operation: str, server: Server) -> Refused:

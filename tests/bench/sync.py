@@ -35,7 +35,7 @@ from kconsole.core.records import Inventory
 from kconsole.core.server import Server, ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import SERVER_PASSWORD, import_provider, read_server
+from kconsole.operations.sync.access import SERVER_PASSWORD, provider_of, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from kconsole.operations.sync.servers import AddServer
 from kconsole.providers.kerio.state import AT_A_TIME
@@ -260,7 +260,7 @@ def _of_fetching(server: Reached, folder: Path, threads: int) -> Figures:
 
 
 def _of_syncing(server: Reached, again: bool) -> Figures:
-    import_provider(server.access)
+    provider_of(server.access).prepare()
     with tempfile.TemporaryDirectory(dir=os.environ.get("KCONSOLE_BENCH_DIR")) as folder:
         session = Session.create(Path(folder) / "store", Inventory(), "anna")
         session.do(AddServer(Server(name="bench", access=server.access)))
@@ -309,7 +309,7 @@ def _child(what: str, folder: Path) -> Figures:
     if what == "screen":
         return asyncio.run(_on_the_screen(server))
     if what == "read":
-        import_provider(access)
+        provider_of(access).prepare()
         return Figures(_timed(lambda: read_server(access, Secret(server.password))))
     return _of_syncing(server, what == "again")
 

@@ -157,11 +157,11 @@ def test_the_http_library_is_imported_only_when_a_server_is_contacted() -> None:
     script = (
         "import sys, kconsole.cli.sync, kconsole.operations.sync.login\n"
         "from kconsole.core.server import ServerAccess\n"
-        "from kconsole.operations.sync.access import check_settings, import_provider\n"
+        "from kconsole.operations.sync.access import provider_of\n"
         "access = ServerAccess(url='https://mail.example', user='x')\n"
-        "check_settings(access)\n"
+        "provider_of(access).check(access)\n"
         "before = 'httpx' in sys.modules\n"
-        "import_provider(access)\n"
+        "provider_of(access).prepare()\n"
         "print(before, 'httpx' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)

@@ -6,7 +6,7 @@ from kconsole.core.errors import StoreUnusable
 from kconsole.operations.accounts import DisableAccounts
 from kconsole.tui.screens import console as console_module
 from kconsole.tui.screens import main as main_module
-from kconsole.tui.screens.waiting import BusyDialog
+from kconsole.tui.screens.waiting import WaitingDialog
 from tests.tui.console import console
 
 
@@ -29,7 +29,7 @@ async def test_it_is_done_and_told_and_can_be_taken_back() -> None:
 
 async def test_meanwhile_it_says_so_and_no_key_does_anything() -> None:
     async with console("office") as screen:
-        screen.app.push_screen(BusyDialog("Working on 3 records ..."))
+        screen.app.push_screen(WaitingDialog("Working on 3 records ..."))
         await screen.press("escape", "q", "d", "y", "x", "enter")
         screen.expect_dialog("One moment", "Working on 3 records ...")
         assert screen.used == 113

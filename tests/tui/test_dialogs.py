@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kconsole.tui.screens.waiting import BusyDialog
+from kconsole.tui.screens.waiting import WaitingDialog
 from tests.tui.console import Console, console
 
 SIZES = [(80, 24), (60, 20), (50, 12), (40, 10), (120, 36)]
@@ -89,7 +89,7 @@ async def test_resizing_keeps_the_buttons_in_sight() -> None:
 async def test_a_dialog_may_have_to_go_before_it_was_built() -> None:
     async with console("small") as screen:
         for turns in range(4):
-            screen.app.push_screen(BusyDialog("Reading ..."))
+            screen.app.push_screen(WaitingDialog("Reading ..."))
             for _ in range(turns):
                 await asyncio.sleep(0)
             await screen.app.pop_screen()

@@ -1,7 +1,7 @@
 """Changes the server on behalf of a session: logs in, recovers what is unconfirmed, then pushes one operation."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from kconsole.core.codes import Message, message
@@ -9,13 +9,12 @@ from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation
-from kconsole.operations.server_errors import named_meanwhile, no_server
+from kconsole.operations.server_errors import named_meanwhile, server_of
 from kconsole.operations.session import Session
-from kconsole.operations.sync.access import connected
 from kconsole.operations.sync.push import push
 from kconsole.operations.sync.recover import recover
-from kconsole.operations.sync.refusals import NOTHING_CHANGED
-from kconsole.providers.base import CALL_TIMEOUT, CONNECT_TIMEOUT, Flag, MailServer, ServerRefused
+from kconsole.operations.sync.requests import NOTHING_CHANGED
+from kconsole.providers.base import USUAL_TIMEOUTS, Flag, MailServer, ServerRefused, Timeouts, provider_of
 
 
 @dataclass(frozen=True)
@@ -27,44 +26,22 @@ class Writer:
         cancel: set when the user cancels; what was sent before may be applied or not.
         access: the server that the password belongs to; if the store follows another one by then, that does not
             receive the password. None for the server that the session knows at the beginning.
-        connect_timeout: seconds until the server must have answered at all.
-        call_timeout: seconds until it must have answered a call.
+        timeouts: of connecting and of each call.
         recovered: called with what became of unconfirmed changes, if there were any.
     """
 
     secret: Secret
     cancel: Flag | None = None
     access: ServerAccess | None = None
-    connect_timeout: float = CONNECT_TIMEOUT
-    call_timeout: float = CALL_TIMEOUT
+    timeouts: Timeouts = USUAL_TIMEOUTS
     recovered: Callable[[Done], None] | None = None
-
-    @contextmanager
-    def connected(self, session: Session) -> Iterator[MailServer]:
-        """A session with the server that the store follows now. The caller holds the store's lock at the server.
-
-        Raises:
-            NotFound: the store follows none.
-            Refused: it follows another one than the password is for.
-            SourceAway: as `Provider.connected`.
-        """
-        before = session.state.server
-        meant = self.access or (None if before is None else before.access)
-        session.catch_up()
-        server = session.state.server
-        if server is None:
-            raise no_server()
-        if meant is not None and server.access != meant:
-            raise named_meanwhile(server)
-        timeouts = {"connect_timeout": self.connect_timeout, "call_timeout": self.call_timeout}
-        with connected(server.access, self.secret, self.cancel, **timeouts) as mail:
-            yield mail
 
     def do(self, session: Session, operation: Operation) -> Done:
         """Apply an operation on the server, and then in the store; unconfirmed changes are recovered first.
 
         Raises:
-            Refused, SourceAway, HalfDone: as `push`.
+            NotFound: the store follows no server any more.
+            Refused, SourceAway, HalfDone: as `push`; or the store follows another server than the password is for.
             ReadOnly: the store was opened read-only.
             StoreBusy: another process is changing the server.
         """
@@ -84,3 +61,13 @@ class Writer:
                 if addresses:
                     error.details = (*error.details, message("unconfirmed-first", addresses=addresses))
             raise
+
+    def connected(self, session: Session) -> AbstractContextManager[MailServer]:
+        """A session with the server that the store follows now; raises Refused if the password is for another one."""
+        before = session.state.server
+        meant = self.access or (None if before is None else before.access)
+        session.catch_up()
+        server = server_of(session.state)
+        if meant is not None and server.access != meant:
+            raise named_meanwhile(server)
+        return provider_of(server.access).connected(server.access, self.secret, self.cancel, self.timeouts)

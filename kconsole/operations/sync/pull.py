@@ -11,7 +11,7 @@ from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
 from kconsole.core.records import Entry, fold
 from kconsole.core.server import PendingChange, Server, ServerAccess, Target
 from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn
-from kconsole.operations.server_errors import no_server
+from kconsole.operations.server_errors import server_of
 from kconsole.operations.session import Session
 from kconsole.operations.sync.pull_domains import DomainPlan
 from kconsole.operations.sync.pull_plan import SyncPlan
@@ -42,12 +42,14 @@ class Sync:
             ChangedMeanwhile: it has another one than the one that was read.
             Refused: as `DomainPlan`.
         """
-        server = context.state.server
-        if server is None:
-            raise no_server()
+        server = server_of(context.state)
         _check_same(self.begun.access, server)
         domains = DomainPlan(context.state, self.state)
-        left = _left(domains, context)
+        left = frozenset(
+            entry.id
+            for entry in (context.state.live_entries() if domains.left else ())
+            if entry.server_id and fold(entry.domain) in domains.left
+        )
         moved = _take_domains(domains, context)
         plan = self._plan(domains, left, context)
         transaction = context.transaction
@@ -147,13 +149,9 @@ class SyncStart:
 def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncStart:
     """Note the state of a session's store, before its server is read.
 
-    Args:
-        session: with the store.
-        access: the server that it must follow, where a password for it is at hand; None for any.
-
     Raises:
         NotFound: it follows none.
-        ChangedMeanwhile: it follows another one.
+        ChangedMeanwhile: it follows another one than `access`, if that is given.
     """
     orphans: Iterable[int] = ()
     try:
@@ -162,9 +160,7 @@ def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncS
             orphans = session.state.pending_changes
     except (StoreBusy, ReadOnly):
         session.catch_up()  # another process is at work on the pending changes
-    server = session.state.server
-    if server is None:
-        raise no_server()
+    server = server_of(session.state)
     if access is not None:
         _check_same(access, server)
     sequence = session.store.sequence
@@ -183,17 +179,6 @@ def recovered(done: Done) -> list[Outcome]:
     return [outcome for outcome in done.outcomes if outcome.result == "unchanged"]
 
 
-def _left(plan: DomainPlan, context: OperationContext) -> frozenset[int]:
-    """The numbers of entries that were read in domains which are gone, and whose names other domains have now."""
-    if not plan.left:
-        return frozenset()
-    return frozenset(
-        entry.id
-        for entry in context.state.entries.values()
-        if entry.deleted_at is None and entry.server_id and fold(entry.domain) in plan.left
-    )
-
-
 def _take_domains(plan: DomainPlan, context: OperationContext) -> list[Entry]:
     """Take domains in, and rename them for all their entries, deleted ones too; returns the entries that moved."""
     transaction = context.transaction
@@ -203,14 +188,9 @@ def _take_domains(plan: DomainPlan, context: OperationContext) -> list[Entry]:
         transaction.put_domain(domain, number)
     for domain in plan.new:
         transaction.put_domain(domain)
-    if not plan.moves:
-        return []
+    moved = [entry for entry in context.state.entries.values() if plan.moves and fold(entry.domain) in plan.moves]
     return transaction.put_entries(
-        [
-            replace(entry, address=f"{entry.login}@{plan.moves[fold(entry.domain)]}")
-            for entry in context.state.entries.values()
-            if fold(entry.domain) in plan.moves
-        ]
+        [replace(entry, address=f"{entry.login}@{plan.moves[fold(entry.domain)]}") for entry in moved]
     )
 
 
@@ -256,19 +236,14 @@ def _resolved_by(pending: PendingChange, target: Target, context: OperationConte
     is_there = entry is not None and entry.deleted_at is None
     if pending.operation in ("add", "delete"):
         return resolved(pending, target, is_there == (pending.operation == "add"))
-    return resolved(
-        pending, target, entry is not None and is_there and entry.enabled == (pending.operation == "enable")
-    )
+    is_enabled = entry is not None and entry.enabled
+    return resolved(pending, target, is_there and is_enabled == (pending.operation == "enable"))
 
 
 def resolved(pending: PendingChange, target: Target, done: bool, changed: bool = False) -> Outcome:
-    """The outcome of an unconfirmed change, once it is known.
+    """The outcome of an unconfirmed change, once it is known whether the server did it.
 
-    Args:
-        pending: the change.
-        target: the account.
-        done: whether the server did it.
-        changed: whether that is new to the store.
+    `changed` says whether that is new to the store.
     """
     params = {"operation": pending.operation, "done": done}
     return Outcome(target.address, "done" if changed else "unchanged", "resolved", params=params)

@@ -64,11 +64,8 @@ class DomainPlan:
             if fold(before.name) != name:
                 self.moves[fold(before.name)] = after.name
         if self.server.has_all_domains and any(each.primary for each in said.values()):
-            self.changed += [
-                (number, replace(domain, primary=False))
-                for number, domain in rest.items()
-                if domain.primary and number not in self.replaced
-            ]
+            others = [number for number, domain in rest.items() if domain.primary and number not in self.replaced]
+            self.changed += [(number, replace(rest[number], primary=False)) for number in others]
 
     def _numbers_of(self, said: dict[str, Domain], known: dict[int, Domain]) -> dict[str, int]:
         """The numbers of the domains' records, by folded name; new domains have none.
@@ -101,6 +98,5 @@ class DomainPlan:
         self.replaced[number] = domain
 
     def _check_shown(self, said: Domain) -> None:
-        """Raise Refused unless the login sees all domains."""
         if not self.server.has_all_domains:
             raise Refused("domain-name-moved", "log-in-as-auditor", effect="nothing-taken", name=said.name)

@@ -41,22 +41,14 @@ class SyncPlan:
     """Entries that are not on the server: they were read from it once, or another entry has their address there."""
     doubled: list[Entry] = field(default_factory=list)
     """Entries whose address another entry on the server has too: the first one is taken."""
-    _seen: set[int] = field(default_factory=set)
-    _by_id: dict[str, Entry] = field(default_factory=dict)
-    _addresses: set[str] = field(default_factory=set)
-    """The addresses that the server has, folded."""
-    _ids: set[str] = field(default_factory=set)
-    """The ids that the server has."""
 
     def __post_init__(self) -> None:
-        self._by_id = {
-            entry.server_id: entry
-            for entry in self.state.entries.values()
-            if entry.server_id and entry.deleted_at is None
-        }
-        touched = [
-            entry for number in self.touched - self.left if (entry := self.state.entries.get(number)) is not None
-        ]
+        self._seen: set[int] = set()
+        self._addresses: set[str] = set()
+        """The addresses that the server has, folded."""
+        self._live = self.state.live_entries()
+        self._by_id = {entry.server_id: entry for entry in self._live if entry.server_id}
+        touched = [self.state.entries[number] for number in self.touched - self.left if number in self.state.entries]
         newer = {entry.server_id for entry in touched} - {""}
         went = {fold(entry.address) for entry in touched if entry.deleted_at is not None} | self.awaited
         entries = [
@@ -83,9 +75,7 @@ class SyncPlan:
     def _without_waiting(self, entries: list[Entry], kept: set[str]) -> list[Entry]:
         """The server's entries without those that wait for the next sync: the store has their address for another one.
 
-        Args:
-            entries: the server's.
-            kept: the folded addresses of entries that stay as they are.
+        `kept` are the folded addresses of entries that stay as they are.
         """
         while kept:
             waiting = [said for said in entries if fold(said.address) in kept]
@@ -96,7 +86,6 @@ class SyncPlan:
         return entries
 
     def _sort(self, said: Entry) -> None:
-        """Sort one of the server's entries."""
         address = fold(said.address)
         if address in self._addresses:
             self.doubled.append(said)
@@ -123,14 +112,7 @@ class SyncPlan:
         return holder
 
     def _sort_administrator(self, said: Entry) -> None:
-        known = next(
-            (
-                entry
-                for entry in self.state.entries.values()
-                if entry.kind == "builtin_admin" and entry.deleted_at is None
-            ),
-            None,
-        )
+        known = next((entry for entry in self._live if entry.kind == "builtin_admin"), None)
         if known is None:
             self.new.append(said)
             return
@@ -142,8 +124,8 @@ class SyncPlan:
         """Find the entries that are not on the server, among the kinds of which all were read."""
         read = {(fold(each.domain.name), kind) for each in self.server.domains for kind in each.complete}
         read |= {(name, kind) for name in self.gone_domains for kind in _ALL_KINDS}
-        for entry in self.state.entries.values():
-            if entry.deleted_at is not None or entry.id in self._seen or entry.kind == "builtin_admin":
+        for entry in self._live:
+            if entry.id in self._seen or entry.kind == "builtin_admin":
                 continue
             was_there = bool(entry.server_id) and entry.id not in self.touched
             is_missed = was_there and (fold(entry.domain), entry.kind) in read

@@ -8,20 +8,22 @@ unconfirmed, and `recover` asks the server about it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import Message, hints_of, message
+from kconsole.core.codes import Message, hints_of, message, short
 from kconsole.core.errors import ConsoleError, StoreBusy, StoreUnusable
 from kconsole.core.history import Change
 from kconsole.core.records import Entry, fold
 from kconsole.core.server import PendingChange, Target
 from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.session import Session
-from kconsole.operations.sync.refusals import NOTHING_CHANGED, SHOWS_STATE, denied
-from kconsole.operations.sync.requests import AskServer, Call, delete_local
+from kconsole.operations.sync.requests import NOTHING_CHANGED, AskServer, Call, delete_local
 from kconsole.providers.base import Applied, Capabilities, Denied, Lost, MailServer, ServerRefused
+
+SHOWS_STATE: Final = "sync-shows-state"
+"""The hint after a change whose result is not known."""
 
 Results = tuple[Applied | Denied, ...]
 
@@ -39,12 +41,10 @@ class TakeAnswers:
 
     @property
     def name(self) -> str:
-        """As the operation itself."""
         return self.asked.operation.name
 
     @property
     def reason(self) -> str:
-        """As that of the operation."""
         return self.asked.operation.reason
 
     def apply(self, context: OperationContext) -> list[Outcome]:
@@ -86,13 +86,7 @@ def take_done(
 ) -> None:
     """Take into the store what the server did for one account, whatever else became of that meanwhile.
 
-    Args:
-        pending: the change.
-        target: the account.
-        context: of the operation.
-        after: the account as it was meant to be; of a new one, as it is.
-        capabilities: of the server.
-        server_id: of a new account.
+    `after` is the account as it was meant to be; a new one, as it is on the server under this id.
     """
     state, transaction = context.state, context.transaction
     if pending.operation == "add":
@@ -127,11 +121,6 @@ def push(session: Session, operation: Operation, mail: MailServer) -> Done:
     """Apply an operation on the server, and then in the store.
 
     The caller holds the store's lock at the server, and has recovered unconfirmed changes.
-
-    Args:
-        session: with the store.
-        operation: what to do.
-        mail: the store's server.
 
     Raises:
         Refused: a guard or the server refused it as a whole; nothing was done.
@@ -201,3 +190,50 @@ def _explain_not_taken(
     store_error.happened = message("store-could-not-take-it", what=what, store=store_error.happened)
     store_error.effect = None if error is None else error.effect
     store_error.hints = (*store_error.hints, *hints_of(SHOWS_STATE))
+
+
+def denied(
+    answer: Denied,
+    pending: PendingChange,
+    target: Target,
+    account: Entry | None,
+    context: OperationContext,
+    capabilities: Capabilities,
+) -> Outcome:
+    """The outcome for an account that the server refused to change, with the likely rule behind it.
+
+    `account` is what the store knows of it; None for a new one.
+    """
+    said = answer.said.replace(target.server_id, target.address) if target.server_id else answer.said
+    params: dict[str, Any] = {"said": short(said).rstrip(".")}
+    code = f"denied-{answer.reason}"
+    if answer.reason == "no-right":
+        code = _rule_of(target.address, account, context, capabilities)
+        params["login"] = "" if context.state.server is None else context.state.server.access.user
+    elif answer.reason == "not-there" and pending.operation == "add":
+        code, params["domain"] = "denied-domain-gone", target.domain
+    elif answer.reason == "not-there" and pending.transfer_to:
+        code, params["heir"] = "denied-not-there-or-heir", pending.transfer_to
+    return Outcome(target.address, "refused", code, f"after-{code}", params)
+
+
+def _rule_of(address: str, account: Entry | None, context: OperationContext, capabilities: Capabilities) -> str:
+    """Which rule made the server deny the right, as far as that is known: a code.
+
+    Administrators cannot disable or delete themselves, nor accounts of higher rights.
+    """
+    server = context.state.server
+    if server is None:
+        return "denied-no-right"
+    login = server.access.user
+    own = login if "@" in login else f"{login}@{context.state.primary_domain}"
+    ranks, rank = capabilities.ranks, capabilities.ranks.get(server.role)
+    if fold(own) == fold(address):
+        return "denied-own-account"
+    if server.role == "auditor":
+        return "denied-auditor"
+    if rank is not None and account is not None and ranks.get(account.role, 0) > rank:
+        return "denied-higher-rights"
+    if rank == max(ranks.values()) or context.license_status.is_expired:
+        return "denied-license-ended"
+    return "denied-no-right-to-it"

@@ -29,23 +29,19 @@ class Recover:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Take it in, and remove the pending changes."""
-        outcomes = []
-        pending_changes = context.state.pending_changes
+        outcomes: list[Outcome] = []
         for number, accounts in self.found.items():
-            pending = pending_changes.get(number)
-            if pending is None:
-                continue
-            for target, account in zip(pending.targets, accounts, strict=True):
-                outcomes.append(self._resolve(pending, target, account, context))
-            context.transaction.remove_pending(number)
+            pending = context.state.pending_changes.get(number)
+            if pending is not None:
+                each = zip(pending.targets, accounts, strict=True)
+                outcomes += [self._resolve(pending, target, account, context) for target, account in each]
+                context.transaction.remove_pending(number)
         return outcomes
 
     def _resolve(
         self, pending: PendingChange, target: Target, account: Entry | None, context: OperationContext
     ) -> Outcome:
-        known = context.state.entries.get(target.number)
-        is_live = known is not None and known.deleted_at is None
+        known, live = context.state.entries.get(target.number), context.state.live_entry(target.number)
         if pending.operation == "add":
             if account is None:
                 return resolved(pending, target, done=False)
@@ -55,19 +51,16 @@ class Recover:
             take_done(pending, target, context, new, self.capabilities, account.server_id)
             return resolved(pending, target, done=True, changed=True)
         if account is None and pending.operation != "delete":
-            if known is not None and is_live:
-                context.transaction.put_entry(gone(known, None, context, self.capabilities))
+            if live is not None:
+                context.transaction.put_entry(gone(live, None, context, self.capabilities))
             return Outcome(target.address, "done", "gone-from-server")
         if account is None:
-            after = replace(
-                known or Entry(address=target.address),
-                mailbox_fate=pending.mailbox or "keep",
-                transferred_to=pending.transfer_to,
-            )
+            after = known or Entry(address=target.address)
+            after = replace(after, mailbox_fate=pending.mailbox or "keep", transferred_to=pending.transfer_to)
             take_done(pending, target, context, after, self.capabilities)
             return resolved(pending, target, done=True, changed=True)
-        if known is not None and is_live and known.enabled != account.enabled:
-            context.transaction.put_entry(replace(known, enabled=account.enabled))
+        if live is not None and live.enabled != account.enabled:
+            context.transaction.put_entry(replace(live, enabled=account.enabled))
         done = pending.operation != "delete" and account.enabled == (pending.operation == "enable")
         return resolved(pending, target, done, changed=done)
 
@@ -100,9 +93,6 @@ def answers_to(questions: Questions, mail: MailServer) -> Recover:
     """Ask the server, and return what is to be taken in. It needs no session: a thread may do this.
 
     A change to accounts that the login may not read stays unconfirmed, for a login that may.
-
-    Raises:
-        SourceAway, ServerRefused: the server did not answer as it should.
     """
     found = {}
     for number, asked in questions.items():

@@ -10,14 +10,15 @@ from kconsole.core.errors import Refused
 from kconsole.core.history import Change
 from kconsole.core.records import Entry, fold
 from kconsole.core.server import PendingChange, ServerAccess, ServerOperation, Target
-from kconsole.operations.base import Operation, OperationContext, Outcome, Rehearsal, RunsOn
-from kconsole.operations.server_errors import named_meanwhile, no_server
-from kconsole.operations.sync.refusals import NOTHING_CHANGED
+from kconsole.operations.base import Operation, OperationContext, Outcome, RunsOn
+from kconsole.operations.server_errors import named_meanwhile, server_of
 from kconsole.operations.undo import UndoOperation
 from kconsole.providers.base import Capabilities, Create, Delete, Disable, Enable, Step
 
 ASK: Final = "ask server"
 """The journal's name for the line that is written before the server is asked."""
+
+NOTHING_CHANGED: Final = "nothing-changed-there-or-here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,12 @@ class AskServer:
         self.calls: tuple[Call, ...] = ()
         self.local: list[Change] = []
         """Changes to entries that only the store has."""
-        self._rehearsal = Rehearsal((), (), None)
-        self._rehearsed: dict[str, Outcome] = {}
-        """What would come of it, by folded address."""
-        self._refused: dict[str, Outcome] = {}
-
-    @property
-    def undoes(self) -> int | None:
+        self.undoes: int | None = None
         """The commit that is undone."""
-        return self._rehearsal.undoes
+        self._outcomes: tuple[Outcome, ...] = ()
+        """The results if the server does it all; also by folded address."""
+        self._rehearsed: dict[str, Outcome] = {}
+        self._refused: dict[str, Outcome] = {}
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Write down the pending changes; without any, apply what the store alone has.
@@ -66,17 +64,16 @@ class AskServer:
         Raises:
             NotFound: the store has no server.
             Refused: what the operation raises; or it is applied as a whole, and the server cannot do a part of it; or
-                the store follows another server than the one that would be asked.
+                the store follows another server by now.
         """
-        server = context.state.server
-        if server is None:
-            raise no_server()
+        server = server_of(context.state)
         if server.access != self.access:
             raise named_meanwhile(server)
-        self._rehearsal = context.rehearse(self.operation)
-        self._rehearsed = {fold(outcome.address): outcome for outcome in self._rehearsal.outcomes}
+        rehearsal = context.rehearse(self.operation)
+        self.undoes, self._outcomes = rehearsal.undoes, rehearsal.outcomes
+        self._rehearsed = {fold(outcome.address): outcome for outcome in rehearsal.outcomes}
         wanted: dict[ServerOperation, list[Change]] = {}
-        for change in self._rehearsal.changes:
+        for change in rehearsal.changes:
             asked = _request_for(change, isinstance(self.operation, UndoOperation), context)
             if isinstance(asked, Outcome):
                 self._refuse(asked)
@@ -94,14 +91,10 @@ class AskServer:
         return self.outcomes({})
 
     def outcomes(self, answered: Mapping[str, Outcome]) -> list[Outcome]:
-        """The outcome for each address.
-
-        Args:
-            answered: what the server made of it, by folded address.
-        """
+        """The outcome for each address: the server's answer by folded address, a refusal, or the rehearsed one."""
         return [
             answered.get(fold(outcome.address)) or self._refused.get(fold(outcome.address)) or _as_read(outcome)
-            for outcome in self._rehearsal.outcomes
+            for outcome in self._outcomes
         ]
 
     def outcome_of(self, address: str) -> Outcome:
@@ -132,13 +125,15 @@ class AskServer:
         pending = PendingChange(
             operation=asked,
             at=context.now,
-            targets=tuple(_target(asked, change) for change in changes),
+            targets=tuple(
+                Target(number=number, server_id="" if asked == "add" else after.server_id, address=after.address)
+                for number, after in ((change.number, change.after) for change in changes)
+            ),
             mailbox=fate if asked == "delete" else "",
             transfer_to="" if heir is None else heir.address,
             domain_id=domain.server_id if domain is not None and asked == "add" else "",
             reason=self.reason,
         )
-        number = context.transaction.put_pending(pending)
         ids = tuple(target.server_id for target in pending.targets)
         step: Step
         if asked == "add":
@@ -148,7 +143,7 @@ class AskServer:
             step = Delete(ids, fate, "" if heir is None else heir.server_id)
         else:
             step = Enable(ids) if asked == "enable" else Disable(ids)
-        return Call(number, pending, changes, step)
+        return Call(context.transaction.put_pending(pending), pending, changes, step)
 
 
 def delete_local(changes: Sequence[Change], context: OperationContext) -> None:
@@ -167,8 +162,12 @@ def _request_for(change: Change, is_undo: bool, context: OperationContext) -> Se
     was, will_be = before is not None and before.deleted_at is None, after.deleted_at is None
     if not after.is_account and (after.server_id or not was):
         return _refused(after, "accounts-only-there", "do-it-there-and-sync", kind=after.kind)
+    if not was and is_undo:
+        return _refused(after, "deleted-for-good", "add-it-again")
     if not was:
-        return _request_to_add(after, is_undo, context)
+        domain = context.state.domain_named(after.domain)
+        is_read = domain is not None and domain.server_id
+        return "add" if is_read else _refused(after, "domain-never-read", "sync-first", domain=after.domain)
     if not after.server_id:
         return _refused(after, "only-here", "sync-first") if will_be or is_undo else None
     if not will_be:
@@ -178,22 +177,8 @@ def _request_for(change: Change, is_undo: bool, context: OperationContext) -> Se
     return "enable" if after.enabled else "disable"
 
 
-def _request_to_add(account: Entry, is_undo: bool, context: OperationContext) -> ServerOperation | Outcome:
-    if is_undo:
-        return _refused(account, "deleted-for-good", "add-it-again")
-    domain = context.state.domain_named(account.domain)
-    if domain is None or not domain.server_id:
-        return _refused(account, "domain-never-read", "sync-first", domain=account.domain)
-    return "add"
-
-
 def _refused(entry: Entry, code: str, hint: str, **params: str) -> Outcome:
     return Outcome(entry.address, "refused", code, hint, params)
-
-
-def _target(asked: ServerOperation, change: Change) -> Target:
-    entry: Entry = change.after
-    return Target(number=change.number, server_id="" if asked == "add" else entry.server_id, address=entry.address)
 
 
 def _as_read(outcome: Outcome) -> Outcome:

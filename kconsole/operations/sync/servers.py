@@ -12,7 +12,10 @@ from kconsole.operations.base import OperationContext, Outcome, RunsOn, unique
 
 @dataclass(frozen=True)
 class AddServer:
-    """Configure the server that the store follows. A password is never part of it."""
+    """Configure the server that the store follows. A password is never part of it.
+
+    Refused if the store follows another one; or if this one has another address, and changes are unconfirmed.
+    """
 
     name: ClassVar[str] = "add server"
     runs_on: ClassVar[RunsOn] = "store"
@@ -20,11 +23,6 @@ class AddServer:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Configure it.
-
-        Raises:
-            Refused: the store follows another one; or this one has another address, and changes are unconfirmed.
-        """
         known, server = context.state.server, self.server
         params = {"url": server.access.url, "insecure": server.access.insecure}
         code = "server-added"
@@ -43,7 +41,7 @@ class AddServer:
 
 @dataclass(frozen=True)
 class RemoveServer:
-    """Follow no server any more. What was read stays."""
+    """Follow no server any more. What was read stays. Refused while changes are unconfirmed."""
 
     name: ClassVar[str] = "remove server"
     runs_on: ClassVar[RunsOn] = "store"
@@ -52,11 +50,6 @@ class RemoveServer:
     """Whether to give up unconfirmed changes: for a server that is gone for good."""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Remove it.
-
-        Raises:
-            Refused: changes are unconfirmed.
-        """
         known = context.state.server
         if known is None:
             return [Outcome("", "unchanged", "no-server-to-remove")]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
+from kconsole.core.codes import message
 from kconsole.core.errors import SourceAway
 from kconsole.core.records import Entry
 from kconsole.providers.kerio import assumptions
@@ -85,8 +86,8 @@ class Pages:
                 if len({record.server_id for record in found}) == len(found):
                     return tuple(found)
             progress(-len(found))
-        params = {"server": self._client.origin, "method": listing.method, "times": _TIMES}
-        raise SourceAway("list-kept-changing", "try-again-when-quiet", **params)
+        changed = message("list-kept-changing", server=self._client.origin, method=listing.method, times=_TIMES)
+        raise SourceAway(changed, "try-again-when-quiet")
 
     def _pages_of(self, listing: Listing, reader: Reader[_K], domain_id: str | None) -> Iterator[list[_K]]:
         first, found = None, 0

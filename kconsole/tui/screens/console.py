@@ -164,9 +164,9 @@ class ConsoleScreen(CommandTarget, Screen[None]):
                     thread = asyncio.ensure_future(asyncio.to_thread(act))
                     finished, _ = await asyncio.wait([thread], timeout=self.workspace.unseen)
                     if not finished:
-                        from kconsole.tui.screens.waiting import BusyDialog, WaitingDialog
+                        from kconsole.tui.screens.waiting import WaitingDialog
 
-                        dialog = BusyDialog(text) if cancel is None else WaitingDialog(text, cancel.set)
+                        dialog = WaitingDialog(text, None if cancel is None else cancel.set)
                         await self.app.push_screen(dialog)
                         if keys.set_aside():
                             dialog.action_leave()

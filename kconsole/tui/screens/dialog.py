@@ -63,7 +63,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     CSS_PATH = "../css/dialog.tcss"
 
     heading: str = ""
-    keys: ClassVar[str] = ""
+    keys: str = ""
     """The keys that answer it, shown in the lower border."""
     verb: str = ""
     """The button that confirms; empty for a dialog without buttons."""

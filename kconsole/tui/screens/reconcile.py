@@ -41,10 +41,7 @@ class ReconcileScreen(ServerScreen):
 
     commands: ClassVar[Sequence[AnyCommand]] = RECONCILE_COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(RECONCILE_COMMANDS)
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012  # Textual's own declaration
-        (0, "-short"),
-        (TALL, "-tall"),
-    ]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012  # Textual's own declaration
     CSS_PATH = "../css/reconcile.tcss"
     AUTO_FOCUS = "#figures"
     on_key_line = ("figure-details", "next-difference", "reconcile-sync", "reconcile-back", "help")
@@ -65,13 +62,11 @@ class ReconcileScreen(ServerScreen):
         workspace.feed.poll()  # so that it begins with how things are now
 
     def content(self) -> Iterable[Widget]:
-        """From top to bottom."""
         with Vertical(id="figures-pane"):
             yield FigureList()
         yield CausesPane()
 
     def on_mount(self) -> None:
-        """Compare, and follow changes."""
         self.watch(self.figures, "cursor", self.show_causes, init=False)
         self.show_trouble()
         self._compare()
@@ -86,7 +81,6 @@ class ReconcileScreen(ServerScreen):
         return super().is_of_use(command)
 
     def action_figure_details(self) -> None:
-        """Show everything about the figure under the cursor."""
         figure = self.figures.highlighted
         if figure is None:
             return
@@ -105,7 +99,6 @@ class ReconcileScreen(ServerScreen):
         self.app.push_screen(TableDialog(title, sections, large=True))
 
     def action_next_difference(self) -> None:
-        """Go to the next figure that differs; after the last comes the first."""
         rows, here = self.figures.rows, self.figures.cursor
         places = [place for place, row in enumerate(rows) if not row.agrees]
         if places:
@@ -116,7 +109,6 @@ class ReconcileScreen(ServerScreen):
     # Showing
 
     def grow_older(self, now: datetime) -> None:
-        """Update the age of the numbers."""
         del now
         self._show_title()
 
@@ -172,11 +164,8 @@ class ReconcileScreen(ServerScreen):
         if rows:
             differing = sum(not row.agrees for row in rows)
             unread = sum(not row.is_read for row in rows)
-            parts.append(
-                f"{differing:,} of {words.count(len(rows), 'figure')} differ" if differing else "no difference"
-            )
-            if unread:
-                parts.append(f"{unread:,} not read")
+            differ = f"{differing:,} of {words.count(len(rows), 'figure')} differ"
+            parts += [differ if differing else "no difference", *([f"{unread:,} not read"] if unread else [])]
         self.query_one("#figures-pane").border_title = Content(" · ".join(parts))
 
 

@@ -3,11 +3,13 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.worker import Worker
 
 from kconsole.core.errors import ConsoleError
+from kconsole.operations.server_errors import server_to_ask
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.messages import error_words
@@ -32,9 +34,9 @@ def import_ahead(access: "ServerAccess") -> None:
     import kconsole.operations.sync.pull
     import kconsole.tui.screens.connecting
     import kconsole.tui.screens.waiting  # noqa: F401  # a key uses them later
-    from kconsole.operations.sync.access import import_provider
+    from kconsole.operations.sync.access import provider_of
 
-    import_provider(access)
+    provider_of(access).prepare()
 
 
 class ServerScreen(StoreScreen):
@@ -52,30 +54,22 @@ class ServerScreen(StoreScreen):
 
     def action_sync(self) -> None:
         """Read the server in the background, and save what it says; if the user cancels, nothing is taken."""
-        from kconsole.operations.server_errors import no_server, not_asked
-
         self.workspace.feed.poll()
-        server = self.session.state.server
-        if server is None:
-            self.tell_problem(no_server())
+        try:
+            access = server_to_ask(self.session.state, self.session.offline).access
+        except ConsoleError as error:
+            self.tell_problem(error)
             return
-        if self.session.offline:
-            self.tell_problem(not_asked(server))
-            return
-        access = server.access
         self.with_server_secret(access, lambda secret: self._read(access, secret), "The server was not read.")
 
     def _read(self, access: "ServerAccess", secret: "Secret") -> None:
         from kconsole.operations.sync.access import Progress, read_server
-        from kconsole.operations.sync.pull import begin_reading
         from kconsole.text.server import reading_words
         from kconsole.tui.screens.connecting import ReadingDialog
 
         cancel = threading.Event()
-        try:
-            begun = begin_reading(self.session)
-        except ConsoleError as error:
-            self.tell_problem(error)
+        begun = self._begin_reading()
+        if begun is None:
             return
         if begun.access != access:
             self.tell_news("Nothing was read", [ANOTHER], "Read that one.")
@@ -84,18 +78,19 @@ class ServerScreen(StoreScreen):
         def read(progress: Callable[[Progress], None]) -> "ServerState":
             return read_server(access, secret, progress, cancel)
 
-        def so_far(far: Progress) -> str:
-            return reading_words(*far)
-
-        dialog = ReadingDialog(
-            f"Reading {safe_text(access.url, 200)} ...",
-            read,
-            lambda state: self._take_in(begun, state),
-            self.minding_password(self.tell_problem),
-            so_far,
-            cancel,
-        )
+        text, take_in = f"Reading {safe_text(access.url, 200)} ...", partial(self._take_in, begun)
+        failed = self.minding_password(self.tell_problem)
+        dialog = ReadingDialog(text, read, take_in, failed, lambda far: reading_words(*far), cancel)
         self.read_aside(dialog, "Cancelled. Nothing was taken from the server.")
+
+    def _begin_reading(self) -> "SyncStart | None":
+        from kconsole.operations.sync.pull import begin_reading
+
+        try:
+            return begin_reading(self.session)
+        except ConsoleError as error:
+            self.tell_problem(error)
+            return None
 
     def _take_in(self, begun: "SyncStart", state: "ServerState") -> None:
         """Save what was read, and the results of unconfirmed changes, in one transaction."""
@@ -111,12 +106,7 @@ class ServerScreen(StoreScreen):
         )
 
     def _tell_synced(self, done: "Done", before: "Server | None") -> None:
-        """Show the result; what could not be read, or differs here from there, has to be seen once.
-
-        Args:
-            done: what was saved.
-            before: the server as it was read the time before.
-        """
+        """Show the result; what could not be read, or differs here from there, has to be seen once."""
         from kconsole.operations.sync.pull import recovered
         from kconsole.text.server import missing_texts, remark_texts
 
@@ -143,15 +133,10 @@ class ServerScreen(StoreScreen):
 
         Otherwise say what is unconfirmed, and which key asks the server.
         """
-        from kconsole.operations.sync.pull import begin_reading
         from kconsole.operations.sync.recover import questions_about
 
-        try:
-            begun = begin_reading(self.session)
-        except ConsoleError as error:
-            self.tell_problem(error)
-            return
-        if not self.session.state.pending_changes or not (begun.orphans or self.is_read_only):
+        begun = self._begin_reading()
+        if begun is None or not self.session.state.pending_changes or not (begun.orphans or self.is_read_only):
             return  # another console is asking
         secret = None if self.session.offline or self.is_read_only else self.known_secret(begun.access)
         if secret is None:
@@ -177,13 +162,13 @@ class ServerScreen(StoreScreen):
 
     async def _recover(self, access: "ServerAccess", secret: "Secret", questions: "Questions") -> None:
         """Ask in a thread that does not touch the session; then save the answers."""
-        from kconsole.operations.sync.access import connected
+        from kconsole.operations.sync.access import provider_of
         from kconsole.operations.sync.recover import answers_to
 
         cancel = threading.Event()
 
         def ask() -> "Recover":
-            with connected(access, secret, cancel) as mail:
+            with provider_of(access).connected(access, secret, cancel) as mail:
                 return answers_to(questions, mail)
 
         def done(done: "Done") -> None:

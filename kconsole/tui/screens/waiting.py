@@ -16,20 +16,19 @@ class WaitingDialog(Dialog[None]):
 
     Args:
         text: what is being done; safe to show.
-        cancel: called by escape.
+        cancel: called by escape; None for what cannot be cancelled: then no key does anything.
     """
 
     heading = "One moment"
-    keys = "esc cancels; it may be done all the same"
 
-    def __init__(self, text: str, cancel: Callable[[], None]) -> None:
+    def __init__(self, text: str, cancel: Callable[[], None] | None = None) -> None:
         super().__init__()
         self._text, self._cancel = text, cancel
+        self.keys = "" if cancel is None else "esc cancels; it may be done all the same"
         self._is_over = False
         self._gone = asyncio.Event()
 
     def body(self) -> Iterable[Widget]:
-        """What is being done."""
         yield plain(self._text)
         cancelling = plain(CANCELLING, "dialog-note -first")
         cancelling.display = False
@@ -37,8 +36,9 @@ class WaitingDialog(Dialog[None]):
 
     def action_leave(self) -> None:
         """Cancel. The dialog stays until it is known how far it came: that is a moment."""
-        self.query_one(".dialog-note", Static).display = True
-        self._cancel()
+        if self._cancel is not None:
+            self.query_one(".dialog-note", Static).display = True
+            self._cancel()
 
     async def end(self) -> None:
         """Close; if another dialog stands over it, as soon as that is closed."""
@@ -47,26 +47,13 @@ class WaitingDialog(Dialog[None]):
         await self._gone.wait()
 
     def on_screen_resume(self) -> None:
-        """Close, if it is over by now."""
         self._close()
 
     def on_unmount(self) -> None:
-        """Cancel: no screen is left to show the result."""
-        self._cancel()
+        if self._cancel is not None:
+            self._cancel()  # no screen is left to show the result
         self._gone.set()
 
     def _close(self) -> None:
         if self._is_over and self.is_current:
             self.dismiss(None)
-
-
-class BusyDialog(WaitingDialog):
-    """The same for what cannot be cancelled: no key does anything."""
-
-    keys = ""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, lambda: None)
-
-    def action_leave(self) -> None:
-        """Stay."""
