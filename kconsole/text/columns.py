@@ -18,6 +18,8 @@ _NARROW: Final = re.compile("[ -\u02ff\u2010-\u2026\u2190-\u2193\u2500-\u259f]*"
 NARROWEST: Final = 8
 """The least cells of a column that is cut: fewer would be unreadable."""
 
+GAP: Final = 2
+
 
 def cell_width(text: str) -> int:
     """The number of terminal cells that a text takes."""
@@ -57,33 +59,30 @@ def table(
     *,
     right: Collection[int] = (),
     width: int | None = None,
-    flexible: Collection[int] | None = None,
-    gap: int = 2,
-    ellipsis: str = ELLIPSIS,
 ) -> Iterator[str]:
     """A plain table for the command line: the header's line, then a line for each row, no blanks at their ends.
 
     Args:
         header: the names of the columns.
         rows: the cells; a row may have fewer than the header.
-        right: positions of columns that are aligned right.
+        right: positions of columns that are aligned right, and never cut.
         width: the most cells of a line; None cuts nothing, as for output to a file. If even the narrowest columns do
             not fit, lines are longer: no column is omitted.
-        flexible: positions of columns that may be cut, the widest first; None for all that are aligned left.
-        gap: blanks between columns.
-        ellipsis: ends a cell that is cut.
     """
     lines = [[*row, *[""] * (len(header) - len(row))] for row in chain([header], rows)]
     widths = [max(map(cell_width, column)) for column in zip(*lines, strict=True)]
     if width is not None:
-        may_cut = [column for column in range(len(widths)) if column not in right] if flexible is None else flexible
-        _narrow(widths, width - gap * (len(widths) - 1), may_cut)
-    blanks = " " * gap
+        may_cut = [column for column in range(len(widths)) if column not in right]
+        _narrow(widths, width - GAP * (len(widths) - 1), may_cut)
     for line in lines:
-        yield blanks.join(
-            pad(cut(cell, cells, ellipsis), cells, right=column in right)
-            for column, (cell, cells) in enumerate(zip(line, widths, strict=True))
-        ).rstrip(" ")
+        yield (
+            (" " * GAP)
+            .join(
+                pad(cut(cell, cells), cells, right=column in right)
+                for column, (cell, cells) in enumerate(zip(line, widths, strict=True))
+            )
+            .rstrip(" ")
+        )
 
 
 def _narrow(widths: list[int], room: int, columns: Collection[int]) -> None:

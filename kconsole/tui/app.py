@@ -109,7 +109,8 @@ class KConsoleApp(BufferedApp):
         self.no_color = profile.colours == "none"
         self._last_filters = ((NoColor(),) if self.no_color else ()) + ((InAscii(),) if profile.ascii_only else ())
         choose_scroll_bars(profile.ascii_only)
-        self.keys.apply(self)
+        if self.keys.changed:
+            self.set_keymap(self.keys.changed)
         self.session: Session | None = session if isinstance(session, Session) else None
         """What is shown and changed; None while it is opened."""
         self._title, self._host = title, host or os.uname().nodename

@@ -7,6 +7,7 @@ is wrapped for it, in pieces, since it holds short ones only.
 
 import asyncio
 import os
+from asyncio.subprocess import DEVNULL, PIPE
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -25,12 +26,9 @@ PATIENCE: Final = 2.0
 
 
 async def copy(app: App[Any], text: str, environment: Mapping[str, str] | None = None) -> str:
-    """Copy a text, and say in a few words how, or why not.
+    """Copy a text, and say in a few words how, or why not. The text must be safe to show: it may go into a terminal.
 
-    Args:
-        app: the console whose terminal it is.
-        text: what to copy. It must be safe to show: it may be pasted into a terminal.
-        environment: the variables that say what the terminal is; None for those of this process.
+    The variables of the environment, which is that of this process, say what the terminal is.
     """
     environment = os.environ if environment is None else environment
     is_short = len(text) * 4 <= MOST * 3 and len(encoded := b64encode(text.encode())) <= MOST
@@ -38,8 +36,11 @@ async def copy(app: App[Any], text: str, environment: Mapping[str, str] | None =
         return "copied by tmux" if is_short else "copied into tmux's buffer, too much for a clipboard"
     if not is_short:
         return f"not copied: more than the {MOST * 3 // 4 // 1000} kB that a terminal's clipboard takes"
-    if _is_in_screen(environment):
-        _write(app, "".join(wrapped_for_screen(encoded.decode())))
+    # tmux calls its terminal screen, too.
+    is_screen = environment.get("STY") or environment.get("TERM", "").startswith("screen")
+    if is_screen and not environment.get("TMUX"):
+        if app._driver is not None:  # there is no other way to the terminal; Textual's own copying goes this way
+            app._driver.write("".join(wrapped_for_screen(encoded.decode())))
         return "copied by OSC 52 through screen"
     app.copy_to_clipboard(text)
     return "copied by OSC 52"
@@ -52,30 +53,11 @@ def wrapped_for_screen(encoded: str) -> Iterator[str]:
         yield f"\x1bP{sequence[start : start + PIECE]}\x1b\\"
 
 
-def _is_in_screen(environment: Mapping[str, str]) -> bool:
-    """Whether GNU screen stands between. tmux calls its terminal screen too, but says who it is."""
-    if environment.get("TMUX"):
-        return False
-    return bool(environment.get("STY")) or environment.get("TERM", "").startswith("screen")
-
-
-def _write(app: App[Any], sequence: str) -> None:
-    driver = app._driver  # there is no other way to the terminal; Textual's own copying goes this way
-    if driver is not None:
-        driver.write(sequence)
-
-
 async def _load_into_tmux(text: str, pass_on: bool) -> bool:
     """Whether tmux took a text into its buffer, and passed it on to the terminal where that is asked."""
     arguments = ("load-buffer", "-w", "-") if pass_on else ("load-buffer", "-")
     try:
-        process = await asyncio.create_subprocess_exec(
-            "tmux",
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        process = await asyncio.create_subprocess_exec("tmux", *arguments, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL)
     except OSError:
         return False
     try:

@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import AnyCommand, character_of, key_word
-
-if TYPE_CHECKING:
-    from textual.app import App
+from kconsole.tui.commands.base import KEY_WORDS, AnyCommand, character_of, key_word
 
 RESERVED: Final[Mapping[str, str]] = {
     "escape": "leads one step back, everywhere",
@@ -18,10 +15,8 @@ RESERVED: Final[Mapping[str, str]] = {
 """Keys that no other command gets, and what they are for: there is always a way out."""
 
 OTHER_NAMES: Final[Mapping[str, str]] = {
-    "esc": "escape",
+    **{word: key for key, word in KEY_WORDS.items() if len(word) > 1},
     "return": "enter",
-    "pgup": "pageup",
-    "pgdn": "pagedown",
     "pgdown": "pagedown",
     "del": "delete",
     "ins": "insert",
@@ -39,13 +34,10 @@ _WHAT_A_KEY_IS: Final = "write a letter, a sign or a name (f5, space, ctrl+x, co
 
 
 class Keymap:
-    """The keys of all commands.
+    """The keys of all commands, their own or other `wanted` ones by the name of the command.
 
     Problems are reported, and the commands concerned keep their own keys: an unknown command, a text that is no key, a
     reserved key, and one key for two commands of a screen.
-
-    Args:
-        wanted: other keys by the name of the command, as the configuration file has them.
     """
 
     def __init__(self, wanted: Mapping[str, str] | None = None) -> None:
@@ -60,25 +52,17 @@ class Keymap:
         """The commands that have other keys than their own, as Textual's keymap wants them."""
         return {name: ",".join(keys) for name, keys in self._keys.items()}
 
-    def apply(self, app: "App[Any]") -> None:
-        """Let an application bind these keys."""
-        if self._keys:
-            app.set_keymap(self.changed)
-
     def keys_of(self, command: AnyCommand) -> tuple[str, ...]:
         """The keys of a command by the names that Textual gives them; the first is the one that is shown."""
         return self._keys.get(command.name) or tuple(command.keys.split(","))
 
     def shown(self, command: AnyCommand) -> list[str]:
-        """The keys of a command as a person reads them."""
         return [key_word(key) for key in self.keys_of(command)]
 
     def first(self, command: AnyCommand) -> str:
-        """The key of a command that is shown where there is room for one."""
         return key_word(self.keys_of(command)[0])
 
     def by_name(self) -> dict[str, str]:
-        """The shown key of every command, by the command's name."""
         commands = (command for commands in commands_by_screen().values() for command in commands)
         return {command.name: self.first(command) for command in commands}
 
@@ -129,13 +113,7 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
     from kconsole.tui.commands.view import VIEW_COMMANDS
 
     return {
-        "the list of accounts": (
-            *ACCOUNT_COMMANDS,
-            *VIEW_COMMANDS,
-            *SERVER_COMMANDS,
-            *CONSOLE_COMMANDS,
-            *MOVEMENTS,
-        ),
+        "the list of accounts": (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_COMMANDS, *CONSOLE_COMMANDS, *MOVEMENTS),
         "the log": (*LOG_COMMANDS, *MOVEMENTS),
         "the license": (*LICENSE_COMMANDS, *MOVEMENTS),
         "the list of directories": (*MAPPING_COMMANDS, *MOVEMENTS),
@@ -166,11 +144,7 @@ def key_named(text: str) -> str:
 
 
 def _base_named(base: str) -> str:
-    """The same for a key without modifiers.
-
-    Raises:
-        ValueError: it is no key.
-    """
+    """The same for a key without modifiers."""
     from textual.binding import Binding
     from textual.keys import Keys
 

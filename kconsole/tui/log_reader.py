@@ -21,7 +21,6 @@ class LogReader:
         """The words that a line must hold."""
         self._read: list[Commit] = []
         self.fitting: list[Commit] = []
-        """What fits of what has been read."""
         self.is_at_end = False
         self.damage: StoreUnusable | None = None
 
@@ -74,11 +73,9 @@ class LogReader:
 
     def _filter(self) -> Callable[[Commit], bool]:
         words = [fold(word) for word in self.text.split()]
-        if not words:
-            return lambda _: True
 
         def fits(commit: Commit) -> bool:
-            text = fold(commit_text(commit))
+            text = fold(commit_text(commit)) if words else ""
             return all(word in text for word in words)
 
         return fits

@@ -63,12 +63,7 @@ class Painter(Protocol):
 
 
 def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:
-    """The palette for a theme.
-
-    Args:
-        variables: the theme's colours by name, as Textual has them.
-        terminal_colours: whether the theme uses the terminal's own sixteen colours.
-    """
+    """The palette for a theme with these variables of Textual, or with the terminal's own sixteen colours."""
     parts = {
         part: Style(
             color=_rich(variables.get(style.colour, ""), terminal_colours),

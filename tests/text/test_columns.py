@@ -98,13 +98,13 @@ def test_a_table_in_a_narrow_terminal_cuts_the_widest_column() -> None:
     ]
 
 
-def test_a_table_cuts_only_what_is_flexible_and_not_to_nothing() -> None:
-    assert list(table(["A", "B"], [["a" * 12, "b" * 12]], width=20, flexible={1})) == [
-        "A             B",
+def test_a_table_cuts_only_what_is_aligned_left_and_not_to_nothing() -> None:
+    assert list(table(["A", "B"], [["a" * 12, "b" * 12]], width=20, right={0})) == [
+        "           A  B",
         "aaaaaaaaaaaa  bbbbbbb…",
     ]
     assert list(table(["A"], [["a" * 12]], width=3)) == ["A", "aaaaaaa…"]
-    assert list(table(["A"], [["a" * 12]], width=3, flexible=())) == ["A", "a" * 12]
+    assert list(table(["A"], [["a" * 12]], width=3, right={0})) == ["           A", "a" * 12]
 
 
 def test_a_table_without_rows_has_its_header() -> None:

@@ -95,7 +95,7 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
                 show_preview(screen.app)
             await screen.press(*keys, "question_mark")
             assert screen.dialog is not None
-            assert screen.dialog.title_text == title
+            assert screen.dialog.heading == title
             shown = rows_of(screen)
             for command in commands:
                 assert (" ".join(command.shown_keys()), command.help_text()) in shown, command

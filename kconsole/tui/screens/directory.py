@@ -53,7 +53,7 @@ class DirectoryForm(FormDialog[Directory]):
     def on_mount(self) -> None:
         self.show_security()
 
-    @on(ChoiceLine.Changed, "#insecure")
+    @on(ChoiceLine.Changed)
     def show_security(self) -> None:
         self.query_one(".dialog-news", Static).display = self.query_one("#insecure", ChoiceLine).value == "yes"
         self._fit(self.size.width, self.size.height)

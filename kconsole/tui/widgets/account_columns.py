@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from kconsole.core.records import Entry
 from kconsole.licensing.policy import listed_classification
 from kconsole.operations.preferences import ColumnPreference
-from kconsole.operations.search.sorting import SortField
 from kconsole.text import words
 from kconsole.text.details import last_login_word, reason_word
 from kconsole.text.safe_text import safe_text
@@ -28,11 +27,7 @@ class AccountColumn(Column[Entry], frozen=True):
     """One column of the account table."""
 
     name: str = ""
-    """Its name in the preferences."""
-    sort: SortField | None = None
-    """The order that it shows; None if accounts cannot be sorted by it."""
-    by_default: bool = True
-    """Whether it is shown until the user chooses."""
+    """Its name in the preferences; also that of the order it shows, if accounts can be sorted by it."""
 
 
 class Choice(NamedTuple):
@@ -58,38 +53,24 @@ def _protocol(entry: Entry, _: datetime) -> str:
     return safe_text(entry.last_login.protocol) if entry.last_login else NOTHING
 
 
-def _column(
-    name: SortField,
-    title: str,
-    width: int,
-    cell: Callable[[Entry, datetime], str],
-    share: int = 0,
-    needs: int = 0,
-    by_default: bool = True,
-) -> AccountColumn:
-    """A column with the name of the order that it shows."""
-    return AccountColumn(
-        title, width, cell, share, needs=needs, gives_way=name == ADDRESS, name=name, sort=name, by_default=by_default
-    )
-
-
 COLUMNS: Final = (
-    _column(ADDRESS, "Account", 16, lambda entry, _: safe_text(entry.address), share=5),
-    _column("name", "Name", 8, lambda entry, _: safe_text(entry.full_name), share=2, needs=56),
-    _column("seat", "Seat", 6, _seat),
-    _column("because", "Because", 12, lambda entry, _: reason_word(listed_classification(entry)), needs=84),
-    _column("last-login", "Last login", 14, last_login_word),
-    _column("protocol", "Via", 7, _protocol, needs=84),
-    _column("domain", "Domain", 12, lambda entry, _: safe_text(entry.domain), share=2, by_default=False),
-    _column("kind", "Kind", 12, lambda entry, _: words.KINDS[entry.kind], by_default=False),
-    _column("role", "Role", 13, _of_account(lambda entry: words.ROLES[entry.role]), by_default=False),
-    _column("origin", "Origin", 12, _of_account(lambda entry: words.ORIGINS[entry.origin]), by_default=False),
-    AccountColumn(
-        "Description", 12, lambda entry, _: safe_text(entry.description), share=3, name="description", by_default=False
-    ),
+    AccountColumn("Account", 16, lambda entry, _: safe_text(entry.address), share=5, gives_way=True, name=ADDRESS),
+    AccountColumn("Name", 8, lambda entry, _: safe_text(entry.full_name), share=2, needs=56, name="name"),
+    AccountColumn("Seat", 6, _seat, name="seat"),
+    AccountColumn("Because", 12, lambda entry, _: reason_word(listed_classification(entry)), needs=84, name="because"),
+    AccountColumn("Last login", 14, last_login_word, name="last-login"),
+    AccountColumn("Via", 7, _protocol, needs=84, name="protocol"),
+    AccountColumn("Domain", 12, lambda entry, _: safe_text(entry.domain), share=2, name="domain"),
+    AccountColumn("Kind", 12, lambda entry, _: words.KINDS[entry.kind], name="kind"),
+    AccountColumn("Role", 13, _of_account(lambda entry: words.ROLES[entry.role]), name="role"),
+    AccountColumn("Origin", 12, _of_account(lambda entry: words.ORIGINS[entry.origin]), name="origin"),
+    AccountColumn("Description", 12, lambda entry, _: safe_text(entry.description), share=3, name="description"),
 )
 
-EXTRAS: Final = ("protocol", "because", "origin", "role", "kind", "domain", "description")
+HIDDEN: Final = ("origin", "role", "kind", "domain", "description")
+"""The columns that are not shown until the user chooses them."""
+
+EXTRAS: Final = ("protocol", "because", *HIDDEN)
 """The columns that go first where there is not room for all; those shown by default before those the user chose."""
 
 GOES_FIRST: Final = (*EXTRAS, "name", "last-login", "seat")
@@ -97,7 +78,7 @@ GOES_FIRST: Final = (*EXTRAS, "name", "last-login", "seat")
 COMFORTABLE: Final = 28
 """Cells that most addresses fit in: the address has so many before an extra column is shown."""
 
-DEFAULT: Final = tuple(Choice(column, shown=column.by_default) for column in COLUMNS)
+DEFAULT: Final = tuple(Choice(column, shown=column.name not in HIDDEN) for column in COLUMNS)
 
 
 def choices_of(preferences: Iterable[ColumnPreference]) -> tuple[Choice, ...]:

@@ -184,10 +184,10 @@ class AccountTable(ColumnList[Entry]):
         del line
         columns = self.layout_at(width)
         sign = DESCENDING_SIGN if self._reverse else ASCENDING_SIGN
-        is_in_sight = any(column.sort == self._sort for column, _ in columns)
+        is_in_sight = any(column.name == self._sort for column, _ in columns)
         parts: list[Part] = [(fitted("" if is_in_sight else f" {sign}", self.signs), "strong")]
         for column, cells in columns:
-            if column.sort == self._sort:
+            if column.name == self._sort:
                 parts.append((_title(column.title, sign, cells) + " ", "strong"))
             else:
                 parts.append((fitted(column.title, cells) + " ", "muted"))

@@ -84,15 +84,6 @@ class ChoiceLine(Painted, can_focus=True):
     class Changed(Message):
         """Another value is chosen."""
 
-        def __init__(self, line: "ChoiceLine") -> None:
-            super().__init__()
-            self.line = line
-
-        @property
-        def control(self) -> "ChoiceLine":
-            """The line, for selectors."""
-            return self.line
-
     def __init__(self, choices: Sequence[tuple[str, str]], value: str, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._choices = choices
@@ -103,10 +94,9 @@ class ChoiceLine(Painted, can_focus=True):
         return self._choices[self._place][0]
 
     def action_turn(self, by: int) -> None:
-        """Choose the next value, or the one before."""
         self._place = (self._place + by) % len(self._choices)
         self.refresh()
-        self.post_message(self.Changed(self))
+        self.post_message(self.Changed())
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         del y

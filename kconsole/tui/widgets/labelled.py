@@ -19,14 +19,7 @@ LABEL_LARGE = 20
 
 
 def labelled_lines(sections: Iterable[Section], width: int, label_width: int, wraps: bool = True) -> list[list[Part]]:
-    """The lines of sections, with a blank one before each heading but the first.
-
-    Args:
-        sections: what to show.
-        width: cells of a line.
-        label_width: cells of a label.
-        wraps: whether a row has as many lines as its text needs; else it is cut to one.
-    """
+    """The lines of sections, with a blank one before each heading but the first; rows are cut to a line, or wrapped."""
     lines: list[list[Part]] = []
     for heading, rows in sections:
         if heading:
@@ -48,11 +41,6 @@ class LabelledText(Painted):
     """Sections of labels and texts, painted.
 
     A widget for each text would be simpler, and take half a second to lay out a help of a hundred rows.
-
-    Args:
-        label_width: cells of a label.
-        sections: what to show at first.
-        wraps: whether a row has as many lines as its text needs; else it is cut to one.
     """
 
     DEFAULT_CSS = "LabelledText { height: auto; }"
@@ -71,7 +59,6 @@ class LabelledText(Painted):
         self._laid_out_for = -1
 
     def show(self, sections: Iterable[Section]) -> None:
-        """Show other sections."""
         sections = tuple(sections)
         if sections != self.sections:
             self.sections, self._laid_out_for = sections, -1

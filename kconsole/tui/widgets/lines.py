@@ -20,7 +20,6 @@ class HeaderLine(Painted):
 
     left: reactive[str] = reactive("")
     limit: reactive[str] = reactive("")
-    """The number of seats, first on the right."""
     middle: reactive[str] = reactive("")
     """What follows it where there is room."""
     right: reactive[str] = reactive("")
@@ -36,13 +35,10 @@ class HeaderLine(Painted):
             yield warning, "full"
             width -= len(warning) + 1
         left = f" · {self.left}" if self.left else ""
-        right = self._right(self.limit, self.middle, self.right)
+        right = " · ".join(filter(None, (self.limit, self.middle, self.right))) + " "
         if cell_len(f"{left} {right}") >= width - len(name):
-            right = self._right(self.limit, self.right)
+            right = " · ".join(filter(None, (self.limit, self.right))) + " "
         yield spread(left, right, width - len(name)), ""
-
-    def _right(self, *texts: str) -> str:
-        return " · ".join(filter(None, texts)) + " "
 
 
 class SeatGauge(Painted):
@@ -92,7 +88,6 @@ class BannerLine(NamedTuple):
 
     text: str
     part: str
-    """The name of its style."""
     hint: str = ""
     """The key that helps. It is never cut."""
     brief: str = ""
@@ -120,7 +115,6 @@ class Banner(Painted):
             yield fitted(f" {line.at(width - 1)}", width), line.part
 
     def watch_lines(self, lines: tuple[BannerLine, ...]) -> None:
-        """Take a line for each message."""
         self.styles.height = len(lines)
         self.display = bool(lines)
 
@@ -168,27 +162,15 @@ class KeyLine(Painted):
     """The keys that are useful now, as many as fit."""
 
     always: ClassVar[tuple[str, ...]] = ("log-back", "license-back", "reconcile-back", "help", "quit")
-    """The commands that are shown at any width."""
 
     shown: reactive[tuple[AnyCommand, ...]] = reactive(())
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         del y
-        for command in self._fitting(width):
-            yield f" {self._key(command)}", "name"
-            yield f" {command.word} ", ""
-
-    def _fitting(self, width: int) -> Sequence[AnyCommand]:
-        """The commands that fit, and those that are always shown."""
-        room = width - sum(self._cells(command) for command in self.shown if command.name in self.always)
-        return [
-            command
-            for command in self.shown
-            if command.name in self.always or (room := room - self._cells(command)) >= 0
-        ]
-
-    def _key(self, command: AnyCommand) -> str:
-        return console_of(self).keys.first(command)
-
-    def _cells(self, command: AnyCommand) -> int:
-        return cell_len(self._key(command)) + len(command.word) + 3
+        keys = {command: console_of(self).keys.first(command) for command in self.shown}
+        cells = {command: cell_len(key) + len(command.word) + 3 for command, key in keys.items()}
+        room = width - sum(cells[command] for command in keys if command.name in self.always)
+        for command, key in keys.items():
+            if command.name in self.always or (room := room - cells[command]) >= 0:
+                yield f" {key}", "name"
+                yield f" {command.word} ", ""

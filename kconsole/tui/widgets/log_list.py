@@ -31,12 +31,7 @@ class LogList(ColumnList[Commit]):
         super().__init__("log", now)
 
     def show(self, lines: Sequence[Commit], new: int = 0) -> None:
-        """Show these lines.
-
-        Args:
-            lines: all that match, the newest first.
-            new: how many at the top came since the last time; the cursor stays on its line.
-        """
+        """Show these lines, so many of them new at the top; the cursor stays on its line then."""
         at = self.cursor - self.scroll_offset.y
         self.rows = lines
         if new:

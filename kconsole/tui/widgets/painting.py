@@ -13,12 +13,11 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from kconsole.text.safe_text import ELLIPSIS
 from kconsole.tui.styles import Painter, Palette
 
 Part = tuple[str, str]
 """Text, and the name of its style; empty for the widget's own colours."""
-
-ELLIPSIS = "…"
 
 LEAST_ADDRESS: Final = 12
 """Cells that an address keeps where a text is too long: enough to recognize it."""
@@ -40,10 +39,7 @@ def spread(left: str, right: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines of at most `width` cells, broken at blanks where possible; no lines for an empty text.
-
-    Blanks within a line stay as they are: a name may hold several.
-    """
+    """A text in lines of at most `width` cells, broken at blanks where possible. Blanks within a line stay."""
     lines: list[str] = []
     line = ""
     for word in re.findall(r"\s*\S+", text):
@@ -70,20 +66,14 @@ def shortened(lines: list[str], most: int) -> list[str]:
     return [*lines[: most - 1], f"{set_cell_size(last, cell_len(last) - 1)}{ELLIPSIS}"]
 
 
-def brief(text: str, width: int, least: int = LEAST_ADDRESS) -> str:
-    """A text whose addresses are shortened until it fits, the longest first; the other words stay.
-
-    Args:
-        text: the text. Only its addresses are cut, so the result may still be too long.
-        width: cells of the line.
-        least: cells that an address keeps.
-    """
+def brief(text: str, width: int) -> str:
+    """A text whose addresses are shortened until it fits, the longest first. The other words stay, even if too long."""
     words = text.split(" ")
     while (over := cell_len(" ".join(words)) - width) > 0:
         cells, place = max((cell_len(word) if "@" in word else 0, place) for place, word in enumerate(words))
-        if cells <= least:
+        if cells <= LEAST_ADDRESS:
             break
-        words[place] = fitted(words[place], max(cells - over, least))
+        words[place] = fitted(words[place], max(cells - over, LEAST_ADDRESS))
     return " ".join(words)
 
 
