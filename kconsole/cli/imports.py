@@ -9,20 +9,17 @@ import click
 
 from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, reason_option, say, say_seats
 from kconsole.cli.logins import say_connected
+from kconsole.core.codes import first_of
 from kconsole.core.moments import zone_named
 from kconsole.core.records import Entry
-from kconsole.operations.base import Done, refused_by
+from kconsole.operations.base import refused_by
 from kconsole.operations.importing import kerio_export, kerio_files, logins
 from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, MergePlan
 from kconsole.text import messages, words
 from kconsole.text.safe_text import safe_text
 
-MOST_NOTES: Final = 10
-"""Notes that the preview shows one by one."""
-
-MOST_NAMED: Final = 5
-"""Entries or addresses that the preview names of each sort."""
-
+MOST_NOTES: Final = 10  # that the preview shows one by one
+MOST_NAMED: Final = 5  # entries or addresses of each sort
 DRY_RUN: Final = "Nothing was imported: this was a dry run."
 
 Plan = TypeVar("Plan", bound=MergePlan)
@@ -96,10 +93,6 @@ def _import(
     codes = Counter(outcome.code for outcome in done.outcomes)
     say(f"Imported {words.count(codes[IMPORTED], thing)}, changed {codes[CHANGED]:,}.")
     say_seats(done)
-    _exit(done)
-
-
-def _exit(done: Done) -> None:
     click.get_current_context().exit(PARTLY_FAILED if done.failures else 0)
 
 
@@ -137,7 +130,7 @@ def import_logins(
     done = session.do(operation)
     say(f"Imported the last logins of {words.count(len(done.changed), 'account')}.")
     say_connected(done.before, done.after)
-    _exit(done)
+    click.get_current_context().exit(PARTLY_FAILED if done.failures else 0)
 
 
 def preview_of_logins(file: logins.LoginFile, plan: logins.LoginsPlan) -> Iterator[str]:
@@ -197,9 +190,7 @@ def _seats(plan: MergePlan) -> str:
 
 
 def _notes(plan: MergePlan) -> Iterator[str]:
-    yield from (messages.words_of(note.placed) for note in plan.notes[:MOST_NOTES])
-    if len(plan.notes) > MOST_NOTES:
-        yield f"and {len(plan.notes) - MOST_NOTES} more notes"
+    yield from map(messages.words_of, first_of([note.placed for note in plan.notes], MOST_NOTES, "more-notes"))
 
 
 def _by_kind(entries: Iterable[Entry]) -> str:

@@ -39,32 +39,27 @@ def _said(kind: Any, description: str) -> Any:
 
 _WARNINGS: Final = _list(_model("Warning", "Something an administrator should know now.", code=str, text=str))
 
-_ENDING: Final = _model(
-    "Ending", "Something of the license that ends on a day, or has ended.",
-    what=_said(str, "trial, maintenance, license, grace, or the name of a component"),
-    on=date, days_left=_said(int, "0 on the last day, negative afterwards"), over=bool, warned_at=_Number,
-)  # fmt: skip
-
-_COMPONENT: Final = _model(
-    "Component", "An optional component of the license, with its use.",
-    name=ComponentName, expires=date | None, seats=_Number, users=int, over=_said(int, "users beyond its seats"),
-)  # fmt: skip
-
-_UPDATE: Final = _model(
-    "Update", "Seats or components that were bought and have not arrived at the server.",
-    bought_at=datetime, seats=int, components=list[ComponentName], due_at=datetime, overdue=bool,
-    steps=_said(_Texts, "what to do about an overdue update"),
-)  # fmt: skip
-
-_REGISTRATION: Final = _model(
-    "Registration", "What the license is bound to.",
-    registered_at=_Time, activated_at=_Time, id=_said(str, "the license ID, masked but for its end"), id_end=str,
-)  # fmt: skip
-
 _LIFE: Final = _model(
     "Life", "The state of the license, and what ends when.",
     state=LicenseState, word=str, meaning=str, allows=str, next=str, source=str, suspended=bool, expired=bool,
-    endings=_list(_ENDING), components=_list(_COMPONENT), update=_UPDATE | None, registration=_REGISTRATION,
+    endings=_list(_model(
+        "Ending", "Something of the license that ends on a day, or has ended.",
+        what=_said(str, "trial, maintenance, license, grace, or the name of a component"),
+        on=date, days_left=_said(int, "0 on the last day, negative afterwards"), over=bool, warned_at=_Number,
+    )),
+    components=_list(_model(
+        "Component", "An optional component of the license, with its use.",
+        name=ComponentName, expires=date | None, seats=_Number, users=int, over=_said(int, "users beyond its seats"),
+    )),
+    update=_model(
+        "Update", "Seats or components that were bought and have not arrived at the server.",
+        bought_at=datetime, seats=int, components=list[ComponentName], due_at=datetime, overdue=bool,
+        steps=_said(_Texts, "what to do about an overdue update"),
+    ) | None,
+    registration=_model(
+        "Registration", "What the license is bound to.",
+        registered_at=_Time, activated_at=_Time, id=_said(str, "the license ID, masked but for its end"), id_end=str,
+    ),
     warnings=_WARNINGS,
 )  # fmt: skip
 
@@ -76,22 +71,20 @@ _SERVER_AGE: Final = _model(
     open=_said(_Texts, "addresses of unconfirmed changes"),
 )  # fmt: skip
 
-_SEATS: Final = _model(
-    "Seats", "The figures of the license.",
-    limit=_Number, counted=int, held=_said(int, "seats of deleted accounts, until the server is restarted"), used=int,
-    free=_Number, over=int, connected=int, latent=_said(int, "counted accounts without a mailbox"),
-    locked_out=_said(int, "accounts that would be refused at login"), state=State,
-)  # fmt: skip
-
-_DOMAIN_SEATS: Final = _model(
-    "DomainSeats", "The figures of a domain.",
-    name=str, created=int, counted=int, held=int, disabled=int, connected=int, limit=_Number, free=_Number,
-)  # fmt: skip
-
 _STATUS: Final = _model(
     "Status", "What kconsole status --json prints.",
     schema=Literal[1], as_of=datetime, license=_model("License", "The license.", seats=_Number, id_end=str), life=_LIFE,
-    server=_said(_SERVER_AGE | None, "null if no server is configured"), seats=_SEATS, domains=_list(_DOMAIN_SEATS),
+    server=_said(_SERVER_AGE | None, "null if no server is configured"),
+    seats=_model(
+        "Seats", "The figures of the license.",
+        limit=_Number, counted=int, held=_said(int, "seats of deleted accounts, until the server is restarted"),
+        used=int, free=_Number, over=int, connected=int, latent=_said(int, "counted accounts without a mailbox"),
+        locked_out=_said(int, "accounts that would be refused at login"), state=State,
+    ),
+    domains=_list(_model(
+        "DomainSeats", "The figures of a domain.",
+        name=str, created=int, counted=int, held=int, disabled=int, connected=int, limit=_Number, free=_Number,
+    )),
     warnings=_WARNINGS,
 )  # fmt: skip
 

@@ -34,7 +34,10 @@ def checked(inventory: Inventory, name: str) -> Inventory:
     if problems:
         raise BadInput("contradicts-itself", "nothing-changed", first_of(problems, MOST_PROBLEMS), file=name)
     try:
-        entries = tuple(_entry_in_utc(entry) for entry in inventory.entries)
+        entries = tuple(  # most of many have no time at all
+            _in_utc(entry) if entry.last_login or entry.deleted_at or entry.directory_logon else entry
+            for entry in inventory.entries
+        )
         return replace(
             inventory,
             license=_in_utc(inventory.license),
@@ -95,12 +98,6 @@ def with_times(value: Any, change: Callable[[Any], date]) -> Any:
 
 def _in_utc(value: Any) -> Any:
     return with_times(value, lambda time: in_utc(time) if isinstance(time, datetime) else time)
-
-
-def _entry_in_utc(entry: Entry) -> Entry:
-    """The same for an entry; most of many have no time at all."""
-    has_time = entry.last_login or entry.deleted_at or entry.directory_logon
-    return _in_utc(entry) if has_time else entry
 
 
 def _with_missing_domains(domains: tuple[Domain, ...], entries: tuple[Entry, ...]) -> tuple[Domain, ...]:

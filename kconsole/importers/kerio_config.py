@@ -29,9 +29,12 @@ WANTED: Final = {
 """The variables to read, by list or table; in small letters. None of them is a password."""
 
 KINDS: Final[dict[str, Kind]] = {
-    "user": "user", "alias": "alias", "mailinglist": "mailing_list", "resource": "resource",
+    "user": "user",
+    "alias": "alias",
+    "mailinglist": "mailing_list",
+    "resource": "resource",
     "administration": "builtin_admin",
-}  # fmt: skip
+}
 
 ROLES: Final[dict[str, Role]] = {"0": "user", "1": "auditor", "3": "full_admin"}
 """By Rights: none, the whole server read-only, read and write. Source: article 114292, GFI support."""

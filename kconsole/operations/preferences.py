@@ -33,9 +33,7 @@ class ColumnPreference(Struct, frozen=True):
     shown: bool = True
 
 
-_FIELDS: Final[Mapping[str, Any]] = {
-    "theme": str, "columns": tuple[ColumnPreference, ...], "filters": dict[str, str],
-}  # fmt: skip
+_FIELDS: Final[Mapping[str, Any]] = {"theme": str, "columns": tuple[ColumnPreference, ...], "filters": dict[str, str]}
 
 
 class _File(NamedTuple):

@@ -40,7 +40,7 @@ def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, ac
     plan = ImportAccounts(export_file(name), domain).plan(session.state, session.seats)
     assert (len(plan.new), plan.faulty, plan.seats_needed, plan.seats_free, plan.short_by) == (
         accounts,
-        (),
+        [],
         accounts,
         accounts,
         0,
@@ -53,7 +53,7 @@ def test_a_real_export_is_taken_whole(tmp_path: Path, name: str, domain: str, ac
     assert (of_domain.name, of_domain.created) == (domain, accounts)
     assert {entry.origin for entry in session.state.live_entries()} == {"imported"}
     again = ImportAccounts(export_file(name), domain).plan(session.state, session.seats)
-    assert (len(again.same), again.new, again.changed, again.aliases, again.new_domains) == (accounts, (), (), (), ())
+    assert (len(again.same), again.new, again.changed, again.aliases, again.new_domains) == (accounts, [], [], {}, [])
     assert session.do(ImportAccounts(export_file(name), domain)).commit is None
 
 
@@ -110,7 +110,7 @@ def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tm
     session = session_of(tmp_path, alias("old", "berg"))
     rows = export("anna;;;anna,info,old", "berg;;;berg,INFO,sales")
     plan = ImportAccounts(rows, DOMAIN).plan(session.state, session.seats)
-    assert {entry.login: entry.delivers_to for _, entry in plan.aliases} == {
+    assert {entry.login: entry.delivers_to for _, entry in plan.aliases.values()} == {
         "info": ("anna@north.example", "berg@north.example"),
         "old": ("berg@north.example", "anna@north.example"),
         "sales": ("berg@north.example",),
@@ -119,18 +119,18 @@ def test_further_addresses_become_aliases_and_one_alias_may_have_two_accounts(tm
     session.do(ImportAccounts(rows, DOMAIN))
     info = session.state.find("info@north.example")
     assert (info.kind, info.origin) == ("alias", "imported")
-    assert ImportAccounts(rows, DOMAIN).plan(session.state, session.seats).aliases == ()
+    assert ImportAccounts(rows, DOMAIN).plan(session.state, session.seats).aliases == {}
 
 
 def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("boss"), account("all", kind="mailing_list"))
     plan = ImportAccounts(export("anna;;;anna,berg,boss,all", "berg;;;berg"), DOMAIN).plan(session.state, session.seats)
-    assert plan.aliases == ()
-    assert plan.notes == (
+    assert plan.aliases == {}
+    assert plan.notes == [
         LineMessage(2, "alias-is-account", {"alias": "berg", "login": "anna"}),
         LineMessage(2, "alias-taken", {"alias": "boss", "login": "anna"}),
         LineMessage(2, "alias-taken", {"alias": "all", "login": "anna"}),
-    )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_an_address_that_is_somebody_elses_makes_no_alias(tmp_path: Path) -> Non
 def test_a_row_whose_address_is_no_account_is_faulty(tmp_path: Path, taken: Entry, holder: str) -> None:
     session, rows = session_of(tmp_path, taken), export("anna;;;anna,info", "berg;;;")
     plan = ImportAccounts(rows, DOMAIN).plan(session.state, session.seats)
-    assert plan.faulty == (LineMessage(2, "row-address-taken", {"holder": holder}),)
-    assert (len(plan.new), plan.aliases) == (1, ())
+    assert plan.faulty == [LineMessage(2, "row-address-taken", {"holder": holder})]
+    assert (len(plan.new), plan.aliases) == (1, {})
 
 
 def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:

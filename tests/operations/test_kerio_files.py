@@ -74,13 +74,13 @@ def test_a_server_is_taken_whole_and_again_nothing_is_new(tmp_path: Path) -> Non
     session = session_of(tmp_path, seats=2, domains=())
     config = read_kerio(write_files(tmp_path / "kerio", OFFICE))
     plan = ImportKerio(config).plan(session.state, session.seats)
-    assert (counts(plan), plan.seats_needed, plan.seats_free, plan.notes) == ((7, 0, 0, 0, 0), 2, 2, ())
+    assert (counts(plan), plan.seats_needed, plan.seats_free, plan.notes) == ((7, 0, 0, 0, 0), 2, 2, [])
     session.do(ImportKerio(config))
     assert bare(session.state.live_entries()) == {replace(entry, origin="imported") for entry in OFFICE.entries}
     assert session.state.inventory.domains == OFFICE.domains
     assert (used(session), session.seats.report().state) == (2, "full")
     again = ImportKerio(config).plan(session.state, session.seats)
-    assert (counts(again), again.new_domains, again.gone_domains) == ((0, 0, 7, 0, 0), (), ())
+    assert (counts(again), again.new_domains, again.gone_domains) == ((0, 0, 7, 0, 0), [], [])
     assert session.do(ImportKerio(config)).commit is None
 
 
@@ -199,7 +199,7 @@ def test_several_primary_domains_are_none(tmp_path: Path) -> None:
         ("a.example", False),
         ("b.example", False),
     ]
-    assert plan.notes == (LineMessage(0, "several-primary-domains", {"number": 2}),)
+    assert plan.notes == [LineMessage(0, "several-primary-domains", {"number": 2})]
 
 
 def test_what_only_a_missing_file_names_is_left_and_said(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_what_only_a_missing_file_names_is_left_and_said(tmp_path: Path) -> None
     plan = ImportKerio(config).plan(session.state, session.seats)
     assert (counts(plan), plan.notes) == (
         (1, 0, 0, 0, 0),
-        (LineMessage(0, "config-missing", {"name": SERVER}),),
+        [LineMessage(0, "config-missing", {"name": SERVER})],
     )
 
 

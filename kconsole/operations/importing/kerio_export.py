@@ -13,17 +13,9 @@ from kconsole.importers.kerio_csv import CsvAccount, KerioExport, domain_of_file
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import classify
 from kconsole.operations.files import read_document
-from kconsole.operations.importing.merge import Import, Merge, MergePlan
+from kconsole.operations.importing.merge import Import, MergePlan
 from kconsole.operations.server import check_domain_name
 from kconsole.store.records import Records
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportPlan(MergePlan):
-    """What an import would do."""
-
-    domain: str
-    encoding: Encoding
 
 
 def read_export(path: Path, encoding: str | None = None) -> KerioExport:
@@ -37,36 +29,12 @@ def other_domain(path: Path, domain: str) -> str | None:
     return None if named is None or fold(named) == fold(domain) else named
 
 
-@dataclass(frozen=True)
-class ImportAccounts(Import[ImportPlan]):
-    """Import the accounts of an export."""
+@dataclass(kw_only=True)
+class ImportPlan(MergePlan):
+    """What an import of an export would do."""
 
-    name: ClassVar[str] = "import"
-    faulty: ClassVar = ("faulty-rows", "correct-the-file")
-    export: KerioExport
     domain: str
-    skip_faulty: bool = False
-    reason: str = ""
-
-    def plan(self, state: Records, seats: SeatLedger) -> ImportPlan:
-        known = state.domain_named(self.domain)
-        merge = _ExportMerge(state, faults=[*self.export.faults], domain=known.name if known else self.domain)
-        if known is None:
-            check_domain_name(self.domain)
-            merge.new_domains[fold(self.domain)] = Domain(name=self.domain)
-        for row in self.export.accounts:
-            merge.take_account(row)
-        for row in self.export.accounts:
-            merge.take_aliases(row)
-        aliases = tuple(merge.aliases.values())
-        own = {"domain": merge.domain, "aliases": aliases, "encoding": self.export.encoding}
-        return merge.plan(ImportPlan, seats, merge.domain, **own)
-
-
-@dataclass
-class _ExportMerge(Merge):
-    domain: str = ""
-    aliases: dict[str, tuple[Entry | None, Entry]] = field(default_factory=dict)
+    encoding: Encoding
     _addresses: dict[str, str] = field(default_factory=dict)
     """The spelling of the file's own accounts, by folded address."""
 
@@ -74,7 +42,7 @@ class _ExportMerge(Merge):
         address = f"{row.login}@{self.domain}"
         known = self.state.entry_at(address)
         if known is not None and not known.is_account:
-            self.faults.append(LineMessage(row.line, "row-address-taken", {"holder": classify(known).code}))
+            self.faulty.append(LineMessage(row.line, "row-address-taken", {"holder": classify(known).code}))
             return
         account = known or Entry(address=address, origin="imported")
         self._addresses[fold(address)] = account.address
@@ -105,3 +73,29 @@ class _ExportMerge(Merge):
         if known is None:
             return None, Entry(address=address, kind="alias", origin="imported")
         return (known, known) if known.kind == "alias" else (known, None)
+
+
+@dataclass(frozen=True)
+class ImportAccounts(Import[ImportPlan]):
+    """Import the accounts of an export."""
+
+    name: ClassVar[str] = "import"
+    faulty: ClassVar = ("faulty-rows", "correct-the-file")
+    export: KerioExport
+    domain: str
+    skip_faulty: bool = False
+    reason: str = ""
+
+    def plan(self, state: Records, seats: SeatLedger) -> ImportPlan:
+        known = state.domain_named(self.domain)
+        domain = known or Domain(name=self.domain)
+        plan = ImportPlan(state, faulty=[*self.export.faults], domain=domain.name, encoding=self.export.encoding)
+        if known is None:
+            check_domain_name(domain.name)
+            plan.new_domains.append(domain)
+        for row in self.export.accounts:
+            plan.take_account(row)
+        for row in self.export.accounts:
+            plan.take_aliases(row)
+        plan.finish(seats, domain.name)
+        return plan

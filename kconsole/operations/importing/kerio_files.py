@@ -19,7 +19,7 @@ from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConf
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import classify
 from kconsole.operations.files import open_file, reason_of
-from kconsole.operations.importing.merge import Import, Merge, MergePlan
+from kconsole.operations.importing.merge import Import, MergePlan
 from kconsole.operations.server import DOMAIN_NAME
 from kconsole.store.records import Records
 
@@ -28,15 +28,6 @@ SERVER: Final = "mailserver.cfg"
 
 _FIELDS: Final = ("enabled", "role", "full_name", "description", "delivers_to")
 """The fields of an entry that the files may have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KerioPlan(MergePlan):
-    """What an import of the server's files would do."""
-
-    gone: tuple[Entry, ...]
-    """Entries that the files do not name, though they name all of that kind. They are left as they are."""
-    gone_domains: tuple[Domain, ...]
 
 
 def read_kerio(folder: Path) -> KerioConfig:
@@ -65,35 +56,14 @@ def read_kerio(folder: Path) -> KerioConfig:
     return config
 
 
-@dataclass(frozen=True)
-class ImportKerio(Import[KerioPlan]):
-    """Import the server's files."""
+@dataclass(kw_only=True)
+class KerioPlan(MergePlan):
+    """What an import of the server's files would do."""
 
-    name: ClassVar[str] = "import kerio"
-    faulty: ClassVar = ("faulty-users", "correct-the-server")
     config: KerioConfig
-    skip_faulty: bool = False
-    reason: str = ""
-
-    def plan(self, state: Records, seats: SeatLedger) -> KerioPlan:
-        config = self.config
-        merge = _ConfigMerge(state, faults=[*config.faults], notes=[*config.notes], config=config)
-        merge.take_domains()
-        for listed in config.entries:
-            merge.take_entry(listed)
-        named = config.refused.union(fold(listed.address) for listed in config.entries)
-        kinds = config.kinds - {"builtin_admin"}
-        gone = (entry for entry in state.live_entries() if entry.kind in kinds and fold(entry.address) not in named)
-        domains = {fold(domain.name) for domain in config.domains}
-        gone_domains = [
-            each for each in state.domains.values() if config.lists_domains and fold(each.name) not in domains
-        ]
-        return merge.plan(KerioPlan, seats, gone=tuple(gone), gone_domains=tuple(gone_domains))
-
-
-@dataclass
-class _ConfigMerge(Merge):
-    config: KerioConfig = field(default_factory=KerioConfig)
+    gone: list[Entry] = field(default_factory=list)
+    """Entries that the files do not name, though they name all of that kind. They are left as they are."""
+    gone_domains: list[Domain] = field(default_factory=list)
     _domains: dict[str, str | None] = field(default_factory=dict)
     """The spelling of domains in the store, or in the store to be, by folded name; None for what is no domain name."""
     _built_in: Entry | None = None
@@ -125,7 +95,7 @@ class _ConfigMerge(Merge):
             is_name = DOMAIN_NAME.fullmatch(domain.name) is not None
             self._domains[key] = domain.name if is_name else None
             if is_name:
-                self.new_domains[key] = domain
+                self.new_domains.append(domain)
         return self._domains[key]
 
     def take_entry(self, listed: ConfigEntry) -> None:
@@ -147,4 +117,35 @@ class _ConfigMerge(Merge):
         self.take(known, updated)
 
     def _refuse(self, listed: ConfigEntry, code: str, **params: Any) -> None:
-        refuse(listed.kind, LineMessage(listed.line, code, params, listed.file), self.faults, self.notes)
+        refuse(listed.kind, LineMessage(listed.line, code, params, listed.file), self.faulty, self.notes)
+
+    def take_gone(self) -> None:
+        """Find what the files would name if the server had it."""
+        named = self.config.refused.union(fold(listed.address) for listed in self.config.entries)
+        kinds = self.config.kinds - {"builtin_admin"}
+        for entry in self.state.live_entries():
+            if entry.kind in kinds and fold(entry.address) not in named:
+                self.gone.append(entry)
+        domains = {fold(domain.name) for domain in self.config.domains}
+        if self.config.lists_domains:
+            self.gone_domains += (each for each in self.state.domains.values() if fold(each.name) not in domains)
+
+
+@dataclass(frozen=True)
+class ImportKerio(Import[KerioPlan]):
+    """Import the server's files."""
+
+    name: ClassVar[str] = "import kerio"
+    faulty: ClassVar = ("faulty-users", "correct-the-server")
+    config: KerioConfig
+    skip_faulty: bool = False
+    reason: str = ""
+
+    def plan(self, state: Records, seats: SeatLedger) -> KerioPlan:
+        plan = KerioPlan(state, faulty=[*self.config.faults], notes=[*self.config.notes], config=self.config)
+        plan.take_domains()
+        for listed in self.config.entries:
+            plan.take_entry(listed)
+        plan.take_gone()
+        plan.finish(seats)
+        return plan

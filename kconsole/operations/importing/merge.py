@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from kconsole.core.codes import Hint, first_of
 from kconsole.core.errors import BadInput
@@ -18,46 +18,33 @@ from kconsole.store.records import Records
 IMPORTED, CHANGED, SAME = "imported", "import-changed", "import-same"  # the codes of outcomes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass
 class MergePlan:
-    """What an import would do."""
+    """What an import would do: the entries of a file, compared with a store.
 
-    new_domains: tuple[Domain, ...]
-    new: tuple[Entry, ...]
-    changed: tuple[tuple[Entry, Entry], ...]
+    Each importer decides which entry of the store is meant, and what it gets.
+    """
+
+    state: Records
+    new_domains: list[Domain] = field(default_factory=list)
+    new: list[Entry] = field(default_factory=list)
+    changed: list[tuple[Entry, Entry]] = field(default_factory=list)
     """Entries as they are, and as they would be."""
-    same: tuple[Entry, ...]
-    aliases: tuple[tuple[Entry | None, Entry], ...] = ()
-    """As they are (None if new), and as they would be; without outcomes of their own."""
-    faulty: tuple[LineMessage, ...]
-    notes: tuple[LineMessage, ...]
-    seats_needed: int
-    seats_freed: int
+    same: list[Entry] = field(default_factory=list)
+    aliases: dict[str, tuple[Entry | None, Entry]] = field(default_factory=dict)
+    """By folded address; as they are (None if new), and as they would be; without outcomes of their own."""
+    faulty: list[LineMessage] = field(default_factory=list)
+    notes: list[LineMessage] = field(default_factory=list)
+    seats_needed: int = 0
+    seats_freed: int = 0
     """Seats of accounts that the import disables. They are free before any is needed."""
-    seats_free: int | None
+    seats_free: int | None = None
     """Seats that are free then; None if there is no limit."""
-    decision: Decision
+    decision: Decision = field(init=False)
 
     @property
     def short_by(self) -> int:
         return 0 if self.seats_free is None else max(self.seats_needed - self.seats_free, 0)
-
-
-Plan = TypeVar("Plan", bound=MergePlan)
-
-
-@dataclass
-class Merge:
-    """Compares the entries of a file with a store. Each importer decides which entry is meant, and what it gets."""
-
-    state: Records
-    new_domains: dict[str, Domain] = field(default_factory=dict)
-    """By folded name."""
-    new: list[Entry] = field(default_factory=list)
-    changed: list[tuple[Entry, Entry]] = field(default_factory=list)
-    same: list[Entry] = field(default_factory=list)
-    faults: list[LineMessage] = field(default_factory=list)
-    notes: list[LineMessage] = field(default_factory=list)
 
     def take(self, known: Entry | None, entry: Entry) -> None:
         """Sort an entry of the file: as it is in the store (None if it is not there), and as it would be."""
@@ -68,26 +55,20 @@ class Merge:
         else:
             self.changed.append((known, entry))
 
-    def plan(self, kind: type[Plan], seats: SeatLedger, seats_of: str = "", **further: Any) -> Plan:
-        """The importer's own plan, with the seats that it needs, of a domain or of the whole license."""
+    def finish(self, seats: SeatLedger, domain: str = "") -> None:
+        """Count the seats that it needs, of this domain or of the whole license, and decide."""
         classify = seats.policy.classify
         freeing = [pair for pair in self.changed if classify(pair[0]).seat and not classify(pair[1]).seat]
         report = seats.if_changed((before, after, 1) for before, after in freeing)
-        of_domain = report.of_domain(seats_of) if seats_of else None
+        of_domain = report.of_domain(domain) if domain else None
         needed = guards.new_seats([*((None, entry) for entry in self.new), *self.changed], seats.held(), seats.policy)
-        return kind(
-            new_domains=tuple(self.new_domains.values()),
-            new=tuple(self.new),
-            changed=tuple(self.changed),
-            same=tuple(self.same),
-            faulty=tuple(sorted(self.faults, key=lambda fault: (fault.file, fault.line))),
-            notes=tuple(self.notes),
-            seats_needed=needed.total(),
-            seats_freed=len(freeing),
-            seats_free=report.free if of_domain is None else of_domain.free,
-            decision=guards.may_take_seats(report, needed, policy=seats.policy),
-            **further,
-        )
+        self.seats_needed, self.seats_freed = needed.total(), len(freeing)
+        self.seats_free = report.free if of_domain is None else of_domain.free
+        self.decision = guards.may_take_seats(report, needed, policy=seats.policy)
+        self.faulty.sort(key=lambda fault: (fault.file, fault.line))
+
+
+Plan = TypeVar("Plan", bound=MergePlan)
 
 
 class Import(ABC, Generic[Plan]):
@@ -129,7 +110,7 @@ class Import(ABC, Generic[Plan]):
         stored = [context.transaction.put_entry(revived(entry, context.state)) for entry in plan.new]
         for _, entry in plan.changed:
             context.transaction.put_entry(entry)
-        for before, alias in plan.aliases:
+        for before, alias in plan.aliases.values():
             context.transaction.put_entry(revived(alias, context.state) if before is None else alias)
         return [
             *(Outcome(entry.address, "done", IMPORTED) for entry in stored),
