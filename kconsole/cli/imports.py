@@ -10,8 +10,8 @@ import click
 from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, reason_option, say, say_seats
 from kconsole.cli.logins import say_connected
 from kconsole.core.codes import first_of
-from kconsole.core.moments import zone_named
 from kconsole.core.records import Entry
+from kconsole.core.times import zone_named
 from kconsole.operations.base import refused_by
 from kconsole.operations.importing import kerio_export, kerio_files, logins
 from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, MergePlan

@@ -7,8 +7,8 @@ import click
 from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reason_option, say, say_outcomes
 from kconsole.cli.output import put_json
 from kconsole.core.codes import Message
-from kconsole.core.moments import moment_of
 from kconsole.core.reports import SeatReport
+from kconsole.core.times import moment_of
 from kconsole.operations.accounts import Connect
 from kconsole.text import messages, words
 

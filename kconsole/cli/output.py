@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from kconsole.cli.context import ascii_only
-from kconsole.core.encoding import document_of
+from kconsole.core.encoding import as_json
 from kconsole.core.records import Entry
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.core.server import PendingChange, Server
@@ -82,7 +82,7 @@ def account_document(entry: Entry, classification: Classification) -> dict[str, 
     """An entry with its classification, as `accounts --json` shows it; a deleted one does not take its seat."""
     return {
         **{name: getattr(entry, name) for name in ACCOUNT_FIELDS},
-        "last_login": document_of(entry.last_login),
+        "last_login": as_json(entry.last_login),
         "seat": classification.seat and entry.deleted_at is None,
         "verdict": classification.code,
         "because": rule_sentence(classification),

@@ -6,7 +6,7 @@ the command line hold every field.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, TypeVar, overload
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +16,6 @@ from kconsole.core.codes import Message
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import Server
-from kconsole.core.times import to_iso
 
 Document = dict[str, Any]
 
@@ -33,18 +32,14 @@ _PLAIN: Final = frozenset({bool, int, type(None)})
 _encode = msgspec.json.Encoder().encode
 
 
-@overload
-def document_of(record: Struct) -> Document: ...
-@overload
-def document_of(record: None) -> None: ...
-@overload
-def document_of(record: Struct | None) -> Document | None: ...
+_MESSAGES: Final = ("missing", "remarks")
+"""The fields of a server that hold messages."""
+
+_FIRST_PROVIDER: Final = "kerio"
 
 
-def document_of(record: Struct | None) -> Document | None:
+def document_of(record: Struct) -> Document:
     """A record with all its fields as JSON has them; an entry without the store's own number."""
-    if record is None:
-        return None
     names = zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True)
     document = {wire: as_json(getattr(record, name)) for name, wire in names}
     if isinstance(record, Entry):
@@ -58,23 +53,19 @@ def document_of(record: Struct | None) -> Document | None:
     return document
 
 
-_MESSAGES: Final = ("missing", "remarks")
-"""The fields of a server that hold messages."""
-
-_FIRST_PROVIDER: Final = "kerio"
-
-
 def writable(text: str) -> str:
     """A text that JSON can hold, whatever bytes an argument or the environment had in it."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def as_json(value: Any) -> Any:
-    """A value of a record or a message as JSON has it."""
+    """A record, a value of one, or a message as JSON has it."""
     if isinstance(value, str):
         return writable(value)
     if type(value) in _PLAIN:
         return value
+    if isinstance(value, Struct):
+        return document_of(value)
     if isinstance(value, Message):
         return {"code": value.code, "params": as_json(value.params)}
     if isinstance(value, Mapping):
@@ -83,11 +74,7 @@ def as_json(value: Any) -> Any:
 
 
 def record_of(kind: type[_Record], document: Any) -> _Record:
-    """The record that a full or compact document describes; a field that it lacks has its default.
-
-    Raises:
-        NONSENSE: it describes none.
-    """
+    """The record that a full or compact document describes; NONSENSE if it describes none."""
     if kind is Server:
         messages = {name: [param_of(each) for each in document.get(name, ())] for name in _MESSAGES}
         document = {**document, **messages}
@@ -110,22 +97,11 @@ def compact_entry(entry: Entry) -> bytes:
 
 def inventory_document(inventory: Inventory) -> Document:
     """A dump: the whole inventory as one document."""
-    return {
-        "schema": DUMP_SCHEMA,
-        "license": document_of(inventory.license),
-        "last_restart": to_iso(inventory.last_restart),
-        "server": document_of(inventory.server),
-        "domains": [document_of(domain) for domain in inventory.domains],
-        "entries": [document_of(entry) for entry in inventory.entries],
-    }
+    return {"schema": DUMP_SCHEMA, **document_of(inventory)}
 
 
 def inventory_from_document(document: Document) -> Inventory:
-    """The inventory that `inventory_document` described.
-
-    Raises:
-        NONSENSE: it describes none.
-    """
+    """The inventory that `inventory_document` described; NONSENSE if it describes none."""
     server = document.get("server")
     return Inventory(
         license=record_of(License, document["license"]),

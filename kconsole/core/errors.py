@@ -10,16 +10,11 @@ class ConsoleError(Exception):
     """Anything that ends a command with a message instead of a result.
 
     Args:
-        code: what happened.
+        code: what happened, with its `params`.
         hint: what to do next.
         details: particulars, a line for each. They are no part of the message, so that a line feed in a name from
             outside can never pose as a line of ours.
         effect: what became of the request; a class of errors has its usual one.
-        params: the parameters of the code.
-
-    Attributes:
-        happened: the code with its parameters.
-        hints: what to do next; may be empty.
     """
 
     exit_code = 1
@@ -83,8 +78,7 @@ class ChangedSince(Refused):
 class ChangedMeanwhile(ConsoleError):
     """The accounts in a question changed before it was answered; nothing was done.
 
-    Attributes:
-        numbers: the store's numbers of the entries that are different now.
+    The `numbers` are those of the entries that are different now.
     """
 
     exit_code = 4

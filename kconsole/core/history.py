@@ -24,7 +24,6 @@ class Operator(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """In a few words."""
         return f"{self.claimed} ({self.user})" if self.claimed else self.user
 
 
@@ -52,7 +51,6 @@ class Refusal(NamedTuple):
 
     @property
     def message(self) -> Message:
-        """Why."""
         return Message(self.code, self.params)
 
 

@@ -79,7 +79,6 @@ class License(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields
     update: PendingUpdate | None = None
 
     def component(self, name: ComponentName) -> Component | None:
-        """The component of this name; None if it is not licensed."""
         return next((component for component in self.components if component.name == name), None)
 
 

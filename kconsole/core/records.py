@@ -68,19 +68,16 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, for
 
     @property
     def login(self) -> str:
-        """The part of the address before the last `@`."""
         login, at, _ = self.address.rpartition("@")
         return login if at else self.address
 
     @property
     def domain(self) -> str:
-        """The part of the address after the last `@`; empty if there is none."""
         _, at, domain = self.address.rpartition("@")
         return domain if at else ""
 
     @property
     def is_account(self) -> bool:
-        """Whether this is a user account, the one kind of entry that may take a seat."""
         return self.kind == "user"
 
 

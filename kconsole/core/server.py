@@ -74,7 +74,6 @@ class Server(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=
     """A live server: how it is reached, and how it was found the last time. No password is part of it."""
 
     name: str
-    """What people call it."""
     access: ServerAccess
     synced_at: datetime | None = None
     """When it was last read whole; None if it never was."""
@@ -84,15 +83,13 @@ class Server(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=
     role: str = ""
     """What the login may administer, as it said then."""
     unread: tuple[str, ...] = ()
-    """What could not be read, and why, in words: version 0.1 wrote them."""
+    """What could not be read, and why, in words of version 0.1; the next field has it as messages."""
     missing: tuple[Message, ...] = ()
-    """The same as messages, since version 0.2."""
     uncounted: tuple[str, ...] = ()
     """The domains whose users could not be read: who takes a seat there is as it was read before, or not known."""
     notes: tuple[str, ...] = ()
-    """What is in the store otherwise than on the server, in words: version 0.1 wrote them."""
+    """What differs between the store and the server, in words of version 0.1; the next field has it as messages."""
     remarks: tuple[Message, ...] = ()
-    """The same as messages, since version 0.2."""
     numbers: ServerNumbers | None = None
 
 

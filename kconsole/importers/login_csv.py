@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
-from kconsole.core.moments import LONGEST_PROTOCOL, SKEW, moment_of
 from kconsole.core.records import fold
+from kconsole.core.times import LONGEST_PROTOCOL, SKEW, moment_of
 from kconsole.importers.code_pages import Encoding
 from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
 from kconsole.importers.file_lines import BadLine, LineMessage

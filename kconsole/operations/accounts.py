@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, NotFound, Refused
-from kconsole.core.moments import LONGEST_PROTOCOL, SKEW
 from kconsole.core.records import Entry, LastLogin, MailboxFate, fold
 from kconsole.core.reports import Decision
+from kconsole.core.times import LONGEST_PROTOCOL, SKEW
 from kconsole.licensing import guards
 from kconsole.licensing.components import is_active_sync
 from kconsole.licensing.policy import classify

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kconsole.core.directory import Directory
-from kconsole.core.encoding import compact_entry, document_of, inventory_document, inventory_from_document, record_of
+from kconsole.core.encoding import (
+    as_json,
+    compact_entry,
+    document_of,
+    inventory_document,
+    inventory_from_document,
+    record_of,
+)
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from kconsole.core.server import UNLIMITED, DomainNumbers, Server, ServerAccess, ServerNumbers
@@ -87,7 +94,7 @@ def test_an_inventory_comes_back(inventory: Inventory) -> None:
 
 
 def test_a_login_is_told_with_its_protocol() -> None:
-    assert document_of(None) is None
+    assert as_json(None) is None
     assert document_of(LastLogin(START, "EAS")) == {"at": "2026-01-01T00:00:00Z", "protocol": "EAS"}
 
 

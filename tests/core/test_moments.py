@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconsole.core.errors import BadInput
-from kconsole.core.moments import moment_of, zone_named
+from kconsole.core.times import moment_of, zone_named
 
 NOON = datetime(2026, 8, 5, 12, 3, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconsole.core.errors import BadInput
-from kconsole.core.moments import zone_named
+from kconsole.core.times import zone_named
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.login_csv import Login, LoginFile, read_login_csv
 from kconsole.text.messages import words_of
