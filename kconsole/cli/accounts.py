@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, read_text, reason_option, say
+from kconsole.cli.context import CliContext, at_store, read_text, reading, reason_option, say
 from kconsole.cli.server_prompt import do_and_say, password_option
 from kconsole.core.errors import NotFound
 from kconsole.core.records import MailboxFate
@@ -77,23 +77,23 @@ def add(
     do_and_say(place, session, AddAccount(address, name, description, reason, password), password_file)
 
 
-def _read_mailbox_choice(context: click.Context, param: click.Parameter, value: str) -> tuple[MailboxFate, str]:
+@reading
+def _mailbox_choice(text: str) -> tuple[MailboxFate, str]:
     """What happens to the mailbox, and which account takes it over."""
-    fate, colon, target = value.partition(":")
-    if not colon and fate == "keep":
-        return "keep", ""
-    if not colon and fate == "delete":
-        return "delete", ""
+    fate, _, target = text.partition(":")
+    choices: dict[str, tuple[MailboxFate, str]] = {"keep": ("keep", ""), "delete": ("delete", "")}
+    if text in choices:
+        return choices[text]
     if fate == "transfer" and target:
         return "transfer", target
-    raise click.BadParameter("it is keep, delete or transfer:ADDRESS.", context, param)
+    raise ValueError("it is keep, delete or transfer:ADDRESS.")
 
 
 @click.command()
 @_addresses
 @click.option(
     "--mailbox",
-    callback=_read_mailbox_choice,
+    callback=_mailbox_choice,
     default="keep",
     metavar="keep|delete|transfer:ADDRESS",
     help="What happens to the mailbox (keep).",

@@ -104,6 +104,18 @@ class CliContext:
 _pass_context = click.make_pass_decorator(CliContext, ensure=True)
 
 
+def reading(read: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """The callback of an option: `read` gives its value, or raises `ValueError` with a sentence for the user."""
+
+    def callback(context: click.Context, param: click.Parameter, value: str | None) -> Any:
+        try:
+            return None if value is None else read(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error), context, param) from None
+
+    return callback
+
+
 def read_text(context: click.Context, param: click.Parameter, value: str) -> str:
     """A text argument; bytes that are not text in the terminal's encoding are refused."""
     try:

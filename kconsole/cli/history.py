@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 import orjson
 
-from kconsole.cli.context import CliContext, at_store, exit_code, reason_option, say, terminal_width
+from kconsole.cli.context import CliContext, at_store, exit_code, reading, reason_option, say, terminal_width
 from kconsole.cli.output import put_document
 from kconsole.cli.server_prompt import password_option, said, writer_for
 from kconsole.core.codes import OPERATION_FIELD
@@ -29,25 +30,20 @@ LINES_AT_A_TIME = 1_000
 """Lines of the table that are laid out together, to find the widths of the columns."""
 
 
-def _read_since(context: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
-    """A time, or an age."""
-    if value is None:
-        return None
-    try:
-        return from_iso(value)
-    except ValueError:
-        pass
-    try:
-        return datetime.now().astimezone() - ages.parse_age(value)
-    except ValueError:
-        message = f"'{value}' is neither a time (2026-08-05T12:00Z) nor an age (12h, 7d, 6m)."
-        raise click.BadParameter(message, context, param) from None
+@reading
+def _since(text: str) -> datetime:
+    """A time, or so long ago."""
+    with suppress(ValueError):
+        return from_iso(text)
+    with suppress(ValueError):
+        return datetime.now().astimezone() - ages.parse_age(text)
+    raise ValueError(f"'{text}' is neither a time (2026-08-05T12:00Z) nor an age (12h, 7d, 6m).")
 
 
 @click.group(invoke_without_command=True)
 @click.option("--account", default="", metavar="ADDRESS", help="Only changes of this address.")
 @click.option("--operator", default="", metavar="NAME", help="Only changes by this user, or under this claimed name.")
-@click.option("--since", callback=_read_since, metavar="T", help="Only changes since this time, or for this long: 7d.")
+@click.option("--since", callback=_since, metavar="T", help="Only changes since this time, or for this long: 7d.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list; with --follow, a line for each change.")
 @click.option("--follow", is_flag=True, help="Go on with new changes, until ctrl+c.")
 @at_store

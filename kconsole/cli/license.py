@@ -15,6 +15,7 @@ from kconsole.cli.context import (
     at_store,
     has_person,
     read_text,
+    reading,
     reason_option,
     say,
     say_outcomes,
@@ -48,19 +49,16 @@ def changing(command: Callable[..., Any]) -> Callable[..., Any]:
     return json_option(reason_option(at_store(command)))
 
 
-def read_day(context: click.Context, param: click.Parameter, value: str | None) -> date | None:
-    """A calendar day."""
-    if value is None:
-        return None
+def _day(text: str) -> date:
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(text)
     except ValueError:
-        message = f"'{value}' is not a day. Write it like 2027-03-01."
-        raise click.BadParameter(message, context, param) from None
+        raise ValueError(f"'{text}' is not a day. Write it like 2027-03-01.") from None
 
 
-def _day_or_never(context: click.Context, param: click.Parameter, value: str | None) -> date | Without | None:
-    return Without.LIMIT if value == "never" else read_day(context, param, value)
+@reading
+def _day_or_never(text: str) -> date | Without:
+    return Without.LIMIT if text == "never" else _day(text)
 
 
 class _Seats(click.IntRange):
@@ -133,7 +131,7 @@ def _put_section(session: Session, code: texts.SectionCode) -> None:
 
 
 @license_.command("trial")
-@click.option("--begun", callback=read_day, metavar="DATE", help="Its first day, if not today.")
+@click.option("--begun", callback=reading(_day), metavar="DATE", help="Its first day, if not today.")
 @changing
 def trial(place: CliContext, begun: date | None, as_json: bool, reason: str) -> None:
     """Record that the trial of 30 days has begun."""
@@ -216,7 +214,7 @@ def activate(place: CliContext, as_json: bool, reason: str) -> None:
 @license_.command("component")
 @click.argument("name", type=click.Choice(get_args(ComponentName)), required=False)
 @click.option("--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="How many accounts may use it.")
-@click.option("--expires", callback=read_day, metavar="DATE", help="The last day on which it works.")
+@click.option("--expires", callback=reading(_day), metavar="DATE", help="The last day on which it works.")
 @click.option("--remove", is_flag=True, help="Remove it from the license.")
 @changing
 def component(

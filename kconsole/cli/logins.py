@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reason_option, say, say_outcomes
+from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reading, reason_option, say, say_outcomes
 from kconsole.cli.output import put_json
 from kconsole.core.codes import Message
 from kconsole.core.reports import SeatReport
@@ -13,25 +13,24 @@ from kconsole.operations.accounts import Connect
 from kconsole.text import messages, words
 
 
-def _read_moment(context: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+@reading
+def _moment(text: str) -> datetime:
     """A moment, with its zone."""
-    if value is None:
-        return None
     try:
-        return moment_of(value, None)
+        return moment_of(text, None)
     except ValueError as error:
-        text = f"'{value}': {messages.sentence(Message(str(error)))} Write it like 2026-08-05T12:03:00Z."
-        raise click.BadParameter(text, context, param) from None
+        hint = messages.sentence(Message(str(error)))
+        raise ValueError(f"'{text}': {hint} Write it like 2026-08-05T12:03:00Z.") from None
 
 
 @click.command()
 @click.argument("address")
 @click.option("--via", "protocol", callback=read_text, default="", metavar="IMAP", help="The protocol.")
-@click.option("--at", callback=_read_moment, metavar="TIME", help="When, in ISO 8601 with its zone; by default now.")
+@click.option("--at", callback=_moment, metavar="TIME", help="When, in ISO 8601 with its zone; by default now.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @reason_option
 @at_store
-def connect(place: CliContext, address: str, protocol: str, at: datetime | None, as_json: bool, reason: str) -> None:
+def connect(place: CliContext, address: str, protocol: str, at: datetime | None, as_json: bool, reason: str) -> int:
     """Record that a user logs in.
 
     The first login makes the mailbox. Refused if the account is disabled, if as many users have connected as the
@@ -51,7 +50,7 @@ def connect(place: CliContext, address: str, protocol: str, at: datetime | None,
                 "why": messages.words_of(outcome.message),
             }
         )
-    click.get_current_context().exit(exit_code(done.outcomes))
+    return exit_code(done.outcomes)
 
 
 def say_connected(before: SeatReport, after: SeatReport) -> None:

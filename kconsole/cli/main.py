@@ -55,11 +55,9 @@ class CommandGroup(click.Group):
     """A group that imports each command when it runs."""
 
     def list_commands(self, _: click.Context) -> list[str]:
-        """The names of the commands, in the order of the documentation."""
         return list(COMMANDS)
 
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
-        """The command with this name; None if there is none."""
         if name not in COMMANDS:
             return None
         module, _colon, attribute = COMMANDS[name].partition(":")

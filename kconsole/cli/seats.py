@@ -14,6 +14,7 @@ from kconsole.cli.context import (
     CliContext,
     ascii_only,
     at_store,
+    reading,
     say,
     say_error,
     terminal_width,
@@ -106,12 +107,12 @@ def put_domains(report: SeatReport) -> None:
         click.echo(line)
 
 
-def _read_filter(context: click.Context, param: click.Parameter, value: str) -> str:
-    """A filter without a term that cannot be read."""
-    problems = read_filter(value, datetime.now().astimezone(), _saved_filters(value)).problems
+@reading
+def _checked_filter(text: str) -> str:
+    problems = read_filter(text, datetime.now().astimezone(), _saved_filters(text)).problems
     if problems:
-        raise click.BadParameter(words_of(problems[0]), context, param)
-    return value
+        raise ValueError(words_of(problems[0]))
+    return text
 
 
 def _saved_filters(text: str) -> Mapping[str, str]:
@@ -123,12 +124,7 @@ def _saved_filters(text: str) -> Mapping[str, str]:
     return Preferences(preferences_path()).filters
 
 
-def _read_age(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
-    """A length of time such as 180d."""
-    try:
-        return None if value is None else ages.parse_age(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), context, param) from None
+_read_age = reading(ages.parse_age)
 
 
 @click.command()
@@ -140,12 +136,15 @@ def _read_age(context: click.Context, param: click.Parameter, value: str | None)
     help="Only accounts of this verdict.",
 )
 @click.option(
-    "--inactive", callback=_read_age, metavar="AGE", help="Only accounts whose last login is longer ago: 180d, 6m, 1y."
+    "--inactive",
+    callback=_read_age,
+    metavar="AGE",
+    help="Only accounts whose last login is longer ago: 180d, 6m, 1y.",
 )
 @click.option(
     "--filter",
     "text",
-    callback=_read_filter,
+    callback=_checked_filter,
     default="",
     metavar="TEXT",
     help="As typed on the screen: 'anna is:never'; @NAME for one that was saved there.",

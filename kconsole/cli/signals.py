@@ -13,11 +13,7 @@ SIGNALLED: Final = 128
 
 
 class Ended(KeyboardInterrupt):
-    """A signal ends the program. Like ctrl+c, that is not an error.
-
-    Attributes:
-        exit_code: the program's exit code.
-    """
+    """A signal ends the program. Like ctrl+c, that is not an error."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -39,9 +35,5 @@ def handled_by(end: Callable[[int, FrameType | None], NoReturn]) -> Iterator[Non
 
 
 def interrupt(number: int, _: FrameType | None) -> NoReturn:
-    """End the program as ctrl+c does.
-
-    Raises:
-        Ended: always.
-    """
+    """End the program as ctrl+c does."""
     raise Ended(number)

@@ -15,6 +15,7 @@ from kconsole.cli.context import (
     CliContext,
     at_store,
     read_text,
+    reading,
     reason_option,
     say,
     say_outcomes,
@@ -103,16 +104,15 @@ def remove(place: CliContext, forget_open: bool, reason: str) -> None:
 _INTERVAL: Final = re.compile(r"[1-9]\d{0,5}[smh]", re.ASCII)
 
 
-def _read_interval(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
-    if value is None:
-        return None
-    if not _INTERVAL.fullmatch(value):
-        raise click.BadParameter(f"'{value}' is not an interval such as 5m.", context, param)
-    return timedelta(seconds=int(value[:-1]) * {"s": 1, "m": 60, "h": 3600}[value[-1]])
+@reading
+def _interval(text: str) -> timedelta:
+    if not _INTERVAL.fullmatch(text):
+        raise ValueError(f"'{text}' is not an interval such as 5m.")
+    return timedelta(seconds=int(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]])
 
 
 @click.command()
-@click.option("--watch", callback=_read_interval, metavar="5m", help="Keep reading it at this interval.")
+@click.option("--watch", callback=_interval, metavar="5m", help="Keep reading it at this interval.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @password_option
 @reason_option

@@ -20,18 +20,6 @@ def server_to_ask(state: Records, offline: bool) -> Server:
     return server
 
 
-def needs_server(server: Server, offline: bool) -> Refused:
-    """The error for a change that runs on the server first, where it may not or cannot be contacted."""
-    if offline:
-        return Refused("offline-change", "leave-out-offline-to-change", server=server.name)
-    return Refused("password-needed", "give-the-password", server=server.name)
-
-
-def refuse_here(operation: str, server: Server) -> Refused:
-    """The error for what would make the store differ from the server that it follows."""
-    return Refused("only-without-server", "do-it-there-or-without-server", operation=operation, server=server.name)
-
-
 def named_meanwhile(server: Server) -> Refused:
     """The error for a change that was decided before another process configured this server."""
     return Refused("server-added-meanwhile", "look-at-the-server", server=server.name)

@@ -16,7 +16,7 @@ from kconsole.operations.base import Done, Operation, OperationContext, apply_ch
 from kconsole.operations.catalog import runs_on
 from kconsole.operations.chunked import Chunks, within
 from kconsole.operations.history import History, can_be_undone
-from kconsole.operations.server_errors import named_meanwhile, needs_server, refuse_here
+from kconsole.operations.server_errors import named_meanwhile
 from kconsole.operations.system import system_operator
 from kconsole.store.records import Progress as Progress
 from kconsole.store.seatstore import PATIENCE as PATIENCE
@@ -151,7 +151,7 @@ class Session:
         server = None if in_store_only else self._server_to_ask(operation, name or operation.name)
         if server is not None:
             if by is None:
-                raise needs_server(server, self.offline)
+                raise Refused("password-needed", "give-the-password", server=server.name)
             return by.do(self, operation)
         context: OperationContext | None = None
         try:
@@ -222,8 +222,9 @@ class Session:
         if server is None or where == "store":
             return None
         if where == "store-without-server":
-            return refuse_here(operation, server)
-        return needs_server(server, True) if self.offline else None
+            hint = "do-it-there-or-without-server"
+            return Refused("only-without-server", hint, operation=operation, server=server.name)
+        return Refused("offline-change", "leave-out-offline-to-change", server=server.name) if self.offline else None
 
     def catch_up(self) -> list[Commit]:
         """Read what other processes committed; all parts and listeners follow."""

@@ -38,13 +38,8 @@ class WhatIf:
         """The figures if the accounts with these numbers were toggled; None if no account is among them.
 
         It works in steps of a few milliseconds. Only the difference from the last time is counted: one more mark is
-        one step.
+        one step. After a break, the next call continues.
         """
-        yield from self.marking(numbers)
-        return self.report()
-
-    def marking(self, numbers: AbstractSet[int]) -> Chunks[None]:
-        """Mark exactly these numbers, in steps of a few milliseconds. After a break, the next call continues."""
         changed = iter(numbers ^ self._marked.keys())
         total, done = max(len(numbers), len(self._marked), 1), 0
         while some := list(islice(changed, _SLICE)):
@@ -56,6 +51,7 @@ class WhatIf:
                     self._count(counted, 1)
             done += len(some)
             yield min(done / total, 1.0)
+        return self.report()
 
     def follow(self, changes: Iterable[Change]) -> None:
         """Count changed accounts that are marked as they are now."""

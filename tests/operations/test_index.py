@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from msgspec import structs
 
+from kconsole.core.history import Change
 from kconsole.core.records import Entry, fold
 from kconsole.licensing.policy import KERIO, classify, listed_classification
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
@@ -225,26 +226,30 @@ class AnyRoster(RuleBasedStateMachine):
         self.entries: dict[int, Entry] = {}
         self.steps: Iterator[float] | None = None
 
+    def held(self) -> list[Entry]:
+        return [entry for entry in self.entries.values() if entry.deleted_at is not None]
+
     @rule(drawn=st.lists(st.tuples(st.integers(1, 8), entries()), max_size=6))
     def replace(self, drawn: list[tuple[int, Entry]]) -> None:
         changed = {}
+        changes = []
         for number, entry in drawn:  # live addresses are unique in a store
             address = f"{entry.address}{number}"
             changed[number] = structs.replace(entry, id=number, address=address)
         for entry in changed.values():
-            self.entries.pop(entry.id, None)
+            changes.append(Change("entries", entry.id, self.entries.pop(entry.id, None), entry))
             self.entries[entry.id] = entry
-        self.account_index.replace(changed.values())
+        self.account_index.follow(changes, self.held)
 
     @rule(numbers=st.sets(st.integers(1, 8), max_size=3))
     def remove(self, numbers: set[int]) -> None:
-        for number in numbers:
-            self.entries.pop(number, None)
-        self.account_index.remove(numbers)
+        gone = [Change("entries", number, self.entries.pop(number, None), None) for number in numbers]
+        self.account_index.follow(gone, self.held)
 
     @rule()
     def begin_anew(self) -> None:
-        self.account_index.reset(self.entries.values())
+        self.account_index = AccountIndex(self.entries.values())
+        self.steps = None
 
     @rule(query=queries, steps=st.integers(0, 5))
     def ask_and_leave_off(self, query: AccountQuery, steps: int) -> None:
@@ -309,8 +314,9 @@ def test_what_changes_while_it_works_is_in_the_list() -> None:
         steps = account_index.selecting(AccountQuery(sort="address"), NOW)
         for _ in range(3):
             next(steps)
-        account_index.remove([3])
-        account_index.replace([structs.replace(people[4], address="zoe@north.example")])
+        zoe = structs.replace(people[4], address="zoe@north.example")
+        changes = [Change("entries", 3, people[2], None), Change("entries", 5, people[4], zoe)]
+        account_index.follow(changes, lambda: [])
         listed = finished(steps)
     assert [entry.login for entry in listed] == ["a1", "a2", "a4", "a6", "a7", "a8", "zoe"]
 

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from kconsole.core.history import Change
 from kconsole.core.records import Entry
@@ -35,6 +35,8 @@ _FEW_CHANGES: Final = 500
 """So many changes are put in their places one by one; after more, everything is sorted again."""
 
 _CHANGES_A_STEP: Final = 40
+
+_Value = TypeVar("_Value")
 
 
 def select(
@@ -75,17 +77,9 @@ class AccountIndex:
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        self.reset(entries)
-
-    def __len__(self) -> int:
-        """The number of live entries, as of the last selection."""
-        return self._live
-
-    # What is in it
-
-    def reset(self, entries: Iterable[Entry]) -> None:
-        """Start again with these entries: live ones, and deleted ones whose seat is held."""
-        self._version = getattr(self, "_version", 0) + 1
+        """Start with these entries: live ones, and deleted ones whose seat is held."""
+        self._version = 0
+        """Counts the commits that changed something here."""
         self._entries: list[Entry | None] = []
         """By place; None for a removed one."""
         self._held: dict[int, Entry] = {}
@@ -112,37 +106,28 @@ class AccountIndex:
         """Earlier orders, and ones that were prepared; valid until something changes."""
         self._found: _Found | None = None
 
-    def replace(self, entries: Iterable[Entry]) -> None:
-        """Take in changed and new entries. The work is done at the next selection."""
-        for entry in entries:
-            self._change(entry.id, entry)
-
-    def remove(self, numbers: Iterable[int]) -> None:
-        """Remove the entries with these numbers."""
-        for number in numbers:
-            self._change(number, None)
+    def __len__(self) -> int:
+        """The number of live entries, as of the last selection."""
+        return self._live
 
     def follow(self, changes: Iterable[Change], held: Callable[[], Iterable[Entry]]) -> None:
-        """Take in the changes of a commit; `held` gives the deleted entries that hold a seat now."""
+        """Take in the changes of a commit; `held` gives the deleted entries that hold a seat now.
+
+        The work is done at the next selection.
+        """
         look_again = False
         for change in changes:
             if change.table == "entries":
-                live = change.after is None or change.after.deleted_at is None
-                self._change(change.number, change.after if live else None)
-                look_again |= not live
+                is_live = change.after is None or change.after.deleted_at is None
+                self._pending[change.number] = change.after if is_live else None
+                look_again |= not is_live or change.number in self._held
+                self._version += 1
             look_again |= change.table == "server"  # a restart frees held seats
+        if self._pending:
+            self._found = None
         if look_again:
             self._held = {entry.id: entry for entry in held()}
             self._version += 1
-
-    def _change(self, number: int, entry: Entry | None) -> None:
-        self._version += 1
-        self._held.pop(number, None)
-        if entry is not None and entry.deleted_at is not None:
-            self._held[number] = entry
-            entry = None
-        self._pending[number] = entry
-        self._found = None
 
     # Asking
 
@@ -158,40 +143,40 @@ class AccountIndex:
         When an entry changes meanwhile, it starts again.
         """
         asked = read_filter(query.text, now, saved)
-        while True:
-            version = self._version
-            steps = self._selecting(query, asked, now)
-            while self._version == version:
-                try:
-                    share = next(steps)
-                except StopIteration as end:
-                    found: list[Entry] = end.value
-                    return found
-                yield share
+        while (found := (yield from self._until_changed(self._selecting(query, asked, now)))) is None:
+            pass
+        return found
+
+    def _until_changed(self, steps: Chunks[_Value]) -> Chunks[_Value | None]:
+        """The same steps and value; None as soon as an entry changes."""
+        version = self._version
+        while self._version == version:
+            try:
+                share = next(steps)
+            except StopIteration as end:
+                value: _Value = end.value
+                return value
+            yield share
+        return None
 
     def preparing(self) -> Chunks[None]:
         """Prepare in an idle moment what takes longest: the texts to search, and the order by name.
 
         It ends early if an entry changes meanwhile.
         """
-        version = self._version
         for begin in range(0, len(self._entries), STEP):
             self._make_texts(range(begin, min(begin + STEP, len(self._entries))))
             yield 0.5 * begin / len(self._entries)
         if self._base and not self._pending:
-            steps = self._sorting("name")
-            while self._version == version:
-                try:
-                    yield 0.5 + 0.5 * next(steps)
-                except StopIteration as end:
-                    self._ahead["name"] = end.value
-                    return
+            by_name = yield from within(0.5, 1.0, self._until_changed(self._sorting("name")))
+            if by_name is not None:
+                self._ahead["name"] = by_name
 
     def _selecting(self, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[list[Entry]]:
         if self._pending:
             yield from within(0.0, 0.2, self._take_changes())
-        if asked.asks_held:
-            return (yield from self._held_only(query, asked, now))
+        if asked.asks_held and self._held:
+            return (yield from self._index_of_held()._selecting(query, asked, now))
         order = yield from within(0.2, 0.6, self._in_order(query.sort))
         found = yield from within(0.6, 0.9, self._fitting(order, query, asked, now))
         self._found = found
@@ -199,22 +184,16 @@ class AccountIndex:
         if query.reverse:
             places = turned_round(places, order.keys)
             yield 0.95
-        return self._listed(places, found.last)
+        entries = list(map(self._entries.__getitem__, places))
+        entries += map(self._entries.__getitem__, found.last)
+        return entries  # type: ignore[return-value]  # none of these is removed
 
-    def _held_only(self, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[list[Entry]]:
-        """The selected deleted entries, from an index of their own."""
+    def _index_of_held(self) -> "AccountIndex":
+        """An index of the deleted entries alone, in which they count as any others."""
         held = AccountIndex()
         held._entries, held._live = list(self._held.values()), len(self._held)
         held._texts = [None] * held._live
-        order = yield from within(0.2, 0.6, held._in_order(query.sort))
-        found = yield from within(0.6, 0.9, held._fitting(order, query, asked, now))
-        places = turned_round(found.places, order.keys) if query.reverse else found.places
-        return held._listed(places, found.last)
-
-    def _listed(self, places: list[int], last: list[int]) -> list[Entry]:
-        entries = list(map(self._entries.__getitem__, places))
-        entries += map(self._entries.__getitem__, last)
-        return entries  # type: ignore[return-value]  # none of these is removed
+        return held
 
     # Order
 

@@ -1,4 +1,4 @@
-"""Sentences about accounts, domains and the store as a whole."""
+"""Sentences about accounts, filters, domains and the store as a whole."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,6 +14,10 @@ def _restart(params: Mapping[str, Any]) -> str:
 
 def _changed_meanwhile(params: Mapping[str, Any]) -> str:
     return f"{{addresses:some}} {'was' if len(params['addresses']) == 1 else 'were'} changed by another user just now."
+
+
+def _not_saved(params: Mapping[str, Any]) -> str:
+    return "{name}: no saved filter; there is " + ("{known:commas}" if params["known"] else "none yet")
 
 
 TEMPLATES: Final[Mapping[str, Template]] = {
@@ -60,4 +64,12 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "dump-restored": "restored {entries:count entry} in {domains:count domain}",
     "changed-meanwhile": _changed_meanwhile,
     "look-again": "Nothing was done. Look at it again.",
+    "filter-is": "is: one of {states}",
+    "filter-seen": "seen: > or <, and an age or a day: seen:>180d, seen:<2025-01-01",
+    "filter-not-saved": _not_saved,
+    "filter-names-another": "{name}: a saved filter cannot name another",
+    "filter-has-problem": "{name}: {problem}",
+    "age-unreadable": "is not an age",
+    "age-zero": "is no time at all",
+    "age-too-long": "is longer than a thousand years",
 }
