@@ -31,12 +31,7 @@ def trust_options(command: Any) -> Any:
 
 
 def password_option(server: str, variable: str) -> Callable[[Any], Any]:
-    """The option --password-file.
-
-    Args:
-        server: whose password it is, in words.
-        variable: the environment variable that may hold it.
-    """
+    """The option --password-file, with the words for the server and the environment variable with the password."""
     return click.option(
         "--password-file",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -46,10 +41,6 @@ def password_option(server: str, variable: str) -> Callable[[Any], Any]:
 
 
 def password_of(user: str, file: Path | None, variable: str) -> Secret:
-    """The password of a user: from the file, else from the environment, else by a prompt.
-
-    Raises:
-        BadInput: there is none, and no terminal to ask for it.
-    """
+    """The password of a user: from the file, else from the environment, else by a prompt."""
     prompt = partial(click.prompt, hide_input=True, err=True, default="", show_default=False)
     return secret_from(file, variable, partial(prompt, f"Password of {safe_text(user)}") if has_person() else None)

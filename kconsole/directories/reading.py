@@ -98,14 +98,9 @@ def read_directory(
     connect_timeout: float = 10,
     answer_timeout: float = 60,
 ) -> DirectoryListing:
-    """Read all users of a directory.
+    """Read all users of a directory. `progress` gets the number of entries so far, after each page.
 
-    Args:
-        directory: its settings.
-        secret: the password to `directory.bind_as`; None to bind anonymously.
-        progress: called after each page with the number of entries so far.
-        connect_timeout: seconds to connect.
-        answer_timeout: seconds for the answer to each request, page by page.
+    The timeouts are seconds to connect, and for the answer to each request.
 
     Raises:
         BadInput: as `check_settings`, or a name without a password.

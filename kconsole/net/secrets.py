@@ -41,10 +41,7 @@ class Secret:
 def secret_from(file: Path | None, variable: str, ask: Callable[[], str] | None) -> Secret:
     """Get a password: from the file if one is named, else from the environment, else by asking.
 
-    Args:
-        file: a file of mode 0600 or stricter; its first line is the password.
-        variable: the environment variable that may hold it.
-        ask: prompts for it; None without a terminal.
+    A file must have mode 0600 or stricter; its first line is the password. `ask` is None without a terminal.
     """
     if file is not None:
         return _from_file(file)
@@ -57,7 +54,14 @@ def secret_from(file: Path | None, variable: str, ask: Callable[[], str] | None)
 
 def _from_file(path: Path) -> Secret:
     try:
-        mode, content = _read(path)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe would wait for a writer
+        try:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise OSError("it is not a regular file")
+            content = os.read(descriptor, LONGEST + 1)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise BadInput("password-file-unreadable", "name-a-password-file", path=str(path), reason=reason) from None
@@ -71,15 +75,3 @@ def _from_file(path: Path) -> Secret:
     if not (password := text.partition("\n")[0].rstrip("\r")):
         raise BadInput("password-file-empty", "password-on-first-line", path=str(path))
     return Secret(password)
-
-
-def _read(path: Path) -> tuple[int, bytes]:
-    """The mode and the content of a file. O_NONBLOCK: opening a named pipe would wait for a writer."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise OSError("it is not a regular file")
-        return mode, os.read(descriptor, LONGEST + 1)
-    finally:
-        os.close(descriptor)

@@ -118,15 +118,9 @@ def distrust(
 ) -> SourceAway:
     """The error for a server whose certificate is not trusted, with its fingerprint and what to do about it.
 
-    The server is connected to a second time to read its fingerprint, and nothing is sent to it. The administrator
-    compares that fingerprint with the one on the server; pinning it unseen would trust an attacker.
-
-    Args:
-        server: which certificate is trusted.
-        url: how messages name the server.
-        host: the name that the certificate should be for.
-        error: what is wrong with the certificate.
-        look: connects with another kind of trust and returns the certificate, if there is one.
+    A second connection reads its fingerprint, and sends nothing: `look` connects with other trust, and returns
+    the certificate if there is one. The administrator compares that fingerprint with the one on the server; pinning it
+    unseen would trust an attacker.
     """
     is_wrong_host = error.code == _WRONG_HOST
     details: list[Message] = []

@@ -23,9 +23,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     ),
     # Which certificate is trusted
     "fingerprint-invalid": "{text} is not a SHA-256 fingerprint of a certificate, which has 64 hexadecimal digits.",
-    "how-to-get-fingerprint": (
-        "Get it on the server with 'openssl x509 -in certificate.pem -noout -fingerprint -sha256'."
-    ),
+    "how-to-get-fingerprint": "On the server, run 'openssl x509 -in certificate.pem -noout -fingerprint -sha256'.",
     "insecure-with-fingerprint": "A fingerprint and an insecure connection exclude each other.",
     "insecure-with-ca-file": "A CA file and an insecure connection exclude each other.",
     "choose-one-check": Both(
@@ -47,9 +45,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "nothing-sent": "Nothing was sent to it.",
     "certificate-names": "It is for: {names}",
     "certificate-fingerprint": "Its fingerprint (SHA-256) is {fingerprint}",
-    "pinned-certificate-changed": (
-        "If the certificate was renewed, ask the server's administrator for the new fingerprint and pin that."
-    ),
+    "pinned-certificate-changed": "If it was renewed, ask the server's administrator for the new fingerprint.",
     "renew-the-certificate": Both(
         "Renew the certificate on the server; or compare its fingerprint with the one on the server, and pin it with"
         " --fingerprint.",
@@ -68,9 +64,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     ),
     # Passwords
     "password-prompt-impossible": "A password is needed, and there is no terminal to ask for it.",
-    "give-password-file-or-variable": (
-        "Put it in a file of mode 0600 and name that with --password-file, or put it in {variable}."
-    ),
+    "give-password-file-or-variable": "Name a file of mode 0600 with --password-file, or put it in {variable}.",
     "password-file-open-to-others": "Other users can read {path}.",
     "make-password-file-private": "Run 'chmod 600 {path}', and change the password.",
     "password-file-unreadable": "Cannot read {path}: {reason}.",
@@ -81,9 +75,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "host-unknown": "Cannot find {url}: the host name {host} is unknown.",
     "check-host-name": "Check the host name.",
     "connection-refused": "Cannot connect to {url}: nothing answers on port {port}.",
-    "check-port-and-service": (
-        "Check host and port, that the server is running, and that it accepts connections from this host."
-    ),
+    "check-port-and-service": "Check host and port, and that the server is running and accepts this host.",
     "answer-late": "{url} did not answer in time.",
     "connection-cut": "{url} closed the connection before it had answered.",
     "try-again-check-network": "Try again. Check the server and the network.",

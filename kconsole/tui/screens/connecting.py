@@ -77,14 +77,8 @@ class ReadingDialog(Dialog[Next], Generic[Far, Result]):
     """Reads from another server in a thread, and shows the progress. Escape cancels.
 
     The thread is a daemon and not a Textual worker: quitting kconsole does not wait for a server that hangs.
-
-    Args:
-        text: what is being done; safe to show.
-        act: does it in the thread, and reports its progress to the function that it is given.
-        done: takes the result, once the dialog is closed.
-        failed: takes the error.
-        so_far: the progress in words that are safe to show.
-        cancel: is set when the user cancels, for code that waits for the server.
+    `act` runs in the thread, and reports its progress to the function that it is given. Code that waits for the server
+    can look at `cancel`, which is set when the user cancels.
     """
 
     heading = "One moment"

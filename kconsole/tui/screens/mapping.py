@@ -123,14 +123,9 @@ class MappingScreen(StoreScreen):
         act: Callable[[Directory, Secret | None, Progress[int]], Result],
         done: Callable[[str, Directory, Result], None],
     ) -> None:
-        """Ask the directory of the highlighted domain in the background.
+        """Ask the directory of the highlighted domain in the background; `done` takes the domain, too.
 
         The password comes from the environment, or from a dialog; an anonymous client needs none.
-
-        Args:
-            doing: what is being done, before the directory's URL: "Reading".
-            act: asks the directory, and reports its progress.
-            done: takes the domain, its directory and the result.
         """
         here = self.directories.highlighted
         if here is None:

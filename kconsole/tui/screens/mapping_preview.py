@@ -28,8 +28,9 @@ from kconsole.tui.screens.console import MANY
 from kconsole.tui.screens.dialog import ConfirmDialog, NewsDialog, Question, QuestionDialog, plain
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.inputs import TextLine
+from kconsole.tui.widgets.labelled import LabelledText
 from kconsole.tui.widgets.lines import SeatGauge
-from kconsole.tui.widgets.plan_list import PlanList, PlanSummary
+from kconsole.tui.widgets.plan_list import PlanList
 from kconsole.tui.workspace import Workspace
 
 WIDE: Final = 100
@@ -86,7 +87,7 @@ class PreviewScreen(StoreScreen):
     help_title = "Help: the preview"
 
     gauge = getters.query_one(SeatGauge)
-    summary = getters.query_one(PlanSummary)
+    summary = getters.query_one("#summary", LabelledText)
     accounts = getters.query_one(PlanList)
 
     def __init__(self, workspace: Workspace, directory: Directory, listing: DirectoryListing, plan: MapPlan) -> None:
@@ -101,7 +102,7 @@ class PreviewScreen(StoreScreen):
 
     def content(self) -> Iterable[Widget]:
         yield SeatGauge()
-        yield PlanSummary()
+        yield LabelledText(11, id="summary")
         with Vertical(id="plan-pane"):
             yield PlanList()
 
@@ -112,6 +113,9 @@ class PreviewScreen(StoreScreen):
         self.header.warning = "INSECURE" if self.directory.insecure else ""
         self.gauge.border_title = "Seats, before → after"
         self._show()
+
+    def on_resize(self) -> None:
+        self.summary.styles.max_height = max(self.size.height // 2 - 3, 2)  # half of a low terminal is for the list
 
     # Commands
 
@@ -243,7 +247,8 @@ class PreviewScreen(StoreScreen):
         plan = self.plan
         self.gauge.report, self.gauge.planned = plan.now, plan.after(self.disables_gone)
         _, *summary = plan_summary(plan, self.disables_gone)  # the gauge has the seats
-        self.summary.show_details([*summary, *self._gone_details()])
+        details = [*summary, *self._gone_details()]
+        self.summary.show([("", [(label, text, "alarm" if label == "!" else "") for label, text in details])])
         self.accounts.empty_text = "Nothing to do: everything is as in the directory."
         self.accounts.show(plan_groups(plan, self.disables_gone))
         self._show_title()

@@ -1,17 +1,12 @@
-"""Widgets of the mapping preview: a summary, and all accounts by name."""
+"""The list of the mapping preview: all accounts that would change, by name."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from kconsole.text.columns import cell_width
-from kconsole.text.details import Detail
 from kconsole.text.mapping import Section
-from kconsole.tui.widgets.labelled import LabelledText
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
-
-LABEL: Final = 11
-"""Cells of a label of the summary."""
 
 
 class PlanRow(NamedTuple):
@@ -60,19 +55,3 @@ class PlanList(RowList):
         room = min(self._label_width, max(width // 2, width - 30))
         quiet = "" if row == self.cursor else "muted"
         return [sign, (f"   {fitted(label, room)}  ", ""), (fitted(text, width - room - 7), quiet)]
-
-
-class PlanSummary(LabelledText):
-    """The result of the plan. It leaves half of a low terminal to the list below."""
-
-    DEFAULT_CSS = "PlanSummary { padding: 0 1; }"
-
-    def __init__(self) -> None:
-        super().__init__(LABEL, id="summary")
-
-    def show_details(self, details: Sequence[Detail]) -> None:
-        """Show these. Their texts must be safe to show."""
-        self.show([("", [(label, text, "alarm" if label == "!" else "") for label, text in details])])
-
-    def on_resize(self) -> None:
-        self.styles.max_height = max(self.app.size.height // 2 - 3, 2)
