@@ -26,7 +26,6 @@ from kconsole.store.file_engine.snapshot_file import (
     BACKUP_FILE,
     DAMAGED_FILE,
     SNAPSHOT_FILE,
-    PlacedSnapshot,
     read_snapshot,
     write_snapshot,
 )
@@ -75,11 +74,6 @@ class _Good(NamedTuple):
     """Where the records come from; None if there is nothing good."""
 
 
-class _Seen(NamedTuple):
-    findings: tuple[Finding, ...]
-    good: _Good
-
-
 def examine(folder: Path) -> list[Finding]:
     """Examine everything; nothing is changed.
 
@@ -100,7 +94,7 @@ def _findings(folder: Path) -> Iterator[Finding]:
     for path, _ in _too_open(folder):
         what = message("others-can-read", file=str(path))
         yield Finding("permissions", what, (message("only-owner-should"),), mendable=True)
-    seen = _look(folder, settled=False)
+    seen = _Look(folder, settled=False)
     yield from seen.findings
     records = seen.good.records
     try:
@@ -125,88 +119,100 @@ def _findings(folder: Path) -> Iterator[Finding]:
 # What the files say
 
 
-def _look(folder: Path, *, settled: bool) -> _Seen:
-    """Read journal and snapshot; `settled` if the lock is held, so that no other process is in the middle of a line."""
-    snapshot, trouble = _snapshot_in(folder / SNAPSHOT_FILE)
-    try:
-        journal = JournalFile.open(folder / JOURNAL_FILE, read_only=True)
-    except FileNotFoundError:
-        what = message("journal-missing", journal=str(folder / JOURNAL_FILE))
-        return _without_good_journal(folder, None, snapshot, trouble, what)
-    with closing(journal):
-        return _with_journal(folder, journal, snapshot, trouble, settled)
+class _Look:
+    """What journal and snapshot say; `settled` if the lock is held, so that no one is in the middle of a line.
 
+    Attributes:
+        findings: what is wrong with them.
+        good: what is good in them.
+    """
 
-def _with_journal(
-    folder: Path, journal: JournalFile, snapshot: PlacedSnapshot | None, trouble: Message | None, settled: bool
-) -> _Seen:
-    name = str(folder / JOURNAL_FILE)
-    whole, broken, at_snapshot = _replayed(journal, _Good(Records()), snapshot)
-    if broken is None and whole.head == START:
-        broken = BrokenJournal(1, "journal-empty", START)
-    if broken is None and snapshot is not None and at_snapshot is None:
-        broken = BrokenJournal(snapshot.snapshot.head.sequence, "not-the-line-of-the-snapshot", whole.head)
-    if broken is not None:
-        what = message("journal-damaged", journal=name, line=broken.line, reason=broken.why)
-        return _without_good_journal(folder, journal, snapshot, trouble, what, broken.line - 1)
-    findings = list(_of_snapshot(folder, snapshot, at_snapshot, trouble))
-    if journal.size > whole.place and (settled or _stays_torn(journal, whole.place)):
-        what, remedy = message("torn-last-line", journal=name), (message("can-be-set-aside"),)
-        findings.append(Finding("torn", what, remedy, serious=False, mendable=True))
-    return _Seen(tuple(findings), whole._replace(source=message("good-journal")))
+    def __init__(self, folder: Path, *, settled: bool) -> None:
+        self.findings: list[Finding] = []
+        self._folder = folder
+        self._snapshot, self._damage = _snapshot_in(folder / SNAPSHOT_FILE)
+        name = str(folder / JOURNAL_FILE)
+        try:
+            journal = JournalFile.open(folder / JOURNAL_FILE, read_only=True)
+        except FileNotFoundError:
+            self.good = self._without_good_journal(None, message("journal-missing", journal=name), 0)
+            return
+        with closing(journal):
+            self.good, broken, at_snapshot = _replayed(journal, _Good(Records()), self._snapshot)
+            if broken is None and self.good.head == START:
+                broken = BrokenJournal(1, "journal-empty", START)
+            if broken is None and self._snapshot is not None and at_snapshot is None:
+                broken = BrokenJournal(self._snapshot.head.sequence, "not-the-line-of-the-snapshot", self.good.head)
+            if broken is not None:
+                what = message("journal-damaged", journal=name, line=broken.line, reason=broken.why)
+                self.good = self._without_good_journal(journal, what, broken.line - 1)
+                return
+            self.good = self.good._replace(source=message("good-journal"))
+            self._compare_snapshot(at_snapshot)
+            if journal.size > self.good.place and (settled or _stays_torn(journal, self.good.place)):
+                what, remedy = message("torn-last-line", journal=name), (message("can-be-set-aside"),)
+                self.findings.append(Finding("torn", what, remedy, serious=False, mendable=True))
 
+    def _without_good_journal(self, journal: JournalFile | None, what: Message, good_lines: int) -> _Good:
+        """What is left if the journal is damaged after so many good lines, or missing."""
+        good = self._best(journal)
+        can_mend = good.source is not None
+        if self._snapshot is None:
+            serious = journal is None or self._damage is not None
+            self.findings.append(Finding("snapshot", self._about_snapshot(), (), serious, mendable=can_mend))
+        remedy = [message("nothing-good-restore-backup")]
+        if can_mend:
+            remedy = [message("restore-or-begin-with", source=good.source)]
+            lines = 0 if journal is None else sum(1 for _ in journal.lines())
+            if (lost := lines - max(good.head.sequence, good_lines)) > 0:
+                remedy.append(message("lines-not-in-it", count=lost))
+        code = "no-journal" if journal is None else "journal"
+        self.findings.append(Finding(code, what, tuple(remedy), mendable=can_mend))
+        return good
 
-def _without_good_journal(
-    folder: Path,
-    journal: JournalFile | None,
-    snapshot: PlacedSnapshot | None,
-    trouble: Message | None,
-    what: Message,
-    good_lines: int = 0,
-) -> _Seen:
-    """What is left if the journal is damaged after so many good lines, or missing."""
-    code, good = "no-journal" if journal is None else "journal", _best_of(folder, journal, snapshot)
-    remedy = [message("nothing-good-restore-backup")]
-    if good.source is not None:
-        remedy = [message("restore-or-begin-with", source=good.source)]
-        lines = 0 if journal is None else sum(1 for _ in journal.lines())
-        if (lost := lines - max(good.head.sequence, good_lines)) > 0:
-            remedy.append(message("lines-not-in-it", count=lost))
-    findings = [Finding(code, what, tuple(remedy), mendable=good.source is not None)]
-    if snapshot is None:
-        serious = journal is None or trouble is not None
-        about = _about_snapshot(folder, trouble)
-        findings.insert(0, Finding("snapshot", about, (), serious, mendable=good.source is not None))
-    return _Seen(tuple(findings), good)
+    def _best(self, journal: JournalFile | None) -> _Good:
+        """A snapshot with the lines after it, or lines from the first: whatever goes furthest."""
+        backup = None
+        with suppress(StoreUnusable):  # it may be of another format
+            backup, _ = _snapshot_in(self._folder / BACKUP_FILE)
+        best = _Good(Records())
+        for name, start in ((SNAPSHOT_FILE, self._snapshot), (BACKUP_FILE, backup), ("", _Good(Records()))):
+            if start is None:
+                continue
+            good = start if journal is None else _replayed(journal, start, None)[0]
+            if (last := good.head.sequence) > best.head.sequence:
+                source = message("good-lines", last=last)
+                if name:
+                    source = message("good-snapshot", name=name)
+                    if last > start.head.sequence:
+                        source = message("good-snapshot-and-lines", name=name, last=last)
+                best = good._replace(source=source)
+        return best
 
+    def _compare_snapshot(self, journal_says: Records | None) -> None:
+        remedy = (message("rebuild-from-journal"),)
+        if self._snapshot is None:
+            is_missing = self._damage is None  # which is how a new store begins
+            code = "no-snapshot" if is_missing else "snapshot"
+            self.findings.append(Finding(code, self._about_snapshot(), remedy, not is_missing, mendable=True))
+        elif journal_says is None or self._snapshot.records.tables != journal_says.tables:
+            what = message("snapshot-differs", snapshot=str(self._folder / SNAPSHOT_FILE))
+            self.findings.append(Finding("snapshot", what, remedy, mendable=True))
 
-def _about_snapshot(folder: Path, trouble: Message | None) -> Message:
-    name = str(folder / SNAPSHOT_FILE)
-    if trouble is None:
-        return message("snapshot-missing", snapshot=name)
-    return message("snapshot-damaged", snapshot=name, reason=trouble)
-
-
-def _of_snapshot(
-    folder: Path, snapshot: PlacedSnapshot | None, journal_says: Records | None, trouble: Message | None
-) -> Iterator[Finding]:
-    remedy = (message("rebuild-from-journal"),)
-    if snapshot is None:
-        is_missing = trouble is None  # which is how a new store begins
-        code = "no-snapshot" if is_missing else "snapshot"
-        yield Finding(code, _about_snapshot(folder, trouble), remedy, not is_missing, mendable=True)
-    elif journal_says is None or _records_of(snapshot).tables != journal_says.tables:
-        what = message("snapshot-differs", snapshot=str(folder / SNAPSHOT_FILE))
-        yield Finding("snapshot", what, remedy, mendable=True)
+    def _about_snapshot(self) -> Message:
+        name = str(self._folder / SNAPSHOT_FILE)
+        if self._damage is None:
+            return message("snapshot-missing", snapshot=name)
+        return message("snapshot-damaged", snapshot=name, reason=self._damage)
 
 
 def _replayed(
-    journal: JournalFile, start: _Good, snapshot: PlacedSnapshot | None
+    journal: JournalFile, start: _Good, snapshot: _Good | None
 ) -> tuple[_Good, BrokenJournal | None, Records | None]:
     """What the lines after a start add up to, what is wrong with the first bad one, and the records at a snapshot."""
     records, next_number, head, place, _ = start
     at_snapshot, broken = None, None
-    wanted = None if snapshot is None else (snapshot.snapshot.head, snapshot.place)
+    wanted = None if snapshot is None else (snapshot.head, snapshot.place)
     try:
         for raw in journal.lines(place):
             after = head_after(raw, head)
@@ -221,50 +227,17 @@ def _replayed(
     return _Good(records, next_number, head, place), broken, at_snapshot
 
 
-def _best_of(folder: Path, journal: JournalFile | None, snapshot: PlacedSnapshot | None) -> _Good:
-    """What is good if the journal as a whole is not: a snapshot with the lines after it, or lines from the first."""
-    starts: list[tuple[str, _Good]] = []
-    for name, found in ((SNAPSHOT_FILE, snapshot), (BACKUP_FILE, _backup_in(folder))):
-        if found is not None:
-            starts.append(
-                (name, _Good(_records_of(found), found.snapshot.next_number, found.snapshot.head, found.place))
-            )
-    best = _Good(Records())
-    for name, start in (*starts, ("", _Good(Records()))):
-        good = start if journal is None else _replayed(journal, start, None)[0]
-        if good.head.sequence > best.head.sequence:
-            last = good.head.sequence
-            source = message("good-lines", last=last)
-            if name:
-                source = message("good-snapshot", name=name)
-                if last > start.head.sequence:
-                    source = message("good-snapshot-and-lines", name=name, last=last)
-            best = good._replace(source=source)
-    return best
-
-
-def _snapshot_in(path: Path) -> tuple[PlacedSnapshot | None, Message | None]:
+def _snapshot_in(path: Path) -> tuple[_Good | None, Message | None]:
     """A snapshot, or what is wrong with it; neither if there is none."""
+    records = Records()
     try:
-        snapshot = read_snapshot(path)
-        _records_of(snapshot)
+        (head, next_number, body), place = read_snapshot(path)
+        records.load(body)
     except FileNotFoundError:
         return None, None
     except DamagedSnapshot as damage:
         return None, damage.why
-    return snapshot, None
-
-
-def _backup_in(folder: Path) -> PlacedSnapshot | None:
-    with suppress(StoreUnusable):  # it may be of another format
-        return _snapshot_in(folder / BACKUP_FILE)[0]
-    return None
-
-
-def _records_of(snapshot: PlacedSnapshot) -> Records:
-    records = Records()
-    records.load(snapshot.snapshot.body)
-    return records
+    return _Good(records, next_number, head, place), None
 
 
 def _stays_torn(journal: JournalFile, place: int) -> bool:
@@ -318,18 +291,18 @@ def mend(
 def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message], str]) -> None:
     for path, mode in _too_open(folder):
         path.chmod(mode)
-    findings, good = _look(folder, settled=True)
-    codes = {finding.code for finding in findings if finding.mendable}
+    seen = _Look(folder, settled=True)
+    codes = {finding.code for finding in seen.findings if finding.mendable}
     if codes & {"journal", "no-journal"}:
-        _begin_with_good(folder, operator, good, worded)
+        _begin_with_good(folder, operator, seen.good, worded)
     else:
         if "torn" in codes:
             with closing(JournalFile.open(folder / JOURNAL_FILE)) as journal:
-                journal.mend_torn_tail(good.head, good.place)
-            _, good = _look(folder, settled=True)
+                journal.mend_torn_tail(seen.good.head, seen.good.place)
+            seen = _Look(folder, settled=True)
         if codes & {"snapshot", "no-snapshot"}:
             _keep(folder, SNAPSHOT_FILE, BACKUP_FILE)
-            _write_snapshot(folder, good)
+            _write_snapshot(folder, seen.good)
     for path in _leftovers(folder):
         path.replace(_place_aside(folder, path.name))
     sync_folder(folder)
