@@ -11,10 +11,11 @@ from kconsole.core.reports import Decision, SeatReport
 from kconsole.licensing import guards
 
 FEW_GONE: Final = 5
-"""So many accounts that are gone from the directory can be disabled without typing their number."""
-
 SHARE_GONE: Final = 10
-"""The same, in percent of the domain's mapped accounts. More points to a wrong base or filter."""
+"""So many gone accounts, or percent of the domain's mapped ones, can be disabled without typing their number.
+
+More points to a wrong base or filter.
+"""
 
 Pair = tuple[Entry, Entry]
 """An account before and after."""

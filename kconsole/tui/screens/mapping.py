@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final, TypeVar
 
-from textual import getters, on
+from textual import getters
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -68,6 +68,7 @@ class MappingScreen(StoreScreen):
         yield DetailsPane()
 
     def on_mount(self) -> None:
+        self.watch(self.directories, "cursor", self.show_settings, init=False)
         self._show()
         self.directories.move_to_key(self._domain)
 
@@ -198,7 +199,6 @@ class MappingScreen(StoreScreen):
 
     # Showing
 
-    @on(DirectoryList.Highlighted)
     def show_settings(self) -> None:
         here = self.directories.highlighted
         if here is None:

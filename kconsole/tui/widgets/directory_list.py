@@ -4,8 +4,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from textual.message import Message
-
 from kconsole.operations.mapping import MappedDomain
 from kconsole.text.columns import cell_width
 from kconsole.text.safe_text import safe_text
@@ -43,9 +41,6 @@ class DirectoryList(ColumnList[MappedDomain]):
     signs: ClassVar[int] = 2
     empty_text = "There are no domains in this store yet."
 
-    class Highlighted(Message):
-        """Another domain is highlighted."""
-
     def __init__(self) -> None:
         super().__init__("directories")
 
@@ -55,9 +50,6 @@ class DirectoryList(ColumnList[MappedDomain]):
     def columns_at(self, width: int) -> Sequence[Column[Any]]:
         longest = max((cell_width(_name(row, self.now)) for row in self.rows), default=0)
         return Column[MappedDomain]("Domain", min(longest, max(width // 3, 20)), _name), _MAPPED, _DIRECTORY
-
-    def cursor_moved(self) -> None:
-        self.post_message(self.Highlighted())
 
     def sign_parts(self, row: int, record: MappedDomain) -> Sequence[Part]:
         return [*super().sign_parts(row, record), (ALARM_SIGN if _is_insecure(record) else " ", "alarm")]
