@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from msgspec.structs import replace
 
@@ -65,15 +65,9 @@ class Recover:
         return resolved(pending, target, done, changed=done)
 
 
-class Question(NamedTuple):
-    """An account to look for on the server."""
-
-    domain_id: str
-    """The server's id of its domain; empty if that was never read."""
-    login: str
-    server_id: str
-    """The server's id of it; empty for one that may be new."""
-
+Question = tuple[str, str, str]
+"""What `MailServer.find` takes: the id of a domain, empty if that was never read; a login; the id of an account, empty
+for one that may be new."""
 
 Questions = Mapping[int, Sequence[Question]]
 """By the number of the pending change, the accounts to look for."""
@@ -97,7 +91,7 @@ def answers_to(questions: Questions, mail: MailServer) -> Recover:
     found = {}
     for number, asked in questions.items():
         try:
-            found[number] = [mail.find(*question) if question.domain_id else None for question in asked]
+            found[number] = [mail.find(*question) if question[0] else None for question in asked]
         except ServerRefused as refused:
             if refused.reason != "no-right":
                 raise
@@ -119,8 +113,8 @@ def recover(session: Session, mail: MailServer) -> Done | None:
 
 def _question(session: Session, pending: PendingChange, target: Target) -> Question:
     if pending.domain_id:
-        return Question(pending.domain_id, target.address.rpartition("@")[0], "")
+        return pending.domain_id, target.address.rpartition("@")[0], ""
     entry = session.state.live_entry(target.number)
     login, _, name = (target.address if entry is None else entry.address).rpartition("@")
     domain = session.state.domain_named(name)
-    return Question("" if domain is None else domain.server_id, login, target.server_id)
+    return "" if domain is None else domain.server_id, login, target.server_id

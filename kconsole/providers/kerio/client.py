@@ -8,7 +8,7 @@ token left in an exception.
 import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 import httpx
@@ -22,21 +22,12 @@ from kconsole.net.deadlines import Flag, WaitCancelled
 from kconsole.net.secrets import Secret
 from kconsole.net.tls import NotTrusted, trust_of
 from kconsole.providers.base import Cancelled, NotLetIn, Timeouts
+from kconsole.providers.kerio import errors
 from kconsole.providers.kerio.answers import read_answer
-from kconsole.providers.kerio.errors import (
-    EXPIRED,
-    TIMED_OUT,
-    AnswerLate,
-    CallRefused,
-    ServerError,
-    StrangeAnswer,
-    connection_failure,
-    lost,
-    not_trusted,
-    said_to,
-)
+from kconsole.providers.kerio.errors import ServerError, StrangeAnswer
 from kconsole.providers.kerio.settings import server_address
 from kconsole.providers.kerio.sockets import TrustingContext, bounded
+from kconsole.providers.kerio.values import Reader, Row
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 """Bytes beyond which an answer is refused."""
@@ -115,13 +106,11 @@ class KerioClient:
     ) -> dict[str, Any]:
         """The result of a call. An expired session is replaced once, and the call repeated.
 
-        Args:
-            method: its name.
-            parameters: by their names; a `Secret` among them is revealed only in what is sent.
-            changes: whether it changes anything, so that the loss of its answer leaves the result unknown.
+        A `Secret` among the parameters is revealed only in what is sent. With `changes`, the loss of the answer leaves
+        the result unknown.
 
         Raises:
-            CallRefused: the server refused it.
+            errors.CallRefused: the server refused it.
             NotLetIn: the session has expired, and the next login failed.
             AnswerLost: it changes something, and its result is not known.
             SourceAway: it was not done, or not answered.
@@ -132,7 +121,7 @@ class KerioClient:
             raise SourceAway("not-logged-in", server=self.origin)
         session = self._session
         answer = self._answer(method, parameters, session, changes)
-        if isinstance(answer, ServerError) and answer.number == EXPIRED:
+        if isinstance(answer, ServerError) and answer.number == errors.EXPIRED:
             if changes:
                 return self._change_again(method, parameters, session)
             answer = self._answer(method, parameters, self._log_in(session.number), changes)
@@ -154,16 +143,16 @@ class KerioClient:
         else:
             if isinstance(answer, ServerError):
                 then = message("again-refused", why=message(f"why-{answer.reason}", number=answer.number))
-                details = (said_to(method, answer),)
+                details = (errors.said_to(method, answer),)
             elif not answer.get("errors"):
                 return answer
-        raise lost(self.origin, method, message("lost-session", then=then), *details)
+        raise errors.lost(self.origin, method, message("lost-session", then=then), *details)
 
-    def read(self, method: str, parameters: Mapping[str, object] | None, reader: Callable[[dict[str, Any]], _T]) -> _T:
+    def read(self, method: str, parameters: Mapping[str, object] | None, reader: Reader[_T]) -> _T:
         """The result of a call that changes nothing, as a reader understands it. Raises as `call`."""
         result = self.call(method, parameters)
         try:
-            return reader(result)
+            return reader(Row(result))
         except StrangeAnswer as error:
             problem = error.problem
         raise self.strange(method, problem)
@@ -171,7 +160,7 @@ class KerioClient:
     def strange(self, method: str, problem: Message, changes: bool = False) -> SourceAway:
         """The error for an answer that cannot be understood."""
         if changes:
-            return lost(self.origin, method, message("lost-strange", problem=problem))
+            return errors.lost(self.origin, method, message("lost-strange", problem=problem))
         hint = "usual-kerio-port" if self._session is None else "see-error-log"
         return SourceAway("not-kerio", hint, server=self.origin, method=method, why=problem)
 
@@ -198,7 +187,7 @@ class KerioClient:
             parameters = {"userName": self.access.user, "password": self._secret, "application": _APPLICATION}
             answer = self._answer("Session.login", parameters, None, False)
             if isinstance(answer, ServerError):
-                said = [said_to("Session.login", answer)]
+                said = [errors.said_to("Session.login", answer)]
                 raise NotLetIn("login-failed", "check-login", said, server=self.origin, user=short(self.access.user))
             token = answer.get("token")
             if not (type(token) is str and token.isascii() and token.isprintable() and 0 < len(token) < _LONGEST_TOKEN):
@@ -232,12 +221,12 @@ class KerioClient:
         except WaitCancelled:
             error = Cancelled("server-cancelled", server=self.origin)
             if changes:
-                error = lost(self.origin, method, "lost-cancelled")
+                error = errors.lost(self.origin, method, "lost-cancelled")
         except NotTrusted as distrust:
-            error = not_trusted(self.access, distrust, self.timeouts.connect)
+            error = errors.not_trusted(self.access, distrust, self.timeouts.connect)
         except Exception as raised:
             self._is_away = True
-            error = connection_failure(self.origin, method, raised, changes)
+            error = errors.connection_failure(self.origin, method, raised, changes)
         except BaseException as interrupt:  # Ctrl+C: printing its frames would print what was sent
             interrupt.__context__ = None
             raise interrupt.with_traceback(None) from None
@@ -277,15 +266,15 @@ class KerioClient:
         raise TypeError
 
     def _error_of(self, method: str, error: ServerError, changes: bool) -> ConsoleError:
-        said = said_to(method, error)
-        if error.number == EXPIRED:
+        said = errors.said_to(method, error)
+        if error.number == errors.EXPIRED:
             return SourceAway("session-ended-again", "session-ends-again-why", [said], server=self.origin)
-        if error.number != TIMED_OUT:
-            return CallRefused(self.origin, method, error)
+        if error.number != errors.TIMED_OUT:
+            return errors.CallRefused(self.origin, method, error)
         if changes:
-            return lost(self.origin, method, "lost-gave-up", said)
+            return errors.lost(self.origin, method, "lost-gave-up", said)
         late = message("server-gave-up", server=self.origin, method=method)
-        return AnswerLate(late, "try-again-soon", method, (said,))
+        return errors.AnswerLate(late, "try-again-soon", method, (said,))
 
     def without_secrets(self, error: ServerError) -> ServerError:
         """An error without its words if they repeat a password, as an odd server's might."""

@@ -17,7 +17,7 @@ from kconsole.providers.kerio import assumptions
 from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import CallRefused, StrangeAnswer
 from kconsole.providers.kerio.reading import ReadDomain
-from kconsole.providers.kerio.values import Reader, Row, listed_rows, number
+from kconsole.providers.kerio.values import Reader, Row
 
 MOST_ROWS: Final = 1_000_000
 """Rows beyond which a list is not believed."""
@@ -71,7 +71,7 @@ class Pages:
             listing: which.
             reader: makes a record of a row.
             domain_id: the domain that it belongs to; None for a list of the server.
-            progress: receives the number of rows after each page, and a negative number when they are read again.
+            progress: receives the number of rows of each page, and a negative number when they are read again.
 
         Raises:
             CallRefused: the server refuses it.
@@ -123,7 +123,7 @@ class Pages:
 
 def _page(reader: Reader[_K], start: int, result: Row) -> tuple[list[_K], int]:
     """The rows of a page, and how many rows there are in all."""
-    total, listed = number(result, "totalItems"), listed_rows(result)
+    total, listed = result.number("totalItems"), result.listed_rows()
     if total is None:
         total = start + len(listed)
     if not 0 <= total <= MOST_ROWS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from kconsole.core.license import ComponentName, component_named, end_of_id
 from kconsole.core.records import Domain, Entry, Kind, LastLogin, Role, fold
@@ -12,21 +12,7 @@ from kconsole.providers.kerio import assumptions
 from kconsole.providers.kerio.assumptions import ROLES, AnyRole
 from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import CallRefused, StrangeAnswer
-from kconsole.providers.kerio.values import (
-    Reader,
-    Row,
-    choice,
-    flag,
-    listed_rows,
-    moment,
-    name,
-    number,
-    part,
-    rows,
-    size,
-    text,
-    texts,
-)
+from kconsole.providers.kerio.values import Reader, Row
 
 _REGISTRATIONS: Final[Mapping[str | int, Literal["trial", "registered", ""]]] = {
     "rsTrialRegistered": "trial",
@@ -34,12 +20,7 @@ _REGISTRATIONS: Final[Mapping[str | int, Literal["trial", "registered", ""]]] = 
     "rsProductRegistered": "registered",
 }
 _EXPIRATIONS: Final[Mapping[str | int, str]] = {"License": "license", "Subscription": "maintenance"}
-_ASSIGNABLE: Final[Mapping[AnyRole, Role]] = {
-    "user": "user",
-    "auditor": "auditor",
-    "account_admin": "account_admin",
-    "full_admin": "full_admin",
-}
+_ASSIGNABLE: Final[Mapping[AnyRole, Role]] = {role: role for role in get_args(Role)}
 
 
 class ReadDomain(NamedTuple):
@@ -55,17 +36,17 @@ class ReadDomain(NamedTuple):
 
 def server_version(client: KerioClient) -> str:
     """The server's version. Raises as `KerioClient.read`, like all functions below."""
-    return client.read("Server.getVersion", None, lambda result: name(result, "version"))
+    return client.read("Server.getVersion", None, lambda result: result.name("version"))
 
 
 def own_role(client: KerioClient) -> AnyRole:
     """The role of the login."""
 
     def reader(result: Row) -> AnyRole:
-        details = part(result, "userDetails")
+        details = result.part("userDetails")
         if not details:
             raise StrangeAnswer("strange-no-login")
-        return choice(part(details, "effectiveRole"), "userRole", ROLES, "user")
+        return details.part("effectiveRole").choice("userRole", ROLES, "user")
 
     return client.read("Session.whoAmI", None, reader)
 
@@ -73,17 +54,17 @@ def own_role(client: KerioClient) -> AnyRole:
 def started_at(client: KerioClient) -> datetime | None:
     """When the server was started; None where it does not say."""
     try:
-        return client.read("Server.getServerTime", None, lambda result: _known(part(result, "info"), "startTime"))
+        return client.read("Server.getServerTime", None, lambda result: _known(result.part("info"), "startTime"))
     except CallRefused:
-        return client.read("Statistics.get", None, lambda result: _known(part(result, "statistics"), "start"))
+        return client.read("Statistics.get", None, lambda result: _known(result.part("statistics"), "start"))
 
 
 def unlimited_constants(client: KerioClient) -> frozenset[int]:
     """The numbers by which the server says that something has no limit; none where it does not say."""
 
     def reader(result: Row) -> frozenset[int]:
-        named = [row for row in rows(result, "constants") if assumptions.NAME_OF_UNLIMITED in text(row, "name").lower()]
-        return frozenset(value for row in named if (value := number(row, "value")) is not None)
+        named = [row for row in result.rows("constants") if assumptions.NAME_OF_UNLIMITED in row.text("name").lower()]
+        return frozenset(value for row in named if (value := row.number("value")) is not None)
 
     try:
         return client.read("Server.getNamedConstantList", None, reader)
@@ -95,8 +76,8 @@ def administrator(client: KerioClient) -> Entry | None:
     """The built-in administrator; None where the server does not say."""
 
     def reader(result: Row) -> Entry | None:
-        setting = part(result, "setting")
-        login, enabled = text(setting, "builtInAdminUsername"), flag(setting, "builtInAdminEnabled", False)
+        setting = result.part("setting")
+        login, enabled = setting.text("builtInAdminUsername"), setting.flag("builtInAdminEnabled", False)
         return Entry(address=login, kind="builtin_admin", enabled=enabled, role="full_admin") if login else None
 
     return client.read("Server.getRemoteAdministration", None, reader)
@@ -106,15 +87,15 @@ def license_state(client: KerioClient) -> LicenseState:
     """The license that the server goes by, without its components."""
 
     def reader(result: Row) -> LicenseState:
-        status = part(result, "status")
-        ends = {choice(row, "type", _EXPIRATIONS, ""): _end(row) for row in rows(status, "expirations")}
-        users = number(status, "users")
+        status = result.part("status")
+        ends = {row.choice("type", _EXPIRATIONS, ""): _end(row) for row in status.rows("expirations")}
+        users = status.number("users")
         if users is None or (users < 0 and users != UNLIMITED):
             raise StrangeAnswer("strange-license")
         return LicenseState(
             seats=None if users == UNLIMITED else users,
-            id_end=end_of_id(text(status, "Id")),
-            kind=choice(status, "regType", _REGISTRATIONS, ""),
+            id_end=end_of_id(status.text("Id")),
+            kind=status.choice("regType", _REGISTRATIONS, ""),
             expires=ends.get("license"),
             maintenance_until=ends.get("maintenance"),
         )
@@ -126,9 +107,9 @@ def license_components(client: KerioClient) -> tuple[ComponentName, ...] | None:
     """The optional components that are licensed, as far as their names are known; None where it does not say."""
 
     def reader(result: Row) -> tuple[ComponentName, ...] | None:
-        named = [component_named(each) for each in texts(result, "extensions")]
+        named = [component_named(each) for each in result.texts("extensions")]
         known = tuple(dict.fromkeys(each for each in named if each is not None))
-        return None if result.get("extensions") is None else known
+        return None if result.values.get("extensions") is None else known
 
     return client.read("Server.getLicenseExtensionsList", None, reader)
 
@@ -137,30 +118,28 @@ def mailbox_counts(client: KerioClient) -> ServerNumbers | None:
     """The server's counts of mailboxes, which may take long; None where it does not say."""
 
     def reader(result: Row) -> ServerNumbers | None:
-        count = part(result, "count")
-        return ServerNumbers(active=number(count, "active"), created=number(count, "total")) if count else None
+        count = result.part("count")
+        return ServerNumbers(active=count.number("active"), created=count.number("total")) if count else None
 
     return client.read("Users.getMailboxCount", None, reader)
 
 
 def user_count(client: KerioClient) -> int | None:
     """The server's count of all its users; None where it does not say."""
-
-    def reader(result: Row) -> int | None:
-        return number(part(result, "aboutInformation"), "currentUsers")
-
-    return client.read("Server.getAboutInfo", None, reader)
+    return client.read(
+        "Server.getAboutInfo", None, lambda result: result.part("aboutInformation").number("currentUsers")
+    )
 
 
 def domain_numbers(client: KerioClient, domain: Domain) -> DomainNumbers | None:
     """The server's count of users in a domain, without disabled ones; None where it does not say."""
 
     def reader(result: Row) -> DomainNumbers | None:
-        count = part(result, "countInfo")
-        current, allowed = number(count, "currentUsers"), part(count, "allowedUsers")
+        count = result.part("countInfo")
+        current, allowed = count.number("currentUsers"), count.part("allowedUsers")
         if current is None:
             return None
-        limit = None if flag(allowed, "isUnlimited", False) else number(allowed, "allowedUsers")
+        limit = None if allowed.flag("isUnlimited", False) else allowed.number("allowedUsers")
         return DomainNumbers(name=domain.name, current=current, allowed=limit)
 
     return client.read("Domains.getUserCountInfo", {"domainId": domain.server_id}, reader)
@@ -178,7 +157,7 @@ def find_user(client: KerioClient, domain_id: str, login: str) -> Entry | None:
     read_user = user_reader("", set())
 
     def reader(result: Row) -> Entry | None:
-        users = [read_user(row) for row in listed_rows(result)]
+        users = [read_user(row) for row in result.listed_rows()]
         return next((user for user in users if fold(user.address) == fold(login)), None)
 
     parameters = {"query": query, "domainId": domain_id}
@@ -200,22 +179,22 @@ def user_reader(at: str, odd: set[str]) -> Reader[Entry]:
     """
 
     def read_user(row: Row) -> Entry:
-        id_, login, mailbox = name(row, "id"), part(row, "lastLoginInfo"), False
+        id_, login, mailbox = row.name("id"), row.part("lastLoginInfo"), False
         try:
-            last_login = moment(login, "dateTime")
+            last_login = login.moment("dateTime")
         except OverflowError:
             last_login, mailbox = None, True
             odd.add(id_)
-        protocol = text(login, "protocol")
-        right = part(row, "effectiveRole") or part(row, "role")
-        consumed = (size(row, "consumedSize"), number(row, "consumedItems"))
+        protocol = login.text("protocol")
+        right = row.part("effectiveRole") or row.part("role")
+        consumed = (row.size("consumedSize"), row.number("consumedItems"))
         return Entry(
-            address=name(row, "loginName") + at,
-            origin="directory" if choice(row, "itemSource", assumptions.MAPPED_SOURCES, False) else "local",
-            enabled=flag(row, "isEnabled", True),
-            role=_ASSIGNABLE.get(choice(right, "userRole", ROLES, "user"), "full_admin"),
-            full_name=text(row, "fullName"),
-            description=text(row, "description"),
+            address=row.name("loginName") + at,
+            origin="directory" if row.choice("itemSource", assumptions.MAPPED_SOURCES, False) else "local",
+            enabled=row.flag("isEnabled", True),
+            role=_ASSIGNABLE.get(right.choice("userRole", ROLES, "user"), "full_admin"),
+            full_name=row.text("fullName"),
+            description=row.text("description"),
             mailbox=mailbox or last_login is not None or any(consumed),
             last_login=None if last_login is None else LastLogin(last_login, protocol),
             server_id=id_,
@@ -228,23 +207,23 @@ def domain_reader(unlimited: frozenset[int]) -> Reader[ReadDomain]:
     """A reader of domains, where these numbers say that something has no limit."""
 
     def read_domain(row: Row) -> ReadDomain:
-        limit = number(row, "userMaxCount")
+        limit = row.number("userMaxCount")
         if limit is not None and (limit < 0 or limit >= assumptions.LARGEST_LIMIT or limit in unlimited):
             limit = None
-        service, directory = part(row, "service"), None
-        if flag(service, "isEnabled", False):
+        service, directory = row.part("service"), None
+        if service.flag("isEnabled", False):
             directory = MappedFrom(
-                choice(service, "serviceType", assumptions.DIRECTORY_KINDS, None),
-                text(service, "hostname"),
-                text(service, "ldapSuffix"),
-                text(part(service, "authentication"), "username"),
+                service.choice("serviceType", assumptions.DIRECTORY_KINDS, None),
+                service.text("hostname"),
+                service.text("ldapSuffix"),
+                service.part("authentication").text("username"),
             )
         domain = Domain(
-            name=name(row, "name"),
-            primary=flag(row, "isPrimary", False),
-            description=text(row, "description"),
+            name=row.name("name"),
+            primary=row.flag("isPrimary", False),
+            description=row.text("description"),
             user_limit=limit,
-            server_id=name(row, "id"),
+            server_id=row.name("id"),
         )
         return ReadDomain(domain, directory)
 
@@ -255,23 +234,23 @@ def other_reader(kind: Kind, at: str) -> Reader[Entry]:
     """A reader of mailing lists, resources or aliases. An alias of several addresses has a row for each."""
 
     def read_other(row: Row) -> Entry:
-        full_name, is_resource = name(row, "name"), kind == "resource"
-        address, delivers_to = text(row, "address") if is_resource else "", text(row, "deliverTo")
+        full_name, is_resource = row.name("name"), kind == "resource"
+        address, delivers_to = row.text("address") if is_resource else "", row.text("deliverTo")
         return Entry(
             address=address if "@" in address else full_name + at,
             kind=kind,
-            enabled=flag(row, "isEnabled", True) if is_resource else True,
+            enabled=row.flag("isEnabled", True) if is_resource else True,
             full_name=full_name if is_resource else "",
-            description=text(row, "description"),
+            description=row.text("description"),
             delivers_to=(delivers_to,) if delivers_to and kind == "alias" else (),
-            server_id=name(row, "id"),
+            server_id=row.name("id"),
         )
 
     return read_other
 
 
 def _end(row: Row) -> End:
-    if flag(row, "isUnlimited", False):
+    if row.flag("isUnlimited", False):
         return "never"
     end = _known(row, "date")
     return None if end is None else end.date()
@@ -280,6 +259,6 @@ def _end(row: Row) -> End:
 def _known(row: Row, key: str) -> datetime | None:
     """A moment; None also for an impossible date."""
     try:
-        return moment(row, key)
+        return row.moment(key)
     except OverflowError:
         return None

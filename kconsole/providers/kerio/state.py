@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
+from kconsole.core.codes import message
 from kconsole.core.errors import ConsoleError, SourceAway
 from kconsole.core.records import Entry, Kind, fold
 from kconsole.core.server import UNLIMITED, ServerNumbers
@@ -35,22 +36,16 @@ class Stop:
         self._cancel = cancel
 
     def set(self) -> None:
-        """A part has failed."""
         self._own.set()
 
     def is_set(self) -> bool:
-        """Whether to stop."""
         return self._own.is_set() or (self._cancel is not None and self._cancel.is_set())
 
 
 def read_state(client: KerioClient, stop: Stop, page: int, progress: Callable[[Progress], None] | None) -> ServerState:
     """Read everything. See `MailServer.read`.
 
-    Args:
-        client: the session; its calls end when `stop` is set.
-        stop: is set when a part fails; the session is of no use then.
-        page: rows that are asked for at a time.
-        progress: called in the calling thread.
+    When a part fails, `stop` is set: that ends the calls of the client, which is of no use then.
     """
     with ThreadPoolExecutor(AT_A_TIME, "kerio") as pool:
         reader = _Reader(client, page)
@@ -72,11 +67,10 @@ def read_state(client: KerioClient, stop: Stop, page: int, progress: Callable[[P
 
 
 def _not_readable(client: KerioClient, refused: CallRefused) -> SourceAway:
-    if refused.error.number in NO_RIGHTS:
-        return SourceAway(
-            "login-may-not-read", "log-in-as-auditor", refused.details, server=client.origin, user=client.access.user
-        )
-    return SourceAway(refused.happened, "maybe-old-or-new", refused.details)
+    if refused.error.number not in NO_RIGHTS:
+        return SourceAway(refused.happened, "maybe-old-or-new", refused.details)
+    happened = message("login-may-not-read", server=client.origin, user=client.access.user)
+    return SourceAway(happened, "log-in-as-auditor", refused.details)
 
 
 def _wait_for(begun: list[Future[Any]], stop: Stop, report: Callable[[], None]) -> None:

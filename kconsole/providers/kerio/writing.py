@@ -15,7 +15,7 @@ from kconsole.providers.kerio.assumptions import MOST_AT_ONCE
 from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import CallRefused, ServerError, StrangeAnswer
 from kconsole.providers.kerio.reading import find_user
-from kconsole.providers.kerio.values import number, rows, text
+from kconsole.providers.kerio.values import Row
 
 _METHODS: Final[Mapping[MailboxFate, str]] = {
     "keep": "UDeleteUser",
@@ -68,7 +68,7 @@ def _created(client: KerioClient, step: Create) -> Applied | Denied:
 
 def _new_id(result: Mapping[str, Any]) -> str:
     try:
-        return next((text(row, "id") for row in rows(result, "result")), "")
+        return next((row.text("id") for row in Row(result).rows("result")), "")
     except StrangeAnswer:
         return ""
 
@@ -112,11 +112,11 @@ def _errors(client: KerioClient, method: str, result: Mapping[str, Any], items: 
     """What a result says was not done, by place."""
     found: dict[int, Denied] = {}
     try:
-        for row in rows(result, "errors"):
-            index = number(row, "inputIndex")
+        for row in Row(result).rows("errors"):
+            index = row.number("inputIndex")
             if index is None or not 0 <= index < items:
                 raise StrangeAnswer("strange-error-index")
-            found[index] = _denied(client.without_secrets(error_of(row)))
+            found[index] = _denied(client.without_secrets(error_of(row.values)))
     except StrangeAnswer as error:
         problem = error.problem
     else:

@@ -29,25 +29,16 @@ _AFTER: Final[Mapping[str, Template]] = {
 }
 
 _FIGURES: Final = {
-    "users": "the users",
-    "mailing-lists": "the mailing lists",
-    "resources": "the resources",
-    "aliases": "the aliases",
     "user-count": "the number of users",
     "mailbox-counts": "the numbers of mailboxes",
     "server-start": "the start of the server",
     "built-in-admin": "the built-in administrator",
-    "license": "the license",
-    "extensions": "the extensions",
     "other-domains": "other domains",
 }
+"""The figures that are called otherwise than by their codes."""
 
-_KINDS: Final = {
-    "mailing_list": "a mailing list",
-    "resource": "a resource",
-    "alias": "an alias",
-    "builtin_admin": "the built-in administrator",
-}
+_KINDS: Final = {"alias": "an alias", "builtin_admin": "the built-in administrator"}
+"""The kinds of entries that are called otherwise than by their names."""
 
 _STRANGE: Final[Mapping[str, Template]] = {
     "strange-redirect": lambda params: f"leads to {'{location}' if params['location'] else 'another address'}",
@@ -87,7 +78,8 @@ def _denied(reason: str) -> Template:
 def _figure_missing(params: Mapping[str, Any]) -> str:
     of = " of {domains:some}" if params["domains"] else ""
     said = ". It says: {said}" if params["said"] else ""
-    return f"{_FIGURES[params['figure']]}{of}: {_WHY.get(params['reason'], 'the server refused it')}{said}"
+    figure = _FIGURES.get(params["figure"]) or f"the {params['figure'].replace('-', ' ')}"
+    return f"{figure}{of}: {_WHY.get(params['reason'], 'the server refused it')}{said}"
 
 
 def _mapped_there(params: Mapping[str, Any]) -> str:
@@ -100,25 +92,13 @@ def _mapped_there(params: Mapping[str, Any]) -> str:
 _DIRECTORY: Final = {"host": "host", "base": "base", "user": "read as"}
 
 
-def _resolved(params: Mapping[str, Any]) -> str:
-    return f"was {'' if params['done'] else 'not '}{ASKED[params['operation']]} on the server"
-
-
-def _given_up(params: Mapping[str, Any]) -> str:
-    return f"is given up: whether it was {ASKED[params['operation']]} on {{server}} is not known"
-
-
 def _insecure(text: str) -> Template:
     return lambda params: f"{text}{'. INSECURE: its certificate is not checked' if params['insecure'] else ''}"
 
 
 def _accounts_only(params: Mapping[str, Any]) -> str:
-    return f"is {_KINDS.get(params['kind'], 'not an account')}: on the server, kconsole changes accounts only"
-
-
-def _addresses_doubled(params: Mapping[str, Any]) -> str:
-    del params
-    return "ignored, because something else on the server has the same address: {addresses:some}"
+    kind = _KINDS.get(params["kind"]) or f"a {params['kind'].replace('_', ' ')}"
+    return f"is {kind}: on the server, kconsole changes accounts only"
 
 
 _SYNC: Final = Both("Run 'kconsole sync'.", "Press {key_sync} to read the server.")
@@ -196,7 +176,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     ),
     "unconfirmed": "is not confirmed by the server",
     "unconfirmed-first": "The server first has to show the result of unconfirmed changes to {addresses:some}.",
-    "resolved": _resolved,
+    "resolved": lambda params: f"was {'' if params['done'] else 'not '}{ASKED[params['operation']]} on the server",
     # Changes that the server refuses
     "not-asked": "the server was not asked",
     "accounts-only-there": _accounts_only,
@@ -247,7 +227,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "gone-from-server": "is gone from the server",
     "yields-address": "was in this store only, and another entry on the server has its address now",
     "figure-missing": _figure_missing,
-    "addresses-doubled": _addresses_doubled,
+    "addresses-doubled": "ignored, because something else on the server has the same address: {addresses:some}",
     "logins-odd": "last logins with an impossible date, which count as unknown: {count:,}",
     "mapped-there": _mapped_there,
     "domain-name-moved": (
@@ -269,7 +249,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "A store mirrors one license, of one server. Remove that server first, or use another store."
     ),
     "no-server-to-remove": "there is no server",
-    "given-up": _given_up,
+    "given-up": lambda params: f"is given up: whether it was {ASKED[params['operation']]} on {{server}} is not known",
     "server-removed": "is no longer the server of this store; what was read stays",
     "changes-unconfirmed": "Changes on {server} are not confirmed yet: {addresses:some}.",
     "sync-or-forget": Both(
