@@ -30,11 +30,11 @@ from kconsole.core.times import to_iso
 from kconsole.licensing.comparison import Cause, compared
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Outcome
+from kconsole.operations.server import AddServer, RemoveServer
 from kconsole.operations.server_errors import server_of
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import NotLetIn, Progress, ServerState, provider_of, read_server
 from kconsole.operations.sync.pull import Sync, begin_reading, recovered
-from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.text import ages, messages, words
 from kconsole.text import server as server_text
 from kconsole.text.licenses import change_rows

@@ -17,11 +17,10 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "change license", "change component", "install license",
     ),
     "mapping": ("set directory", "forget directory", "map"),
-    "server": ("add domain", "restarted", "restore"),
+    "server": ("add domain", "restarted", "restore", "add server", "remove server"),
     "sync.pull": ("sync",),
     "sync.recover": ("settle",),
     "sync.requests": ("ask server",),
-    "sync.servers": ("add server", "remove server"),
 }  # fmt: skip
 """The module of each operation that a journal can name, except undo, which runs where the undone operation ran."""
 

@@ -79,10 +79,7 @@ class MailServer(Protocol):
         """What it can do. Does not contact the server."""
 
     def read(self, progress: Callable[[Progress], None] | None = None) -> "ServerState":
-        """Read everything that a sync needs.
-
-        Args:
-            progress: called in the calling thread a few times a second.
+        """Read everything that a sync needs, and report the progress a few times a second in the calling thread.
 
         Raises:
             SourceAway: also if it changed too fast, or shows no list of domains.
@@ -113,13 +110,7 @@ class Provider(Protocol):
     def connected(
         self, access: ServerAccess, secret: Secret, cancel: Flag | None = None, timeouts: Timeouts = USUAL_TIMEOUTS
     ) -> AbstractContextManager[MailServer]:
-        """A session with a server; it ends whatever happens.
-
-        Args:
-            access: where it is, and the login.
-            secret: the password.
-            cancel: when it is set, the current call ends in `Cancelled`.
-            timeouts: of connecting and of each call.
+        """A session with a server; it ends whatever happens. With `cancel` set, the current call ends in `Cancelled`.
 
         Raises:
             BadInput: the settings make no sense, or there is no password.

@@ -35,7 +35,10 @@ def synced_words(server: Server) -> str:
 
 
 def synced_briefly(server: Server, now: datetime, zone: tzinfo | None = None) -> str:
-    """The same for a line that is always in sight: "server as of 12:03" of today, "yesterday 23:58", else the date."""
+    """The same for a line that is always in sight: "server as of 12:03" of today, "yesterday 23:58", else the date.
+
+    A `zone` of None is that of this machine.
+    """
     if server.synced_at is None:
         return NEVER_READ
     read, today = (in_utc(moment).astimezone(zone) for moment in (server.synced_at, now))

@@ -34,10 +34,10 @@ from pydantic import BaseModel, TypeAdapter
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server, ServerAccess
 from kconsole.net.secrets import Secret
+from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, provider_of, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
-from kconsole.operations.sync.servers import AddServer
 from kconsole.providers.kerio.state import AT_A_TIME
 
 ACCOUNTS: Final = 50_000

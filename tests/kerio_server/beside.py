@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 from kconsole.core.errors import SourceAway
 from kconsole.core.server import Server, ServerAccess
 from kconsole.net.secrets import Secret
+from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
-from kconsole.operations.sync.servers import AddServer
 
 SOURCE: Final = Path(__file__).parents[2]
 """The checkout."""

@@ -16,12 +16,12 @@ from kconsole.core.server import ServerAccess as Access
 from kconsole.licensing.counting import evaluate
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation
+from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.recover import recover
-from kconsole.operations.sync.servers import AddServer
 from kconsole.providers.base import Timeouts
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer

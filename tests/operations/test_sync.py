@@ -18,10 +18,10 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done
 from kconsole.operations.dumps import dump_of, read_dump_file
 from kconsole.operations.files import write_document
+from kconsole.operations.server import AddServer, RemoveServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
-from kconsole.operations.sync.servers import AddServer, RemoveServer
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer
 

@@ -12,11 +12,10 @@ from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.mapping import SetDirectory
-from kconsole.operations.server import AddDomain
+from kconsole.operations.server import AddDomain, AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, begin_reading
-from kconsole.operations.sync.servers import AddServer
 from kconsole.text.messages import words_of
 from tests.kerio_server.world import World
 from tests.operations.followed import ANNA, BERG, CHEN, OTTO, Followed, here, state

@@ -17,10 +17,10 @@ from kconsole.core.records import Inventory, Kind
 from kconsole.core.server import Server
 from kconsole.core.server import ServerAccess as Access
 from kconsole.operations.dumps import dump_of
+from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.operations.sync.pull import Sync, SyncStart
-from kconsole.operations.sync.servers import AddServer
 from kconsole.providers.base import DomainState, Missing, ServerState, Timeouts
 from kconsole.text.messages import error_words
 from tests.cli.console import Console

@@ -16,11 +16,11 @@ from kconsole.licensing.counting import evaluate
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation
+from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
-from kconsole.operations.sync.servers import AddServer
 from kconsole.providers.base import AnswerLost, Disable
 from tests.clocks import FixedClock
 from tests.limits import PATIENCE

@@ -17,10 +17,10 @@ from kconsole.core.server import Server
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
+from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, begin_reading
-from kconsole.operations.sync.servers import AddServer
 from tests.kerio_server.faults import Answer, Cut, Fault
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed, here, state
 

@@ -20,13 +20,12 @@ from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.catalog import MODULES, operation_class, runs_on
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
-from kconsole.operations.server import AddDomain, RecordRestart
+from kconsole.operations.server import AddDomain, AddServer, RecordRestart
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.requests import ASK
-from kconsole.operations.sync.servers import AddServer
 from kconsole.providers.base import AnswerLost
 from kconsole.providers.kerio import assumptions, provider
 from tests.clocks import FixedClock

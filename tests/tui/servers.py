@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from kconsole.core.codes import message
 from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerAccess, ServerNumbers, Target
 from kconsole.operations.base import OperationContext, Outcome, RunsOn
+from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.push import denied
-from kconsole.operations.sync.servers import AddServer
 from kconsole.providers.base import Denied
 from kconsole.providers.kerio.assumptions import CAPABILITIES
 from kconsole.tui.app import KConsoleApp

@@ -11,9 +11,9 @@ from kconsole.core.server import Server, ServerNumbers
 from kconsole.core.server import ServerAccess as Access
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount
+from kconsole.operations.server import AddServer, RemoveServer
 from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
-from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.tui.screens.connecting import ReadingDialog
 from kconsole.tui.screens.reconcile import ReconcileScreen
 from tests.kerio_server.faults import Held, html

@@ -17,11 +17,11 @@ from kconsole.core.server import Server
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import DeleteAccounts, DisableAccounts
 from kconsole.operations.base import Operation
+from kconsole.operations.server import AddServer, RemoveServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
 from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, SyncStart
-from kconsole.operations.sync.servers import AddServer, RemoveServer
 from kconsole.providers.kerio import provider
 from kconsole.providers.kerio.assumptions import CAPABILITIES
 from kconsole.text.messages import sentences, words_of

@@ -35,13 +35,6 @@ class Sync:
         return "Sync()"
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Take it in.
-
-        Raises:
-            NotFound: the store has no server.
-            ChangedMeanwhile: it has another one than the one that was read.
-            Refused: as `DomainPlan`.
-        """
         server = server_of(context.state)
         _check_same(self.begun.access, server)
         domains = DomainPlan(context.state, self.state)

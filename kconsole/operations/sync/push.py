@@ -48,8 +48,7 @@ class TakeAnswers:
         return self.asked.operation.reason
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Take it. No guard is asked, because the server has done it."""
-        answered: dict[str, Outcome] = {}
+        answered: dict[str, Outcome] = {}  # no guard is asked, because the server has done it
         for call in self.asked.calls:
             if call.number in context.state.pending_changes and call.number not in self.lost:
                 context.transaction.remove_pending(call.number)

@@ -59,13 +59,6 @@ class AskServer:
         self._refused: dict[str, Outcome] = {}
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        """Write down the pending changes; without any, apply what the store alone has.
-
-        Raises:
-            NotFound: the store has no server.
-            Refused: what the operation raises; or it is applied as a whole, and the server cannot do a part of it; or
-                the store follows another server by now.
-        """
         server = server_of(context.state)
         if server.access != self.access:
             raise named_meanwhile(server)

@@ -74,7 +74,6 @@ class KerioClient:
         self.timeouts = timeouts
         self.cancel: Flag = cancel or threading.Event()
         trust, self.verified_by = trust_of(access)
-        self._context = TrustingContext(trust)
         self._numbers = itertools.count(1)
         self._secret: Secret | None = None
         self._revealed: list[Secret] = []
@@ -84,17 +83,12 @@ class KerioClient:
         self._logging_in = threading.Lock()
         self._client = httpx.Client(
             base_url=self.origin,
-            verify=self._context,
+            verify=TrustingContext(trust),
             headers=_HEADERS,
             limits=httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS),
             follow_redirects=False,
             trust_env=False,  # a proxy or a .netrc of the user's shell must not receive the password
         )
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the server's certificate as `AB:CD:...`; empty before the first connection."""
-        return self._context.fingerprint
 
     def log_in(self, secret: Secret) -> None:
         """Log in, and keep the password for a session that expires; raises NotLetIn if that fails."""

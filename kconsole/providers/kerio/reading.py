@@ -126,9 +126,7 @@ def mailbox_counts(client: KerioClient) -> ServerNumbers | None:
 
 def user_count(client: KerioClient) -> int | None:
     """The server's count of all its users; None where it does not say."""
-    return client.read(
-        "Server.getAboutInfo", None, lambda result: result.part("aboutInformation").number("currentUsers")
-    )
+    return client.read("Server.getAboutInfo", None, lambda found: found.part("aboutInformation").number("currentUsers"))
 
 
 def domain_numbers(client: KerioClient, domain: Domain) -> DomainNumbers | None:

@@ -12,7 +12,7 @@ from socket import socket
 from typing import Any, TypeVar
 
 from kconsole.net.deadlines import Deadline, Flag
-from kconsole.net.tls import Trust, fingerprint_of
+from kconsole.net.tls import Trust
 
 _T = TypeVar("_T")
 _DEADLINE: ContextVar[Deadline | None] = ContextVar("_DEADLINE", default=None)
@@ -49,12 +49,10 @@ class TrustingContext(ssl.SSLContext):
     """A TLS context for httpx that connects only to trusted servers."""
 
     trust: Trust
-    fingerprint: str
-    """SHA-256 of the certificate of the last connection; empty before the first."""
 
     def __new__(cls, trust: Trust) -> "TrustingContext":
         made = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
-        made.trust, made.fingerprint = trust, ""
+        made.trust = trust
         trust.context.sslsocket_class = BoundedSocket
         return made
 
@@ -63,6 +61,4 @@ class TrustingContext(ssl.SSLContext):
     ) -> ssl.SSLSocket:
         """Start TLS with a trusted server; raises NotTrusted for another one."""
         del others
-        wrapped = self.trust.encrypted(sock, server_hostname or "")
-        self.fingerprint = fingerprint_of(wrapped)
-        return wrapped
+        return self.trust.encrypted(sock, server_hostname or "")

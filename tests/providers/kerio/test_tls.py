@@ -17,22 +17,20 @@ from tests.providers.kerio.sessions import connected
 
 def let_in(server: ServerAccess) -> str:
     with connected(server, Secret(PASSWORD)) as line:
-        return f"{line.verified_by} {line.fingerprint}"
+        return line.verified_by
 
 
-def test_a_certificate_of_an_own_ca_is_trusted(tiny: TinyServer, kerio: ServerAccess) -> None:
-    assert let_in(kerio) == f"ca file {tiny.certificate.fingerprint}"
+def test_a_certificate_of_an_own_ca_is_trusted(kerio: ServerAccess) -> None:
+    assert let_in(kerio) == "ca file"
 
 
 def test_a_pinned_certificate_is_trusted_whatever_its_name(tiny: TinyServer) -> None:
     pinned = ServerAccess(url=tiny.url, user="Admin", fingerprint=tiny.certificate.fingerprint.lower())
-    assert let_in(pinned) == f"fingerprint {tiny.certificate.fingerprint}"
+    assert let_in(pinned) == "fingerprint"
 
 
 def test_insecure_lets_in_anybody_and_says_so(tiny: TinyServer) -> None:
-    assert (
-        let_in(ServerAccess(url=tiny.url, user="Admin", insecure=True)) == f"unchecked {tiny.certificate.fingerprint}"
-    )
+    assert let_in(ServerAccess(url=tiny.url, user="Admin", insecure=True)) == "unchecked"
 
 
 def test_a_self_signed_certificate_is_not_trusted_by_default(tiny: TinyServer) -> None:
