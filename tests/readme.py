@@ -7,13 +7,15 @@ from pathlib import Path
 from kconsole.licensing.policy import KERIO
 from kconsole.text.details import rule_sentence
 from kconsole.tui.commands.base import AnyCommand
+from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.commands.license import LICENSE_COMMANDS
 from kconsole.tui.commands.log import LOG_COMMANDS
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
-from kconsole.tui.commands.movement import MOVEMENTS
 from kconsole.tui.commands.server import RECONCILE_COMMANDS
+from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.main import COMMANDS
 
+OWN_KEYS = Keymap({})
 README = Path(__file__).parent.parent / "README.md"
 
 
@@ -21,7 +23,7 @@ def key_table(commands: Sequence[AnyCommand]) -> str:
     """The keys, from the commands."""
     lines = ["| key | command | what it does |", "|---|---|---|"]
     for command in commands:
-        keys = " ".join(f"`{key}`" for key in command.shown_keys())
+        keys = " ".join(f"`{key}`" for key in OWN_KEYS.shown(command))
         lines.append(f"| {keys} | `{command.name}` | {command.help_text()} |")
     return "\n".join(lines)
 

@@ -55,16 +55,8 @@ def _palette() -> type[Provider]:
 class KConsoleApp(BufferedApp):
     """The console on one session.
 
-    Args:
-        session: what it shows and changes; or a function that opens it, if that takes long.
-        title: the title in the header; empty for the primary domain.
-        host: where it runs; empty for the name of this machine.
-        signals: the signals that end it in good order.
-        profile: what the terminal can show.
-        settings: the user's configuration file.
-        preferences: what the user chose on the screen before, and where choices are kept; None keeps them for this run.
-        theme: the theme for this start; empty for the preferred one.
-        server_secret: the password to the session's server, if it is known already.
+    A function in place of the session opens it while a screen shows the progress. The signals end the console in good
+    order. Preferences of None are kept for this run only.
     """
 
     TITLE = "kconsole"
@@ -72,7 +64,6 @@ class KConsoleApp(BufferedApp):
     COMMANDS = {_palette}  # noqa: RUF012  # Textual's own declaration
     ENABLE_COMMAND_PALETTE = False  # our own command opens it, by whatever key it has
     BINDINGS: ClassVar = []
-
     theme = Reactive(THEMES[0])
 
     def __init__(
@@ -90,11 +81,8 @@ class KConsoleApp(BufferedApp):
     ) -> None:
         self.profile = profile
         self.preferences = Preferences() if preferences is None else preferences
-        """What the user chose on the screen, now and before."""
         self.keys = Keymap(settings.keys)
-        """The keys of all commands."""
-        self.problems: list[str] = [safe_text(words_of(problem)) for problem in settings.problems]
-        self.problems += self.keys.problems
+        self.problems = [*(safe_text(words_of(problem)) for problem in settings.problems), *self.keys.problems]
         """What is wrong with the user's configuration. Safe to show."""
         self._themes = themes_for(profile)
         self._palette: tuple[str, Palette] | None = None
@@ -123,10 +111,8 @@ class KConsoleApp(BufferedApp):
 
             self._first = OpeningScreen(session, title)
         self._signals = tuple(signals)
-        self._is_ending = False
-        """Whether a signal ends it."""
-        self.failure: Exception | None = None
-        """The error that ended the screen; None if none did."""
+        self._is_ending = False  # by a signal
+        self.failure: Exception | None = None  # what ended the screen
 
     # Looks
 
@@ -136,11 +122,7 @@ class KConsoleApp(BufferedApp):
         return self._themes
 
     def choose_theme(self, name: str) -> str:
-        """Show another theme, and keep the choice.
-
-        Returns:
-            Which it is, or why there is no other. Safe to show.
-        """
+        """Show another theme, keep the choice, and say which it is, or why there is no other."""
         if self.no_color:
             return "This terminal has no colours: there is one theme only."
         self.theme = name
@@ -151,20 +133,16 @@ class KConsoleApp(BufferedApp):
         return f"Theme: {name}"
 
     def next_theme(self) -> str:
-        """Show the theme after this one, as `choose_theme` does."""
         return self.choose_theme(THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)])
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line goes through at last. The profile says whether there are colours.
-
-        Textual obeys a NO_COLOR that is set but empty, and shows greys where a theme has its own colours.
-        """
+        # Textual obeys a NO_COLOR that is set but empty, and shows greys where a theme has its own colours.
         filters = [each for each in super().get_line_filters() if not isinstance(each, NoColor | Monochrome)]
         return [*filters, *self._last_filters]
 
     @property
     def palette(self) -> Palette:
-        """The styles of painted parts, for the current theme."""
+        """The styles of painted parts."""
         if self._palette is None or self._palette[0] != self.theme:
             self._palette = (self.theme, palette_of(self.theme_variables, self.native_ansi_color))
         return self._palette[1]
@@ -172,7 +150,6 @@ class KConsoleApp(BufferedApp):
     # Beginning and ending
 
     def get_driver_class(self) -> "type[Driver]":
-        """A driver that survives the loss of its terminal."""
         if "TEXTUAL_DRIVER" in os.environ:
             return super().get_driver_class()
         from kconsole.tui.terminal.driver import TerminalDriver
@@ -180,10 +157,7 @@ class KConsoleApp(BufferedApp):
         return TerminalDriver
 
     def on_load(self) -> None:
-        """End in good order on a signal: the terminal is restored.
-
-        The caller may have blocked the signals until now.
-        """
+        """End in good order on a signal. The caller may have blocked the signals until now."""
         for number in self._signals:
             asyncio.get_running_loop().add_signal_handler(number, self._end_by, number)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
@@ -193,19 +167,16 @@ class KConsoleApp(BufferedApp):
         self.exit(return_code=SIGNALLED + number)
 
     def on_ready(self) -> None:
-        """Mount what is not in the first picture, and follow what happens elsewhere."""
         self._complete()
         self.set_interval(TICK, self._tick)
 
     async def on_opening_screen_opened(self, message: "OpeningScreen.Opened") -> None:
-        """Show the store that was opened."""
         self.session = message.session
         self._main = MainScreen(self.session, self._title, self._host)
         await self.push_screen(self._main)
         self.call_after_refresh(self._complete)
 
     def on_opening_screen_failed(self, message: "OpeningScreen.Failed") -> None:
-        """End: there is nothing to show."""
         self.failure = message.error
         self.exit(return_code=1)
 
@@ -232,10 +203,7 @@ class KConsoleApp(BufferedApp):
             self._main.tick()
 
     def panic(self, *renderables: object) -> None:
-        """End after a failure. What is rendered here is not shown: it may hold text from outside.
-
-        The caller finds the error in `failure`.
-        """
+        """End after a failure. What is rendered here is not shown: it may hold text from outside."""
         del renderables
         self._close_messages_no_wait()
 
@@ -254,12 +222,10 @@ class KConsoleApp(BufferedApp):
     # Keys
 
     async def on_event(self, event: Event) -> None:
-        """Let each key wait for its turn."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             self.keystrokes.take(event)
         elif not (self.keystrokes.is_held and isinstance(event, MouseEvent)):
             await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
-        """The main screen, or what stands there until there is something to show."""
         return self._first

@@ -34,7 +34,6 @@ class ChunkRunner(Generic[Result]):
 
     @property
     def is_working(self) -> bool:
-        """Whether something is not done yet."""
         return self._worker is not None and not self._worker.is_finished
 
     def start(self, chunks: Chunks[Result], done: Callable[[Result], None]) -> None:
@@ -48,7 +47,6 @@ class ChunkRunner(Generic[Result]):
         self._worker = self._node.run_worker(self._go_on(chunks, done), group=self._group, exclusive=True)
 
     def stop(self) -> None:
-        """Drop what is not done yet."""
         if self._worker is not None:
             self._worker.cancel()
             self._worker = None

@@ -103,14 +103,12 @@ class Keymap:
 @cache
 def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
     """All commands, by the screen that they work in; those that move in a list work in each."""
-    from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS
-    from kconsole.tui.commands.console import CONSOLE_COMMANDS
+    from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS
+    from kconsole.tui.commands.console import CONSOLE_COMMANDS, MOVEMENTS
     from kconsole.tui.commands.license import LICENSE_COMMANDS
     from kconsole.tui.commands.log import LOG_COMMANDS
     from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
-    from kconsole.tui.commands.movement import MOVEMENTS
     from kconsole.tui.commands.server import RECONCILE_COMMANDS, SERVER_COMMANDS
-    from kconsole.tui.commands.view import VIEW_COMMANDS
 
     return {
         "the list of accounts": (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_COMMANDS, *CONSOLE_COMMANDS, *MOVEMENTS),

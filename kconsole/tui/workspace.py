@@ -1,7 +1,8 @@
-"""What the screens share: the session, its changes, undo and redo, and whether the store can be read and saved."""
+"""What the screens share: the session, its commits, undo and redo, and whether the store can be read and saved."""
 
 import asyncio
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
@@ -11,10 +12,89 @@ from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.session import ServerWriter, Session
-from kconsole.tui.commit_feed import CommitFeed
 
 UNSEEN: Final = 0.2
 """Seconds of background work before a dialog says what is being done: a dialog that flashes up is worse than none."""
+
+REMEMBERED: Final = 500
+"""Commits of other processes that are remembered, to say who changed an account while a question about it was open."""
+
+Follower = Callable[[Sequence[Commit]], None]
+
+
+class CommitFeed:
+    """Passes commits on to the screens: the session's own at once, those of other processes together at each poll."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._followers: list[Follower] = []
+        self._waiting: list[Commit] = []
+        self._holders = 0
+        self._others: deque[Commit] = deque(maxlen=REMEMBERED)
+        self.trouble: StoreUnusable | None = None
+        """Why the commits of other processes cannot be read now; None if they can."""
+        session.listen(self._heard)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a thread works on the session, or is about to."""
+        return self._holders > 0
+
+    def follow(self, follower: Follower) -> None:
+        self._followers.append(follower)
+
+    def leave(self, follower: Follower) -> None:
+        if follower in self._followers:
+            self._followers.remove(follower)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Neither read nor pass on while a thread works on the session; pass everything on afterwards."""
+        self._holders += 1
+        is_ending = False
+        try:
+            yield
+        except asyncio.CancelledError:  # the console ends: no screen is left
+            is_ending = True
+            raise
+        finally:
+            if not is_ending:
+                self._holders -= 1
+                self._pass_on()
+
+    def poll(self) -> None:
+        """Read what other processes committed, and pass it on. Costs next to nothing if there is nothing."""
+        if self.is_held:
+            return
+        self.trouble = None
+        try:
+            self._session.catch_up()
+        except StoreUnusable as error:
+            self.trouble = error
+        self._pass_on()
+
+    def who_changed(self, numbers: Collection[int]) -> list[Commit]:
+        """The commits of others that changed these entries last, as far as they are remembered; the newest first."""
+        missing, found = set(numbers), []
+        for commit in reversed(self._others):
+            changed = {change.number for change in commit.changes if change.table == "entries"} & missing
+            if changed:
+                found.append(commit)
+                missing -= changed
+        return found
+
+    def _heard(self, commit: Commit) -> None:
+        self._waiting.append(commit)
+        if commit.own:
+            self._pass_on()
+        else:
+            self._others.append(commit)
+
+    def _pass_on(self) -> None:
+        if self._waiting and not self.is_held:
+            commits, self._waiting = self._waiting, []
+            for follower in list(self._followers):
+                follower(commits)
 
 
 class Step(NamedTuple):
@@ -25,17 +105,11 @@ class Step(NamedTuple):
 
 
 class Workspace:
-    """One operator's work on one session.
+    """One operator's work on one session, on all screens."""
 
-    Args:
-        session: what is shown and changed.
-        server_secret: the password to the session's server, if it is known already.
-        unseen: seconds of background work before a dialog is shown.
-    """
-
-    def __init__(self, session: Session, server_secret: Secret | None = None, unseen: float = UNSEEN) -> None:
+    def __init__(self, session: Session, server_secret: Secret | None = None) -> None:
         self.session = session
-        self.unseen = unseen
+        self.unseen = UNSEEN
         self.at_work = asyncio.Lock()
         """Held while a thread works on the session: one change after the other, and nothing reads in between."""
         self.feed = CommitFeed(session)
@@ -43,15 +117,15 @@ class Workspace:
         """Whether the last attempt to save failed, for another reason than that another process was saving."""
         self._undone: list[Step] = []
         """The undos of this session that can be redone, named for what they undid. Another change ends that."""
-        self._server_secret: tuple[ServerAccess, Secret] | None = None
+        self.secrets: dict[ServerAccess, Secret] = {}
+        """The passwords to servers, in memory only; one is never sent to another server or for another login."""
         self.is_secret_refused = False
-        """Whether the server refused a password: then the user is asked, whatever the environment holds."""
+        """Whether a server refused a password: then the user is asked, whatever the environment holds."""
         if server_secret is not None and session.state.server is not None:
-            self.keep_server_secret(session.state.server.access, server_secret)
+            self.secrets[session.state.server.access] = server_secret
 
     @property
     def is_read_only(self) -> bool:
-        """Whether nothing can be changed."""
         return self.session.store.read_only
 
     @property
@@ -61,31 +135,15 @@ class Workspace:
             return "cannot read the store"
         return "cannot save" if self.cannot_save else ""
 
-    # The password to the server: asked for once, and forgotten when the console ends
-
-    def server_secret(self, access: ServerAccess) -> Secret | None:
-        """The password for this server and this login; None if it is not known. It is never sent to another server."""
-        return self._server_secret[1] if self._server_secret is not None and self._server_secret[0] == access else None
-
-    def keep_server_secret(self, access: ServerAccess, secret: Secret) -> None:
-        """Keep a password as long as the console is open, in memory only."""
-        self._server_secret = (access, secret)
-
-    def forget_server_secret(self) -> None:
-        """Forget a password that the server refused."""
-        self._server_secret, self.is_secret_refused = None, True
-
-    # Changes
-
     @property
     def last_change(self) -> Step | None:
-        """The last change of this session that is not undone, for `undo`; None if there is none."""
+        """The last change of this session that is not undone."""
         commit = self.session.history.undoable
         return None if commit is None else Step(commit, commit.operation)
 
     @property
     def last_undone(self) -> Step | None:
-        """The last undo of this session, for `redo`; None if there is none."""
+        """The last undo of this session that is not redone."""
         return self._undone[-1] if self._undone else None
 
     def do(self, operation: Operation, by: ServerWriter | None = None) -> Done:
@@ -98,24 +156,19 @@ class Workspace:
         Raises:
             ConsoleError: it failed, or as `HalfDone`, part of it did.
         """
-        forgets = getattr(operation, "undoable", True)
         try:
             with self._noting_trouble():
                 done = self.session.do(operation, by)
         except HalfDone:
             self._undone.clear()
             raise
-        if forgets:
+        if getattr(operation, "undoable", True):
             self._undone.clear()
-        self._saved(done)
+        self.cannot_save &= done.commit is None
         return done
 
     def undo(self, step: Step, by: ServerWriter | None = None) -> Done:
-        """Undo a step, of this session or another.
-
-        Raises:
-            ConsoleError: it failed, or as `HalfDone`, part of it did.
-        """
+        """Undo a step, of this session or another; raises as `do`."""
         try:
             done = self._undo(step, by)
         except HalfDone as half:
@@ -125,11 +178,7 @@ class Workspace:
         return done
 
     def redo(self, step: Step, by: ServerWriter | None = None) -> Done:
-        """Undo an undo.
-
-        Raises:
-            ConsoleError: it failed; a step whose records were changed since can never be redone.
-        """
+        """Undo an undo; raises as `do`. A step whose records were changed since can never be redone."""
         try:
             done = self._undo(step, by)
         except (ChangedSince, NotFound, HalfDone):
@@ -145,7 +194,7 @@ class Workspace:
         with self._noting_trouble():
             # Without a number the journal is not searched, which takes its time in a large one.
             done = self.session.undo(None if is_last else step.commit.sequence, by=by)
-        self._saved(done)
+        self.cannot_save &= done.commit is None
         return done
 
     def _note(self, step: Step, done: Done) -> None:
@@ -162,7 +211,3 @@ class Workspace:
         except StoreUnusable:
             self.cannot_save = True
             raise
-
-    def _saved(self, done: Done) -> None:
-        if done.commit is not None:
-            self.cannot_save = False

@@ -98,7 +98,7 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
             assert screen.dialog.heading == title
             shown = rows_of(screen)
             for command in commands:
-                assert (" ".join(command.shown_keys()), command.help_text()) in shown, command
+                assert (" ".join(Keymap({}).shown(command)), command.help_text()) in shown, command
             await screen.press("escape", "colon")
             found = await palette(screen.app.screen)
             left_out = {command.title for command in commands if command.title not in found}

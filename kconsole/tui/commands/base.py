@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.keys import REPLACED_KEYS, key_to_character
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import Preferences
@@ -47,67 +48,32 @@ class Command:
         """The help in one line."""
         return " ".join((cls.__doc__ or "").split())
 
-    @classmethod
-    def shown_keys(cls) -> list[str]:
-        """Its own keys as a person reads them; `Keymap` knows the keys it has in a console."""
-        return [key_word(key) for key in cls.keys.split(",")]
-
 
 AnyCommand = type[Command]
 
-KEY_WORDS: dict[str, str] = {
-    "slash": "/",
-    "question_mark": "?",
-    "colon": ":",
-    "asterisk": "*",
-    "at": "@",
-    "comma": ",",
-    "full_stop": ".",
-    "plus": "+",
-    "minus": "-",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "escape": "esc",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-}
-"""Common keys whose names are not what is printed on them; `key_word` knows the others."""
+KEY_WORDS = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn"}
+"""Keys that type nothing, and whose names are not what is printed on them."""
 
 
 def key_word(key: str) -> str:
     """A key as a person reads it: "/" for `slash`, "ctrl+/" for `ctrl+slash`."""
     modifiers, plus, base = key.rpartition("+")
-    if base in KEY_WORDS or len(base) == 1:
-        return modifiers + plus + KEY_WORDS.get(base, base)
     character = character_of(base)
-    return modifiers + plus + (character if character.isprintable() and character.strip() else base)
+    is_sign = character.isprintable() and not character.isspace()
+    return modifiers + plus + KEY_WORDS.get(base, character if is_sign and character else base)
 
 
 def character_of(key: str) -> str:
     """The character that a key without modifiers types, by the key's name; empty if it types none."""
-    if len(key) == 1:
-        return key
-    from textual.keys import REPLACED_KEYS, key_to_character
-
-    return key_to_character(REPLACED_KEYS.get(key, key)) or ""
+    return key if len(key) == 1 else key_to_character(REPLACED_KEYS.get(key, key)) or ""
 
 
 class Keys(Protocol):
     """The keys that commands have in a console: their own, or those of the configuration file."""
 
-    def first(self, command: AnyCommand) -> str:
-        """The key that is shown where there is room for one."""
-        ...
-
-    def shown(self, command: AnyCommand) -> list[str]:
-        """All its keys as a person reads them."""
-        ...
-
-    def by_name(self) -> dict[str, str]:
-        """The shown key of every command, by the command's name."""
-        ...
+    def first(self, command: AnyCommand) -> str: ...
+    def shown(self, command: AnyCommand) -> list[str]: ...
+    def by_name(self) -> dict[str, str]: ...
 
 
 class Console(Protocol):
@@ -119,13 +85,8 @@ class Console(Protocol):
     """What is wrong with the user's configuration. Safe to show."""
     keystrokes: Keystrokes
 
-    def next_theme(self) -> str:
-        """Show the next theme, and say which it is."""
-        ...
-
-    def redraw(self) -> None:
-        """Draw the whole screen again."""
-        ...
+    def next_theme(self) -> str: ...
+    def redraw(self) -> None: ...
 
 
 def console_of(node: DOMNode) -> Console:
@@ -147,12 +108,9 @@ class CommandTarget:
     """Mixed into a screen or list that has commands: binds their keys, and calls their actions."""
 
     commands: ClassVar[Sequence[AnyCommand]] = ()
-
     is_read_only: bool = False
-    """Whether nothing can be changed here."""
 
     async def action_command(self, name: str) -> None:
-        """Run the command of this name."""
         await self.run_command(command_named(self.commands, name))
 
     async def run_command(self, command: AnyCommand) -> None:
@@ -168,11 +126,10 @@ class CommandTarget:
             await waiting
 
     def key_of(self, name: str) -> str:
-        """The key that the command of this name has here, as a person reads it."""
         return console_of(cast("DOMNode", self)).keys.first(command_named(self.commands, name))
 
     def refuse_change(self) -> None:
-        """Say that nothing can be changed here."""
+        """Say that the store is open read-only."""
 
     def refuses(self, operation: str) -> bool:
         """Say why an operation cannot run here, if it cannot."""
@@ -190,17 +147,11 @@ class CommandTarget:
 
     def offered(self) -> list[AnyCommand]:
         """The commands that make sense now."""
-        return [
-            command
-            for command in self.commands
-            if not (command.changes and self.is_read_only) and self.is_available(command)
-        ]
+        usable = (command for command in self.commands if not (command.changes and self.is_read_only))
+        return [command for command in usable if self.is_available(command)]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key does anything now."""
-        if action != "command":
-            return True
-        return self.is_available(command_named(self.commands, str(parameters[0])))
+        return action != "command" or self.is_available(command_named(self.commands, str(parameters[0])))
 
 
 def command_named(commands: Sequence[AnyCommand], name: str) -> AnyCommand:

@@ -1,6 +1,6 @@
-"""Commands on the console itself."""
+"""Commands that every screen or list has: on the console itself, and moving the cursor as in vim, k9s and lazygit."""
 
-from kconsole.tui.commands.base import AnyCommand, Command
+from kconsole.tui.commands.base import Command
 
 
 class Log(Command):
@@ -45,4 +45,57 @@ class Quit(Command):
     name, keys, title, word = "quit", "q,ctrl+q", "Console: quit", "quit"
 
 
-CONSOLE_COMMANDS: tuple[AnyCommand, ...] = (Log, License, Palette, NextTheme, Redraw, Help, Quit)
+class _Movement(Command):
+    group = "Moving"
+
+
+class Down(_Movement):
+    """Next row."""
+
+    name, keys, title = "down", "j,down", "Move: next row"
+
+
+class Up(_Movement):
+    """Row before."""
+
+    name, keys, title = "up", "k,up", "Move: row before"
+
+
+class PageDown(_Movement):
+    """A page down."""
+
+    name, keys, title = "page-down", "pagedown,ctrl+f", "Move: a page down"
+
+
+class PageUp(_Movement):
+    """A page up."""
+
+    name, keys, title = "page-up", "pageup", "Move: a page up"
+
+
+class HalfPageDown(_Movement):
+    """Half a page down."""
+
+    name, keys, title = "half-page-down", "ctrl+d", "Move: half a page down"
+
+
+class HalfPageUp(_Movement):
+    """Half a page up."""
+
+    name, keys, title = "half-page-up", "ctrl+u", "Move: half a page up"
+
+
+class Top(_Movement):
+    """First row."""
+
+    name, keys, title = "top", "g,home", "Move: first row"
+
+
+class Bottom(_Movement):
+    """Last row."""
+
+    name, keys, title = "bottom", "G,end", "Move: last row"
+
+
+CONSOLE_COMMANDS = (Log, License, Palette, NextTheme, Redraw, Help, Quit)
+MOVEMENTS = tuple(_Movement.__subclasses__())

@@ -1,6 +1,6 @@
 """Commands in the activity log."""
 
-from kconsole.tui.commands.base import AnyCommand, Command
+from kconsole.tui.commands.base import Command
 from kconsole.tui.commands.console import Help, NextTheme, Palette, Redraw
 
 
@@ -40,14 +40,4 @@ class LogBack(_LogCommand):
     name, keys, title, word = "log-back", "escape,q,L", "Log: back", "back"
 
 
-LOG_COMMANDS: tuple[AnyCommand, ...] = (
-    ShowLine,
-    LogFilter,
-    UndoLine,
-    OneAccount,
-    Palette,
-    NextTheme,
-    Redraw,
-    Help,
-    LogBack,
-)
+LOG_COMMANDS = (ShowLine, LogFilter, UndoLine, OneAccount, Palette, NextTheme, Redraw, Help, LogBack)

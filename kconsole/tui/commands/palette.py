@@ -1,6 +1,7 @@
 """The command palette: every command that makes sense now, found by its title."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -13,40 +14,24 @@ class ConsoleCommands(Provider):
 
     @property
     def _available(self) -> Iterator[tuple[AnyCommand, CommandTarget]]:
-        places: tuple[object, ...] = (self.screen, self.focused)
-        for target in places:
+        for target in (self.screen, self.focused):
             if isinstance(target, CommandTarget):
                 yield from ((command, target) for command in target.offered())
 
     async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
         for command, target in self._available:
             title = command.title + self._keys(command)
-            yield DiscoveryHit(Content(title), _Runner(command, target), text=title, help=command.help_text())
+            run = partial(target.run_command, command)
+            yield DiscoveryHit(Content(title), run, text=title, help=command.help_text())
 
     async def search(self, query: str) -> Hits:
-        """Those whose title fits."""
         matcher = self.matcher(query)
         for command, target in self._available:
             score = matcher.match(command.title)
             if score > 0:
-                yield Hit(
-                    score,
-                    matcher.highlight(command.title) + Content(self._keys(command)),
-                    _Runner(command, target),
-                    text=command.title,
-                    help=command.help_text(),
-                )
+                shown = matcher.highlight(command.title) + Content(self._keys(command))
+                run = partial(target.run_command, command)
+                yield Hit(score, shown, run, text=command.title, help=command.help_text())
 
     def _keys(self, command: AnyCommand) -> str:
         return f"  ({console_of(self.screen).keys.first(command)})"
-
-
-class _Runner:
-    """Runs a command on the screen that the palette was opened over, or the list in it."""
-
-    def __init__(self, command: AnyCommand, target: CommandTarget) -> None:
-        self._command, self._target = command, target
-
-    async def __call__(self) -> None:
-        await self._target.run_command(self._command)

@@ -20,7 +20,7 @@ from kconsole.text import screen as texts
 from kconsole.text.messages import Voice, error_words, hint_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, CommandTarget, command_named, console_of, voice_of
-from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.widgets.labelled import Section
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.workspace import Workspace

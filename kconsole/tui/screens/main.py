@@ -21,11 +21,10 @@ from kconsole.text.licenses import license_words
 from kconsole.text.messages import sentence
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
-from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, Undo
+from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS, Undo
 from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
 from kconsole.tui.commands.console import CONSOLE_COMMANDS
 from kconsole.tui.commands.server import SERVER_COMMANDS
-from kconsole.tui.commands.view import VIEW_COMMANDS
 from kconsole.tui.screens.accounts import AccountsScreen
 from kconsole.tui.screens.console import MANY, ConsoleScreen
 from kconsole.tui.screens.server import import_ahead

@@ -11,7 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
-from kconsole.tui.commands.movement import MOVEMENTS
+from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.styles import Palette
 from kconsole.tui.widgets.painting import Part, fitted, palette_of_app, strip
 
