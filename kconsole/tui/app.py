@@ -170,15 +170,15 @@ class KConsoleApp(BufferedApp):
         self._complete()
         self.set_interval(TICK, self._tick)
 
-    async def on_opening_screen_opened(self, message: "OpeningScreen.Opened") -> None:
-        self.session = message.session
+    async def on_opening_screen_ended(self, message: "OpeningScreen.Ended") -> None:
+        if isinstance(message.result, Exception):
+            self.failure = message.result
+            self.exit(return_code=1)
+            return
+        self.session = message.result
         self._main = MainScreen(self.session, self._title, self._host)
         await self.push_screen(self._main)
         self.call_after_refresh(self._complete)
-
-    def on_opening_screen_failed(self, message: "OpeningScreen.Failed") -> None:
-        self.failure = message.error
-        self.exit(return_code=1)
 
     def _complete(self) -> None:
         """Mount what the first picture with accounts did not wait for.

@@ -5,7 +5,7 @@ A command is a docstring and attributes. What it does is an action of the screen
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -107,8 +107,14 @@ def shown_error(error: ConsoleError, node: DOMNode) -> str:
 class CommandTarget:
     """Mixed into a screen or list that has commands: binds their keys, and calls their actions."""
 
+    BINDINGS: ClassVar[list[BindingType]] = []
     commands: ClassVar[Sequence[AnyCommand]] = ()
     is_read_only: bool = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "commands" in vars(cls) and "BINDINGS" not in vars(cls):
+            cls.BINDINGS = bindings_of(cls.commands)
+        super().__init_subclass__(**options)  # Textual reads the bindings here
 
     async def action_command(self, name: str) -> None:
         await self.run_command(command_named(self.commands, name))

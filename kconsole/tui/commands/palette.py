@@ -14,7 +14,8 @@ class ConsoleCommands(Provider):
 
     @property
     def _available(self) -> Iterator[tuple[AnyCommand, CommandTarget]]:
-        for target in (self.screen, self.focused):
+        places: tuple[object, ...] = (self.screen, self.focused)
+        for target in places:
             if isinstance(target, CommandTarget):
                 yield from ((command, target) for command in target.offered())
 

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from kconsole.core.codes import message
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry, fold
-from kconsole.core.reports import Decision
 from kconsole.licensing import guards
 from kconsole.operations.base import Done, Operation
 from kconsole.text import screen as texts
@@ -30,7 +29,6 @@ class AccountsScreen(ListingScreen):
     """A screen with a list of accounts that can be changed."""
 
     def show_result(self, done: Done, undone: str = "") -> None:
-        """Show the result of a change; the marks have served."""
         self.accounts.mark(())
         super().show_result(done, undone)
 
@@ -43,18 +41,23 @@ class AccountsScreen(ListingScreen):
         self._ask_to_switch(self.targets, enable=True)
 
     def _ask_to_switch(self, entries: Sequence[Entry], enable: bool, news: Sequence[str] = ()) -> None:
-        """Ask, then enable or disable; if another console changed one meanwhile, ask again with that as news."""
         from kconsole.operations.accounts import DisableAccounts, EnableAccounts
+        from kconsole.operations.what_if import if_toggled
 
         verb = "enable" if enable else "disable"
         accounts = [entry for entry in entries if entry.is_account and entry.enabled is not enable]
         if not accounts:
             self.tell_nothing_to_do(self._nothing_to_do(entries, f"{verb}d"), news)
             return
-        if enable and not (decision := self._may_enable(accounts)).allowed:
-            self.tell_refusal(decision, news)
-            return
-
+        report = self.session.seats.report()
+        if enable:
+            needed = guards.new_seats([(account, replace(account, enabled=True)) for account in accounts])
+            decision = guards.may_take_seats(report, needed, "enable" if len(accounts) == 1 else "enable-several")
+            if not decision.allowed:
+                self.tell_refusal(decision, news)
+                return
+        after = if_toggled(self.session.seats, accounts)
+        limit = "" if after.limit is None else f" of {after.limit:,}"
         switch = EnableAccounts if enable else DisableAccounts
         operation: Operation = switch(_addresses(accounts), expected=tuple(accounts))
         self.confirm(
@@ -64,7 +67,7 @@ class AccountsScreen(ListingScreen):
             [
                 *self._not_listed(accounts),
                 *_passed_over(len(entries) - len(accounts), f"{verb}d"),
-                *self._seats_after(accounts),
+                f"Seats used: {report.used:,} → {after.used:,}{limit}.",
                 *(() if enable else (words.BACKUP_NOTE,)),
                 *self.where_it_is_done(verb),
             ],
@@ -72,24 +75,9 @@ class AccountsScreen(ListingScreen):
             news,
         )
 
-    def _may_enable(self, accounts: Sequence[Entry]) -> Decision:
-        """Whether there are seats to enable all of these."""
-        needed = guards.new_seats([(account, replace(account, enabled=True)) for account in accounts])
-        return guards.may_take_seats(
-            self.session.seats.report(), needed, "enable" if len(accounts) == 1 else "enable-several"
-        )
-
-    def _seats_after(self, accounts: Sequence[Entry]) -> list[str]:
-        from kconsole.operations.what_if import if_toggled
-
-        before, after = self.session.seats.report(), if_toggled(self.session.seats, accounts)
-        limit = "" if after.limit is None else f" of {after.limit:,}"
-        return [f"Seats used: {before.used:,} → {after.used:,}{limit}."]
-
     # Add
 
     def action_add(self) -> None:
-        """Ask for the address and the name, then add the account."""
         from kconsole.tui.screens.add import AddDialog
 
         report, held = self.session.seats.report(), self.session.seats.held()
@@ -107,16 +95,11 @@ class AccountsScreen(ListingScreen):
             return
         server = self.session.state.server
         where = "" if server is None else safe_text(server.name, 40)
-        self.app.push_screen(AddDialog(self.domain_for_new_accounts, seats, self.add, where))
+        domain = self.listing.domain or self.session.state.primary_domain
+        self.app.push_screen(AddDialog(domain, seats, self.add, where))
 
     def add(self, operation: "AddAccount", added: Callable[[], None], failed: Callable[[str], None]) -> None:
-        """Add an account, on the server first if one is configured, and go to it.
-
-        Args:
-            operation: adds it.
-            added: called when it was added, or when the server's answer was lost.
-            failed: shows why it was not added, in words that are safe to show.
-        """
+        """Add an account and go to it. `added` is called when the server's answer was lost, too."""
 
         def done(done: Done) -> None:
             if done.failures:  # the server refused it
@@ -144,7 +127,6 @@ class AccountsScreen(ListingScreen):
         self._ask_to_delete(self.targets)
 
     def _ask_to_delete(self, entries: Sequence[Entry], news: Sequence[str] = ()) -> None:
-        """Ask about the mailboxes, then delete; if another console changed one of them meanwhile, ask again."""
         from kconsole.operations.accounts import DeleteAccounts, only_disabled
         from kconsole.tui.screens.delete import Choice, DeleteDialog
         from kconsole.tui.screens.dialog import Question
@@ -180,11 +162,7 @@ class AccountsScreen(ListingScreen):
                 *self._not_listed(deletable),
                 *_passed_over(len(entries) - len(may_be), "deleted"),
                 *texts.accounts_only_note(not_here),
-                *texts.deletion_notes(
-                    len(deletable) - len(gone),
-                    len(deletable),
-                    takes_seats,
-                ),
+                *texts.deletion_notes(len(deletable) - len(gone), len(deletable), takes_seats),
                 *(self.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
             ],
             news,
@@ -194,14 +172,12 @@ class AccountsScreen(ListingScreen):
 
     def _is_for_administration(self, entry: Entry) -> bool:
         """Whether only the server's own administration can delete an entry."""
-        session = self.session
-        is_there = session.state.server is not None and session.is_done_there("delete") and bool(entry.server_id)
-        return is_there and not entry.is_account
+        is_there = self.session.state.server is not None and self.session.is_done_there("delete")
+        return is_there and bool(entry.server_id) and not entry.is_account
 
     # Record what happened elsewhere
 
     def action_connect(self) -> None:
-        """Say whether the user would be let in, ask, then record the login."""
         from kconsole.operations.accounts import Connect
 
         entry = self.accounts.highlighted
@@ -227,7 +203,6 @@ class AccountsScreen(ListingScreen):
         )
 
     def action_restarted(self) -> None:
-        """Ask, naming the accounts whose seats are held, then record the restart."""
         from kconsole.operations.server import RecordRestart
 
         held = self.session.seats.held()
@@ -245,14 +220,12 @@ class AccountsScreen(ListingScreen):
     # Show and copy
 
     def action_details(self) -> None:
-        """Show everything about the account under the cursor."""
         from kconsole.tui.screens.dialog import TableDialog
 
         if (entry := self.accounts.highlighted) is not None:
             self.app.push_screen(TableDialog("Details", [("", self.details_of(entry, limit=None))]))
 
     def details_of(self, entry: Entry, limit: int | None = LIMIT) -> list[Detail]:
-        """What is known of an account."""
         session = self.session
         return details_of(
             entry,
@@ -276,7 +249,6 @@ class AccountsScreen(ListingScreen):
             self.tell(texts.nothing_here(self.accounts.highlighted))
 
     def action_text(self) -> None:
-        """Show the accounts as plain text."""
         from kconsole.tui.screens.text import TextScreen
 
         if entries := self.targets:
@@ -287,11 +259,9 @@ class AccountsScreen(ListingScreen):
     # What questions say
 
     def _as_now(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Entries as they are now, without those that were deleted."""
         return [now for entry in entries if (now := self.session.state.live_entry(entry.id)) is not None]
 
     def _not_listed(self, chosen: Sequence[Entry]) -> list[str]:
-        """A warning that some of them are marked, but not in the list."""
         away = self.accounts.not_listed(entry.id for entry in chosen)
         if not away:
             return []

@@ -19,13 +19,14 @@ from kconsole.operations.session import Session
 from kconsole.text import screen as texts
 from kconsole.text.messages import Voice, error_words, hint_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import AnyCommand, CommandTarget, command_named, console_of, voice_of
+from kconsole.tui.commands.base import CommandTarget, console_of, voice_of
 from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.widgets.labelled import Section
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.workspace import Workspace
 
 Result = TypeVar("Result")
+Failed = Callable[[ConsoleError], None]
 
 MANY: Final = 1000
 """Records from which on a change is prepared in a thread."""
@@ -53,11 +54,9 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     @property
     def session(self) -> Session:
-        """What is shown and changed."""
         return self.workspace.session
 
     def compose(self) -> ComposeResult:
-        """Header, content, status line, key line."""
         yield HeaderLine()
         yield from self.content()
         yield StatusLine()
@@ -68,7 +67,6 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Fill the lines around the content, and follow the store."""
         if self.heading:
             self.header.left = self.heading
             self.header.right = safe_text(self.session.store.operator.shown)
@@ -79,7 +77,6 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         self.show_keys()
 
     def on_unmount(self) -> None:
-        """Follow it no more."""
         self.workspace.feed.leave(self.committed)
 
     # What happens to the store
@@ -93,7 +90,6 @@ class ConsoleScreen(CommandTarget, Screen[None]):
     # Commands that every screen has
 
     def action_help(self) -> None:
-        """Show the keys, and what the signs mean."""
         from kconsole.tui.screens.dialog import TableDialog
         from kconsole.tui.screens.help import key_sections
 
@@ -106,7 +102,6 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             yield "Signs", self.signs
 
     def action_palette(self) -> None:
-        """Open the palette."""
         from textual.command import CommandPalette
 
         if not CommandPalette.is_open(self.app):
@@ -128,33 +123,23 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         text: str,
         act: Callable[[], Result],
         done: Callable[[Result], None],
-        failed: Callable[[ConsoleError], None],
-    ) -> None:
-        """Do something to the session in a thread, and then show the result.
-
-        Keys typed meanwhile wait for it. A dialog says what is being done if it takes longer than a moment.
-
-        Args:
-            text: what is being done, for the dialog; safe to show.
-            act: does it, in the thread.
-            done: shows its result, on the screen's own thread.
-            failed: shows why it failed.
-        """
-        console_of(self).keystrokes.hold()
-        self.app.run_worker(self._work(text, act, done, failed), group="store")
-
-    async def _work(
-        self,
-        text: str,
-        act: Callable[[], Result],
-        done: Callable[[Result], None],
-        failed: Callable[[ConsoleError], None],
+        failed: Failed,
         cancel: Event | None = None,
     ) -> None:
-        """Do it. What is typed before the dialog shows goes where it was meant to; later keys are the dialog's.
+        """Act on the session in a thread, and then show the result, or why it failed.
 
-        For what can be cancelled, what was typed is forgotten where the result has to be read first: it was not typed
-        for that.
+        Keys typed meanwhile wait for it. A dialog shows the text, which must be safe, if it takes longer than a moment.
+        With a `cancel`, the user can cancel it.
+        """
+        console_of(self).keystrokes.hold()
+        self.app.run_worker(self._work(text, act, done, failed, cancel), group="store")
+
+    async def _work(
+        self, text: str, act: Callable[[], Result], done: Callable[[Result], None], failed: Failed, cancel: Event | None
+    ) -> None:
+        """What is typed before the dialog shows goes where it was meant to; later keys are the dialog's.
+
+        For what can be cancelled, what was typed is forgotten where the result has to be read first.
         """
         keys, dialog = console_of(self).keystrokes, None
         outcome: Result | ConsoleError
@@ -232,9 +217,12 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         """Say what failed, so that it cannot be overlooked; and what was done before that."""
         self.show_trouble()
         self.show_keys()
-        if self.is_cancelled(error):
-            self.tell(texts.NOT_ASKED)
-            return
+        if self.session.state.server is not None:
+            from kconsole.operations.sync.access import Cancelled
+
+            if isinstance(error, Cancelled):
+                self.tell(texts.NOT_ASKED)
+                return
         hint = hint_words(error, self.voice)
         said = (error_words(error, self.voice), *(words_of(detail, self.voice) for detail in error.details))
         lines = [safe_text(line) for line in said]
@@ -245,13 +233,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         else:
             self.tell_news("Failed", lines, hint)
 
-    def is_cancelled(self, error: ConsoleError) -> bool:
-        """Whether an error only says that the user cancelled."""
-        del error
-        return False
-
     def refuse_change(self) -> None:
-        """Say that nothing can be changed."""
         self.tell(texts.READ_ONLY)
 
     @property
@@ -276,7 +258,5 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def show_keys(self) -> None:
         """Show the keys that are of use now."""
-        shown: list[AnyCommand] = [command_named(self.commands, name) for name in self.on_key_line]
-        self.key_line.shown = tuple(
-            command for command in shown if not (command.changes and self.is_read_only) and self.is_of_use(command)
-        )
+        offered = {command.name: command for command in self.offered() if self.is_of_use(command)}
+        self.key_line.shown = tuple(offered[name] for name in self.on_key_line if name in offered)

@@ -57,15 +57,9 @@ class ListingScreen(FilterScreen, ServerScreen):
         highlighted = self.accounts.highlighted
         return [] if highlighted is None or highlighted.deleted_at is not None else [highlighted]
 
-    @property
-    def domain_for_new_accounts(self) -> str:
-        """The domain that a new account most likely belongs to."""
-        return self.listing.domain or self.session.state.primary_domain
-
     # Commands
 
     def action_back(self) -> None:
-        """Remove one thing: a begun range, the filter, the marks, the choice of a domain."""
         if self.accounts.forget_range():
             self.tell("")
         elif self.filter_bar is not None:
@@ -94,11 +88,9 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.domains.move_by(-1)
 
     def action_switch_pane(self) -> None:
-        other = self.domains if self.accounts.has_focus and self.domains.display else self.accounts
-        other.focus()
+        (self.domains if self.accounts.has_focus and self.domains.display else self.accounts).focus()
 
     def action_sort(self) -> None:
-        """Ask for the column to sort by."""
         from kconsole.tui.screens.sort import SortDialog, Sorting
 
         def sort(sorting: Sorting | None) -> None:
@@ -111,7 +103,6 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.look(replace(self.listing, reverse=not self.listing.reverse))
 
     def action_columns(self) -> None:
-        """Ask for the columns, and keep the choice."""
         from kconsole.tui.screens.columns import ColumnsDialog
 
         def keep(columns: tuple[ColumnPreference, ...] | None) -> None:
@@ -137,7 +128,6 @@ class ListingScreen(FilterScreen, ServerScreen):
     # Filter
 
     def action_saved_filters(self) -> None:
-        """Show the saved filters, and list what the chosen one asks for."""
         from kconsole.tui.screens.saved_filters import SavedFiltersDialog
 
         self.app.push_screen(SavedFiltersDialog(console_of(self).preferences, self.listing.text), self._use_filter)
@@ -171,26 +161,21 @@ class ListingScreen(FilterScreen, ServerScreen):
 
     @on(DomainList.Chosen)
     def scope_to_domain(self, message: DomainList.Chosen) -> None:
-        """List the accounts of the chosen domain."""
         if message.domain != self.listing.domain:
             self.look(replace(self.listing, domain=message.domain))
 
     @on(AccountTable.MarksChanged)
-    def plan_for_marked(self) -> None:
-        """Show what disabling the marked accounts would come to, or enabling them if all are disabled."""
-        self.show_plan()
-
     def show_plan(self) -> None:
+        """Show what disabling the marked accounts would come to, or enabling them if all are disabled."""
         marked = self.accounts.marked
         if marked:
-            self._planning.start(
-                self.session.what_if.planning(marked), lambda planned: self.show_planned(marked, planned)
-            )
+            planning = self.session.what_if.planning(marked)
+            self._planning.start(planning, lambda planned: self._show_planned(marked, planned))
         else:
             self._planning.stop()
-            self.show_planned(marked, None)
+            self._show_planned(marked, None)
 
-    def show_planned(self, marked: frozenset[int], planned: SeatReport | None) -> None:
+    def _show_planned(self, marked: frozenset[int], planned: SeatReport | None) -> None:
         self.gauge.planned = planned
         if planned is not None:
             away = self.accounts.not_listed(marked)
@@ -210,10 +195,9 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.accounts.empty_text = texts.empty_text(everything > 0, listing.text, self.is_read_only, self.key_of("add"))
         self.accounts.show(rows, listing.sort, listing.reverse, self.session.seats.report(), now)
         order = words.order_words(listing.sort, listing.reverse)
-        scope = safe_text(listing.domain) if listing.domain else ALL_DOMAINS.lower()
-        self.query_one("#accounts-pane").border_title = Content(
-            f"Accounts · {scope} · {len(rows):,} of {everything:,} · {order}"
-        )
+        scope = safe_text(listing.domain) or ALL_DOMAINS.lower()
+        title = f"Accounts · {scope} · {len(rows):,} of {everything:,} · {order}"
+        self.query_one("#accounts-pane").border_title = Content(title)
         self._seek()
         if self.accounts.marked:
             self.show_plan()
@@ -230,10 +214,9 @@ class ListingScreen(FilterScreen, ServerScreen):
 
     def _seek(self) -> None:
         sought, self._sought = self._sought, ""
-        if sought:
-            for row, entry in enumerate(self.accounts.rows):
-                if entry.address == sought:
-                    self.accounts.move_to(row)
+        for row, entry in enumerate(self.accounts.rows if sought else ()):
+            if entry.address == sought:
+                self.accounts.move_to(row)
 
     @property
     def _saved_filters(self) -> Mapping[str, str]:

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final
+from typing import Final
 
 from textual import getters
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -19,7 +18,7 @@ from kconsole.operations.system import takes_long
 from kconsole.text import words
 from kconsole.text.messages import error_words, whole
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.log import LOG_COMMANDS, OneAccount
 from kconsole.tui.log_reader import LogReader
 from kconsole.tui.screens.filtering import FilterScreen
@@ -40,18 +39,14 @@ PAUSE: Final = 0.01
 class LogScreen(FilterScreen, StoreScreen):
     """The log of a store, of all accounts or of one."""
 
-    commands: ClassVar[Sequence[AnyCommand]] = LOG_COMMANDS
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(LOG_COMMANDS)
+    commands = LOG_COMMANDS
     CSS_PATH = "../css/log.tcss"
     AUTO_FOCUS = "#log"
     on_key_line = ("log-line", "log-undo", "log-filter", "log-account", "log-back", "help")
 
     heading = "activity log"
     help_title = "Help: the activity log"
-    signs = (
-        ("▸", "the cursor"),
-        ("!", "refused: nothing, or only part of it, was done"),
-    )
+    signs = (("▸", "the cursor"), ("!", "refused: nothing, or only part of it, was done"))
 
     filter_hint = "words of operator, change, address or reason"
     filter_pane = "#log-pane"
@@ -70,12 +65,10 @@ class LogScreen(FilterScreen, StoreScreen):
         self._shown: tuple[object, ...] = ()
 
     def content(self) -> Iterable[Widget]:
-        """The log."""
         with Vertical(id="log-pane"):
             yield LogList(self.session.clock.now())
 
     def on_mount(self) -> None:
-        """Show the log."""
         self.watch(self.log_list, "cursor", self.read_ahead, init=False)
         self._read_on()
 
@@ -85,7 +78,6 @@ class LogScreen(FilterScreen, StoreScreen):
         return command is not OneAccount or self.account is not None
 
     def action_line(self) -> None:
-        """Show everything about the line under the cursor."""
         commit = self.log_list.highlighted
         if commit is not None:
             from kconsole.text.commits import details_of
@@ -95,7 +87,6 @@ class LogScreen(FilterScreen, StoreScreen):
             self.app.push_screen(TableDialog(f"Line {commit.sequence:,} of the log", [("", details)]))
 
     def action_undo(self) -> None:
-        """Ask whether to undo the line under the cursor."""
         commit = self.log_list.highlighted
         if commit is None:
             return
@@ -107,17 +98,14 @@ class LogScreen(FilterScreen, StoreScreen):
             self.ask_to_undo(found)
 
     def action_account(self) -> None:
-        """Show the lines about one account only, or all again."""
         self._is_narrowed = not self._is_narrowed and self.account is not None
         address = self.account.address if self._is_narrowed and self.account is not None else ""
-        text = self._reader.text
-        self._reader = LogReader(self.session, address)
+        text, self._reader = self._reader.text, LogReader(self.session, address)
         self._reader.text = text
         self.log_list.move_to(0)
         self._read_on()
 
     def action_back(self) -> None:
-        """Clear the filter, or return."""
         if self.filter_bar is not None:
             self.close_filter()
         else:
@@ -173,8 +161,7 @@ class LogScreen(FilterScreen, StoreScreen):
                 self._show()
 
     def committed(self, commits: Sequence[Commit]) -> None:
-        new = self._reader.add(list(commits))
-        self._show(new)
+        self._show(self._reader.add(list(commits)))
 
     def _show(self, new: int = 0) -> None:
         reader = self._reader

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import Final
 
 from textual import getters
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
@@ -22,7 +21,7 @@ from kconsole.text.messages import sentence
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
 from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS, Undo
-from kconsole.tui.commands.base import AnyCommand, bindings_of, console_of
+from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.commands.console import CONSOLE_COMMANDS
 from kconsole.tui.commands.server import SERVER_COMMANDS
 from kconsole.tui.screens.accounts import AccountsScreen
@@ -59,16 +58,9 @@ OLDER: Final = timedelta(minutes=1)
 class MainScreen(AccountsScreen):
     """The main screen."""
 
-    commands: ClassVar[Sequence[AnyCommand]] = COMMANDS
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(COMMANDS)
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual's own declaration
-        (0, "-narrow"),
-        (WIDE, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-short"),
-        (TALL, "-tall"),
-    ]
+    commands = COMMANDS
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  # Textual's own declaration
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#accounts"
 
     banner = getters.query_one(Banner)
@@ -88,8 +80,7 @@ class MainScreen(AccountsScreen):
         self._trouble_shown: Message | None = None
 
     def content(self) -> Iterable[Widget]:
-        """From top to bottom, laid out for the terminal there is: Textual finds that out after the first picture."""
-        width, height = self.app.size
+        width, height = self.app.size  # Textual lays out for it only after the first picture
         self.set_class(width >= WIDE, "-wide")
         self.set_class(height >= TALL, "-tall")
         yield SeatGauge()
@@ -100,7 +91,6 @@ class MainScreen(AccountsScreen):
                 yield AccountTable()
 
     def on_mount(self) -> None:
-        """Show the session."""
         self.gauge.border_title = "Seats"
         self.domains.border_title = "Domains"
         self.watch(self.accounts, "cursor", self._show_highlighted, init=False)
@@ -183,12 +173,10 @@ class MainScreen(AccountsScreen):
     # What happens
 
     def committed(self, commits: Sequence[Commit]) -> None:
-        """Show them, in the rows they changed."""
         self._show_report()
         if sum(len(commit.changes) for commit in commits) > MANY or _changed_shape(commits):
-            self.accounts.mark(
-                number for number in self.accounts.marked if self.session.state.live_entry(number) is not None
-            )
+            live = self.session.state.live_entry
+            self.accounts.mark(number for number in self.accounts.marked if live(number) is not None)
             self.show_listing()
         else:
             changed = {
@@ -204,7 +192,7 @@ class MainScreen(AccountsScreen):
         self._note([commit for commit in commits if not commit.own])
 
     def _note(self, commits: Sequence[Commit]) -> None:
-        """Say quietly what others did; what the marked accounts would come to stays beside it."""
+        """Say quietly what others did, beside the plan for the marked accounts."""
         if not commits:
             return
         from kconsole.text.commits import note
@@ -221,9 +209,8 @@ class MainScreen(AccountsScreen):
         report, self._license_status = self.session.seats.report(), self.session.license_status
         self.gauge.report = report
         self.domains.show(report)
-        limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
         self.header.left = safe_text(self._title or self.session.state.primary_domain)
-        self.header.limit = limit
+        self.header.limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
         self.header.right = safe_text(f"{self.session.store.operator.shown}@{self._host}")
         self.header.middle = license_words(self._license_status)
         restarted_key = "" if self.is_read_only else self.key_of("restarted")
@@ -257,8 +244,7 @@ class MainScreen(AccountsScreen):
 
     def _consoles(self) -> Iterator[ConsoleScreen]:
         """The screens that are there; one that was just asked for has no lines yet."""
-        shown = (screen for screen in self.app.screen_stack if isinstance(screen, ConsoleScreen))
-        return (screen for screen in shown if screen.is_mounted)
+        return (each for each in self.app.screen_stack if isinstance(each, ConsoleScreen) and each.is_mounted)
 
     def _tell_notices(self) -> None:
         """Say once what was found wrong with the store, and mended or not."""

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.reactive import reactive
 from textual.screen import Screen
 
 from kconsole.operations.session import Session
@@ -27,23 +28,20 @@ class _Cancelled(Exception):
 
 
 class _Progress(Painted):
-    """A bar, and how many of how many."""
+    """How many records of how many, and a bar."""
 
     DEFAULT_CSS = "_Progress { height: 3; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.done, self.total = 0, 0
+    read: reactive[tuple[int, int]] = reactive((0, 0))
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """The words, then the bar."""
+        done, total = self.read
         if y == 0:
             yield " Opening the store ...", "strong"
-        elif self.total and y == 1:
-            yield f" {self.done:,} of {self.total:,} records", ""
-        elif self.total:
+        elif total and y == 1:
+            yield f" {done:,} of {total:,} records", ""
+        elif total:
             cells = min(BAR, width - 2)
-            full = cells * self.done // self.total
+            full = cells * done // total
             yield " ", ""
             yield "█" * full, "counted"
             yield "░" * (cells - full), "free"
@@ -54,63 +52,48 @@ class OpeningScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,escape,ctrl+q,ctrl+c", "cancel", show=False)]
 
-    class Opened(Message):
-        """The store is open."""
+    class Ended(Message):
+        """The store is open, or cannot be opened."""
 
-        def __init__(self, session: Session) -> None:
+        def __init__(self, result: Session | Exception) -> None:
             super().__init__()
-            self.session = session
-
-    class Failed(Message):
-        """It cannot be opened."""
-
-        def __init__(self, error: Exception) -> None:
-            super().__init__()
-            self.error = error
+            self.result = result
 
     def __init__(self, opening: Opening, title: str) -> None:
         super().__init__()
         self._opening, self._title = opening, title
-        self._done, self._total = 0, 0
+        self._read = (0, 0)
 
     def compose(self) -> ComposeResult:
-        """The header, and how far it has come."""
         header = HeaderLine()
         header.left = self._title
         yield header
         yield _Progress()
 
     def on_mount(self) -> None:
-        """Begin."""
         self._worker = self.run_worker(self._open, thread=True, exit_on_error=False)
         self._timer = self.set_interval(LOOK, self._show_progress)
 
     def on_screen_suspend(self) -> None:
-        """There is something else to see."""
         self._timer.stop()
 
     def action_cancel(self) -> None:
-        """End the console."""
         self.app.exit()
 
     def _show_progress(self) -> None:
-        shown = self.query_one(_Progress)
-        if (shown.done, shown.total) != (self._done, self._total):
-            shown.done, shown.total = self._done, self._total
-            shown.refresh()
+        self.query_one(_Progress).read = self._read
 
     def _open(self) -> None:
         try:
-            session = self._opening(self._note)
+            result: Session | Exception = self._opening(self._note)
         except _Cancelled:
             return
         except Exception as error:
-            self.post_message(self.Failed(error))
-            return
-        if not self.post_message(self.Opened(session)):
-            session.close()
+            result = error
+        if not self.post_message(self.Ended(result)) and isinstance(result, Session):
+            result.close()
 
     def _note(self, done: int, total: int) -> None:
         if self._worker.is_cancelled:
             raise _Cancelled
-        self._done, self._total = done, total
+        self._read = (done, total)

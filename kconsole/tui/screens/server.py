@@ -187,4 +187,4 @@ class ServerScreen(StoreScreen):
             cancel.set()
             raise
         else:
-            await self._work("Saving the server's answer ...", lambda: self.workspace.do(recover), done, failed)
+            await self._work("Saving the server's answer ...", lambda: self.workspace.do(recover), done, failed, None)

@@ -18,8 +18,7 @@ from kconsole.text import words
 from kconsole.text.ages import age
 from kconsole.text.messages import sentences
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import console_of
-from kconsole.tui.screens.console import ConsoleScreen
+from kconsole.tui.screens.console import ConsoleScreen, Failed
 from kconsole.tui.workspace import Step
 
 KEPT: Final = "It is kept in memory until the console ends, and nowhere else."
@@ -32,14 +31,12 @@ def _saving_words(records: int) -> str:
 class StoreScreen(ConsoleScreen):
     """A screen that changes the store in the background."""
 
-    # Changes
-
     def change(
         self,
         operation: Operation,
         again: Callable[[Sequence[str]], None] | None = None,
         done: Callable[[Done], None] | None = None,
-        failed: Callable[[ConsoleError], None] | None = None,
+        failed: Failed | None = None,
     ) -> None:
         """Apply an operation, and show its result.
 
@@ -59,15 +56,13 @@ class StoreScreen(ConsoleScreen):
         self.workspace.feed.poll()  # another process may have configured a server meanwhile
         addresses: Sequence[str] = getattr(operation, "addresses", ()) or (getattr(operation, "address", ""),)
         if self.session.offline or not self.session.is_done_there(operation.name):
-            act = partial(self.workspace.do, operation)
-            console_of(self).keystrokes.hold()
-            work = self._work(_saving_words(len(addresses)), act, done or self.show_result, broke)
-            self.app.run_worker(work, group="store")
-            return
-        text = texts.asking_words(self.session.state.server, operation.name, addresses)
-        self._ask_server(text, partial(self.workspace.do, operation), done or self.show_result, broke)
+            text = _saving_words(len(addresses))
+            self.work(text, partial(self.workspace.do, operation), done or self.show_result, broke)
+        else:
+            text = texts.asking_words(self.session.state.server, operation.name, addresses)
+            self._ask_server(text, partial(self.workspace.do, operation), done or self.show_result, broke)
 
-    def save(self, operation: Operation, saved: Callable[[], None], failed: Callable[[ConsoleError], None]) -> None:
+    def save(self, operation: Operation, saved: Callable[[], None], failed: Failed) -> None:
         """Apply the operation of a form, let the form close, and show the result; or let the form show the error."""
 
         def done(done: Done) -> None:
@@ -77,7 +72,6 @@ class StoreScreen(ConsoleScreen):
         self.change(operation, done=done, failed=failed)
 
     def show_result(self, done: Done, undone: str = "") -> None:
-        """Show the result of a change."""
         self.show_trouble()
         if done.failures:
             title = "Not everything was done" if done.changed else "Nothing was done"
@@ -103,7 +97,6 @@ class StoreScreen(ConsoleScreen):
     # Undo and redo
 
     def action_undo(self) -> None:
-        """Undo the last change of this session; if there is none, ask about the operator's last one."""
         step = self.workspace.last_change
         if step is not None:
             self._step(step, redo=False)
@@ -119,7 +112,6 @@ class StoreScreen(ConsoleScreen):
             self.ask_to_undo(commit)
 
     def action_redo(self) -> None:
-        """Redo what was undone last."""
         step = self.workspace.last_undone
         if step is None:
             self.tell("There is nothing to redo: nothing was undone since the last change.")
@@ -127,7 +119,6 @@ class StoreScreen(ConsoleScreen):
             self._step(step, redo=True)
 
     def ask_to_undo(self, commit: Commit) -> None:
-        """Ask whether to undo a line of the log, naming it."""
         if self._refuses_to_undo(commit):
             return
         from kconsole.operations.undo import deleted_by
@@ -170,9 +161,9 @@ class StoreScreen(ConsoleScreen):
         self.workspace.feed.poll()
         if self.session.offline or not self._is_undone_there(step.commit):
             self.work(_saving_words(records), partial(act, step), done, self.tell_problem)
-            return
-        text = texts.asking_to_undo(self.session.state.server, step.what, step.commit, redo)
-        self._ask_server(text, partial(act, step), done, self.tell_problem)
+        else:
+            text = texts.asking_to_undo(self.session.state.server, step.what, step.commit, redo)
+            self._ask_server(text, partial(act, step), done, self.tell_problem)
 
     def _is_undone_there(self, commit: Commit) -> bool:
         """Whether the server has to be asked to undo a commit. Undoing reports a broken log."""
@@ -195,20 +186,9 @@ class StoreScreen(ConsoleScreen):
     # The server
 
     def _ask_server(
-        self,
-        text: str,
-        act: Callable[[ServerWriter], Done],
-        done: Callable[[Done], None],
-        failed: Callable[[ConsoleError], None],
+        self, text: str, act: Callable[[ServerWriter], Done], done: Callable[[Done], None], failed: Failed
     ) -> None:
-        """Apply an operation that the server is asked for first, with its password; the user can cancel.
-
-        Args:
-            text: what the server is asked to do, for the dialog; safe to show.
-            act: does it, in a thread.
-            done: shows the result.
-            failed: shows why it failed, or part of it.
-        """
+        """Work on an operation that the server is asked for first, with its password; the user can cancel."""
         from kconsole.operations.sync.login import Writer
 
         server = self.session.state.server
@@ -216,7 +196,6 @@ class StoreScreen(ConsoleScreen):
         access = server.access
 
         def ask(secret: Secret) -> None:
-            console_of(self).keystrokes.hold()  # what is typed from now on is meant for the result
             cancel, resolved = Event(), list[Outcome]()
             writer = Writer(secret, cancel, access, recovered=lambda done: resolved.extend(done.outcomes))
 
@@ -228,18 +207,9 @@ class StoreScreen(ConsoleScreen):
                 self.minding_password(failed)(error)
                 self.tell_resolved(resolved)
 
-            work = self._work(text, partial(act, writer), succeeded, broke, cancel)
-            self.app.run_worker(work, group="server")
+            self.work(text, partial(act, writer), succeeded, broke, cancel)
 
         self.with_server_secret(access, ask, texts.NOT_ASKED)
-
-    def is_cancelled(self, error: ConsoleError) -> bool:
-        """Whether an error only says that the user cancelled before the server was asked."""
-        if self.session.state.server is None:
-            return False
-        from kconsole.operations.sync.access import Cancelled
-
-        return isinstance(error, Cancelled)
 
     def tell_resolved(self, outcomes: Sequence[Outcome]) -> None:
         """Show the result of changes that were unconfirmed, if there were any."""
@@ -247,13 +217,7 @@ class StoreScreen(ConsoleScreen):
             self.tell_news("Unconfirmed changes are resolved", texts.outcome_lines(outcomes, sign=""), alarm=False)
 
     def with_server_secret(self, access: ServerAccess, go_on: Callable[[Secret], None], cancelled: str) -> None:
-        """Go on with the password that was given before, with that of the environment, or with one asked for.
-
-        Args:
-            access: the server, and who logs in.
-            go_on: goes on with it.
-            cancelled: what to say if the user gives none.
-        """
+        """Go on with a known password or one asked for; if the user gives none, say that it was cancelled."""
         known = self.known_secret(access)
         if known:
             go_on(known)
@@ -263,19 +227,14 @@ class StoreScreen(ConsoleScreen):
         def typed(secret: Secret | None) -> None:
             if secret is None:
                 self.tell(cancelled)
-                return
-            self.workspace.keep_server_secret(access, secret)
-            go_on(secret)
+            else:
+                self.workspace.secrets[access] = secret
+                go_on(secret)
 
         self.app.push_screen(PasswordDialog(access.user, access, KEPT), typed)
 
     def read_aside(self, dialog: Screen[Callable[[], None]], cancelled: str) -> None:
-        """Show a dialog that reads another server, and go on with what it read.
-
-        Args:
-            dialog: reads.
-            cancelled: what to say if the user cancels.
-        """
+        """Show a dialog that reads another server, and go on with what it read, or say that it was cancelled."""
 
         def answered(then: Callable[[], None] | None) -> None:
             self.tell(cancelled if then is None else "")
@@ -285,23 +244,24 @@ class StoreScreen(ConsoleScreen):
         self.app.push_screen(dialog, answered)
 
     def known_secret(self, access: ServerAccess) -> Secret | None:
-        """The password, if it is known without asking."""
+        """The password that was given before, or that of the environment."""
         from kconsole.net.secrets import secret_from
         from kconsole.operations.sync.access import SERVER_PASSWORD
 
-        known = self.workspace.server_secret(access)
+        known = self.workspace.secrets.get(access)
         if known is None and not self.workspace.is_secret_refused:
             known = secret_from(None, SERVER_PASSWORD, str)  # an empty one, if the environment has none
         return known or None
 
-    def minding_password(self, failed: Callable[[ConsoleError], None]) -> Callable[[ConsoleError], None]:
+    def minding_password(self, failed: Failed) -> Failed:
         """The same callback; it also forgets a password that the server refused: next time, the user is asked."""
 
         def noted(error: ConsoleError) -> None:
             from kconsole.operations.sync.access import NotLetIn
 
             if isinstance(error, NotLetIn):
-                self.workspace.forget_server_secret()
+                self.workspace.secrets.clear()
+                self.workspace.is_secret_refused = True
             failed(error)
 
         return noted
