@@ -125,12 +125,7 @@ def find_test_server(source: Path = SOURCE) -> ModuleType:
 
 
 def open_console(place: CliContext) -> None:
-    """Open the console on the store.
-
-    Raises:
-        BadInput: there is no terminal to open it in.
-        NotFound: there is no store.
-    """
+    """Open the console on the store."""
     look = look_of(place)
     need_terminal(look.profile)
     place = replace(place, patience=min(place.patience, PATIENCE))
@@ -147,11 +142,7 @@ def has_terminal(profile: TerminalProfile) -> bool:
 
 
 def need_terminal(profile: TerminalProfile) -> None:
-    """Refuse a terminal that the console cannot be drawn in.
-
-    Raises:
-        BadInput: this is one.
-    """
+    """Refuse a terminal that the console cannot be drawn in."""
     if not has_terminal(profile):
         reason = "" if profile.is_drawable else profile.reasons["is_drawable"]
         raise BadInput("needs-terminal", "use-command-line", reason=reason)

@@ -60,19 +60,17 @@ def read_items(file: BinaryIO, name: str, wanted: Wanted, seen: set[str]) -> Ite
         BadInput: it is malformed, no configuration file, or an attack; with the line.
     """
     walk = _Walk(wanted, seen)
-    size = count = 0
+    size = 0
     refused: BadLine | None = None
     try:
         while piece := file.read(_PIECE):
             size += len(piece)
             if size > LARGEST:
                 raise BadLine("config-too-large", gigabytes=LARGEST // 1024**3)
-            items = walk.feed(piece)
-            count += len(items)
-            yield from items
-            if count > MOST_ITEMS:
-                raise BadLine("config-too-many-items", most=MOST_ITEMS)
-        yield from walk.close()
+            walk.feed(piece)
+            yield from walk.ended()
+        walk.close()
+        yield from walk.ended()
     except BadLine as error:
         refused = error
     except expat.ExpatError as error:
@@ -98,7 +96,7 @@ class _Walk:
         self._text: list[str] = []
         self._length = 0
         self._done: list[Item] = []
-        self._fed = self._last_tag = 0
+        self._count = self._fed = self._last_tag = 0
         self._lines_before = 0
         """Lines of the file that the parser does not see."""
         self._parser = expat.ParserCreate()
@@ -112,8 +110,8 @@ class _Walk:
         """The current line of the file."""
         return self._lines_before + self._parser.CurrentLineNumber
 
-    def feed(self, piece: bytes) -> list[Item]:
-        """The items that end in this piece of the file."""
+    def feed(self, piece: bytes) -> None:
+        """Follow a piece of the file."""
         if not self._fed:
             text = piece.lstrip(_BLANKS)  # XML would not allow them before its declaration
             self._lines_before += piece[: len(piece) - len(text)].count(b"\n")
@@ -122,17 +120,19 @@ class _Walk:
         self._fed += len(piece)
         if self._fed - self._last_tag > LONGEST_STRETCH:
             raise BadLine("config-long-stretch", kilobytes=LONGEST_STRETCH // 1024)
-        return self._ended()
 
-    def close(self) -> list[Item]:
-        """The last items, at the end of the file: expat may have put some off."""
+    def close(self) -> None:
+        """End the file: expat may have put its last elements off."""
         if not self._fed:
             raise BadLine("config-empty")
         self._parser.Parse(b"", True)
-        return self._ended()
 
-    def _ended(self) -> list[Item]:
+    def ended(self) -> list[Item]:
+        """The items that ended since the last call."""
         ended, self._done = self._done, []
+        self._count += len(ended)
+        if self._count > MOST_ITEMS:
+            raise BadLine("config-too-many-items", most=MOST_ITEMS)
         return ended
 
     def _refuse_document_type(self, *_: object) -> None:
