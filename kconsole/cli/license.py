@@ -9,7 +9,6 @@ import click
 from msgspec.structs import replace
 
 from kconsole.cli.context import (
-    DONE,
     EXPIRED,
     CliContext,
     at_store,
@@ -30,14 +29,16 @@ from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.operations import license as operations
 from kconsole.operations.base import Operation, insist, refused_by
-from kconsole.operations.license import OPTIONAL, Terms, Without
-from kconsole.operations.license_files import ID_FORM, file_notes, id_end_of, installed, read_id, read_license
+from kconsole.operations.license import Terms, Without
 from kconsole.operations.session import Session
 from kconsole.text import licenses as texts
 from kconsole.text import messages
 
 MOST_BEYOND: Final = 20
 """How many accounts beyond a component's seats are named for a person; JSON names them all."""
+
+_COMPONENT: Final = click.Choice(get_args(ComponentName))
+_FILE: Final = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 over_limit_option = click.option("--over-limit", is_flag=True, help="Go on even if more seats are in use than it has.")
@@ -87,8 +88,9 @@ def license_(context: click.Context, place: CliContext, as_json: bool) -> None:
 
     Ends with exit code 9 once trial or license have expired.
     """
+    del place
     if context.invoked_subcommand is None:
-        _show(place.open(), as_json)
+        context.invoke(show, as_json=as_json)
     elif as_json:
         raise click.UsageError(f"Write --json at the end: 'kconsole license {context.invoked_subcommand} --json'.")
 
@@ -102,10 +104,7 @@ def show(place: CliContext, as_json: bool) -> None:
     Its state, what that allows and what to do next; what ends when; components and the accounts beyond their seats; a
     pending purchase; and the customer. Ends with exit code 9 once trial or license have expired.
     """
-    _show(place.open(), as_json)
-
-
-def _show(session: Session, as_json: bool) -> None:
+    session = place.open()
     status = session.license_status
     if as_json:
         answer = {"schema": 1, "as_of": to_iso(session.clock.now()), **life_document(session)}
@@ -116,7 +115,8 @@ def _show(session: Session, as_json: bool) -> None:
             click.echo()
         for warning in status.warnings:
             click.echo(f"! {texts.warning_words(warning)}")
-    click.get_current_context().exit(EXPIRED if status.is_expired else DONE)
+    if status.is_expired:
+        click.get_current_context().exit(EXPIRED)
 
 
 def _sections(session: Session) -> list[texts.Section]:
@@ -140,7 +140,7 @@ def trial(place: CliContext, begun: date | None, as_json: bool, reason: str) -> 
 
 def _customer_options(command: Any) -> Any:
     for name, word in reversed(texts.DETAIL_WORDS.items()):
-        needed = "" if name in OPTIONAL else " (required)"
+        needed = "" if name in operations.OPTIONAL else " (required)"
         option = click.option(f"--{name}", callback=read_text, default="", metavar="TEXT", help=f"{word}{needed}.")
         command = option(command)
     return command
@@ -148,12 +148,7 @@ def _customer_options(command: Any) -> Any:
 
 @license_.command("register")
 @_customer_options
-@click.option(
-    "--id-file",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    metavar="FILE",
-    help="A file with the license ID; - for standard input.",
-)
+@click.option("--id-file", type=_FILE, metavar="FILE", help="A file with the license ID; - for standard input.")
 @click.option("--ask-id", is_flag=True, help="Ask for the license ID on the terminal, without showing it.")
 @changing
 def register(
@@ -169,7 +164,7 @@ def register(
         raise click.UsageError("--id-file and --ask-id cannot be used together.")
     place.check_writable()
     session = place.open()
-    id_end = "" if id_file is None else read_id(id_file)
+    id_end = "" if id_file is None else operations.read_id(id_file)
     customer = Customer(**_complete(details))
     if ask_id:
         id_end = _asked_id()
@@ -178,7 +173,7 @@ def register(
 
 def _complete(details: dict[str, str]) -> dict[str, str]:
     """The details, with missing ones asked for."""
-    missing = [name for name in texts.DETAIL_WORDS if name not in OPTIONAL and not details[name].strip()]
+    missing = [name for name in texts.DETAIL_WORDS if name not in operations.OPTIONAL and not details[name].strip()]
     if missing and not has_person():
         options = [f"--{name}" for name in missing]
         raise BadInput("registration-needs", "asked-on-a-terminal", effect="nothing-registered", names=options)
@@ -198,9 +193,9 @@ def _asked_id() -> str:
     """The end of the license ID that a person types unseen; no more of it is kept, also in an error."""
     if not has_person():
         raise BadInput("no-terminal-for-license-id", "name-an-id-file")
-    end = id_end_of(click.prompt("License ID", hide_input=True, err=True))
+    end = operations.id_end_of(click.prompt("License ID", hide_input=True, err=True))
     if not end:
-        raise BadInput("not-a-license-id", ID_FORM, effect="nothing-registered")
+        raise BadInput("not-a-license-id", operations.ID_FORM, effect="nothing-registered")
     return end
 
 
@@ -212,7 +207,7 @@ def activate(place: CliContext, as_json: bool, reason: str) -> None:
 
 
 @license_.command("component")
-@click.argument("name", type=click.Choice(get_args(ComponentName)), required=False)
+@click.argument("name", type=_COMPONENT, required=False)
 @click.option("--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="How many accounts may use it.")
 @click.option("--expires", callback=reading(_day), metavar="DATE", help="The last day on which it works.")
 @click.option("--remove", is_flag=True, help="Remove it from the license.")
@@ -251,11 +246,7 @@ def component(
 @license_.command("update")
 @click.option("--buy", type=click.IntRange(1, LARGEST_LIMIT), metavar="N", help="N more seats were bought.")
 @click.option(
-    "--component",
-    "components",
-    type=click.Choice(get_args(ComponentName)),
-    multiple=True,
-    help="This component was bought; may be repeated.",
+    "--component", "components", type=_COMPONENT, multiple=True, help="This component was bought; may be repeated."
 )
 @click.option("--arrived", is_flag=True, help="The purchase has arrived, which changes the license.")
 @click.option("--cancel", is_flag=True, help="The purchase will not arrive.")
@@ -312,7 +303,7 @@ def update(
 
 
 @license_.command("install")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.argument("file", type=_FILE)
 @dry_run_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @over_limit_option
@@ -325,13 +316,13 @@ def install(
     First shows what would change; the file's signature is not checked. A license smaller than the seats in use
     requires --over-limit. FILE may be - for standard input.
     """
-    license_file = read_license(file)
+    license_file = operations.read_license(file)
     if not dry_run:
         place.check_writable()
     session = place.open()
     license_, now = session.state.license, session.clock.now()
-    notes = file_notes(license_, license_file, now)
-    change = _Change(session, installed(license_, license_file, now), notes, over_limit, as_json)
+    notes = operations.file_notes(license_, license_file, now)
+    change = _Change(session, operations.installed(license_, license_file, now), notes, over_limit, as_json)
     insist(guards.may_install(license_, license_file.is_trial))
     operation = operations.InstallLicense(license_file, over_limit, reason=reason)
     change.apply(operation, dry_run, asks=not yes, may_ask=str(file) != "-")

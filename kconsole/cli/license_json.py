@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from kconsole.cli.output import seats_document
+from kconsole.core.codes import Message
 from kconsole.core.encoding import document_of
-from kconsole.core.reports import Warn
 from kconsole.core.times import to_iso
-from kconsole.licensing.components import ComponentUse, use_of
+from kconsole.licensing.counting import ComponentUse, use_of
 from kconsole.licensing.guards import LicensePlan
-from kconsole.licensing.lifecycle import LicenseStatus
+from kconsole.licensing.lifecycle import Ending, LicenseStatus
 from kconsole.operations.session import Session
 from kconsole.text.licenses import masked_id, warning_words
 from kconsole.text.sentences.license import OVERDUE_STEPS, STATES
@@ -36,16 +36,7 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
         "source": status.source,
         "suspended": status.is_suspended,
         "expired": status.is_expired,
-        "endings": [
-            {
-                "what": ending.what,
-                "on": ending.on.isoformat(),
-                "days_left": ending.days,
-                "over": ending.is_over,
-                "warned_at": ending.warned_at,
-            }
-            for ending in status.endings
-        ],
+        "endings": [_ending_document(ending) for ending in status.endings],
         "components": component_documents(session, with_people),
         "update": update_status_document(status),
         "registration": registration,
@@ -72,16 +63,14 @@ def component_documents(session: Session, with_people: bool = True) -> list[dict
 
 def update_status_document(status: LicenseStatus) -> dict[str, Any] | None:
     """The pending purchase; None if there is none."""
-    if status.update is None:
+    if (update := status.update) is None:
         return None
-    return document_of(status.update.update) | {
-        "due_at": to_iso(status.update.due_at),
-        "overdue": status.update.is_overdue,
-        "steps": list(OVERDUE_STEPS) if status.update.is_overdue else [],
-    }
+    steps = list(OVERDUE_STEPS) if update.is_overdue else []
+    due = {"due_at": to_iso(update.due_at), "overdue": update.is_overdue, "steps": steps}
+    return document_of(update.update) | due
 
 
-def warning_documents(warnings: Iterable[Warn]) -> list[dict[str, str]]:
+def warning_documents(warnings: Iterable[Message]) -> list[dict[str, str]]:
     """Warnings as every answer has them."""
     return [{"code": warning.code, "text": warning_words(warning)} for warning in warnings]
 
@@ -95,3 +84,8 @@ def plan_document(plan: LicensePlan) -> dict[str, Any]:
         "seats_before": seats_document(plan.now),
         "seats_after": seats_document(plan.planned),
     }
+
+
+def _ending_document(end: Ending) -> dict[str, Any]:
+    days = {"days_left": end.days, "over": end.is_over, "warned_at": end.warned_at}
+    return {"what": end.what, "on": end.on.isoformat()} | days

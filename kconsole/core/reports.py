@@ -20,11 +20,8 @@ class Classification(NamedTuple):
     """The document that says so."""
 
 
-class Warn(NamedTuple):
-    """Something an administrator should know now; `text` has the words."""
-
-    code: str
-    params: Mapping[str, Any] = NO_PARAMS
+Warn = Message
+"""Something an administrator should know now, in the words of `warning-CODE`."""
 
 
 class DomainReport(NamedTuple):
@@ -42,7 +39,6 @@ class DomainReport(NamedTuple):
 
     @property
     def at_limit(self) -> bool:
-        """Whether the domain's own limit is reached, or passed."""
         return self.limit is not None and self.counted + self.held >= self.limit
 
 
@@ -82,7 +78,7 @@ class Decision(NamedTuple):
     code: str
     params: Mapping[str, Any] = NO_PARAMS
     hints: tuple[Message, ...] = ()
-    """What a person can do about it."""
+    """What to do about it."""
     over: int = 0
     """Seats beyond the license, if it is done."""
 

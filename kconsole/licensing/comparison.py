@@ -42,7 +42,6 @@ class Comparison(NamedTuple):
 
     @property
     def difference(self) -> int:
-        """Theirs less ours; 0 where one of them is no number."""
         return 0 if self.ours is None or self.theirs is None else self.theirs - self.ours
 
     @property
@@ -57,14 +56,9 @@ def compared(
     uncounted: Collection[str] = (),
     policy: LicensePolicy = KERIO,
 ) -> list[Comparison]:
-    """Our figures beside those of the server when it was last read.
+    """Our figures beside those of the server when it was last read; `uncounted` domains could not be read.
 
-    Args:
-        report: our current figures.
-        numbers: those of the server.
-        entries: those that have not been deleted.
-        uncounted: the domains whose users could not be read from the server.
-        policy: the rules of the product.
+    The entries are those that have not been deleted.
     """
     entries = list(entries)
     missing = [_unread(uncounted)] if uncounted else []

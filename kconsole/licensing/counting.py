@@ -1,29 +1,30 @@
-"""Counts seats: `evaluate` from a whole inventory, `SeatLedger` from changes alone.
-
-Both add up the same `Contribution` of each entry, so neither can know a rule that the other does not.
-"""
+"""Counts seats, from a whole inventory or from changes alone, and the users of each optional component."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from kconsole.core.license import License
+from kconsole.core.license import Component, ComponentName, License
 from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.core.reports import DomainReport, SeatReport, State, Warn
 from kconsole.licensing.policy import KERIO, LicensePolicy
 
 
 class Contribution(NamedTuple):
-    """What one entry adds to the figures."""
+    """What one entry adds to the figures, or all entries of a domain. All are numbers of accounts."""
 
     created: int = 0
     counted: int = 0
+    held: int = 0
     disabled: int = 0
     connected: int = 0
-    held: int = 0
+
+    def plus(self, other: "Contribution", times: int = 1) -> "Contribution":
+        """With the contribution of another entry, or of several that are alike; without it for negative `times`."""
+        return Contribution(*(one + each * times for one, each in zip(self, other, strict=True)))
 
 
 _NOTHING = Contribution()
@@ -37,7 +38,7 @@ def contribution_of(entry: Entry, last_restart: datetime | None, policy: License
     if entry.deleted_at is not None:
         waits = policy.held is not None and (last_restart is None or entry.deleted_at >= last_restart)
         return Contribution(held=1) if seat and waits else _NOTHING
-    return Contribution(1, int(seat), int(not entry.enabled), int(seat and entry.mailbox))
+    return Contribution(1, int(seat), 0, int(not entry.enabled), int(seat and entry.mailbox))
 
 
 def is_held(entry: Entry, last_restart: datetime | None, policy: LicensePolicy = KERIO) -> bool:
@@ -45,32 +46,9 @@ def is_held(entry: Entry, last_restart: datetime | None, policy: LicensePolicy =
     return contribution_of(entry, last_restart, policy).held > 0
 
 
-class Tally:
-    """Figures of one domain, or of all domains. All are numbers of accounts."""
-
-    __slots__ = ("connected", "counted", "created", "disabled", "held")
-
-    def __init__(self) -> None:
-        self.created = self.counted = self.disabled = self.connected = self.held = 0
-
-    def add(self, each: Contribution, times: int = 1) -> None:
-        """Add the contribution of an entry, or of several that are alike; subtract it with negative `times`."""
-        self.created += each.created * times
-        self.counted += each.counted * times
-        self.disabled += each.disabled * times
-        self.connected += each.connected * times
-        self.held += each.held * times
-
-
 def evaluate(inventory: Inventory, policy: LicensePolicy = KERIO) -> SeatReport:
     """The license report of an inventory, over all domains and by domain."""
-    tallies: dict[str, Tally] = defaultdict(Tally)
-    total = Tally()
-    for entry in inventory.entries:
-        each = contribution_of(entry, inventory.last_restart, policy)
-        tallies[fold(entry.domain)].add(each)
-        total.add(each)
-    return _report(policy, inventory.license, inventory.domains, tallies, total)
+    return SeatLedger(inventory, policy).report()
 
 
 Share = tuple[str, str, str, bool, bool]
@@ -84,7 +62,7 @@ def share_of(entry: Entry) -> Share:
 
 
 class SeatLedger:
-    """The same report, kept up to date from changes alone.
+    """The license report, kept up to date from changes alone.
 
     A change costs the same for any number of accounts; a restart costs as much as there are deleted ones.
     """
@@ -99,8 +77,8 @@ class SeatLedger:
         """By folded name. One name has several domains only while names are being swapped."""
         for domain in inventory.domains:
             self.change_domain(None, domain)
-        self._tallies: dict[str, Tally] = defaultdict(Tally)
-        self._total = Tally()
+        self._tallies: defaultdict[str, Contribution] = defaultdict(Contribution)
+        self._total = _NOTHING
         self._deleted: dict[int, Entry] = {}
         self.change_entries((None, entry) for entry in inventory.entries)
 
@@ -204,51 +182,45 @@ class SeatLedger:
         return all(limit is None or tally.counted + tally.held < limit for limit, tally in limits)
 
     def _report(self, license_: License, domains: Iterable[Domain]) -> SeatReport:
-        return _report(self.policy, license_, domains, self._tallies, self._total)
+        limit, total = license_.seats, self._total
+        used = total.counted + total.held
+        free, over = (None, 0) if limit is None else (max(limit - used, 0), max(used - limit, 0))
+        latent = total.counted - total.connected
+        report = SeatReport(
+            limit=limit,
+            counted=total.counted,
+            held=total.held,
+            used=used,
+            free=free,
+            over=over,
+            created=total.created,
+            disabled=total.disabled,
+            connected=total.connected,
+            latent=latent,
+            locked_out=latent if self.policy.login_is_limited and limit is not None and total.connected >= limit else 0,
+            state=_state(self.policy, limit, free, over),
+            domains=tuple(
+                _domain_report(domain, self._tallies.get(fold(domain.name), _NOTHING), free)
+                for domain in sorted(domains, key=attrgetter("name"))
+            ),
+            warnings=(),
+        )
+        return report._replace(warnings=tuple(_warnings(report)))
 
     def _count(self, entry: Entry, times: int = 1) -> None:
         self._known = None
         each = contribution_of(entry, self._last_restart, self.policy)
-        self._tallies[fold(entry.domain)].add(each, times)
-        self._total.add(each, times)
+        domain = fold(entry.domain)
+        self._tallies[domain] = self._tallies[domain].plus(each, times)
+        self._total = self._total.plus(each, times)
 
 
-def _report(
-    policy: LicensePolicy, license_: License, domains: Iterable[Domain], tallies: dict[str, Tally], total: Tally
-) -> SeatReport:
-    limit = license_.seats
-    used = total.counted + total.held
-    free, over = (None, 0) if limit is None else (max(limit - used, 0), max(used - limit, 0))
-    latent = total.counted - total.connected
-    report = SeatReport(
-        limit=limit,
-        counted=total.counted,
-        held=total.held,
-        used=used,
-        free=free,
-        over=over,
-        created=total.created,
-        disabled=total.disabled,
-        connected=total.connected,
-        latent=latent,
-        locked_out=latent if policy.login_is_limited and limit is not None and total.connected >= limit else 0,
-        state=_state(policy, limit, free, over),
-        domains=tuple(
-            _domain_report(domain, tallies.get(fold(domain.name), Tally()), free)
-            for domain in sorted(domains, key=attrgetter("name"))
-        ),
-        warnings=(),
-    )
-    return report._replace(warnings=tuple(_warnings(report)))
-
-
-def _domain_report(domain: Domain, tally: Tally, license_free: int | None) -> DomainReport:
+def _domain_report(domain: Domain, tally: Contribution, license_free: int | None) -> DomainReport:
     free = license_free
     if domain.user_limit is not None:
         own = max(domain.user_limit - tally.counted - tally.held, 0)
         free = own if license_free is None else min(own, license_free)
-    figures = (tally.created, tally.counted, tally.held, tally.disabled, tally.connected)
-    return DomainReport(domain.name, *figures, domain.user_limit, free)
+    return DomainReport(domain.name, *tally, domain.user_limit, free)
 
 
 def _state(policy: LicensePolicy, limit: int | None, free: int | None, over: int) -> State:
@@ -271,3 +243,56 @@ def _warnings(report: SeatReport) -> Iterator[Warn]:
     for domain in report.domains:
         if domain.at_limit:
             yield Warn("domain-at-limit", {"domain": domain.name, "limit": domain.limit})
+
+
+ACTIVE_SYNC_PROTOCOLS: Final = ("eas", "activesync", "exchangeactivesync", "secureactivesync", "activesyncsecure")
+"""Names of the protocol in logs and in the server's own statistics, in lower case, letters and digits only."""
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class ComponentUse(NamedTuple):
+    """Who uses a component."""
+
+    component: Component
+    seats: int | None
+    """Its own or the license's; None is without limit."""
+    users: tuple[Entry, ...]
+    """The most recent login first."""
+
+    @property
+    def beyond(self) -> tuple[Entry, ...]:
+        """Those beyond its seats. Which ones the server leaves out is not documented; these used it the longest ago."""
+        return () if self.seats is None else self.users[self.seats :]
+
+
+def is_active_sync(protocol: str) -> bool:
+    """Whether this is a name of Exchange ActiveSync."""
+    return "".join(filter(str.isalnum, protocol)).casefold() in ACTIVE_SYNC_PROTOCOLS
+
+
+def uses(entry: Entry, name: ComponentName, policy: LicensePolicy = KERIO) -> bool:
+    """Whether an account uses a component.
+
+    Antivirus and Anti-spam check the mail of every enabled account; Exchange ActiveSync is used by accounts that
+    connected with it. Source: the three are licensed one by one (Licenses in Kerio Connect, GFI support).
+    """
+    if entry.deleted_at is not None or not policy.classify(entry).seat:
+        return False
+    if name != "activesync":
+        return True
+    return entry.active_sync or (entry.last_login is not None and is_active_sync(entry.last_login.protocol))
+
+
+def use_of(license_: License, entries: Iterable[Entry], policy: LicensePolicy = KERIO) -> list[ComponentUse]:
+    """Who uses each licensed component, in the order of the license."""
+    if not license_.components:
+        return []
+    entries = list(entries)
+    found = []
+    for component in license_.components:
+        users = [entry for entry in entries if uses(entry, component.name, policy)]
+        users.sort(key=lambda entry: entry.last_login.at if entry.last_login else _LONG_AGO, reverse=True)
+        seats = license_.seats if component.seats is None else component.seats
+        found.append(ComponentUse(component, seats, tuple(users)))
+    return found

@@ -115,10 +115,7 @@ def may_map(report: SeatReport, needed: int, policy: LicensePolicy = KERIO) -> D
 def may_connect(
     report: SeatReport, entry: Entry, is_suspended: bool = False, policy: LicensePolicy = KERIO
 ) -> Decision:
-    """Whether an account can log in.
-
-    A disabled account cannot. An account that has a mailbox always can, unless `LicenseStatus.is_suspended`.
-    """
+    """Whether an account can log in: one with a mailbox always can if enabled, unless `LicenseStatus.is_suspended`."""
     if not policy.is_account(entry):
         return _not_an_account(entry, policy)
     if entry.deleted_at is not None:
@@ -166,7 +163,6 @@ class LicensePlan(NamedTuple):
     after: License
     now: SeatReport
     planned: SeatReport
-    """The seats with the other license."""
     status: LicenseStatus
     planned_status: LicenseStatus
     decision: Decision
@@ -237,13 +233,9 @@ def may_buy(license_: License) -> Decision:
 
 def may_finish_purchase(license_: License) -> Decision:
     """Whether a purchase may arrive, or be cancelled."""
-    if license_.update is None:
-        return _refused("no-purchase", "show-the-license")
-    return ALLOWED
+    return _refused("no-purchase", "show-the-license") if license_.update is None else ALLOWED
 
 
 def may_install(license_: License, is_trial: bool) -> Decision:
     """Whether a license file may be installed: a trial's cannot replace a registered license."""
-    if is_trial and is_bound(license_):
-        return _refused("trial-file", "install-the-license")
-    return ALLOWED
+    return _refused("trial-file", "install-the-license") if is_trial and is_bound(license_) else ALLOWED

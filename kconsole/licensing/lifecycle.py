@@ -28,9 +28,9 @@ class Ending(NamedTuple):
     on: date
     """The last day."""
     days: int
-    """Days left; 0 on the last day, negative once it has ended."""
+    """Days left; negative once it has ended."""
     warned_at: int | None
-    """Which of the policy's warning days has been reached; None if none has, or it has ended."""
+    """The policy's warning day that has been reached; None if none has, or it has ended."""
 
     @property
     def is_over(self) -> bool:
@@ -54,13 +54,12 @@ class LicenseStatus(NamedTuple):
 
     state: LicenseState
     is_in_grace: bool
-    """Whether it has expired, and a grace period still runs."""
     is_suspended: bool
     """Whether all functions are suspended, so that no user can log in."""
     source: str
     """Who says what the state means."""
     endings: tuple[Ending, ...]
-    """What ends on a day, the first one first."""
+    """The first one first."""
     update: UpdateStatus | None
     warnings: tuple[Warn, ...]
 
@@ -71,22 +70,14 @@ class LicenseStatus(NamedTuple):
 
     @property
     def is_expired(self) -> bool:
-        """Whether trial or license have expired, in a grace period or not."""
         return self.state in ("trial-expired", "license-expired")
 
     def ending(self, what: str) -> Ending | None:
-        """The ending of this name; None if it has no day."""
         return next((ending for ending in self.endings if ending.what == what), None)
 
 
 def license_status_of(license_: License, now: datetime, policy: LicensePolicy = KERIO) -> LicenseStatus:
-    """The state of a license at a moment.
-
-    Args:
-        license_: what was bought.
-        now: the moment in UTC; its calendar day decides, so that a last day counts as a whole day.
-        policy: the rules of the product.
-    """
+    """The state of a license at a moment; its calendar day in UTC decides, so that a last day counts as a whole one."""
     today = now.date()
     endings = tuple(sorted(_endings(license_, today, policy), key=lambda ending: ending.on))
     state = _state(license_, today)
@@ -169,10 +160,7 @@ def _warnings(status: LicenseStatus) -> Iterator[Warn]:
 
 
 def anniversary(registered: date) -> date:
-    """The anniversary of Software Maintenance that registering on a day sets: the same day of the next year.
-
-    It is the end of the calendar where that is near, as with a clock that is set wrong.
-    """
+    """The same day of the next year, on which Software Maintenance ends; the end of the calendar where that is near."""
     if registered.year == date.max.year:
         return date.max
     try:

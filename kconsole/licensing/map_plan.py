@@ -9,6 +9,7 @@ from kconsole.core.directory import DirectoryUser
 from kconsole.core.records import Entry
 from kconsole.core.reports import Decision, SeatReport
 from kconsole.licensing import guards
+from kconsole.licensing.policy import LicensePolicy
 
 FEW_GONE: Final = 5
 SHARE_GONE: Final = 10
@@ -32,6 +33,7 @@ class Collision(NamedTuple):
 class MapPlan:
     """What mapping a domain would change."""
 
+    policy: LicensePolicy
     domain: str
     faults: Sequence[Message]
     """Entries of the directory that cannot be taken as users."""
@@ -94,11 +96,11 @@ class MapPlan:
         after = self.after(disable_gone)
         if after.over <= self.now.over:
             return guards.ALLOWED
-        return guards.may_map(self.now, after.used - self.now.used)
+        return guards.may_map(self.now, after.used - self.now.used, self.policy)
 
     def access(self, disable_gone: bool = False) -> guards.Access:
         """How many accounts without a mailbox are let in and refused at login afterwards."""
-        return guards.access_of(self.after(disable_gone))
+        return guards.access_of(self.after(disable_gone), self.policy)
 
     def is_no_more_than(self, other: "MapPlan", disable_gone: bool) -> bool:
         """Whether it does the same as a plan that was shown, and exceeds the license by no more."""

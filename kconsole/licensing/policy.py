@@ -29,21 +29,13 @@ class Rule:
     enabled: bool | None = None
 
     def fits(self, kind: Kind, origin: Origin, enabled: bool) -> bool:
-        """Whether an entry with these properties meets all conditions."""
-        return (
-            self.kind in (None, kind)
-            and self.origin in (None, origin)
-            and (self.enabled is None or self.enabled is enabled)
-        )
+        conditions = ((self.kind, kind), (self.origin, origin), (self.enabled, enabled))
+        return all(wanted in (None, value) for wanted, value in conditions)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LicensePolicy:
-    """The seat rules of one product.
-
-    Raises:
-        ValueError: some entry fits no rule, or a fact has no source.
-    """
+    """The seat rules of one product. Each entry must fit a rule, and each fact have a source."""
 
     name: str
     rules: tuple[Rule, ...]
@@ -93,7 +85,7 @@ class LicensePolicy:
 
     @property
     def classifications(self) -> tuple[Classification, ...]:
-        """What an entry may be classified as, in the order in which rules are tried."""
+        """In the order in which rules are tried."""
         return tuple(rule.classification for rule in self.rules)
 
     def classify(self, entry: Entry) -> Classification:
@@ -169,13 +161,3 @@ KERIO: Final = LicensePolicy(
         "warning_days": _OWN,
     },
 )
-
-
-def classify(entry: Entry, policy: LicensePolicy = KERIO) -> Classification:
-    """Whether an entry takes a seat, and by which rule."""
-    return policy.classify(entry)
-
-
-def listed_classification(entry: Entry, policy: LicensePolicy = KERIO) -> Classification:
-    """The same in a list of accounts, which shows deleted ones only while they hold their seat."""
-    return policy.listed(entry)

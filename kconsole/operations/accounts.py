@@ -12,8 +12,7 @@ from kconsole.core.records import Entry, LastLogin, MailboxFate, fold
 from kconsole.core.reports import Decision
 from kconsole.core.times import LONGEST_PROTOCOL, SKEW
 from kconsole.licensing import guards
-from kconsole.licensing.components import is_active_sync
-from kconsole.licensing.policy import classify
+from kconsole.licensing.counting import is_active_sync
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import (
     OperationContext,
@@ -116,7 +115,7 @@ class AddAccount:
         account = Entry(address=address, full_name=name, description=description)
         taken = state.entry_at(account.address)
         if taken is not None:
-            what = classify(taken).code
+            what = context.policy.classify(taken).code
             raise Refused("address-taken", "choose-another-address", address=taken.address, what=what)
         seats = context.seats
         insist(guards.may_create(seats.report(), account, seats.held(), seats.policy))
@@ -156,7 +155,7 @@ class DeleteAccounts:
             code = "mailbox-to-disabled"
         else:
             return target.address
-        what = classify(target).code
+        what = context.policy.classify(target).code
         raise Refused(code, "name-an-enabled-account", effect="nothing-deleted", address=target.address, what=what)
 
     def _delete(self, address: str, transfer_to: str, context: OperationContext) -> Outcome:

@@ -1,33 +1,41 @@
-"""Operations on the license: trial, registration, activation, purchases, components, and the vendor's license file."""
+"""Operations on the license, and the vendor's license file: read, what it makes of a license, what to know before."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
+from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
 from msgspec.structs import fields, replace
 
-from kconsole.core.codes import Hint, message
+from kconsole.core.codes import Hint, Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput, Refused
-from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
+from kconsole.core.license import ID_SHOWN, Component, ComponentName, Customer, License, PendingUpdate, end_of_id
+from kconsole.importers.license_file import LicenseFile as LicenseFile
+from kconsole.importers.license_file import read_license_file
 from kconsole.licensing import guards
 from kconsole.licensing.lifecycle import COMPONENTS, anniversary, arrived, bought, license_status_of, trial_end
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist, refused_by
-from kconsole.operations.license_files import ID_FORM, LicenseFile, id_end_of, installed
+from kconsole.operations.files import read_document
 
 OPTIONAL: Final = ("state", "web", "comment")
 """The details of a customer that may be left empty."""
 
 LONGEST_DETAIL: Final = 200
-"""Characters."""
 
 MOST_SEATS: Final = LARGEST_LIMIT
 """Seats of a license, with those that were bought for it: a dump with more could not be restored."""
 
 NO_ID: Final = "?"
 """What a registration keeps of a text that is no license ID, until it is refused."""
+
+LONGEST_ID: Final = 1024
+"""Bytes of a file that holds a license ID and nothing else."""
+
+ID_FORM: Final = message("license-id-form", shown=ID_SHOWN)
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -56,7 +64,7 @@ class BeginTrial(_LicenseOperation):
         policy = context.policy
         until = trial_end(begun, policy)
         after = replace(context.state.license, trial_until=until)
-        return _changed(context, after, "trial-recorded", days=policy.trial.days, until=until)
+        return _done(context, after, "trial-recorded", days=policy.trial.days, until=until)
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,11 +92,11 @@ class RegisterLicense(_LicenseOperation):
         if license_.registered_at is not None:
             if after == license_:
                 return [_unchanged("registered-already")]
-            return _changed(context, after, "registration-changed", organization=customer.organization)
+            return _done(context, after, "registration-changed", organization=customer.organization)
         until = anniversary(context.now.date())
         after = replace(after, registered_at=context.now, maintenance_until=until)
         following = message("next-step", status=license_status_of(after, context.now, context.policy).code)
-        return _changed(context, after, "registered-to", following, organization=customer.organization, until=until)
+        return _done(context, after, "registered-to", following, organization=customer.organization, until=until)
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ class ActivateLicense(_LicenseOperation):
         if decision.code == "already-activated":
             return [_unchanged(decision.code, **decision.params)]
         insist(decision)
-        return _changed(context, replace(context.state.license, activated_at=context.now), "activated-here")
+        return _done(context, replace(context.state.license, activated_at=context.now), "activated-here")
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,7 @@ class BuyUpdate(_LicenseOperation):
         update = PendingUpdate(bought_at=context.now, seats=self.seats, components=components)
         hours = int(context.policy.update_due.total_seconds() // 3600)
         after = replace(license_, update=update)
-        return _changed(context, after, "purchase-recorded", bought=bought(update), hours=hours)
+        return _done(context, after, "purchase-recorded", bought=bought(update), hours=hours)
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,7 @@ class ReceiveUpdate(_LicenseOperation):
         after = arrived(context.state.license)
         if after.seats is not None and after.seats > MOST_SEATS:
             raise Refused("too-many-seats", "cancel-and-change", seats=after.seats)
-        return _changed(context, after, "purchase-arrived", bought=bought(update), seats=after.seats)
+        return _done(context, after, "purchase-arrived", bought=bought(update), seats=after.seats)
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,7 @@ class CancelUpdate(_LicenseOperation):
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         update, after = _purchase(context), replace(context.state.license, update=None)
-        return _changed(context, after, "purchase-cancelled", bought=bought(update))
+        return _done(context, after, "purchase-cancelled", bought=bought(update))
 
 
 class Without(Enum):
@@ -182,7 +190,6 @@ class ChangeTerms(_LicenseOperation):
     name: ClassVar[str] = "change license"
     terms: Terms
     over_limit: bool = False
-    """Whether it may have fewer seats than are in use."""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         _check_seats(self.terms.seats)
@@ -204,10 +211,11 @@ class ChangeComponent(_LicenseOperation):
         if license_.component(component.name) == (component if self.is_licensed else None):
             code = "component-licensed-already" if self.is_licensed else "component-not-licensed"
             return [_unchanged(code, component=word)]
-        others = [each for each in license_.components if each.name != component.name]
-        components = sorted([*others, component] if self.is_licensed else others, key=_place)
+        components = [each for each in license_.components if each.name != component.name]
+        components += [component] if self.is_licensed else []
+        components.sort(key=lambda each: COMPONENTS.index(each.name))
         code = "component-licensed" if self.is_licensed else "component-removed"
-        return _changed(context, replace(license_, components=tuple(components)), code, component=word)
+        return _done(context, replace(license_, components=tuple(components)), code, component=word)
 
 
 @dataclass(frozen=True)
@@ -217,7 +225,6 @@ class InstallLicense(_LicenseOperation):
     name: ClassVar[str] = "install license"
     file: LicenseFile
     over_limit: bool = False
-    """Whether it may have fewer seats than are in use."""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         insist(guards.may_install(context.state.license, self.file.is_trial))
@@ -225,7 +232,7 @@ class InstallLicense(_LicenseOperation):
 
 
 def _install(context: OperationContext, after: License, over_limit: bool) -> list[Outcome]:
-    """Change the license as a whole, unless it is too small and the caller did not consent."""
+    """Change the license as a whole; to fewer seats than are in use only with `over_limit`."""
     before = context.state.license
     if after == before:
         return [_unchanged("license-unchanged")]
@@ -233,16 +240,12 @@ def _install(context: OperationContext, after: License, over_limit: bool) -> lis
     if not over_limit and guards.needs_consent(before, after, decision):
         raise refused_by(decision, "license-not-changed")
     status = message(f"license-word-{license_status_of(after, context.now, context.policy).code}")
-    return _changed(context, after, "license-changed", seats=after.seats, status=status)
+    return _done(context, after, "license-changed", seats=after.seats, status=status)
 
 
 def _check_seats(seats: int | Without | None) -> None:
     if isinstance(seats, int) and not 0 <= seats <= MOST_SEATS:
         raise BadInput("too-many-seats", effect="nothing-changed", seats=seats)
-
-
-def _place(component: Component) -> int:
-    return COMPONENTS.index(component.name)
 
 
 def _purchase(context: OperationContext) -> PendingUpdate:
@@ -252,7 +255,7 @@ def _purchase(context: OperationContext) -> PendingUpdate:
     return update
 
 
-def _changed(context: OperationContext, after: License, code: str, hint: Hint = "", /, **params: Any) -> list[Outcome]:
+def _done(context: OperationContext, after: License, code: str, hint: Hint = "", /, **params: Any) -> list[Outcome]:
     context.transaction.set_license(after)
     return [Outcome("", "done", code, hint, params)]
 
@@ -262,7 +265,6 @@ def _unchanged(code: str, **params: Any) -> Outcome:
 
 
 def _checked_customer(customer: Customer) -> Customer:
-    """The same customer without blanks around the details."""
     details = {field.name: getattr(customer, field.name).strip() for field in fields(customer)}
     if missing := [name for name, text in details.items() if not text and name not in OPTIONAL]:
         raise BadInput("registration-needs", effect="nothing-registered", names=missing)
@@ -271,3 +273,92 @@ def _checked_customer(customer: Customer) -> Customer:
     if not _EMAIL.fullmatch(details["email"]):
         raise BadInput("not-an-email-address", "write-an-email-address", effect="nothing-registered")
     return Customer(**details)
+
+
+def read_license(path: Path) -> LicenseFile:
+    """Read a license file, or standard input for `-`."""
+    return read_license_file(*read_document(path))
+
+
+def read_id(path: Path) -> str:
+    """The end of the license ID in a file, or in standard input for `-`; no more of it is kept."""
+    content, name = read_document(path)
+    end = id_end_of(content.decode("utf-8-sig", errors="replace")) if len(content) <= LONGEST_ID else None
+    if not end:
+        raise BadInput("no-license-id-in-file", ID_FORM, effect="nothing-registered", name=name)
+    return end
+
+
+def id_end_of(license_id: str) -> str | None:
+    """What is kept of a license ID, or of its end alone; empty if there is none, None if it is no license ID."""
+    text = license_id.strip()
+    return end_of_id(text) if all(part.isascii() and part.isalnum() for part in text.split("-")) or not text else None
+
+
+def installed(license_: License, file: LicenseFile, now: datetime) -> License:
+    """A license as a file describes it; what the file does not say stays. Unchanged if it may not be installed.
+
+    The license file of a server is one that was registered and activated there, so it counts as both. Its
+    components are those that it names: a renewal without a component removes it.
+    """
+    if not guards.may_install(license_, file.is_trial).allowed:
+        return license_
+    after = replace(
+        license_,
+        seats=file.seats if file.says_users else license_.seats,
+        id_end=file.id_end or license_.id_end,
+        components=file.components,
+        update=_still_pending(license_.update, file, license_),
+    )
+    if file.is_trial:
+        return replace(after, trial_until=file.expires or license_.trial_until)
+    return replace(
+        after,
+        registered_at=license_.registered_at or now,
+        customer=_customer_of(file, license_.customer),
+        activated_at=license_.activated_at or now,
+        maintenance_until=file.maintenance_until or license_.maintenance_until,
+        expires=file.expires if file.says_expires else license_.expires,
+    )
+
+
+def file_notes(license_: License, file: LicenseFile, now: datetime) -> list[Message]:
+    """What a person must know of a file before it is installed."""
+    return [*_notes(license_, file, now.date()), *file.notes]
+
+
+def _notes(license_: License, file: LicenseFile, today: date) -> Iterator[Message]:
+    yield message("file-unsigned")
+    if not guards.may_install(license_, file.is_trial).allowed:
+        yield message("file-would-be-refused")
+    elif file.is_trial:
+        yield message("file-of-trial")
+    if file.id_end and license_.id_end and file.id_end != license_.id_end:
+        yield message("file-of-other-id", theirs=file.id_end, ours=license_.id_end)
+    ends = (("license", file.expires), ("maintenance", file.maintenance_until))
+    for what, on in (*ends, *((component.name, component.expires) for component in file.components)):
+        if on is not None and on < today:
+            yield message("file-ended", what=what, on=on)
+    if license_.update is not None and _still_pending(license_.update, file, license_) is not None:
+        yield message("file-without-purchase", bought=bought(license_.update))
+
+
+def _still_pending(update: PendingUpdate | None, file: LicenseFile, before: License) -> PendingUpdate | None:
+    """The purchase, unless the file includes it."""
+    if update is None:
+        return None
+    has_components = {component.name for component in file.components}.issuperset(update.components)
+    has_seats = (
+        not update.seats
+        or before.seats is None
+        or (file.says_users and (file.seats is None or file.seats >= before.seats + update.seats))
+    )
+    return None if has_components and has_seats else update
+
+
+def _customer_of(file: LicenseFile, known: Customer | None) -> Customer | None:
+    """The customer that the file names; further details of the same customer stay."""
+    if not file.company or (known is not None and known.organization == file.company):
+        return known
+    unknown = dict.fromkeys(Customer.__struct_fields__, "")
+    return Customer(**unknown | {"organization": file.company, "email": file.email})

@@ -5,7 +5,7 @@ nothing: an account that is disabled here was disabled by an administrator.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -17,7 +17,6 @@ from kconsole.core.records import Domain, Entry, fold
 from kconsole.directories.reading import DirectoryListing
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.map_plan import Collision, MapPlan
-from kconsole.licensing.policy import classify
 from kconsole.operations.base import revived
 from kconsole.store.records import Records
 
@@ -34,6 +33,7 @@ def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: 
         if entry.origin == "directory" and entry.is_account and fold(entry.domain) == fold(name)
     ]
     plan = MapPlan(
+        policy=seats.policy,
         domain=name,
         faults=listing.faults,
         notes=listing.notes,
@@ -49,7 +49,7 @@ def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: 
     gone = [(entry, replace(entry, enabled=False), 1) for entry in plan.gone]
     plan.planned = seats.if_changed([*known, *new])
     plan.without_gone = seats.if_changed([*known, *new, *gone])
-    plan.at_risk = list(_without_mailbox(state, {after.id: after for _, after in plan.puts if after.id}, plan.new))
+    plan.at_risk = list(_without_mailbox(state, plan))
     return plan
 
 
@@ -61,12 +61,13 @@ def named_domain(state: Records, name: str) -> Domain:
     return domain
 
 
-def _without_mailbox(state: Records, changed: dict[int, Entry], new: Iterable[Entry]) -> Iterator[Entry]:
+def _without_mailbox(state: Records, plan: MapPlan) -> Iterator[Entry]:
     """The accounts that take a seat and have no mailbox after the changes, new ones first."""
-    yield from (entry for entry in new if entry.enabled and not entry.mailbox)
+    changed = {after.id: after for _, after in plan.puts if after.id}
+    yield from (entry for entry in plan.new if entry.enabled and not entry.mailbox)
     for entry in state.live_entries():
         after = changed.get(entry.id, entry)
-        if after.is_account and not after.mailbox and classify(after).seat:
+        if after.is_account and not after.mailbox and plan.policy.classify(after).seat:
             yield after
 
 
@@ -137,7 +138,7 @@ class _Sorting:
         if holder is None or holder.id in self._leaving or (known is not None and holder.id == known.id):
             return None
         if holder.origin != "directory" or not holder.is_account:
-            return message("address-held-by", what=classify(holder).code)
+            return message("address-held-by", what=self._plan.policy.classify(holder).code)
         if holder.directory_id in self._known:
             return message("address-held-by-mapped")
         if holder.directory_id in self._listing.doubtful_ids:

@@ -1,6 +1,5 @@
 """Explains an entry: what it is, whether it takes a seat and by which rule, and whether it can log in."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -89,20 +88,10 @@ def details_of(
         details.append(Detail("Delivers to", safe_text(", ".join(entry.delivers_to), limit)))
     if entry.deleted_at is not None:
         details.append(Detail("Deleted", ages.ago_and_moment(entry.deleted_at, now)))
-    details += [
-        Detail(f"Raw {label}", shown)
-        for label, raw in _raw_texts(entry)
-        if (shown := escaped(raw[:limit])) != raw[:limit]
-    ]
+    raws = [("address", entry.address), ("name", entry.full_name), ("text", entry.description)]
+    if entry.last_login is not None:
+        raws.append(("protocol", entry.last_login.protocol))
+    raws += [("delivery", address) for address in entry.delivers_to]
+    details += [Detail(f"Raw {label}", shown) for label, raw in raws if (shown := escaped(raw[:limit])) != raw[:limit]]
     details.append(Detail("Source", classification.source))
     return details
-
-
-def _raw_texts(entry: Entry) -> Iterator[tuple[str, str]]:
-    yield "address", entry.address
-    yield "name", entry.full_name
-    yield "text", entry.description
-    if entry.last_login is not None:
-        yield "protocol", entry.last_login.protocol
-    for address in entry.delivers_to:
-        yield "delivery", address

@@ -9,8 +9,8 @@ from msgspec.structs import astuple
 from kconsole.core.codes import Message
 from kconsole.core.license import Component, Customer, License, PendingUpdate
 from kconsole.core.records import Entry
-from kconsole.core.reports import SeatReport, Warn
-from kconsole.licensing.components import ComponentUse
+from kconsole.core.reports import SeatReport
+from kconsole.licensing.counting import ComponentUse
 from kconsole.licensing.guards import Access, LicensePlan
 from kconsole.licensing.lifecycle import Ending, LicenseStatus, bought
 from kconsole.text import ages, words
@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The text with a sign for its severity, so that no colour has to say it."""
+        """The text with a sign, so that no colour has to say its severity."""
         return f"{self.text}   !" if self.severity == "notice" else self.text
 
 
@@ -98,8 +98,8 @@ def seats_words(seats: int | None) -> str:
     return "unlimited" if seats is None else f"{seats:,}"
 
 
-def warning_words(warning: Warn) -> str:
-    """A warning as a sentence without its full stop. Text from outside may be in it."""
+def warning_words(warning: Message) -> str:
+    """A sentence without its full stop. Text from outside may be in it."""
     return words_of(Message(f"warning-{warning.code}", warning.params))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kconsole.core.times import to_iso
-from kconsole.licensing.policy import classify
+from kconsole.licensing.policy import KERIO
 from kconsole.operations.session import Session
 from kconsole.text.safe_text import safe_text
 from tests.samples import make_inventory
@@ -165,7 +165,7 @@ def rows_of(accounts: int) -> Iterator[Rows]:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             for entry in session.state.live_entries():
-                login, classification = entry.last_login, classify(entry)
+                login, classification = entry.last_login, KERIO.classify(entry)
                 writer.writerow(
                     (
                         safe_text(entry.address),

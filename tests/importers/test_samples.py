@@ -14,7 +14,7 @@ from kconsole.core.records import Entry, Inventory, fold
 from kconsole.importers.dump_documents import read_dump
 from kconsole.importers.kerio_csv import domain_of_file, read_kerio_export
 from kconsole.licensing.counting import evaluate
-from kconsole.licensing.policy import KERIO, classify
+from kconsole.licensing.policy import KERIO
 from kconsole.operations import samples
 from kconsole.operations.samples import AS_OF, SAMPLES, load_sample, sample_folder
 from tests.limits import PATIENCE
@@ -69,7 +69,7 @@ def test_the_office_is_nearly_full() -> None:
 
 def test_the_office_has_every_kind_origin_role_and_state() -> None:
     entries = make_sample("office").entries
-    assert {classify(entry) for entry in entries} == set(KERIO.classifications)
+    assert {KERIO.classify(entry) for entry in entries} == set(KERIO.classifications)
     assert {entry.role for entry in entries if entry.is_account} == {"user", "auditor", "account_admin", "full_admin"}
     assert {entry.mailbox_fate for entry in entries} == {None, "keep", "delete", "transfer"}
     assert sum(entry.deleted_at is not None for entry in entries) == 8
@@ -171,7 +171,7 @@ def test_an_inventory_follows_from_its_seed() -> None:
 
 def test_a_large_inventory_has_every_verdict_and_held_seats() -> None:
     inventory = make_inventory(2000, seats=2000)
-    assert {classify(entry) for entry in inventory.entries} == set(KERIO.classifications)
+    assert {KERIO.classify(entry) for entry in inventory.entries} == set(KERIO.classifications)
     report = evaluate(inventory)
     assert min(report.held, report.disabled, report.latent, report.connected) > 0
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from kconsole.core.records import Entry, Kind, Origin, Role
-from kconsole.licensing.policy import KERIO, classify
+from kconsole.licensing.policy import KERIO
 from kconsole.text.details import reason_word, rule_sentence
 
 RULES: list[tuple[Kind, Origin, bool, str, bool]] = [
@@ -51,7 +51,7 @@ RULES: list[tuple[Kind, Origin, bool, str, bool]] = [
 def test_rule(kind: Kind, origin: Origin, enabled: bool, code: str, seat: bool, role: Role) -> None:
     entry = Entry(address="anna@northwind.example", kind=kind, origin=origin, enabled=enabled, role=role)
     for mailbox in (True, False):
-        classification = classify(replace(entry, mailbox=mailbox))
+        classification = KERIO.classify(replace(entry, mailbox=mailbox))
         assert (classification.code, classification.seat) == (code, seat)
 
 
@@ -63,8 +63,8 @@ def test_the_table_above_is_complete() -> None:
 
 def test_a_deleted_entry_is_judged_as_if_it_were_there() -> None:
     entry = Entry(address="anna@northwind.example", deleted_at=datetime(2026, 1, 1, tzinfo=UTC))
-    assert classify(entry).code == "local"
-    assert classify(replace(entry, enabled=False)).code == "disabled"
+    assert KERIO.classify(entry).code == "local"
+    assert KERIO.classify(replace(entry, enabled=False)).code == "disabled"
 
 
 def test_every_classification_names_its_source_and_has_words() -> None:

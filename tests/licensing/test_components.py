@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from kconsole.core.license import Component, License
 from kconsole.core.records import Entry, Inventory, LastLogin
-from kconsole.licensing.components import is_active_sync, use_of, uses
-from kconsole.licensing.policy import classify
+from kconsole.licensing.counting import is_active_sync, use_of, uses
+from kconsole.licensing.policy import KERIO
 from tests.licensing.strategies import full_licenses, inventories
 
 NOON = datetime(2026, 8, 5, 12, tzinfo=UTC)
@@ -69,12 +69,12 @@ def test_a_component_without_seats_of_its_own_has_those_of_the_license() -> None
 def test_use_adds_up(inventory: Inventory, license_: License) -> None:
     found = use_of(license_, inventory.entries)
     assert [use.component for use in found] == list(license_.components)
-    counted = sum(1 for entry in inventory.entries if entry.deleted_at is None and classify(entry).seat)
+    counted = sum(1 for entry in inventory.entries if entry.deleted_at is None and KERIO.classify(entry).seat)
     for use in found:
         assert len(use.users) <= counted
         assert use.component.name == "activesync" or len(use.users) == counted
         assert len(use.beyond) == (0 if use.seats is None else max(len(use.users) - use.seats, 0))
-        assert all(classify(entry).seat and entry.deleted_at is None for entry in use.users)
+        assert all(KERIO.classify(entry).seat and entry.deleted_at is None for entry in use.users)
 
 
 def test_of_no_component_nobody_is_asked() -> None:

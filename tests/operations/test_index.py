@@ -17,7 +17,7 @@ from msgspec import structs
 
 from kconsole.core.history import Change
 from kconsole.core.records import Entry, fold
-from kconsole.licensing.policy import KERIO, classify, listed_classification
+from kconsole.licensing.policy import KERIO
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.chunked import finished
 from kconsole.operations.search.filters import AccountQuery, read_filter
@@ -119,7 +119,7 @@ def test_verdicts_part_the_list(drawn: list[Entry]) -> None:
     live = [entry for entry in drawn if entry.deleted_at is None]
     assert sorted((entry for part in parts for entry in part), key=str) == sorted(live, key=str)
     for classification, part in zip(KERIO.classifications, parts, strict=True):
-        assert {classify(entry) for entry in part} <= {classification}
+        assert {KERIO.classify(entry) for entry in part} <= {classification}
 
 
 def test_every_order_has_words() -> None:
@@ -135,8 +135,8 @@ ROLES: Final = ("user", "auditor", "account_admin", "full_admin")
 KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
     "address": lambda entry: fold(entry.address),
     "name": lambda entry: fold(entry.full_name),
-    "seat": lambda entry: not listed_classification(entry).seat,
-    "because": lambda entry: listed_classification(entry).reason,
+    "seat": lambda entry: not KERIO.listed(entry).seat,
+    "because": lambda entry: KERIO.listed(entry).reason,
     "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
     "domain": lambda entry: fold(entry.domain),
     "kind": lambda entry: entry.kind,
@@ -154,7 +154,7 @@ def plainly(entries: Sequence[Entry], query: AccountQuery, now: datetime) -> lis
         if (entry.deleted_at is not None) == asked.asks_held
         and asked.fits(entry)
         and (not query.domain or fold(entry.domain) == fold(query.domain))
-        and (not query.classification or listed_classification(entry).code == query.classification)
+        and (not query.classification or KERIO.listed(entry).code == query.classification)
         and ((query.inactive is None and not query.never) or idle(entry, query, now))
     ]
     fitting.sort(key=KEYS["address"])
@@ -299,9 +299,9 @@ def test_only_is_held_lists_the_deleted() -> None:
 
 
 def test_in_a_list_it_says_that_its_seat_is_held() -> None:
-    assert listed_classification(HELD) == KERIO.held
-    assert not listed_classification(HELD).seat
-    assert all(listed_classification(entry) == classify(entry) for entry in EVERYTHING)
+    assert KERIO.listed(HELD) == KERIO.held
+    assert not KERIO.listed(HELD).seat
+    assert all(KERIO.listed(entry) == KERIO.classify(entry) for entry in EVERYTHING)
 
 
 # In steps

@@ -28,12 +28,16 @@ from kconsole.operations.license import (
     ChangeComponent,
     ChangeTerms,
     InstallLicense,
+    LicenseFile,
     ReceiveUpdate,
     RegisterLicense,
     Terms,
     Without,
+    file_notes,
+    installed,
+    read_id,
+    read_license,
 )
-from kconsole.operations.license_files import LicenseFile, file_notes, installed, read_id, read_license
 from kconsole.operations.server import RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.text.commits import details_of, sentence

@@ -15,7 +15,7 @@ from kconsole.core.history import Commit, Operator
 from kconsole.core.records import Entry, Inventory, MailboxFate, fold
 from kconsole.core.times import SystemClock
 from kconsole.licensing.counting import evaluate
-from kconsole.licensing.policy import classify
+from kconsole.licensing.policy import KERIO
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.dumps import dump_of
@@ -145,7 +145,7 @@ def test_what_if_changes_nothing_and_equals_doing_it(
     planned = if_toggled(session.seats, marked)
     assert session.seats.report() == before == evaluate(session.state.inventory)
     addresses = tuple(entry.address for entry in marked)
-    enables = not any(classify(entry).seat for entry in marked)
+    enables = not any(KERIO.classify(entry).seat for entry in marked)
     operation: Operation = EnableAccounts(addresses) if enables else DisableAccounts(addresses)
     done = session.do(operation)
     accounts = {outcome.address for outcome in done.outcomes if not _is_no_account(session, outcome)}
@@ -266,7 +266,7 @@ class Consoles(RuleBasedStateMachine):
                 entry.id
                 for entry in session.state.inventory.entries
                 if entry.deleted_at is not None
-                and classify(entry).seat
+                and KERIO.classify(entry).seat
                 and (session.state.last_restart is None or entry.deleted_at >= session.state.last_restart)
             )
             live = [fold(entry.address) for entry in session.state.live_entries()]

@@ -8,8 +8,7 @@ from msgspec.structs import fields, replace
 
 from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
 from kconsole.core.records import Entry, Inventory, LastLogin
-from kconsole.licensing.components import use_of
-from kconsole.licensing.counting import evaluate
+from kconsole.licensing.counting import evaluate, use_of
 from kconsole.licensing.guards import Access
 from kconsole.licensing.lifecycle import license_status_of
 from kconsole.text.licenses import (

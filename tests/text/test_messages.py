@@ -55,9 +55,15 @@ def _error_classes(trees: Mapping[Path, ast.Module]) -> set[str]:
 ALL = messages.templates()
 TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
 ERRORS = _error_classes(TREES)
-POSITIONS = {"message": 0, "Message": 0, "Outcome": 2, "Decision": 1, "Refusal": 1, "hints_of": 0} | dict.fromkeys(
-    ("_done", "_unchanged", "_refused"), 0
-)
+POSITIONS = {
+    "message": 0,
+    "Message": 0,
+    "Outcome": 2,
+    "_done": 2,
+    "Decision": 1,
+    "Refusal": 1,
+    "hints_of": 0,
+} | dict.fromkeys(("_unchanged", "_refused"), 0)
 """Which argument of a call is a code."""
 CODE_KEYWORDS = ("hint", "effect")
 
@@ -109,7 +115,7 @@ def uses() -> Iterator[Use]:
                     for code in _codes_in(node.args[position]):
                         yield Use(path, node.lineno, code, _params(node, name))
                 hints = [keyword.value for keyword in node.keywords if keyword.arg in CODE_KEYWORDS]
-                hints += node.args[1:2] if name in ERRORS else node.args[3:4] if name == "Outcome" else []
+                hints += node.args[1:2] if name in ERRORS else node.args[3:4] if name in ("Outcome", "_done") else []
                 for hint in hints:
                     for code in _codes_in(hint):
                         yield Use(path, node.lineno, code, None)

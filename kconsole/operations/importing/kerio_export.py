@@ -11,7 +11,7 @@ from kconsole.importers.code_pages import Encoding
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_csv import CsvAccount, KerioExport, domain_of_file, read_kerio_export
 from kconsole.licensing.counting import SeatLedger
-from kconsole.licensing.policy import classify
+from kconsole.licensing.policy import KERIO
 from kconsole.operations.files import read_document
 from kconsole.operations.importing.merge import Import, MergePlan
 from kconsole.operations.server import check_domain_name
@@ -42,7 +42,7 @@ class ImportPlan(MergePlan):
         address = f"{row.login}@{self.domain}"
         known = self.state.entry_at(address)
         if known is not None and not known.is_account:
-            self.faulty.append(LineMessage(row.line, "row-address-taken", {"holder": classify(known).code}))
+            self.faulty.append(LineMessage(row.line, "row-address-taken", {"holder": KERIO.classify(known).code}))
             return
         account = known or Entry(address=address, origin="imported")
         self._addresses[fold(address)] = account.address

@@ -17,7 +17,7 @@ from kconsole.core.records import Domain, Entry, fold
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig, refuse
 from kconsole.licensing.counting import SeatLedger
-from kconsole.licensing.policy import classify
+from kconsole.licensing.policy import KERIO
 from kconsole.operations.files import open_file, reason_of
 from kconsole.operations.importing.merge import Import, MergePlan
 from kconsole.operations.server import DOMAIN_NAME
@@ -106,7 +106,7 @@ class KerioPlan(MergePlan):
         address = f"{listed.login}@{domain}" if domain else listed.login
         known = self.state.entry_at(address)
         if known is not None and known.kind != listed.kind:
-            self._refuse(listed, "row-address-taken", holder=classify(known).code)
+            self._refuse(listed, "row-address-taken", holder=KERIO.classify(known).code)
             return
         if listed.kind == "builtin_admin" and self._built_in is not None:
             known = self._built_in

@@ -12,8 +12,7 @@ from kconsole.core.records import Entry, LastLogin
 from kconsole.core.reports import SeatReport
 from kconsole.importers.login_csv import Login, read_login_csv
 from kconsole.importers.login_csv import LoginFile as LoginFile
-from kconsole.licensing.components import is_active_sync
-from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.counting import SeatLedger, is_active_sync
 from kconsole.operations.accounts import logged_in
 from kconsole.operations.base import OperationContext, Outcome, RunsOn
 from kconsole.operations.files import read_document

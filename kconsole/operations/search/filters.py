@@ -21,7 +21,7 @@ from typing import Final
 from kconsole.core.codes import Message, message
 from kconsole.core.records import Entry, fold
 from kconsole.core.times import age_of
-from kconsole.licensing.policy import listed_classification
+from kconsole.licensing.policy import KERIO
 from kconsole.operations.search.sorting import SortField
 
 Condition = Callable[[Entry], bool]
@@ -33,9 +33,9 @@ STATES: Final[dict[str, Condition]] = {
     "imported": lambda entry: entry.is_account and entry.origin == "imported",
     "local": lambda entry: entry.is_account and entry.origin == "local",
     "never": lambda entry: entry.is_account and entry.last_login is None,
-    "latent": lambda entry: not entry.mailbox and listed_classification(entry).seat,
+    "latent": lambda entry: not entry.mailbox and KERIO.listed(entry).seat,
     "admin": lambda entry: entry.role != "user" or entry.kind == "builtin_admin",
-    "seat": lambda entry: listed_classification(entry).seat,
+    "seat": lambda entry: KERIO.listed(entry).seat,
     "held": lambda entry: entry.deleted_at is not None,
     "list": lambda entry: entry.kind == "mailing_list",
     "alias": lambda entry: entry.kind == "alias",
@@ -238,7 +238,7 @@ def conditions_of(query: AccountQuery, now: datetime) -> list[Condition]:
         domain = fold(query.domain)
         conditions.append(lambda entry: fold(entry.domain) == domain)
     if query.classification:
-        conditions.append(lambda entry: listed_classification(entry).code == query.classification)
+        conditions.append(lambda entry: KERIO.listed(entry).code == query.classification)
     if query.never or query.inactive is not None:
         conditions.append(lambda entry: _is_idle(entry, query, now))
     return conditions

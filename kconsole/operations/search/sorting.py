@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from kconsole.core.records import Entry, fold
-from kconsole.licensing.policy import listed_classification
+from kconsole.licensing.policy import KERIO
 from kconsole.operations.chunked import Chunks
 
 SortField = Literal["address", "name", "seat", "because", "last-login", "protocol", "domain", "kind", "origin", "role"]
@@ -68,8 +68,8 @@ def address_key(entry: Entry) -> str:
 SORT_KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {
     "address": address_key,
     "name": lambda entry: fold(entry.full_name),
-    "seat": lambda entry: not listed_classification(entry).seat,
-    "because": lambda entry: listed_classification(entry).reason,
+    "seat": lambda entry: not KERIO.listed(entry).seat,
+    "because": lambda entry: KERIO.listed(entry).reason,
     "last-login": lambda entry: float("-inf") if entry.last_login is None else entry.last_login.at.timestamp(),
     "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
     "domain": lambda entry: fold(entry.domain),

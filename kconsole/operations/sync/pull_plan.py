@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from kconsole.core.license import Component, License
 from kconsole.core.records import Entry, Kind, fold
-from kconsole.licensing.components import is_active_sync
+from kconsole.licensing.counting import is_active_sync
 from kconsole.operations.base import revived
 from kconsole.providers.base import End, LicenseState, ServerState
 from kconsole.store.records import Records

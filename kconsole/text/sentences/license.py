@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from kconsole.text.sentences.base import Both, Template
-from kconsole.text.words import COMPONENT_WORDS, and_list, count
+from kconsole.text.words import COMPONENT_WORDS, and_list, count, with_article
 
 Params = Mapping[str, Any]
 
@@ -137,6 +137,27 @@ def _licensed_already(params: Params) -> str:
     return f"{and_list(names)} {'is' if len(names) == 1 else 'are'} licensed already"
 
 
+_WANTED: Final = {
+    "add": "You cannot add more users",
+    "enable": "It cannot be enabled",
+    "enable-several": "They cannot be enabled",
+    "undo": "It cannot be undone",
+}
+"""By the purpose of the seats. The first is the vendor's. Source: Licenses in Kerio Connect, GFI support."""
+
+
+def _license_limit(params: Params) -> str:
+    held = ", {held} of them held until the server is restarted" if params["held"] else ""
+    return (
+        f"{{used}} of {{limit}} seats are used{held}; {{needed:count seat}} needed, {{free}} free, short by {{short}}"
+    )
+
+
+def _auth_license(params: Params) -> str:
+    have = "has" if params["connected"] == 1 else "have"
+    return f"{{connected:count user}} {have} connected and the license has {{limit:count seat}}"
+
+
 TEMPLATES: Final[Mapping[str, Template]] = {
     **{f"license-word-{code}": state.word for code, state in STATES.items()},
     # The vendor's own words on its dashboard. Source: Licenses in Kerio Connect, GFI support.
@@ -175,7 +196,39 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "cause-only-here": "accounts in this store that were never on the server",
     "cause-unread": "the users of {domains:some} were not read from the server",
     "cause-stale": "accounts may have changed since the server was read; read it again",
-    # Guards
+    # Guards; "CODE-detail" has the figures behind a decision, in the vendor's own words where it has some
+    "allowed": "Allowed",
+    "license-limit": lambda params: _WANTED[params["purpose"]],
+    "license-limit-detail": _license_limit,
+    "free-a-seat": "Disable an account that is not needed, restart the server if seats are held, or buy seats.",
+    "domain-limit": lambda params: _WANTED[params["purpose"]],
+    "domain-limit-detail": (
+        "domain {domain} is limited to {limit} accounts; {needed} more needed, {left} left, short by {short}"
+    ),
+    "free-a-seat-of-the-domain": "Disable an account of this domain, or raise the domain's user limit.",
+    "builtin-admin": "The built-in administrator is not a user account",
+    "builtin-admin-elsewhere": (
+        "It is switched on and off in the server's Administration Settings, and takes no seat."
+    ),
+    "not-an-account": lambda params: f"{with_article(params['what']).capitalize()} is not a user account",
+    "takes-no-seat": "It takes no seat anyway.",
+    "over-limit": "The license will be exceeded by {over:count seat}",
+    "over-limit-detail": "{used} used of {limit}",
+    "refused-at-login": (
+        "Users without a mailbox are refused at login once the license is used up by those who connected."
+    ),
+    "disable-first": "Disable accounts first, or go on: users without a mailbox are then refused at login.",
+    "account-deleted": "The account has been deleted",
+    "account-disabled": "The account is disabled",
+    "enable-it-first": "Enable it first.",
+    "license-expired": "License is expired",
+    "license-expired-detail": "all functions are suspended",
+    "renew-the-license": Both(
+        "Renew the license and install its file. See 'kconsole license show'.",
+        "Renew the license and install its file.",
+    ),
+    "auth-license": "AuthLicense",
+    "auth-license-detail": _auth_license,
     "show-the-license": Both("See 'kconsole license show'.", "The License screen shows more."),
     "no-trial-with-license": "A license is registered here, so there is no trial",
     "trial-has-begun": "The trial has begun already; its last day is {until}",

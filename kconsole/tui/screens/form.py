@@ -12,7 +12,7 @@ from textual.widgets import Input
 from kconsole.core.errors import ConsoleError
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import shown_error
-from kconsole.tui.screens.dialog import Dialog, plain
+from kconsole.tui.screens.dialog import Dialog, notes, plain
 from kconsole.tui.widgets.inputs import ChoiceLine, TextLine
 
 Answer = TypeVar("Answer")
@@ -62,6 +62,8 @@ class FormDialog(Dialog[Answer]):
     AUTO_FOCUS = "TextLine, ChoiceLine"
     keys = "enter next, then save · esc cancel"
     verb = "Save"
+    note: ClassVar[str] = ""
+    """A quiet text below the lines."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +83,7 @@ class FormDialog(Dialog[Answer]):
 
     def notes(self) -> Iterable[Widget]:
         """What stands below the lines."""
-        return ()
+        return notes([self.note] if self.note else [])
 
     def body(self) -> Iterable[Widget]:
         for name, label, value, placeholder, choices in self._fields:

@@ -15,13 +15,11 @@ from textual.widget import Widget
 from kconsole.core.history import Commit
 from kconsole.core.license import ComponentName, License
 from kconsole.licensing import guards
-from kconsole.licensing.components import ComponentUse, use_of
+from kconsole.licensing.counting import ComponentUse, use_of
 from kconsole.licensing.guards import LicensePlan, plan_license
 from kconsole.licensing.lifecycle import arrived, trial_end
 from kconsole.operations import license as operations
 from kconsole.operations.base import Operation
-from kconsole.operations.license import Terms
-from kconsole.operations.license_files import LicenseFile, file_notes, installed
 from kconsole.text import ages
 from kconsole.text.details import Detail
 from kconsole.text.licenses import Row, Section, bought_words, change_rows, license_sections, plan_lines
@@ -90,8 +88,6 @@ class LicenseScreen(StoreScreen):
         self._count()
         self._show()
 
-    # Commands
-
     async def run_command(self, command: AnyCommand) -> None:
         if not (command.changes and self.is_read_only) and (why := self.why_not(command.name)):
             self.tell(why)
@@ -157,16 +153,11 @@ class LicenseScreen(StoreScreen):
                 self.app.push_screen(forms.ComponentForm(name, state.license, self.save))
 
         (components,) = (section for section in self._sections(use) if section.code == "components")
-        self.app.push_screen(
-            forms.ComponentsDialog(forms.component_rows(components.rows, use), self.is_read_only), chosen
-        )
+        self.app.push_screen(forms.ComponentsDialog(components.rows, use, self.is_read_only), chosen)
 
     def action_terms(self) -> None:
-        def answered(terms: Terms | None) -> None:
-            if terms is not None:
-                self._ask_terms(terms)
-
-        self.app.push_screen(forms.TermsForm(self.session.state.license), answered)
+        form = forms.TermsForm(self.session.state.license)
+        self.app.push_screen(form, lambda terms: None if terms is None else self._ask_terms(terms))
 
     def action_install(self) -> None:
         def answered(path: Path | None) -> None:
@@ -177,22 +168,20 @@ class LicenseScreen(StoreScreen):
 
         self.app.push_screen(forms.FileForm(self._path), answered)
 
-    # Doing
-
-    def _ask_terms(self, terms: Terms, news: Sequence[str] = ()) -> None:
+    def _ask_terms(self, terms: operations.Terms, news: Sequence[str] = ()) -> None:
         plan = self._plan(terms.on(self.session.state.license))
         question = Question("Change the license?", [], "Change", news=news)
         operation = operations.ChangeTerms(terms, plan.needs_consent)
         self._ask_plan(plan, question, operation, partial(self._ask_terms, terms))
 
-    def _ask_file(self, file: LicenseFile, name: str, news: Sequence[str] = ()) -> None:
+    def _ask_file(self, file: operations.LicenseFile, name: str, news: Sequence[str] = ()) -> None:
         license_, now = self.session.state.license, self.session.clock.now()
         decision = guards.may_install(license_, file.is_trial)
         if not decision.allowed:
             self.tell_refusal(decision, news)
             return
-        plan = self._plan(installed(license_, file, now))
-        notes = [safe_text(words_of(note)) for note in file_notes(license_, file, now)]
+        plan = self._plan(operations.installed(license_, file, now))
+        notes = [safe_text(words_of(note)) for note in operations.file_notes(license_, file, now)]
         if not plan.changes:
             self.tell_news("Nothing would change", [f"The license matches {name} already.", *notes], "")
             return
@@ -225,8 +214,6 @@ class LicenseScreen(StoreScreen):
 
     def _ask(self, question: Question, rows: Sequence[Detail], is_alarm: bool, then: Callable[[], None]) -> None:
         self.app.push_screen(forms.ChangeDialog(question, rows, is_alarm), lambda yes: then() if yes else None)
-
-    # Showing
 
     def grow_older(self, now: datetime) -> None:
         del now  # a day may have ended, or a purchase may have become overdue

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import ClassVar, Final, NamedTuple, TypeVar
+from typing import ClassVar, Final, TypeVar, cast
 
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -14,25 +14,16 @@ from textual.widgets import Static
 from kconsole.core.codes import message, short
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, Customer, License
-from kconsole.licensing.components import ComponentUse
+from kconsole.licensing.counting import ComponentUse
 from kconsole.licensing.lifecycle import unlicensed
+from kconsole.operations import license as operations
 from kconsole.operations.files import open_file, reason_of
-from kconsole.operations.license import (
-    MOST_SEATS,
-    OPTIONAL,
-    BuyUpdate,
-    ChangeComponent,
-    RegisterLicense,
-    Terms,
-    Without,
-)
-from kconsole.operations.license_files import LicenseFile, read_license
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
 from kconsole.text.safe_text import safe_text
 from kconsole.text.screen import READ_ONLY
-from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, notes, plain
+from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, plain
 from kconsole.tui.screens.form import Field, FormDialog, FormRow, Save
 from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import PasswordLine
@@ -43,18 +34,12 @@ Answer = TypeVar("Answer")
 DATE_FORM: Final = "like 2027-03-01"
 UNLIMITED: Final = "unlimited"
 NEVER: Final = "never"
-LICENSE_ID: Final = "license-id"
 
 YES_NO: Final = (("no", "no"), ("yes", "yes"))
 
 
 class OperationForm(FormDialog[Answer]):
-    """Asks for an operation on the license.
-
-    Args:
-        license_: the current one.
-        save: applies the operation in the background; the form closes once that is done, and stays if it fails.
-    """
+    """Asks for an operation on the license, which `save` applies; the form closes then, and stays if that fails."""
 
     def __init__(self, license_: License, save: Save[Answer]) -> None:
         self._license, self._save = license_, save
@@ -67,7 +52,7 @@ class OperationForm(FormDialog[Answer]):
         self.dismiss(answer)
 
 
-class RegisterForm(OperationForm[RegisterLicense]):
+class RegisterForm(OperationForm[operations.RegisterLicense]):
     """Asks for the customer of the license. Its ID is not shown while it is typed, and is forgotten with the dialog."""
 
     DEFAULT_CSS = "RegisterForm FormRow Static { width: 14; }"
@@ -75,7 +60,7 @@ class RegisterForm(OperationForm[RegisterLicense]):
     keys = "enter next, then register · esc cancel"
     verb = "Register"
 
-    def __init__(self, license_: License, save: Save[RegisterLicense]) -> None:
+    def __init__(self, license_: License, save: Save[operations.RegisterLicense]) -> None:
         super().__init__(license_, save)
         self.heading = "Register the license" if license_.registered_at is None else "Change the registration"
 
@@ -83,28 +68,29 @@ class RegisterForm(OperationForm[RegisterLicense]):
         known = self._license.customer
         for name, word in DETAIL_WORDS.items():
             value = "" if known is None else getattr(known, name)
-            yield Field(name, word, value, "may be left empty" if name in OPTIONAL else "")
+            yield Field(name, word, value, "may be left empty" if name in operations.OPTIONAL else "")
 
     def notes(self) -> Iterable[Widget]:
         known = f" (now {masked_id(self._license)})" if self._license.id_end else ""
-        yield FormRow("License ID", PasswordLine(id=LICENSE_ID))
+        yield FormRow("License ID", PasswordLine(id="license-id"))
         yield plain(f"Only the last four characters of the license ID are kept{known}.", "dialog-note -first")
 
-    def answer(self, values: Mapping[str, str]) -> RegisterLicense:
-        return RegisterLicense(Customer(**values), self.query_one(f"#{LICENSE_ID}", PasswordLine).value)
+    def answer(self, values: Mapping[str, str]) -> operations.RegisterLicense:
+        return operations.RegisterLicense(Customer(**values), self.query_one(PasswordLine).value)
 
-    def dismiss(self, result: RegisterLicense | None = None) -> AwaitComplete:
+    def dismiss(self, result: operations.RegisterLicense | None = None) -> AwaitComplete:
         self.query_one(PasswordLine).taken()
         return super().dismiss(result)
 
 
-class BuyForm(OperationForm[BuyUpdate]):
+class BuyForm(OperationForm[operations.BuyUpdate]):
     """Asks what was bought: seats, components, or both."""
 
     DEFAULT_CSS = "BuyForm FormRow Static { width: 22; }"
     heading = "What was bought?"
     keys = "enter next, then record · space choose · esc cancel"
     verb = "Record"
+    note = "It is due at the server within 24 hours; its seats count once it has arrived."
 
     def fields(self) -> Iterable[Field]:
         if self._license.seats is not None:
@@ -113,19 +99,17 @@ class BuyForm(OperationForm[BuyUpdate]):
         for name in unlicensed(self._license):
             yield Field(name, words.COMPONENT_WORDS[name], "no", choices=YES_NO)
 
-    def notes(self) -> Iterable[Widget]:
-        yield from notes(["It is due at the server within 24 hours; its seats count once it has arrived."])
-
-    def answer(self, values: Mapping[str, str]) -> BuyUpdate:
+    def answer(self, values: Mapping[str, str]) -> operations.BuyUpdate:
         components = tuple(name for name in words.COMPONENT_WORDS if values.get(name) == "yes")
-        return BuyUpdate(read_seats(values.get("seats", "")) or 0, components)
+        return operations.BuyUpdate(read_seats(values.get("seats", "")) or 0, components)
 
 
-class TermsForm(FormDialog[Terms]):
+class TermsForm(FormDialog[operations.Terms]):
     """Asks for new seats and days."""
 
     DEFAULT_CSS = "TermsForm FormRow Static { width: 20; }"
     heading = "Seats and days by hand"
+    note = "An empty line changes nothing."
     keys = "enter next, then show · esc cancel"
     verb = "Show what changes"
 
@@ -142,16 +126,13 @@ class TermsForm(FormDialog[Terms]):
         ):
             yield Field(name, label, placeholder=f"now {day or 'no day'}; {DATE_FORM}, or {NEVER}")
 
-    def notes(self) -> Iterable[Widget]:
-        yield plain("An empty line changes nothing.", "dialog-note -first")
-
-    def answer(self, values: Mapping[str, str]) -> Terms:
+    def answer(self, values: Mapping[str, str]) -> operations.Terms:
         seats, *days = (values[name].strip() for name in ("seats", "maintenance-until", "expires"))
-        terms = Terms(
-            Without.LIMIT if seats == UNLIMITED else read_seats(seats),
-            *(Without.LIMIT if day == NEVER else read_day(day) for day in days),
+        terms = operations.Terms(
+            operations.Without.LIMIT if seats == UNLIMITED else read_seats(seats),
+            *(operations.Without.LIMIT if day == NEVER else read_day(day) for day in days),
         )
-        if terms == Terms():
+        if terms == operations.Terms():
             raise BadInput("no-terms", "type-or-leave")
         return terms
 
@@ -160,6 +141,7 @@ class FileForm(FormDialog[Path]):
     """Asks for a license file."""
 
     heading = "Install a license file"
+    note = "On the server it is in the folder 'license' of Kerio Connect. Nothing is installed yet."
     keys = "enter show what changes · esc cancel"
     verb = "Show what changes"
 
@@ -169,9 +151,6 @@ class FileForm(FormDialog[Path]):
 
     def fields(self) -> Iterable[Field]:
         yield Field("path", "File", self._path, "license.key of the server")
-
-    def notes(self) -> Iterable[Widget]:
-        yield from notes(["On the server it is in the folder 'license' of Kerio Connect. Nothing is installed yet."])
 
     def answer(self, values: Mapping[str, str]) -> Path:
         """The file, never standard input."""
@@ -183,13 +162,13 @@ class FileForm(FormDialog[Path]):
             raise BadInput("no-such-home-folder", "write-the-whole-path") from None
 
 
-def read_regular(path: Path) -> LicenseFile:
+def read_regular(path: Path) -> operations.LicenseFile:
     """Read a license file, and nothing else that has a path: a pipe without a writer would never end."""
     try:
         open_file(path).close()
     except OSError as error:
         raise BadInput("cannot-read", "check-the-name", file=str(path), reason=reason_of(error)) from None
-    return read_license(path)
+    return operations.read_license(path)
 
 
 class ChangeDialog(ConfirmDialog):
@@ -207,12 +186,12 @@ class ChangeDialog(ConfirmDialog):
             yield rows
 
 
-class ComponentForm(OperationForm[ChangeComponent]):
+class ComponentForm(OperationForm[operations.ChangeComponent]):
     """Asks whether a component is licensed, for how many accounts and how long."""
 
     keys = "enter next, then save · space choose · esc cancel"
 
-    def __init__(self, name: ComponentName, license_: License, save: Save[ChangeComponent]) -> None:
+    def __init__(self, name: ComponentName, license_: License, save: Save[operations.ChangeComponent]) -> None:
         self._component, self.heading = name, words.COMPONENT_WORDS[name]
         super().__init__(license_, save)
 
@@ -224,42 +203,21 @@ class ComponentForm(OperationForm[ChangeComponent]):
         expires = "" if known.expires is None else known.expires.isoformat()
         yield Field("expires", "Until", expires, f"as long as the license; or {DATE_FORM}")
 
-    def answer(self, values: Mapping[str, str]) -> ChangeComponent:
+    def answer(self, values: Mapping[str, str]) -> operations.ChangeComponent:
         is_licensed = values["licensed"] == "yes"
         seats, expires = (read_seats(values["seats"]), read_day(values["expires"])) if is_licensed else (None, None)
-        return ChangeComponent(Component(name=self._component, seats=seats, expires=expires), is_licensed)
+        return operations.ChangeComponent(Component(name=self._component, seats=seats, expires=expires), is_licensed)
 
 
-class ComponentRow(NamedTuple):
-    """A component with its use. Safe to show."""
-
-    name: ComponentName
-    text: str
-    beyond: Sequence[str]
-    """Lines about the accounts beyond its seats."""
-
-
-def component_rows(rows: Sequence[Row], use: Sequence[ComponentUse]) -> Iterable[ComponentRow]:
-    """What the dialog of components shows: the rows of the License screen about them, and which accounts use them."""
-    texts = {row.code: row.text for row in rows}
-    used = {each.component.name: each.beyond for each in use}
-    for name in words.COMPONENT_WORDS:
-        lines = ["No account is beyond its seats."] if name in used else []
-        if beyond := used.get(name):
-            lines = [f"! {len(beyond):,} beyond its seats, those that used it the longest ago:"]
-            lines += [safe_text(entry.address) for entry in beyond]
-        yield ComponentRow(name, texts.get(name, ""), lines)
-
-
-class _ComponentList(ColumnList[ComponentRow]):
+class _ComponentList(ColumnList[Row]):
     signs: ClassVar[int] = 1
     columns = (
-        Column[ComponentRow]("Component", 21, lambda row, _: words.COMPONENT_WORDS[row.name]),
-        Column[ComponentRow]("Use", 0, lambda row, _: row.text, share=1, gives_way=True),
+        Column[Row]("Component", 21, lambda row, _: row.label),
+        Column[Row]("Use", 0, lambda row, _: row.text, share=1, gives_way=True),
     )
 
-    def key(self, record: ComponentRow) -> Hashable:
-        return record.name
+    def key(self, record: Row) -> Hashable:
+        return record.code
 
 
 class ComponentsDialog(Dialog[ComponentName]):
@@ -273,10 +231,11 @@ class ComponentsDialog(Dialog[ComponentName]):
     heading = "Components"
     keys = "enter change · esc back"
 
-    def __init__(self, rows: Iterable[ComponentRow], is_read_only: bool) -> None:
+    def __init__(self, rows: Iterable[Row], use: Iterable[ComponentUse], is_read_only: bool) -> None:
         super().__init__()
         self._list, self._is_read_only = _ComponentList("components"), is_read_only
-        self._list.rows = list(rows)
+        self._beyond = {each.component.name: each.beyond for each in use}
+        self._list.rows = [row for row in rows if row.code in words.COMPONENT_WORDS]
         self._list.styles.height = len(self._list.rows)
         self.add_class("-large")
 
@@ -291,10 +250,18 @@ class ComponentsDialog(Dialog[ComponentName]):
         if self._is_read_only:
             self.tell_problem(READ_ONLY)
         else:
-            self.dismiss(self._list.rows[self._list.cursor].name)
+            self.dismiss(self._chosen)
+
+    @property
+    def _chosen(self) -> ComponentName:
+        return cast(ComponentName, self._list.rows[self._list.cursor].code)
 
     def _show_beyond(self) -> None:
-        self.query_one("#beyond", Static).update(Content("\n".join(self._list.rows[self._list.cursor].beyond)))
+        lines = ["No account is beyond its seats."] if self._chosen in self._beyond else []
+        if beyond := self._beyond.get(self._chosen):
+            lines = [f"! {len(beyond):,} beyond its seats, those that used it the longest ago:"]
+            lines += [safe_text(entry.address) for entry in beyond]
+        self.query_one("#beyond", Static).update(Content("\n".join(lines)))
         self.call_after_refresh(self.show_scroll_keys)
 
 
@@ -305,8 +272,8 @@ def read_seats(text: str) -> int | None:
         return None
     if not (text.isascii() and text.isdigit()):
         raise BadInput("not-a-number-of-seats", "write-like-120", text=short(text))
-    if len(text) > len(str(MOST_SEATS)) or int(text) > MOST_SEATS:
-        raise BadInput("too-many-seats", message("at-most-seats", most=MOST_SEATS), seats=int(text[:20]))
+    if len(text) > len(str(operations.MOST_SEATS)) or int(text) > operations.MOST_SEATS:
+        raise BadInput("too-many-seats", message("at-most-seats", most=operations.MOST_SEATS), seats=int(text[:20]))
     return int(text)
 
 

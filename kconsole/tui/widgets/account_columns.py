@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from kconsole.core.records import Entry
-from kconsole.licensing.policy import listed_classification
+from kconsole.licensing.policy import KERIO
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.text import words
 from kconsole.text.details import last_login_word, reason_word
@@ -46,7 +46,7 @@ def _of_account(text: Callable[[Entry], str]) -> Callable[[Entry, datetime], str
 def _seat(entry: Entry, _: datetime) -> str:
     if entry.deleted_at is not None:
         return "held"
-    return "1" if listed_classification(entry).seat else NOTHING
+    return "1" if KERIO.listed(entry).seat else NOTHING
 
 
 def _protocol(entry: Entry, _: datetime) -> str:
@@ -57,7 +57,7 @@ COLUMNS: Final = (
     AccountColumn("Account", 16, lambda entry, _: safe_text(entry.address), share=5, gives_way=True, name=ADDRESS),
     AccountColumn("Name", 8, lambda entry, _: safe_text(entry.full_name), share=2, needs=56, name="name"),
     AccountColumn("Seat", 6, _seat, name="seat"),
-    AccountColumn("Because", 12, lambda entry, _: reason_word(listed_classification(entry)), needs=84, name="because"),
+    AccountColumn("Because", 12, lambda entry, _: reason_word(KERIO.listed(entry)), needs=84, name="because"),
     AccountColumn("Last login", 14, last_login_word, name="last-login"),
     AccountColumn("Via", 7, _protocol, needs=84, name="protocol"),
     AccountColumn("Domain", 12, lambda entry, _: safe_text(entry.domain), share=2, name="domain"),

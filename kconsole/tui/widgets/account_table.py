@@ -12,7 +12,7 @@ from textual.message import Message
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.licensing.guards import may_connect
-from kconsole.licensing.policy import listed_classification
+from kconsole.licensing.policy import KERIO
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.sorting import SortField
 from kconsole.text.details import last_login_word
@@ -203,13 +203,13 @@ class AccountTable(ColumnList[Entry]):
     def row_style(self, row: int, record: Entry) -> str:
         if record.id in self._marked:
             return "marked"
-        return "" if row == self.cursor or listed_classification(record).seat else "muted"
+        return "" if row == self.cursor or KERIO.listed(record).seat else "muted"
 
     def _is_refused(self, entry: Entry) -> bool:
         """Whether the license would keep an account from logging in."""
         if self._report is None or not (self._report.locked_out or self._is_suspended):
             return False
-        return listed_classification(entry).seat and not may_connect(self._report, entry, self._is_suspended).allowed
+        return KERIO.listed(entry).seat and not may_connect(self._report, entry, self._is_suspended).allowed
 
 
 def _to_be_marked(entries: Iterable[Entry]) -> set[int]:
