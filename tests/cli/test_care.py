@@ -288,6 +288,7 @@ def with_input(console: Console, document: bytes, *arguments: str, kind: str = "
     return Said(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["pipe", "socketpair"])
 def test_standard_input_is_read(office: Console, kind: str) -> None:
     dump = json.dumps(office.dump).encode()
@@ -377,6 +378,7 @@ def test_a_home_in_a_variable_or_an_option_is_found(home: Path) -> None:
         assert said.json["license"]["seats"] == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("variable", ["~nobody-at-all/x", "/dev/null/x", " ", "x" * 5000])
 def test_a_bad_variable_does_not_defeat_the_option(office: Console, variable: str) -> None:
     folder = str(office.folder)

@@ -195,6 +195,7 @@ def test_a_hostile_line_of_the_log_is_harmless(office: Console, text: str) -> No
     assert harmless(office.done("--read-only", "log")).out
 
 
+@pytest.mark.thorough
 def test_a_long_log_is_shown_as_far_as_somebody_reads_it(tmp_path: Path) -> None:
     console = Console(tmp_path / "store").fill(account("anna"))
     journal = console.folder / "journal.jsonl"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kconsole.core.records import Entry
 from tests.cli.console import Console, Said
+from tests.limits import EXAMPLES
 
 HOSTILE = (
     "a[/]b",
@@ -193,7 +194,7 @@ def test_hostile_rows_of_an_import(console: Console, tmp_path: Path, text: str) 
 texts = st.text(max_size=12) | st.text(alphabet="\x1b\x07\x9b\u202e\n\r\t[]@/=;'\"\\ aé", max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=EXAMPLES // 3, deadline=None)
 @given(texts=st.lists(texts, min_size=4, max_size=4))
 def test_any_text_is_harmless_and_stays_equal(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     one, two, three, four = texts

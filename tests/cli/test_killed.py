@@ -125,6 +125,7 @@ METHODS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("operation", METHODS)
 @pytest.mark.parametrize("death", thorough_but(("after the answer, before the journal",), DEATHS))
 def test_who_comes_next_finds_out_what_came_of_it(

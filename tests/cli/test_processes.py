@@ -106,6 +106,7 @@ def test_a_command_imports_neither_the_screen_nor_what_it_does_not_need(console:
 # Encodings
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "environment",
     [
@@ -139,6 +140,7 @@ def test_a_locale_without_utf_8_breaks_nothing(console: Console) -> None:
     assert said.json[0]["full_name"] == "Łukasz"
 
 
+@pytest.mark.thorough
 def test_bytes_that_are_no_text_are_refused_where_they_would_be_kept(console: Console, tmp_path: Path) -> None:
     console.fill()
     refused: list[list[str | bytes]] = [
@@ -201,6 +203,7 @@ def test_a_full_disk_behind_the_output_is_told(console: Console) -> None:
     assert ended.stderr == "kconsole: The output cannot be written: No space left on device.\n"
 
 
+@pytest.mark.thorough
 def test_closed_streams_break_nothing(console: Console) -> None:
     console.fill(account("anna"))
     for script in ("k status >&-", "k accounts --json >&- 2>&-", "k disable anna@north.example 2>&-"):

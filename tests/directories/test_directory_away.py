@@ -97,6 +97,7 @@ def test_an_answer_that_trickles_is_late_as_well() -> None:
         assert away(other.url, answer_timeout=0.5).code == "answer-late"
 
 
+@pytest.mark.thorough
 def test_an_answer_without_an_end_is_not_kept() -> None:
     with flooding(SEQUENCE) as other:
         assert away(other.url).params["problem"] == message("answer-too-large", megabytes=16)

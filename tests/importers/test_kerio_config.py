@@ -250,6 +250,7 @@ def _count(items: Iterator[Item]) -> int:
     return sum(1 for _ in items)
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_users_are_a_stream() -> None:
     """What is read is let go of before the next is: memory is one piece of the file, and its items."""
     list(read_items(_Stream(10), "users.cfg", WANTED, set()))  # type: ignore[arg-type]

@@ -177,6 +177,7 @@ def test_rows_are_rows_whatever_stands_in_other_columns(others: list[tuple[str, 
     assert (file.rows, file.faults) == (len(clean), ())
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_rows_take_bounded_time() -> None:
     rows = "".join(
         f"user{number % 30_000}@x.example;2026-08-05T09:00:{number % 60:02}Z;IMAP\n" for number in range(100_000)

@@ -28,6 +28,7 @@ from kconsole.operations.session import Session
 from kconsole.text.words import ORDER_WORDS, order_words
 from tests.clocks import noon
 from tests.licensing.strategies import entries
+from tests.limits import EXAMPLES
 from tests.operations.sessions import account, alias, another, deleted, logged_in, session_of
 
 NOW = noon().now()
@@ -204,7 +205,8 @@ queries = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.thorough
+@settings(max_examples=EXAMPLES * 2, deadline=None)
 @given(st.lists(entries(), max_size=12), queries, st.lists(texts, max_size=3))
 def test_a_query_says_the_same_as_a_plain_reading_whatever_was_asked_before(
     drawn: list[Entry], query: AccountQuery, more: list[str]
@@ -281,7 +283,7 @@ class AnyRoster(RuleBasedStateMachine):
 
 
 TestAnyRoster = AnyRoster.TestCase
-TestAnyRoster.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
+TestAnyRoster.settings = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None)
 
 
 # Deleted ones

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -13,6 +14,7 @@ from tests.operations.live_machine import LiveMachine
 MANY = EXAMPLES // 2 + 10
 
 
+@pytest.mark.thorough
 def test_no_account_differs_without_an_open_intent(tmp_path: Path) -> None:
     need_openssl()
     with Followed(tmp_path) as at:

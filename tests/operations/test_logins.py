@@ -202,6 +202,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         read_login_file(tmp_path / "none.csv", NOW)
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_rows_take_bounded_time(tmp_path: Path) -> None:
     many = 20_000
     session = session_of(tmp_path, *(account(f"user{number}") for number in range(many)), seats=None)

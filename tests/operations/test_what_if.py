@@ -16,10 +16,11 @@ from kconsole.operations.session import Session
 from kconsole.operations.what_if import if_toggled
 from tests.clocks import noon
 from tests.licensing.strategies import inventories
+from tests.limits import EXAMPLES
 from tests.operations.sessions import account, another, deleted, session_of
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(inventory=inventories(most=12), marks=st.lists(st.sets(st.integers(1, 40)), min_size=1, max_size=5))
 def test_the_plan_for_marks_is_that_for_the_accounts(
     inventory: Inventory, marks: Sequence[set[int]], tmp_path_factory: pytest.TempPathFactory

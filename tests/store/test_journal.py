@@ -14,6 +14,7 @@ from kconsole.store.engine import NO_HASH, START, BrokenJournal, Head
 from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.journal_line import body_of, commit_of, head_after, head_before, linked
 from tests.clocks import noon
+from tests.limits import EXAMPLES
 from tests.store.stores import chained, checked_file, encoded, journal_at, line_of
 
 BODIES: list[dict[str, Any]] = [line_of(1, reason="x"), line_of(2, reason="王"), line_of(3)]
@@ -46,7 +47,7 @@ def test_a_commit_comes_back_from_its_line() -> None:
     }
 
 
-@settings(max_examples=30)
+@settings(max_examples=EXAMPLES // 3)
 @given(sizes=st.lists(st.integers(0, 40), min_size=1, max_size=6), chunk=st.integers(1, 50))
 def test_lines_are_whole_however_they_lie_in_the_chunks(
     sizes: list[int], chunk: int, tmp_path_factory: pytest.TempPathFactory
@@ -69,6 +70,7 @@ def damage_in(content: bytes, folder: Path) -> BrokenJournal | None:
     return None
 
 
+@pytest.mark.thorough
 def test_any_bit_of_a_small_journal_that_is_turned_is_found_in_its_line(tmp_path: Path) -> None:
     assert damage_in(THREE, tmp_path) is None
     for place in range(len(THREE)):
@@ -85,7 +87,8 @@ def test_any_bit_of_a_small_journal_that_is_turned_is_found_in_its_line(tmp_path
 values = st.none() | st.booleans() | st.integers(-5, 2**40) | st.text(max_size=20)
 
 
-@settings(max_examples=100)
+@pytest.mark.thorough
+@settings(max_examples=EXAMPLES)
 @given(drawn=st.lists(st.dictionaries(st.text(max_size=5), values, max_size=4), min_size=1, max_size=5), data=st.data())
 def test_any_byte_of_any_journal_that_is_changed_is_found(
     drawn: list[dict[str, Any]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -214,7 +217,7 @@ def test_a_journal_that_cannot_be_written_can_be_read_and_says_why_not(
     assert (tmp_path / "j").read_bytes() == THREE
 
 
-@settings(max_examples=30)
+@settings(max_examples=EXAMPLES // 3)
 @given(sizes=st.lists(st.integers(0, 300), min_size=1, max_size=8), chunk=st.integers(1, 200))
 def test_lines_are_read_backwards_from_a_head_however_they_lie_in_the_chunks(
     sizes: list[int], chunk: int, tmp_path_factory: pytest.TempPathFactory

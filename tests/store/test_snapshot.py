@@ -13,6 +13,7 @@ from tinydb import TinyDB
 from kconsole.core.errors import StoreUnusable
 from kconsole.store.engine import DamagedSnapshot, Head
 from kconsole.store.file_engine.snapshot_file import FORMAT, read_snapshot, write_snapshot
+from tests.limits import EXAMPLES
 from tests.store.stores import account, add, addresses, forged, forged_body, new_store, of_format_1, opened
 
 TABLES: dict[str, Any] = {"license": {"1": {"seats": 3}}, "entries": {"4": {"address": "anna@north.example"}}}
@@ -176,7 +177,7 @@ def test_one_with_any_bit_turned_is_refused(tmp_path: Path) -> None:
             read_snapshot(tmp_path / "store.json")
 
 
-@settings(max_examples=60)
+@settings(max_examples=EXAMPLES // 2)
 @given(data=st.data())
 def test_one_changed_by_hand_is_refused(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("store") / "store.json"

@@ -163,6 +163,7 @@ LONG = Entry(
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
 async def test_all_that_can_be_a_column_stands_whole_in_the_details(size: tuple[int, int]) -> None:
     inventory = Inventory(domains=(Domain(name="north.example", primary=True),), entries=(LONG,))

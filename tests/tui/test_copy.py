@@ -229,6 +229,7 @@ async def test_a_file_that_is_there_is_replaced_only_after_asking(tmp_path: Path
         assert file.read_text() == f"{screen.at.address}\n"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["", "/nowhere/at/all", "/dev/null", ".", "~nobody-has-this-name/x"])
 async def test_what_cannot_be_written_is_told(name: str) -> None:
     async with console("office", (120, 36)) as screen:

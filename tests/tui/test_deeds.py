@@ -444,6 +444,7 @@ async def test_marks_that_are_not_in_the_list_are_counted_wherever_they_matter()
         assert screen.status == "3 marked: 113 → 110 used"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "name",
     ["a[/]b", "[@click=app.quit]x[/]", "[bold]x[/bold]", "\x1b]0;t\x07", "\u202emoc\u202c", "\x9b31m", "a\nb", "\\[x"],

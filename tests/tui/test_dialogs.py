@@ -15,6 +15,7 @@ def in_sight(screen: Console, *texts: str) -> None:
         assert text in screen.text, f"{text!r} is not in:\n{screen.text}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_buttons_are_in_sight(size: tuple[int, int]) -> None:
     async with console("office", size) as screen:
@@ -34,6 +35,7 @@ async def test_the_buttons_are_in_sight(size: tuple[int, int]) -> None:
             in_sight(screen, button)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_problem_is_in_sight(size: tuple[int, int]) -> None:
     async with console("office", size) as screen:

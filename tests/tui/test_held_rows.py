@@ -12,6 +12,7 @@ async def list_held(screen: Console) -> None:
     assert screen.at.deleted_at is not None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("key", ["d", "e", "x", "y", "Y", "space"])
 async def test_a_command_says_that_the_account_was_deleted(key: str) -> None:
     async with console("office") as screen:

@@ -80,6 +80,7 @@ def test_a_command_has_a_plain_key_a_title_and_help(name: str) -> None:
     assert "[" not in command.title + command.help_text(), "the palette parses markup"
 
 
+@pytest.mark.thorough
 async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
     async with console("office", WIDE) as screen:
         ways = {

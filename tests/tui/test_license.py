@@ -309,6 +309,7 @@ async def test_what_is_no_id_is_refused_without_repeating_it() -> None:
 HOSTILE = "Evil\x1b]0;owned\x07 [bold]x[/] [@click=app.quit]y[/] \u202egnp"
 
 
+@pytest.mark.thorough
 async def test_hostile_details_of_a_customer_are_shown_harmless_and_kept_as_they_are() -> None:
     details = {field.name: f"{HOSTILE} {field.name}" for field in fields(Customer)}
     hostile = Customer(**{**details, "email": "a@b.example"})
@@ -352,6 +353,7 @@ async def test_fewer_seats_than_used_ask_for_more_than_a_yes() -> None:
         assert screen.session.seats.report().limit == 5
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
@@ -489,6 +491,7 @@ async def test_the_file_of_a_trial_is_refused_over_a_license(tmp_path: Path) -> 
         assert screen.session.state.license == ACTIVATED
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", ["pipe", "folder", "nothing", "-", "~nobody-is-called-so/x", ""])
 async def test_what_is_no_license_file_keeps_nobody_waiting(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -583,6 +586,7 @@ async def test_it_scrolls_by_the_keys_of_a_list_and_keeps_its_place() -> None:
         screen.expect_focus_on("accounts")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (50, 12), (40, 10)])
 async def test_its_forms_fit_into_every_terminal(size: tuple[int, int]) -> None:
     async with console(office(ACTIVATED), size) as screen:

@@ -149,6 +149,7 @@ async def test_what_comes_after_the_log_was_left_harms_nobody() -> None:
         assert "112 of 120 used" in screen.gauge
 
 
+@pytest.mark.thorough
 async def test_a_long_log_is_read_as_far_as_one_looks() -> None:
     async with console(small(SEAT)) as screen:
         other = screen.other("berg")

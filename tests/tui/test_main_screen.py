@@ -141,6 +141,7 @@ async def test_the_arrow_down_goes_from_the_filter_to_the_list() -> None:
         assert screen.main.accounts.cursor == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("letter", "field", "words"),
     [
@@ -336,6 +337,7 @@ async def test_a_license_without_limit_is_told_as_such() -> None:
         assert "seats without limit" in screen.text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (200, 60), (400, 100), (40, 10)])
 async def test_every_line_is_exactly_as_wide_as_the_terminal(size: tuple[int, int]) -> None:
     async with console("office", size) as screen:

@@ -29,6 +29,7 @@ STATES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [NARROW, WIDE, (60, 20)], ids=str)
 @pytest.mark.parametrize("state", STATES)
 async def test_nothing_but_ascii_is_drawn_and_every_line_is_as_long_as_the_screen(

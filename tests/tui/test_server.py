@@ -275,6 +275,7 @@ async def test_read_only_reads_no_server(mail: KerioServer) -> None:
         assert not mail.calls
 
 
+@pytest.mark.thorough
 async def test_a_hostile_world_is_only_text(kerio_server: KerioServer) -> None:
     world = made_up_world(300, 4, now=kerio_server.world.now, hostile=True)
     world.admin_password = kerio_server.world.admin_password

@@ -221,6 +221,7 @@ def test_a_live_note_looks_as_it_was_looked_at(size: tuple[int, int], snap_compa
     assert snap_compare(app, run_before=wait, terminal_size=size)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
 @pytest.mark.parametrize("name", LICENSES)
 def test_the_license_looks_as_it_was_looked_at(
@@ -269,6 +270,7 @@ def test_read_only_looks_as_it_was_looked_at(snap_compare: object, tmp_path: Pat
     assert snap_compare(app, run_before=press, terminal_size=NARROW)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
 @pytest.mark.parametrize("look", LOOKS)
 def test_on_any_terminal_everything_is_still_told(

@@ -114,6 +114,7 @@ def unreadable(screen: Console, least: float) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", OWN, ids=lambda theme: theme.name)
 @pytest.mark.parametrize("state", STATES)
 async def test_every_word_on_the_screen_can_be_read(theme: Theme, state: str) -> None:
@@ -136,6 +137,7 @@ async def test_t_goes_through_all_themes_and_tells_which_it_is() -> None:
         assert seen == [*THEMES, THEMES[0]]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", THEMES)
 @pytest.mark.parametrize("before", THEMES)
 async def test_a_theme_looks_the_same_whether_begun_with_or_changed_to(name: str, before: str) -> None:
@@ -183,6 +185,7 @@ async def test_problems_of_the_configuration_are_there_to_be_shown() -> None:
 # Without colours
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["", "kconsole", "kconsole-light"])
 @pytest.mark.parametrize("state", STATES)
 async def test_without_colours_there_are_none_and_the_cursor_is_seen(theme: str, state: str) -> None:

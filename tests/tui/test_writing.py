@@ -254,6 +254,7 @@ async def test_a_password_for_one_server_is_not_sent_to_another(mail: KerioServe
 HOSTILE = "a[/]b\x1b[2J\u202e[@click=app.quit]x"
 
 
+@pytest.mark.thorough
 async def test_names_and_words_of_a_server_are_shown_as_text(mail: KerioServer) -> None:
     def named(session: Session) -> None:
         session.do(RemoveServer())
@@ -299,6 +300,7 @@ async def test_a_server_that_is_away_changes_nothing(mail: KerioServer) -> None:
         assert not enabled(screen, mail, ANNA)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [NARROW, (60, 20), (60, 16)])
 async def test_why_a_new_account_was_not_added_is_told_to_the_end(mail: KerioServer, size: tuple[int, int]) -> None:
     async with console(following(mail), size, prepare=has_read(mail), server_secret=known(mail)) as screen:
@@ -471,6 +473,7 @@ async def test_keys_before_it_is_told_are_for_what_comes_of_it(mail: KerioServer
         assert not enabled(screen, mail, ANNA)
 
 
+@pytest.mark.thorough
 async def test_keys_before_it_was_told_wait_through_the_dialog(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         held = mail.faults.add(Held(), "Users.set")
@@ -776,6 +779,7 @@ async def test_offline_tells_what_is_open_and_how_it_is_settled(mail: KerioServe
         assert not mail.calls
 
 
+@pytest.mark.thorough
 async def test_what_only_the_server_can_do_is_refused_before_anything_is_asked(mail: KerioServer) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
         await screen.press("c")

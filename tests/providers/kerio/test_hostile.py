@@ -15,6 +15,7 @@ from kconsole.providers.kerio.answers import filled, read_answer
 from kconsole.providers.kerio.errors import ServerError, StrangeAnswer
 from kconsole.providers.kerio.writing import apply
 from tests.kerio_server.readings import read_in_pages
+from tests.limits import EXAMPLES
 from tests.providers.kerio.kerio_https import PASSWORD, TinyServer, give
 from tests.providers.kerio.kerio_world import furnish
 from tests.providers.kerio.sessions import connected
@@ -40,7 +41,7 @@ LEAVES = (
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6), max_leaves=25
 )
-PATIENT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+PATIENT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=EXAMPLES)
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def rows_of(value: object) -> dict[str, Any]:
     return {"list": [value], "totalItems": 1}
 
 
+@pytest.mark.thorough
 @PATIENT
 @given(method=st.sampled_from(EVERYTHING), result=VALUES, wrapped=st.booleans())
 def test_whatever_a_sync_is_answered_it_is_read_or_told(
