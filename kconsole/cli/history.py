@@ -75,16 +75,13 @@ def log(
 
 def log_document(commit: Commit) -> dict[str, object]:
     """A commit as `log --json` shows it."""
-    operator, seats = commit.operator, commit.seats
+    seats, (user, *claims) = commit.seats, commit.operator
+    names = ("as", "sudo_user", "ssh_connection")
     return {
         "sequence": commit.sequence,
         "at": to_iso(commit.at),
-        "operator": operator.user,
-        "claims": {
-            "as": operator.claimed or None,
-            "sudo_user": operator.sudo_user or None,
-            "ssh_connection": operator.connection or None,
-        },
+        "operator": user,
+        "claims": {name: claim or None for name, claim in zip(names, claims, strict=True)},
         "session": commit.session,
         OPERATION_FIELD: commit.operation,
         "reason": commit.reason,

@@ -97,9 +97,9 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
     """
     _prepare_streams()
     try:
-        code = _run(arguments, place)
+        code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False, obj=place)
         sys.stdout.flush()
-        return code
+        return code if isinstance(code, int) else 0
     except click.ClickException as error:
         _say_usage(error)
         return error.exit_code
@@ -109,7 +109,7 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
     except (click.Abort, KeyboardInterrupt):
         say("")
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click ends the process when a pipe is closed
         _discard_output()
         return 0
     except Exception as error:  # a user gets one line, and a developer the traceback on request
@@ -119,14 +119,6 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
         say_failure(f"{what}: {error.strerror or error}.")
         _discard_output()
         return 1
-
-
-def _run(arguments: list[str] | None, place: CliContext | None) -> int:
-    try:
-        code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False, obj=place)
-    except SystemExit:  # click's answer to a closed pipe
-        raise BrokenPipeError from None
-    return code if isinstance(code, int) else 0
 
 
 def _prepare_streams() -> None:

@@ -37,7 +37,6 @@ from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, AccountQuery, read_filter
-from kconsole.operations.search.index import select
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
 from kconsole.text import ages, columns, gauge, words
@@ -183,9 +182,7 @@ def accounts(
         domain=domain, classification=classification or "", text=text, inactive=inactive, never=never, sort=sort,
         reverse=reverse,
     )  # fmt: skip
-    entries = select(
-        [*session.state.live_entries(), *session.seats.held()], query, session.clock.now(), _saved_filters(text)
-    )
+    entries = session.account_index.select(query, session.clock.now(), _saved_filters(text))
     if not as_json and not as_csv:
         return _put_accounts(entries, session)
     documents = [account_document(entry, session.seats.policy.listed(entry)) for entry in entries]
@@ -198,11 +195,8 @@ def accounts(
 def _csv_row(document: dict[str, Any]) -> list[str]:
     login = document["last_login"] or {"at": "", "protocol": ""}
     cells = [*(document[field] for field in ACCOUNT_FIELDS), login["at"], login["protocol"]]
-    return [_csv_word(cell) for cell in (*cells, document["seat"], document["verdict"], document["because"])]
-
-
-def _csv_word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    cells += [document["seat"], document["verdict"], document["because"]]
+    return [str(cell).lower() if isinstance(cell, bool) else str(cell) for cell in cells]
 
 
 def _put_accounts(entries: list[Entry], session: Session) -> None:

@@ -26,7 +26,6 @@ class LogQuery:
     """Only commits at this time or later."""
 
     def fits(self, commit: Commit) -> bool:
-        """Whether the query selects a commit."""
         if self.since is not None and commit.at < self.since:
             return False
         names = (commit.operator.user, commit.operator.claimed, commit.operator.sudo_user)
@@ -82,8 +81,6 @@ class History:
     def to_undo(self, sequence: int | None = None) -> Commit:
         """The commit with this number, or the last one that can be undone, after reading other processes' commits.
 
-        An undo has a number too: undoing it redoes what it undid.
-
         Raises:
             NotFound: there is none, it has nothing to undo, or it is undone already.
         """
@@ -118,15 +115,12 @@ class History:
         return (trace_of(commit) for commit in later if commit.changes)
 
     def add_own(self, commit: Commit) -> None:
-        """Remember a commit of this session that can be undone."""
         self._own.append(commit)
 
     def forget(self, sequence: int) -> None:
-        """Stop offering a commit that can never be undone."""
         self._own = [commit for commit in self._own if commit.sequence != sequence]
 
     def follow(self, commit: Commit) -> None:
-        """Take in a new commit of any process."""
         if not commit.changes:
             return
         self._traces.append(trace_of(commit))

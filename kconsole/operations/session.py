@@ -102,7 +102,6 @@ class Session:
 
         Raises:
             Refused: the folder has a store already.
-            StoreUnusable: it cannot be written there.
         """
         clock, operator = clock or SystemClock(), operator or system_operator()
         return cls(SeatStore.create(folder, inventory, clock, operator, patience), clock)
@@ -186,12 +185,7 @@ class Session:
         return self.state.server if operation.runs_on == "server" else None
 
     def undo(self, sequence: int | None = None, reason: str = "", by: ServerWriter | None = None) -> Done:
-        """Undo a commit. Undoing an undo redoes what that undid.
-
-        Args:
-            sequence: the commit's line in the log; None for the operator's last one.
-            reason: why, in the operator's words.
-            by: asks the server, for an operation that ran there; None if nothing can.
+        """Undo a line of the log, or the operator's last change. Undoing an undo redoes what that undid.
 
         Raises:
             NotFound: there is none, or it has been undone.

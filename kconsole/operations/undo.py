@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from msgspec.structs import replace
 
@@ -22,6 +22,10 @@ What = Literal["entry", "heir", "domain", "restart", "server", "license"]
 
 How = Literal["changed", "changed-and-back", "taken", "has-entries", "added-again", "became-primary", "recorded"]
 """What happened to it since."""
+
+
+_SINGLE: Final[dict[str, What]] = {"server": "restart", "connection": "server", "license": "license"}
+"""The record of each table that has one."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +73,19 @@ class UndoOperation:
         context.transaction.undoes = self.commit.sequence
         if self.first == RestoreInventory.name:
             return self._restored(context)
-        befores_and_afters = [
-            (change.after, change.before)
-            for change in self.commit.changes
-            if change.table == "entries" and change.before is not None
-        ]
         seats = context.seats
-        needed = guards.new_seats(befores_and_afters, seats.held(), seats.policy)
+        entries = [change for change in self.commit.changes if change.table == "entries" and change.before is not None]
+        needed = guards.new_seats([(each.after, each.before) for each in entries], seats.held(), seats.policy)
         insist(guards.may_take_seats(seats.report(), needed, "undo", seats.policy))
         self._check_license(context)
-        return [
-            self._put_back(change, context) for change in reversed(self.commit.changes) if change.table != "intents"
-        ]
+        changes = (change for change in reversed(self.commit.changes) if change.table != "intents")
+        return [self._put_back(change, context) for change in changes]
 
     def _check_unchanged(self, context: OperationContext) -> None:
         state = context.state
         afters = {change.number: change.after for change in self.commit.changes if change.table == "entries"}
-        in_use = self._domains_in_use(context, afters)
+        changes_domains = any(change.table == "domains" for change in self.commit.changes)
+        in_use = self._domains_in_use(context, afters) if changes_domains else set()
         for change in self.commit.changes:
             if change.table == "entries":
                 if state.entries.get(change.number) != change.after:
@@ -96,12 +96,8 @@ class UndoOperation:
                         raise self._changed_since("entry", "taken", change.before.address)
             elif change.table == "domains":
                 self._check_domain(change, context, in_use)
-            elif change.table == "server" and state.last_restart != change.after:
-                raise self._changed_since("restart", "recorded")
-            elif change.table == "connection" and state.server != change.after:
-                raise self._changed_since("server")
-            elif change.table == "license" and state.license != change.after:
-                raise self._changed_since("license")
+            elif change.table in _SINGLE and state.tables[change.table].get(1) != change.after:
+                raise self._changed_since(_SINGLE[change.table], "recorded" if change.table == "server" else "changed")
 
     def _check_license(self, context: OperationContext) -> None:
         """Refuse to leave a license with fewer seats than are in use, unless it was so before the operation."""
@@ -133,8 +129,6 @@ class UndoOperation:
 
     def _domains_in_use(self, context: OperationContext, own: dict[int, Entry | None]) -> set[str]:
         """Folded names of domains with entries of other operations; deleted ones still belong to their domain."""
-        if not any(change.table == "domains" for change in self.commit.changes):
-            return set()
         return {fold(entry.domain) for entry in context.state.entries.values() if entry.id not in own}
 
     def _touched_by(self, trace: Trace) -> ChangedSince:
@@ -143,27 +137,25 @@ class UndoOperation:
             return self._changed_since("entry", "changed-and-back", _address(change))
         if change.table == "domains":
             return self._changed_since("domain", "changed-and-back", _domain(change).name)
-        what: dict[str, What] = {"server": "restart", "connection": "server"}
-        return self._changed_since(what.get(change.table, "license"), "changed-and-back")
+        return self._changed_since(_SINGLE[change.table], "changed-and-back")
 
     def _changed_since(self, what: What, how: How = "changed", name: str = "") -> ChangedSince:
-        return ChangedSince(
-            "changed-since", "set-it-right-by-hand", what=what, how=how, name=name, operation=self.commit.operation
-        )
+        operation = self.commit.operation
+        return ChangedSince("changed-since", "set-it-right-by-hand", what=what, how=how, name=name, operation=operation)
 
     def _put_back(self, change: Change, context: OperationContext) -> Outcome:
+        before, after, what = change.before, change.after, ""
         if change.table == "domains":
-            return self._put_domain_back(change, context)
-        if change.table != "entries":
-            context.transaction.put_back(change)
-            return Outcome("", "done", "as-before")
-        before: Entry | None = change.before
-        after: Entry | None = change.after
-        if after is not None and (before is None or (before.deleted_at is not None and after.deleted_at is None)):
-            context.transaction.put_entry(self._deleted_again(before, after, context))
-            return Outcome(after.address, "done", "deleted-again")
+            what = _domain(change).name
+            if before is None and fold(what) in self._domains_in_use(context, {}):
+                return Outcome(what, "unchanged", "domain-stays")
+        elif change.table == "entries":
+            what = _address(change)
+            if after is not None and (before is None or (before.deleted_at is not None and after.deleted_at is None)):
+                context.transaction.put_entry(self._deleted_again(before, after, context))
+                return Outcome(after.address, "done", "deleted-again")
         context.transaction.put_back(change)
-        return Outcome(_address(change), "done", "as-before")
+        return Outcome(what, "done", "as-before")
 
     def _deleted_again(self, before: Entry | None, after: Entry, context: OperationContext) -> Entry:
         """The account as deleted now, because it existed until now: the server must be restarted after that.
@@ -177,14 +169,6 @@ class UndoOperation:
             if heir is None or not heir.is_account or not heir.enabled:
                 raise self._changed_since("heir", name=before.transferred_to)
         return replace(before, deleted_at=context.now)
-
-    def _put_domain_back(self, change: Change, context: OperationContext) -> Outcome:
-        name = _domain(change).name
-        entries = context.state.entries.values()
-        if change.before is None and any(fold(entry.domain) == fold(name) for entry in entries):
-            return Outcome(name, "unchanged", "domain-stays")
-        context.transaction.put_back(change)
-        return Outcome(name, "done", "as-before")
 
     def _restored(self, context: OperationContext) -> list[Outcome]:
         """Remove what came before putting back what went, so that addresses and domain names are free."""

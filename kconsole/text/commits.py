@@ -54,11 +54,6 @@ def accounts_words(addresses: Sequence[str], most: int = 2) -> str:
     return words.and_list([safe_text(address) for address in addresses], most) if addresses else ""
 
 
-def is_refusal(commit: Commit) -> bool:
-    """Whether a guard or the server refused all of it."""
-    return bool(commit.refused) and all(change.table == "intents" for change in commit.changes)
-
-
 def refusal_words(refusal: Refusal) -> str:
     """What was refused, and why: "anna@north.example: not found in this store"."""
     text = messages.recorded_words(refusal.message)
@@ -66,11 +61,9 @@ def refusal_words(refusal: Refusal) -> str:
 
 
 def subject(commit: Commit, most: int = 1) -> str:
-    """What a commit changed: addresses, beyond `most` their number; or names of domains or of the server; or nothing.
-
-    The words of an operation on the license name it already; only those of an undo do not.
-    """
+    """What a commit changed: addresses, beyond `most` their number; or names of domains or of the server; or none."""
     entries = commit.changed_entries
+    # the words of an operation on the license name it already; only those of an undo do not
     if commit.undoes is not None and [change.table for change in commit.changes] == ["license"]:
         return "the license"
     names = [entry.address for entry in entries] or commit.asked_addresses or commit.refused_addresses
@@ -88,7 +81,11 @@ def operation_word(commit: Commit) -> str:
     operation = safe_text(commit.operation, 40)
     if commit.undoes is not None:
         operation = f"{operation} of {commit.undoes}"
-    return f"{operation} refused" if is_refusal(commit) else operation
+    return f"{operation} refused" if _is_refused(commit) else operation
+
+
+def _is_refused(commit: Commit) -> bool:
+    return bool(commit.refused) and all(change.table == "intents" for change in commit.changes)
 
 
 def seats_words(commit: Commit) -> str:
@@ -97,11 +94,8 @@ def seats_words(commit: Commit) -> str:
 
 
 def note(commits: Sequence[Commit]) -> str:
-    """Other users' commits in one short line: "anna disabled j.hart@x.example", "anna and berg: 12 changes".
-
-    Empty if all of them are refusals, which changed nothing.
-    """
-    commits = [commit for commit in commits if commit.changes and not is_refusal(commit)]
+    """Other users' commits in one short line, if they changed something: "anna and berg: 12 changes"."""
+    commits = [commit for commit in commits if commit.changes and not _is_refused(commit)]
     if len(commits) == 1:
         return sentence(commits[0])
     if not commits:
@@ -132,10 +126,8 @@ def commit_text(commit: Commit) -> str:
     """The words of a line of the log that a search looks at."""
     names = [entry.address for entry in commit.changed_entries] or commit.refused_addresses or _domains(commit)
     refused = "refused" if commit.refused else ""
-    operator = commit.operator
-    claims = (operator.claimed, operator.sudo_user)
-    parts = (operator.user, *claims, commit.operation, refused, commit.reason, *names, _named_server(commit))
-    return " ".join(part for part in parts if part)
+    parts = (*commit.operator[:3], commit.operation, refused, commit.reason, *names, _named_server(commit))
+    return " ".join(filter(None, parts))
 
 
 def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Detail]:
@@ -194,8 +186,7 @@ def _server_words(before: Server | None, after: Server | None) -> str:
 
 
 def _changed_intent(before: PendingChange | None, after: PendingChange | None, operation: str) -> Detail:
-    pending = after or before
-    assert pending is not None  # noqa: S101  # a change has a record before or after it
+    pending: Any = after or before
     addresses = accounts_words([target.address for target in pending.targets], 3)
     word = "Asked for" if before is None else ("Given up" if operation == "remove server" else "Confirmed")
     return Detail(word, f"{safe_text(pending.operation)}   {addresses}   on the server")
@@ -225,7 +216,7 @@ def _domain_words(before: Domain | None, after: Domain | None) -> str:
 
 
 def _changed_entry(before: Any, after: Any) -> Detail:
-    was, is_now = _state(before), _state(after)
+    was, is_now = ("not there" if entry is None else words.state_of(entry) for entry in (before, after))
     address = safe_text((after or before).address)
     if before is not None and after is not None:
         if before.last_login != after.last_login:
@@ -235,10 +226,6 @@ def _changed_entry(before: Any, after: Any) -> Detail:
     if was == is_now:
         return Detail("changed", f"{address}   {is_now}")
     return Detail(f"→ {is_now}", f"{address}   was {was}")
-
-
-def _state(entry: Entry | None) -> str:
-    return "not there" if entry is None else words.state_of(entry)
 
 
 def _login(entry: Entry) -> str:

@@ -140,7 +140,7 @@ def hint_words(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
 
 
 def whole(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
-    """What happened, what that means for the request, and what to do next, in one line."""
+    """What happened, what that means, and what to do next, in one line."""
     return f"{error_words(error, voice)} {hint_words(error, voice)}".rstrip()
 
 

@@ -10,12 +10,12 @@ from kconsole.core.codes import message
 from kconsole.core.history import Commit
 from kconsole.core.outcomes import Done, Outcome
 from kconsole.core.records import Entry
-from kconsole.core.reports import Decision, SeatReport
+from kconsole.core.reports import SeatReport
 from kconsole.core.server import PendingChange, Server
 from kconsole.licensing.lifecycle import LicenseStatus
 from kconsole.text import words
 from kconsole.text.licenses import urgent, warning_words
-from kconsole.text.messages import Voice, decision_lines, words_of
+from kconsole.text.messages import Voice, words_of
 from kconsole.text.safe_text import safe_text
 
 ACCOUNTS_ONLY: Final = "on the server, kconsole changes accounts only"
@@ -105,11 +105,6 @@ def why_let_in(entry: Entry, connected: int, limit: int | None) -> str:
     return f"{users}, and the license has {words.count(limit, 'seat')}. Its mailbox is made."
 
 
-def refusal_lines(decision: Decision) -> list[str]:
-    """A refusal, and the figures behind it."""
-    return [safe_text(line) for line in decision_lines(decision)]
-
-
 def meanwhile_lines(commits: Sequence[Commit]) -> list[str]:
     """What other consoles did to accounts while a question about them was open."""
     if not commits:
@@ -194,11 +189,6 @@ def _accounts(addresses: Sequence[str]) -> str:
 def outcome_lines(outcomes: Sequence[Outcome], most: int = MOST_NAMED, sign: str = ":") -> list[str]:
     """The results of an operation, a line for each address."""
     return some([f"{safe_text(outcome.address)}{sign} {_words(outcome)}" for outcome in outcomes], most)
-
-
-def failure_lines(done: Done) -> list[str]:
-    """What failed, and why, a line for each."""
-    return outcome_lines(done.failures, MOST_FAILED)
 
 
 def unconfirmed_words(pending_changes: Collection[PendingChange]) -> str:

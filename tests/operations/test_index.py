@@ -21,7 +21,7 @@ from kconsole.licensing.policy import KERIO
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.chunked import finished
 from kconsole.operations.search.filters import AccountQuery, read_filter
-from kconsole.operations.search.index import AccountIndex, select
+from kconsole.operations.search.index import AccountIndex
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
@@ -42,7 +42,7 @@ EVERYTHING = [RECENT, INFO, DISABLED, OLD, LIST, NEVER]
 
 
 def chosen(**query: Any) -> list[str]:
-    return [entry.login for entry in select(EVERYTHING, AccountQuery(**query), NOW)]
+    return [entry.login for entry in AccountIndex(EVERYTHING).select(AccountQuery(**query), NOW)]
 
 
 def test_by_default_never_comes_first_then_the_oldest_and_lists_last() -> None:
@@ -105,17 +105,18 @@ def test_sorting_keeps_everything_and_does_not_depend_on_the_order_before(
 ) -> None:
     unique = list({entry.address.casefold(): entry for entry in drawn}.values())
     query = AccountQuery(sort=sort, reverse=reverse)
-    ordered = select(unique, query, NOW)
+    ordered = AccountIndex(unique).select(query, NOW)
     shuffled = list(unique)
     shuffle.shuffle(shuffled)
-    assert select(shuffled, query, NOW) == ordered
+    assert AccountIndex(shuffled).select(query, NOW) == ordered
     assert sorted(ordered, key=str) == sorted((entry for entry in unique if entry.deleted_at is None), key=str)
 
 
 @given(st.lists(entries(), max_size=8))
 def test_verdicts_part_the_list(drawn: list[Entry]) -> None:
     parts = [
-        select(drawn, AccountQuery(classification=classification.code), NOW) for classification in KERIO.classifications
+        AccountIndex(drawn).select(AccountQuery(classification=classification.code), NOW)
+        for classification in KERIO.classifications
     ]
     live = [entry for entry in drawn if entry.deleted_at is None]
     assert sorted((entry for part in parts for entry in part), key=str) == sorted(live, key=str)
@@ -216,7 +217,11 @@ def test_a_query_says_the_same_as_a_plain_reading_whatever_was_asked_before(
         for text in [query.text, *more]:
             for reverse in (query.reverse, not query.reverse):
                 asked = replace(query, text=text, reverse=reverse)
-                assert account_index.select(asked, NOW) == plainly(drawn, asked, NOW) == select(drawn, asked, NOW)
+                assert (
+                    account_index.select(asked, NOW)
+                    == plainly(drawn, asked, NOW)
+                    == AccountIndex(drawn).select(asked, NOW)
+                )
 
 
 class AnyRoster(RuleBasedStateMachine):
@@ -293,11 +298,11 @@ HELD = deleted("gone")
 
 def test_only_is_held_lists_the_deleted() -> None:
     everything = [*EVERYTHING, HELD]
-    assert HELD not in select(everything, AccountQuery(), NOW)
-    assert HELD not in select(everything, AccountQuery(text="-is:held gone"), NOW)
-    assert select(everything, AccountQuery(text="is:held"), NOW) == [HELD]
-    assert select(everything, AccountQuery(text="is:held", classification="held"), NOW) == [HELD]
-    assert select(everything, AccountQuery(text="is:held old"), NOW) == []
+    assert HELD not in AccountIndex(everything).select(AccountQuery(), NOW)
+    assert HELD not in AccountIndex(everything).select(AccountQuery(text="-is:held gone"), NOW)
+    assert AccountIndex(everything).select(AccountQuery(text="is:held"), NOW) == [HELD]
+    assert AccountIndex(everything).select(AccountQuery(text="is:held", classification="held"), NOW) == [HELD]
+    assert AccountIndex(everything).select(AccountQuery(text="is:held old"), NOW) == []
 
 
 def test_in_a_list_it_says_that_its_seat_is_held() -> None:

@@ -49,14 +49,6 @@ SAVED_SIGN: Final = "@"
 NONE_SAVED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class UnreadableTerm(ValueError):
-    """A term of a filter cannot be read; `problem` says why."""
-
-    def __init__(self, problem: Message) -> None:
-        super().__init__(problem.code)
-        self.problem = problem
-
-
 @dataclass(frozen=True, slots=True)
 class Filter:
     """A filter that was read."""
@@ -111,11 +103,7 @@ def read_filter(text: str, now: datetime, saved: Mapping[str, str] = NONE_SAVED)
     for term in text.split():
         bare = term.removeprefix("-") or term
         negated = bare != term
-        try:
-            part = _saved(bare, now, saved) if _names_saved(bare, saved) else _term(bare, now)
-        except UnreadableTerm as error:
-            problems.append(error.problem)
-            continue
+        part = _saved(bare, now, saved) if _names_saved(bare, saved) else _term(bare, now)
         problems += part.problems
         is_moving |= part.is_moving
         if not negated:
@@ -137,6 +125,8 @@ def _term(bare: str, now: datetime) -> Filter:
     condition = _condition(field, value, now) if colon else None
     if condition is None:
         return Filter(words=(fold(bare),))
+    if isinstance(condition, Message):
+        return Filter(problems=(condition,))
     is_moving = field == "seen" and "-" not in value
     return Filter(conditions=((_asked(bare), condition),), is_moving=is_moving)
 
@@ -165,9 +155,9 @@ def _saved(bare: str, now: datetime, saved: Mapping[str, str]) -> Filter:
     text = _saved_text(bare, saved)
     if text is None:
         known = sorted(SAVED_SIGN + name for name in saved)
-        raise UnreadableTerm(message("filter-not-saved", name=bare, known=known))
+        return Filter(problems=(message("filter-not-saved", name=bare, known=known),))
     if any(_names_saved(term.removeprefix("-"), saved) for term in text.split()):
-        raise UnreadableTerm(message("filter-names-another", name=bare))
+        return Filter(problems=(message("filter-names-another", name=bare),))
     part = read_filter(text, now)
     problems = tuple(message("filter-has-problem", name=bare, problem=problem) for problem in part.problems)
     return Filter(part.words, part.not_words, part.conditions, problems, part.is_moving)
@@ -176,23 +166,21 @@ def _saved(bare: str, now: datetime, saved: Mapping[str, str]) -> Filter:
 # Conditions
 
 
-def _condition(field: str, value: str, now: datetime) -> Condition | None:
-    """The condition of a field and its value; None if there is no such field, so that the term is a word."""
+def _condition(field: str, value: str, now: datetime) -> Condition | Message | None:
+    """The condition of a field and its value, or the problem with it; None for no such field: the term is a word."""
     if field == "domain":
         name = fold(value)
         return lambda entry: name in fold(entry.domain)
     if field == "is":
-        if value.lower() not in STATES:
-            raise UnreadableTerm(message("filter-is", states=" ".join(STATES)))
-        return STATES[value.lower()]
+        return STATES.get(value.lower()) or message("filter-is", states=" ".join(STATES))
     return _seen(value, now) if field == "seen" else None
 
 
-def _seen(value: str, now: datetime) -> Condition:
+def _seen(value: str, now: datetime) -> Condition | Message:
     """By the last login. An account that never logged in fits neither `<` nor `>`."""
     sign, rest = value[:1], value[1:]
     if sign not in ("<", ">"):
-        raise UnreadableTerm(message("filter-seen"))
+        return message("filter-seen")
     after = sign == ">"
     try:
         moment = datetime.combine(date.fromisoformat(rest), time(), UTC)
@@ -200,7 +188,7 @@ def _seen(value: str, now: datetime) -> Condition:
         try:
             moment, after = now - age_of(rest), not after  # longer ago means before
         except ValueError:
-            raise UnreadableTerm(message("filter-seen")) from None
+            return message("filter-seen")
     if after:
         return lambda entry: entry.last_login is not None and entry.last_login.at >= moment
     return lambda entry: entry.last_login is not None and entry.last_login.at < moment

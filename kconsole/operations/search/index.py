@@ -39,13 +39,6 @@ _CHANGES_A_STEP: Final = 40
 _Value = TypeVar("_Value")
 
 
-def select(
-    entries: Iterable[Entry], query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED
-) -> list[Entry]:
-    """The entries that a query selects, in its order."""
-    return AccountIndex(entries).select(query, now, saved)
-
-
 class _Sorted(NamedTuple):
     """All live entries in an order, by their places; those with equal keys are in the order of their addresses."""
 

@@ -17,7 +17,7 @@ from kconsole.core.reports import Decision
 from kconsole.operations.base import HalfDone
 from kconsole.operations.session import Session
 from kconsole.text import screen as texts
-from kconsole.text.messages import Voice, error_words, hint_words, sentences, words_of
+from kconsole.text.messages import Voice, decision_lines, error_words, hint_words, sentences, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import CommandTarget, console_of, voice_of
 from kconsole.tui.commands.console import MOVEMENTS
@@ -211,7 +211,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def tell_refusal(self, decision: Decision, news: Sequence[str] = ()) -> None:
         """Say why something is refused, and what helps."""
-        self.tell_news("Refused", [*news, *texts.refusal_lines(decision)], sentences(decision.hints, self.voice))
+        lines = map(safe_text, decision_lines(decision))
+        self.tell_news("Refused", [*news, *lines], sentences(decision.hints, self.voice))
 
     def tell_problem(self, error: ConsoleError) -> None:
         """Say what failed, so that it cannot be overlooked; and what was done before that."""
@@ -228,8 +229,11 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         lines = [safe_text(line) for line in said]
         if isinstance(error, HalfDone):
             self.tell(texts.done_words(error.done))
-            results = [*texts.outcome_lines(error.done.changed), *texts.failure_lines(error.done)]
-            self.tell_news("Only part of it was done", [*lines, *results], hint)
+            results = [
+                *texts.outcome_lines(error.done.changed),
+                *texts.outcome_lines(error.done.failures, texts.MOST_FAILED),
+            ]
+            self.tell_news("Only part of it was done", lines, hint)
         else:
             self.tell_news("Failed", lines, hint)
 

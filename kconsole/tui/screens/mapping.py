@@ -113,7 +113,7 @@ class MappingScreen(StoreScreen):
         self.show_keys()
         if done.failures:
             hint = "Fix them in the directory or here, and map again."
-            self.tell_news("Some users were not mapped", texts.some(texts.failure_lines(done)), hint)
+            self.tell_news("Some users were not mapped", texts.outcome_lines(done.failures), hint)
         self.tell(texts.done_words(done, undone))
 
     # Asking the directory

@@ -75,7 +75,8 @@ class StoreScreen(ConsoleScreen):
         self.show_trouble()
         if done.failures:
             title = "Not everything was done" if done.changed else "Nothing was done"
-            self.tell_news(title, texts.failure_lines(done), sentences(done.failures[0].hints, self.voice))
+            failures = texts.outcome_lines(done.failures, texts.MOST_FAILED)
+            self.tell_news(title, failures, sentences(done.failures[0].hints, self.voice))
         self.tell(texts.done_words(done, undone))
         self.show_keys()
 
