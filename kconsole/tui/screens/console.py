@@ -229,10 +229,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         lines = [safe_text(line) for line in said]
         if isinstance(error, HalfDone):
             self.tell(texts.done_words(error.done))
-            results = [
-                *texts.outcome_lines(error.done.changed),
-                *texts.outcome_lines(error.done.failures, texts.MOST_FAILED),
-            ]
+            lines += texts.outcome_lines(error.done.changed)
+            lines += texts.outcome_lines(error.done.failures, texts.MOST_FAILED)
             self.tell_news("Only part of it was done", lines, hint)
         else:
             self.tell_news("Failed", lines, hint)
