@@ -132,7 +132,7 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
         if entry.deleted_at is not None:
             say(f"{entry.address} is deleted already.")
         elif not decision.allowed:
-            say(f"{entry.address} cannot be deleted: {messages.decision_words(decision)}.")
+            say(f"{entry.address} cannot be deleted: {messages.words_of(decision.message)}.")
         elif only_disabled(entry):
             say(f"{entry.address} is mapped from a directory: it would only be disabled.")
         else:

@@ -81,12 +81,9 @@ class CliContext:
             raise ReadOnly("read-only-option", "leave-out-read-only")
 
     def open(self, notices: bool = True, progress: Progress | None = None, unconfirmed: bool = True) -> Session:
-        """Open the store until the command ends.
+        """Open the store until the command ends, and print notices about its state.
 
-        Args:
-            notices: whether to print notices about its state.
-            progress: called with the number of records read and the total.
-            unconfirmed: whether the notices name unconfirmed changes; not where the command itself confirms them.
+        They name `unconfirmed` changes, except where the command itself confirms them.
         """
         session = Session.open(
             self.store_folder, self.operator, self.clock, self.patience, self.read_only, progress=progress
@@ -129,14 +126,7 @@ def read_text(context: click.Context, param: click.Parameter, value: str) -> str
 def _sets(
     *names: str, to: str = "", read: Callable[[click.Context, click.Parameter, Any], Any] | None = None, **how: Any
 ) -> Callable[[Command], Command]:
-    """An option that sets a field of `CliContext`, wherever on the command line it stands.
-
-    Args:
-        names: the names of the option.
-        to: the field, if it is not named as the option.
-        read: checks and converts the value.
-        how: as for `click.option`.
-    """
+    """An option that sets a field of `CliContext`, that of its name or `to`, wherever on the command line it stands."""
     field = to or names[0].strip("-").replace("-", "_")
 
     def choose(context: click.Context, param: click.Parameter, value: Any) -> None:
@@ -242,7 +232,8 @@ def say_unconfirmed(session: Session) -> None:
 def say_outcomes(done: Done) -> None:
     """Print the outcomes of an operation, the hints for those that failed, and the change in seats."""
     for outcome in done.outcomes:
-        say(messages.addressed(outcome.address, outcome.message))
+        text = messages.words_of(outcome.message)
+        say(f"{outcome.address}: {text}" if outcome.address else text)
     for hint in dict.fromkeys(messages.sentences(outcome.hints) for outcome in done.failures if outcome.hints):
         say(hint)
     say_seats(done)

@@ -108,7 +108,6 @@ def _put_list(commits: Iterator[Commit]) -> None:
 
 
 def _put_table(commits: Iterator[Commit]) -> None:
-    """Print a table, many lines at a time."""
     header, width = ["LINE", "WHEN", "OPERATOR", "OPERATION", "ACCOUNTS", "SEATS", "REASON"], terminal_width()
     rows = map(_row, commits)
     while some := list(islice(rows, LINES_AT_A_TIME)):
@@ -132,7 +131,6 @@ def _row(commit: Commit) -> list[str]:
 
 
 def _refusals(commit: Commit) -> str:
-    """The first refusal, and how many more there are."""
     if not commit.refused:
         return ""
     more = len(commit.refused) - 1

@@ -91,9 +91,7 @@ def kconsole(context: click.Context, place: CliContext) -> None:
 def run(arguments: list[str] | None = None, place: CliContext | None = None) -> int:
     """Run one command line, and return its exit code. It never raises, and shows no traceback of an expected error.
 
-    Args:
-        arguments: the words of the command line; None for those of this process.
-        place: the options to begin with, for example another clock; the command line changes them.
+    The command line changes the options in `place`, which tests begin with.
     """
     _prepare_streams()
     try:

@@ -42,7 +42,7 @@ from kconsole.operations.session import Session
 from kconsole.text import ages, columns, gauge, words
 from kconsole.text.details import details_of, last_login_word, reason_word
 from kconsole.text.licenses import license_words, warning_words
-from kconsole.text.messages import decision_words, words_of
+from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.server import status_words
 
@@ -222,7 +222,6 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
 
 
 def _seat_word(entry: Entry, policy: LicensePolicy) -> str:
-    """Whether an entry takes a seat, for a narrow column; a listed deleted one holds one."""
     if entry.deleted_at is not None:
         return "held"
     return "1" if policy.classify(entry).seat else "–"
@@ -263,7 +262,7 @@ def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
         "deleted_at": to_iso(entry.deleted_at),
         "held": is_held(entry, session.state.last_restart, policy),
         "may_connect": access.allowed,
-        "may_connect_because": decision_words(access),
+        "may_connect_because": words_of(access.message),
     }
 
 

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, NotFound, Refused
 from kconsole.core.records import Entry, LastLogin, MailboxFate, fold
-from kconsole.core.reports import Decision
 from kconsole.core.times import LONGEST_PROTOCOL, SKEW
 from kconsole.licensing import guards
 from kconsole.licensing.counting import is_active_sync
@@ -50,16 +49,16 @@ class _SwitchAccounts:
         if entry is None:
             return missing(address)
         done = f"{self.name}d"
-        decision = self._may_switch(entry, context)
+        decision = guards.may_disable(entry, context.policy)
+        if self.enable and decision.allowed and not context.seats.has_room(entry.domain):  # else no report is needed
+            report, enabled = context.seats.report_around(entry.domain), replace(entry, enabled=True)
+            decision = guards.may_enable(report, entry, enabled, context.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
         if entry.enabled == self.enable:
             return Outcome(entry.address, "unchanged", f"{done}-already")
         context.transaction.put_entry(replace(entry, enabled=self.enable))
         return Outcome(entry.address, "done", done)
-
-    def _may_switch(self, entry: Entry, context: OperationContext) -> Decision:
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,6 @@ class DisableAccounts(_SwitchAccounts):
     name: ClassVar[str] = "disable"
     enable: ClassVar[bool] = False
 
-    def _may_switch(self, entry: Entry, context: OperationContext) -> Decision:
-        return guards.may_disable(entry, context.policy)
-
 
 @dataclass(frozen=True)
 class EnableAccounts(_SwitchAccounts):
@@ -79,12 +75,6 @@ class EnableAccounts(_SwitchAccounts):
 
     name: ClassVar[str] = "enable"
     enable: ClassVar[bool] = True
-
-    def _may_switch(self, entry: Entry, context: OperationContext) -> Decision:
-        seats = context.seats
-        if seats.has_room(entry.domain):  # so nothing but its kind can forbid it, and no report is needed
-            return guards.may_disable(entry, context.policy)
-        return guards.may_enable(seats.report_around(entry.domain), entry, replace(entry, enabled=True), context.policy)
 
 
 @dataclass(frozen=True)

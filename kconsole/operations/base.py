@@ -127,20 +127,12 @@ class Operation(Protocol):
     def reason(self) -> str: ...
 
     def apply(self, context: OperationContext, /) -> list[Outcome]:
-        """Make the change, and report an outcome for each address.
-
-        Raises:
-            Refused: the operation is applied as a whole, and a guard refused it.
-        """
+        """Make the change, and report an outcome for each address; a refusal of the whole is an error."""
         ...
 
 
 def check_expected(expected: Iterable[Entry], context: OperationContext) -> None:
-    """Continue only if these entries are as the user saw them when they confirmed.
-
-    Raises:
-        ChangedMeanwhile: some are not.
-    """
+    """Raise ChangedMeanwhile unless these entries are as the user saw them when they confirmed."""
     changed = [entry for entry in expected if context.state.entries.get(entry.id) != entry]
     if changed:
         addresses = [entry.address for entry in changed]

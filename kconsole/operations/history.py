@@ -79,11 +79,7 @@ class History:
         return self.undoable or self._last_of_operator()
 
     def to_undo(self, sequence: int | None = None) -> Commit:
-        """The commit with this number, or the last one that can be undone, after reading other processes' commits.
-
-        Raises:
-            NotFound: there is none, it has nothing to undo, or it is undone already.
-        """
+        """The commit with this number, or the last one that can be undone; raises NotFound if it cannot be."""
         self._store.catch_up()
         commit = self.last_undoable() if sequence is None else self._numbered(sequence)
         if commit is None:
@@ -180,10 +176,7 @@ def touching_since(commit: Commit, later: list[Trace]) -> Iterator[Trace]:
     """The later commits that changed the same records and are in effect, the last one first.
 
     Equal records are not enough for an undo: another user may have changed them and changed them back, and the undo
-    would discard that. A commit that is undone counts as no change, and so does its undo.
-
-    Raises:
-        NotFound: it is undone already.
+    would discard that. A commit that is undone counts as no change, and so does its undo. Raises NotFound if this is.
     """
     undone = undone_among(later)
     if commit.sequence in undone:

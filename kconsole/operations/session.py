@@ -43,8 +43,8 @@ class Session:
             `pending_changes`, `last_restart`, and lookups (`entry_at`, `find`, `live_entries()`, `domain_named`).
         seats: the seat figures: `report()`, `held()`, `if_licensed()`, `if_changed()`, and the `policy` they follow.
         history: the log, and what can be undone: `log(query)`, `undoable`, `to_undo()`.
-        account_index: the account list, searched and sorted (made when it is first asked for).
-        what_if: the figures if marked accounts were toggled (made when it is first asked for).
+        account_index: the account list, searched and sorted.
+        what_if: the figures if marked accounts were toggled.
         store: where it all is: `folder`, `operator`, `read_only`, `notices`, `sequence`, `lease("server")`.
         clock: gives the time.
         offline: whether `--offline` forbids to contact the server.
@@ -98,11 +98,7 @@ class Session:
         clock: Clock | None = None,
         patience: float = PATIENCE,
     ) -> "Session":
-        """Create a store in a folder, with its first records, and open it.
-
-        Raises:
-            Refused: the folder has a store already.
-        """
+        """Create a store in a folder, with its first records, and open it; refused where there is one already."""
         clock, operator = clock or SystemClock(), operator or system_operator()
         return cls(SeatStore.create(folder, inventory, clock, operator, patience), clock)
 

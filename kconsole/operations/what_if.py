@@ -37,8 +37,7 @@ class WhatIf:
     def planning(self, numbers: AbstractSet[int]) -> Chunks[SeatReport | None]:
         """The figures if the accounts with these numbers were toggled; None if no account is among them.
 
-        It works in steps of a few milliseconds. Only the difference from the last time is counted: one more mark is
-        one step. After a break, the next call continues.
+        Only the difference from the last time is counted: one more mark is one step. A break loses nothing.
         """
         changed = iter(numbers ^ self._marked.keys())
         total, done = max(len(numbers), len(self._marked), 1), 0

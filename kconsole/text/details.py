@@ -9,7 +9,7 @@ from kconsole.licensing.counting import is_held
 from kconsole.licensing.guards import may_connect
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.text import ages, words
-from kconsole.text.messages import decision_words
+from kconsole.text.messages import words_of
 from kconsole.text.safe_text import escaped, safe_text
 from kconsole.text.sentences.license import RULES
 
@@ -77,7 +77,9 @@ def details_of(
         mailbox = "has a mailbox" if entry.mailbox else "no mailbox: never connected"
         details += [
             Detail("Last login", f"{_login_words(entry, now, limit)}   {mailbox}"),
-            Detail("Login now", "would be let in" if access.allowed else f"would be refused: {decision_words(access)}"),
+            Detail(
+                "Login now", "would be let in" if access.allowed else f"would be refused: {words_of(access.message)}"
+            ),
             Detail("Role", f"{words.ROLES[entry.role]}, {words.ORIGINS[entry.origin]}"),
         ]
     if entry.description:

@@ -31,7 +31,7 @@ def plan_summary(plan: MapPlan, disable_gone: bool = False) -> Iterator[Detail]:
     after, decision = plan.after(disable_gone), plan.decision(disable_gone)
     yield Detail("Seats", f"{plan.now.used:,} → {used_words(after)}   {state_word(after)}")
     if decision.over:
-        over = messages.decision_lines(decision)[0]
+        over = messages.parts_of(decision.message)[0]
         yield Detail("!", f"{over}: mapping may exceed the license, creating an account may not.")
     if (line := access_words(plan.access(disable_gone))) is not None:
         yield Detail("At login", line)

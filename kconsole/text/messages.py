@@ -23,7 +23,6 @@ from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import ConsoleError
-from kconsole.core.reports import Decision
 from kconsole.text import sentences as subjects
 from kconsole.text import words
 from kconsole.text.sentences.base import Both, Template
@@ -85,10 +84,10 @@ def words_of(message: Message, voice: Voice = COMMAND_LINE) -> str:
     If `CODE-detail` has a template too, it follows after a colon. Text from outside is in the result as it came:
     callers pass the whole through `safe_text`. A missing parameter raises `KeyError`.
     """
-    return ": ".join(_parts(message, voice))
+    return ": ".join(parts_of(message, voice))
 
 
-def _parts(message: Message, voice: Voice) -> list[str]:
+def parts_of(message: Message, voice: Voice = COMMAND_LINE) -> list[str]:
     """The message itself, and the figures behind it if there are any."""
     # a test looks for codes without a template; a user shall at least see the code
     parts = [templates().get(message.code, message.code), templates().get(f"{message.code}-detail")]
@@ -115,12 +114,6 @@ def sentences(messages: Iterable[Message], voice: Voice = COMMAND_LINE) -> str:
     return " ".join(sentence(message, voice) for message in messages)
 
 
-def addressed(address: str, message: Message, voice: Voice = COMMAND_LINE) -> str:
-    """What happened to an address: "anna@north.example: not found in this store"; of none, the message alone."""
-    text = words_of(message, voice)
-    return f"{address}: {text}" if address else text
-
-
 def recorded_words(message: Message, voice: Voice = COMMAND_LINE) -> str:
     """A message from a journal, which another version or a person may have written: at worst, its code."""
     try:
@@ -142,13 +135,3 @@ def hint_words(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
 def whole(error: ConsoleError, voice: Voice = COMMAND_LINE) -> str:
     """What happened, what that means, and what to do next, in one line."""
     return f"{error_words(error, voice)} {hint_words(error, voice)}".rstrip()
-
-
-def decision_words(decision: Decision) -> str:
-    """A decision and the figures behind it, as a clause: "You cannot add more users: 5 of 5 seats are used"."""
-    return words_of(decision.message)
-
-
-def decision_lines(decision: Decision) -> list[str]:
-    """The same as one or two lines: the decision, and the figures behind it."""
-    return _parts(decision.message, COMMAND_LINE)

@@ -27,7 +27,7 @@ from kconsole.licensing.guards import (
     new_seats,
 )
 from kconsole.licensing.lifecycle import COMPONENTS, license_status_of
-from kconsole.text.messages import decision_words
+from kconsole.text.messages import words_of
 from tests.licensing.strategies import numbered
 
 DELETED = datetime(2026, 3, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ def test_creating_and_enabling_need_a_free_seat(seats: int | None, counted: int,
 
 def test_a_refusal_has_the_figures() -> None:
     decision = may_create(report(3, 2, held("gone@north.example")), NEW)
-    assert decision_words(decision) == (
+    assert words_of(decision.message) == (
         "You cannot add more users: 3 of 3 seats are used, 1 of them held until the server is restarted; "
         "1 seat needed, 0 free, short by 1"
     )
@@ -169,7 +169,7 @@ def test_only_accounts_are_enabled_disabled_and_connect(kind: Kind, code: str) -
     now = report(5, 1)
     for decision in (may_enable(now, entry, entry), may_disable(entry), may_connect(now, entry)):
         assert (decision.allowed, decision.code) == (False, code)
-        assert decision_words(decision)
+        assert words_of(decision.message)
     assert may_delete(entry).allowed == (kind != "builtin_admin")
 
 
@@ -203,7 +203,7 @@ def test_who_may_connect(seats: int | None, connected: int, entry: Entry, code: 
     decision = may_connect(report(seats, connected, entry, mailboxes=connected), entry)
     assert (decision.code, decision.allowed) == (code, code == "allowed")
     if code == "auth-license":
-        assert decision_words(decision).startswith("AuthLicense")  # the vendor's own word
+        assert words_of(decision.message).startswith("AuthLicense")  # the vendor's own word
 
 
 def test_held_is_what_was_deleted_with_a_seat() -> None:
@@ -253,6 +253,6 @@ def test_what_a_license_allows_in_its_state(
     )
     assert [decision.code for decision in decisions] == [trial, activate, buy, finish]
     assert all(decision.allowed == (decision.code == "allowed") for decision in decisions)
-    assert all(decision_words(decision) for decision in decisions)
+    assert all(words_of(decision.message) for decision in decisions)
     assert may_install(license_, is_trial=False).allowed
     assert may_install(license_, is_trial=True).allowed == (license_.registered_at is None)

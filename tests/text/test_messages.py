@@ -15,7 +15,6 @@ import kconsole
 from kconsole.core import errors
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import ConsoleError, Refused
-from kconsole.core.reports import Decision
 from kconsole.text import messages, sentences
 from kconsole.text.messages import Voice
 from kconsole.text.sentences.base import Both, Template
@@ -247,8 +246,7 @@ def test_an_error_says_what_happened_what_that_means_and_what_to_do(templates: d
     assert messages.error_words(error) == "No seat is free: 5 used. Nothing was changed."
     assert messages.hint_words(error) == "Buy."
     assert messages.whole(error) == "No seat is free: 5 used. Nothing was changed. Buy."
-    assert messages.addressed("anna", error.happened) == "anna: No seat is free: 5 used"
-    assert messages.decision_lines(Decision(False, "full", {"used": 5})) == ["No seat is free", "5 used"]
+    assert messages.parts_of(error.happened) == ["No seat is free", "5 used"]
 
 
 @pytest.mark.usefixtures("templates")

@@ -119,7 +119,6 @@ def read_filter(text: str, now: datetime, saved: Mapping[str, str] = NONE_SAVED)
 
 
 def _term(bare: str, now: datetime) -> Filter:
-    """One term, without its minus."""
     field, colon, value = bare.partition(":")
     field = field.lower()
     condition = _condition(field, value, now) if colon else None

@@ -131,10 +131,7 @@ class AccountIndex:
     def selecting(
         self, query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED
     ) -> Chunks[list[Entry]]:
-        """The same in steps of a few milliseconds, for any number of entries. It may be stopped at any step.
-
-        When an entry changes meanwhile, it starts again.
-        """
+        """The same in short steps; it may be stopped at any. When an entry changes meanwhile, it starts again."""
         asked = read_filter(query.text, now, saved)
         while (found := (yield from self._until_changed(self._selecting(query, asked, now)))) is None:
             pass
@@ -153,10 +150,7 @@ class AccountIndex:
         return None
 
     def preparing(self) -> Chunks[None]:
-        """Prepare in an idle moment what takes longest: the texts to search, and the order by name.
-
-        It ends early if an entry changes meanwhile.
-        """
+        """Prepare in an idle moment what takes longest: the texts to search, and the order by name."""
         for begin in range(0, len(self._entries), STEP):
             self._make_texts(range(begin, min(begin + STEP, len(self._entries))))
             yield 0.5 * begin / len(self._entries)
@@ -283,7 +277,6 @@ class AccountIndex:
     # Changes
 
     def _take_changes(self) -> Chunks[None]:
-        """Put changed entries in their places."""
         self._ahead = {}
         if not self._places:
             places: dict[int, int] = {}
@@ -330,7 +323,6 @@ class AccountIndex:
         return [self._addresses, self._sorted.keys]
 
     def _take_out(self, place: int) -> None:
-        """Remove a place from all orders."""
         address = self._addresses[place]
         del self._base[self._rank(address, place)]
         order = self._sorted
@@ -344,7 +336,6 @@ class AccountIndex:
                 return
 
     def _take_in(self, place: int, entry: Entry) -> None:
-        """Insert a place into all orders."""
         address = self._addresses[place] = address_key(entry)
         self._base.insert(self._rank(address, place), place)
         order = self._sorted
@@ -358,7 +349,6 @@ class AccountIndex:
         return bisect_left(self._base, (address, place), key=lambda other: (self._addresses[other], other))
 
     def _close_ranks(self) -> None:
-        """Drop the places of removed entries."""
         kept = [place for place, entry in enumerate(self._entries) if entry is not None]
         if len(kept) < len(self._entries):
             self._version += 1  # a selection in progress starts again

@@ -17,7 +17,7 @@ from kconsole.core.reports import Decision
 from kconsole.operations.base import HalfDone
 from kconsole.operations.session import Session
 from kconsole.text import screen as texts
-from kconsole.text.messages import Voice, decision_lines, error_words, hint_words, sentences, words_of
+from kconsole.text.messages import Voice, error_words, hint_words, parts_of, sentences, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import CommandTarget, console_of, voice_of
 from kconsole.tui.commands.console import MOVEMENTS
@@ -211,7 +211,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def tell_refusal(self, decision: Decision, news: Sequence[str] = ()) -> None:
         """Say why something is refused, and what helps."""
-        lines = map(safe_text, decision_lines(decision))
+        lines = map(safe_text, parts_of(decision.message))
         self.tell_news("Refused", [*news, *lines], sentences(decision.hints, self.voice))
 
     def tell_problem(self, error: ConsoleError) -> None:

@@ -20,7 +20,7 @@ from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
 from kconsole.text.mapping import access_words, counts_words, gone_words, plan_groups, plan_summary
-from kconsole.text.messages import decision_lines
+from kconsole.text.messages import parts_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand, bindings_of
 from kconsole.tui.commands.mapping import PREVIEW_COMMANDS, ToggleGone
@@ -153,7 +153,7 @@ class PreviewScreen(StoreScreen):
         decision = plan.decision(disables)
         lines = [safe_text(plan.domain), counts_words(plan)]
         if decision.over:
-            lines.append(f"! {decision_lines(decision)[0]}.")
+            lines.append(f"! {parts_of(decision.message)[0]}.")
         verb = "Map over the limit" if decision.over else "Map"
         question = Question(f"Map {self._number_words()}?", lines, verb, list(self._notes(disables)), news)
 
