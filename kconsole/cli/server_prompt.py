@@ -14,7 +14,7 @@ from kconsole.operations.base import Done, HalfDone, Operation, Outcome
 from kconsole.operations.server_errors import server_to_ask
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
-from kconsole.operations.sync.login import Writer
+from kconsole.operations.sync.recover import Writer
 from kconsole.text import messages
 from kconsole.text.trust import INSECURE
 

@@ -19,9 +19,8 @@ from kconsole.operations.base import Done, Operation
 from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
-from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
-from kconsole.operations.sync.recover import recover
+from kconsole.operations.sync.recover import Writer, recover
 from kconsole.providers.base import Timeouts
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer

@@ -19,8 +19,8 @@ from kconsole.operations.base import Done, HalfDone, Operation
 from kconsole.operations.server import AddServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
-from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
+from kconsole.operations.sync.recover import Writer
 from kconsole.providers.base import AnswerLost, Disable
 from tests.clocks import FixedClock
 from tests.limits import PATIENCE
@@ -155,7 +155,7 @@ def test_operations_know_no_provider_by_name() -> None:
 
 def test_the_http_library_is_imported_only_when_a_server_is_contacted() -> None:
     script = (
-        "import sys, kconsole.cli.sync, kconsole.operations.sync.login\n"
+        "import sys, kconsole.cli.sync, kconsole.operations.sync.recover\n"
         "from kconsole.core.server import ServerAccess\n"
         "from kconsole.operations.sync.access import provider_of\n"
         "access = ServerAccess(url='https://mail.example', user='x')\n"

@@ -23,8 +23,8 @@ from kconsole.operations.history import LogQuery
 from kconsole.operations.server import AddDomain, AddServer, RecordRestart
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
-from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, begin_reading
+from kconsole.operations.sync.recover import Writer
 from kconsole.operations.sync.requests import ASK
 from kconsole.providers.base import AnswerLost
 from kconsole.providers.kerio import assumptions, provider

@@ -20,8 +20,8 @@ from kconsole.operations.base import Operation
 from kconsole.operations.server import AddServer, RemoveServer
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD, read_server
-from kconsole.operations.sync.login import Writer
 from kconsole.operations.sync.pull import Sync, SyncStart
+from kconsole.operations.sync.recover import Writer
 from kconsole.providers.kerio import provider
 from kconsole.providers.kerio.assumptions import CAPABILITIES
 from kconsole.text.messages import sentences, words_of

@@ -158,17 +158,14 @@ class KerioClient:
         hint = "usual-kerio-port" if self._session is None else "see-error-log"
         return SourceAway("not-kerio", hint, server=self.origin, method=method, why=problem)
 
-    def log_out(self) -> None:
-        """End the session, if the server answers soon."""
+    def close(self) -> None:
+        """End the session, if the server answers soon; close the connections, and forget the password."""
         session, self._session = self._session, None
         if session is not None and not self._is_away:
             self.cancel = threading.Event()  # a cancelled session is ended as well
             with contextlib.suppress(ConsoleError):
-                self._reply("Session.logout", {}, session, min(self.timeouts.call, _LOGOUT_TIMEOUT), False)
-
-    def close(self) -> None:
-        """Close the connections, and forget the password."""
-        self._secret = self._session = None
+                self._answer("Session.logout", {}, session, False, min(self.timeouts.call, _LOGOUT_TIMEOUT))
+        self._secret = None
         self._revealed.clear()
         self._client.close()
 
@@ -191,20 +188,19 @@ class KerioClient:
             return self._session
 
     def _answer(
-        self, method: str, parameters: Mapping[str, object], session: _Session | None, changes: bool
-    ) -> dict[str, Any] | ServerError:
-        answer = self._reply(method, parameters, session, self.timeouts.call, changes)
-        return self.without_secrets(answer) if isinstance(answer, ServerError) else answer
-
-    def _reply(
-        self, method: str, parameters: Mapping[str, object], session: _Session | None, timeout: float, changes: bool
+        self,
+        method: str,
+        parameters: Mapping[str, object],
+        session: _Session | None,
+        changes: bool,
+        timeout: float | None = None,
     ) -> dict[str, Any] | ServerError:
         """The answer to a call.
 
         Our error is raised outside the handler of httpx's: its frames hold what was sent, a password among it.
         """
         error: ConsoleError
-        number = next(self._numbers)
+        number, timeout = next(self._numbers), timeout or self.timeouts.call
         try:
             with bounded(timeout, self.cancel):
                 answer = self._sent(method, parameters, session, timeout, number)
@@ -250,7 +246,8 @@ class KerioClient:
                 chunks.append(chunk)
         location = response.headers.get("Location", "")
         location = "" if self._has_secret(location) else location
-        return read_answer(b"".join(chunks), response.status_code, location, number)
+        answer = read_answer(b"".join(chunks), response.status_code, location, number)
+        return self.without_secrets(answer) if isinstance(answer, ServerError) else answer
 
     def _reveal(self, value: object) -> object:
         """The password, in the one place where it has to stand."""

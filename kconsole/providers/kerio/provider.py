@@ -52,26 +52,21 @@ class KerioMailServer:
 
     def find(self, domain_id: str, login: str, server_id: str = "") -> Entry | None:
         from kconsole.providers.kerio.errors import CallRefused
-        from kconsole.providers.kerio.reading import find_user
+        from kconsole.providers.kerio.pages import USERS, Pages
+        from kconsole.providers.kerio.reading import find_user, user_reader
 
         try:
             user = find_user(self.client, domain_id, login)
             if not server_id or (user is not None and user.server_id == server_id):
                 return user
-            return self._users_of(domain_id).get(server_id)
+            if domain_id not in self._users:
+                users = Pages(self.client).all_of(USERS, user_reader("", set()), domain_id)
+                self._users[domain_id] = {user.server_id: user for user in users}
+            return self._users[domain_id].get(server_id)
         except CallRefused as refused:
             if refused.reason != "not-there":
                 raise
             return None  # the domain is gone, and its users with it
-
-    def _users_of(self, domain_id: str) -> dict[str, Entry]:
-        from kconsole.providers.kerio.pages import USERS, Pages
-        from kconsole.providers.kerio.reading import user_reader
-
-        if domain_id not in self._users:
-            users = Pages(self.client).all_of(USERS, user_reader("", set()), domain_id)
-            self._users[domain_id] = {user.server_id: user for user in users}
-        return self._users[domain_id]
 
 
 class KerioProvider:
@@ -96,7 +91,6 @@ class KerioProvider:
             client.log_in(secret)
             yield KerioMailServer(client, stop)
         finally:
-            client.log_out()
             client.close()
 
     def prepare(self) -> None:

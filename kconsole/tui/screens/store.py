@@ -190,7 +190,7 @@ class StoreScreen(ConsoleScreen):
         self, text: str, act: Callable[[ServerWriter], Done], done: Callable[[Done], None], failed: Failed
     ) -> None:
         """Work on an operation that the server is asked for first, with its password; the user can cancel."""
-        from kconsole.operations.sync.login import Writer
+        from kconsole.operations.sync.recover import Writer
 
         server = self.session.state.server
         assert server is not None  # noqa: S101  # there is one, or it would be done here
