@@ -262,16 +262,6 @@ class Denied(NamedTuple):
     """The server's own words; text from outside, and may be empty."""
 
 
-class Lost(NamedTuple):
-    """No usable answer came: the server may have applied the step or not."""
-
-    error: "AnswerLost"
-
-
-Answer = tuple[Applied | Denied, ...] | Lost
-"""The result for each account of a step in its order; or the loss of all of them."""
-
-
 # What goes wrong
 
 
@@ -292,6 +282,10 @@ class AnswerLost(SourceAway):
     """A change was sent, and its result is not known: the server has to be read again."""
 
     usual_effect = "not-known-whether-done"
+
+
+Answer = tuple[Applied | Denied, ...] | AnswerLost
+"""The result for each account of a step in its order; or the loss of all of them."""
 
 
 class Cancelled(ConsoleError):

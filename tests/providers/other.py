@@ -32,7 +32,6 @@ from kconsole.providers.base import (
     DomainState,
     Enable,
     LicenseState,
-    Lost,
     NotLetIn,
     Progress,
     ServerRefused,
@@ -143,7 +142,7 @@ class DeskServer:
             raise ServerRefused("not-understood", self.access.url)
         self._desk.steps.append(step)
         answer = () if trouble == "lost" else self._applied(step)
-        return answer if trouble is None else Lost(AnswerLost("connection-cut", url=self.access.url))
+        return answer if trouble is None else AnswerLost("connection-cut", url=self.access.url)
 
     def find(self, domain_id: str, login: str, server_id: str = "") -> Entry | None:
         if self._desk.trouble == "away":

@@ -12,6 +12,7 @@ from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.server import ServerAccess, ServerNumbers
 from kconsole.net.secrets import Secret
 from kconsole.providers.base import (
+    AnswerLost,
     Applied,
     Cancelled,
     Create,
@@ -19,7 +20,6 @@ from kconsole.providers.base import (
     Denied,
     Disable,
     Enable,
-    Lost,
     MailServer,
     NotLetIn,
     Progress,
@@ -191,7 +191,7 @@ def test_an_account_is_created_changed_found_and_deleted(side: Side) -> None:
     domain_id = side.domain_id("north.example")
     with session(side) as mail:
         answer = mail.apply(Create(domain_id, "new", "New", password=Secret("a new pass phrase")))
-        assert not isinstance(answer, Lost)
+        assert not isinstance(answer, AnswerLost)
         (applied,) = answer
         assert isinstance(applied, Applied)
         ids = (applied.server_id,)
@@ -244,12 +244,12 @@ def test_each_account_is_refused_for_its_own_reason(side: Side) -> None:
         if mail.capabilities().most_at_once > 1:
             berg = id_of(mail, side, BERG)
             mixed = mail.apply(Enable((id_, berg)))
-            assert not isinstance(mixed, Lost)
+            assert not isinstance(mixed, AnswerLost)
             assert [isinstance(each, Applied) for each in mixed] == [False, True]
         side.set_seats(1)
         full = mail.apply(Create(domain_id, "new"))
     for answer, reason in ((gone, "not-there"), (exists, "exists"), (full, "license-full")):
-        assert not isinstance(answer, Lost)
+        assert not isinstance(answer, AnswerLost)
         (denied,) = answer
         assert isinstance(denied, Denied)
         assert denied.reason == reason
@@ -267,8 +267,8 @@ def test_a_lost_answer_is_lost_and_can_be_asked_about(side: Side, kind: str, don
         }  # fmt: skip
         side.lose_next_answer(steps[kind], done)
         answer = mail.apply(steps[kind])
-        assert isinstance(answer, Lost)
-        assert answer.error.effect is not None
+        assert isinstance(answer, AnswerLost)
+        assert answer.effect is not None
         found = mail.find(domain_id, "new") if kind == "create" else mail.find(domain_id, "anna", id_)
     is_done = {"disable": found is not None and not found.enabled, "create": found is not None, "delete": found is None}
     assert is_done[kind] is done

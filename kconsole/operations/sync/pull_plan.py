@@ -185,16 +185,12 @@ def _licensed(known: License, read: LicenseState, now: datetime) -> License:
         after = replace(after, components=components)
     if read.kind == "trial":
         return replace(after, trial_until=_end(known.trial_until, read.expires))
-    after = replace(
-        after,
-        expires=_end(known.expires, read.expires),
-        maintenance_until=_end(known.maintenance_until, read.maintenance_until),
-    )
+    maintenance = _end(known.maintenance_until, read.maintenance_until)
+    after = replace(after, expires=_end(known.expires, read.expires), maintenance_until=maintenance)
     if read.kind != "registered":
         return after
-    return replace(
-        after, registered_at=known.registered_at or now, activated_at=known.activated_at or now, trial_until=None
-    )
+    registered, activated = known.registered_at or now, known.activated_at or now
+    return replace(after, registered_at=registered, activated_at=activated, trial_until=None)
 
 
 def _end(known: date | None, read: End) -> date | None:

@@ -20,7 +20,7 @@ from kconsole.core.server import PendingChange, Target
 from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.session import Session
 from kconsole.operations.sync.requests import NOTHING_CHANGED, AskServer, Call, delete_local
-from kconsole.providers.base import Applied, Capabilities, Denied, Lost, MailServer, ServerRefused
+from kconsole.providers.base import AnswerLost, Applied, Capabilities, Denied, MailServer, ServerRefused
 
 SHOWS_STATE: Final = "sync-shows-state"
 """The hint after a change whose result is not known."""
@@ -160,10 +160,10 @@ def _ask(mail: MailServer, asked: AskServer) -> tuple[dict[int, Results], set[in
             if isinstance(error, ServerRefused):
                 error.hints = (*error.hints, message("do-it-there-and-sync"))
         else:
-            if not isinstance(answer, Lost):
+            if not isinstance(answer, AnswerLost):
                 answers[call.number] = answer
                 continue
-            lost, error = {call.number}, answer.error
+            lost, error = {call.number}, answer
             error.hints = hints_of(SHOWS_STATE)
         addresses = [target.address for target in call.pending.targets]
         asked_for = message("asked-to", operation=call.pending.operation, addresses=addresses)
@@ -176,12 +176,9 @@ def _explain_not_taken(
     store_error: ConsoleError, asked: AskServer, answers: Mapping[int, Results], error: ConsoleError | None
 ) -> None:
     """Let the store's error say what the server did, which the store does not have."""
-    done = [
-        target.address
-        for call in asked.calls
-        for target, answer in zip(call.pending.targets, answers.get(call.number, ()), strict=False)
-        if isinstance(answer, Applied)
-    ]
+    each = ((call.pending.targets, answers[call.number]) for call in asked.calls if call.number in answers)
+    pairs = [pair for targets, results in each for pair in zip(targets, results, strict=False)]
+    done = [target.address for target, answer in pairs if isinstance(answer, Applied)]
     what = message("server-did-nothing") if error is None else error.happened
     if done:
         what = message("server-did-it", addresses=done)

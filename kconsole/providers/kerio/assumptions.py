@@ -51,12 +51,7 @@ ROLES: Final[Mapping[str | int, AnyRole]] = {
     4: "builtin_admin",
     5: "builtin_domain_admin",
 }
-MAPPED_SOURCES: Final[Mapping[str | int, bool]] = {
-    "DSInternalSource": False,
-    "DSLDAPSource": True,
-    0: False,
-    1: True,
-}
+MAPPED_SOURCES: Final[Mapping[str | int, bool]] = {"DSInternalSource": False, "DSLDAPSource": True, 0: False, 1: True}
 UNITS: Final[Mapping[str | int, int]] = {
     name: 1024**power
     for power, names in enumerate(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import MailboxFate
-from kconsole.providers.base import Answer, AnswerLost, Applied, Create, Delete, Denied, Enable, Lost, Step
+from kconsole.providers.base import Answer, AnswerLost, Applied, Create, Delete, Denied, Enable, Step
 from kconsole.providers.kerio.answers import error_of
 from kconsole.providers.kerio.assumptions import MOST_AT_ONCE
 from kconsole.providers.kerio.client import KerioClient
@@ -35,7 +35,7 @@ def apply(client: KerioClient, step: Step) -> Answer:
         pattern = {"isEnabled": isinstance(step, Enable)}
         return _changed(client, "Users.set", {"userIds": list(step.ids), "pattern": pattern}, step.ids)
     except AnswerLost as error:
-        return Lost(error)
+        return error
 
 
 def _removal(id_: str, step: Delete) -> dict[str, object]:

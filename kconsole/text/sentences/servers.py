@@ -84,12 +84,10 @@ def _figure_missing(params: Mapping[str, Any]) -> str:
 
 def _mapped_there(params: Mapping[str, Any]) -> str:
     facts = [params["kind"].replace("_", "-")] if params["kind"] else []
-    facts += [f"{word} {{{name}}}" for name, word in _DIRECTORY.items() if params[name]]
+    words = {"host": "host", "base": "base", "user": "read as"}
+    facts += [f"{word} {{{name}}}" for name, word in words.items() if params[name]]
     directory = f"a directory ({', '.join(facts)})" if facts else "a directory"
     return f"{{domain}} is mapped from {directory} there; no directory is set for it in this store"
-
-
-_DIRECTORY: Final = {"host": "host", "base": "base", "user": "read as"}
 
 
 def _insecure(text: str) -> Template:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kconsole.core.errors import SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
-from kconsole.providers.base import Delete, Enable, Lost, ServerState
+from kconsole.providers.base import AnswerLost, Delete, Enable, ServerState
 from kconsole.providers.kerio.answers import filled, read_answer
 from kconsole.providers.kerio.errors import ServerError, StrangeAnswer
 from kconsole.providers.kerio.writing import apply
@@ -98,7 +98,7 @@ def test_whatever_a_change_is_answered_it_is_told_what_is_so(
     with connected(kerio, Secret(PASSWORD)) as line:
         for step in (Enable(("a", "b")), Delete(("a", "b"), "keep")):
             answer = apply(line, step)
-            assert isinstance(answer, Lost) or len(answer) == 2
+            assert isinstance(answer, AnswerLost) or len(answer) == 2
 
 
 @given(

@@ -13,13 +13,13 @@ from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.providers.base import (
     Answer,
+    AnswerLost,
     Applied,
     Create,
     Delete,
     Denied,
     Disable,
     Enable,
-    Lost,
     NotLetIn,
     ServerState,
 )
@@ -146,7 +146,7 @@ def test_a_user_who_administers_nothing_is_not_let_in(served: Callable[..., Keri
 
 def denials(answer: Answer) -> list[str]:
     """Why the server refused, account by account."""
-    assert not isinstance(answer, Lost)
+    assert not isinstance(answer, AnswerLost)
     return [each.reason for each in answer if isinstance(each, Denied)]
 
 
@@ -156,7 +156,7 @@ def test_accounts_are_made_changed_and_removed(served: Callable[..., KerioServer
     domain = server.world.domain("northwind.example")
     with KERIO.connected(settings_of(server), Secret(server.password)) as mail:
         answer = mail.apply(Create(domain.id, "new", "New", password=Secret("own pass phrase")))
-        assert not isinstance(answer, Lost)
+        assert not isinstance(answer, AnswerLost)
         (made,) = answer
         assert isinstance(made, Applied)
         assert denials(mail.apply(Create(domain.id, "new", "New"))) == ["exists"]
@@ -166,7 +166,7 @@ def test_accounts_are_made_changed_and_removed(served: Callable[..., KerioServer
         assert not found.enabled
         answers = mail.apply(Enable(("keriodb://user/none", made.server_id)))
         assert denials(answers) == ["not-there"]
-        assert not isinstance(answers, Lost)
+        assert not isinstance(answers, AnswerLost)
         assert answers[-1] == made
         assert mail.apply(Delete((made.server_id,), "delete")) == (made,)
         assert mail.find(domain.id, "new") is None
@@ -213,7 +213,7 @@ def test_a_fault_at_a_change_leaves_it_open(served: Callable[..., KerioServer], 
     user = server.world.user("user1@northwind.example")
     with KERIO.connected(settings_of(server), Secret(server.password)) as mail:
         server.faults.add(FAULTS[name](), "Users.set")
-        assert isinstance(mail.apply(Disable((user.id,))), Lost)
+        assert isinstance(mail.apply(Disable((user.id,))), AnswerLost)
 
 
 @pytest.mark.parametrize("method", ["Domains.get", "Users.get", "Users.getMailboxCount", "Server.getAboutInfo"])

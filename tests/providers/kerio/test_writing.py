@@ -7,7 +7,7 @@ import pytest
 from kconsole.core.records import MailboxFate
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
-from kconsole.providers.base import Answer, Applied, Create, Delete, Denied, Disable, Lost, ServerRefused, Step
+from kconsole.providers.base import Answer, AnswerLost, Applied, Create, Delete, Denied, Disable, ServerRefused, Step
 from kconsole.providers.kerio.assumptions import MOST_AT_ONCE
 from kconsole.providers.kerio.reading import find_user
 from kconsole.providers.kerio.writing import apply
@@ -69,7 +69,7 @@ def test_errors_that_say_nothing_leave_open_what_was_done(
     tiny: TinyServer, kerio: ServerAccess, errors: object
 ) -> None:
     tiny.answers["Users.set"] = tiny.answers["Users.create"] = tiny.answers["Users.remove"] = give({"errors": errors})
-    assert all(isinstance(applied(kerio, step), Lost) for step in CHANGES)
+    assert all(isinstance(applied(kerio, step), AnswerLost) for step in CHANGES)
 
 
 def test_nothing_and_too_many_are_no_call(tiny: TinyServer, kerio: ServerAccess) -> None:
@@ -137,7 +137,7 @@ def test_users_are_removed_with_the_fate_of_their_mailbox(
 @pytest.mark.parametrize("fault", [Raw(b"<html>", 500), Raw(b"{}", cut=1), Raw(b'{"result": []}'), Error(-32002)])
 def test_an_answer_that_is_lost_leaves_open_what_was_done(tiny: TinyServer, kerio: ServerAccess, fault: object) -> None:
     tiny.answers["Users.set"] = tiny.answers["Users.create"] = tiny.answers["Users.remove"] = give(fault)
-    assert all(isinstance(applied(kerio, step), Lost) for step in CHANGES)
+    assert all(isinstance(applied(kerio, step), AnswerLost) for step in CHANGES)
 
 
 def test_one_user_can_be_asked_for(tiny: TinyServer, kerio: ServerAccess) -> None:
