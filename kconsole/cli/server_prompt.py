@@ -23,13 +23,7 @@ password_option = connection.password_option("server", SERVER_PASSWORD)
 
 
 def login_to(session: Session, password_file: Path | None) -> tuple[ServerAccess, Secret]:
-    """How the server of a store is reached, and the password of its login.
-
-    Raises:
-        NotFound: there is no server.
-        Refused: --offline forbids to contact it.
-        BadInput: there is no password, and no terminal to ask for it.
-    """
+    """How the server of a store is reached, and its password; raises Refused where --offline forbids it."""
     access = server_to_ask(session.state, session.offline).access
     if access.insecure:
         say(INSECURE)

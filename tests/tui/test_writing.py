@@ -704,7 +704,7 @@ async def test_what_is_being_asked_for_when_the_screen_is_complete_is_no_crash(
         await disable(screen)
         await until(screen, held.reached.is_set)
         complete(later[0])
-        assert screen.main._recovering is None
+        assert not [each for each in screen.app.workers if each.group == "recovering"]
         held.release()
         await settled(screen)
         assert not enabled(screen, mail, ANNA)

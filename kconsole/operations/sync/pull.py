@@ -142,9 +142,7 @@ class SyncStart:
 def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncStart:
     """Note the state of a session's store, before its server is read.
 
-    Raises:
-        NotFound: it follows none.
-        ChangedMeanwhile: it follows another one than `access`, if that is given.
+    Raises ChangedMeanwhile if that is another one than `access`, where this is given.
     """
     orphans: Iterable[int] = ()
     try:

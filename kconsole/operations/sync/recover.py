@@ -110,10 +110,8 @@ def answers_to(questions: Questions, mail: MailServer) -> Recover:
 def recover(session: Session, mail: MailServer) -> Done | None:
     """Ask the server about all unconfirmed changes, and take in its answers; None if there is nothing to take in.
 
-    The caller holds the store's lock at the server, so that no other process is at work on a pending change.
-
-    Raises:
-        SourceAway, ServerRefused: the server did not answer as it should; everything stays unconfirmed.
+    The caller holds the store's lock at the server, so that no other process is at work on a pending change. If the
+    server does not answer as it should, everything stays unconfirmed.
     """
     session.catch_up()
     answers = answers_to(questions_about(session, session.state.pending_changes), mail)
@@ -154,7 +152,6 @@ class Writer:
         Raises:
             NotFound: the store follows no server any more.
             Refused, SourceAway, HalfDone: as `push`; or the store follows another server than the password is for.
-            ReadOnly: the store was opened read-only.
             StoreBusy: another process is changing the server.
         """
         is_pushed = False

@@ -26,10 +26,7 @@ _REASONS: Final[Mapping[int, Reason]] = {
     1004: "no-right",
     413: "too-large",
     EXPIRED: "session-ended",
-    -32600: "not-understood",
-    -32601: "not-understood",
-    -32602: "not-understood",
-    -32700: "not-understood",
+    **dict.fromkeys((-32600, -32601, -32602, -32700), "not-understood"),
 }
 """By the number of an error. 1003 rests on a single report, which says no more than that."""
 

@@ -28,18 +28,15 @@ _POLL: Final = 0.1
 _T = TypeVar("_T")
 
 
-class Stop:
-    """Set when the user cancels, and when a part of the reading fails."""
+class Stop(threading.Event):
+    """Set when a part of the reading fails, and when the user cancels."""
 
     def __init__(self, cancel: Flag | None) -> None:
-        self._own = threading.Event()
+        super().__init__()
         self._cancel = cancel
 
-    def set(self) -> None:
-        self._own.set()
-
     def is_set(self) -> bool:
-        return self._own.is_set() or (self._cancel is not None and self._cancel.is_set())
+        return super().is_set() or (self._cancel is not None and self._cancel.is_set())
 
 
 def read_state(client: KerioClient, stop: Stop, page: int, progress: Callable[[Progress], None] | None) -> ServerState:

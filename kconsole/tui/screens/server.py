@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from textual.worker import Worker
-
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.server_errors import server_to_ask
 from kconsole.text import screen as texts
@@ -44,8 +42,6 @@ class ServerScreen(StoreScreen):
 
     What that takes is imported later: the first picture does not wait for it.
     """
-
-    _recovering: Worker[None] | None = None
 
     def is_of_use(self, command: AnyCommand) -> bool:
         if command in (Sync, SyncHere):
@@ -118,7 +114,7 @@ class ServerScreen(StoreScreen):
         notes, missing = remark_texts(server), missing_texts(server)
         if notes and (before is None or notes != remark_texts(before)):
             lines = texts.some([safe_text(text) for text in notes])
-            self.tell_news("The store differs from the server", lines, "", alarm=False)
+            self.tell_news("The store differs from the server", lines, alarm=False)
         if missing and (before is None or missing != missing_texts(before)):
             lines = texts.some([safe_text(text) for text in missing])
             hint = "Everything else was taken. An Auditor may read the whole administration."
@@ -142,9 +138,8 @@ class ServerScreen(StoreScreen):
         if secret is None:
             self._tell_open()
             return
-        questions = questions_about(self.session, begun.orphans)
-        recovering = self._recover(begun.access, secret, questions)
-        self._recovering = self.app.run_worker(recovering, group="recovering")
+        recovering = self._recover(begun.access, secret, questions_about(self.session, begun.orphans))
+        self.app.run_worker(recovering, group="recovering")
 
     def _tell_open(self, why: Sequence[str] = ()) -> None:
         """Say what the server was asked for, and how the changes are resolved."""
