@@ -22,7 +22,6 @@ PIECE: Final = 240
 """Bytes of a wrapped piece, below the 256 that old versions of GNU screen hold."""
 
 PATIENCE: Final = 2.0
-"""Seconds that tmux has to take a text."""
 
 
 async def copy(app: App[Any], text: str, environment: Mapping[str, str] | None = None) -> str:

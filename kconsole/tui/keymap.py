@@ -28,7 +28,6 @@ OTHER_NAMES: Final[Mapping[str, str]] = {
 """What people call keys, and what terminals send alike, by the name that Textual gives them."""
 
 MODIFIERS: Final = ("alt", "ctrl", "hyper", "meta", "shift", "super")
-"""In the order that Textual names them in."""
 
 _WHAT_A_KEY_IS: Final = "write a letter, a sign or a name (f5, space, ctrl+x, comma), several with commas"
 

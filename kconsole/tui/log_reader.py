@@ -47,7 +47,6 @@ class LogReader:
         return lines
 
     def take(self, lines: Iterable[Commit]) -> None:
-        """Keep what fits of lines that were read."""
         fits = self._filter()
         for commit in lines:
             # What was written meanwhile has been added already.

@@ -83,7 +83,6 @@ def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:
 
 
 def _rich(colour: str, terminal_colours: bool) -> str | None:
-    """A colour for Rich; None for the terminal's default."""
     if not colour or (terminal_colours and colour == "ansi_default"):
         return None
     return Color.parse(colour).rich_color.name

@@ -83,7 +83,6 @@ class ColumnsDialog(Dialog[tuple[ColumnPreference, ...]]):
         self._put(moved)
 
     def action_widen(self, cells: int) -> None:
-        """Make the column a cell wider or narrower than it is now."""
         choice = self._choice
         width = (choice.width or self._cells().get(choice.column.name, choice.column.width)) + cells
         self._put(choice._replace(width=in_range(width)))

@@ -91,10 +91,11 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def action_help(self) -> None:
         from kconsole.tui.screens.dialog import TableDialog
-        from kconsole.tui.screens.help import key_sections
 
-        sections = key_sections((*self.commands, *MOVEMENTS), console_of(self).keys)
-        self.app.push_screen(TableDialog(self.help_title, [*sections, *self.help_sections()], large=True))
+        keys, groups = console_of(self).keys, dict[str, list[tuple[str, str]]]()
+        for command in (*self.commands, *MOVEMENTS):
+            groups.setdefault(command.group, []).append((" ".join(keys.shown(command)), command.help_text()))
+        self.app.push_screen(TableDialog(self.help_title, [*groups.items(), *self.help_sections()], large=True))
 
     def help_sections(self) -> Iterable[Section]:
         """What the help says besides the keys."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -68,6 +68,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     verb: str = ""
     """The button that confirms; empty for a dialog without buttons."""
 
+    scrolling = getters.query_one(".dialog-body", VerticalScroll)
     _problem = ""
 
     def compose(self) -> ComposeResult:
@@ -104,10 +105,6 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     def action_leave(self) -> None:
         self.dismiss(None)
 
-    @property
-    def scrolling(self) -> VerticalScroll:
-        return self.query_one(".dialog-body", VerticalScroll)
-
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.height < ROOMY, "-tight")
         self._fit(event.size.width, event.size.height)
@@ -137,7 +134,6 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         self.call_after_refresh(self.show_scroll_keys)
 
     def show_scroll_keys(self) -> None:
-        """Name the keys that scroll in the border, if there is more to see."""
         if not self._is_whole:
             return
         keys = "pgup pgdn scroll" if isinstance(self.focused, Input) else "j k scroll"  # a line takes letters

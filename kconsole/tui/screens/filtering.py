@@ -19,20 +19,16 @@ class FilterScreen(ConsoleScreen):
     """What can be typed."""
     filter_pane: ClassVar[str]
     """The selector of the pane that the line stands in."""
+    filtered: ClassVar[type[Widget]]
+    """The list in the pane."""
     filter_bar: "FilterBar | None" = None
 
     @property
-    def filtered_list(self) -> Widget:
-        """What is filtered."""
-        raise NotImplementedError
-
-    @property
     def filter_text(self) -> str:
-        """What it is filtered by now."""
+        """The current filter."""
         raise NotImplementedError
 
     def filter_by(self, text: str) -> None:
-        """Filter it by this."""
         raise NotImplementedError
 
     async def action_filter(self) -> None:
@@ -45,7 +41,7 @@ class FilterScreen(ConsoleScreen):
 
     def close_filter(self) -> None:
         """Close the line, and list everything again."""
-        self.filtered_list.focus()
+        self.query_one(self.filtered).focus()
         if self.filter_bar is not None:
             self.filter_bar.remove()
             self.filter_bar = None
@@ -60,6 +56,6 @@ class FilterScreen(ConsoleScreen):
 
     def action_keep_filter(self) -> None:
         if self.filter_text.strip():
-            self.filtered_list.focus()
+            self.query_one(self.filtered).focus()
         else:
             self.close_filter()

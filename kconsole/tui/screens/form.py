@@ -22,7 +22,6 @@ class Field(NamedTuple):
     """A line of a form."""
 
     name: str
-    """Its id."""
     label: str
     value: str = ""
     """The value at first; text from outside is made safe."""

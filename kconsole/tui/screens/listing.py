@@ -31,6 +31,7 @@ class ListingScreen(FilterScreen, ServerScreen):
 
     filter_hint = "words, -words, domain:x, is:never, seen:>180d"
     filter_pane = "#accounts-pane"
+    filtered = AccountTable
 
     gauge = getters.query_one(SeatGauge)
     domains = getters.query_one(DomainList)
@@ -140,10 +141,6 @@ class ListingScreen(FilterScreen, ServerScreen):
         if self.filter_bar is not None:
             self.filter_bar.line.value = text
             self.accounts.focus()
-
-    @property
-    def filtered_list(self) -> AccountTable:
-        return self.accounts
 
     @property
     def filter_text(self) -> str:

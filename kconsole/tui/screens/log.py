@@ -1,8 +1,9 @@
 """The activity log: each change with its operator and time, the newest first."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime
+from typing import ClassVar, Final
 
 from textual import getters
 from textual.containers import Vertical
@@ -16,6 +17,7 @@ from kconsole.core.records import Entry
 from kconsole.operations.base import Done
 from kconsole.operations.system import takes_long
 from kconsole.text import words
+from kconsole.text.commits import clock_time, operation_word, seats_words, short_time, subject
 from kconsole.text.messages import error_words, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand
@@ -23,7 +25,8 @@ from kconsole.tui.commands.log import LOG_COMMANDS, OneAccount
 from kconsole.tui.log_reader import LogReader
 from kconsole.tui.screens.filtering import FilterScreen
 from kconsole.tui.screens.store import StoreScreen
-from kconsole.tui.widgets.log_list import LogList
+from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
+from kconsole.tui.widgets.painting import Part
 from kconsole.tui.workspace import Workspace
 
 AHEAD: Final = 200
@@ -34,6 +37,43 @@ SLICE: Final = 0.05
 
 PAUSE: Final = 0.01
 """Seconds between two times of reading."""
+
+
+class LogList(ColumnList[Commit]):
+    """Lines of the log."""
+
+    header_lines: ClassVar[int] = 1
+    signs: ClassVar[int] = 2
+    columns = (
+        Column[Commit]("Line", 5, lambda commit, _: str(commit.sequence), needs=70),
+        Column[Commit]("Time", 11, lambda commit, now: short_time(commit.at, now), until=100),
+        Column[Commit]("Time", 16, lambda commit, _: clock_time(commit.at), needs=100),
+        Column[Commit]("Operator", 8, lambda commit, _: safe_text(commit.operator.shown), share=1, needs=50),
+        Column[Commit]("Change", 15, lambda commit, _: operation_word(commit)),
+        Column[Commit]("Accounts", 14, lambda commit, _: subject(commit), share=3, gives_way=True),
+        Column[Commit]("Seats", 9, lambda commit, _: seats_words(commit), needs=66),
+        Column[Commit]("Reason", 12, lambda commit, _: safe_text(commit.reason, 200), share=2, needs=100),
+    )
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__("log", now)
+
+    def show(self, lines: Sequence[Commit], new: int = 0) -> None:
+        """Show these lines, so many of them new at the top; the cursor stays on its line then."""
+        at = self.cursor - self.scroll_offset.y
+        self.rows = lines
+        if new:
+            self.cursor = self._within(self.cursor + new)
+        self.rows_changed(at if new else None)
+
+    def key(self, record: Commit) -> Hashable:
+        return record.sequence
+
+    def sign_parts(self, row: int, record: Commit) -> Sequence[Part]:
+        return [*super().sign_parts(row, record), (ALARM_SIGN if record.refused else " ", "alarm")]
+
+    def row_style(self, row: int, record: Commit) -> str:
+        return "" if record.changes or row == self.cursor else "muted"
 
 
 class LogScreen(FilterScreen, StoreScreen):
@@ -50,6 +90,7 @@ class LogScreen(FilterScreen, StoreScreen):
 
     filter_hint = "words of operator, change, address or reason"
     filter_pane = "#log-pane"
+    filtered = LogList
 
     log_list = getters.query_one(LogList)
 
@@ -116,10 +157,6 @@ class LogScreen(FilterScreen, StoreScreen):
         self._show()
 
     # Filter
-
-    @property
-    def filtered_list(self) -> LogList:
-        return self.log_list
 
     @property
     def filter_text(self) -> str:

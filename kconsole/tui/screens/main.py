@@ -65,6 +65,12 @@ class MainScreen(AccountsScreen):
 
     banner = getters.query_one(Banner)
     on_key_line = KEY_LINE
+    signs = (
+        ("▸", "the cursor"),
+        ("●", "marked: the next command acts on all marked accounts"),
+        ("!", "an account that cannot log in, or a domain at its limit"),
+        ("–", "takes no seat, or cannot log in"),
+    )
 
     def __init__(self, session: Session, title: str, host: str, server_secret: Secret | None = None) -> None:
         super().__init__(Workspace(session, server_secret))
@@ -140,10 +146,14 @@ class MainScreen(AccountsScreen):
         return super().is_of_use(command)
 
     def help_sections(self) -> Iterator[Section]:
-        from kconsole.tui.screens.help import SIGNS, rules
+        from kconsole.licensing.policy import KERIO
+        from kconsole.text.details import reason_word, rule_sentence
 
-        yield "Signs", SIGNS
-        yield rules()
+        yield from super().help_sections()
+        rules = [
+            (f"{'1' if rule.seat else '–'}  {reason_word(rule)}", rule_sentence(rule)) for rule in KERIO.classifications
+        ]
+        yield "What takes a seat (the first that fits)", rules
 
     def action_license(self) -> None:
         from kconsole.tui.screens.license import LicenseScreen

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable
 from typing import ClassVar, Final
 
-from textual import on
+from textual import getters, on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
@@ -60,6 +60,7 @@ class SavedFiltersDialog(Dialog[str]):
     SavedFiltersDialog Input { display: none; }
     SavedFiltersDialog.-asking Input { display: block; }
     """
+    saved = getters.query_one(_FilterList)
     heading = "Saved filters"
     keys = "enter use · s save current · x delete · esc cancel"
 
@@ -73,10 +74,6 @@ class SavedFiltersDialog(Dialog[str]):
         yield _FilterList(self._preferences)
         yield TextLine(placeholder="a name for the current filter", id="filter-name")
         yield plain("In the filter line, @name stands for a saved one.", "dialog-note -first")
-
-    @property
-    def saved(self) -> _FilterList:
-        return self.query_one(_FilterList)
 
     def action_use(self) -> None:
         if self.saved.highlighted is not None:

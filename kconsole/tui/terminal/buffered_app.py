@@ -56,7 +56,6 @@ class BufferedApp(App[None]):
             self._driver.hold(is_held)
 
     def redraw(self) -> None:
-        """Draw the whole screen again: another program may have written to the terminal."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.redraw()
         self.refresh(repaint=True, layout=True)

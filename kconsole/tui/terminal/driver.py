@@ -49,7 +49,6 @@ class TerminalDriver(LinuxDriver):
 
     @property
     def is_gone(self) -> bool:
-        """Whether the terminal is gone. The check writes nothing."""
         return (self._writer is not None and self._writer.is_lost) or not os.isatty(self.fileno)
 
     @property

@@ -27,7 +27,6 @@ UNKNOWN: Final = -1
 """The style of a cell whose content on the terminal is not known."""
 
 _CONTINUED: Final = ""
-"""The second cell of a wide letter."""
 
 _CERTAIN: Final = (
     (0x20, 0x7E), (0xA0, 0x2FF), (0x370, 0x377), (0x37A, 0x482), (0x48A, 0x58F), (0x1E00, 0x1FFF), (0x2010, 0x2027),

@@ -18,10 +18,8 @@ Record = TypeVar("Record")
 CURSOR_SIGN, ALARM_SIGN = "▸", "!"
 
 NO_MOMENT = datetime.fromtimestamp(0, UTC)
-"""Stands where a list shows no ages."""
 
 NO_LIMIT = 10_000
-"""More cells than a line has."""
 
 
 class Column(Struct, Generic[Record], frozen=True):
@@ -97,13 +95,11 @@ class ColumnList(RowList, Generic[Record]):
 
     columns: Sequence[Column[Any]] = ()
     signs: ClassVar[int] = 0
-    """Cells before the first column."""
 
     def __init__(self, id: str, now: datetime = NO_MOMENT) -> None:  # noqa: A002
         super().__init__(id=id)
         self.rows: Sequence[Record] = ()
         self.now = now
-        """The moment that ages count from."""
         self._layout: list[tuple[Column[Record], int]] = []
         self._layout_width = -1
 
@@ -113,7 +109,6 @@ class ColumnList(RowList, Generic[Record]):
 
     @property
     def highlighted(self) -> Record | None:
-        """The record under the cursor; None if there is none."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
     def show_rows(self, rows: Sequence[Record]) -> None:
@@ -133,7 +128,6 @@ class ColumnList(RowList, Generic[Record]):
         raise NotImplementedError
 
     def layout_at(self, width: int) -> list[tuple[Any, int]]:
-        """The columns that have room in a list of this width, with their cells."""
         if width != self._layout_width:
             self._layout, self._layout_width = laid_out(self.columns_at(width), width, self.signs), width
         return self._layout

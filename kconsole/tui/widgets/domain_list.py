@@ -30,7 +30,6 @@ class DomainList(RowList):
 
     @property
     def domains(self) -> Sequence[DomainReport]:
-        """The domains, without the row for all of them."""
         return self._report.domains if self._report is not None else ()
 
     @property

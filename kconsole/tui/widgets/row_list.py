@@ -126,7 +126,6 @@ class RowList(Movable):
         return range(top, min(top + self.page, self.row_count))
 
     def refresh_row(self, row: int) -> None:
-        """Paint a row again, if it is in sight."""
         y = row + self.header_lines - self.scroll_offset.y
         if self.header_lines <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
