@@ -5,6 +5,7 @@ the first screen would wait for its import. The longer words of details are huma
 so that an age does not depend on a time zone; a month is a twelfth of 365.25 days.
 """
 
+import math
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
@@ -19,9 +20,14 @@ _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _MONTH: Final = 365.25 * _DAY / 12
-_MOST_DAYS: Final = 60
-"""Up to so many days, an age is in days: users ask for 30, 45 or 60 days."""
-_MOST_MONTHS: Final = 23
+_UNITS: Final = (
+    (_HOUR, _MINUTE, "minute"),
+    (_DAY, _HOUR, "hour"),
+    (61 * _DAY, _DAY, "day"),  # users ask for 30, 45 or 60 days
+    (24 * _MONTH, _MONTH, "month"),
+    (math.inf, 12 * _MONTH, "year"),
+)
+"""The age below which a unit is used, its seconds, and its name."""
 
 _AGE_SENTENCE: Final = (
     "write a number from 1 up and a unit: h (hours), d (days), w (weeks), m (30 days) or y (365 days)"
@@ -40,14 +46,9 @@ def age(moment: datetime | None, now: datetime) -> str:
         return "in the future"
     if seconds < _MINUTE:
         return "just now"
-    if seconds < _HOUR:
-        return _ago(seconds // _MINUTE, "minute")
-    if seconds < _DAY:
-        return _ago(seconds // _HOUR, "hour")
-    if seconds < (_MOST_DAYS + 1) * _DAY:
-        return _ago(seconds // _DAY, "day")
-    months = int(seconds // _MONTH)
-    return _ago(months, "month") if months <= _MOST_MONTHS else _ago(months // 12, "year")
+    length, unit = next((length, unit) for most, length, unit in _UNITS if seconds < most)
+    number = int(seconds // length)
+    return f"{number} {unit} ago" if number == 1 else f"{number} {unit}s ago"
 
 
 def full_moment(moment: datetime | None, zone: tzinfo | None = None) -> str:
@@ -85,7 +86,3 @@ def parse_age(text: str) -> timedelta:
     except ValueError as error:
         quoted = f"'{safe_text(text, 40)}'"
         raise ValueError(f"{quoted} {words_of(Message(str(error)))}: {_AGE_SENTENCE}.") from None
-
-
-def _ago(number: int, unit: str) -> str:
-    return f"{number} {unit} ago" if number == 1 else f"{number} {unit}s ago"

@@ -18,7 +18,7 @@ _NARROW: Final = re.compile("[ -\u02ff\u2010-\u2026\u2190-\u2193\u2500-\u259f]*"
 NARROWEST: Final = 8
 """The least cells of a column that is cut: fewer would be unreadable."""
 
-GAP: Final = 2
+GAP: Final = "  "
 
 
 def cell_width(text: str) -> int:
@@ -54,11 +54,7 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
 
 
 def table(
-    header: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    *,
-    right: Collection[int] = (),
-    width: int | None = None,
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[int] = (), width: int | None = None
 ) -> Iterator[str]:
     """A plain table for the command line: the header's line, then a line for each row, no blanks at their ends.
 
@@ -73,16 +69,10 @@ def table(
     widths = [max(map(cell_width, column)) for column in zip(*lines, strict=True)]
     if width is not None:
         may_cut = [column for column in range(len(widths)) if column not in right]
-        _narrow(widths, width - GAP * (len(widths) - 1), may_cut)
+        _narrow(widths, width - len(GAP) * (len(widths) - 1), may_cut)
     for line in lines:
-        yield (
-            (" " * GAP)
-            .join(
-                pad(cut(cell, cells), cells, right=column in right)
-                for column, (cell, cells) in enumerate(zip(line, widths, strict=True))
-            )
-            .rstrip(" ")
-        )
+        cells = (pad(cut(cell, widths[at]), widths[at], right=at in right) for at, cell in enumerate(line))
+        yield GAP.join(cells).rstrip(" ")
 
 
 def _narrow(widths: list[int], room: int, columns: Collection[int]) -> None:

@@ -128,7 +128,7 @@ async def test_the_whole_life_of_a_license() -> None:
         screen.expect_dialog("Activate the license on this installation?", "Northwind").expect_focus_on("Cancel")
         await screen.press("y")
         assert head(screen)[0].startswith("✓ ACTIVATED")
-        assert "would be let in" in str(screen.main.query_one(DetailsPane).details)
+        assert "would be let in" in str(screen.main.query_one(DetailsPane).sections)
 
         await screen.press("b", "1", "0", "tab", "tab", "tab", "tab", "tab", "enter")
         screen.expect_no_dialog()

@@ -157,9 +157,9 @@ class ListingScreen(FilterScreen, ServerScreen):
     # Showing
 
     @on(DomainList.Chosen)
-    def scope_to_domain(self, message: DomainList.Chosen) -> None:
-        if message.domain != self.listing.domain:
-            self.look(replace(self.listing, domain=message.domain))
+    def scope_to_domain(self) -> None:
+        if self.domains.chosen != self.listing.domain:
+            self.look(replace(self.listing, domain=self.domains.chosen))
 
     @on(AccountTable.MarksChanged)
     def show_plan(self) -> None:

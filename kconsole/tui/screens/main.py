@@ -233,7 +233,7 @@ class MainScreen(AccountsScreen):
     def _show_highlighted(self) -> None:
         if self._details_pane is not None:
             entry = self.accounts.highlighted
-            self._details_pane.details = () if entry is None else tuple(self.details_of(entry))
+            self._details_pane.show_details(() if entry is None else tuple(self.details_of(entry)))
 
     def listed(self) -> None:
         self._show_highlighted()

@@ -202,14 +202,15 @@ class MappingScreen(StoreScreen):
     def show_settings(self) -> None:
         here = self.directories.highlighted
         if here is None:
-            self.pane.details, self.pane.border_title = (), ""
+            self.pane.show_details(())
+            self.pane.border_title = ""
             return
         self.pane.border_title = Content(safe_text(here.domain.name, 60))
         if here.domain.directory is not None:
-            self.pane.details = tuple(directory_rows(here.domain.directory))
+            self.pane.show_details(tuple(directory_rows(here.domain.directory)))
             return
         hint = "" if self.is_read_only else f" Press {self.key_of('map-settings')} to set it."
-        self.pane.details = (("Directory", f"none.{hint}"),)
+        self.pane.show_details([("Directory", f"none.{hint}")])
 
     def committed(self, commits: Sequence[Commit]) -> None:
         del commits

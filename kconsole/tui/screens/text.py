@@ -127,15 +127,14 @@ class TextScreen(ModalScreen[None]):
 
     # Showing
 
+    def _cells(self, entries: Sequence[Entry]) -> list[list[str]]:
+        """The addresses, or the cells of the columns with the titles first."""
+        return self._as_text(entries) if self._with_columns else [[safe_text(each.address, None)] for each in entries]
+
     def _show(self) -> None:
-        shown = self._entries[:MOST_SHOWN]
-        if self._with_columns:
-            header, *rows = self._as_text(shown)
-            lines = list(table(header, rows))
-        else:
-            lines = [safe_text(entry.address, None) for entry in shown]
+        header, *rows = self._cells(self._entries[:MOST_SHOWN])
         text = self.query_one(_Text)
-        text.texts = lines
+        text.texts = list(table(header, rows)) if self._with_columns else [header[0], *(row[0] for row in rows)]
         text.on_resize()
         text.move_to(0)
         self._show_lines()
@@ -143,20 +142,17 @@ class TextScreen(ModalScreen[None]):
     def _show_lines(self) -> None:
         more = len(self._entries) - MOST_SHOWN
         shown = f" · the first {MOST_SHOWN:,} are shown, the file has all" if more > 0 else ""
-        self._put("heading", f"{self._count()}{shown} · select with the mouse of your terminal")
+        self._say(f"{self._count()}{shown} · select with the mouse of your terminal", "heading")
         other = "c addresses alone" if self._with_columns else "c with columns"
         is_asking = self.has_class("-asking")
         keys = "enter save in this file · esc cancel" if is_asking else f"s save in a file · {other} · esc back"
-        self._put("keys", keys)
+        self._say(keys, "keys")
 
     def _count(self) -> str:
         return words.count(len(self._entries), "address", "addresses")
 
-    def _say(self, text: str) -> None:
-        self._put("said", text)
-
-    def _put(self, name: str, text: str) -> None:
-        self.query_one(f"#{name}", Static).update(Content(text))
+    def _say(self, text: str, where: str = "said") -> None:
+        self.query_one(f"#{where}", Static).update(Content(text))
 
     def _stop_asking(self) -> None:
         self.remove_class("-asking")
@@ -166,10 +162,7 @@ class TextScreen(ModalScreen[None]):
         self.query_one(_Text).focus()
 
     def _content(self) -> str:
-        """All accounts: an address a line, or the columns with tabs between them."""
-        if self._with_columns:
-            return "".join("\t".join(cells) + "\n" for cells in self._as_text(self._entries))
-        return "".join(safe_text(entry.address, None) + "\n" for entry in self._entries)
+        return "".join("\t".join(cells) + "\n" for cells in self._cells(self._entries))
 
 
 def _pieces(line: str, width: int) -> Iterable[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import ClassVar
@@ -31,18 +30,16 @@ class AccountTable(ColumnList[Entry]):
     header_lines: ClassVar[int] = 1
     signs: ClassVar[int] = 3
 
-    @dataclass
     class MarksChanged(Message):
         """Other accounts are marked."""
-
-        marked: frozenset[int]
 
     def __init__(self) -> None:
         super().__init__("accounts")
         self.rows: list[Entry] = []
         self._numbers: list[int] = []
         self._positions: dict[int, int] | None = None
-        self._marked: set[int] = set()
+        self.marked: frozenset[int] = frozenset()
+        """The numbers of the marked accounts, listed or not."""
         self._report: SeatReport | None = None
         self._is_suspended = False
         self._sort: SortField = "last-login"
@@ -132,34 +129,28 @@ class AccountTable(ColumnList[Entry]):
         """How many of these accounts are not in the list."""
         return sum(number not in self._position for number in numbers)
 
-    @property
-    def marked(self) -> frozenset[int]:
-        """The numbers of the marked accounts, listed or not."""
-        return frozenset(self._marked)
-
     def mark(self, numbers: Iterable[int]) -> None:
         """Mark these accounts, and no others."""
-        numbers = set(numbers)
-        changed = numbers ^ self._marked
-        self._marked = numbers
+        before, self.marked = self.marked, frozenset(numbers)
+        changed = before ^ self.marked
         for row in self.rows_in_sight() if changed else ():
             if self.rows[row].id in changed:
                 self.refresh_row(row)
         if changed:
-            self.post_message(self.MarksChanged(self.marked))
+            self.post_message(self.MarksChanged())
 
     def toggle_mark(self) -> bool:
         """Mark or unmark the account under the cursor, and move on; False if it cannot be marked."""
         entry = self.highlighted
         if entry is None or entry.deleted_at is not None:
             return False
-        self.mark(self._marked ^ {entry.id})
+        self.mark(self.marked ^ {entry.id})
         self.move_by(1)
         return True
 
     def invert_marks(self) -> None:
         """Mark the listed accounts that are not marked, and unmark the others."""
-        self.mark(self._marked ^ _to_be_marked(self.rows))
+        self.mark(self.marked ^ _to_be_marked(self.rows))
 
     def start_or_end_range(self) -> bool:
         """Start a range at the cursor, or mark the accounts from its start to the cursor; True if one was started."""
@@ -168,13 +159,12 @@ class AccountTable(ColumnList[Entry]):
             return True
         first, last = sorted((self._range_start, self.cursor))
         self._range_start = None
-        self.mark(self._marked | _to_be_marked(self.rows[first : last + 1]))
+        self.mark(self.marked | _to_be_marked(self.rows[first : last + 1]))
         return False
 
     def forget_range(self) -> bool:
         """Drop a range that was started; True if there was one."""
-        begun = self._range_start is not None
-        self._range_start = None
+        begun, self._range_start = self._range_start is not None, None
         return begun
 
     # Painting
@@ -196,12 +186,12 @@ class AccountTable(ColumnList[Entry]):
     def sign_parts(self, row: int, record: Entry) -> Sequence[Part]:
         return [
             *super().sign_parts(row, record),
-            (MARK_SIGN, "marked") if record.id in self._marked else (" ", ""),
+            (MARK_SIGN, "marked") if record.id in self.marked else (" ", ""),
             (ALARM_SIGN, "alarm") if self._is_refused(record) else (" ", ""),
         ]
 
     def row_style(self, row: int, record: Entry) -> str:
-        if record.id in self._marked:
+        if record.id in self.marked:
             return "marked"
         return "" if row == self.cursor or KERIO.listed(record).seat else "muted"
 

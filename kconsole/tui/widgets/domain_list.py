@@ -1,7 +1,6 @@
 """The list of domains with their seats. The domain under the cursor is the scope of the account table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.message import Message
@@ -18,11 +17,8 @@ ALL_DOMAINS = "All domains"
 class DomainList(RowList):
     """A row for all domains, then one for each. Moving the cursor chooses a domain."""
 
-    @dataclass
     class Chosen(Message):
-        """Another domain is chosen; empty for all."""
-
-        domain: str
+        """Another domain is chosen, or all."""
 
     def __init__(self) -> None:
         super().__init__(id="domains")
@@ -52,7 +48,7 @@ class DomainList(RowList):
             self.cursor_moved()
 
     def cursor_moved(self) -> None:
-        self.post_message(self.Chosen(self.chosen))
+        self.post_message(self.Chosen())
 
     def paint_row(self, row: int, width: int) -> Sequence[Part]:
         assert self._report is not None  # noqa: S101  # there is no other row without

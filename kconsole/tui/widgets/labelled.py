@@ -88,11 +88,5 @@ class DetailsPane(LabelledText):
     def __init__(self) -> None:
         super().__init__(11, wraps=False)
 
-    @property
-    def details(self) -> Sequence[Row]:
-        """The labels and their texts. They must be safe to show."""
-        return self.sections[0][1] if self.sections else ()
-
-    @details.setter
-    def details(self, details: Sequence[Row]) -> None:
+    def show_details(self, details: Sequence[Row]) -> None:
         self.show([("", details)])
