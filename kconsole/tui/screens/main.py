@@ -228,7 +228,7 @@ class MainScreen(AccountsScreen):
             BannerLine(*line)
             for line in texts.banner_lines(report, self._license_status, restarted_key, self.key_of("license"))
         )
-        self.accounts.suspend(self._license_status.is_suspended)
+        self.accounts.is_suspended = self._license_status.is_suspended
 
     def _show_highlighted(self) -> None:
         if self._details_pane is not None:

@@ -18,17 +18,16 @@ COLOUR_SYSTEMS: Final[Mapping[Colours, ColorSystem | None]] = {
 BOLD, DIM, ITALIC, UNDERLINE, REVERSE, STRIKE = (1 << bit for bit in range(6))
 """Attributes. The console uses none that blink or hide text."""
 
-_NAMES: Final = {
-    BOLD: "bold",
-    DIM: "dim",
-    ITALIC: "italic",
-    UNDERLINE: "underline",
-    REVERSE: "reverse",
-    STRIKE: "strike",
+_ATTRIBUTES: Final = {
+    BOLD: ("bold", "1", "22"),
+    DIM: ("dim", "2", "22"),
+    ITALIC: ("italic", "3", "23"),
+    UNDERLINE: ("underline", "4", "24"),
+    REVERSE: ("reverse", "7", "27"),
+    STRIKE: ("strike", "9", "29"),
 }
-_ON: Final = {BOLD: "1", DIM: "2", ITALIC: "3", UNDERLINE: "4", REVERSE: "7", STRIKE: "9"}
-_OFF: Final = {BOLD: "22", DIM: "22", ITALIC: "23", UNDERLINE: "24", REVERSE: "27", STRIKE: "29"}
-_SHOWN: Final = sum(_ON)
+"""Their names in Rich, and the codes that switch them on and off."""
+_SHOWN: Final = sum(_ATTRIBUTES)
 _SHOWN_BY_OLD: Final = BOLD | UNDERLINE | REVERSE
 """Those of a VT100."""
 _ON_BLANKS: Final = UNDERLINE | REVERSE | STRIKE
@@ -80,7 +79,7 @@ class CellStyles:
         return known
 
     def _cell_style(self, style: Style) -> CellStyle:
-        attributes = sum(bit for bit, name in _NAMES.items() if bit & self._shown and getattr(style, name))
+        attributes = sum(bit for bit, (name, _, _) in _ATTRIBUTES.items() if bit & self._shown and getattr(style, name))
         if self._system is None:
             return CellStyle(attributes)
         colour, background = _parameters(style.color, self._system), _parameters(style.bgcolor, self._system, False)
@@ -104,7 +103,7 @@ class CellStyles:
         on = end.attributes & ~start.attributes
         if off & (BOLD | DIM):  # one code switches off both
             on |= end.attributes & (BOLD | DIM)
-        steps = [*dict.fromkeys(code for bit, code in _OFF.items() if off & bit), *_switched_on(on)]
+        steps = [*dict.fromkeys(code for bit, (_, _, code) in _ATTRIBUTES.items() if off & bit), *_switched_on(on)]
         if start.colour != end.colour:
             steps.append(end.colour or "39")
         if start.background != end.background:
@@ -114,7 +113,7 @@ class CellStyles:
 
 
 def _switched_on(attributes: int) -> list[str]:
-    return [code for bit, code in _ON.items() if attributes & bit]
+    return [code for bit, (_, code, _) in _ATTRIBUTES.items() if attributes & bit]
 
 
 def _parameters(colour: Color | None, system: ColorSystem, foreground: bool = True) -> str:

@@ -7,6 +7,7 @@ from itertools import count
 from typing import ClassVar
 
 from textual.message import Message
+from textual.reactive import reactive
 
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
@@ -30,6 +31,9 @@ class AccountTable(ColumnList[Entry]):
     header_lines: ClassVar[int] = 1
     signs: ClassVar[int] = 3
 
+    is_suspended: reactive[bool] = reactive(False)
+    """Whether the license has expired, so that no account can log in."""
+
     class MarksChanged(Message):
         """Other accounts are marked."""
 
@@ -41,7 +45,6 @@ class AccountTable(ColumnList[Entry]):
         self.marked: frozenset[int] = frozenset()
         """The numbers of the marked accounts, listed or not."""
         self._report: SeatReport | None = None
-        self._is_suspended = False
         self._sort: SortField = "last-login"
         self._reverse = False
         self.choices: Sequence[Choice] = DEFAULT
@@ -105,12 +108,6 @@ class AccountTable(ColumnList[Entry]):
                 if row in in_sight:
                     self.refresh_row(row)
         if self._refusing() != refused_before:
-            self.refresh()
-
-    def suspend(self, is_suspended: bool) -> None:
-        """Show whether the license has expired, so that no account can log in."""
-        if is_suspended != self._is_suspended:
-            self._is_suspended = is_suspended
             self.refresh()
 
     def _refusing(self) -> bool:
@@ -197,9 +194,9 @@ class AccountTable(ColumnList[Entry]):
 
     def _is_refused(self, entry: Entry) -> bool:
         """Whether the license would keep an account from logging in."""
-        if self._report is None or not (self._report.locked_out or self._is_suspended):
+        if self._report is None or not (self._report.locked_out or self.is_suspended):
             return False
-        return KERIO.listed(entry).seat and not may_connect(self._report, entry, self._is_suspended).allowed
+        return KERIO.listed(entry).seat and not may_connect(self._report, entry, self.is_suspended).allowed
 
 
 def _to_be_marked(entries: Iterable[Entry]) -> set[int]:

@@ -42,29 +42,12 @@ class Movable(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False)
     def move_by(self, rows: int) -> None:
         self.move_to(self.scroll_offset.y + rows)
 
-    def action_down(self) -> None:
-        self.move_by(1)
-
-    def action_up(self) -> None:
-        self.move_by(-1)
-
-    def action_page_down(self) -> None:
-        self.move_by(self.page)
-
-    def action_page_up(self) -> None:
-        self.move_by(-self.page)
-
-    def action_half_page_down(self) -> None:
-        self.move_by(max(self.page // 2, 1))
-
-    def action_half_page_up(self) -> None:
-        self.move_by(-max(self.page // 2, 1))
-
-    def action_top(self) -> None:
-        self.move_to(0)
-
-    def action_bottom(self) -> None:
-        self.move_to(self.row_count - 1)
+    async def run_command(self, command: AnyCommand) -> None:
+        page, every = self.page, self.row_count
+        half = max(page // 2, 1)
+        rows = {"down": 1, "page-down": page, "half-page-down": half, "bottom": every}
+        rows |= {"up": -1, "page-up": -page, "half-page-up": -half, "top": -every}
+        self.move_by(rows[command.name])
 
 
 class RowList(Movable):
