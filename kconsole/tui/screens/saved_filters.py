@@ -34,14 +34,10 @@ class _FilterList(ColumnList[Filter]):
         Column[Filter]("Filter", 0, lambda saved, _: safe_text(saved[1]), share=1, gives_way=True),
     )
 
-    def __init__(self, preferences: Preferences) -> None:
-        super().__init__("saved")
-        self._preferences = preferences
-        self.read()
-
-    def read(self) -> None:
-        self.rows = sorted(self._preferences.filters.items())
+    def read(self, preferences: Preferences) -> None:
+        self.rows = sorted(preferences.filters.items())
         self.styles.height = max(2, min(len(self.rows), MOST_LINES))
+        self.rows_changed()
 
     def key(self, record: Filter) -> Hashable:
         return record[0]
@@ -71,9 +67,12 @@ class SavedFiltersDialog(Dialog[str]):
         """The name that the user was asked about: to replace it, or to delete it."""
 
     def body(self) -> Iterable[Widget]:
-        yield _FilterList(self._preferences)
+        yield _FilterList("saved")
         yield TextLine(placeholder="a name for the current filter", id="filter-name")
         yield plain("In the filter line, @name stands for a saved one.", "dialog-note -first")
+
+    def on_mount(self) -> None:
+        self.saved.read(self._preferences)
 
     def action_use(self) -> None:
         if self.saved.highlighted is not None:
@@ -125,8 +124,7 @@ class SavedFiltersDialog(Dialog[str]):
         except ConsoleError as error:
             problem = shown_error(error, self)
         self.tell_problem(problem)
-        self.saved.read()
-        self.saved.rows_changed()
+        self.saved.read(self._preferences)
         return not problem
 
     def _stop_asking(self) -> None:

@@ -64,23 +64,15 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         writer = self._writer
-        if writer is None or (self._is_old and data.startswith(NOT_FOR_OLD_TERMINALS)):
-            return
-        if data.startswith(POINTER_SHAPE) and not self._mouse:
+        is_unknown = self._is_old and data.startswith(NOT_FOR_OLD_TERMINALS)
+        if writer is None or is_unknown or (data.startswith(POINTER_SHAPE) and not self._mouse):
             return
         writer.write(data)
         if data in FORGETTING:
             self.redraw()
 
     def show(self, update: Iterable[Placed], cursor: tuple[int, int], size: tuple[int, int], syncs: bool) -> None:
-        """Show on the terminal what Textual rendered, as soon as the terminal can take it.
-
-        Args:
-            update: what changed, or may have changed.
-            cursor: the place of the terminal's cursor: a column and a line.
-            size: cells of a line, and lines.
-            syncs: whether the terminal can show a whole picture at once.
-        """
+        """Show what may have changed, as soon as the terminal can take it. One that `syncs` shows a picture at once."""
         writer, buffer = self._writer, self._buffer
         if writer is None:
             return

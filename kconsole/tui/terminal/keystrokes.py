@@ -54,11 +54,10 @@ class Keystrokes:
 
     def let_go(self, forget: bool = False) -> None:
         """Deliver the waiting keys in order; or forget them, if the screen is not the one they were typed for."""
-        if forget:
-            if self.is_held:
-                self._typed.clear()
-        else:
+        if not forget:
             self._typed.extendleft(reversed(self._aside))
+        elif self.is_held:
+            self._typed.clear()
         self._aside.clear()
         self.is_held = False
         self._go_on()

@@ -146,10 +146,8 @@ class ScreenBuffer:
             if not differing[x]:
                 x += 1
                 continue
-            start = x
-            while start and letters[start] == _CONTINUED:
-                start -= 1
-            x = start
+            while x and letters[x] == _CONTINUED:
+                x -= 1
             if self._at != (x, y):
                 yield self._move(x, y)
             while x < end and (differing[x] or self._is_bridge(y, x, differing)):
@@ -165,7 +163,7 @@ class ScreenBuffer:
                 yield letter
                 x += width
                 self._at = (x, y) if x < end and _is_certain(letter) else None
-                if self._at is None and x < end and not _is_uncertain_next(letters[x]):
+                if self._at is None and x < end and (letters[x].isascii() or _is_certain(letters[x])):
                     break
         self._shown.letters[y][:] = letters
         self._shown.styles[y][:] = styles
@@ -269,7 +267,3 @@ def _cut(cells: list[str], end: int) -> None:
 
 def _is_certain(letter: str) -> bool:
     return len(letter) == 1 and any(first <= ord(letter) <= last for first, last in _CERTAIN)
-
-
-def _is_uncertain_next(letter: str) -> bool:
-    return not letter.isascii() and not _is_certain(letter)

@@ -56,13 +56,7 @@ AnyColumn = TypeVar("AnyColumn", bound=Column[Any])
 
 
 def laid_out(columns: Iterable[AnyColumn], width: int, signs: int = 0) -> list[tuple[AnyColumn, int]]:
-    """The columns that a list has room for, with their cells. A blank follows each of them.
-
-    Args:
-        columns: in their order on the screen.
-        width: cells of the list.
-        signs: how many of these stand before the first column.
-    """
+    """The columns that a list has room for, with their cells. A blank follows each of them; signs stand before them."""
     room = width - signs
     shown = [column for column in columns if column.needs <= width < column.until]
     for column in sorted((column for column in shown if column.leaves), key=lambda column: column.leaves):

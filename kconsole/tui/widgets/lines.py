@@ -55,7 +55,10 @@ class SeatGauge(Painted):
             return
         shown = self.planned or self.report
         if y == 0:
-            words = f"  {self._words()} · "
+            words = used_words(shown)
+            if shown.used != self.report.used:
+                words = f"{self.report.used:,} → {words}"
+            words = f"  {words} · "
             state = state_word(shown)
             yield " ", ""
             yield from gauge_bar(self.report, width - 2 - cell_len(words) - len(state), planned=self.planned)
@@ -64,12 +67,6 @@ class SeatGauge(Painted):
             yield " ", ""
         elif y == 1:
             yield " " + _as_many_as_fit(figures(shown), width - 2), "muted"
-
-    def _words(self) -> str:
-        assert self.report is not None  # noqa: S101  # painted only with a report
-        if self.planned is None or self.planned.used == self.report.used:
-            return used_words(self.report)
-        return f"{self.report.used:,} → {used_words(self.planned)}"
 
 
 def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
@@ -143,10 +140,7 @@ class StatusLine(Painted):
         yield " ", ""
 
     def _state(self, width: int) -> tuple[Sequence[Part], int]:
-        """The state of the store, and the cells that it leaves for the last event.
-
-        If there is no room for both, "all saved" goes: the event says what was saved.
-        """
+        """The state, and the cells it leaves for the last event. Without room for both, "all saved" goes first."""
         known, quiet = [(self.age, ""), (self.open, "notice")], [(self.right, ""), ("live" * (width >= ROOMY), "")]
         room = 0
         for parts in ((*known, *quiet), (*known, quiet[0]), known):

@@ -71,12 +71,7 @@ class RowList(Movable):
         """Called when the cursor is on another row."""
 
     def rows_changed(self, line: int | None = None) -> None:
-        """Show other rows.
-
-        Args:
-            line: where in sight the cursor should stay, counted from the first row in sight; None, or while the list
-                stands at its top, to scroll no more than it takes to have the cursor in sight.
-        """
+        """Show other rows. The cursor stays on this line in sight, unless the list stands at its top."""
         self.virtual_size = Size(self.size.width, self.row_count + self.header_lines)
         self.cursor = self._within(self.cursor)
         if line is not None and self.scroll_offset.y > 0:
