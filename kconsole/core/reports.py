@@ -78,7 +78,6 @@ class Decision(NamedTuple):
     code: str
     params: Mapping[str, Any] = NO_PARAMS
     hints: tuple[Message, ...] = ()
-    """What to do about it."""
     over: int = 0
     """Seats beyond the license, if it is done."""
 

@@ -56,10 +56,7 @@ def compared(
     uncounted: Collection[str] = (),
     policy: LicensePolicy = KERIO,
 ) -> list[Comparison]:
-    """Our figures beside those of the server when it was last read; `uncounted` domains could not be read.
-
-    The entries are those that have not been deleted.
-    """
+    """Our figures beside the server's last ones; its users of `uncounted` domains could not be read."""
     entries = list(entries)
     missing = [_unread(uncounted)] if uncounted else []
     licensed = None if numbers.licensed == UNLIMITED else numbers.licensed

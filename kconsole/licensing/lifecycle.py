@@ -59,7 +59,6 @@ class LicenseStatus(NamedTuple):
     source: str
     """Who says what the state means."""
     endings: tuple[Ending, ...]
-    """The first one first."""
     update: UpdateStatus | None
     warnings: tuple[Warn, ...]
 

@@ -85,7 +85,6 @@ class LicensePolicy:
 
     @property
     def classifications(self) -> tuple[Classification, ...]:
-        """In the order in which rules are tried."""
         return tuple(rule.classification for rule in self.rules)
 
     def classify(self, entry: Entry) -> Classification:

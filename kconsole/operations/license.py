@@ -69,10 +69,7 @@ class BeginTrial(_LicenseOperation):
 
 @dataclass(frozen=True, repr=False)
 class RegisterLicense(_LicenseOperation):
-    """Bind the license to a customer, which sets the anniversary of Software Maintenance.
-
-    Registering again changes the customer and keeps the anniversary.
-    """
+    """Bind the license to a customer, which sets the anniversary of Software Maintenance; doing so again keeps it."""
 
     name: ClassVar[str] = "register license"
     customer: Customer

@@ -18,11 +18,10 @@ LIMIT: Final = 1000
 
 
 class Detail(NamedTuple):
-    """One line of an explanation."""
+    """One line of an explanation. Safe to show."""
 
     label: str
     text: str
-    """Safe to show."""
 
 
 def reason_word(classification: Classification) -> str:
