@@ -29,12 +29,7 @@ def verify(folder: Path, head: str | None = None) -> Head:
 
     Args:
         folder: the store.
-        head: a head that the log had once, as this shows it or its hash alone; None for none.
-
-    Raises:
-        BadInput: what was given is no head.
-        NotFound: there is no log.
-        StoreUnusable: a line is bad, or the log does not hold the head that it once had.
+        head: a head that the log had once, as this shows it or its hash alone; StoreUnusable if it has it no more.
     """
     known = None if head is None else _HASH.fullmatch(head.strip())
     if head is not None and known is None:
@@ -56,13 +51,8 @@ def verify(folder: Path, head: str | None = None) -> Head:
 def backup(session: Session, path: Path) -> None:
     """Copy a store into a tar archive, while others may go on changing it.
 
-    Args:
-        session: at the store.
-        path: a file, which only its owner may read then, or a device or pipe that exists; `-` is standard output.
-
-    Raises:
-        BadInput: it cannot be written there; a file that was there is as it was.
-        StoreUnusable: the store cannot be read, or was replaced meanwhile.
+    The path is that of a file, which only its owner may read then, or of a device or pipe that exists; `-` is standard
+    output. If it cannot be written, a file that was there is as it was.
     """
     if str(path) == STANDARD_STREAM:
         _write_archive(session, sys.stdout.buffer)
@@ -72,21 +62,17 @@ def backup(session: Session, path: Path) -> None:
         if takes_a_stream(path):
             with path.open("wb") as file:
                 _write_archive(session, file)
-        else:
-            _write_file(session, path)
+            return
+        with new_file(path) as (new, descriptor):
+            with open(descriptor, "wb", closefd=False) as file:  # a descriptor
+                _write_archive(session, file)
+            os.fsync(descriptor)
+            new.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise BadInput(
             "unwritable", "choose-another-file", file=str(path), error=error.strerror or str(error)
         ) from error
-
-
-def _write_file(session: Session, path: Path) -> None:
-    with new_file(path) as (new, descriptor):
-        with open(descriptor, "wb", closefd=False) as file:  # a descriptor
-            _write_archive(session, file)
-        os.fsync(descriptor)
-        new.replace(path)
-    sync_folder(path.parent)
 
 
 def _write_archive(session: Session, file: IO[bytes]) -> None:

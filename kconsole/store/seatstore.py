@@ -55,7 +55,7 @@ class SeatStore:
 
     Attributes:
         state: the records as of the last commit that was read; inside a transaction, with its changes.
-        journal: how far the journal has been read: `history()`, `history_backwards()`, `check()`, `check_ahead()`.
+        journal: how far the journal has been read: `history()`, `history_backwards()`, `check_ahead()`.
         operator: who works, for the lock and the journal.
         session: the random name of this run, by which the journal tells it from others.
         notices: what was repaired, or cannot be repaired, for a person.
@@ -100,29 +100,21 @@ class SeatStore:
             StoreUnusable: it is damaged, foreign, of another format, or cannot be read.
         """
         engine = engine_at(address, read_only)
-        return cls.opened(engine, engine.open(), clock, patience, operator, progress)
-
-    @classmethod
-    def opened(
-        cls,
-        engine: JournalEngine,
-        has_journal: bool,
-        clock: Clock,
-        patience: float = PATIENCE,
-        operator: Operator | str = "",
-        progress: Progress | None = None,
-    ) -> "SeatStore":
-        """Open the store that an engine keeps, if it has a journal; see `open`."""
+        has_journal = engine.open()
         store = cls(engine, clock, patience, operator)
-        try:
-            store.journal.open(has_journal, progress)
-            if not engine.read_only and store.journal.has_more():
-                with suppress(StoreBusy), engine.lock(0, store.operator.shown):  # which mends a torn last line
-                    store._take_rest()
-        except BaseException:
-            store.abandon()
-            raise
+        store.read(has_journal, progress)
         return store
+
+    def read(self, has_journal: bool, progress: Progress | None = None) -> None:
+        """Read what the engine keeps, which may be a snapshot without its journal."""
+        try:
+            self.journal.open(has_journal, progress)
+            if not self.read_only and self.journal.has_more():
+                with suppress(StoreBusy), self._engine.lock(0, self.operator.shown):  # which mends a torn last line
+                    self._take_rest()
+        except BaseException:
+            self.abandon()
+            raise
 
     @classmethod
     def create(

@@ -135,7 +135,7 @@ def _slices(body: bytes) -> Iterator[tuple[str, Any]]:
 # As TinyDB sees them
 
 
-def table_layer(tables: Mapping[str, Mapping[int, Any]], stage: Callable[[list[Change]], None]) -> "TinyDB":
+def table_layer(tables: Mapping[str, Mapping[int, Any]], stage: Callable[[Change], None]) -> "TinyDB":
     """TinyDB over the records in memory, for its queries and updates; `stage` takes what an update changes."""
     from tinydb import TinyDB
     from tinydb.storages import Storage
@@ -148,7 +148,8 @@ def table_layer(tables: Mapping[str, Mapping[int, Any]], stage: Callable[[list[C
             if set(data) != set(tables):
                 raise NotImplementedError("a table of the store cannot be dropped")
             changed = [name for name, documents in data.items() if not isinstance(documents, _DocumentView)]
-            stage([change for name in changed for change in _differences(name, tables[name], data[name])])
+            for change in [change for name in changed for change in _differences(name, tables[name], data[name])]:
+                stage(change)
 
     return TinyDB(storage=RecordStorage)
 

@@ -57,10 +57,6 @@ class Transaction:
             self._put("entries", entry.id, stored[-1])
         return stored
 
-    def remove_entry(self, number: int) -> None:
-        """Remove an entry without a trace. To delete an account, put it with `deleted_at` instead."""
-        self._put("entries", number, None)
-
     def put_domain(self, domain: Domain, number: int = 0) -> None:
         """Store a domain: under this number, or else in place of the one of its name, or as a new one."""
         self._put("domains", number or self._records.domain_number(domain.name) or self._new_number(), domain)
@@ -105,12 +101,7 @@ class Transaction:
     @property
     def tables(self) -> "TinyDB":
         """The tables for TinyDB's own doors; what they change belongs to this transaction."""
-        return table_layer(self._records.tables, self._stage_all)
-
-    def _stage_all(self, changes: list[Change]) -> None:
-        for change in changes:
-            self._stage(change)
-            self.next_number = max(self.next_number, change.number + 1)
+        return table_layer(self._records.tables, self._stage)
 
     def _put(self, table: str, number: int, record: Any) -> None:
         """Let a record be this, or be gone if this is None."""
@@ -121,6 +112,7 @@ class Transaction:
     def _stage(self, change: Change) -> None:
         self._records.take(change)
         self.changes.append(change)
+        self.next_number = max(self.next_number, change.number + 1)
 
     def _new_number(self) -> int:
         number = self.next_number

@@ -26,6 +26,7 @@ from kconsole.store.transaction import Transaction
 from tests.clocks import noon
 from tests.licensing.strategies import DOMAIN_NAMES, entries, inventories, licenses, moments
 from tests.limits import EXAMPLES
+from tests.store.stores import remove_entry
 
 MANY = EXAMPLES // 4 + 5
 
@@ -112,7 +113,7 @@ class StoreHistories(RuleBasedStateMachine):
     @rule(choice=choices, fail=st.booleans())
     def forget_an_entry(self, choice: int, fail: bool) -> None:
         number = sorted(self.model.entries)[choice % len(self.model.entries)]
-        if self.change(lambda transaction: transaction.remove_entry(number), fail):
+        if self.change(lambda transaction: remove_entry(transaction, number), fail):
             del self.model.entries[number]
 
     @rule(name=st.sampled_from(DOMAIN_NAMES), limit=st.integers(0, 5), fail=st.booleans())

@@ -16,6 +16,7 @@ from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.file_engine.snapshot_file import FORMAT
 from kconsole.store.journal_line import commit_of, head_after, linked
 from kconsole.store.seatstore import SeatStore
+from kconsole.store.transaction import Transaction
 from tests.clocks import FixedClock, noon
 
 DOMAIN = "north.example"
@@ -46,6 +47,11 @@ def add(store: SeatStore, *logins: str) -> Entry:
     with store.transaction("add") as transaction:
         entries = [transaction.put_entry(account(login)) for login in logins]
     return entries[-1]
+
+
+def remove_entry(transaction: Transaction, number: int) -> None:
+    """Remove an entry without a trace."""
+    transaction.tables.table("entries").remove(doc_ids=[number])
 
 
 def told_to(store: SeatStore) -> list[Commit]:

@@ -224,7 +224,9 @@ def test_a_snapshot_is_read_as_it_was_written(place: Place) -> None:
 
 
 def store_at(place: Place, operator: str = "anna", read_only: bool = False) -> SeatStore:
-    return SeatStore.opened(place.handle(read_only), True, noon(), 0, operator)
+    store = SeatStore(place.handle(read_only), noon(), 0, operator)
+    store.read(has_journal=True)
+    return store
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from kconsole.core.history import Commit
 from kconsole.core.records import Domain
 from kconsole.store.file_engine.locking import StoreLock
 from tests.clocks import noon
-from tests.store.stores import account, add, addresses, new_store, opened, same_as_disk, told_to
+from tests.store.stores import account, add, addresses, new_store, opened, remove_entry, same_as_disk, told_to
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def test_an_open_store_catches_up_with_another(tmp_path: Path) -> None:
     anna, berg = one.state.entries.values()
     with one.transaction("many") as transaction:
         transaction.put_entry(account("anna", id=anna.id, enabled=False))
-        transaction.remove_entry(berg.id)
+        remove_entry(transaction, berg.id)
         transaction.put_entry(account("chen"))
         transaction.put_domain(Domain(name="south.example"))
         transaction.set_last_restart(noon().now())

@@ -17,7 +17,7 @@ from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
 from tests.licensing.strategies import entries
 from tests.samples import make_inventory
-from tests.store.stores import account, add, addresses, forged, new_store, opened, same_as_disk
+from tests.store.stores import account, add, addresses, forged, new_store, opened, remove_entry, same_as_disk
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_addresses_are_found_whatever_happens_while_the_index_is_made(tmp_path: 
             assert 0 <= share <= 1
         add(store, "berg")
         with store.transaction("remove") as transaction:
-            transaction.remove_entry(store.state.entry_at("a3@north.example").id)  # type: ignore[union-attr]  # it is there
+            remove_entry(transaction, store.state.entry_at("a3@north.example").id)  # type: ignore[union-attr]  # it is there
         list(index)
     assert list(store.state.indexing()) == []
     assert store.state.entry_at("a3@north.example") is None

@@ -34,6 +34,7 @@ from tests.store.stores import (
     lines_of,
     new_store,
     opened,
+    remove_entry,
     same_as_disk,
     told_to,
 )
@@ -200,7 +201,7 @@ def test_an_exception_takes_everything_back(tmp_path: Path) -> None:
     anna, berg = store.state.entries.values()
     with pytest.raises(KeyboardInterrupt), store.transaction("many") as transaction:  # noqa: PT012
         transaction.put_entry(account("chen"))
-        transaction.remove_entry(anna.id)
+        remove_entry(transaction, anna.id)
         transaction.put_entry(account("Anna"))
         transaction.put_entry(account("berg2", id=berg.id))
         transaction.put_domain(Domain(name="south.example"))
@@ -223,7 +224,7 @@ def test_a_transaction_that_changes_nothing_writes_nothing(tmp_path: Path) -> No
         transaction.put_entry(anna)
         transaction.set_license(store.state.license)
         passing = transaction.put_entry(account("passing"))
-        transaction.remove_entry(passing.id)
+        remove_entry(transaction, passing.id)
     assert transaction.commit is None
     assert told == []
     assert (tmp_path / "journal.jsonl").read_bytes() == before
@@ -440,7 +441,7 @@ def test_a_record_that_changed_twice_is_one_change(tmp_path: Path) -> None:
         transaction.put_entry(account("anna", id=anna.id, enabled=False))
         transaction.put_entry(account("anna", id=anna.id, enabled=False, mailbox=True))
         passing = transaction.put_entry(account("passing"))
-        transaction.remove_entry(passing.id)
+        remove_entry(transaction, passing.id)
     assert transaction.commit is not None
     (change,) = transaction.commit.changes
     assert (change.before, change.after) == (anna, account("anna", id=anna.id, enabled=False, mailbox=True))
@@ -450,7 +451,7 @@ def test_no_number_is_given_twice(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
     first = add(store, "berg")
     with store.transaction("forget") as transaction:
-        transaction.remove_entry(first.id)
+        remove_entry(transaction, first.id)
     again = opened(tmp_path)
     second = add(again, "chen")
     assert second.id > first.id

@@ -19,7 +19,7 @@ from kconsole.store.records import Records
 from kconsole.store.tables import TABLES, decoded_tables, encoded_tables
 from kconsole.store.transaction import Transaction
 from tests.licensing.strategies import entries
-from tests.store.stores import account, new_store, opened, same_as_disk
+from tests.store.stores import account, new_store, opened, remove_entry, same_as_disk
 
 Numbered = dict[int, dict[str, Any]]
 
@@ -77,7 +77,7 @@ def test_documents_are_updated_upserted_and_removed(transaction: Transaction) ->
 
 def test_what_comes_to_nothing_is_no_change(transaction: Transaction) -> None:
     entry = transaction.put_entry(Entry(address="passing"))
-    transaction.remove_entry(entry.id)
+    remove_entry(transaction, entry.id)
     entries_of(transaction).update({"full_name": "X"}, doc_ids=[1])
     entries_of(transaction).update({"full_name": "A"}, doc_ids=[1])
     entries_of(transaction).update({"full_name": "X"}, doc_ids=[2])

@@ -28,8 +28,7 @@ class JournalFile:
         self.path = path
         self._descriptor = descriptor
         self._unwritable = unwritable
-        status = os.fstat(descriptor)
-        self._identity = status.st_ino, status.st_dev
+        self._status = os.fstat(descriptor)
 
     @classmethod
     def create(cls, path: Path, raw: bytes) -> "JournalFile":
@@ -70,7 +69,7 @@ class JournalFile:
     def size_in_place(self) -> int:
         """The size of the file that has the journal's name now; -1 if that is another one. One call to the system."""
         status = self.path.stat()
-        return status.st_size if (status.st_ino, status.st_dev) == self._identity else -1
+        return status.st_size if os.path.samestat(status, self._status) else -1
 
     def lines(self, begin: int = 0) -> Iterator[bytes]:
         """The whole lines from a place on, with their line feeds; a torn last line is not among them."""

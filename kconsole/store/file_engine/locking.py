@@ -32,7 +32,6 @@ class StoreLock:
         self.path = path
         self._busy_code = busy
         self._descriptor = -1
-        self._identity = (0, 0)
         self._mine = threading.Lock()
         """For other parts of this process: the system gives a process again what it has."""
 
@@ -49,11 +48,14 @@ class StoreLock:
         self._write_holder(operator)
 
     def _acquire_of_others(self, deadline: float, patience: float) -> None:
+        from filelock import lock_descriptor  # here, since the first screen of a store needs no lock and no import
+
         pause = _SHORTEST_PAUSE
         while True:
             if self._descriptor < 0:
-                self._open()
-            if self._is_taken():
+                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+                self._descriptor = os.open(self.path, flags, PRIVATE_FILE)
+            if lock_descriptor(self._descriptor, blocking=False):
                 if self._is_in_place():
                     break
                 self.close()  # the file was removed: others will lock the one that has its name now
@@ -87,23 +89,10 @@ class StoreLock:
         """Keep no file open for a store that was dropped without being closed."""
         self.close()
 
-    def _open(self) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._descriptor = os.open(self.path, flags, PRIVATE_FILE)
-        status = os.fstat(self._descriptor)
-        self._identity = status.st_ino, status.st_dev
-
-    def _is_taken(self) -> bool:
-        from filelock import lock_descriptor  # here, since the first screen of a store needs no lock and no import
-
-        return lock_descriptor(self._descriptor, blocking=False)
-
     def _is_in_place(self) -> bool:
-        try:
-            status = self.path.stat()
-        except OSError:
-            return False
-        return (status.st_ino, status.st_dev) == self._identity
+        with suppress(OSError):
+            return os.path.samestat(self.path.stat(), os.fstat(self._descriptor))
+        return False
 
     def _write_holder(self, operator: str) -> None:
         """Name the holder for those who wait."""
