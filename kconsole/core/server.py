@@ -12,7 +12,6 @@ MailboxFate = Literal["keep", "delete", "transfer"]
 """What happens to a deleted account's mailbox."""
 
 ServerOperation = Literal["disable", "enable", "add", "delete"]
-"""What may be asked of the server."""
 
 ASKED: Final[Mapping[ServerOperation, str]] = {
     "disable": "disabled",

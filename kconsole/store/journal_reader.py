@@ -58,7 +58,13 @@ class JournalReader:
         """Read everything."""
         self._read_snapshot(has_journal, progress)
         if not has_journal:
-            self._open_without_journal()
+            if self._snapshot_head == START:
+                raise NotFound("no-store", "make-or-demo", address=self._engine.address.removeprefix("file:"))
+            missing = StoreUnusable("journal-missing", "restore-or-read-only", journal=self._engine.journal_name)
+            if not self._engine.read_only:
+                raise missing
+            self._engine.notices.append(missing.happened)
+            self.is_damaged = True
             return
         for step in (self._check_chain, self._read_rest):
             try:
@@ -89,15 +95,6 @@ class JournalReader:
         self.next_number = snapshot.next_number
         self.head = self._snapshot_head = snapshot.head
         self.snapshot_size = len(snapshot.body)
-
-    def _open_without_journal(self) -> None:
-        if self._snapshot_head == START:
-            raise NotFound("no-store", "make-or-demo", address=self._engine.address.removeprefix("file:"))
-        missing = StoreUnusable("journal-missing", "restore-or-read-only", journal=self._engine.journal_name)
-        if not self._engine.read_only:
-            raise missing
-        self._engine.notices.append(missing.happened)
-        self.is_damaged = True
 
     def _check_chain(self, _: Progress | None) -> None:
         """Check that the journal holds the line of the snapshot; `_read_rest` checks what comes after that."""
@@ -150,7 +147,6 @@ class JournalReader:
     # Reading again
 
     def history(self) -> Iterator[Commit]:
-        """All commits that have been read, the first one first."""
         with self.reporting_damage():
             head = START
             for raw in self._engine.read_after(START):

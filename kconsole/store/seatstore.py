@@ -195,10 +195,7 @@ class SeatStore:
         from the block rolls everything back; for `Refused`, the journal gets a line that says so. A block that changes
         nothing and refuses nothing writes nothing.
 
-        Args:
-            operation: what is done, as the journal will name it.
-            operator: who does it; empty for the one who opened the store.
-            reason: why, in the operator's words.
+        The journal names the operation, the operator (the one who opened the store if none is given) and the reason.
 
         Raises:
             ReadOnly: the store was opened read-only.

@@ -83,7 +83,6 @@ class Transaction:
         self._put("intents", number, None)
 
     def put_back(self, change: Change) -> None:
-        """Restore a record as it was before a change."""
         self._put(change.table, change.number, change.before)
 
     def replace_all(self, inventory: Inventory) -> None:

@@ -255,18 +255,8 @@ def mend(
 ) -> list[Finding]:
     """Repair what can be repaired; whatever is in the way goes into the folder `set-aside`.
 
-    Returns what was found before, with what was repaired, and what is still wrong.
-
-    Args:
-        folder: the store.
-        findings: what `examine` found.
-        operator: who repairs it.
-        patience: seconds to wait for another process that is saving.
-        worded: makes the words of the reason that a new journal begins with.
-
-    Raises:
-        StoreBusy: another process holds the store.
-        StoreUnusable: it cannot be written.
+    Returns what `examine` found before, with what was repaired, and what is still wrong. A new journal begins with a
+    reason in words, which `worded` makes.
     """
     if any(finding.mendable for finding in findings):
         refuse_links(folder)

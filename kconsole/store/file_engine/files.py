@@ -21,6 +21,22 @@ class NotSynced(OSError):
     """The new file is in place, but its name may be lost again if the machine loses power right now."""
 
 
+class OpenFile:
+    """A file that stays open until it is closed, or its store is dropped without being closed."""
+
+    def __init__(self, path: Path, descriptor: int = -1) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def beside(path: Path) -> Path:
     """A name in the same folder that nothing has.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kconsole.store.engine import BrokenJournal, Head
-from kconsole.store.file_engine.files import set_aside, write_whole
+from kconsole.store.file_engine.files import OpenFile, set_aside, write_whole
 from kconsole.store.journal_line import HASH_LENGTH, hash_of, head_after
 
 JOURNAL_FILE: Final = "journal.jsonl"
@@ -21,12 +21,11 @@ class InDoubt(OSError):
     """A whole line may have come to disk or not: the disk failed, and did not let it be cut off again."""
 
 
-class JournalFile:
+class JournalFile(OpenFile):
     """An open journal file. Places in it are bytes from its beginning, at the end of a line."""
 
     def __init__(self, path: Path, descriptor: int, unwritable: OSError | None = None) -> None:
-        self.path = path
-        self._descriptor = descriptor
+        super().__init__(path, descriptor)
         self._unwritable = unwritable
         self._status = os.fstat(descriptor)
 
@@ -52,15 +51,6 @@ class JournalFile:
                     raise
                 unwritable = error
         return cls(path, os.open(path, os.O_RDONLY | _FLAGS), unwritable)
-
-    def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-    def __del__(self) -> None:
-        """Keep no file open for a store that was dropped without being closed."""
-        self.close()
 
     @property
     def size(self) -> int:
@@ -127,14 +117,10 @@ class JournalFile:
         return size == 0 or os.pread(self._descriptor, 1, size - 1) == b"\n"
 
     def mend_torn_tail(self, head: Head, place: int) -> Path | None:
-        """Move a torn last line into a file of its own; returns which. The caller holds the lock.
+        """Move a torn line after the last whole one into a file of its own; returns which. The caller holds the lock.
 
         No one was ever shown it as done, so the store goes on without it. If only its line feed is missing, it gets
         that and stays: then there is no file.
-
-        Args:
-            head: the last whole line.
-            place: where that ends.
 
         Raises:
             BrokenJournal: the line is whole, but has another byte for its line feed: it is not torn, but damaged.

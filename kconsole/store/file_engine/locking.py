@@ -11,7 +11,7 @@ import msgspec
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import StoreBusy
-from kconsole.store.file_engine.files import PRIVATE_FILE
+from kconsole.store.file_engine.files import PRIVATE_FILE, OpenFile
 
 LOCK_FILE: Final = "lock"
 LEASES: Final = ("server",)
@@ -22,16 +22,15 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
 """Seconds between two attempts: short at first, since a change takes a fraction of a millisecond."""
 
 
-class StoreLock:
+class StoreLock(OpenFile):
     """A lock file, kept open: taking the lock costs a few calls to the system, not those of opening it each time.
 
     Those who wait too long get StoreBusy with the code `busy`.
     """
 
     def __init__(self, path: Path, busy: str = "store-busy") -> None:
-        self.path = path
+        super().__init__(path)
         self._busy_code = busy
-        self._descriptor = -1
         self._mine = threading.Lock()
         """For other parts of this process: the system gives a process again what it has."""
 
@@ -66,7 +65,10 @@ class StoreLock:
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _busy(self, patience: float) -> StoreBusy:
-        operator, process = self._holder()
+        operator, process = "", 0
+        with suppress(OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):  # then the holder is not known
+            holder = msgspec.json.decode(os.pread(self._descriptor, 4096, 0).partition(b"\n")[0])
+            operator, process = str(holder["operator"]), int(holder["process"])
         params = {"folder": str(self.path.parent), "seconds": patience, "operator": operator, "process": process}
         return StoreBusy(Message(self._busy_code, params), "try-again-or-find-hanging")
 
@@ -80,15 +82,6 @@ class StoreLock:
             self.close()  # which lets it go too
         self._mine.release()
 
-    def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-    def __del__(self) -> None:
-        """Keep no file open for a store that was dropped without being closed."""
-        self.close()
-
     def _is_in_place(self) -> bool:
         with suppress(OSError):
             return os.path.samestat(self.path.stat(), os.fstat(self._descriptor))
@@ -100,11 +93,3 @@ class StoreLock:
             holder = msgspec.json.encode({"operator": operator, "process": os.getpid()}).ljust(_HOLDER_LENGTH) + b"\n"
             if os.pread(self._descriptor, len(holder), 0) != holder:  # to write costs ten times as much
                 os.pwrite(self._descriptor, holder, 0)
-
-    def _holder(self) -> tuple[str, int]:
-        """The operator and process that hold it; empty and 0 if that is not known."""
-        try:
-            holder = msgspec.json.decode(os.pread(self._descriptor, 4096, 0).partition(b"\n")[0])
-            return str(holder["operator"]), int(holder["process"])
-        except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
-            return "", 0

@@ -89,17 +89,10 @@ def _check_format(path: Path, written: object) -> None:
 def write_snapshot(
     path: Path, head: Head, place: int, next_number: int, body: Iterable[bytes], *, damaged: bool = False
 ) -> int:
-    """Put a snapshot in place; the one before is kept as `store.json.bak`, or for good if it is damaged.
+    """Put a snapshot of the tables in place, made from the line that ends at a place; returns its size in bytes.
 
-    Returns its size in bytes. If it cannot be written, the one before is there as it was.
-
-    Args:
-        path: the file.
-        head: the line of the journal that it was made from.
-        place: where that line ends.
-        next_number: the number of the next new record.
-        body: the tables as JSON, in pieces.
-        damaged: whether the one before is damaged.
+    The one before is kept as `store.json.bak`, or for good if it is damaged. If the new one cannot be written, the one
+    before is there as it was.
     """
     if path.is_symlink():  # to rename over it would leave what it points to behind
         raise OSError(errno.ELOOP, "it is a symbolic link", str(path))
