@@ -174,12 +174,12 @@ class SeatLedger:
         """The report with this domain alone in it: all that a guard needs, cheap for any number of domains."""
         return self._report(self._license, self._domains.get(fold(domain), ()))
 
-    def has_room(self, domain: str) -> bool:
-        """Whether one more account fits under every limit; much cheaper than a report."""
+    def has_room(self, domain: str, accounts: int = 1) -> bool:
+        """Whether so many more accounts fit under every limit; much cheaper than a report."""
         name = fold(domain)
         limits = [(self._license.seats, self._total)]
         limits += [(each.user_limit, self._tallies[name]) for each in self._domains.get(name, ())]
-        return all(limit is None or tally.counted + tally.held < limit for limit, tally in limits)
+        return all(limit is None or tally.counted + tally.held + accounts <= limit for limit, tally in limits)
 
     def _report(self, license_: License, domains: Iterable[Domain]) -> SeatReport:
         limit, total = license_.seats, self._total

@@ -11,7 +11,7 @@ from kconsole.core.errors import BadInput, NotFound, Refused
 from kconsole.core.records import Entry, LastLogin, MailboxFate, fold
 from kconsole.core.times import LONGEST_PROTOCOL, SKEW
 from kconsole.licensing import guards
-from kconsole.licensing.counting import is_active_sync
+from kconsole.licensing.counting import SeatLedger, is_active_sync
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import (
     OperationContext,
@@ -42,15 +42,21 @@ class _SwitchAccounts:
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Change one account after the other, as far as the guards allow it."""
         check_expected(self.expected, context)
-        return [self._switch(address, context) for address in unique(self.addresses)]
+        seats = context.seats
+        return [self._switch(address, seats, context) for address in unique(self.addresses)]
 
-    def _switch(self, address: str, context: OperationContext) -> Outcome:
+    def _switch(self, address: str, seats: SeatLedger, context: OperationContext) -> Outcome:
         entry = context.state.entry_at(address)
         if entry is None:
             return missing(address)
         done = f"{self.name}d"
         decision = guards.may_disable(entry, context.policy)
-        if self.enable and decision.allowed and not context.seats.has_room(entry.domain):  # else no report is needed
+        # where all of them fit, the figures need not follow each account, and no report is needed
+        if (
+            self.enable
+            and decision.allowed
+            and not (seats.has_room(entry.domain, len(self.addresses)) or context.seats.has_room(entry.domain))
+        ):
             report, enabled = context.seats.report_around(entry.domain), replace(entry, enabled=True)
             decision = guards.may_enable(report, entry, enabled, context.policy)
         if not decision.allowed:
