@@ -55,11 +55,7 @@ LONGEST_AGE: Final = timedelta(days=365_000)
 
 
 def age_of(text: str) -> timedelta:
-    """The age that a text names: 180d, 12h, 2w, 6m (180 days), 1y (365 days).
-
-    Raises:
-        ValueError: its text is the code of the reason.
-    """
+    """The age that a text names: 180d, 12h, 2w, 6m (180 days), 1y (365 days); ValueError with a code if it is none."""
     number, unit = text.strip()[:-1].rstrip(), text.strip()[-1:].lower()
     if unit not in AGE_UNITS or not (number.isascii() and number.isdigit()):
         raise ValueError("age-unreadable")
@@ -89,15 +85,10 @@ _OFFSET: Final = re.compile(r"[+-]\d\d(?::?\d\d)?", re.ASCII)
 
 
 def moment_of(text: str, zone: tzinfo | None) -> datetime:
-    """The moment that a text names, in UTC.
+    """The moment that a text names in ISO 8601, in UTC; ValueError with a code if it is none.
 
-    Args:
-        text: ISO 8601 with a time of day.
-        zone: the zone of a text that names none; an hour that a clock shows twice in autumn is the first of the two.
-            None refuses such a text: a guess would be wrong by hours.
-
-    Raises:
-        ValueError: its text is the code of the reason.
+    The zone is that of a text that names none; an hour that a clock shows twice in autumn is the first of the two.
+    Without a zone such a text is refused: a guess would be wrong by hours.
     """
     match = _MOMENT.fullmatch(text.strip())
     if match is None:

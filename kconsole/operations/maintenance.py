@@ -27,9 +27,7 @@ _HASH: Final = re.compile(r"(?:(?P<sequence>\d+)\s+)?(?P<hash>[0-9a-fA-F]{64})")
 def verify(folder: Path, head: str | None = None) -> Head:
     """Check the whole chain of the log, and return its last line's number and hash. Takes no lock.
 
-    Args:
-        folder: the store.
-        head: a head that the log had once, as this shows it or its hash alone; StoreUnusable if it has it no more.
+    A head that the log had once, given as this shows it or as its hash alone, must still be in it.
     """
     known = None if head is None else _HASH.fullmatch(head.strip())
     if head is not None and known is None:

@@ -88,10 +88,7 @@ class SeatStore:
         """Open the store at an address. A thread may do this: no part of it keeps others waiting for long.
 
         Args:
-            address: where it is.
-            clock: gives the moment of a commit.
             patience: seconds to wait for another process that is saving.
-            operator: who works, for the lock and the journal.
             read_only: open the good part of a damaged store, and change nothing.
             progress: called in this thread.
 
