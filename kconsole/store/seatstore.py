@@ -87,10 +87,8 @@ class SeatStore:
     ) -> "SeatStore":
         """Open the store at an address. A thread may do this: no part of it keeps others waiting for long.
 
-        Args:
-            patience: seconds to wait for another process that is saving.
-            read_only: open the good part of a damaged store, and change nothing.
-            progress: called in this thread.
+        Patience is in seconds, for another process that is saving. A damaged store opens read-only, as far as it is
+        good. Progress is called in this thread.
 
         Raises:
             NotFound: there is none.
