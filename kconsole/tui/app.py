@@ -7,7 +7,6 @@ import signal
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual.command import Provider
 from textual.events import Event, Key, MouseEvent, Paste
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import Reactive
@@ -23,6 +22,7 @@ from kconsole.operations.settings import Settings
 from kconsole.text.messages import error_words, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
+from kconsole.tui.commands.palette import ConsoleCommands
 from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.styles import Palette, palette_of
@@ -39,17 +39,8 @@ if TYPE_CHECKING:
 TICK: Final = 0.5
 """Seconds between two looks at what other processes did, and at whether the terminal is still there."""
 
-SIGNALLED: Final = 128
-"""The exit code after a signal is its number and this, as shells have it."""
-
 _NO_SETTINGS: Final = Settings()
 _ANY_TERMINAL: Final = TerminalProfile()
-
-
-def _palette() -> type[Provider]:
-    from kconsole.tui.commands.palette import ConsoleCommands
-
-    return ConsoleCommands
 
 
 class KConsoleApp(BufferedApp):
@@ -61,7 +52,7 @@ class KConsoleApp(BufferedApp):
 
     TITLE = "kconsole"
     CSS_PATH = "css/main.tcss"
-    COMMANDS = {_palette}  # noqa: RUF012  # Textual's own declaration
+    COMMANDS = {ConsoleCommands}  # noqa: RUF012  # Textual's own declaration
     ENABLE_COMMAND_PALETTE = False  # our own command opens it, by whatever key it has
     BINDINGS: ClassVar = []
     theme = Reactive(THEMES[0])
@@ -164,7 +155,7 @@ class KConsoleApp(BufferedApp):
 
     def _end_by(self, number: signal.Signals) -> None:
         self._is_ending = True
-        self.exit(return_code=SIGNALLED + number)
+        self.exit(return_code=128 + number)  # as shells have it
 
     def on_ready(self) -> None:
         self._complete()

@@ -147,11 +147,7 @@ class Workspace:
         return self._undone[-1] if self._undone else None
 
     def do(self, operation: Operation, by: ServerWriter | None = None) -> Done:
-        """Apply an operation; after one that can be undone, nothing can be redone.
-
-        Args:
-            operation: what to do.
-            by: asks the server, for an operation that runs there.
+        """Apply an operation, with the server where it runs there; after one that can be undone, nothing can be redone.
 
         Raises:
             ConsoleError: it failed, or as `HalfDone`, part of it did.

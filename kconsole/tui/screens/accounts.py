@@ -59,7 +59,7 @@ class AccountsScreen(ListingScreen):
         after = if_toggled(self.session.seats, accounts)
         limit = "" if after.limit is None else f" of {after.limit:,}"
         switch = EnableAccounts if enable else DisableAccounts
-        operation: Operation = switch(_addresses(accounts), expected=tuple(accounts))
+        operation: Operation = switch(tuple(each.address for each in accounts), expected=tuple(accounts))
         self.confirm(
             f"{verb.capitalize()} {words.count(len(accounts), 'account')}?",
             texts.named(accounts),
@@ -132,7 +132,8 @@ class AccountsScreen(ListingScreen):
         from kconsole.tui.screens.dialog import Question
 
         may_be = [entry for entry in entries if guards.may_delete(entry).allowed]
-        not_here = [entry for entry in may_be if self._is_for_administration(entry)]
+        is_done_there = self.session.state.server is not None and self.session.is_done_there("delete")
+        not_here = [entry for entry in may_be if is_done_there and entry.server_id and not entry.is_account]
         deletable = [entry for entry in may_be if entry not in not_here]
         if not deletable:
             if may_be:
@@ -146,8 +147,8 @@ class AccountsScreen(ListingScreen):
 
         def delete(choice: Choice | None) -> None:
             if choice is not None:
-                expected = tuple(deletable)
-                operation = DeleteAccounts(_addresses(deletable), choice.fate, choice.transfer_to, expected=expected)
+                addresses, expected = tuple(entry.address for entry in deletable), tuple(deletable)
+                operation = DeleteAccounts(addresses, choice.fate, choice.transfer_to, expected=expected)
                 self.change(operation, lambda news: self._ask_to_delete(self._as_now(entries), news))
 
         gone = [entry for entry in deletable if not only_disabled(entry)]
@@ -169,11 +170,6 @@ class AccountsScreen(ListingScreen):
         )
         has_mailbox = any(entry.is_account and entry.mailbox for entry in gone)
         self.app.push_screen(DeleteDialog(question, has_mailbox), delete)
-
-    def _is_for_administration(self, entry: Entry) -> bool:
-        """Whether only the server's own administration can delete an entry."""
-        is_there = self.session.state.server is not None and self.session.is_done_there("delete")
-        return is_there and bool(entry.server_id) and not entry.is_account
 
     # Record what happened elsewhere
 
@@ -279,10 +275,6 @@ class AccountsScreen(ListingScreen):
             reason = reason_word(self.session.seats.policy.classify(entry))
             return f"{address} is not a user account ({reason}): it takes no seat."
         return f"{address} is {state} already."
-
-
-def _addresses(entries: Sequence[Entry]) -> tuple[str, ...]:
-    return tuple(entry.address for entry in entries)
 
 
 def _passed_over(rest: int, state: str) -> list[str]:

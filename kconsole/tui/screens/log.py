@@ -35,9 +35,6 @@ AHEAD: Final = 200
 SLICE: Final = 0.05
 """Seconds of reading at a time, so that keys are answered meanwhile."""
 
-PAUSE: Final = 0.01
-"""Seconds between two times of reading."""
-
 
 class LogList(ColumnList[Commit]):
     """Lines of the log."""
@@ -99,7 +96,8 @@ class LogScreen(FilterScreen, StoreScreen):
         workspace.feed.poll()  # so that the log begins with what is newest
         self.account = account
         """The account that the log may be narrowed down to."""
-        self._is_narrowed = False
+        self._narrowed_to = ""
+        """The address of that account, if it is."""
         self._reader = LogReader(workspace.session)
         self._is_large = takes_long(workspace.session.store.folder)
         self._reading: Worker[None] | None = None
@@ -139,9 +137,8 @@ class LogScreen(FilterScreen, StoreScreen):
             self.ask_to_undo(found)
 
     def action_account(self) -> None:
-        self._is_narrowed = not self._is_narrowed and self.account is not None
-        address = self.account.address if self._is_narrowed and self.account is not None else ""
-        text, self._reader = self._reader.text, LogReader(self.session, address)
+        self._narrowed_to = "" if self._narrowed_to or self.account is None else self.account.address
+        text, self._reader = self._reader.text, LogReader(self.session, self._narrowed_to)
         self._reader.text = text
         self.log_list.move_to(0)
         self._read_on()
@@ -172,26 +169,24 @@ class LogScreen(FilterScreen, StoreScreen):
 
     def read_ahead(self) -> None:
         """Read what comes below the cursor."""
-        if not self._reader.is_at_end and len(self._reader.fitting) < self.log_list.cursor + AHEAD // 2:
+        if self._lacks_lines(AHEAD // 2):
             self._read_on()
 
     def _read_on(self) -> None:
-        """Read for a moment, show it, and go on after the keys that came meanwhile."""
-        if self._is_large:  # in the background, since one line may hold thousands of accounts
-            if self._reading is None or self._reading.is_finished:
-                self._reading = self.run_worker(self._read_in_background(), group="reading")
-            return
-        wanted = self.log_list.cursor + AHEAD
-        self._reader.read(wanted, SLICE)
+        """Read for a moment, show it, and go on in the background."""
+        is_reading = self._reading is not None and not self._reading.is_finished
+        if not self._is_large and not is_reading:  # in a large store one line may hold thousands of accounts
+            self._reader.read(self.log_list.cursor + AHEAD, SLICE)
         self._show()
-        if not self._reader.is_at_end and len(self._reader.fitting) < wanted:
-            self.set_timer(PAUSE, self._read_on)
+        if self._lacks_lines(AHEAD) and not is_reading:
+            self._reading = self.run_worker(self._read_in_background(), group="reading")
+
+    def _lacks_lines(self, ahead: int) -> bool:
+        return not self._reader.is_at_end and len(self._reader.fitting) < self.log_list.cursor + ahead
 
     async def _read_in_background(self) -> None:
-        while True:
-            reader, wanted = self._reader, self.log_list.cursor + AHEAD
-            if reader.is_at_end or len(reader.fitting) >= wanted:
-                return
+        while self._lacks_lines(AHEAD):
+            reader = self._reader
             lines = await asyncio.to_thread(reader.next_lines, AHEAD, SLICE)
             if reader is self._reader:
                 reader.take(lines)
@@ -208,18 +203,15 @@ class LogScreen(FilterScreen, StoreScreen):
         self._shown = shown
         self.log_list.empty_text = self._empty_text()
         self.log_list.show(reader.fitting, new)
-        account = safe_text(self.account.address, 60) if self._is_narrowed and self.account else "all accounts"
-        title = f"Log · {account} · {self._lines_words()} · newest first"
+        account = safe_text(self._narrowed_to, 60) or "all accounts"
+        lines = words.count(len(reader.fitting), "line")
+        if not reader.is_at_end:
+            lines = f"the newest {lines}" if reader.fitting else "reading"
+        title = f"Log · {account} · {lines} · newest first"
         if reader.damage is not None:
             title += " · DAMAGED"
             self.tell(safe_text(error_words(reader.damage)))
         self.query_one("#log-pane").border_title = Content(title)
-
-    def _lines_words(self) -> str:
-        lines = words.count(len(self._reader.fitting), "line")
-        if self._reader.is_at_end:
-            return lines
-        return f"the newest {lines}" if self._reader.fitting else "reading"
 
     def _empty_text(self) -> str:
         if not self._reader.is_at_end:
@@ -228,6 +220,6 @@ class LogScreen(FilterScreen, StoreScreen):
             return safe_text(whole(self._reader.damage))
         if self._reader.text:
             return f"No line holds '{safe_text(self._reader.text, 40)}'. Esc clears the filter."
-        if self._is_narrowed:
+        if self._narrowed_to:
             return f"This account has not changed yet. Press {self.key_of('log-account')} to see all."
         return "Nothing has changed yet."

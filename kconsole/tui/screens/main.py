@@ -36,12 +36,6 @@ from kconsole.tui.workspace import Workspace
 COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_COMMANDS, *CONSOLE_COMMANDS)
 """All commands of the console, in the order of the key line and the help."""
 
-KEY_LINE = (
-    "mark", "disable", "enable", "undo", "filter", "add", "delete", "sync", "sort", "next-domain", "log", "license",
-    "details", "help", "quit",
-)  # fmt: skip
-"""The commands in the key line, the ones that may go first at the end."""
-
 WIDE: Final = 100
 """Cells of a line from which on the domains have their place beside the accounts."""
 
@@ -64,7 +58,10 @@ class MainScreen(AccountsScreen):
     AUTO_FOCUS = "#accounts"
 
     banner = getters.query_one(Banner)
-    on_key_line = KEY_LINE
+    on_key_line = (
+        "mark", "disable", "enable", "undo", "filter", "add", "delete", "sync", "sort", "next-domain", "log", "license",
+        "details", "help", "quit",
+    )  # fmt: skip
     signs = (
         ("▸", "the cursor"),
         ("●", "marked: the next command acts on all marked accounts"),
@@ -76,8 +73,7 @@ class MainScreen(AccountsScreen):
         super().__init__(Workspace(session, server_secret))
         self.add_class("-bare")  # the details pane has its place before it is there
         self._details_pane: DetailsPane | None = None
-        self._title = title
-        self._host = host
+        self._title, self._host = title, host
         self._preparing: ChunkRunner[None] = ChunkRunner(self, "preparing", self.workspace.at_work)
         self._is_prepared = False
         self._aged_at = session.clock.now()
@@ -106,17 +102,15 @@ class MainScreen(AccountsScreen):
 
     def complete(self) -> None:
         """Mount what the first picture does not wait for, and say what was found at opening."""
-        pane = DetailsPane()
-        pane.border_title = "Account"
-        self._details_pane = pane
+        self._details_pane = DetailsPane()
+        self._details_pane.border_title = "Account"
         self.remove_class("-bare")
-        self.mount(pane, after="#lists")
+        self.mount(self._details_pane, after="#lists")
         self._show_highlighted()
         self._tell_notices()
         if problems := console_of(self).problems:
             self.tell_news("About your configuration", problems, "'kconsole diagnose' shows more.")
-        is_changing = self.workspace.feed.is_held  # then that change resolves them first
-        if self.session.state.pending_changes and not is_changing:
+        if self.session.state.pending_changes and not self.workspace.feed.is_held:  # else a change resolves them first
             self.recover_unconfirmed()
 
     def tick(self) -> None:

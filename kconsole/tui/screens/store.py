@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event
-from typing import Final
 
 from textual.screen import Screen
 
@@ -21,9 +20,6 @@ from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.console import ConsoleScreen, Failed
 from kconsole.tui.workspace import Step
 
-KEPT: Final = "It is kept in memory until the console ends, and nowhere else."
-
-
 def _saving_words(records: int) -> str:
     return f"Working on {words.count(records, 'record')} ..."
 
@@ -40,11 +36,7 @@ class StoreScreen(ConsoleScreen):
     ) -> None:
         """Apply an operation, and show its result.
 
-        Args:
-            operation: what to do.
-            again: asks the user again if another console changed the accounts since the question, with what it did.
-            done: shows the result; None for the usual way.
-            failed: shows why it failed; None for the usual way.
+        If another console changed the accounts since the question, `again` asks it again, with what that console did.
         """
 
         def broke(error: ConsoleError) -> None:
@@ -232,7 +224,8 @@ class StoreScreen(ConsoleScreen):
                 self.workspace.secrets[access] = secret
                 go_on(secret)
 
-        self.app.push_screen(PasswordDialog(access.user, access, KEPT), typed)
+        kept = "It is kept in memory until the console ends, and nowhere else."
+        self.app.push_screen(PasswordDialog(access.user, access, kept), typed)
 
     def read_aside(self, dialog: Screen[Callable[[], None]], cancelled: str) -> None:
         """Show a dialog that reads another server, and go on with what it read, or say that it was cancelled."""
