@@ -22,10 +22,7 @@ Result = TypeVar("Result")
 class ChunkRunner(Generic[Result]):
     """Does one thing at a time; what is started replaces what is not done yet.
 
-    Args:
-        node: the screen it works for.
-        group: names what is done, for Textual's workers.
-        at_work: the lock of the thread that changes the session: nothing is read while a change is half done.
+    Nothing is read while `at_work` is locked: a thread is changing the session then.
     """
 
     def __init__(self, node: DOMNode, group: str, at_work: asyncio.Lock) -> None:

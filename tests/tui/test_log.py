@@ -158,11 +158,12 @@ async def test_a_long_log_is_read_as_far_as_one_looks() -> None:
             other.do(EnableAccounts((SEAT.address,)))
         await screen.press("L")
         shown = screen.log.log_list
-        await until(screen, lambda: len(shown.rows) == 200)
-        assert "the newest 200 lines" in screen.text
+        await until(screen, lambda: len(shown.rows) >= 200 and not screen.is_working("reading"))
+        assert len(shown.rows) < 400
+        assert f"the newest {len(shown.rows)} lines" in screen.text
         for number in (399, 598, 601):
             await screen.press("G")
-            await until(screen, lambda number=number: len(shown.rows) == number)  # type: ignore[misc]
+            await until(screen, lambda number=number: len(shown.rows) >= number)  # type: ignore[misc]
         assert " 601 lines" in screen.text
 
 

@@ -226,8 +226,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
                 self.tell(texts.NOT_ASKED)
                 return
         hint = hint_words(error, self.voice)
-        said = (error_words(error, self.voice), *(words_of(detail, self.voice) for detail in error.details))
-        lines = [safe_text(line) for line in said]
+        details = (words_of(detail, self.voice) for detail in error.details)
+        lines = [safe_text(line) for line in (error_words(error, self.voice), *details)]
         if isinstance(error, HalfDone):
             self.tell(texts.done_words(error.done))
             lines += texts.outcome_lines(error.done.changed)

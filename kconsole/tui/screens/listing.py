@@ -1,6 +1,5 @@
 """The list of accounts: what is in it, its order, marks and filter, and what changing the marked ones would do."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -150,7 +149,8 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.look(replace(self.listing, text=text))
         if self.filter_bar is None:
             return
-        problems = read_filter(text, self.session.clock.now(), self._saved_filters).problems
+        saved = console_of(self).preferences.filters
+        problems = read_filter(text, self.session.clock.now(), saved).problems
         if problems or not self.accounts.marked:  # else the status line says how many marked ones are not listed
             self.tell(safe_text(words_of(problems[0])) if problems else "")
 
@@ -184,10 +184,10 @@ class ListingScreen(FilterScreen, ServerScreen):
     def show_listing(self) -> None:
         """List what is asked for, once it is found; of many accounts that is after other events."""
         listing, now = self.listing, self.session.clock.now()
-        steps = self.session.account_index.selecting(listing, now, self._saved_filters)
-        self._finding.start(steps, lambda rows: self._show_list(rows, listing, now))
+        steps = self.session.account_index.selecting(listing, now, console_of(self).preferences.filters)
+        self._finding.start(steps, lambda rows: self.show_list(rows, listing, now))
 
-    def _show_list(self, rows: list[Entry], listing: AccountQuery, now: datetime) -> None:
+    def show_list(self, rows: list[Entry], listing: AccountQuery, now: datetime) -> None:
         everything = len(self.session.account_index)
         self.accounts.empty_text = texts.empty_text(everything > 0, listing.text, self.is_read_only, self.key_of("add"))
         self.accounts.show(rows, listing.sort, listing.reverse, self.session.seats.report(), now)
@@ -198,10 +198,6 @@ class ListingScreen(FilterScreen, ServerScreen):
         self._seek()
         if self.accounts.marked:
             self.show_plan()
-        self.listed()
-
-    def listed(self) -> None:
-        """Called when a list is shown."""
 
     def go_to(self, address: str) -> None:
         """Put the cursor on an account as soon as it is listed, if it is."""
@@ -214,7 +210,3 @@ class ListingScreen(FilterScreen, ServerScreen):
         for row, entry in enumerate(self.accounts.rows if sought else ()):
             if entry.address == sought:
                 self.accounts.move_to(row)
-
-    @property
-    def _saved_filters(self) -> Mapping[str, str]:
-        return console_of(self).preferences.filters

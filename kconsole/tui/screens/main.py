@@ -12,6 +12,7 @@ from kconsole.core.codes import Message
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
 from kconsole.net.secrets import Secret
+from kconsole.operations.search.filters import AccountQuery
 from kconsole.operations.session import Session
 from kconsole.text import screen as texts
 from kconsole.text import words
@@ -30,7 +31,7 @@ from kconsole.tui.screens.server import import_ahead
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import DomainList
 from kconsole.tui.widgets.labelled import DetailsPane, Section
-from kconsole.tui.widgets.lines import Banner, BannerLine, SeatGauge
+from kconsole.tui.widgets.lines import Banner, SeatGauge
 from kconsole.tui.workspace import Workspace
 
 COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_COMMANDS, *CONSOLE_COMMANDS)
@@ -218,10 +219,8 @@ class MainScreen(AccountsScreen):
         self.header.right = safe_text(f"{self.session.store.operator.shown}@{self._host}")
         self.header.middle = license_words(self._license_status)
         restarted_key = "" if self.is_read_only else self.key_of("restarted")
-        self.banner.lines = tuple(
-            BannerLine(*line)
-            for line in texts.banner_lines(report, self._license_status, restarted_key, self.key_of("license"))
-        )
+        banner = texts.banner_lines(report, self._license_status, restarted_key, self.key_of("license"))
+        self.banner.lines = tuple(banner)
         self.accounts.is_suspended = self._license_status.is_suspended
 
     def _show_highlighted(self) -> None:
@@ -229,7 +228,8 @@ class MainScreen(AccountsScreen):
             entry = self.accounts.highlighted
             self._details_pane.show_details(() if entry is None else tuple(self.details_of(entry)))
 
-    def listed(self) -> None:
+    def show_list(self, rows: list[Entry], listing: AccountQuery, now: datetime) -> None:
+        super().show_list(rows, listing, now)
         self._show_highlighted()
         if not self._is_prepared:
             self._is_prepared = True
@@ -242,8 +242,7 @@ class MainScreen(AccountsScreen):
 
     def _check_ahead(self) -> None:
         self.session.store.journal.check_ahead()
-        server = self.session.state.server
-        if server is not None:
+        if (server := self.session.state.server) is not None:
             import_ahead(server.access)
 
     def _consoles(self) -> Iterator[ConsoleScreen]:

@@ -20,6 +20,7 @@ from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.console import ConsoleScreen, Failed
 from kconsole.tui.workspace import Step
 
+
 def _saving_words(records: int) -> str:
     return f"Working on {words.count(records, 'record')} ..."
 

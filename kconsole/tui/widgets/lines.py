@@ -1,13 +1,14 @@
 """The lines around the lists: header, gauge, banner, status, keys."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.reactive import reactive
 
 from kconsole.core.reports import SeatReport
 from kconsole.text.gauge import figures, gauge_bar, state_word, used_words
+from kconsole.text.screen import BannerText
 from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.widgets.painting import Painted, Part, brief, fitted, spread
 
@@ -80,38 +81,20 @@ def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
     return line
 
 
-class BannerLine(NamedTuple):
-    """A message above the lists. All texts must be safe to show."""
-
-    text: str
-    part: str
-    hint: str = ""
-    """The key that helps. It is never cut."""
-    brief: str = ""
-    """A shorter text for a narrow terminal; empty to cut the text instead."""
-
-    def at(self, width: int) -> str:
-        """The message in a line of `width` cells."""
-        hint = f" · {self.hint}" if self.hint else ""
-        whole = f"{self.text}{hint}"
-        if cell_len(whole) <= width:
-            return whole
-        room = max(width - cell_len(hint), 0)
-        text = self.brief or self.text
-        return f"{text if cell_len(text) <= room else fitted(text, room)}{hint}"
-
-
 class Banner(Painted):
     """Messages above the lists. Without any, it takes no room."""
 
-    lines: reactive[tuple[BannerLine, ...]] = reactive(())
+    lines: reactive[tuple[BannerText, ...]] = reactive(())
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         if y < len(self.lines):
             line = self.lines[y]
-            yield fitted(f" {line.at(width - 1)}", width), line.part
+            hint = f" · {line.hint}" if line.hint else ""
+            text = line.text if cell_len(f" {line.text}{hint}") <= width else line.brief or line.text
+            room = max(width - 1 - cell_len(hint), 0)
+            yield fitted(f" {text if cell_len(text) <= room else fitted(text, room)}{hint}", width), line.style
 
-    def watch_lines(self, lines: tuple[BannerLine, ...]) -> None:
+    def watch_lines(self, lines: tuple[BannerText, ...]) -> None:
         self.styles.height = len(lines)
         self.display = bool(lines)
 
