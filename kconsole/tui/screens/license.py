@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
 from textual import getters
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
@@ -25,7 +24,7 @@ from kconsole.text.details import Detail
 from kconsole.text.licenses import Row, Section, bought_words, change_rows, license_sections, plan_lines
 from kconsole.text.messages import sentences, words_of
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Register
 from kconsole.tui.screens import license_forms as forms
 from kconsole.tui.screens.dialog import Question
@@ -46,8 +45,7 @@ MORE_IN_USE: Final = "More seats are in use by now: this is what the change mean
 class LicenseScreen(StoreScreen):
     """Shows the license and changes it."""
 
-    commands: ClassVar[Sequence[AnyCommand]] = LICENSE_COMMANDS
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(LICENSE_COMMANDS)
+    commands = LICENSE_COMMANDS
     CSS_PATH = "../css/license.tcss"
     AUTO_FOCUS = "#license"
     on_key_line = (

@@ -1,10 +1,9 @@
 """The screen of mapped domains: settings of their directories, a test of the connection, the preview of a mapping."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Final, TypeVar
+from typing import Final, TypeVar
 
 from textual import getters
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -24,7 +23,7 @@ from kconsole.text.mapping import directory_rows, users_read, users_words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.trust import connection_words
-from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS, UndoMapping
 from kconsole.tui.screens.connecting import PasswordDialog, Progress, ReadingDialog
 from kconsole.tui.screens.dialog import NewsDialog, TableDialog
@@ -44,8 +43,7 @@ TALL: Final = 20
 class MappingScreen(StoreScreen):
     """The domains, each with its directory; `domain` is highlighted first."""
 
-    commands: ClassVar[Sequence[AnyCommand]] = MAPPING_COMMANDS
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MAPPING_COMMANDS)
+    commands = MAPPING_COMMANDS
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012  # Textual's own declaration
     CSS_PATH = "../css/mapping.tcss"
     AUTO_FOCUS = "#directories"

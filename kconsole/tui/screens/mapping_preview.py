@@ -22,7 +22,7 @@ from kconsole.text.gauge import used_words
 from kconsole.text.mapping import access_words, counts_words, gone_words, plan_groups, plan_summary
 from kconsole.text.messages import parts_of
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.mapping import PREVIEW_COMMANDS, ToggleGone
 from kconsole.tui.screens.console import MANY
 from kconsole.tui.screens.dialog import ConfirmDialog, NewsDialog, Question, QuestionDialog, plain
@@ -77,8 +77,7 @@ class PreviewScreen(StoreScreen):
     then the preview is marked as outdated, and planned again before the user is asked to confirm.
     """
 
-    commands: ClassVar[Sequence[AnyCommand]] = PREVIEW_COMMANDS
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(PREVIEW_COMMANDS)
+    commands = PREVIEW_COMMANDS
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  # Textual's own declaration
     CSS_PATH = "../css/mapping.tcss"
     AUTO_FOCUS = "#plan"

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import ClassVar, Final
+from typing import Final
 
 from textual import getters
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -18,7 +17,7 @@ from kconsole.licensing.comparison import Comparison, compared
 from kconsole.text import words
 from kconsole.text.safe_text import safe_text
 from kconsole.text.server import cause_text, cause_words, figure_cells, figure_title, missing_texts, synced_briefly
-from kconsole.tui.commands.base import AnyCommand, bindings_of
+from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.server import RECONCILE_COMMANDS, NextDifference, WholeFigure
 from kconsole.tui.screens.console import MANY
 from kconsole.tui.screens.server import ServerScreen
@@ -39,8 +38,7 @@ MOST_NAMED: Final = 500
 class ReconcileScreen(ServerScreen):
     """Our count, the server's numbers as of the last sync, and the likely causes of a difference."""
 
-    commands: ClassVar[Sequence[AnyCommand]] = RECONCILE_COMMANDS
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(RECONCILE_COMMANDS)
+    commands = RECONCILE_COMMANDS
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012  # Textual's own declaration
     CSS_PATH = "../css/reconcile.tcss"
     AUTO_FOCUS = "#figures"

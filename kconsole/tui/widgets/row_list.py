@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.style import Style
-from textual.binding import BindingType
 from textual.geometry import Offset, Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kconsole.tui.commands.base import AnyCommand, CommandTarget, bindings_of
+from kconsole.tui.commands.base import CommandTarget
 from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.styles import Palette
 from kconsole.tui.widgets.painting import Part, fitted, palette_of_app, strip
@@ -19,8 +18,7 @@ from kconsole.tui.widgets.painting import Part, fitted, palette_of_app, strip
 class Movable(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of which some are in sight. The commands that move in a list scroll it."""
 
-    commands: ClassVar[Sequence[AnyCommand]] = MOVEMENTS
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MOVEMENTS)
+    commands = MOVEMENTS
     header_lines: ClassVar[int] = 0
 
     lines: Sequence[Sequence[Part]] = ()
