@@ -117,7 +117,7 @@ class Console:
 
     @property
     def banner(self) -> list[str]:
-        return [line.at(200) for line in self.main.banner.lines]
+        return [" · ".join(filter(None, (line.text, line.hint))) for line in self.main.banner.lines]
 
     @property
     def listed(self) -> list[str]:
