@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kconsole.tui.commands.base import CommandTarget
+from kconsole.tui.commands.base import AnyCommand, CommandTarget
 from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.styles import Palette
 from kconsole.tui.widgets.painting import Part, fitted, palette_of_app, strip
