@@ -25,10 +25,7 @@ PATIENCE: Final = 2.0
 
 
 async def copy(app: App[Any], text: str, environment: Mapping[str, str] | None = None) -> str:
-    """Copy a text, and say in a few words how, or why not. The text must be safe to show: it may go into a terminal.
-
-    The variables of the environment, which is that of this process, say what the terminal is.
-    """
+    """Copy a text, and say in a few words how, or why not. The text must be safe to show: it may go into a terminal."""
     environment = os.environ if environment is None else environment
     is_short = len(text) * 4 <= MOST * 3 and len(encoded := b64encode(text.encode())) <= MOST
     if environment.get("TMUX") and await _load_into_tmux(text, is_short):

@@ -48,7 +48,6 @@ class Keymap:
 
     @property
     def changed(self) -> dict[str, str]:
-        """The commands that have other keys than their own, as Textual's keymap wants them."""
         return {name: ",".join(keys) for name, keys in self._keys.items()}
 
     def keys_of(self, command: AnyCommand) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ No part differs from another by colour alone: a glyph, a sign or a word says the
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from rich.style import Style
 from textual.color import Color
@@ -54,12 +54,6 @@ class Palette(NamedTuple):
     """Laid over the row of the cursor."""
     waiting_cursor: Style
     """Laid over that row while another widget has the focus."""
-
-
-class Painter(Protocol):
-    """What painting needs of an application."""
-
-    palette: Palette
 
 
 def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:

@@ -15,6 +15,7 @@ from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import Preferences
 from kconsole.text.messages import Voice, whole
 from kconsole.text.safe_text import safe_text
+from kconsole.tui.styles import Palette
 from kconsole.tui.terminal.keystrokes import Keystrokes
 
 
@@ -84,6 +85,7 @@ class Console(Protocol):
     problems: list[str]
     """What is wrong with the user's configuration. Safe to show."""
     keystrokes: Keystrokes
+    palette: Palette
 
     def next_theme(self) -> str: ...
     def redraw(self) -> None: ...

@@ -1,7 +1,6 @@
 """The dialog that creates an account."""
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from textual.widget import Widget
 from textual.widgets import Input
@@ -13,8 +12,6 @@ from kconsole.tui.widgets.inputs import PasswordLine, TextLine
 
 Adding = Callable[[AddAccount, Callable[[], None], Callable[[str], None]], None]
 """Adds an account; calls the first function when it is added, or the second with the reason why it is not."""
-
-ONCE_MORE: Final = "type it again: it was not kept"
 
 
 class AddDialog(FormDialog[None]):
@@ -61,7 +58,7 @@ class AddDialog(FormDialog[None]):
         def failed(text: str) -> None:
             self.tell_problem(text)
             if was_given:
-                self.query_one(PasswordLine).placeholder = ONCE_MORE
+                self.query_one(PasswordLine).placeholder = "type it again: it was not kept"
             self.query_one("#address", Input).focus()
 
         self._add(AddAccount(address, full_name, password=password or None), self.close, failed)

@@ -56,7 +56,6 @@ class ColumnsDialog(Dialog[tuple[ColumnPreference, ...]]):
         return [(f" [{'x' if choice.shown else ' '}] {choice.column.title:<14} {room}", style)]
 
     def _cells(self) -> dict[str, int]:
-        """The cells of the columns that have room, by name."""
         layout = laid_out(columns_of(self._choices), self._table_width, AccountTable.signs)
         return {column.name: cells for column, cells in layout}
 
@@ -69,11 +68,9 @@ class ColumnsDialog(Dialog[tuple[ColumnPreference, ...]]):
         self._show()
 
     def action_show_or_not(self) -> None:
-        if self._choice.column.name == ADDRESS:
-            self.tell_problem("The account itself is always shown.")
-            return
-        self.tell_problem("")
-        self._put(self._choice._replace(shown=not self._choice.shown))
+        is_fixed = self._choice.column.name == ADDRESS
+        self.tell_problem("The account itself is always shown." if is_fixed else "")
+        self._put(self._choice._replace(shown=is_fixed or not self._choice.shown))
 
     def action_move(self, rows: int) -> None:
         """Move the column to the right (down in this list), or to the left. The cursor goes with it."""

@@ -82,7 +82,6 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
                 yield from self.buttons()
 
     def body(self) -> Iterable[Widget]:
-        """What stands in the box."""
         raise NotImplementedError
 
     def buttons(self) -> Iterable[Button]:
@@ -99,7 +98,6 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
             self.action_leave()
 
     def action_confirm(self) -> None:
-        """Answer, or say what is missing."""
         raise NotImplementedError
 
     def action_leave(self) -> None:
@@ -190,7 +188,6 @@ class QuestionDialog(Dialog[Answer]):
         yield from notes(self._question.notes)
 
     def choices(self) -> Iterable[Widget]:
-        """What the user has to choose."""
         return ()
 
     def action_confirm(self) -> None:
@@ -217,8 +214,7 @@ class NewsDialog(Dialog[None]):
         self.heading, self._lines, self._hint = title, lines, hint
 
     def body(self) -> Iterable[Widget]:
-        for line in self._lines:
-            yield plain(line)
+        yield from (plain(line) for line in self._lines)
         yield from notes([self._hint] if self._hint else [])
 
     def buttons(self) -> Iterable[Button]:

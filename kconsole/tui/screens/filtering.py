@@ -25,7 +25,6 @@ class FilterScreen(ConsoleScreen):
 
     @property
     def filter_text(self) -> str:
-        """The current filter."""
         raise NotImplementedError
 
     def filter_by(self, text: str) -> None:

@@ -69,7 +69,6 @@ class FormDialog(Dialog[Answer]):
         self._fields = tuple(self.fields())
 
     def fields(self) -> Iterable[Field]:
-        """Its lines."""
         return ()
 
     def answer(self, values: Mapping[str, str]) -> Answer:
@@ -81,7 +80,6 @@ class FormDialog(Dialog[Answer]):
         raise NotImplementedError
 
     def notes(self) -> Iterable[Widget]:
-        """What stands below the lines."""
         return notes([self.note] if self.note else [])
 
     def body(self) -> Iterable[Widget]:

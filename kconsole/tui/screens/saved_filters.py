@@ -17,7 +17,6 @@ from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import TextLine
 
 LONGEST_NAME: Final = 24
-
 MOST_LINES: Final = 12
 
 Filter = tuple[str, str]

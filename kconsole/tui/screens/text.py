@@ -59,8 +59,7 @@ class TextScreen(ModalScreen[None]):
     TextScreen.-asking Input { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", show=False),
-        Binding("q", "back", show=False),
+        Binding("escape,q", "back", show=False),
         Binding("c", "change", show=False),
         Binding("s", "ask", show=False),
     ]

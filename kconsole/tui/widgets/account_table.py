@@ -146,7 +146,6 @@ class AccountTable(ColumnList[Entry]):
         return True
 
     def invert_marks(self) -> None:
-        """Mark the listed accounts that are not marked, and unmark the others."""
         self.mark(self.marked ^ _to_be_marked(self.rows))
 
     def start_or_end_range(self) -> bool:

@@ -60,7 +60,7 @@ class CausesPane(Painted):
 
 
 def _indented(text: str, width: int) -> list[str]:
-    """A text in lines. All but the first are indented, so that one sees where the next reason begins."""
+    """A text in lines, of which all but the first are indented."""
     first, *_ = wrapped(text, width) or [""]
     rest = text[len(first) :].lstrip() if first.strip() else ""
     return [first, *(f"  {line}" for line in wrapped(rest, width - 2))]

@@ -1,7 +1,7 @@
 """Lines to fill in: a text, a password, a choice, a filter."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -14,9 +14,6 @@ from textual.widgets import Input, Label
 from kconsole.net.secrets import Secret
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.painting import Painted, Part, fitted
-
-HINT: Final = "space: another"
-"""Stands behind a choice while it can be changed."""
 
 
 class TextLine(Input):
@@ -103,7 +100,7 @@ class ChoiceLine(Painted, can_focus=True):
         text = self._choices[self._place][1]
         if self.has_focus:
             yield text, "strong"
-            yield fitted(f"   {HINT}", width - cell_len(text)), "muted"
+            yield fitted("   space: another", width - cell_len(text)), "muted"
         else:
             yield fitted(text, width), ""
 

@@ -72,13 +72,8 @@ class SeatGauge(Painted):
 
 def _as_many_as_fit(texts: Sequence[str], width: int) -> str:
     """The texts with blanks between. The last ones are dropped if there is no room; none is cut."""
-    line = ""
-    for text in texts:
-        longer = f"{line}   {text}" if line else text
-        if cell_len(longer) > width:
-            break
-        line = longer
-    return line
+    lines = ["   ".join(texts[:number]) for number in range(len(texts) + 1)]
+    return next(line for line in reversed(lines) if cell_len(line) <= max(width, 0))
 
 
 class Banner(Painted):

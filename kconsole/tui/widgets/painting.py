@@ -5,7 +5,7 @@ Every text from outside reaches the terminal through here, after `safe_text`; Te
 
 import re
 from collections.abc import Iterable
-from typing import Final, cast
+from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -14,7 +14,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from kconsole.text.safe_text import ELLIPSIS
-from kconsole.tui.styles import Painter, Palette
+from kconsole.tui.commands.base import console_of
+from kconsole.tui.styles import Palette
 
 Part = tuple[str, str]
 """Text, and the name of its style; empty for the widget's own colours."""
@@ -81,7 +82,6 @@ class Painted(Widget):
     """A widget of a few lines, each painted from parts."""
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
-        """The parts of a line, from left to right."""
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
@@ -91,7 +91,7 @@ class Painted(Widget):
 
 def palette_of_app(widget: Widget) -> Palette:
     """The palette that a widget is painted with."""
-    return cast("Painter", widget.app).palette
+    return console_of(widget).palette
 
 
 def strip(parts: Iterable[Part], base: Style, palette: Palette, width: int) -> Strip:

@@ -97,7 +97,6 @@ class RowList(Movable):
         return Offset(region.x, region.y + self.header_lines + self.cursor - self.scroll_offset.y)
 
     def rows_in_sight(self) -> range:
-        """The rows that are painted now."""
         top = self.scroll_offset.y
         return range(top, min(top + self.page, self.row_count))
 
