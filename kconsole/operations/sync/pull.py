@@ -18,7 +18,7 @@ from kconsole.operations.sync.pull_plan import SyncPlan
 from kconsole.providers.base import Capabilities, Missing, ServerState
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sync:
     """Take in what was read from the server: all of it in one transaction."""
 
@@ -30,9 +30,6 @@ class Sync:
     begun: "SyncStart"
     """Which server was read, and the store at that time."""
     reason: str = ""
-
-    def __repr__(self) -> str:
-        return "Sync()"
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         server = server_of(context.state)

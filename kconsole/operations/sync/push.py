@@ -33,19 +33,13 @@ class TakeAnswers:
     """Take into the store what the server did."""
 
     runs_on: ClassVar[RunsOn] = "store"
+    name: str
+    reason: str
     asked: AskServer
     answers: Mapping[int, Results]
     """By the number of the pending change; others were not asked for, or their answer is lost."""
     lost: frozenset[int]
     """The numbers of the pending changes whose answer is lost: they stay, unconfirmed."""
-
-    @property
-    def name(self) -> str:
-        return self.asked.operation.name
-
-    @property
-    def reason(self) -> str:
-        return self.asked.operation.reason
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         answered: dict[str, Outcome] = {}  # no guard is asked, because the server has done it
@@ -133,7 +127,7 @@ def push(session: Session, operation: Operation, mail: MailServer) -> Done:
         return done
     answers, lost, error = _ask(mail, asked)
     try:
-        done = session.commit(TakeAnswers(asked, answers, frozenset(lost)))
+        done = session.commit(TakeAnswers(asked.name, asked.reason, asked, answers, frozenset(lost)))
     except (StoreBusy, StoreUnusable) as store_error:
         _explain_not_taken(store_error, asked, answers, error)
         raise

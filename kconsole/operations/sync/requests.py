@@ -66,10 +66,13 @@ class AskServer:
         self.undoes, self._outcomes = rehearsal.undoes, rehearsal.outcomes
         self._rehearsed = {fold(outcome.address): outcome for outcome in rehearsal.outcomes}
         wanted: dict[ServerOperation, list[Change]] = {}
+        is_undo = isinstance(self.operation, UndoOperation)
         for change in rehearsal.changes:
-            asked = _request_for(change, isinstance(self.operation, UndoOperation), context)
+            asked = _request_for(change, is_undo, context)
+            if isinstance(asked, Outcome) and is_undo:
+                raise Refused("cannot-undo-account", asked.hints, address=asked.address, reason=asked.message)
             if isinstance(asked, Outcome):
-                self._refuse(asked)
+                self._refused[fold(asked.address)] = asked
             elif asked is None:
                 self.local.append(change)
             else:
@@ -93,11 +96,6 @@ class AskServer:
     def outcome_of(self, address: str) -> Outcome:
         """The outcome for an address if the server does it."""
         return self._rehearsed.get(fold(address), Outcome(address, "done", "done"))
-
-    def _refuse(self, outcome: Outcome) -> None:
-        if isinstance(self.operation, UndoOperation):
-            raise Refused("cannot-undo-account", outcome.hints, address=outcome.address, reason=outcome.message)
-        self._refused[fold(outcome.address)] = outcome
 
     def _calls(self, wanted: Mapping[ServerOperation, Sequence[Change]], context: OperationContext) -> Iterator[Call]:
         for asked, changes in wanted.items():
