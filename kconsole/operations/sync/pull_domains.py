@@ -18,8 +18,7 @@ from kconsole.store.records import Records
 class DomainPlan:
     """What the server's domains mean for a store.
 
-    Raises:
-        Refused: a name is another domain's now, and the login does not see what became of the one that had it.
+    Raises Refused if a name is another domain's now, and the login does not see what became of the one that had it.
     """
 
     state: Records
@@ -47,16 +46,8 @@ class DomainPlan:
         directories = {fold(each.name): each.directory for each in self.replaced.values() if not each.server_id}
         for name, each in said.items():
             number = numbers.get(name, 0)
-            before = known.get(number, Domain(name=each.name))
-            after = replace(
-                before,
-                name=each.name,
-                primary=each.primary,
-                description=each.description,
-                user_limit=each.user_limit,
-                directory=before.directory or directories.get(name),
-                server_id=each.server_id,
-            )
+            before = known.get(number, each)
+            after = replace(each, directory=before.directory or directories.get(name))  # which the store alone knows
             if not number:
                 self.new.append(after)
             elif after != before:
