@@ -52,11 +52,8 @@ class _SwitchAccounts:
         done = f"{self.name}d"
         decision = guards.may_disable(entry, context.policy)
         # where all of them fit, the figures need not follow each account, and no report is needed
-        if (
-            self.enable
-            and decision.allowed
-            and not (seats.has_room(entry.domain, len(self.addresses)) or context.seats.has_room(entry.domain))
-        ):
+        all_fit = not self.enable or seats.has_room(entry.domain, len(self.addresses))
+        if decision.allowed and not all_fit and not context.seats.has_room(entry.domain):
             report, enabled = context.seats.report_around(entry.domain), replace(entry, enabled=True)
             decision = guards.may_enable(report, entry, enabled, context.policy)
         if not decision.allowed:
