@@ -4,9 +4,12 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.events import Event, Key, MouseEvent, Paste
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import Reactive
@@ -22,11 +25,12 @@ from kconsole.operations.settings import Settings
 from kconsole.text.messages import error_words, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
-from kconsole.tui.commands.palette import ConsoleCommands
+from kconsole.tui.commands.base import AnyCommand, CommandTarget, console_of
 from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.styles import Palette, palette_of
 from kconsole.tui.terminal.buffered_app import BufferedApp, InAscii, choose_scroll_bars
+from kconsole.tui.terminal.driver import TerminalDriver
 from kconsole.tui.terminal.keystrokes import Keystrokes
 from kconsole.tui.themes import themes_for
 
@@ -41,6 +45,35 @@ TICK: Final = 0.5
 
 _NO_SETTINGS: Final = Settings()
 _ANY_TERMINAL: Final = TerminalProfile()
+
+
+class ConsoleCommands(Provider):
+    """Offers the commands of the screen, and after them those that move in the list with the focus."""
+
+    @property
+    def _available(self) -> Iterator[tuple[AnyCommand, CommandTarget]]:
+        places: tuple[object, ...] = (self.screen, self.focused)
+        for target in places:
+            if isinstance(target, CommandTarget):
+                yield from ((command, target) for command in target.offered())
+
+    async def discover(self) -> Hits:
+        for command, target in self._available:
+            title = command.title + self._keys(command)
+            run = partial(target.run_command, command)
+            yield DiscoveryHit(Content(title), run, text=title, help=command.help_text())
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command, target in self._available:
+            score = matcher.match(command.title)
+            if score > 0:
+                shown = matcher.highlight(command.title) + Content(self._keys(command))
+                run = partial(target.run_command, command)
+                yield Hit(score, shown, run, text=command.title, help=command.help_text())
+
+    def _keys(self, command: AnyCommand) -> str:
+        return f"  ({console_of(self.screen).keys.first(command)})"
 
 
 class KConsoleApp(BufferedApp):
@@ -141,11 +174,7 @@ class KConsoleApp(BufferedApp):
     # Beginning and ending
 
     def get_driver_class(self) -> "type[Driver]":
-        if "TEXTUAL_DRIVER" in os.environ:
-            return super().get_driver_class()
-        from kconsole.tui.terminal.driver import TerminalDriver
-
-        return TerminalDriver
+        return super().get_driver_class() if "TEXTUAL_DRIVER" in os.environ else TerminalDriver
 
     def on_load(self) -> None:
         """End in good order on a signal. The caller may have blocked the signals until now."""

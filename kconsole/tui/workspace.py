@@ -19,15 +19,13 @@ UNSEEN: Final = 0.2
 REMEMBERED: Final = 500
 """Commits of other processes that are remembered, to say who changed an account while a question about it was open."""
 
-Follower = Callable[[Sequence[Commit]], None]
-
 
 class CommitFeed:
     """Passes commits on to the screens: the session's own at once, those of other processes together at each poll."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._followers: list[Follower] = []
+        self.followers: set[Callable[[Sequence[Commit]], None]] = set()
         self._waiting: list[Commit] = []
         self._holders = 0
         self._others: deque[Commit] = deque(maxlen=REMEMBERED)
@@ -39,13 +37,6 @@ class CommitFeed:
     def is_held(self) -> bool:
         """Whether a thread works on the session, or is about to."""
         return self._holders > 0
-
-    def follow(self, follower: Follower) -> None:
-        self._followers.append(follower)
-
-    def leave(self, follower: Follower) -> None:
-        if follower in self._followers:
-            self._followers.remove(follower)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -93,7 +84,7 @@ class CommitFeed:
     def _pass_on(self) -> None:
         if self._waiting and not self.is_held:
             commits, self._waiting = self._waiting, []
-            for follower in list(self._followers):
+            for follower in list(self.followers):
                 follower(commits)
 
 
@@ -123,10 +114,6 @@ class Workspace:
         """Whether a server refused a password: then the user is asked, whatever the environment holds."""
         if server_secret is not None and session.state.server is not None:
             self.secrets[session.state.server.access] = server_secret
-
-    @property
-    def is_read_only(self) -> bool:
-        return self.session.store.read_only
 
     @property
     def trouble(self) -> str:

@@ -65,7 +65,7 @@ async def test_several_changes_are_told_as_their_number_and_painted_once() -> No
             other.do(DisableAccounts((address,)))
         other.store.operator = as_operator("carla")
         shown: list[Sequence[Commit]] = []
-        screen.main.workspace.feed.follow(shown.append)
+        screen.main.workspace.feed.followers.add(shown.append)
         await screen.tick()
         done = sum([len(commit.changes) for commit in shown[0]])
         assert len(shown) == 1

@@ -50,7 +50,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.workspace = workspace
-        self.is_read_only = workspace.is_read_only
+        self.is_read_only = workspace.session.store.read_only
 
     @property
     def session(self) -> Session:
@@ -72,12 +72,12 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             self.header.right = safe_text(self.session.store.operator.shown)
         if self.is_read_only:
             self.header.warning = "READ ONLY"
-        self.workspace.feed.follow(self.committed)
+        self.workspace.feed.followers.add(self.committed)
         self.show_trouble()
         self.show_keys()
 
     def on_unmount(self) -> None:
-        self.workspace.feed.leave(self.committed)
+        self.workspace.feed.followers.discard(self.committed)
 
     # What happens to the store
 
