@@ -68,9 +68,9 @@ class ConsoleCommands(Provider):
         for command, target in self._available:
             score = matcher.match(command.title)
             if score > 0:
-                shown = matcher.highlight(command.title) + Content(self._keys(command))
-                run = partial(target.run_command, command)
-                yield Hit(score, shown, run, text=command.title, help=command.help_text())
+                title, run = command.title, partial(target.run_command, command)
+                keys = self._keys(command)
+                yield Hit(score, matcher.highlight(title) + Content(keys), run, text=title, help=command.help_text())
 
     def _keys(self, command: AnyCommand) -> str:
         return f"  ({console_of(self.screen).keys.first(command)})"
