@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 Failed = Callable[[ConsoleError], None]
 
 MANY: Final = 1000
-"""Records from which on a change is prepared in a thread."""
+"""Records from which on a change is not shown row by row, but everything again, or counted in a thread."""
 
 
 class ConsoleScreen(CommandTarget, Screen[None]):
