@@ -133,7 +133,8 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         With a `cancel`, the user can cancel it.
         """
         console_of(self).keystrokes.hold()
-        self.app.run_worker(self._work(text, act, done, failed, cancel), group="store")
+        group = "store" if cancel is None else "server"  # the wait for a server has its own group
+        self.app.run_worker(self._work(text, act, done, failed, cancel), group=group)
 
     async def _work(
         self, text: str, act: Callable[[], Result], done: Callable[[Result], None], failed: Failed, cancel: Event | None
