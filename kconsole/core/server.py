@@ -108,7 +108,8 @@ class Target(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=
 class PendingChange(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """Something that the server is asked for: stored before it is asked, removed with its answer.
 
-    One that is found later was left by a crash in between: only the server knows whether it was done.
+    One that is found later was left by a crash, or by an answer that never came: only the server knows whether it
+    was done.
     """
 
     operation: ServerOperation = field(name=OPERATION_FIELD)

@@ -1,1 +1,1 @@
-"""Where it is kept: TinyDB tables in a folder, safe against other writers, full disks and pulled plugs."""
+"""The store on disk: TinyDB tables in a folder, safe against other writers, full disks and power cuts."""

@@ -74,10 +74,10 @@ NAME_OF_UNLIMITED: Final = "unlimited"
 LARGEST_LIMIT: Final = 2**31 - 1
 """From here on a limit is none."""
 
-# i. What a role may not read is refused with 1004 (documented). An Auditor was once answered 1000 where he asked for
+# i. What a role may not read is refused with 1004 (documented). An Auditor once got 1000 when asking for
 # domains without a query; a method that an older server does not have is -32601, parameters that it has otherwise are
 # -32602. Each makes a figure unread, but never users, lists or domains.
-# An Account Admin may be shown his own domain only; so a domain that he is not shown is not gone.
+# An Account Admin may see their own domain only; so a domain that is not shown is not gone.
 NO_RIGHTS: Final = frozenset({1004})
 NO_FIGURE: Final = frozenset({1000, 1004, -32601, -32602})
 SEE_ALL_DOMAINS: Final[frozenset[AnyRole]] = frozenset({"auditor", "full_admin", "builtin_admin"})

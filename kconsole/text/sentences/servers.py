@@ -35,10 +35,10 @@ _FIGURES: Final = {
     "built-in-admin": "the built-in administrator",
     "other-domains": "other domains",
 }
-"""The figures that are called otherwise than by their codes."""
+"""The figures whose display name differs from their code."""
 
 _KINDS: Final = {"alias": "an alias", "builtin_admin": "the built-in administrator"}
-"""The kinds of entries that are called otherwise than by their names."""
+"""The kinds of entries whose display name differs from their code."""
 
 _STRANGE: Final[Mapping[str, Template]] = {
     "strange-redirect": lambda params: f"leads to {'{location}' if params['location'] else 'another address'}",

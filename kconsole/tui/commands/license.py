@@ -39,7 +39,7 @@ class Arrived(LicenseCommand):
     operation = "update license"
 
 
-class CalledOff(LicenseCommand):
+class CancelPurchase(LicenseCommand):
     """Record that what was bought will not arrive, after asking."""
 
     name, keys, title, word = "license-called-off", "X", "License: what was bought will not arrive", "cancel"
@@ -92,7 +92,7 @@ LICENSE_COMMANDS: tuple[AnyCommand, ...] = (
     Activate,
     Buy,
     Arrived,
-    CalledOff,
+    CancelPurchase,
     Components,
     TermsByHand,
     Install,

@@ -28,7 +28,7 @@ POINTER_SHAPE: Final = "\x1b]22;"
 Placed = tuple[int, int, Strip]
 """A column, a line, and the strip to show there."""
 
-FORGETTING: Final = ("\x1b[?1049h", "\x1b[?1049l")
+ALTERNATE_SCREEN: Final = ("\x1b[?1049h", "\x1b[?1049l")
 """To the other screen of the terminal and back: after that, nothing is known of what it shows."""
 
 
@@ -68,7 +68,7 @@ class TerminalDriver(LinuxDriver):
         if writer is None or is_unknown or (data.startswith(POINTER_SHAPE) and not self._mouse):
             return
         writer.write(data)
-        if data in FORGETTING:
+        if data in ALTERNATE_SCREEN:
             self.redraw()
 
     def show(self, update: Iterable[Placed], cursor: tuple[int, int], size: tuple[int, int], syncs: bool) -> None:
