@@ -309,7 +309,7 @@ async def test_why_a_new_account_was_not_added_is_told_to_the_end(mail: KerioSer
         await screen.press("enter")
         await settled(screen)
         assert isinstance(screen.app.screen, AddDialog)
-        screen.expect_dialog("Cannot connect to", "and that it accepts connections from this host.")
+        screen.expect_dialog("Cannot connect to", "and that the server is running and accepts this host.")
         screen.expect_dialog(*(() if size == NARROW else ("pgup pgdn scroll",)))
         screen.expect_typing_in("address")
 

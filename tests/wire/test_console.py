@@ -115,7 +115,7 @@ def test_the_demo_with_a_server_reads_it_by_a_key_and_stops_it(tmp_path: Path) -
         screen.send("r")
         screen.wait_for("server read: nothing new")
         screen.send("=")
-        screen.wait_for("Seats of the license", "nothing differs")
+        screen.wait_for("Seats of the license", "no difference")
         screen.send("qq")
         assert screen.wait_for_end() == 0
     assert not list(tmp_path.glob("kconsole-demo-*"))
