@@ -91,7 +91,7 @@ def _sixteen_table(found: Mapping[str, Figures]) -> list[str]:
 
 def _deed_table(operations: Mapping[str, Deed], accounts: int) -> list[str]:
     lines = [
-        f"| a helpdesk's deed, {accounts:,} accounts | find, by `/` and three letters | `d` | `y` | `u` | all |",
+        f"| a helpdesk's change, {accounts:,} accounts | find, by `/` and three letters | `d` | `y` | `u` | all |",
         "|---|" + "---:|" * 5,
     ]
     lines += [
