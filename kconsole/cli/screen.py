@@ -4,12 +4,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -88,17 +88,18 @@ def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool)
         sample_session(sample, folder, place.operator).close()
         say(f"Created a store of sample data in {folder}. Open it again with 'kconsole --store {folder}'.")
         if has_terminal(look.profile):
-            with ending_in_order():
-                show(Session.open(folder, place.operator, patience=PATIENCE), f"sample '{sample}' in {folder}", look)
+            with ending_in_order() as start:
+                session = Session.open(folder, place.operator, patience=PATIENCE)
+                show(start, session, f"sample '{sample}' in {folder}", look)
     else:
         need_terminal(look.profile)
-        with ending_in_order(), temporary_folder() as temporary:
-            show(sample_session(sample, temporary / "store", place.operator), f"sample '{sample}'", look)
+        with ending_in_order() as start, temporary_folder() as temporary:
+            show(start, sample_session(sample, temporary / "store", place.operator), f"sample '{sample}'", look)
 
 
 def _demo_with_server(place: CliContext, sample: str, look: Appearance) -> None:
     starter = find_test_server()
-    with ending_in_order(), temporary_folder() as folder, starter.demo_server(sample) as server:
+    with ending_in_order() as start, temporary_folder() as folder, starter.demo_server(sample) as server:
         session = sample_session(sample, folder / "store", place.operator)
         try:
             server.fill(session)
@@ -106,7 +107,7 @@ def _demo_with_server(place: CliContext, sample: str, look: Appearance) -> None:
         except BaseException:
             session.close()
             raise
-        show(session, f"sample '{sample}', with a test server", look, server.secret)
+        show(start, session, f"sample '{sample}', with a test server", look, server.secret)
 
 
 def find_test_server(source: Path = SOURCE) -> ModuleType:
@@ -129,11 +130,11 @@ def open_console(place: CliContext) -> None:
     look = look_of(place)
     need_terminal(look.profile)
     place = replace(place, patience=min(place.patience, PATIENCE))
-    with ending_in_order():
+    with ending_in_order() as start:
         if takes_long(place.store_folder):
-            show(lambda progress: place.open(notices=False, progress=progress), "", look)
+            show(start, lambda progress: place.open(notices=False, progress=progress), "", look)
         else:
-            show(place.open(notices=False), "", look)
+            show(start, place.open(notices=False), "", look)
 
 
 def has_terminal(profile: TerminalProfile) -> bool:
@@ -148,9 +149,38 @@ def need_terminal(profile: TerminalProfile) -> None:
         raise BadInput("needs-terminal", "use-command-line", reason=reason)
 
 
-def ending_in_order() -> AbstractContextManager[None]:
+class Start:
+    """The start of a console, which a signal may end.
+
+    The handler raises, but Python drops what is raised inside a weakref callback, and an import runs many of those.
+    So the signal is also remembered, and `show` looks for it before the console takes the signals over.
+    """
+
+    def __init__(self) -> None:
+        self._ended_by = 0
+
+    def end(self, number: int, _: FrameType | None) -> None:
+        """Handle a signal. A second one does not disturb the clean-up after the first."""
+        if not self._ended_by:
+            self._ended_by = number
+            self.check()
+
+    def check(self) -> None:
+        """Go on, unless a signal has ended the start.
+
+        Raises:
+            click.exceptions.Exit: it has.
+        """
+        if self._ended_by:
+            raise click.exceptions.Exit(SIGNALLED + self._ended_by)
+
+
+@contextmanager
+def ending_in_order() -> Iterator[Start]:
     """Let the signals that end a program close what is open and remove what is temporary."""
-    return handled_by(_end)
+    start = Start()
+    with handled_by(start.end):
+        yield start
 
 
 @contextmanager
@@ -167,11 +197,6 @@ def temporary_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _end(number: int, _: FrameType | None) -> NoReturn:
-    _ignore_signals()
-    raise click.exceptions.Exit(SIGNALLED + number)
-
-
 def _ignore_signals() -> None:
     """Let the program clean up undisturbed: from here on it ends anyway."""
     for number in ENDING_SIGNALS:
@@ -179,11 +204,16 @@ def _ignore_signals() -> None:
 
 
 def show(
-    session: Session | Callable[[Progress], Session], title: str, look: Appearance, secret: "Secret | None" = None
+    start: Start,
+    session: Session | Callable[[Progress], Session],
+    title: str,
+    look: Appearance,
+    secret: "Secret | None" = None,
 ) -> None:
     """Show a session on the screen until the user leaves, or a signal or a failure ends it.
 
     Args:
+        start: the start of the console, which a signal may have ended.
         session: what to show, or a function that opens it, if that takes long.
         title: what the header says about it.
         look: how it looks.
@@ -208,6 +238,7 @@ def show(
     )
     held_back = signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # until the app handles them itself
     try:
+        start.check()
         app.run(mouse=look.mouse)
     finally:
         _ignore_signals()

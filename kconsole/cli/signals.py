@@ -21,7 +21,7 @@ class Ended(KeyboardInterrupt):
 
 
 @contextmanager
-def handled_by(end: Callable[[int, FrameType | None], NoReturn]) -> Iterator[None]:
+def handled_by(end: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Handle the signals that end the program. One that the caller ignores, as nohup does, stays ignored."""
     before = {}
     for number in ENDING_SIGNALS:

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from kconsole import __version__
 from kconsole.cli.main import COMMANDS, kconsole
-from kconsole.cli.screen import Appearance
+from kconsole.cli.screen import Appearance, Start
 from kconsole.core.records import Domain, LastLogin
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.preferences import Preferences, preferences_path
@@ -696,7 +696,7 @@ def test_with_a_terminal_the_console_opens_on_the_store_or_on_a_throw_away_sampl
 ) -> None:
     shown: list[tuple[str, Path, int | None]] = []
 
-    def show(session: Session, title: str, _: Appearance) -> None:
+    def show(_: Start, session: Session, title: str, __: Appearance) -> None:
         assert session.store.folder.is_dir()
         shown.append((title, session.store.folder, session.seats.report().limit))
 
