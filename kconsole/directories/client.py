@@ -18,7 +18,7 @@ from kconsole.core.errors import BadInput, SourceAway
 from kconsole.directories.entries import Entry
 from kconsole.directories.errors import StrangeAnswer, bind_failure, connection_failure, search_failure
 from kconsole.directories.settings import server_address
-from kconsole.net.deadlines import Deadline
+from kconsole.net.deadlines import Deadline, Flag, WaitCancelled
 from kconsole.net.secrets import Secret
 from kconsole.net.settings import Certificate
 from kconsole.net.tls import NotTrusted, Trust, certificate_of, distrust, trust_of
@@ -63,22 +63,27 @@ class GuardedSocket:
     ldap3 waits for the rest of an answer as long as something comes, and accepts answers of any size.
     """
 
-    def __init__(self, inner: socket.socket, timeout: float) -> None:
+    def __init__(self, inner: socket.socket, timeout: float, cancel: Flag | None) -> None:
         self.inner = inner
         self.error: Exception | None = None
-        self._timeout = timeout
+        self._timeout, self._cancel = timeout, cancel
         self._is_first = True
         self.begin()
 
     def begin(self) -> None:
         """Start the time of the next request."""
-        self._deadline = Deadline(self._timeout)
+        self._deadline = Deadline(self._timeout, self._cancel)
         self._received = 0
 
     def recv(self, size: int) -> bytes:
         with self._remembering():
-            self.inner.settimeout(self._deadline.left())
-            data = self.inner.recv(max(size, _AT_ONCE))  # ldap3 asks for little, and copies all it has each time
+            data = None
+            while data is None:
+                self.inner.settimeout(self._deadline.left())
+                with contextlib.suppress(TimeoutError):
+                    data = self.inner.recv(
+                        max(size, _AT_ONCE)
+                    )  # ldap3 asks for little, and copies all it has each time
             if not data:
                 raise ConnectionAbortedError("the server closed the connection")
             if self._is_first and data[0] != _SEQUENCE:
@@ -91,7 +96,7 @@ class GuardedSocket:
 
     def sendall(self, data: bytes) -> None:
         with self._remembering():
-            self.inner.settimeout(self._deadline.left())
+            self.inner.settimeout(self._timeout)
             self.inner.sendall(data)
 
     def close(self) -> None:
@@ -107,16 +112,18 @@ class GuardedSocket:
 
 
 class LdapClient:
-    """A connection to a directory's server. Every request ends in an answer or in `SourceAway`."""
+    """A connection to a directory's server. Every request ends in an answer, in `SourceAway` or in `WaitCancelled`."""
 
-    def __init__(self, directory: Directory, connect_timeout: float, answer_timeout: float) -> None:
+    def __init__(
+        self, directory: Directory, connect_timeout: float, answer_timeout: float, cancel: Flag | None = None
+    ) -> None:
         self.certificate: Certificate | None = None
         """The server's certificate; None without encryption."""
         self._directory = directory
         self._address = server_address(directory.url)
         self._trust, self.verified_by = trust_of(directory)
         self._connect_timeout = connect_timeout
-        self._answer_timeout = answer_timeout
+        self._answer_timeout, self._cancel = answer_timeout, cancel
         self._secret: Secret | None = None
         self._socket: GuardedSocket | None = None
         self._connection: Any = None
@@ -190,7 +197,7 @@ class LdapClient:
         inner = socket.create_connection((self._address.host, self._address.port), self._connect_timeout)
         if self._address.scheme == "ldaps":
             inner = trust.encrypted(inner, self._address.host)
-        self._socket = GuardedSocket(inner, self._answer_timeout)
+        self._socket = GuardedSocket(inner, self._answer_timeout, self._cancel)
         self._connection = ldap3.Connection(
             ldap3.Server(self._address.bracketed, get_info=ldap3.NONE),
             auto_referrals=False,
@@ -242,7 +249,7 @@ class LdapClient:
 
         The error of ldap3 is dropped before ours is raised, because its frames hold what was sent, the password too.
         """
-        ours: SourceAway | NotTrusted
+        ours: SourceAway | NotTrusted | WaitCancelled
         if self._socket is not None:
             self._socket.begin()
         try:
@@ -254,7 +261,8 @@ class LdapClient:
             cause = (self._socket and self._socket.error) or error
             if isinstance(cause, LDAPSessionTerminatedByServerError):
                 cause = ConnectionAbortedError()
-            ours = connection_failure(self._directory, self._address, cause)
+            is_cancelled = isinstance(cause, WaitCancelled)
+            ours = WaitCancelled() if is_cancelled else connection_failure(self._directory, self._address, cause)
         raise ours
 
 

@@ -16,6 +16,7 @@ from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.records import fold
 from kconsole.directories.entries import Entry, EntryFault, Naming, naming_of
 from kconsole.directories.settings import check_form, filter_of
+from kconsole.net.deadlines import Flag
 from kconsole.net.secrets import Secret
 from kconsole.net.settings import Certificate, VerifiedBy
 
@@ -75,11 +76,9 @@ def check_settings(directory: Directory) -> None:
     check_ca_file(directory.ca_file)
 
 
-def probe(
-    directory: Directory, secret: Secret | None, *, connect_timeout: float = 10, answer_timeout: float = 60
-) -> ConnectionTest:
+def probe(directory: Directory, secret: Secret | None, cancel: Flag | None = None) -> ConnectionTest:
     """Test whether a directory answers, accepts the login, and has users below the base. Raises as `read_directory`."""
-    with _connected(directory, secret, connect_timeout, answer_timeout) as client:
+    with _connected(directory, secret, cancel) as client:
         page = client.page(directory.base, filter_of(directory), (), PAGE, b"")
         return ConnectionTest(
             verified_by=client.verified_by,
@@ -94,6 +93,7 @@ def read_directory(
     directory: Directory,
     secret: Secret | None,
     progress: Callable[[int], None] | None = None,
+    cancel: Flag | None = None,
     *,
     connect_timeout: float = 10,
     answer_timeout: float = 60,
@@ -105,8 +105,9 @@ def read_directory(
     Raises:
         BadInput: as `check_settings`, or a name without a password.
         SourceAway: it cannot be reached, is not trusted, or does not answer properly, be it halfway through.
+        WaitCancelled: `cancel` was set.
     """
-    with _connected(directory, secret, connect_timeout, answer_timeout) as client:
+    with _connected(directory, secret, cancel, connect_timeout, answer_timeout) as client:
         found = _Found(naming_of(directory))
         wanted, attributes = filter_of(directory), found.naming.attributes
         cookie, empty = b"", 0
@@ -127,7 +128,11 @@ def read_directory(
 
 @contextlib.contextmanager
 def _connected(
-    directory: Directory, secret: Secret | None, connect_timeout: float, answer_timeout: float
+    directory: Directory,
+    secret: Secret | None,
+    cancel: Flag | None,
+    connect_timeout: float = 10,
+    answer_timeout: float = 60,
 ) -> Iterator["LdapClient"]:
     check_settings(directory)
     if directory.bind_as and not secret:
@@ -136,7 +141,7 @@ def _connected(
         raise BadInput("bind-password-missing", "give-bind-password", name=directory.bind_as)
     from kconsole.directories.client import LdapClient
 
-    client = LdapClient(directory, connect_timeout, answer_timeout)
+    client = LdapClient(directory, connect_timeout, answer_timeout, cancel)
     try:
         client.open()
         client.bind(secret if directory.bind_as else None)

@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory
 from kconsole.core.errors import SourceAway
-from kconsole.directories.reading import read_directory
+from kconsole.directories.reading import probe, read_directory
+from kconsole.net.deadlines import WaitCancelled
 from kconsole.net.secrets import Secret
 from kconsole.text.messages import whole
 from tests.directory_server.listener import Listener, answering, flooding, relay, silent, trickling
@@ -95,6 +97,14 @@ def test_an_answer_that_trickles_is_late_as_well() -> None:
     """Each byte is in time, and the whole never comes."""
     with trickling(SEQUENCE, 0.05) as other:
         assert away(other.url, answer_timeout=0.5).code == "answer-late"
+
+
+def test_a_wait_for_an_answer_can_be_cancelled() -> None:
+    with silent() as other:
+        cancel = SimpleNamespace(is_set=lambda: other.visits > 0)
+        with pytest.raises(WaitCancelled):
+            probe(Directory(url=other.url, base="dc=x", insecure=True), None, cancel)
+        assert not other.left.is_set()
 
 
 @pytest.mark.thorough

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from textual.widgets import Input
 
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory, DirectoryUser
+from kconsole.core.errors import SourceAway
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.net.deadlines import Flag
 from kconsole.net.secrets import DIRECTORY_PASSWORD
 from kconsole.operations.accounts import AddAccount, Connect, DisableAccounts
 from kconsole.operations.mapping import DirectoryListing, SetDirectory
@@ -24,6 +27,7 @@ from kconsole.tui.screens.mapping_preview import PreviewScreen
 from tests.directory_server.listener import relay
 from tests.directory_server.people import STAFF
 from tests.directory_server.server import CREW, DirectoryServer, need_slapd
+from tests.limits import PATIENCE
 from tests.tui.console import NARROW, WIDE, Console, console
 
 NORTH = "north.example"
@@ -477,10 +481,6 @@ async def test_another_directory_meanwhile_is_told() -> None:
 # Leaving off, and servers that go
 
 
-def is_reading() -> bool:
-    return any(thread.name == "kconsole-reading" for thread in threading.enumerate())
-
-
 @pytest.mark.thorough
 async def test_escape_leaves_off_in_the_middle_and_nothing_is_taken(large_directory: DirectoryServer) -> None:
     with relay(large_directory.tls_port, stall_after=400_000) as way:
@@ -493,8 +493,7 @@ async def test_escape_leaves_off_in_the_middle_and_nothing_is_taken(large_direct
             await screen.press("escape")
             screen.expect_no_dialog()
             assert status_of(screen) == "Cancelled. Nothing was changed."
-            way.left.set()
-            await until(screen, lambda: not is_reading())
+            await until(screen, way.gone.is_set)  # though the directory is still silent
             assert isinstance(screen.app.screen, MappingScreen)
             screen.expect_no_dialog()
             assert store_of(screen) == before
@@ -533,7 +532,7 @@ async def test_five_thousand_are_previewed_and_mapped(large_directory: Directory
 async def test_how_many_have_come_is_told_while_they_come() -> None:
     may_go_on = threading.Event()
 
-    def act(progress: Callable[[int], None]) -> int:
+    def act(progress: Callable[[int], None], _: object) -> int:
         progress(5000)
         may_go_on.wait(30)
         return 1
@@ -548,6 +547,28 @@ async def test_how_many_have_come_is_told_while_they_come() -> None:
         may_go_on.set()
         await until(screen, lambda: came == [1])
         screen.expect_no_dialog()
+
+
+@pytest.mark.parametrize("keys", [("escape",), ("ctrl+q",)])
+async def test_leaving_ends_the_reading(keys: tuple[str, ...]) -> None:
+    reading, ended = threading.Event(), threading.Event()
+
+    def act(_: object, cancel: Flag) -> None:
+        reading.set()
+        while not cancel.is_set():
+            time.sleep(0.01)
+        ended.set()
+        raise SourceAway("answer-late")  # of no interest any more
+
+    came: list[object] = []
+    async with console(mapped_from(None)) as screen:
+        dialog = ReadingDialog("Reading ...", act, came.append, came.append, users_read)
+        screen.app.push_screen(dialog, came.append)
+        await until(screen, reading.is_set)
+        await screen.press(*keys)
+    assert ended.wait(PATIENCE)
+    assert came == ([None] if keys == ("escape",) else [])
+    assert screen.app.return_code in (0, None)
 
 
 # Read only

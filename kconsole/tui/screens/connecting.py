@@ -1,6 +1,5 @@
 """Dialogs for a connection to another server: a password, and the progress of a reading."""
 
-import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, Generic, TypeVar
@@ -9,10 +8,12 @@ from textual import on
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
+from textual.worker import Worker, WorkerState, get_current_worker
 
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ConsoleError
 from kconsole.core.server import ServerAccess
+from kconsole.net.deadlines import Flag, WaitCancelled
 from kconsole.net.secrets import Secret
 from kconsole.text.safe_text import safe_text
 from kconsole.text.trust import INSECURE
@@ -69,16 +70,11 @@ class PasswordDialog(Dialog[Secret]):
         self.dismiss(None)
 
 
-class _Left(Exception):
-    """The dialog is gone; ends the thread."""
-
-
 class ReadingDialog(Dialog[Next], Generic[Far, Result]):
-    """Reads from another server in a thread, and shows the progress. Escape cancels.
+    """Reads from another server in a worker, and shows the progress. Escape cancels.
 
-    The thread is a daemon and not a Textual worker: quitting kconsole does not wait for a server that hangs.
-    `act` runs in the thread, and reports its progress to the function that it is given. Code that waits for the server
-    can look at `cancel`, which is set when the user cancels.
+    `act` runs in the worker's thread. It reports its progress to the function that it is given, and ends soon after its
+    flag is set: kconsole quits only when it has ended.
     """
 
     heading = "One moment"
@@ -87,53 +83,44 @@ class ReadingDialog(Dialog[Next], Generic[Far, Result]):
     def __init__(
         self,
         text: str,
-        act: Callable[[Progress[Far]], Result],
+        act: Callable[[Progress[Far], Flag], Result],
         done: Callable[[Result], None],
         failed: Callable[[ConsoleError], None],
         so_far: Callable[[Far], str],
-        cancel: threading.Event | None = None,
     ) -> None:
         super().__init__()
         self._text, self._act, self._done, self._failed, self._so_far = text, act, done, failed, so_far
         self._far: Far | None = None
-        self._cancel = cancel or threading.Event()
 
     def body(self) -> Iterable[Widget]:
         yield plain(self._text)
         yield Static(id="so-far")
 
     def on_mount(self) -> None:
-        threading.Thread(target=self._ask, daemon=True, name="kconsole-reading").start()
+        self._worker = self.run_worker(self._read, thread=True, exclusive=True, group="reading")
         self.set_interval(LOOK, self._show_progress)
 
-    def on_unmount(self) -> None:
-        self._cancel.set()
-
     def action_leave(self) -> None:
-        self._cancel.set()  # the thread ends with its next report of progress
+        self._worker.cancel()
         self.dismiss(None)
 
-    def _go_on(self, then: Next) -> None:
-        if not self._cancel.is_set():
-            self.dismiss(then)
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.SUCCESS and not event.worker.is_cancelled:
+            self.dismiss(event.worker.result)
 
     def _show_progress(self) -> None:
         if self._far is not None:
             self.query_one("#so-far", Static).update(Content(self._so_far(self._far)))
 
-    def _ask(self) -> None:
-        then: Next
-        try:
-            then = partial(self._done, self._act(self._note))
-        except _Left:
-            return
-        except ConsoleError as error:
-            then = partial(self._failed, error)
-        except Exception as error:
-            then = partial(self.app._handle_exception, error)
-        self.call_later(self._go_on, then)
+    def _read(self) -> Next:
+        worker = get_current_worker()
 
-    def _note(self, far: Far) -> None:
-        if self._cancel.is_set():
-            raise _Left
-        self._far = far
+        def note(far: Far) -> None:
+            if worker.is_cancelled:
+                raise WaitCancelled
+            self._far = far
+
+        try:
+            return partial(self._done, self._act(note, worker.cancelled_event))
+        except ConsoleError as error:
+            return partial(self._failed, error)

@@ -12,6 +12,7 @@ from kconsole.core.codes import message
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ConsoleError
 from kconsole.core.history import Commit
+from kconsole.net.deadlines import Flag
 from kconsole.net.secrets import DIRECTORY_PASSWORD, Secret, secret_from
 from kconsole.net.settings import Certificate
 from kconsole.operations import mapping
@@ -81,7 +82,11 @@ class MappingScreen(StoreScreen):
         self._ask("Reading", mapping.read_directory, self.compare)
 
     def action_test(self) -> None:
-        self._ask("Connecting to", lambda directory, secret, _: mapping.probe(directory, secret), self._show_test)
+        self._ask(
+            "Connecting to",
+            lambda directory, secret, _, cancel: mapping.probe(directory, secret, cancel),
+            self._show_test,
+        )
 
     def action_settings(self) -> None:
         here = self.directories.highlighted
@@ -119,7 +124,7 @@ class MappingScreen(StoreScreen):
     def _ask(
         self,
         doing: str,
-        act: Callable[[Directory, Secret | None, Progress[int]], Result],
+        act: Callable[[Directory, Secret | None, Progress[int], Flag], Result],
         done: Callable[[str, Directory, Result], None],
     ) -> None:
         """Ask the directory of the highlighted domain in the background; `done` takes the domain, too.
@@ -140,7 +145,7 @@ class MappingScreen(StoreScreen):
         def go_on(secret: Secret | None) -> None:
             dialog = ReadingDialog(
                 f"{doing} {safe_text(directory.url, 200)} ...",
-                lambda progress: act(directory, secret, progress),
+                lambda progress, cancel: act(directory, secret, progress, cancel),
                 lambda result: done(domain, directory, result),
                 self.tell_problem,
                 users_read,

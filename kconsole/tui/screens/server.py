@@ -18,6 +18,7 @@ from kconsole.tui.screens.store import StoreScreen
 
 if TYPE_CHECKING:
     from kconsole.core.server import Server, ServerAccess
+    from kconsole.net.deadlines import Flag
     from kconsole.net.secrets import Secret
     from kconsole.operations.base import Done
     from kconsole.operations.sync.access import ServerState
@@ -63,7 +64,6 @@ class ServerScreen(StoreScreen):
         from kconsole.text.server import reading_words
         from kconsole.tui.screens.connecting import ReadingDialog
 
-        cancel = threading.Event()
         begun = self._begin_reading()
         if begun is None:
             return
@@ -71,12 +71,12 @@ class ServerScreen(StoreScreen):
             self.tell_news("Nothing was read", [ANOTHER], "Read that one.")
             return
 
-        def read(progress: Callable[[Progress], None]) -> "ServerState":
+        def read(progress: Callable[[Progress], None], cancel: "Flag") -> "ServerState":
             return read_server(access, secret, progress, cancel)
 
         text, take_in = f"Reading {safe_text(access.url, 200)} ...", partial(self._take_in, begun)
         failed = self.minding_password(self.tell_problem)
-        dialog = ReadingDialog(text, read, take_in, failed, lambda far: reading_words(*far), cancel)
+        dialog = ReadingDialog(text, read, take_in, failed, lambda far: reading_words(*far))
         self.read_aside(dialog, "Cancelled. Nothing was taken from the server.")
 
     def _begin_reading(self) -> "SyncStart | None":
