@@ -1,6 +1,8 @@
 """Passwords to other servers: read from a private file, from the environment, or typed. kconsole never stores one."""
 
+import codecs
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -41,12 +43,13 @@ class Secret:
 def secret_from(file: Path | None, variable: str, ask: Callable[[], str] | None) -> Secret:
     """Get a password: from the file if one is named, else from the environment, else by asking.
 
-    A file must have mode 0600 or stricter; its first line is the password. `ask` is None without a terminal.
+    A file must have mode 0600 or stricter; its first line is the password, in UTF-8, or in UTF-16 with its mark. `ask`
+    is None without a terminal.
     """
     if file is not None:
         return _from_file(file)
     if from_environment := os.environ.get(variable, ""):
-        return Secret(from_environment)
+        return Secret(_typed(from_environment))
     if ask is None:
         raise BadInput("password-prompt-impossible", message("give-password-file-or-variable", variable=variable))
     return Secret(ask())
@@ -68,10 +71,20 @@ def _from_file(path: Path) -> Secret:
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         hint = message("make-password-file-private", path=str(path))
         raise BadInput("password-file-open-to-others", hint, path=str(path))
+    if len(content) > LONGEST:
+        raise BadInput("password-file-too-large", "password-on-first-line", path=str(path), longest=LONGEST)
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
     try:
-        text = content.decode() if len(content) <= LONGEST else ""
+        password = _typed(content.decode(encoding))
     except UnicodeDecodeError:
-        text = ""
-    if not (password := text.partition("\n")[0].rstrip("\r")):
+        password = "\0"
+    if re.search(r"[\0-\x1f\x7f]", password):
+        raise BadInput("password-file-not-text", "password-on-first-line", path=str(path))
+    if not password:
         raise BadInput("password-file-empty", "password-on-first-line", path=str(path))
     return Secret(password)
+
+
+def _typed(text: str) -> str:
+    """The first line, without what an editor adds to a file and no key types; blanks belong to the password."""
+    return re.split(r"[\r\n]", text.removeprefix("\ufeff"), maxsplit=1)[0].removesuffix("\x1a")

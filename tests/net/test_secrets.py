@@ -50,13 +50,33 @@ def test_what_is_no_file_is_never_waited_for(tmp_path: Path) -> None:
             secret_from(tmp_path / name, VARIABLE, None)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\r\nsecond", b"\xff", b"x" * 4097])
-def test_a_file_without_a_password_is_told(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        *((content, "empty") for content in (b"", b"\n", b"\r\nsecond", b"\xef\xbb\xbf", b"\xff\xfe\r\0\n\0", b"\x1a")),
+        *((content, "not-text") for content in (b"\xff", b"p\xe4ss", b"p\0a\0s\0s\0", b"\xff\xfep", b"\x1b[A", b"pa\tss")),
+        (b"x" * 4097, "too-large"),
+    ],
+)
+def test_a_file_without_a_password_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
     file = tmp_path / "password"
     file.touch(0o600)
     file.write_bytes(content)
-    with pytest.raises(BadInput, match="password-file-empty"):
+    with pytest.raises(BadInput, match=f"password-file-{code}"):
         secret_from(file, VARIABLE, None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r", "\r\n\r\n", "\n \n", "\x1a", "\r\n\x1a"])
+def test_what_an_editor_adds_is_not_part_of_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, end: str
+) -> None:
+    file = tmp_path / "password"
+    file.touch(0o600)
+    file.write_bytes(f"pässwörd\u00a0✓{end}".encode(encoding))
+    assert secret_from(file, VARIABLE, None).reveal() == "pässwörd\u00a0✓"
+    monkeypatch.setenv(VARIABLE, f"\ufeffpässwörd\u00a0✓{end}")
+    assert secret_from(None, VARIABLE, None).reveal() == "pässwörd\u00a0✓"
 
 
 def test_a_secret_tells_nothing_of_itself() -> None:

@@ -70,6 +70,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "password-file-unreadable": "Cannot read {path}: {reason}.",
     "name-a-password-file": "Name a file that contains the password.",
     "password-file-empty": "{path} contains no password.",
+    "password-file-not-text": "{path} is not text in UTF-8, or its first line is more than a password.",
+    "password-file-too-large": "{path} has more than {longest:,} bytes: it is not a password file.",
     "password-on-first-line": "The first line must be the password, in UTF-8.",
     # The network
     "host-unknown": "Cannot find {url}: the host name {host} is unknown.",
