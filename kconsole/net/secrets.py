@@ -74,11 +74,8 @@ def _from_file(path: Path) -> Secret:
     if len(content) > LONGEST:
         raise BadInput("password-file-too-large", "password-on-first-line", path=str(path), longest=LONGEST)
     encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
-    try:
-        password = _typed(content.decode(encoding))
-    except UnicodeDecodeError:
-        password = "\0"
-    if re.search(r"[\0-\x1f\x7f]", password):
+    password = _typed(content.decode(encoding, "replace"))
+    if re.search(r"[\0-\x1f\x7f\ufffd]", password):
         raise BadInput("password-file-not-text", "password-on-first-line", path=str(path))
     if not password:
         raise BadInput("password-file-empty", "password-on-first-line", path=str(path))

@@ -54,7 +54,10 @@ def test_what_is_no_file_is_never_waited_for(tmp_path: Path) -> None:
     ("content", "code"),
     [
         *((content, "empty") for content in (b"", b"\n", b"\r\nsecond", b"\xef\xbb\xbf", b"\xff\xfe\r\0\n\0", b"\x1a")),
-        *((content, "not-text") for content in (b"\xff", b"p\xe4ss", b"p\0a\0s\0s\0", b"\xff\xfep", b"\x1b[A", b"pa\tss")),
+        *(
+            (content, "not-text")
+            for content in (b"\xff", b"p\xe4ss", b"p\0a\0s\0s\0", b"\xff\xfep", b"\x1b[A", b"pa\tss")
+        ),
         (b"x" * 4097, "too-large"),
     ],
 )
