@@ -83,6 +83,7 @@ def account_document(entry: Entry, classification: Classification) -> dict[str, 
     return {
         **{name: getattr(entry, name) for name in ACCOUNT_FIELDS},
         "last_login": as_json(entry.last_login),
+        "login_unknown": entry.last_login is None and entry.login_unknown,
         "seat": classification.seat and entry.deleted_at is None,
         "verdict": classification.code,
         "because": rule_sentence(classification),

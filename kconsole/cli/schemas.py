@@ -92,6 +92,7 @@ _ACCOUNT_FIELDS: Final[Mapping[str, Any]] = {
     "address": str, "login": str, "domain": str, "full_name": str, "description": str, "kind": Kind, "origin": Origin,
     "enabled": bool, "role": Role, "mailbox": bool,
     "last_login": _model("Login", "A login.", at=datetime, protocol=str) | None,
+    "login_unknown": _said(bool, "whether a login may have been, because its source does not say"),
     "seat": _said(bool, "whether it takes a seat"),
     "verdict": _said(str, "the code of the rule that decides"), "because": _said(str, "the rule in words"),
 }  # fmt: skip

@@ -44,6 +44,8 @@ def document_of(record: Struct) -> Document:
     document = {wire: as_json(getattr(record, name)) for name, wire in names}
     if isinstance(record, Entry):
         del document["id"]
+        if not document["login_unknown"]:  # as version 0.1 wrote it
+            del document["login_unknown"]
     elif isinstance(record, Server):  # what version 0.1 did not write is left out where it says nothing
         for name in _MESSAGES:
             if not document[name]:

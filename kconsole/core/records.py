@@ -47,7 +47,9 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, for
     mailbox: bool = False
     """Whether a mailbox exists. The server makes it the first time the user connects."""
     last_login: LastLogin | None = None
-    """None means that it never logged in: not a date, and not the beginning of time."""
+    """None means that it never logged in, unless `login_unknown`: not a date, and not the beginning of time."""
+    login_unknown: bool = False
+    """Whether its source does not say if and when it logged in: then it may have."""
     deleted_at: datetime | None = None
     """When it was deleted. The record stays, since its seat comes free only with a restart of the server."""
     mailbox_fate: MailboxFate | None = None
@@ -75,6 +77,10 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, for
     def domain(self) -> str:
         _, at, domain = self.address.rpartition("@")
         return domain if at else ""
+
+    @property
+    def never_logged_in(self) -> bool:
+        return self.last_login is None and not self.login_unknown
 
     @property
     def is_account(self) -> bool:

@@ -221,5 +221,6 @@ def logged_in(account: Entry, login: LastLogin) -> Entry:
         account,
         mailbox=True,
         last_login=login if known is None or login.at > known.at else known,
+        login_unknown=False,
         active_sync=account.active_sync or is_active_sync(login.protocol),
     )

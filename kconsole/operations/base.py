@@ -169,16 +169,17 @@ def missing(address: str) -> Outcome:
 def revived(entry: Entry, state: Records) -> Entry:
     """A new entry, under the number of a deleted one of the same address if there is one.
 
-    Of several it is the last that still holds its seat, or if none does, the last.
-    So it takes over the seat that one may still hold, and its mailbox if that was kept: the server attaches a kept
-    mailbox again when an account of the same name is created (source: Disabling and Deleting User Accounts, GFI).
+    Of several it is the last that still holds its seat, or if none does, the last. So it takes over the seat that one
+    may still hold; nothing else, because it may be another person's. A mailbox that was kept is the exception: the
+    server attaches it again when an account of the same name is created (source: Disabling and Deleting User Accounts,
+    GFI). An entry with a server id says itself whether it has one.
     """
     deleted = [old for old in state.deleted_at(entry.address) if old.kind == entry.kind]
     if not deleted:
         return entry
     old = next((old for old in deleted if is_held(old, state.last_restart)), deleted[0])
-    kept = old.mailbox and old.mailbox_fate == "keep"
-    return replace(entry, id=old.id, mailbox=kept, last_login=old.last_login if kept else None)
+    kept = old.mailbox and old.mailbox_fate == "keep" and not entry.server_id
+    return replace(entry, id=old.id, mailbox=entry.mailbox or kept)
 
 
 def unique(addresses: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
 
 NEVER: Final = "never"
+UNKNOWN: Final = "unknown"
 
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE

@@ -219,7 +219,7 @@ def _changed_entry(before: Any, after: Any) -> Detail:
     was, is_now = ("not there" if entry is None else words.state_of(entry) for entry in (before, after))
     address = safe_text((after or before).address)
     if before is not None and after is not None:
-        if before.last_login != after.last_login:
+        if (before.last_login, before.never_logged_in) != (after.last_login, after.never_logged_in):
             return Detail("Last login", f"{address}   {_login(after)}, was {_login(before)}")
         if before.address != after.address:
             return Detail("renamed", f"{address}   was {safe_text(before.address)}")
@@ -230,8 +230,9 @@ def _changed_entry(before: Any, after: Any) -> Detail:
 
 def _login(entry: Entry) -> str:
     login = entry.last_login
-    via = f" by {safe_text(login.protocol)}" if login is not None and login.protocol else ""
-    return ages.full_moment(login.at if login is not None else None) + via
+    if login is None:
+        return ages.NEVER if entry.never_logged_in else ages.UNKNOWN
+    return ages.full_moment(login.at) + (f" by {safe_text(login.protocol)}" if login.protocol else "")
 
 
 def _domains(commit: Commit) -> list[str]:

@@ -39,12 +39,16 @@ def last_login_word(entry: Entry, now: datetime) -> str:
     """When an entry last logged in, for a narrow column."""
     if not entry.is_account:
         return "–"
-    return ages.NEVER if entry.last_login is None else ages.age(entry.last_login.at, now)
+    return _no_login(entry) if entry.last_login is None else ages.age(entry.last_login.at, now)
+
+
+def _no_login(entry: Entry) -> str:
+    return ages.NEVER if entry.never_logged_in else ages.UNKNOWN
 
 
 def _login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:
     if entry.last_login is None:
-        return ages.NEVER
+        return _no_login(entry)
     via = f" by {safe_text(entry.last_login.protocol, limit)}" if entry.last_login.protocol else ""
     return ages.ago_and_moment(entry.last_login.at, now) + via
 
@@ -73,7 +77,8 @@ def details_of(
     ]
     if entry.is_account:
         access = may_connect(report, entry, is_suspended, policy)
-        mailbox = "has a mailbox" if entry.mailbox else "no mailbox: never connected"
+        without = "no mailbox: never connected" if entry.never_logged_in else "no mailbox known"
+        mailbox = "has a mailbox" if entry.mailbox else without
         details += [
             Detail("Last login", f"{_login_words(entry, now, limit)}   {mailbox}"),
             Detail(

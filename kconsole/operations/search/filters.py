@@ -32,7 +32,8 @@ STATES: Final[dict[str, Condition]] = {
     "mapped": lambda entry: entry.is_account and entry.origin == "directory",
     "imported": lambda entry: entry.is_account and entry.origin == "imported",
     "local": lambda entry: entry.is_account and entry.origin == "local",
-    "never": lambda entry: entry.is_account and entry.last_login is None,
+    "never": lambda entry: entry.is_account and entry.never_logged_in,
+    "unknown": lambda entry: entry.is_account and entry.last_login is None and entry.login_unknown,
     "latent": lambda entry: not entry.mailbox and KERIO.listed(entry).seat,
     "admin": lambda entry: entry.role != "user" or entry.kind == "builtin_admin",
     "seat": lambda entry: KERIO.listed(entry).seat,
@@ -235,5 +236,5 @@ def _is_idle(entry: Entry, query: AccountQuery, now: datetime) -> bool:
     if not entry.is_account:
         return False
     if entry.last_login is None:
-        return query.never
+        return query.never and entry.never_logged_in
     return query.inactive is not None and now - entry.last_login.at > query.inactive

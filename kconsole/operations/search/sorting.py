@@ -65,12 +65,19 @@ def address_key(entry: Entry) -> str:
     return address if folded == address else folded
 
 
+def _last_login_key(entry: Entry) -> float:
+    """Never first, then unknown, then the oldest login."""
+    if entry.last_login is not None:
+        return entry.last_login.at.timestamp()
+    return float("-inf") if entry.never_logged_in else -1e18
+
+
 SORT_KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {
     "address": address_key,
     "name": lambda entry: fold(entry.full_name),
     "seat": lambda entry: not KERIO.listed(entry).seat,
     "because": lambda entry: KERIO.listed(entry).reason,
-    "last-login": lambda entry: float("-inf") if entry.last_login is None else entry.last_login.at.timestamp(),
+    "last-login": _last_login_key,
     "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
     "domain": lambda entry: fold(entry.domain),
     "kind": lambda entry: entry.kind,

@@ -49,7 +49,10 @@ class Sync:
         changed |= {after.id: after for _, after in plan.changed}
         for entry in plan.gone:
             changed.pop(entry.id, None)
-        outcomes += [Outcome(after.address, "done", "changed-on-server") for after in changed.values()]
+        outcomes += [
+            Outcome(after.address, "done", f"{'replaced' if number in plan.replaced else 'changed'}-on-server")
+            for number, after in changed.items()
+        ]
         answered = self._answered(domains, context)
         pending_of = {
             target.number: pending for pending in context.state.pending_changes.values() for target in pending.targets
@@ -196,8 +199,12 @@ def _remarks(plan: SyncPlan, context: OperationContext) -> Iterator[Message]:
     """What is in the store otherwise than on the server."""
     if plan.doubled:
         yield message("addresses-doubled", addresses=[short(entry.address) for entry in plan.doubled])
-    if plan.server.odd_logins:
-        yield message("logins-odd", count=plan.server.odd_logins)
+    if plan.odd_logins:
+        yield message("logins-odd", count=plan.odd_logins)
+    entries = (entry for domain in plan.server.domains for entry in domain.entries)
+    unknown = sum(entry.login_unknown for entry in entries) - plan.server.odd_logins
+    if unknown > 0:
+        yield message("logins-unknown", count=unknown)
     for each in plan.server.domains:
         known, directory = context.state.domain_named(each.domain.name), each.directory
         if directory is not None and (known is None or known.directory is None):

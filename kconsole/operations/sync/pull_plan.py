@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from kconsole.core.license import Component, License
 from kconsole.core.records import Entry, Kind, fold
+from kconsole.core.times import SKEW
 from kconsole.licensing.counting import is_active_sync
 from kconsole.operations.base import revived
 from kconsole.providers.base import End, LicenseState, ServerState
@@ -37,12 +38,16 @@ class SyncPlan:
     """The numbers of entries of domains that are no longer there, and whose names other domains have now."""
     new: list[Entry] = field(default_factory=list)
     changed: list[tuple[Entry, Entry]] = field(default_factory=list)
+    replaced: set[int] = field(default_factory=set)
+    """The numbers of changed entries that are another one on the server now, under the same address."""
     gone: list[Entry] = field(default_factory=list)
     """Entries that are not on the server: they were read from it once, or another entry has their address there."""
     doubled: list[Entry] = field(default_factory=list)
     """Entries whose address another entry on the server has too: the first one is taken."""
 
     def __post_init__(self) -> None:
+        self.odd_logins = self.server.odd_logins
+        """Last logins with an impossible date, or in the future; they count as unknown."""
         self._seen: set[int] = set()
         self._addresses: set[str] = set()
         """The addresses that the server has, folded."""
@@ -54,7 +59,7 @@ class SyncPlan:
         entries = [
             entry
             for domain in self.server.domains
-            for entry in map(with_active_sync, domain.entries)
+            for entry in map(self._stated, domain.entries)
             if entry.server_id not in newer and not (went and fold(entry.address) in went)
         ]
         kept = {fold(entry.address) for entry in touched if entry.server_id and entry.deleted_at is None}
@@ -100,9 +105,20 @@ class SyncPlan:
             self.new.append(revived(said, self.state))
             return
         self._seen.add(known.id)
-        after = _updated(known, said)
+        if known.server_id not in ("", said.server_id):  # another person's, who has no more in common than the address
+            self.replaced.add(known.id)
+            self.changed.append((known, replace(said, id=known.id)))
+            return
+        after = _updated(known, said, self.now)
         if after is not known:
             self.changed.append((known, after))
+
+    def _stated(self, said: Entry) -> Entry:
+        """An entry of the server; a login in the future counts as unknown, because it would stay the last one."""
+        if said.last_login is not None and said.last_login.at > self.now + SKEW:
+            self.odd_logins += 1
+            said = replace(said, last_login=None, login_unknown=True)
+        return with_active_sync(said)
 
     def _holder_of(self, address: str) -> Entry | None:
         """The store's entry with an address, unless the server has that entry under another id."""
@@ -158,7 +174,7 @@ _STATED: Final = ("address", "kind", "enabled", "full_name", "description", "del
 """The fields that the server states of every entry."""
 
 
-def _updated(known: Entry, said: Entry) -> Entry:
+def _updated(known: Entry, said: Entry, now: datetime) -> Entry:
     """An entry as the server states it; the same object if nothing is new. A later login from another source stays."""
     after = {name: getattr(said, name) for name in _STATED}
     if said.kind == "user":
@@ -168,8 +184,9 @@ def _updated(known: Entry, said: Entry) -> Entry:
         after["mailbox"] = known.mailbox or said.mailbox
         after["active_sync"] = known.active_sync or said.active_sync
         login = said.last_login
-        if login is not None and (known.last_login is None or login.at > known.last_login.at):
+        if login is not None and (known.last_login is None or not login.at <= known.last_login.at <= now + SKEW):
             after["last_login"] = login
+        after["login_unknown"] = said.login_unknown and after.get("last_login", known.last_login) is None
     changes = {name: value for name, value in after.items() if getattr(known, name) != value}
     return replace(known, **changes) if changes else known
 

@@ -94,8 +94,16 @@ LIST_FIELDS: Final = ("id", "name", "description", "membersCount")
 RESOURCE_FIELDS: Final = ("id", "name", "address", "description", "type", "isEnabled")
 ALIAS_FIELDS: Final = ("id", "name", "deliverTo", "type", "description")
 
-# e. What a last login looks like that never was: 0, empty and missing all count as never. A number beyond the
-# calendar counts as unknown, and never as never.
+# e. What a last login looks like that never was: 0, an empty text, and the first days of the calendars in use count as
+# never. One that is missing counts as unknown, because the login may lack the right to read it, or the server be older;
+# so does a date before there were such servers, or in the future. Some clients of the same family give milliseconds.
+NEVER: Final = (0, -11_644_473_600, -62_135_596_800)
+"""The beginnings of 1970, 1601 and 0001 in seconds since 1970; give or take a day, because of zones."""
+DAY: Final = 24 * 60 * 60
+FIRST_LOGIN: Final = 631_152_000
+"""The beginning of 1990."""
+MILLISECONDS: Final = 10**11
+"""Beyond the year 5000 in seconds, so it counts in smaller units."""
 
 # h. Users.getMailboxCount "may take a long time if a directory service for mapped users is not available"
 # (documented). That it is better to go on without it than to take nothing is a judgement.

@@ -1,7 +1,7 @@
 """Asks for single things, and turns rows into core records: unknown fields are ignored, missing ones have defaults."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple, get_args
 
 from kconsole.core.license import ComponentName, component_named, end_of_id
@@ -177,13 +177,12 @@ def user_reader(at: str, odd: set[str]) -> Reader[Entry]:
     """
 
     def read_user(row: Row) -> Entry:
-        id_, login, mailbox = row.name("id"), row.part("lastLoginInfo"), False
+        id_, last_login, is_known = row.name("id"), None, True
         try:
-            last_login = login.moment("dateTime")
-        except OverflowError:
-            last_login, mailbox = None, True
+            last_login, is_known = _last_login(row)
+        except (OverflowError, StrangeAnswer):
+            is_known = False
             odd.add(id_)
-        protocol = login.text("protocol")
         right = row.part("effectiveRole") or row.part("role")
         consumed = (row.size("consumedSize"), row.number("consumedItems"))
         return Entry(
@@ -193,12 +192,28 @@ def user_reader(at: str, odd: set[str]) -> Reader[Entry]:
             role=_ASSIGNABLE.get(right.choice("userRole", ROLES, "user"), "full_admin"),
             full_name=row.text("fullName"),
             description=row.text("description"),
-            mailbox=mailbox or last_login is not None or any(consumed),
-            last_login=None if last_login is None else LastLogin(last_login, protocol),
+            mailbox=id_ in odd or last_login is not None or any(consumed),
+            last_login=last_login,
+            login_unknown=not is_known,
             server_id=id_,
         )
 
     return read_user
+
+
+def _last_login(row: Row) -> tuple[LastLogin | None, bool]:
+    """The last login, and whether the server says that there was one or none. Raises for an impossible date."""
+    login = row.part("lastLoginInfo")
+    seconds = login.number("dateTime")
+    if seconds is None:
+        return None, login.values.get("dateTime") == ""
+    if any(abs(seconds - never) <= assumptions.DAY for never in assumptions.NEVER):
+        return None, True
+    while seconds >= assumptions.MILLISECONDS:
+        seconds //= 1000
+    if seconds < assumptions.FIRST_LOGIN:
+        raise OverflowError
+    return LastLogin(datetime.fromtimestamp(seconds, UTC), login.text("protocol")), True
 
 
 def domain_reader(unlimited: frozenset[int]) -> Reader[ReadDomain]:

@@ -222,10 +222,12 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     # Syncs
     "new-on-server": "is on the server",
     "changed-on-server": "changed on the server",
+    "replaced-on-server": "is another account on the server now, with the same address",
     "gone-from-server": "is gone from the server",
     "yields-address": "was in this store only, and another entry on the server has its address now",
     "figure-missing": _figure_missing,
     "addresses-doubled": "ignored, because something else on the server has the same address: {addresses:some}",
+    "logins-unknown": "accounts whose last login the server does not report, which counts as unknown: {count:,}",
     "logins-odd": "last logins with an impossible date, which count as unknown: {count:,}",
     "mapped-there": _mapped_there,
     "domain-name-moved": (

@@ -104,8 +104,6 @@ def test_all_of_a_server_is_read(served: Callable[..., KerioServer]) -> None:
         {"most_users": 3},
         {"unknown_fields": "refused"},
         {"never": "empty"},
-        {"never": "missing"},
-        {"never": "absent"},
         {"unlimited": -2},
         {"unlimited": 2**32 - 1},
         {"enums": "integers"},
@@ -119,6 +117,15 @@ def test_what_nobody_knows_of_a_server_changes_nothing_that_is_read(
     assert gist(other) == gist(usual)
     assert [each.domain.user_limit for each in other.domains] == [None, 40]
     assert other.missing == ()
+
+
+@pytest.mark.parametrize("never", ["missing", "absent"])
+def test_a_last_login_that_is_not_stated_is_unknown(served: Callable[..., KerioServer], never: str) -> None:
+    usual, other = ([user for users in gist(read(served(**what))) for user in users] for what in ({}, {"never": never}))
+    assert {user.login for user in usual if user.login_unknown} == set()
+    silent = {user.login for user in usual if user.never_logged_in}
+    assert {user.login for user in other if user.login_unknown} == silent
+    assert "never" in silent
 
 
 def test_an_auditor_reads_it_and_is_told_what_he_may_not(served: Callable[..., KerioServer]) -> None:

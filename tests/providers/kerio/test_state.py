@@ -299,7 +299,7 @@ def test_what_is_still_being_asked_is_let_go_of_when_something_fails(tiny: TinyS
 
 
 def test_an_account_that_cannot_be_read_is_not_passed_over(tiny: TinyServer, kerio: ServerAccess) -> None:
-    for odd in ({"loginName": ""}, {"id": None}, {"isEnabled": "maybe"}, {"lastLoginInfo": "yesterday"}):
+    for odd in ({"loginName": ""}, {"id": None}, {"isEnabled": "maybe"}):
         people = furnish(tiny, domains=1)["keriodb://domain/d0"]
         people[3] |= odd
         with pytest.raises(SourceAway, match=rf"strange-(name|field).*{next(iter(odd))}"):
@@ -368,27 +368,28 @@ def test_a_reading_can_be_called_off_at_any_call(tiny: TinyServer, kerio: Server
     assert len(tiny.asked("Session.logout")) == 1
 
 
+SEEN = datetime(2025, 8, 3, 18, 43, 20, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
-    ("field", "value", "last_login", "odd"),
+    ("info", "last_login", "unknown", "odd"),
     [
-        ("dateTime", 0, None, False),
-        ("dateTime", "0", None, False),
-        ("dateTime", "", None, False),
-        ("dateTime", None, None, False),
-        ("other", 1, None, False),
-        ("dateTime", "1754246600", datetime(2025, 8, 3, 18, 43, 20, tzinfo=UTC), False),
-        ("dateTime", 10**17, None, True),
-        ("dateTime", -5, None, True),
+        *(({"dateTime": never}, None, False, False) for never in (0, "0", "", -5, 3600, -11644473600, -62135596800)),
+        *((info, None, True, False) for info in ({"dateTime": None}, {"other": 1}, {}, None)),
+        *(({"dateTime": at}, SEEN, False, False) for at in ("1754246600", 1754246600, 1754246600000, 1754246600 * 10**6)),
+        *(({"dateTime": at}, None, True, True) for at in (10**17, -(10**9), 10**8, "yesterday", [], True)),
+        *((info, None, True, True) for info in ("yesterday", 7, [])),
     ],
 )
 def test_a_last_login_that_never_was_is_told_from_one_that_cannot_be_read(
-    tiny: TinyServer, kerio: ServerAccess, field: str, value: object, last_login: datetime | None, odd: bool
+    tiny: TinyServer, kerio: ServerAccess, info: Any, last_login: datetime | None, unknown: bool, odd: bool
 ) -> None:
     people = furnish(tiny, domains=1, users=1)["keriodb://domain/d0"]
-    people[0]["lastLoginInfo"] = {field: value, "protocol": "POP3"}
+    people[0]["lastLoginInfo"] = info | {"protocol": "POP3"} if isinstance(info, dict) else info
     state = read(kerio)
     (found,) = of_kind(state.domains[0])
     assert found.last_login == (LastLogin(last_login, "POP3") if last_login else None)
+    assert (found.login_unknown, found.never_logged_in) == (unknown, last_login is None and not unknown)
     assert state.odd_logins == odd
 
 

@@ -1,0 +1,109 @@
+"""Who is who after a sync: accounts that come back, logins that another person has now, last logins that are unknown."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from kconsole.core.codes import message
+from kconsole.core.records import Entry, LastLogin
+from kconsole.net.secrets import Secret
+from kconsole.operations.accounts import AddAccount, DeleteAccounts
+from kconsole.operations.session import Session
+from kconsole.operations.sync.access import read_server
+from kconsole.operations.sync.pull import Sync, SyncStart
+from kconsole.providers.base import ServerState
+from tests.operations.followed import ANNA, BERG, Followed
+
+
+def served(at: Followed, session: Session, **changes: object) -> ServerState:
+    """What is read of the server, with changes to what it says of Anna."""
+    assert session.state.server is not None
+    state = read_server(session.state.server.access, Secret(at.mail.password))
+    return state._replace(
+        domains=tuple(
+            domain._replace(
+                entries=tuple(replace(each, **changes) if each.address == ANNA else each for each in domain.entries)
+            )
+            for domain in state.domains
+        )
+    )
+
+
+def take(session: Session, state: ServerState) -> Entry:
+    assert session.state.server is not None
+    session.do(Sync(state, SyncStart(session.state.server.access)))
+    return session.state.find(ANNA)
+
+
+def test_an_account_that_comes_back_has_what_the_server_says(at: Followed, session: Session) -> None:
+    world = at.mail.world
+    world.log_in(ANNA, "IMAP", at.clock.now() - timedelta(days=1))
+    at.read(session)
+    before, user = session.state.find(ANNA), world.user(ANNA)
+    world.take_out(user)
+    at.read(session)
+    assert session.state.entry_at(ANNA) is None
+    world.insert(user)
+    at.read(session)
+    assert session.state.find(ANNA) == before
+    assert before.mailbox
+    assert before.last_login is not None
+
+
+@pytest.mark.parametrize("way", ["between-two-syncs", "seen-as-gone", "deleted-here"])
+def test_another_person_with_the_login_inherits_nothing(at: Followed, session: Session, way: str) -> None:
+    world = at.mail.world
+    world.change_user(ANNA, description="Board", fullName="Anna Berg")
+    world.set_role(ANNA, "FullAdmin")
+    world.log_in(ANNA, "ActiveSync", at.clock.now() - timedelta(days=1))
+    at.read(session)
+    number = session.state.find(ANNA).id
+    if way == "deleted-here":
+        at.do(session, DeleteAccounts((ANNA,), mailbox="delete"))
+    else:
+        world.remove_user(ANNA)
+    if way == "seen-as-gone":
+        at.read(session)
+    new = world.add_user(ANNA, "Anna Novák")
+    done = at.read(session)
+    assert session.state.find(ANNA) == Entry(
+        address=ANNA, full_name="Anna Novák", server_id=str(new.row["id"]), id=number
+    )
+    if way == "between-two-syncs":
+        assert [(outcome.address, outcome.code) for outcome in done.changed] == [(ANNA, "replaced-on-server")]
+
+
+def test_an_account_that_is_added_again_has_a_kept_mailbox_and_no_login(at: Followed, session: Session) -> None:
+    at.mail.world.log_in(ANNA, "IMAP", at.clock.now() - timedelta(days=1))
+    at.read(session)
+    at.do(session, DeleteAccounts((ANNA,), mailbox="keep"))
+    at.do(session, AddAccount(ANNA))
+    again = session.state.find(ANNA)
+    assert (again.mailbox, again.last_login, again.role, again.full_name) == (True, None, "user", "")
+
+
+def test_a_last_login_that_is_not_stated_is_unknown_and_overwrites_no_known_one(at: Followed, session: Session) -> None:
+    unknown = served(at, session, last_login=None, login_unknown=True)
+    anna = take(session, unknown)
+    assert (anna.last_login, anna.never_logged_in) == (None, False)
+    assert session.state.server is not None
+    assert session.state.server.remarks == (message("logins-unknown", count=1),)
+    login = LastLogin(at.clock.now(), "IMAP")
+    assert take(session, served(at, session, last_login=login)).last_login == login
+    anna = take(session, unknown)
+    assert (anna.last_login, anna.login_unknown) == (login, False)
+
+
+def test_a_login_in_the_future_is_unknown_and_does_not_stay(at: Followed, session: Session) -> None:
+    now = at.clock.now()
+    ahead = served(at, session, last_login=LastLogin(now + timedelta(days=400), "IMAP"))
+    anna = take(session, ahead)
+    assert (anna.last_login, anna.never_logged_in) == (None, False)
+    assert session.state.server is not None
+    assert session.state.server.remarks == (message("logins-odd", count=1),)
+    at.clock.forward(days=401)  # the clock of this machine was wrong
+    take(session, ahead)
+    at.clock.forward(days=-401)
+    assert take(session, served(at, session, last_login=LastLogin(now))).last_login == LastLogin(now)
+    assert session.state.find(BERG).never_logged_in
