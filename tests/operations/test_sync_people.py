@@ -1,4 +1,4 @@
-"""Who is who after a sync: accounts that come back, logins that another person has now, last logins that are unknown."""
+"""Who is who after a sync: accounts that come back, logins that other people have now, unknown last logins."""
 
 from datetime import timedelta
 
