@@ -376,10 +376,7 @@ SEEN = datetime(2025, 8, 3, 18, 43, 20, tzinfo=UTC)
     [
         *(({"dateTime": never}, None, False, False) for never in (0, "0", "", -5, 3600, -11644473600, -62135596800)),
         *((info, None, True, False) for info in ({"dateTime": None}, {"other": 1}, {}, None)),
-        *(
-            ({"dateTime": at}, SEEN, False, False)
-            for at in ("1754246600", 1754246600, 1754246600000, 1754246600000000)
-        ),
+        *(({"dateTime": at}, SEEN, False, False) for at in ("1754246600", 1754246600, 1754246600000, 1754246600000000)),
         *(({"dateTime": at}, None, True, True) for at in (10**17, -(10**9), 10**8, "yesterday", [], True)),
         *((info, None, True, True) for info in ("yesterday", 7, [])),
     ],
