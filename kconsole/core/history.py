@@ -100,3 +100,17 @@ class Commit(NamedTuple):
         """The addresses that it changed, or else asked the server about, and those that it refused; each once."""
         changed = [entry.address for entry in self.changed_entries] or self.asked_addresses
         return list(dict.fromkeys((*changed, *self.refused_addresses)))
+
+
+class Trace(NamedTuple):
+    """What undo needs to know of a commit that changed something: small enough to keep all of them in memory."""
+
+    sequence: int
+    undoes: int | None
+    records: frozenset[tuple[str, int]]
+    """Table and number of what it changed."""
+
+
+def trace_of(commit: Commit) -> Trace:
+    """The trace of a commit."""
+    return Trace(commit.sequence, commit.undoes, frozenset((change.table, change.number) for change in commit.changes))

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
-from typing import NamedTuple
 
 from kconsole.core.codes import message
 from kconsole.core.errors import NotFound
-from kconsole.core.history import Commit
+from kconsole.core.history import Commit, Trace, trace_of
 from kconsole.core.records import fold
 from kconsole.operations.catalog import BEGINNINGS, is_undoable
+from kconsole.store.journal_line import UNDO_LINES, line_numbered, lines_by
 from kconsole.store.seatstore import SeatStore
 
 
@@ -38,20 +37,6 @@ class LogQuery:
         return fold(self.account) in map(fold, (*changed, *commit.asked_addresses, *refused))
 
 
-class Trace(NamedTuple):
-    """What undo needs to know of a commit that changed something: small enough to keep all of them in memory."""
-
-    sequence: int
-    undoes: int | None
-    records: frozenset[tuple[str, int]]
-    """Table and number of what it changed."""
-
-
-def trace_of(commit: Commit) -> Trace:
-    """The trace of a commit."""
-    return Trace(commit.sequence, commit.undoes, frozenset((change.table, change.number) for change in commit.changes))
-
-
 class History:
     """The log of an open store, and what its operator can undo."""
 
@@ -63,6 +48,9 @@ class History:
         self._traces: list[Trace] = []
         """All commits since then, other processes' too: with them the last one is undone without reading the log."""
         self._undone: dict[int, int] = {}
+        self._read_for = 0
+        """The line for which earlier traces were read from disk."""
+        self._earlier: list[Trace] = []
 
     def log(self, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
         """The commits that a query selects, oldest or newest first; each is read when it is asked for."""
@@ -84,31 +72,38 @@ class History:
         commit = self.last_undoable() if sequence is None else self._numbered(sequence)
         if commit is None:
             raise NotFound("nothing-to-undo")
+        later = self.traces_after(commit)
+        if commit.sequence in (undone := undone_among(later)):
+            raise _undone_already(commit.sequence, undone[commit.sequence], later)
         return commit
 
     def first_operation(self, commit: Commit) -> str:
         """The name of the operation; of an undo, of what was undone at first, through all redos."""
-        earlier = self._store.journal.history_backwards()
-        while commit.undoes is not None:
-            wanted = commit.undoes
-            found = next((each for each in earlier if each.sequence == wanted), None)
-            if found is None:
-                break
-            commit = found
+        while commit.undoes is not None and (earlier := self._at(commit.undoes)) is not None:
+            commit = earlier
         return commit.operation
+
+    def _at(self, sequence: int) -> Commit | None:
+        found = self._store.journal.find(line_numbered(sequence))
+        return next((commit for commit in found if commit.sequence == sequence), None)
 
     def touched_since(self, sequence: int) -> frozenset[int]:
         """The numbers of the entries that were changed after a line of the log that this session has read."""
         later = (trace for trace in self._traces if trace.sequence > sequence)
         return frozenset(number for trace in later for table, number in trace.records if table == "entries")
 
-    def traces_after(self, sequence: int) -> Iterable[Trace]:
-        """The commits after a line, the last one first; read from disk if this session opened the store later."""
-        if sequence >= self._opened_at:
-            return (trace for trace in reversed(self._traces) if trace.sequence > sequence)
-        history = self._store.journal.history_backwards()
-        later = takewhile(lambda commit: commit.sequence > sequence, history)
-        return (trace_of(commit) for commit in later if commit.changes)
+    def traces_after(self, commit: Commit) -> list[Trace]:
+        """What changed the same records after a commit, and all undos after it, the last one first.
+
+        What was in the log when this session opened it is read once, by `to_undo`, before the store is locked.
+        """
+        sequence = commit.sequence
+        if sequence < self._opened_at and self._read_for != sequence:
+            traces = self._store.journal.traces(trace_of(commit).records, sequence)
+            self._earlier = [trace for trace in traces if trace.sequence <= self._opened_at]
+            self._read_for = sequence
+        later = [trace for trace in reversed(self._traces) if trace.sequence > sequence]
+        return later + self._earlier if sequence < self._opened_at else later
 
     def add_own(self, commit: Commit) -> None:
         self._own.append(commit)
@@ -126,7 +121,7 @@ class History:
     def _last_of_operator(self) -> Commit | None:
         undone: set[int] = set()
         operator = self._store.operator
-        for commit in self._store.journal.history_backwards():
+        for commit in self._store.journal.find(lines_by(operator.user), UNDO_LINES):
             if not commit.changes or commit.sequence in undone:
                 continue
             if commit.undoes is not None:
@@ -136,22 +131,13 @@ class History:
         return None
 
     def _numbered(self, sequence: int) -> Commit:
-        later: list[Trace] = []
-        commit = None
-        for commit in self._store.journal.history_backwards():
-            if commit.sequence <= sequence:
-                break
-            if commit.changes:
-                later.append(trace_of(commit))
-        if commit is None or commit.sequence != sequence:
+        commit = self._at(sequence)
+        if commit is None:
             raise NotFound("no-such-line", "see-the-log", line=sequence)
         if commit.undoes is None and commit.operation not in BEGINNINGS and not is_undoable(commit.operation):
             raise NotFound("line-is-of-the-server", "change-it-there-and-sync", line=sequence)
         if not commit.changes or commit.operation in BEGINNINGS:
             raise NotFound("line-has-nothing-to-undo", line=sequence)
-        undone = undone_among(later)
-        if sequence in undone:
-            raise _undone_already(sequence, undone[sequence], later)
         return commit
 
 
@@ -161,7 +147,7 @@ def can_be_undone(commit: Commit) -> bool:
 
 
 def undone_among(traces: Iterable[Trace]) -> dict[int, int]:
-    """Which lines are undone, each with the line that undid it. The traces are of all commits, the last one first.
+    """Which lines are undone, each with the line that undid it. The traces hold all undos, the last one first.
 
     An undo may have been undone itself, and that again.
     """

@@ -1,6 +1,6 @@
 """Undoing an operation is an operation of its own, under the same guards."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal
 
@@ -8,13 +8,13 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import hints_of, message
 from kconsole.core.errors import ChangedSince, Refused
-from kconsole.core.history import Change, Commit
+from kconsole.core.history import Change, Commit, Trace
 from kconsole.core.records import Domain, Entry, fold
 from kconsole.licensing import guards
 from kconsole.operations.accounts import DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
 from kconsole.operations.catalog import runs_on
-from kconsole.operations.history import Trace, touching_since
+from kconsole.operations.history import touching_since
 from kconsole.operations.server import RestoreInventory
 
 What = Literal["entry", "heir", "domain", "restart", "server", "license"]
@@ -36,8 +36,8 @@ class UndoOperation:
     commit: Commit
     first: str
     """The name of the operation that is undone; where the commit is an undo itself, of what that undid at first."""
-    traces_after: Callable[[int], Iterable[Trace]] = field(compare=False)
-    """Gives the commits after a line that changed something, the last one first."""
+    traces_after: Callable[[Commit], list[Trace]] = field(compare=False)
+    """Gives what changed the same records after a commit, and all undos after it, the last one first."""
     reason: str = ""
 
     @property
@@ -60,7 +60,7 @@ class UndoOperation:
             ChangedSince: a record is not as the operation left it.
             Refused: it would need seats that are not free, or leave a license with fewer seats than are in use.
         """
-        later = list(self.traces_after(self.commit.sequence))
+        later = self.traces_after(self.commit)
         touching = next(touching_since(self.commit, later), None)
         try:
             self._check_unchanged(context)

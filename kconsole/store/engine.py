@@ -136,8 +136,8 @@ class JournalEngine(Protocol):
         Takes no lock: a line that is half written is left for later.
         """
 
-    def read_backwards(self, head: Head) -> Iterator[bytes]:
-        """The lines up to a head, the last one first."""
+    def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
+        """The lines up to a head, the last one first; given patterns, only those that contain one of them."""
 
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
         """Append lines, all of them or none; durable when this returns its new head. The caller holds the lock.

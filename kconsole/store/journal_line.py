@@ -19,7 +19,7 @@ from msgspec import Raw, Struct, field
 
 from kconsole.core.codes import OPERATION_FIELD, message
 from kconsole.core.encoding import NONSENSE, as_json, param_of, writable
-from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal
+from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal, Trace
 from kconsole.core.times import in_utc
 from kconsole.store.engine import BrokenJournal, Head, nonsense
 from kconsole.store.tables import decoded, encoded
@@ -29,6 +29,7 @@ _PREVIOUS_START: Final = b',"previous":"'
 _LINE_END: Final = b'"}\n'
 _TAIL: Final = len(_HASH_START) + 64 + len(_LINE_END)
 _PREVIOUS: Final = len(_PREVIOUS_START) + 64 + len(b'"')
+_SEQUENCE: Final = re.compile(rb'\{"sequence":(\d{1,18}),')
 _HEX: Final = re.compile(rb"[0-9a-f]{64}")
 
 _encode = msgspec.json.Encoder().encode
@@ -71,6 +72,15 @@ def hash_of(end: bytes) -> str:
     own = tail[len(_HASH_START) : -len(_LINE_END)]
     right = tail.startswith(_HASH_START) and tail.endswith(_LINE_END) and _HEX.fullmatch(own)
     return own.decode() if right else ""
+
+
+def head_of(raw: bytes) -> Head:
+    """The head at a line that is looked at alone; BrokenJournal if it is not its hash."""
+    number = _SEQUENCE.match(raw)
+    sequence = int(number[1]) if number else 0
+    if not number or sha256(memoryview(raw)[:-_TAIL]).hexdigest() != hash_of(raw):
+        raise BrokenJournal(sequence, "line-not-its-hash", Head(max(sequence - 1, 0)))
+    return Head(sequence, hash_of(raw))
 
 
 HASH_LENGTH: Final = _TAIL
@@ -147,6 +157,51 @@ def body_of(commit: Commit, next_number: int) -> bytes:
             ],
         )
     )
+
+
+# Lines that are searched for. No text that a line quotes can look like these: its quotation marks have backslashes.
+
+UNDO_LINES: Final = b',"undoes":'
+"""In the lines of undos."""
+
+
+def line_numbered(sequence: int) -> bytes:
+    """The beginning of the line with a number."""
+    return b'{"sequence":%d,' % sequence
+
+
+def lines_changing(table: str, number: int) -> bytes:
+    """In the lines that change a record."""
+    return b'{"table":"%b","number":%d,' % (table.encode(), number)
+
+
+def lines_by(user: str) -> bytes:
+    """In the lines of a system user."""
+    return b',"operator":%b,' % _encode(writable(user))
+
+
+class _TouchedRecord(Struct, frozen=True):
+    table: str
+    number: int
+
+
+class _TraceLine(Struct, frozen=True):
+    sequence: int
+    undoes: int | None = None
+    changes: list[_TouchedRecord] = []
+
+
+_decode_trace = msgspec.json.Decoder(_TraceLine).decode
+
+
+def trace_in(raw: bytes) -> Trace:
+    """The trace of the commit in a line; BrokenJournal if kconsole did not write it."""
+    head = head_of(raw)
+    try:
+        line = _decode_trace(raw)
+    except NONSENSE as error:
+        raise BrokenJournal(head.sequence, nonsense(error), Head(head.sequence - 1)) from None
+    return Trace(line.sequence, line.undoes, frozenset((each.table, each.number) for each in line.changes))
 
 
 def _content(table: str, record: Any) -> Raw:

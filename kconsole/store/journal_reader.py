@@ -1,15 +1,24 @@
 """Reads the journal of one store into its records, and checks its chain."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
 
 from kconsole.core.codes import message
 from kconsole.core.errors import NotFound, StoreUnusable
-from kconsole.core.history import Commit
+from kconsole.core.history import Commit, Trace
 from kconsole.store.engine import START, BrokenJournal, Changes, DamagedSnapshot, Head, JournalEngine
-from kconsole.store.journal_line import commit_of, head_after, head_before
+from kconsole.store.journal_line import (
+    UNDO_LINES,
+    commit_of,
+    head_after,
+    head_before,
+    head_of,
+    line_numbered,
+    lines_changing,
+    trace_in,
+)
 from kconsole.store.records import Progress, Records
 
 CHECK_AT_OPENING: Final = 16 * 1024 * 1024
@@ -18,6 +27,9 @@ CHECK_AT_OPENING: Final = 16 * 1024 * 1024
 CHECK_BEFORE_WRITING: Final = 64 * 1024 * 1024
 """Bytes up to which that is done before the first change; in a larger journal only the lines after the snapshot are."""
 
+
+FEW: Final = 8
+"""Records up to which the lines that change them are searched for; for more, each line is read."""
 
 SETTLING: Final = 1.0
 """Seconds in which a line that another process is writing is whole for certain."""
@@ -166,6 +178,23 @@ class JournalReader:
             head = self.head
             for raw in self._engine.read_after(head):  # damage after what was read is reported last
                 head = head_after(raw, head)
+
+    def find(self, *patterns: bytes) -> Iterator[Commit]:
+        """The commits whose lines contain one of these, the last one first; only these lines are read and checked."""
+        with self.reporting_damage():
+            for raw in self._engine.read_backwards(self.head, patterns):
+                yield commit_of(raw, head_of(raw))[0]
+
+    def traces(self, records: Collection[tuple[str, int]], after: int) -> Iterator[Trace]:
+        """The traces, after a line, of what changed one of these records and of all undos, the last one first."""
+        patterns = (UNDO_LINES, *(lines_changing(*record) for record in records)) if len(records) <= FEW else ()
+        with self.reporting_damage():
+            for raw in self._engine.read_backwards(self.head, (line_numbered(after), *patterns) if patterns else ()):
+                trace = trace_in(raw)
+                if trace.sequence <= after:
+                    return
+                if trace.records and (trace.undoes is not None or not trace.records.isdisjoint(records)):
+                    yield trace
 
     def check_before_writing(self) -> None:
         """Check the lines up to the snapshot, if that is still to be done."""

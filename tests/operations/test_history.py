@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import message
 from kconsole.core.errors import ChangedMeanwhile, ChangedSince, ConsoleError, NotFound, Refused, StoreUnusable
-from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.history import Change, Commit, Operator, Trace
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.licensing import counting
@@ -348,6 +348,34 @@ def test_a_refused_undo_takes_nothing_back_and_can_be_tried_from_another_process
     assert session.history.to_undo().sequence == 2
     session.undo()
     assert session.state.find(ANNA).enabled
+
+
+@pytest.mark.parametrize("touched", [BERG, ANNA])
+def test_while_an_undo_reads_the_log_others_can_save_and_what_they_save_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, touched: str
+) -> None:
+    session = session_of(tmp_path, account("anna"), account("berg"), account("chen"))
+    session.do(DisableAccounts((ANNA,)))
+    session.do(DisableAccounts((CHEN,)))
+    session = later(session)
+    other = another(session)
+    read = JournalReader.traces
+
+    def reading(*arguments: Any) -> Iterator[Trace]:
+        monkeypatch.undo()  # a second reading, under the lock, would not come here
+        for operation in (EnableAccounts((ANNA,)), DisableAccounts((ANNA,))) if touched == ANNA else ():
+            other.do(operation)
+        other.do(DisableAccounts((BERG,)))
+        return read(*arguments)
+
+    monkeypatch.setattr(JournalReader, "traces", reading)
+    if touched == ANNA:
+        with pytest.raises(ChangedSince, match="how='changed-and-back'"):
+            session.undo(2)
+    else:
+        session.undo(2)
+    assert session.state.find(ANNA).enabled is (touched != ANNA)
+    assert not session.state.find(BERG).enabled
 
 
 def test_what_was_changed_and_changed_back_by_another_is_not_taken_back(tmp_path: Path) -> None:

@@ -60,8 +60,9 @@ class MemoryEngine:
             raise BrokenJournal(head.sequence, "line-changed-since", START)
         yield from self.memory.lines[head.sequence :]
 
-    def read_backwards(self, head: Head) -> Iterator[bytes]:
-        yield from reversed(self.memory.lines[: head.sequence])
+    def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
+        lines = reversed(self.memory.lines[: head.sequence])
+        yield from (line for line in lines if not patterns or any(pattern in line for pattern in patterns))
 
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
         if len(self.memory.lines) != expected.sequence:

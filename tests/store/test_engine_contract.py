@@ -106,6 +106,21 @@ def test_what_is_appended_is_read_by_every_handle_in_both_directions(place: Plac
         assert engine.size() == sum(map(len, lines))
 
 
+@pytest.mark.parametrize("chunk", [7, 200, 1 << 20])
+def test_lines_are_found_by_what_they_contain_the_last_one_first(
+    place: Place, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kconsole.store.file_engine.journal_file._CHUNK", chunk)
+    engine = place.handle()
+    texts = ["ab", "b", "a" * 300, "", "c", "ac", "b" * 500 + "a", "d"]
+    last = appended(engine, *texts)[-1]
+    lines = list(engine.read_after(START))
+    assert list(engine.read_backwards(last)) == lines[::-1]
+    for patterns in ([b'"a', b"bc"], [b"a"], [b"ba", b"c"], [b'"text":"d"'], [b"nothing"], [b'{"sequence":1,']):
+        wanted = [line for line in reversed(lines) if any(pattern in line for pattern in patterns)]
+        assert list(engine.read_backwards(last, patterns)) == wanted
+
+
 def test_several_lines_are_appended_as_one(place: Place) -> None:
     engine = place.handle()
     (first,) = appended(engine, "a")

@@ -190,10 +190,10 @@ class FileEngine:
                 raise BrokenJournal(head.sequence, "line-changed-since", START)
         yield from self._lines_from(head.sequence, place)
 
-    def read_backwards(self, head: Head) -> Iterator[bytes]:
+    def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
         place = self._place_of(head)
         with _reading(self.journal_name):
-            yield from self._file.lines_backwards(place)
+            yield from self._file.lines_backwards(place, patterns)
 
     def _lines_from(self, sequence: int, place: int) -> Iterator[bytes]:
         with _reading(self.journal_name):

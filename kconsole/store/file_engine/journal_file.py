@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -73,19 +73,21 @@ class JournalFile(OpenFile):
                 pieces.clear()
             pieces.append(rest)
 
-    def lines_backwards(self, end: int) -> Iterator[bytes]:
-        """The lines that end at a place and before, the last one first, with their line feeds."""
+    def lines_backwards(self, end: int, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
+        """The lines that end at a place and before, the last one first, with their line feeds.
+
+        Given patterns, only the lines that contain one of these bytes: a search among a million lines splits none.
+        """
         begin, rest, size = end, b"", _CHUNK
         while begin > 0:
             size = min(size, begin)
             begin -= size
-            first, *whole = (os.pread(self._descriptor, size, begin) + rest).split(b"\n")
-            for text in reversed(whole[:-1]):
-                yield text + b"\n"
-            rest = first + b"\n" if whole else first
-            size *= 2 if len(whole) < 2 else 1  # a line longer than a chunk is not looked through again and again
-        if rest:
-            yield rest
+            block = os.pread(self._descriptor, size, begin) + rest
+            first = block.find(b"\n") + 1 if begin else 0  # where the first line that is whole for certain begins
+            rest = block[:first] if first else block
+            if first or not begin:
+                yield from _lines_with(block, first, patterns) if patterns else _lines_of(block, first)
+            size *= 2 if first in (0, len(block)) else 1  # a line longer than a chunk is not read again and again
 
     def hash_at(self, place: int) -> str:
         """The hash of the line that ends at a place; empty if none does."""
@@ -154,6 +156,23 @@ def end_of_lines(descriptor: int, size: int) -> int:
             return begin + found + 1
         size = begin
     return 0
+
+
+def _lines_of(block: bytes, begin: int) -> Iterator[bytes]:
+    for text in reversed(block[begin:].split(b"\n")[:-1]):
+        yield text + b"\n"
+
+
+def _lines_with(block: bytes, begin: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
+    end = len(block)
+    found = {pattern: block.rfind(pattern, begin) for pattern in patterns}
+    while (last := max(found.values())) >= 0:
+        start = block.rfind(b"\n", begin, last) + 1 or begin
+        yield block[start : block.find(b"\n", last, end) + 1]
+        end = start
+        found = {
+            pattern: place if place < end else block.rfind(pattern, begin, end) for pattern, place in found.items()
+        }
 
 
 def _follows(text: bytes, head: Head) -> bool:
