@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Final, Literal, NamedTuple, Protocol
 
 from kconsole.core.codes import Message, message
@@ -124,13 +125,18 @@ class Provider(Protocol):
 
 def provider_of(access: ServerAccess) -> Provider:
     """The provider of a server; raises BadInput if none of this name is installed."""
+    return _provider(access.provider)
+
+
+@cache  # a look at all installed packages takes 10 ms, and every change at the server would wait for it
+def _provider(name: str) -> Provider:
     from importlib.metadata import EntryPoint, entry_points
 
     built_in = EntryPoint("kerio", "kconsole.providers.kerio.provider:KERIO", GROUP)  # also where nothing is installed
     found = {point.name: point for point in (built_in, *entry_points(group=GROUP))}
-    if access.provider not in found:
-        raise BadInput("provider-unknown", "install-provider", name=access.provider, known=sorted(found))
-    provider: Provider = found[access.provider].load()
+    if name not in found:
+        raise BadInput("provider-unknown", "install-provider", name=name, known=sorted(found))
+    provider: Provider = found[name].load()
     return provider
 
 
