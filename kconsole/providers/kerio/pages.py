@@ -1,8 +1,9 @@
 """Reads long lists in pages, whole or not at all.
 
 A list that changes while it is read may lack a row that was there all the time, and what is lacking would count as
-gone. So the rows have to be as many as the server says, each once, from the first page to the last; otherwise the
-list is read a second time, and then given up.
+gone. So each page begins with the last row of the one before, the rows have to be as many as the server says, and each
+comes once; otherwise the list is read again in larger pages, and at last given up. A server that does not say how many
+there are, or says it of each page alone, is read on until it has nothing more.
 """
 
 import contextlib
@@ -22,7 +23,10 @@ from kconsole.providers.kerio.values import Reader, Row
 MOST_ROWS: Final = 1_000_000
 """Rows beyond which a list is not believed."""
 
-_TIMES: Final = 2
+_TIMES: Final = 3
+_GROWTH: Final = 4
+"""By how much pages grow with each further reading: fewer pages leave fewer gaps for changes."""
+
 _PLAINEST: Final = 2
 
 
@@ -77,10 +81,10 @@ class Pages:
             CallRefused: the server refuses it.
             SourceAway: it changed each time that it was read, or as `KerioClient.call`.
         """
-        for _ in range(_TIMES):
+        for attempt in range(_TIMES):
             found: list[_K] = []
             with contextlib.suppress(_Changed):
-                for came in self._pages_of(listing, reader, domain_id):
+                for came in self._pages_of(listing, reader, domain_id, self._page * _GROWTH**attempt):
                     found += came
                     progress(len(came))
                 if len({record.server_id for record in found}) == len(found):
@@ -89,43 +93,62 @@ class Pages:
         changed = message("list-kept-changing", server=self._client.origin, method=listing.method, times=_TIMES)
         raise SourceAway(changed, "try-again-when-quiet")
 
-    def _pages_of(self, listing: Listing, reader: Reader[_K], domain_id: str | None) -> Iterator[list[_K]]:
-        first, found = None, 0
+    def _pages_of(self, listing: Listing, reader: Reader[_K], domain_id: str | None, limit: int) -> Iterator[list[_K]]:
+        total: int | None = None
+        page: list[_K] = []
+        found, is_over = 0, False
         plainness = self._plainness.get(listing.method, 0)  # other threads may read the same list of other domains
-        while first is None or found < first:
-            parameters = self._query(listing, plainness, domain_id, found)
+        while not is_over:
+            shared = 1 if len(page) > 1 else 0  # rows that the next page has in common with this one
+            start = found - shared
+            parameters = self._query(listing, plainness, domain_id, start, limit)
             try:
-                came, total = self._client.read(listing.method, parameters, partial(_page, reader, found))
+                came, stated = self._client.read(listing.method, parameters, partial(_page, reader))
             except CallRefused as refused:
                 if refused.error.number != assumptions.INVALID_PARAMETERS or plainness == _PLAINEST or found:
                     raise
                 plainness += 1
                 continue
             self._plainness[listing.method] = plainness
-            found += len(came)
-            first = total if first is None else first
-            if total != first or found > total or (not came and found < total):
+            if start and stated == len(came):
+                stated = None  # it counts each page alone
+            elif stated is not None and (stated < start + len(came) or (found and total not in (None, stated))):
                 raise _Changed
-            yield came
+            total, new = stated, came[shared:]
+            if found and came and _ids(came) == _ids(page):  # the server takes no notice of where a page begins
+                new = []
+            elif shared and _ids(came[:1]) != _ids(page[-1:]):
+                raise _Changed
+            page, found = came, found + len(new)
+            if found > MOST_ROWS:
+                raise self._client.strange(listing.method, message("strange-count", count=found))
+            is_over = not new or (total is not None and found >= total and len(came) < limit)
+            if is_over and ((total is not None and found < total) or (not new and len(came) >= limit > shared + 1)):
+                raise _Changed
+            yield new
 
-    def _query(self, listing: Listing, plainness: int, domain_id: str | None, start: int) -> dict[str, object]:
+    def _query(
+        self, listing: Listing, plainness: int, domain_id: str | None, start: int, limit: int
+    ) -> dict[str, object]:
         query: dict[str, object] = {
             "fields": list(listing.fields) if plainness == 0 else [],
             "conditions": [],
             "combining": "And",
             "start": start,
-            "limit": self._page if plainness < _PLAINEST else -1,
+            "limit": limit if plainness < _PLAINEST else -1,
         }
         if plainness < _PLAINEST:
             query["orderBy"] = [{"columnName": listing.order, "direction": "Asc", "caseSensitive": False}]
         return {"query": query} if domain_id is None else {"query": query, "domainId": domain_id}
 
 
-def _page(reader: Reader[_K], start: int, result: Row) -> tuple[list[_K], int]:
-    """The rows of a page, and how many rows there are in all."""
+def _page(reader: Reader[_K], result: Row) -> tuple[list[_K], int | None]:
+    """The rows of a page, and how many rows there are in all, if the server says so."""
     total, listed = result.number("totalItems"), result.listed_rows()
-    if total is None:
-        total = start + len(listed)
-    if not 0 <= total <= MOST_ROWS:
+    if total is not None and total > MOST_ROWS:
         raise StrangeAnswer("strange-count", count=total)
-    return [reader(row) for row in listed], total
+    return [reader(row) for row in listed], total if total is None or total >= 0 else None
+
+
+def _ids(rows: list[_K]) -> list[str]:
+    return [row.server_id for row in rows]
