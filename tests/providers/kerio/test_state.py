@@ -144,9 +144,7 @@ def counted(people: list[dict[str, Any]], how: str) -> Callable[[Call], Any]:
 @pytest.mark.parametrize(
     "how", ["missing", "negative", "empty", "of-the-page", "capped", "one-by-one", "start-ignored"]
 )
-def test_a_list_without_a_count_is_read_to_its_end(
-    tiny: TinyServer, kerio: ServerAccess, users: int, how: str
-) -> None:
+def test_a_list_without_a_count_is_read_to_its_end(tiny: TinyServer, kerio: ServerAccess, users: int, how: str) -> None:
     people = furnish(tiny, domains=1, users=users)["keriodb://domain/d0"]
     tiny.answers["Users.get"] = counted(people, how)
     assert logins(read(kerio, page=10)) == [[person["loginName"] for person in people]]
