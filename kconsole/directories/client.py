@@ -6,16 +6,18 @@ has a time limit, and every failure has a code.
 """
 
 import contextlib
+import re
 import socket
 import ssl
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeVar
 
 from kconsole.core.codes import message, short
 from kconsole.core.directory import Directory
 from kconsole.core.errors import BadInput, SourceAway
-from kconsole.directories.entries import Entry
+from kconsole.directories.entries import Entry, some_value
 from kconsole.directories.errors import StrangeAnswer, bind_failure, connection_failure, search_failure
 from kconsole.directories.settings import server_address
 from kconsole.net.deadlines import Deadline, Flag, WaitCancelled
@@ -40,10 +42,23 @@ _SEQUENCE: Final = 0x30
 _PAGED: Final = "1.2.840.113556.1.4.319"
 _NO_ATTRIBUTES: Final = "1.1"
 _STARTTLS: Final = "1.3.6.1.4.1.1466.20037"
+_STARTTLS_REQUEST: Final = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x16" + _STARTTLS.encode()
+_PASSWORD_POLICY: Final = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105  # the number of a control
+_NO_ANSWER: Final = frozenset({"connection-cut", "answer-late", "tls-failed", "not-a-directory"})
+"""Failures to connect that may come from the wrong scheme for the port."""
+
+_GLANCE: Final = 5.0
+"""Seconds to find out whether a port answers under the other scheme."""
+
 _NO_STARTTLS: Final = frozenset({1, 2, 52, 53})
 """Results of a server without StartTLS: operations error, protocol error, unavailable, unwilling to perform."""
 
-_ACTIVE_DIRECTORY: Final = "1.2.840.113556.1.4.800"
+_ACTIVE_DIRECTORY: Final = b"1.2.840.113556.1.4.800"
+_ROOT: Final = ("vendorName", "vendorVersion", "supportedCapabilities", "supportedControl", "objectClass")
+_NOT_READABLE: Final = frozenset({8, 13, 32, 48, 49, 50})
+"""Results of a comparison that is not allowed: a login or encryption is required, not shown, no right."""
+_COMPARED: Final = frozenset({5, 6, 16, 17})
+"""Results of a comparison that is allowed: false, true, no such attribute here, no such attribute on this server."""
 _T = TypeVar("_T")
 
 
@@ -134,6 +149,8 @@ class LdapClient:
             self.certificate = self._connected(self._trust)
         except NotTrusted as error:
             raise distrust(self._directory, self._directory.url, self._address.host, error, self._connected) from None
+        except SourceAway as error:
+            raise self._other_port(error) or error from None
         if self.certificate is None:
             self.verified_by = "unchecked"
 
@@ -144,13 +161,16 @@ class LdapClient:
             if secret is not None:
                 connection.user, connection.authentication = self._directory.bind_as, ldap3.SIMPLE
                 connection.password = secret.reveal()
-            self._request(lambda: connection.bind(read_server_info=False))
+            controls = [(_PASSWORD_POLICY, False, None)]
+            self._request(lambda: connection.bind(read_server_info=False, controls=controls))
         finally:
             # A printed ldap3 connection shows its password, and ldap3 does not need it any more.
             connection.password = connection.request = None
+        policy = (self._connection.result.get("controls") or {}).get(_PASSWORD_POLICY, {}).get("value")
         code, said = self._result()
         if code != 0:
-            raise bind_failure(self._directory, code, said)
+            reason = re.search(b"\x81\x01(.)", policy, re.DOTALL) if isinstance(policy, bytes) else None
+            raise bind_failure(self._directory, code, said, reason[1][0] if reason else None)
 
     def page(self, base: str, filter_: str, attributes: Sequence[str], size: int, cookie: bytes) -> Page:
         """Read one page of the entries below a base that match a filter."""
@@ -158,21 +178,37 @@ class LdapClient:
         self._search(base, filter_, attributes=wanted, paged_size=size, paged_cookie=cookie or None)
         return self._request(lambda: self._page_of(base))
 
+    def may_read(self, name: str, attribute: str) -> bool | None:
+        """Whether the server lets an absent attribute of an entry be read; None if the server does not say."""
+        self._request(lambda: self._connection.compare(name, attribute, some_value(attribute)))
+        code, _ = self._result()
+        return True if code in _COMPARED else False if code in _NOT_READABLE else None
+
+    def base_is_shown(self, base: str) -> bool:
+        """Whether the entry of the base is shown with its object class, which every entry has."""
+        self._search(base, "(objectClass=*)", search_scope=ldap3.BASE, attributes=["objectClass"])
+        return any(entry.values.get("objectclass") for entry in self._request(lambda: self._page_of(base)).entries)
+
+    @property
+    def is_active_directory(self) -> bool:
+        """Whether the server says that it is Active Directory, as Samba does too."""
+        return _ACTIVE_DIRECTORY in self._root.get("supportedcapabilities", [])
+
+    @property
     def product(self) -> str:
         """The server's product and version; empty if the server does not say."""
-        names = ["vendorName", "vendorVersion", "supportedCapabilities", "objectClass"]
-        try:
-            self._search("", "(objectClass=*)", search_scope=ldap3.BASE, attributes=names)
-            values = self._request(lambda: [_entry(found).values for found in self._connection.response])
-        except SourceAway:
-            return ""  # the test of the connection has its result without this
-        said = values[0] if values else {}
-        vendor = b" ".join(value for name in names[:2] for value in said.get(name.lower(), [])[:1])
+        vendor = b" ".join(value for name in _ROOT[:2] for value in self._root.get(name.lower(), [])[:1])
         if vendor:
             return short(vendor.decode(errors="replace"))
-        if _ACTIVE_DIRECTORY.encode() in said.get("supportedcapabilities", []):
+        if self.is_active_directory:
             return "Active Directory"
-        return "OpenLDAP" if b"OpenLDAProotDSE" in said.get("objectclass", []) else ""
+        return "OpenLDAP" if b"OpenLDAProotDSE" in self._root.get("objectclass", []) else ""
+
+    @cached_property
+    def _root(self) -> Mapping[str, list[bytes]]:
+        """What the server says of itself; empty if it says nothing."""
+        self._search("", "(objectClass=*)", search_scope=ldap3.BASE, attributes=list(_ROOT))
+        return self._request(lambda: next((_entry(each).values for each in self._connection.response or ()), {}))
 
     def close(self) -> None:
         """Close the connection, whatever its state. A request under way is abandoned."""
@@ -183,6 +219,26 @@ class LdapClient:
         if self._socket is not None:
             with contextlib.suppress(Exception):
                 self._socket.close()
+
+    def _other_port(self, error: SourceAway) -> SourceAway | None:
+        """The error for a port that answers under the other scheme; None if it does not. Nothing secret is sent."""
+        if error.code not in _NO_ANSWER:
+            return None
+        scheme, host, port = self._address
+        try:
+            with socket.create_connection((host, port), _GLANCE) as inner:
+                inner.settimeout(_GLANCE)
+                if scheme == "ldap":
+                    Trust(insecure=True).encrypted(inner, host).close()
+                else:
+                    inner.sendall(_STARTTLS_REQUEST)
+                    if inner.recv(1) != bytes([_SEQUENCE]):
+                        return None
+        except (OSError, NotTrusted):
+            return None
+        code, other = ("port-speaks-tls", "ldaps") if scheme == "ldap" else ("port-speaks-plain", "ldap")
+        other = self._address._replace(scheme=other).origin
+        return SourceAway(code, message("use-scheme", other=other), url=self._directory.url, port=port)
 
     def _connected(self, trust: Trust) -> Certificate | None:
         """Connect, and start TLS with this trust; returns the server's certificate, None without encryption."""
@@ -229,7 +285,8 @@ class LdapClient:
         answers, done = self._connection.response, self._connection.result
         code, said = self._result()
         if code != 0 or done["type"] != "searchResDone":
-            raise search_failure(self._directory, base, code, said)
+            pages = _PAGED.encode() in self._root.get("supportedcontrol", [_PAGED.encode()])
+            raise search_failure(self._directory, base, code, said, pages)
         entries = [_entry(answer) for answer in answers if answer["type"] == "searchResEntry"]
         references = sum(answer["type"] == "searchResRef" for answer in answers)
         control = done.get("controls", {}).get(_PAGED)
@@ -262,7 +319,10 @@ class LdapClient:
             if isinstance(cause, LDAPSessionTerminatedByServerError):
                 cause = ConnectionAbortedError()
             is_cancelled = isinstance(cause, WaitCancelled)
-            ours = WaitCancelled() if is_cancelled else connection_failure(self._directory, self._address, cause)
+            is_bound = self._connection is not None and bool(self._connection.bound)
+            ours = (
+                WaitCancelled() if is_cancelled else connection_failure(self._directory, self._address, cause, is_bound)
+            )
         raise ours
 
 

@@ -31,6 +31,24 @@ _FILETIME_NEVER: Final = frozenset({0, 0x7FFF_FFFF_FFFF_FFFF})
 _GENERALIZED_TIME: Final = re.compile(r"(\d{8})(\d\d)(\d\d)?(\d\d)?(?:[.,]\d+)?(Z|[+-]\d\d(?:\d\d)?)")
 """Source: RFC 4517, section 3.3.13."""
 
+_NO_USER: Final = 0x800 | 0x1000 | 0x2000
+"""In userAccountControl: trusts, computers and domain controllers. Source: ADS_USER_FLAG_ENUM, Microsoft."""
+
+_USER_TYPE: Final = "805306368"
+"""The sAMAccountType of users; trusts and computers have others. Source: SAM-Account-Type, Microsoft."""
+
+_BUILT_IN: Final = frozenset({501, 502, 503, 504})
+"""The last parts of SIDs that no person has: Guest, krbtgt, DefaultAccount, WDAGUtilityAccount.
+
+Source: Well-known SIDs, Microsoft.
+"""
+
+_BUILT_IN_LOGIN: Final = re.compile(r"guest|krbtgt(?:_\d+)?", re.IGNORECASE)
+"""Their logins, where the SID is not readable; read-only domain controllers have a krbtgt_NUMBER."""
+
+_ALWAYS_THERE: Final = frozenset({"samaccountname", "objectguid", "useraccountcontrol", "entryuuid"})
+
+
 _FAULTS: Final = {
     "login": ("entry-without-login", "entry-login-unusable"),
     "id": ("entry-without-id", "entry-id-unusable"),
@@ -71,17 +89,34 @@ class Naming:
     id: str = "entryUUID"
     full_name: tuple[str, ...] = ("displayName", "cn")
     description: str = "description"
-    disabled: str = ""
+    disabled: tuple[str, ...] = ()
+    """Here any of them may disable a user."""
     last_logon: tuple[str, ...] = ()
     """Here the latest time counts."""
     filter: str = ""
     """Passes users only; empty if every entry with a login is a user."""
+    kinds: tuple[str, ...] = ()
+    """Attributes that tell people from other entries."""
 
     @property
     def attributes(self) -> tuple[str, ...]:
         """All attributes to ask the server for, each once."""
-        names = (self.login, self.id, *self.full_name, self.description, self.disabled, *self.last_logon)
+        names = (self.login, self.id, *self.full_name, self.description, *self.disabled, *self.last_logon, *self.kinds)
         return tuple(dict.fromkeys(name for name in names if name))
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The attributes without which a user cannot be counted."""
+        return (self.login, self.id, *self.disabled)
+
+    def lacking(self, entry: Entry) -> set[str]:
+        """The attributes that the server did not send, of those that decide or are copied."""
+        wanted = {*self.deciding, self.description, *self.full_name[:1]} - {""}
+        return {name for name in wanted if not any(each.strip() for each in _values(name, entry.values))}
+
+    def is_person(self, entry: Entry) -> bool:
+        """Whether an entry may be a person: not a contact, a computer, a trust or a built-in account."""
+        return not self.kinds or _is_person(entry.values)
 
     def user(self, entry: Entry) -> tuple[DirectoryUser, bool]:
         """Read an entry as a user, or raise `EntryFault`; also says whether the last logon could be read."""
@@ -92,6 +127,10 @@ class Naming:
                 has_value = any(each.strip() for each in _values(attribute, entry.values))
                 reason = message(_FAULTS[field][has_value], name=short(entry.name), attribute=attribute)
                 raise EntryFault(reason, id_[:LONGEST_VALUE], login[:LONGEST_VALUE])
+        states = [_is_disabled(name, entry.values) for name in self.disabled]
+        if None in states:
+            attribute = self.disabled[states.index(None)]
+            raise EntryFault(message("entry-state-unreadable", name=short(entry.name), attribute=attribute), id_, login)
         full_names = (_text(name, entry.values) for name in self.full_name)
         last_logon, time_is_read = _latest(self.last_logon, entry.values)
         user = DirectoryUser(
@@ -99,7 +138,7 @@ class Naming:
             login=login,
             full_name=next((name for name in full_names if name), "")[:LONGEST_VALUE],
             description=_text(self.description, entry.values)[:LONGEST_VALUE],
-            enabled=not _is_disabled(self.disabled, entry.values),
+            enabled=not any(states),
             last_logon=last_logon,
             name=entry.name,
         )
@@ -112,13 +151,17 @@ _NAMINGS: Final[Mapping[DirectoryKind, Naming]] = {
     "active_directory": Naming(
         login="sAMAccountName",
         id="objectGUID",
-        disabled="userAccountControl",
+        disabled=("userAccountControl",),
         last_logon=("lastLogonTimestamp",),
-        filter="(&(objectCategory=person)(objectClass=user)(!(objectClass=computer)))",
+        # A condition on an attribute that is not readable is not met, and neither is its opposite: one readable
+        # attribute is enough here. `is_person` decides.
+        filter="(|(&(objectCategory=person)(!(objectClass=contact)))(sAMAccountType=805306368)"
+        "(&(objectClass=user)(!(objectClass=computer))))",
+        kinds=("objectClass", "objectCategory", "sAMAccountType", "objectSid"),
     ),
-    # Source: slapo-ppolicy(5), slapo-lastbind(5).
+    # Source: slapo-ppolicy(5), slapo-lastbind(5); 389 Directory Server and FreeIPA have nsAccountLock.
     "openldap": Naming(
-        disabled="pwdAccountLockedTime",
+        disabled=("pwdAccountLockedTime", "nsAccountLock"),
         last_logon=("pwdLastSuccess", "authTimestamp"),
         filter="(objectClass=inetOrgPerson)",
     ),
@@ -126,7 +169,7 @@ _NAMINGS: Final[Mapping[DirectoryKind, Naming]] = {
     "apple": Naming(
         id="apple-generateduid",
         full_name=("cn",),
-        disabled="authAuthority",
+        disabled=("authAuthority",),
         filter="(|(objectClass=apple-user)(objectClass=posixAccount))",
     ),
     # An assumption: the vendor publishes no schema of Kerio Directory; directories like it have this in common. Where
@@ -140,7 +183,18 @@ def naming_of(directory: Directory) -> Naming:
     """The naming of a directory: that of its kind, with the attributes that its settings name in place."""
     own = _NAMINGS[directory.kind]
     named: dict[str, Any] = dict(directory.attributes)
-    return replace(own, **named | {field: (named[field],) for field in ("full_name", "last_logon") if field in named})
+    several = ("full_name", "disabled", "last_logon")
+    return replace(own, **named | {field: (named[field],) for field in several if field in named})
+
+
+def is_always_there(name: str) -> bool:
+    """Whether the server itself gives every user this attribute: if it is absent, it cannot be read."""
+    return _plain(name) in _ALWAYS_THERE
+
+
+def some_value(name: str) -> str:
+    """A value that can be compared with those of an attribute."""
+    return _PERMANENTLY if _plain(name) == "pwdaccountlockedtime" else "TRUE"
 
 
 def _plain(name: str) -> str:
@@ -177,18 +231,44 @@ def _id(name: str, values: Mapping[str, list[bytes]]) -> str:
     return text if attribute not in _BINARY_IDS and text.isprintable() else value.hex()
 
 
-def _is_disabled(name: str, values: Mapping[str, list[bytes]]) -> bool:
-    """Whether a user is disabled until an administrator enables the account; each attribute has its own notation."""
+def _is_person(values: Mapping[str, list[bytes]]) -> bool:
+    """Whether an entry of Active Directory may be a person, as far as it can be read."""
+    classes = {value.decode(errors="replace").lower() for value in _values("objectClass", values)}
+    category = _text("objectCategory", values).lower().removeprefix("cn=").partition(",")[0]
+    if (classes and ("user" not in classes or "computer" in classes)) or category not in ("", "person"):
+        return False
+    control = _text("userAccountControl", values)
+    if _text("sAMAccountType", values) not in ("", _USER_TYPE) or (_is_integer(control) and int(control) & _NO_USER):
+        return False
+    if sid := next(iter(_values("objectSid", values)), b""):
+        return int.from_bytes(sid[-4:], "little") not in _BUILT_IN
+    return not _BUILT_IN_LOGIN.fullmatch(_text("sAMAccountName", values))
+
+
+def _is_integer(text: str) -> bool:
+    return re.fullmatch(r"-?\d{1,10}", text, re.ASCII) is not None
+
+
+def _is_disabled(name: str, values: Mapping[str, list[bytes]]) -> bool | None:
+    """Whether a user is disabled until an administrator enables the account; None if the value does not say it.
+
+    Each attribute has its own notation.
+    """
     texts = [value.decode(errors="replace").strip() for value in _values(name, values)]
     attribute = _plain(name)
-    if attribute == "useraccountcontrol":
-        # A signed number of 32 bits, so -2147483646 has the bit as well.
-        return any(bool(int(text) & _ACCOUNT_DISABLED) for text in texts if re.fullmatch(r"-?\d{1,10}", text, re.ASCII))
     if attribute == "pwdaccountlockedtime":
         return _PERMANENTLY in texts
     if attribute == "authauthority":
         return any(";disableduser;" in text.lower() for text in texts)
-    return any(text.lower() in {"true", "1", "yes"} for text in texts)  # nsAccountLock, loginDisabled
+    if attribute == "useraccountcontrol":
+        # A signed number of 32 bits, so -2147483646 has the bit as well.
+        known = all(map(_is_integer, texts))
+        return any(int(text) & _ACCOUNT_DISABLED for text in texts) if known else None
+    truths = {_TRUTHS.get(text.lower()) for text in texts}  # nsAccountLock, loginDisabled
+    return None if None in truths else True in truths
+
+
+_TRUTHS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 
 
 def _latest(names: Iterable[str], values: Mapping[str, list[bytes]]) -> tuple[datetime | None, bool]:

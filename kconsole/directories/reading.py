@@ -6,22 +6,25 @@ same reason an entry that cannot be taken is reported with the id and login it s
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec.structs import replace
 
 from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.records import fold
-from kconsole.directories.entries import Entry, EntryFault, Naming, naming_of
+from kconsole.directories.entries import Entry, EntryFault, Naming, is_always_there, naming_of
 from kconsole.directories.settings import check_form, filter_of
 from kconsole.net.deadlines import Flag
 from kconsole.net.secrets import Secret
 from kconsole.net.settings import Certificate, VerifiedBy
 
 if TYPE_CHECKING:  # ldap3 is imported only when a directory is asked
-    from kconsole.directories.client import LdapClient
+    from kconsole.directories.client import LdapClient, Page
 
 PAGE: Final = 500
 """Users that are requested at a time. Active Directory gives no more than 1,000."""
@@ -29,8 +32,15 @@ PAGE: Final = 500
 MOST_USERS: Final = 1_000_000
 """A directory that sends more users is taken for broken."""
 
-_MOST_EMPTY_PAGES: Final = 1000
-"""Empty pages in a row. Active Directory sends some while it searches; a broken server sends them for ever."""
+_MOST_STALE_PAGES: Final = 1000
+"""Pages in a row without a new entry. Active Directory sends some while it searches; a broken server sends them for
+ever."""
+
+LONGEST_SEARCH: Final = 3600.0
+"""Seconds for all pages of a search; each page has a limit of its own."""
+
+_MOST_COMPARED: Final = 20
+"""Entries for which the server is asked whether an absent attribute may be read."""
 
 _MOST_NAMED: Final = 5
 """Entries with the same login that a fault names."""
@@ -79,13 +89,15 @@ def check_settings(directory: Directory) -> None:
 def probe(directory: Directory, secret: Secret | None, cancel: Flag | None = None) -> ConnectionTest:
     """Test whether a directory answers, accepts the login, and has users below the base. Raises as `read_directory`."""
     with _connected(directory, secret, cancel) as client:
-        page = client.page(directory.base, filter_of(directory), (), PAGE, b"")
+        found = _Found(naming_of(directory))
+        more = found.read(client, directory, most=1)
+        _check(client, directory, found, is_whole=False)
         return ConnectionTest(
             verified_by=client.verified_by,
             certificate=client.certificate,
-            server=client.product(),
-            users=len(page.entries),
-            more_users=bool(page.cookie),
+            server=client.product,
+            users=found.people,
+            more_users=more,
         )
 
 
@@ -103,27 +115,88 @@ def read_directory(
     The timeouts are seconds to connect, and for the answer to each request.
 
     Raises:
-        BadInput: as `check_settings`, or a name without a password.
-        SourceAway: it cannot be reached, is not trusted, or does not answer properly, be it halfway through.
+        BadInput: as `check_settings`, or a name without a password, or the directory is of another kind.
+        SourceAway: it cannot be reached, is not trusted, does not answer properly, be it halfway through, or hides an
+            attribute without which users cannot be counted.
         WaitCancelled: `cancel` was set.
     """
     with _connected(directory, secret, cancel, connect_timeout, answer_timeout) as client:
         found = _Found(naming_of(directory))
-        wanted, attributes = filter_of(directory), found.naming.attributes
-        cookie, empty = b"", 0
-        while True:
-            page = client.page(directory.base, wanted, attributes, PAGE, cookie)
-            for entry in page.entries:
-                found.take(entry)
-            found.references += page.references
-            if progress is not None:
-                progress(found.entries)
-            empty = 0 if page.entries else empty + 1
-            if not page.cookie:
-                return found.listing()
-            if empty > _MOST_EMPTY_PAGES or found.entries > MOST_USERS:
-                raise SourceAway("users-without-end", "check-base-and-server", url=directory.url)
-            cookie = page.cookie
+        found.read(client, directory, progress)
+        _check(client, directory, found)
+        return found.listing()
+
+
+def _pages(client: "LdapClient", directory: Directory, filter_: str, attributes: Sequence[str]) -> Iterator["Page"]:
+    """All pages of a search; raises SourceAway if they do not end."""
+    seen: set[str] = set()
+    cookie, stale, until = b"", 0, time.monotonic() + LONGEST_SEARCH
+    while True:
+        page = client.page(directory.base, filter_, attributes, PAGE, cookie)
+        known = len(seen)
+        seen.update(entry.name for entry in page.entries)
+        stale = 0 if len(seen) > known else stale + 1
+        yield page
+        if not page.cookie:
+            return
+        if stale > _MOST_STALE_PAGES or len(seen) > MOST_USERS or time.monotonic() > until:
+            raise SourceAway("users-without-end", "check-base-and-server", url=directory.url)
+        cookie = page.cookie
+
+
+def _check(client: "LdapClient", directory: Directory, found: "_Found", is_whole: bool = True) -> None:
+    """Raise SourceAway if an attribute that decides is hidden; note which others are.
+
+    An attribute that is absent has no value or cannot be read, and the answer of a server is the same for both.
+    """
+    if not found.entries:
+        if directory.kind == "active_directory" and client.product and not client.is_active_directory:
+            raise BadInput("not-active-directory", "set-the-kind", url=directory.url, product=client.product)
+        if not client.base_is_shown(directory.base):
+            raise _hidden(directory, "objectClass", [directory.base])
+    people = len(found.faults) + len(found.users)
+    for attribute, names in found.lacking.items():
+        decides = attribute in found.naming.deciding
+        never = attribute in (found.naming.login, found.naming.id) and len(set(names)) == people
+        if never or (decides and is_always_there(attribute)):
+            raise _hidden(directory, attribute, names)
+        hidden = _hidden_of(client, directory, found, attribute, names, is_whole)
+        found.hidden[attribute] = frozenset(hidden)
+        if hidden and decides:
+            raise _hidden(directory, attribute, hidden)
+
+
+def _hidden_of(
+    client: "LdapClient", directory: Directory, found: "_Found", attribute: str, names: Sequence[str], is_whole: bool
+) -> Sequence[str]:
+    """The entries, of those that lack an attribute, where it may have a value that cannot be read.
+
+    A server leaves out of a search for entries without an attribute those where it may not be searched for. Active
+    Directory and Samba differ: there an attribute counts as readable if any entry shows it.
+    """
+    if client.is_active_directory:
+        return () if attribute in found.shown else names
+    absent: set[str] = set()
+    for page in _pages(client, directory, f"(&{filter_of(directory)}(!({attribute}=*)))", ()):
+        absent.update(entry.name for entry in page.entries)
+        if not is_whole:
+            return ()
+    doubtful = [name for name in names if name not in absent]
+    answers = {client.may_read(name, attribute) for name in doubtful[:_MOST_COMPARED]}
+    if answers <= {True}:
+        return ()
+    if False not in answers and attribute in found.naming.deciding:
+        found.unchecked.append(attribute)
+        return ()
+    return doubtful
+
+
+def _hidden(directory: Directory, attribute: str, names: Sequence[str]) -> SourceAway:
+    params = {"url": directory.url, "attribute": attribute, "name": short(directory.bind_as)}
+    hints = [Message("grant-reading", params)]
+    if attribute.lower() == "useraccountcontrol":
+        hints.append(message("account-restrictions"))
+    return SourceAway("attribute-hidden", hints, number=len(names), example=short(names[0]), **params)
 
 
 @contextlib.contextmanager
@@ -145,6 +218,8 @@ def _connected(
     try:
         client.open()
         client.bind(secret if directory.bind_as else None)
+        if client.is_active_directory and directory.kind not in ("active_directory", "custom"):
+            raise BadInput("is-active-directory", "set-the-kind", url=directory.url)
         yield client
     finally:
         client.close()
@@ -159,18 +234,58 @@ class _Found:
     references: int = 0
     users: dict[tuple[str, str], DirectoryUser] = field(default_factory=dict)
     """By id and name: an entry that changes during the reading may be on two pages."""
-    faults: list[Message] = field(default_factory=list)
+    others: dict[str, None] = field(default_factory=dict)
+    """The names of entries that are no person."""
+    faults: dict[str, Message] = field(default_factory=dict)
+    """By the name of the entry."""
     doubtful_ids: set[str] = field(default_factory=set)
     doubtful_logins: set[str] = field(default_factory=set)
     unreadable_times: int = 0
+    lacking: dict[str, list[str]] = field(default_factory=dict)
+    """The names of the entries without a value, by the attribute."""
+    shown: set[str] = field(default_factory=set)
+    """The attributes that any entry has a value of."""
+    hidden: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Like `lacking`, as far as there may be a value that cannot be read."""
+    unchecked: list[str] = field(default_factory=list)
+    """Attributes of which the server does not say whether they may be read."""
+
+    @property
+    def people(self) -> int:
+        return len(self.users) + len(self.faults)
+
+    def read(
+        self,
+        client: "LdapClient",
+        directory: Directory,
+        progress: Callable[[int], None] | None = None,
+        most: int = MOST_USERS,
+    ) -> bool:
+        """Read so many pages; returns whether there are more."""
+        for number, page in enumerate(_pages(client, directory, filter_of(directory), self.naming.attributes), 1):
+            for entry in page.entries:
+                self.take(entry)
+            self.references += page.references
+            if progress is not None:
+                progress(self.entries)
+            if number >= most:
+                return bool(page.cookie)
+        return False
 
     def take(self, entry: Entry) -> None:
-        """Take one entry, as a user or as a fault."""
+        """Take one entry, as a user, as a fault or as no person."""
         self.entries += 1
+        lacking = self.naming.lacking(entry)
+        self.shown.update(set(self.naming.attributes) - lacking)
+        if not self.naming.is_person(entry):
+            self.others[entry.name] = None
+            return
+        for name in lacking:
+            self.lacking.setdefault(name, []).append(entry.name)
         try:
             user, time_is_read = self.naming.user(entry)
         except EntryFault as fault:
-            self.faults.append(fault.reason)
+            self.faults[entry.name] = fault.reason
             self.doubtful_ids |= {fault.id} - {""}
             self.doubtful_logins |= {fold(fault.login)} - {""}
             return
@@ -179,18 +294,26 @@ class _Found:
 
     def listing(self) -> DirectoryListing:
         """Everything, once all pages are read."""
-        users = self._distinct(self.users.values(), "entries-with-same-id", "id")
-        users = self._distinct(users, "entries-with-same-login", "login")
+        twins: list[Message] = []
+        users = self._distinct(map(self._with_unknown, self.users.values()), twins, "id")
+        users = self._distinct(users, twins, "login")
         return DirectoryListing(
             users=tuple(users),
-            faults=tuple(self.faults),
+            faults=(*self.faults.values(), *twins),
             notes=tuple(self._notes()),
             doubtful_ids=frozenset(self.doubtful_ids),
             doubtful_logins=frozenset(self.doubtful_logins),
         )
 
+    def _with_unknown(self, user: DirectoryUser) -> DirectoryUser:
+        """The user, with the fields that may have another value than could be read."""
+        naming = self.naming
+        fields = {"full_name": next(iter(naming.full_name), ""), "description": naming.description}
+        unknown = tuple(name for name, attribute in fields.items() if user.name in self.hidden.get(attribute, ()))
+        return replace(user, unknown=unknown) if unknown else user
+
     def _distinct(
-        self, users: Iterable[DirectoryUser], code: str, field: Literal["id", "login"]
+        self, users: Iterable[DirectoryUser], faults: list[Message], field: Literal["id", "login"]
     ) -> list[DirectoryUser]:
         """The users with a value of their own in this field. Choosing one of several would be a guess."""
         alike: dict[str, list[DirectoryUser]] = {}
@@ -201,7 +324,7 @@ class _Found:
                 continue
             names = [short(user.name) for user in same[:_MOST_NAMED]]
             params = {"number": len(same), "names": "; ".join(names), "more": len(same) - len(names)}
-            self.faults.append(Message(code, {field: short(getattr(same[0], field)), **params}))
+            faults.append(Message(f"entries-with-same-{field}", {field: short(getattr(same[0], field)), **params}))
             self.doubtful_ids |= {user.id for user in same}
             self.doubtful_logins |= {fold(user.login) for user in same}
         return [same[0] for same in alike.values() if len(same) == 1]
@@ -213,3 +336,10 @@ class _Found:
             yield message("references-not-followed", number=self.references)
         if self.unreadable_times:
             yield message("logon-times-unreadable", number=self.unreadable_times)
+        if others := list(self.others):
+            names = "; ".join(map(short, others[:_MOST_NAMED]))
+            yield message("entries-not-people", number=len(others), names=names, more=len(others[_MOST_NAMED:]))
+        if not self.naming.disabled:
+            yield message("disabled-not-stated")
+        for attribute in self.unchecked:
+            yield message("absence-unchecked", attribute=attribute)

@@ -33,10 +33,19 @@ def asked(url: str, bind_as: str = "") -> Directory:
 @pytest.mark.parametrize(
     ("result_code", "said", "bind_as", "code"),
     [
+        (49, "", "jo", "login-refused"),
         (49, AD_SAID.format("52e"), "jo@x.example", "login-refused"),
+        (49, AD_SAID.format("525"), "jo@x.example", "login-unknown"),
+        (49, AD_SAID.format("530"), "jo@x.example", "login-at-this-time"),
+        (49, AD_SAID.format("531"), "jo@x.example", "login-from-here"),
+        (49, AD_SAID.format("532"), "jo@x.example", "password-expired"),
         (49, AD_SAID.format("533"), "jo@x.example", "login-disabled"),
+        (49, AD_SAID.format("701"), "jo@x.example", "login-expired"),
+        (49, AD_SAID.format("773"), "jo@x.example", "password-must-change"),
         (49, AD_SAID.format("775"), "jo@x.example", "login-locked"),
-        (49, AD_SAID.format("fff"), "jo@x.example", "login-refused"),
+        (49, AD_SAID.format("fff"), "jo@x.example", "login-not-allowed"),
+        (53, "Account inactivated. Contact system administrator.", "jo", "login-not-allowed"),
+        (19, "Exceed password retry limit. Please try later.", "jo", "login-not-allowed"),
         (8, "", "jo", "bind-needs-encryption"),
         (13, "confidentiality required", "", "bind-needs-encryption"),
         (34, "invalid DN", "jo", "bind-name-invalid"),
@@ -50,6 +59,8 @@ def test_binds_that_are_refused(result_code: int, said: str, bind_as: str, code:
             read_directory(asked(server.url, bind_as), Secret("hunter2"))
         assert (caught.value.code, caught.value.params["name"]) == (code, bind_as)
         assert caught.value.details[0].params == {"said": said, "result": result_code}
+        is_doubted = caught.value.hints[0].code == "check-name-and-password"
+        assert is_doubted == (code in ("login-refused", "login-unknown"))
         assert whole(caught.value)
 
 
@@ -103,12 +114,12 @@ def test_values_that_are_no_text() -> None:
     ("root", "product"),
     [
         ({"vendorName": "389 Project", "vendorVersion": "389-Directory/2.3.1"}, "389 Project 389-Directory/2.3.1"),
-        ({"supportedCapabilities": "1.2.840.113556.1.4.800"}, "Active Directory"),
         ({"objectClass": "top"}, ""),
     ],
 )
 def test_servers_that_say_what_they_are(root: dict[str, str], product: str) -> None:
-    with speaking({**LET_IN, SEARCH: [entry("", **root), result(DONE, 0)]}) as server:
+    answer = entry("", uid="a", entryUUID="1", **root)
+    with speaking({**LET_IN, SEARCH: [answer, result(DONE, 0)]}) as server:
         assert probe(asked(server.url), None).server == product
 
 

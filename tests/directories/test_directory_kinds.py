@@ -95,7 +95,7 @@ def test_who_is_disabled_in_active_directory(server: DirectoryServer, control: s
 def test_times_of_windows(server: DirectoryServer, ticks: str, moment: datetime | None, notes: int) -> None:
     put(
         server, "J", "user", sAMAccountName="j", objectGUID=GUID.bytes_le, objectCategory="person",
-        lastLogonTimestamp=ticks,
+        lastLogonTimestamp=ticks, userAccountControl="512",
     )  # fmt: skip
     listing = read(server, "active_directory")
     assert [user.last_logon for user in listing.users] == [moment]

@@ -60,6 +60,23 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "not-a-directory": "{url} does not answer like a directory: {problem}.",
     "not-ldap": "its answer is not LDAP",
     "answer-too-large": "its answer is larger than {megabytes} MB",
+    "search-too-large": "{url} sent more than {megabytes} MB as one answer to a search.",
+    "narrow-the-search": "Narrow the base or the filter, or look for an entry that is unusually large.",
+    "port-speaks-plain": "{url} does not encrypt at once on port {port}: it speaks LDAP there.",
+    "use-scheme": "Use {other}.",
+    "port-speaks-tls": "{url} speaks TLS at once on port {port}.",
+    "is-active-directory": "{url} is Active Directory, and the settings say another kind.",
+    "not-active-directory": "{url} is {product}, not Active Directory as the settings say.",
+    "set-the-kind": Both(
+        "Set its kind with 'kconsole domains map DOMAIN --kind KIND --url ... --base ...'; active-directory is one.",
+        "Choose its kind in the settings.",
+    ),
+    "attribute-hidden": _by_whom(
+        "{url} does not show {attribute} of {number:count entry|entries}, {example} for one, to {who}: whether and how"
+        " they count is unknown."
+    ),
+    "grant-reading": _by_whom("Let {who} read {attribute}, or bind as an account that may."),
+    "account-restrictions": "In Active Directory, grant 'Read account restrictions' on the users below the base.",
     "usual-ldap-ports": "Check host and port: ldaps:// usually uses port 636, ldap:// port 389.",
     "maybe-not-a-directory": "Check host and port: this may not be a directory.",
     "no-encryption": "{url} offers no encryption: it does not support StartTLS.",
@@ -81,12 +98,20 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "login-expired": _refused("the account has expired"),
     "password-must-change": _refused("the password must be changed first"),
     "login-locked": _refused("the account is locked"),
+    "login-not-allowed": "{url} refused the login of {name}, and gives a reason of its own.",
     "check-name-and-password": "Check name and password. Most directories require a distinguished name.",
+    "see-what-the-server-says": "The words of the server say why. Name and password may be right.",
+    "change-logon-rights": "Name and password are right. Change the hours and hosts of the account in the directory.",
+    "set-new-password": "Set a new password for the account in the directory, or bind as another account.",
+    "enable-the-account": "Enable the account in the directory, or bind as another one.",
+    "extend-the-account": "Extend the account in the directory, or bind as another one.",
+    "unlock-the-account": "Unlock the account in the directory, or wait until the lock ends.",
     "bind-failed": "{url} refused the login of {name}.",
     "see-server-log": "See the log of the server.",
     "search-base-missing": _by_whom("{url} has no {base}, or does not show it to {who}."),
     "check-base-and-rights": _by_whom("Check the base, and what {who} may read."),
     "search-limit-reached": "{url} stopped the search: a limit of the server is reached.",
+    "search-limit-no-pages": "{url} stopped the search at a limit of its own, and cannot answer page by page.",
     "raise-limit-or-narrow": _by_whom("Allow {who} to read all users, or narrow the base or the filter."),
     "search-base-elsewhere": "{url} says that {base} is on another server.",
     "use-the-other-server": (
@@ -103,11 +128,18 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "entry-without-login": "{name} has no {attribute}, which is the login here.",
     "entry-without-id": "{name} has no {attribute}, which is the id here.",
     "entry-login-unusable": "{name} has a {attribute} that cannot be used as a login.",
+    "entry-state-unreadable": "{name} has a {attribute} that does not say whether the user is disabled.",
     "entry-id-unusable": "{name} has a {attribute} that cannot be used as an id.",
     "entries-with-same-id": _same("id {id}"),
     "entries-with-same-login": _same("login {login}"),
     "directory-empty": "The directory has no users below the base, or does not show them.",
     "references-not-followed": "{number:count reference} to other servers not followed.",
+    "entries-not-people": lambda params: (
+        "{number:count entry|entries} left aside, because no person uses them: {names}"
+        + ("; and {more} more." if params["more"] else ".")
+    ),
+    "disabled-not-stated": "No attribute says who is disabled in the directory: everyone counts as enabled.",
+    "absence-unchecked": "The server does not say whether {attribute} may be read: without it, users count as enabled.",
     "logon-times-unreadable": "{number:count time} of a last logon cannot be read, and counted as unknown.",
     # Mapping
     "directory-not-set": "No directory is set for {domain}.",
