@@ -11,7 +11,9 @@ def main() -> None:
     gc.disable()
     from kconsole.cli.main import run
 
-    sys.exit(run())
+    code = run()
+    gc.freeze()  # else Python looks through everything once more as it ends: a sixth of the time of a short command
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -90,6 +90,7 @@ def pytest_runtest_makereport(
 def _let_go_of_dropped_stores() -> Iterator[None]:
     """Tests drop stores without closing them, as a crash does; a worker runs hundreds of tests."""
     yield
-    gc.enable()  # what starts a whole program in this process leaves it off
+    gc.enable()  # what starts a whole program in this process leaves it off, and its objects frozen
+    gc.unfreeze()
     if Path("/proc/self/fd").exists() and len(os.listdir("/proc/self/fd")) > MANY_FILES:  # noqa: PTH208
         gc.collect()

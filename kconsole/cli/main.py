@@ -21,7 +21,7 @@ PLAIN_SIGNS: Final = "kconsole-plain-signs"
 """The name of the codec error handler for output in encodings that lack our characters."""
 
 COMMANDS: Final = {
-    "status": "kconsole.cli.seats:status",
+    "status": "kconsole.cli.status:status",
     "accounts": "kconsole.cli.seats:accounts",
     "explain": "kconsole.cli.seats:explain",
     "domains": "kconsole.cli.server:domains",

@@ -1,4 +1,4 @@
-"""Commands that show seats: status, accounts, explain."""
+"""Commands that show accounts and their seats: accounts, explain."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,30 +8,23 @@ import click
 
 from kconsole.cli.context import (
     DONE,
-    EXPIRED,
     NOT_FOUND,
     PARTLY_FAILED,
     CliContext,
-    ascii_only,
     at_store,
     reading,
     say,
     say_error,
     terminal_width,
 )
-from kconsole.cli.license_json import life_document, warning_documents
 from kconsole.cli.output import (
     ACCOUNT_FIELDS,
     account_document,
-    domain_documents,
     put_csv,
     put_json,
-    seats_document,
-    server_age,
 )
 from kconsole.core.errors import NotFound
 from kconsole.core.records import Entry
-from kconsole.core.reports import DomainReport, SeatReport
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
@@ -39,71 +32,10 @@ from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, AccountQuery, read_filter
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
-from kconsole.text import ages, columns, gauge, words
+from kconsole.text import ages, columns, words
 from kconsole.text.details import details_of, last_login_word, reason_word
-from kconsole.text.licenses import license_words, warning_words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_text
-from kconsole.text.server import status_words
-
-GAUGE_WIDTH = 48
-"""Cells of the gauge: with its words it fits 80 columns."""
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
-@at_store
-def status(place: CliContext, as_json: bool) -> int:
-    """Show how many seats are used, free and held.
-
-    The whole license report, over all domains and by domain, with its warnings. The exit code is 9 once trial or
-    license have expired.
-    """
-    session = place.open()
-    report, license_status = session.seats.report(), session.license_status
-    warnings = (*report.warnings, *license_status.warnings)
-    code, server, now = EXPIRED if license_status.is_expired else DONE, session.state.server, session.clock.now()
-    if as_json:
-        put_json(
-            {
-                "schema": 1,
-                "as_of": to_iso(now),
-                "license": {"seats": session.state.license.seats, "id_end": session.state.license.id_end},
-                "life": life_document(session, with_people=False),
-                "server": server_age(server, session.state.pending_changes.values(), now),
-                "seats": seats_document(report),
-                "domains": domain_documents(report),
-                "warnings": warning_documents(warnings),
-            }
-        )
-        return code
-    bar = "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only()))
-    click.echo(f"{bar}  {gauge.used_words(report)}  {gauge.state_word(report)}")
-    click.echo("   ".join(gauge.figures(report)))
-    click.echo(f"License: {license_words(license_status)}")
-    if server is not None:
-        click.echo(f"Server: {status_words(server, now)}")
-    if report.domains:
-        click.echo()
-        put_domains(report)
-    if warnings:
-        click.echo()
-    for warning in warnings:
-        click.echo(f"! {safe_text(warning_words(warning))}")
-    if license_status.warnings:
-        click.echo("  See 'kconsole license show'.")
-    return code
-
-
-def put_domains(report: SeatReport) -> None:
-    """Print the figures of the domains as a table."""
-    header = ["DOMAIN", *(name.upper() for name in DomainReport._fields[1:])]
-    rows = [
-        [safe_text(domain.name), *("–" if figure is None else f"{figure:,}" for figure in domain[1:])]
-        for domain in report.domains
-    ]
-    for line in columns.table(header, rows, right=set(range(1, 8)), width=terminal_width()):
-        click.echo(line)
 
 
 @reading

@@ -7,7 +7,7 @@ import click
 from kconsole.cli.context import CliContext, at_store, read_text, reason_option, say, say_outcomes
 from kconsole.cli.mapping import domains_map
 from kconsole.cli.output import domain_documents, put_document, put_json
-from kconsole.cli.seats import put_domains
+from kconsole.cli.status import put_domains
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.license import License
 from kconsole.core.records import Inventory

@@ -1,7 +1,6 @@
 """What an operation did: an outcome for each address, and the seats before and after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from kconsole.core.codes import NO_PARAMS, Hint, Message, hints_of
@@ -36,8 +35,7 @@ class Outcome(NamedTuple):
         return self.result in ("not-found", "refused", "open")
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What an operation did."""
 
     operation: str

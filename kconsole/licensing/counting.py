@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from kconsole.core.license import Component, ComponentName, License
-from kconsole.core.records import Domain, Entry, Inventory, fold
+from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin, fold
 from kconsole.core.reports import DomainReport, SeatReport, State, Warn
 from kconsole.licensing.policy import KERIO, LicensePolicy
 
@@ -51,7 +51,7 @@ def evaluate(inventory: Inventory, policy: LicensePolicy = KERIO) -> SeatReport:
     return SeatLedger(inventory, policy).report()
 
 
-Share = tuple[str, str, str, bool, bool]
+Share = tuple[str, Kind, Origin, bool, bool]
 """What the contribution of a live entry depends on: domain, kind, origin, whether it is enabled and has a mailbox."""
 
 
@@ -59,6 +59,12 @@ def share_of(entry: Entry) -> Share:
     """Two live entries of the same share add the same to every figure, so many are counted as one, many times."""
     address = entry.address
     return address[address.rfind("@") :], entry.kind, entry.origin, entry.enabled, entry.mailbox
+
+
+def example_of(share: Share) -> Entry:
+    """An entry of this share."""
+    address, kind, origin, enabled, mailbox = share  # of the address it keeps what tells the domain
+    return Entry(address=address, kind=kind, origin=origin, enabled=enabled, mailbox=mailbox)
 
 
 class SeatLedger:
@@ -80,7 +86,13 @@ class SeatLedger:
         self._tallies: defaultdict[str, Contribution] = defaultdict(Contribution)
         self._total = _NOTHING
         self._deleted: dict[int, Entry] = {}
-        self.change_entries((None, entry) for entry in inventory.entries)
+        live: list[Entry] = []
+        for entry in inventory.entries:
+            if entry.deleted_at is None:
+                live.append(entry)
+            else:
+                self.change_entry(None, entry)
+        self._count_alike(live, 1)
 
     def change_entry(self, before: Entry | None, after: Entry | None) -> None:
         """An entry was added (`before` is None), removed (`after` is None) or changed."""
@@ -108,10 +120,8 @@ class SeatLedger:
         self._count_alike(after_all, 1)
 
     def _count_alike(self, live: Sequence[Entry], times: int) -> None:
-        shares = [share_of(entry) for entry in live]
-        examples = dict(zip(shares, live, strict=True))
-        for share, number in Counter(shares).items():
-            self._count(examples[share], number * times)
+        for share, number in Counter(map(share_of, live)).items():
+            self._count(example_of(share), number * times)
 
     def change_domain(self, before: Domain | None, after: Domain | None) -> None:
         """A domain was added, removed or changed. Changes that belong together may arrive in any order."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from itertools import product
 from math import inf
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 from kconsole.core.records import Entry, Kind, Origin
 from kconsole.core.reports import Classification
@@ -19,8 +19,7 @@ Limit = Literal["license", "domain"]
 """Whose limit: the seats of the license, or the user limit of one domain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Classifies the entries that meet all of its conditions; a condition that is None is met by every entry."""
 
     classification: Classification

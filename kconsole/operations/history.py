@@ -1,7 +1,6 @@
 """The log, and which of its operations can be undone."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from kconsole.core.codes import message
@@ -13,8 +12,7 @@ from kconsole.store.journal_line import UNDO_LINES, line_numbered, lines_by
 from kconsole.store.seatstore import SeatStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogQuery:
+class LogQuery(NamedTuple):
     """Selects commits; the default selects all."""
 
     account: str = ""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kconsole.core.history import Change
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
-from kconsole.licensing.counting import SeatLedger, Share, share_of
+from kconsole.licensing.counting import SeatLedger, Share, example_of, share_of
 from kconsole.operations.chunked import Chunks, finished
 
 _SLICE: Final = 4000
@@ -31,8 +31,6 @@ class WhatIf:
         self._marked: dict[int, Entry | None] = {}
         """The marked numbers, each with the account as it was counted; None for an entry that is no account."""
         self._alike: dict[Share, int] = {}
-        self._some: dict[Share, Entry] = {}
-        """One of the accounts of each share."""
 
     def planning(self, numbers: AbstractSet[int]) -> Chunks[SeatReport | None]:
         """The figures if the accounts with these numbers were toggled; None if no account is among them.
@@ -62,13 +60,12 @@ class WhatIf:
 
     def report(self) -> SeatReport | None:
         """The figures if the marked accounts were toggled, or None if no account is marked."""
-        alike = [(self._some[share], times) for share, times in self._alike.items() if times]
+        alike = [(example_of(share), times) for share, times in self._alike.items() if times]
         return _if_toggled(self._ledger, alike) if alike else None
 
     def _count(self, account: Entry | None, times: int) -> None:
         if account is not None:
             share = share_of(account)
-            self._some.setdefault(share, account)
             self._alike[share] = self._alike.get(share, 0) + times
 
 

@@ -22,6 +22,7 @@ from kconsole.operations.search.filters import (
     searched_text,
 )
 from kconsole.operations.search.sorting import (
+    LAST,
     SORT_KEYS,
     STEP,
     SortField,
@@ -203,23 +204,10 @@ class AccountIndex:
         if sort == "address":
             return _Sorted(sort, self._addresses, self._base, [])
         keys = yield from within(0.0, 0.4, self._made(SORT_KEYS[sort]))
-        places: list[int] = self._base
-        last: list[int] = []
-        if sort == "last-login":
-            places, last = yield from within(0.4, 0.5, self._parted(places))
         by = sorted_by if sort in ("address", "name", "last-login") else grouped_by  # the others have few keys
-        places = yield from within(0.5, 1.0, by(places, keys))
-        return _Sorted(sort, keys, places, last)
-
-    def _parted(self, places: list[int]) -> Chunks[tuple[list[int], list[int]]]:
-        """The places of accounts, and those of all else."""
-        accounts: list[int] = []
-        others: list[int] = []
-        for begin in range(0, len(places), STEP):
-            for place in places[begin : begin + STEP]:
-                (accounts if self._at(place).is_account else others).append(place)
-            yield begin / len(places)
-        return accounts, others
+        places = yield from within(0.4, 1.0, by(self._base, keys))
+        end = len(places) - keys.count(LAST)
+        return _Sorted(sort, keys, places[:end], places[end:])
 
     def _made(self, key: Callable[[Entry], Any]) -> Chunks[list[Any]]:
         """A key for each place."""
@@ -228,11 +216,6 @@ class AccountIndex:
             keys += [None if entry is None else key(entry) for entry in self._entries[begin : begin + STEP]]
             yield begin / len(self._entries)
         return keys
-
-    def _at(self, place: int) -> Entry:
-        entry = self._entries[place]
-        assert entry is not None  # noqa: S101  # the lists of places have no removed ones
-        return entry
 
     # Filter
 
@@ -342,7 +325,7 @@ class AccountIndex:
         if order is None or order.places is self._base:
             return
         key = order.keys[place] = SORT_KEYS[order.sort](entry)
-        places = order.last if order.sort == "last-login" and not entry.is_account else order.places
+        places = order.last if key == LAST else order.places
         places.insert(_rank_in(places, order.keys, self._addresses, (key, address, place)), place)
 
     def _rank(self, address: str, place: int) -> int:

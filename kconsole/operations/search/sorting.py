@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from math import inf
 from typing import Any, Final, Literal
 
 from kconsole.core.records import Entry, fold
@@ -65,11 +66,17 @@ def address_key(entry: Entry) -> str:
     return address if folded == address else folded
 
 
+LAST: Final = inf
+"""The key of what comes last in either direction: in the order by last login, all but accounts."""
+
+
 def _last_login_key(entry: Entry) -> float:
-    """Never first, then unknown, then the oldest login."""
+    """Never first, then unknown, then the oldest login; last what does not log in."""
+    if not entry.is_account:
+        return LAST
     if entry.last_login is not None:
         return entry.last_login.at.timestamp()
-    return float("-inf") if entry.never_logged_in else -1e18
+    return -inf if entry.never_logged_in else -1e18
 
 
 SORT_KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {

@@ -1,0 +1,82 @@
+"""The command that shows the license report. It is run often, so it imports no more than it prints."""
+
+from collections.abc import Iterable
+
+import click
+
+from kconsole.cli.context import DONE, EXPIRED, CliContext, ascii_only, at_store, terminal_width
+from kconsole.core.codes import Message
+from kconsole.core.reports import DomainReport, SeatReport
+from kconsole.operations.session import Session
+from kconsole.text import columns, gauge
+from kconsole.text.licenses import license_words, warning_words
+from kconsole.text.safe_text import safe_text
+
+GAUGE_WIDTH = 48
+"""Cells of the gauge: with its words it fits 80 columns."""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@at_store
+def status(place: CliContext, as_json: bool) -> int:
+    """Show how many seats are used, free and held.
+
+    The whole license report, over all domains and by domain, with its warnings. The exit code is 9 once trial or
+    license have expired.
+    """
+    session = place.open()
+    report, license_status = session.seats.report(), session.license_status
+    warnings = (*report.warnings, *license_status.warnings)
+    code = EXPIRED if license_status.is_expired else DONE
+    if as_json:
+        _put_document(session, report, warnings)
+        return code
+    bar = "".join(text for text, _ in gauge.gauge_bar(report, GAUGE_WIDTH, ascii_only=ascii_only()))
+    click.echo(f"{bar}  {gauge.used_words(report)}  {gauge.state_word(report)}")
+    click.echo("   ".join(gauge.figures(report)))
+    click.echo(f"License: {license_words(license_status)}")
+    if (server := session.state.server) is not None:
+        from kconsole.text.server import status_words
+
+        click.echo(f"Server: {status_words(server, session.clock.now())}")
+    if report.domains:
+        click.echo()
+        put_domains(report)
+    if warnings:
+        click.echo()
+    for warning in warnings:
+        click.echo(f"! {safe_text(warning_words(warning))}")
+    if license_status.warnings:
+        click.echo("  See 'kconsole license show'.")
+    return code
+
+
+def _put_document(session: Session, report: SeatReport, warnings: Iterable[Message]) -> None:
+    from kconsole.cli import license_json, output
+    from kconsole.core.times import to_iso
+
+    state, now = session.state, session.clock.now()
+    output.put_json(
+        {
+            "schema": 1,
+            "as_of": to_iso(now),
+            "license": {"seats": state.license.seats, "id_end": state.license.id_end},
+            "life": license_json.life_document(session, with_people=False),
+            "server": output.server_age(state.server, state.pending_changes.values(), now),
+            "seats": output.seats_document(report),
+            "domains": output.domain_documents(report),
+            "warnings": license_json.warning_documents(warnings),
+        }
+    )
+
+
+def put_domains(report: SeatReport) -> None:
+    """Print the figures of the domains as a table."""
+    header = ["DOMAIN", *(name.upper() for name in DomainReport._fields[1:])]
+    rows = [
+        [safe_text(domain.name), *("–" if figure is None else f"{figure:,}" for figure in domain[1:])]
+        for domain in report.domains
+    ]
+    for line in columns.table(header, rows, right=set(range(1, 8)), width=terminal_width()):
+        click.echo(line)
