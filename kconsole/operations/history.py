@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from kconsole.core.codes import message
 from kconsole.core.errors import NotFound
