@@ -21,7 +21,7 @@ from kconsole.operations.maintenance import verify
 from kconsole.operations.session import Session
 from kconsole.text import ages, columns, messages, words
 from kconsole.text.commits import operation_word, refusal_words, seats_words, subject
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 
 FOLLOW_PAUSE = 0.5
 """Seconds between two polls of the journal with `--follow`."""
@@ -124,7 +124,7 @@ def _row(commit: Commit) -> list[str]:
         ages.full_moment(commit.at),
         safe_text(commit.operator.shown),
         operation_word(commit),
-        words.and_list([safe_text(address) for address in commit.addresses], 2) or subject(commit),
+        words.and_list([safe_address(address) for address in commit.addresses], 2) or subject(commit),
         seats_words(commit),
         "; ".join(filter(None, [safe_text(commit.reason), _refusals(commit)])),
     ]
@@ -174,7 +174,7 @@ def undo(place: CliContext, line: int | None, password_file: Path | None, reason
     """
     session = place.open(unconfirmed=False)
     undone = session.history.to_undo(line)
-    addresses = [safe_text(address) for address in undone.addresses]
+    addresses = [safe_address(address) for address in undone.addresses]
     what = f"{operation_word(undone)} {words.and_list(addresses, 2)}".strip()
     operator, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())
     say(f"Undoing line {undone.sequence}: {what}, by {operator}, {when}.")

@@ -10,6 +10,7 @@ import click
 
 from kconsole.cli.context import ascii_only
 from kconsole.core.encoding import as_json
+from kconsole.core.identity import ascii_address, ascii_domain
 from kconsole.core.records import Entry
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.core.server import PendingChange, Server
@@ -87,6 +88,7 @@ def account_document(entry: Entry, classification: Classification) -> dict[str, 
         "seat": classification.seat and entry.deleted_at is None,
         "verdict": classification.code,
         "because": rule_sentence(classification),
+        "ascii_address": ascii_address(entry.address),
     }
 
 
@@ -117,4 +119,4 @@ def server_age(server: Server | None, pending_changes: Iterable[PendingChange], 
 
 def domain_documents(report: SeatReport) -> list[dict[str, Any]]:
     """The figures of the domains, as `status --json` and `domains --json` show them."""
-    return [domain._asdict() for domain in report.domains]
+    return [{**domain._asdict(), "ascii_name": ascii_domain(domain.name)} for domain in report.domains]

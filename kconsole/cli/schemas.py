@@ -84,6 +84,7 @@ _STATUS: Final = _model(
     domains=_list(_model(
         "DomainSeats", "The figures of a domain.",
         name=str, created=int, counted=int, held=int, disabled=int, connected=int, limit=_Number, free=_Number,
+        ascii_name=_said(str, "the name as DNS has it"),
     )),
     warnings=_WARNINGS,
 )  # fmt: skip
@@ -95,6 +96,7 @@ _ACCOUNT_FIELDS: Final[Mapping[str, Any]] = {
     "login_unknown": _said(bool, "whether a login may have been, because its source does not say"),
     "seat": _said(bool, "whether it takes a seat"),
     "verdict": _said(str, "the code of the rule that decides"), "because": _said(str, "the rule in words"),
+    "ascii_address": _said(str, "the address with its domain as DNS has it"),
 }  # fmt: skip
 
 _LOG_LINE: Final = _model(

@@ -35,7 +35,7 @@ from kconsole.operations.session import Session
 from kconsole.text import ages, columns, words
 from kconsole.text.details import details_of, last_login_word, reason_word
 from kconsole.text.messages import words_of
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 
 
 @reading
@@ -135,7 +135,7 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
     now, policy = session.clock.now(), session.seats.policy
     rows = [
         [
-            safe_text(entry.address),
+            safe_address(entry.address),
             safe_text(entry.full_name),
             _seat_word(entry, policy),
             reason_word(policy.listed(entry)),

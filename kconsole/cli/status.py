@@ -10,7 +10,7 @@ from kconsole.core.reports import DomainReport, SeatReport
 from kconsole.operations.session import Session
 from kconsole.text import columns, gauge
 from kconsole.text.licenses import license_words, warning_words
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 
 GAUGE_WIDTH = 48
 """Cells of the gauge: with its words it fits 80 columns."""
@@ -75,7 +75,7 @@ def put_domains(report: SeatReport) -> None:
     """Print the figures of the domains as a table."""
     header = ["DOMAIN", *(name.upper() for name in DomainReport._fields[1:])]
     rows = [
-        [safe_text(domain.name), *("–" if figure is None else f"{figure:,}" for figure in domain[1:])]
+        [safe_address(domain.name), *("–" if figure is None else f"{figure:,}" for figure in domain[1:])]
         for domain in report.domains
     ]
     for line in columns.table(header, rows, right=set(range(1, 8)), width=terminal_width()):

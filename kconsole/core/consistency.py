@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput
+from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.license import ID_SHOWN, License
-from kconsole.core.records import Domain, Entry, Inventory, fold
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.times import in_utc
 
 MOST_PROBLEMS: Final = 5  # of a document that are shown: one is enough to correct the next, fifty are noise
@@ -63,18 +64,19 @@ def _license_problems(license_: License) -> Iterator[Message]:
 
 def _domain_problems(domains: Sequence[Domain]) -> Iterator[Message]:
     yield from (message("has-no-name", place=f"domains[{at}]") for at, domain in enumerate(domains) if not domain.name)
-    yield from _listed_twice("domain", (domain.name for domain in domains))
+    yield from _listed_twice("domain", (domain.name for domain in domains), canonical_domain)
     yield from _odd_limits((f"user_limit of domain {domain.name}", domain.user_limit) for domain in domains)
 
 
 def _entry_problems(entries: Sequence[Entry]) -> Iterator[Message]:
     nameless = (at for at, entry in enumerate(entries) if not entry.login)
     yield from (message("has-no-address", place=f"entries[{at}]") for at in nameless)
-    yield from _listed_twice("address", (each.address for each in entries if each.login and each.deleted_at is None))
+    live = (each.address for each in entries if each.login and each.deleted_at is None)
+    yield from _listed_twice("address", live, canonical_address)
 
 
-def _listed_twice(what: str, names: Iterable[str]) -> Iterator[Message]:
-    for name, times in Counter(fold(name) for name in names if name).items():
+def _listed_twice(what: str, names: Iterable[str], canonical: Callable[[str], str] = str) -> Iterator[Message]:
+    for name, times in Counter(canonical(name) for name in names if name).items():
         if times > 1:
             yield message("listed-twice", name=f"{what} {name}", times=times)
 
@@ -102,9 +104,9 @@ def _in_utc(value: Any) -> Any:
 
 def _with_missing_domains(domains: tuple[Domain, ...], entries: tuple[Entry, ...]) -> tuple[Domain, ...]:
     """The domains, with those that only an address names."""
-    listed = {fold(domain.name) for domain in domains}
+    listed = {canonical_domain(domain.name) for domain in domains}
     missing: dict[str, Domain] = {}
     for entry in entries:
-        if entry.domain and fold(entry.domain) not in listed:
-            missing.setdefault(fold(entry.domain), Domain(name=entry.domain))
+        if entry.domain and (key := canonical_domain(entry.domain)) not in listed:
+            missing.setdefault(key, Domain(name=entry.domain))
     return (*domains, *missing.values())

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.errors import BadInput, SourceAway
-from kconsole.core.records import fold
+from kconsole.core.identity import canonical_login
 from kconsole.directories.entries import Entry, EntryFault, Naming, is_always_there, naming_of
 from kconsole.directories.settings import check_form, filter_of
 from kconsole.net.deadlines import Flag
@@ -287,7 +287,7 @@ class _Found:
         except EntryFault as fault:
             self.faults[entry.name] = fault.reason
             self.doubtful_ids |= {fault.id} - {""}
-            self.doubtful_logins |= {fold(fault.login)} - {""}
+            self.doubtful_logins |= {canonical_login(fault.login)} - {""}
             return
         self.unreadable_times += not time_is_read
         self.users[user.id, user.name] = user
@@ -318,7 +318,7 @@ class _Found:
         """The users with a value of their own in this field. Choosing one of several would be a guess."""
         alike: dict[str, list[DirectoryUser]] = {}
         for user in users:
-            alike.setdefault(user.id if field == "id" else fold(user.login), []).append(user)
+            alike.setdefault(user.id if field == "id" else canonical_login(user.login), []).append(user)
         for same in alike.values():
             if len(same) == 1:
                 continue
@@ -326,7 +326,7 @@ class _Found:
             params = {"number": len(same), "names": "; ".join(names), "more": len(same) - len(names)}
             faults.append(Message(f"entries-with-same-{field}", {field: short(getattr(same[0], field)), **params}))
             self.doubtful_ids |= {user.id for user in same}
-            self.doubtful_logins |= {fold(user.login) for user in same}
+            self.doubtful_logins |= {canonical_login(user.login) for user in same}
         return [same[0] for same in alike.values() if len(same) == 1]
 
     def _notes(self) -> Iterator[Message]:

@@ -13,7 +13,8 @@ Last logins and mailboxes are in neither file. Passwords are in both, and are ne
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
-from kconsole.core.records import Kind, Role, fold
+from kconsole.core.identity import canonical_address, canonical_domain
+from kconsole.core.records import Kind, Role
 from kconsole.importers.file_lines import BadLine, LineMessage
 from kconsole.importers.kerio_csv import LONGEST_VALUE, check_login, login_problem
 from kconsole.importers.kerio_xml import Item, read_items
@@ -125,7 +126,7 @@ class ConfigReader:
                 self._take(item, name)
             except BadLine as fault:
                 login = item.values.get("lhs" if item.kind == "alias" else "name", "")
-                self._config.refused.add(fold(f"{login}@{item.values.get('domain', '')}"))
+                self._config.refused.add(canonical_address(f"{login}@{item.values.get('domain', '')}"))
                 self._refuse(KINDS.get(item.kind, "resource"), fault.at(item.line, name))
         self._config.kinds.update(KINDS[listed] for listed in seen if listed in KINDS)
         self._config.lists_domains |= "domain" in seen
@@ -155,7 +156,7 @@ class ConfigReader:
 
     def _domain(self, item: Item, file: str) -> ConfigDomain:
         name = _required(item, "domain", "domain-without-name")
-        self._check_new("domain-twice", fold(name), item.line, file)
+        self._check_new("domain-twice", canonical_domain(name), item.line, file)
         is_primary = item.values.get("type") == _PRIMARY
         description = _text(item, "description") or ""
         return ConfigDomain(file=file, line=item.line, name=name, primary=is_primary, description=description)
@@ -184,7 +185,7 @@ class ConfigReader:
         return ROLES.get(rights)
 
     def _add(self, entry: ConfigEntry) -> None:
-        self._check_new("address-twice", f"@{fold(entry.address)}", entry.line, entry.file)
+        self._check_new("address-twice", f"@{canonical_address(entry.address)}", entry.line, entry.file)
         self._config.entries.append(entry)
 
     def _check_new(self, code: str, key: str, line: int, file: str) -> None:
@@ -239,5 +240,5 @@ def _targets(text: str | None, domain: str) -> tuple[str, ...] | None:
         login, at, its_domain = part.strip().rpartition("@")
         login, its_domain = (login, its_domain) if at else (its_domain, domain)
         if login and its_domain and login_problem(login) is None and not set(its_domain) & set(" /#\\"):
-            targets.setdefault(fold(f"{login}@{its_domain}"), f"{login}@{its_domain}")
+            targets.setdefault(canonical_address(f"{login}@{its_domain}"), f"{login}@{its_domain}")
     return tuple(targets.values()) or None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from kconsole.core.records import fold
+from kconsole.core.identity import canonical_domain, canonical_login
 from kconsole.importers.code_pages import Encoding
 from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
 from kconsole.importers.file_lines import BadLine, LineMessage
@@ -61,7 +61,7 @@ def read_kerio_export(document: bytes, name: str, encoding: str | None = None) -
 
     def take(row: CsvRow) -> None:
         account = _account(row, domain)
-        first = accounts.setdefault(fold(account.login), account)
+        first = accounts.setdefault(canonical_login(account.login), account)
         if first is not account:
             raise BadLine("login-twice", login=first.login, first_line=first.line)
 
@@ -130,13 +130,13 @@ def _further(values: str, login: str, domain: str | None) -> tuple[str, ...]:
     A full address is one only if its domain is the domain of the file's name: any other would silently become an
     address in a domain that it does not name.
     """
-    parts = {fold(login): login}
+    parts = {canonical_login(login): login}
     for value in values.split(","):
         part, at, its_domain = value.strip().rpartition("@")
-        if at and (domain is None or fold(its_domain) != fold(domain)):
+        if at and (domain is None or canonical_domain(its_domain) != canonical_domain(domain)):
             raise BadLine("further-with-domain")
         part = part if at else its_domain
         if part or at:
             check_login(part, "bad-further")
-            parts.setdefault(fold(part), part)
+            parts.setdefault(canonical_login(part), part)
     return tuple(parts.values())[1:]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
-from kconsole.core.records import fold
+from kconsole.core.identity import canonical_address
 from kconsole.core.times import LONGEST_PROTOCOL, SKEW, moment_of
 from kconsole.importers.code_pages import Encoding
 from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
@@ -67,9 +67,9 @@ def read_login_csv(
             without_time += 1
             return
         rows += 1
-        known = last.setdefault(fold(login.address), login)
+        known = last.setdefault(canonical_address(login.address), login)
         if login.at > known.at:
-            last[fold(login.address)] = login
+            last[canonical_address(login.address)] = login
 
     file = read_csv(document, name, encoding, _FORM, take)
     return LoginFile(tuple(last.values()), rows, without_time, file.faults, file.encoding)

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import NO_PARAMS
-from kconsole.core.records import Entry, fold
+from kconsole.core.identity import canonical_domain
+from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.core.server import UNLIMITED, ServerNumbers
 from kconsole.licensing.policy import KERIO, LicensePolicy
@@ -68,12 +69,12 @@ def compared(
     ]
     by_domain: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:  # grouped once: there may be many domains, and many entries in each
-        by_domain[fold(entry.domain)].append(entry)
-    ours_by_domain = {fold(each.name): each.counted for each in report.domains}
+        by_domain[canonical_domain(entry.domain)].append(entry)
+    ours_by_domain = {canonical_domain(each.name): each.counted for each in report.domains}
     for domain in numbers.domains:
         causes = [_unread([domain.name])] if domain.name in uncounted else []
-        causes += _of_count(report, by_domain[fold(domain.name)], policy)
-        ours = ours_by_domain.get(fold(domain.name), 0)
+        causes += _of_count(report, by_domain[canonical_domain(domain.name)], policy)
+        ours = ours_by_domain.get(canonical_domain(domain.name), 0)
         found.append(_figure("counted", ours, domain.current, causes, domain.name))
     return found
 

@@ -7,8 +7,9 @@ from itertools import chain
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from kconsole.core.identity import canonical_domain
 from kconsole.core.license import Component, ComponentName, License
-from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin, fold
+from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin
 from kconsole.core.reports import DomainReport, SeatReport, State, Warn
 from kconsole.licensing.policy import KERIO, LicensePolicy
 
@@ -80,7 +81,7 @@ class SeatLedger:
         self._license = inventory.license
         self._last_restart = inventory.last_restart
         self._domains: dict[str, list[Domain]] = {}
-        """By folded name. One name has several domains only while names are being swapped."""
+        """By canonical name. One name has several domains only while names are being swapped."""
         for domain in inventory.domains:
             self.change_domain(None, domain)
         self._tallies: defaultdict[str, Contribution] = defaultdict(Contribution)
@@ -127,12 +128,12 @@ class SeatLedger:
         """A domain was added, removed or changed. Changes that belong together may arrive in any order."""
         self._known = None
         if before is not None:
-            named = self._domains[fold(before.name)]
+            named = self._domains[canonical_domain(before.name)]
             named.remove(before)
             if not named:
-                del self._domains[fold(before.name)]
+                del self._domains[canonical_domain(before.name)]
         if after is not None:
-            self._domains.setdefault(fold(after.name), []).append(after)
+            self._domains.setdefault(canonical_domain(after.name), []).append(after)
 
     def change_license(self, after: License) -> None:
         self._known = None
@@ -182,11 +183,11 @@ class SeatLedger:
 
     def report_around(self, domain: str) -> SeatReport:
         """The report with this domain alone in it: all that a guard needs, cheap for any number of domains."""
-        return self._report(self._license, self._domains.get(fold(domain), ()))
+        return self._report(self._license, self._domains.get(canonical_domain(domain), ()))
 
     def has_room(self, domain: str, accounts: int = 1) -> bool:
         """Whether so many more accounts fit under every limit; much cheaper than a report."""
-        name = fold(domain)
+        name = canonical_domain(domain)
         limits = [(self._license.seats, self._total)]
         limits += [(each.user_limit, self._tallies[name]) for each in self._domains.get(name, ())]
         return all(limit is None or tally.counted + tally.held + accounts <= limit for limit, tally in limits)
@@ -210,7 +211,7 @@ class SeatLedger:
             locked_out=latent if self.policy.login_is_limited and limit is not None and total.connected >= limit else 0,
             state=_state(self.policy, limit, free, over),
             domains=tuple(
-                _domain_report(domain, self._tallies.get(fold(domain.name), _NOTHING), free)
+                _domain_report(domain, self._tallies.get(canonical_domain(domain.name), _NOTHING), free)
                 for domain in sorted(domains, key=attrgetter("name"))
             ),
             warnings=(),
@@ -220,7 +221,7 @@ class SeatLedger:
     def _count(self, entry: Entry, times: int = 1) -> None:
         self._known = None
         each = contribution_of(entry, self._last_restart, self.policy)
-        domain = fold(entry.domain)
+        domain = canonical_domain(entry.domain)
         self._tallies[domain] = self._tallies[domain].plus(each, times)
         self._total = self._total.plus(each, times)
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from kconsole.core.codes import hints_of
+from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.license import License
-from kconsole.core.records import Entry, fold
+from kconsole.core.records import Entry
 from kconsole.core.reports import Decision, SeatReport
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.lifecycle import LicenseStatus, bought, is_bound, license_status_of, unlicensed
@@ -37,18 +38,18 @@ def new_seats(
     An entry that takes a seat and took none before needs one, unless a deleted account of the same address still
     holds a seat: then it takes over that seat. An entry before the change is None for a new one.
     """
-    inherited = Counter(fold(entry.address) for entry in held)
+    inherited = Counter(canonical_address(entry.address) for entry in held)
     needed: Counter[str] = Counter()
     for before, after in befores_and_afters:
         if after.deleted_at is not None or not policy.classify(after).seat:
             continue
         if before is not None and before.deleted_at is None and policy.classify(before).seat:
             continue
-        address = fold(after.address)
+        address = canonical_address(after.address)
         if inherited[address]:
             inherited[address] -= 1
         else:
-            needed[fold(after.domain)] += 1
+            needed[canonical_domain(after.domain)] += 1
     return needed
 
 
@@ -66,7 +67,7 @@ def may_take_seats(
         decision = _refused("license-limit", "free-a-seat", purpose=purpose, needed=total, short=short, **figures)
         return decision._replace(over=short)
     for domain in report.domains if "domain" in policy.creation_limits else ():
-        asked = needed[fold(domain.name)]
+        asked = needed[canonical_domain(domain.name)]
         if domain.limit is not None and asked > (left := max(domain.limit - domain.counted - domain.held, 0)):
             figures = {"limit": domain.limit, "needed": asked, "left": left, "short": asked - left}
             hint = "free-a-seat-of-the-domain"

@@ -8,7 +8,8 @@ from typing import ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, NotFound, Refused
-from kconsole.core.records import Entry, LastLogin, MailboxFate, fold
+from kconsole.core.identity import canonical_address
+from kconsole.core.records import Entry, LastLogin, MailboxFate
 from kconsole.core.times import LONGEST_PROTOCOL, SKEW
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger, is_active_sync
@@ -140,7 +141,7 @@ class DeleteAccounts:
         target = context.state.entry_at(self.transfer_to)
         if target is None:
             raise NotFound("no-account-for-mailbox", "look-it-up", effect="nothing-deleted", address=self.transfer_to)
-        if fold(target.address) in map(fold, self.addresses):
+        if canonical_address(target.address) in map(canonical_address, self.addresses):
             code = "mailbox-to-deleted"
         elif not target.is_account:
             code = "mailbox-to-no-account"

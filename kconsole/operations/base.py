@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from kconsole.core.errors import ChangedMeanwhile, Refused
 from kconsole.core.history import Change, Refusal
+from kconsole.core.identity import canonical_address
 from kconsole.core.outcomes import Done as Done
 from kconsole.core.outcomes import HalfDone as HalfDone
 from kconsole.core.outcomes import Outcome as Outcome
 from kconsole.core.outcomes import Result as Result
-from kconsole.core.records import Entry, fold
+from kconsole.core.records import Entry
 from kconsole.core.reports import Decision
 from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.counting import SeatLedger, is_held
@@ -186,5 +187,5 @@ def unique(addresses: Iterable[str]) -> list[str]:
     """The addresses in their order, each once; compared without case."""
     once: dict[str, str] = {}
     for address in addresses:
-        once.setdefault(fold(address), address)
+        once.setdefault(canonical_address(address), address)
     return list(once.values())

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kconsole.core.codes import message
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Commit, Trace, trace_of
-from kconsole.core.records import fold
+from kconsole.core.identity import canonical_address
 from kconsole.operations.catalog import BEGINNINGS, is_undoable
 from kconsole.store.journal_line import UNDO_LINES, line_numbered, lines_by
 from kconsole.store.seatstore import SeatStore
@@ -33,7 +33,7 @@ class LogQuery(NamedTuple):
             return True
         changed = (entry.address for entry in commit.changed_entries)
         refused = (refusal.address for refusal in commit.refused)
-        return fold(self.account) in map(fold, (*changed, *commit.asked_addresses, *refused))
+        return canonical_address(self.account) in map(canonical_address, (*changed, *commit.asked_addresses, *refused))
 
 
 class History:

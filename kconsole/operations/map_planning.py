@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from kconsole.core.codes import Message, message
 from kconsole.core.directory import DirectoryUser
 from kconsole.core.errors import NotFound
-from kconsole.core.records import Domain, Entry, fold
+from kconsole.core.identity import canonical_address, canonical_domain, canonical_login
+from kconsole.core.records import Domain, Entry
 from kconsole.directories.reading import DirectoryListing
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.map_plan import Collision, MapPlan
@@ -30,7 +31,7 @@ def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: 
     accounts = [
         entry
         for entry in state.live_entries()
-        if entry.origin == "directory" and entry.is_account and fold(entry.domain) == fold(name)
+        if entry.origin == "directory" and entry.is_account and canonical_domain(entry.domain) == canonical_domain(name)
     ]
     plan = MapPlan(
         policy=seats.policy,
@@ -101,14 +102,14 @@ class _Sorting:
         for user in self._listing.users:
             before, at, last = user.login.rpartition("@")
             login, domain = (before, last) if at else (last, self._plan.domain)
-            if fold(domain) != fold(self._plan.domain):
+            if canonical_domain(domain) != canonical_domain(self._plan.domain):
                 problem = message("login-of-another-domain", domain=self._plan.domain)
             elif not _LOGIN.fullmatch(login):
                 problem = message("login-unusable")
-            elif fold(login) in wanted:
+            elif canonical_login(login) in wanted:
                 problem = message("login-of-another-user")
             else:
-                wanted[fold(login)] = user, f"{login}@{self._plan.domain}"
+                wanted[canonical_login(login)] = user, f"{login}@{self._plan.domain}"
                 continue
             self._plan.collisions.append(Collision(user, problem))
         return list(wanted.values())
@@ -119,13 +120,14 @@ class _Sorting:
         A renamed user leaves an address to others, unless the new one is refused: the search repeats until the answer
         is the same twice.
         """
-        addresses = {user.id: fold(address) for user, address in wanted}
+        addresses = {user.id: canonical_address(address) for user, address in wanted}
         refused: dict[str, Message] = {}
         while True:
             self._leaving = {
                 entry.id
                 for user_id, entry in self._known.items()
-                if user_id not in refused and addresses.get(user_id, fold(entry.address)) != fold(entry.address)
+                if user_id not in refused
+                and addresses.get(user_id, canonical_address(entry.address)) != canonical_address(entry.address)
             }
             found = {id_: reason for id_, address in addresses.items() if (reason := self._taken(id_, address))}
             if found == refused:
@@ -147,7 +149,7 @@ class _Sorting:
 
     def _sort_known(self, user: DirectoryUser, known: Entry, address: str) -> None:
         after = _as_directory_says(replace(known, directory_id=user.id), user)
-        if fold(known.address) != fold(address):
+        if canonical_address(known.address) != canonical_address(address):
             self._plan.renamed.append((known, replace(after, address=address)))
         elif known.enabled and not after.enabled:
             self._plan.disabled.append((known, after))
@@ -177,7 +179,7 @@ class _Sorting:
         """Find the mapped accounts that the directory does not list, not even with an entry that cannot be taken."""
         here = {entry.id for entry in self._known.values()}
         for entry in self._accounts:
-            doubtful = entry.directory_id in self._listing.doubtful_ids or fold(entry.login) in (
+            doubtful = entry.directory_id in self._listing.doubtful_ids or canonical_login(entry.login) in (
                 self._listing.doubtful_logins
             )
             if entry.enabled and entry.id not in here and not doubtful:

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from kconsole.core.codes import message
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ChangedMeanwhile, NotFound, Refused
-from kconsole.core.records import Domain, Entry, fold
+from kconsole.core.identity import canonical_address, canonical_domain
+from kconsole.core.records import Domain, Entry
 from kconsole.core.reports import DomainReport
 from kconsole.directories.reading import ConnectionTest as ConnectionTest
 from kconsole.directories.reading import DirectoryListing as DirectoryListing
@@ -114,7 +115,7 @@ def _code(before: Entry | None, after: Entry) -> str:
     if before is None:
         return "map-new" if after.enabled else "map-new-disabled"
     is_disabled = before.enabled and not after.enabled
-    if fold(before.address) != fold(after.address):
+    if canonical_address(before.address) != canonical_address(after.address):
         return "map-renamed-disabled" if is_disabled else "map-renamed"
     return "map-disabled" if is_disabled else "map-changed"
 
@@ -138,9 +139,9 @@ class MappedDomain(NamedTuple):
 def mapped_domains(state: Records, reports: Iterable[DomainReport]) -> list[MappedDomain]:
     """All domains, in the order of the report."""
     mapped = Counter(
-        fold(entry.domain)
+        canonical_domain(entry.domain)
         for entry in state.live_entries()
         if entry.origin == "directory" and entry.enabled and entry.is_account
     )
     found = (state.domain_named(report.name) for report in reports)
-    return [MappedDomain(domain, mapped[fold(domain.name)]) for domain in found if domain is not None]
+    return [MappedDomain(domain, mapped[canonical_domain(domain.name)]) for domain in found if domain is not None]

@@ -1,18 +1,15 @@
 """Operations on the server's records: domains, restarts, which server the store follows, and the store as a whole."""
 
-import re
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, Refused
+from kconsole.core.identity import NoDomainName, stored_domain
 from kconsole.core.records import Domain, Inventory
 from kconsole.core.server import Server
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, unique
-
-DOMAIN_NAME: Final = re.compile(r"(?=.{1,253}$)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)+")
-"""Domain names that kconsole creates: labels of letters and digits (of any script), with hyphens inside."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +25,16 @@ class AddDomain:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        check_domain_name(self.domain)
+        name = new_domain_name(self.domain)
         known = context.state.domain_named(self.domain)
         if known is not None:
             raise Refused("domain-exists", "see-domains", domain=known.name)
         if self.primary and context.state.primary_domain:
             raise Refused("primary-exists", "add-it-without-primary", domain=context.state.primary_domain)
         context.transaction.put_domain(
-            Domain(name=self.domain, primary=self.primary, description=self.description, user_limit=self.user_limit)
+            Domain(name=name, primary=self.primary, description=self.description, user_limit=self.user_limit)
         )
-        return [Outcome(self.domain, "done", "domain-added")]
+        return [Outcome(name, "done", "domain-added")]
 
 
 @dataclass(frozen=True)
@@ -69,10 +66,12 @@ class RestoreInventory:
         return [Outcome("", "done", "dump-restored", params={"entries": entries, "domains": domains})]
 
 
-def check_domain_name(name: str) -> None:
-    """Refuse what is no domain name."""
-    if not DOMAIN_NAME.fullmatch(name):
-        raise BadInput("not-a-domain-name", "write-a-domain-name", name=name)
+def new_domain_name(name: str) -> str:
+    """The spelling in which a new domain is stored; BadInput for what is no domain name."""
+    try:
+        return stored_domain(name)
+    except NoDomainName as error:
+        raise BadInput("not-a-domain-name", "write-a-domain-name", name=name, why=error.problem) from None
 
 
 @dataclass(frozen=True)

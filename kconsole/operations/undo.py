@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from kconsole.core.codes import hints_of, message
 from kconsole.core.errors import ChangedSince, Refused
 from kconsole.core.history import Change, Commit, Trace
-from kconsole.core.records import Domain, Entry, fold
+from kconsole.core.identity import canonical_domain
+from kconsole.core.records import Domain, Entry
 from kconsole.licensing import guards
 from kconsole.operations.accounts import DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
@@ -115,21 +116,21 @@ class UndoOperation:
         name = _domain(change).name
         if context.state.domains.get(change.number) != after:
             raise self._changed_since("domain", name=name)
-        if before is None and fold(name) in in_use:
+        if before is None and canonical_domain(name) in in_use:
             raise self._changed_since("domain", "has-entries", name)
         if before is None or after is not None:
             return
         added = [other for other in self.commit.changes if other.table == "domains" and other.before is None]
         going = {_domain(other).name for other in added}
         others = [domain for domain in context.state.domains.values() if domain.name not in going]
-        if any(fold(domain.name) == fold(name) for domain in others):
+        if any(canonical_domain(domain.name) == canonical_domain(name) for domain in others):
             raise self._changed_since("domain", "added-again", name)
         if before.primary and (primary := next((domain for domain in others if domain.primary), None)) is not None:
             raise self._changed_since("domain", "became-primary", primary.name)
 
     def _domains_in_use(self, context: OperationContext, own: dict[int, Entry | None]) -> set[str]:
         """Folded names of domains with entries of other operations; deleted ones still belong to their domain."""
-        return {fold(entry.domain) for entry in context.state.entries.values() if entry.id not in own}
+        return {canonical_domain(entry.domain) for entry in context.state.entries.values() if entry.id not in own}
 
     def _touched_by(self, trace: Trace) -> ChangedSince:
         change = next(change for change in self.commit.changes if (change.table, change.number) in trace.records)
@@ -147,7 +148,7 @@ class UndoOperation:
         before, after, what = change.before, change.after, ""
         if change.table == "domains":
             what = _domain(change).name
-            if before is None and fold(what) in self._domains_in_use(context, {}):
+            if before is None and canonical_domain(what) in self._domains_in_use(context, {}):
                 return Outcome(what, "unchanged", "domain-stays")
         elif change.table == "entries":
             what = _address(change)

@@ -8,8 +8,9 @@ from typing import Any, Final
 from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Change
+from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory, fold
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import PendingChange, Server
 from kconsole.store.engine import DamagedSnapshot, nonsense
 from kconsole.store.tables import TABLES, decoded_tables
@@ -86,21 +87,25 @@ class Records:
         return entry
 
     def entry_at(self, address: str) -> Entry | None:
-        number = self._by_address().live.get(fold(address))
-        return None if number is None else self.entries[number]
+        addresses, key = self._by_address(), canonical_address(address)
+        for number in addresses.doubles.get(key, ()):  # of an old store, where they were two: each by its own spelling
+            if self.entries[number].address == address:
+                return self.entries[number]
+        found = addresses.live.get(key)
+        return None if found is None else self.entries[found]
 
     def deleted_at(self, address: str) -> list[Entry]:
         """The deleted entries that had this address, the last deleted first."""
-        numbers = self._by_address().deleted.get(fold(address))
+        numbers = self._by_address().deleted.get(canonical_address(address))
         if not numbers:
             return []
         deleted = [self.entries[number] for number in sorted(numbers)]
         return sorted(deleted, key=attrgetter("deleted_at"), reverse=True)
 
-    def has_had(self, folded: str) -> bool:
-        """Whether anything has this address, which is folded, or had it."""
+    def has_had(self, key: str) -> bool:
+        """Whether anything has this canonical address, or had it."""
         addresses = self._by_address()
-        return folded in addresses.live or folded in addresses.deleted
+        return key in addresses.live or key in addresses.deleted
 
     def _by_address(self) -> "_Addresses":
         if self._addresses is None:
@@ -127,8 +132,8 @@ class Records:
 
     def domain_number(self, name: str) -> int:
         """The number of the domain with this name; 0 if there is none."""
-        key = fold(name)
-        return next((number for number, domain in self.domains.items() if fold(domain.name) == key), 0)
+        key = canonical_domain(name)
+        return next((number for number, domain in self.domains.items() if canonical_domain(domain.name) == key), 0)
 
     def take(self, change: Change) -> None:
         records = self.tables[change.table]
@@ -179,6 +184,8 @@ class _Addresses:
     def __init__(self) -> None:
         self.live: dict[str, int] = {}
         self.deleted: dict[str, set[int]] = {}
+        self.doubles: dict[str, set[int]] = {}
+        """Live entries whose addresses are the same by today's rules, and were not when they were added."""
 
     def follow(self, number: int, before: Entry | None, after: Entry | None) -> None:
         if before is not None and after is not None:
@@ -191,13 +198,21 @@ class _Addresses:
             self.add(number, after)
 
     def add(self, number: int, entry: Entry) -> None:
-        if entry.deleted_at is None:
-            self.live[fold(entry.address)] = number
-        else:
-            self.deleted.setdefault(fold(entry.address), set()).add(number)
+        key = canonical_address(entry.address)
+        if entry.deleted_at is not None:
+            self.deleted.setdefault(key, set()).add(number)
+            return
+        if (other := self.live.setdefault(key, number)) != number:
+            self.doubles.setdefault(key, {other}).add(number)
 
     def remove(self, number: int, entry: Entry) -> None:
-        key = fold(entry.address)
+        key = canonical_address(entry.address)
         self.deleted.get(key, set()).discard(number)
+        others = self.doubles.get(key, set()) - {number}
         if self.live.get(key) == number:
             del self.live[key]
+            self.live.update((key, other) for other in sorted(others)[:1])
+        if len(others) > 1:
+            self.doubles[key] = others
+        elif others:
+            del self.doubles[key]

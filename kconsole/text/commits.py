@@ -10,7 +10,7 @@ from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
 from kconsole.text import ages, messages, words
 from kconsole.text.details import Detail
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 
 PAST: Final = {
     "disable": "disabled",
@@ -51,7 +51,7 @@ PAST: Final = {
 
 def accounts_words(addresses: Sequence[str], most: int = 2) -> str:
     """Accounts: some by address, the rest by number."""
-    return words.and_list([safe_text(address) for address in addresses], most) if addresses else ""
+    return words.and_list([safe_address(address) for address in addresses], most) if addresses else ""
 
 
 def refusal_words(refusal: Refusal) -> str:

@@ -10,7 +10,7 @@ from kconsole.licensing.guards import may_connect
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.text import ages, words
 from kconsole.text.messages import words_of
-from kconsole.text.safe_text import escaped, safe_text
+from kconsole.text.safe_text import escaped, safe_address, safe_text
 from kconsole.text.sentences.license import RULES
 
 LIMIT: Final = 1000
@@ -71,7 +71,7 @@ def details_of(
         takes = f"deleted; {held}" if is_holding else "deleted; takes no seat"
     name = f"   {safe_text(entry.full_name, limit)}" if entry.full_name else ""
     details = [
-        Detail(words.KINDS[entry.kind].capitalize(), safe_text(entry.address, limit) + name),
+        Detail(words.KINDS[entry.kind].capitalize(), safe_address(entry.address, limit) + name),
         Detail("Seat", takes),
         Detail("Rule", rule_sentence(classification)),
     ]

@@ -17,7 +17,7 @@ from kconsole.text import ages, words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
 from kconsole.text.messages import sentence, words_of
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.sentences.license import ENDINGS, OVERDUE_STEPS, STATES
 
 URGENT: Final = 14
@@ -191,7 +191,7 @@ def _components(status: LicenseStatus, use: Sequence[ComponentUse], most: int) -
         severity: Severity = "notice" if ending is not None and ending.needs_attention else ""
         yield Row(name, word, f"{len(each.users):,}{of_how_many}   {until}", severity)
         if each.beyond:
-            names = words.and_list([safe_text(entry.address) for entry in each.beyond], most)
+            names = words.and_list([safe_address(entry.address) for entry in each.beyond], most)
             yield Row("beyond", "", f"! {len(each.beyond):,} beyond its seats: {names}", "alarm")
 
 
@@ -287,5 +287,5 @@ def refused_words(access: Access, at_risk: Sequence[Entry], most: int = 3) -> st
     of_how_many = f"{access.refused:,} of " if access.let_in else ""
     accounts = words.count(access.without_mailbox, "account")
     last = ", the last ones to log in" if access.let_in else ""
-    names = words.and_list([safe_text(entry.address) for entry in at_risk], most)
+    names = words.and_list([safe_address(entry.address) for entry in at_risk], most)
     return f"{of_how_many}{accounts} without a mailbox would be refused at login{last}: {names}"

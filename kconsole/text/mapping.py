@@ -11,7 +11,7 @@ from kconsole.licensing.map_plan import MapPlan, Pair
 from kconsole.text import messages, words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import state_word, used_words
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.trust import trust_words
 
 Section = tuple[str, Sequence[Detail]]
@@ -101,7 +101,7 @@ def _after(pairs: Iterable[Pair]) -> Iterator[Detail]:
 
 
 def _named(entry: Entry, note: str = "") -> Detail:
-    return Detail(safe_text(entry.address), "   ".join(text for text in (safe_text(entry.full_name), note) if text))
+    return Detail(safe_address(entry.address), "   ".join(text for text in (safe_text(entry.full_name), note) if text))
 
 
 def _safe_words(message: Message) -> str:

@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from kconsole.core.identity import shown_address
+
 ELLIPSIS: Final = "…"
 
 MOST_MARKS: Final = 6
@@ -67,6 +69,11 @@ def safe_text(text: str, limit: int | None = 1000) -> str:
     if shown and _shape(shown[0]) == _MARK:
         shown = "◌" + shown
     return _capped(shown + ELLIPSIS if len(raw) < len(text) else shown, limit)
+
+
+def safe_address(address: str, limit: int | None = 1000) -> str:
+    """An address or a domain name as any terminal can show it, in Unicode whatever its form in the store."""
+    return safe_text(shown_address(address), limit)
 
 
 def escaped(text: str) -> str:

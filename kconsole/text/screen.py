@@ -16,7 +16,7 @@ from kconsole.licensing.lifecycle import LicenseStatus
 from kconsole.text import words
 from kconsole.text.licenses import urgent, warning_words
 from kconsole.text.messages import Voice, words_of
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 
 ACCOUNTS_ONLY: Final = "on the server, kconsole changes accounts only"
 NOT_ASKED: Final = "Cancelled. The server was not contacted."
@@ -72,7 +72,7 @@ def nothing_here(entry: Entry | None) -> str:
 def accounts_only_lines(entries: Sequence[Entry]) -> list[str]:
     """Why entries on a server are not deleted: none is an account."""
     reasons = (words_of(message("accounts-only-there", kind=entry.kind)) for entry in entries)
-    return some([f"{safe_text(entry.address)} {reason}." for entry, reason in zip(entries, reasons, strict=True)])
+    return some([f"{safe_address(entry.address)} {reason}." for entry, reason in zip(entries, reasons, strict=True)])
 
 
 def accounts_only_note(entries: Sequence[Entry]) -> list[str]:

@@ -11,7 +11,7 @@ from kconsole.licensing.comparison import Cause, Comparison
 from kconsole.text import ages, words
 from kconsole.text.details import Detail
 from kconsole.text.messages import words_of
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.trust import trust_words
 
 NEVER_READ = "server never read"
@@ -135,7 +135,7 @@ def figure_cells(comparison: Comparison) -> FigureCells:
 
 def cause_words(cause: Cause, most: int) -> str:
     """A likely cause of a difference with its accounts, the first of them by name."""
-    named = [safe_text(entry.address) for entry in cause.accounts[:most]]  # there may be thousands
+    named = [safe_address(entry.address) for entry in cause.accounts[:most]]  # there may be thousands
     more = len(cause.accounts) - len(named)
     names = f"{', '.join(named)} and {more:,} more" if more else words.and_list(named, most)
     return f"{safe_text(cause_text(cause))}{f': {names}' if names else ''}"

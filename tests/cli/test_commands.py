@@ -107,6 +107,7 @@ def test_status_in_json_has_the_shape_that_was_agreed_on(office: Console) -> Non
             "connected": 2,
             "limit": None,
             "free": 1,
+            "ascii_name": "north.example",
         },
         {
             "name": "south.example",
@@ -117,6 +118,7 @@ def test_status_in_json_has_the_shape_that_was_agreed_on(office: Console) -> Non
             "connected": 0,
             "limit": 2,
             "free": 1,
+            "ascii_name": "south.example",
         },
     ]
     assert [warning["code"] for warning in answer["warnings"]] == ["low", "restart-recommended"]
@@ -163,6 +165,7 @@ def test_accounts_in_json_have_the_shape_that_was_agreed_on(office: Console) -> 
         "seat": True,
         "verdict": "local",
         "because": anna["because"],
+        "ascii_address": "anna@north.example",
     }
     assert list(anna["last_login"]) == ["at", "protocol"]
     assert anna["last_login"]["at"].endswith("Z")

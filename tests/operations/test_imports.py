@@ -9,6 +9,7 @@ from kconsole.core.errors import BadInput, Refused
 from kconsole.core.history import Refusal
 from kconsole.core.records import Domain, Entry
 from kconsole.importers.file_lines import LineMessage
+from kconsole.operations.accounts import DeleteAccounts
 from kconsole.operations.files import LARGEST
 from kconsole.operations.history import LogQuery
 from kconsole.operations.importing.kerio_export import ImportAccounts, other_domain, read_export
@@ -210,3 +211,30 @@ def test_a_file_named_for_another_domain_is_noticed() -> None:
     assert other_domain(Path(NORTHWIND), "south.example") == "northwind.example"
     assert other_domain(Path(NORTHWIND), "Northwind.Example") is None
     assert other_domain(Path("people.csv"), "south.example") is None
+
+
+def test_forms_of_one_domain_are_one_domain_at_import(tmp_path: Path) -> None:
+    session = session_of(tmp_path, domains=())
+    for name in ("bücher.example", "xn--bcher-kva.example", "BÜCHER.example"):
+        session.do(ImportAccounts(export("gina"), name))
+    assert [entry.address for entry in session.state.entries.values()] == ["gina@bücher.example"]
+    assert session.seats.used == 1
+    session.do(ImportAccounts(export("gina"), "straße.example"))
+    session.do(ImportAccounts(export("gina"), "strasse.example"))
+    assert session.seats.used == 3
+    assert [report.counted for report in session.seats.report().domains] == [1, 1, 1]
+
+
+def test_an_old_store_with_two_spellings_of_one_address_keeps_both_and_finds_each(tmp_path: Path) -> None:
+    unicode, ascii_form = account("gina@bücher.example"), account("gina@xn--bcher-kva.example", full_name="Gina")
+    session = session_of(tmp_path, unicode, ascii_form, domains=())
+    for address in (unicode.address, ascii_form.address):
+        found = session.state.entry_at(address)
+        assert found is not None
+        assert found.address == address
+    session.do(DeleteAccounts((unicode.address,)))
+    found = session.state.entry_at(unicode.address)
+    assert found is not None
+    assert found.address == ascii_form.address
+    session.do(DeleteAccounts((ascii_form.address,)))
+    assert session.state.entry_at(unicode.address) is None

@@ -152,7 +152,7 @@ def test_faulty_users_refuse_the_import_or_are_skipped(tmp_path: Path) -> None:
         session.do(ImportKerio(config))
     assert [detail.params["what"] for detail in caught.value.details] == [
         message("bad-name", problem="space"),
-        message("its-domain-invalid"),
+        message("its-domain-invalid", why=message("label-sign", label="no domain", longest=63)),
         message("row-address-taken", holder="alias"),
     ]
     assert [entry.login for entry in session.state.live_entries()] == ["info"]
@@ -177,9 +177,9 @@ def test_anything_else_that_cannot_be_taken_is_passed_over_and_said(tmp_path: Pa
     assert [domain.name for domain in plan.gone_domains] == [DOMAIN, "south.example"]
     assert [note.params.get("reason", note.placed) for note in plan.notes] == [
         message("other-primary-domain", file="west.example", store="north.example"),
-        message("domain-name-invalid"),
+        message("domain-name-invalid", why=message("label-sign", label="local host", longest=63)),
         message("row-address-taken", holder="local"),
-        message("its-domain-invalid"),
+        message("its-domain-invalid", why=message("label-sign", label="no domain", longest=63)),
     ]
 
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
-from kconsole.core.records import Domain, Entry, fold
+from kconsole.core.identity import canonical_address, canonical_domain
+from kconsole.core.records import Domain, Entry
 from kconsole.importers.code_pages import Encoding
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_csv import CsvAccount, KerioExport, domain_of_file, read_kerio_export
@@ -14,7 +15,7 @@ from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.files import read_document
 from kconsole.operations.importing.merge import Import, MergePlan
-from kconsole.operations.server import check_domain_name
+from kconsole.operations.server import new_domain_name
 from kconsole.store.records import Records
 
 
@@ -26,7 +27,7 @@ def read_export(path: Path, encoding: str | None = None) -> KerioExport:
 def other_domain(path: Path, domain: str) -> str | None:
     """The domain in the file name of an export, if it differs from the domain of the import."""
     named = domain_of_file(path.name)
-    return None if named is None or fold(named) == fold(domain) else named
+    return None if named is None or canonical_domain(named) == canonical_domain(domain) else named
 
 
 @dataclass(kw_only=True)
@@ -45,18 +46,18 @@ class ImportPlan(MergePlan):
             self.faulty.append(LineMessage(row.line, "row-address-taken", {"holder": KERIO.classify(known).code}))
             return
         account = known or Entry(address=address, origin="imported")
-        self._addresses[fold(address)] = account.address
+        self._addresses[canonical_address(address)] = account.address
         full_name, description = row.full_name or account.full_name, row.description or account.description
         self.take(known, replace(account, full_name=full_name, description=description))
 
     def take_aliases(self, row: CsvAccount) -> None:
         """Sort the further addresses of a row, after all accounts: an account wins over an alias."""
-        account = self._addresses.get(fold(f"{row.login}@{self.domain}"))
+        account = self._addresses.get(canonical_address(f"{row.login}@{self.domain}"))
         if account is None:
             return
         for local_part in row.further:
             address = f"{local_part}@{self.domain}"
-            key = fold(address)
+            key = canonical_address(address)
             params = {"alias": local_part, "login": row.login}
             if key in self._addresses:
                 self.notes.append(LineMessage(row.line, "alias-is-account", params))
@@ -88,10 +89,9 @@ class ImportAccounts(Import[ImportPlan]):
 
     def plan(self, state: Records, seats: SeatLedger) -> ImportPlan:
         known = state.domain_named(self.domain)
-        domain = known or Domain(name=self.domain)
+        domain = known or Domain(name=new_domain_name(self.domain))
         plan = ImportPlan(state, faulty=[*self.export.faults], domain=domain.name, encoding=self.export.encoding)
         if known is None:
-            check_domain_name(domain.name)
             plan.new_domains.append(domain)
         for row in self.export.accounts:
             plan.take_account(row)

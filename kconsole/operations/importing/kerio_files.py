@@ -11,16 +11,16 @@ from typing import Any, ClassVar, Final
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import message
+from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput
-from kconsole.core.records import Domain, Entry, fold
+from kconsole.core.identity import NoDomainName, canonical_address, canonical_domain, stored_domain
+from kconsole.core.records import Domain, Entry
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig, refuse
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.files import open_file, reason_of
 from kconsole.operations.importing.merge import Import, MergePlan
-from kconsole.operations.server import DOMAIN_NAME
 from kconsole.store.records import Records
 
 USERS: Final = "users.cfg"
@@ -66,10 +66,12 @@ class KerioPlan(MergePlan):
     gone_domains: list[Domain] = field(default_factory=list)
     _domains: dict[str, str | None] = field(default_factory=dict)
     """The spelling of domains in the store, or in the store to be, by folded name; None for what is no domain name."""
+    _no_names: dict[str, Message] = field(default_factory=dict)
+    """Why it is no domain name."""
     _built_in: Entry | None = None
 
     def __post_init__(self) -> None:
-        self._domains.update((fold(domain.name), domain.name) for domain in self.state.domains.values())
+        self._domains.update((canonical_domain(domain.name), domain.name) for domain in self.state.domains.values())
         if any(entry.kind == "builtin_admin" for entry in self.config.entries):
             live = self.state.live_entries()
             self._built_in = next((entry for entry in live if entry.kind == "builtin_admin"), None)
@@ -80,28 +82,30 @@ class KerioPlan(MergePlan):
         named = [domain.name for domain in self.config.domains if domain.primary]
         if len(named) > 1:
             self.notes.append(LineMessage(0, "several-primary-domains", {"number": len(named)}))
-        elif named and primary and fold(primary) != fold(named[0]):
+        elif named and primary and canonical_domain(primary) != canonical_domain(named[0]):
             self.notes.append(LineMessage(0, "other-primary-domain", {"file": named[0], "store": primary}))
         for domain in self.config.domains:
             is_primary = domain.primary and not primary and len(named) == 1
             new = Domain(name=domain.name, primary=is_primary, description=domain.description)
             if self._spelled(new) is None:
-                self.notes.append(LineMessage(domain.line, "domain-name-invalid", file=domain.file).skipped)
+                params = {"why": self._no_names[canonical_domain(domain.name)]}
+                self.notes.append(LineMessage(domain.line, "domain-name-invalid", params, domain.file).skipped)
 
     def _spelled(self, domain: Domain) -> str | None:
         """The store's spelling of a domain, which is added if it is new; None if its name is no domain name."""
-        key = fold(domain.name)
+        key = canonical_domain(domain.name)
         if key not in self._domains:
-            is_name = DOMAIN_NAME.fullmatch(domain.name) is not None
-            self._domains[key] = domain.name if is_name else None
-            if is_name:
-                self.new_domains.append(domain)
+            try:
+                self._domains[key] = name = stored_domain(domain.name)
+                self.new_domains.append(replace(domain, name=name))
+            except NoDomainName as error:
+                self._domains[key], self._no_names[key] = None, error.problem
         return self._domains[key]
 
     def take_entry(self, listed: ConfigEntry) -> None:
         domain = self._spelled(Domain(name=listed.domain)) if listed.domain else ""
         if domain is None:
-            self._refuse(listed, "its-domain-invalid")
+            self._refuse(listed, "its-domain-invalid", why=self._no_names[canonical_domain(listed.domain)])
             return
         address = f"{listed.login}@{domain}" if domain else listed.login
         known = self.state.entry_at(address)
@@ -112,7 +116,7 @@ class KerioPlan(MergePlan):
             known = self._built_in
         fields = {name: value for name in _FIELDS if (value := getattr(listed, name)) is not None}
         updated = replace(known or Entry(address=address, kind=listed.kind, origin="imported"), **fields)
-        if listed.kind == "builtin_admin" and fold(address) != fold(updated.address):
+        if listed.kind == "builtin_admin" and canonical_address(address) != canonical_address(updated.address):
             updated = replace(updated, address=address)
         self.take(known, updated)
 
@@ -121,14 +125,16 @@ class KerioPlan(MergePlan):
 
     def take_gone(self) -> None:
         """Find what the files would name if the server had it."""
-        named = self.config.refused.union(fold(listed.address) for listed in self.config.entries)
+        named = self.config.refused.union(canonical_address(listed.address) for listed in self.config.entries)
         kinds = self.config.kinds - {"builtin_admin"}
         for entry in self.state.live_entries():
-            if entry.kind in kinds and fold(entry.address) not in named:
+            if entry.kind in kinds and canonical_address(entry.address) not in named:
                 self.gone.append(entry)
-        domains = {fold(domain.name) for domain in self.config.domains}
+        domains = {canonical_domain(domain.name) for domain in self.config.domains}
         if self.config.lists_domains:
-            self.gone_domains += (each for each in self.state.domains.values() if fold(each.name) not in domains)
+            self.gone_domains += (
+                each for each in self.state.domains.values() if canonical_domain(each.name) not in domains
+            )
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,13 @@ from types import MappingProxyType
 from typing import Final
 
 from kconsole.core.codes import Message, message
+from kconsole.core.identity import (
+    ascii_address,
+    ascii_domain,
+    canonical_domain,
+    canonical_login,
+    shown_address,
+)
 from kconsole.core.records import Entry, fold
 from kconsole.core.times import age_of
 from kconsole.licensing.policy import KERIO
@@ -46,6 +53,8 @@ STATES: Final[dict[str, Condition]] = {
 
 SAVED_SIGN: Final = "@"
 """Precedes the name of a saved filter."""
+
+_ASCII_FORM: Final = "xn--"  # begins a part of a domain as DNS has it
 
 NONE_SAVED: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -91,7 +100,7 @@ class Filter:
 
 def searched_text(entry: Entry) -> str:
     """The text that words are looked for in."""
-    return fold(f"{entry.address}\n{entry.full_name}\n{entry.description}")
+    return fold(f"{shown_address(entry.address)}\n{entry.full_name}\n{entry.description}")
 
 
 def read_filter(text: str, now: datetime, saved: Mapping[str, str] = NONE_SAVED) -> Filter:
@@ -123,6 +132,8 @@ def _term(bare: str, now: datetime) -> Filter:
     field, colon, value = bare.partition(":")
     field = field.lower()
     condition = _condition(field, value, now) if colon else None
+    if condition is None and _ASCII_FORM in (word := fold(bare)):
+        return Filter(conditions=((word, lambda entry: word in ascii_address(entry.address).lower()),))
     if condition is None:
         return Filter(words=(fold(bare),))
     if isinstance(condition, Message):
@@ -135,7 +146,7 @@ def _asked(bare: str, saved: Mapping[str, str] = NONE_SAVED) -> str:
     """A text that is equal for equal terms only."""
     if _names_saved(bare, saved):
         return SAVED_SIGN + "\n" + (_saved_text(bare, saved) or "")
-    return fold(bare)
+    return canonical_login(bare)
 
 
 # Saved filters
@@ -169,8 +180,10 @@ def _saved(bare: str, now: datetime, saved: Mapping[str, str]) -> Filter:
 def _condition(field: str, value: str, now: datetime) -> Condition | Message | None:
     """The condition of a field and its value, or the problem with it; None for no such field: the term is a word."""
     if field == "domain":
-        name = fold(value)
-        return lambda entry: name in fold(entry.domain)
+        name = canonical_login(value)  # not folded: ß and ss are two domains
+        if _ASCII_FORM in name:
+            return lambda entry: name in ascii_domain(entry.domain).lower()
+        return lambda entry: name in canonical_login(shown_address(entry.domain))
     if field == "is":
         return STATES.get(value.lower()) or message("filter-is", states=" ".join(STATES))
     return _seen(value, now) if field == "seen" else None
@@ -223,8 +236,8 @@ def conditions_of(query: AccountQuery, now: datetime) -> list[Condition]:
     """The conditions of a query besides its text."""
     conditions: list[Condition] = []
     if query.domain:
-        domain = fold(query.domain)
-        conditions.append(lambda entry: fold(entry.domain) == domain)
+        domain = canonical_domain(query.domain)
+        conditions.append(lambda entry: canonical_domain(entry.domain) == domain)
     if query.classification:
         conditions.append(lambda entry: KERIO.listed(entry).code == query.classification)
     if query.never or query.inactive is not None:

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import Message, message, short
 from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
-from kconsole.core.records import Entry, fold
+from kconsole.core.identity import canonical_address, canonical_domain
+from kconsole.core.records import Entry
 from kconsole.core.server import PendingChange, Server, ServerAccess, Target
 from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn
 from kconsole.operations.server_errors import server_of
@@ -38,7 +39,7 @@ class Sync:
         left = frozenset(
             entry.id
             for entry in (context.state.live_entries() if domains.left else ())
-            if entry.server_id and fold(entry.domain) in domains.left
+            if entry.server_id and canonical_domain(entry.domain) in domains.left
         )
         moved = _take_domains(domains, context)
         plan = self._plan(domains, left, context)
@@ -86,11 +87,11 @@ class Sync:
             context.now,
             touched=self.begun.touched().union(target.number for _, target in being_changed),
             awaited=frozenset(
-                fold(f"{target.address.rpartition('@')[0]}@{names.get(pending.domain_id, target.domain)}")
+                canonical_address(f"{target.address.rpartition('@')[0]}@{names.get(pending.domain_id, target.domain)}")
                 for pending, target in being_changed
                 if pending.operation == "add"
             ),
-            gone_domains=frozenset(fold(domain.name) for domain in domains.gone),
+            gone_domains=frozenset(canonical_domain(domain.name) for domain in domains.gone),
             left=left,
         )
 
@@ -111,14 +112,14 @@ class Sync:
 
     def _answered(self, domains: DomainPlan, context: OperationContext) -> dict[int, PendingChange]:
         """The unconfirmed changes whose result shows in what was read."""
-        read = {fold(each.domain.name) for each in self.state.domains if "user" in each.complete}
-        read |= {fold(domain.name) for domain in domains.gone}
+        read = {canonical_domain(each.domain.name) for each in self.state.domains if "user" in each.complete}
+        read |= {canonical_domain(domain.name) for domain in domains.gone}
         whole = self.state.has_all_domains and all("user" in each.complete for each in self.state.domains)
 
         def is_read(pending: PendingChange, target: Target) -> bool:
             entry = context.state.entries.get(target.number)  # its domain may have another name by now
             address = context.address_of(pending, target) if entry is None else entry.address
-            return whole or fold(address.rpartition("@")[2]) in read
+            return whole or canonical_domain(address.rpartition("@")[2]) in read
 
         return {
             number: pending
@@ -179,9 +180,11 @@ def _take_domains(plan: DomainPlan, context: OperationContext) -> list[Entry]:
         transaction.put_domain(domain, number)
     for domain in plan.new:
         transaction.put_domain(domain)
-    moved = [entry for entry in context.state.entries.values() if plan.moves and fold(entry.domain) in plan.moves]
+    moved = [
+        entry for entry in context.state.entries.values() if plan.moves and canonical_domain(entry.domain) in plan.moves
+    ]
     return transaction.put_entries(
-        [replace(entry, address=f"{entry.login}@{plan.moves[fold(entry.domain)]}") for entry in moved]
+        [replace(entry, address=f"{entry.login}@{plan.moves[canonical_domain(entry.domain)]}") for entry in moved]
     )
 
 

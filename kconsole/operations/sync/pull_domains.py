@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from kconsole.core.errors import Refused
-from kconsole.core.records import Domain, fold
+from kconsole.core.identity import canonical_domain
+from kconsole.core.records import Domain
 from kconsole.providers.base import ServerState
 from kconsole.store.records import Records
 
@@ -38,12 +39,14 @@ class DomainPlan:
     def __post_init__(self) -> None:
         known = dict(self.state.domains)
         self._ids = {each.domain.server_id for each in self.server.domains}
-        said = {fold(each.domain.name): each.domain for each in self.server.domains}
+        said = {canonical_domain(each.domain.name): each.domain for each in self.server.domains}
         numbers = self._numbers_of(said, known)
         rest = {number: domain for number, domain in known.items() if number not in numbers.values()}
         for number, domain in rest.items():
-            self._sort_rest(number, domain, said.get(fold(domain.name)))
-        directories = {fold(each.name): each.directory for each in self.replaced.values() if not each.server_id}
+            self._sort_rest(number, domain, said.get(canonical_domain(domain.name)))
+        directories = {
+            canonical_domain(each.name): each.directory for each in self.replaced.values() if not each.server_id
+        }
         for name, each in said.items():
             number = numbers.get(name, 0)
             before = known.get(number, each)
@@ -52,8 +55,8 @@ class DomainPlan:
                 self.new.append(after)
             elif after != before:
                 self.changed.append((number, after))
-            if fold(before.name) != name:
-                self.moves[fold(before.name)] = after.name
+            if canonical_domain(before.name) != name:
+                self.moves[canonical_domain(before.name)] = after.name
         if self.server.has_all_domains and any(each.primary for each in said.values()):
             others = [number for number, domain in rest.items() if domain.primary and number not in self.replaced]
             self.changed += [(number, replace(rest[number], primary=False)) for number in others]
@@ -63,9 +66,13 @@ class DomainPlan:
 
         A record with a domain's name is that domain's, unless the server has another name for it now.
         """
-        exact = {(fold(domain.name), domain.server_id): number for number, domain in known.items()}
+        exact = {(canonical_domain(domain.name), domain.server_id): number for number, domain in known.items()}
         by_id = {domain.server_id: number for number, domain in known.items() if domain.server_id}
-        free = {fold(domain.name): number for number, domain in known.items() if domain.server_id not in self._ids}
+        free = {
+            canonical_domain(domain.name): number
+            for number, domain in known.items()
+            if domain.server_id not in self._ids
+        }
         numbers = {}
         for name, each in said.items():
             number = exact.get((name, each.server_id)) or by_id.get(each.server_id)
@@ -85,7 +92,7 @@ class DomainPlan:
             return
         if namesake is not None and is_gone:
             self._check_shown(namesake)
-            self.left.add(fold(domain.name))
+            self.left.add(canonical_domain(domain.name))
         self.replaced[number] = domain
 
     def _check_shown(self, said: Domain) -> None:

@@ -11,8 +11,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.license import Component, License
-from kconsole.core.records import Entry, Kind, fold
+from kconsole.core.records import Entry, Kind
 from kconsole.core.times import SKEW
 from kconsole.licensing.counting import is_active_sync
 from kconsole.operations.base import revived
@@ -55,14 +56,14 @@ class SyncPlan:
         self._by_id = {entry.server_id: entry for entry in self._live if entry.server_id}
         touched = [self.state.entries[number] for number in self.touched - self.left if number in self.state.entries]
         newer = {entry.server_id for entry in touched} - {""}
-        went = {fold(entry.address) for entry in touched if entry.deleted_at is not None} | self.awaited
+        went = {canonical_address(entry.address) for entry in touched if entry.deleted_at is not None} | self.awaited
         entries = [
             entry
             for domain in self.server.domains
             for entry in map(self._stated, domain.entries)
-            if entry.server_id not in newer and not (went and fold(entry.address) in went)
+            if entry.server_id not in newer and not (went and canonical_address(entry.address) in went)
         ]
-        kept = {fold(entry.address) for entry in touched if entry.server_id and entry.deleted_at is None}
+        kept = {canonical_address(entry.address) for entry in touched if entry.server_id and entry.deleted_at is None}
         entries = self._without_waiting(entries, kept)
         self._ids = {entry.server_id for entry in entries} - {""}
         for said in entries:
@@ -83,15 +84,15 @@ class SyncPlan:
         `kept` are the folded addresses of entries that stay as they are.
         """
         while kept:
-            waiting = [said for said in entries if fold(said.address) in kept]
-            entries = [said for said in entries if fold(said.address) not in kept]
+            waiting = [said for said in entries if canonical_address(said.address) in kept]
+            entries = [said for said in entries if canonical_address(said.address) not in kept]
             stay = [known for said in waiting if (known := self._by_id.get(said.server_id)) is not None]
             self._seen.update(known.id for known in stay)
-            kept = {fold(known.address) for known in stay}
+            kept = {canonical_address(known.address) for known in stay}
         return entries
 
     def _sort(self, said: Entry) -> None:
-        address = fold(said.address)
+        address = canonical_address(said.address)
         if address in self._addresses:
             self.doubled.append(said)
             return
@@ -138,13 +139,13 @@ class SyncPlan:
 
     def _sort_rest(self) -> None:
         """Find the entries that are not on the server, among the kinds of which all were read."""
-        read = {(fold(each.domain.name), kind) for each in self.server.domains for kind in each.complete}
+        read = {(canonical_domain(each.domain.name), kind) for each in self.server.domains for kind in each.complete}
         read |= {(name, kind) for name in self.gone_domains for kind in _ALL_KINDS}
         for entry in self._live:
             if entry.id in self._seen or entry.kind == "builtin_admin":
                 continue
             was_there = bool(entry.server_id) and entry.id not in self.touched
-            is_missed = was_there and (fold(entry.domain), entry.kind) in read
+            is_missed = was_there and (canonical_domain(entry.domain), entry.kind) in read
             if is_missed or entry.id in self.left or self._is_replaced(entry):
                 self.gone.append(entry)
 
@@ -153,7 +154,7 @@ class SyncPlan:
 
         What was never on the server yields to the entry that has its address, because its domain may have been renamed.
         """
-        if fold(entry.address) in self._addresses:
+        if canonical_address(entry.address) in self._addresses:
             return True
         holder = None if entry.server_id else self.state.entry_at(entry.address)
         return holder is not None and holder.id != entry.id

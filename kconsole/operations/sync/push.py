@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from kconsole.core.codes import Message, hints_of, message, short
 from kconsole.core.errors import ConsoleError, StoreBusy, StoreUnusable
 from kconsole.core.history import Change
-from kconsole.core.records import Entry, fold
+from kconsole.core.identity import canonical_address
+from kconsole.core.records import Entry
 from kconsole.core.server import PendingChange, Target
 from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.session import Session
@@ -47,7 +48,7 @@ class TakeAnswers:
             if call.number in context.state.pending_changes and call.number not in self.lost:
                 context.transaction.remove_pending(call.number)
             for place, (target, change) in enumerate(zip(call.pending.targets, call.changes, strict=True)):
-                answered[fold(target.address)] = self._outcome(call, place, target, change, context)
+                answered[canonical_address(target.address)] = self._outcome(call, place, target, change, context)
         delete_local(self.asked.local, context)
         if self.asked.undoes is not None and any(outcome.result == "done" for outcome in answered.values()):
             context.transaction.undoes = self.asked.undoes
@@ -218,7 +219,7 @@ def _rule_of(address: str, account: Entry | None, context: OperationContext, cap
     login = server.access.user
     own = login if "@" in login else f"{login}@{context.state.primary_domain}"
     ranks, rank = capabilities.ranks, capabilities.ranks.get(server.role)
-    if fold(own) == fold(address):
+    if canonical_address(own) == canonical_address(address):
         return "denied-own-account"
     if server.role == "auditor":
         return "denied-auditor"

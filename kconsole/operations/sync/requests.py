@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from kconsole.core.errors import Refused
 from kconsole.core.history import Change
-from kconsole.core.records import Entry, fold
+from kconsole.core.identity import canonical_address
+from kconsole.core.records import Entry
 from kconsole.core.server import PendingChange, ServerAccess, ServerOperation, Target
 from kconsole.operations.base import Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.server_errors import named_meanwhile, server_of
@@ -64,7 +65,7 @@ class AskServer:
             raise named_meanwhile(server)
         rehearsal = context.rehearse(self.operation)
         self.undoes, self._outcomes = rehearsal.undoes, rehearsal.outcomes
-        self._rehearsed = {fold(outcome.address): outcome for outcome in rehearsal.outcomes}
+        self._rehearsed = {canonical_address(outcome.address): outcome for outcome in rehearsal.outcomes}
         wanted: dict[ServerOperation, list[Change]] = {}
         is_undo = isinstance(self.operation, UndoOperation)
         for change in rehearsal.changes:
@@ -72,7 +73,7 @@ class AskServer:
             if isinstance(asked, Outcome) and is_undo:
                 raise Refused("cannot-undo-account", asked.hints, address=asked.address, reason=asked.message)
             if isinstance(asked, Outcome):
-                self._refused[fold(asked.address)] = asked
+                self._refused[canonical_address(asked.address)] = asked
             elif asked is None:
                 self.local.append(change)
             else:
@@ -89,13 +90,15 @@ class AskServer:
     def outcomes(self, answered: Mapping[str, Outcome]) -> list[Outcome]:
         """The outcome for each address: the server's answer by folded address, a refusal, or the rehearsed one."""
         return [
-            answered.get(fold(outcome.address)) or self._refused.get(fold(outcome.address)) or _as_read(outcome)
+            answered.get(canonical_address(outcome.address))
+            or self._refused.get(canonical_address(outcome.address))
+            or _as_read(outcome)
             for outcome in self._outcomes
         ]
 
     def outcome_of(self, address: str) -> Outcome:
         """The outcome for an address if the server does it."""
-        return self._rehearsed.get(fold(address), Outcome(address, "done", "done"))
+        return self._rehearsed.get(canonical_address(address), Outcome(address, "done", "done"))
 
     def _calls(self, wanted: Mapping[ServerOperation, Sequence[Change]], context: OperationContext) -> Iterator[Call]:
         for asked, changes in wanted.items():

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple, get_args
 
+from kconsole.core.identity import canonical_address
 from kconsole.core.license import ComponentName, component_named, end_of_id
-from kconsole.core.records import Domain, Entry, Kind, LastLogin, Role, fold
+from kconsole.core.records import Domain, Entry, Kind, LastLogin, Role
 from kconsole.core.server import UNLIMITED, DomainNumbers, ServerNumbers
 from kconsole.providers.base import End, LicenseState, MappedFrom
 from kconsole.providers.kerio import assumptions
@@ -156,7 +157,7 @@ def find_user(client: KerioClient, domain_id: str, login: str) -> Entry | None:
 
     def reader(result: Row) -> Entry | None:
         users = [read_user(row) for row in result.listed_rows()]
-        return next((user for user in users if fold(user.address) == fold(login)), None)
+        return next((user for user in users if canonical_address(user.address) == canonical_address(login)), None)
 
     parameters = {"query": query, "domainId": domain_id}
     try:

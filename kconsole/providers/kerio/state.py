@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import message
 from kconsole.core.errors import ConsoleError, SourceAway
-from kconsole.core.records import Entry, Kind, fold
+from kconsole.core.identity import canonical_address
+from kconsole.core.records import Entry, Kind
 from kconsole.core.server import UNLIMITED, ServerNumbers
 from kconsole.net.deadlines import Flag
 from kconsole.providers.base import Cancelled, DomainState, Figure, Missing, Progress, ServerState
@@ -206,8 +207,8 @@ def _merged(aliases: Iterable[Entry]) -> Iterator[Entry]:
     """Aliases with one entry for each address, which delivers to all that its rows name."""
     merged: dict[str, Entry] = {}
     for alias in aliases:
-        first = merged.setdefault(fold(alias.address), alias)
+        first = merged.setdefault(canonical_address(alias.address), alias)
         more = tuple(each for each in alias.delivers_to if each not in first.delivers_to)
         if more:
-            merged[fold(alias.address)] = replace(first, delivers_to=(*first.delivers_to, *more))
+            merged[canonical_address(alias.address)] = replace(first, delivers_to=(*first.delivers_to, *more))
     yield from merged.values()

@@ -161,8 +161,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "address-twice": "The address is there already, on {place}",
     "domain-without-name": "A domain has no name",
     "domain-twice": "The domain is there already, on {place}",
-    "domain-name-invalid": "Its name is not a domain name",
-    "its-domain-invalid": "Its domain is not a domain name",
+    "domain-name-invalid": "Its name is not a domain name: {why}",
+    "its-domain-invalid": "Its domain is not a domain name: {why}",
     "several-primary-domains": "{number:,} domains have the type of the primary domain. None of them becomes primary.",
     "other-primary-domain": "The primary domain is {file} in the files, and {store} in the store. It stays {store}.",
     # Logins

@@ -11,14 +11,15 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import message
 from kconsole.core.errors import ConsoleError
-from kconsole.core.records import Entry, fold
+from kconsole.core.identity import canonical_address
+from kconsole.core.records import Entry
 from kconsole.licensing import guards
 from kconsole.operations.base import Done, Operation
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import LIMIT, Detail, details_of, reason_word
 from kconsole.text.messages import sentence, sentences, whole
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.screens.listing import ListingScreen
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class AccountsScreen(ListingScreen):
         elif report.free:
             seats = f"It takes a seat; {words.count(report.free, 'seat')} free."
         elif held:
-            addresses = words.and_list([safe_text(entry.address) for entry in held])
+            addresses = words.and_list([safe_address(entry.address) for entry in held])
             seats = (
                 f"No seat is free. Only a deleted account that still holds its seat can be added again: {addresses}."
             )
@@ -113,7 +114,9 @@ class AccountsScreen(ListingScreen):
 
         def problem(error: ConsoleError) -> None:
             asked = (each for each in self.session.state.pending_changes.values() if each.operation == "add")
-            if fold(operation.address) in {fold(target.address) for each in asked for target in each.targets}:
+            if canonical_address(operation.address) in {
+                canonical_address(target.address) for each in asked for target in each.targets
+            }:
                 added()
                 self.tell_problem(error)
             else:
@@ -185,7 +188,7 @@ class AccountsScreen(ListingScreen):
             report, entry, self.session.license_status.is_suspended, self.session.seats.policy
         )
         if not decision.allowed:
-            self.tell_refusal(decision, [f"{safe_text(entry.address)} would be refused at login."])
+            self.tell_refusal(decision, [f"{safe_address(entry.address)} would be refused at login."])
             return
         self.confirm(
             "Record a login?",
@@ -238,7 +241,7 @@ class AccountsScreen(ListingScreen):
         from kconsole.tui.clipboard import copy
 
         if entries := self.targets:
-            how = await copy(self.app, "\n".join(safe_text(entry.address) for entry in entries))
+            how = await copy(self.app, "\n".join(safe_address(entry.address) for entry in entries))
             shows = "shows it" if len(entries) == 1 else "shows them"
             self.tell(f"{words.count(len(entries), 'address', 'addresses')} {how} · {self.key_of('text')} {shows}")
         else:
@@ -270,7 +273,7 @@ class AccountsScreen(ListingScreen):
         if len(entries) > 1:
             return f"None of the {len(entries):,} marked entries can be {state}."
         entry = entries[0]
-        address = safe_text(entry.address)
+        address = safe_address(entry.address)
         if not entry.is_account:
             reason = reason_word(self.session.seats.policy.classify(entry))
             return f"{address} is not a user account ({reason}): it takes no seat."

@@ -21,7 +21,7 @@ from kconsole.operations.files import open_file, reason_of
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address
 from kconsole.text.screen import READ_ONLY
 from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, plain
 from kconsole.tui.screens.form import Field, FormDialog, FormRow, Save
@@ -260,7 +260,7 @@ class ComponentsDialog(Dialog[ComponentName]):
         lines = ["No account is beyond its seats."] if self._chosen in self._beyond else []
         if beyond := self._beyond.get(self._chosen):
             lines = [f"! {len(beyond):,} beyond its seats, those that used it the longest ago:"]
-            lines += [safe_text(entry.address) for entry in beyond]
+            lines += [safe_address(entry.address) for entry in beyond]
         self.query_one("#beyond", Static).update(Content("\n".join(lines)))
         self.call_after_refresh(self.show_scroll_keys)
 

@@ -14,7 +14,7 @@ from kconsole.operations.search.filters import AccountQuery, read_filter
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.messages import words_of
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
 from kconsole.tui.commands.base import console_of
 from kconsole.tui.screens.filtering import FilterScreen
@@ -192,7 +192,7 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.accounts.empty_text = texts.empty_text(everything > 0, listing.text, self.is_read_only, self.key_of("add"))
         self.accounts.show(rows, listing.sort, listing.reverse, self.session.seats.report(), now)
         order = words.order_words(listing.sort, listing.reverse)
-        scope = safe_text(listing.domain) or ALL_DOMAINS.lower()
+        scope = safe_address(listing.domain) or ALL_DOMAINS.lower()
         title = f"Accounts · {scope} · {len(rows):,} of {everything:,} · {order}"
         self.query_one("#accounts-pane").border_title = Content(title)
         self._seek()

@@ -22,7 +22,7 @@ from kconsole.text import words
 from kconsole.text.ages import full_moment
 from kconsole.text.mapping import directory_rows, users_read, users_words
 from kconsole.text.messages import words_of
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.trust import connection_words
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS, UndoMapping
@@ -208,7 +208,7 @@ class MappingScreen(StoreScreen):
             self.pane.show_details(())
             self.pane.border_title = ""
             return
-        self.pane.border_title = Content(safe_text(here.domain.name, 60))
+        self.pane.border_title = Content(safe_address(here.domain.name, 60))
         if here.domain.directory is not None:
             self.pane.show_details(tuple(directory_rows(here.domain.directory)))
             return

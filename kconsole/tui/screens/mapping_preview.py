@@ -21,7 +21,7 @@ from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
 from kconsole.text.mapping import access_words, counts_words, gone_words, plan_groups, plan_summary
 from kconsole.text.messages import parts_of
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.mapping import PREVIEW_COMMANDS, ToggleGone
 from kconsole.tui.screens.console import MANY
@@ -106,7 +106,7 @@ class PreviewScreen(StoreScreen):
             yield PlanList()
 
     def on_mount(self) -> None:
-        self.header.left = f"mapping {safe_text(self.plan.domain)}"
+        self.header.left = f"mapping {safe_address(self.plan.domain)}"
         self.header.middle = safe_text(self.directory.url)
         self.header.right = safe_text(self.session.store.operator.shown)
         self.header.warning = "INSECURE" if self.directory.insecure else ""
@@ -135,7 +135,7 @@ class PreviewScreen(StoreScreen):
         """Ask for confirmation, then map; if the store changes in between, ask again."""
         domain = self.session.state.domain_named(self.plan.domain)
         if domain is None or domain.directory != self.directory:
-            lines = [f"{safe_text(self.plan.domain)} is no longer mapped from {safe_text(self.directory.url)}."]
+            lines = [f"{safe_address(self.plan.domain)} is no longer mapped from {safe_text(self.directory.url)}."]
             self.tell_news("Changed meanwhile", lines, "Go back and read the directory again.")
         elif self._is_outdated:
             self._plan_again(lambda: self.action_apply(news))
@@ -150,7 +150,7 @@ class PreviewScreen(StoreScreen):
     def _ask(self, news: Sequence[str]) -> None:
         plan, disables = self.plan, self.disables_gone and bool(self.plan.gone)
         decision = plan.decision(disables)
-        lines = [safe_text(plan.domain), counts_words(plan)]
+        lines = [safe_address(plan.domain), counts_words(plan)]
         if decision.over:
             lines.append(f"! {parts_of(decision.message)[0]}.")
         verb = "Map over the limit" if decision.over else "Map"

@@ -15,7 +15,7 @@ from kconsole.core.history import Commit
 from kconsole.core.server import Server
 from kconsole.licensing.comparison import Comparison, compared
 from kconsole.text import words
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.server import cause_text, cause_words, figure_cells, figure_title, missing_texts, synced_briefly
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.server import RECONCILE_COMMANDS, NextDifference, WholeFigure
@@ -90,7 +90,7 @@ class ReconcileScreen(ServerScreen):
         for cause in figure.causes:
             text = safe_text(cause_text(cause))
             causes.append(("·", f"{text}:" if cause.accounts else text))
-            causes += [("", safe_text(entry.address)) for entry in cause.accounts[:MOST_NAMED]]
+            causes += [("", safe_address(entry.address)) for entry in cause.accounts[:MOST_NAMED]]
             if len(cause.accounts) > MOST_NAMED:
                 causes.append(("", f"and {len(cause.accounts) - MOST_NAMED:,} more: run 'kconsole reconcile --json'"))
         sections = [("", numbers), ("Likely causes", causes)] if causes else [("", numbers)]

@@ -11,7 +11,7 @@ from kconsole.licensing.policy import KERIO
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.text import words
 from kconsole.text.details import last_login_word, reason_word
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.widgets.column_list import Column
 
 NARROWEST, WIDEST = 4, 200
@@ -54,13 +54,13 @@ def _protocol(entry: Entry, _: datetime) -> str:
 
 
 COLUMNS: Final = (
-    AccountColumn("Account", 16, lambda entry, _: safe_text(entry.address), share=5, gives_way=True, name=ADDRESS),
+    AccountColumn("Account", 16, lambda entry, _: safe_address(entry.address), share=5, gives_way=True, name=ADDRESS),
     AccountColumn("Name", 8, lambda entry, _: safe_text(entry.full_name), share=2, needs=56, name="name"),
     AccountColumn("Seat", 6, _seat, name="seat"),
     AccountColumn("Because", 12, lambda entry, _: reason_word(KERIO.listed(entry)), needs=84, name="because"),
     AccountColumn("Last login", 14, last_login_word, name="last-login"),
     AccountColumn("Via", 7, _protocol, needs=84, name="protocol"),
-    AccountColumn("Domain", 12, lambda entry, _: safe_text(entry.domain), share=2, name="domain"),
+    AccountColumn("Domain", 12, lambda entry, _: safe_address(entry.domain), share=2, name="domain"),
     AccountColumn("Kind", 12, lambda entry, _: words.KINDS[entry.kind], name="kind"),
     AccountColumn("Role", 13, _of_account(lambda entry: words.ROLES[entry.role]), name="role"),
     AccountColumn("Origin", 12, _of_account(lambda entry: words.ORIGINS[entry.origin]), name="origin"),

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from kconsole.operations.mapping import MappedDomain
 from kconsole.text.columns import cell_width
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
 from kconsole.tui.widgets.painting import Part, fitted
 
@@ -17,7 +17,7 @@ INSECURE: Final = "INSECURE "
 
 
 def _name(row: MappedDomain, _: datetime) -> str:
-    return safe_text(row.domain.name)
+    return safe_address(row.domain.name)
 
 
 def _mapped(row: MappedDomain, _: datetime) -> str:

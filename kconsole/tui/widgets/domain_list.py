@@ -7,7 +7,7 @@ from textual.message import Message
 
 from kconsole.core.reports import DomainReport, SeatReport
 from kconsole.text.gauge import domain_used
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
 
@@ -56,7 +56,7 @@ class DomainList(RowList):
             limit = "" if self._report.limit is None else f" of {self._report.limit:,}"
             return _row(ALL_DOMAINS, f"{self._report.used:,}{limit}", self._report.free == 0, width, "strong")
         domain = self.domains[row - 1]
-        return _row(safe_text(domain.name), domain_used(domain), domain.at_limit, width, "")
+        return _row(safe_address(domain.name), domain_used(domain), domain.at_limit, width, "")
 
 
 def _row(name: str, used: str, at_limit: bool, width: int, style: str) -> list[Part]:
