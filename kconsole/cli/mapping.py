@@ -214,6 +214,8 @@ def map_(
         put_json(_plan_document(plan, disable_gone) | {"done": True})
     say(f"{plan.domain}: {words.count(len(done.changed), 'account')} mapped, changed or disabled.")
     say_seats(done)
+    if plan.left_out:
+        say(f"In part: {texts.left_out_words(plan)}.")
     context.exit(exit_code(done.outcomes))
 
 
@@ -265,6 +267,7 @@ def _plan_document(plan: MapPlan, disable_gone: bool) -> dict[str, Any]:
         "left_disabled": _addresses(plan.left_disabled),
         "colliding": [{"login": each.user.login, "because": words_of(each.reason)} for each in plan.collisions],
         "not_understood": [words_of(fault) for fault in plan.faults],
+        "left_out": {"number": plan.left_out.total(), "reasons": dict(plan.left_out)},
         "notes": [words_of(note) for note in plan.notes],
         "over_by": plan.decision(disable_gone).over,
         "seats_before": seats_document(plan.now),

@@ -1,5 +1,6 @@
 """MapPlan: what mapping a domain would change, and the seats after it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -49,7 +50,7 @@ class MapPlan:
     """New accounts; disabled ones are disabled in the directory."""
     renamed: list[Pair] = field(default_factory=list)
     recreated: list[Pair] = field(default_factory=list)
-    """Accounts that another user of the directory takes over: their own is gone, and the other has the same login."""
+    """Accounts whose user is gone, and whose login another user of the directory has: the former and the new one."""
     disabled: list[Pair] = field(default_factory=list)
     """Enabled here, disabled in the directory; see `disabling` for all."""
     changed: list[Pair] = field(default_factory=list)
@@ -77,6 +78,14 @@ class MapPlan:
         """All accounts that are disabled because the directory says so, renamed and recreated ones included."""
         both = (pair for pair in (*self.renamed, *self.recreated) if pair[0].enabled and not pair[1].enabled)
         return [*self.disabled, *both]
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """How many users of the directory are not mapped, by the code of the reason."""
+        reasons = Counter(each.reason.code for each in self.collisions)
+        for fault in self.faults:
+            reasons[fault.code] += fault.params.get("number", 1)  # one fault for all entries with the same login
+        return reasons
 
     @property
     def needs_typing(self) -> bool:

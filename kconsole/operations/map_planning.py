@@ -167,13 +167,29 @@ class _Sorting:
         holder = self._state.entry_at(address)
         if holder is None or holder.id in self._leaving:
             entry = Entry(address=address, origin="directory", directory_id=user.id)
-            self._plan.new.append(revived(_as_directory_says(entry, user), self._state))
+            self._plan.new.append(self._revived(_as_directory_says(entry, user)))
             return
         self._known[user.id] = holder
-        if holder.directory_id:
-            self._plan.recreated.append((holder, _as_directory_says(replace(holder, directory_id=user.id), user)))
-        else:
+        if not holder.directory_id:
             self._sort_known(user, holder, address)
+            return
+        # Another person: nothing of the former one stays but the record and that an administrator disabled it.
+        entry = Entry(
+            address=holder.address, origin="directory", directory_id=user.id, enabled=holder.enabled, id=holder.id
+        )
+        self._plan.recreated.append((holder, _as_directory_says(entry, user)))
+        if user.enabled and not holder.enabled:
+            self._plan.left_disabled.append(holder)
+
+    def _revived(self, entry: Entry) -> Entry:
+        """A new account, in the place of a deleted one. Only the same person gets the mailbox and its last login."""
+        new = revived(entry, self._state)
+        former = self._state.entries.get(new.id)
+        if former is None or not former.directory_id:
+            return new
+        if former.directory_id != entry.directory_id:
+            return replace(new, mailbox=False)
+        return replace(new, last_login=former.last_login, login_unknown=former.login_unknown) if new.mailbox else new
 
     def _sort_gone(self) -> None:
         """Find the mapped accounts that the directory does not list, not even with an entry that cannot be taken."""
@@ -187,12 +203,16 @@ class _Sorting:
 
 
 def _as_directory_says(entry: Entry, user: DirectoryUser) -> Entry:
-    """An account with the values of its user. A directory can disable an account, but never enables one."""
+    """An account with the values of its user. A directory can disable an account, but never enables one.
+
+    A name that may be another one does not replace what is known, and neither does an unknown description.
+    """
     logon = entry.directory_logon
+    known_name = entry.full_name if "full_name" in user.unknown else ""
     return replace(
         entry,
-        full_name=user.full_name or entry.full_name,
-        description=user.description or entry.description,
+        full_name=known_name or user.full_name or entry.full_name,
+        description=entry.description if "description" in user.unknown else user.description,
         enabled=entry.enabled and user.enabled,
         directory_logon=user.last_logon if logon is None or (user.last_logon and user.last_logon > logon) else logon,
     )

@@ -97,7 +97,11 @@ class MapDomain:
         if self.disable_gone and plan.needs_typing and self.confirmed_gone != len(plan.gone):
             gone, mapped = len(plan.gone), plan.mapped
             raise Refused("many-gone", "check-base-and-filter", effect="nothing-mapped", gone=gone, mapped=mapped)
-        return list(self._map(plan, context)) or [Outcome(plan.domain, "unchanged", "map-unchanged")]
+        outcomes = list(self._map(plan, context))
+        is_changed = any(outcome.result == "done" for outcome in outcomes)
+        if not is_changed and (plan.same or not outcomes):
+            outcomes.insert(0, Outcome(plan.domain, "unchanged", "map-unchanged"))
+        return outcomes
 
     def _map(self, plan: MapPlan, context: OperationContext) -> Iterator[Outcome]:
         for before, after in plan.puts:
@@ -109,6 +113,8 @@ class MapDomain:
             yield Outcome(entry.address, "done", "map-gone-disabled")
         for user, reason in plan.collisions:
             yield Outcome(user.login, "refused", reason.code, params=reason.params)
+        if unreadable := plan.left_out.total() - len(plan.collisions):
+            yield Outcome(plan.domain, "refused", "map-unreadable", params={"number": unreadable})
 
 
 def _code(before: Entry | None, after: Entry) -> str:

@@ -1,5 +1,6 @@
 """Directories and mappings in words: what the screen and the command line show alike. All results are safe to show."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -62,9 +63,37 @@ def counts_words(plan: MapPlan) -> str:
         (len(plan.noted) + plan.same, "the same"),
         (len(plan.gone), "gone"),
         (len(plan.collisions), "colliding"),
-        (len(plan.faults), "unreadable"),
+        (plan.left_out.total() - len(plan.collisions), "unreadable"),
     ]
     return ", ".join(f"{number:,} {word}" for number, word in counts if number) or "none"
+
+
+def left_out_words(plan: MapPlan) -> str:
+    """How many users are not mapped, and why: "3 users cannot be mapped: 2 with the login of another, 1 without an id"."""
+    counts: Counter[str] = Counter()
+    for code, number in plan.left_out.items():
+        counts[_LEFT_OUT.get(code, "that cannot be read")] += number
+    reasons = ", ".join(f"{number:,} {reason}" for reason, number in counts.items())
+    return f"{words.count(counts.total(), 'user')} cannot be mapped: {reasons}"
+
+
+_LEFT_OUT: Final[dict[str, str]] = {
+    "login-of-another-domain": "with a login of another domain",
+    "login-unusable": "with a login that no address can have",
+    "login-of-another-user": "with the login of another",
+    "entries-with-same-login": "with the login of another",
+    "entries-with-same-id": "with the id of another",
+    "address-held-by": "whose address is taken",
+    "address-held-by-mapped": "whose address is taken",
+    "address-held-by-doubtful": "whose address is taken",
+    "address-held-by-gone": "whose address is taken",
+    "entry-without-login": "without a login",
+    "entry-login-unusable": "without a usable login",
+    "entry-without-id": "without an id",
+    "entry-id-unusable": "without a usable id",
+    "entry-state-unreadable": "that may be disabled or not",
+}
+"""What users have in common that are left out, by the code of the reason."""
 
 
 def gone_words(plan: MapPlan) -> str:
@@ -85,7 +114,7 @@ def plan_groups(plan: MapPlan, disable_gone: bool = False) -> Iterator[Section]:
         ("Without a mailbox: refused at login once the seats are used up", map(_named, at_risk)),
         ("Disabled in the directory, disabled here too", _after(plan.disabling)),
         ("Renamed", (Detail(before, f"→ {after}") for before, after in renamed)),
-        ("Taken over by another user of the directory with the same login", _after(plan.recreated)),
+        ("Another user of the directory with the same login: starts without mailbox and role", _after(plan.recreated)),
         ("New name or description", _after(plan.changed)),
         ("New", (_named(entry, "" if entry.enabled else "disabled there, takes no seat") for entry in plan.new)),
         ("Enabled in the directory, disabled here: stay disabled", map(_named, plan.left_disabled)),

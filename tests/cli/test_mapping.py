@@ -109,9 +109,12 @@ def test_users_are_previewed_and_mapped(console: Console, directory_server: Dire
     assert done.code == 1  # one of them could not be mapped
     assert "north.example: 6 accounts mapped, changed or disabled." in done.talk
     assert "1 → 7 of 10 seats used" in done.talk
+    assert done.talk[-1] == "In part: 1 user cannot be mapped: 1 whose address is taken."
     assert {entry["origin"] for entry in console.accounts("--verdict", "directory-mapped")} == {"directory"}
     line = console.done("log", "--json").json[-1]
     assert (line["deed"], line["reason"], line["seats"]) == ("map", "new system", {"before": 1, "after": 7})
+    again = console("map", "north.example")
+    assert (again.code, again.talk[-1]) == (1, done.talk[-1])
     console.done("undo")
     assert len([entry for entry in console.accounts() if entry["kind"] == "user"]) == 1
     expect_no_password(console, said, done)

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -158,11 +159,47 @@ def test_an_account_that_was_mapped_without_an_id_gets_it(tmp_path: Path) -> Non
     assert (entry.directory_id, entry.mailbox, entry.login) == ("id-1", True, "fry")
 
 
-def test_a_user_who_was_made_again_takes_over_his_account(tmp_path: Path) -> None:
-    session = session_of(tmp_path, mapped("fry", "old", mailbox=True))
-    plan = do(session, person("fry", "new"))
-    assert [after.directory_id for _, after in plan.recreated] == ["new"]
-    assert (plan.new, plan.gone) == ([], [])
+FORMER: dict[str, Any] = {
+    "role": "full_admin",
+    "full_name": "Philip J. Fry",
+    "description": "Board",
+    "mailbox": True,
+    "last_login": logged_in(3),
+    "active_sync": True,
+    "directory_logon": datetime(2026, 1, 2, tzinfo=UTC),
+    "server_id": "keriodb://user/1",
+}
+"""What a new person with the same login must not get."""
+
+
+def test_another_person_with_the_same_login_inherits_nothing(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry", "old", **FORMER), mapped("amy", "old-2", enabled=False, **FORMER))
+    number = session.state.find(f"fry@{DOMAIN}").id
+    plan = do(session, person("fry", "new"), person("amy", "new-2", full_name="Amy Wong"))
+    assert [after.directory_id for _, after in plan.recreated] == ["new", "new-2"]
+    assert (plan.new, plan.gone, logins(plan.left_disabled)) == ([], [], ["amy"])
+    assert session.state.find(f"fry@{DOMAIN}") == mapped("fry", "new", id=number)
+    amy = session.state.find(f"amy@{DOMAIN}")
+    assert amy == mapped("amy", "new-2", full_name="Amy Wong", enabled=False, id=amy.id)
+    session.undo()
+    assert session.state.find(f"fry@{DOMAIN}") == mapped("fry", "old", id=number, **FORMER)
+
+
+def test_the_same_person_keeps_everything(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry", **FORMER))
+    number = session.state.find(f"fry@{DOMAIN}").id
+    do(session, person("philip", "id-fry", description="Board"))
+    assert session.state.find(f"philip@{DOMAIN}") == mapped("philip", "id-fry", id=number, **FORMER)
+
+
+@pytest.mark.parametrize("id_", ["id-fry", "new"])
+def test_whoever_was_deleted_comes_back_as_the_same_or_as_another_person(tmp_path: Path, id_: str) -> None:
+    was = deleted("fry", origin="directory", directory_id="id-fry", **FORMER)
+    session = session_of(tmp_path, was)
+    do(session, person("fry", id_))
+    entry = session.state.find(f"fry@{DOMAIN}")
+    kept = {"mailbox": True, "last_login": was.last_login} if id_ == "id-fry" else {}
+    assert entry == mapped("fry", id_, id=entry.id, **kept)
 
 
 def test_nobody_is_renamed_onto_an_account_that_is_gone(tmp_path: Path) -> None:
@@ -205,12 +242,24 @@ def test_whoever_is_disabled_is_told_so_whatever_else_becomes_of_him(tmp_path: P
     assert outcomes["john"] == message("map-renamed", before=f"zoidberg@{DOMAIN}")
 
 
-def test_names_follow_the_directory_and_are_never_emptied_by_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("there", "full_name", "description"),
+    [
+        ({"full_name": "Philip"}, "Philip", ""),
+        ({"description": "Captain"}, "Fry", "Captain"),
+        ({"full_name": "fry0001", "unknown": ("full_name",)}, "Fry", ""),
+        ({"full_name": "Philip", "unknown": ("description",)}, "Philip", "Delivery"),
+    ],
+)
+def test_names_follow_the_directory_as_far_as_it_shows_them(
+    tmp_path: Path, there: dict[str, Any], full_name: str, description: str
+) -> None:
+    """A description that was removed there is removed here; one that is not shown is not."""
     session = session_of(tmp_path, mapped("fry", full_name="Fry", description="Delivery"))
-    plan = do(session, person("fry", full_name="Philip"))
+    plan = do(session, person("fry", **there))
     assert len(plan.changed) == 1
     entry = session.state.find(f"fry@{DOMAIN}")
-    assert (entry.full_name, entry.description) == ("Philip", "Delivery")
+    assert (entry.full_name, entry.description) == (full_name, description)
 
 
 def test_a_logon_to_the_directory_is_no_login_to_the_mailbox(tmp_path: Path) -> None:
@@ -260,6 +309,27 @@ def test_accounts_of_other_domains_are_none_of_its_business(tmp_path: Path) -> N
     plan = do(session, person("fry"))
     assert logins(plan.new) == ["fry"]
     assert plan.gone == []
+
+
+def test_everybody_who_is_left_out_is_counted(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("amy"), mapped("leela"))
+    faults = (
+        message("entries-with-same-login", login="zoe", number=4, names="", more=0),
+        message("entry-without-login", name="cn=x", attribute="uid"),
+    )
+    found = listing(person("leela"), person("amy"), person("a b"), faults=faults)
+    plan = plan_mapping(DOMAIN, found, session.state, session.seats)
+    assert plan.left_out == {
+        "address-held-by": 1, "login-unusable": 1, "entries-with-same-login": 4, "entry-without-login": 1,
+    }  # fmt: skip
+    assert counts_words(plan) == "1 the same, 2 colliding, 5 unreadable"
+    done = session.do(MapDomain(DOMAIN, found))
+    assert [(each.result, each.code) for each in done.outcomes] == [
+        ("unchanged", "map-unchanged"),
+        ("refused", "login-unusable"),
+        ("refused", "address-held-by"),
+        ("refused", "map-unreadable"),
+    ]
 
 
 # Those who are gone
@@ -513,7 +583,8 @@ def test_any_directory_onto_any_store(
         assert len(ids) == len(set(ids))
         for number, entry in was.items():
             assert now[number].enabled <= entry.enabled
-            assert now[number].mailbox == entry.mailbox
+            is_another = now[number].directory_id != entry.directory_id != ""
+            assert now[number].mailbox == (entry.mailbox and not is_another)
             if entry.origin != "directory":
                 assert now[number] == entry
         taken = {entry.directory_id for entry in now.values()}

@@ -160,6 +160,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "map-changed": "changed",
     "map-disabled": "disabled as in the directory",
     "map-gone-disabled": "disabled, gone from the directory",
+    "map-unreadable": "{number:count entry|entries} of the directory not mapped, because they cannot be read",
     "map-unchanged": "already as in the directory",
     "many-gone": (
         "{gone:,} of {mapped:,} mapped accounts are gone from the directory. So many are disabled only if their"

@@ -19,7 +19,7 @@ from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
-from kconsole.text.mapping import access_words, counts_words, gone_words, plan_groups, plan_summary
+from kconsole.text.mapping import access_words, counts_words, gone_words, left_out_words, plan_groups, plan_summary
 from kconsole.text.messages import parts_of
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import AnyCommand
@@ -182,8 +182,8 @@ class PreviewScreen(StoreScreen):
         if plan.gone:
             stay = "stays" if len(plan.gone) == 1 else "stay"
             yield f"{gone_words(plan)}: {'disabled too' if disables else f'{stay} enabled'}."
-        if plan.collisions or plan.faults:
-            yield f"{words.count(len(plan.collisions) + len(plan.faults), 'user')} cannot be mapped."
+        if plan.left_out:
+            yield f"{left_out_words(plan)}."
 
     def _map(self, operation: MapDomain) -> None:
         def failed(error: ConsoleError) -> None:
