@@ -69,7 +69,7 @@ def counts_words(plan: MapPlan) -> str:
 
 
 def left_out_words(plan: MapPlan) -> str:
-    """How many users are not mapped, and why: "3 users cannot be mapped: 2 with the login of another, 1 without an id"."""
+    """How many users are not mapped, and why: "3 users cannot be mapped: 3 without an id"."""
     counts: Counter[str] = Counter()
     for code, number in plan.left_out.items():
         counts[_LEFT_OUT.get(code, "that cannot be read")] += number
