@@ -33,14 +33,13 @@ SWITCHES: Final = {
     1049: "the other screen",
     2004: "what is pasted is marked",
     2026: "a picture is shown at once",
-    2048: "a new size is told",
 }
 """Modes that are switched on and off."""
 
 MOUSE: Final = {1000, 1003, 1006, 1015, 1016}
 """Modes that are switched off at the end, and on only where the mouse was asked for."""
 
-OTHERS: Final = ("\x1b[?2026$p", "\x1b[?2048$p", "\x1b[>1u", "\x1b[>9u", "\x1b[>25u", "\x1b[<u")
+OTHERS: Final = ("\x1b[?2026$p", "\x1b[>1u", "\x1b[>9u", "\x1b[>25u", "\x1b[<u")
 """What is asked of the terminal, and how it tells keys apart."""
 
 CLIPBOARD: Final = re.compile(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")

@@ -55,9 +55,20 @@ class Terminal:
         """Where the terminal's own cursor stands: a column and a line."""
         return self._screen.cursor.x, self._screen.cursor.y
 
-    def send(self, keys: str) -> None:
-        """Type."""
-        os.write(self._descriptor, keys.encode())
+    def send(self, keys: str | bytes) -> None:
+        """Type; or send what no key sends."""
+        left = keys.encode() if isinstance(keys, str) else keys
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+
+    def send_until(self, key: str, seen: Callable[[str], bool], what: str) -> "Terminal":
+        """Type a key now and then until the screen is as wanted: the program may not take keys yet."""
+        deadline = time.monotonic() + PATIENCE
+        while not seen(self.text):
+            assert time.monotonic() < deadline, f"never saw {what!r}; the screen shows:\n{self.text}"
+            self.send(key)
+            self._read(1.5)
+        return self
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size of the window."""

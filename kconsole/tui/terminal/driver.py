@@ -5,8 +5,11 @@ writer thread and block the program; the second would keep its reader thread bus
 """
 
 import os
+import select
 import sys
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -15,15 +18,23 @@ from textual.strip import Strip
 from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.terminal.cell_styles import CellStyles
 from kconsole.tui.terminal.screen_buffer import ScreenBuffer
+from kconsole.tui.terminal.terminal_input import TerminalInput
 from kconsole.tui.terminal.tty_writer import TtyWriter
 
 NOT_FOR_OLD_TERMINALS: Final = (
-    "\x1b[?1004h", "\x1b[?1004l", "\x1b[?2004h", "\x1b[?2004l", "\x1b[?2026$p", "\x1b[?2048$p", "\x1b[>", "\x1b[<u",
+    "\x1b[?1004h", "\x1b[?1004l", "\x1b[?2004h", "\x1b[?2004l", "\x1b[?2026$p", "\x1b[>", "\x1b[<u",
 )  # fmt: skip
 """Sequences that begin like this are for newer terminals; older ones may show them as text."""
 
 POINTER_SHAPE: Final = "\x1b]22;"
 """Useless where the terminal keeps the mouse for itself."""
+
+LOOK: Final = 0.1
+"""Seconds between two looks at whether the program ends."""
+
+WIDEST: Final = 1000
+HIGHEST: Final = 500
+"""The largest picture in columns and lines. A terminal that reports more is broken."""
 
 Placed = tuple[int, int, Strip]
 """A column, a line, and the strip to show there."""
@@ -98,9 +109,36 @@ class TerminalDriver(LinuxDriver):
             with self._writer.lock:
                 self._buffer.forget()
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """The terminal's own size. COLUMNS and LINES may be those of another one: they count where it reports none."""
+        assert sys.__stderr__ is not None  # noqa: S101  # has_terminal looked
+        for descriptor in (sys.__stderr__.fileno(), self.fileno):
+            with suppress(OSError):
+                width, height = os.get_terminal_size(descriptor)
+                if width and height:
+                    return min(width, WIDEST), min(height, HIGHEST)
+        width, height = super()._get_terminal_size()
+        return min(width, WIDEST), min(height, HIGHEST)
+
+    def _query_in_band_window_resize(self) -> None:
+        """Ask nothing: the kernel reports a new size, and a size that arrives among keys may be anyone's."""
+
     def run_input_thread(self) -> None:
+        """Read what the terminal sends until the program or the terminal ends."""
+        terminal_input = TerminalInput(self._profile.encoding, self._mouse)
         try:
-            super().run_input_thread()
+            while not self.exit_event.is_set():
+                due, now = terminal_input.due, time.monotonic()
+                wait = LOOK if due is None else min(max(due - now, 0.0), LOOK)
+                if select.select((self.fileno,), (), (), wait)[0]:
+                    data = os.read(self.fileno, 4096)
+                    if not data:
+                        return
+                    events = terminal_input.feed(data, time.monotonic())
+                else:  # only now: what waited to be read came earlier than this
+                    events = terminal_input.tick(time.monotonic())
+                for event in events:
+                    self.process_message(event)
         except OSError:
             if not self.is_gone:
                 raise

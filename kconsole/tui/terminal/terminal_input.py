@@ -1,0 +1,149 @@
+"""What a terminal sends, as Textual's events; and no more keys at once than a person can type.
+
+A terminal without bracketed paste sends a paste as if it were typed. More characters in a moment than anyone types are
+taken for pasted text: a line to type in takes it, and a list obeys none of it.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._xterm_parser import FOCUSIN, FOCUSOUT, XTermParser
+from textual.events import AppBlur, AppFocus, Key, Paste
+from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
+
+from kconsole.tui.terminal.recogniser import ESCAPE, LONGEST_PASTE, Recogniser, Token
+
+SETTLE: Final = 0.05
+"""Seconds of silence that end a burst. Keys right after a paste wait as long: its real end may follow them."""
+
+MOST_TYPED: Final = 32
+"""Characters within `WINDOW` that count as typed. From the next one on they were pasted, until there is silence."""
+
+MOST_KEYS: Final = 128
+"""Other keys within `WINDOW`, as from a wheel that the terminal turns into arrows. Those beyond are dropped."""
+
+WINDOW: Final = 0.5
+"""Seconds. A key that is held repeats some 15 times in it."""
+
+
+class TerminalInput:
+    """Makes events of what a terminal sends. Times are as for the `Recogniser`.
+
+    Args:
+        encoding: that of the terminal.
+        takes_mouse: whether reports of the mouse were asked for.
+    """
+
+    def __init__(self, encoding: str = "utf-8", takes_mouse: bool = False) -> None:
+        self._recogniser = Recogniser(encoding)
+        self._parser = XTermParser()
+        self._takes_mouse = takes_mouse
+        self._after_paste: list[Token] | None = None
+        """Keys that came right after a paste; None if there was none just now."""
+        self._burst: list[str] | None = None
+        """The characters of a burst; None if there is none now."""
+        self._counts: deque[tuple[float, int, int]] = deque()
+        """Times with the characters and other keys that came then, within `WINDOW`."""
+        self._last = 0.0
+
+    @property
+    def due(self) -> float | None:
+        """When to call `tick`, if nothing comes before; None if nothing waits."""
+        if self._after_paste is None and self._burst is None:
+            return self._recogniser.due
+        return self._last + SETTLE
+
+    def feed(self, data: bytes, now: float) -> list[Message]:
+        """The events of these bytes."""
+        self._last = now
+        return self._events(self._in_order(self._recogniser.feed(data, now)), now)
+
+    def tick(self, now: float) -> list[Message]:
+        """The events that are due because nothing more has come."""
+        tokens = self._recogniser.tick(now)
+        if now >= self._last + SETTLE:
+            tokens, self._after_paste = [*(self._after_paste or ()), *tokens], None
+        events = self._events(tokens, now)
+        if self._burst is not None and now >= self._last + SETTLE:
+            events += self._end_burst()
+        return events
+
+    def _in_order(self, tokens: Iterable[Token]) -> list[Token]:
+        """Hold back what follows a paste, and drop it if more of one comes at once: no one types between two."""
+        ready: list[Token] = []
+        for token in tokens:
+            if token.kind == "paste-end":
+                ready = [each for each in ready if each.kind in ("paste", "report")]
+                self._after_paste = self._after_paste and []
+            elif token.kind == "paste":
+                ready.append(token)
+                self._after_paste = []
+            elif self._after_paste is not None and token.kind != "report":
+                self._after_paste.append(token)
+            else:
+                ready.append(token)
+        return ready
+
+    def _events(self, tokens: list[Token], now: float) -> list[Message]:
+        """The events of tokens, a burst among them left out: it is one paste in the end."""
+        typed, others = self._count(tokens, now)
+        if typed > MOST_TYPED and self._burst is None:
+            self._burst = []
+        room = MOST_KEYS - others
+        events: list[Message] = []
+        for token in tokens:
+            if token.kind == "paste":
+                events += [*self._end_burst(), Paste(token.text)]
+            elif token.kind == "report":
+                events += self._report(token.text)
+            elif self._burst is not None:
+                if token.kind == "typed" and len(self._burst) < LONGEST_PASTE:
+                    self._burst.append(token.text)
+            elif token.kind == "typed" or room > 0:
+                room -= token.kind != "typed"
+                events += self._keys(token)
+        return events
+
+    def _count(self, tokens: list[Token], now: float) -> tuple[int, int]:
+        """How many characters came within the window, these among them; and how many other keys came before."""
+        while self._counts and self._counts[0][0] < now - WINDOW:
+            self._counts.popleft()
+        before = sum(others for _, _, others in self._counts)
+        kinds = [token.kind for token in tokens]
+        typed = kinds.count("typed")
+        others = kinds.count("key") + kinds.count("numbered") + kinds.count("alt")
+        if typed or others:
+            self._counts.append((now, typed, others))
+        return sum(typed for _, typed, _ in self._counts), before
+
+    def _end_burst(self) -> list[Message]:
+        burst, self._burst = self._burst, None
+        self._counts.clear()
+        return [Paste("".join(burst).replace("\0", ""))] if burst else []
+
+    def _report(self, sequence: str) -> list[Message]:
+        if sequence in (FOCUSIN, FOCUSOUT):
+            return [AppFocus() if sequence == FOCUSIN else AppBlur()]
+        if sequence.startswith("\x1b[?2026"):
+            return [TerminalSupportsSynchronizedOutput()] if sequence[8] != "0" else []
+        event = self._parser.parse_mouse_code(sequence) if self._takes_mouse else None
+        return [] if event is None else [event]
+
+    def _keys(self, token: Token) -> Iterator[Message]:
+        kind, text = token
+        if token == ESCAPE:
+            yield Key("escape", text)
+            return
+        known = ANSI_SEQUENCES_KEYS.get(f"\x1b{text}" if kind == "alt" else text)
+        if kind in ("key", "alt") and isinstance(known, tuple):
+            yield from (Key(key.value, None) for key in known)
+        elif kind in ("key", "alt") and isinstance(known, str):
+            yield from self._parser._sequence_to_key_events(known)
+        elif kind == "alt":
+            keys = self._parser._sequence_to_key_events(text, alt=True)
+            yield from (Key(f"alt+{key.key.removeprefix('alt+')}", None) for key in keys)
+        elif kind != "key":  # one that has a sequence but no name is to be ignored
+            yield from self._parser._sequence_to_key_events(text)
