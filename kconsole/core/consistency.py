@@ -94,7 +94,9 @@ def with_times(value: Any, change: Callable[[Any], date]) -> Any:
     if isinstance(value, date):
         return change(value)
     if isinstance(value, Struct):
-        return replace(value, **{name: with_times(getattr(value, name), change) for name in value.__struct_fields__})
+        old = {name: getattr(value, name) for name in value.__struct_fields__}
+        new = {name: after for name, before in old.items() if (after := with_times(before, change)) is not before}
+        return replace(value, **new) if new else value
     return tuple(with_times(each, change) for each in value) if type(value) is tuple else value
 
 

@@ -14,8 +14,8 @@ SortField = Literal["address", "name", "seat", "because", "last-login", "protoco
 STEP: Final = 8192
 """The most entries of a step, except where sorted ones are merged, which is fast."""
 
-RUN: Final = 4 * STEP
-"""Places that are sorted in one step: shorter runs mean more merging."""
+RUN: Final = 8 * STEP
+"""Places that are sorted in one step, which takes up to 8 ms: shorter runs mean more merging."""
 
 _ROLE_RANK: Final = {"user": 0, "auditor": 1, "account_admin": 2, "full_admin": 3}
 
@@ -74,8 +74,9 @@ def _last_login_key(entry: Entry) -> float:
     """Never first, then unknown, then the oldest login; last what does not log in."""
     if not entry.is_account:
         return LAST
-    if entry.last_login is not None:
-        return entry.last_login.at.timestamp()
+    login = entry.last_login
+    if login is not None:
+        return login.at.timestamp()
     return -inf if entry.never_logged_in else -1e18
 
 

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from contextlib import suppress
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 from typing import Final
 
@@ -47,14 +48,12 @@ class StoreLock(OpenFile):
         self._write_holder(operator)
 
     def _acquire_of_others(self, deadline: float, patience: float) -> None:
-        from filelock import lock_descriptor  # here, since the first screen of a store needs no lock and no import
-
         pause = _SHORTEST_PAUSE
         while True:
             if self._descriptor < 0:
                 flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
                 self._descriptor = os.open(self.path, flags, PRIVATE_FILE)
-            if lock_descriptor(self._descriptor, blocking=False):
+            if _locks(self._descriptor):
                 if self._is_in_place():
                     break
                 self.close()  # the file was removed: others will lock the one that has its name now
@@ -74,10 +73,8 @@ class StoreLock(OpenFile):
 
     def release(self) -> None:
         """Release the lock. Never fails: what was done under it is done."""
-        from filelock import unlock_descriptor
-
         try:
-            unlock_descriptor(self._descriptor)
+            flock(self._descriptor, LOCK_UN)
         except OSError:
             self.close()  # which lets it go too
         self._mine.release()
@@ -93,3 +90,12 @@ class StoreLock(OpenFile):
             holder = msgspec.json.encode({"operator": operator, "process": os.getpid()}).ljust(_HOLDER_LENGTH) + b"\n"
             if os.pread(self._descriptor, len(holder), 0) != holder:  # to write costs ten times as much
                 os.pwrite(self._descriptor, holder, 0)
+
+
+def _locks(descriptor: int) -> bool:
+    """Lock the file; False if another process has it, for which some file systems report that it is not permitted."""
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
