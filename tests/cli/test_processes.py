@@ -102,7 +102,7 @@ def test_a_command_imports_neither_the_screen_nor_what_it_does_not_need(console:
     modules = set(ended.stderr.splitlines()[-1].split())
     packages = {name.partition(".")[0] for name in modules}
     assert {"kconsole", "click"} <= packages
-    assert not packages & {"textual", "rich", "pydantic", "pydantic_core", "httpx", "ldap3", "tinydb", "hypothesis"}
+    assert not packages & {"textual", "rich", "pydantic", "pydantic_core", "httpx", "ldap3", "tinydb", "filelock"}
     if arguments == "status":
         unneeded = {"kconsole.cli.output", "kconsole.operations.search.filters", "orjson"}
         assert not modules & unneeded

@@ -1,5 +1,6 @@
 """Several stores open at once: they see each other's changes, wait for each other, and lose nothing."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -217,6 +218,17 @@ def test_nor_can_another_part_of_the_same_process_have_it(tmp_path: Path) -> Non
     lock.release()
     lock.close()
     others.close()
+
+
+def test_a_file_system_that_reports_a_held_lock_as_not_permitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_: int) -> None:
+        raise PermissionError(errno.EACCES, "held")
+
+    monkeypatch.setattr("kconsole.store.file_engine.locking.flock", held)
+    with pytest.raises(StoreBusy):
+        StoreLock(tmp_path / "lock").acquire(0, "chen")
 
 
 def test_a_shorter_name_leaves_nothing_of_a_longer_one(tmp_path: Path) -> None:
