@@ -2,6 +2,7 @@
 
 import gc
 import os
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.kerio_server.fixtures import kerio_clock, kerio_server
 from tests.limits import EXAMPLES, THOROUGH
 
 __all__ = ["directory_server", "kerio_clock", "kerio_server", "large_directory", "own_directory"]
+
+os.environ["TZ"] = "UTC"  # times are shown, and read, in the zone of the machine
+time.tzset()
 
 # A machine that is busy with something else is no failure, so nothing has a deadline.
 settings.register_profile("quick", deadline=None, max_examples=EXAMPLES)

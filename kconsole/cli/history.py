@@ -15,7 +15,7 @@ from kconsole.cli.output import put_document
 from kconsole.cli.server_prompt import password_option, said, writer_for
 from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.history import Commit
-from kconsole.core.times import from_iso, to_iso
+from kconsole.core.times import moment_of, to_iso
 from kconsole.operations.history import LogQuery
 from kconsole.operations.maintenance import verify
 from kconsole.operations.session import Session
@@ -32,9 +32,9 @@ LINES_AT_A_TIME = 1_000
 
 @reading
 def _since(text: str) -> datetime:
-    """A time, or so long ago."""
+    """A time, in the zone that the log shows unless it names one, or so long ago."""
     with suppress(ValueError):
-        return from_iso(text)
+        return moment_of(text)
     with suppress(ValueError):
         return datetime.now().astimezone() - ages.parse_age(text)
     raise ValueError(f"'{text}' is neither a time (2026-08-05T12:00Z) nor an age (12h, 7d, 6m).")
@@ -43,7 +43,12 @@ def _since(text: str) -> datetime:
 @click.group(invoke_without_command=True)
 @click.option("--account", default="", metavar="ADDRESS", help="Only changes of this address.")
 @click.option("--operator", default="", metavar="NAME", help="Only changes by this user, or under this claimed name.")
-@click.option("--since", callback=_since, metavar="T", help="Only changes since this time, or for this long: 7d.")
+@click.option(
+    "--since",
+    callback=_since,
+    metavar="T",
+    help="Only changes since this time, or for this long: 7d.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list; with --follow, a line for each change.")
 @click.option("--follow", is_flag=True, help="Go on with new changes, until ctrl+c.")
 @at_store

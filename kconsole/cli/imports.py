@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -111,16 +112,16 @@ def import_logins(
 ) -> None:
     """Import last logins from a log (CSV).
 
-    Its first line names the columns: address, time, protocol. Times are ISO 8601 with their zone, unless --zone names
-    it. Only logins later than the known ones are imported, also beyond the license: they have happened. FILE may be -
-    for standard input.
+    Its first line names the columns: address, time, protocol. Times are ISO 8601; without a zone they are in that of
+    --zone, or of this machine. Only logins later than the known ones are imported, also beyond the license: they have
+    happened. FILE may be - for standard input.
     """
     known_zone = None if zone is None else zone_named(zone)
     session = place.open()
     read = logins.read_login_file(file, session.clock.now(), known_zone, encoding)
     operation = logins.ImportLogins(read, skip_faulty, reason)
     plan = operation.plan(session.state, session.seats)
-    for line in preview_of_logins(read, plan):
+    for line in preview_of_logins(read, plan, known_zone):
         say(line)
     operation.check()
     if dry_run:
@@ -133,12 +134,15 @@ def import_logins(
     click.get_current_context().exit(PARTLY_FAILED if done.failures else 0)
 
 
-def preview_of_logins(file: logins.LoginFile, plan: logins.LoginsPlan) -> Iterator[str]:
+def preview_of_logins(file: logins.LoginFile, plan: logins.LoginsPlan, zone: tzinfo | None) -> Iterator[str]:
     """What an import of logins would do."""
     yield f"{words.count(file.rows, 'login')} read as {file.encoding}, {words.count(len(file.faults), 'faulty row')}."
     yield f"{words.count(len(plan.changed), 'account')} with a later login than the known one, {plan.same:,} without."
     if file.without_time:
-        yield f"Skipped {words.count(file.without_time, 'row')} without a time: never logged in."
+        yield f"Skipped {words.count(file.without_time, 'row')} without a login: no time, or one that means never."
+    if file.without_zone and zone is None:
+        here, times = datetime.now().astimezone().tzname(), words.count(file.without_zone, "time")
+        yield f"{times} without a zone, read in that of this machine ({here}). --zone names another."
     for addresses, what in (
         (plan.unknown, "not in this store"),
         (plan.deleted, "of deleted accounts"),

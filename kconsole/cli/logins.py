@@ -8,16 +8,19 @@ from kconsole.cli.context import CliContext, at_store, exit_code, read_text, rea
 from kconsole.cli.output import put_json
 from kconsole.core.codes import Message
 from kconsole.core.reports import SeatReport
-from kconsole.core.times import moment_of
+from kconsole.core.times import is_no_time, moment_of, says_no_time
 from kconsole.operations.accounts import Connect
 from kconsole.text import messages, words
 
 
 @reading
 def _moment(text: str) -> datetime:
-    """A moment, with its zone."""
+    """A moment, in the zone that is shown unless it names one."""
     try:
-        return moment_of(text, None)
+        moment = moment_of(text)
+        if says_no_time(text) or is_no_time(moment):
+            raise ValueError("time-says-never")
+        return moment
     except ValueError as error:
         hint = messages.sentence(Message(str(error)))
         raise ValueError(f"'{text}': {hint} Write it like 2026-08-05T12:03:00Z.") from None
@@ -26,7 +29,12 @@ def _moment(text: str) -> datetime:
 @click.command()
 @click.argument("address")
 @click.option("--via", "protocol", callback=read_text, default="", metavar="IMAP", help="The protocol.")
-@click.option("--at", callback=_moment, metavar="TIME", help="When, in ISO 8601 with its zone; by default now.")
+@click.option(
+    "--at",
+    callback=_moment,
+    metavar="TIME",
+    help="When, in ISO 8601, with a zone or in this machine's; by default now.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
 @reason_option
 @at_store

@@ -13,7 +13,7 @@ from kconsole.core.errors import BadInput
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.license import ID_SHOWN, License
 from kconsole.core.records import Domain, Entry, Inventory
-from kconsole.core.times import in_utc
+from kconsole.core.times import in_utc, is_no_time
 
 MOST_PROBLEMS: Final = 5  # of a document that are shown: one is enough to correct the next, fifty are noise
 LARGEST_LIMIT: Final = 10**12  # seats or accounts: beyond any license, and a whole number for every JSON reader
@@ -36,7 +36,7 @@ def checked(inventory: Inventory, name: str) -> Inventory:
         raise BadInput("contradicts-itself", "nothing-changed", first_of(problems, MOST_PROBLEMS), file=name)
     try:
         entries = tuple(  # most of many have no time at all
-            _in_utc(entry) if entry.last_login or entry.deleted_at or entry.directory_logon else entry
+            _timed(entry) if entry.last_login or entry.deleted_at or entry.directory_logon else entry
             for entry in inventory.entries
         )
         return replace(
@@ -102,6 +102,12 @@ def with_times(value: Any, change: Callable[[Any], date]) -> Any:
 
 def _in_utc(value: Any) -> Any:
     return with_times(value, lambda time: in_utc(time) if isinstance(time, datetime) else time)
+
+
+def _timed(entry: Entry) -> Entry:
+    """An entry with its times in UTC. A login at the beginning of a calendar is how others write that it never was."""
+    timed: Entry = _in_utc(entry)
+    return replace(timed, last_login=None) if timed.last_login and is_no_time(timed.last_login.at) else timed
 
 
 def _with_missing_domains(domains: tuple[Domain, ...], entries: tuple[Entry, ...]) -> tuple[Domain, ...]:

@@ -36,11 +36,6 @@ def to_iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat().removesuffix("+00:00") + "Z"
 
 
-def from_iso(text: str) -> datetime:
-    """The moment that an ISO 8601 text names; ValueError if it is none."""
-    return in_utc(datetime.fromisoformat(text))
-
-
 AGE_UNITS: Final = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
@@ -75,39 +70,106 @@ A login in the future would stay the last one until then, whatever logins follow
 """
 
 _MOMENT: Final = re.compile(
-    r"(?P<local>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?|\d{8}T\d{4}(?:\d\d)?)"
-    r" ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
+    r"(?P<day>\d{4}-\d\d-\d\d|\d{8})"
+    r"(?:[T ](?P<time>\d\d:\d\d|\d{4})(?::?(?P<second>\d\d)(?P<part>[.,]\d{1,9})?)?)?"
+    r" ?(?P<zone>[A-Z]{1,5}|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII | re.IGNORECASE,
 )
 """The forms of ISO 8601 that people and logs write. `fromisoformat` alone accepts Unix milliseconds as a date."""
 
 _OFFSET: Final = re.compile(r"[+-]\d\d(?::?\d\d)?", re.ASCII)
+_UTC_NAMES: Final = ("UTC", "GMT", "Z")
+
+FIRST_LOGIN: Final = datetime(1990, 1, 1, tzinfo=UTC)
+"""Before it there were no such servers: an earlier login is one of a wrong clock."""
+
+_NO_TIMES: Final = tuple(
+    datetime(*day, tzinfo=UTC) for day in ((1601, 1, 1), (1899, 12, 31), (1904, 1, 1), (1970, 1, 1))
+)
+"""What Windows, spreadsheets, old Macs and Unix write for a time that never was; give or take two days."""
+
+_NEVER: Final = re.compile(
+    r"never( logged (in|on))?|none|null|nil|n/?a|unknown|[-–—?]|[+-]?0+(\.0+)?|-1(\.0+)?|9999|9223372036854775807"
+    r"|(0000|0001|9999)-?\d\d-?\d\d(?!\d).*",
+    re.ASCII | re.IGNORECASE,
+)
 
 
-def moment_of(text: str, zone: tzinfo | None) -> datetime:
+def says_no_time(text: str) -> bool:
+    """Whether a text in the place of a time says that there was none, or says nothing, as other programs write it."""
+    return not text.strip() or _NEVER.fullmatch(text.strip()) is not None
+
+
+def is_no_time(moment: datetime) -> bool:
+    """Whether a moment is the beginning or end of a calendar, which stands for no time at all."""
+    return moment.year in (1, 9999) or any(abs(moment - never) < timedelta(days=2) for never in _NO_TIMES)
+
+
+def has_zone(text: str) -> bool:
+    """Whether the text of a moment names its zone."""
+    match = _MOMENT.fullmatch(text.strip())
+    return match is not None and match["zone"] is not None
+
+
+def moment_of(text: str, zone: tzinfo | None = None) -> datetime:
     """The moment that a text names in ISO 8601, in UTC; ValueError with a code if it is none.
 
-    The zone is that of a text that names none; an hour that a clock shows twice in autumn is the first of the two.
-    Without a zone such a text is refused: a guess would be wrong by hours.
+    Args:
+        text: a day, which means its beginning, or a moment, perhaps with its zone. A leap second is the next one.
+        zone: that of a text that names none; None for this machine's, in which times are shown. Of an hour that a
+            clock shows twice in autumn, the first is meant; one that it skips in spring counts as if it did not.
     """
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
         raise ValueError("time-not-iso")
-    offset = (match["zone"] or "").upper()
-    if not offset and zone is None:
-        raise ValueError("time-without-zone")
-    local = match["local"].upper() + (offset if offset not in ("UTC", "GMT") else "Z")
+    name = (match["zone"] or "").upper()
+    is_leap = match["second"] == "60"
+    second = "59" if is_leap else match["second"] or "00"
+    time = (match["time"] or "0000").replace(":", "")
+    part = "" if is_leap else (match["part"] or "").replace(",", ".")
+    iso = f"{match['day'].replace('-', '')}T{time}{second}{part}"
     try:
-        moment = datetime.fromisoformat(local)
-        return in_utc(moment if offset else moment.replace(tzinfo=zone))
-    except (ValueError, OverflowError):
+        if not name[:1].isalpha():
+            moment = datetime.fromisoformat(iso + name)
+            moment = in_utc(moment if name else _local(moment, zone))
+        elif name in _UTC_NAMES:
+            moment = datetime.fromisoformat(iso + "Z").astimezone(UTC)
+        else:
+            moment = _named(datetime.fromisoformat(iso), zone, name)
+        if is_leap and (moment.hour, moment.minute) != (23, 59):  # it is inserted at the end of a day in UTC
+            raise ValueError
+        return moment + timedelta(seconds=1) if is_leap else moment
+    except UnknownZone:
+        raise ValueError("time-zone-unclear") from None
+    except (ValueError, OverflowError, OSError):
         raise ValueError("time-out-of-calendar") from None
+
+
+class UnknownZone(ValueError):
+    """Letters such as CET, which are not those of the zone that is shown."""
+
+
+def _local(moment: datetime, zone: tzinfo | None) -> datetime:
+    if zone is not None:
+        return moment.replace(tzinfo=zone)
+    local = moment.astimezone()
+    is_skipped = local.replace(tzinfo=None) != moment  # in spring, where Python subtracts the hour
+    return moment.replace(fold=1).astimezone() if is_skipped else local
+
+
+def _named(moment: datetime, zone: tzinfo | None, name: str) -> datetime:
+    """A moment with the letters of its zone, as kconsole shows them; they say which of two equal hours is meant."""
+    for fold in (0, 1):
+        local = _local(moment.replace(fold=fold), zone)
+        if (local.tzname() or "").upper() == name:
+            return in_utc(local)
+    raise UnknownZone
 
 
 def zone_named(text: str) -> tzinfo:
     """The zone that a person means by `UTC`, `+02:00` or `Europe/Prague`; BadInput if this machine knows none."""
     text = text.strip()
-    if text.upper() in ("UTC", "GMT", "Z"):
+    if text.upper() in _UTC_NAMES:
         return UTC
     try:
         if _OFFSET.fullmatch(text):

@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
 from kconsole.core.identity import canonical_address
-from kconsole.core.times import LONGEST_PROTOCOL, SKEW, moment_of
+from kconsole.core.times import FIRST_LOGIN, LONGEST_PROTOCOL, SKEW, has_zone, is_no_time, moment_of, says_no_time
 from kconsole.importers.code_pages import Encoding
 from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
 from kconsole.importers.file_lines import BadLine, LineMessage
@@ -44,35 +44,40 @@ class LoginFile:
     rows: int
     """The number of good rows with a time."""
     without_time: int
-    """The number of rows with an empty time: accounts that never logged in."""
+    """The number of rows without a login: the time is empty, or says never."""
     faults: tuple[LineMessage, ...]
     encoding: Encoding
+    without_zone: int = 0
+    """The number of good rows whose time names no zone."""
 
 
 def read_login_csv(
     document: bytes, name: str, now: datetime, zone: tzinfo | None = None, encoding: str | None = None
 ) -> LoginFile:
-    """Read a file of logins, which errors call by this name. A time after now, or without any zone, is a fault.
+    """Read a file of logins, which errors call by this name.
+
+    A time after now is a fault. One that names no zone is in this one; None is the zone of this machine.
 
     Raises:
         BadInput: the file is empty, not text, or lacks the columns.
     """
     last: dict[str, Login] = {}
-    rows = without_time = 0
+    rows = without_time = without_zone = 0
 
     def take(row: CsvRow) -> None:
-        nonlocal rows, without_time
+        nonlocal rows, without_time, without_zone
         login = _login(row, zone, now)
         if login is None:
             without_time += 1
             return
         rows += 1
+        without_zone += not has_zone(row.values["time"])
         known = last.setdefault(canonical_address(login.address), login)
         if login.at > known.at:
             last[canonical_address(login.address)] = login
 
     file = read_csv(document, name, encoding, _FORM, take)
-    return LoginFile(tuple(last.values()), rows, without_time, file.faults, file.encoding)
+    return LoginFile(tuple(last.values()), rows, without_time, file.faults, file.encoding, without_zone)
 
 
 def _login(row: CsvRow, zone: tzinfo | None, now: datetime) -> Login | None:
@@ -83,14 +88,18 @@ def _login(row: CsvRow, zone: tzinfo | None, now: datetime) -> Login | None:
     for column, value, longest in (("address", address, LONGEST_ADDRESS), ("protocol", protocol, LONGEST_PROTOCOL)):
         if len(value) > longest:
             raise BadLine("value-too-long", column=column, longest=longest)
-    if not time:
-        return None
     if len(time) > _LONGEST_TIME:
         raise BadLine("time-not-iso")
+    if says_no_time(time):
+        return None
     try:
         at = moment_of(time, zone)
     except ValueError as error:
         raise BadLine(str(error)) from None
+    if is_no_time(at):
+        return None
+    if at < FIRST_LOGIN:
+        raise BadLine("time-too-early")
     if at > now + SKEW:
         raise BadLine("time-in-future")
     return Login(row.line, address, at, protocol)

@@ -81,7 +81,7 @@ def test_beyond_the_license_a_login_is_refused(office: Console) -> None:
         (3, ["none@north.example"]),
         (2, []),
         (2, ["berg@north.example", "--at", "yesterday"]),
-        (2, ["berg@north.example", "--at", "2026-01-02T03:04"]),
+        (2, ["berg@north.example", "--at", "1970-01-01T00:00Z"]),
         (2, ["berg@north.example", "--at", "9000-01-02T03:04Z"]),
         (2, ["berg@north.example", "--via", "x" * 65]),
     ],
@@ -98,7 +98,7 @@ def test_logins_are_brought_in_from_a_log(office: Console, file: Path) -> None:
     assert dry.talk == [
         "5 logins read as UTF-8, 0 faulty rows.",
         "3 accounts with a later login than the known one, 0 without.",
-        "Skipped 1 row without a time: never logged in.",
+        "Skipped 1 row without a login: no time, or one that means never.",
         "Skipped 1 address not in this store: none@north.example.",
         "Skipped 1 address of entries that are not accounts: info@north.example.",
         "1 → 3 of 2 connected",
@@ -119,18 +119,17 @@ def test_logins_are_brought_in_from_a_log(office: Console, file: Path) -> None:
 
 def test_faulty_rows_are_told_and_refuse_the_import(office: Console, file: Path) -> None:
     before = office.dump
-    file.write_text("address,time\nanna,2025-09-01T09:00\nberg,2025-09-01T09:00Z\n,2025-09-01T09:00Z\n")
+    file.write_text("address,time\nanna,2025-09-31T09:00\nberg,2025-09-01T09:00\n,2025-09-01T09:00Z\n")
     said = office("import", "logins", str(file))
     assert (said.code, said.out, office.dump) == (2, "", before)
     assert said.talk[-4:-1] == [
         "kconsole: 2 faulty rows. Nothing was imported:",
-        "  line 2: The time has no zone, such as Z or +02:00",
+        "  line 2: The time is not in the calendar",
         "  line 4: The row has no address",
     ]
-    assert "--zone" in said.talk[-1]
     assert office("import", "logins", str(file), "--dry-run").code == 2
     partly = office("import", "logins", str(file), "--skip-faulty", "--zone", "Europe/Prague")
-    assert (partly.code, last_logins(office)["anna"]) == (1, "2025-09-01T07:00:00Z")
+    assert (partly.code, last_logins(office)["berg"]) == (1, "2025-09-01T07:00:00Z")
 
 
 def test_what_kconsole_lists_can_be_brought_in_elsewhere(office: Console, file: Path, tmp_path: Path) -> None:

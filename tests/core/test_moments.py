@@ -1,5 +1,7 @@
 """Moments that somebody wrote down elsewhere."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -8,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconsole.core.errors import BadInput
-from kconsole.core.times import moment_of, zone_named
+from kconsole.core.times import is_no_time, moment_of, says_no_time, zone_named
+from kconsole.text.ages import full_moment
 
 NOON = datetime(2026, 8, 5, 12, 3, tzinfo=UTC)
 
@@ -39,19 +42,17 @@ def test_one_moment_has_many_texts(text: str) -> None:
     [
         ("", "time-not-iso"),
         ("yesterday", "time-not-iso"),
-        ("2026-08-05", "time-not-iso"),
         ("12:03", "time-not-iso"),
         ("1785931380", "time-not-iso"),
         ("1785931380123", "time-not-iso"),
         ("05.08.2026 12:03", "time-not-iso"),
-        ("2026-08-05T12:03:00 CEST", "time-not-iso"),
+        ("2026-08-05T12:03:00 CEST", "time-zone-unclear"),
         ("２０２６-08-05T12:03Z", "time-not-iso"),
         ("2026-08-05T12:03Z\nx", "time-not-iso"),
         ("2026-02-30T12:03Z", "time-out-of-calendar"),
         ("2026-08-05T25:03Z", "time-out-of-calendar"),
         ("0001-01-01T00:00+14:00", "time-out-of-calendar"),
         ("2026-08-05T12:03+99:00", "time-out-of-calendar"),
-        ("2026-08-05T12:03:00", "time-without-zone"),
     ],
 )
 def test_what_is_none_says_why(text: str, why: str) -> None:
@@ -79,4 +80,94 @@ def test_no_text_does_harm(text: str) -> None:
     try:
         assert moment_of(text, UTC).tzinfo is UTC
     except ValueError as error:
-        assert str(error).startswith(("time-not-iso", "time-out-of-calendar"))  # noqa: PT017
+        assert str(error).startswith("time-")  # noqa: PT017
+
+
+@pytest.fixture
+def in_prague(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Prague")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_prague")
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-08-06 00:30", "2026-08-05T22:30Z"),
+        ("2026-08-06", "2026-08-05T22:00Z"),
+        ("20260106", "2026-01-05T23:00Z"),
+        ("2026-08-06 00:30 CEST", "2026-08-05T22:30Z"),
+        ("2026-10-25 02:30", "2026-10-25T00:30Z"),
+        ("2026-10-25 02:30 cest", "2026-10-25T00:30Z"),
+        ("2026-10-25 02:30 CET", "2026-10-25T01:30Z"),
+        ("2026-03-29 02:30", "2026-03-29T01:30Z"),
+        ("2026-08-06T00:30:00Z", "2026-08-06T00:30Z"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00Z"),
+        ("2017-01-01 00:59:60.5", "2017-01-01T00:00Z"),
+        ("2017-01-01T05:29:60+05:30", "2017-01-01T00:00Z"),
+    ],
+)
+def test_a_text_without_a_zone_is_in_the_one_that_is_shown(text: str, moment: str) -> None:
+    assert moment_of(text) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.usefixtures("in_prague")
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2026-08-06 00:30 CET", "time-zone-unclear"),
+        ("2026-08-06 00:30 EST", "time-zone-unclear"),
+        ("2026-08-06 12:00:60", "time-out-of-calendar"),
+        ("2026-08-06 12:00:61Z", "time-out-of-calendar"),
+        ("9999-12-31T23:59:60Z", "time-out-of-calendar"),
+        ("9999-12-31T23:59-05:00", "time-out-of-calendar"),
+        ("0000-01-01T00:00Z", "time-out-of-calendar"),
+    ],
+)
+def test_what_the_shown_zone_does_not_have_is_refused(text: str, code: str) -> None:
+    with pytest.raises(ValueError, match=f"^{code}$"):
+        moment_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "never", "Never", "-", "0", "-1", "0.0", "9999", "null", "N/A", "unknown", "0000-00-00 00:00:00"),
+        *("0001-01-01T00:00:00Z", "0001-01-01T00:00+14:00", "9999-12-31T23:59:59.999-08:00", "9223372036854775807"),
+    ],
+)
+def test_texts_that_say_that_there_was_no_time(text: str) -> None:
+    assert says_no_time(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1970-01-01T00:00:00.000Z", "1969-12-31 19:00-05:00", "1601-01-01", "1899-12-30", "1900-01-01"],
+)
+def test_moments_that_stand_for_no_time(text: str) -> None:
+    assert is_no_time(moment_of(text))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", ["Europe/Prague", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Apia", "Etc/GMT+12"])
+def test_what_is_shown_in_any_zone_is_read_back(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", name)
+    time.tzset()
+    try:
+
+        @given(st.datetimes(datetime(1990, 1, 3), datetime(2036, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+        def read_back(moment: datetime) -> None:
+            moment = moment.replace(second=0, microsecond=0)
+            shown = full_moment(moment)
+            assert moment_of(shown) == moment  # with the letters of its zone, which say which of two equal hours it is
+            without, has_gap = moment_of(shown[:16]), moment_of(shown[:16]) != moment
+            assert not has_gap or moment - without == timedelta(hours=1)
+            assert moment_of(shown[:10]) <= moment
+
+        read_back()
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.core.times import SystemClock, from_iso, in_utc, to_iso
+from kconsole.core.times import SystemClock, in_utc, moment_of, to_iso
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -16,7 +16,7 @@ def test_a_moment_comes_back_from_its_text(moment: datetime) -> None:
     text = to_iso(moment)
     assert text is not None
     assert text.endswith("Z")
-    back = from_iso(text)
+    back = moment_of(text)
     assert back == moment
     assert back.tzinfo is UTC
 
@@ -42,7 +42,7 @@ def test_in_utc_is_the_same_moment_in_the_one_zone(moment: datetime) -> None:
 @pytest.mark.parametrize("text", ["", "now", "2026-13-01T00:00:00Z", "12:00"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        from_iso(text)
+        moment_of(text)
 
 
 def test_the_clock_of_this_machine_tells_utc() -> None:

@@ -74,7 +74,7 @@ def test_faulty_rows_are_told_by_line_and_quote_nothing() -> None:
         "address;password;time;protocol\n"
         ";S3cret;2026-08-05T09:00Z;IMAP\n"
         "a@x.example;S3cret;S3cret;IMAP\n"
-        "a@x.example;S3cret;2026-08-05T09:00;IMAP\n"
+        "a@x.example;S3cret;1989-08-05T09:00;IMAP\n"
         "a@x.example;S3cret;2026-08-05T13:00Z;IMAP\n"
         'a@x.example;"S3cret;2026-08-05T09:00Z;IMAP\n'
         "a@x.example;S3;cret;2026-08-05T09:00Z;IMAP\n"
@@ -90,7 +90,7 @@ def test_faulty_rows_are_told_by_line_and_quote_nothing() -> None:
     assert file.faults == (
         LineMessage(2, "address-empty"),
         LineMessage(3, "time-not-iso"),
-        LineMessage(4, "time-without-zone"),
+        LineMessage(4, "time-too-early"),
         LineMessage(5, "time-in-future"),
         LineMessage(6, "quote-open"),
         LineMessage(7, "wrong-fields", {"fields": 5, **wrong}),
@@ -108,7 +108,8 @@ def test_faulty_rows_are_told_by_line_and_quote_nothing() -> None:
 
 def test_times_without_a_zone_need_one() -> None:
     text = "address;time\na@x.example;2026-08-05 11:00:00\n"
-    assert read(text).logins == ()
+    assert read(text).logins[0].at == NINE.replace(hour=11)
+    assert (read(text).without_zone, read(text, "UTC").rows) == (1, 1)
     assert read(text, "Europe/Prague").logins[0].at == NINE
     assert read(text, "+02:00").logins[0].at == NINE
 

@@ -11,6 +11,7 @@ from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, ChangedSince
 from kconsole.core.history import Refusal
 from kconsole.core.records import Entry, LastLogin
+from kconsole.importers.dump_documents import read_dump
 from kconsole.importers.login_csv import read_login_csv
 from kconsole.operations.accounts import Connect, DisableAccounts
 from kconsole.operations.history import LogQuery
@@ -176,12 +177,12 @@ def test_what_happened_is_recorded_beyond_the_license(tmp_path: Path) -> None:
 
 def test_faulty_rows_refuse_all_unless_they_are_skipped(tmp_path: Path) -> None:
     session = session_of(tmp_path, account("anna"))
-    file = logins("anna;2026-08-05T09:00Z;IMAP", *["anna;2026-08-05T09:00;IMAP"] * 30)
+    file = logins("anna;2026-08-05T09:00Z;IMAP", *["anna;2026-08-05T29:00;IMAP"] * 30)
     before = session.state.inventory
     with pytest.raises(BadInput, match="faulty-rows") as caught:
         session.do(ImportLogins(file))
     assert (len(caught.value.details), caught.value.details[-1]) == (21, message("more-faults", more=10))
-    assert caught.value.hints == (message("name-the-zone"), message("correct-the-file"))
+    assert caught.value.hints == (message("correct-the-file"),)
     assert session.state.inventory == before
     done = session.do(ImportLogins(file, skip_faulty=True))
     assert (len(done.changed), len(done.failures), of(session, "anna").mailbox) == (1, 30, True)
@@ -214,3 +215,22 @@ def test_a_hundred_thousand_rows_take_bounded_time(tmp_path: Path) -> None:
     assert (len(plan.changed), len(plan.unknown), len(done.changed)) == (many, many, many)
     assert session.seats.report().connected == many
     assert time.process_time() - began < 20
+
+
+def test_never_as_other_programs_write_it_is_no_login(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), account("berg", mailbox=True, last_login=logged_in(3)))
+    texts = ("1970-01-01T00:00:00.000Z", "0001-01-01T00:00:00Z", "1601-01-01", "0", "-1", "9999-12-31", "never", "")
+    file = logins(*(f"{login};{text};IMAP" for login in ("anna", "berg") for text in texts))
+    assert (file.faults, file.without_time) == ((), 2 * len(texts))
+    assert session.do(ImportLogins(file)).changed == []
+    assert of(session, "anna").never_logged_in
+    assert not of(session, "anna").mailbox
+    assert of(session, "berg").last_login == logged_in(3)
+
+
+def test_never_as_a_date_in_a_dump_is_no_login() -> None:
+    document = (
+        b'{"license":{"seats":5},"entries":[{"address":"a@x.example","last_login":{"at":"1970-01-01T00:00:00Z"}}]}'
+    )
+    (entry,) = read_dump(document, "dump.json").entries
+    assert entry.last_login is None

@@ -7,7 +7,6 @@ from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
-from kconsole.core.codes import Message
 from kconsole.core.records import Entry, LastLogin
 from kconsole.core.reports import SeatReport
 from kconsole.importers.login_csv import Login, read_login_csv
@@ -91,9 +90,7 @@ class ImportLogins:
     def check(self) -> None:
         """Refuse faulty rows that must not be skipped."""
         if self.file.faults and not self.skip_faulty:
-            zone = ("name-the-zone",) if any(fault.code == "time-without-zone" for fault in self.file.faults) else ()
-            hints = [Message(code) for code in (*zone, "correct-the-file")]
-            raise faulty_error("faulty-rows", hints, self.file.faults, MOST_FAULTS)
+            raise faulty_error("faulty-rows", "correct-the-file", self.file.faults, MOST_FAULTS)
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Find the accounts again on the current state, and record all logins.

@@ -3,7 +3,7 @@
     anna -test              address, name or description holds "anna", and none of them "test"
     domain:retail is:never  of a domain whose name holds "retail", and never logged in
     seen:>180d              last login longer ago than 180 days; seen:<30d, within the last 30
-    seen:<2025-01-01        last login before that day; seen:>2025-01-01, on it or after
+    seen:<2025-01-01        last login before that day, in the zone that is shown; seen:>2025-01-01, on it or after
     is:held                 deleted, its seat held until the server is restarted: nothing else lists these
     @unused                 the filter that was saved under this name
     -is:disabled            not disabled: a minus negates any term
@@ -14,7 +14,7 @@ reported.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -27,7 +27,7 @@ from kconsole.core.identity import (
     shown_address,
 )
 from kconsole.core.records import Entry, fold
-from kconsole.core.times import age_of
+from kconsole.core.times import age_of, moment_of
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.search.sorting import SortField
 
@@ -196,7 +196,7 @@ def _seen(value: str, now: datetime) -> Condition | Message:
         return message("filter-seen")
     after = sign == ">"
     try:
-        moment = datetime.combine(date.fromisoformat(rest), time(), UTC)
+        moment = moment_of(rest)
     except ValueError:
         try:
             moment, after = now - age_of(rest), not after  # longer ago means before

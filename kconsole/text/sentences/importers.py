@@ -167,13 +167,12 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "other-primary-domain": "The primary domain is {file} in the files, and {store} in the store. It stays {store}.",
     # Logins
     "time-not-iso": "The time is not in ISO 8601",
-    "time-without-zone": "The time has no zone, such as Z or +02:00",
+    "time-zone-unclear": "The letters of the zone do not say which it is: write Z, or an offset such as +02:00",
+    "time-too-early": "The time is before 1990, when there were no such servers",
+    "time-says-never": "The time is one that stands for no time at all",
     "time-out-of-calendar": "The time is not in the calendar",
     "time-in-future": "The time is in the future. Is it in another zone?",
     "address-empty": "The row has no address",
-    "name-the-zone": Both(
-        "Name the zone of its times with --zone, for example --zone UTC.", "Write the times with their zone."
-    ),
     "unknown-zone": "'{zone}' is not a time zone that this machine knows.",
     "write-a-zone": "Write UTC, an offset like +02:00, or Europe/Prague.",
     "login-in-future": "This time is in the future.",
