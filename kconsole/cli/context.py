@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from kconsole.core.errors import ConsoleError, ReadOnly
-from kconsole.core.history import Operator
+from kconsole.core.history import Commit, Operator
 from kconsole.core.times import Clock
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
 from kconsole.operations.base import Done, Outcome
@@ -62,6 +62,11 @@ class CliContext:
     sleep: Callable[[float], None] = time.sleep
     """Waits so many seconds, between two polls of a command that runs until it is stopped."""
 
+    has_changed: bool = False
+    """Whether this run has changed the store."""
+    needs_output: bool = False
+    """Whether output that is lost is an error, even if its reader went away."""
+
     @property
     def store_folder(self) -> Path:
         """The folder of `--store`, or of the environment, or the default one."""
@@ -89,6 +94,7 @@ class CliContext:
             self.store_folder, self.operator, self.clock, self.patience, self.read_only, progress=progress
         )
         session.offline = self.offline
+        session.listen(self._note)
         if progress is None:
             click.get_current_context().call_on_close(session.close)
         for notice in session.store.notices if notices else ():
@@ -96,6 +102,9 @@ class CliContext:
         if notices and unconfirmed:
             say_unconfirmed(session)
         return session
+
+    def _note(self, commit: Commit) -> None:
+        self.has_changed = self.has_changed or commit.own
 
 
 _pass_context = click.make_pass_decorator(CliContext, ensure=True)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ import orjson
 from kconsole.cli.context import CliContext, at_store, exit_code, reading, reason_option, say, terminal_width
 from kconsole.cli.output import put_document
 from kconsole.cli.server_prompt import password_option, said, writer_for
+from kconsole.cli.streams import lost_output
 from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.history import Commit
 from kconsole.core.times import moment_of, to_iso
@@ -105,7 +106,7 @@ def log_document(commit: Commit) -> dict[str, object]:
 def _put_list(commits: Iterator[Commit]) -> None:
     """Print one JSON list while the log is read: it may be long."""
     start = "["
-    for commit in commits:
+    for commit in takewhile(lambda _: lost_output() is None, commits):
         text = orjson.dumps(log_document(commit), option=orjson.OPT_INDENT_2).decode()
         put_document(f"{start}\n{text}".encode())
         start = ","
@@ -115,7 +116,7 @@ def _put_list(commits: Iterator[Commit]) -> None:
 def _put_table(commits: Iterator[Commit]) -> None:
     header, width = ["LINE", "WHEN", "OPERATOR", "OPERATION", "ACCOUNTS", "SEATS", "REASON"], terminal_width()
     rows = map(_row, commits)
-    while some := list(islice(rows, LINES_AT_A_TIME)):
+    while not lost_output() and (some := list(islice(rows, LINES_AT_A_TIME))):
         lines = columns.table(header, some, right={0}, width=width)
         if header[0] == "":
             next(lines)
@@ -143,7 +144,7 @@ def _refusals(commit: Commit) -> str:
 
 
 def _follow(session: Session, query: LogQuery, commits: Iterable[Commit], as_json: bool) -> None:
-    while True:
+    while not lost_output():
         for commit in commits:
             if as_json:
                 put_document(orjson.dumps(log_document(commit), option=orjson.OPT_APPEND_NEWLINE))

@@ -1,24 +1,29 @@
 """The entry point of the command line: finds the command, and turns errors into a message and an exit code."""
 
-import codecs
-import io
+import errno
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from kconsole import __version__
-from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, say, say_error, say_failure
+from kconsole.cli.context import (
+    DEBUG_VARIABLE,
+    PARTLY_FAILED,
+    CliContext,
+    at_store,
+    on_screen,
+    say,
+    say_error,
+    say_failure,
+)
+from kconsole.cli.streams import lost_output, prepare_streams
 from kconsole.core.errors import ConsoleError
 
 INTERRUPTED: Final = 130
 """The exit code after ctrl+c, as in shells."""
-
-PLAIN_SIGNS: Final = "kconsole-plain-signs"
-"""The name of the codec error handler for output in encodings that lack our characters."""
 
 COMMANDS: Final = {
     "status": "kconsole.cli.status:status",
@@ -93,10 +98,23 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
 
     The command line changes the options in `place`, which tests begin with.
     """
-    _prepare_streams()
+    prepare_streams()
+    place = place or CliContext()
+    code = _run(arguments, place)
+    sys.stdout.flush()
+    lost = lost_output()
+    if lost is None or (lost.errno == errno.EPIPE and not place.needs_output):  # a reader that has seen enough
+        return code
+    if place.has_changed:
+        say(f"The change is done, but its output cannot be written: {lost.strerror}.")
+        return code
+    say_failure(f"The output cannot be written: {lost.strerror}.")
+    return code or PARTLY_FAILED
+
+
+def _run(arguments: list[str] | None, place: CliContext) -> int:
     try:
         code = kconsole.main(arguments, prog_name="kconsole", standalone_mode=False, obj=place)
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         _say_usage(error)
@@ -107,35 +125,12 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
     except (click.Abort, KeyboardInterrupt):
         say("")
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # click ends the process when a pipe is closed
-        _discard_output()
-        return 0
     except Exception as error:  # a user gets one line, and a developer the traceback on request
         if not isinstance(error, OSError):
             return _say_unexpected(error)
-        what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
+        what = f"{error.filename} cannot be used" if error.filename else "The system refused"
         say_failure(f"{what}: {error.strerror or error}.")
-        _discard_output()
-        return 1
-
-
-def _prepare_streams() -> None:
-    """Replace characters that the terminal's encoding lacks, and discard output to a closed stream."""
-    codecs.register_error(PLAIN_SIGNS, _plain_signs)
-    if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  # until the process ends
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=PLAIN_SIGNS)
-
-
-def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Characters that the output cannot carry, in ASCII of the same width: an error handler for codecs."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    from kconsole.text.plain import in_ascii
-
-    return in_ascii(error.object[error.start : error.end]), error.end
+        return PARTLY_FAILED
 
 
 def _say_unexpected(error: Exception) -> int:
@@ -158,8 +153,3 @@ def _say_usage(error: click.ClickException) -> None:
             say(line)
         say(f"Try '{error.ctx.command_path} --help'.")
     say_failure(error.format_message())
-
-
-def _discard_output() -> None:
-    """Keep Python from reporting at exit that the rest of the output cannot be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

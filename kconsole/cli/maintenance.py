@@ -27,6 +27,7 @@ def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) 
     findings = maintenance.examine(place.store_folder)
     if fix:
         findings = maintenance.mend(place.store_folder, findings, place.operator, place.patience, words_of)
+        place.has_changed = any(finding.mended for finding in findings)
     if as_json:
         put_json([_document(finding) for finding in findings])
     else:
@@ -65,6 +66,7 @@ def backup(place: CliContext, file: Path) -> None:
     """
     if str(file) == "-" and sys.stdout.isatty():
         raise click.UsageError("A terminal cannot take an archive; name a file.")
+    place.needs_output = str(file) == "-"
     session = place.open()
     maintenance.backup(session, file)
     if str(file) != "-":

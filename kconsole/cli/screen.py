@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 import kconsole
-from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, on_screen, say
+from kconsole.cli.context import DEBUG_VARIABLE, CliContext, at_store, has_person, on_screen, say
 from kconsole.cli.signals import ENDING_SIGNALS, SIGNALLED, handled_by
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, ReadOnly
 from kconsole.operations.preferences import Preferences, preferences_path
@@ -139,7 +139,7 @@ def open_console(place: CliContext) -> None:
 
 def has_terminal(profile: TerminalProfile) -> bool:
     """Whether there is a terminal that the console can be drawn in."""
-    return profile.is_drawable and sys.stdin.isatty() and sys.stderr.isatty()
+    return profile.is_drawable and has_person() and sys.stderr.isatty()
 
 
 def need_terminal(profile: TerminalProfile) -> None:
@@ -243,7 +243,6 @@ def show(
     finally:
         _ignore_signals()
         signal.pthread_sigmask(signal.SIG_SETMASK, held_back)
-        _let_go_of_lost_terminal()
         if app.session is not None:
             app.session.close()
     if isinstance(app.failure, ConsoleError):
@@ -264,9 +263,3 @@ def _say_failure(error: Exception) -> None:
         f"kconsole: The console failed ({type(error).__name__}). All changes are saved: start it again. "
         f"Set {DEBUG_VARIABLE}=1 to see the whole error."
     )
-
-
-def _let_go_of_lost_terminal() -> None:
-    """Keep Python from complaining at exit that its output went nowhere."""
-    if not os.isatty(sys.__stderr__.fileno() if sys.__stderr__ is not None else -1):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -95,6 +95,7 @@ def dump(place: CliContext, file: Path | None) -> None:
     session = place.open()
     document = dumps.dump_of(session)
     if file is None or str(file) == "-":
+        place.needs_output = True
         put_document(document)
     else:
         write_document(file, document, session.store.folder)

@@ -23,6 +23,7 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.output import put_json, put_sections
 from kconsole.cli.server_prompt import login_to, password_option, say_recovered
+from kconsole.cli.streams import lost_output
 from kconsole.core.encoding import document_of
 from kconsole.core.errors import NotFound, SourceAway, StoreBusy
 from kconsole.core.server import Server, ServerAccess
@@ -142,7 +143,7 @@ def sync(
             if watch is None or isinstance(error, NotLetIn):  # a wrong password is not tried again and again
                 raise
             say(f"{ages.full_moment(session.clock.now())}  {messages.error_words(error)}")
-        if watch is None:
+        if watch is None or lost_output():
             context.exit(code)
         place.sleep(watch.total_seconds())
         session.catch_up()

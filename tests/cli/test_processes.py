@@ -191,12 +191,18 @@ def crowded(console: Console) -> Console:
     return console.fill(*[account(f"a{number}", description="x" * 100) for number in range(3000)], seats=None)
 
 
-@pytest.mark.parametrize("arguments", ["accounts", "accounts --json", "accounts --csv", "dump"])
+@pytest.mark.parametrize("arguments", ["accounts", "accounts --json", "accounts --csv", "log --json"])
 def test_a_reader_that_has_seen_enough_is_no_error(crowded: Console, arguments: str) -> None:
     ended = shell(crowded, f"k {arguments} | head -1")
     assert (ended.returncode, ended.stdout.count("\n")) == (0, 1)
     assert "Traceback" not in ended.stderr
     assert "Broken" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", ["dump", "dump -", "backup -"])
+def test_a_reader_that_goes_away_from_a_copy_is_an_error(crowded: Console, arguments: str) -> None:
+    ended = shell(crowded, f"k {arguments} | head -c 1")
+    assert (ended.returncode, ended.stderr) == (1, "kconsole: The output cannot be written: Broken pipe.\n")
 
 
 def test_a_full_disk_behind_the_output_is_told(console: Console) -> None:

@@ -1,0 +1,77 @@
+"""Standard input, output and error: whatever their state, they do not decide over the work.
+
+What cannot be written is remembered, not raised: a reader that goes away in the middle of an import would otherwise
+stop it, and a full disk would turn a change that is done into an error. `run` has the last word, once the work is over.
+"""
+
+import codecs
+import io
+import os
+import select
+import sys
+from contextlib import suppress
+from typing import Any, Final, TextIO
+
+PLAIN_SIGNS: Final = "kconsole-plain-signs"
+"""The name of the codec error handler for output in encodings that lack our characters."""
+
+
+class _Stream(io.FileIO):
+    """A stream that takes everything. The first error is kept, and what comes after it is dropped."""
+
+    error: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        while self.error is None:
+            try:
+                written = super().write(data)
+                if written is not None:
+                    return written
+                select.select((), (self,), ())  # another program left the stream non-blocking
+            except OSError as error:
+                self.error = error
+        return memoryview(data).nbytes
+
+
+def prepare_streams() -> None:
+    """Replace standard output and error by streams that take everything, with signs that their encoding has.
+
+    A closed descriptor leads nowhere from now on. Otherwise the next file would get its number, and what is said would
+    be written into the store.
+    """
+    codecs.register_error(PLAIN_SIGNS, _plain_signs)
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            with suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)
+    sys.stdout = _replaced(sys.stdout, 1, sys.stdout is sys.__stdout__)
+    sys.stderr = _replaced(sys.stderr, 2, sys.stderr is sys.__stderr__)
+
+
+def lost_output() -> OSError | None:
+    """Why standard output could not be written; None if it could, as far as it was tried."""
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return raw.error if isinstance(raw, _Stream) else None
+
+
+def _replaced(stream: TextIO | None, descriptor: int, is_original: bool) -> TextIO:
+    if not is_original:  # it was replaced already
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=PLAIN_SIGNS)
+        assert stream is not None  # noqa: S101
+        return stream
+    encoding = "utf-8" if stream is None else stream.encoding
+    raw = _Stream(descriptor, "w", closefd=False)
+    by_line = descriptor == 2 or raw.isatty()
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors=PLAIN_SIGNS, line_buffering=by_line)
+
+
+def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Characters that the output cannot carry, in ASCII of the same width: an error handler for codecs."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    from kconsole.text.plain import in_ascii
+
+    return in_ascii(error.object[error.start : error.end]), error.end

@@ -1,0 +1,164 @@
+"""Every command with every state of its streams: what it does and its exit code stay the same."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import click
+import pytest
+
+from kconsole.cli.main import kconsole
+from kconsole.core.records import Domain, Inventory
+from tests.cli.console import Console, account
+from tests.importers.kerio_writer import write_files
+from tests.importers.license_writer import license_key
+from tests.limits import PATIENCE, thorough_but
+
+COMMANDS: Final = {
+    "status": "",
+    "accounts": "--json",
+    "explain": "anna@north.example",
+    "domains": "",
+    "domains add": "south.example",
+    "domains map": "north.example --url ldaps://d.example --base dc=north",
+    "disable": "anna@north.example",
+    "enable": "berg@north.example",
+    "add": "new@north.example",
+    "delete": "anna@north.example --yes",
+    "restarted": "",
+    "connect": "anna@north.example --json",
+    "license": "",
+    "license activate": "",
+    "license component": "antivirus --seats 5 --json",
+    "license install": "FILES/license.key --yes",
+    "license register": "",
+    "license show": "--json",
+    "license trial": "",
+    "license update": "--buy 5 --json",
+    "server": "--json",
+    "server add": "mail --url https://mail.north.example --user anna@north.example",
+    "server remove": "",
+    "sync": "",
+    "reconcile": "",
+    "map": "north.example",
+    "import": "",
+    "import csv": "FILES/users.csv --domain north.example",
+    "import kerio": "FILES",
+    "import logins": "FILES/logins.csv",
+    "init": "",
+    "dump": "",
+    "restore": "FILES/dump.json",
+    "log": "",
+    "log verify": "",
+    "undo": "",
+    "doctor": "--fix",
+    "backup": "-",
+    "demo": "",
+    "diagnose": "",
+    "schema": "status",
+}
+"""Arguments with which each command does what it is for, or refuses it."""
+
+QUICK: Final = ("status", "disable", "connect", "dump", "import csv", "log", "license register")
+NEED_OUTPUT: Final = ("dump", "backup")
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    commits: int
+    """How many lines its journal has more."""
+    said: str
+
+
+def every_command(group: click.Group, path: str = "") -> Iterator[str]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield f"{path}{name}"
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{path}{name} ")
+
+
+def test_every_command_is_tried() -> None:
+    assert set(every_command(kconsole)) == set(COMMANDS)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store and files, to be copied for each command."""
+    folder = tmp_path_factory.mktemp("prepared")
+    console = Console(folder / "store").fill(account("anna"), account("berg", enabled=False), seats=50)
+    console.done("disable", "anna@north.example")
+    console.done("enable", "anna@north.example")
+    rows = "".join(f"p{number};Person {number}\n" for number in range(300))
+    (folder / "users.csv").write_text(f"Name;FullName\n{rows[:400]}")
+    (folder / "logins.csv").write_text("address;time\nanna@north.example;2026-08-05T12:03:00Z\n")
+    (folder / "license.key").write_bytes(license_key())
+    (folder / "dump.json").write_text(console.done("dump").out)
+    write_files(folder, Inventory(domains=(Domain(name="north.example"),), entries=(account("carla"),)))
+    return folder
+
+
+@contextmanager
+def lost_pipe() -> Iterator[int]:
+    """A pipe that no one reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        yield writer
+    finally:
+        os.close(writer)
+
+
+@pytest.fixture
+def run(prepared: Path, tmp_path: Path) -> Callable[..., Ended]:
+    count = 0
+
+    def run(name: str, redirected: str = "", **streams: Any) -> Ended:
+        """Run a command on a copy of the store, in a shell that redirects its streams."""
+        nonlocal count
+        count += 1
+        here = tmp_path / str(count)
+        shutil.copytree(prepared, here)
+        journal = here / "store" / "journal.jsonl"
+        before = journal.read_bytes().count(b"\n")
+        arguments = COMMANDS[name].replace("FILES", str(here))
+        script = f'exec "{sys.executable}" -m kconsole {name} {arguments} {redirected}'
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+        environment = {**os.environ, "KCONSOLE_STORE": str(here / "store"), "TERM": "xterm"}
+        ended = subprocess.run(
+            ["bash", "-c", script], **streams, env=environment, timeout=PATIENCE, check=False, start_new_session=True
+        )
+        said = (ended.stderr or b"").decode()
+        assert "Traceback" not in said
+        assert "nexpected" not in said
+        assert "not foreseen" not in said
+        Console(here / "store").done("log", "verify")
+        return Ended(ended.returncode, journal.read_bytes().count(b"\n") - before, said)
+
+    return run
+
+
+@pytest.mark.parametrize("name", thorough_but(QUICK, COMMANDS))
+def test_no_state_of_the_streams_decides(name: str, run: Callable[..., Ended]) -> None:
+    code, commits, said = run(name)
+    with lost_pipe() as lost:
+        assert run(name, stderr=lost)[:2] == (code, commits)
+        assert run(name, stdout=lost, stderr=lost)[:2] in ((code, commits), (1, commits))
+        ended = run(name, stdout=lost)
+        assert ended[:2] == (1 if name in NEED_OUTPUT else code, commits)
+    assert run(name, "<&-")[:2] == (code, commits)
+    assert run(name, "<&- >&- 2>&-")[:2] == (code, commits)
+    assert run(name, "2>/dev/full")[:2] == (code, commits)
+    ended = run(name, ">/dev/full")
+    if ended[:2] != (code, commits) or "cannot be written" in ended.said:
+        assert ended[:2] == (code if commits else 1, commits)
+        assert "cannot be written" in ended.said
+    assert said or not code
