@@ -9,11 +9,25 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.directory_server.fixtures import directory_server, large_directory, own_directory
+from tests.directory_server.fixtures import (
+    _shared_controller,
+    directory_server,
+    domain_controller,
+    large_directory,
+    own_directory,
+)
 from tests.kerio_server.fixtures import kerio_clock, kerio_server
 from tests.limits import EXAMPLES, THOROUGH
 
-__all__ = ["directory_server", "kerio_clock", "kerio_server", "large_directory", "own_directory"]
+__all__ = [
+    "_shared_controller",
+    "directory_server",
+    "domain_controller",
+    "kerio_clock",
+    "kerio_server",
+    "large_directory",
+    "own_directory",
+]
 
 os.environ["TZ"] = "UTC"  # times are shown, and read, in the zone of the machine
 time.tzset()

@@ -5,6 +5,7 @@ nothing: an account that is disabled here was disabled by an administrator.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -23,6 +24,9 @@ from kconsole.store.records import Records
 
 _LOGIN: Final = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,64}")
 """Logins that a mail address can begin with. Directories have others, with blanks for example."""
+
+_INVISIBLE: Final = frozenset({"Cf", "Cn", "Co", "Cs"})
+"""Categories of characters that no login has: marks that turn the direction or take no room, and no characters."""
 
 
 def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: SeatLedger) -> MapPlan:
@@ -104,7 +108,7 @@ class _Sorting:
             login, domain = (before, last) if at else (last, self._plan.domain)
             if canonical_domain(domain) != canonical_domain(self._plan.domain):
                 problem = message("login-of-another-domain", domain=self._plan.domain)
-            elif not _LOGIN.fullmatch(login):
+            elif not _LOGIN.fullmatch(login) or _INVISIBLE.intersection(map(unicodedata.category, login)):
                 problem = message("login-unusable")
             elif canonical_login(login) in wanted:
                 problem = message("login-of-another-user")
@@ -195,9 +199,8 @@ class _Sorting:
         """Find the mapped accounts that the directory does not list, not even with an entry that cannot be taken."""
         here = {entry.id for entry in self._known.values()}
         for entry in self._accounts:
-            doubtful = entry.directory_id in self._listing.doubtful_ids or canonical_login(entry.login) in (
-                self._listing.doubtful_logins
-            )
+            names = {canonical_login(entry.login), canonical_login(entry.address)}
+            doubtful = entry.directory_id in self._listing.doubtful_ids or names & self._listing.doubtful_logins
             if entry.enabled and entry.id not in here and not doubtful:
                 self._plan.gone.append(entry)
 

@@ -288,6 +288,8 @@ def test_a_new_user_takes_over_the_seat_that_a_deleted_account_holds(tmp_path: P
         ("line\nfeed", "login-unusable"),
         ("\x1b[31m", "login-unusable"),
         ("x" * 65, "login-unusable"),
+        ("rtl\u202egod", "login-unusable"),
+        ("zero\u200bwidth", "login-unusable"),
         (f"ANNA@{DOMAIN}", "login-of-another-user"),
     ],
 )
@@ -296,6 +298,12 @@ def test_logins_that_no_address_can_begin_with_are_told(tmp_path: Path, login: s
     plan = do(session, person("anna"), person(login, "other"))
     assert [(each.user.login, each.reason.code) for each in plan.collisions] == [(login, code)]
     assert logins(plan.new) == ["anna"]
+
+
+def test_a_login_with_its_domain_that_cannot_be_read_is_not_gone(tmp_path: Path) -> None:
+    session = session_of(tmp_path, mapped("fry"))
+    found = listing(doubtful_logins=frozenset({f"fry@{DOMAIN}"}))
+    assert plan_mapping(DOMAIN, found, session.state, session.seats).gone == []
 
 
 def test_a_login_with_the_domain_behind_it_is_that_login(tmp_path: Path) -> None:

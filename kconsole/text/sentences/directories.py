@@ -170,7 +170,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "confirm-gone": "If base and filter are right, pass --confirm-gone {gone}.",
     "nothing-mapped-look-again": "Nothing was mapped. Review the plan again.",
     "login-of-another-domain": "the login belongs to another domain than {domain}",
-    "login-unusable": "the login has blanks or is too long for an address",
+    "login-unusable": "the login has blanks or invisible characters, or is too long for an address",
     "login-of-another-user": "another user of the directory has the same login here",
     "address-held-by": lambda params: f"the address is already taken by {with_article(params['what'])}",
     "address-held-by-mapped": "the address is already taken by another mapped account",
