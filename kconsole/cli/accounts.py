@@ -128,7 +128,7 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
         except NotFound as error:
             say(messages.error_words(error))
             continue
-        decision = may_delete(entry)
+        decision = may_delete(entry, session.seats.policy)
         if entry.deleted_at is not None:
             say(f"{entry.address} is deleted already.")
         elif not decision.allowed:

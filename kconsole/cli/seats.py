@@ -1,7 +1,7 @@
 """Commands that show accounts and their seats: accounts, explain."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, get_args
 
 import click
@@ -28,7 +28,7 @@ from kconsole.core.records import Entry
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
-from kconsole.licensing.policy import KERIO, LicensePolicy
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, AccountQuery, read_filter
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
@@ -38,12 +38,15 @@ from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
 
 
-@reading
-def _checked_filter(text: str) -> str:
-    problems = read_filter(text, datetime.now().astimezone(), _saved_filters(text)).problems
+def _check(classification: str, text: str, session: Session) -> None:
+    """Raise BadParameter for a verdict that the policy of the store does not know, or a filter that cannot be read."""
+    policy = session.seats.policy
+    codes = [each.code for each in policy.classifications]
+    if classification and classification not in codes:
+        raise click.BadParameter(f"choose from {', '.join(codes)}.", param_hint="'--verdict'")
+    problems = read_filter(text, session.clock.now(), policy, _saved_filters(text)).problems
     if problems:
-        raise ValueError(words_of(problems[0]))
-    return text
+        raise click.BadParameter(words_of(problems[0]), param_hint="'--filter'")
 
 
 def _saved_filters(text: str) -> Mapping[str, str]:
@@ -63,8 +66,9 @@ _read_age = reading(ages.parse_age)
 @click.option(
     "--verdict",
     "classification",
-    type=click.Choice([each.code for each in KERIO.classifications]),
-    help="Only accounts of this verdict.",
+    metavar="VERDICT",
+    default="",
+    help="Only accounts of this verdict, for example 'disabled' or 'directory-mapped'.",
 )
 @click.option(
     "--inactive",
@@ -75,7 +79,6 @@ _read_age = reading(ages.parse_age)
 @click.option(
     "--filter",
     "text",
-    callback=_checked_filter,
     default="",
     metavar="TEXT",
     help="As typed on the screen: 'anna is:never'; @NAME for one that was saved there.",
@@ -91,7 +94,7 @@ _read_age = reading(ages.parse_age)
 def accounts(
     place: CliContext,
     domain: str,
-    classification: str | None,
+    classification: str,
     inactive: timedelta | None,
     text: str,
     never: bool,
@@ -110,8 +113,9 @@ def accounts(
     session = place.open()
     if domain and session.state.domain_named(domain) is None:
         raise NotFound("no-such-domain", "see-domains", domain=domain)
+    _check(classification, text, session)
     query = AccountQuery(
-        domain=domain, classification=classification or "", text=text, inactive=inactive, never=never, sort=sort,
+        domain=domain, classification=classification, text=text, inactive=inactive, never=never, sort=sort,
         reverse=reverse,
     )  # fmt: skip
     entries = session.account_index.select(query, session.clock.now(), _saved_filters(text))
@@ -187,7 +191,7 @@ def explain(place: CliContext, addresses: tuple[str, ...], as_json: bool) -> int
 def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
     policy = session.seats.policy
     classification = policy.classify(entry)
-    access = guards.may_connect(session.seats.report(), entry, session.license_status.is_suspended, policy)
+    access = guards.may_connect(session.seats.report(), entry, policy, session.license_status.is_suspended)
     return {
         **account_document(entry, classification),
         "source": classification.source,
@@ -204,7 +208,7 @@ def _explained(entry: Entry, session: Session) -> list[str]:
         session.seats.report(),
         session.state.last_restart,
         session.clock.now(),
+        session.seats.policy,
         is_suspended=session.license_status.is_suspended,
-        policy=session.seats.policy,
     )
     return [f"{label:<12} {text}" for label, text in details]

@@ -214,7 +214,7 @@ def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
     if found.numbers is None:
         raise NotFound("server-never-read", "sync-first", server=found.name)
     report, entries = session.seats.report(), session.state.live_entries()
-    comparisons = compared(report, found.numbers, entries, found.uncounted, session.seats.policy)
+    comparisons = compared(report, found.numbers, entries, session.seats.policy, found.uncounted)
     if as_json:
         put_json(
             {

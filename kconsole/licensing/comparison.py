@@ -9,7 +9,7 @@ from kconsole.core.identity import canonical_domain
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.core.server import UNLIMITED, ServerNumbers
-from kconsole.licensing.policy import KERIO, LicensePolicy
+from kconsole.licensing.policy import LicensePolicy
 
 
 class Cause(NamedTuple):
@@ -54,8 +54,8 @@ def compared(
     report: SeatReport,
     numbers: ServerNumbers,
     entries: Iterable[Entry],
+    policy: LicensePolicy,
     uncounted: Collection[str] = (),
-    policy: LicensePolicy = KERIO,
 ) -> list[Comparison]:
     """Our figures beside the server's last ones; its users of `uncounted` domains could not be read."""
     entries = list(entries)

@@ -11,7 +11,7 @@ from kconsole.core.identity import canonical_domain
 from kconsole.core.license import Component, ComponentName, License
 from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin
 from kconsole.core.reports import DomainReport, SeatReport, State, Warn
-from kconsole.licensing.policy import KERIO, LicensePolicy
+from kconsole.licensing.policy import LicensePolicy
 
 
 class Contribution(NamedTuple):
@@ -31,7 +31,7 @@ class Contribution(NamedTuple):
 _NOTHING = Contribution()
 
 
-def contribution_of(entry: Entry, last_restart: datetime | None, policy: LicensePolicy = KERIO) -> Contribution:
+def contribution_of(entry: Entry, last_restart: datetime | None, policy: LicensePolicy) -> Contribution:
     """How much an entry adds to each figure; a deleted one adds only a held seat, until the server restarts."""
     if not policy.is_account(entry):
         return _NOTHING
@@ -42,14 +42,9 @@ def contribution_of(entry: Entry, last_restart: datetime | None, policy: License
     return Contribution(1, int(seat), 0, int(not entry.enabled), int(seat and entry.mailbox))
 
 
-def is_held(entry: Entry, last_restart: datetime | None, policy: LicensePolicy = KERIO) -> bool:
+def is_held(entry: Entry, last_restart: datetime | None, policy: LicensePolicy) -> bool:
     """Whether a deleted entry still holds a seat."""
     return contribution_of(entry, last_restart, policy).held > 0
-
-
-def evaluate(inventory: Inventory, policy: LicensePolicy = KERIO) -> SeatReport:
-    """The license report of an inventory, over all domains and by domain."""
-    return SeatLedger(inventory, policy).report()
 
 
 Share = tuple[str, Kind, Origin, bool, bool]
@@ -74,7 +69,7 @@ class SeatLedger:
     A change costs the same for any number of accounts; a restart costs as much as there are deleted ones.
     """
 
-    def __init__(self, inventory: Inventory, policy: LicensePolicy = KERIO) -> None:
+    def __init__(self, inventory: Inventory, policy: LicensePolicy) -> None:
         self.policy = policy
         self._known: SeatReport | None = None
         """The report, until the next change."""
@@ -282,7 +277,7 @@ def is_active_sync(protocol: str) -> bool:
     return "".join(filter(str.isalnum, protocol)).casefold() in ACTIVE_SYNC_PROTOCOLS
 
 
-def uses(entry: Entry, name: ComponentName, policy: LicensePolicy = KERIO) -> bool:
+def uses(entry: Entry, name: ComponentName, policy: LicensePolicy) -> bool:
     """Whether an account uses a component.
 
     Antivirus and Anti-spam check the mail of every enabled account; Exchange ActiveSync is used by accounts that
@@ -295,7 +290,7 @@ def uses(entry: Entry, name: ComponentName, policy: LicensePolicy = KERIO) -> bo
     return entry.active_sync or (entry.last_login is not None and is_active_sync(entry.last_login.protocol))
 
 
-def use_of(license_: License, entries: Iterable[Entry], policy: LicensePolicy = KERIO) -> list[ComponentUse]:
+def use_of(license_: License, entries: Iterable[Entry], policy: LicensePolicy) -> list[ComponentUse]:
     """Who uses each licensed component, in the order of the license."""
     if not license_.components:
         return []

@@ -12,7 +12,7 @@ from kconsole.core.records import Entry
 from kconsole.core.reports import Decision, SeatReport
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.lifecycle import LicenseStatus, bought, is_bound, license_status_of, unlicensed
-from kconsole.licensing.policy import KERIO, LicensePolicy
+from kconsole.licensing.policy import LicensePolicy
 
 Purpose = Literal["add", "enable", "enable-several", "undo"]
 """What the seats are needed for; a refusal begins with it."""
@@ -31,7 +31,7 @@ def _exceeding(over: int, used: int, limit: int | None, hint: str, allowed: bool
 
 
 def new_seats(
-    befores_and_afters: Iterable[tuple[Entry | None, Entry]], held: Iterable[Entry] = (), policy: LicensePolicy = KERIO
+    befores_and_afters: Iterable[tuple[Entry | None, Entry]], policy: LicensePolicy, held: Iterable[Entry] = ()
 ) -> Counter[str]:
     """How many more seats a set of changes needs, by domain (folded name).
 
@@ -54,7 +54,7 @@ def new_seats(
 
 
 def may_take_seats(
-    report: SeatReport, needed: Counter[str], purpose: Purpose = "add", policy: LicensePolicy = KERIO
+    report: SeatReport, needed: Counter[str], policy: LicensePolicy, purpose: Purpose = "add"
 ) -> Decision:
     """Whether so many more seats may be taken: not where the license or a domain would exceed its limit.
 
@@ -75,47 +75,43 @@ def may_take_seats(
     return ALLOWED
 
 
-def may_create(
-    report: SeatReport, account: Entry, held: Iterable[Entry] = (), policy: LicensePolicy = KERIO
-) -> Decision:
+def may_create(report: SeatReport, account: Entry, policy: LicensePolicy, held: Iterable[Entry] = ()) -> Decision:
     """Whether an account may be created."""
-    return may_take_seats(report, new_seats([(None, account)], held, policy), policy=policy)
+    return may_take_seats(report, new_seats([(None, account)], policy, held), policy)
 
 
-def may_enable(report: SeatReport, account: Entry, enabled: Entry, policy: LicensePolicy = KERIO) -> Decision:
+def may_enable(report: SeatReport, account: Entry, enabled: Entry, policy: LicensePolicy) -> Decision:
     """Whether a disabled account may be enabled: it needs a seat as a new one does."""
     if not policy.is_account(account):
         return _not_an_account(account, policy)
-    return may_take_seats(report, new_seats([(account, enabled)], policy=policy), "enable", policy)
+    return may_take_seats(report, new_seats([(account, enabled)], policy), policy, "enable")
 
 
-def may_disable(account: Entry, policy: LicensePolicy = KERIO) -> Decision:
+def may_disable(account: Entry, policy: LicensePolicy) -> Decision:
     """Whether an account may be disabled: always. No limit prevents it."""
     return ALLOWED if policy.is_account(account) else _not_an_account(account, policy)
 
 
-def may_delete(entry: Entry, policy: LicensePolicy = KERIO) -> Decision:
+def may_delete(entry: Entry, policy: LicensePolicy) -> Decision:
     """Whether an entry may be deleted: everything except a built-in administrator."""
     is_builtin = policy.has_builtin_admin and entry.kind == "builtin_admin"
     return _not_an_account(entry, policy) if is_builtin else ALLOWED
 
 
-def _not_an_account(entry: Entry, policy: LicensePolicy = KERIO) -> Decision:
+def _not_an_account(entry: Entry, policy: LicensePolicy) -> Decision:
     if policy.has_builtin_admin and entry.kind == "builtin_admin":
         return _refused("builtin-admin", "builtin-admin-elsewhere")
     return _refused("not-an-account", "takes-no-seat", what=policy.classify(entry).code)
 
 
-def may_map(report: SeatReport, needed: int, policy: LicensePolicy = KERIO) -> Decision:
+def may_map(report: SeatReport, needed: int, policy: LicensePolicy) -> Decision:
     """Whether accounts may be mapped from a directory service; says by how much they exceed the license."""
     used = report.used + needed
     over = 0 if report.limit is None else max(used - report.limit, 0)
     return _exceeding(over, used, report.limit, "refused-at-login", policy.mapping_may_exceed)
 
 
-def may_connect(
-    report: SeatReport, entry: Entry, is_suspended: bool = False, policy: LicensePolicy = KERIO
-) -> Decision:
+def may_connect(report: SeatReport, entry: Entry, policy: LicensePolicy, is_suspended: bool = False) -> Decision:
     """Whether an account can log in: one with a mailbox always can if enabled, unless `LicenseStatus.is_suspended`."""
     if not policy.is_account(entry):
         return _not_an_account(entry, policy)
@@ -139,7 +135,7 @@ class Access(NamedTuple):
     refused: int
 
 
-def access_of(report: SeatReport, policy: LicensePolicy = KERIO) -> Access:
+def access_of(report: SeatReport, policy: LicensePolicy) -> Access:
     """What happens to the accounts without a mailbox, as `may_connect` decides one after the other."""
     is_limited = policy.login_is_limited and report.limit is not None
     let_in = min(max((report.limit or 0) - report.connected, 0), report.latent) if is_limited else report.latent

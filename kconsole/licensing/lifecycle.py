@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from kconsole.core.codes import Message, message
 from kconsole.core.license import Component, ComponentName, License, PendingUpdate
 from kconsole.core.reports import Warn
-from kconsole.licensing.policy import KERIO, LicensePolicy
+from kconsole.licensing.policy import LicensePolicy
 
 LicenseState = Literal[
     "unregistered", "trial", "trial-expired", "registered", "activated", "maintenance-expired", "license-expired"
@@ -75,7 +75,7 @@ class LicenseStatus(NamedTuple):
         return next((ending for ending in self.endings if ending.what == what), None)
 
 
-def license_status_of(license_: License, now: datetime, policy: LicensePolicy = KERIO) -> LicenseStatus:
+def license_status_of(license_: License, now: datetime, policy: LicensePolicy) -> LicenseStatus:
     """The state of a license at a moment; its calendar day in UTC decides, so that a last day counts as a whole one."""
     today = now.date()
     endings = tuple(sorted(_endings(license_, today, policy), key=lambda ending: ending.on))
@@ -168,7 +168,7 @@ def anniversary(registered: date) -> date:
         return date(registered.year + 1, 2, 28)
 
 
-def trial_end(begun: date, policy: LicensePolicy = KERIO) -> date:
+def trial_end(begun: date, policy: LicensePolicy) -> date:
     """The last day of a trial; the end of the calendar where that is near."""
     return begun + min(policy.trial, date.max - begun)
 

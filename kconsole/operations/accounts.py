@@ -112,8 +112,8 @@ class AddAccount:
             what = context.policy.classify(taken).code
             raise Refused("address-taken", "choose-another-address", address=taken.address, what=what)
         seats = context.seats
-        insist(guards.may_create(seats.report(), account, seats.held(), seats.policy))
-        stored = context.transaction.put_entry(revived(account, state))
+        insist(guards.may_create(seats.report(), account, seats.policy, seats.held()))
+        stored = context.transaction.put_entry(revived(account, state, context.policy))
         return [Outcome(stored.address, "done", "account-added")]
 
 
@@ -197,7 +197,7 @@ class Connect:
         if entry is None:
             return [missing(self.address)]
         report, is_suspended = context.seats.report_around(entry.domain), context.license_status.is_suspended
-        decision = guards.may_connect(report, entry, is_suspended, context.policy)
+        decision = guards.may_connect(report, entry, context.policy, is_suspended)
         if not decision.allowed:
             return [refusal(entry.address, decision)]
         connected = logged_in(entry, LastLogin(at, self.protocol.strip()))

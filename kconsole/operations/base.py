@@ -18,6 +18,7 @@ from kconsole.core.reports import Decision
 from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.counting import SeatLedger, is_held
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.store.records import Records
 from kconsole.store.transaction import Transaction
 
@@ -167,7 +168,7 @@ def missing(address: str) -> Outcome:
     return Outcome(address, "not-found", "not-in-store", "look-it-up")
 
 
-def revived(entry: Entry, state: Records) -> Entry:
+def revived(entry: Entry, state: Records, policy: LicensePolicy) -> Entry:
     """A new entry, under the number of a deleted one of the same address if there is one.
 
     Of several it is the last that still holds its seat, or if none does, the last. So it takes over the seat that one
@@ -178,7 +179,7 @@ def revived(entry: Entry, state: Records) -> Entry:
     deleted = [old for old in state.deleted_at(entry.address) if old.kind == entry.kind]
     if not deleted:
         return entry
-    old = next((old for old in deleted if is_held(old, state.last_restart)), deleted[0])
+    old = next((old for old in deleted if is_held(old, state.last_restart, policy)), deleted[0])
     kept = old.mailbox and old.mailbox_fate == "keep" and not entry.server_id
     return replace(entry, id=old.id, mailbox=entry.mailbox or kept)
 

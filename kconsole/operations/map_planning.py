@@ -187,7 +187,7 @@ class _Sorting:
 
     def _revived(self, entry: Entry) -> Entry:
         """A new account, in the place of a deleted one. Only the same person gets the mailbox and its last login."""
-        new = revived(entry, self._state)
+        new = revived(entry, self._state, self._plan.policy)
         former = self._state.entries.get(new.id)
         if former is None or not former.directory_id:
             return new

@@ -111,7 +111,7 @@ class Session:
         if self._account_index is None:
             from kconsole.operations.search.index import AccountIndex
 
-            self._account_index = AccountIndex([*self.state.live_entries(), *self.seats.held()])
+            self._account_index = AccountIndex(self.seats.policy, [*self.state.live_entries(), *self.seats.held()])
         return self._account_index
 
     @property

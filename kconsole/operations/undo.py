@@ -76,8 +76,8 @@ class UndoOperation:
             return self._restored(context)
         seats = context.seats
         entries = [change for change in self.commit.changes if change.table == "entries" and change.before is not None]
-        needed = guards.new_seats([(each.after, each.before) for each in entries], seats.held(), seats.policy)
-        insist(guards.may_take_seats(seats.report(), needed, "undo", seats.policy))
+        needed = guards.new_seats([(each.after, each.before) for each in entries], seats.policy, seats.held())
+        insist(guards.may_take_seats(seats.report(), needed, seats.policy, "undo"))
         self._check_license(context)
         changes = (change for change in reversed(self.commit.changes) if change.table != "intents")
         return [self._put_back(change, context) for change in changes]

@@ -44,7 +44,7 @@ class WhatIf:
                 if number not in numbers:
                     self._count(self._marked.pop(number, None), -1)
                 elif number not in self._marked:
-                    self._marked[number] = counted = _account(self._entry(number))
+                    self._marked[number] = counted = self._account(self._entry(number))
                     self._count(counted, 1)
             done += len(some)
             yield min(done / total, 1.0)
@@ -55,13 +55,18 @@ class WhatIf:
         for change in changes:
             if change.table == "entries" and change.number in self._marked:
                 self._count(self._marked[change.number], -1)
-                self._marked[change.number] = counted = _account(change.after)
+                self._marked[change.number] = counted = self._account(change.after)
                 self._count(counted, 1)
 
     def report(self) -> SeatReport | None:
         """The figures if the marked accounts were toggled, or None if no account is marked."""
         alike = [(example_of(share), times) for share, times in self._alike.items() if times]
         return _if_toggled(self._ledger, alike) if alike else None
+
+    def _account(self, entry: Entry | None) -> Entry | None:
+        """The entry if it is an account that can be toggled."""
+        can_be = entry is not None and self._ledger.policy.is_account(entry) and entry.deleted_at is None
+        return entry if can_be else None
 
     def _count(self, account: Entry | None, times: int) -> None:
         if account is not None:
@@ -78,8 +83,3 @@ def if_toggled(ledger: SeatLedger, entries: Iterable[Entry]) -> SeatReport:
 def _if_toggled(ledger: SeatLedger, accounts: list[tuple[Entry, int]]) -> SeatReport:
     enable = not any(ledger.policy.classify(account).seat for account, _ in accounts)
     return ledger.if_changed((account, replace(account, enabled=enable), times) for account, times in accounts)
-
-
-def _account(entry: Entry | None) -> Entry | None:
-    """The entry if it is an account that can be toggled."""
-    return entry if entry is not None and entry.is_account and entry.deleted_at is None else None

@@ -7,7 +7,7 @@ from kconsole.core.records import Entry
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.licensing.counting import is_held
 from kconsole.licensing.guards import may_connect
-from kconsole.licensing.policy import KERIO, LicensePolicy
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.text import ages, words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import escaped, safe_address, safe_text
@@ -32,7 +32,8 @@ def reason_word(classification: Classification) -> str:
 
 def rule_sentence(classification: Classification) -> str:
     """The same as a sentence."""
-    return RULES[classification.code]
+    takes = "take a seat" if classification.seat else "take no seat"
+    return RULES.get(classification.code, f"Entries of this kind ({reason_word(classification)}) {takes}.")
 
 
 def last_login_word(entry: Entry, now: datetime) -> str:
@@ -58,9 +59,9 @@ def details_of(
     report: SeatReport,
     last_restart: datetime | None,
     now: datetime,
+    policy: LicensePolicy,
     limit: int | None = LIMIT,
     is_suspended: bool = False,
-    policy: LicensePolicy = KERIO,
 ) -> list[Detail]:
     """Everything about an entry, the most important first; of each text at most `limit` characters."""
     is_holding = is_held(entry, last_restart, policy)
@@ -75,8 +76,8 @@ def details_of(
         Detail("Seat", takes),
         Detail("Rule", rule_sentence(classification)),
     ]
-    if entry.is_account:
-        access = may_connect(report, entry, is_suspended, policy)
+    if policy.is_account(entry):
+        access = may_connect(report, entry, policy, is_suspended)
         without = "no mailbox: never connected" if entry.never_logged_in else "no mailbox known"
         mailbox = "has a mailbox" if entry.mailbox else without
         details += [

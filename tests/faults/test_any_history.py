@@ -15,7 +15,6 @@ from kconsole.core.errors import ConsoleError, NotFound, Refused
 from kconsole.core.history import Commit
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, fold
-from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.maintenance import verify
@@ -27,6 +26,7 @@ from tests.clocks import noon
 from tests.licensing.strategies import DOMAIN_NAMES, entries, inventories, licenses, moments
 from tests.limits import EXAMPLES
 from tests.store.stores import remove_entry
+from tests.under_kerio import evaluate
 
 MANY = EXAMPLES // 4 + 5
 

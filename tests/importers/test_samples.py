@@ -13,7 +13,6 @@ from kconsole.core.errors import BadInput, NotFound
 from kconsole.core.records import Entry, Inventory, fold
 from kconsole.importers.dump_documents import read_dump
 from kconsole.importers.kerio_csv import domain_of_file, read_kerio_export
-from kconsole.licensing.counting import evaluate
 from kconsole.licensing.policy import KERIO
 from kconsole.operations import samples
 from kconsole.operations.samples import AS_OF, SAMPLES, load_sample, sample_folder
@@ -21,6 +20,7 @@ from tests.limits import PATIENCE
 from tests.samples import make_inventory, make_sample
 from tests.samples.__main__ import main
 from tests.samples.maker import STORIES
+from tests.under_kerio import evaluate
 
 
 def accounts_of(inventory: Inventory) -> list[Entry]:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from kconsole.licensing.counting import evaluate
 from kconsole.operations.samples import load_sample
 from tests.clocks import noon
 from tests.kerio_server.inventories import world_of
+from tests.under_kerio import evaluate
 
 
 @pytest.mark.parametrize("sample", ["small", "office", "crisis"])

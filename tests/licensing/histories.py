@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
-from kconsole.licensing.counting import SeatLedger, evaluate
+from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import KERIO
 from tests.licensing.strategies import DOMAIN_NAMES, entries, licenses, moments
+from tests.under_kerio import evaluate
 
 
 class Histories(RuleBasedStateMachine):

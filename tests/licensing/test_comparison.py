@@ -3,8 +3,8 @@
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import DomainNumbers, ServerNumbers
-from kconsole.licensing.comparison import Comparison, compared
-from kconsole.licensing.counting import evaluate
+from kconsole.licensing.comparison import Comparison
+from tests.under_kerio import compared, evaluate
 
 ENTRIES = (
     Entry(id=1, address="anna@north.example", server_id="1", mailbox=True),

@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.reports import State
-from kconsole.licensing.counting import SeatLedger, evaluate, is_held
+from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.policy import KERIO
 from kconsole.text.licenses import warning_words
+from tests.under_kerio import evaluate, is_held
 
 RESTART = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -258,7 +260,7 @@ def test_an_exceeded_license_that_is_exceeded_by_held_seats() -> None:
 
 def test_the_ledger_frees_held_seats_at_a_restart_and_holds_them_again() -> None:
     entries = [account("a"), account("b", deleted_at=RESTART), account("c", deleted_at=RESTART - SECOND)]
-    ledger = SeatLedger(inventory(5, *entries))
+    ledger = SeatLedger(inventory(5, *entries), KERIO)
     assert ledger.report().held == 2
     assert len(ledger.held()) == 2
     ledger.change_restart(RESTART)
@@ -275,7 +277,7 @@ def test_the_ledger_frees_held_seats_at_a_restart_and_holds_them_again() -> None
 def test_the_ledger_leaves_out_no_domain_when_names_change_hands(order: int) -> None:
     north, south = Domain(name="north.example", user_limit=3), Domain(name="south.example", user_limit=4)
     before = inventory(9, account("a"), account("b"), account("c", "south.example"), domains=(north, south))
-    ledger = SeatLedger(before)
+    ledger = SeatLedger(before, KERIO)
     changes = [(north, replace(north, name=south.name)), (south, replace(south, name=north.name))]
     for was, is_now in changes[::order]:
         ledger.change_domain(was, is_now)

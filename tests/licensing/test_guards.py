@@ -9,26 +9,23 @@ from msgspec.structs import replace
 from kconsole.core.license import Component, License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, Kind
 from kconsole.core.reports import SeatReport
-from kconsole.licensing.counting import evaluate, is_held
-from kconsole.licensing.guards import (
-    ALLOWED,
-    may_activate,
-    may_begin_trial,
-    may_buy,
+from kconsole.licensing.guards import ALLOWED, may_activate, may_begin_trial, may_buy, may_finish_purchase, may_install
+from kconsole.licensing.lifecycle import COMPONENTS
+from kconsole.text.messages import words_of
+from tests.licensing.strategies import numbered
+from tests.under_kerio import (
+    evaluate,
+    is_held,
+    license_status_of,
     may_connect,
     may_create,
     may_delete,
     may_disable,
     may_enable,
-    may_finish_purchase,
-    may_install,
     may_map,
     may_take_seats,
     new_seats,
 )
-from kconsole.licensing.lifecycle import COMPONENTS, license_status_of
-from kconsole.text.messages import words_of
-from tests.licensing.strategies import numbered
 
 DELETED = datetime(2026, 3, 1, tzinfo=UTC)
 NEW = Entry(address="new@north.example")

@@ -9,16 +9,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kconsole.core.license import Component, Customer, License, PendingUpdate
-from kconsole.licensing.lifecycle import (
-    LicenseState,
-    anniversary,
-    arrived,
-    bought,
-    license_status_of,
-    trial_end,
-)
+from kconsole.licensing.lifecycle import LicenseState, anniversary, arrived, bought
 from kconsole.licensing.policy import KERIO
 from tests.licensing.strategies import days, full_licenses
+from tests.under_kerio import license_status_of, trial_end
 
 TODAY = date(2026, 8, 5)
 DAY = timedelta(days=1)

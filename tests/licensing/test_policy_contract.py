@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from kconsole.core.license import License, PendingUpdate
 from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin
 from kconsole.licensing import guards
-from kconsole.licensing.counting import SeatLedger, contribution_of, evaluate, is_held, use_of
+from kconsole.licensing.counting import SeatLedger, contribution_of, is_held, use_of
 from kconsole.licensing.lifecycle import license_status_of, trial_end
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from tests.licensing.histories import Histories
 from tests.licensing.other_policy import OTHER
 from tests.licensing.strategies import days, entries, full_licenses, inventories, moments
 from tests.limits import EXAMPLES
+from tests.under_kerio import evaluate
 
 POLICIES = (KERIO, OTHER)
 
@@ -135,8 +136,8 @@ def test_a_guard_allows_what_fits_into_the_limits_of_the_policy(
     with_it = msgspec.structs.replace(inventory, entries=(*inventory.entries, account))
     after = evaluate(with_it, policy)
     needs = after.used - before.used
-    assert needs == guards.new_seats([(None, account)], policy=policy).total()
-    decision = guards.may_create(before, account, policy=policy)
+    assert needs == guards.new_seats([(None, account)], policy).total()
+    decision = guards.may_create(before, account, policy)
     passes_license = after.over > before.over and "license" in policy.creation_limits
     passes_domain = "domain" in policy.creation_limits and any(
         now.limit is not None and now.counted + now.held > max(now.limit, was.counted + was.held)
@@ -149,7 +150,7 @@ def test_a_guard_allows_what_fits_into_the_limits_of_the_policy(
 @given(inventory=inventories())
 def test_as_many_are_locked_out_as_the_guard_of_logins_refuses(policy: LicensePolicy, inventory: Inventory) -> None:
     report = evaluate(inventory, policy)
-    codes = [guards.may_connect(report, entry, policy=policy).code for entry in inventory.entries]
+    codes = [guards.may_connect(report, entry, policy).code for entry in inventory.entries]
     assert codes.count("auth-license") == report.locked_out
     assert policy.login_is_limited or report.locked_out == 0
     access = guards.access_of(report, policy)
@@ -169,7 +170,7 @@ def test_mapping_passes_the_license_only_if_the_policy_lets_it(policy: LicensePo
 def test_a_domain_limit_refuses_only_if_the_policy_says_so(policy: LicensePolicy) -> None:
     domain = Domain(name="north.example", user_limit=0)
     report = evaluate(Inventory(license=License(), domains=(domain,)), policy)
-    decision = guards.may_create(report, Entry(address="anna@north.example"), policy=policy)
+    decision = guards.may_create(report, Entry(address="anna@north.example"), policy)
     assert decision.allowed == ("domain" not in policy.creation_limits)
 
 

@@ -10,11 +10,10 @@ from msgspec.structs import replace
 
 from kconsole.core.records import Domain, Entry, Inventory, fold
 from kconsole.core.reports import SeatReport
-from kconsole.licensing.counting import evaluate, is_held
-from kconsole.licensing.guards import may_create, may_take_seats, new_seats
 from tests.licensing.histories import Histories
 from tests.licensing.strategies import entries, inventories
 from tests.limits import EXAMPLES
+from tests.under_kerio import evaluate, is_held, may_create, may_take_seats, new_seats
 
 MANY = EXAMPLES * 5
 many = settings(max_examples=MANY, deadline=None)

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from kconsole.core.records import Entry, Inventory
 from kconsole.core.server import Server
 from kconsole.core.server import ServerAccess as Access
-from kconsole.licensing.counting import evaluate
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation
 from kconsole.operations.server import AddServer
@@ -25,6 +24,7 @@ from kconsole.providers.base import Timeouts
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer
 from tests.kerio_server.world import World
+from tests.under_kerio import evaluate
 
 ANNA, BERG, CHEN, DORA, OTTO = (
     "anna@north.example", "berg@north.example", "chen@south.example", "dora@north.example", "otto@south.example",

@@ -12,7 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import fold
-from kconsole.licensing.counting import evaluate
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
@@ -37,6 +36,7 @@ from tests.kerio_server.faults import (
     status,
 )
 from tests.operations.followed import ANNA, BERG, CHEN, DORA, OTTO, Followed
+from tests.under_kerio import evaluate
 
 PEOPLE: Final = (ANNA, BERG, CHEN, DORA, OTTO, "eve@north.example", "fred@south.example")
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from kconsole.importers.kerio_csv import KerioExport, read_kerio_export
-from kconsole.licensing.counting import evaluate
 from kconsole.operations.base import Done
 from kconsole.operations.session import Session
 from kconsole.text.messages import words_of
 from tests.clocks import FixedClock, noon
+from tests.under_kerio import evaluate
 
 DOMAIN = "north.example"
 NORTH = Domain(name=DOMAIN, primary=True)

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, StoreBusy, StoreUnusable
 from kconsole.core.history import Operator
-from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
@@ -30,6 +29,7 @@ from kconsole.text.messages import words_of
 from tests.limits import EXAMPLES
 from tests.operations.sessions import DOMAIN, account, another, session_of
 from tests.store.stores import encoded
+from tests.under_kerio import evaluate
 
 ANNA = f"anna@{DOMAIN}"
 DORA = Operator("dora")

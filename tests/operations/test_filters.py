@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from kconsole.core.codes import Message, message
 from kconsole.core.records import Entry, LastLogin
-from kconsole.operations.search.filters import STATES, Filter, read_filter
+from kconsole.licensing.policy import KERIO
+from kconsole.operations.search.filters import Filter, states_by
 from tests.clocks import noon
 from tests.licensing.strategies import entries
+from tests.under_kerio import read_filter
 
 NOW = noon().now()
 
@@ -99,19 +101,19 @@ def test_any_text_is_a_filter(text: str, entry: Entry) -> None:
     assert read_filter(text, NOW).fits(entry) in (True, False)
 
 
-@given(st.sampled_from(sorted(STATES)), entries())
+@given(st.sampled_from(sorted(states_by(KERIO))), entries())
 def test_a_minus_turns_a_condition_round(state: str, entry: Entry) -> None:
     assert read_filter(f"is:{state}", NOW).fits(entry) != read_filter(f"-is:{state}", NOW).fits(entry)
 
 
-@given(st.sampled_from(sorted(STATES)), entries())
+@given(st.sampled_from(sorted(states_by(KERIO))), entries())
 def test_two_minuses_are_one_with_a_word(state: str, entry: Entry) -> None:
     assert read_filter(f"--is:{state}", NOW).fits(entry) == ("-is:" + state not in entry.address)
 
 
 # Saved filters
 
-IS = message("filter-is", states=" ".join(STATES))
+IS = message("filter-is", states=" ".join(states_by(KERIO)))
 SAVED = {
     "Unused": "is:enabled seen:>180d",
     "north": "north -scanner",

@@ -18,7 +18,6 @@ from kconsole.core.history import Change, Commit, Operator, Trace
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.licensing import counting
-from kconsole.licensing.counting import evaluate
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.dumps import dump_of
@@ -33,6 +32,7 @@ from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
 from tests.limits import EXAMPLES
 from tests.operations.sessions import DOMAIN, account, alias, another, deleted, export, results, session_of, used
 from tests.store.stores import encoded
+from tests.under_kerio import evaluate
 
 ANNA, BERG, CHEN = (f"{login}@{DOMAIN}" for login in ("anna", "berg", "chen"))
 SEATS = (1, 0)

@@ -20,8 +20,7 @@ from kconsole.core.records import Entry, fold
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.chunked import finished
-from kconsole.operations.search.filters import AccountQuery, read_filter
-from kconsole.operations.search.index import AccountIndex
+from kconsole.operations.search.filters import AccountQuery
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
@@ -30,6 +29,7 @@ from tests.clocks import noon
 from tests.licensing.strategies import entries
 from tests.limits import EXAMPLES
 from tests.operations.sessions import account, alias, another, deleted, logged_in, session_of
+from tests.under_kerio import index_of, read_filter
 
 NOW = noon().now()
 OLD = account("old", last_login=logged_in(400, "POP3"), full_name="Zoë")
@@ -42,7 +42,7 @@ EVERYTHING = [RECENT, INFO, DISABLED, OLD, LIST, NEVER]
 
 
 def chosen(**query: Any) -> list[str]:
-    return [entry.login for entry in AccountIndex(EVERYTHING).select(AccountQuery(**query), NOW)]
+    return [entry.login for entry in index_of(EVERYTHING).select(AccountQuery(**query), NOW)]
 
 
 def test_by_default_never_comes_first_then_the_oldest_and_lists_last() -> None:
@@ -105,17 +105,17 @@ def test_sorting_keeps_everything_and_does_not_depend_on_the_order_before(
 ) -> None:
     unique = list({entry.address.casefold(): entry for entry in drawn}.values())
     query = AccountQuery(sort=sort, reverse=reverse)
-    ordered = AccountIndex(unique).select(query, NOW)
+    ordered = index_of(unique).select(query, NOW)
     shuffled = list(unique)
     shuffle.shuffle(shuffled)
-    assert AccountIndex(shuffled).select(query, NOW) == ordered
+    assert index_of(shuffled).select(query, NOW) == ordered
     assert sorted(ordered, key=str) == sorted((entry for entry in unique if entry.deleted_at is None), key=str)
 
 
 @given(st.lists(entries(), max_size=8))
 def test_verdicts_part_the_list(drawn: list[Entry]) -> None:
     parts = [
-        AccountIndex(drawn).select(AccountQuery(classification=classification.code), NOW)
+        index_of(drawn).select(AccountQuery(classification=classification.code), NOW)
         for classification in KERIO.classifications
     ]
     live = [entry for entry in drawn if entry.deleted_at is None]
@@ -213,14 +213,12 @@ def test_a_query_says_the_same_as_a_plain_reading_whatever_was_asked_before(
     drawn: list[Entry], query: AccountQuery, more: list[str]
 ) -> None:
     with small_steps():
-        account_index = AccountIndex(drawn)
+        account_index = index_of(drawn)
         for text in [query.text, *more]:
             for reverse in (query.reverse, not query.reverse):
                 asked = replace(query, text=text, reverse=reverse)
                 assert (
-                    account_index.select(asked, NOW)
-                    == plainly(drawn, asked, NOW)
-                    == AccountIndex(drawn).select(asked, NOW)
+                    account_index.select(asked, NOW) == plainly(drawn, asked, NOW) == index_of(drawn).select(asked, NOW)
                 )
 
 
@@ -229,7 +227,7 @@ class AnyRoster(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.account_index = AccountIndex()
+        self.account_index = index_of()
         self.entries: dict[int, Entry] = {}
         self.steps: Iterator[float] | None = None
 
@@ -255,7 +253,7 @@ class AnyRoster(RuleBasedStateMachine):
 
     @rule()
     def begin_anew(self) -> None:
-        self.account_index = AccountIndex(self.entries.values())
+        self.account_index = index_of(self.entries.values())
         self.steps = None
 
     @rule(query=queries, steps=st.integers(0, 5))
@@ -298,11 +296,11 @@ HELD = deleted("gone")
 
 def test_only_is_held_lists_the_deleted() -> None:
     everything = [*EVERYTHING, HELD]
-    assert HELD not in AccountIndex(everything).select(AccountQuery(), NOW)
-    assert HELD not in AccountIndex(everything).select(AccountQuery(text="-is:held gone"), NOW)
-    assert AccountIndex(everything).select(AccountQuery(text="is:held"), NOW) == [HELD]
-    assert AccountIndex(everything).select(AccountQuery(text="is:held", classification="held"), NOW) == [HELD]
-    assert AccountIndex(everything).select(AccountQuery(text="is:held old"), NOW) == []
+    assert HELD not in index_of(everything).select(AccountQuery(), NOW)
+    assert HELD not in index_of(everything).select(AccountQuery(text="-is:held gone"), NOW)
+    assert index_of(everything).select(AccountQuery(text="is:held"), NOW) == [HELD]
+    assert index_of(everything).select(AccountQuery(text="is:held", classification="held"), NOW) == [HELD]
+    assert index_of(everything).select(AccountQuery(text="is:held old"), NOW) == []
 
 
 def test_in_a_list_it_says_that_its_seat_is_held() -> None:
@@ -317,7 +315,7 @@ def test_in_a_list_it_says_that_its_seat_is_held() -> None:
 def test_what_changes_while_it_works_is_in_the_list() -> None:
     people = [account(f"a{number}", id=number) for number in range(1, 9)]
     with small_steps():
-        account_index = AccountIndex(people)
+        account_index = index_of(people)
         steps = account_index.selecting(AccountQuery(sort="address"), NOW)
         for _ in range(3):
             next(steps)

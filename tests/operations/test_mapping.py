@@ -17,7 +17,6 @@ from kconsole.core.errors import BadInput, ChangedMeanwhile, NotFound, Refused
 from kconsole.core.license import License
 from kconsole.core.records import Entry, Inventory, fold
 from kconsole.licensing import guards
-from kconsole.licensing.counting import evaluate
 from kconsole.licensing.map_plan import Collision, MapPlan
 from kconsole.operations.accounts import AddAccount, Connect, DisableAccounts
 from kconsole.operations.mapping import (
@@ -43,6 +42,7 @@ from tests.operations.sessions import (
     session_of,
     used,
 )
+from tests.under_kerio import evaluate
 
 DIRECTORY = Directory(url="ldaps://directory.example", base="ou=people,dc=example")
 

@@ -14,7 +14,6 @@ from kconsole.core.errors import ConsoleError, NotFound, Refused, StoreUnusable
 from kconsole.core.history import Commit, Operator
 from kconsole.core.records import Entry, Inventory, MailboxFate, fold
 from kconsole.core.times import SystemClock
-from kconsole.licensing.counting import evaluate
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, Operation, OperationContext, Outcome, RunsOn
@@ -29,6 +28,7 @@ from tests.clocks import FixedClock, noon
 from tests.licensing.strategies import DOMAIN_NAMES, LOGINS, inventories
 from tests.limits import EXAMPLES
 from tests.operations.sessions import account, another, deleted, export, session_of, used
+from tests.under_kerio import evaluate
 
 ANNA = "anna@north.example"
 

@@ -12,8 +12,6 @@ from kconsole.core.errors import ChangedMeanwhile, ChangedSince, NotFound, Refus
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import Server
 from kconsole.core.server import ServerAccess as Access
-from kconsole.licensing.comparison import compared
-from kconsole.licensing.counting import evaluate
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done
 from kconsole.operations.dumps import dump_of, read_dump_file
@@ -24,6 +22,7 @@ from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
 from tests.clocks import FixedClock, noon
 from tests.kerio_server.server import KerioServer
+from tests.under_kerio import compared, evaluate
 
 
 def access_of(server: KerioServer, user: str = "") -> Access:

@@ -11,8 +11,6 @@ import pytest
 from kconsole.core.errors import Refused
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server, ServerAccess
-from kconsole.licensing.comparison import compared
-from kconsole.licensing.counting import evaluate
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation
@@ -26,6 +24,7 @@ from tests.clocks import FixedClock
 from tests.limits import PATIENCE
 from tests.operations.followed import here
 from tests.providers.other import Desk
+from tests.under_kerio import compared, evaluate
 
 ANNA, BERG, CHEN, DORA = "anna@north.example", "berg@north.example", "chen@south.example", "dora@north.example"
 

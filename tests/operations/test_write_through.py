@@ -13,7 +13,6 @@ from kconsole.core.errors import NotFound, ReadOnly, Refused, SourceAway, StoreB
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server
 from kconsole.core.server import ServerAccess as Access
-from kconsole.licensing.counting import evaluate
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation
@@ -33,6 +32,7 @@ from tests.kerio_server.faults import Cut, ItemErrors
 from tests.kerio_server.records import digest
 from tests.kerio_server.server import KerioServer
 from tests.kerio_server.unknowns import Role
+from tests.under_kerio import evaluate
 
 ANNA, BERG, CHEN = "anna@north.example", "berg@north.example", "chen@south.example"
 

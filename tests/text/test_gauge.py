@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from kconsole.core.license import License
 from kconsole.core.records import Inventory
 from kconsole.core.reports import DomainReport, SeatReport
-from kconsole.licensing.counting import evaluate
 from kconsole.text.gauge import ASCII_GLYPHS, GLYPHS, domain_used, figures, gauge_bar, state_word, used_words
+from tests.under_kerio import evaluate
 
 NOTHING = evaluate(Inventory(license=License(seats=None)))
 

@@ -8,9 +8,7 @@ from msgspec.structs import fields, replace
 
 from kconsole.core.license import Component, ComponentName, Customer, License, PendingUpdate
 from kconsole.core.records import Entry, Inventory, LastLogin
-from kconsole.licensing.counting import evaluate, use_of
 from kconsole.licensing.guards import Access
-from kconsole.licensing.lifecycle import license_status_of
 from kconsole.text.licenses import (
     DETAIL_WORDS,
     Section,
@@ -26,6 +24,7 @@ from kconsole.text.licenses import (
 from kconsole.text.safe_text import safe_text
 from kconsole.text.sentences.license import OVERDUE_STEPS
 from tests.licensing.strategies import full_licenses, inventories
+from tests.under_kerio import evaluate, license_status_of, use_of
 
 NOON = datetime(2026, 8, 5, 12, tzinfo=UTC)
 TODAY = NOON.date()

@@ -196,9 +196,9 @@ async def test_every_column_says_something_of_every_kind_of_entry() -> None:
     async with console("office") as screen:
         rows = screen.main.accounts.as_text(screen.session.state.live_entries())
         assert rows[0] == ["Account", "Name", "Seat", "Because", "Last login", "Via"]
-        now = screen.clock.now()
+        view = screen.main.accounts.view
         for entry in screen.session.state.live_entries():
-            cells = {column.name: column.cell(entry, now) for column in COLUMNS}
+            cells = {column.name: column.cell(entry, view) for column in COLUMNS}
             assert all(text.isprintable() for text in cells.values())
             assert cells["role"] == "–" or entry.is_account
             assert all(cells[name] for name in ("address", "seat", "because", "kind", "role", "origin"))

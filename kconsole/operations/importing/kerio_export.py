@@ -12,7 +12,6 @@ from kconsole.importers.code_pages import Encoding
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_csv import CsvAccount, KerioExport, domain_of_file, read_kerio_export
 from kconsole.licensing.counting import SeatLedger
-from kconsole.licensing.policy import KERIO
 from kconsole.operations.files import read_document
 from kconsole.operations.importing.merge import Import, MergePlan
 from kconsole.operations.server import new_domain_name
@@ -43,7 +42,8 @@ class ImportPlan(MergePlan):
         address = f"{row.login}@{self.domain}"
         known = self.state.entry_at(address)
         if known is not None and not known.is_account:
-            self.faulty.append(LineMessage(row.line, "row-address-taken", {"holder": KERIO.classify(known).code}))
+            holder = self.seats.policy.classify(known).code
+            self.faulty.append(LineMessage(row.line, "row-address-taken", {"holder": holder}))
             return
         account = known or Entry(address=address, origin="imported")
         self._addresses[canonical_address(address)] = account.address
@@ -90,12 +90,12 @@ class ImportAccounts(Import[ImportPlan]):
     def plan(self, state: Records, seats: SeatLedger) -> ImportPlan:
         known = state.domain_named(self.domain)
         domain = known or Domain(name=new_domain_name(self.domain))
-        plan = ImportPlan(state, faulty=[*self.export.faults], domain=domain.name, encoding=self.export.encoding)
+        plan = ImportPlan(state, seats, faulty=[*self.export.faults], domain=domain.name, encoding=self.export.encoding)
         if known is None:
             plan.new_domains.append(domain)
         for row in self.export.accounts:
             plan.take_account(row)
         for row in self.export.accounts:
             plan.take_aliases(row)
-        plan.finish(seats, domain.name)
+        plan.finish(domain.name)
         return plan

@@ -18,7 +18,6 @@ from kconsole.core.records import Domain, Entry
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig, refuse
 from kconsole.licensing.counting import SeatLedger
-from kconsole.licensing.policy import KERIO
 from kconsole.operations.files import open_file, reason_of
 from kconsole.operations.importing.merge import Import, MergePlan
 from kconsole.store.records import Records
@@ -110,7 +109,7 @@ class KerioPlan(MergePlan):
         address = f"{listed.login}@{domain}" if domain else listed.login
         known = self.state.entry_at(address)
         if known is not None and known.kind != listed.kind:
-            self._refuse(listed, "row-address-taken", holder=KERIO.classify(known).code)
+            self._refuse(listed, "row-address-taken", holder=self.seats.policy.classify(known).code)
             return
         if listed.kind == "builtin_admin" and self._built_in is not None:
             known = self._built_in
@@ -148,10 +147,10 @@ class ImportKerio(Import[KerioPlan]):
     reason: str = ""
 
     def plan(self, state: Records, seats: SeatLedger) -> KerioPlan:
-        plan = KerioPlan(state, faulty=[*self.config.faults], notes=[*self.config.notes], config=self.config)
+        plan = KerioPlan(state, seats, faulty=[*self.config.faults], notes=[*self.config.notes], config=self.config)
         plan.take_domains()
         for listed in self.config.entries:
             plan.take_entry(listed)
         plan.take_gone()
-        plan.finish(seats)
+        plan.finish()
         return plan

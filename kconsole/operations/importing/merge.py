@@ -26,6 +26,7 @@ class MergePlan:
     """
 
     state: Records
+    seats: SeatLedger
     new_domains: list[Domain] = field(default_factory=list)
     new: list[Entry] = field(default_factory=list)
     changed: list[tuple[Entry, Entry]] = field(default_factory=list)
@@ -55,16 +56,17 @@ class MergePlan:
         else:
             self.changed.append((known, entry))
 
-    def finish(self, seats: SeatLedger, domain: str = "") -> None:
+    def finish(self, domain: str = "") -> None:
         """Count the seats that it needs, of this domain or of the whole license, and decide."""
+        seats = self.seats
         classify = seats.policy.classify
         freeing = [pair for pair in self.changed if classify(pair[0]).seat and not classify(pair[1]).seat]
         report = seats.if_changed((before, after, 1) for before, after in freeing)
         of_domain = report.of_domain(domain) if domain else None
-        needed = guards.new_seats([*((None, entry) for entry in self.new), *self.changed], seats.held(), seats.policy)
+        needed = guards.new_seats([*((None, entry) for entry in self.new), *self.changed], seats.policy, seats.held())
         self.seats_needed, self.seats_freed = needed.total(), len(freeing)
         self.seats_free = report.free if of_domain is None else of_domain.free
-        self.decision = guards.may_take_seats(report, needed, policy=seats.policy)
+        self.decision = guards.may_take_seats(report, needed, seats.policy)
         self.faulty.sort(key=lambda fault: (fault.file, fault.line))
 
 
@@ -107,11 +109,12 @@ class Import(ABC, Generic[Plan]):
             raise refused_by(plan.decision, "nothing-imported")
         for domain in plan.new_domains:
             context.transaction.put_domain(domain)
-        stored = [context.transaction.put_entry(revived(entry, context.state)) for entry in plan.new]
+        stored = [context.transaction.put_entry(revived(entry, context.state, context.policy)) for entry in plan.new]
         for _, entry in plan.changed:
             context.transaction.put_entry(entry)
         for before, alias in plan.aliases.values():
-            context.transaction.put_entry(revived(alias, context.state) if before is None else alias)
+            new = revived(alias, context.state, context.policy) if before is None else alias
+            context.transaction.put_entry(new)
         return [
             *(Outcome(entry.address, "done", IMPORTED) for entry in stored),
             *(Outcome(entry.address, "done", CHANGED) for _, entry in plan.changed),

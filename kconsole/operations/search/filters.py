@@ -28,28 +28,32 @@ from kconsole.core.identity import (
 )
 from kconsole.core.records import Entry, fold
 from kconsole.core.times import age_of, moment_of
-from kconsole.licensing.policy import KERIO
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.search.sorting import SortField
 
 Condition = Callable[[Entry], bool]
 
-STATES: Final[dict[str, Condition]] = {
-    "disabled": lambda entry: entry.is_account and not entry.enabled,
-    "enabled": lambda entry: entry.is_account and entry.enabled,
-    "mapped": lambda entry: entry.is_account and entry.origin == "directory",
-    "imported": lambda entry: entry.is_account and entry.origin == "imported",
-    "local": lambda entry: entry.is_account and entry.origin == "local",
-    "never": lambda entry: entry.is_account and entry.never_logged_in,
-    "unknown": lambda entry: entry.is_account and entry.last_login is None and entry.login_unknown,
-    "latent": lambda entry: not entry.mailbox and KERIO.listed(entry).seat,
-    "admin": lambda entry: entry.role != "user" or entry.kind == "builtin_admin",
-    "seat": lambda entry: KERIO.listed(entry).seat,
-    "held": lambda entry: entry.deleted_at is not None,
-    "list": lambda entry: entry.kind == "mailing_list",
-    "alias": lambda entry: entry.kind == "alias",
-    "resource": lambda entry: entry.kind == "resource",
-}
-"""What can follow `is:`. The only deleted entries that are ever listed are those whose seat is held."""
+
+def states_by(policy: LicensePolicy) -> dict[str, Condition]:
+    """What can follow `is:`. The only deleted entries that are ever listed are those whose seat is held."""
+    is_account, listed = policy.is_account, policy.listed
+    return {
+        "disabled": lambda entry: is_account(entry) and not entry.enabled,
+        "enabled": lambda entry: is_account(entry) and entry.enabled,
+        "mapped": lambda entry: is_account(entry) and entry.origin == "directory",
+        "imported": lambda entry: is_account(entry) and entry.origin == "imported",
+        "local": lambda entry: is_account(entry) and entry.origin == "local",
+        "never": lambda entry: is_account(entry) and entry.never_logged_in,
+        "unknown": lambda entry: is_account(entry) and entry.last_login is None and entry.login_unknown,
+        "latent": lambda entry: not entry.mailbox and listed(entry).seat,
+        "admin": lambda entry: entry.role != "user" or entry.kind == "builtin_admin",
+        "seat": lambda entry: listed(entry).seat,
+        "held": lambda entry: entry.deleted_at is not None,
+        "list": lambda entry: entry.kind == "mailing_list",
+        "alias": lambda entry: entry.kind == "alias",
+        "resource": lambda entry: entry.kind == "resource",
+    }
+
 
 SAVED_SIGN: Final = "@"
 """Precedes the name of a saved filter."""
@@ -103,7 +107,7 @@ def searched_text(entry: Entry) -> str:
     return fold(f"{shown_address(entry.address)}\n{entry.full_name}\n{entry.description}")
 
 
-def read_filter(text: str, now: datetime, saved: Mapping[str, str] = NONE_SAVED) -> Filter:
+def read_filter(text: str, now: datetime, policy: LicensePolicy, saved: Mapping[str, str] = NONE_SAVED) -> Filter:
     """Read a filter as it was typed; ages count from `now`, and `saved` has the saved filters by name."""
     words: list[str] = []
     not_words: list[str] = []
@@ -113,7 +117,7 @@ def read_filter(text: str, now: datetime, saved: Mapping[str, str] = NONE_SAVED)
     for term in text.split():
         bare = term.removeprefix("-") or term
         negated = bare != term
-        part = _saved(bare, now, saved) if _names_saved(bare, saved) else _term(bare, now)
+        part = _saved(bare, now, policy, saved) if _names_saved(bare, saved) else _term(bare, now, policy)
         problems += part.problems
         is_moving |= part.is_moving
         if not negated:
@@ -128,10 +132,10 @@ def read_filter(text: str, now: datetime, saved: Mapping[str, str] = NONE_SAVED)
     return Filter(tuple(words), tuple(not_words), tuple(conditions), tuple(problems), is_moving)
 
 
-def _term(bare: str, now: datetime) -> Filter:
+def _term(bare: str, now: datetime, policy: LicensePolicy) -> Filter:
     field, colon, value = bare.partition(":")
     field = field.lower()
-    condition = _condition(field, value, now) if colon else None
+    condition = _condition(field, value, now, policy) if colon else None
     if condition is None and _ASCII_FORM in (word := fold(bare)):
         return Filter(conditions=((word, lambda entry: word in ascii_address(entry.address).lower()),))
     if condition is None:
@@ -162,14 +166,14 @@ def _saved_text(bare: str, saved: Mapping[str, str]) -> str | None:
     return next((text for known, text in saved.items() if fold(known) == name), None)
 
 
-def _saved(bare: str, now: datetime, saved: Mapping[str, str]) -> Filter:
+def _saved(bare: str, now: datetime, policy: LicensePolicy, saved: Mapping[str, str]) -> Filter:
     text = _saved_text(bare, saved)
     if text is None:
         known = sorted(SAVED_SIGN + name for name in saved)
         return Filter(problems=(message("filter-not-saved", name=bare, known=known),))
     if any(_names_saved(term.removeprefix("-"), saved) for term in text.split()):
         return Filter(problems=(message("filter-names-another", name=bare),))
-    part = read_filter(text, now)
+    part = read_filter(text, now, policy)
     problems = tuple(message("filter-has-problem", name=bare, problem=problem) for problem in part.problems)
     return Filter(part.words, part.not_words, part.conditions, problems, part.is_moving)
 
@@ -177,7 +181,7 @@ def _saved(bare: str, now: datetime, saved: Mapping[str, str]) -> Filter:
 # Conditions
 
 
-def _condition(field: str, value: str, now: datetime) -> Condition | Message | None:
+def _condition(field: str, value: str, now: datetime, policy: LicensePolicy) -> Condition | Message | None:
     """The condition of a field and its value, or the problem with it; None for no such field: the term is a word."""
     if field == "domain":
         name = canonical_login(value)  # not folded: ß and ss are two domains
@@ -185,7 +189,8 @@ def _condition(field: str, value: str, now: datetime) -> Condition | Message | N
             return lambda entry: name in ascii_domain(entry.domain).lower()
         return lambda entry: name in canonical_login(shown_address(entry.domain))
     if field == "is":
-        return STATES.get(value.lower()) or message("filter-is", states=" ".join(STATES))
+        states = states_by(policy)
+        return states.get(value.lower()) or message("filter-is", states=" ".join(states))
     return _seen(value, now) if field == "seen" else None
 
 
@@ -232,22 +237,20 @@ class AccountQuery:
     reverse: bool = False
 
 
-def conditions_of(query: AccountQuery, now: datetime) -> list[Condition]:
+def conditions_of(query: AccountQuery, now: datetime, policy: LicensePolicy) -> list[Condition]:
     """The conditions of a query besides its text."""
     conditions: list[Condition] = []
     if query.domain:
         domain = canonical_domain(query.domain)
         conditions.append(lambda entry: canonical_domain(entry.domain) == domain)
     if query.classification:
-        conditions.append(lambda entry: KERIO.listed(entry).code == query.classification)
+        conditions.append(lambda entry: policy.listed(entry).code == query.classification)
     if query.never or query.inactive is not None:
-        conditions.append(lambda entry: _is_idle(entry, query, now))
+        conditions.append(lambda entry: policy.is_account(entry) and _is_idle(entry, query, now))
     return conditions
 
 
 def _is_idle(entry: Entry, query: AccountQuery, now: datetime) -> bool:
-    if not entry.is_account:
-        return False
     if entry.last_login is None:
         return query.never and entry.never_logged_in
     return query.inactive is not None and now - entry.last_login.at > query.inactive

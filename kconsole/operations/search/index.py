@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from kconsole.core.history import Change
 from kconsole.core.records import Entry
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.chunked import Chunks, finished, within
 from kconsole.operations.search.filters import (
     NONE_SAVED,
@@ -23,11 +24,11 @@ from kconsole.operations.search.filters import (
 )
 from kconsole.operations.search.sorting import (
     LAST,
-    SORT_KEYS,
     STEP,
     SortField,
     address_key,
     grouped_by,
+    sort_key,
     sorted_by,
     turned_round,
 )
@@ -70,8 +71,9 @@ class AccountIndex:
     Each entry has a place in parallel lists; lists of places are sorted and filtered.
     """
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, policy: LicensePolicy, entries: Iterable[Entry] = ()) -> None:
         """Start with these entries: live ones, and deleted ones whose seat is held."""
+        self._policy = policy
         self._version = 0
         """Counts the commits that changed something here."""
         self._entries: list[Entry | None] = []
@@ -133,7 +135,7 @@ class AccountIndex:
         self, query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED
     ) -> Chunks[list[Entry]]:
         """The same in short steps; it may be stopped at any. When an entry changes meanwhile, it starts again."""
-        asked = read_filter(query.text, now, saved)
+        asked = read_filter(query.text, now, self._policy, saved)
         while (found := (yield from self._until_changed(self._selecting(query, asked, now)))) is None:
             pass
         return found
@@ -178,7 +180,7 @@ class AccountIndex:
 
     def _index_of_held(self) -> "AccountIndex":
         """An index of the deleted entries alone, in which they count as any others."""
-        held = AccountIndex()
+        held = AccountIndex(self._policy)
         held._entries, held._live = list(self._held.values()), len(self._held)
         held._texts = [None] * held._live
         return held
@@ -203,7 +205,7 @@ class AccountIndex:
     def _sorting(self, sort: SortField) -> Chunks[_Sorted]:
         if sort == "address":
             return _Sorted(sort, self._addresses, self._base, [])
-        keys = yield from within(0.0, 0.4, self._made(SORT_KEYS[sort]))
+        keys = yield from within(0.0, 0.4, self._made(sort_key(sort, self._policy)))
         by = sorted_by if sort in ("address", "name", "last-login") else grouped_by  # the others have few keys
         places = yield from within(0.4, 1.0, by(self._base, keys))
         end = len(places) - keys.count(LAST)
@@ -222,7 +224,7 @@ class AccountIndex:
     def _fitting(self, order: _Sorted, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[_Found]:
         """The places that fit; searched among the last answer if no other can fit."""
         before, among = self._found, (order.places, order.last)
-        conditions = conditions_of(query, now)
+        conditions = conditions_of(query, now, self._policy)
         if before is not None and _narrows(query, asked, now, before):
             among, conditions = (before.places, before.last), []
         conditions += [condition for _, condition in asked.conditions]
@@ -324,7 +326,7 @@ class AccountIndex:
         order = self._sorted
         if order is None or order.places is self._base:
             return
-        key = order.keys[place] = SORT_KEYS[order.sort](entry)
+        key = order.keys[place] = sort_key(order.sort, self._policy)(entry)
         places = order.last if key == LAST else order.places
         places.insert(_rank_in(places, order.keys, self._addresses, (key, address, place)), place)
 

@@ -6,7 +6,7 @@ from math import inf
 from typing import Any, Final, Literal
 
 from kconsole.core.records import Entry, fold
-from kconsole.licensing.policy import KERIO
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.chunked import Chunks
 
 SortField = Literal["address", "name", "seat", "because", "last-login", "protocol", "domain", "kind", "origin", "role"]
@@ -70,26 +70,30 @@ LAST: Final = inf
 """The key of what comes last in either direction: in the order by last login, all but accounts."""
 
 
-def _last_login_key(entry: Entry) -> float:
-    """Never first, then unknown, then the oldest login; last what does not log in."""
-    if not entry.is_account:
-        return LAST
-    login = entry.last_login
-    if login is not None:
-        return login.at.timestamp()
-    return -inf if entry.never_logged_in else -1e18
+def sort_key(sort: SortField, policy: LicensePolicy) -> Callable[[Entry], Any]:
+    """The key function of an order: plain texts and numbers."""
+    if sort == "seat":
+        return lambda entry: not policy.listed(entry).seat
+    if sort == "because":
+        return lambda entry: policy.listed(entry).reason
+    if sort == "last-login":
+        return lambda entry: _last_login_key(entry) if policy.is_account(entry) else LAST
+    return _KEYS[sort]
 
 
-SORT_KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {
+def _last_login_key(account: Entry) -> float:
+    """Never first, then unknown, then the oldest login."""
+    if account.last_login is not None:
+        return account.last_login.at.timestamp()
+    return -inf if account.never_logged_in else -1e18
+
+
+_KEYS: Final[dict[SortField, Callable[[Entry], Any]]] = {
     "address": address_key,
     "name": lambda entry: fold(entry.full_name),
-    "seat": lambda entry: not KERIO.listed(entry).seat,
-    "because": lambda entry: KERIO.listed(entry).reason,
-    "last-login": _last_login_key,
     "protocol": lambda entry: "" if entry.last_login is None else fold(entry.last_login.protocol),
     "domain": lambda entry: fold(entry.domain),
     "kind": lambda entry: entry.kind,
     "origin": lambda entry: entry.origin,
     "role": lambda entry: _ROLE_RANK[entry.role],
 }
-"""The key function of each order: plain texts and numbers."""

@@ -85,6 +85,7 @@ class Sync:
             context.state,
             self.state,
             context.now,
+            context.policy,
             touched=self.begun.touched().union(target.number for _, target in being_changed),
             awaited=frozenset(
                 canonical_address(f"{target.address.rpartition('@')[0]}@{names.get(pending.domain_id, target.domain)}")

@@ -16,6 +16,7 @@ from kconsole.core.license import Component, License
 from kconsole.core.records import Entry, Kind
 from kconsole.core.times import SKEW
 from kconsole.licensing.counting import is_active_sync
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.base import revived
 from kconsole.providers.base import End, LicenseState, ServerState
 from kconsole.store.records import Records
@@ -28,6 +29,7 @@ class SyncPlan:
     state: Records
     server: ServerState
     now: datetime
+    policy: LicensePolicy
     touched: frozenset[int] = frozenset()
     """The numbers of entries that were changed while the server was read, or are being changed on it: what was read of
     them may be older."""
@@ -103,7 +105,7 @@ class SyncPlan:
             return
         known = known or self._holder_of(said.address)
         if known is None:
-            self.new.append(revived(said, self.state))
+            self.new.append(revived(said, self.state, self.policy))
             return
         self._seen.add(known.id)
         if known.server_id not in ("", said.server_id):  # another person's, who has no more in common than the address

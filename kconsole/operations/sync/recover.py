@@ -56,7 +56,7 @@ class Recover:
                 return resolved(pending, target, done=False)
             login, address = account.address, context.address_of(pending, target)
             account = with_active_sync(replace(account, address=f"{login}@{address.rpartition('@')[2]}"))
-            new = revived(account, context.state)
+            new = revived(account, context.state, context.policy)
             take_done(pending, target, context, new, self.capabilities, account.server_id)
             return resolved(pending, target, done=True, changed=True)
         if account is None and pending.operation != "delete":

@@ -45,15 +45,17 @@ class AccountsScreen(ListingScreen):
         from kconsole.operations.accounts import DisableAccounts, EnableAccounts
         from kconsole.operations.what_if import if_toggled
 
-        verb = "enable" if enable else "disable"
-        accounts = [entry for entry in entries if entry.is_account and entry.enabled is not enable]
+        verb, policy = "enable" if enable else "disable", self.session.seats.policy
+        accounts = [entry for entry in entries if policy.is_account(entry) and entry.enabled is not enable]
         if not accounts:
             self.tell_nothing_to_do(self._nothing_to_do(entries, f"{verb}d"), news)
             return
         report = self.session.seats.report()
         if enable:
-            needed = guards.new_seats([(account, replace(account, enabled=True)) for account in accounts])
-            decision = guards.may_take_seats(report, needed, "enable" if len(accounts) == 1 else "enable-several")
+            needed = guards.new_seats([(account, replace(account, enabled=True)) for account in accounts], policy)
+            decision = guards.may_take_seats(
+                report, needed, policy, "enable" if len(accounts) == 1 else "enable-several"
+            )
             if not decision.allowed:
                 self.tell_refusal(decision, news)
                 return
@@ -92,7 +94,7 @@ class AccountsScreen(ListingScreen):
                 f"No seat is free. Only a deleted account that still holds its seat can be added again: {addresses}."
             )
         else:
-            self.tell_refusal(guards.may_create(report, Entry(address="")))
+            self.tell_refusal(guards.may_create(report, Entry(address=""), self.session.seats.policy))
             return
         server = self.session.state.server
         where = "" if server is None else safe_text(server.name, 40)
@@ -134,7 +136,8 @@ class AccountsScreen(ListingScreen):
         from kconsole.tui.screens.delete import Choice, DeleteDialog
         from kconsole.tui.screens.dialog import Question
 
-        may_be = [entry for entry in entries if guards.may_delete(entry).allowed]
+        policy = self.session.seats.policy
+        may_be = [entry for entry in entries if guards.may_delete(entry, policy).allowed]
         is_done_there = self.session.state.server is not None and self.session.is_done_there("delete")
         not_here = [entry for entry in may_be if is_done_there and entry.server_id and not entry.is_account]
         deletable = [entry for entry in may_be if entry not in not_here]
@@ -143,7 +146,7 @@ class AccountsScreen(ListingScreen):
                 hint = sentences([message("do-it-there-and-sync")], self.voice)
                 self.tell_news("Refused", [*news, *texts.accounts_only_lines(may_be)], hint)
             elif entries:
-                self.tell_refusal(guards.may_delete(entries[0]), news)
+                self.tell_refusal(guards.may_delete(entries[0], policy), news)
             else:
                 self.tell_nothing_to_do(self._nothing_to_do(entries, "deleted"), news)
             return
@@ -155,7 +158,7 @@ class AccountsScreen(ListingScreen):
                 self.change(operation, lambda news: self._ask_to_delete(self._as_now(entries), news))
 
         gone = [entry for entry in deletable if not only_disabled(entry)]
-        takes_seats = any(self.session.seats.policy.classify(entry).seat for entry in gone)
+        takes_seats = any(policy.classify(entry).seat for entry in gone)
         what = "account" if all(entry.is_account for entry in deletable) else "entry"
         on_the_server = any(entry.server_id for entry in deletable)
         question = Question(
@@ -185,7 +188,7 @@ class AccountsScreen(ListingScreen):
             return
         report = self.session.seats.report()
         decision = guards.may_connect(
-            report, entry, self.session.license_status.is_suspended, self.session.seats.policy
+            report, entry, self.session.seats.policy, self.session.license_status.is_suspended
         )
         if not decision.allowed:
             self.tell_refusal(decision, [f"{safe_address(entry.address)} would be refused at login."])
@@ -231,9 +234,9 @@ class AccountsScreen(ListingScreen):
             session.seats.report(),
             session.state.last_restart,
             session.clock.now(),
+            session.seats.policy,
             limit,
             session.license_status.is_suspended,
-            session.seats.policy,
         )
 
     async def action_copy(self) -> None:
@@ -274,8 +277,9 @@ class AccountsScreen(ListingScreen):
             return f"None of the {len(entries):,} marked entries can be {state}."
         entry = entries[0]
         address = safe_address(entry.address)
-        if not entry.is_account:
-            reason = reason_word(self.session.seats.policy.classify(entry))
+        policy = self.session.seats.policy
+        if not policy.is_account(entry):
+            reason = reason_word(policy.classify(entry))
             return f"{address} is not a user account ({reason}): it takes no seat."
         return f"{address} is {state} already."
 

@@ -150,7 +150,7 @@ class ListingScreen(FilterScreen, ServerScreen):
         if self.filter_bar is None:
             return
         saved = console_of(self).preferences.filters
-        problems = read_filter(text, self.session.clock.now(), saved).problems
+        problems = read_filter(text, self.session.clock.now(), self.session.seats.policy, saved).problems
         if problems or not self.accounts.marked:  # else the status line says how many marked ones are not listed
             self.tell(safe_text(words_of(problems[0])) if problems else "")
 

@@ -91,7 +91,7 @@ class MainScreen(AccountsScreen):
         with Horizontal(id="lists"):
             yield DomainList()
             with Vertical(id="accounts-pane"):
-                yield AccountTable()
+                yield AccountTable(self.session.seats.policy)
 
     def on_mount(self) -> None:
         self.gauge.border_title = "Seats"
@@ -141,14 +141,12 @@ class MainScreen(AccountsScreen):
         return super().is_of_use(command)
 
     def help_sections(self) -> Iterator[Section]:
-        from kconsole.licensing.policy import KERIO
         from kconsole.text.details import reason_word, rule_sentence
 
         yield from super().help_sections()
-        rules = [
-            (f"{'1' if rule.seat else '–'}  {reason_word(rule)}", rule_sentence(rule)) for rule in KERIO.classifications
-        ]
-        yield "What takes a seat (the first that fits)", rules
+        rules = self.session.seats.policy.classifications
+        rows = [(f"{'1' if rule.seat else '–'}  {reason_word(rule)}", rule_sentence(rule)) for rule in rules]
+        yield "What takes a seat (the first that fits)", rows
 
     def action_license(self) -> None:
         from kconsole.tui.screens.license import LicenseScreen

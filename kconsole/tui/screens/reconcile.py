@@ -128,7 +128,7 @@ class ReconcileScreen(ServerScreen):
             self._show((), self._empty_text(server))
             return
         report, numbers, entries = self.session.seats.report(), server.numbers, self.session.state.live_entries()
-        compare_all = partial(compared, report, numbers, entries, server.uncounted, self.session.seats.policy)
+        compare_all = partial(compared, report, numbers, entries, self.session.seats.policy, server.uncounted)
         if len(entries) <= MANY:
             self._show(compare_all())
             return

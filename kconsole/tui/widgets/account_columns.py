@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from kconsole.core.records import Entry
-from kconsole.licensing.policy import KERIO
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.text import words
 from kconsole.text.details import last_login_word, reason_word
@@ -30,6 +30,13 @@ class AccountColumn(Column[Entry], frozen=True):
     """Its name in the preferences; also that of the order it shows, if accounts can be sorted by it."""
 
 
+class View(NamedTuple):
+    """What the cells depend on besides their accounts."""
+
+    now: datetime
+    policy: LicensePolicy
+
+
 class Choice(NamedTuple):
     """A column as the user wants it."""
 
@@ -39,17 +46,17 @@ class Choice(NamedTuple):
     shown: bool = True
 
 
-def _of_account(text: Callable[[Entry], str]) -> Callable[[Entry, datetime], str]:
-    return lambda entry, _: text(entry) if entry.is_account else NOTHING
+def _of_account(text: Callable[[Entry], str]) -> Callable[[Entry, View], str]:
+    return lambda entry, view: text(entry) if view.policy.is_account(entry) else NOTHING
 
 
-def _seat(entry: Entry, _: datetime) -> str:
+def _seat(entry: Entry, view: View) -> str:
     if entry.deleted_at is not None:
         return "held"
-    return "1" if KERIO.listed(entry).seat else NOTHING
+    return "1" if view.policy.listed(entry).seat else NOTHING
 
 
-def _protocol(entry: Entry, _: datetime) -> str:
+def _protocol(entry: Entry, _: View) -> str:
     return safe_text(entry.last_login.protocol) if entry.last_login else NOTHING
 
 
@@ -57,8 +64,8 @@ COLUMNS: Final = (
     AccountColumn("Account", 16, lambda entry, _: safe_address(entry.address), share=5, gives_way=True, name=ADDRESS),
     AccountColumn("Name", 8, lambda entry, _: safe_text(entry.full_name), share=2, needs=56, name="name"),
     AccountColumn("Seat", 6, _seat, name="seat"),
-    AccountColumn("Because", 12, lambda entry, _: reason_word(KERIO.listed(entry)), needs=84, name="because"),
-    AccountColumn("Last login", 14, last_login_word, name="last-login"),
+    AccountColumn("Because", 12, lambda entry, view: reason_word(view.policy.listed(entry)), needs=84, name="because"),
+    AccountColumn("Last login", 14, lambda entry, view: last_login_word(entry, view.now), name="last-login"),
     AccountColumn("Via", 7, _protocol, needs=84, name="protocol"),
     AccountColumn("Domain", 12, lambda entry, _: safe_address(entry.domain), share=2, name="domain"),
     AccountColumn("Kind", 12, lambda entry, _: words.KINDS[entry.kind], name="kind"),

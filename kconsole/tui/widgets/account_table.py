@@ -12,12 +12,12 @@ from textual.reactive import reactive
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.licensing.guards import may_connect
-from kconsole.licensing.policy import KERIO
+from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.sorting import SortField
 from kconsole.text.details import last_login_word
 from kconsole.tui.commands.base import console_of
-from kconsole.tui.widgets.account_columns import DEFAULT, AccountColumn, Choice, choices_of, columns_of
+from kconsole.tui.widgets.account_columns import DEFAULT, AccountColumn, Choice, View, choices_of, columns_of
 from kconsole.tui.widgets.column_list import ALARM_SIGN, ColumnList
 from kconsole.tui.widgets.painting import Part, fitted
 
@@ -37,8 +37,9 @@ class AccountTable(ColumnList[Entry]):
     class MarksChanged(Message):
         """Other accounts are marked."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: LicensePolicy) -> None:
         super().__init__("accounts")
+        self._policy = policy
         self.rows: list[Entry] = []
         self._numbers: list[int] = []
         self._positions: dict[int, int] | None = None
@@ -66,9 +67,13 @@ class AccountTable(ColumnList[Entry]):
 
     def as_text(self, entries: Iterable[Entry]) -> list[list[str]]:
         """The columns that the user chose, uncut, the titles first. All of it is safe to show."""
-        columns, now = [choice.column for choice in self.choices if choice.shown], self.now
-        rows = [[column.cell(entry, now) for column in columns] for entry in entries]
+        columns, view = [choice.column for choice in self.choices if choice.shown], self.view
+        rows = [[column.cell(entry, view) for column in columns] for entry in entries]
         return [[column.title for column in columns], *rows]
+
+    @property
+    def view(self) -> View:
+        return View(self.now, self._policy)
 
     def key(self, record: Entry) -> int:
         return record.id
@@ -189,13 +194,14 @@ class AccountTable(ColumnList[Entry]):
     def row_style(self, row: int, record: Entry) -> str:
         if record.id in self.marked:
             return "marked"
-        return "" if row == self.cursor or KERIO.listed(record).seat else "muted"
+        return "" if row == self.cursor or self._policy.listed(record).seat else "muted"
 
     def _is_refused(self, entry: Entry) -> bool:
         """Whether the license would keep an account from logging in."""
         if self._report is None or not (self._report.locked_out or self.is_suspended):
             return False
-        return KERIO.listed(entry).seat and not may_connect(self._report, entry, self.is_suspended).allowed
+        takes_seat = self._policy.listed(entry).seat
+        return takes_seat and not may_connect(self._report, entry, self._policy, self.is_suspended).allowed
 
 
 def _to_be_marked(entries: Iterable[Entry]) -> set[int]:

@@ -28,8 +28,8 @@ class Column(Struct, Generic[Record], frozen=True):
     title: str
     width: int
     """Cells. A column that stretches has at least so many."""
-    cell: Callable[[Record, datetime], str]
-    """The text of a record at a moment. It must be safe to show."""
+    cell: Callable[[Record, Any], str]
+    """The text of a record in the view of the list. It must be safe to show."""
     share: int = 0
     """Its share of the spare cells; 0 for a column that does not stretch."""
     most: int = NO_LIMIT
@@ -105,6 +105,11 @@ class ColumnList(RowList, Generic[Record]):
     def highlighted(self) -> Record | None:
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
+    @property
+    def view(self) -> Any:
+        """What the cells depend on besides their records: the moment, if the list says no more."""
+        return self.now
+
     def show_rows(self, rows: Sequence[Record]) -> None:
         """Show these records. The cursor stays on its record, if that is still there."""
         before = self.highlighted
@@ -145,7 +150,7 @@ class ColumnList(RowList, Generic[Record]):
 
     def paint_cell(self, column: Column[Any], record: Record, cells: int, style: str) -> Iterable[Part]:
         """A cell, and the blank after it."""
-        yield aligned(column, column.cell(record, self.now), cells) + " ", column.style or style
+        yield aligned(column, column.cell(record, self.view), cells) + " ", column.style or style
 
     def paint_header(self, line: int, width: int) -> Sequence[Part]:
         del line
