@@ -249,6 +249,8 @@ def show(
         raise app.failure
     if app.failure is not None:
         _say_failure(app.failure)
+    if app.ended_by:
+        raise click.exceptions.Exit(SIGNALLED + app.ended_by)
     if app.return_code:
         raise click.exceptions.Exit(app.return_code)
 

@@ -20,15 +20,16 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "server": ("add domain", "restarted", "restore", "add server", "remove server"),
     "sync.pull": ("sync",),
     "sync.recover": ("settle",),
-    "sync.requests": ("ask server",),
 }  # fmt: skip
-"""The module of each operation that a journal can name, except undo, which runs where the undone operation ran."""
+"""The module of each operation that a journal can name, except `ASK`, and undo, which runs where the undone one ran."""
 
 BEGINNINGS: Final = ("init", "migrate", "mend")
 """What the store itself writes as the first line of a journal; the last two stand in old journals. There is nothing
 before them to go back to."""
 
 UNDO: Final = "undo"
+ASK: Final = "ask server"
+"""The line that is written before the server is asked."""
 
 
 @cache
@@ -49,4 +50,4 @@ def runs_on(name: str) -> RunsOn:
 
 def is_undoable(name: str) -> bool:
     """Whether the operation with this name can be undone. One that only records the state of the server cannot."""
-    return name not in (*BEGINNINGS, UNDO) and bool(getattr(operation_class(name), "undoable", True))
+    return name not in (*BEGINNINGS, UNDO, ASK) and bool(getattr(operation_class(name), "undoable", True))

@@ -38,17 +38,14 @@ Figure = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What one product can do, and how it counts."""
+    """What one product can do."""
 
     product: str
-    seat_freed_by_deleting: Literal["at-once", "after-restart"]
     most_at_once: int
     """Accounts that one step may change. A step creates one account."""
     ranks: Mapping[str, int]
     """The rights of each role, as `ServerState.role` and `Entry.role` name it; a larger number has more."""
     mailbox_fates: frozenset[MailboxFate]
-    counts: frozenset[str]
-    """The fields of `ServerNumbers` that the server gives to a login with all rights."""
 
 
 class Timeouts(NamedTuple):
@@ -196,7 +193,6 @@ class LicenseState(NamedTuple):
 class ServerState(NamedTuple):
     """A server as it was while it was read. None is what could not be read; `missing` says why."""
 
-    capabilities: Capabilities
     version: str
     role: str
     """The role of the login."""

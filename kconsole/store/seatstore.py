@@ -287,11 +287,6 @@ class SeatStore:
 
     # Snapshots
 
-    def write_snapshot(self) -> None:
-        """Make a snapshot of what is in memory. If it cannot be written, the one before is there as it was."""
-        with self._locked():
-            self._write_snapshot()
-
     def _write_snapshot(self) -> None:
         body = encoded_tables(self.state.tables)
         damaged, self.journal.has_damaged_snapshot = self.journal.has_damaged_snapshot, False

@@ -135,7 +135,8 @@ class KConsoleApp(BufferedApp):
 
             self._first = OpeningScreen(session, title)
         self._signals = tuple(signals)
-        self._is_ending = False  # by a signal
+        self.ended_by = 0
+        """The signal that ends the console."""
         self.failure: Exception | None = None  # what ended the screen
 
     # Looks
@@ -183,8 +184,8 @@ class KConsoleApp(BufferedApp):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
 
     def _end_by(self, number: signal.Signals) -> None:
-        self._is_ending = True
-        self.exit(return_code=128 + number)  # as shells have it
+        self.ended_by = number
+        self.exit()
 
     def on_ready(self) -> None:
         self._complete()
@@ -228,7 +229,7 @@ class KConsoleApp(BufferedApp):
         self._close_messages_no_wait()
 
     def _handle_exception(self, error: Exception) -> None:
-        if self._is_ending:  # a screen that was just being built finds its widgets gone
+        if self.ended_by:  # a screen that was just being built finds its widgets gone
             self._close_messages_no_wait()
             return
         if isinstance(error, WorkerFailed):

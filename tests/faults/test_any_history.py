@@ -25,6 +25,7 @@ from kconsole.store.transaction import Transaction
 from tests.clocks import noon
 from tests.licensing.strategies import DOMAIN_NAMES, entries, inventories, licenses, moments
 from tests.limits import EXAMPLES
+from tests.store.snapshots import snapshot_now
 from tests.store.stores import remove_entry
 from tests.under_kerio import evaluate
 
@@ -153,7 +154,7 @@ class StoreHistories(RuleBasedStateMachine):
 
     @rule()
     def make_a_snapshot(self) -> None:
-        self.store.write_snapshot()
+        snapshot_now(self.store)
 
     @rule(lose_snapshot=st.booleans())
     def close_and_open_again(self, lose_snapshot: bool) -> None:

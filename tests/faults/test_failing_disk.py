@@ -12,6 +12,7 @@ from kconsole.core.errors import ConsoleError, NotFound, Refused, StoreUnusable
 from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.seatstore import SeatStore
 from tests.faults.disks import CODES, MANNERS, FailingDisk, Manner
+from tests.store.snapshots import snapshot_now
 from tests.store.stores import (
     account,
     add,
@@ -58,7 +59,7 @@ def attempts(
 
 def store_with_anna(folder: Path) -> SeatStore:
     store = new_store(folder, account("anna"))
-    store.write_snapshot()
+    snapshot_now(store)
     add(store, "old")
     return store
 
@@ -133,14 +134,14 @@ def test_a_refusal_stays_one_whether_it_can_be_written_down_or_not(tmp_path: Pat
 @pytest.mark.parametrize("manner", MANNERS)
 def test_a_snapshot_is_the_old_one_or_the_new_one(tmp_path: Path, manner: Manner, code: int) -> None:
     def act(store: SeatStore) -> None:
-        store.write_snapshot()
+        snapshot_now(store)
 
     for folder, store, attempt in attempts(tmp_path, manner, code, store_with_anna, act):
         if attempt.error is not None:
             assert_well_told(attempt.error)
         assert same_as_disk(store)
         assert opened(folder).notices == []
-        store.write_snapshot()
+        snapshot_now(store)
         assert same_as_disk(store)
         store.close()
         leftovers = [path.name for path in folder.glob(".*")]
@@ -269,7 +270,7 @@ def test_disks_that_cannot_do_everything_will_do(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Path, "hardlink_to", hardlink_to)
     store = store_with_anna(tmp_path)
     before = (tmp_path / "store.json").read_bytes()
-    store.write_snapshot()
+    snapshot_now(store)
     assert (tmp_path / "store.json.bak").read_bytes() == before
     assert same_as_disk(store)
     with pytest.raises(Refused, match="store-exists"):

@@ -11,6 +11,7 @@ import pytest
 from kconsole.core.errors import Refused
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server, ServerAccess
+from kconsole.licensing.comparison import compared
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Done, HalfDone, Operation
@@ -21,17 +22,19 @@ from kconsole.operations.sync.pull import Sync, begin_reading
 from kconsole.operations.sync.recover import Writer
 from kconsole.providers.base import AnswerLost, Disable
 from tests.clocks import FixedClock
+from tests.licensing.other_policy import OTHER
 from tests.limits import PATIENCE
 from tests.operations.followed import here
 from tests.providers.other import Desk
-from tests.under_kerio import compared, evaluate
+from tests.under_kerio import evaluate
 
 ANNA, BERG, CHEN, DORA = "anna@north.example", "berg@north.example", "chen@south.example", "dora@north.example"
 
 
 @pytest.fixture
 def session(tmp_path: Path, desk: Desk, desk_access: ServerAccess, kerio_clock: FixedClock) -> Iterator[Session]:
-    with closing(Session.create(tmp_path / "store", Inventory(), "anna", kerio_clock, patience=0)) as session:
+    created = Session.create(tmp_path / "store", Inventory(), "anna", kerio_clock, patience=0)
+    with closing(Session(created.store, kerio_clock, OTHER)) as session:
         session.do(AddServer(Server(name="desk", access=desk_access)))
         read(session, desk)
         yield session
@@ -55,7 +58,7 @@ def check_agrees(session: Session, desk: Desk) -> None:
     there = {each.address: (each.server_id, each.enabled) for each in desk.accounts.values() if each.is_account}
     assert here(session) == there
     report = session.seats.report()
-    assert report == evaluate(session.state.inventory)
+    assert report == evaluate(session.state.inventory, OTHER)
     assert (report.used, report.held) == (desk.used(), 0)
 
 
@@ -68,7 +71,7 @@ def test_a_sync_takes_everything(session: Session, desk: Desk) -> None:
     assert server is not None
     assert server.numbers is not None
     assert (server.role, server.version, server.missing, server.remarks) == ("owner", "3.1", (), ())
-    comparisons = compared(session.seats.report(), server.numbers, session.state.live_entries())
+    comparisons = compared(session.seats.report(), server.numbers, session.state.live_entries(), OTHER)
     assert all(each.agrees for each in comparisons)
     assert not read(session, desk).changed
 

@@ -42,11 +42,9 @@ from kconsole.providers.base import (
 
 CAPABILITIES: Final = Capabilities(
     product="Maildesk",
-    seat_freed_by_deleting="at-once",
     most_at_once=1,
     ranks={"user": 0, "member": 0, "account_admin": 1, "operator": 1, "full_admin": 2, "owner": 2},
     mailbox_fates=frozenset({"keep"}),
-    counts=frozenset({"licensed", "current", "domains"}),
 )
 
 Trouble = Literal["away", "lost", "lost, and done", "not understood"]
@@ -122,7 +120,6 @@ class DeskServer:
                 progress(Progress(done + 1, len(self._desk.domains), len(entries)))
         numbers_of_domains = tuple(state.numbers for state in states if state.numbers is not None)
         return ServerState(
-            capabilities=CAPABILITIES,
             version="3.1",
             role="owner",
             started=datetime(2026, 1, 1, tzinfo=UTC),

@@ -7,6 +7,7 @@ import pytest
 
 from kconsole.core.errors import NotFound, StoreUnusable
 from kconsole.operations.maintenance import verify
+from tests.store.snapshots import snapshot_now
 from tests.store.stores import account, add, addresses, chained, lines_of, new_store, opened, same_as_disk
 
 ALL = ["anna@north.example", "berg@north.example", "chen@north.example"]
@@ -19,7 +20,7 @@ def three_lines(folder: Path, snapshot_at: int = 0) -> bytes:
         if login:
             add(store, login)
         if number == snapshot_at:
-            store.write_snapshot()
+            snapshot_now(store)
     store.abandon()
     return (folder / "journal.jsonl").read_bytes()
 

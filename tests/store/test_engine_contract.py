@@ -17,6 +17,7 @@ from kconsole.store.journal_reader import verified
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
 from tests.store.memory_engine import Memory, MemoryEngine
+from tests.store.snapshots import snapshot_now
 from tests.store.stores import account, add, addresses, inventory_of
 
 
@@ -295,7 +296,7 @@ def test_a_failed_block_leaves_nothing(place: Place, begun: SeatStore) -> None:
 
 def test_a_snapshot_saves_reading(place: Place, begun: SeatStore) -> None:
     (anna, _) = begun.state.entries.values()
-    begun.write_snapshot()
+    snapshot_now(begun)
     with begun.transaction("disable") as transaction:
         transaction.put_entry(replace(anna, enabled=False))
     other = store_at(place)

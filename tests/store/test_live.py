@@ -14,6 +14,7 @@ from kconsole.core.history import Commit
 from kconsole.core.records import Domain
 from kconsole.store.file_engine.locking import StoreLock
 from tests.clocks import noon
+from tests.store.snapshots import snapshot_now
 from tests.store.stores import account, add, addresses, new_store, opened, remove_entry, same_as_disk, told_to
 
 
@@ -76,7 +77,7 @@ def test_another_ones_snapshot_disturbs_nobody(tmp_path: Path) -> None:
     one = new_store(tmp_path)
     other = opened(tmp_path)
     add(one, "anna")
-    one.write_snapshot()
+    snapshot_now(one)
     one.close()
     assert [commit.sequence for commit in other.catch_up()] == [2]
     add(other, "berg")

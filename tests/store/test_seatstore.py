@@ -24,6 +24,7 @@ from kconsole.store import journal_reader, seatstore
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
 from tests.licensing.strategies import directories, full_licenses
+from tests.store.snapshots import snapshot_now
 from tests.store.stores import (
     DOMAIN,
     account,
@@ -84,7 +85,7 @@ def test_a_store_is_made_once(tmp_path: Path) -> None:
 def test_only_the_owner_may_look_into_a_store(tmp_path: Path) -> None:
     store = new_store(tmp_path / "deep" / "s")
     add(store, "anna")
-    store.write_snapshot()
+    snapshot_now(store)
     add(store, "berg")
     store.close()
     assert stat.S_IMODE((tmp_path / "deep" / "s").stat().st_mode) == 0o700
@@ -340,7 +341,7 @@ def test_a_snapshot_is_made_when_the_tail_has_outgrown_it(tmp_path: Path, monkey
 
 def test_a_large_journal_is_checked_before_the_first_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = new_store(tmp_path, account("anna"))
-    store.write_snapshot()
+    snapshot_now(store)
     add(store, "berg")
     path = tmp_path / "journal.jsonl"
     content = path.read_bytes()
@@ -353,7 +354,7 @@ def test_a_large_journal_is_checked_before_the_first_change(tmp_path: Path, monk
     for attempt in (
         lambda: add(large, "chen"),
         lambda: add(large, "chen"),
-        large.write_snapshot,
+        lambda: snapshot_now(large),
         lambda: verify(tmp_path),
     ):
         with pytest.raises(StoreUnusable, match="line=1"):
@@ -365,7 +366,7 @@ def test_a_large_journal_is_checked_before_the_first_change(tmp_path: Path, monk
 
 def test_a_huge_journal_is_checked_from_the_snapshot_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = new_store(tmp_path, account("anna"))
-    store.write_snapshot()
+    snapshot_now(store)
     add(store, "berg")
     monkeypatch.setattr(journal_reader, "CHECK_AT_OPENING", 10)
     monkeypatch.setattr(journal_reader, "CHECK_BEFORE_WRITING", 10)
@@ -392,7 +393,7 @@ def test_a_store_opened_to_be_read_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(ReadOnly):
         add(store, "berg")
     with pytest.raises(ReadOnly):
-        store.write_snapshot()
+        snapshot_now(store)
     store.close()
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
     other, reader = opened(tmp_path), opened(tmp_path, read_only=True)

@@ -16,7 +16,8 @@ from kconsole.operations.server_errors import server_of
 from kconsole.operations.session import Session
 from kconsole.operations.sync.pull_domains import DomainPlan
 from kconsole.operations.sync.pull_plan import SyncPlan
-from kconsole.providers.base import Capabilities, Missing, ServerState
+from kconsole.operations.sync.push import deleted
+from kconsole.providers.base import Missing, ServerState
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,7 +60,7 @@ class Sync:
             target.number: pending for pending in context.state.pending_changes.values() for target in pending.targets
         }
         for entry in plan.gone:
-            transaction.put_entry(gone(entry, pending_of.get(entry.id), context, self.state.capabilities))
+            transaction.put_entry(gone(entry, pending_of.get(entry.id), context))
             code = "gone-from-server" if entry.server_id else "yields-address"
             outcomes.append(Outcome(entry.address, "done", code))
         for number, pending in answered.items():
@@ -216,13 +217,9 @@ def _remarks(plan: SyncPlan, context: OperationContext) -> Iterator[Message]:
             yield message("mapped-there", domain=short(each.domain.name), user=short(directory.user), **params)
 
 
-def gone(entry: Entry, pending: PendingChange | None, context: OperationContext, capabilities: Capabilities) -> Entry:
-    """An entry that is no longer on the server; if that was asked for, with the fate of its mailbox.
-
-    It holds its seat only if it was on the server, and that frees it with a restart.
-    """
-    holds = capabilities.seat_freed_by_deleting == "after-restart" and bool(entry.server_id)
-    after = replace(entry, deleted_at=context.now, server_id="", enabled=entry.enabled and holds)
+def gone(entry: Entry, pending: PendingChange | None, context: OperationContext) -> Entry:
+    """An entry that is no longer on the server; if that was asked for, with the fate of its mailbox."""
+    after = replace(deleted(entry, context), server_id="")
     if pending is None or pending.operation != "delete" or not entry.is_account:
         return after
     return replace(after, mailbox_fate=pending.mailbox or "keep", transferred_to=pending.transfer_to)

@@ -55,15 +55,14 @@ class TakeAnswers:
         return self.asked.outcomes(answered)
 
     def _outcome(self, call: Call, place: int, target: Target, change: Change, context: OperationContext) -> Outcome:
-        capabilities = self.asked.capabilities
         if call.number in self.lost:
             return Outcome(target.address, "open", "unconfirmed")
         if call.number not in self.answers:
             return Outcome(target.address, "refused", "not-asked")
         answer = self.answers[call.number][place]
         if isinstance(answer, Denied):
-            return denied(answer, call.pending, target, change.before, context, capabilities)
-        take_done(call.pending, target, context, change.after, capabilities, answer.server_id)
+            return denied(answer, call.pending, target, change.before, context, self.asked.capabilities)
+        take_done(call.pending, target, context, change.after, answer.server_id)
         outcome = self.asked.outcome_of(target.address)
         if call.pending.operation == "add" and getattr(self.asked.operation, "password", None) is None:
             return outcome._replace(code="without-password", params={"what": outcome.message})
@@ -71,12 +70,7 @@ class TakeAnswers:
 
 
 def take_done(
-    pending: PendingChange,
-    target: Target,
-    context: OperationContext,
-    after: Entry,
-    capabilities: Capabilities,
-    server_id: str = "",
+    pending: PendingChange, target: Target, context: OperationContext, after: Entry, server_id: str = ""
 ) -> None:
     """Take into the store what the server did for one account, whatever else became of that meanwhile.
 
@@ -100,15 +94,14 @@ def take_done(
         if pending.operation == "delete" and known.mailbox_fate is None:
             transaction.put_entry(replace(known, **fate))
     elif pending.operation == "delete":
-        transaction.put_entry(deleted(replace(known, **fate), context, capabilities))
+        transaction.put_entry(deleted(replace(known, **fate), context))
     else:
         transaction.put_entry(replace(known, enabled=pending.operation == "enable"))
 
 
-def deleted(entry: Entry, context: OperationContext, capabilities: Capabilities) -> Entry:
-    """An entry as deleted now. It holds its seat only where the server frees that with a restart."""
-    holds = capabilities.seat_freed_by_deleting == "after-restart" and bool(entry.server_id)
-    return replace(entry, deleted_at=context.now, enabled=entry.enabled and holds)
+def deleted(entry: Entry, context: OperationContext) -> Entry:
+    """An entry as deleted now. One that was never on the server holds no seat there."""
+    return replace(entry, deleted_at=context.now, enabled=entry.enabled and bool(entry.server_id))
 
 
 def push(session: Session, operation: Operation, mail: MailServer) -> Done:

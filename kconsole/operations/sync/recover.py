@@ -22,7 +22,7 @@ from kconsole.operations.sync.pull import gone, resolved
 from kconsole.operations.sync.pull_plan import with_active_sync
 from kconsole.operations.sync.push import push, take_done
 from kconsole.operations.sync.requests import NOTHING_CHANGED
-from kconsole.providers.base import USUAL_TIMEOUTS, Capabilities, Flag, MailServer, ServerRefused, Timeouts, provider_of
+from kconsole.providers.base import USUAL_TIMEOUTS, Flag, MailServer, ServerRefused, Timeouts, provider_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,6 @@ class Recover:
     undoable: ClassVar[bool] = False
     found: Mapping[int, Sequence[Entry | None]]
     """By the number of the pending change, the server's accounts for its targets."""
-    capabilities: Capabilities
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
@@ -57,16 +56,16 @@ class Recover:
             login, address = account.address, context.address_of(pending, target)
             account = with_active_sync(replace(account, address=f"{login}@{address.rpartition('@')[2]}"))
             new = revived(account, context.state, context.policy)
-            take_done(pending, target, context, new, self.capabilities, account.server_id)
+            take_done(pending, target, context, new, account.server_id)
             return resolved(pending, target, done=True, changed=True)
         if account is None and pending.operation != "delete":
             if live is not None:
-                context.transaction.put_entry(gone(live, None, context, self.capabilities))
+                context.transaction.put_entry(gone(live, None, context))
             return Outcome(target.address, "done", "gone-from-server")
         if account is None:
             after = known or Entry(address=target.address)
             after = replace(after, mailbox_fate=pending.mailbox or "keep", transferred_to=pending.transfer_to)
-            take_done(pending, target, context, after, self.capabilities)
+            take_done(pending, target, context, after)
             return resolved(pending, target, done=True, changed=True)
         if live is not None and live.enabled != account.enabled:
             context.transaction.put_entry(replace(live, enabled=account.enabled))
@@ -104,7 +103,7 @@ def answers_to(questions: Questions, mail: MailServer) -> Recover:
         except ServerRefused as refused:
             if refused.reason != "no-right":
                 raise
-    return Recover(found, mail.capabilities())
+    return Recover(found)
 
 
 def recover(session: Session, mail: MailServer) -> Done | None:

@@ -12,12 +12,10 @@ from kconsole.core.identity import canonical_address
 from kconsole.core.records import Entry
 from kconsole.core.server import PendingChange, ServerAccess, ServerOperation, Target
 from kconsole.operations.base import Operation, OperationContext, Outcome, RunsOn
+from kconsole.operations.catalog import ASK
 from kconsole.operations.server_errors import named_meanwhile, server_of
 from kconsole.operations.undo import UndoOperation
 from kconsole.providers.base import Capabilities, Create, Delete, Disable, Enable, Step
-
-ASK: Final = "ask server"
-"""The journal's name for the line that is written before the server is asked."""
 
 NOTHING_CHANGED: Final = "nothing-changed-there-or-here"
 
@@ -38,8 +36,6 @@ class AskServer:
     """Write down what the server is about to be asked for, if the guards of an operation allow it."""
 
     runs_on: ClassVar[RunsOn] = "store"
-    undoable: ClassVar[bool] = False
-    name: str = ASK
 
     def __init__(self, operation: Operation, access: ServerAccess, capabilities: Capabilities) -> None:
         self.operation = operation

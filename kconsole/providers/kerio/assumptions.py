@@ -22,13 +22,11 @@ MOST_AT_ONCE: Final = 500
 
 CAPABILITIES: Final = Capabilities(
     product="Kerio Connect",
-    seat_freed_by_deleting="after-restart",
     most_at_once=MOST_AT_ONCE,
     ranks={
         "user": 0, "auditor": 1, "account_admin": 2, "builtin_domain_admin": 2, "full_admin": 3, "builtin_admin": 4,
     },
     mailbox_fates=frozenset({"keep", "delete", "transfer"}),
-    counts=frozenset({"licensed", "current", "active", "created", "domains"}),
 )  # fmt: skip
 """An administrator cannot disable or delete accounts of higher rights, nor their own account.
 

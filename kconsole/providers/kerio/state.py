@@ -15,7 +15,7 @@ from kconsole.core.server import UNLIMITED, ServerNumbers
 from kconsole.net.deadlines import Flag
 from kconsole.providers.base import Cancelled, DomainState, Figure, Missing, Progress, ServerState
 from kconsole.providers.kerio import reading
-from kconsole.providers.kerio.assumptions import CAPABILITIES, MAY_TAKE_LONG, NO_FIGURE, NO_RIGHTS, SEE_ALL_DOMAINS
+from kconsole.providers.kerio.assumptions import MAY_TAKE_LONG, NO_FIGURE, NO_RIGHTS, SEE_ALL_DOMAINS
 from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import AnswerLate, CallRefused
 from kconsole.providers.kerio.pages import ALIASES, DOMAINS, MAILING_LISTS, RESOURCES, USERS, Listing, Pages
@@ -131,7 +131,6 @@ class _Reader:
                 license_state = license_state._replace(components=extensions.result())
                 seats = UNLIMITED if license_state.seats is None else license_state.seats
             return ServerState(
-                capabilities=CAPABILITIES,
                 version=version,
                 role=role,
                 started=started.result(),
