@@ -193,7 +193,7 @@ _SCREEN_OPTIONS = (
         help="How many colours the terminal has, if it reports them wrongly.",
     ),
     _sets("--theme", type=click.Choice(THEMES), help="The console's theme."),
-    _sets("--mouse", is_flag=True, help="Let the console take the mouse; the terminal then selects no text with it."),
+    _sets("--mouse", is_flag=True, help="Use the mouse in the console; the terminal then cannot select text with it."),
     _sets("--ascii", to="ascii_only", is_flag=True, help="Draw with ASCII only (or KCONSOLE_ASCII=1)."),
 )  # fmt: skip
 

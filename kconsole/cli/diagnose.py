@@ -43,10 +43,11 @@ class Finding(NamedTuple):
 @at_store
 @on_screen
 def diagnose(place: CliContext, as_json: bool) -> None:
-    """Show what kconsole found out about the terminal, and why.
+    """Show what kconsole detected about the terminal, and how.
 
-    Also its choices for this terminal, the places of the configuration, the preferences and the store, and the versions
-    of programs. Needs no store, and works on any terminal. Takes the options of the console, to show their effect.
+    Also prints the display settings in effect, the paths of the configuration, the preferences and the store, and
+    program versions. Needs no store, and works on any terminal. Accepts the options of the console, to show their
+    effect.
     """
     look = look_of(place)
     findings = _findings(look)

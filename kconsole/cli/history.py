@@ -44,14 +44,9 @@ def _since(text: str) -> datetime:
 @click.group(invoke_without_command=True)
 @click.option("--account", default="", metavar="ADDRESS", help="Only changes of this address.")
 @click.option("--operator", default="", metavar="NAME", help="Only changes by this user, or under this claimed name.")
-@click.option(
-    "--since",
-    callback=_since,
-    metavar="T",
-    help="Only changes since this time, or for this long: 7d.",
-)
+@click.option("--since", callback=_since, metavar="T", help="Only changes since this time, or within this period: 7d.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list; with --follow, a line for each change.")
-@click.option("--follow", is_flag=True, help="Go on with new changes, until ctrl+c.")
+@click.option("--follow", is_flag=True, help="Keep printing new changes until ctrl+c.")
 @at_store
 @click.pass_context
 def log(
@@ -160,8 +155,8 @@ def _follow(session: Session, query: LogQuery, commits: Iterable[Commit], as_jso
 def verify_log(place: CliContext, head: str | None) -> None:
     """Verify the whole log, and show its head.
 
-    Keep the head elsewhere: a later check with --head shows whether the end of the log was cut off, or all of it was
-    rewritten.
+    Keep the head in another place. A later check with --head then shows whether the end of the log was cut off, or
+    the whole log rewritten.
     """
     last = verify(place.store_folder, head)
     say(f"The log is complete: {words.count(last.sequence, 'line')}. Keep its head elsewhere:")
@@ -176,7 +171,8 @@ def verify_log(place: CliContext, head: str | None) -> None:
 def undo(place: CliContext, line: int | None, password_file: Path | None, reason: str) -> int:
     """Undo your last change, or any line of the log.
 
-    Refused if a record has changed since, or if seats are needed that are not free. Undoing an undo is a redo.
+    Refused if a later change affects the same records, or if not enough seats are free. Undoing an undo redoes the
+    change.
     """
     session = place.open(unconfirmed=False)
     undone = session.history.to_undo(line)

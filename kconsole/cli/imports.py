@@ -58,7 +58,8 @@ def import_csv(
 ) -> None:
     """Import the accounts of a Kerio export (CSV).
 
-    All of them or none. The passwords in the file are not read. FILE may be - for standard input.
+    Imports all accounts, or none if one is faulty. The passwords in the file are not read. FILE may be - for
+    standard input.
     """
     operation = kerio_export.ImportAccounts(kerio_export.read_export(file, encoding), domain, skip_faulty, reason)
     _import(place, operation, lambda plan: preview_of_export(plan, file), dry_run, "account")
@@ -70,8 +71,8 @@ def import_csv(
 def import_kerio(place: CliContext, folder: Path, dry_run: bool, skip_faulty: bool, reason: str) -> None:
     """Import the server's own users.cfg and mailserver.cfg.
 
-    DIR is their folder. All of it or nothing. Run it again to update. The files are only read, without the passwords in
-    them. Entries that they do not name are not deleted.
+    DIR is the folder with these files. Imports everything or nothing; run it again to update. The files are not
+    changed, and the passwords in them are not read. Entries that the files do not list are not deleted.
     """
     operation = kerio_files.ImportKerio(kerio_files.read_kerio(folder), skip_faulty, reason)
     _import(place, operation, preview_of_files, dry_run, "entry")
@@ -112,9 +113,9 @@ def import_logins(
 ) -> None:
     """Import last logins from a log (CSV).
 
-    Its first line names the columns: address, time, protocol. Times are ISO 8601; without a zone they are in that of
-    --zone, or of this machine. Only logins later than the known ones are imported, also beyond the license: they have
-    happened. FILE may be - for standard input.
+    The first line names the columns: address, time, protocol. Times are in ISO 8601. Times without a zone are in the
+    zone of --zone, or in that of this machine. Only logins later than the known ones are imported. No limit applies:
+    they have already happened. FILE may be - for standard input.
     """
     known_zone = None if zone is None else zone_named(zone)
     session = place.open()

@@ -41,7 +41,9 @@ _COMPONENT: Final = click.Choice(get_args(ComponentName))
 _FILE: Final = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
-over_limit_option = click.option("--over-limit", is_flag=True, help="Go on even if more seats are in use than it has.")
+over_limit_option = click.option(
+    "--over-limit", is_flag=True, help="Accept a license with fewer seats than are in use."
+)
 dry_run_option = click.option("--dry-run", is_flag=True, help="Only show what would change.")
 
 
@@ -84,9 +86,9 @@ def _apply(session: Session, operation: Operation, as_json: bool) -> None:
 @at_store
 @click.pass_context
 def license_(context: click.Context, place: CliContext, as_json: bool) -> None:
-    """Show the license, or record what happened to it.
+    """Show the license, or record changes to it.
 
-    Ends with exit code 9 once trial or license have expired.
+    Exits with 9 once the trial or the license has expired.
     """
     del place
     if context.invoked_subcommand is None:
@@ -101,8 +103,8 @@ def license_(context: click.Context, place: CliContext, as_json: bool) -> None:
 def show(place: CliContext, as_json: bool) -> None:
     """Show everything about the license.
 
-    Its state, what that allows and what to do next; what ends when; components and the accounts beyond their seats; a
-    pending purchase; and the customer. Ends with exit code 9 once trial or license have expired.
+    Prints its state and the next step, all end dates, the components and the accounts that exceed their seats, a
+    pending purchase, and the customer. Exits with 9 once the trial or the license has expired.
     """
     session = place.open()
     status = session.license_status
@@ -156,9 +158,9 @@ def register(
 ) -> None:
     """Record that the license is registered to a customer.
 
-    Sets the anniversary of Software Maintenance. On a terminal, missing details are asked for. Registering again
-    changes the details and keeps the anniversary. The license ID is never an argument, and only its last four
-    characters are kept.
+    Sets the anniversary of Software Maintenance. On a terminal, kconsole asks for missing details. Registering
+    again changes the details and keeps the anniversary. The license ID is never an argument, and only its last four
+    characters are stored.
     """
     if id_file is not None and ask_id:
         raise click.UsageError("--id-file and --ask-id cannot be used together.")
@@ -223,8 +225,8 @@ def component(
 ) -> None:
     """License an optional component, or show the components.
 
-    Without NAME: which accounts use the components and exceed their seats. With NAME: license it, for as long and with
-    as many seats as the license unless the options or earlier values say otherwise.
+    Without NAME, shows which accounts use the components or exceed their seats. With NAME, licenses that component.
+    Its seats and its last day are those of the license, unless they are given here or were set before.
     """
     is_changed = seats is not None or expires is not None
     if remove and is_changed:
@@ -244,17 +246,24 @@ def component(
 
 
 @license_.command("update")
-@click.option("--buy", type=click.IntRange(1, LARGEST_LIMIT), metavar="N", help="N more seats were bought.")
+@click.option("--buy", type=click.IntRange(1, LARGEST_LIMIT), metavar="N", help="Record the purchase of N more seats.")
 @click.option(
-    "--component", "components", type=_COMPONENT, multiple=True, help="This component was bought; may be repeated."
+    "--component",
+    "components",
+    type=_COMPONENT,
+    multiple=True,
+    help="Record the purchase of this component; may be repeated.",
 )
-@click.option("--arrived", is_flag=True, help="The purchase has arrived, which changes the license.")
-@click.option("--cancel", is_flag=True, help="The purchase will not arrive.")
-@click.option("--seats", type=_Seats(0, LARGEST_LIMIT), metavar="N", help="By hand: so many seats, or 'unlimited'.")
+@click.option("--arrived", is_flag=True, help="Record that the purchase has arrived, and change the license.")
+@click.option("--cancel", is_flag=True, help="Cancel the pending purchase.")
+@click.option("--seats", type=_Seats(0, LARGEST_LIMIT), metavar="N", help="Set the number of seats, or 'unlimited'.")
 @click.option(
-    "--maintenance-until", callback=_day_or_never, metavar="DATE", help="By hand: the anniversary, or 'never'."
+    "--maintenance-until",
+    callback=_day_or_never,
+    metavar="DATE",
+    help="Set the anniversary of Software Maintenance, or 'never'.",
 )
-@click.option("--expires", callback=_day_or_never, metavar="DATE", help="By hand: the license's last day, or 'never'.")
+@click.option("--expires", callback=_day_or_never, metavar="DATE", help="Set the last day of the license, or 'never'.")
 @over_limit_option
 @dry_run_option
 @changing
@@ -274,9 +283,9 @@ def update(
 ) -> None:
     """Record a purchase, or change the license by hand.
 
-    A purchase is due within 24 hours: record when it has --arrived. Without options, shows the pending purchase. A
-    license smaller than the seats in use requires --over-limit; the accounts that would be refused at login are shown
-    first.
+    A purchase is due within 24 hours; record its arrival with --arrived. Without options, shows the pending
+    purchase. A license smaller than the seats in use requires --over-limit; kconsole first lists the accounts that
+    would be refused at login.
     """
     terms = Terms(seats, maintenance_until, expires)
     is_bought, is_by_hand = buy is not None or bool(components), terms != Terms()
@@ -313,7 +322,7 @@ def install(
 ) -> None:
     """Install the server's license.key.
 
-    First shows what would change; the file's signature is not checked. A license smaller than the seats in use
+    First shows what would change. The signature of the file is not checked. A license smaller than the seats in use
     requires --over-limit. FILE may be - for standard input.
     """
     license_file = operations.read_license(file)
@@ -353,7 +362,7 @@ class _Change:
             refused.hints = (*refused.hints, message("over-limit-takes-it"))
             raise refused
         if not plan.changes:
-            self._answer("unchanged", "The license is like this already.")
+            self._answer("unchanged", "The license already has these terms.")
         elif dry_run:
             self._answer("dry-run", "Nothing was changed: this was a dry run.")
         elif asks and not (may_ask and has_person()):

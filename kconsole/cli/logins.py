@@ -41,8 +41,8 @@ def _moment(text: str) -> datetime:
 def connect(place: CliContext, address: str, protocol: str, at: datetime | None, as_json: bool, reason: str) -> int:
     """Record that a user logs in.
 
-    The first login makes the mailbox. Refused if the account is disabled, if as many users have connected as the
-    license has seats and this one has no mailbox yet (AuthLicense), or if trial or license have expired.
+    The first login creates the mailbox. A login that the server would refuse is refused here, too: of a disabled
+    account, of one without a mailbox once all seats have connected (AuthLicense), and once the license has expired.
     """
     done = place.open().do(Connect(address, protocol, at, reason))
     say_outcomes(done)

@@ -51,7 +51,7 @@ COMMANDS: Final = {
     "backup": "kconsole.cli.maintenance:backup",
     "demo": "kconsole.cli.screen:demo",
     "diagnose": "kconsole.cli.diagnose:diagnose",
-    "schema": "kconsole.cli.schema:schema",
+    "schema": "kconsole.cli.maintenance:schema",
 }
 """The module of each command, imported only when the command runs: so none waits for the imports of others."""
 

@@ -1,4 +1,4 @@
-"""Commands for the maintenance of a store: doctor, backup."""
+"""Commands for the maintenance of a store (doctor, backup), and the schemas of its documents."""
 
 import sys
 from pathlib import Path
@@ -11,16 +11,18 @@ from kconsole.operations import maintenance
 from kconsole.text.messages import sentence, sentences, words_of
 from kconsole.text.safe_text import safe_text
 
+DOCUMENTS = ("status", "accounts", "explain", "dump", "config", "log", "server")
+
 
 @click.command()
-@click.option("--fix", is_flag=True, help="Repair what can be repaired. Nothing is ever thrown away.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired. Nothing is deleted.")
 @click.option("--json", "as_json", is_flag=True, help="Answer with a JSON list.")
 @at_store
 @click.pass_context
 def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) -> None:
     """Check the store, and show what can be repaired.
 
-    Exit code 0: the store is in order, or was repaired. 1: something is left to do.
+    Exits with 0 if the store is in order or was repaired, and with 1 if problems remain.
     """
     if fix:
         place.check_writable()
@@ -59,10 +61,10 @@ def _document(finding: maintenance.Finding) -> dict[str, object]:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @at_store
 def backup(place: CliContext, file: Path) -> None:
-    """Copy the store into one file, while others use it.
+    """Back up the store to one file, also while it is in use.
 
-    The file is a tar archive of the store's folder: unpack it into an empty folder, and that is a store. FILE may be -
-    for standard output, if that is no terminal.
+    The file is a tar archive of the store's folder. To restore it, unpack it into an empty folder. FILE may be -
+    for standard output, if that is not a terminal.
     """
     if str(file) == "-" and sys.stdout.isatty():
         raise click.UsageError("A terminal cannot take an archive; name a file.")
@@ -71,3 +73,16 @@ def backup(place: CliContext, file: Path) -> None:
     maintenance.backup(session, file)
     if str(file) != "-":
         say(f"Wrote {file}.")
+
+
+@click.command()
+@click.argument("document", type=click.Choice(DOCUMENTS))
+def schema(document: str) -> None:
+    """Print the JSON Schema of a document.
+
+    There is one for what status, accounts, explain, log and server print with --json, for a dump, and for the
+    configuration file.
+    """
+    from kconsole.cli.schemas import schema_of
+
+    put_json(schema_of(document))

@@ -64,7 +64,7 @@ _text = partial(click.option, callback=read_text, default="")
     "--kind",
     type=click.Choice(list(_KINDS)),
     callback=lambda _, __, value: _KINDS.get(value),
-    help="How the directory names things.",
+    help="The kind of directory, which sets the attributes to read.",
 )
 @_text("--filter", metavar="FILTER", help="A further LDAP filter.")
 @_text("--bind-as", metavar="NAME", help="The name to log in with (else anonymous).")
@@ -77,7 +77,7 @@ _text = partial(click.option, callback=read_text, default="")
     metavar="FIELD=NAME",
     help="Another attribute for login, id, full_name, description, disabled or last_logon.",
 )
-@click.option("--test", "is_tested", is_flag=True, help="Test the connection first; if it fails, keep nothing.")
+@click.option("--test", "is_tested", is_flag=True, help="Test the connection first; if it fails, store nothing.")
 @click.option("--remove", is_flag=True, help="Forget the directory; the accounts stay.")
 @click.option("--json", "as_json", is_flag=True, help="Show the settings as a JSON document.")
 @_password_option
@@ -96,8 +96,8 @@ def domains_map(
 ) -> None:
     """Set, show or test the directory of a domain.
 
-    With --url and --base the settings are stored, without the password; without them they are shown. --test connects to
-    the directory. 'kconsole map DOMAIN' then maps its users.
+    With --url and --base, stores the settings, but never the password. Without them, shows the settings. --test
+    connects to the directory. 'kconsole map DOMAIN' then maps its users.
     """
     given = {field: value for field, value in settings.items() if value}
     is_new = "url" in given or "base" in given

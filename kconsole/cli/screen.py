@@ -63,18 +63,20 @@ def look_of(place: CliContext) -> Appearance:
 
 
 @click.command()
-@click.option("--sample", type=click.Choice(SAMPLES), default=SAMPLES[0], show_default=True, help="Which sample.")
+@click.option("--sample", type=click.Choice(SAMPLES), default=SAMPLES[0], show_default=True, help="The sample to open.")
 @click.option(
     "--into", "folder", type=click.Path(path_type=Path, file_okay=False), help="Keep the store in this folder."
 )
-@click.option("--server", "with_server", is_flag=True, help="With a live server to read: kconsole's own test server.")
+@click.option(
+    "--server", "with_server", is_flag=True, help="Also start kconsole's own test server, to read and change."
+)
 @at_store
 @on_screen
 def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool) -> None:
     """Open the console on a copy of sample data.
 
-    The copy is deleted afterwards, unless --into says where to keep it. The test server of --server holds the same
-    people and is stopped afterwards. It is not a Kerio Connect, and comes with the source code only.
+    The copy is deleted when the console ends, unless --into names a folder for it. --server also starts a test
+    server with the same accounts. It imitates Kerio Connect, and comes with the source code only.
     """
     look = look_of(place)
     if with_server:

@@ -68,7 +68,7 @@ _read_age = reading(ages.parse_age)
     "classification",
     metavar="VERDICT",
     default="",
-    help="Only accounts of this verdict, for example 'disabled' or 'directory-mapped'.",
+    help="Only accounts with this verdict, for example 'disabled' or 'directory-mapped'.",
 )
 @click.option(
     "--inactive",
@@ -83,7 +83,7 @@ _read_age = reading(ages.parse_age)
     metavar="TEXT",
     help="As typed on the screen: 'anna is:never'; @NAME for one that was saved there.",
 )
-@click.option("--never", is_flag=True, help="Only accounts that never logged in; with --inactive, either.")
+@click.option("--never", is_flag=True, help="Only accounts that never logged in; with --inactive, these too.")
 @click.option(
     "--sort", type=click.Choice(get_args(SortField)), default="last-login", show_default=True, help="What to sort by."
 )
@@ -105,8 +105,8 @@ def accounts(
 ) -> None:
     """List the accounts, the longest unused first.
 
-    Lists, resources and aliases come after them. Deleted accounts whose seat is held until the server is restarted
-    are listed with --filter is:held only.
+    Mailing lists, resources and aliases come last. Deleted accounts whose seat is still held are listed only with
+    --filter is:held.
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
@@ -170,7 +170,7 @@ def _seat_word(entry: Entry, policy: LicensePolicy) -> str:
 def explain(place: CliContext, addresses: tuple[str, ...], as_json: bool) -> int:
     """Explain why an account takes a seat, or takes none.
 
-    Shows the rule, its source, and whether the account would be let in at login now.
+    Shows the rule, its source, and whether the account could log in now.
     """
     session = place.open()
     found: list[Entry] = []

@@ -56,7 +56,7 @@ def domains(context: click.Context, place: CliContext, as_json: bool) -> None:
 
 @domains.command("add")
 @click.argument("name")
-@click.option("--primary", is_flag=True, help="It is the server's primary domain.")
+@click.option("--primary", is_flag=True, help="Make it the primary domain of the server.")
 @click.option(
     "--user-limit", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="The domain's own limit of accounts."
 )
@@ -77,9 +77,9 @@ domains.add_command(domains_map)
 @reason_option
 @at_store
 def restarted(place: CliContext, reason: str) -> None:
-    """Record that the server was restarted, now.
+    """Record that the server has just been restarted.
 
-    That frees the seats that deleted accounts hold.
+    This frees the seats of deleted accounts.
     """
     say_outcomes(place.open().do(RecordRestart(reason)))
 
@@ -90,7 +90,7 @@ def restarted(place: CliContext, reason: str) -> None:
 def dump(place: CliContext, file: Path | None) -> None:
     """Write the whole store as one JSON document.
 
-    It goes to FILE, or to standard output.
+    Writes to FILE, or to standard output.
     """
     session = place.open()
     document = dumps.dump_of(session)
@@ -107,7 +107,7 @@ def dump(place: CliContext, file: Path | None) -> None:
 @reason_option
 @at_store
 def restore(place: CliContext, file: Path, reason: str) -> None:
-    """Replace the whole store by a dump.
+    """Replace the whole store with a dump.
 
     If anything is wrong with the dump, nothing is changed. FILE may be - for standard input.
     """

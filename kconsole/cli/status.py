@@ -22,8 +22,8 @@ GAUGE_WIDTH = 48
 def status(place: CliContext, as_json: bool) -> int:
     """Show how many seats are used, free and held.
 
-    The whole license report, over all domains and by domain, with its warnings. The exit code is 9 once trial or
-    license have expired.
+    Prints the totals, the figures of each domain, and warnings. Exits with 9 once the trial or the license has
+    expired.
     """
     session = place.open()
     report, license_status = session.seats.report(), session.license_status

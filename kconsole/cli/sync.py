@@ -97,7 +97,7 @@ def add(place: CliContext, /, name: str, reason: str, **settings: Any) -> None:
 def remove(place: CliContext, forget_open: bool, reason: str) -> None:
     """Stop following the server.
 
-    What was read stays.
+    The accounts that were read stay in the store.
     """
     say_outcomes(place.open(unconfirmed=False).do(RemoveServer(reason, forget_open)))
 
@@ -129,8 +129,8 @@ def sync(
 ) -> None:
     """Read the server into the store.
 
-    Reads domains, accounts with their last logins, lists, resources, aliases, the license and the server's own numbers.
-    Parts that the login may not read are named. If the server fails meanwhile, nothing is taken.
+    Reads domains, accounts with their last logins, mailing lists, resources, aliases, the license and the server's
+    own numbers. Reports what the login may not read. If the server fails meanwhile, nothing is saved.
     """
     place.check_writable()
     session = place.open(unconfirmed=False)

@@ -98,11 +98,11 @@ def deletion_notes(mapped: int, entries: int, frees_later: bool) -> list[str]:
 def why_let_in(entry: Entry, connected: int, limit: int | None) -> str:
     """Why an account that may log in may do so, as far as the license goes."""
     if entry.mailbox:
-        return "it has a mailbox, and is let in whatever the seats."
+        return "it has a mailbox, so no seat limit applies."
     if limit is None:
-        return "seats are unlimited. Its mailbox is made."
+        return "seats are unlimited. Its mailbox is created."
     users = f"{words.count(connected, 'user')} {'has' if connected == 1 else 'have'} connected"
-    return f"{users}, and the license has {words.count(limit, 'seat')}. Its mailbox is made."
+    return f"{users}, and the license has {words.count(limit, 'seat')}. Its mailbox is created."
 
 
 def meanwhile_lines(commits: Sequence[Commit]) -> list[str]:

@@ -96,7 +96,7 @@ def test_what_cannot_be_mended_is_left_and_told(office: Console, tmp_path: Path)
         (office.folder / name).unlink(missing_ok=True)
     said = office("doctor", "--fix")
     assert said.code == 1
-    assert "Nothing good is left to begin with: restore it from a backup." in said.out
+    assert "Nothing intact is left: restore it from a backup." in said.out
     assert (office.folder / "journal.jsonl").read_bytes() == b"nonsense\n"
     assert "--fix" not in said.err
     assert Console(tmp_path / "none")("doctor").code == 3

@@ -280,7 +280,7 @@ def test_a_license_is_changed_by_hand(office: Console) -> None:
     )
     assert {"what": "Seats", "text": "10 → 20"} in said.json["changes"]
     again = office.done("license", "update", "--seats", "20")
-    assert again.talk == ["Nothing would change.", "The license is like this already."]
+    assert again.talk == ["Nothing would change.", "The license already has these terms."]
     free = office.done(
         "license", "update", "--seats", "unlimited", "--maintenance-until", "never", "--expires", "never"
     )
@@ -364,7 +364,7 @@ def test_what_makes_no_sense_changes_nothing(office: Console, arguments: str) ->
 def test_components_are_licensed_one_by_one(office: Console) -> None:
     office.done("license", "component", "activesync", "--seats", "0", "--expires", "2026-08-10")
     assert office.done("license", "component", "activesync", "--seats", "0").talk == [
-        "Exchange ActiveSync is licensed like this already"
+        "Exchange ActiveSync already has these terms"
     ]
     said = office.done("license", "component", "antivirus", "--json")
     assert said.json["text"] == "Antivirus is licensed"
@@ -408,7 +408,7 @@ def test_a_license_file_is_installed_once_it_is_confirmed(office: Console, key_f
     assert "--yes" in unasked.talk[-1]
     office.done("license", "install", str(key_file), "--yes", "--reason", "renewed")
     assert (license_of(office)["seats"], license_of(office)["expires"]) == (25, "2027-05-04")
-    assert office.done("license", "install", str(key_file)).talk[-1] == "The license is like this already."
+    assert office.done("license", "install", str(key_file)).talk[-1] == "The license already has these terms."
     office.done("undo")
     assert office.dump == before
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from kconsole.cli.schema import DOCUMENTS
+from kconsole.cli.maintenance import DOCUMENTS
 from kconsole.cli.schemas import schema_of
 from tests.cli.console import Console
 

@@ -12,7 +12,7 @@ from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, LastLogin
 from kconsole.core.server import PendingChange, Server, ServerAccess, Target
-from kconsole.operations.catalog import BEGINNINGS, MODULES, UNDO
+from kconsole.operations.catalog import ASK, BEGINNINGS, MODULES, UNDO
 from kconsole.text import commits
 from kconsole.text.details import Detail
 
@@ -206,7 +206,7 @@ def test_what_the_server_was_asked_for_is_told() -> None:
 
 
 def test_every_operation_has_words() -> None:
-    assert set(commits.PAST) == {*chain.from_iterable(MODULES.values()), *BEGINNINGS, UNDO}
+    assert set(commits.PAST) == {*chain.from_iterable(MODULES.values()), *BEGINNINGS, UNDO, ASK}
 
 
 @pytest.mark.parametrize(

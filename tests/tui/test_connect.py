@@ -41,7 +41,7 @@ async def test_who_has_a_mailbox_is_let_in_whatever_the_seats() -> None:
         await screen.press("slash")
         await screen.type("known")
         await screen.press("enter", "c")
-        screen.expect_dialog("it has a mailbox, and is let in whatever the seats")
+        screen.expect_dialog("it has a mailbox, so no seat limit applies")
 
 
 async def test_who_would_be_refused_is_told_why_and_nothing_is_recorded() -> None:

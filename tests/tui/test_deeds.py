@@ -288,7 +288,7 @@ async def test_redo_does_again_what_undo_took_back_and_undo_takes_that_back() ->
         assert used == [113, 112, 113, 112]
         assert screen.status.startswith("113 → 112 used · redone: disable")
         await screen.press("ctrl+r")
-        assert screen.status == "There is nothing to redo: nothing was undone since the last change."
+        assert screen.status == "Nothing to redo: nothing was undone since the last change."
 
 
 async def test_a_new_deed_ends_the_way_forth() -> None:
@@ -340,7 +340,7 @@ async def test_nobody_is_offered_to_undo_what_others_did() -> None:
         await screen.press("u")
         await screen.pilot.pause()
         screen.expect_no_dialog()
-        assert screen.status == "There is nothing to undo: the log has no change of yours that is not undone."
+        assert screen.status == "Nothing to undo: the log has no change of yours that can be undone."
 
 
 async def test_a_store_that_cannot_be_written_is_told_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -402,7 +402,7 @@ async def test_a_yes_to_fewer_seats_is_none_to_passing_them_further() -> None:
         screen.other("berg").do(AddAccount("e@north.example"))
         await screen.press("y")
         assert screen.session.seats.report().limit == 5
-        screen.expect_dialog("More seats are in use by now", "! The license will be exceeded by 2 seats:")
+        screen.expect_dialog("More seats are in use now", "! The license will be exceeded by 2 seats:")
         await screen.press("y")
         assert screen.session.seats.report().over == 2
 

@@ -66,7 +66,7 @@ async def test_refusals_bear_a_sign_and_a_word() -> None:
         assert "enable refused" in line
         assert OFF.address in line
         await screen.press("u")
-        screen.expect_dialog("Failed", "Line 2 of the log has nothing that could be undone.")
+        screen.expect_dialog("Failed", "Line 2 of the log has nothing to undo.")
 
 
 async def test_the_filter_lists_lines_that_hold_all_words() -> None:

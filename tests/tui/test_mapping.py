@@ -316,7 +316,7 @@ async def test_users_are_previewed_and_mapped(directory_server: DirectoryServer)
 async def test_what_is_as_the_directory_says_is_nothing_to_do() -> None:
     async with console(mapped_from(DIRECTORY, *staff(3))) as screen:
         await show_preview(screen, listed(*people(0, 3)))
-        assert "Nothing to do: everything is as in the directory." in screen.text
+        assert "Nothing to do: the accounts match the directory." in screen.text
         await screen.press("a")
         screen.expect_no_dialog()
         assert "Nothing to map" in status_of(screen)

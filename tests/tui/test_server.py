@@ -181,7 +181,7 @@ async def test_what_was_read_of_another_server_is_not_taken(mail: KerioServer) -
         other.do(AddServer(Server(name="other", access=replace(access_of(mail), user="eye"))))
         held.release()
         await until_told(screen, "Failed")
-        screen.expect_dialog("another server was configured for this store", "Read that one.")
+        screen.expect_dialog("another server was configured for this store", "Read the new server.")
         assert screen.session.state.live_entries() == []
 
 

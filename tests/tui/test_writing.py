@@ -344,7 +344,7 @@ async def test_a_refusal_of_the_whole_is_told(mail: KerioServer) -> None:
     mail.faults.add(Error(1002, "Not today."), "Users.set")
     async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
         await settled(await disable(screen))
-        screen.expect_dialog("Nothing was done", "it does not exist, or no longer. It says: Not today")
+        screen.expect_dialog("Nothing was done", "it no longer exists, or never did. It says: Not today")
         screen.expect_dialog("Press r: it may have been removed.")
         assert screen.status == "disable: nothing was changed"
         assert enabled(screen, mail, ANNA)

@@ -36,8 +36,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "as-before": "is as before",
     "deleted-again": "deleted again",
     "domain-stays": "stays, because its deleted accounts belong to it",
-    "all-as-before-that": "everything is as before that",
-    "all-as-before-restore": "everything is as before the dump was restored",
+    "all-as-before-that": "everything is as it was before",
+    "all-as-before-restore": "everything is as it was before the dump was restored",
     "changed-since": _changed_since,
     "set-it-right-by-hand": "Look at it, and correct it by hand.",
     "see-line-of-log": Both(
@@ -46,7 +46,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     ),
     "cannot-undo-license": "It cannot be undone. {reason}.",
     "disable-first-or-by-hand": "Disable accounts first, or change the seats by hand and confirm that.",
-    "nothing-to-undo": "There is nothing to undo: the log has no change of yours that is not undone.",
+    "nothing-to-undo": "Nothing to undo: the log has no change of yours that can be undone.",
     "undone-already": "Line {line} of the log was undone in line {by} already.",
     "redo-line": Both("To redo it, run 'kconsole undo {line}'.", "To redo it, undo line {line}."),
     "no-such-line": "There is no line {line} in the log.",
@@ -55,5 +55,5 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "change-it-there-and-sync": Both(
         "Change it on the server, then run 'kconsole sync'.", "Change it on the server, then press {key_sync}."
     ),
-    "line-has-nothing-to-undo": "Line {line} of the log has nothing that could be undone.",
+    "line-has-nothing-to-undo": "Line {line} of the log has nothing to undo.",
 }

@@ -138,7 +138,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "config-too-many-items": "{file}, line {line}: The file has more than {most:,} items.",
     "config-empty": "{file}, line {line}: The file is empty.",
     "config-document-type": (
-        "{file}, line {line}: The file has a document type (DTD), as attacks have and Kerio's files do not."
+        "{file}, line {line}: The file declares a document type (DTD), which Kerio's files never do."
     ),
     "config-malformed": "{file}, line {line}: {problem}.",
     "config-encoding": "{file}, line {line}: The file is in an unknown encoding.",
@@ -179,7 +179,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "nothing-recorded-zone": "Nothing was recorded. Is it in another zone?",
     "login-not-recorded": "Nothing was recorded.",
     "protocol-too-long": "A protocol has at most {longest} characters.",
-    "login-known": "is known to have logged in then, or later",
+    "login-known": "has a known login at that time or later",
     "logged-in": "logged in",
     "first-login": "logged in, the mailbox was created",
     "logged-in-later": "logged in later than was known",

@@ -76,7 +76,7 @@ STATES: Final = {
     ),
     "license-expired": State(
         "license expired",
-        "The license has expired. There is no grace period since 1 May 2023.",
+        "The license has expired. Licenses that expire since 1 May 2023 have no grace period.",
         f"Administration only: {_SUSPENDED}.",
         "Renew the license and install its file.",
         _SUSPENDED,
@@ -170,7 +170,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "1 seat of deleted accounts is held until the server is restarted",
         "{seats} seats of deleted accounts are held until the server is restarted",
     ),
-    "warning-domain-at-limit": "Domain {domain} is at its own limit of {limit} accounts",
+    "warning-domain-at-limit": "Domain {domain} is at its own limit of {limit:count account}",
     "warning-trial-expired": f"{STATES['trial-expired'].meaning} {STATES['trial-expired'].allows}",
     "warning-license-expired": lambda params: f"{STATES[params['status']].meaning} {STATES[params['status']].allows}",
     "warning-update-overdue": "{bought} bought, but not arrived after 24 hours",
@@ -203,7 +203,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "free-a-seat": "Disable an account that is not needed, restart the server if seats are held, or buy seats.",
     "domain-limit": lambda params: _WANTED[params["purpose"]],
     "domain-limit-detail": (
-        "domain {domain} is limited to {limit} accounts; {needed} more needed, {left} left, short by {short}"
+        "domain {domain} is limited to {limit:count account}; {needed} more needed, {left} left, short by {short}"
     ),
     "free-a-seat-of-the-domain": "Disable an account of this domain, or raise the domain's user limit.",
     "builtin-admin": "The built-in administrator is not a user account",
@@ -215,7 +215,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "over-limit": "The license will be exceeded by {over:count seat}",
     "over-limit-detail": "{used} used of {limit}",
     "refused-at-login": (
-        "Users without a mailbox are refused at login once the license is used up by those who connected."
+        "Users without a mailbox are refused at login once as many users have connected as there are seats."
     ),
     "disable-first": "Disable accounts first, or go on: users without a mailbox are then refused at login.",
     "account-deleted": "The account has been deleted",
@@ -261,7 +261,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "registration-needs": lambda params: f"The registration needs {and_list(params['names'], len(params['names']))}",
     "details-too-long": "{names:list}: at most {most} characters",
     "not-an-email-address": "The email address is not valid",
-    "asked-on-a-terminal": "On a terminal they are asked for.",
+    "asked-on-a-terminal": "On a terminal, kconsole asks for them.",
     "not-in-this-encoding": "That is not in the encoding of this terminal",
     "no-terminal-for-license-id": "There is no terminal to ask for the license ID",
     "name-an-id-file": "Name a file with it: --id-file FILE.",
@@ -279,10 +279,10 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "cancel-and-change": "Cancel the purchase, and change the seats by hand.",
     "license-not-changed": "The license was not changed.",
     "over-limit-takes-it": Both("Add --over-limit to accept that.", "Confirm to accept that."),
-    "license-unchanged": "the license is like this already",
+    "license-unchanged": "the license already has these terms",
     "license-changed": lambda params: f"the license has {_seats(params)} now; {{status}}",
     "component-licensed": "{component} is licensed",
-    "component-licensed-already": "{component} is licensed like this already",
+    "component-licensed-already": "{component} already has these terms",
     "component-not-licensed": "{component} is not licensed",
     "component-removed": "{component} is no longer licensed",
     # Forms of the License screen

@@ -7,8 +7,8 @@ from kconsole.core.server import ASKED
 from kconsole.text.sentences.base import Both, Template
 
 _WHY: Final = {
-    "exists": "something of that name exists already",
-    "not-there": "it does not exist, or no longer",
+    "exists": "that name is already in use",
+    "not-there": "it no longer exists, or never did",
     "license-full": "the license allows no more users",
     "no-right": "the login has no right to do that",
     "failed": "the operation failed",
@@ -25,7 +25,7 @@ _AFTER: Final[Mapping[str, Template]] = {
     "license-full": "Free a seat by disabling or deleting an account, or buy more seats.",
     "no-right": "Log in as an administrator who has it. An account cannot change itself or one of higher rights.",
     "not-understood": "The server may be too old or too new for this.",
-    **dict.fromkeys(("failed", "too-large", "session-ended", "other"), "Look into the server's error log."),
+    **dict.fromkeys(("failed", "too-large", "session-ended", "other"), "Lheck the server's error log."),
 }
 
 _FIGURES: Final = {
@@ -129,9 +129,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "install-provider": "Install the package that offers it.",
     "password-missing": "The password of {user} is missing.",
     "give-the-login-password": "Give the password that kconsole logs in with.",
-    "not-logged-in": "No session with {server} has begun.",
+    "not-logged-in": "kconsole is not logged in to {server}.",
     "login-failed": (
-        "{server} refused the login of {user}: the name or the password is wrong, or it is no administrator."
+        "{server} refused the login of {user}: the name or the password is wrong, or the user is not an administrator."
     ),
     "check-login": "Check the name and the password. Outside the primary domain the name needs its @domain.",
     "session-ended-again": "{server} ended the session right after a new login.",
@@ -141,14 +141,14 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "server-cancelled": "Cancelled. {server} did not answer.",
     "reading-cancelled": "Cancelled.",
     "not-kerio": "{server} does not answer like a Kerio Connect server: its answer to {method} {why}.",
-    "see-error-log": "Try again; if it persists, look into the server's error log.",
+    "see-error-log": "Try again; if it persists, lheck the server's error log.",
     "server-gave-up": "{server} took too long for {method}.",
     "try-again-soon": "Try again later.",
-    "list-kept-changing": "{server} changed the list of {method} while it was read, {times} times in a row.",
+    "list-kept-changing": "The list of {method} on {server} changed while it was read, {times} times in a row.",
     "try-again-when-quiet": "Try again when fewer accounts are being changed.",
     "login-may-not-read": "{server} does not let {user} read what is needed.",
     "log-in-as-auditor": "Read the server with another login: an Auditor may read all of it.",
-    "maybe-old-or-new": "Look into the server's error log. The server may be too old or too new.",
+    "maybe-old-or-new": "Lheck the server's error log. The server may be too old or too new.",
     **_STRANGE,
     # Refusals
     "server-refused": "{server} refused: {why}.",
@@ -166,7 +166,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "lost-strange": "its answer {problem}",
     "lost-cancelled": "the wait for its answer was cancelled",
     "lost-gave-up": "it took too long",
-    "no-id-of-new": "{server} gave no id for {login}, and does not show it.",
+    "no-id-of-new": "{server} returned no id for {login}, and does not list it.",
     "not-known-whether-added": "It is not known whether it was added.",
     "sync-shows-state": Both(
         "Run 'kconsole sync' to see the current state. The next change on the server resolves it as well.",
@@ -178,7 +178,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     # Changes that the server refuses
     "not-asked": "the server was not asked",
     "accounts-only-there": _accounts_only,
-    "changes-more-than-enabled": "would change in more than being enabled",
+    "changes-more-than-enabled": "would change more than whether it is enabled",
     "only-here": "is in this store only, not on the server",
     "heir-only-here": "{address} is in this store only, not on the server: it cannot take over a mailbox.",
     "fate-not-possible": "{product} cannot {fate} the mailbox of a deleted account.",
@@ -202,20 +202,20 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "after-denied-domain-gone": _SYNC,
     "denied-not-there-or-heir": _denied("it or {heir}, who takes over its mailbox, no longer exists"),
     "after-denied-not-there-or-heir": _SYNC,
-    "denied-own-account": _denied("kconsole logs in with this account, and no account can do that to itself"),
+    "denied-own-account": _denied("kconsole logs in with this account, and an account cannot change itself"),
     "after-denied-own-account": Both(
         "Do it as another administrator: see 'kconsole server add'.", "Do it as another administrator."
     ),
     "denied-auditor": _denied("{login} is an auditor, who may read only"),
     "after-denied-auditor": _LOGIN,
     "denied-higher-rights": _denied("it has higher rights than {login}"),
-    "after-denied-higher-rights": "Log in as an administrator of at least its rights.",
-    "denied-license-ended": _denied("it accepts no such change now"),
+    "after-denied-higher-rights": "Log in as an administrator with at least the same rights.",
+    "denied-license-ended": _denied("it does not accept this change at present"),
     "after-denied-license-ended": Both(
         "Its license may have expired: see 'kconsole license show', or the server's administration.",
         "Its license may have expired: see the license, or the server's administration.",
     ),
-    "denied-no-right-to-it": _denied("{login} has no right to do that to it"),
+    "denied-no-right-to-it": _denied("{login} has no right to change it"),
     "after-denied-no-right-to-it": (
         "Log in as an administrator who has it. An account administrator may change its own domain only."
     ),
@@ -238,7 +238,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "While {url} was read as {user}, another server was configured for this store: {name} at {new_url} as"
         " {new_user}."
     ),
-    "nothing-taken-read-that-one": "Nothing was taken. Read that one.",
+    "nothing-taken-read-that-one": "Nothing was saved. Read the new server.",
     # The server of a store
     "server-added": _insecure("is the server of this store"),
     "server-added-already": "is the server of this store already",
@@ -250,7 +250,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     ),
     "no-server-to-remove": "there is no server",
     "given-up": lambda params: f"is given up: whether it was {ASKED[params['operation']]} on {{server}} is not known",
-    "server-removed": "is no longer the server of this store; what was read stays",
+    "server-removed": "is no longer the server of this store; its accounts stay",
     "changes-unconfirmed": "Changes on {server} are not confirmed yet: {addresses:some}.",
     "sync-or-forget": Both(
         "Run 'kconsole sync' first. If the server is gone for good, give them up with"

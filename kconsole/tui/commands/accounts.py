@@ -8,7 +8,7 @@ class _AccountCommand(Command):
 
 
 class Disable(_AccountCommand):
-    """Disable the account, or all marked ones: mail is kept, the seat comes free at once."""
+    """Disable the account, or all marked ones: its mail is kept, its seat is free at once."""
 
     name, keys, title, word = "disable", "d", "Accounts: disable", "disable"
     operation = "disable"
@@ -29,7 +29,7 @@ class Add(_AccountCommand):
 
 
 class Delete(_AccountCommand):
-    """Delete the account, or all marked ones; the seat comes free with the next restart of the server."""
+    """Delete the account, or all marked ones; its seat is free after the next restart of the server."""
 
     name, keys, title, word = "delete", "x", "Accounts: delete", "delete"
     operation = "delete"
@@ -68,20 +68,20 @@ class ShowText(_AccountCommand):
 
 
 class Connect(_AccountCommand):
-    """Record that the user logs in now: a first login makes the mailbox. If the login would be refused, say why."""
+    """Record that the user logs in now: the first login creates the mailbox. Says why a login would be refused."""
 
     name, keys, title = "connect", "c", "Accounts: record that the user logs in now"
     operation = "connect"
 
 
 class MapDomains(_AccountCommand):
-    """Map the accounts of a domain from its directory: say which, test the connection, preview, apply."""
+    """Map the accounts of a domain from its directory: set it up, test the connection, preview, apply."""
 
     name, keys, title, word = "map", "M", "Accounts: map a domain from its directory", "map"
 
 
 class ServerRestarted(_AccountCommand):
-    """Record that the server was restarted: the seats of deleted accounts come free."""
+    """Record that the server was restarted: this frees the seats of deleted accounts."""
 
     name, keys, title = "restarted", "R", "Server: it was restarted"
     operation = "restarted"
@@ -146,9 +146,9 @@ class NextDomain(_ViewCommand):
 
 
 class PreviousDomain(_ViewCommand):
-    """Show the domain before only; before the first come all of them."""
+    """Show the previous domain only; before the first one, all domains."""
 
-    name, keys, title = "previous-domain", "left_square_bracket", "View: domain before"
+    name, keys, title = "previous-domain", "left_square_bracket", "View: previous domain"
 
 
 class SwitchPane(_ViewCommand):

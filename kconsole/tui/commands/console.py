@@ -56,9 +56,9 @@ class Down(_Movement):
 
 
 class Up(_Movement):
-    """Row before."""
+    """Previous row."""
 
-    name, keys, title = "up", "k,up", "Move: row before"
+    name, keys, title = "up", "k,up", "Move: previous row"
 
 
 class PageDown(_Movement):

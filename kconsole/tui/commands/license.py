@@ -12,7 +12,7 @@ class LicenseCommand(Command):
 
 
 class Trial(LicenseCommand):
-    """Begin the trial of 30 days, after asking."""
+    """Begin the trial of 30 days, after a confirmation."""
 
     name, keys, title, word = "license-trial", "t", "License: begin the trial", "trial"
     operation = "begin trial"
@@ -26,23 +26,23 @@ class Register(LicenseCommand):
 
 
 class Activate(LicenseCommand):
-    """Activate the license on this installation, after asking."""
+    """Activate the license on this installation, after a confirmation."""
 
     name, keys, title, word = "license-activate", "a", "License: activate it here", "activate"
     operation = "activate license"
 
 
 class Arrived(LicenseCommand):
-    """Record that what was bought has arrived: it changes the license. What it changes is shown first."""
+    """Record that the purchase has arrived. What changes in the license is shown first."""
 
-    name, keys, title, word = "license-arrived", "U", "License: what was bought has arrived", "it arrived"
+    name, keys, title, word = "license-arrived", "U", "License: the purchase has arrived", "it arrived"
     operation = "update license"
 
 
 class CancelPurchase(LicenseCommand):
-    """Record that what was bought will not arrive, after asking."""
+    """Cancel the pending purchase, after a confirmation."""
 
-    name, keys, title, word = "license-called-off", "X", "License: what was bought will not arrive", "cancel"
+    name, keys, title, word = "license-called-off", "X", "License: cancel the purchase", "cancel"
     operation = "cancel update"
 
 
@@ -60,14 +60,14 @@ class Components(LicenseCommand):
 
 
 class TermsByHand(LicenseCommand):
-    """Change seats and days by hand, as after a renewal. What that would mean is shown first."""
+    """Change seats and dates by hand, as after a renewal. The effect is shown first."""
 
     name, keys, title, word = "license-terms", "e", "License: seats and days by hand", "seats, days"
     operation = "change license"
 
 
 class Install(LicenseCommand):
-    """Install a license file of the server (license.key). What would change is shown first; no signature is checked."""
+    """Install a license file (license.key). The changes are shown first; its signature is not checked."""
 
     name, keys, title, word = "license-install", "i", "License: install a license file", "install"
     operation = "install license"
@@ -86,19 +86,6 @@ class LicenseBack(LicenseCommand):
     name, keys, title, word = "license-back", "escape,q,l", "License: back", "back"
 
 
-LICENSE_COMMANDS: tuple[AnyCommand, ...] = (
-    Trial,
-    Register,
-    Activate,
-    Buy,
-    Arrived,
-    CancelPurchase,
-    Components,
-    TermsByHand,
-    Install,
-    LicenseUndo,
-    Palette,
-    Redraw,
-    Help,
-    LicenseBack,
-)
+_ON_LICENSE = (Trial, Register, Activate, Buy, Arrived, CancelPurchase, Components, TermsByHand, Install, LicenseUndo)
+
+LICENSE_COMMANDS: tuple[AnyCommand, ...] = (*_ON_LICENSE, Palette, Redraw, Help, LicenseBack)

@@ -10,7 +10,7 @@ class _LogCommand(Command):
 
 
 class ShowLine(_LogCommand):
-    """Show everything about the line: all accounts, the reason, the session, and what was claimed."""
+    """Show everything about the line: all accounts, the reason, the session, and the claimed name."""
 
     name, keys, title, word = "log-line", "enter", "Log: everything about the line", "all of it"
 
@@ -22,7 +22,7 @@ class LogFilter(_LogCommand):
 
 
 class UndoLine(_LogCommand):
-    """Undo the line, after asking. To undo an undo is to redo."""
+    """Undo the line, after a confirmation. Undoing an undo redoes it."""
 
     name, keys, title, word = "log-undo", "u", "Log: undo the line", "undo"
     changes = True

@@ -56,7 +56,7 @@ class _PreviewCommand(Command):
 
 
 class Apply(_PreviewCommand):
-    """Map all users, after a question. It says if the license will be exceeded."""
+    """Map all users, after a confirmation that warns if the license will be exceeded."""
 
     name, keys, title, word = "plan-apply", "a", "Preview: map all of it", "apply"
     operation = "map"
@@ -65,7 +65,7 @@ class Apply(_PreviewCommand):
 class ToggleGone(_PreviewCommand):
     """Disable the accounts that are gone from the directory, or leave them enabled."""
 
-    name, keys, title, word = "plan-gone", "x", "Preview: disable those gone, or not", "those gone"
+    name, keys, title, word = "plan-gone", "x", "Preview: disable gone accounts, or keep them", "those gone"
 
 
 class WholeRow(_PreviewCommand):

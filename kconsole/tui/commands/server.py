@@ -13,7 +13,7 @@ class Sync(Command):
 
 
 class Reconcile(Command):
-    """Compare our count with the server's own numbers as of when it was read, and say what may explain a difference."""
+    """Compare kconsole's count with the server's numbers of the last reading, with likely causes of differences."""
 
     name, keys, title = "reconcile", "equals_sign", "Server: compare its numbers with ours"
     group = "Server"
@@ -25,7 +25,7 @@ class _ComparisonCommand(Command):
 
 
 class WholeFigure(_ComparisonCommand):
-    """Show everything about the figure: what is likely behind the difference, with all accounts."""
+    """Show everything about the figure: likely causes of a difference, with all accounts."""
 
     name, keys, title, word = "figure-details", "enter", "Comparison: all about the figure", "all of it"
 
@@ -52,13 +52,5 @@ class ComparisonBack(_ComparisonCommand):
 
 SERVER_COMMANDS: tuple[AnyCommand, ...] = (Sync, Reconcile)
 
-RECONCILE_COMMANDS: tuple[AnyCommand, ...] = (
-    WholeFigure,
-    NextDifference,
-    SyncHere,
-    Palette,
-    NextTheme,
-    Redraw,
-    Help,
-    ComparisonBack,
-)
+_ON_FIGURES = (WholeFigure, NextDifference, SyncHere)
+RECONCILE_COMMANDS: tuple[AnyCommand, ...] = (*_ON_FIGURES, Palette, NextTheme, Redraw, Help, ComparisonBack)

@@ -39,7 +39,7 @@ MOST_BEYOND: Final = 4
 """How many accounts beyond a component's seats are named here; its dialog names all."""
 
 CHANGED_MEANWHILE: Final = "Another process changed the license meanwhile: this is its current state."
-MORE_IN_USE: Final = "More seats are in use by now: this is what the change means now."
+MORE_IN_USE: Final = "More seats are in use now. These are the current figures."
 
 
 class LicenseScreen(StoreScreen):

@@ -1,7 +1,7 @@
 """The preview of a mapping: seats on top, all accounts by name below."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from textual import getters, on
 from textual.binding import Binding, BindingType
@@ -17,9 +17,18 @@ from kconsole.operations.base import Done
 from kconsole.operations.mapping import DirectoryListing, MapDomain, MapPlan, plan_mapping
 from kconsole.text import screen as texts
 from kconsole.text import words
+from kconsole.text.columns import cell_width
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
-from kconsole.text.mapping import access_words, counts_words, gone_words, left_out_words, plan_groups, plan_summary
+from kconsole.text.mapping import (
+    Section,
+    access_words,
+    counts_words,
+    gone_words,
+    left_out_words,
+    plan_groups,
+    plan_summary,
+)
 from kconsole.text.messages import parts_of
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import AnyCommand
@@ -30,11 +39,60 @@ from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.labelled import LabelledText
 from kconsole.tui.widgets.lines import SeatGauge
-from kconsole.tui.widgets.plan_list import PlanList
+from kconsole.tui.widgets.painting import Part, fitted
+from kconsole.tui.widgets.row_list import RowList
 from kconsole.tui.workspace import Workspace
 
 WIDE: Final = 100
 """Columns of a terminal where the gauge has a frame, as on the main screen."""
+
+
+class PlanRow(NamedTuple):
+    """A row of the list: a heading, an account, or a blank line between two sections."""
+
+    label: str
+    text: str = ""
+    is_heading: bool = False
+
+
+class PlanList(RowList):
+    """All accounts that would change, in sections."""
+
+    def __init__(self) -> None:
+        super().__init__(id="plan")
+        self.rows: Sequence[PlanRow] = ()
+        self._label_width = 0
+
+    @property
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def highlighted(self) -> PlanRow | None:
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def show(self, sections: Iterable[Section]) -> None:
+        """Show these sections. All their texts must be safe to show."""
+        rows: list[PlanRow] = []
+        for heading, details in sections:
+            if rows:
+                rows.append(PlanRow(""))
+            rows.append(PlanRow(f"{len(details):,} · {heading}", is_heading=True))
+            rows += [PlanRow(*detail) for detail in details]
+        self.rows = rows
+        self._label_width = max((cell_width(row.label) for row in rows if row.text), default=0)
+        self.rows_changed()
+
+    def paint_row(self, row: int, width: int) -> Sequence[Part]:
+        label, text, is_heading = self.rows[row]
+        sign = ("▸" if row == self.cursor else " ", "")
+        if is_heading:
+            return [sign, (f" {fitted(label, width - 3)}", "strong")]
+        if not label or not text:
+            return [sign, (f"   {fitted(label or text, width - 5)}", "")]
+        room = min(self._label_width, max(width // 2, width - 30))
+        quiet = "" if row == self.cursor else "muted"
+        return [sign, (f"   {fitted(label, room)}  ", ""), (fitted(text, width - room - 7), quiet)]
 
 
 class TypedNumberDialog(QuestionDialog[int]):
@@ -141,7 +199,7 @@ class PreviewScreen(StoreScreen):
             self._plan_again(lambda: self.action_apply(news))
         elif not self.plan.records(self.disables_gone):
             gone = ", except for gone accounts" if self.plan.gone else ""
-            self.tell_nothing_to_do(f"Nothing to map: everything is as in the directory{gone}.", news)
+            self.tell_nothing_to_do(f"Nothing to map: the accounts match the directory{gone}.", news)
         else:
             self._ask(news)
 
@@ -248,13 +306,13 @@ class PreviewScreen(StoreScreen):
         _, *summary = plan_summary(plan, self.disables_gone)  # the gauge has the seats
         details = [*summary, *self._gone_details()]
         self.summary.show([("", [(label, text, "alarm" if label == "!" else "") for label, text in details])])
-        self.accounts.empty_text = "Nothing to do: everything is as in the directory."
+        self.accounts.empty_text = "Nothing to do: the accounts match the directory."
         self.accounts.show(plan_groups(plan, self.disables_gone))
         self._show_title()
         self.show_keys()
 
     def _show_title(self) -> None:
-        outdated = " · OUTDATED, others changed something" if self._is_outdated else ""
+        outdated = " · OUTDATED: others made changes" if self._is_outdated else ""
         title = f"Preview · {self._number_words()} to change · nothing changed yet{outdated}"
         self.query_one("#plan-pane").border_title = Content(title)
 

@@ -68,7 +68,7 @@ class ServerScreen(StoreScreen):
         if begun is None:
             return
         if begun.access != access:
-            self.tell_news("Nothing was read", [ANOTHER], "Read that one.")
+            self.tell_news("Nothing was read", [ANOTHER], "Read the new server.")
             return
 
         def read(progress: Callable[[Progress], None], cancel: "Flag") -> "ServerState":

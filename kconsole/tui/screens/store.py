@@ -100,7 +100,7 @@ class StoreScreen(ConsoleScreen):
 
     def _ask_about(self, commit: Commit | None) -> None:
         if commit is None:
-            self.tell("There is nothing to undo: the log has no change of yours that is not undone.")
+            self.tell("Nothing to undo: the log has no change of yours that can be undone.")
         else:
             self.tell("")
             self.ask_to_undo(commit)
@@ -142,7 +142,7 @@ class StoreScreen(ConsoleScreen):
             f"{'Redo' if redo else 'Undo'}: delete {what}?",
             texts.named(deleted),
             "Delete",
-            ["A seat comes free with the next restart of the server."],
+            ["Its seat is free after the next restart of the server."],
             lambda: self._take(step, redo),
         )
 

@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from kconsole.tui.screens.dialog import Dialog, plain
 
-CANCELLING = "Cancelling. What was sent already may be done all the same."
+CANCELLING = "Cancelling. The server may still do what it was asked."
 
 
 class WaitingDialog(Dialog[None]):
@@ -24,7 +24,7 @@ class WaitingDialog(Dialog[None]):
     def __init__(self, text: str, cancel: Callable[[], None] | None = None) -> None:
         super().__init__()
         self._text, self._cancel = text, cancel
-        self.keys = "" if cancel is None else "esc cancels; it may be done all the same"
+        self.keys = "" if cancel is None else "esc cancels; the server may still do it"
         self._is_over = False
         self._gone = asyncio.Event()
 
