@@ -76,7 +76,7 @@ STATES: Final = {
     ),
     "license-expired": State(
         "license expired",
-        "The license has expired. Licenses that expire since 1 May 2023 have no grace period.",
+        "The license has expired. There has been no grace period since 1 May 2023.",
         f"Administration only: {_SUSPENDED}.",
         "Renew the license and install its file.",
         _SUSPENDED,
