@@ -179,8 +179,8 @@ def _hidden_of(
     absent: set[str] = set()
     for page in _pages(client, directory, f"(&{filter_of(directory)}(!({attribute}=*)))", ()):
         absent.update(entry.name for entry in page.entries)
-        if not is_whole:
-            return ()
+        if not is_whole and absent:
+            return ()  # another page than the first of all entries
     doubtful = [name for name in names if name not in absent]
     answers = {client.may_read(name, attribute) for name in doubtful[:_MOST_COMPARED]}
     if answers <= {True}:

@@ -1,5 +1,6 @@
 """A server that answers in the words of LDAP what a test wants it to, for what no real server can be brought to say."""
 
+import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ BIND_ANSWER: Final = 0x61
 SEARCH: Final = 0x63
 ENTRY: Final = 0x64
 DONE: Final = 0x65
+COMPARE: Final = 0x6E
+COMPARE_ANSWER: Final = 0x6F
 EXTENDED: Final = 0x77
 EXTENDED_ANSWER: Final = 0x78
 UNBIND: Final = 0x42
@@ -45,8 +48,13 @@ def cookie(value: bytes) -> bytes:
     return ber(0xA0, ber(0x30, ber(0x04, b"1.2.840.113556.1.4.319"), ber(0x04, page)))
 
 
-def speaking(answers: Mapping[int, Sequence[bytes]], certificate: Certificate | None = None) -> Listener:
-    """Answers each kind of question with the same operations, over TLS at once if it has a certificate."""
+def speaking(
+    answers: Mapping[int, Sequence[bytes]], certificate: Certificate | None = None, *, absent: bool = True
+) -> Listener:
+    """Answers each kind of question with the same operations, over TLS at once if it has a certificate.
+
+    Without `absent` a search for entries without an attribute finds none.
+    """
     context = None
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -55,22 +63,27 @@ def speaking(answers: Mapping[int, Sequence[bytes]], certificate: Certificate | 
     def serve(listener: Listener, visitor: socket.socket) -> None:
         spoken = visitor if context is None else listener.keep(context.wrap_socket(visitor, server_side=True))
         while (asked := _message(spoken)) and asked[1] != UNBIND:
-            number, kind = asked
-            for answer in answers[kind]:
+            number, kind, content = asked
+            is_for_absent = kind == SEARCH and not absent and _NOT_PRESENT.search(content)
+            for answer in answers[kind][-1:] if is_for_absent else answers[kind]:
                 spoken.sendall(ber(0x30, ber(0x02, number), answer))
 
     return Listener(serve)
 
 
-def _message(spoken: socket.socket) -> tuple[bytes, int] | None:
-    """The number of the next question and its kind; None if there is none."""
+_NOT_PRESENT: Final = re.compile(rb"\xa2.\x87", re.DOTALL)
+"""A condition that an attribute is absent: not, present."""
+
+
+def _message(spoken: socket.socket) -> tuple[bytes, int, bytes] | None:
+    """The number of the next question, its kind and all of it; None if there is none."""
     if not _exactly(spoken, 1):
         return None
     (size,) = _exactly(spoken, 1)
     if size >= 128:
         size = int.from_bytes(_exactly(spoken, size - 128), "big")
     content = _exactly(spoken, size)
-    return content[2 : 2 + content[1]], content[2 + content[1]]
+    return content[2 : 2 + content[1]], content[2 + content[1]], content
 
 
 def _exactly(spoken: socket.socket, size: int) -> bytes:

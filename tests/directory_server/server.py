@@ -30,12 +30,28 @@ READER: Final = f"cn=reader,{SUFFIX}"
 NARROW: Final = f"cn=narrow,{SUFFIX}"
 """Somebody whom the server gives ten entries and no more."""
 
+HIDDEN: Final = (
+    "pwdAccountLockedTime",
+    "nsAccountLock",
+    "uid",
+    "entryUUID",
+    "objectClass",
+    "description",
+    "displayName",
+)
+"""Attributes that somebody, `without(attribute)`, may not read."""
+
 _ADMIN: Final = f"cn=admin,{SUFFIX}"
 _ADMIN_PASSWORD: Final = "admin of the tests"
 _PROGRAMS: Final = ("slapd", "slapadd")
 _PLACES: Final = "/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/lib/openldap:/usr/bin"
 _SCHEMAS: Final = ("/etc/ldap/schema", "/etc/openldap/schema", "/usr/local/etc/openldap/schema")
 _MODULES: Final = ("/usr/lib/ldap", "/usr/lib/openldap", "/usr/lib64/openldap", "/usr/local/libexec/openldap")
+
+
+def without(attribute: str) -> str:
+    """The name to bind as to be shown everything but this attribute."""
+    return f"cn=without {attribute},{SUFFIX}"
 
 
 class DirectoryServer:
@@ -166,7 +182,7 @@ class DirectoryServer:
         (self.folder / "slapd.conf").write_text(self._configuration())
         entries: list[tuple[str, Attributes]] = [
             (SUFFIX, {"objectClass": ["dcObject", "organization"], "dc": ["planetexpress"], "o": ["Planet Express"]}),
-            *((dn, _service(password)) for dn, password in ((READER, self.password), (NARROW, self.password))),
+            *((dn, _service(self.password)) for dn in (READER, NARROW, *map(without, HIDDEN))),
             *from_ldif((FILES / "planetexpress.ldif").read_text()),
             (f"ou=staff,{SUFFIX}", {"objectClass": ["organizationalUnit"], "ou": ["staff"]}),
             *((person.name, person.attributes) for person in people(self._staff)),
@@ -180,6 +196,7 @@ class DirectoryServer:
         schema = next(place for place in _SCHEMAS if Path(place).is_dir())
         modules = next((place for place in _MODULES if list(Path(place).glob("back_mdb*"))), "")
         load = f"modulepath {modules}\nmoduleload back_mdb\nmoduleload ppolicy\n" if modules else ""
+        hidden = "".join(f'access to attrs={each} by dn.exact="{without(each)}" none by * break\n' for each in HIDDEN)
         includes = "".join(f"include {schema}/{name}.schema\n" for name in ("core", "cosine", "nis", "inetorgperson"))
         return (
             f"{includes}include {FILES}/other.schema\n{load}"
@@ -188,7 +205,7 @@ class DirectoryServer:
             f'loglevel stats\ndatabase mdb\nsuffix "{SUFFIX}"\nrootdn "{_ADMIN}"\nrootpw "{_ADMIN_PASSWORD}"\n'
             f'directory "{self.folder}/db"\nmaxsize 1073741824\ndbnosync\nlastbind on\nindex objectClass eq\n'
             f'limits dn.exact="{READER}" size=unlimited\nlimits dn.exact="{NARROW}" size=10\n'
-            f"access to attrs=userPassword by anonymous auth by * none\n"
+            f"access to attrs=userPassword by anonymous auth by * none\n{hidden}"
             f"access to * by users read by anonymous read\noverlay ppolicy\n"
         )
 
