@@ -196,7 +196,7 @@ def _explained_document(entry: Entry, session: Session) -> dict[str, object]:
         **account_document(entry, classification),
         "source": classification.source,
         "deleted_at": to_iso(entry.deleted_at),
-        "held": is_held(entry, session.state.last_restart, policy),
+        "held": is_held(entry, session.state.restart, policy),
         "may_connect": access.allowed,
         "may_connect_because": words_of(access.message),
     }
@@ -206,7 +206,7 @@ def _explained(entry: Entry, session: Session) -> list[str]:
     details = details_of(
         entry,
         session.seats.report(),
-        session.state.last_restart,
+        session.state.restart,
         session.clock.now(),
         session.seats.policy,
         is_suspended=session.license_status.is_suspended,

@@ -39,13 +39,15 @@ _FIRST_PROVIDER: Final = "kerio"
 
 
 def document_of(record: Struct) -> Document:
-    """A record with all its fields as JSON has them; an entry without the store's own number."""
+    """A record with all its fields as JSON has them, without numbers that mean something in one store only."""
     names = zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True)
     document = {wire: as_json(getattr(record, name)) for name, wire in names}
     if isinstance(record, Entry):
-        del document["id"]
+        del document["id"], document["deleted_in"]
         if not document["login_unknown"]:  # as version 0.1 wrote it
             del document["login_unknown"]
+    elif isinstance(record, Inventory):
+        del document["restart_line"]
     elif isinstance(record, Server):  # what version 0.1 did not write is left out where it says nothing
         for name in _MESSAGES:
             if not document[name]:

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import datetime
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from kconsole.core.directory import Directory
 from kconsole.core.license import License
@@ -52,6 +52,8 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, for
     """Whether its source does not say if and when it logged in: then it may have."""
     deleted_at: datetime | None = None
     """When it was deleted. The record stays, since its seat comes free only with a restart of the server."""
+    deleted_in: int = 0
+    """The line of the log that deleted it, since clocks may be wrong; 0 if the log did not say that yet."""
     mailbox_fate: MailboxFate | None = None
     transferred_to: str = ""
     """The address that took over the mailbox of a deleted account, when its fate was `transfer`."""
@@ -101,13 +103,33 @@ class Domain(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=
     """The lasting id by which a live server knows it; empty if it was not read from one."""
 
 
+class Restart(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The last restart of the server that is known."""
+
+    at: datetime = field(name="last_restart")
+    line: int = 0
+    """The line of the log before which all deletions were before it; 0 as `Entry.deleted_in`."""
+
+    def came_after(self, deleted: Entry) -> bool:
+        """Whether a deletion was before this restart. Times decide only where the log does not: in one line of it."""
+        if deleted.deleted_in != self.line or deleted.deleted_at is None:
+            return deleted.deleted_in < self.line
+        return deleted.deleted_at < self.at
+
+
 class Inventory(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """Everything a store holds, at one moment: the subject of every count."""
 
     license: License = License()
     last_restart: datetime | None = None
     """When the server was last restarted, as far as recorded."""
+    restart_line: int = 0
+    """See `Restart`; no part of a dump."""
     server: Server | None = None
     """The mail server that the store follows; None if there is none."""
     domains: tuple[Domain, ...] = ()
     entries: tuple[Entry, ...] = ()
+
+    @property
+    def restart(self) -> Restart | None:
+        return None if self.last_restart is None else Restart(self.last_restart, self.restart_line)

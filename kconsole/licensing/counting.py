@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from kconsole.core.identity import canonical_domain
 from kconsole.core.license import Component, ComponentName, License
-from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin
+from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin, Restart
 from kconsole.core.reports import DomainReport, SeatReport, State, Warn
 from kconsole.licensing.policy import LicensePolicy
 
@@ -31,20 +31,20 @@ class Contribution(NamedTuple):
 _NOTHING = Contribution()
 
 
-def contribution_of(entry: Entry, last_restart: datetime | None, policy: LicensePolicy) -> Contribution:
+def contribution_of(entry: Entry, restart: Restart | None, policy: LicensePolicy) -> Contribution:
     """How much an entry adds to each figure; a deleted one adds only a held seat, until the server restarts."""
     if not policy.is_account(entry):
         return _NOTHING
     seat = policy.classify(entry).seat
     if entry.deleted_at is not None:
-        waits = policy.held is not None and (last_restart is None or entry.deleted_at >= last_restart)
+        waits = policy.held is not None and (restart is None or not restart.came_after(entry))
         return Contribution(held=1) if seat and waits else _NOTHING
     return Contribution(1, int(seat), 0, int(not entry.enabled), int(seat and entry.mailbox))
 
 
-def is_held(entry: Entry, last_restart: datetime | None, policy: LicensePolicy) -> bool:
+def is_held(entry: Entry, restart: Restart | None, policy: LicensePolicy) -> bool:
     """Whether a deleted entry still holds a seat."""
-    return contribution_of(entry, last_restart, policy).held > 0
+    return contribution_of(entry, restart, policy).held > 0
 
 
 Share = tuple[str, Kind, Origin, bool, bool]
@@ -74,7 +74,7 @@ class SeatLedger:
         self._known: SeatReport | None = None
         """The report, until the next change."""
         self._license = inventory.license
-        self._last_restart = inventory.last_restart
+        self._restart = inventory.restart
         self._domains: dict[str, list[Domain]] = {}
         """By canonical name. One name has several domains only while names are being swapped."""
         for domain in inventory.domains:
@@ -134,12 +134,12 @@ class SeatLedger:
         self._known = None
         self._license = after
 
-    def change_restart(self, after: datetime | None) -> None:
+    def change_restart(self, after: Restart | None) -> None:
         """Another restart is the last recorded one: held seats come free, or are held again."""
         self._known = None
         for entry in self._deleted.values():
             self._count(entry, -1)
-        self._last_restart = after
+        self._restart = after
         for entry in self._deleted.values():
             self._count(entry)
 
@@ -150,7 +150,11 @@ class SeatLedger:
 
     def held(self) -> list[Entry]:
         """The deleted entries that hold a seat."""
-        return [entry for entry in self._deleted.values() if is_held(entry, self._last_restart, self.policy)]
+        return self.held_after(self._restart)
+
+    def held_after(self, restart: Restart | None) -> list[Entry]:
+        """The deleted entries that would hold a seat if this were the last restart."""
+        return [entry for entry in self._deleted.values() if is_held(entry, restart, self.policy)]
 
     def report(self) -> SeatReport:
         if self._known is None:
@@ -215,7 +219,7 @@ class SeatLedger:
 
     def _count(self, entry: Entry, times: int = 1) -> None:
         self._known = None
-        each = contribution_of(entry, self._last_restart, self.policy)
+        each = contribution_of(entry, self._restart, self.policy)
         domain = canonical_domain(entry.domain)
         self._tallies[domain] = self._tallies[domain].plus(each, times)
         self._total = self._total.plus(each, times)

@@ -179,7 +179,7 @@ def revived(entry: Entry, state: Records, policy: LicensePolicy) -> Entry:
     deleted = [old for old in state.deleted_at(entry.address) if old.kind == entry.kind]
     if not deleted:
         return entry
-    old = next((old for old in deleted if is_held(old, state.last_restart, policy)), deleted[0])
+    old = next((old for old in deleted if is_held(old, state.restart, policy)), deleted[0])
     kept = old.mailbox and old.mailbox_fate == "keep" and not entry.server_id
     return replace(entry, id=old.id, mailbox=entry.mailbox or kept)
 

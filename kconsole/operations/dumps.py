@@ -1,13 +1,15 @@
 """The whole store as one JSON document, out and in."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
+from msgspec.structs import replace
 
 from kconsole.core.encoding import inventory_document
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Operator
-from kconsole.core.records import Inventory
+from kconsole.core.records import Entry, Inventory
 from kconsole.core.times import Clock
 from kconsole.importers.dump_documents import dump_schema as dump_schema
 from kconsole.importers.dump_documents import read_dump
@@ -20,8 +22,24 @@ from kconsole.store.seatstore import PATIENCE
 
 def dump_of(session: Session) -> bytes:
     """The dump of a session's store, ending in a newline."""
-    document = inventory_document(session.state.inventory)
+    document = inventory_document(_in_order(session.state.inventory))
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _in_order(inventory: Inventory) -> Inventory:
+    """The inventory with times that say what was deleted before the restart: a dump has no lines of the log."""
+    if (restart := inventory.restart) is None:
+        return inventory
+    deleted = [(entry, entry.deleted_at) for entry in inventory.entries if entry.deleted_at is not None]
+    before = [at + timedelta(microseconds=1) for entry, at in deleted if restart.came_after(entry)]
+    after = max([restart.at, *before])
+
+    def timed(entry: Entry) -> Entry:
+        if entry.deleted_at is None or entry.deleted_at >= after or restart.came_after(entry):
+            return entry
+        return replace(entry, deleted_at=after)
+
+    return replace(inventory, last_restart=after, entries=tuple(map(timed, inventory.entries)))
 
 
 def read_dump_file(path: Path) -> Inventory:

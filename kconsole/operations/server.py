@@ -48,7 +48,8 @@ class RecordRestart:
     def apply(self, context: OperationContext) -> list[Outcome]:
         held = context.seats.report().held
         context.transaction.set_last_restart(context.now)
-        return [Outcome("", "done", "restart-recorded", params={"held": held})]
+        freed = held - context.seats.report().held
+        return [Outcome("", "done", "restart-recorded", params={"held": freed})]
 
 
 @dataclass(frozen=True)

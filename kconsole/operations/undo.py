@@ -77,6 +77,11 @@ class UndoOperation:
         seats = context.seats
         entries = [change for change in self.commit.changes if change.table == "entries" and change.before is not None]
         needed = guards.new_seats([(each.after, each.before) for each in entries], seats.policy, seats.held())
+        for change in self.commit.changes:
+            if change.table == "server":  # without that restart, seats are held again
+                held = {entry.id for entry in seats.held()}
+                again = [entry for entry in seats.held_after(change.before) if entry.id not in held]
+                needed.update(canonical_domain(entry.domain) for entry in again)
         insist(guards.may_take_seats(seats.report(), needed, seats.policy, "undo"))
         self._check_license(context)
         changes = (change for change in reversed(self.commit.changes) if change.table != "intents")
@@ -89,7 +94,7 @@ class UndoOperation:
         in_use = self._domains_in_use(context, afters) if changes_domains else set()
         for change in self.commit.changes:
             if change.table == "entries":
-                if state.entries.get(change.number) != change.after:
+                if not _is_the_same(state.entries.get(change.number), change.after):
                     raise self._changed_since("entry", name=_address(change))
                 if change.before is not None and change.before.deleted_at is None:
                     now = state.entry_at(change.before.address)
@@ -182,6 +187,13 @@ class UndoOperation:
 def _address(change: Change) -> str:
     entry: Entry = change.before or change.after
     return entry.address
+
+
+def _is_the_same(now: Entry | None, after: Entry | None) -> bool:
+    """Whether an entry is as an operation left it. A deletion that was undone and redone is the same one later."""
+    if now is not None and after is not None and now.deleted_at is not None and after.deleted_at is not None:
+        return replace(now, deleted_at=after.deleted_at, deleted_in=after.deleted_in) == after
+    return now == after
 
 
 def _domain(change: Change) -> Domain:

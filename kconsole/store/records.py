@@ -10,7 +10,7 @@ from kconsole.core.errors import NotFound
 from kconsole.core.history import Change
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.records import Domain, Entry, Inventory, Restart
 from kconsole.core.server import PendingChange, Server
 from kconsole.store.engine import DamagedSnapshot, nonsense
 from kconsole.store.tables import TABLES, decoded_tables
@@ -40,8 +40,12 @@ class Records:
         return license_
 
     @property
-    def last_restart(self) -> datetime | None:
+    def restart(self) -> Restart | None:
         return self.tables["server"].get(1)
+
+    @property
+    def last_restart(self) -> datetime | None:
+        return None if self.restart is None else self.restart.at
 
     @property
     def server(self) -> Server | None:
@@ -62,6 +66,7 @@ class Records:
         return Inventory(
             license=self.license,
             last_restart=self.last_restart,
+            restart_line=self.restart.line if self.restart else 0,
             server=self.server,
             domains=tuple(self.domains.values()),
             entries=tuple(self.entries.values()),

@@ -128,7 +128,7 @@ class SeatStore:
 
     def begin(self, inventory: Inventory) -> None:
         """Write the first line of the journal, under the lock: everything that the store begins with."""
-        transaction = Transaction(self.state, self.journal.next_number, "init")
+        transaction = Transaction(self.state, self.journal.next_number, "init", line=1)
         transaction.replace_all(inventory)
         with self._saving(self.operator, "", transaction) as lines:
             self.journal.head = self._engine.append(lines, self.head)
@@ -199,7 +199,7 @@ class SeatStore:
         """
         who = as_operator(operator) if operator else self.operator
         with self._locked():
-            transaction = Transaction(self.state, self.journal.next_number, operation)
+            transaction = Transaction(self.state, self.journal.next_number, operation, self.sequence + 1)
             try:
                 yield transaction
             except Refused as refused:

@@ -6,17 +6,15 @@ too (`table_layer`); the records themselves are in memory once, and documents ar
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from kconsole.core.encoding import compact_entry, document_of, record_of
 from kconsole.core.history import Change
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry
+from kconsole.core.records import Domain, Entry, Restart
 from kconsole.core.server import PendingChange, Server
 
 if TYPE_CHECKING:
@@ -35,15 +33,9 @@ _ENTRIES: Final = b'"entries":{'
 _encode = msgspec.json.Encoder().encode
 
 
-class _Restart(Struct, frozen=True, forbid_unknown_fields=True):
-    """The one record of the table "server", which is older than the connection to a server."""
-
-    last_restart: datetime
-
-
 _KINDS: Final[Mapping[str, Any]] = {
     "license": License,
-    "server": _Restart,
+    "server": Restart,
     "connection": dict[str, Any],
     "intents": PendingChange,
     "domains": Domain,
@@ -63,7 +55,7 @@ def encoded(table: str, record: Any) -> bytes:
         return compact_entry(record)
     if table == "connection":
         return _encode(document_of(record))
-    return _encode(_Restart(record) if table == "server" else record)
+    return _encode(record)
 
 
 def decoded(table: str, content: Any, number: int) -> Any:
@@ -76,7 +68,6 @@ def decoded(table: str, content: Any, number: int) -> Any:
 
 
 _RECORDS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "server": lambda restart: restart.last_restart,
     "connection": lambda document: record_of(Server, document),
 }
 """What makes the record of what was decoded, in tables that hold it in another form."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.records import Domain, Entry, Inventory, Restart
 from kconsole.core.server import PendingChange, Server
 from kconsole.store.records import Records
 from kconsole.store.tables import table_layer
@@ -22,6 +22,7 @@ class Transaction:
     """Changes in the making. The store shows them at once, in this process only.
 
     Attributes:
+        line: the number of the journal's line that it will be.
         operation: what is done, as the journal will name it.
         changes: what has been changed so far, in its order.
         seats: seats used before and after, for the journal, if they are counted.
@@ -31,8 +32,9 @@ class Transaction:
         commit: the result, once the block has been left; None if it changed nothing.
     """
 
-    def __init__(self, records: Records, next_number: int, operation: str) -> None:
+    def __init__(self, records: Records, next_number: int, operation: str, line: int = 0) -> None:
         self._records = records
+        self.line = line
         self._first_number = self.next_number = next_number
         self.operation = operation
         self.changes: list[Change] = []
@@ -53,7 +55,7 @@ class Transaction:
         for entry in entries:
             if not entry.id:
                 entry = replace(entry, id=self._new_number())  # the same entry with its number
-            stored.append(_with_own_words(entry))
+            stored.append(_with_own_words(self._with_line(entry)))
             self._put("entries", entry.id, stored[-1])
         return stored
 
@@ -67,8 +69,9 @@ class Transaction:
     def set_license(self, license_: License) -> None:
         self._put("license", 1, license_)
 
-    def set_last_restart(self, at: datetime | None) -> None:
-        self._put("server", 1, at)
+    def set_last_restart(self, at: datetime | None, line: int | None = None) -> None:
+        """Record a restart: by default after all earlier lines of the journal, and before what is deleted later."""
+        self._put("server", 1, None if at is None else Restart(at, self.line if line is None else line))
 
     def set_server(self, server: Server | None) -> None:
         self._put("connection", 1, server)
@@ -117,6 +120,17 @@ class Transaction:
         number = self.next_number
         self.next_number += 1
         return number
+
+    def _with_line(self, entry: Entry) -> Entry:
+        """An entry with the line that deletes it, if that is this one."""
+        known = self._records.entries.get(entry.id)
+        if entry.deleted_at is None:
+            line = 0
+        elif known is None or known.deleted_at is None or known.deleted_at != entry.deleted_at:
+            line = self.line
+        else:
+            line = known.deleted_in
+        return entry if entry.deleted_in == line else replace(entry, deleted_in=line)
 
     # The result
 

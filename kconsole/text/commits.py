@@ -163,7 +163,7 @@ def _changed(change: Change, operation: str) -> Iterator[Detail]:
     elif change.table == "domains":
         yield Detail("Domain", f"{safe_text((after or before).name)}   {_domain_words(before, after)}")
     elif change.table == "server":
-        yield Detail("Restart", ages.full_moment(after) if after is not None else "undone")
+        yield Detail("Restart", ages.full_moment(after.at) if after is not None else "undone")
     elif change.table == "connection":
         yield Detail("Server", f"{safe_text((after or before).name)}   {_server_words(before, after)}")
     elif change.table == "intents":

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from kconsole.core.records import Entry
+from kconsole.core.records import Entry, Restart
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.licensing.counting import is_held
 from kconsole.licensing.guards import may_connect
@@ -57,14 +57,14 @@ def _login_words(entry: Entry, now: datetime, limit: int | None = LIMIT) -> str:
 def details_of(
     entry: Entry,
     report: SeatReport,
-    last_restart: datetime | None,
+    restart: Restart | None,
     now: datetime,
     policy: LicensePolicy,
     limit: int | None = LIMIT,
     is_suspended: bool = False,
 ) -> list[Detail]:
     """Everything about an entry, the most important first; of each text at most `limit` characters."""
-    is_holding = is_held(entry, last_restart, policy)
+    is_holding = is_held(entry, restart, policy)
     classification = policy.listed(entry) if is_holding else policy.classify(entry)
     takes = f"takes {'a' if classification.seat else 'no'} seat: {reason_word(classification)}"
     if entry.deleted_at is not None:

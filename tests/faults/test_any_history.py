@@ -108,7 +108,8 @@ class StoreHistories(RuleBasedStateMachine):
         self.store.catch_up()
         entry = self.free(replace(drawn, id=number), number)
         if self.change(lambda transaction: transaction.put_entry(entry), fail):
-            self.model.entries[number] = entry
+            self.model.entries[number] = self.store.state.entries[number]
+            assert replace(self.model.entries[number], deleted_in=0) == replace(entry, deleted_in=0)
 
     @precondition(lambda self: self.model.entries)
     @rule(choice=choices, fail=st.booleans())
@@ -138,7 +139,7 @@ class StoreHistories(RuleBasedStateMachine):
         if self.change(lambda transaction: transaction.replace_all(inventory), fail):
             self.model = Model(inventory)
             self.model.entries = {entry.id: entry for entry in self.store.state.entries.values()}
-            plain = [replace(entry, id=0) for entry in self.store.state.entries.values()]
+            plain = [replace(entry, id=0, deleted_in=0) for entry in self.store.state.entries.values()]
             assert plain == [replace(entry, id=0) for entry in inventory.entries]
             assert not self.model.entries.keys() & self.numbers
             self.numbers |= self.model.entries.keys()

@@ -7,7 +7,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from msgspec.structs import replace
 
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.records import Domain, Entry, Inventory, Restart
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import KERIO
 from tests.licensing.strategies import DOMAIN_NAMES, entries, licenses, moments
@@ -81,7 +81,7 @@ class Histories(RuleBasedStateMachine):
     @rule(moment=st.none() | moments)
     def record_restart(self, moment: datetime | None) -> None:
         self.last_restart = moment
-        self.ledger.change_restart(moment)
+        self.ledger.change_restart(None if moment is None else Restart(moment))
 
     @rule(license_=licenses)
     def change_license(self, license_: License) -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.core.records import Domain, Entry, Inventory, Restart
 from kconsole.core.reports import State
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.policy import KERIO
@@ -143,7 +143,7 @@ def test_a_deleted_account_holds_its_seat_until_a_restart(
     report = evaluate(inventory(5, deleted, restart=restart))
     assert (report.held, report.used, report.free) == (held, held, 5 - held)
     assert (report.created, report.counted, report.connected, report.latent, report.disabled) == (0, 0, 0, 0, 0)
-    assert is_held(deleted, restart) == bool(held)
+    assert is_held(deleted, restart and Restart(restart)) == bool(held)
 
 
 @pytest.mark.parametrize(
@@ -263,10 +263,10 @@ def test_the_ledger_frees_held_seats_at_a_restart_and_holds_them_again() -> None
     ledger = SeatLedger(inventory(5, *entries), KERIO)
     assert ledger.report().held == 2
     assert len(ledger.held()) == 2
-    ledger.change_restart(RESTART)
+    ledger.change_restart(Restart(RESTART))
     assert ledger.report().held == 1
     assert [entry.login for entry in ledger.held()] == ["b"]
-    ledger.change_restart(RESTART + SECOND)
+    ledger.change_restart(Restart(RESTART + SECOND))
     assert ledger.report().held == 0
     assert ledger.held() == []
     ledger.change_restart(None)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kconsole.core.license import License, PendingUpdate
-from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin
+from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin, Restart
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger, contribution_of, is_held, use_of
 from kconsole.licensing.lifecycle import license_status_of, trial_end
@@ -93,7 +93,9 @@ def test_a_deleted_account_is_held_only_if_the_policy_holds_deletions(
 ) -> None:
     deleted = msgspec.structs.replace(entry, deleted_at=deleted_at)
     waits = restart is None or deleted_at >= restart
-    assert is_held(deleted, restart, policy) == (policy.held is not None and policy.classify(entry).seat and waits)
+    assert is_held(deleted, restart and Restart(restart), policy) == (
+        policy.held is not None and policy.classify(entry).seat and waits
+    )
     assert policy.listed(deleted) == (policy.held or policy.classify(deleted))
     assert policy.listed(msgspec.structs.replace(entry, deleted_at=None)) == policy.classify(entry)
 

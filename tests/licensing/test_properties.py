@@ -154,7 +154,7 @@ def test_figures_fit_together(inventory: Inventory) -> None:
 def test_what_a_guard_allows_never_passes_a_limit(inventory: Inventory, drawn: Entry) -> None:
     account = replace(drawn, deleted_at=None, id=10_000)
     before = evaluate(inventory)
-    held = [entry for entry in inventory.entries if is_held(entry, inventory.last_restart)]
+    held = [entry for entry in inventory.entries if is_held(entry, inventory.restart)]
     takes_seat = account.is_account and account.enabled
     taken_over = next((entry for entry in held if takes_seat and fold(entry.address) == fold(account.address)), None)
     decision = may_create(before, account, held)

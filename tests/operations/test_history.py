@@ -404,7 +404,7 @@ def test_a_restart_or_a_license_that_was_changed_and_changed_back_is_not_taken_b
     other.do(RecordRestart())
     clock.forward(hours=-1)
     other.do(RecordRestart())
-    with pytest.raises(ChangedSince, match="what='restart', how='changed-and-back', name='', operation='restarted'"):
+    with pytest.raises(ChangedSince, match="what='restart', how='recorded', name='', operation='restarted'"):
         session.undo(2)
     session = session_of(tmp_path / "empty", domains=())
     for seats in (3, 4, 3):
@@ -495,7 +495,7 @@ def test_a_deed_is_done_again_as_it_was(tmp_path: Path, operation: Operation) ->
 
 def _contents(session: Session) -> dict[str, Any]:
     inventory = session.state.inventory
-    entries = {f"{entry.id}": replace(entry) for entry in inventory.entries}
+    entries = {f"{entry.id}": replace(entry, deleted_in=0) for entry in inventory.entries}
     return {**entries, **{domain.name: domain for domain in inventory.domains}, "license": inventory.license}
 
 
@@ -698,7 +698,8 @@ def _take(records: dict[str, dict[int, Any]], change: Change) -> None:
 def _inventory(records: dict[str, dict[int, Any]]) -> Inventory:
     return Inventory(
         license=records["license"].get(1, License()),
-        last_restart=records["server"].get(1),
+        last_restart=restart.at if (restart := records["server"].get(1)) else None,
+        restart_line=restart.line if restart else 0,
         domains=tuple(records["domains"].values()),
         entries=tuple(records["entries"].values()),
     )
@@ -708,7 +709,7 @@ def _sorted(inventory: Inventory, *, deletions: bool = True) -> object:
     """In an order, and without the moments of deletions: what is deleted again is deleted now."""
     entries = tuple(sorted(inventory.entries, key=lambda entry: entry.id))
     if not deletions:
-        entries = tuple(replace(entry, deleted_at=entry.deleted_at and noon().now()) for entry in entries)
+        entries = tuple(replace(entry, deleted_at=entry.deleted_at and noon().now(), deleted_in=0) for entry in entries)
     domains = tuple(sorted(inventory.domains, key=lambda domain: domain.name))
     return replace(inventory, entries=entries, domains=domains)
 

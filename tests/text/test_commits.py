@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kconsole.core.directory import Directory
 from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal
 from kconsole.core.license import License
-from kconsole.core.records import Domain, Entry, LastLogin
+from kconsole.core.records import Domain, Entry, LastLogin, Restart
 from kconsole.core.server import PendingChange, Server, ServerAccess, Target
 from kconsole.operations.catalog import ASK, BEGINNINGS, MODULES, UNDO
 from kconsole.text import commits
@@ -41,7 +41,7 @@ def entries(*afters: Entry) -> tuple[Change, ...]:
         (commit("delete", *entries(OFF, ENTRY)), "anna deleted 2 accounts"),
         (commit("import", *entries(OFF, LIST)), "anna imported 2 entries"),
         (commit("undo", *entries(ENTRY), undoes=3), "anna undid a change of a@x.example"),
-        (commit("restarted", Change("server", 1, None, AT)), "anna recorded a restart"),
+        (commit("restarted", Change("server", 1, None, Restart(AT))), "anna recorded a restart"),
         (commit("add domain", Change("domains", 3, None, Domain(name="y.example"))), "anna added the domain y.example"),
         (commit("juggle", *entries(ENTRY)), "anna juggle a@x.example"),
         (commit("connect", *entries(ENTRY)), "anna recorded a login of a@x.example"),
@@ -59,7 +59,7 @@ def test_a_note_counts_several_changes_and_passes_over_refusals() -> None:
     assert commits.note([one]) == commits.note([refused, one]) == "anna disabled a@x.example"
     assert commits.note([one] * 12) == "anna: 12 changes"
     assert commits.note([one, one._replace(operator=Operator("berg"))]) == "anna and berg: 2 changes"
-    assert commits.note([one, commit("restarted", Change("server", 1, None, AT))]) == "anna: 2 changes"
+    assert commits.note([one, commit("restarted", Change("server", 1, None, Restart(AT)))]) == "anna: 2 changes"
     assert commits.note([refused]) == commits.note([]) == ""
     asked = Change("intents", 1, PendingChange(operation="enable", at=AT, targets=()), None)
     there = commit("enable", refused=(NO_SEAT,))._replace(changes=(asked,))
@@ -124,8 +124,8 @@ def test_details_tell_everything() -> None:
         Change("entries", 2, LIST, LIST),
         Change("entries", 3, OFF, None),
         Change("domains", 4, None, Domain(name="y.example")),
-        Change("server", 1, AT, None),
-        Change("server", 1, None, AT),
+        Change("server", 1, Restart(AT), None),
+        Change("server", 1, None, Restart(AT)),
         Change("license", 1, None, License(seats=5)),
         Change("license", 1, None, License()),
         operator="root",

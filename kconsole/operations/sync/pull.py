@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -68,11 +69,17 @@ class Sync:
             outcomes += [_resolved_by(pending, target, context) for target in pending.targets]
         if plan.license != context.state.license:
             transaction.set_license(plan.license)
-        started, known = self.state.started, context.state.last_restart
+        started, known = self.state.started, server.started_at or context.state.last_restart
         if started is not None and (known is None or started > known):
-            transaction.set_last_restart(started)
+            transaction.set_last_restart(started, self._line_of_restart(started, context))
         transaction.set_server(self._server(server, plan, context))
         return outcomes
+
+    def _line_of_restart(self, started: datetime, context: OperationContext) -> int:
+        """The line of the log after which the server was restarted: before what was deleted since, as far as known."""
+        held = context.seats.held()
+        since = [entry.deleted_in for entry in held if entry.deleted_at is not None and entry.deleted_at >= started]
+        return max(min(since) - 1, 0) if since else context.transaction.line
 
     def _plan(self, domains: DomainPlan, left: frozenset[int], context: OperationContext) -> SyncPlan:
         being_changed = [

@@ -232,7 +232,7 @@ class AccountsScreen(ListingScreen):
         return details_of(
             entry,
             session.seats.report(),
-            session.state.last_restart,
+            session.state.restart,
             session.clock.now(),
             session.seats.policy,
             limit,
