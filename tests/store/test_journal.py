@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kconsole.core.history import Change, Commit, Operator
-from kconsole.core.records import Entry
+from kconsole.core.records import Entry, Restart
 from kconsole.store.engine import NO_HASH, START, BrokenJournal, Head
 from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.journal_line import body_of, commit_of, head_after, head_before, linked
@@ -30,7 +30,7 @@ def test_a_line_ends_with_the_hash_of_the_one_before_and_its_own() -> None:
 
 def test_a_commit_comes_back_from_its_line() -> None:
     anna = Entry(address="anna@north.example", full_name="],王", id=7)
-    changes = (Change("entries", 7, None, anna), Change("server", 1, noon().now(), None))
+    changes = (Change("entries", 7, None, anna), Change("server", 1, Restart(noon().now()), None))
     commit = Commit(1, noon().now(), Operator("anna", "boss"), "s", "add", "why", changes, (1, 2))
     raw, own = linked(body_of(commit, 8), NO_HASH)
     assert commit_of(raw, Head(1, own)) == (commit, 8)
