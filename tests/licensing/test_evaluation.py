@@ -143,7 +143,7 @@ def test_a_deleted_account_holds_its_seat_until_a_restart(
     report = evaluate(inventory(5, deleted, restart=restart))
     assert (report.held, report.used, report.free) == (held, held, 5 - held)
     assert (report.created, report.counted, report.connected, report.latent, report.disabled) == (0, 0, 0, 0, 0)
-    assert is_held(deleted, restart and Restart(restart)) == bool(held)
+    assert is_held(deleted, None if restart is None else Restart(restart)) == bool(held)
 
 
 @pytest.mark.parametrize(

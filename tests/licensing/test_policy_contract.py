@@ -93,7 +93,7 @@ def test_a_deleted_account_is_held_only_if_the_policy_holds_deletions(
 ) -> None:
     deleted = msgspec.structs.replace(entry, deleted_at=deleted_at)
     waits = restart is None or deleted_at >= restart
-    assert is_held(deleted, restart and Restart(restart), policy) == (
+    assert is_held(deleted, None if restart is None else Restart(restart), policy) == (
         policy.held is not None and policy.classify(entry).seat and waits
     )
     assert policy.listed(deleted) == (policy.held or policy.classify(deleted))

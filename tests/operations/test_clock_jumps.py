@@ -46,7 +46,7 @@ def test_undoing_a_restart_is_refused_where_its_seats_are_taken(tmp_path: Path) 
     session = session_of(tmp_path, *map(account, "abcd"), seats=4)
     session.do(DeleteAccounts(addresses("a")))
     restarted = session.do(RecordRestart()).commit
-    session.do(AddAccount(*addresses("e")))
+    session.do(AddAccount(f"e@{DOMAIN}"))
     assert restarted is not None
     with pytest.raises(Refused, match="license-limit"):
         session.undo(restarted.sequence)
@@ -101,7 +101,7 @@ class Twin:
 
 def _result(session: Session, what: str, login: str) -> str:
     made: dict[str, Operation] = {
-        "add": AddAccount(*addresses(login)),
+        "add": AddAccount(f"{login}@{DOMAIN}"),
         "delete": DeleteAccounts(addresses(login)),
         "restarted": RecordRestart(),
     }
