@@ -288,7 +288,7 @@ async def test_redo_does_again_what_undo_took_back_and_undo_takes_that_back() ->
         assert used == [113, 112, 113, 112]
         assert screen.status.startswith("113 → 112 used · redone: disable")
         await screen.press("ctrl+r")
-        assert screen.status == "Nothing to redo: nothing was undone since the last change."
+        assert screen.status == "There is nothing to redo: nothing was undone since the last change."
 
 
 async def test_a_new_deed_ends_the_way_forth() -> None:
