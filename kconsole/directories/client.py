@@ -47,7 +47,7 @@ _PASSWORD_POLICY: Final = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105  # the numbe
 _NO_ANSWER: Final = frozenset({"connection-cut", "answer-late", "tls-failed", "not-a-directory"})
 """Failures to connect that may come from the wrong scheme for the port."""
 
-_GLANCE: Final = 5.0
+_GLANCE: Final = 2.0
 """Seconds to find out whether a port answers under the other scheme."""
 
 _NO_STARTTLS: Final = frozenset({1, 2, 52, 53})
@@ -142,6 +142,7 @@ class LdapClient:
         self._secret: Secret | None = None
         self._socket: GuardedSocket | None = None
         self._connection: Any = None
+        self._is_bound = False
 
     def open(self) -> None:
         """Connect, start TLS and check the certificate. No name and no password is sent."""
@@ -171,6 +172,7 @@ class LdapClient:
         if code != 0:
             reason = re.search(b"\x81\x01(.)", policy, re.DOTALL) if isinstance(policy, bytes) else None
             raise bind_failure(self._directory, code, said, reason[1][0] if reason else None)
+        self._is_bound = True
 
     def page(self, base: str, filter_: str, attributes: Sequence[str], size: int, cookie: bytes) -> Page:
         """Read one page of the entries below a base that match a filter."""
@@ -319,9 +321,10 @@ class LdapClient:
             if isinstance(cause, LDAPSessionTerminatedByServerError):
                 cause = ConnectionAbortedError()
             is_cancelled = isinstance(cause, WaitCancelled)
-            is_bound = self._connection is not None and bool(self._connection.bound)
             ours = (
-                WaitCancelled() if is_cancelled else connection_failure(self._directory, self._address, cause, is_bound)
+                WaitCancelled()
+                if is_cancelled
+                else connection_failure(self._directory, self._address, cause, self._is_bound)
             )
         raise ours
 

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryKind, DirectoryUser
+from kconsole.core.times import is_no_time
 
 LONGEST_VALUE: Final = 1024
 """Characters of a full name or description that are kept. A longer login or id is refused."""
@@ -279,7 +280,7 @@ def _latest(names: Iterable[str], values: Mapping[str, list[bytes]]) -> tuple[da
             moments.append(_moment(text))
         except (ValueError, OverflowError):
             all_read = False
-    return max(filter(None, moments), default=None), all_read
+    return max((each for each in moments if each is not None and not is_no_time(each)), default=None), all_read
 
 
 def _moment(text: str) -> datetime | None:

@@ -4,9 +4,11 @@ import pytest
 
 from kconsole.core.directory import Directory
 from kconsole.core.errors import SourceAway
+from kconsole.directories.client import LARGEST_ANSWER
+from kconsole.directories.entries import LONGEST_VALUE
 from kconsole.directories.reading import probe, read_directory
 from kconsole.net.secrets import Secret
-from kconsole.text.messages import whole
+from kconsole.text.messages import whole, words_of
 from tests.directory_server.answers import (
     BIND,
     BIND_ANSWER,
@@ -14,6 +16,7 @@ from tests.directory_server.answers import (
     EXTENDED,
     EXTENDED_ANSWER,
     SEARCH,
+    ber,
     cookie,
     entry,
     result,
@@ -92,6 +95,65 @@ def test_pages_without_an_end() -> None:
     endless = pytest.raises(SourceAway, match="users-without-end")
     with speaking({**LET_IN, SEARCH: [result(DONE, 0) + cookie(b"again")]}) as server, endless:
         read_directory(asked(server.url), None)
+
+
+def test_pages_that_repeat_themselves_have_no_end() -> None:
+    again = [entry("uid=a,dc=x", uid="a", entryUUID="1"), result(DONE, 0) + cookie(b"again")]
+    with speaking({**LET_IN, SEARCH: again}) as server, pytest.raises(SourceAway, match="users-without-end"):
+        read_directory(asked(server.url), None)
+
+
+@pytest.mark.parametrize(
+    ("controls", "code"),
+    [
+        ("1.2.840.113556.1.4.319", "search-limit-reached"),
+        ("1.3.6.1.4.1.4203.1.9.1.1", "search-limit-no-pages"),
+    ],
+)
+def test_a_server_that_knows_no_pages_is_named(controls: str, code: str) -> None:
+    """What it sent before its limit is no complete list."""
+    found = entry("uid=a,dc=x", uid="a", entryUUID="1", supportedControl=controls)
+    with speaking({**LET_IN, SEARCH: [found, result(DONE, 4)]}) as server:
+        with pytest.raises(SourceAway, match=code) as caught:
+            read_directory(asked(server.url), None)
+        assert whole(caught.value)
+
+
+def test_an_entry_that_is_too_large_is_no_wrong_port() -> None:
+    large = entry("uid=a,dc=x", uid="a", entryUUID="1", description="x" * (LARGEST_ANSWER + 1))
+    with speaking({**LET_IN, SEARCH: [large, result(DONE, 0)]}) as server:
+        with pytest.raises(SourceAway, match="search-too-large") as caught:
+            read_directory(asked(server.url), None)
+        assert whole(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [(0, "password-expired"), (1, "login-locked"), (2, "password-must-change"), (6, "login-refused")],
+)
+def test_a_password_policy_says_why(reason: int, code: str) -> None:
+    """As OpenLDAP and 389 Directory Server do. Source: draft-behera-ldap-password-policy, section 6.2."""
+    answer = ber(0x30, ber(0x04, b"1.3.6.1.4.1.42.2.27.8.5.1"), ber(0x04, ber(0x30, ber(0x81, bytes([reason])))))
+    with speaking({**LET_IN, BIND: [result(BIND_ANSWER, 49) + ber(0xA0, answer)]}) as server:
+        with pytest.raises(SourceAway) as caught:
+            read_directory(asked(server.url, "jo"), Secret("hunter2"))
+        assert caught.value.code == code
+
+
+HOSTILE = "\x1b]0;pwned\x07\u202e[red]" + "x" * 100_000
+
+
+def test_names_of_any_length_and_kind_are_shortened() -> None:
+    names = [f"uid=a{HOSTILE},dc=x", f"uid=b{HOSTILE},dc=x"]
+    found = [
+        entry(names[0], uid=HOSTILE, entryUUID="1"),
+        entry(names[1], uid="b", entryUUID="2", displayName=HOSTILE, description=HOSTILE),
+    ]
+    with speaking({**LET_IN, SEARCH: [*found, result(DONE, 0)]}) as server:
+        listing = read_directory(asked(server.url), None)
+    (user,), (fault,) = listing.users, listing.faults
+    assert (len(user.full_name), len(user.description)) == (LONGEST_VALUE, LONGEST_VALUE)
+    assert len(words_of(fault)) < 500
 
 
 def test_who_comes_twice_is_one() -> None:

@@ -177,3 +177,13 @@ def test_who_stops_it_stops_it(large_directory: DirectoryServer) -> None:
         with pytest.raises(KeyboardInterrupt):
             read_directory(directory, Secret(large_directory.password), stop)
         assert way.gone.wait(30)
+
+
+def test_the_other_scheme_of_a_port_is_named(directory_server: DirectoryServer) -> None:
+    plain, tls = directory_server.port, directory_server.tls_port
+    for url, code, other in (
+        (f"ldaps://localhost:{plain}", "port-speaks-plain", f"ldap://localhost:{plain}"),
+        (f"ldap://localhost:{tls}", "port-speaks-tls", f"ldaps://localhost:{tls}"),
+    ):
+        error = away(url)
+        assert (error.code, error.hints[0].params) == (code, {"other": other})

@@ -88,7 +88,9 @@ def test_who_is_disabled_in_active_directory(server: DirectoryServer, control: s
     [
         ("0", None, 0),
         ("9223372036854775807", None, 0),
-        ("116444736000000000", datetime(1970, 1, 1, tzinfo=UTC), 0),
+        ("1", None, 0),
+        ("116444736000000000", None, 0),  # 1970
+        ("116446464000000000", datetime(1970, 1, 3, tzinfo=UTC), 0),
         ("9223372036854775806", None, 1),  # the year 30828
     ],
 )

@@ -65,8 +65,8 @@ def speaking(
         while (asked := _message(spoken)) and asked[1] != UNBIND:
             number, kind, content = asked
             is_for_absent = kind == SEARCH and not absent and _NOT_PRESENT.search(content)
-            for answer in answers[kind][-1:] if is_for_absent else answers[kind]:
-                spoken.sendall(ber(0x30, ber(0x02, number), answer))
+            chosen = answers[kind][-1:] if is_for_absent else answers[kind]
+            spoken.sendall(b"".join(ber(0x30, ber(0x02, number), answer) for answer in chosen))
 
     return Listener(serve)
 
