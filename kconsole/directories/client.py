@@ -320,12 +320,10 @@ class LdapClient:
             cause = (self._socket and self._socket.error) or error
             if isinstance(cause, LDAPSessionTerminatedByServerError):
                 cause = ConnectionAbortedError()
-            is_cancelled = isinstance(cause, WaitCancelled)
-            ours = (
-                WaitCancelled()
-                if is_cancelled
-                else connection_failure(self._directory, self._address, cause, self._is_bound)
-            )
+            if isinstance(cause, WaitCancelled):
+                ours = WaitCancelled()
+            else:
+                ours = connection_failure(self._directory, self._address, cause, self._is_bound)
         raise ours
 
 

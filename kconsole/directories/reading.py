@@ -18,7 +18,7 @@ from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.identity import canonical_login
 from kconsole.directories.entries import Entry, EntryFault, Naming, is_always_there, naming_of
-from kconsole.directories.settings import check_form, filter_of
+from kconsole.directories.settings import attributes_in, check_form, filter_of
 from kconsole.net.deadlines import Flag
 from kconsole.net.secrets import Secret
 from kconsole.net.settings import Certificate, VerifiedBy
@@ -160,22 +160,47 @@ def _check(client: "LdapClient", directory: Directory, found: "_Found", is_whole
         never = attribute in (found.naming.login, found.naming.id) and len(set(names)) == people
         if never or (decides and is_always_there(attribute)):
             raise _hidden(directory, attribute, names)
-        hidden = _hidden_of(client, directory, found, attribute, names, is_whole)
-        found.hidden[attribute] = frozenset(hidden)
+        hidden: Sequence[str] | None
+        if client.is_active_directory:  # a search there takes what is hidden for absent
+            hidden = () if attribute in found.shown else names
+        else:
+            hidden = _hidden_of(client, directory, attribute, names, is_whole)
         if hidden and decides:
+            raise _hidden(directory, attribute, hidden)
+        if hidden is None and decides:
+            found.unchecked.append(attribute)
+        found.hidden[attribute] = frozenset(names if hidden is None else hidden)
+    if directory.filter:
+        _check_filter(client, directory)
+
+
+def _check_filter(client: "LdapClient", directory: Directory) -> None:
+    """Raise SourceAway if an attribute of the administrator's filter is hidden, and would leave users out unseen.
+
+    The first page without that filter shows it.
+    """
+    everyone = replace(directory, filter="")
+    attributes = attributes_in(directory.filter)
+    page = next(_pages(client, everyone, filter_of(everyone), attributes))
+    for attribute in attributes:
+        names = [entry.name for entry in page.entries if not entry.values.get(attribute.lower())]
+        hidden: Sequence[str] | None = names
+        if names and not is_always_there(attribute):
+            hidden = (
+                () if client.is_active_directory else _hidden_of(client, everyone, attribute, names, is_whole=False)
+            )
+        if hidden:
             raise _hidden(directory, attribute, hidden)
 
 
 def _hidden_of(
-    client: "LdapClient", directory: Directory, found: "_Found", attribute: str, names: Sequence[str], is_whole: bool
-) -> Sequence[str]:
+    client: "LdapClient", directory: Directory, attribute: str, names: Sequence[str], is_whole: bool
+) -> Sequence[str] | None:
     """The entries, of those that lack an attribute, where it may have a value that cannot be read.
 
-    A server leaves out of a search for entries without an attribute those where it may not be searched for. Active
-    Directory and Samba differ: there an attribute counts as readable if any entry shows it.
+    A server leaves out of a search for entries without an attribute those where it may not be searched for. None if the
+    server does not say.
     """
-    if client.is_active_directory:
-        return () if attribute in found.shown else names
     absent: set[str] = set()
     for page in _pages(client, directory, f"(&{filter_of(directory)}(!({attribute}=*)))", ()):
         absent.update(entry.name for entry in page.entries)
@@ -185,10 +210,7 @@ def _hidden_of(
     answers = {client.may_read(name, attribute) for name in doubtful[:_MOST_COMPARED]}
     if answers <= {True}:
         return ()
-    if False not in answers and attribute in found.naming.deciding:
-        found.unchecked.append(attribute)
-        return ()
-    return doubtful
+    return doubtful if False in answers else None
 
 
 def _hidden(directory: Directory, attribute: str, names: Sequence[str]) -> SourceAway:

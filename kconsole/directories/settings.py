@@ -56,6 +56,12 @@ def filter_of(directory: Directory) -> str:
     return f"(&{own}{further if further.startswith('(') else f'({further})'})"
 
 
+def attributes_in(filter_: str) -> tuple[str, ...]:
+    """The attributes that a filter names, without their options."""
+    names = re.findall(r"(?:^|\()\s*([A-Za-z][A-Za-z0-9-]*)[^()=]*=", filter_.strip())
+    return tuple(dict.fromkeys(names))
+
+
 def check_filter_form(text: str) -> None:
     """Raise BadInput unless a filter is complete in itself: it must not break out of the one it is combined with."""
     text = text.strip()

@@ -35,6 +35,17 @@ def test_a_test_of_the_connection_names_it_too(directory_server: DirectoryServer
         probe(directory, Secret(directory_server.password))
 
 
+@pytest.mark.parametrize(
+    "filter_", ["(!(description=Robot))", "description=Human", "(&(uid=*)(|(description~=Human)))"]
+)
+def test_a_filter_on_what_is_hidden_leaves_nobody_out(directory_server: DirectoryServer, filter_: str) -> None:
+    with pytest.raises(SourceAway) as caught:
+        read(directory_server, "description", filter=filter_)
+    assert (caught.value.code, caught.value.params["attribute"]) == ("attribute-hidden", "description")
+    assert len(read(directory_server, filter="(!(title=Boss))").users) == 7
+    assert len(read(directory_server, "description", filter="(uid=*)").users) == 7
+
+
 @pytest.mark.parametrize(("attribute", "unknown"), [("description", "description"), ("displayName", "full_name")])
 def test_what_only_describes_is_unknown(directory_server: DirectoryServer, attribute: str, unknown: str) -> None:
     listing = read(directory_server, attribute)

@@ -83,6 +83,10 @@ def test_a_right_that_is_missing_is_named_and_nothing_is_taken(domain_controller
                 ask(domain_controller.directory(), Secret(PASSWORD))
             assert (caught.value.code, caught.value.params["attribute"]) == ("attribute-hidden", "userAccountControl")
             assert [hint.code for hint in caught.value.hints] == ["grant-reading", "account-restrictions"]
+        with pytest.raises(SourceAway, match="attribute-hidden"):
+            read(domain_controller, filter="(userAccountControl=0)")
+    enabled = "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
+    assert all(each.enabled for each in read(domain_controller, filter=enabled).users)
     assert len(read(domain_controller).users) > NUMBER
 
 
