@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, create_model
 
+from kconsole.core.codes import OPERATION_FIELD
 from kconsole.core.license import ComponentName
 from kconsole.core.records import Kind, Origin, Role
 from kconsole.core.reports import State
@@ -106,7 +107,8 @@ _LOG_LINE: Final = _model(
         "Claims", "What the operator, or the environment, claims.",
         **{"as": str | None}, sudo_user=str | None, ssh_connection=str | None,
     ),
-    session=_said(str, "a random name of the run of kconsole"), deed=_said(str, "the name of the operation"),
+    session=_said(str, "a random name of the run of kconsole"),
+    **{OPERATION_FIELD: _said(str, "the name of the operation")},
     reason=str, accounts=_Texts, changes=int, refused=_said(_Texts, "the refusals in words"),
     refusals=_list(_model(
         "Refusal", "Something that a guard or the server refused.",

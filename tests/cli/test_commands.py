@@ -162,6 +162,7 @@ def test_accounts_in_json_have_the_shape_that_was_agreed_on(office: Console) -> 
         "role": "user",
         "mailbox": True,
         "last_login": None,
+        "login_unknown": False,
         "seat": True,
         "verdict": "local",
         "because": anna["because"],

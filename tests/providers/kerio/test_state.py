@@ -419,14 +419,19 @@ def test_a_reading_can_be_called_off_at_any_call(tiny: TinyServer, kerio: Server
 SEEN = datetime(2025, 8, 3, 18, 43, 20, tzinfo=UTC)
 
 
+UNSTATED: list[Any] = [{"dateTime": None}, {"other": 1}, {}, None]
+ODD_TIMES: list[Any] = [10**17, -(10**9), 10**8, "yesterday", [], True]
+ODD_LOGINS: list[Any] = ["yesterday", 7, []]
+
+
 @pytest.mark.parametrize(
     ("info", "last_login", "unknown", "odd"),
     [
         *(({"dateTime": never}, None, False, False) for never in (0, "0", "", -5, 3600, -11644473600, -62135596800)),
-        *((info, None, True, False) for info in ({"dateTime": None}, {"other": 1}, {}, None)),
+        *((info, None, True, False) for info in UNSTATED),
         *(({"dateTime": at}, SEEN, False, False) for at in ("1754246600", 1754246600, 1754246600000, 1754246600000000)),
-        *(({"dateTime": at}, None, True, True) for at in (10**17, -(10**9), 10**8, "yesterday", [], True)),
-        *((info, None, True, True) for info in ("yesterday", 7, [])),
+        *(({"dateTime": at}, None, True, True) for at in ODD_TIMES),
+        *((info, None, True, True) for info in ODD_LOGINS),
     ],
 )
 def test_a_last_login_that_never_was_is_told_from_one_that_cannot_be_read(
