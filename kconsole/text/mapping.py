@@ -105,12 +105,20 @@ def plan_groups(plan: MapPlan, disable_gone: bool = False) -> Iterator[Section]:
     """Everything by name, the gravest first; groups that are empty are left out."""
     gone = "will be disabled" if disable_gone else "stay as they are"
     at_risk = plan.at_risk if plan.access(disable_gone).refused else ()
+    alike = sum(fault.params.get("number", 0) for fault in plan.faults)
     colliding = [(safe_text(user.login), safe_text(user.name), _safe_words(why)) for user, why in plan.collisions]
     renamed = [(safe_text(before.address), safe_text(after.address)) for before, after in plan.renamed]
     groups: list[tuple[str, Iterable[Detail]]] = [
         (f"Gone from the directory: {gone}", map(_named, plan.gone)),
         ("Colliding, not mapped", (Detail(login, f"{why}   {name}") for login, name, why in colliding)),
-        ("Unreadable, not mapped", (Detail("", _safe_words(fault)) for fault in plan.faults)),
+        (
+            f"Groups with the same login or id, {words.count(alike, 'user')} in all, not mapped",
+            (Detail("", _safe_words(fault)) for fault in plan.faults if "number" in fault.params),
+        ),
+        (
+            "Unreadable, not mapped",
+            (Detail("", _safe_words(fault)) for fault in plan.faults if "number" not in fault.params),
+        ),
         ("Without a mailbox: refused at login once the seats are used up", map(_named, at_risk)),
         ("Disabled in the directory, disabled here too", _after(plan.disabling)),
         ("Renamed", (Detail(before, f"→ {after}") for before, after in renamed)),

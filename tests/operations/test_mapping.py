@@ -331,6 +331,11 @@ def test_everybody_who_is_left_out_is_counted(tmp_path: Path) -> None:
         "address-held-by": 1, "login-unusable": 1, "entries-with-same-login": 4, "entry-without-login": 1,
     }  # fmt: skip
     assert counts_words(plan) == "1 the same, 2 colliding, 5 unreadable"
+    assert [(heading, len(rows)) for heading, rows in plan_groups(plan)] == [
+        ("Colliding, not mapped", 2),
+        ("Groups with the same login or id, 4 users in all, not mapped", 1),
+        ("Unreadable, not mapped", 1),
+    ]
     done = session.do(MapDomain(DOMAIN, found))
     assert [(each.result, each.code) for each in done.outcomes] == [
         ("unchanged", "map-unchanged"),
