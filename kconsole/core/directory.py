@@ -43,6 +43,6 @@ class DirectoryUser(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_
     last_logon: datetime | None = None
     """The last login to the directory, where it knows; that is not a login to the mailbox."""
     unknown: tuple[str, ...] = ()
-    """`full_name`, `description`: fields that may have another value, because their attribute cannot be read."""
+    """`full_name`, `description`: fields that may have another value, because their attribute is hidden or not text."""
     name: str = ""
     """The distinguished name: where in the directory the user is."""

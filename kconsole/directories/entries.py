@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryKind, DirectoryUser
+from kconsole.core.identity import stripped
 from kconsole.core.times import is_no_time
 
 LONGEST_VALUE: Final = 1024
@@ -133,6 +134,7 @@ class Naming:
             attribute = self.disabled[states.index(None)]
             raise EntryFault(message("entry-state-unreadable", name=short(entry.name), attribute=attribute), id_, login)
         full_names = (_text(name, entry.values) for name in self.full_name)
+        described = {"full_name": self.full_name, "description": (self.description,)}
         last_logon, time_is_read = _latest(self.last_logon, entry.values)
         user = DirectoryUser(
             id=id_,
@@ -141,6 +143,7 @@ class Naming:
             description=_text(self.description, entry.values)[:LONGEST_VALUE],
             enabled=not any(states),
             last_logon=last_logon,
+            unknown=tuple(name for name, attributes in described.items() if _is_garbled(attributes, entry.values)),
             name=entry.name,
         )
         return user, time_is_read
@@ -211,12 +214,17 @@ def _text(name: str, values: Mapping[str, list[bytes]], errors: str = "replace")
     """The first value that is not blank, stripped; empty if there is none, or if it is not text."""
     for value in _values(name, values):
         try:
-            text = value.decode(errors=errors).strip()
+            text = stripped(value.decode(errors=errors))
         except UnicodeDecodeError:
             return ""
         if text:
             return text
     return ""
+
+
+def _is_garbled(names: Iterable[str], values: Mapping[str, list[bytes]]) -> bool:
+    """Whether the value that counts is not text, so that some of its characters are lost."""
+    return "\ufffd" in next((text for name in names if (text := _text(name, values))), "")
 
 
 def _id(name: str, values: Mapping[str, list[bytes]]) -> str:

@@ -331,8 +331,8 @@ class _Found:
         """The user, with the fields that may have another value than could be read."""
         naming = self.naming
         fields = {"full_name": next(iter(naming.full_name), ""), "description": naming.description}
-        unknown = tuple(name for name, attribute in fields.items() if user.name in self.hidden.get(attribute, ()))
-        return replace(user, unknown=unknown) if unknown else user
+        hidden = [name for name, attribute in fields.items() if user.name in self.hidden.get(attribute, ())]
+        return replace(user, unknown=(*user.unknown, *hidden)) if hidden else user
 
     def _distinct(
         self, users: Iterable[DirectoryUser], faults: list[Message], field: Literal["id", "login"]
@@ -358,6 +358,8 @@ class _Found:
             yield message("references-not-followed", number=self.references)
         if self.unreadable_times:
             yield message("logon-times-unreadable", number=self.unreadable_times)
+        if garbled := sum(bool(user.unknown) for user in self.users.values()):
+            yield message("values-not-text", number=garbled)
         if others := list(self.others):
             names = "; ".join(map(short, others[:_MOST_NAMED]))
             yield message("entries-not-people", number=len(others), names=names, more=len(others[_MOST_NAMED:]))

@@ -6,12 +6,13 @@ This module does not import TLS, which takes its time.
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from kconsole.core.codes import short
 from kconsole.core.directory import Directory
 from kconsole.core.errors import BadInput
+from kconsole.core.identity import LONGEST_DOMAIN, ascii_domain
 from kconsole.core.server import ServerAccess
 
 VerifiedBy = Literal["system", "ca file", "fingerprint", "unchecked"]
@@ -19,6 +20,10 @@ VerifiedBy = Literal["system", "ca file", "fingerprint", "unchecked"]
 
 TrustSettings = Directory | ServerAccess
 """Settings with `ca_file`, `fingerprint` and `insecure`."""
+
+
+_HOST: Final = re.compile(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:%[\w.-]+)?|[\w-]{1,63}(?:\.[\w-]{1,63})*\.?", re.ASCII)
+"""An IPv6 address, or a name whose labels are in ASCII; Python's own codec would make `ss` of `ß`, another host."""
 
 
 class AddressForm(NamedTuple):
@@ -62,7 +67,8 @@ def parse_address(url: str, form: AddressForm) -> Address:
     if parts.scheme not in form.ports:
         schemes = [f"{scheme}://" for scheme in form.ports]
         raise BadInput("address-scheme", form.hint, url=short(url), schemes=schemes)
-    if not host or not re.fullmatch(r"[\w.:-]+", host) or port == 0:
+    host = ascii_domain(host or "")
+    if not _HOST.fullmatch(host) or len(host) > LONGEST_DOMAIN or port == 0:
         raise BadInput("address-invalid", form.hint, url=short(url))
     first_part = parts.path.strip("/").partition("/")[0]
     if first_part not in ("", form.page) or parts.query or (parts.fragment and not form.page):

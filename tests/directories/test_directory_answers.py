@@ -168,8 +168,10 @@ def test_who_comes_twice_is_one() -> None:
 def test_values_that_are_no_text() -> None:
     found = entry("uid=a,dc=x", uid="a", entryUUID="1", displayName=b"\xff\xfe Jo \0", pwdAccountLockedTime=b"\xff")
     with speaking({**LET_IN, SEARCH: [found, result(DONE, 0)]}) as server:
-        (user,) = read_directory(asked(server.url), None).users
-    assert (user.full_name, user.enabled) == ("\ufffd\ufffd Jo \0", True)
+        listing = read_directory(asked(server.url), None)
+    (user,) = listing.users
+    assert (user.full_name, user.enabled, user.unknown) == ("\ufffd\ufffd Jo \0", True, ("full_name",))
+    assert [note.code for note in listing.notes] == ["values-not-text"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kconsole.core.directory import Directory
 from kconsole.core.errors import BadInput
 from kconsole.directories.reading import check_settings, read_directory
+from kconsole.directories.settings import server_address
 from kconsole.net.secrets import Secret
 from kconsole.text.messages import whole
 
@@ -57,6 +58,11 @@ def test_good_ones(changed: dict[str, Any]) -> None:
         ({"url": "ldaps://directory.example:port"}, "address-invalid"),
         ({"url": "ldaps://[2001:db8::1"}, "address-invalid"),
         ({"url": "ldaps://two words"}, "address-invalid"),
+        ({"url": "ldaps://a..b"}, "address-invalid"),
+        ({"url": "ldaps://.example"}, "address-invalid"),
+        ({"url": f"ldaps://{'x' * 64}.example"}, "address-invalid"),
+        ({"url": "ldaps://" + "x." * 127 + "example"}, "address-invalid"),
+        ({"url": "ldaps://\u0300a.example"}, "address-invalid"),
         ({"url": "ldaps://directory.example/dc=x?uid"}, "address-has-path"),
         ({"base": ""}, "base-missing"),
         ({"base": "people"}, "base-invalid"),
@@ -101,6 +107,20 @@ def test_a_file_without_certificates_is_no_ca_file(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_bytes(b"not a certificate \xff\n")
     with pytest.raises(BadInput, match="ca-file-without-certificate"):
         check_settings(settings(ca_file=str(tmp_path / "notes.txt")))
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [
+        ("straße.example", "xn--strae-oqa.example"),
+        ("bücher.example.", "xn--bcher-kva.example"),
+        ("DC1.example", "dc1.example"),
+        ("[fe80::1%25eth0]", "fe80::1%25eth0"),
+    ],
+)
+def test_the_host_that_is_asked_is_the_one_that_is_named(host: str, asked: str) -> None:
+    """Python's own codec would ask strasse.example, which may be somebody else's."""
+    assert server_address(f"ldaps://{host}").host == asked
 
 
 def test_a_password_in_the_url_is_refused_and_not_repeated() -> None:

@@ -138,6 +138,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "{number:count entry|entries} left aside, because no person uses them: {names}"
         + ("; and {more} more." if params["more"] else ".")
     ),
+    "values-not-text": "{number:count user} with a name or description that is not UTF-8: known ones are kept.",
     "disabled-not-stated": "No attribute says who is disabled in the directory: everyone counts as enabled.",
     "absence-unchecked": "The server does not say whether {attribute} may be read: without it, users count as enabled.",
     "logon-times-unreadable": "{number:count time} of a last logon cannot be read, and counted as unknown.",
