@@ -2,7 +2,7 @@
 
 import pytest
 
-from kconsole.core.directory import Directory
+from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import SourceAway
 from kconsole.directories.client import LARGEST_ANSWER
 from kconsole.directories.entries import LONGEST_VALUE
@@ -29,8 +29,8 @@ LET_IN = {EXTENDED: [result(EXTENDED_ANSWER, 2)], BIND: [result(BIND_ANSWER, 0)]
 AD_SAID = "80090308: LdapErr: DSID-0C09042A, comment: AcceptSecurityContext error, data {}, v3839"
 
 
-def asked(url: str, bind_as: str = "") -> Directory:
-    return Directory(url=url, base="dc=x", insecure=True, bind_as=bind_as)
+def asked(url: str, bind_as: str = "", kind: DirectoryKind = "openldap") -> Directory:
+    return Directory(url=url, base="dc=x", insecure=True, bind_as=bind_as, kind=kind)
 
 
 @pytest.mark.parametrize(
