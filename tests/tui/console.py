@@ -7,11 +7,15 @@ async with console("office") as screen:
 
 import asyncio
 import tempfile
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 from pathlib import Path
 from typing import Any
 
+from textual.events import Key
+from textual.keys import REPLACED_KEYS, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
@@ -26,6 +30,9 @@ from tests.clocks import FixedClock, noon
 from tests.limits import PATIENCE
 
 WIDE, NARROW = (120, 36), (80, 24)
+
+SOON = 0.03
+"""Seconds within which a timer is waited for: what is put off to a next picture is due then."""
 
 
 class Console:
@@ -48,17 +55,34 @@ class Console:
     # Doing
 
     async def press(self, *keys: str) -> "Console":
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
+        driver = self.app._driver
+        assert driver is not None
+        for key in keys:
+            event = Key(key, character_of(key))
+            event.set_sender(self.app)
+            driver.send_message(event)
+            await settled(self.app)
         return await self.saved()
+
+    async def settled(self) -> "Console":
+        """Let all be handled that was sent, and be painted. Where a thread is at work, it has a moment's time for it.
+
+        A pilot's pauses wait until the processor is idle for 20 ms, several times for each key.
+        """
+        await settled(self.app)
+        if any(not worker.is_finished for worker in self.app.workers):
+            await self.pilot.pause()
+        else:
+            await self.pilot.pause(0)  # what is being handled waits for a thread, perhaps
+        await settled(self.app)
+        return self
 
     async def saved(self) -> "Console":
         """Let changes of the store be done and shown. What a server is asked for is not waited for."""
         async with asyncio.timeout(PATIENCE):
             while self.is_working("store"):
                 await asyncio.sleep(0.001)
-        await self.pilot.pause()
-        return self
+        return await self.settled()
 
     def is_working(self, *groups: str) -> bool:
         """Whether something is done in the background, by the names of its kinds."""
@@ -77,13 +101,11 @@ class Console:
     async def tick(self) -> "Console":
         """Let half a second pass."""
         self.main.tick()
-        await self.pilot.pause()
-        return self
+        return await self.settled()
 
     async def resize(self, width: int, height: int) -> "Console":
         await self.pilot.resize_terminal(width, height)
-        await self.pilot.pause()
-        return self
+        return await self.settled()
 
     # Seeing
 
@@ -167,6 +189,31 @@ class Console:
         assert isinstance(self.app.focused, Input)
         assert self.app.focused.id == name
         return self
+
+
+def character_of(key: str) -> str | None:
+    """The character that a key types, by the name that Textual has for it."""
+    try:
+        return unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
+    except KeyError:
+        return key if len(key) == 1 else None
+
+
+async def settled(app: KConsoleApp) -> None:
+    """Let the loop run until it has nothing to do, before a timer is due, and all that changed is painted."""
+    loop = asyncio.get_running_loop()
+    calm = 0
+    while calm < 2:
+        await asyncio.sleep(0)
+        due = min((handle.when() for handle in loop._scheduled if not handle.cancelled()), default=inf) - loop.time()
+        if loop._ready:
+            calm = 0
+        elif due < SOON:
+            await asyncio.sleep(max(due, 0))
+            calm = 0
+        else:
+            calm += 1
+            app.screen._on_timer_update()
 
 
 @asynccontextmanager
