@@ -5,7 +5,8 @@ SETUP := .venv/.ready
 # An editable install is not compiled, and where Python is told to write no bytecode it would be compiled at every start.
 COMPILE := $(BIN)/python -m compileall -q kconsole
 
-# The tests spend half their time waiting for programs, servers and timers: two processes for each core.
+# The tests spend half their time waiting for programs, servers and timers: two processes for each core. Each begins with
+# a part of the folders and takes from the others' in the end, so that those that wait run beside those that compute.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * len(os.sched_getaffinity(0)))')
 # Installs, and shows a line for each package; the exit code of a pipe is that of its last part, hence the file.
 PIP = rm -f .venv/.failed; { $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off $(1) || touch .venv/.failed; } \
@@ -33,13 +34,13 @@ $(SETUP): .venv/.demo pyproject.toml tests/constraints.txt
 
 # The quick tests: a few minutes on two cores. They say at the end what they leave out.
 test: $(SETUP)
-	@KCONSOLE_TESTS=quick $(BIN)/python -m pytest -n $(WORKERS)
+	@KCONSOLE_TESTS=quick $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # All that has to hold before a change lands.
 check: lint types walls words everything
 
 everything: $(SETUP)
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
 
 lint: $(SETUP)
 	@$(BIN)/ruff format --check
