@@ -8,14 +8,16 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, reason_option, say, say_seats
+from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, has_person, reason_option, say, say_seats
 from kconsole.cli.logins import say_connected
 from kconsole.core.codes import first_of
+from kconsole.core.errors import EncodingUnconfirmed
 from kconsole.core.records import Entry
 from kconsole.core.times import zone_named
 from kconsole.operations.base import refused_by
+from kconsole.operations.files import write_document
 from kconsole.operations.importing import kerio_export, kerio_files, logins
-from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, MergePlan
+from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, LineMessage, MergePlan
 from kconsole.text import messages, words
 from kconsole.text.safe_text import safe_text
 
@@ -24,6 +26,7 @@ MOST_NAMED: Final = 5  # entries or addresses of each sort
 DRY_RUN: Final = "Nothing was imported: this was a dry run."
 
 Plan = TypeVar("Plan", bound=MergePlan)
+_Read = TypeVar("_Read")
 _Function = Callable[..., Any]
 
 _file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
@@ -35,8 +38,10 @@ def _import_options(good: str, has_encoding: bool = True) -> Callable[[_Function
     def add(command: _Function) -> _Function:
         command = reason_option(at_store(command))
         if has_encoding:
-            text = "The file's encoding, if it is not recognised: CP1250, CP1252 ..."
+            text = "The file's encoding, if it is not UTF-8: cp1250, cp1251, iso-8859-2, utf-16 ..."
             command = click.option("--encoding", metavar="NAME", help=text)(command)
+        text = "Write all faults to a file."
+        command = click.option("--faults", type=click.Path(path_type=Path), metavar="FILE", help=text)(command)
         text = f"Import the good {good} even if others are faulty."
         command = click.option("--skip-faulty", is_flag=True, help=text)(command)
         return click.option("--dry-run", is_flag=True, help="Only show what would happen.")(command)
@@ -54,35 +59,51 @@ def import_() -> None:
 @click.option("--domain", required=True, metavar="D", help="The domain that the accounts belong to.")
 @_import_options("rows")
 def import_csv(
-    place: CliContext, file: Path, domain: str, dry_run: bool, skip_faulty: bool, encoding: str | None, reason: str
+    place: CliContext,
+    file: Path,
+    domain: str,
+    dry_run: bool,
+    skip_faulty: bool,
+    faults: Path | None,
+    encoding: str | None,
+    reason: str,
 ) -> None:
     """Import the accounts of a Kerio export (CSV).
 
     Imports all accounts, or none if one is faulty. The passwords in the file are not read. FILE may be - for
     standard input.
     """
-    operation = kerio_export.ImportAccounts(kerio_export.read_export(file, encoding), domain, skip_faulty, reason)
-    _import(place, operation, lambda plan: preview_of_export(plan, file), dry_run, "account")
+    export = _confirmed(lambda encoding: kerio_export.read_export(file, encoding, domain), encoding)
+    operation = kerio_export.ImportAccounts(export, domain, skip_faulty, reason)
+    _import(place, operation, lambda plan: preview_of_export(plan, file), dry_run, "account", faults)
 
 
 @import_.command("kerio")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_import_options("users", has_encoding=False)
-def import_kerio(place: CliContext, folder: Path, dry_run: bool, skip_faulty: bool, reason: str) -> None:
+def import_kerio(
+    place: CliContext, folder: Path, dry_run: bool, skip_faulty: bool, faults: Path | None, reason: str
+) -> None:
     """Import the server's own users.cfg and mailserver.cfg.
 
     DIR is the folder with these files. Imports everything or nothing; run it again to update. The files are not
     changed, and the passwords in them are not read. Entries that the files do not list are not deleted.
     """
     operation = kerio_files.ImportKerio(kerio_files.read_kerio(folder), skip_faulty, reason)
-    _import(place, operation, preview_of_files, dry_run, "entry")
+    _import(place, operation, preview_of_files, dry_run, "entry", faults)
 
 
 def _import(
-    place: CliContext, operation: Import[Plan], preview: Callable[[Plan], Iterable[str]], dry_run: bool, thing: str
+    place: CliContext,
+    operation: Import[Plan],
+    preview: Callable[[Plan], Iterable[str]],
+    dry_run: bool,
+    thing: str,
+    faults: Path | None,
 ) -> None:
     session = place.open()
     plan = operation.plan(session.state, session.seats)
+    _write_faults(plan.faulty, faults, place)
     for line in preview(plan):
         say(line)
     operation.check(plan)
@@ -98,6 +119,27 @@ def _import(
     click.get_current_context().exit(PARTLY_FAILED if done.failures else 0)
 
 
+def _confirmed(read: Callable[[str | None], _Read], encoding: str | None) -> _Read:
+    """Read a file. A guess of its encoding is shown, and used only if the user says that it is right."""
+    try:
+        return read(encoding)
+    except EncodingUnconfirmed as error:
+        if not has_person():
+            raise
+        say(messages.words_of(error.happened))
+        for example in error.details:
+            say(f"  {messages.words_of(example)}")
+        if not click.confirm(f"Read it as {error.encoding}?", err=True):
+            raise
+        return read(error.encoding)
+
+
+def _write_faults(faulty: Iterable[LineMessage], file: Path | None, place: CliContext) -> None:
+    if file is not None:
+        lines = (f"{safe_text(messages.words_of(fault.placed))}\n" for fault in faulty)
+        write_document(file, "".join(lines).encode(), place.store_folder)
+
+
 @import_.command("logins")
 @_file_argument
 @click.option("--zone", metavar="ZONE", help="The zone of times that name none: UTC, +02:00, Europe/Prague ...")
@@ -108,6 +150,7 @@ def import_logins(
     zone: str | None,
     dry_run: bool,
     skip_faulty: bool,
+    faults: Path | None,
     encoding: str | None,
     reason: str,
 ) -> None:
@@ -119,7 +162,9 @@ def import_logins(
     """
     known_zone = None if zone is None else zone_named(zone)
     session = place.open()
-    read = logins.read_login_file(file, session.clock.now(), known_zone, encoding)
+    now = session.clock.now()
+    read = _confirmed(lambda encoding: logins.read_login_file(file, now, known_zone, encoding), encoding)
+    _write_faults(read.faults, faults, place)
     operation = logins.ImportLogins(read, skip_faulty, reason)
     plan = operation.plan(session.state, session.seats)
     for line in preview_of_logins(read, plan, known_zone):
@@ -144,6 +189,7 @@ def preview_of_logins(file: logins.LoginFile, plan: logins.LoginsPlan, zone: tzi
     if file.without_zone and zone is None:
         here, times = datetime.now().astimezone().tzname(), words.count(file.without_zone, "time")
         yield f"{times} without a zone, read in that of this machine ({here}). --zone names another."
+    yield from map(messages.words_of, first_of([note.placed for note in file.notes], MOST_NOTES, "more-notes"))
     for addresses, what in (
         (plan.unknown, "not in this store"),
         (plan.deleted, "of deleted accounts"),

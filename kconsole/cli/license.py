@@ -316,16 +316,24 @@ def update(
 @dry_run_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @over_limit_option
+@click.option("--encoding", metavar="NAME", help="The file's encoding, if it is not UTF-8.")
 @changing
 def install(
-    place: CliContext, file: Path, dry_run: bool, yes: bool, over_limit: bool, as_json: bool, reason: str
+    place: CliContext,
+    file: Path,
+    dry_run: bool,
+    yes: bool,
+    over_limit: bool,
+    encoding: str | None,
+    as_json: bool,
+    reason: str,
 ) -> None:
     """Install the server's license.key.
 
     First shows what would change. The signature of the file is not checked. A license smaller than the seats in use
     requires --over-limit. FILE may be - for standard input.
     """
-    license_file = operations.read_license(file)
+    license_file = operations.read_license(file, encoding)
     if not dry_run:
         place.check_writable()
     session = place.open()

@@ -19,8 +19,8 @@ from kconsole.text import columns
 from kconsole.text.details import Detail, rule_sentence
 from kconsole.text.safe_text import json_safe, safe_text
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""The beginnings that a spreadsheet takes for a formula, in East Asian width too."""
+_FORMULA: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)(?=[-=+@＝＋－＠])""")
+"""What precedes a text that a spreadsheet takes for a formula, whichever separator it cuts at; its sign may be wide."""
 
 _SEAT_FIGURES: Final = (
     "limit", "counted", "held", "used", "free", "over", "connected", "latent", "locked_out", "state"
@@ -50,7 +50,7 @@ def put_document(document: bytes) -> None:
 
 
 def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a CSV table. A cell that a spreadsheet would take for a formula begins with a quote."""
+    """Print a CSV table. A quote stands before what a spreadsheet would take for a formula; importers remove it."""
     import csv
 
     buffer = io.StringIO()
@@ -61,8 +61,7 @@ def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _cell(value: str) -> str:
-    safe = safe_text(value, None)
-    return f"'{safe}" if safe.startswith(_FORMULA_STARTS) else safe
+    return _FORMULA.sub(r"\1'", safe_text(value, None))
 
 
 def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str = "  ") -> None:

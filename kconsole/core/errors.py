@@ -55,6 +55,15 @@ class BadInput(ConsoleError):
     exit_code = 2
 
 
+class EncodingUnconfirmed(BadInput):
+    """The encoding of a file was guessed, and must be confirmed before anything is read; the details show words."""
+
+    def __init__(self, file: str, encoding: str, examples: Iterable[Message]) -> None:
+        hint = Message("name-the-guess", {"encoding": encoding})
+        super().__init__("encoding-guessed", hint, examples, file=file, encoding=encoding)
+        self.encoding = encoding
+
+
 class NotFound(ConsoleError):
     """The thing named does not exist."""
 

@@ -16,6 +16,7 @@ from kconsole.core.consistency import MOST_PROBLEMS, checked
 from kconsole.core.encoding import DUMP_SCHEMA
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Inventory
+from kconsole.importers.code_pages import utf8_text
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -53,6 +54,7 @@ def read_dump(document: bytes, name: str) -> Inventory:
     """
     from pydantic import TypeAdapter, ValidationError
 
+    document = utf8_text(document, name).encode()
     try:
         schema = TypeAdapter(dict[str, object]).validate_json(document).get("schema", DUMP_SCHEMA)
         if type(schema) is not int or schema < 1:

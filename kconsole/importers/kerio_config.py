@@ -13,7 +13,7 @@ Last logins and mailboxes are in neither file. Passwords are in both, and are ne
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
-from kconsole.core.identity import canonical_address, canonical_domain
+from kconsole.core.identity import canonical_address, canonical_domain, stripped
 from kconsole.core.records import Kind, Role
 from kconsole.importers.file_lines import BadLine, LineMessage
 from kconsole.importers.kerio_csv import LONGEST_VALUE, check_login, login_problem
@@ -237,7 +237,7 @@ def _targets(text: str | None, domain: str) -> tuple[str, ...] | None:
         return None
     targets: dict[str, str] = {}
     for part in text.replace(";", ",").split(","):
-        login, at, its_domain = part.strip().rpartition("@")
+        login, at, its_domain = stripped(part).rpartition("@")
         login, its_domain = (login, its_domain) if at else (its_domain, domain)
         if login and its_domain and login_problem(login) is None and not set(its_domain) & set(" /#\\"):
             targets.setdefault(canonical_address(f"{login}@{its_domain}"), f"{login}@{its_domain}")

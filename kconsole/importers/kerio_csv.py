@@ -8,12 +8,12 @@ Kerio writes passwords in clear text: see `csv_table`.
 """
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from kconsole.core.identity import canonical_domain, canonical_login
-from kconsole.importers.code_pages import Encoding
+from kconsole.core.identity import canonical_domain, canonical_login, stripped
 from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
 from kconsole.importers.file_lines import BadLine, LineMessage
 
@@ -44,29 +44,31 @@ class KerioExport:
 
     accounts: tuple[CsvAccount, ...]
     faults: tuple[LineMessage, ...]
-    encoding: Encoding
+    encoding: str
     separator: str
+    notes: tuple[LineMessage, ...] = ()
 
 
-def read_kerio_export(document: bytes, name: str, encoding: str | None = None) -> KerioExport:
-    """Read a Kerio export.
+def read_kerio_export(document: bytes, name: str, encoding: str | None = None, domain: str = "") -> KerioExport:
+    """Read a Kerio export of the accounts of this domain.
 
-    If its name is one that Kerio gives to exports, MailAddress may hold full addresses in the domain of that name.
+    Name and MailAddress may hold full addresses in that domain, or in the one that the file's name says, if it is a
+    name that Kerio gives to exports.
 
     Raises:
         BadInput: the file is empty, not text, without a column Name, or in no known encoding.
     """
-    domain = domain_of_file(name)
+    domains = {canonical_domain(each) for each in (domain, domain_of_file(name)) if each}
     accounts: dict[str, CsvAccount] = {}
 
     def take(row: CsvRow) -> None:
-        account = _account(row, domain)
+        account = _account(row, domains)
         first = accounts.setdefault(canonical_login(account.login), account)
         if first is not account:
             raise BadLine("login-twice", login=first.login, first_line=first.line)
 
     file = read_csv(document, name, encoding, _FORM, take)
-    return KerioExport(tuple(accounts.values()), file.faults, file.encoding, file.separator)
+    return KerioExport(tuple(accounts.values()), file.faults, file.encoding, file.separator, file.notes)
 
 
 def domain_of_file(name: str) -> str | None:
@@ -111,29 +113,31 @@ _FORM: Final = CsvForm(
 )
 
 
-def _account(row: CsvRow, domain: str | None) -> CsvAccount:
-    login = row.values["Name"]
+def _account(row: CsvRow, domains: AbstractSet[str]) -> CsvAccount:
+    login, _, its_domain = row.values["Name"].partition("@")
     if not login:
         raise BadLine("login-empty")
+    if its_domain and canonical_domain(its_domain) not in domains:
+        login = row.values["Name"]  # which is none
     check_login(login, "bad-login")
     for column, value in row.values.items():
         if len(value) > LONGEST_VALUE:
             raise BadLine("value-too-long", column=column, longest=LONGEST_VALUE)
     full_name, description = row.values.get("FullName", ""), row.values.get("Description", "")
-    further = _further(row.values.get("MailAddress", ""), login, domain)
+    further = _further(row.values.get("MailAddress", ""), login, domains)
     return CsvAccount(row.line, login, full_name, description, further)
 
 
-def _further(values: str, login: str, domain: str | None) -> tuple[str, ...]:
+def _further(values: str, login: str, domains: AbstractSet[str]) -> tuple[str, ...]:
     """The local parts of a MailAddress cell, without the login.
 
-    A full address is one only if its domain is the domain of the file's name: any other would silently become an
-    address in a domain that it does not name.
+    A full address is one only if it is in one of the domains: any other would silently become an address in a domain
+    that it does not name.
     """
     parts = {canonical_login(login): login}
     for value in values.split(","):
-        part, at, its_domain = value.strip().rpartition("@")
-        if at and (domain is None or canonical_domain(its_domain) != canonical_domain(domain)):
+        part, at, its_domain = stripped(value).rpartition("@")
+        if at and canonical_domain(its_domain) not in domains:
             raise BadLine("further-with-domain")
         part = part if at else its_domain
         if part or at:

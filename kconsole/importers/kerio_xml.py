@@ -9,6 +9,7 @@ from a document type, and Kerio's files have none, so each is refused at its fir
 rest: depth, length, and the number of different names, which expat keeps until the end.
 """
 
+import codecs
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from xml.parsers import expat
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput
+from kconsole.core.identity import stripped
 from kconsole.importers.file_lines import BadLine
 
 DEEPEST: Final = 32  # elements in elements; Kerio's own files are five deep
@@ -97,6 +99,7 @@ class _Walk:
         self._length = 0
         self._done: list[Item] = []
         self._count = self._fed = self._last_tag = 0
+        self._is_wide = False
         self._lines_before = 0
         """Lines of the file that the parser does not see."""
         self._parser = expat.ParserCreate()
@@ -116,6 +119,9 @@ class _Walk:
             text = piece.lstrip(_BLANKS)  # XML would not allow them before its declaration
             self._lines_before += piece[: len(piece) - len(text)].count(b"\n")
             piece = text
+            self._is_wide = piece[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        if not self._is_wide:  # what DOS wrote at the end of a file; XML has no such character
+            piece = piece.rstrip(b"\x1a")
         self._parser.Parse(piece)
         self._fed += len(piece)
         if self._fed - self._last_tag > LONGEST_STRETCH:
@@ -180,7 +186,7 @@ class _Walk:
     def _end(self, _: str) -> None:
         self._last_tag = self._fed
         if self._item is not None and self._variable:
-            self._item.values[self._variable] = "".join(self._text).strip()
+            self._item.values[self._variable] = stripped("".join(self._text))
             self._variable = ""
             self._parser.CharacterDataHandler = None
         elif self._item is not None and len(self._path) == self._item_depth:

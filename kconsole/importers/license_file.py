@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, component_named, end_of_id
+from kconsole.importers.code_pages import utf8_text
 
 LARGEST_FILE: Final = 256 * 1024  # bytes; a license file has a few thousand
 LONGEST_TEXT: Final = 200  # characters that are kept of a company or an email address
@@ -64,15 +65,15 @@ class LicenseFile(NamedTuple):
     """Whether it has a field for the last day, which may be "never"."""
 
 
-def read_license_file(content: bytes, name: str) -> LicenseFile:
-    """Read a license file, which errors call by this name.
+def read_license_file(content: bytes, name: str, encoding: str | None = None) -> LicenseFile:
+    """Read a license file, which errors call by this name; it is in UTF-8 unless an encoding is named.
 
     Raises:
         BadInput: it is not a license file, or a field makes no sense.
     """
     if len(content) > LARGEST_FILE:
         raise BadInput("license-file-too-large", _HINT, file=name)
-    text = content.decode("utf-8-sig", errors="replace")
+    text = utf8_text(content, name, encoding)
     if "--LICENSE--" not in text and "--PRODUCT-LICENSE--" not in text:
         raise BadInput("license-file-without-block", _HINT, file=name)
     reader = _Reader(name)
@@ -90,8 +91,8 @@ class _Field(NamedTuple):
 def _fields(text: str) -> Iterator[_Field]:
     """The fields of the blocks. Signatures are skipped unread."""
     is_inside = False
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+        line = line.strip().lstrip("\ufeff")
         if line.startswith("--") and line.endswith("--"):
             marker = line.strip("-").upper()
             if marker in _MARKERS:

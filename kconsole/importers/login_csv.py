@@ -6,8 +6,7 @@ from typing import Final, NamedTuple
 
 from kconsole.core.identity import canonical_address
 from kconsole.core.times import FIRST_LOGIN, LONGEST_PROTOCOL, SKEW, has_zone, is_no_time, moment_of, says_no_time
-from kconsole.importers.code_pages import Encoding
-from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
+from kconsole.importers.csv_table import GUARDED, CsvForm, CsvRow, read_csv
 from kconsole.importers.file_lines import BadLine, LineMessage
 
 LONGEST_ADDRESS: Final = 320  # characters; what RFC 5321 allows before and after the `@`
@@ -22,7 +21,8 @@ _FORM: Final = CsvForm(  # without words: the code pages agree on every letter o
     required=("address", "time"),
     separators=";,\t",
     sample="login-csv-sample",
-    ignored=r"[\s_\-\ufeff]",
+    ignored=r"[\s_\-\ufeff\x1a]",
+    guarded=GUARDED,
 )
 
 
@@ -46,9 +46,10 @@ class LoginFile:
     without_time: int
     """The number of rows without a login: the time is empty, or says never."""
     faults: tuple[LineMessage, ...]
-    encoding: Encoding
+    encoding: str
     without_zone: int = 0
     """The number of good rows whose time names no zone."""
+    notes: tuple[LineMessage, ...] = ()
 
 
 def read_login_csv(
@@ -77,7 +78,7 @@ def read_login_csv(
             last[canonical_address(login.address)] = login
 
     file = read_csv(document, name, encoding, _FORM, take)
-    return LoginFile(tuple(last.values()), rows, without_time, file.faults, file.encoding, without_zone)
+    return LoginFile(tuple(last.values()), rows, without_time, file.faults, file.encoding, without_zone, file.notes)
 
 
 def _login(row: CsvRow, zone: tzinfo | None, now: datetime) -> Login | None:

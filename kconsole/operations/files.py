@@ -78,7 +78,7 @@ def reason_of(error: Exception) -> Message | str:
     return getattr(error, "strerror", "") or str(error)
 
 
-def read_document(path: Path) -> tuple[bytes, str]:
+def read_document(path: Path, largest: int = LARGEST) -> tuple[bytes, str]:
     """The content of a file, or of standard input for `-`, and its name for an error.
 
     Raises:
@@ -89,15 +89,15 @@ def read_document(path: Path) -> tuple[bytes, str]:
     try:
         if not is_standard_input:
             with path.open("rb") as file:
-                content = file.read(LARGEST + 1)
+                content = file.read(largest + 1)
         elif sys.stdin is None:  # the caller closed it
             raise BadInput("standard-input-closed", "name-a-file")
         else:
-            content = sys.stdin.buffer.read(LARGEST + 1)
+            content = sys.stdin.buffer.read(largest + 1)
     except OSError as error:
         raise BadInput("cannot-read", "check-the-name", file=name, reason=reason_of(error)) from error
-    if len(content) > LARGEST:
-        raise BadInput("document-too-large", file=name, megabytes=LARGEST // 1024**2)
+    if len(content) > largest:
+        raise BadInput("document-too-large", file=name, megabytes=largest // 1024**2)
     return content, name
 
 

@@ -13,7 +13,9 @@ from msgspec.structs import fields, replace
 from kconsole.core.codes import Hint, Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput, Refused
+from kconsole.core.identity import stripped
 from kconsole.core.license import ID_SHOWN, Component, ComponentName, Customer, License, PendingUpdate, end_of_id
+from kconsole.importers.code_pages import utf8_text
 from kconsole.importers.license_file import LicenseFile as LicenseFile
 from kconsole.importers.license_file import read_license_file
 from kconsole.licensing import guards
@@ -272,15 +274,15 @@ def _checked_customer(customer: Customer) -> Customer:
     return Customer(**details)
 
 
-def read_license(path: Path) -> LicenseFile:
+def read_license(path: Path, encoding: str | None = None) -> LicenseFile:
     """Read a license file, or standard input for `-`."""
-    return read_license_file(*read_document(path))
+    return read_license_file(*read_document(path), encoding)
 
 
 def read_id(path: Path) -> str:
     """The end of the license ID in a file, or in standard input for `-`; no more of it is kept."""
     content, name = read_document(path)
-    end = id_end_of(content.decode("utf-8-sig", errors="replace")) if len(content) <= LONGEST_ID else None
+    end = id_end_of(utf8_text(content, name)) if len(content) <= LONGEST_ID else None
     if not end:
         raise BadInput("no-license-id-in-file", ID_FORM, effect="nothing-registered", name=name)
     return end
@@ -288,7 +290,7 @@ def read_id(path: Path) -> str:
 
 def id_end_of(license_id: str) -> str | None:
     """What is kept of a license ID, or of its end alone; empty if there is none, None if it is no license ID."""
-    text = license_id.strip()
+    text = stripped(license_id)
     return end_of_id(text) if all(part.isascii() and part.isalnum() for part in text.split("-")) or not text else None
 
 

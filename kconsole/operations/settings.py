@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 from kconsole.core.codes import Message, first_of, message
+from kconsole.core.errors import BadInput
 from kconsole.operations.appearance import Colours
 from kconsole.operations.files import path_of, read_small, reason_of
 
@@ -59,10 +60,12 @@ def read_settings(path: Path | None = None) -> Settings:
         return Settings()
     import tomllib
 
+    from kconsole.importers.code_pages import utf8_text
+
     try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return _unusable("settings-not-utf8", file=file)
+        document = tomllib.loads(utf8_text(content, file))
+    except BadInput as error:
+        return _unusable("settings-not-utf8", **error.params)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         return _unusable("settings-not-toml", file=file, reason=str(error))
     return _settings(document, file) if document else Settings()

@@ -146,13 +146,25 @@ def test_a_wrong_shape_is_refused_with_its_place(document: object, place: str) -
     assert refusal(document).details[0].params["place"] == place
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b" ", b"{", b'{"entries": [}', b"\xff\xfe{}", b'{"entries":[{"address":"\xff"}]}']
-)
+@pytest.mark.parametrize("content", [b"", b" ", b"{", b'{"entries": [}', b"\xff\xfe{}"])
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(BadInput, match="not-a-dump") as caught:
         read_dump(content, "dump.json")
     assert (caught.value.details[0].code, caught.value.details[0].params["place"]) == ("dump-not-json", "")
+
+
+def test_a_dump_may_have_a_mark_or_be_in_utf_16() -> None:
+    document = '{"license":{"seats":5},"entries":[{"address":"ž@x.example"}]}'
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        assert read_dump(document.encode(encoding), "dump.json").entries[0].address == "ž@x.example"
+    assert read_dump(f"{document}\r\n\x1a".encode(), "dump.json").license.seats == 5
+
+
+def test_a_dump_that_is_not_text_is_refused_with_the_line_and_the_byte() -> None:
+    with pytest.raises(BadInput, match="not-in-encoding-at") as caught:
+        read_dump(b'{\n"entries":[{"address":"\xff"}]}', "dump.json")
+    place = {"encoding": "UTF-8", "line": 2, "byte": "FF", "at": 24}
+    assert caught.value.params == {"file": "dump.json", **place}
 
 
 @pytest.mark.parametrize(

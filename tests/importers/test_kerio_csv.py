@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kconsole.core.errors import BadInput
+from kconsole.core.codes import Message
+from kconsole.core.errors import BadInput, EncodingUnconfirmed
 from kconsole.core.records import fold
 from kconsole.importers.csv_table import LONGEST_LINE
 from kconsole.importers.file_lines import LineMessage
@@ -25,7 +26,7 @@ def read(text: str, name: str = "users.csv") -> KerioExport:
 
 
 def read_file(name: str) -> KerioExport:
-    return read_kerio_export((FILES / name).read_bytes(), name)
+    return read_kerio_export((FILES / name).read_bytes(), name, "cp1250" if "retail" in name else None)
 
 
 def account_named(login: str, export: KerioExport) -> CsvAccount:
@@ -247,8 +248,8 @@ def test_the_guard_against_formulas_that_kconsole_writes_is_taken_off_again() ->
         (b"Name;FullName;fullname\nbob;a;b\n", "csv-column-twice"),
         (b"PK\x03\x04\0\0Name", "csv-zero-bytes"),
         (HEADER.encode("utf-16-le"), "csv-zero-bytes"),
-        (b"\xff\xfeN\0a", "csv-encoding-unknown"),
-        (b"Name\n\x81\n", "csv-encoding-unknown"),
+        (b"\xff\xfeN\0a", "csv-encoding-wrong"),
+        (b"Name\n\x81\n", "encoding-guessed"),
     ],
 )
 def test_what_is_no_export_is_refused_by_name_with_a_reason_and_a_hint(document: bytes, wrong: str) -> None:
@@ -259,7 +260,7 @@ def test_what_is_no_export_is_refused_by_name_with_a_reason_and_a_hint(document:
     assert "secret-1" not in whole(refused.value)
 
 
-@given(st.binary(max_size=200), st.sampled_from([None, "UTF-8", "UTF-16", "CP1250", "CP1252"]))
+@given(st.binary(max_size=200), st.sampled_from([None, "UTF-8", "UTF-16", "CP1250", "shift_jis", "cp037"]))
 def test_any_bytes_are_an_export_or_refused(document: bytes, encoding: str | None) -> None:
     with suppress(BadInput):
         assert isinstance(read_kerio_export(document, "any.csv", encoding), KerioExport)
@@ -291,6 +292,13 @@ def test_unicode_is_known_by_itself(codec: str) -> None:
     assert export.encoding == ("UTF-16" if codec == "utf-16" else "UTF-8")
 
 
+def guessed(document: bytes) -> EncodingUnconfirmed:
+    """The proposal for a document that is not in UTF-8; nothing is read without a word."""
+    with pytest.raises(EncodingUnconfirmed) as caught:
+        read_kerio_export(document, "users.csv")
+    return caught.value
+
+
 _CENTRAL_NAMES = (
     "Dvořák|Jiří|Čapek|Vlček|Hlaváč|Kučera|Zdeněk|Němcová|Růžena|Martinů|Přemysl|Kateřina|Ďurica|Naďa|Kaňka|Ľubomír|"
     "Čtvrtník|Michał|Łukasz|Kamiński|Stępień|Zięba|Świętek|Woźniak|Żak|Jędrzej|PŘEMYSL KŘÍŽ|ŁUCJA WÓJCIK|Erdős|Szőke|"
@@ -309,24 +317,31 @@ WESTERN = _WESTERN_NAMES.split("|")
     ("name", "encoding"), [(name, "CP1250") for name in CENTRAL] + [(name, "CP1252") for name in WESTERN]
 )
 def test_one_name_is_enough_to_tell_the_code_page(name: str, encoding: str) -> None:
-    export = read_kerio_export(f"{HEADER}\nbob;x;{name};;;\n".encode(encoding), "users.csv")
-    assert (export.encoding, export.accounts[0].full_name) == (encoding, name)
+    document = f"{HEADER}\nbob;x;{name};;;\n".encode(encoding)
+    guess = guessed(document)
+    assert guess.encoding == encoding
+    example = guess.details[0]
+    assert isinstance(example, Message)
+    assert example.params == {"encoding": encoding, "words": [name]}
+    assert read_kerio_export(document, "users.csv", guess.encoding).accounts[0].full_name == name
 
 
 @pytest.mark.parametrize(("names", "encoding"), [(CENTRAL, "CP1250"), (WESTERN, "CP1252")])
 def test_a_file_of_names_tells_its_code_page(names: list[str], encoding: str) -> None:
     rows = "".join(f"bob{place};x;{name};;;\r\n" for place, name in enumerate(names))
-    export = read_kerio_export(f"{HEADER}\r\n{rows}".encode(encoding), "users.csv")
-    assert [account.full_name for account in export.accounts] == names
+    assert guessed(f"{HEADER}\r\n{rows}".encode(encoding)).encoding == encoding
 
 
 def test_a_byte_that_one_code_page_lacks_decides_for_the_other() -> None:
-    assert read_kerio_export(f"{HEADER}\nbob;x;Šťastný;;;\n".encode("cp1250"), "users.csv").encoding == "CP1250"
+    assert guessed(f"{HEADER}\nbob;x;Šťastný;;;\n".encode("cp1250")).encoding == "CP1250"
 
 
 def test_passwords_take_no_part_in_guessing_the_code_page() -> None:
-    export = read_kerio_export(f"{HEADER}\nbob;ø³³³³³³;Søren;;;\n".encode("cp1252"), "users.csv")
-    assert export.accounts[0].full_name == "Søren"
+    guess = guessed(f"{HEADER}\nbob;ø³³³³³³;Søren;;;\n".encode("cp1252"))
+    assert guess.encoding == "CP1252"
+    assert "³³³" not in repr(guess.details)
+    export = read_kerio_export(f"{HEADER}\nbob;ø³³³³³³;Soren;;;\n".encode("cp1252"), "users.csv")
+    assert export.accounts[0].full_name == "Soren"  # what is read is the same in every code page
 
 
 def test_the_encoding_can_be_said() -> None:
@@ -334,12 +349,12 @@ def test_the_encoding_can_be_said() -> None:
     export = read_kerio_export(document, "users.csv", "windows-1252")
     assert (export.encoding, export.accounts[0].full_name) == ("CP1252", "Bøe")
     assert read_kerio_export(document, "users.csv", "cp1250").accounts[0].full_name == "Bře"
-    with pytest.raises(BadInput, match="csv-encoding-wrong"):
-        read_kerio_export(document, "users.csv", "UTF-8")
+    (fault,) = read_kerio_export(document, "users.csv", "UTF-8").faults
+    assert fault == LineMessage(2, "not-in-encoding", {"encoding": "UTF-8", "byte": "F8", "at": 8})
 
 
-@pytest.mark.parametrize("encoding", ["klingon", "", "rot13", "koi8-r", "a\0b"])
-def test_an_encoding_that_exports_never_have_is_refused(encoding: str) -> None:
+@pytest.mark.parametrize("encoding", ["klingon", "", "rot13", "punycode", "unicode_escape", "hex", "a\0b"])
+def test_what_is_no_encoding_of_text_is_refused(encoding: str) -> None:
     with pytest.raises(BadInput, match="unknown-encoding"):
         read_kerio_export(HEADER.encode(), "users.csv", encoding)
 

@@ -183,7 +183,8 @@ def test_what_is_not_known_is_passed_over_and_told() -> None:
         b"<config/>",
         b"--LICENSE--\n--END--",
         b"--LICENSE--\nProduct: Kerio Connect\n--END--",
-        "--LICENSE--\nUsers: 5\n--END--".encode("utf-16"),
+        "--LICENSE--\nUsers: 5\n--END--".encode("utf-16-le"),
+        b"--LICENSE--\nUsers: 5\nCompany: Caf\xe9\n--END--",
         b"--LICENSE--\nUsers: 5\n--END--" + b" " * LARGEST_FILE,
     ],
 )
@@ -193,6 +194,8 @@ def test_what_is_no_license_file_is_refused(content: bytes) -> None:
 
 def test_a_byte_order_mark_and_long_texts_break_nothing() -> None:
     assert read(b"\xef\xbb\xbf" + key("Users: 5")).seats == 5
+    assert read(key("Users: 5").decode().encode("utf-16") + b"\x1a\0").seats == 5
+    assert read(key("Users: 5").replace(b"\n", b"\r") + b"\x1a").seats == 5
     assert len(read(key("Users: 5", f"Company: {'x' * 10_000}")).company) == 200
 
 

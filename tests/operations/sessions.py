@@ -81,4 +81,4 @@ def export(*rows: str, header: str = "Name;FullName;Description;MailAddress") ->
 
 
 def export_file(name: str) -> KerioExport:
-    return read_kerio_export((FILES / name).read_bytes(), name)
+    return read_kerio_export((FILES / name).read_bytes(), name, "cp1250" if "retail" in name else None)

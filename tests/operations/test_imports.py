@@ -10,7 +10,6 @@ from kconsole.core.history import Refusal
 from kconsole.core.records import Domain, Entry
 from kconsole.importers.file_lines import LineMessage
 from kconsole.operations.accounts import DeleteAccounts
-from kconsole.operations.files import LARGEST
 from kconsole.operations.history import LogQuery
 from kconsole.operations.importing.kerio_export import ImportAccounts, other_domain, read_export
 from tests.operations.sessions import (
@@ -196,13 +195,12 @@ def test_an_unknown_domain_is_added_if_it_is_one(tmp_path: Path) -> None:
 
 
 def test_an_export_is_read_from_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(read_export(FILES / RETAIL).accounts) == 40
+    assert len(read_export(FILES / RETAIL, "cp1250").accounts) == 40
     with pytest.raises(BadInput, match="No such file"):
         read_export(tmp_path / "none.csv")
     with pytest.raises(BadInput, match="Is a directory"):
         read_export(tmp_path)
-    assert LARGEST > 10**8
-    monkeypatch.setattr("kconsole.operations.files.LARGEST", 10)
+    monkeypatch.setattr("kconsole.operations.importing.kerio_export.LARGEST", 10)
     with pytest.raises(BadInput, match="document-too-large"):
         read_export(FILES / RETAIL)
 

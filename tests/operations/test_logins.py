@@ -181,7 +181,7 @@ def test_faulty_rows_refuse_all_unless_they_are_skipped(tmp_path: Path) -> None:
     before = session.state.inventory
     with pytest.raises(BadInput, match="faulty-rows") as caught:
         session.do(ImportLogins(file))
-    assert (len(caught.value.details), caught.value.details[-1]) == (21, message("more-faults", more=10))
+    assert (len(caught.value.details), caught.value.details[-1]) == (21, message("more-faulty-rows", more=10))
     assert caught.value.hints == (message("correct-the-file"),)
     assert session.state.inventory == before
     done = session.do(ImportLogins(file, skip_faulty=True))

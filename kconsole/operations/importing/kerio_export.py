@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.records import Domain, Entry
-from kconsole.importers.code_pages import Encoding
+from kconsole.importers.csv_table import LARGEST
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_csv import CsvAccount, KerioExport, domain_of_file, read_kerio_export
 from kconsole.licensing.counting import SeatLedger
@@ -18,9 +18,9 @@ from kconsole.operations.server import new_domain_name
 from kconsole.store.records import Records
 
 
-def read_export(path: Path, encoding: str | None = None) -> KerioExport:
-    """Read an export from a file, or from standard input for `-`."""
-    return read_kerio_export(*read_document(path), encoding)
+def read_export(path: Path, encoding: str | None = None, domain: str = "") -> KerioExport:
+    """Read an export of a domain's accounts from a file, or from standard input for `-`."""
+    return read_kerio_export(*read_document(path, LARGEST), encoding, domain)
 
 
 def other_domain(path: Path, domain: str) -> str | None:
@@ -34,7 +34,7 @@ class ImportPlan(MergePlan):
     """What an import of an export would do."""
 
     domain: str
-    encoding: Encoding
+    encoding: str
     _addresses: dict[str, str] = field(default_factory=dict)
     """The spelling of the file's own accounts, by folded address."""
 
@@ -90,7 +90,10 @@ class ImportAccounts(Import[ImportPlan]):
     def plan(self, state: Records, seats: SeatLedger) -> ImportPlan:
         known = state.domain_named(self.domain)
         domain = known or Domain(name=new_domain_name(self.domain))
-        plan = ImportPlan(state, seats, faulty=[*self.export.faults], domain=domain.name, encoding=self.export.encoding)
+        plan = ImportPlan(
+            state, seats, faulty=[*self.export.faults], notes=[*self.export.notes], domain=domain.name,
+            encoding=self.export.encoding,
+        )  # fmt: skip
         if known is None:
             plan.new_domains.append(domain)
         for row in self.export.accounts:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from msgspec.structs import replace
 
 from kconsole.core.records import Entry, LastLogin
 from kconsole.core.reports import SeatReport
+from kconsole.importers.csv_table import LARGEST
 from kconsole.importers.login_csv import Login, read_login_csv
 from kconsole.importers.login_csv import LoginFile as LoginFile
 from kconsole.licensing.counting import SeatLedger, is_active_sync
@@ -17,8 +18,6 @@ from kconsole.operations.base import OperationContext, Outcome, RunsOn
 from kconsole.operations.files import read_document
 from kconsole.operations.importing.merge import faulty_error, faulty_outcomes
 from kconsole.store.records import Records
-
-MOST_FAULTS: Final = 20  # that an error names one by one: in a log of another form every line is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class LoginsPlan:
 
 def read_login_file(path: Path, now: datetime, zone: tzinfo | None = None, encoding: str | None = None) -> LoginFile:
     """Read logins from a file, or from standard input for `-`."""
-    return read_login_csv(*read_document(path), now, zone, encoding)
+    return read_login_csv(*read_document(path, LARGEST), now, zone, encoding)
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class ImportLogins:
     def check(self) -> None:
         """Refuse faulty rows that must not be skipped."""
         if self.file.faults and not self.skip_faulty:
-            raise faulty_error("faulty-rows", "correct-the-file", self.file.faults, MOST_FAULTS)
+            raise faulty_error("faulty-rows", "correct-the-file", self.file.faults)
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Find the accounts again on the current state, and record all logins.

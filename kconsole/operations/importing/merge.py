@@ -1,19 +1,23 @@
 """The core of every import: what is new, changed or the same, which seats that needs, and applying all of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from itertools import islice
+from typing import ClassVar, Final, Generic, TypeVar
 
-from kconsole.core.codes import Hint, first_of
+from kconsole.core.codes import Hint, message
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Domain, Entry
 from kconsole.core.reports import Decision
-from kconsole.importers.file_lines import LineMessage
+from kconsole.importers.file_lines import LineMessage as LineMessage
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_by, revived
 from kconsole.store.records import Records
+
+MOST_FAULTS: Final = 20  # that an error names one by one: in a file of another form every line is one
+MOST_RECORDED: Final = 100  # that the journal keeps one by one
 
 IMPORTED, CHANGED, SAME = "imported", "import-changed", "import-same"  # the codes of outcomes
 
@@ -123,12 +127,17 @@ class Import(ABC, Generic[Plan]):
         ]
 
 
-def faulty_outcomes(faulty: Iterable[LineMessage]) -> list[Outcome]:
-    """The outcomes of rows that are not imported."""
-    return [Outcome(fault.place, "refused", fault.code, params=fault.params) for fault in faulty]
+def faulty_outcomes(faulty: Sequence[LineMessage]) -> list[Outcome]:
+    """The outcomes of rows that are not imported; of a million, the journal keeps no more than the first."""
+    some = list(islice(faulty, MOST_RECORDED))
+    outcomes = [Outcome(fault.place, "refused", fault.code, params=fault.params) for fault in some]
+    more = len(faulty) - len(some)
+    return [*outcomes, Outcome("", "refused", "more-faults", params={"more": more})] if more else outcomes
 
 
-def faulty_error(code: str, hint: Hint, faulty: Sequence[LineMessage], most: int | None = None) -> BadInput:
+def faulty_error(code: str, hint: Hint, faulty: Sequence[LineMessage]) -> BadInput:
     """The error for an import with faulty rows that must not be skipped, with the first faults as details."""
-    details = first_of([fault.placed for fault in faulty], len(faulty) if most is None else most)
+    details = [fault.placed for fault in faulty[:MOST_FAULTS]]
+    if more := len(faulty) - len(details):
+        details.append(message("more-faulty-rows", more=more))
     return BadInput(code, hint, details, number=len(faulty))

@@ -89,14 +89,30 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "in-store-folder": "{file} is in the store's own folder.",
     "choose-a-file-elsewhere": "Choose a file elsewhere.",
     "more-faults": "and {more:,} more",
+    "more-faulty-rows": Both("and {more:,} more; --faults FILE writes all of them", "and {more:,} more"),
     "more-notes": "and {more:,} more notes",
     "skipped": "skipped: {reason}",
     # Encodings and CSV tables
     "unknown-encoding": "'{encoding}' is not an encoding that kconsole reads.",
-    "known-encodings": "Use UTF-8, UTF-16, CP1250 or CP1252.",
+    "known-encodings": "Name one that Python knows: utf-8, utf-16, cp1250, cp1251, iso-8859-2, koi8-r ...",
     "csv-empty": "{file} is empty.",
-    "csv-encoding-unknown": "{file} is not text in any encoding that kconsole reads.",
-    "csv-encoding-wrong": "{file} is not text in {encoding}.",
+    "csv-encoding-wrong": "{file}, line {line}: Byte {at} (0x{byte}) is not text in {encoding}.",
+    "csv-too-many-lines": "{file} has more than {most:,} lines.",
+    "csv-other-header": "{file}, line {line}: Here begins another table, with other columns or another separator.",
+    "import-one-by-one": "Cut the file there, and import the parts one by one. Nothing was imported.",
+    "header-again": "The header stands here again, and was skipped",
+    "not-in-encoding": "Byte {at} (0x{byte}) is not text in {encoding}",
+    "not-in-encoding-at": "{file}, line {line}: Byte {at} (0x{byte}) is not text in {encoding}.",
+    "save-as-utf8": Both("Save it in UTF-8, or name its encoding with --encoding.", "Save it in UTF-8."),
+    "encoding-guessed": (
+        "{file} is not in UTF-8, and does not say its encoding. Nothing was imported. Words in it would read:"
+    ),
+    "encoding-example": "{encoding:10} {words:commas}",
+    "name-the-guess": Both(
+        "Name the encoding in which they are right, as in --encoding {encoding}; any that Python knows may be named. Or"
+        " save the file in UTF-8.",
+        "Save it in UTF-8.",
+    ),
     "name-the-encoding": Both("Name its encoding with --encoding, or save it in UTF-8.", "Save it in UTF-8."),
     "csv-zero-bytes": "{file} is not a CSV file: it contains zero bytes.",
     "save-as-csv": "Save it as CSV in UTF-8. A workbook has to be saved as CSV first.",
@@ -217,7 +233,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     # Configuration and preferences
     "settings-unreadable": "{file} cannot be read: {reason}. No setting is used.",
     "settings-missing": "{variable} names {file}, which does not exist.",
-    "settings-not-utf8": "{file} is not UTF-8. No setting is used.",
+    "settings-not-utf8": "{file}, line {line}: Byte {at} (0x{byte}) is not text in {encoding}. No setting is used.",
     "settings-not-toml": "{file} is not TOML: {reason}. No setting is used.",
     "setting-unknown": "{file}: '{key}' is not a setting. The settings are {settings:commas}.",
     "setting-invalid": _setting_invalid,
