@@ -167,7 +167,6 @@ def test_accounts_in_json_have_the_shape_that_was_agreed_on(office: Console) -> 
         "verdict": "local",
         "because": anna["because"],
         "ascii_address": "anna@north.example",
-        "login_unknown": False,
     }
     assert list(anna["last_login"]) == ["at", "protocol"]
     assert anna["last_login"]["at"].endswith("Z")
