@@ -201,7 +201,7 @@ def character_of(key: str) -> str | None:
 
 async def settled(app: KConsoleApp) -> None:
     """Let the loop run until it has nothing to do, before a timer is due, and all that changed is painted."""
-    loop = asyncio.get_running_loop()
+    loop: Any = asyncio.get_running_loop()  # what is ready and what is due has no public name
     calm = 0
     while calm < 2:
         await asyncio.sleep(0)
