@@ -11,6 +11,7 @@ from kconsole.core.history import Commit, Trace
 from kconsole.store.engine import START, BrokenJournal, Changes, DamagedSnapshot, Head, JournalEngine
 from kconsole.store.journal_line import (
     UNDO_LINES,
+    Replay,
     commit_of,
     head_after,
     head_before,
@@ -30,6 +31,9 @@ CHECK_BEFORE_WRITING: Final = 64 * 1024 * 1024
 
 FEW: Final = 8
 """Records up to which the lines that change them are searched for; for more, each line is read."""
+
+_OFTEN: Final = 1024
+"""Lines after which progress is reported; what it raises ends the reading."""
 
 SETTLING: Final = 1.0
 """Seconds in which a line that another process is writing is whole for certain."""
@@ -127,9 +131,22 @@ class JournalReader:
         self._is_unchecked = False
 
     def _read_rest(self, progress: Progress | None) -> None:
-        for _ in self.commits():
-            if progress is not None:
-                progress(len(self.state.entries), len(self.state.entries))
+        replay = Replay(self.head, self.next_number)
+        try:
+            for raw in self._engine.read_after(self.head):
+                replay.take(raw)
+                if progress is not None and replay.head.sequence % _OFTEN == 0:
+                    progress(len(self.state.entries), len(self.state.entries))
+            changes = replay.changes()
+        except BrokenJournal:
+            for _ in self.commits():  # one by one, up to the bad line
+                pass
+        else:
+            for change in changes:
+                self.state.take(change._replace(before=self.state.tables[change.table].get(change.number)))
+            self.head, self.next_number, self.tail = replay.head, replay.next_number, replay.size
+        if progress is not None and self.tail:
+            progress(len(self.state.entries), len(self.state.entries))
         if self.head == START:
             raise BrokenJournal(1, "journal-empty" if self._engine.size() == 0 else "line-has-no-end", START)
 
