@@ -7,7 +7,7 @@ import json
 from functools import cache, reduce
 from operator import or_
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from msgspec import Struct, convert, structs
 
@@ -21,6 +21,10 @@ from kconsole.importers.code_pages import utf8_text
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
+
+_LARGEST_JUDGED: Final = 1024 * 1024
+"""Bytes of a dump of which all errors are looked for. In a larger one the first ends the list that it is in: pydantic
+takes a kilobyte for each."""
 
 _LONGEST_FOUND: Final = 40  # characters of a wrong value that an error shows
 _SECRET: Final = "id_end"  # noqa: S105  # the name of a field, which may hold more of a license ID than it should
@@ -61,7 +65,7 @@ def read_dump(document: bytes, name: str) -> Inventory:
             raise BadInput("dump-schema-invalid", "what-a-dump-is", file=name)
         if schema > DUMP_SCHEMA:
             raise BadInput("dump-too-new", "use-newer-for-dump", file=name, schema=schema, newest=DUMP_SCHEMA)
-        model = model_of(Inventory).model_validate_json(document, strict=True)
+        model = model_of(Inventory, len(document) > _LARGEST_JUDGED).model_validate_json(document, strict=True)
     except ValidationError as error:
         problems = [_problem(each) for each in error.errors(include_url=False)]
         raise BadInput("not-a-dump", "what-a-dump-is", first_of(problems, MOST_PROBLEMS), file=name) from None
@@ -76,14 +80,17 @@ def dump_schema() -> dict[str, Any]:
 
 
 @cache
-def model_of(struct: type[Struct]) -> "type[BaseModel]":
-    """A pydantic model with the fields of a record, so that no record is defined twice."""
+def model_of(struct: type[Struct], ends_early: bool = False) -> "type[BaseModel]":
+    """A pydantic model with the fields of a record, so that no record is defined twice.
+
+    With `ends_early`, the first error in a list is the last one that is looked for in it.
+    """
     from pydantic import create_model
 
     hints = get_type_hints(struct)
     fields: dict[str, Any] = {
         field.name: (
-            _with_models(hints[field.name]),
+            _with_models(hints[field.name], ends_early),
             ... if field.required else None if isinstance(field.default, Struct) else field.default,
         )
         for field in structs.fields(struct)
@@ -91,15 +98,22 @@ def model_of(struct: type[Struct]) -> "type[BaseModel]":
     return create_model(struct.__name__, __doc__=struct.__doc__, **fields)
 
 
-def _with_models(hint: Any) -> Any:
+def _with_models(hint: Any, ends_early: bool) -> Any:
     """A type hint with a model in place of every record in it."""
     if isinstance(hint, type) and issubclass(hint, Struct):
-        return model_of(hint)
+        return model_of(hint, ends_early)
     inner = get_args(hint)
     if not inner or get_origin(hint) is Literal:
         return hint
-    inner = tuple(map(_with_models, inner))
-    return reduce(or_, inner) if isinstance(hint, UnionType) else get_origin(hint)[inner]
+    inner = tuple(_with_models(each, ends_early) for each in inner)
+    if isinstance(hint, UnionType):
+        return reduce(or_, inner)
+    listed = get_origin(hint)[inner]
+    if ends_early and get_origin(hint) is tuple:
+        from pydantic import FailFast
+
+        return Annotated[listed, FailFast()]
+    return listed
 
 
 def _problem(error: "ErrorDetails") -> Message:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from kconsole.cli.output import put_csv
 from kconsole.importers.csv_table import GUARDED
 from kconsole.text.safe_text import safe_text
+from tests.cli.console import Console
 from tests.limits import EXAMPLES
 
 FORMULA = re.compile(r"[-=+@＝＋－＠]")
@@ -44,3 +46,44 @@ def test_what_is_printed_is_read_back_the_same(values: list[str]) -> None:
         put_csv(["value"], [[value] for value in values])
     rows = list(csv.reader(io.StringIO(out.getvalue())))[1:]
     assert [GUARDED.sub(r"\1", row[0]) if row else "" for row in rows] == [safe_text(value, None) for value in values]
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 2), ("", 2)])
+def test_a_person_confirms_a_guess_of_the_encoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    console = Console(tmp_path / "store").fill()
+    (tmp_path / "users.csv").write_bytes("Name;FullName\njiri;Jiří Dvořák\n".encode("cp1250"))
+    command = ("import", "csv", str(tmp_path / "users.csv"), "--domain", "north.example")
+    assert console(*command).code == 2  # without a terminal
+    monkeypatch.setattr("kconsole.cli.imports.has_person", lambda: True)
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    said = console(*command)
+    assert "Jiří Dvořák" in said.err
+    assert [entry["full_name"] for entry in console.accounts()] == ["Jiří Dvořák"] * (not said.code)
+    if answer:
+        assert said.code == code
+
+
+def test_all_faults_are_written_to_a_file(tmp_path: Path) -> None:
+    console = Console(tmp_path / "store").fill()
+    (tmp_path / "users.csv").write_text("Name\n" + "no good\n" * 500 + "anna\n")
+    faults = tmp_path / "faults.txt"
+    command = ("import", "csv", str(tmp_path / "users.csv"), "--domain", "north.example", "--faults", str(faults))
+    said = console(*command)
+    assert (said.code, len(faults.read_text().splitlines())) == (2, 500)
+    assert len(said.talk) < 30
+    assert "--faults" in said.err
+    assert console(*command, "--skip-faulty").code == 1
+    refused = console("log", "--json").json[-1]["refusals"]
+    assert len(refused) == 101
+
+
+def test_a_license_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    console = Console(tmp_path / "store").fill()
+    key = tmp_path / "license.key"
+    key.write_bytes("--LICENSE--\nUsers: 20\nCompany: Café\n--END--\n".encode("cp1252"))
+    said = console("license", "install", str(key), "--yes")
+    assert said.code == 2
+    assert "line 3" in said.err
+    console.done("license", "install", str(key), "--yes", "--encoding", "cp1252")

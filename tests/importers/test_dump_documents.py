@@ -351,3 +351,10 @@ def test_any_document_is_read_or_refused_and_never_breaks_the_door(document: dic
     with suppress(BadInput):
         inventory = read(document)
         assert checked(inventory, "again") == inventory
+
+
+def test_a_million_errors_of_a_dump_take_no_memory() -> None:
+    entries = b",".join([b'{"address":1}'] * 100_000)
+    with pytest.raises(BadInput, match="not-a-dump") as caught:
+        read_dump(b'{"license":{},"entries":[' + entries + b"]}", "dump.json")
+    assert [detail.params["place"] for detail in caught.value.details] == ["entries[0].address"]

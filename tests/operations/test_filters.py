@@ -220,3 +220,22 @@ def test_is_held_asks_for_the_deleted() -> None:
     assert read_filter("@h", NOW, {"h": "is:held"}).asks_held
     assert not read_filter("-is:held", NOW).asks_held
     assert not read_filter("-@h", NOW, {"h": "is:held"}).asks_held
+
+
+def test_a_domain_is_found_in_both_forms() -> None:
+    unicode, ascii_form = Entry(address="g@bücher.example"), Entry(address="h@xn--bcher-kva.example")
+    eszett, plain = Entry(address="a@straße.example"), Entry(address="a@strasse.example")
+    for text in (
+        "domain:bücher",
+        "domain:BÜCHER.example",
+        "domain:xn--bcher",
+        "xn--bcher-kva",
+        "bücher",
+        "@xn--bcher-kva.example",
+    ):
+        asked = read_filter(text, NOW)
+        assert [asked.fits(entry) for entry in (unicode, ascii_form, eszett, plain)] == [True, True, False, False], text
+        assert not read_filter(f"-{text}", NOW).fits(unicode)
+    for text, found in (("domain:straße", [True, False]), ("domain:strasse", [False, True])):
+        assert [read_filter(text, NOW).fits(entry) for entry in (eszett, plain)] == found
+    assert not read_filter("domain:straße", NOW).narrows(read_filter("domain:strasse", NOW))

@@ -294,3 +294,30 @@ def test_what_a_writer_makes_of_an_inventory_is_read_back_equal(server: Inventor
         assert session.state.inventory.domains == server.domains
         assert session.do(ImportKerio(config)).commit is None
         session.close()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_marks_line_ends_and_blanks_make_no_difference(tmp_path: Path, encoding: str, ending: str) -> None:
+    text = users_file(user("\xa0anna\xa0", "\ufeffbücher.example", FullName="Anna Žák\xa0")).decode()
+    text = text[text.index("<config") :].replace("\n", ending)
+    if encoding != "utf-16":
+        text += f"{ending}\x1a"
+    (entry,) = read_kerio(written(tmp_path / "kerio", text.encode(encoding))).entries
+    assert (entry.address, entry.full_name) == ("anna@bücher.example", "Anna Žák")
+
+
+def test_forms_of_one_domain_in_the_files_are_one(tmp_path: Path) -> None:
+    session = session_of(tmp_path, domains=())
+    users = (user("anna", "bücher.example"), user("berg", "xn--bcher-kva.example"), user("anna", "BÜCHER.example"))
+    plan = ImportKerio(config_of(tmp_path, *users)).plan(session.state, session.seats)
+    assert [domain.name for domain in plan.new_domains] == ["bücher.example"]
+    assert [entry.address for entry in plan.new] == ["anna@bücher.example", "berg@bücher.example"]
+    assert [fault.code for fault in plan.faulty] == ["address-twice"]
+
+
+def test_a_byte_that_is_no_text_is_refused_with_its_line(tmp_path: Path) -> None:
+    content = users_file(user("anna", FullName="Andr")).replace(b"Andr", b"Andr\xe9")
+    with pytest.raises(BadInput, match="config-malformed") as caught:
+        read_kerio(written(tmp_path / "kerio", content))
+    assert caught.value.params["line"] > 1
