@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from kconsole.core.codes import message
@@ -22,12 +22,8 @@ from kconsole.store.journal_line import (
 )
 from kconsole.store.records import Progress, Records
 
-CHECK_AT_OPENING: Final = 16 * 1024 * 1024
-"""Bytes of journal up to which its whole chain is checked at opening."""
-
-CHECK_BEFORE_WRITING: Final = 64 * 1024 * 1024
-"""Bytes up to which that is done before the first change; in a larger journal only the lines after the snapshot are."""
-
+CHECK_AT_OPENING: Final = 4 * 1024 * 1024
+"""Bytes of lines before the snapshot that are checked at opening, in hundredths of a second. `verified` checks all."""
 
 FEW: Final = 8
 """Records up to which the lines that change them are searched for; for more, each line is read."""
@@ -62,8 +58,6 @@ class JournalReader:
         self._watch: AbstractContextManager[Changes] = engine.watch()
         self._changes = self._watch.__enter__()
         self._snapshot_head = START
-        self._is_unchecked = False
-        """Whether the lines up to the snapshot are still to be checked, before the first change."""
 
     def close(self) -> None:
         self._watch.__exit__(None, None, None)
@@ -113,22 +107,15 @@ class JournalReader:
         self.snapshot_size = len(snapshot.body)
 
     def _check_chain(self, _: Progress | None) -> None:
-        """Check that the journal holds the line of the snapshot; `_read_rest` checks what comes after that."""
-        start, size = self._snapshot_head, self._engine.size()
-        next(iter(self._engine.read_after(start)), None)
-        self._is_unchecked = start.sequence > 0 and size <= CHECK_BEFORE_WRITING
-        if self._is_unchecked and size <= CHECK_AT_OPENING:
-            self._check_lines_of_snapshot()
-
-    def _check_lines_of_snapshot(self) -> None:
-        start, head = self._snapshot_head, START
-        for raw in self._engine.read_after(START):
-            head = head_after(raw, head)
-            if head.sequence >= start.sequence:
-                break
-        if head != start:
+        """Check that the journal holds the line of the snapshot, and some before it; `_read_rest` checks the others."""
+        head, size = self._snapshot_head, 0
+        next(iter(self._engine.read_after(head)), None)
+        for raw in self._engine.read_backwards(head):
+            head, size = head_before(raw, head), size + len(raw)
+            if size >= CHECK_AT_OPENING:
+                return
+        if head != START:
             raise BrokenJournal(head.sequence, "not-the-line-of-the-snapshot", START)
-        self._is_unchecked = False
 
     def _read_rest(self, progress: Progress | None) -> None:
         replay = Replay(self.head, self.next_number)
@@ -212,17 +199,6 @@ class JournalReader:
                     return
                 if trace.records and (trace.undoes is not None or not trace.records.isdisjoint(records)):
                     yield trace
-
-    def check_before_writing(self) -> None:
-        """Check the lines up to the snapshot, if that is still to be done."""
-        if self._is_unchecked:
-            with self.reporting_damage():
-                self._check_lines_of_snapshot()
-
-    def check_ahead(self) -> None:
-        """Check them ahead of the first change, which reports what is wrong. A thread may do this meanwhile."""
-        with suppress(StoreUnusable):
-            self.check_before_writing()
 
     @contextmanager
     def reporting_damage(self) -> Iterator[None]:

@@ -55,7 +55,7 @@ class SeatStore:
 
     Attributes:
         state: the records as of the last commit that was read; inside a transaction, with its changes.
-        journal: how far the journal has been read: `history()`, `history_backwards()`, `check_ahead()`.
+        journal: how far the journal has been read: `history()`, `history_backwards()`.
         operator: who works, for the lock and the journal.
         session: the random name of this run, by which the journal tells it from others.
         notices: what was repaired, or cannot be repaired, for a person.
@@ -224,7 +224,6 @@ class SeatStore:
         """Be the only writer, at the end of the journal."""
         self._check_writable()
         with self._engine.lock(self._patience, self.operator.shown):
-            self.journal.check_before_writing()
             if self.journal.has_more():
                 self._take_rest()
             yield

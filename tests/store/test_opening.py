@@ -112,27 +112,6 @@ def test_addresses_are_found_whatever_happens_while_the_index_is_made(tmp_path: 
     assert same_as_disk(store)
 
 
-def test_checked_ahead_the_first_change_need_not_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    new_store(tmp_path, account("anna")).close()
-    monkeypatch.setattr("kconsole.store.journal_reader.CHECK_AT_OPENING", 0)
-    journal = tmp_path / "journal.jsonl"
-    good = journal.read_bytes()
-    bad = good.replace(b"anna@north", b"anno@north", 1)
-
-    store = opened(tmp_path)
-    store.journal.check_ahead()
-    journal.write_bytes(bad)
-    add(store, "berg")  # what was good when it was looked at is not looked at again
-    store.abandon()
-
-    journal.write_bytes(bad)
-    store = opened(tmp_path)
-    store.journal.check_ahead()
-    with pytest.raises(StoreUnusable, match=r"journal-damaged.*line=1"):
-        add(store, "berg")
-    store.abandon()
-
-
 # Records made at opening
 
 

@@ -339,48 +339,26 @@ def test_a_snapshot_is_made_when_the_tail_has_outgrown_it(tmp_path: Path, monkey
     assert same_as_disk(store)
 
 
-def test_a_large_journal_is_checked_before_the_first_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kept", "line"), [(1 << 20, 1), (1200, 3), (1, None)])
+def test_the_last_lines_before_the_snapshot_are_checked_at_opening(
+    tmp_path: Path, kept: int, line: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = new_store(tmp_path, account("anna"))
-    snapshot_now(store)
-    add(store, "berg")
+    for login in ("berg", "chen", "dora"):
+        add(store, login)
+    store.close()
+    monkeypatch.setattr(journal_reader, "CHECK_AT_OPENING", kept)
     path = tmp_path / "journal.jsonl"
-    content = path.read_bytes()
-    path.write_bytes(content.replace(b'"init"', b'"exit"'))
-    with pytest.raises(StoreUnusable, match="line=1"):
-        opened(tmp_path)
-    monkeypatch.setattr(journal_reader, "CHECK_AT_OPENING", 10)
-    large = opened(tmp_path)
-    assert large.sequence == 2
-    for attempt in (
-        lambda: add(large, "chen"),
-        lambda: add(large, "chen"),
-        lambda: snapshot_now(large),
-        lambda: verify(tmp_path),
-    ):
+    content = path.read_bytes().replace(b'"init"', b'"exit"')
+    path.write_bytes(content.replace(b'"chen@', b'"chin@') if line == 3 else content)
+    if line is None:
+        huge = opened(tmp_path)
+        add(huge, "emma")
         with pytest.raises(StoreUnusable, match="line=1"):
-            attempt()
-    path.write_bytes(content)
-    add(large, "chen")
-    assert same_as_disk(large)
-
-
-def test_a_huge_journal_is_checked_from_the_snapshot_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = new_store(tmp_path, account("anna"))
-    snapshot_now(store)
-    add(store, "berg")
-    monkeypatch.setattr(journal_reader, "CHECK_AT_OPENING", 10)
-    monkeypatch.setattr(journal_reader, "CHECK_BEFORE_WRITING", 10)
-    assert same_as_disk(opened(tmp_path))
-    path = tmp_path / "journal.jsonl"
-    content = path.read_bytes()
-    path.write_bytes(content.replace(b'"init"', b'"exit"'))
-    huge = opened(tmp_path)
-    add(huge, "chen")
-    with pytest.raises(StoreUnusable, match="line=1"):
-        verify(tmp_path)
-    path.write_bytes(content.replace(b'"add"', b'"dad"'))
-    with pytest.raises(StoreUnusable, match="line=2"):
-        opened(tmp_path)
+            verify(tmp_path)
+    else:
+        with pytest.raises(StoreUnusable, match=f"line={line}"):
+            opened(tmp_path)
 
 
 # Reading only

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from textual import getters
@@ -236,12 +237,8 @@ class MainScreen(AccountsScreen):
     def _prepare(self) -> None:
         """Prepare what the next command will need, while there is none."""
         self._preparing.start(self.session.preparing(), lambda _: None)
-        self.run_worker(self._check_ahead, thread=True, group="checking")
-
-    def _check_ahead(self) -> None:
-        self.session.store.journal.check_ahead()
         if (server := self.session.state.server) is not None:
-            import_ahead(server.access)
+            self.run_worker(partial(import_ahead, server.access), thread=True, group="importing")
 
     def _consoles(self) -> Iterator[ConsoleScreen]:
         """The screens that are there; one that was just asked for has no lines yet."""
