@@ -54,14 +54,10 @@ def canonical_login(login: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", plain).lower())
 
 
+@lru_cache(maxsize=4096)
 def canonical_domain(name: str) -> str:
     """The form in which domain names are compared: ASCII, as far as IDNA allows it."""
-    return name.strip().lower().removesuffix(".") if name.isascii() else _ascii_of(stripped(name)).lower()
-
-
-def ascii_domain(name: str) -> str:
-    """A domain name as DNS has it; a label that IDNA does not allow stays as it is."""
-    return name if name.isascii() else _ascii_of(name)
+    return name.strip().lower().removesuffix(".") if name.isascii() else ascii_domain(stripped(name)).lower()
 
 
 def ascii_address(address: str) -> str:
@@ -118,8 +114,11 @@ def _stored_label(label: str) -> str:
         raise NoDomainName(message("label-not-idna", label=label, reason=str(error))) from None
 
 
-@lru_cache(maxsize=1024)
-def _ascii_of(name: str) -> str:
+@lru_cache(maxsize=4096)
+def ascii_domain(name: str) -> str:
+    """A domain name as DNS has it; a label that IDNA does not allow stays as it is."""
+    if name.isascii():
+        return name
     import idna
 
     labels = []
