@@ -14,8 +14,9 @@ from kconsole.core.server import Server
 Kind = Literal["user", "mailing_list", "resource", "alias", "builtin_admin"]
 """What an entry is. Only a `user` is an account that can take a seat."""
 
-Origin = Literal["local", "directory", "imported"]
-"""Where an account came from: created here, mapped from a directory service, or imported from a domain."""
+Origin = Literal["local", "directory", "imported", "other_server"]
+"""Where an account came from: created here, mapped from a directory service, or imported from a domain; or that its
+mailbox is on another server of a distributed domain."""
 
 Role = Literal["user", "auditor", "account_admin", "full_admin"]
 """What an account may administer. No role changes whether it takes a seat."""

@@ -36,6 +36,8 @@ def contribution_of(entry: Entry, restart: Restart | None, policy: LicensePolicy
     if not policy.is_account(entry):
         return _NOTHING
     seat = policy.classify(entry).seat
+    if entry.origin == "other_server" and not seat:
+        return _NOTHING
     if entry.deleted_at is not None:
         waits = policy.held is not None and (restart is None or not restart.came_after(entry))
         return Contribution(held=1) if seat and waits else _NOTHING

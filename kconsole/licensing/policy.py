@@ -109,6 +109,7 @@ class LicensePolicy:
 _OWN: Final = "the rules of kconsole"
 _LICENSES: Final = "Licenses in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 360015191920)"
 _ADMINS: Final = "Admin Accounts in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 123568)"
+_DISTRIBUTED: Final = "Distributed domains, the vendor's guide to Kerio Connect: each server has its own license"
 _DISABLING: Final = "Disabling and Deleting User Accounts in Kerio Connect, GFI support (article 110298)"
 _EXPIRATION: Final = (
     "License Expiration in Kerio Connect, GFI support (support.kerioconnect.gfi.com, article 360015186380)"
@@ -121,6 +122,7 @@ KERIO: Final = LicensePolicy(
         Rule(Classification("mailing-list", False, "mailing-list", _LICENSES), kind="mailing_list"),
         Rule(Classification("resource", False, "resource", _LICENSES), kind="resource"),
         Rule(Classification("alias", False, "alias", _LICENSES), kind="alias"),
+        Rule(Classification("other-server", False, "other-server", _DISTRIBUTED), origin="other_server"),
         Rule(Classification("disabled", False, "disabled", _DISABLING), enabled=False),
         # Accounts with admin rights take a seat like any other: no rule asks for the role.
         Rule(Classification("directory-mapped", True, "mapped", _LICENSES), origin="directory"),

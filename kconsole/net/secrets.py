@@ -1,12 +1,15 @@
 """Passwords to other servers: read from a private file, from the environment, or typed. kconsole never stores one."""
 
+import base64
 import codecs
+import html
 import os
 import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NoReturn
+from urllib.parse import unquote, unquote_plus
 
 from kconsole.core.codes import message
 from kconsole.core.errors import BadInput
@@ -16,6 +19,11 @@ DIRECTORY_PASSWORD: Final = "KCONSOLE_DIRECTORY_PASSWORD"  # noqa: S105  # the n
 
 LONGEST: Final = 4096
 """Bytes of a password that are accepted."""
+
+_SHORTEST_CODE: Final = 5
+"""Characters; a shorter code of a password is found in many texts by chance."""
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
+_ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
 class Secret:
@@ -38,6 +46,31 @@ class Secret:
     def reveal(self) -> str:
         """The password. Do not keep it in a variable that outlives its use."""
         return self._text
+
+
+def shows(text: str, secret: Secret) -> bool:
+    """Whether a text has a password in it: as it is, escaped for JSON, HTML or a URL, or in base64 or hexadecimal."""
+    password = secret.reveal()
+    if not password:
+        return False
+    plain = {text}
+    for _ in range(2):  # JSON in HTML, and the like
+        plain |= {decode(each) for each in plain for decode in (html.unescape, unquote, unquote_plus, _unescaped)}
+    if any(password.casefold() in each.casefold() for each in plain):
+        return True
+    raw = password.encode("utf-8", "surrogatepass")
+    coded = [raw.hex()]
+    for before in range(3):  # what stands before it decides how it is written
+        whole = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        coded.append(whole[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6].casefold())
+    folded = {each.casefold().replace("-", "+").replace("_", "/") for each in plain}
+    return any(code in each for code in coded if len(code) >= _SHORTEST_CODE for each in folded)
+
+
+def _unescaped(text: str) -> str:
+    """A text without the escapes of JSON."""
+    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPED.get(match[2], match[2]), text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # two escapes may be one character
 
 
 def secret_from(file: Path | None, variable: str, ask: Callable[[], str] | None) -> Secret:

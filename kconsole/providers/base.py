@@ -24,12 +24,13 @@ Reason = Literal[
 ]  # fmt: skip
 """Why a server refuses something."""
 
-Gap = Reason | Literal["not-given", "late", "own-domain-only"]
-"""Why a figure is missing: the server refused it, does not offer it, took too long, or shows the login one domain."""
+Gap = Reason | Literal["not-given", "late", "own-domain-only", "strange", "busy", "contradicted"]
+"""Why a figure is missing: the server refused it, does not offer it, took too long, or shows the login one domain; its
+answer made no sense, it had no time, or what it listed is less than what it counted."""
 
 Figure = Literal[
     "users", "mailing-lists", "resources", "aliases", "user-count", "mailbox-counts", "server-start", "built-in-admin",
-    "license", "extensions", "other-domains",
+    "license", "license-seats", "extensions", "other-domains", "version", "home-server",
 ]  # fmt: skip
 
 
@@ -149,6 +150,9 @@ class Missing(NamedTuple):
     reason: Gap
     said: str = ""
     """The server's own words; text from outside, and may be empty."""
+    listed: int = 0
+    counted: int = 0
+    """How many users were listed, and counted, where that is a contradiction."""
 
 
 class MappedFrom(NamedTuple):
@@ -180,7 +184,7 @@ class LicenseState(NamedTuple):
     """The license that the server goes by."""
 
     seats: int | None
-    """None is without limit."""
+    """None is without limit, unless `seats_unknown`."""
     id_end: str = ""
     """The last characters of its id; the whole id is a secret."""
     kind: Literal["trial", "registered", ""] = ""
@@ -188,6 +192,7 @@ class LicenseState(NamedTuple):
     maintenance_until: End = None
     components: tuple[ComponentName, ...] | None = None
     """None where the server does not say."""
+    seats_unknown: bool = False
 
 
 class ServerState(NamedTuple):

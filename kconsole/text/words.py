@@ -17,6 +17,7 @@ ORIGINS: Final[dict[Origin, str]] = {
     "local": "created here",
     "directory": "mapped from a directory",
     "imported": "imported",
+    "other_server": "on another server",
 }
 ROLES: Final[dict[Role, str]] = {
     "user": "user",
@@ -70,6 +71,7 @@ REASON_WORDS: Final = {
     "directory-mapped": "mapped account",
     "imported": "imported account",
     "local": "local account",
+    "other-server": "account on another server",
     "disabled": "disabled account",
 }
 """What an entry is, by the code of its classification; for another one its own code has to do."""

@@ -43,6 +43,16 @@ RULES: list[tuple[Kind, Origin, bool, str, bool]] = [
     ("user", "directory", True, "directory-mapped", True),
     ("user", "imported", True, "imported", True),
     ("user", "local", True, "local", True),
+    ("builtin_admin", "other_server", True, "builtin-admin", False),
+    ("builtin_admin", "other_server", False, "builtin-admin", False),
+    ("mailing_list", "other_server", True, "mailing-list", False),
+    ("mailing_list", "other_server", False, "mailing-list", False),
+    ("resource", "other_server", True, "resource", False),
+    ("resource", "other_server", False, "resource", False),
+    ("alias", "other_server", True, "alias", False),
+    ("alias", "other_server", False, "alias", False),
+    ("user", "other_server", True, "other-server", False),
+    ("user", "other_server", False, "other-server", False),
 ]
 
 
@@ -57,7 +67,7 @@ def test_rule(kind: Kind, origin: Origin, enabled: bool, code: str, seat: bool, 
 
 def test_the_table_above_is_complete() -> None:
     assert {rule[:3] for rule in RULES} == set(product(get_args(Kind), get_args(Origin), (True, False)))
-    assert len(RULES) == 30
+    assert len(RULES) == 40
     assert {code for *_, code, _ in RULES} == {classification.code for classification in KERIO.classifications}
 
 
@@ -71,6 +81,6 @@ def test_every_classification_names_its_source_and_has_words() -> None:
     assert len({each.code for each in KERIO.classifications}) == len(KERIO.classifications)
     for each in (*KERIO.classifications, KERIO.held):
         assert each is not None
-        assert "GFI support" in each.source
+        assert "GFI support" in each.source or each.code == "other-server"
         assert rule_sentence(each).endswith(".")
         assert reason_word(each)

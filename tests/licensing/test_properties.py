@@ -23,7 +23,7 @@ Figures = dict[str, Any]
 
 def naive(inventory: Inventory) -> Figures:
     """The rules of the issue, read again and counted by lists alone; nothing of licensing is used here."""
-    users = [entry for entry in inventory.entries if entry.kind == "user"]
+    users = [entry for entry in inventory.entries if entry.kind == "user" and entry.origin != "other_server"]
     live = [entry for entry in users if entry.deleted_at is None]
     counting = [entry for entry in live if entry.enabled]
     restart = inventory.last_restart
@@ -155,7 +155,7 @@ def test_what_a_guard_allows_never_passes_a_limit(inventory: Inventory, drawn: E
     account = replace(drawn, deleted_at=None, id=10_000)
     before = evaluate(inventory)
     held = [entry for entry in inventory.entries if is_held(entry, inventory.restart)]
-    takes_seat = account.is_account and account.enabled
+    takes_seat = account.is_account and account.enabled and account.origin != "other_server"
     taken_over = next((entry for entry in held if takes_seat and fold(entry.address) == fold(account.address)), None)
     decision = may_create(before, account, held)
     stay = [entry for entry in inventory.entries if entry is not taken_over]

@@ -1,13 +1,17 @@
 """Passwords: from a file nobody else can read, from the environment, or asked for."""
 
+import base64
+import html
+import json
 import pickle
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 
 from kconsole.core.codes import message
 from kconsole.core.errors import BadInput
-from kconsole.net.secrets import Secret, secret_from
+from kconsole.net.secrets import Secret, secret_from, shows
 
 VARIABLE = "KCONSOLE_TEST_PASSWORD"
 
@@ -89,3 +93,20 @@ def test_a_secret_tells_nothing_of_itself() -> None:
         pickle.dumps(secret)
     assert secret
     assert not Secret("")
+
+
+@pytest.mark.parametrize("password", ["admin's pass phrase, ünique", 'a"b<c>&d\\e/+ %41x', "hunter2", "王小明✓😀"])
+def test_a_password_is_found_in_any_form(password: str) -> None:
+    secret, quoted = Secret(password), json.dumps(password)
+    forms = [password, quoted, json.dumps(password, ensure_ascii=False), quoted.replace("/", "\\/")]
+    forms += [html.escape(password), html.escape(quoted), password.upper(), password.encode().hex()]
+    forms += ["".join(f"&#{ord(each)};" for each in password), "".join(f"&#x{ord(each):x};" for each in password)]
+    forms += [quote(password, safe=""), quote_plus(password)]
+    for before in ("", "u", "us", "user:"):
+        for after in ("", "!", "!!"):
+            coded = base64.b64encode(f"{before}{password}{after}".encode()).decode()
+            forms += [coded, coded.replace("+", "-").replace("/", "_"), quote(coded)]
+    for form in forms:
+        assert shows(f"Refused: {form} is wrong", secret), form
+    assert not shows("Refused: the user is not logged in (error 1000)", secret)
+    assert not shows("anything", Secret(""))

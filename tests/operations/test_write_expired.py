@@ -9,7 +9,7 @@ from kconsole.core.server import PendingChange
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.base import Operation
 from kconsole.providers.base import AnswerLost
-from tests.kerio_server.faults import Cut, Error, Expired, Fault, ItemErrors, status
+from tests.kerio_server.faults import Cut, Error, Expired, Fault, ItemErrors, html, status
 from tests.limits import thorough_but
 from tests.operations.followed import ANNA, DORA, Followed, here
 
@@ -26,7 +26,7 @@ THEN = {
     "expired again": Then(Expired),
     "expired again, and done": Then(lambda: Expired(done=True)),
     "not let in": Then(lambda: Error(-32000, "Account locked."), "Session.login"),
-    "cut at the login": Then(lambda: Cut(done=False), "Session.login"),
+    "a page at the login": Then(html, "Session.login"),
     "500 at the login": Then(lambda: status(500), "Session.login"),
     "cut": Then(lambda: Cut(done=False)),
     "no license": Then(lambda: Error(1003, "No license.")),

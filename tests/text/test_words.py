@@ -55,7 +55,7 @@ def test_every_kind_origin_and_role_has_a_word() -> None:
     origins = [ORIGINS[origin] for origin in get_args(Origin)]
     roles = [ROLES[role] for role in get_args(Role)]
     assert kinds == ["account", "mailing list", "resource", "alias", "built-in administrator"]
-    assert origins == ["created here", "mapped from a directory", "imported"]
+    assert origins == ["created here", "mapped from a directory", "imported", "on another server"]
     assert roles == ["user", "auditor", "account admin", "full admin"]
 
 

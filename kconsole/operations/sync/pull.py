@@ -204,7 +204,8 @@ def _missing_messages(missing: Iterable[Missing]) -> Iterator[Message]:
         domains.setdefault(each._replace(domain=""), []).append(short(each.domain))
     for each, names in domains.items():
         named = names if names[0] else []
-        yield message("figure-missing", figure=each.figure, domains=named, reason=each.reason, said=short(each.said))
+        params = {"said": short(each.said), "listed": each.listed, "counted": each.counted}
+        yield message("figure-missing", figure=each.figure, domains=named, reason=each.reason, **params)
 
 
 def _remarks(plan: SyncPlan, context: OperationContext) -> Iterator[Message]:

@@ -182,7 +182,7 @@ def _updated(known: Entry, said: Entry, now: datetime) -> Entry:
     after = {name: getattr(said, name) for name in _STATED}
     if said.kind == "user":
         after["role"] = said.role
-        if said.origin == "directory" or known.origin == "directory":
+        if said.origin != "local" or known.origin in ("directory", "other_server"):
             after["origin"] = said.origin
         after["mailbox"] = known.mailbox or said.mailbox
         after["active_sync"] = known.active_sync or said.active_sync
@@ -199,7 +199,8 @@ def _licensed(known: License, read: LicenseState, now: datetime) -> License:
 
     A license that a server goes by is registered and activated there, so it counts as both from the first reading on.
     """
-    after = replace(known, seats=read.seats, id_end=read.id_end or known.id_end)
+    seats = known.seats if read.seats_unknown else read.seats
+    after = replace(known, seats=seats, id_end=read.id_end or known.id_end)
     if read.components is not None:
         components = tuple(known.component(name) or Component(name=name) for name in read.components)
         after = replace(after, components=components)

@@ -8,6 +8,10 @@ import orjson
 from kconsole.core.codes import short
 from kconsole.providers.kerio.errors import ServerError, StrangeAnswer
 
+MOST_PARTS: Final = 500_000
+"""Objects and lists in an answer beyond which it is refused: a page of 8,000 users with all fields has 320,000."""
+MOST_VALUES: Final = 4_000_000
+
 _PLACEHOLDER: Final = re.compile(r"%([1-9]\d?)", re.ASCII)
 
 _STATUS: Final = (401, 403, 404, 413, 429, 503)
@@ -23,6 +27,8 @@ def read_answer(content: bytes, status: int, location: str, request: int) -> dic
         location: where a redirect leads; empty if there is none.
         request: the number of the request, which the answer has to repeat.
     """
+    if content.count(b"{") + content.count(b"[") > MOST_PARTS or content.count(b",") > MOST_VALUES:
+        raise StrangeAnswer("strange-many")  # what is small on its way may be large in memory
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError:

@@ -74,10 +74,11 @@ LARGEST_LIMIT: Final = 2**31 - 1
 
 # i. What a role may not read is refused with 1004 (documented). An Auditor once got 1000 when asking for
 # domains without a query; a method that an older server does not have is -32601, parameters that it has otherwise are
-# -32602. Each makes a figure unread, but never users, lists or domains.
-# An Account Admin may see their own domain only; so a domain that is not shown is not gone.
+# -32602. Any of them, and any answer that makes no sense, leaves a figure or a list unread; all users of all domains
+# are unread only because of missing rights. An Account Admin may see their own domain only, and so may any login with
+# `hasDomainRestriction`; so a domain that is not shown is not gone.
 NO_RIGHTS: Final = frozenset({1004})
-NO_FIGURE: Final = frozenset({1000, 1004, -32601, -32602})
+BUSY: Final = frozenset({"strange-http-429", "strange-http-503"})
 SEE_ALL_DOMAINS: Final[frozenset[AnyRole]] = frozenset({"auditor", "full_admin", "builtin_admin"})
 
 # c, d. Whether every server takes the names of these fields, and sorts by these columns, is not known. What it does
@@ -85,7 +86,7 @@ SEE_ALL_DOMAINS: Final[frozenset[AnyRole]] = frozenset({"auditor", "full_admin",
 INVALID_PARAMETERS: Final = -32602
 USER_FIELDS: Final = (
     "id", "loginName", "fullName", "description", "isEnabled", "itemSource", "role", "effectiveRole",
-    "isWritableByMe", "lastLoginInfo", "consumedSize", "consumedItems",
+    "isWritableByMe", "lastLoginInfo", "consumedSize", "consumedItems", "hasDomainRestriction", "homeServer",
 )  # fmt: skip
 DOMAIN_FIELDS: Final = ("id", "name", "description", "isPrimary", "userMaxCount", "service", "isDistributed")
 LIST_FIELDS: Final = ("id", "name", "description", "membersCount")

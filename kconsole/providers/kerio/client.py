@@ -19,8 +19,8 @@ from kconsole.core.codes import Message, message, short
 from kconsole.core.errors import ConsoleError, SourceAway
 from kconsole.core.server import ServerAccess
 from kconsole.net.deadlines import Flag, WaitCancelled
-from kconsole.net.secrets import Secret
-from kconsole.net.tls import NotTrusted, trust_of
+from kconsole.net.secrets import Secret, shows
+from kconsole.net.tls import NotTrusted, Trust, trust_of
 from kconsole.providers.base import Cancelled, NotLetIn, Timeouts
 from kconsole.providers.kerio import errors
 from kconsole.providers.kerio.answers import read_answer
@@ -29,8 +29,11 @@ from kconsole.providers.kerio.settings import server_address
 from kconsole.providers.kerio.sockets import TrustingContext, bounded
 from kconsole.providers.kerio.values import Reader, Row
 
-LARGEST_ANSWER: Final = 64 * 1024 * 1024
-"""Bytes beyond which an answer is refused."""
+LARGEST_ANSWER: Final = 32 * 1024 * 1024
+"""Bytes beyond which an answer is refused: the longest page of a list has about 20 MB."""
+
+ATTEMPTS: Final = 3
+"""How often a question is asked whose connection is cut, because a server may close idle connections at any time."""
 
 MOST_CONNECTIONS: Final = 4
 """Calls that are made at the same time."""
@@ -81,11 +84,17 @@ class KerioClient:
         self._session: _Session | None = None
         self._is_away = False
         self._logging_in = threading.Lock()
-        self._client = httpx.Client(
+        self._client = self._http_client(trust, MOST_CONNECTIONS)
+        self._changer = self._http_client(trust, 0)
+        """For changes, each on a new connection: an idle one may be closed just when it is used, and then the result is
+        not known."""
+
+    def _http_client(self, trust: Trust, idle: int) -> httpx.Client:
+        return httpx.Client(
             base_url=self.origin,
             verify=TrustingContext(trust),
             headers=_HEADERS,
-            limits=httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS),
+            limits=httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=idle),
             follow_redirects=False,
             trust_env=False,  # a proxy or a .netrc of the user's shell must not receive the password
         )
@@ -156,7 +165,8 @@ class KerioClient:
         if changes:
             return errors.lost(self.origin, method, message("lost-strange", problem=problem))
         hint = "usual-kerio-port" if self._session is None else "see-error-log"
-        return SourceAway("not-kerio", hint, server=self.origin, method=method, why=problem)
+        what = message("not-kerio", server=self.origin, method=method, why=problem)
+        return errors.AnswerStrange(what, hint, problem.code)
 
     def close(self) -> None:
         """End the session, if the server answers soon; close the connections, and forget the password."""
@@ -168,6 +178,7 @@ class KerioClient:
         self._secret = None
         self._revealed.clear()
         self._client.close()
+        self._changer.close()
 
     def _log_in(self, failed: int) -> _Session:
         """The session after the one that failed. The first thread that comes logs in, for all."""
@@ -200,10 +211,16 @@ class KerioClient:
         Our error is raised outside the handler of httpx's: its frames hold what was sent, a password among it.
         """
         error: ConsoleError
-        number, timeout = next(self._numbers), timeout or self.timeouts.call
+        timeout = timeout or self.timeouts.call
         try:
-            with bounded(timeout, self.cancel):
-                answer = self._sent(method, parameters, session, timeout, number)
+            for attempts_left in reversed(range(1 if changes else ATTEMPTS)):
+                try:
+                    with bounded(timeout, self.cancel):
+                        answer = self._sent(method, parameters, session, timeout, changes)
+                    break
+                except httpx.TransportError as raised:
+                    if not attempts_left or not errors.is_cut(raised):
+                        raise
             self._is_away = False
             return answer
         except StrangeAnswer as strange:
@@ -223,14 +240,17 @@ class KerioClient:
         raise error
 
     def _sent(
-        self, method: str, parameters: Mapping[str, object], session: _Session | None, timeout: float, number: int
+        self, method: str, parameters: Mapping[str, object], session: _Session | None, timeout: float, changes: bool
     ) -> dict[str, Any] | ServerError:
+        number = next(self._numbers)
         request: dict[str, object] = {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}
         headers = {}
         if session is not None:
             request["token"] = headers["X-Token"] = session.token
+        if changes:
+            headers["Cookie"] = "; ".join(f"{each.name}={each.value}" for each in self._client.cookies.jar)
         received, chunks = 0, []
-        with self._client.stream(
+        with (self._changer if changes else self._client).stream(
             "POST",
             _ENDPOINT,
             content=orjson.dumps(request, default=self._reveal),
@@ -272,4 +292,4 @@ class KerioClient:
         return error._replace(said="") if self._has_secret(error.said) else error
 
     def _has_secret(self, text: str) -> bool:
-        return any(secret.reveal() in text for secret in self._revealed if secret)
+        return any(shows(text, secret) for secret in self._revealed)

@@ -61,6 +61,15 @@ class AnswerLate(SourceAway):
         self.method = method
 
 
+class AnswerStrange(SourceAway):
+    """A question was answered with something that cannot be used."""
+
+    def __init__(self, what: Message, hint: str, problem: str) -> None:
+        super().__init__(what, hint)
+        self.problem = problem
+        """The code of what is wrong with it."""
+
+
 class StrangeAnswer(Exception):
     """What came is not an answer that can be read."""
 
@@ -85,7 +94,7 @@ def connection_failure(origin: str, method: str, error: Exception, changes: bool
     """The error for a call that was not answered, by what httpx and the system raised."""
     cause = _cause_of(error)
     details = [message("call-not-answered", method=method)]
-    if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
+    if isinstance(error, httpx.RemoteProtocolError) and not is_cut(error):
         happened, hint = message("not-http", url=origin), "usual-kerio-port"
     else:
         if isinstance(error, httpx.TimeoutException):
@@ -129,6 +138,8 @@ def _cause_of(error: BaseException) -> BaseException:
     return below or error
 
 
-def _is_cut(error: httpx.RemoteProtocolError) -> bool:
+def is_cut(error: httpx.TransportError) -> bool:
     """Whether the server closed the connection, rather than broke the protocol. httpx says so only in words."""
-    return "disconnected" in str(error) or "peer closed" in str(error)
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "disconnected" in str(error) or "peer closed" in str(error)
+    return isinstance(error, httpx.ReadError | httpx.WriteError | httpx.CloseError)

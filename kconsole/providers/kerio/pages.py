@@ -61,6 +61,8 @@ class Pages:
         self._page = page
         self._plainness: dict[str, int] = {}
         """By method: 0 asks for fields in order, 1 for all fields in order, 2 for all fields in any order."""
+        self.uncounted: set[tuple[Listing, str | None]] = set()
+        """The lists of which the server did not say how many rows they have."""
 
     def all_of(
         self,
@@ -125,6 +127,8 @@ class Pages:
             is_over = not new or (total is not None and found >= total and len(came) < limit)
             if is_over and ((total is not None and found < total) or (not new and len(came) >= limit > shared + 1)):
                 raise _Changed
+            if is_over and total is None:
+                self.uncounted.add((listing, domain_id))
             yield new
 
     def _query(

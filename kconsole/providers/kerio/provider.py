@@ -53,14 +53,14 @@ class KerioMailServer:
     def find(self, domain_id: str, login: str, server_id: str = "") -> Entry | None:
         from kconsole.providers.kerio.errors import CallRefused
         from kconsole.providers.kerio.pages import USERS, Pages
-        from kconsole.providers.kerio.reading import find_user, user_reader
+        from kconsole.providers.kerio.reading import Noticed, find_user, user_reader
 
         try:
             user = find_user(self.client, domain_id, login)
             if not server_id or (user is not None and user.server_id == server_id):
                 return user
             if domain_id not in self._users:
-                users = Pages(self.client).all_of(USERS, user_reader("", set()), domain_id)
+                users = Pages(self.client).all_of(USERS, user_reader("", Noticed()), domain_id)
                 self._users[domain_id] = {user.server_id: user for user in users}
             return self._users[domain_id].get(server_id)
         except CallRefused as refused:

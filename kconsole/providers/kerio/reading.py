@@ -1,6 +1,7 @@
 """Asks for single things, and turns rows into core records: unknown fields are ignored, missing ones have defaults."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -12,7 +13,7 @@ from kconsole.providers.base import End, LicenseState, MappedFrom
 from kconsole.providers.kerio import assumptions
 from kconsole.providers.kerio.assumptions import ROLES, AnyRole
 from kconsole.providers.kerio.client import KerioClient
-from kconsole.providers.kerio.errors import CallRefused, StrangeAnswer
+from kconsole.providers.kerio.errors import AnswerStrange, CallRefused, StrangeAnswer
 from kconsole.providers.kerio.values import Reader, Row
 
 _REGISTRATIONS: Final[Mapping[str | int, Literal["trial", "registered", ""]]] = {
@@ -40,23 +41,40 @@ def server_version(client: KerioClient) -> str:
     return client.read("Server.getVersion", None, lambda result: result.name("version"))
 
 
-def own_role(client: KerioClient) -> AnyRole:
-    """The role of the login."""
+class Login(NamedTuple):
+    """Who is logged in."""
 
-    def reader(result: Row) -> AnyRole:
+    role: AnyRole
+    server_id: str
+    """Empty for the built-in administrator."""
+    writes_numbers: bool
+    """Whether the server writes numbers where later ones write names, and wants them in what it is asked."""
+
+
+def own_login(client: KerioClient) -> Login:
+    """Who is logged in."""
+
+    def reader(result: Row) -> Login:
         details = result.part("userDetails")
         if not details:
             raise StrangeAnswer("strange-no-login")
-        return details.part("effectiveRole").choice("userRole", ROLES, "user")
+        right = details.part("effectiveRole")
+        is_number = type(right.values.get("userRole")) is int
+        return Login(right.choice("userRole", ROLES, "user"), details.text("id"), is_number)
 
     return client.read("Session.whoAmI", None, reader)
+
+
+def own_server_id(client: KerioClient) -> str | None:
+    """The id by which a distributed domain knows this server; None where it does not say."""
+    return client.read("Domains.getSettings", None, lambda found: found.part("setting").text("serverId") or None)
 
 
 def started_at(client: KerioClient) -> datetime | None:
     """When the server was started; None where it does not say."""
     try:
         return client.read("Server.getServerTime", None, lambda result: _known(result.part("info"), "startTime"))
-    except CallRefused:
+    except (CallRefused, AnswerStrange):
         return client.read("Statistics.get", None, lambda result: _known(result.part("statistics"), "start"))
 
 
@@ -69,7 +87,7 @@ def unlimited_constants(client: KerioClient) -> frozenset[int]:
 
     try:
         return client.read("Server.getNamedConstantList", None, reader)
-    except CallRefused:
+    except (CallRefused, AnswerStrange):
         return frozenset()
 
 
@@ -89,12 +107,16 @@ def license_state(client: KerioClient) -> LicenseState:
 
     def reader(result: Row) -> LicenseState:
         status = result.part("status")
-        ends = {row.choice("type", _EXPIRATIONS, ""): _end(row) for row in status.rows("expirations")}
-        users = status.number("users")
-        if users is None or (users < 0 and users != UNLIMITED):
+        if not status:
             raise StrangeAnswer("strange-license")
+        ends = {row.choice("type", _EXPIRATIONS, ""): _end(row) for row in status.rows("expirations")}
+        try:
+            users = status.number("users")
+        except StrangeAnswer:
+            users = None
         return LicenseState(
-            seats=None if users == UNLIMITED else users,
+            seats=None if users is None or users < 0 else users,
+            seats_unknown=users is None or (users < 0 and users != UNLIMITED),
             id_end=end_of_id(status.text("Id")),
             kind=status.choice("regType", _REGISTRATIONS, ""),
             expires=ends.get("license"),
@@ -153,7 +175,7 @@ def find_user(client: KerioClient, domain_id: str, login: str) -> Entry | None:
         "start": 0,
         "limit": -1,
     }
-    read_user = user_reader("", set())
+    read_user = user_reader("", Noticed())
 
     def reader(result: Row) -> Entry | None:
         users = [read_user(row) for row in result.listed_rows()]
@@ -169,13 +191,20 @@ def find_user(client: KerioClient, domain_id: str, login: str) -> Entry | None:
     return client.read("Users.get", parameters, reader)
 
 
-def user_reader(at: str, odd: set[str]) -> Reader[Entry]:
-    """A reader of users.
+@dataclass
+class Noticed:
+    """What is noticed of users while they are read, besides what an entry has; by their ids."""
 
-    Args:
-        at: the sign and the domain that go behind each login.
-        odd: collects the ids of users whose last login has an impossible date: it counts as unknown.
-    """
+    odd: set[str] = field(default_factory=set)
+    """Whose last login has an impossible date: it counts as unknown."""
+    restricted: set[str] = field(default_factory=set)
+    """Who may administer their own domain only."""
+    homes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The id and the name of the server of a distributed domain on which their mailbox is."""
+
+
+def user_reader(at: str, noticed: Noticed) -> Reader[Entry]:
+    """A reader of users; `at` is the sign and the domain that go behind each login."""
 
     def read_user(row: Row) -> Entry:
         id_, last_login, is_known = row.name("id"), None, True
@@ -183,7 +212,12 @@ def user_reader(at: str, odd: set[str]) -> Reader[Entry]:
             last_login, is_known = _last_login(row)
         except (OverflowError, StrangeAnswer):
             is_known = False
-            odd.add(id_)
+            noticed.odd.add(id_)
+        if row.values.get("hasDomainRestriction") is True:
+            noticed.restricted.add(id_)
+        home = row.values.get("homeServer")
+        if isinstance(home, dict) and home.get("id"):
+            noticed.homes[id_] = str(home["id"]), str(home.get("name", ""))
         right = row.part("effectiveRole") or row.part("role")
         consumed = (row.size("consumedSize"), row.number("consumedItems"))
         return Entry(
@@ -193,7 +227,7 @@ def user_reader(at: str, odd: set[str]) -> Reader[Entry]:
             role=_ASSIGNABLE.get(right.choice("userRole", ROLES, "user"), "full_admin"),
             full_name=row.text("fullName"),
             description=row.text("description"),
-            mailbox=id_ in odd or last_login is not None or any(consumed),
+            mailbox=id_ in noticed.odd or last_login is not None or any(consumed),
             last_login=last_login,
             login_unknown=not is_known,
             server_id=id_,

@@ -15,9 +15,9 @@ from kconsole.core.server import UNLIMITED, ServerNumbers
 from kconsole.net.deadlines import Flag
 from kconsole.providers.base import Cancelled, DomainState, Figure, Missing, Progress, ServerState
 from kconsole.providers.kerio import reading
-from kconsole.providers.kerio.assumptions import MAY_TAKE_LONG, NO_FIGURE, NO_RIGHTS, SEE_ALL_DOMAINS
+from kconsole.providers.kerio.assumptions import BUSY, MAY_TAKE_LONG, NO_RIGHTS, SEE_ALL_DOMAINS
 from kconsole.providers.kerio.client import KerioClient
-from kconsole.providers.kerio.errors import AnswerLate, CallRefused
+from kconsole.providers.kerio.errors import AnswerLate, AnswerStrange, CallRefused
 from kconsole.providers.kerio.pages import ALIASES, DOMAINS, MAILING_LISTS, RESOURCES, USERS, Listing, Pages
 
 AT_A_TIME: Final = 4
@@ -93,8 +93,10 @@ class _Reader:
         self._domains: tuple[reading.ReadDomain, ...] = ()
         self._done = 0
         self._users = 0
-        self._odd: set[str] = set()
+        self._noticed = reading.Noticed()
         self._missing: list[Missing] = []
+        self._no_users: ConsoleError | None = None
+        """Why the users of some domain could not be read, if it is not for lack of rights."""
 
     @property
     def progress(self) -> Progress:
@@ -109,11 +111,9 @@ class _Reader:
             begun.append(future)
             return future
 
-        version = reading.server_version(client)
-        role = reading.own_role(client)
-        if role not in SEE_ALL_DOMAINS:
-            self._missing.append(Missing("other-domains", "", "own-domain-only"))
+        login = reading.own_login(client)
         mailboxes = later("mailbox-counts", reading.mailbox_counts)  # first: it may take long
+        version = later("version", reading.server_version)
         unlimited = reading.unlimited_constants(client)
         self._domains = self._pages.all_of(DOMAINS, reading.domain_reader(unlimited))
         domains = [pool.submit(self._domain, domain) for domain in self._domains]
@@ -126,59 +126,107 @@ class _Reader:
 
         def whole() -> ServerState:
             states = tuple(future.result() for future in domains)
+            if self._no_users is not None and not any("user" in each.complete for each in states):
+                raise self._no_users
             license_state, seats = license_.result(), None
             if license_state is not None:
                 license_state = license_state._replace(components=extensions.result())
                 seats = UNLIMITED if license_state.seats is None else license_state.seats
+                if license_state.seats_unknown:
+                    self._note(Missing("license-seats", "", "strange"))
+                    seats = None
+            numbers = replace(
+                mailboxes.result() or ServerNumbers(),
+                licensed=seats,
+                current=count.result(),
+                domains=tuple(state.numbers for state in states if state.numbers is not None),
+            )
+            has_all = login.role in SEE_ALL_DOMAINS and login.server_id not in self._noticed.restricted
+            if not has_all:
+                self._note(Missing("other-domains", "", "own-domain-only"))
+            elif self._is_short(states, numbers):
+                has_all = False
+                states = tuple(each._replace(complete=each.complete - {"user"}) for each in states)
             return ServerState(
-                version=version,
-                role=role,
+                version=version.result() or "",
+                role=login.role,
                 started=started.result(),
-                domains=states,
-                has_all_domains=role in SEE_ALL_DOMAINS,
+                domains=self._with_homes(states),
+                has_all_domains=has_all,
                 administrator=administrator.result(),
                 license=license_state,
-                numbers=replace(
-                    mailboxes.result() or ServerNumbers(),
-                    licensed=seats,
-                    current=count.result(),
-                    domains=tuple(state.numbers for state in states if state.numbers is not None),
-                ),
+                numbers=numbers,
                 missing=tuple(sorted(self._missing)),
-                odd_logins=len(self._odd),
+                odd_logins=len(self._noticed.odd),
             )
 
         return whole
 
     def _domain(self, read: reading.ReadDomain) -> DomainState:
         pages, domain = self._pages, read.domain
-        at, id_, odd = f"@{domain.name}", domain.server_id, set[str]()
+        at, id_, noticed = f"@{domain.name}", domain.server_id, reading.Noticed()
+
+        def users() -> tuple[Entry, ...]:
+            return pages.all_of(USERS, reading.user_reader(at, noticed), id_, self._count_users)
 
         def others(kind: Kind, listing: Listing) -> tuple[Entry, ...]:
             return pages.all_of(listing, reading.other_reader(kind, at), id_)
 
         parts: tuple[tuple[Kind, Figure, Callable[[], tuple[Entry, ...]]], ...] = (
-            ("user", "users", lambda: pages.all_of(USERS, reading.user_reader(at, odd), id_, self._count_users)),
+            ("user", "users", users),
             ("mailing_list", "mailing-lists", lambda: others("mailing_list", MAILING_LISTS)),
             ("resource", "resources", lambda: others("resource", RESOURCES)),
             ("alias", "aliases", lambda: tuple(_merged(others("alias", ALIASES)))),
         )
-        entries: list[Entry] = []
-        complete: set[Kind] = set()
-        for kind, figure, reader in parts:
-            found = self._figure(figure, reader, domain.name, NO_RIGHTS)
-            if found is not None:
-                entries += found
-                complete.add(kind)
+        listed = {kind: self._figure(figure, reader, domain.name) for kind, figure, reader in parts}
         numbers = self._figure("user-count", lambda: reading.domain_numbers(self._client, domain), domain.name)
+        is_sure = read.directory is not None and (USERS, id_) not in pages.uncounted
+        if numbers is not None and not is_sure and _is_less(listed["user"], numbers.current):
+            listed["user"] = self._figure("users", users, domain.name)  # they may be more or fewer by now
+        complete = {kind for kind, found in listed.items() if found is not None}
+        if numbers is not None and not is_sure and _is_less(found := listed["user"], numbers.current):
+            complete.discard("user")
+            self._note(Missing("users", domain.name, "contradicted", "", len(found or ()), numbers.current))
         with self._lock:
             self._done += 1
-            self._odd |= odd
-        return DomainState(domain, tuple(entries), frozenset(complete), numbers, read.directory)
+            self._noticed.odd |= noticed.odd
+            self._noticed.restricted |= noticed.restricted
+            self._noticed.homes |= noticed.homes
+        entries = tuple(entry for found in listed.values() for entry in found or ())
+        return DomainState(domain, entries, frozenset(complete), numbers, read.directory)
 
-    def _figure(
-        self, figure: Figure, reader: Callable[[], _T | None], domain: str = "", may_lack: frozenset[int] = NO_FIGURE
-    ) -> _T | None:
+    def _is_short(self, states: tuple[DomainState, ...], numbers: ServerNumbers) -> bool:
+        """Whether the server counts more users than it listed; noted then. A directory's users may be counted as well.
+
+        Where mailing lists and resources count as users, they were listed too.
+        """
+        is_sure = not self._pages.uncounted and any(each.directory is not None for each in states)
+        counted = max(numbers.created or 0, numbers.current or 0)
+        listed = sum(entry.kind != "alias" for each in states for entry in each.entries)
+        if is_sure or listed >= counted or not all("user" in each.complete for each in states):
+            return False
+        again = self._figure("mailbox-counts", lambda: reading.mailbox_counts(self._client))
+        counted = min(counted, max((again and again.created) or counted, numbers.current or 0))
+        if listed >= counted:
+            return False
+        for each in states:
+            self._note(Missing("users", each.domain.name, "contradicted", "", listed, counted))
+        return True
+
+    def _with_homes(self, states: tuple[DomainState, ...]) -> tuple[DomainState, ...]:
+        """The domains, with those users marked whose mailbox is on another server of a distributed domain."""
+        homes = self._noticed.homes
+        if not homes:
+            return states
+        own = self._figure("home-server", lambda: reading.own_server_id(self._client))
+        away = {id_ for id_, (server, _) in homes.items() if own is not None and server != own}
+
+        def marked(entry: Entry) -> Entry:
+            return replace(entry, origin="other_server") if entry.server_id in away else entry
+
+        return tuple(each._replace(entries=tuple(map(marked, each.entries))) for each in states)
+
+    def _figure(self, figure: Figure, reader: Callable[[], _T | None], domain: str = "") -> _T | None:
         """What a reader reads; None where the login may not or the server does not say, which is noted as missing."""
         try:
             read = reader()
@@ -186,20 +234,31 @@ class _Reader:
                 return read
             missing = Missing(figure, domain, "not-given")
         except CallRefused as refused:
-            if refused.error.number not in may_lack:
-                raise
             missing = Missing(figure, domain, refused.reason, refused.error.said)
+            if figure == "users" and refused.error.number not in NO_RIGHTS:
+                self._no_users = _not_readable(self._client, refused)
+        except AnswerStrange as strange:
+            missing = Missing(figure, domain, "busy" if strange.problem in BUSY else "strange")
+            if figure == "users":
+                self._no_users = strange
         except AnswerLate as late:
             if late.method not in MAY_TAKE_LONG:
                 raise
             missing = Missing(figure, domain, "late")
+        self._note(missing)
+        return None
+
+    def _note(self, missing: Missing) -> None:
         with self._lock:
             self._missing.append(missing)
-        return None
 
     def _count_users(self, came: int) -> None:
         with self._lock:
             self._users += came
+
+
+def _is_less(listed: tuple[Entry, ...] | None, counted: int) -> bool:
+    return listed is not None and len(listed) < counted
 
 
 def _merged(aliases: Iterable[Entry]) -> Iterator[Entry]:

@@ -15,6 +15,7 @@ RULES: Final = {
     "alias": "An alias is a further address of an account and takes no seat.",
     "disabled": "A disabled account takes no seat, wherever it came from. It keeps its mail and cannot log in.",
     "directory-mapped": "An enabled account mapped from a directory service takes a seat, connected or not.",
+    "other-server": "An account on another server of a distributed domain takes its seat there, and none here.",
     "imported": "An enabled account imported from a domain takes a seat.",
     "local": "An enabled account created on this server takes a seat, also with admin rights.",
     "held": "A deleted account no longer counts, but its seat is held until the server is restarted.",

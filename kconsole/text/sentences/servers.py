@@ -18,6 +18,9 @@ _WHY: Final = {
     "not-given": "the server does not report it",
     "late": "the server did not answer in time",
     "own-domain-only": "the login may see its own domain only",
+    "strange": "the server's answer cannot be used",
+    "busy": "the server is not ready",
+    "contradicted": "the server lists {listed:,}, and counts {counted:,}, so none of them counts as gone",
 }
 _AFTER: Final[Mapping[str, Template]] = {
     "exists": "Choose another name, or look for the existing one.",
@@ -34,6 +37,8 @@ _FIGURES: Final = {
     "server-start": "the start of the server",
     "built-in-admin": "the built-in administrator",
     "other-domains": "other domains",
+    "license-seats": "the number of licensed users",
+    "home-server": "which server of the distributed domain this is",
 }
 """The figures whose display name differs from their code."""
 
@@ -62,10 +67,11 @@ _STRANGE: Final[Mapping[str, Template]] = {
     "strange-no-list": "has no list",
     "strange-field": "has a {field} of the wrong type",
     "strange-count": "counts {count} rows",
-    "strange-license": "does not say for how many users the license is",
+    "strange-license": "does not describe the license",
     "strange-no-login": "does not say who is logged in",
     "strange-token": "has no token",
     "strange-packed": "is compressed, which was not asked for",
+    "strange-many": "has more values in it than any list",
     "strange-size": "is larger than {most} MB",
 }
 

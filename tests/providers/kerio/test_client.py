@@ -19,8 +19,9 @@ from kconsole.providers.base import AnswerLost, Cancelled, NotLetIn, Timeouts
 from kconsole.providers.kerio import client
 from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import AnswerLate, CallRefused
-from kconsole.providers.kerio.reading import own_role, server_version
+from kconsole.providers.kerio.reading import own_login, server_version
 from kconsole.providers.kerio.sockets import BoundedSocket
+from tests.limits import thorough_but
 from tests.providers.kerio.kerio_https import ENDPOINT, PASSWORD, Call, Error, Raw, TinyServer, give, in_turn
 from tests.providers.kerio.kerio_world import furnish
 from tests.providers.kerio.sessions import connected
@@ -60,9 +61,35 @@ def test_a_session_is_begun_used_and_ended(tiny: TinyServer, kerio: ServerAccess
 def test_the_server_tells_which_one_it_is_and_who_asks(tiny: TinyServer, kerio: ServerAccess) -> None:
     furnish(tiny)
     with session(kerio) as line:
-        version, role = server_version(line), own_role(line)
+        version, role = server_version(line), own_login(line).role
         assert line.verified_by == "ca file"
     assert (version, role) == ("10.0.8.9228", "auditor")
+
+
+def test_a_question_whose_connection_is_cut_is_asked_again_and_a_change_is_not(
+    tiny: TinyServer, kerio: ServerAccess
+) -> None:
+    cut = Raw(b'{"result": {}}', cut=9)
+    tiny.answers["Server.getVersion"] = in_turn(cut, cut, {"version": "10"})
+    tiny.answers["Users.set"] = in_turn(cut, {"errors": []})
+    with session(kerio) as line:
+        assert line.call("Server.getVersion") == {"version": "10"}
+        with pytest.raises(AnswerLost):
+            line.call("Users.set", {"userIds": ["a"]}, changes=True)
+        tiny.answers["Server.getVersion"] = give(cut)
+        with pytest.raises(SourceAway, match="connection-cut"):
+            line.call("Server.getVersion")
+    assert (len(tiny.asked("Server.getVersion")), len(tiny.asked("Users.set"))) == (3 + 3, 1)
+
+
+@pytest.mark.parametrize("value", thorough_but([b"{}"], [b"{}", b"[]", b"1"]))
+def test_an_answer_that_is_small_on_its_way_and_large_in_memory_is_refused(
+    tiny: TinyServer, kerio: ServerAccess, value: bytes
+) -> None:
+    times = client.LARGEST_ANSWER // (len(value) + 1) - 100
+    tiny.answers["Server.getVersion"] = give(Raw(b'{"result":{"list":[' + b",".join([value] * times) + b"]}}"))
+    with session(kerio) as line, pytest.raises(SourceAway, match="strange-many"):
+        line.call("Server.getVersion")
 
 
 def test_an_expired_session_is_begun_anew_and_the_call_made_again(tiny: TinyServer, kerio: ServerAccess) -> None:

@@ -84,7 +84,7 @@ def test_whatever_an_account_is_like_it_is_read_or_told(
         return
     finally:
         furnished.answers["Users.get"] = usual
-    (user,) = [entry for entry in state.domains[0].entries if entry.is_account]
+    (user,) = [entry for entry in state.domains[0].entries if entry.is_account]  # of the one domain, or it is away
     assert user.server_id
     assert user.login
 

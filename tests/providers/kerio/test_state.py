@@ -13,6 +13,7 @@ from kconsole.core.server import DomainNumbers, ServerAccess, ServerNumbers
 from kconsole.providers.base import (
     Cancelled,
     DomainState,
+    LicenseState,
     MappedFrom,
     Missing,
     Progress,
@@ -43,10 +44,11 @@ OF_A_DOMAIN: list[tuple[str, str, Callable[[DomainState], object]]] = [
     ("Aliases.get", "aliases", lambda domain: "alias" in domain.complete),
     ("Domains.getUserCountInfo", "user-count", lambda domain: domain.numbers),
 ]
-NEEDED = ["Server.getVersion", "Session.whoAmI", "Domains.get"]
+NEEDED = ["Session.whoAmI", "Domains.get"]
 EVERYTHING = [
     *NEEDED,
     "Server.getNamedConstantList",
+    "Server.getVersion",
     *(method for method, *_ in FIGURES),
     *(method for method, *_ in OF_A_DOMAIN),
 ]
@@ -90,7 +92,7 @@ def test_everything_is_read(tiny: TinyServer, kerio: ServerAccess) -> None:
     assert of_kind(second, "alias") == []
     assert second.complete == {"user", "mailing_list", "resource", "alias"}
     assert state.administrator == Entry(address="Admin", kind="builtin_admin", role="full_admin")
-    assert state.license == (5000, "7890", "registered", "never", date(2030, 11, 20), ("activesync",))
+    assert state.license == LicenseState(5000, "7890", "registered", "never", date(2030, 11, 20), ("activesync",))
     domains = tuple(each.numbers for each in state.domains if each.numbers is not None)
     assert state.numbers == ServerNumbers(licensed=5000, current=10, active=3, created=10, domains=domains)
     assert tiny.sessions == set()
@@ -172,6 +174,88 @@ def test_a_removal_and_an_addition_between_two_pages_lose_nobody(
     tiny.answers["Users.get"] = changing
     (found,) = logins(read(kerio, page=10))
     assert {person["loginName"] for person in people} - set(found) <= {new}
+
+
+def short_of(tiny: TinyServer, listed_users: int) -> None:
+    """The first domain lists fewer users than it counts, as if it had no more."""
+    usual = tiny.answers["Users.get"]
+
+    def cut(call: Call) -> Any:
+        answer = usual(call)
+        if not call.params["domainId"].endswith("d0"):
+            return answer
+        return {"list": answer["list"][:listed_users], "totalItems": min(answer["totalItems"], listed_users)}
+
+    tiny.answers["Users.get"] = cut
+
+
+def test_a_list_that_is_less_than_the_server_counts_is_not_believed(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny)
+    short_of(tiny, 3)
+    state = read(kerio)
+    assert [("user" in each.complete, len(of_kind(each))) for each in state.domains] == [(False, 3), (True, 5)]
+    assert state.missing == (Missing("users", "d0.example", "contradicted", "", 3, 5),)
+    assert state.has_all_domains
+    tiny.answers["Domains.getUserCountInfo"] = give(Error(1004))
+    tiny.answers["Users.getMailboxCount"] = give({"count": {"active": 3, "total": 12}})
+    state = read(kerio)  # the count of the whole server does not say of which domain they are
+    assert [("user" in each.complete, len(of_kind(each))) for each in state.domains] == [(False, 3), (False, 5)]
+    assert [(each.domain, each.reason) for each in state.missing if each.figure == "users"] == [
+        ("d0.example", "contradicted"),
+        ("d1.example", "contradicted"),
+    ]
+    assert not state.has_all_domains
+
+
+def test_a_directory_may_be_counted_with_users_who_are_not_listed(tiny: TinyServer, kerio: ServerAccess) -> None:
+    furnish(tiny)
+    service = {"isEnabled": True, "serviceType": "WindowsActiveDirectory"}
+    tiny.answers["Domains.get"] = listed([domain(0, service=service), domain(1)])
+    short_of(tiny, 3)
+    state = read(kerio)
+    assert ["user" in each.complete for each in state.domains] == [True, True]
+    assert state.missing == ()
+
+
+def test_somebody_who_leaves_while_the_users_are_counted_is_no_contradiction(
+    tiny: TinyServer, kerio: ServerAccess
+) -> None:
+    people = furnish(tiny)["keriodb://domain/d0"]
+    usual, counts = tiny.answers["Domains.getUserCountInfo"], 0
+
+    def coming(call: Call) -> Any:
+        nonlocal counts
+        counts += 1
+        if counts == 1:
+            people.append(user(9999))
+        return usual(call)
+
+    tiny.answers["Domains.getUserCountInfo"] = coming
+    assert read(kerio).missing == ()
+
+
+def test_a_login_that_is_restricted_to_its_domain_sees_no_domain_gone(tiny: TinyServer, kerio: ServerAccess) -> None:
+    people = furnish(tiny)["keriodb://domain/d0"]
+    people[2]["hasDomainRestriction"] = True
+    details = {"id": people[2]["id"], "effectiveRole": {"userRole": "FullAdmin"}}
+    tiny.answers["Session.whoAmI"] = give({"userDetails": details})
+    state = read(kerio)
+    assert not state.has_all_domains
+    assert state.missing == (Missing("other-domains", "", "own-domain-only"),)
+
+
+@pytest.mark.parametrize("own", ["s1", None])
+def test_users_of_other_servers_of_a_distributed_domain_are_told_apart(
+    tiny: TinyServer, kerio: ServerAccess, own: str | None
+) -> None:
+    people = furnish(tiny)["keriodb://domain/d0"]
+    for place, home in enumerate(("s1", "s2", "")):
+        people[place]["homeServer"] = {"id": home, "name": home and f"{home}.example"}
+    tiny.answers["Domains.getSettings"] = give({"setting": {"serverId": own}} if own else Error(1004))
+    state = read(kerio)
+    away = [user.login for user in of_kind(state.domains[0]) if user.origin == "other_server"]
+    assert away == (["user0001"] if own else [])
+    assert [each.figure for each in state.missing] == ([] if own else ["home-server"])
 
 
 @pytest.mark.parametrize("change", ["grows", "shrinks", "renames"])
@@ -279,7 +363,7 @@ def test_a_part_of_a_domain_that_the_role_may_not_read_is_named(
     state = read(kerio)
     assert not of(state.domains[1])
     assert of(state.domains[0])
-    assert state.missing == ((figure, "d1.example", "no-right", "Insufficient rights."),)
+    assert [each[:4] for each in state.missing] == [(figure, "d1.example", "no-right", "Insufficient rights.")]
 
 
 def test_without_domains_there_is_nothing_to_take(tiny: TinyServer, kerio: ServerAccess) -> None:
@@ -298,17 +382,31 @@ FAULTS = {
     "4711": Error(4711),
     "odd": {"list": 7},
 }
-FAULTS_AT = [
-    (method, name)
-    for method in EVERYTHING
-    for name in FAULTS
-    if not (name == "odd" and not method.endswith("s.get"))  # it is no list
-    and not (name == "4711" and method in ("Server.getNamedConstantList", "Server.getServerTime"))  # may lack
-]
+HARD = ("cut", "expired")
+"""The server fails, and not an answer of it alone."""
+OPTIONAL = [("Server.getVersion", "version"), *((method, figure) for method, figure, _ in (*FIGURES, *OF_A_DOMAIN))]
 
 
-@pytest.mark.parametrize(("method", "fault"), thorough_but(FAULTS_AT[::7], FAULTS_AT))
-def test_whatever_else_goes_wrong_at_any_call_nothing_is_taken(
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("method", [*NEEDED, "Users.get"])
+def test_without_what_is_needed_nothing_is_taken(
+    tiny: TinyServer, kerio: ServerAccess, method: str, fault: str
+) -> None:
+    furnish(tiny)
+    tiny.answers[method] = give(FAULTS[fault])
+    if (method, fault) != ("Session.whoAmI", "odd"):
+        with pytest.raises(SourceAway):
+            read(kerio)
+
+
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    thorough_but(
+        [(OPTIONAL[place][0], fault) for place, fault in enumerate(HARD)],
+        [(method, fault) for method, _ in OPTIONAL for fault in HARD],
+    ),
+)
+def test_a_server_that_fails_meanwhile_leaves_nothing_taken(
     tiny: TinyServer, kerio: ServerAccess, method: str, fault: str
 ) -> None:
     furnish(tiny)
@@ -317,14 +415,46 @@ def test_whatever_else_goes_wrong_at_any_call_nothing_is_taken(
         read(kerio)
 
 
-@pytest.mark.parametrize("method", ["Users.get", "MailingLists.get", "Resources.get", "Aliases.get", "Domains.get"])
-def test_a_list_that_fails_is_not_taken_for_one_that_may_not_be_read(
-    tiny: TinyServer, kerio: ServerAccess, method: str
+ODD = [Raw(b"<html>", 503), Raw(b"<html>", 500), Raw(b'{"result": 1}'), Error(4711), Error(1000, "Database error.")]
+
+
+@pytest.mark.parametrize("place", range(len(OPTIONAL)))
+def test_one_answer_that_cannot_be_used_leaves_the_rest(tiny: TinyServer, kerio: ServerAccess, place: int) -> None:
+    """One domain of two, or one figure, is named, and everything else is there."""
+    method, figure = OPTIONAL[place]
+    furnish(tiny)
+    usual, odd = tiny.answers[method], ODD[place % len(ODD)]
+    tiny.answers[method] = lambda call: usual(call) if "d1" in call.params.get("domainId", "d1")[-2:] else odd
+    if method == "Server.getServerTime":
+        tiny.answers["Statistics.get"] = give(odd)
+    state = read(kerio)
+    domain = "d0.example" if (method, figure) in [each[:2] for each in OF_A_DOMAIN] else ""
+    if not domain:
+        tiny.answers[method] = give(odd)
+        state = read(kerio)
+    reasons = {0: "busy", 1: "strange", 2: "strange", 3: "other", 4: "failed"}
+    assert [each[:3] for each in state.missing] == [(figure, domain, reasons[place % len(ODD)])]
+    assert len(of_kind(state.domains[1])) == 5
+    assert state.domains[1].complete == {"user", "mailing_list", "resource", "alias"}
+    assert state.has_all_domains
+
+
+@pytest.mark.parametrize("users", [-1, -3, "many", None])
+def test_an_odd_number_of_seats_leaves_the_rest_of_the_license(
+    tiny: TinyServer, kerio: ServerAccess, users: Any
 ) -> None:
     furnish(tiny)
-    tiny.answers[method] = give(Error(1000, "Internal database error."))
-    with pytest.raises(SourceAway, match="why-failed"):
-        read(kerio)
+    usual = tiny.answers["ProductRegistration.getFullStatus"]
+
+    def odd(call: Call) -> Any:
+        answer = usual(call)
+        return {"status": {**answer["status"], "users": users}}
+
+    tiny.answers["ProductRegistration.getFullStatus"] = odd
+    state = read(kerio)
+    assert state.license is not None
+    assert (state.license.seats_unknown, state.license.id_end) == (True, "7890")
+    assert (state.numbers.licensed, state.missing) == (None, (Missing("license-seats", "", "strange"),))
 
 
 def test_what_is_still_being_asked_is_let_go_of_when_something_fails(tiny: TinyServer, kerio: ServerAccess) -> None:
@@ -338,8 +468,8 @@ def test_what_is_still_being_asked_is_let_go_of_when_something_fails(tiny: TinyS
         return Raw(b"{}", cut=1)
 
     tiny.answers["Users.getMailboxCount"] = hold
-    tiny.answers["Server.getAboutInfo"] = give(Raw(b"<html>", 500))
-    with pytest.raises(SourceAway, match=r"Server\.getAboutInfo.*strange-http"):
+    tiny.answers["Server.getAboutInfo"] = give(FAULTS["cut"])
+    with pytest.raises(SourceAway, match="connection-cut"):
         read(kerio, timeouts=Timeouts(call=600))
     over.set()
     assert answered.wait(30)
