@@ -17,11 +17,18 @@ from kconsole.core.records import fold
 
 _PREFIX: Final = "xn--"
 _DOTS: Final = str.maketrans("。．｡", "...")
-_MARKS: Final = "\ufeff\u200b\u2060"
-"""Invisible at the ends of a text that was copied; no name begins or ends with one."""
+_BLANKS: Final = (
+    " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff\u200b\u2060"
+)
+"""Blanks of all sorts, and invisible marks at the ends of a text that was copied; no name begins or ends with one."""
+
+_ENDS: Final = _BLANKS + "."
+"""What may follow a domain name, with the dot of the root."""
 
 LONGEST_DOMAIN: Final = 253  # characters of the ASCII form; RFC 1035
 LONGEST_LABEL: Final = 63
+_FAR_TOO_LONG: Final = 1_000
 
 
 class NoDomainName(ValueError):
@@ -34,14 +41,14 @@ class NoDomainName(ValueError):
 
 def stripped(text: str) -> str:
     """A text without the blanks, of any sort, and invisible marks around it."""
-    return text.strip() if text.isascii() else text.strip(f" \t\r\n\f\v\xa0\u3000\u2028\u2029{_MARKS}").strip()
+    return text.strip() if text.isascii() else text.strip(_BLANKS)
 
 
 def canonical_address(address: str) -> str:
     """The form in which addresses are compared."""
     if address.isascii():
         key = address.strip().lower()
-        return key[:-1] if key.endswith(".") and "@" in key else key
+        return key.rstrip(_ENDS) if key.endswith(".") and "@" in key else key
     login, at, domain = stripped(address).rpartition("@")
     return f"{canonical_login(login)}@{canonical_domain(domain)}" if at else canonical_login(domain)
 
@@ -57,7 +64,8 @@ def canonical_login(login: str) -> str:
 @lru_cache(maxsize=4096)
 def canonical_domain(name: str) -> str:
     """The form in which domain names are compared: ASCII, as far as IDNA allows it."""
-    return name.strip().lower().removesuffix(".") if name.isascii() else ascii_domain(stripped(name)).lower()
+    name = name.translate(_DOTS).lstrip(_BLANKS).rstrip(_ENDS)
+    return ascii_domain(name).lower()
 
 
 def ascii_address(address: str) -> str:
@@ -83,6 +91,8 @@ def stored_domain(name: str) -> str:
     name = stripped(name).translate(_DOTS).removesuffix(".")
     if not name:
         raise NoDomainName(message("domain-empty-name"))
+    if len(name) > _FAR_TOO_LONG:
+        raise NoDomainName(message("domain-too-long", longest=LONGEST_DOMAIN))
     labels = [_stored_label(label) for label in name.split(".")]
     if len(labels) < 2:
         raise NoDomainName(message("domain-one-label"))
