@@ -1,6 +1,7 @@
 """`kconsole` and `python -m kconsole`."""
 
 import gc
+import os
 import sys
 
 
@@ -9,6 +10,7 @@ def main() -> None:
     # Starting makes many objects and no garbage: looking for some would take a tenth of the time to the first screen.
     # The screen turns collection on again once it stands; a command ends before it would matter.
     gc.disable()
+    os.umask(0o077)  # all files are for their owner; under another mask, a new store might be closed to its owner too
     from kconsole.cli.main import run
 
     code = run()

@@ -9,11 +9,12 @@ import click
 
 from kconsole.cli.context import has_person, read_text
 from kconsole.net.secrets import Secret, secret_from
+from kconsole.operations.files import whole_path
 from kconsole.text.safe_text import safe_text
 
 
 def _read_path(context: click.Context, param: click.Parameter, value: str) -> str:
-    return str(Path(read_text(context, param, value)).expanduser().absolute()) if value else ""
+    return str(whole_path(read_text(context, param, value))) if value else ""
 
 
 def trust_options(command: Any) -> Any:

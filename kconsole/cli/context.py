@@ -153,7 +153,7 @@ def _folder_named(name: str, where: str) -> Path:
     try:
         return Path(name).expanduser()
     except RuntimeError:
-        raise click.UsageError(f"{where} is '{name}', but there is no such user.") from None
+        raise click.UsageError(f"{where} is '{name}', but that home folder is unknown.") from None
 
 
 def _read_patience(context: click.Context, param: click.Parameter, value: float) -> float:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +12,7 @@ from kconsole import __version__
 from kconsole.cli.context import CliContext, at_store, on_screen, terminal_width
 from kconsole.cli.output import put_json
 from kconsole.cli.screen import Appearance, look_of
+from kconsole.core.errors import BadInput
 from kconsole.operations.preferences import preferences_path
 from kconsole.operations.settings import settings_path
 from kconsole.text import columns
@@ -51,13 +53,13 @@ def diagnose(place: CliContext, as_json: bool) -> None:
     """
     look = look_of(place)
     findings = _findings(look)
-    paths = {"configuration": settings_path(), "state": preferences_path(), "store": place.store_folder}
+    paths = {"configuration": settings_path(), "state": preferences_path(), "store": _store(place)}
     versions = _versions()
     problems = [safe_text(words_of(problem)) for problem in look.settings.problems]
-    files = [[name, _state(path), safe_text(str(path), None)] for name, path in paths.items()]
+    files = [(name, *_state(path)) for name, path in paths.items()]
     if as_json:
         terminal = {finding.name: {"value": finding.value, "because": finding.reason} for finding in findings}
-        places = {name: {"path": path, "there": state == "there"} for name, state, path in files}
+        places = {name: {"path": path or None, "there": state == "there"} for name, state, path in files}
         document = {"schema": 1, "terminal": terminal, "paths": places, "versions": versions, "problems": problems}
         put_json(document)
         return
@@ -105,14 +107,24 @@ def _locale() -> tuple[str, str]:
     return "", "no variable is set"
 
 
-def _state(path: Path) -> str:
+def _store(place: CliContext) -> Path | None:
+    with suppress(BadInput):
+        return place.store_folder
+    return None
+
+
+def _state(path: Path | None) -> tuple[str, str]:
+    """Whether a file or folder exists, and its path; empty for a user without a home."""
+    if path is None:
+        return "no home folder", ""
+    state = "there"
     try:
         path.stat()
     except FileNotFoundError:
-        return "not there"
+        state = "not there"
     except (OSError, ValueError) as error:
-        return safe_text(getattr(error, "strerror", "") or "unknown")
-    return "there"
+        state = safe_text(getattr(error, "strerror", "") or "unknown")
+    return state, safe_text(str(path), None)
 
 
 def _versions() -> dict[str, str]:

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -100,7 +101,10 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
     """
     prepare_streams()
     place = place or CliContext()
-    code = _run(arguments, place)
+    try:
+        code = _run(arguments, place)
+    except Exception as error:  # in the words of an error
+        code = _say_unexpected(error)
     sys.stdout.flush()
     lost = lost_output()
     if lost is None or (lost.errno == errno.EPIPE and not place.needs_output):  # a reader that has seen enough
@@ -129,8 +133,17 @@ def _run(arguments: list[str] | None, place: CliContext) -> int:
         if not isinstance(error, OSError):
             return _say_unexpected(error)
         what = f"{error.filename} cannot be used" if error.filename else "The system refused"
+        if not error.filename and not _has_working_folder():
+            what = "The working folder cannot be used"
         say_failure(f"{what}: {error.strerror or error}.")
         return PARTLY_FAILED
+
+
+def _has_working_folder() -> bool:
+    try:
+        return bool(Path.cwd())
+    except OSError:
+        return False
 
 
 def _say_unexpected(error: Exception) -> int:

@@ -36,7 +36,13 @@ def put_json(value: object) -> None:
     """Print one JSON document."""
     import orjson  # here, as json and csv below: most answers are for people, and need none of them
 
-    put_document(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    try:
+        document = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # an argument is in it that is not written in the terminal's encoding
+        import json
+
+        document = json.dumps(value, indent=2).encode() + b"\n"
+    put_document(document)
 
 
 def put_document(document: bytes) -> None:

@@ -148,7 +148,8 @@ def need_terminal(profile: TerminalProfile) -> None:
     """Refuse a terminal that the console cannot be drawn in."""
     if not has_terminal(profile):
         reason = "" if profile.is_drawable else profile.reasons["is_drawable"]
-        raise BadInput("needs-terminal", "use-command-line", reason=reason)
+        over_ssh = profile.over_ssh and not has_person()
+        raise BadInput("needs-terminal", "ask-ssh-for-terminal" if over_ssh else "use-command-line", reason=reason)
 
 
 class Start:

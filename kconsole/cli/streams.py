@@ -46,6 +46,11 @@ def prepare_streams() -> None:
         except OSError:
             with suppress(OSError):
                 os.open(os.devnull, os.O_RDWR)
+    for descriptor in (1, 2):
+        with suppress(OSError):
+            if os.get_terminal_size(descriptor).columns:  # those of the environment may be another terminal's
+                os.environ.pop("COLUMNS", None)
+                os.environ.pop("LINES", None)
     sys.stdout = _replaced(sys.stdout, 1, sys.stdout is sys.__stdout__)
     sys.stderr = _replaced(sys.stderr, 2, sys.stderr is sys.__stderr__)
 

@@ -25,8 +25,8 @@ class AlreadyThere(BadInput):
     """The file exists, and must not be replaced."""
 
 
-def path_of(variable: str, default: Path) -> Path:
-    """The path in an environment variable, or the default if the variable is not set.
+def path_of(variable: str, default: Path | None) -> Path | None:
+    """The path in an environment variable, or the default if the variable is not set; None if there is neither.
 
     A leading `~` is a home folder: no shell expands it in a variable that was not set by one.
     """
@@ -37,6 +37,19 @@ def path_of(variable: str, default: Path) -> Path:
         return Path(named).expanduser()
     except RuntimeError:  # an unknown user: then it is a name like any other
         return Path(named)
+
+
+def whole_path(name: str) -> Path:
+    """The absolute path of a file that the user names; a `~` is a home folder.
+
+    Raises:
+        BadInput: there is no such home folder, or the working folder is gone.
+    """
+    try:
+        return Path(name).expanduser().absolute()
+    except (RuntimeError, OSError) as error:
+        code = "no-such-home-folder" if isinstance(error, RuntimeError) else "working-folder-gone"
+        raise BadInput(code, "write-the-whole-path") from None
 
 
 def read_small(path: Path) -> bytes | None:
@@ -145,6 +158,8 @@ def check_not_of_store(path: Path, store: Path) -> None:
     Raises:
         BadInput: it is there.
     """
+    if not path.name:
+        raise BadInput("path-not-a-file", "choose-another-name", file=str(path))
     folder = store.resolve()
     if path.resolve().is_relative_to(folder) or path.absolute().parent.resolve().is_relative_to(folder):
         raise BadInput("in-store-folder", "choose-a-file-elsewhere", file=str(path))

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.appearance import THEMES
 from kconsole.operations.files import LARGEST_OWN, FileRefused, path_of, read_small, reason_of
+from kconsole.operations.system import user_folder
 from kconsole.store.file_engine.files import PRIVATE_FOLDER, write_whole
 
 STATE_VARIABLE: Final = "KCONSOLE_STATE"
@@ -127,8 +128,7 @@ class Preferences:
             raise ConsoleError("preference-unsaved", "until-you-leave", file=file, reason=reason) from error
 
 
-def preferences_path() -> Path:
-    """The place of the file."""
-    from platformdirs import user_state_path
-
-    return path_of(STATE_VARIABLE, user_state_path("kconsole", appauthor=False)) / "habits.json"
+def preferences_path() -> Path | None:
+    """The place of the file; None for a user without a home."""
+    folder = path_of(STATE_VARIABLE, user_folder("state"))
+    return None if folder is None else folder / "habits.json"

@@ -15,6 +15,7 @@ from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput
 from kconsole.operations.appearance import Colours
 from kconsole.operations.files import path_of, read_small, reason_of
+from kconsole.operations.system import user_folder
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -38,17 +39,18 @@ class Settings:
     problems: tuple[Message, ...] = ()
 
 
-def settings_path() -> Path:
-    """The place of the user's configuration file, whether it exists or not."""
-    from platformdirs import user_config_path
-
-    return path_of(CONFIG_VARIABLE, user_config_path("kconsole", appauthor=False) / "config.toml")
+def settings_path() -> Path | None:
+    """The place of the user's configuration file, whether it exists or not; None for a user without a home."""
+    folder = user_folder("config")
+    return path_of(CONFIG_VARIABLE, None if folder is None else folder / "config.toml")
 
 
 def read_settings(path: Path | None = None) -> Settings:
     """Read a configuration file, or the user's. Never raises: what cannot be used is among the problems."""
     is_named = path is None and bool(os.environ.get(CONFIG_VARIABLE, "").strip())
-    path = settings_path() if path is None else path
+    path = path or settings_path()
+    if path is None:
+        return Settings()
     file = str(path)
     try:
         content = read_small(path)

@@ -3,7 +3,9 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
+from kconsole.core.errors import BadInput
 from kconsole.core.history import Operator
 
 STORE_VARIABLE = "KCONSOLE_STORE"
@@ -13,11 +15,27 @@ LARGE = 3_000_000
 """The size in bytes at which a store takes a tenth of a second to open: some ten thousand accounts."""
 
 
-def default_folder() -> Path:
-    """The default folder of the store: in the platform's folder for a user's data."""
-    from platformdirs import user_data_path
+def user_folder(kind: Literal["data", "config", "state"]) -> Path | None:
+    """The platform's folder for what belongs to this user; None for one without a home, as in many containers."""
+    from platformdirs import PlatformDirs
 
-    return user_data_path("kconsole", appauthor=False)
+    try:
+        folder: Path = getattr(PlatformDirs("kconsole", appauthor=False), f"user_{kind}_path")
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
+
+
+def default_folder() -> Path:
+    """The default folder of the store: in the platform's folder for a user's data.
+
+    Raises:
+        BadInput: the user has no home.
+    """
+    folder = user_folder("data")
+    if folder is None:
+        raise BadInput("no-home", "name-store-without-home")
+    return folder
 
 
 def takes_long(folder: Path) -> bool:

@@ -133,10 +133,16 @@ def run(prepared: Path, tmp_path: Path) -> Callable[..., Ended]:
         script = f'exec "{sys.executable}" -m kconsole {name} {arguments} {redirected}'
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
         environment = {**os.environ, "KCONSOLE_STORE": str(here / "store"), "TERM": "xterm"}
-        ended: Any = subprocess.run(
-            ["bash", "-c", script], **streams, env=environment, timeout=PATIENCE, check=False, start_new_session=True
+        ended = subprocess.run(
+            ["bash", "-c", script],
+            **streams,
+            env=environment,
+            timeout=PATIENCE,
+            check=False,
+            start_new_session=True,
+            text=True,
         )
-        said = (ended.stderr or b"").decode()
+        said = ended.stderr or ""
         assert "Traceback" not in said
         assert "nexpected" not in said
         assert "not foreseen" not in said

@@ -55,6 +55,9 @@ def states_by(policy: LicensePolicy) -> dict[str, Condition]:
     }
 
 
+LONGEST_FILTER: Final = 1000
+"""Characters. A longer one is refused: each of its terms is looked for in every entry."""
+
 SAVED_SIGN: Final = "@"
 """Precedes the name of a saved filter."""
 
@@ -109,6 +112,8 @@ def searched_text(entry: Entry) -> str:
 
 def read_filter(text: str, now: datetime, policy: LicensePolicy, saved: Mapping[str, str] = NONE_SAVED) -> Filter:
     """Read a filter as it was typed; ages count from `now`, and `saved` has the saved filters by name."""
+    if len(text) > LONGEST_FILTER:
+        return Filter(problems=(message("filter-too-long", most=LONGEST_FILTER),))
     words: list[str] = []
     not_words: list[str] = []
     conditions: list[tuple[str, Condition]] = []

@@ -111,9 +111,9 @@ class FileEngine:
             Refused: there is a store already.
             StoreUnusable: it cannot be made there.
         """
-        if self.folder.exists() and not self.folder.is_dir():
-            raise StoreUnusable("not-a-folder", "choose-another-place", folder=str(self.folder))
         with _writing(self.journal_name):
+            if self.folder.exists() and not self.folder.is_dir():
+                raise StoreUnusable("not-a-folder", "choose-another-place", folder=str(self.folder))
             self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         with self.lock(patience, holder):
             if any(os.path.lexists(path) for path in (self._snapshot_path, self._journal_path)):

@@ -72,6 +72,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "dump-restored": "restored {entries:count entry} in {domains:count domain}",
     "changed-meanwhile": _changed_meanwhile,
     "look-again": "Nothing was done. Look at it again.",
+    "filter-too-long": "a filter has at most {most:,} characters",
     "filter-is": "is: one of {states}",
     "filter-seen": "seen: > or <, and an age or a day: seen:>180d, seen:<2025-01-01",
     "filter-not-saved": _not_saved,

@@ -69,6 +69,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "needs-terminal": lambda params: (
         "The console needs a terminal that can move its cursor" + (" ({reason})" if params["reason"] else "") + "."
     ),
+    "ask-ssh-for-terminal": "Over SSH, ask for one: ssh -t HOST kconsole. Commands need none: 'kconsole --help'.",
     "use-command-line": "Use the command line instead: 'kconsole status', 'kconsole accounts', 'kconsole --help'.",
     # Any file
     "at-line": "{place}: {what}",
@@ -77,6 +78,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "not-a-file": "it is not a file",
     "too-large": "it is too large",
     "check-the-name": "Check the name.",
+    "no-such-home-folder": "That home folder is unknown.",
+    "working-folder-gone": "The working folder is gone, or cannot be read.",
+    "write-the-whole-path": "Write the whole path of the file.",
     "standard-input-closed": "Standard input is closed.",
     "name-a-file": "Name a file, or pass the document through a pipe.",
     "document-too-large": "{file} is too large: it has more than {megabytes} MB.",

@@ -291,8 +291,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "type-or-leave": "Type new values, or press esc.",
     "name-the-file": "Name the file",
     "or-leave": "Or press esc.",
-    "no-such-home-folder": "There is no such home folder",
-    "write-the-whole-path": "Write the whole path of the file.",
     "not-a-number-of-seats": "'{text}' is not a number of seats",
     "write-like-120": "Write it like 120.",
     "at-most-seats": "At most {most:,}.",

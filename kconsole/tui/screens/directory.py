@@ -1,7 +1,6 @@
 """The form with the settings of a directory."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Final, get_args
 
 from msgspec import convert
@@ -11,6 +10,7 @@ from textual.widgets import Static
 
 from kconsole.core.directory import Directory, DirectoryKind
 from kconsole.core.errors import BadInput
+from kconsole.operations.files import whole_path
 from kconsole.operations.mapping import check_settings, parse_attribute
 from kconsole.text.mapping import KIND_WORDS
 from kconsole.text.safe_text import safe_text
@@ -61,10 +61,9 @@ class DirectoryForm(FormDialog[Directory]):
     def answer(self, values: Mapping[str, str]) -> Directory:
         if not (values["url"] and values["base"]):
             raise BadInput("url-and-base-required")
-        ca_file = Path(values["ca_file"]).expanduser().absolute()
         attributes = [parse_attribute(part) for part in values["attributes"].split(",") if part.strip()]
         others = {
-            "ca_file": str(ca_file) if values["ca_file"] else "",
+            "ca_file": str(whole_path(values["ca_file"])) if values["ca_file"] else "",
             "insecure": values["insecure"] == "yes",
             "attributes": attributes,
         }

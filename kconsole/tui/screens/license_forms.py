@@ -17,7 +17,7 @@ from kconsole.core.license import Component, ComponentName, Customer, License
 from kconsole.licensing.counting import ComponentUse
 from kconsole.licensing.lifecycle import unlicensed
 from kconsole.operations import license as operations
-from kconsole.operations.files import open_file, reason_of
+from kconsole.operations.files import open_file, reason_of, whole_path
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
@@ -156,10 +156,7 @@ class FileForm(FormDialog[Path]):
         """The file, never standard input."""
         if not values["path"]:
             raise BadInput("name-the-file", "or-leave")
-        try:
-            return Path(values["path"]).expanduser().absolute()
-        except RuntimeError:  # no such user
-            raise BadInput("no-such-home-folder", "write-the-whole-path") from None
+        return whole_path(values["path"])
 
 
 def read_regular(path: Path) -> operations.LicenseFile:

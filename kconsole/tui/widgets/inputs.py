@@ -1,7 +1,7 @@
 """Lines to fill in: a text, a password, a choice, a filter."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -12,15 +12,21 @@ from textual.message import Message
 from textual.widgets import Input, Label
 
 from kconsole.net.secrets import Secret
+from kconsole.operations.search.filters import LONGEST_FILTER
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.painting import Painted, Part, fitted
+
+LONGEST_LINE: Final = 4096
+"""Characters, as of a path. What does not fit is not taken: a part of it would be another text."""
 
 
 class TextLine(Input):
     """One line that shows only safe text. Its cursor does not blink: that alone would keep a slow line busy."""
 
     def __init__(self, value: str = "", placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
-        super().__init__(value, placeholder=placeholder, id=id, compact=True, select_on_focus=False)
+        super().__init__(
+            value, placeholder=placeholder, id=id, compact=True, select_on_focus=False, max_length=LONGEST_LINE
+        )
         self.cursor_blink = False
 
     @property
@@ -118,6 +124,7 @@ class FilterBar(Horizontal):
     def __init__(self, placeholder: str) -> None:
         super().__init__()
         self.line = TextLine(placeholder=placeholder, id="filter")
+        self.line.max_length = LONGEST_FILTER
 
     def compose(self) -> ComposeResult:
         yield Label("/ ")
