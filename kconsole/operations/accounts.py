@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, NotFound, Refused
-from kconsole.core.identity import canonical_address
+from kconsole.core.identity import canonical_address, stripped
 from kconsole.core.records import Entry, LastLogin, MailboxFate
 from kconsole.core.times import LONGEST_PROTOCOL, SKEW
 from kconsole.licensing import guards
@@ -96,7 +96,7 @@ class AddAccount:
 
     def apply(self, context: OperationContext) -> list[Outcome]:
         state = context.state
-        login, at, domain_name = self.address.strip().rpartition("@")
+        login, at, domain_name = stripped(self.address).rpartition("@")
         if not at or not domain_name:
             raise BadInput("not-an-address", "write-an-address", address=self.address)
         if not LOGIN.fullmatch(login):

@@ -151,3 +151,32 @@ def test_the_size_is_the_terminals_own(tmp_path: Path) -> None:
         screen.wait_for("q quit")
         screen.resize(140, 36)
         screen.wait_until(lambda text: "q quit" in text.splitlines()[-1], "the footer in the last line")
+
+
+ANNA, NORTH = "anna@north.example", "north.example"
+
+
+@pytest.mark.parametrize("around", [" {} ", "{}\r", "\ufeff{}", "{}\u200b", "\u00a0{}", "\u2060{}\t\n"])
+def test_blanks_around_a_name_matter_to_no_command(console: Console, around: str, tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("Name;FullName\np1;Person\n")
+    commands = [
+        ["add", around.format("new@north.example")],
+        ["explain", around.format(ANNA)],
+        ["disable", around.format(ANNA)],
+        ["enable", around.format(ANNA)],
+        ["connect", around.format(ANNA)],
+        ["accounts", "--domain", around.format(NORTH)],
+        ["accounts", "--filter", around.format(ANNA)],
+        ["log", "--account", around.format(ANNA)],
+        ["domains", "add", around.format("south.example")],
+        ["domains", "map", around.format(NORTH), "--url", "ldaps://d.example", "--base", "dc=north"],
+        ["import", "csv", str(tmp_path / "users.csv"), "--domain", around.format(NORTH)],
+        ["delete", "berg@north.example", "--yes", "--mailbox", f"transfer:{around.format(ANNA)}"],
+        ["delete", "--yes", around.format(ANNA)],
+    ]
+    console.fill(account("anna"), account("berg"), seats=9)
+    for arguments in commands:
+        said = console.done(*arguments)
+        assert ANNA in said.out or arguments[0] not in ("explain", "accounts", "log"), arguments
+    live = {document["address"] for document in console.accounts()}
+    assert live == {"new@north.example", "p1@north.example"}

@@ -25,6 +25,7 @@ from kconsole.core.identity import (
     canonical_domain,
     canonical_login,
     shown_address,
+    stripped,
 )
 from kconsole.core.records import Entry, fold
 from kconsole.core.times import age_of, moment_of
@@ -119,7 +120,7 @@ def read_filter(text: str, now: datetime, policy: LicensePolicy, saved: Mapping[
     conditions: list[tuple[str, Condition]] = []
     problems: list[Message] = []
     is_moving = False
-    for term in text.split():
+    for term in filter(None, map(stripped, text.split())):
         bare = term.removeprefix("-") or term
         negated = bare != term
         part = _saved(bare, now, policy, saved) if _names_saved(bare, saved) else _term(bare, now, policy)
