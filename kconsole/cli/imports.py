@@ -15,7 +15,7 @@ from kconsole.core.errors import EncodingUnconfirmed
 from kconsole.core.records import Entry
 from kconsole.core.times import zone_named
 from kconsole.operations.base import refused_by
-from kconsole.operations.files import write_document
+from kconsole.operations.files import STANDARD_STREAM, write_document
 from kconsole.operations.importing import kerio_export, kerio_files, logins
 from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, LineMessage, MergePlan
 from kconsole.text import messages, words
@@ -137,7 +137,10 @@ def _confirmed(read: Callable[[str | None], _Read], encoding: str | None) -> _Re
 def _write_faults(faulty: Iterable[LineMessage], file: Path | None, place: CliContext) -> None:
     if file is not None:
         lines = (f"{safe_text(messages.words_of(fault.placed))}\n" for fault in faulty)
-        write_document(file, "".join(lines).encode(), place.store_folder)
+        if str(file) == STANDARD_STREAM:
+            click.echo("".join(lines), nl=False)
+        else:
+            write_document(file, "".join(lines).encode(), place.store_folder)
 
 
 @import_.command("logins")

@@ -74,6 +74,7 @@ def test_all_faults_are_written_to_a_file(tmp_path: Path) -> None:
     assert (said.code, len(faults.read_text().splitlines())) == (2, 500)
     assert len(said.talk) < 30
     assert "--faults" in said.err
+    assert console(*command[:-1], "-").out == faults.read_text()
     assert console(*command, "--skip-faulty").code == 1
     refused = console("log", "--json").json[-1]["refusals"]
     assert len(refused) == 101
