@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput, EncodingUnconfirmed
+from kconsole.core.identity import stripped
 from kconsole.core.records import fold
 from kconsole.importers.csv_table import LONGEST_LINE
 from kconsole.importers.file_lines import LineMessage
@@ -395,7 +396,7 @@ class Person(NamedTuple):
 
 def _is_plain(text: str) -> bool:
     """Whether nothing is taken off it in reading."""
-    return text == text.strip() and not (text[:1] == "'" and text[1:2] in tuple("-=+@"))
+    return text == stripped(text) and "\x1a" not in text and not (text[:1] == "'" and text[1:2] in tuple("-=+@"))
 
 
 LOGINS = st.from_regex(r"[A-Za-z0-9._+'-]{0,6}[a-z0-9][A-Za-z0-9._+-]{0,6}", fullmatch=True).filter(_is_plain)
