@@ -113,6 +113,23 @@ def test_what_others_can_read_is_closed(tmp_path: Path) -> None:
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
+def test_what_is_no_part_of_a_store_is_left_alone(tmp_path: Path) -> None:
+    folder = store_of(tmp_path)
+    others = [folder / name for name in ("notes.txt", ".journal.new", ".editor.swp.new", "homes")]
+    for path in others[:-1]:
+        path.write_bytes(b"mine")
+    others[-1].mkdir()
+    (folder / "journal.jsonl").chmod(0o644)
+    for path in (folder, *others):
+        path.chmod(0o755)
+        os.utime(path, (0, 0))
+    assert codes(folder) == ["permissions"]
+    mend(folder, examine(folder), DORA, 0, words_of)
+    assert examine(folder) == []
+    assert {path.stat().st_mode & 0o777 for path in (folder, *others)} == {0o755}
+    assert (folder / "journal.jsonl").stat().st_mode & 0o777 == 0o600
+
+
 def damage(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1

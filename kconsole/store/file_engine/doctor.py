@@ -5,6 +5,7 @@ that no other process writes meanwhile; open consoles notice that the journal wa
 """
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +36,11 @@ from kconsole.store.tables import encoded_tables
 
 ASIDE_FOLDER: Final = "set-aside"
 """Where the doctor puts what is in the way."""
+
+_OWN: Final = re.compile(
+    rf"{ASIDE_FOLDER}|lock|\w+\.lock|store\.json(\..*)?|journal[.-].*|\.(store\.json|journal)[.-].*\.new"
+)
+"""The names of what belongs to a store."""
 
 LEAST_FREE: Final = 64 * 1024 * 1024
 """Bytes of free disk below which the doctor warns."""
@@ -353,9 +359,17 @@ def _place_aside(folder: Path, name: str) -> Path:
 
 
 def _too_open(folder: Path) -> list[tuple[Path, int]]:
-    """What others may read, and the mode it should have. What links point to is no part of the store."""
+    """What others may read, and the mode it should have: the store's own files, and its folder if it holds no others.
+
+    A store may stand in a folder with other files, by mistake even in `/`. Those are none of the doctor's business.
+    What links point to is no part of the store either.
+    """
     aside = folder / ASIDE_FOLDER
-    paths = [folder, *folder.iterdir(), *(aside.iterdir() if aside.is_dir() else ())]
+    everything = [path for path in folder.iterdir() if not path.is_symlink()]
+    own = [path for path in everything if _OWN.fullmatch(path.name)]
+    paths = [*own, *(aside.iterdir() if aside in own else ())]
+    if len(own) == len(everything):
+        paths.insert(0, folder)
     found = []
     for path in paths:
         with suppress(FileNotFoundError):  # another process removed it just now
@@ -370,7 +384,7 @@ def _leftovers(folder: Path, before: float | None = None) -> list[Path]:
     Temporary files count from before that many seconds since 1970; with None all of them, when no one can be writing.
     """
     temporary = []
-    for path in folder.glob(".*.new"):
+    for path in filter(lambda path: _OWN.fullmatch(path.name), folder.glob(".*.new")):
         with suppress(FileNotFoundError):
             if before is None or path.stat().st_mtime < before:
                 temporary.append(path)
