@@ -135,14 +135,19 @@ class History:
             raise NotFound("no-such-line", "see-the-log", line=sequence)
         if commit.undoes is None and commit.operation not in BEGINNINGS and not is_undoable(commit.operation):
             raise NotFound("line-is-of-the-server", "change-it-there-and-sync", line=sequence)
-        if not commit.changes or commit.operation in BEGINNINGS:
+        if not _changes_records(commit) or commit.operation in BEGINNINGS:
             raise NotFound("line-has-nothing-to-undo", line=sequence)
         return commit
 
 
 def can_be_undone(commit: Commit) -> bool:
     """Whether a commit changed something, and is no undo itself."""
-    return bool(commit.changes) and commit.undoes is None and is_undoable(commit.operation)
+    return _changes_records(commit) and commit.undoes is None and is_undoable(commit.operation)
+
+
+def _changes_records(commit: Commit) -> bool:
+    """Whether a commit changed more than what the server is asked for: a change that it refused did not."""
+    return any(change.table != "intents" for change in commit.changes)
 
 
 def undone_among(traces: Iterable[Trace]) -> dict[int, int]:

@@ -1,19 +1,24 @@
 """Who is who after a sync: accounts that come back, logins that other people have now, unknown last logins."""
 
+import contextlib
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from kconsole.core.codes import message
+from kconsole.core.errors import ConsoleError, NotFound
 from kconsole.core.records import Entry, LastLogin
 from kconsole.net.secrets import Secret
-from kconsole.operations.accounts import AddAccount, DeleteAccounts
+from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
+from kconsole.operations.base import Operation
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
-from kconsole.providers.base import ServerState
-from tests.operations.followed import ANNA, BERG, Followed
+from kconsole.providers.base import AnswerLost, ServerState
+from tests.kerio_server.faults import AnyItems, Cut, Error, Fault
+from tests.operations.followed import ANNA, BERG, DORA, OTTO, Followed
 
 
 def served(at: Followed, session: Session, **changes: object) -> ServerState:
@@ -107,3 +112,38 @@ def test_a_login_in_the_future_is_unknown_and_does_not_stay(at: Followed, sessio
     at.clock.forward(days=-401)
     assert take(session, served(at, session, last_login=LastLogin(now))).last_login == LastLogin(now)
     assert session.state.find(BERG).never_logged_in
+
+
+def test_a_deletion_is_confirmed_although_a_namesake_is_there_by_now(at: Followed, session: Session) -> None:
+    at.mail.faults.add(Cut(), "Users.remove")
+    with pytest.raises(AnswerLost):
+        at.do(session, DeleteAccounts((ANNA,), mailbox="delete"))
+    at.mail.world.add_user(ANNA, "Another Anna")
+    (outcome,) = [outcome for outcome in at.read(session).outcomes if outcome.code == "resolved"]
+    assert outcome.params == {"operation": "delete", "done": True}
+    assert session.state.find(ANNA).full_name == "Another Anna"
+
+
+REFUSALS: dict[str, Fault] = {
+    "each account": AnyItems(every=True, code=1004, message="No."),
+    "the call": Error(1004, "No."),
+    "not understood": Error(-32602, "What?"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSALS)
+@pytest.mark.parametrize("operation", [DisableAccounts((ANNA,)), DeleteAccounts((ANNA,), "keep"), AddAccount(DORA)])
+def test_a_change_that_the_server_refused_is_not_what_is_undone(
+    at: Followed, session: Session, operation: Operation, why: str
+) -> None:
+    done = at.do(session, DisableAccounts((OTTO,)))
+    assert done.commit is not None
+    method = {"disable": "Users.set", "delete": "Users.remove", "add": "Users.create"}[operation.name]
+    at.mail.faults.add(REFUSALS[why], method)
+    with contextlib.suppress(ConsoleError):
+        assert [outcome.result for outcome in at.do(session, operation).outcomes] == ["refused"]
+    assert session.history.to_undo().sequence == done.commit.sequence
+    with closing(at.opened(session.store.folder)) as later:
+        assert later.history.to_undo().sequence == done.commit.sequence
+        with pytest.raises(NotFound, match="line-has-nothing-to-undo"):
+            later.history.to_undo(later.store.sequence)

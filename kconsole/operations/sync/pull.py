@@ -238,6 +238,8 @@ def _resolved_by(pending: PendingChange, target: Target, context: OperationConte
     address, state = context.address_of(pending, target), context.state
     entry = state.entry_at(address) if pending.operation == "add" else state.entries.get(target.number)
     is_there = entry is not None and entry.deleted_at is None
+    if entry is not None and target.server_id and entry.server_id != target.server_id:
+        is_there = False  # a namesake, who may have the store's number of the former account
     if pending.operation in ("add", "delete"):
         return resolved(pending, target, is_there == (pending.operation == "add"))
     is_enabled = entry is not None and entry.enabled
