@@ -32,13 +32,15 @@ def verify(folder: Path, head: str | None = None) -> Head:
     known = None if head is None else _HASH.fullmatch(head.strip())
     if head is not None and known is None:
         raise BadInput("not-a-head", "head-is-what-verify-shows", head=head)
-    wanted, seen, last = (known["hash"].lower() if known else ""), False, START
+    wanted, number, seen, last = "", 0, False, START
+    if known is not None:
+        wanted, number = known["hash"].lower(), int(known["sequence"] or 0)
     with closing(engine_at(folder, read_only=True)) as engine:
         if not engine.open():
             raise NotFound("no-log", "name-the-store", folder=str(folder))
         try:
             for last in verified(engine):
-                seen = seen or last.hash == wanted
+                seen = seen or (last.hash == wanted and number in (0, last.sequence))
         except BrokenJournal as damage:
             raise damage.of(engine.journal_name) from None
         if known is not None and not seen:

@@ -536,6 +536,8 @@ def test_the_head_of_a_log_is_found_again_as_long_as_nobody_cut_or_forged_it(tmp
     assert verify(folder, f" {head.sequence} {head.hash.upper()}\n").sequence == head.sequence + 1
     with pytest.raises(StoreUnusable, match="head-not-in-log"):
         verify(folder, "1" * 64)
+    with pytest.raises(StoreUnusable, match="head-not-in-log"):
+        verify(folder, f"{head.sequence + 1} {head.hash}")
     for nonsense in ("", " ", "12", head.hash[:16], f"{head.hash}0", "g" * 64):
         with pytest.raises(BadInput, match="not-a-head"):
             verify(folder, nonsense)

@@ -255,6 +255,26 @@ def test_a_lock_file_that_was_removed_locks_nobody_out_and_keeps_everybody_apart
     assert same_as_disk(one)
 
 
+def test_who_lost_the_lock_file_while_writing_is_still_the_only_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = new_store(tmp_path), opened(tmp_path)
+    write = os.write
+
+    def writing(descriptor: int, raw: bytes) -> int:
+        monkeypatch.undo()
+        (tmp_path / "lock").unlink()
+        with pytest.raises(StoreUnusable, match="lock-broken"):
+            add(other, "berg")
+        return write(descriptor, raw)
+
+    monkeypatch.setattr(os, "write", writing)
+    add(one, "anna")
+    assert same_as_disk(one)
+    add(other, "berg")
+    assert addresses(opened(tmp_path)) == ["anna@north.example", "berg@north.example"]
+
+
 def test_a_lock_that_cannot_be_had_is_told_and_reading_goes_on(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     other = opened(tmp_path)

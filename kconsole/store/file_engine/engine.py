@@ -239,11 +239,12 @@ class FileEngine:
                     raise HeadMoved from None
             else:
                 place = self._place_of(expected)
-                if self._journal.size != place:
-                    raise HeadMoved
-                if place and self._journal.hash_at(place) != expected.hash:
-                    raise BrokenJournal(expected.sequence, "line-changed-since", START)
-                self._journal.append(raw, place)
+                with self._journal.alone() as is_alone:
+                    if not is_alone or self._journal.size != place:
+                        raise HeadMoved
+                    if place and self._journal.hash_at(place) != expected.hash:
+                        raise BrokenJournal(expected.sequence, "line-changed-since", START)
+                    self._journal.append(raw, place)
         self._remember(after.sequence, place + len(raw))
         return after
 

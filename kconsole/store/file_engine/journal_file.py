@@ -3,7 +3,8 @@
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 from typing import Final
 
@@ -113,6 +114,27 @@ class JournalFile(OpenFile):
             if isinstance(error, OSError) and self.size >= place + len(raw):
                 raise InDoubt(error.errno, error.strerror, str(self.path)) from error
             raise
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Be the only one who appends; gives False where another process does.
+
+        The store's lock is for that. But its file can be removed while a process holds it, and then another process
+        locks the next file of that name.
+        """
+        try:
+            flock(self._descriptor, LOCK_EX | LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            yield False
+            return
+        except OSError:  # a file system without locks of this kind
+            yield True
+            return
+        try:
+            yield True
+        finally:
+            with suppress(OSError):
+                flock(self._descriptor, LOCK_UN)
 
     def ends_with_a_line(self) -> bool:
         size = self.size
