@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tarfile
 import threading
 import time
@@ -523,6 +524,19 @@ def test_whatever_happened_nothing_is_lost_and_what_is_mended_works(
     if not any(finding.serious and not finding.mended for finding in findings):
         assert examine(folder) == []
         works(folder)
+
+
+@pytest.mark.parametrize("part", ["journal.jsonl", "store.json"])
+def test_a_part_of_another_store_is_refused_and_never_preferred(tmp_path: Path, part: str) -> None:
+    ours, theirs = store_of(tmp_path / "ours", 3), store_of(tmp_path / "theirs", 12 if part == "journal.jsonl" else 1)
+    before = contents(ours)
+    shutil.copy(theirs / part, ours / part)
+    with pytest.raises(StoreUnusable):
+        Session.open(ours, "anna")
+    mended(ours)
+    assert contents(ours) == before
+    assert examine(ours) == []
+    works(ours)
 
 
 # The log, verified

@@ -148,7 +148,10 @@ class _Look:
             if broken is None and self.good.head == START:
                 broken = BrokenJournal(1, "journal-empty", START)
             if broken is None and self._snapshot is not None and at_snapshot is None:
-                broken = BrokenJournal(self._snapshot.head.sequence, "not-the-line-of-the-snapshot", self.good.head)
+                if self._is_snapshot_foreign(journal):
+                    self._snapshot, self._damage = None, message("of-another-store")
+                else:
+                    broken = BrokenJournal(self._snapshot.head.sequence, "not-the-line-of-the-snapshot", self.good.head)
             if broken is not None:
                 what = message("journal-damaged", journal=name, line=broken.line, reason=broken.why)
                 self.good = self._without_good_journal(journal, what, broken.line - 1)
@@ -176,13 +179,31 @@ class _Look:
         self.findings.append(Finding(code, what, tuple(remedy), mendable=can_mend))
         return good
 
-    def _best(self, journal: JournalFile | None) -> _Good:
-        """A snapshot with the lines after it, or lines from the first: whatever goes furthest."""
-        backup = None
+    def _is_snapshot_foreign(self, journal: JournalFile) -> bool:
+        """Whether the snapshot is another store's, beside a whole journal that has another line in place of its own.
+
+        The journal is this store's if it has the line of the backup. If not, the journal is the foreign one.
+        """
+        if self._snapshot is None or self.good.head.sequence < self._snapshot.head.sequence:
+            return False
+        return self._backup is not None and _replayed(journal, _Good(Records()), self._backup)[2] is not None
+
+    @property
+    def _backup(self) -> _Good | None:
         with suppress(StoreUnusable):  # it may be of another format
-            backup, _ = _snapshot_in(self._folder / BACKUP_FILE)
+            return _snapshot_in(self._folder / BACKUP_FILE)[0]
+        return None
+
+    def _best(self, journal: JournalFile | None) -> _Good:
+        """The snapshot with the lines after it; if it is not good, the backup or lines from the first.
+
+        A journal that goes further than a good snapshot, but does not have its line, is not this store's.
+        """
         best = _Good(Records())
-        for name, start in ((SNAPSHOT_FILE, self._snapshot), (BACKUP_FILE, backup), ("", _Good(Records()))):
+        starts: tuple[tuple[str, _Good | None], ...] = ((SNAPSHOT_FILE, self._snapshot),)
+        if self._snapshot is None:
+            starts = ((BACKUP_FILE, self._backup), ("", _Good(Records())))
+        for name, start in starts:
             if start is None:
                 continue
             good = start if journal is None else _replayed(journal, start, None)[0]

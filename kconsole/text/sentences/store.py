@@ -77,6 +77,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "lock-broken": "another process wrote without the lock",
     "file-is-empty": "it is empty",
     "not-whole-json": "it is not whole JSON ({error})",
+    "of-another-store": "it is of another store",
     "not-a-store": "it is not a store of kconsole",
     "no-format": "it does not name its format",
     "not-its-checksum": "its content does not match its checksum; another program changed it, or the disk did",
