@@ -14,7 +14,7 @@ from kconsole.cli.context import CliContext, at_store, exit_code, reading, reaso
 from kconsole.cli.output import put_document
 from kconsole.cli.server_prompt import password_option, said, writer_for
 from kconsole.cli.streams import lost_output
-from kconsole.core.codes import OPERATION_FIELD
+from kconsole.core.codes import OPERATION_FIELD, Message
 from kconsole.core.history import Commit
 from kconsole.core.times import moment_of, to_iso
 from kconsole.operations.history import LogQuery
@@ -72,6 +72,8 @@ def log(
         _put_list(commits)
     else:
         _put_table(commits)
+    if (missing := session.store.journal.missing()) is not None:
+        say(f"Note: {messages.sentence(missing)}")
 
 
 def log_document(commit: Commit) -> dict[str, object]:
@@ -158,8 +160,12 @@ def verify_log(place: CliContext, head: str | None) -> None:
     Keep the head in another place. A later check with --head then shows whether the end of the log was cut off, or
     the whole log rewritten.
     """
-    last = verify(place.store_folder, head)
-    say(f"The log is complete: {words.count(last.sequence, 'line')}. Keep its head elsewhere:")
+    notices: list[Message] = []
+    last = verify(place.store_folder, head, notices)
+    complete = "intact" if notices else f"complete: {words.count(last.sequence, 'line')}"
+    for notice in notices:
+        say(f"Note: {messages.sentence(notice)}")
+    say(f"The log is {complete}. Keep its head elsewhere:")
     click.echo(f"{last.sequence} {last.hash}")
 
 

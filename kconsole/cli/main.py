@@ -50,6 +50,7 @@ COMMANDS: Final = {
     "undo": "kconsole.cli.history:undo",
     "doctor": "kconsole.cli.maintenance:doctor",
     "backup": "kconsole.cli.maintenance:backup",
+    "journal": "kconsole.cli.maintenance:journal",
     "demo": "kconsole.cli.screen:demo",
     "diagnose": "kconsole.cli.diagnose:diagnose",
     "schema": "kconsole.cli.maintenance:schema",

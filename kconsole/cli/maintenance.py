@@ -8,6 +8,7 @@ import click
 from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, at_store, say
 from kconsole.cli.output import put_json
 from kconsole.operations import maintenance
+from kconsole.text import words
 from kconsole.text.messages import sentence, sentences, words_of
 from kconsole.text.safe_text import safe_text
 
@@ -73,6 +74,25 @@ def backup(place: CliContext, file: Path) -> None:
     maintenance.backup(session, file)
     if str(file) != "-":
         say(f"Wrote {file}.")
+
+
+@click.group()
+def journal() -> None:
+    """Keep the journal small."""
+
+
+@journal.command("archive")
+@click.option("--keep", metavar="LINES", type=click.IntRange(min=1), default=10_000, help="Lines that stay (10,000).")
+@at_store
+def archive_journal(place: CliContext, keep: int) -> None:
+    """Move old lines into compressed files beside the journal.
+
+    'log', 'undo' and 'backup' still find them there. Open consoles go on. The files may be moved elsewhere, the oldest
+    first; put them back to see or undo their lines.
+    """
+    place.check_writable()
+    moved = maintenance.archive(place.open(), keep)
+    say(f"Archived {words.count(moved, 'line')}." if moved else "There is nothing to archive.")
 
 
 @click.command()

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Final
 
+from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.operations.files import STANDARD_STREAM, check_not_of_store, takes_a_stream
 from kconsole.operations.session import Session
@@ -24,8 +25,10 @@ _HASH: Final = re.compile(r"(?:(?P<sequence>\d+)\s+)?(?P<hash>[0-9a-fA-F]{64})")
 """A head as `log verify` shows it: the number of the line may be left out."""
 
 
-def verify(folder: Path, head: str | None = None) -> Head:
+def verify(folder: Path, head: str | None = None, notices: list[Message] | None = None) -> Head:
     """Check the whole chain of the log, and return its last line's number and hash. Takes no lock.
+
+    Notices get what is missing of archived lines.
 
     A head that the log had once, given as this shows it or as its hash alone, must still be in it.
     """
@@ -43,9 +46,16 @@ def verify(folder: Path, head: str | None = None) -> Head:
                 seen = seen or (last.hash == wanted and number in (0, last.sequence))
         except BrokenJournal as damage:
             raise damage.of(engine.journal_name) from None
+        if (missing := engine.missing()) is not None and notices is not None:
+            notices.append(missing)
         if known is not None and not seen:
             raise StoreUnusable("head-not-in-log", "compare-with-backup", journal=engine.journal_name, head=wanted)
     return last
+
+
+def archive(session: Session, keep: int) -> int:
+    """Move all lines of the log but the last ones into compressed files beside the journal; returns how many."""
+    return session.store.archive(keep)
 
 
 def backup(session: Session, path: Path) -> None:

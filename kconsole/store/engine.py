@@ -118,6 +118,12 @@ class JournalEngine(Protocol):
     def head(self) -> Head:
         """The last whole line that the journal has now."""
 
+    def start(self) -> Head:
+        """The head before the oldest line that is there: START, unless old lines were moved elsewhere."""
+
+    def missing(self) -> Message | None:
+        """Which lines were moved elsewhere, and what to put back to have them; None if all are there."""
+
     def size(self) -> int:
         """The bytes of the journal; they decide when a check or a snapshot is worth its time."""
 
@@ -133,6 +139,7 @@ class JournalEngine(Protocol):
     def read_after(self, head: Head) -> Iterator[bytes]:
         """The whole lines after a head, with their line feeds; BrokenJournal if the journal does not hold that head.
 
+        StoreUnusable if lines after it were moved elsewhere.
         Takes no lock: a line that is half written is left for later.
         """
 
@@ -143,6 +150,13 @@ class JournalEngine(Protocol):
         """Append lines, all of them or none; durable when this returns its new head. The caller holds the lock.
 
         Raises HeadMoved if the journal does not end with the expected head.
+        """
+
+    def archive(self, keep: int) -> int:
+        """Move all lines but the last ones, which are at least one, to where they take less room; returns how many.
+
+        Every line is checked first; BrokenJournal at a bad one. An engine that has no such place moves none. The caller
+        holds the lock.
         """
 
     def watch(self) -> AbstractContextManager[Changes]:

@@ -55,10 +55,15 @@ def head_after(raw: bytes, before: Head) -> Head:
 
 def head_before(raw: bytes, head: Head) -> Head:
     """The head before the line of a head; BrokenJournal if it is another line."""
-    before = Head(head.sequence - 1, raw[-_TAIL - 65 : -_TAIL - 1].decode("ascii", "replace"))
+    before = named_before(raw, head.sequence)
     if head_after(raw, before) != head:
         raise BrokenJournal(head.sequence, "line-not-the-hash-kept-after-it", before)
     return before
+
+
+def named_before(raw: bytes, sequence: int) -> Head:
+    """The head before a line with a number, as the line names it."""
+    return Head(sequence - 1, raw[-_TAIL - 65 : -_TAIL - 1].decode("ascii", "replace"))
 
 
 def hash_of(end: bytes) -> str:

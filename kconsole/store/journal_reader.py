@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
-from kconsole.core.codes import message
+from kconsole.core.codes import Message, message
 from kconsole.core.errors import NotFound, StoreUnusable
 from kconsole.core.history import Commit, Trace
 from kconsole.store.engine import START, BrokenJournal, Changes, DamagedSnapshot, Head, JournalEngine
@@ -76,7 +76,7 @@ class JournalReader:
             self._engine.notices.append(missing.happened)
             self.is_damaged = True
             return
-        for step in (self._check_chain, self._read_rest):
+        for step in (self._read_rest, self._check_chain):
             try:
                 step(progress)
             except BrokenJournal as found:
@@ -107,15 +107,14 @@ class JournalReader:
         self.snapshot_size = len(snapshot.body)
 
     def _check_chain(self, _: Progress | None) -> None:
-        """Check that the journal holds the line of the snapshot, and some before it; `_read_rest` checks the others."""
-        head, size = self._snapshot_head, 0
-        next(iter(self._engine.read_after(head)), None)
-        for raw in self._engine.read_backwards(head):
-            head, size = head_before(raw, head), size + len(raw)
-            if size >= CHECK_AT_OPENING:
-                return
-        if head != START:
-            raise BrokenJournal(head.sequence, "not-the-line-of-the-snapshot", START)
+        """Check some lines before that of the snapshot; `_read_rest` has checked what comes after it."""
+        head, left = self._snapshot_head, min(CHECK_AT_OPENING, self._engine.size() - self.tail)
+        for raw in self._engine.read_backwards(head) if left > 0 else ():
+            head, left = head_before(raw, head), left - len(raw)
+            if left <= 0:
+                break
+        if head.sequence == 0 and head != START:
+            raise BrokenJournal(1, "line-does-not-follow", START)
 
     def _read_rest(self, progress: Progress | None) -> None:
         replay = Replay(self.head, self.next_number)
@@ -164,8 +163,8 @@ class JournalReader:
 
     def history(self) -> Iterator[Commit]:
         with self.reporting_damage():
-            head = START
-            for raw in self._engine.read_after(START):
+            head = self._engine.start()
+            for raw in self._engine.read_after(head):
                 head = head_after(raw, head)
                 if head.sequence > self.head.sequence:
                     return
@@ -188,6 +187,7 @@ class JournalReader:
         with self.reporting_damage():
             for raw in self._engine.read_backwards(self.head, patterns):
                 yield commit_of(raw, head_of(raw))[0]
+        self._check_all_were_there()
 
     def traces(self, records: Collection[tuple[str, int]], after: int) -> Iterator[Trace]:
         """The traces, after a line, of what changed one of these records and of all undos, the last one first."""
@@ -199,6 +199,16 @@ class JournalReader:
                     return
                 if trace.records and (trace.undoes is not None or not trace.records.isdisjoint(records)):
                     yield trace
+        self._check_all_were_there()
+
+    def _check_all_were_there(self) -> None:
+        """Raise StoreUnusable if what was looked for may be in a line that was moved elsewhere."""
+        if (missing := self.missing()) is not None:
+            raise StoreUnusable(missing, "put-archive-back", effect="nothing-changed")
+
+    def missing(self) -> Message | None:
+        """Which of the first lines are not there, and what to put back."""
+        return self._engine.missing()
 
     @contextmanager
     def reporting_damage(self) -> Iterator[None]:
@@ -217,8 +227,8 @@ def verified(engine: JournalEngine) -> Iterator[Head]:
     Raises:
         BrokenJournal: at the first bad line.
     """
-    head, last = START, engine.head()
-    for raw in engine.read_after(START):
+    head, last = engine.start(), engine.head()
+    for raw in engine.read_after(head):
         head = head_after(raw, head)
         commit_of(raw, head)
         yield head

@@ -1,6 +1,6 @@
 """The records of a store in memory, and what finds them."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -25,7 +25,7 @@ _STEP: Final = 8192
 class Records:
     """All records of a store. Addresses and domain names are found without regard to case."""
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Iterable[Change] = ()) -> None:
         self.tables: dict[str, dict[int, Any]] = {table: {} for table in TABLES}
         self.entries: dict[int, Entry] = self.tables["entries"]
         self.domains: dict[int, Domain] = self.tables["domains"]
@@ -33,6 +33,8 @@ class Records:
         """Which entry has or had which address; made when it is first asked for, since much never asks."""
         self._changes = 0
         """How many have been taken."""
+        for change in changes:
+            self.take(change)
 
     @property
     def license(self) -> License:

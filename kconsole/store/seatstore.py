@@ -284,7 +284,17 @@ class SeatStore:
         with self._engine.lease(name, self._patience if patience is None else patience, self.operator.shown):
             yield
 
-    # Snapshots
+    # Snapshots and archives
+
+    def archive(self, keep: int) -> int:
+        """Move all lines of the journal but the last ones to where they take less room; returns how many.
+
+        Raises what `transaction` raises.
+        """
+        with self._locked(), self.journal.reporting_damage():
+            if moved := self._engine.archive(keep):
+                self._write_snapshot()
+        return moved
 
     def _write_snapshot(self) -> None:
         body = encoded_tables(self.state.tables)

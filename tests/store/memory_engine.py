@@ -36,6 +36,12 @@ class MemoryEngine:
     def _head(self, sequence: int) -> Head:
         return Head(sequence, hash_of(self.memory.lines[sequence - 1])) if sequence else START
 
+    def start(self) -> Head:
+        return START
+
+    def missing(self) -> Message | None:
+        return None
+
     def size(self) -> int:
         return sum(map(len, self.memory.lines))
 
@@ -71,6 +77,10 @@ class MemoryEngine:
             raise BrokenJournal(expected.sequence, "line-changed-since", START)
         self.memory.lines += lines
         return self.head()
+
+    def archive(self, keep: int) -> int:
+        del keep
+        return 0
 
     @contextmanager
     def watch(self) -> Iterator["MemoryEngine"]:

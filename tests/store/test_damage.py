@@ -159,7 +159,7 @@ def spoil_by_replacing(path: Path) -> None:
     content = path.read_bytes()
     path.unlink()
     path.with_name("filler").touch()  # else the file system might use the same inode again
-    path.write_bytes(content)
+    path.write_bytes(content[: content.rfind(b"\n", 0, -1) + 1])  # with the same lines it would be ours
 
 
 def spoil_by_changing(path: Path) -> None:

@@ -23,6 +23,7 @@ from kconsole.store.file_engine.engine import refuse_links
 from kconsole.store.file_engine.files import PRIVATE_FILE, PRIVATE_FOLDER, beside, sync_folder
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
+from kconsole.store.file_engine.segments import Archive, all_segments
 from kconsole.store.file_engine.snapshot_file import (
     BACKUP_FILE,
     DAMAGED_FILE,
@@ -144,9 +145,23 @@ class _Look:
             self.good = self._without_good_journal(None, message("journal-missing", journal=name), 0)
             return
         with closing(journal):
-            self.good, broken, at_snapshot = _replayed(journal, _Good(Records()), self._snapshot)
+            archived, start, chain = Archive(folder, journal.base).replayed(), _Good(Records()), None
+            if isinstance(archived, Message):  # the snapshot has what cannot be read from archives
+                serious, remedies = archived.code != "archive-missing", (message("put-archive-back"),)
+                self.findings.append(Finding("archive", archived, remedies, serious))
+                start, chain = self._snapshot or start, journal.first_bad()
+                if self._snapshot is None and chain is None:
+                    self.good = start
+                    self.findings.append(Finding("snapshot", self._about_snapshot()))
+                    return
+            else:
+                start = _Good(Records(archived.changes()), archived.next_number, archived.head)
+            self.good, broken, at_snapshot = _replayed(journal, start, self._snapshot)
+            broken = chain or broken
             if broken is None and self.good.head == START:
                 broken = BrokenJournal(1, "journal-empty", START)
+            if start is self._snapshot:
+                at_snapshot = start.records
             if broken is None and self._snapshot is not None and at_snapshot is None:
                 if self._is_snapshot_foreign(journal):
                     self._snapshot, self._damage = None, message("of-another-store")
@@ -239,15 +254,15 @@ def _replayed(
     """What the lines after a start add up to, what is wrong with the first bad one, and the records at a snapshot."""
     records, next_number, head, place, _ = start
     at_snapshot, broken = None, None
-    wanted = None if snapshot is None else (snapshot.head, snapshot.place)
     try:
+        place = journal.place_checked(head)
         for raw in journal.lines(place):
             after = head_after(raw, head)
             commit, next_number = commit_of(raw, after)
             for change in commit.changes:
                 records.take(change)
             head, place = after, place + len(raw)
-            if (head, place) == wanted:
+            if snapshot is not None and head == snapshot.head:
                 at_snapshot = records.copy()
     except BrokenJournal as found:
         broken = found
@@ -342,6 +357,8 @@ def _begin_with_good(folder: Path, operator: Operator, good: _Good, worded: Call
         JournalFile.create(new, line).close()
         _write_snapshot(folder, good._replace(head=Head(1, own), place=len(line)))
         new.replace(folder / JOURNAL_FILE)
+        for segment in all_segments(folder):  # of the old journal
+            segment.path.replace(_place_aside(folder, segment.path.name))
     finally:
         with suppress(FileNotFoundError):
             new.unlink()

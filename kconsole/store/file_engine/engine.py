@@ -7,6 +7,7 @@ the operating system.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, Final
 
@@ -16,6 +17,7 @@ from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapsho
 from kconsole.store.file_engine.files import PRIVATE_FOLDER, NotSynced
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile, end_of_lines
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
+from kconsole.store.file_engine.segments import Archive, all_segments, write_segments
 from kconsole.store.file_engine.snapshot_file import SNAPSHOT_FILE, read_snapshot, write_snapshot
 from kconsole.store.journal_line import hash_of
 
@@ -35,9 +37,14 @@ def open_copies(folder: Path, stack: ExitStack) -> Iterator[tuple[str, IO[bytes]
     """Open the files that make up a store, with how many bytes of each belong to a copy; `stack` closes them.
 
     The snapshot is opened before the journal is measured, which only grows: so the copy of the journal holds all that
-    the copy of the snapshot does.
+    the copy of the snapshot does. What is archived meanwhile is in a segment, or in the journal that was opened.
     """
-    for name in (SNAPSHOT_FILE, JOURNAL_FILE):
+
+    def names() -> Iterator[str]:
+        yield from (SNAPSHOT_FILE, JOURNAL_FILE)
+        yield from (segment.path.name for segment in all_segments(folder))
+
+    for name in names():
         with suppress(FileNotFoundError):
             file = stack.enter_context((folder / name).open("rb"))
             size = os.fstat(file.fileno()).st_size
@@ -86,12 +93,6 @@ class FileEngine:
         self._journal: JournalFile | None = None
         self._lock = StoreLock(self.folder / LOCK_FILE)
         self._leases = {name: StoreLock(self.folder / f"{name}.lock", f"{name}-busy") for name in LEASES}
-        self._places = {0: 0}
-        """Where some lines end, by number: the line of the snapshot, and the last one that was read or written."""
-        self._last = 0
-        """The number of the last line in `_places`."""
-        self._snapshot_line = 0
-        """The line of the snapshot, whose place is kept."""
 
     # Opening and closing
 
@@ -137,8 +138,12 @@ class FileEngine:
     @contextmanager
     def lock(self, patience: float, holder: str) -> Iterator[None]:
         with self._holding(self._lock, patience, holder):
-            if self._journal is not None and not self._journal.ends_with_a_line():
-                self._mend_torn_tail(self._journal)
+            if self._journal is not None:
+                with suppress(OSError, BrokenJournal):  # who reads on will report it
+                    if self._journal.size_in_place() < 0:
+                        self._follow_archive(self._journal.last_head())
+                if not self._journal.ends_with_a_line():
+                    self._mend_torn_tail(self._journal)
             yield
 
     @contextmanager
@@ -158,7 +163,7 @@ class FileEngine:
     def _mend_torn_tail(self, journal: JournalFile) -> None:
         try:
             head = self.head()
-            place = self._places[head.sequence]
+            place = journal.place_of(head)
             aside = journal.mend_torn_tail(head, place) if journal.size > place else None  # else it was cut off
         except BrokenJournal as damage:
             raise damage.of(self.journal_name) from None
@@ -170,57 +175,41 @@ class FileEngine:
     # Reading
 
     def head(self) -> Head:
-        if self._journal is None:
+        if (file := self._journal) is None:
             return START
-        sequence = self._last
-        for _ in self._lines_from(sequence, self._places[sequence]):
-            sequence += 1
         with _reading(self.journal_name):
-            return Head(sequence, self._file.hash_at(self._places[sequence])) if sequence else START
+            for _ in file.lines_from(file.last, file.place_of(Head(file.last))):
+                pass
+            return file.last_head()
 
     def size(self) -> int:
         return 0 if self._journal is None else self._journal.size
 
+    def start(self) -> Head:
+        with _reading(self.journal_name):
+            return START if self._journal is None else self._archive(self._journal).start()
+
+    def missing(self) -> Message | None:
+        return None if self._journal is None else self._archive(self._journal).missing()
+
+    def _archive(self, file: JournalFile) -> Archive:
+        return Archive(self.folder, file.base)
+
     def read_after(self, head: Head) -> Iterator[bytes]:
-        place = self._place_of(head)
+        file = self._file
         with _reading(self.journal_name):
-            if self._file.size < place:
-                raise BrokenJournal(head.sequence, "journal-cut-off", START)
-            if head.sequence and self._file.hash_at(place) != head.hash:
-                raise BrokenJournal(head.sequence, "line-changed-since", START)
-        yield from self._lines_from(head.sequence, place)
-
-    def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
-        place = self._place_of(head)
-        with _reading(self.journal_name):
-            yield from self._file.lines_backwards(place, patterns)
-
-    def _lines_from(self, sequence: int, place: int) -> Iterator[bytes]:
-        with _reading(self.journal_name):
-            for raw in self._file.lines(place):
-                place, sequence = place + len(raw), sequence + 1
-                if sequence > self._last:
-                    self._remember(sequence, place)
+            if head.sequence < file.base.sequence:
+                yield from self._archive(file).lines_after(head)
+                head = file.base
+            for _, raw in file.lines_from(head.sequence, file.place_checked(head)):
                 yield raw
 
-    def _remember(self, sequence: int, place: int) -> None:
-        self._places[sequence] = place
-        if self._last > 0 and self._last != self._snapshot_line:
-            del self._places[self._last]
-        self._last = sequence
-
-    def _place_of(self, head: Head) -> int:
-        """Where the line of a head ends; found by counting lines if it is not remembered."""
-        known = self._places.get(head.sequence)
-        if known is not None:
-            return known
-        sequence = max(line for line in tuple(self._places) if line < head.sequence)
-        place = self._places[sequence]
-        for raw in self._file.lines(place):
-            place, sequence = place + len(raw), sequence + 1
-            if sequence == head.sequence:
-                return place
-        raise BrokenJournal(head.sequence, "journal-cut-off", START)
+    def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
+        file = self._file
+        with _reading(self.journal_name):
+            if head.sequence > file.base.sequence:
+                yield from file.lines_backwards(file.place_of(head), patterns)
+            yield from self._archive(file).lines_backwards(head, patterns)
 
     # Writing
 
@@ -238,14 +227,13 @@ class FileEngine:
                 except FileExistsError:
                     raise HeadMoved from None
             else:
-                place = self._place_of(expected)
+                place = self._journal.place_of(expected)
                 with self._journal.alone() as is_alone:
-                    if not is_alone or self._journal.size != place:
+                    if not is_alone or self._journal.size_in_place() != place:
                         raise HeadMoved
-                    if place and self._journal.hash_at(place) != expected.hash:
-                        raise BrokenJournal(expected.sequence, "line-changed-since", START)
+                    self._journal.place_checked(expected)
                     self._journal.append(raw, place)
-        self._remember(after.sequence, place + len(raw))
+        self._journal.remember(after.sequence, place + len(raw))
         return after
 
     @contextmanager
@@ -255,14 +243,55 @@ class FileEngine:
     def since(self, head: Head) -> bool:
         if self._journal is None:
             return False
-        place = self._place_of(head)
         with _reading(self.journal_name):
             size = self._journal.size_in_place()
-        if size < 0:
-            raise BrokenJournal(head.sequence, "journal-replaced", START)
+            if size < 0:
+                self._follow_archive(head)
+                size = self._journal.size
+        if head.sequence < self._journal.base.sequence:
+            return True
+        place = self._journal.place_of(head)
         if size < place:
             raise BrokenJournal(head.sequence, "journal-cut-off", START)
         return size != place
+
+    # Archives
+
+    def _follow_archive(self, head: Head) -> None:
+        """Go on in the journal that an archiving put in the place of ours.
+
+        BrokenJournal if it does not hold a head; whoever reads after a head that is in a segment finds that out there.
+        """
+        new = JournalFile.open(self._journal_path, self.read_only)
+        try:
+            if head.sequence >= new.base.sequence:
+                new.place_checked(head)
+        except BrokenJournal:
+            raise BrokenJournal(head.sequence, "journal-replaced", START) from None
+        self._journal = new  # a thread may be reading in the old one, which is closed when no one is
+
+    def archive(self, keep: int) -> int:
+        """Move all lines but the last ones into segments; returns how many. The caller holds the lock.
+
+        The segments are on disk before the journal without their lines is put in its place.
+
+        Raises:
+            BrokenJournal: a line is bad; nothing was moved.
+        """
+        file, last = self._file, self.head().sequence
+        cut = last - keep
+        if cut <= file.base.sequence:
+            return 0
+        with _writing(self.journal_name), file.alone() as is_alone:
+            if not is_alone or file.size_in_place() < 0:
+                raise BrokenJournal(last, "lock-broken", START)
+            rest = file.checked_lines()
+            write_segments(self.folder, takewhile(lambda line: line[0] <= cut, rest))
+            for _ in rest:  # which checks them
+                pass
+            file.cut(file.place_of(Head(cut)))
+            self._journal = JournalFile.open(self._journal_path, self.read_only)
+        return cut - file.base.sequence
 
     # Snapshots
 
@@ -273,13 +302,13 @@ class FileEngine:
         if placed is None:
             return None
         snapshot, place = placed
-        self._snapshot_line = self._last = snapshot.head.sequence
-        self._places[snapshot.head.sequence] = place
+        if self._journal is not None:
+            self._journal.remember_snapshot(snapshot.head, place)
         return snapshot
 
     def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
-        place = self._place_of(head)
+        place = self._file.place_of(head)
         with _writing(self.snapshot_name):
             size = write_snapshot(self._snapshot_path, head, place, next_number, body, damaged=damaged)
-        self._snapshot_line = head.sequence
+        self._file.remember_snapshot(head, place)
         return size

@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def new_file(path: Path) -> Iterator[tuple[Path, int]]:
             new.unlink()
 
 
-def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
+def write_whole(path: Path, content: bytes | Iterable[bytes], *, replace: bool = True) -> None:
     """Put a file in place so that after a crash at any moment the old one or the new one is there, never a mixture.
 
     The new content is on disk before it gets the name, and the name is on disk before this returns.
@@ -72,9 +72,10 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
         OSError: it cannot be written; the file is as it was.
     """
     with new_file(path) as (new, descriptor):
-        remaining = memoryview(content)
-        while remaining:
-            remaining = remaining[os.write(descriptor, remaining) :]
+        for piece in (content,) if isinstance(content, bytes) else content:
+            remaining = memoryview(piece)
+            while remaining:
+                remaining = remaining[os.write(descriptor, remaining) :]
         os.fsync(descriptor)
         if replace:
             new.replace(path)

@@ -8,13 +8,14 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 from typing import Final
 
-from kconsole.store.engine import BrokenJournal, Head
+from kconsole.store.engine import START, BrokenJournal, Head
 from kconsole.store.file_engine.files import OpenFile, set_aside, write_whole
-from kconsole.store.journal_line import HASH_LENGTH, hash_of, head_after
+from kconsole.store.journal_line import HASH_LENGTH, hash_of, head_after, head_of, named_before
 
 JOURNAL_FILE: Final = "journal.jsonl"
 
 _CHUNK: Final = 1 << 20
+_FIRST: Final = b'{"sequence":1,'
 _FLAGS: Final = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -23,12 +24,23 @@ class InDoubt(OSError):
 
 
 class JournalFile(OpenFile):
-    """An open journal file. Places in it are bytes from its beginning, at the end of a line."""
+    """An open journal file. Places in it are bytes from its beginning, at the end of a line.
+
+    Attributes:
+        base: the head before its first line; lines up to that are in segments.
+    """
 
     def __init__(self, path: Path, descriptor: int, unwritable: OSError | None = None) -> None:
         super().__init__(path, descriptor)
         self._unwritable = unwritable
         self._status = os.fstat(descriptor)
+        self.base = self._base()
+        self._places = {self.base.sequence: 0}
+        """Where some lines end, by number: the line of the snapshot, and the last one that was read or written."""
+        self.last = self.base.sequence
+        """The number of the last line in `_places`."""
+        self._snapshot_line = self.last
+        """The line of the snapshot, whose place is kept."""
 
     @classmethod
     def create(cls, path: Path, raw: bytes) -> "JournalFile":
@@ -62,6 +74,68 @@ class JournalFile(OpenFile):
         status = self.path.stat()
         return status.st_size if os.path.samestat(status, self._status) else -1
 
+    def _base(self) -> Head:
+        if os.pread(self._descriptor, len(_FIRST), 0) == _FIRST:
+            return START
+        try:
+            first = next(self.lines(), b"")
+            return named_before(first, head_of(first).sequence)
+        except BrokenJournal:
+            return START
+
+    # Where lines are
+
+    def remember(self, sequence: int, place: int) -> None:
+        """Remember where the last line ends that was read or written."""
+        self._places[sequence] = place
+        if self.last not in (self.base.sequence, self._snapshot_line, sequence):
+            del self._places[self.last]
+        self.last = sequence
+
+    def remember_snapshot(self, head: Head, place: int) -> None:
+        """Remember where the line of a snapshot ends, if it does."""
+        if head.sequence > self.base.sequence and self.hash_at(place) == head.hash:
+            self._places[head.sequence] = place
+            self._snapshot_line = head.sequence
+            self.last = max(self.last, head.sequence)
+
+    def place_of(self, head: Head) -> int:
+        """Where the line of a head ends; found by counting lines if it is not remembered."""
+        known = self._places.get(head.sequence)
+        if known is not None:
+            return known
+        sequence = max((line for line in tuple(self._places) if line < head.sequence), default=self.base.sequence)
+        for place, _ in self.lines_from(sequence, self._places[sequence]):
+            sequence += 1
+            if sequence == head.sequence:
+                return place
+        raise BrokenJournal(head.sequence, "journal-cut-off", START)
+
+    def place_checked(self, head: Head) -> int:
+        """Where the line of a head ends, which is there; BrokenJournal if it is not, or is another line."""
+        place = self.place_of(head)
+        if self.size < place:
+            raise BrokenJournal(head.sequence, "journal-cut-off", START)
+        if self.head_at(head.sequence, place) != head:
+            raise BrokenJournal(head.sequence, "line-changed-since", START)
+        return place
+
+    def last_head(self) -> Head:
+        return self.head_at(self.last, self._places[self.last])
+
+    def head_at(self, sequence: int, place: int) -> Head:
+        return Head(sequence, self.hash_at(place)) if place else self.base
+
+    def lines_from(self, sequence: int, place: int) -> Iterator[tuple[int, bytes]]:
+        """The whole lines after one that ends at a place, each with the place where it ends."""
+        for raw in self.lines(place):
+            place, sequence = place + len(raw), sequence + 1
+            if sequence > self.last:
+                self.remember(sequence, place)
+            yield place, raw
+
+    # Reading and writing
+
     def lines(self, begin: int = 0) -> Iterator[bytes]:
         """The whole lines from a place on, with their line feeds; a torn last line is not among them."""
         offset = begin
@@ -87,7 +161,7 @@ class JournalFile(OpenFile):
             first = block.find(b"\n") + 1 if begin else 0  # where the first line that is whole for certain begins
             rest = block[:first] if first else block
             if first or not begin:
-                yield from _lines_with(block, first, patterns) if patterns else _lines_of(block, first)
+                yield from lines_with(block, first, patterns) if patterns else _lines_of(block, first)
             size *= 2 if first in (0, len(block)) else 1  # a line longer than a chunk is not read again and again
 
     def hash_at(self, place: int) -> str:
@@ -135,6 +209,28 @@ class JournalFile(OpenFile):
         finally:
             with suppress(OSError):
                 flock(self._descriptor, LOCK_UN)
+
+    def checked_lines(self) -> Iterator[tuple[int, bytes]]:
+        """All lines with their numbers; BrokenJournal at the first that is bad."""
+        head = self.base
+        for raw in self.lines():
+            head = head_after(raw, head)
+            yield head.sequence, raw
+
+    def first_bad(self) -> BrokenJournal | None:
+        """What is wrong with the first line that is bad; None if all are good."""
+        try:
+            for _ in self.checked_lines():
+                pass
+        except BrokenJournal as found:
+            return found
+        return None
+
+    def cut(self, place: int) -> None:
+        """Put a file with the lines after a place in the place of this one, which stays as it is for its readers."""
+        self._check_writable()
+        chunks = (os.pread(self._descriptor, _CHUNK, begin) for begin in range(place, self.size, _CHUNK))
+        write_whole(self.path, chunks)
 
     def ends_with_a_line(self) -> bool:
         size = self.size
@@ -185,7 +281,8 @@ def _lines_of(block: bytes, begin: int) -> Iterator[bytes]:
         yield text + b"\n"
 
 
-def _lines_with(block: bytes, begin: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
+def lines_with(block: bytes, begin: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
+    """The lines from a place on that contain one of the patterns, the last one first."""
     end = len(block)
     found = {pattern: block.rfind(pattern, begin) for pattern in patterns}
     while (last := max(found.values())) >= 0:

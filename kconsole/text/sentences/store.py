@@ -81,6 +81,12 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "not-a-store": "it is not a store of kconsole",
     "no-format": "it does not name its format",
     "not-its-checksum": "its content does not match its checksum; another program changed it, or the disk did",
+    # Archives
+    "archive-missing": "The lines up to {last} are archived, and {file} is not in the store's folder.",
+    "put-archive-back": "Put it back, with those before it.",
+    "archive-damaged": "The archived line {line} of the log is damaged: {reason}.",
+    "archive-too-short": "{file} ends before it",
+    "archive-unreadable": "{file} cannot be unpacked ({error})",
     # Verify
     "not-a-head": "'{head}' is not the head of a log.",
     "head-is-what-verify-shows": "It is the 64 digits that 'kconsole log verify' showed.",

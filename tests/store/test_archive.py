@@ -1,0 +1,211 @@
+"""Old lines in compressed files: nothing is lost, whatever happens meanwhile, and every reader finds them."""
+
+import errno
+import gzip
+import shutil
+import tarfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from kconsole.core.errors import StoreUnusable
+from kconsole.core.history import Operator
+from kconsole.operations import maintenance
+from kconsole.operations.history import LogQuery
+from kconsole.operations.session import Session
+from kconsole.store.file_engine import segments
+from tests.clocks import noon
+from tests.faults.disks import MANNERS, FailingDisk, Manner
+from tests.store.stores import account, add, everything_in, new_store, opened
+
+LINES = 20
+
+
+@pytest.fixture(autouse=True)
+def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "SEGMENT_SIZE", 2500)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    store = new_store(tmp_path / "s", account("anna"))
+    for number in range(LINES - 1):
+        add(store, f"a{number}")
+    store.close()
+    return tmp_path / "s"
+
+
+def archived(folder: Path, keep: int = 3) -> int:
+    store = opened(folder)
+    moved = store.archive(keep)
+    store.close()
+    return moved
+
+
+def segment_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("journal-*.gz"), key=lambda path: int(path.name.split("-")[1]))
+
+
+def assert_whole(folder: Path, lines: int = LINES) -> None:
+    store = opened(folder)
+    assert [commit.sequence for commit in store.journal.history()] == list(range(1, lines + 1))
+    assert [commit.sequence for commit in store.journal.history_backwards()] == list(range(lines, 0, -1))
+    assert [commit.sequence for commit in store.journal.find(b"a3@north", b"a4@north")] == [6, 5]
+    assert maintenance.verify(folder) == store.head
+    everything = everything_in(store)
+    store.abandon()
+    assert maintenance.examine(folder) == []
+    (folder / "store.json").rename(folder / "away")
+    alone = opened(folder)
+    assert everything_in(alone) == everything
+    alone.abandon()
+    (folder / "away").rename(folder / "store.json")
+
+
+def test_all_lines_are_found_as_before(folder: Path) -> None:
+    assert_whole(folder)
+    assert archived(folder) == LINES - 3
+    assert len(segment_files(folder)) > 2
+    assert len((folder / "journal.jsonl").read_bytes().splitlines()) == 3
+    assert_whole(folder)
+    assert archived(folder) == 0
+    assert archived(folder, 1) == 2
+    assert_whole(folder)
+
+
+def test_open_handles_go_on(folder: Path) -> None:
+    behind, watching, reader = opened(folder), opened(folder), opened(folder, read_only=True)
+    add(watching, "berg")
+    reading = reader.journal.history_backwards()
+    next(reading)
+    assert archived(folder, 1) == LINES
+    assert watching.catch_up() == []
+    assert [commit.sequence for commit in behind.catch_up()] == [LINES + 1]
+    add(behind, "chen")
+    assert [commit.sequence for commit in watching.catch_up()] == [LINES + 2]
+    assert len(reader.catch_up()) == 2
+    assert [commit.sequence for commit in reading] == list(range(LINES - 1, 0, -1))
+    assert_whole(folder, LINES + 2)
+
+
+def test_an_early_line_is_undone(folder: Path) -> None:
+    archived(folder)
+    session = Session.open(folder, Operator("anna"), noon(), 0)
+    assert session.undo(5).outcomes[0].result == "done"
+    session.close()
+    assert maintenance.examine(folder) == []
+
+
+def test_segments_that_were_moved_elsewhere_are_named(folder: Path) -> None:
+    archived(folder)
+    oldest, second, *_ = segment_files(folder)
+    first = int(second.name.split("-")[1])
+    away = oldest.rename(folder.parent / oldest.name)
+    session = Session.open(folder, Operator("anna"), noon(), 0)
+    add(session.store, "berg")
+    assert next(session.history.log(LogQuery())).sequence == first
+    assert list(session.history.log(LogQuery(), newest_first=True))[-1].sequence == first
+    missing = session.store.journal.missing()
+    assert missing is not None
+    assert missing.params == {"last": first - 1, "file": f"journal-*-{first - 1}.jsonl.gz"}
+    with pytest.raises(StoreUnusable, match="archive-missing"):
+        session.history.to_undo(2)
+    assert session.history.to_undo(first).sequence == first
+    notices = []  # type: ignore[var-annotated]  # messages
+    assert maintenance.verify(folder, notices=notices) == session.store.head
+    assert notices == [missing]
+    session.close()
+    assert [(finding.code, finding.serious) for finding in maintenance.examine(folder)] == [("archive", False)]
+    (folder / "store.json").rename(folder / "snapshot")
+    with pytest.raises(StoreUnusable, match="archive-missing"):
+        opened(folder)
+    assert [finding.mendable for finding in maintenance.examine(folder)] == [False, False]
+    (folder / "snapshot").rename(folder / "store.json")
+    away.rename(oldest)
+    assert_whole(folder, LINES + 1)
+
+
+@pytest.mark.parametrize("spoil", [lambda content: content[:-9], lambda _: b"", lambda _: gzip.compress(b"{}\n")])
+def test_a_damaged_segment_is_found(folder: Path, spoil) -> None:  # type: ignore[no-untyped-def]  # see above
+    archived(folder)
+    segment = segment_files(folder)[1]
+    segment.write_bytes(spoil(segment.read_bytes()))
+    first = int(segment.name.split("-")[1])
+    with pytest.raises(StoreUnusable, match="journal-damaged") as caught:
+        maintenance.verify(folder)
+    assert caught.value.params["line"] == first
+    assert [(finding.code, finding.mendable) for finding in maintenance.examine(folder)] == [("archive", False)]
+    store = opened(folder)
+    add(store, "berg")
+    with pytest.raises(StoreUnusable, match="journal-damaged"):
+        list(store.journal.history_backwards())
+    store.close()
+
+
+def test_a_bad_line_is_not_archived(folder: Path) -> None:
+    store = opened(folder)
+    path = folder / "journal.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"a1@", b"b1@", 1))
+    with pytest.raises(StoreUnusable, match="line=3"):
+        store.archive(1)
+    assert path.read_bytes() == content.replace(b"a1@", b"b1@", 1)
+    path.write_bytes(content)
+    store.abandon()
+    assert archived(folder) == LINES - 3
+    assert_whole(folder)
+
+
+def test_a_backup_has_all(folder: Path, tmp_path: Path) -> None:
+    archived(folder)
+    session = Session.open(folder, Operator("anna"), noon(), 0)
+    maintenance.backup(session, tmp_path / "b.tar")
+    session.close()
+    with tarfile.open(tmp_path / "b.tar") as archive:
+        archive.extractall(tmp_path / "copy", filter="data")
+    (tmp_path / "copy").chmod(0o700)
+    assert_whole(tmp_path / "copy")
+
+
+def test_the_doctor_sets_segments_of_a_rebuilt_journal_aside(folder: Path) -> None:
+    archived(folder)
+    path = folder / "journal.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"a18@", b"b18@", 1))
+    findings = maintenance.examine(folder)
+    maintenance.mend(folder, findings, Operator("anna"), 0, str)
+    assert segment_files(folder) == []
+    assert len(segment_files(folder / "set-aside")) == 0  # they have a number behind their names
+    assert any(path.name.startswith("journal-1-") for path in (folder / "set-aside").iterdir())
+    store = opened(folder)
+    assert store.state.entry_at("a3@north.example") is not None
+    store.abandon()
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_the_store_is_whole_whatever_fails(folder: Path, manner: Manner) -> None:
+    archived(folder, 12)  # so that there are segments before
+    place, was_reached = 0, True
+    while was_reached:
+        place += 1
+        copy = folder.parent / f"copy-{place}"
+        shutil.copytree(folder, copy)
+        store = opened(copy)
+        with pytest.MonkeyPatch.context() as patch:
+            disk = FailingDisk(patch, place, errno.ENOSPC, manner)
+            with suppress(StoreUnusable):
+                store.archive(6)
+            was_reached = disk.was_reached
+        store.abandon()
+        assert_still_whole(copy)
+        assert archived(copy, 2) in (4, 10)  # the next one does what is left
+        assert_whole(copy)
+    assert place > 12
+
+
+def assert_still_whole(folder: Path) -> None:
+    store = opened(folder)
+    assert [commit.sequence for commit in store.journal.history()] == list(range(1, LINES + 1))
+    assert maintenance.verify(folder) == store.head
+    assert len(store.state.entries) == LINES
+    store.abandon()
