@@ -228,6 +228,7 @@ CHANGING = {
     "undo": ["undo", "2"],
     "init": ["init"],
     "doctor": ["doctor", "--fix"],
+    "journal": ["journal", "archive", "--keep", "1"],
 }
 READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup"}
 

@@ -170,11 +170,23 @@ def test_a_followed_log_that_is_replaced_ends_with_an_error(office: Console) -> 
         assert process.stdout is not None
         process.stdout.readline()
         journal = office.folder / "journal.jsonl"
-        (office.folder / "other").write_bytes(journal.read_bytes())
+        (office.folder / "other").write_bytes(journal.read_bytes()[:-1])
         (office.folder / "other").replace(journal)
         _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 7
         assert "another file was put in its place" in err
+
+
+def test_a_followed_log_goes_on_when_old_lines_are_archived(office: Console) -> None:
+    with following(office) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        office.done("disable", ANNA)
+        assert "disable" in process.stdout.readline()
+        office.done("journal", "archive", "--keep", "1")
+        office.done("enable", ANNA)
+        assert "enable" in process.stdout.readline()
+    assert [line["deed"] for line in office.done("log", "--json").json] == ["init", "disable", "enable"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
