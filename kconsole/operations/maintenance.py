@@ -12,7 +12,7 @@ from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.operations.files import STANDARD_STREAM, check_not_of_store, takes_a_stream
 from kconsole.operations.session import Session
-from kconsole.store.engine import START, BrokenJournal, Head, unreadable
+from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable
 from kconsole.store.file_engine.doctor import Finding as Finding
 from kconsole.store.file_engine.doctor import examine as examine
 from kconsole.store.file_engine.doctor import mend as mend
@@ -46,6 +46,9 @@ def verify(folder: Path, head: str | None = None, notices: list[Message] | None 
                 seen = seen or (last.hash == wanted and number in (0, last.sequence))
         except BrokenJournal as damage:
             raise damage.of(engine.journal_name) from None
+        except DamagedSnapshot as damage:
+            hint, name = "doctor-says-more", engine.snapshot_name
+            raise StoreUnusable("snapshot-damaged", hint, snapshot=name, reason=damage.why) from None
         if (missing := engine.missing()) is not None and notices is not None:
             notices.append(missing)
         if known is not None and not seen:

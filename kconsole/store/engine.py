@@ -84,6 +84,11 @@ class Snapshot(NamedTuple):
     next_number: int
     body: bytes
     """The tables as JSON, as `tables` writes them."""
+    store: str = ""
+    """The id of its store; empty if it was written before stores had ids."""
+    state_sum: str = ""
+    """The sum over its records in hexadecimal digits; see `state_sum`."""
+    checksum: str = ""
 
 
 class Changes(Protocol):
@@ -123,6 +128,9 @@ class JournalEngine(Protocol):
 
     def missing(self) -> Message | None:
         """Which lines were moved elsewhere, and what to put back to have them; None if all are there."""
+
+    def store_id(self) -> str:
+        """The id of the store, which its first line says; of an older one, the first digits of that line's hash."""
 
     def size(self) -> int:
         """The bytes of the journal; they decide when a check or a snapshot is worth its time."""
@@ -165,10 +173,12 @@ class JournalEngine(Protocol):
     def snapshot(self) -> Snapshot | None:
         """The last snapshot, None if there is none; DamagedSnapshot if it is not what was written."""
 
-    def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
+    def write_snapshot(
+        self, head: Head, next_number: int, body: Iterable[bytes], state_sum: str = "", damaged: bool = False
+    ) -> tuple[int, str]:
         """Put a snapshot of the tables at a head in place of the last one, which is kept aside if it is damaged.
 
-        Returns its size in bytes. The caller holds the lock.
+        Returns its size in bytes, and its checksum. The caller holds the lock.
         """
 
     def close(self) -> None:

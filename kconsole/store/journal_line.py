@@ -83,6 +83,22 @@ def head_of(raw: bytes) -> Head:
     return Head(sequence, hash_of(raw))
 
 
+STORE_ID_LENGTH: Final = 32
+
+_STORE_ID: Final = re.compile(rb'\{"sequence":1,"store":"([0-9a-f]{32})"')
+
+
+def store_id_in(begin: bytes) -> str:
+    """The id of a store, from the first bytes of its first line; empty if that does not say it."""
+    found = _STORE_ID.match(begin)
+    return found[1].decode() if found else ""
+
+
+def store_id_of(first: bytes) -> str:
+    """The id of a store, from its whole first line: of an older one, the first digits of that line's hash."""
+    return store_id_in(first) or hash_of(first)[:STORE_ID_LENGTH]
+
+
 HASH_LENGTH: Final = _TAIL
 """How many last bytes of a line `hash_of` needs."""
 
@@ -113,6 +129,7 @@ class _Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line as it stands in the journal, its fields in this order; what is empty is left out."""
 
     sequence: int
+    store: str = ""
     at: datetime
     operator: str
     session: str
@@ -125,19 +142,38 @@ class _Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     refusals: tuple[_RefusalLine, ...] = ()
     undoes: int | None = None
     next_number: int
+    state: str = ""
+    snapshot: str = ""
     changes: list[_ChangeLine]
 
 
 _decode = msgspec.json.Decoder(_Line).decode
 
 
-def body_of(commit: Commit, next_number: int) -> bytes:
+class Checks(Struct, frozen=True):
+    """What a line says so that other parts of the store can be checked against it; empty in lines of before that."""
+
+    store: str = ""
+    """The id of the store, in its first line."""
+    state: str = ""
+    """The hash of all records after the line; see `state_sum`."""
+    snapshot: str = ""
+    """The checksum of the snapshot of the line before, which the writer has checked or made."""
+
+
+NO_CHECKS: Final = Checks()
+
+checks_of = msgspec.json.Decoder(Checks).decode
+
+
+def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS) -> bytes:
     """What a commit's line says, as JSON; `next_number` is that of the next new record after it."""
     operator = commit.operator
     claims = _Claims(writable(operator.claimed), writable(operator.sudo_user), writable(operator.connection))
     return _encode(
         _Line(
             sequence=commit.sequence,
+            store=checks.store,
             at=commit.at,
             operator=writable(operator.user),
             session=commit.session,
@@ -151,6 +187,8 @@ def body_of(commit: Commit, next_number: int) -> bytes:
             ),
             undoes=commit.undoes,
             next_number=next_number,
+            state=checks.state,
+            snapshot=checks.snapshot,
             changes=[
                 _ChangeLine(table, number, _content(table, before), _content(table, after))
                 for table, number, before, after in commit.changes

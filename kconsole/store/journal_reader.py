@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
 
 from kconsole.core.codes import Message, message
+from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import NotFound, StoreUnusable
 from kconsole.core.history import Commit, Trace
-from kconsole.store.engine import START, BrokenJournal, Changes, DamagedSnapshot, Head, JournalEngine
+from kconsole.store.engine import START, BrokenJournal, Changes, DamagedSnapshot, Head, JournalEngine, Snapshot
 from kconsole.store.journal_line import (
     UNDO_LINES,
+    Checks,
     Replay,
+    checks_of,
     commit_of,
     head_after,
     head_before,
@@ -21,6 +24,7 @@ from kconsole.store.journal_line import (
     trace_in,
 )
 from kconsole.store.records import Progress, Records
+from kconsole.store.state_sum import hash_of_sum
 
 CHECK_AT_OPENING: Final = 4 * 1024 * 1024
 """Bytes of lines before the snapshot that are checked at opening, in hundredths of a second. `verified` checks all."""
@@ -44,6 +48,7 @@ class JournalReader:
         next_number: the number of the next new record after it.
         tail: bytes of the journal after the snapshot.
         snapshot_size: bytes of the snapshot.
+        snapshot_checksum: its checksum.
         has_damaged_snapshot: whether the snapshot is damaged, and was rebuilt from the journal.
         is_damaged: whether the store was opened read-only in spite of damage: then nothing more can be read.
     """
@@ -53,6 +58,7 @@ class JournalReader:
         self.head = START
         self.next_number = 1
         self.tail = self.snapshot_size = 0
+        self.snapshot_checksum = ""
         self.has_damaged_snapshot = self.is_damaged = False
         self._engine = engine
         self._watch: AbstractContextManager[Changes] = engine.watch()
@@ -93,7 +99,11 @@ class JournalReader:
             snapshot = self._engine.snapshot()
             if snapshot is None:
                 return
+            if has_journal and not self._engine.read_only:
+                _refuse_foreign(snapshot, self._engine)
             self.state.load(snapshot.body, progress)
+            if has_journal:
+                self._check_state(snapshot)
         except DamagedSnapshot as damage:
             name = self._engine.snapshot_name
             self.state.clear()
@@ -104,7 +114,22 @@ class JournalReader:
             return
         self.next_number = snapshot.next_number
         self.head = self._snapshot_head = snapshot.head
-        self.snapshot_size = len(snapshot.body)
+        self.snapshot_size, self.snapshot_checksum = len(snapshot.body), snapshot.checksum
+
+    def _check_state(self, snapshot: Snapshot) -> None:
+        """Check that a snapshot holds the records that the journal says of its line; a checksum can be made by anyone.
+
+        The sum is taken without that if the line after it says that its writer has checked this very snapshot.
+        """
+        said = Checks()
+        with suppress(BrokenJournal, StopIteration, *NONSENSE):  # which `_check_chain` will report
+            said = checks_of(next(self._engine.read_backwards(snapshot.head)))
+            after = next(iter(self._engine.read_after(snapshot.head)), b"{}")
+            if said.state and snapshot.state_sum and checks_of(after).snapshot == snapshot.checksum:
+                self.state.take_sum(int(snapshot.state_sum, 16))
+                return
+        if said.state and hash_of_sum(self.state.sum()) != said.state:
+            raise DamagedSnapshot(message("state-not-of-line", line=snapshot.head.sequence))
 
     def _check_chain(self, _: Progress | None) -> None:
         """Check some lines before that of the snapshot; `_read_rest` has checked what comes after it."""
@@ -219,6 +244,13 @@ class JournalReader:
             raise damage.of(self._engine.journal_name) from None
 
 
+def _refuse_foreign(snapshot: Snapshot, engine: JournalEngine) -> None:
+    """Raise StoreUnusable if a snapshot is of another store than the journal."""
+    if snapshot.store and snapshot.store != engine.store_id():
+        names = {"journal": engine.journal_name, "snapshot": engine.snapshot_name}
+        raise StoreUnusable("parts-of-two-stores", "take-the-foreign-part-away", effect="nothing-changed", **names)
+
+
 def verified(engine: JournalEngine) -> Iterator[Head]:
     """The head after each line that is there now, every byte of which is checked; lines added meanwhile are left out.
 
@@ -227,10 +259,24 @@ def verified(engine: JournalEngine) -> Iterator[Head]:
     Raises:
         BrokenJournal: at the first bad line.
     """
-    head, last = engine.start(), engine.head()
+    head, last, records = engine.start(), engine.head(), Records()
+    snapshot = engine.snapshot()
+    if snapshot is not None:
+        _refuse_foreign(snapshot, engine)
+    is_whole = head == START  # else lines that were archived are elsewhere
     for raw in engine.read_after(head):
         head = head_after(raw, head)
-        commit_of(raw, head)
+        commit = commit_of(raw, head)[0]
+        if is_whole:
+            for change in commit.changes:
+                records.take(change)
+            said = checks_of(raw).state
+            if said and hash_of_sum(records.sum()) != said:
+                raise BrokenJournal(head.sequence, "state-not-said", head)
+        if snapshot is not None and head == snapshot.head:
+            if is_whole:
+                _compare(snapshot, records)
+            snapshot = None
         yield head
         if head.sequence >= last.sequence:
             break
@@ -242,3 +288,12 @@ def verified(engine: JournalEngine) -> Iterator[Head]:
             time.sleep(SETTLING / 20)
     if head == START:
         raise BrokenJournal(1, "journal-empty", head)
+    if snapshot is not None and is_whole:
+        raise DamagedSnapshot("not-of-this-journal")
+
+
+def _compare(snapshot: Snapshot, records: Records) -> None:
+    in_snapshot = Records()
+    in_snapshot.load(snapshot.body)
+    if in_snapshot.sum() != records.sum():
+        raise DamagedSnapshot(message("state-not-of-line", line=snapshot.head.sequence))

@@ -13,6 +13,7 @@ from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory, Restart
 from kconsole.core.server import PendingChange, Server
 from kconsole.store.engine import DamagedSnapshot, nonsense
+from kconsole.store.state_sum import number_of, reduced, sum_of
 from kconsole.store.tables import TABLES, decoded_tables
 
 Progress = Callable[[int, int], None]
@@ -33,6 +34,10 @@ class Records:
         """Which entry has or had which address; made when it is first asked for, since much never asks."""
         self._changes = 0
         """How many have been taken."""
+        self._sum: int | None = None
+        """See `state_sum`; it lags behind by the records in `_unsummed`. None until it is first asked for."""
+        self._unsummed: dict[tuple[str, int], Any] = {}
+        """The records that were changed since, as they were then."""
         for change in changes:
             self.take(change)
 
@@ -145,6 +150,8 @@ class Records:
     def take(self, change: Change) -> None:
         records = self.tables[change.table]
         self._changes += 1
+        if self._sum is not None:
+            self._unsummed.setdefault((change.table, change.number), records.get(change.number))
         if change.table == "entries" and self._addresses is not None:
             self._addresses.follow(change.number, change.before, change.after)
         if change.after is None:
@@ -155,7 +162,25 @@ class Records:
     def clear(self) -> None:
         for records in self.tables.values():
             records.clear()
-        self._addresses = None
+        self._addresses = self._sum = None
+        self._unsummed.clear()
+
+    def sum(self) -> int:
+        """The sum over all records, from which `state_sum` makes their hash."""
+        if self._sum is None:
+            self._sum = sum_of(self.tables)
+        more = 0
+        for (table, number), before in self._unsummed.items():
+            after = self.tables[table].get(number)
+            if after is not before:
+                more += number_of(table, number, after) - number_of(table, number, before)
+        self._unsummed.clear()
+        self._sum = reduced(self._sum + more)
+        return self._sum
+
+    def take_sum(self, state_sum: int) -> None:
+        """Take a sum that someone else has checked."""
+        self._sum = state_sum
 
     def load(self, body: bytes, progress: Progress | None = None) -> None:
         """Take the tables of a snapshot; DamagedSnapshot if it holds none."""

@@ -13,9 +13,10 @@ from kconsole.core.records import Inventory
 from kconsole.core.times import Clock
 from kconsole.store.engine import BrokenJournal, Head, HeadMoved, JournalEngine, unreadable
 from kconsole.store.file_engine.engine import FileEngine
-from kconsole.store.journal_line import body_of, linked
+from kconsole.store.journal_line import STORE_ID_LENGTH, Checks, body_of, linked
 from kconsole.store.journal_reader import JournalReader
 from kconsole.store.records import Progress
+from kconsole.store.state_sum import hash_of_sum
 from kconsole.store.tables import encoded_tables
 from kconsole.store.transaction import Transaction
 
@@ -258,7 +259,7 @@ class SeatStore:
         )
         next_number = transaction.next_number if changes else self.journal.next_number
         try:
-            line, _ = linked(body_of(commit, next_number), self.head.hash)
+            line, _ = linked(body_of(commit, next_number, self._checks(commit)), self.head.hash)
             yield (line,)
             self.journal.tail += len(line)
         except BrokenJournal as damage:
@@ -272,6 +273,15 @@ class SeatStore:
             elif changes:
                 self.journal.next_number = next_number
                 transaction.commit = commit
+
+    def _checks(self, commit: Commit) -> Checks:
+        journal = self.journal
+        is_first_after_snapshot = journal.tail == 0 and journal.snapshot_size > SMALL
+        return Checks(
+            os.urandom(STORE_ID_LENGTH // 2).hex() if commit.sequence == 1 else "",
+            hash_of_sum(self.state.sum()),
+            journal.snapshot_checksum if is_first_after_snapshot else "",
+        )
 
     @contextmanager
     def lease(self, name: str, patience: float | None = None) -> Iterator[None]:
@@ -300,11 +310,13 @@ class SeatStore:
         body = encoded_tables(self.state.tables)
         damaged, self.journal.has_damaged_snapshot = self.journal.has_damaged_snapshot, False
         try:
-            size = self._engine.write_snapshot(self.head, self.journal.next_number, body, damaged=damaged)
+            size, checksum = self._engine.write_snapshot(
+                self.head, self.journal.next_number, body, f"{self.state.sum():x}", damaged=damaged
+            )
         except StoreUnusable as error:
             self.journal.has_damaged_snapshot = damaged and error.code != "not-confirmed"  # then it is in place
             raise
-        self.journal.snapshot_size, self.journal.tail = size, 0
+        self.journal.snapshot_size, self.journal.snapshot_checksum, self.journal.tail = size, checksum, 0
 
     def _try_snapshot(self) -> None:
         """Make one if no one else is at work; the journal has everything, and the next one will try again."""

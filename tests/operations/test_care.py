@@ -226,8 +226,9 @@ def test_lines_after_the_snapshot_are_good_up_to_the_damage(tmp_path: Path) -> N
 def test_without_a_good_snapshot_the_former_one_or_the_first_lines_do(tmp_path: Path) -> None:
     folder = store_of(tmp_path)
     good = contents(folder)
+    last = verify(folder).sequence
     damage(folder / "store.json")
-    harm_line(folder, verify(folder).sequence)
+    harm_line(folder, last)
     assert codes(folder) == ["snapshot", "journal"]
     assert all(finding.mendable for finding in examine(folder))
     mended(folder)

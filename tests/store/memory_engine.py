@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from kconsole.core.codes import Message
 from kconsole.core.errors import StoreBusy
 from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot
-from kconsole.store.journal_line import hash_of
+from kconsole.store.journal_line import hash_of, store_id_in
 
 
 class Memory:
@@ -41,6 +41,9 @@ class MemoryEngine:
 
     def missing(self) -> Message | None:
         return None
+
+    def store_id(self) -> str:
+        return store_id_in(self.memory.lines[0]) if self.memory.lines else ""
 
     def size(self) -> int:
         return sum(map(len, self.memory.lines))
@@ -94,10 +97,12 @@ class MemoryEngine:
     def snapshot(self) -> Snapshot | None:
         return self.memory.snapshot
 
-    def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
+    def write_snapshot(
+        self, head: Head, next_number: int, body: Iterable[bytes], state_sum: str = "", damaged: bool = False
+    ) -> tuple[int, str]:
         del damaged  # nothing is kept aside
-        self.memory.snapshot = Snapshot(head, next_number, b"".join(body))
-        return len(self.memory.snapshot.body)
+        self.memory.snapshot = Snapshot(head, next_number, b"".join(body), self.store_id(), state_sum, "checksum")
+        return len(self.memory.snapshot.body), "checksum"
 
     def close(self) -> None:
         """Nothing is open."""

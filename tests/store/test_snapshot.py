@@ -31,9 +31,9 @@ def content_of(path: Path) -> bytes:
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     content = content_of(tmp_path / "store.json")
-    (head, next_number, body), place = read_snapshot(tmp_path / "store.json")
-    assert (head, next_number, place) == (HEAD, 5, 700)
-    assert orjson.loads(body) == orjson.loads(content) == {"meta": orjson.loads(content)["meta"], **TABLES}
+    snapshot, place = read_snapshot(tmp_path / "store.json")
+    assert (snapshot.head, snapshot.next_number, place) == (HEAD, 5, 700)
+    assert orjson.loads(snapshot.body) == orjson.loads(content) == {"meta": orjson.loads(content)["meta"], **TABLES}
 
 
 def test_the_bytes_are_those_of_version_0_1(tmp_path: Path) -> None:

@@ -31,8 +31,9 @@ from kconsole.store.file_engine.snapshot_file import (
     read_snapshot,
     write_snapshot,
 )
-from kconsole.store.journal_line import body_of, commit_of, head_after, linked
+from kconsole.store.journal_line import STORE_ID_LENGTH, Checks, body_of, commit_of, head_after, linked
 from kconsole.store.records import Records
+from kconsole.store.state_sum import hash_of_sum
 from kconsole.store.tables import encoded_tables
 
 ASIDE_FOLDER: Final = "set-aside"
@@ -79,6 +80,8 @@ class _Good(NamedTuple):
     """Where that line ends."""
     source: Message | None = None
     """Where the records come from; None if there is nothing good."""
+    store: str = ""
+    """The id of the store, as far as it is known."""
 
 
 def examine(folder: Path) -> list[Finding]:
@@ -171,7 +174,7 @@ class _Look:
                 what = message("journal-damaged", journal=name, line=broken.line, reason=broken.why)
                 self.good = self._without_good_journal(journal, what, broken.line - 1)
                 return
-            self.good = self.good._replace(source=message("good-journal"))
+            self.good = self.good._replace(source=message("good-journal"), store=journal.store_id() or self.good.store)
             self._compare_snapshot(at_snapshot)
             if journal.size > self.good.place and (settled or _stays_torn(journal, self.good.place)):
                 what, remedy = message("torn-last-line", journal=name), (message("can-be-set-aside"),)
@@ -197,9 +200,14 @@ class _Look:
     def _is_snapshot_foreign(self, journal: JournalFile) -> bool:
         """Whether the snapshot is another store's, beside a whole journal that has another line in place of its own.
 
-        The journal is this store's if it has the line of the backup. If not, the journal is the foreign one.
+        The lock says whose store this is; in an older one, the journal is this store's if it has the line of the
+        backup. If not, the journal is the foreign one.
         """
-        if self._snapshot is None or self.good.head.sequence < self._snapshot.head.sequence:
+        if self._snapshot is None:
+            return False
+        if (own := StoreLock.store_in(self._folder / LOCK_FILE)) and self._snapshot.store:
+            return own != self._snapshot.store
+        if self.good.head.sequence < self._snapshot.head.sequence:
             return False
         return self._backup is not None and _replayed(journal, _Good(Records()), self._backup)[2] is not None
 
@@ -252,7 +260,7 @@ def _replayed(
     journal: JournalFile, start: _Good, snapshot: _Good | None
 ) -> tuple[_Good, BrokenJournal | None, Records | None]:
     """What the lines after a start add up to, what is wrong with the first bad one, and the records at a snapshot."""
-    records, next_number, head, place, _ = start
+    records, next_number, head, place, _, store = start
     at_snapshot, broken = None, None
     try:
         place = journal.place_checked(head)
@@ -266,20 +274,20 @@ def _replayed(
                 at_snapshot = records.copy()
     except BrokenJournal as found:
         broken = found
-    return _Good(records, next_number, head, place), broken, at_snapshot
+    return _Good(records, next_number, head, place, store=store), broken, at_snapshot
 
 
 def _snapshot_in(path: Path) -> tuple[_Good | None, Message | None]:
     """A snapshot, or what is wrong with it; neither if there is none."""
     records = Records()
     try:
-        (head, next_number, body), place = read_snapshot(path)
-        records.load(body)
+        snapshot, place = read_snapshot(path)
+        records.load(snapshot.body)
     except FileNotFoundError:
         return None, None
     except DamagedSnapshot as damage:
         return None, damage.why
-    return _Good(records, next_number, head, place), None
+    return _Good(records, snapshot.next_number, snapshot.head, place, store=snapshot.store), None
 
 
 def _stays_torn(journal: JournalFile, place: int) -> bool:
@@ -350,12 +358,14 @@ def _begin_with_good(folder: Path, operator: Operator, good: _Good, worded: Call
     changes = [Change(table, number, None, record) for table, records in tables for number, record in records.items()]
     reason = worded(message("rebuilt-from", source=good.source, folder=ASIDE_FOLDER))
     commit = Commit(1, SystemClock().now(), operator, "", MEND, reason, tuple(changes))
-    line, own = linked(body_of(commit, good.next_number), START.hash)
+    store = good.store or os.urandom(STORE_ID_LENGTH // 2).hex()
+    checks = Checks(store, hash_of_sum(good.records.sum()))
+    line, own = linked(body_of(commit, good.next_number, checks), START.hash)
     new = beside(folder / JOURNAL_FILE)
     _keep(folder, SNAPSHOT_FILE, BACKUP_FILE, JOURNAL_FILE)
     try:
         JournalFile.create(new, line).close()
-        _write_snapshot(folder, good._replace(head=Head(1, own), place=len(line)))
+        _write_snapshot(folder, good._replace(head=Head(1, own), place=len(line), store=store))
         new.replace(folder / JOURNAL_FILE)
         for segment in all_segments(folder):  # of the old journal
             segment.path.replace(_place_aside(folder, segment.path.name))
@@ -367,7 +377,8 @@ def _begin_with_good(folder: Path, operator: Operator, good: _Good, worded: Call
 
 def _write_snapshot(folder: Path, good: _Good) -> None:
     body = encoded_tables(good.records.tables)
-    write_snapshot(folder / SNAPSHOT_FILE, good.head, good.place, good.next_number, body)
+    more = {"store": good.store, "state_sum": f"{good.records.sum():x}"}
+    write_snapshot(folder / SNAPSHOT_FILE, good.head, good.place, good.next_number, body, **more)
 
 
 def _keep(folder: Path, *names: str) -> None:

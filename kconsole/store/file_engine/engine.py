@@ -19,7 +19,7 @@ from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, Journ
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
 from kconsole.store.file_engine.segments import Archive, all_segments, write_segments
 from kconsole.store.file_engine.snapshot_file import SNAPSHOT_FILE, read_snapshot, write_snapshot
-from kconsole.store.journal_line import hash_of
+from kconsole.store.journal_line import hash_of, store_id_of
 
 FILES: Final = (SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE, *(f"{name}.lock" for name in LEASES))
 
@@ -92,6 +92,7 @@ class FileEngine:
         self.snapshot_name = str(self._snapshot_path)
         self._journal: JournalFile | None = None
         self._lock = StoreLock(self.folder / LOCK_FILE)
+        self._store_id = ""
         self._leases = {name: StoreLock(self.folder / f"{name}.lock", f"{name}-busy") for name in LEASES}
 
     # Opening and closing
@@ -181,6 +182,17 @@ class FileEngine:
             for _ in file.lines_from(file.last, file.place_of(Head(file.last))):
                 pass
             return file.last_head()
+
+    def store_id(self) -> str:
+        if not self._store_id and (file := self._journal) is not None:
+            with _reading(self.journal_name):
+                if file.base == START:
+                    self._store_id = file.store_id()
+                else:
+                    with suppress(BrokenJournal, StoreUnusable):  # it is in a segment that was moved elsewhere
+                        self._store_id = store_id_of(next(self._archive(file).lines_after(START), b""))
+            self._lock.store = self._store_id
+        return self._store_id
 
     def size(self) -> int:
         return 0 if self._journal is None else self._journal.size
@@ -304,11 +316,16 @@ class FileEngine:
         snapshot, place = placed
         if self._journal is not None:
             self._journal.remember_snapshot(snapshot.head, place)
+            self._store_id = self.store_id() or snapshot.store
         return snapshot
 
-    def write_snapshot(self, head: Head, next_number: int, body: Iterable[bytes], damaged: bool = False) -> int:
-        place = self._file.place_of(head)
+    def write_snapshot(
+        self, head: Head, next_number: int, body: Iterable[bytes], state_sum: str = "", damaged: bool = False
+    ) -> tuple[int, str]:
+        place, store = self._file.place_of(head), self.store_id()
         with _writing(self.snapshot_name):
-            size = write_snapshot(self._snapshot_path, head, place, next_number, body, damaged=damaged)
+            written = write_snapshot(
+                self._snapshot_path, head, place, next_number, body, store=store, state_sum=state_sum, damaged=damaged
+            )
         self._file.remember_snapshot(head, place)
-        return size
+        return written

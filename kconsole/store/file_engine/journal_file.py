@@ -10,7 +10,15 @@ from typing import Final
 
 from kconsole.store.engine import START, BrokenJournal, Head
 from kconsole.store.file_engine.files import OpenFile, set_aside, write_whole
-from kconsole.store.journal_line import HASH_LENGTH, hash_of, head_after, head_of, named_before
+from kconsole.store.journal_line import (
+    HASH_LENGTH,
+    STORE_ID_LENGTH,
+    hash_of,
+    head_after,
+    head_of,
+    named_before,
+    store_id_in,
+)
 
 JOURNAL_FILE: Final = "journal.jsonl"
 
@@ -167,6 +175,20 @@ class JournalFile(OpenFile):
     def hash_at(self, place: int) -> str:
         """The hash of the line that ends at a place; empty if none does."""
         return hash_of(os.pread(self._descriptor, HASH_LENGTH, max(place - HASH_LENGTH, 0)))
+
+    def store_id(self) -> str:
+        """The id of the store, from its first line; empty if that is not in this file."""
+        if self.base != START:
+            return ""
+        said = store_id_in(os.pread(self._descriptor, HASH_LENGTH, 0))
+        if said:
+            return said
+        end, chunk = 0, b""
+        while (found := chunk.find(b"\n")) < 0:
+            end += len(chunk)
+            if not (chunk := os.pread(self._descriptor, _CHUNK, end)):
+                return ""
+        return self.hash_at(end + found + 1)[:STORE_ID_LENGTH]
 
     def append(self, raw: bytes, place: int) -> None:
         """Append lines at a place, the end of the file; they are on disk when this returns.

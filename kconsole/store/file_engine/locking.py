@@ -32,6 +32,8 @@ class StoreLock(OpenFile):
     def __init__(self, path: Path, busy: str = "store-busy") -> None:
         super().__init__(path)
         self._busy_code = busy
+        self.store = ""
+        """The id of the store, once it is known."""
         self._mine = threading.Lock()
         """For other parts of this process: the system gives a process again what it has."""
 
@@ -79,6 +81,13 @@ class StoreLock(OpenFile):
             self.close()  # which lets it go too
         self._mine.release()
 
+    @staticmethod
+    def store_in(path: Path) -> str:
+        """The id of the store whose lock this is, as its last holder wrote it; empty if it is not known."""
+        with suppress(OSError, msgspec.DecodeError, AttributeError):
+            return str(msgspec.json.decode(path.read_bytes()[:4096].partition(b"\n")[0]).get("store", ""))
+        return ""
+
     def _is_in_place(self) -> bool:
         with suppress(OSError):
             return os.path.samestat(self.path.stat(), os.fstat(self._descriptor))
@@ -87,7 +96,8 @@ class StoreLock(OpenFile):
     def _write_holder(self, operator: str) -> None:
         """Name the holder for those who wait."""
         with suppress(OSError, ValueError):  # no failure matters; a name that is no text makes a ValueError
-            holder = msgspec.json.encode({"operator": operator, "process": os.getpid()}).ljust(_HOLDER_LENGTH) + b"\n"
+            said = {"operator": operator, "process": os.getpid(), "store": self.store}
+            holder = msgspec.json.encode(said).ljust(_HOLDER_LENGTH) + b"\n"
             if os.pread(self._descriptor, len(holder), 0) != holder:  # to write costs ten times as much
                 os.pwrite(self._descriptor, holder, 0)
 

@@ -59,11 +59,14 @@ def read_snapshot(path: Path) -> PlacedSnapshot:
     if meta is None:
         raise DamagedSnapshot("not-a-store")
     _check_format(path, meta["format"])
-    if meta.pop("checksum") != _checksum(meta, memoryview(content)[len(first) :]):
+    checksum = meta.pop("checksum")
+    if checksum != _checksum(meta, memoryview(content)[len(first) :]):
         raise DamagedSnapshot("not-its-checksum")
     try:
         head = Head(int(meta["sequence"]), str(meta["hash"]))
-        return PlacedSnapshot(Snapshot(head, int(meta["next_number"]), content), int(meta["offset"]))
+        store, state_sum = str(meta.get("store", "")), str(meta.get("sum", ""))
+        snapshot = Snapshot(head, int(meta["next_number"]), content, store, state_sum, str(checksum))
+        return PlacedSnapshot(snapshot, int(meta["offset"]))
     except NONSENSE as error:
         raise DamagedSnapshot(nonsense(error)) from None
 
@@ -87,9 +90,17 @@ def _check_format(path: Path, written: object) -> None:
 
 
 def write_snapshot(
-    path: Path, head: Head, place: int, next_number: int, body: Iterable[bytes], *, damaged: bool = False
-) -> int:
-    """Put a snapshot of the tables in place, made from the line that ends at a place; returns its size in bytes.
+    path: Path,
+    head: Head,
+    place: int,
+    next_number: int,
+    body: Iterable[bytes],
+    *,
+    store: str = "",
+    state_sum: str = "",
+    damaged: bool = False,
+) -> tuple[int, str]:
+    """Put a snapshot of the tables in place, made from the line that ends at a place; returns its size and checksum.
 
     The one before is kept as `store.json.bak`, or for good if it is damaged. If the new one cannot be written, the one
     before is there as it was.
@@ -99,6 +110,7 @@ def write_snapshot(
     content = b"".join(body)[1:]
     place_of_head = {"sequence": head.sequence, "offset": place, "hash": head.hash}
     meta = {"product": PRODUCT, "format": FORMAT, "next_number": next_number, **place_of_head}
+    meta |= {name: said for name, said in (("store", store), ("sum", state_sum)) if said}
     meta["checksum"] = _checksum(meta, content)
     if damaged and path.exists():
         set_aside(path.read_bytes(), path.with_name(DAMAGED_FILE))
@@ -106,7 +118,7 @@ def write_snapshot(
         _keep_backup(path)
     first = _META_START + _encode(meta) + _META_END
     write_whole(path, first + content)
-    return len(first) + len(content)
+    return len(first) + len(content), str(meta["checksum"])
 
 
 def _keep_backup(path: Path) -> None:

@@ -80,6 +80,11 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "of-another-store": "it is of another store",
     "not-a-store": "it is not a store of kconsole",
     "no-format": "it does not name its format",
+    "state-not-of-line": "its records are not those that line {line} of the journal says",
+    "state-not-said": "the records after it are not those that it says",
+    "not-of-this-journal": "it was not made from this journal",
+    "parts-of-two-stores": "{journal} and {snapshot} are of two different stores.",
+    "take-the-foreign-part-away": "Move the foreign one elsewhere. 'kconsole doctor' says which that is, if it can.",
     "not-its-checksum": "its content does not match its checksum; another program changed it, or the disk did",
     # Archives
     "archive-missing": "The lines up to {last} are archived, and {file} is not in the store's folder.",
