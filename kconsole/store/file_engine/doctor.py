@@ -377,8 +377,15 @@ def _begin_with_good(folder: Path, operator: Operator, good: _Good, worded: Call
 
 def _write_snapshot(folder: Path, good: _Good) -> None:
     body = encoded_tables(good.records.tables)
-    more = {"store": good.store, "state_sum": f"{good.records.sum():x}"}
-    write_snapshot(folder / SNAPSHOT_FILE, good.head, good.place, good.next_number, body, **more)
+    write_snapshot(
+        folder / SNAPSHOT_FILE,
+        good.head,
+        good.place,
+        good.next_number,
+        body,
+        store=good.store,
+        state_sum=f"{good.records.sum():x}",
+    )
 
 
 def _keep(folder: Path, *names: str) -> None:
