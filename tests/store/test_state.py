@@ -107,7 +107,9 @@ def test_the_sum_of_given_records_is_the_same_in_every_version() -> None:
         ("domains", 2, Domain(name="north.example", user_limit=0)),
         ("connection", 1, Server(name="mail", access=ServerAccess(url="https://mail.example:4040", user="admin"))),
     )
-    assert hash_of_sum(sum(number_of(*record) for record in records) % (1 << 2048)) == "ce9df489299121bddd70a39ad0047bee"
+    assert (
+        hash_of_sum(sum(number_of(*record) for record in records) % (1 << 2048)) == "ce9df489299121bddd70a39ad0047bee"
+    )
     assert number_of("domains", 2, Domain(name="a.b", user_limit=0)) != number_of("domains", 2, Domain(name="a.b"))
 
 
