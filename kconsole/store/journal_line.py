@@ -40,7 +40,12 @@ def linked(body: bytes, previous: str) -> tuple[bytes, str]:
     """A line with its line feed, and its hash, from a JSON object and the hash of the line before."""
     hashed = b"".join((body[:-1], b',"previous":"', previous.encode(), b'"'))
     own = sha256(hashed).hexdigest()
-    return b"".join((hashed, _HASH_START, own.encode(), _LINE_END)), own
+    return hashed + linked_tail(own), own
+
+
+def linked_tail(own: str) -> bytes:
+    """How a line with this hash ends."""
+    return b"".join((_HASH_START, own.encode(), _LINE_END))
 
 
 def head_after(raw: bytes, before: Head) -> Head:

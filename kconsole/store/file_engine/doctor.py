@@ -20,7 +20,8 @@ from kconsole.core.history import Change, Commit, Operator
 from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable, unwritable
 from kconsole.store.file_engine.engine import refuse_links
-from kconsole.store.file_engine.files import PRIVATE_FILE, PRIVATE_FOLDER, beside, sync_folder
+from kconsole.store.file_engine.files import PRIVATE_FILE, PRIVATE_FOLDER, beside, sync_folder, write_whole
+from kconsole.store.file_engine.flipped_bits import restored_lines
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
 from kconsole.store.file_engine.segments import Archive, all_segments
@@ -188,7 +189,9 @@ class _Look:
             serious = journal is None or self._damage is not None
             self.findings.append(Finding("snapshot", self._about_snapshot(), (), serious, mendable=can_mend))
         remedy = [message("nothing-good-restore-backup")]
-        if can_mend:
+        if journal is not None and restored_lines(journal):
+            can_mend, remedy = True, [message("bits-can-be-restored")]
+        elif can_mend:
             remedy = [message("restore-or-begin-with", source=good.source)]
             lines = 0 if journal is None else sum(1 for _ in journal.lines())
             if (lost := lines - max(good.head.sequence, good_lines)) > 0:
@@ -333,6 +336,9 @@ def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message
         path.chmod(mode)
     seen = _Look(folder, settled=True)
     codes = {finding.code for finding in seen.findings if finding.mendable}
+    if "journal" in codes and _restore_bits(folder):
+        seen = _Look(folder, settled=True)
+        codes = {finding.code for finding in seen.findings if finding.mendable}
     if codes & {"journal", "no-journal"}:
         _begin_with_good(folder, operator, seen.good, worded)
     else:
@@ -346,6 +352,21 @@ def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message
     for path in _leftovers(folder):
         path.replace(_place_aside(folder, path.name))
     sync_folder(folder)
+
+
+def _restore_bits(folder: Path) -> bool:
+    """Put a journal in place in which flipped bits are as they were, so that each line is; returns whether it could."""
+    path = folder / JOURNAL_FILE
+    with closing(JournalFile.open(path, read_only=True)) as journal:
+        restored = restored_lines(journal)
+    if not restored:
+        return False
+    _keep(folder, JOURNAL_FILE)
+    content = path.read_bytes()
+    for begin, end, good in reversed(restored):
+        content = content[:begin] + good + content[end:]
+    write_whole(path, content)
+    return True
 
 
 def _begin_with_good(folder: Path, operator: Operator, good: _Good, worded: Callable[[Message], str]) -> None:

@@ -124,6 +124,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Restore it from a backup. Or let a new journal begin with what is good, that is {source};"
         " the old one is kept aside."
     ),
+    "bits-can-be-restored": "Its hash says which bit was flipped: it can be restored, with every line of the log.",
     "lines-not-in-it": "That leaves out {count:count line}.",
     "good-journal": "the journal",
     "good-lines": "the lines up to {last}",
