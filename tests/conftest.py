@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -33,6 +34,10 @@ os.environ["TZ"] = "UTC"  # times are shown, and read, in the zone of the machin
 time.tzset()
 
 # A machine that is busy with something else is no failure, so nothing has a deadline.
+# Where the tests run in the background, under nohup for example, programs that they start would ignore what they send.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.register_profile("quick", deadline=None, max_examples=EXAMPLES)
 settings.register_profile("thorough", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("thorough" if THOROUGH else "quick")

@@ -175,9 +175,12 @@ async def test_a_choice_that_cannot_be_kept_holds_and_says_so(tmp_path: Path) ->
 
 
 async def test_problems_of_the_configuration_are_there_to_be_shown() -> None:
-    settings = Settings(keys={"nonsense": "q"}, problems=(message("settings-not-utf8", file="a: \x1b[31m"),))
+    settings = Settings(
+        keys={"nonsense": "q"},
+        problems=(message("settings-not-utf8", file="a: \x1b[31m", line=1, at=3, byte="ff", encoding="UTF-8"),),
+    )
     async with console(settings=settings) as screen:
-        assert screen.app.problems[0].startswith("a: ␛[31m is not UTF-8")
+        assert screen.app.problems[0].startswith("a: ␛[31m, line 1: Byte 3 (0xff)")
         assert "nonsense" in screen.app.problems[1]
         assert len(screen.app.problems) == 2
 
