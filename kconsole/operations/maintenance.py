@@ -15,9 +15,9 @@ from kconsole.operations.session import Session
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable
 from kconsole.store.file_engine.doctor import Finding as Finding
 from kconsole.store.file_engine.doctor import examine as examine
-from kconsole.store.file_engine.doctor import mend as mend
 from kconsole.store.file_engine.engine import open_copies
 from kconsole.store.file_engine.files import PRIVATE_FILE, new_file, sync_folder
+from kconsole.store.file_engine.repair import mend as mend
 from kconsole.store.journal_reader import verified
 from kconsole.store.seatstore import engine_at
 

@@ -1,14 +1,9 @@
-"""The doctor: examines everything in a store's folder, and repairs what can be repaired without losing anything.
+"""The doctor: examines everything in a store's folder, and says what can be repaired; see `repair` for that."""
 
-Whatever a repaired file takes the place of is kept in the folder `set-aside`. Repairing holds the store's lock, so
-that no other process writes meanwhile; open consoles notice that the journal was replaced, and say so.
-"""
-
-import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,26 +11,22 @@ from typing import Final, NamedTuple
 from kconsole.core.codes import Message, message
 from kconsole.core.consistency import checked
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
-from kconsole.core.history import Change, Commit, Operator
 from kconsole.core.times import SystemClock
-from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable, unwritable
+from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable
 from kconsole.store.file_engine.engine import refuse_links
-from kconsole.store.file_engine.files import PRIVATE_FILE, PRIVATE_FOLDER, beside, sync_folder, write_whole
+from kconsole.store.file_engine.files import PRIVATE_FILE, PRIVATE_FOLDER
 from kconsole.store.file_engine.flipped_bits import restored_lines
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
-from kconsole.store.file_engine.segments import Archive, all_segments
+from kconsole.store.file_engine.segments import Archive
 from kconsole.store.file_engine.snapshot_file import (
     BACKUP_FILE,
     DAMAGED_FILE,
     SNAPSHOT_FILE,
     read_snapshot,
-    write_snapshot,
 )
-from kconsole.store.journal_line import STORE_ID_LENGTH, Checks, body_of, commit_of, head_after, linked
+from kconsole.store.journal_line import commit_of, head_after
 from kconsole.store.records import Records
-from kconsole.store.state_sum import hash_of_sum
-from kconsole.store.tables import encoded_tables
 
 ASIDE_FOLDER: Final = "set-aside"
 """Where the doctor puts what is in the way."""
@@ -47,9 +38,6 @@ _OWN: Final = re.compile(
 
 LEAST_FREE: Final = 64 * 1024 * 1024
 """Bytes of free disk below which the doctor warns."""
-
-MEND: Final = "mend"
-"""The operation that begins a journal which the doctor made."""
 
 _YOUNG: Final = 60.0
 """Seconds for which a temporary file is taken for one that another process is writing."""
@@ -71,7 +59,7 @@ class Finding(NamedTuple):
     mended: bool = False
 
 
-class _Good(NamedTuple):
+class Good(NamedTuple):
     """What is good in a store's files, up to the last good line."""
 
     records: Records
@@ -102,10 +90,10 @@ def examine(folder: Path) -> list[Finding]:
 
 
 def _findings(folder: Path) -> Iterator[Finding]:
-    for path, _ in _too_open(folder):
+    for path, _ in too_open(folder):
         what = message("others-can-read", file=str(path))
         yield Finding("permissions", what, (message("only-owner-should"),), mendable=True)
-    seen = _Look(folder, settled=False)
+    seen = Look(folder, settled=False)
     yield from seen.findings
     records = seen.good.records
     try:
@@ -117,8 +105,8 @@ def _findings(folder: Path) -> Iterator[Finding]:
         asked = [target.address for pending in records.pending_changes.values() for target in pending.targets]
         what = message("unconfirmed-at-server", addresses=asked)
         yield Finding("open", what, (message("sync-confirms"),), serious=False)
-    if leftovers := _leftovers(folder, before=SystemClock().now().timestamp() - _YOUNG):
-        what = message("left-over-files", files=[path.name for path in leftovers])
+    if found := leftovers(folder, before=SystemClock().now().timestamp() - _YOUNG):
+        what = message("left-over-files", files=[path.name for path in found])
         remedy = (message("move-to-folder", folder=ASIDE_FOLDER),)
         yield Finding("leftovers", what, remedy, serious=False, mendable=True)
     free = shutil.disk_usage(folder).free
@@ -130,7 +118,7 @@ def _findings(folder: Path) -> Iterator[Finding]:
 # What the files say
 
 
-class _Look:
+class Look:
     """What journal and snapshot say; `settled` if the lock is held, so that no one is in the middle of a line.
 
     Attributes:
@@ -149,7 +137,7 @@ class _Look:
             self.good = self._without_good_journal(None, message("journal-missing", journal=name), 0)
             return
         with closing(journal):
-            archived, start, chain = Archive(folder, journal.base).replayed(), _Good(Records()), None
+            archived, start, chain = Archive(folder, journal.base).replayed(), Good(Records()), None
             if isinstance(archived, Message):  # the snapshot has what cannot be read from archives
                 serious, remedies = archived.code != "archive-missing", (message("put-archive-back"),)
                 self.findings.append(Finding("archive", archived, remedies, serious))
@@ -159,7 +147,7 @@ class _Look:
                     self.findings.append(Finding("snapshot", self._about_snapshot()))
                     return
             else:
-                start = _Good(Records(archived.changes()), archived.next_number, archived.head)
+                start = Good(Records(archived.changes()), archived.next_number, archived.head)
             self.good, broken, at_snapshot = _replayed(journal, start, self._snapshot)
             broken = chain or broken
             if broken is None and self.good.head == START:
@@ -181,7 +169,7 @@ class _Look:
                 what, remedy = message("torn-last-line", journal=name), (message("can-be-set-aside"),)
                 self.findings.append(Finding("torn", what, remedy, serious=False, mendable=True))
 
-    def _without_good_journal(self, journal: JournalFile | None, what: Message, good_lines: int) -> _Good:
+    def _without_good_journal(self, journal: JournalFile | None, what: Message, good_lines: int) -> Good:
         """What is left if the journal is damaged after so many good lines, or missing."""
         good = self._best(journal)
         can_mend = good.source is not None
@@ -212,23 +200,23 @@ class _Look:
             return own != self._snapshot.store
         if self.good.head.sequence < self._snapshot.head.sequence:
             return False
-        return self._backup is not None and _replayed(journal, _Good(Records()), self._backup)[2] is not None
+        return self._backup is not None and _replayed(journal, Good(Records()), self._backup)[2] is not None
 
     @property
-    def _backup(self) -> _Good | None:
+    def _backup(self) -> Good | None:
         with suppress(StoreUnusable):  # it may be of another format
             return _snapshot_in(self._folder / BACKUP_FILE)[0]
         return None
 
-    def _best(self, journal: JournalFile | None) -> _Good:
+    def _best(self, journal: JournalFile | None) -> Good:
         """The snapshot with the lines after it; if it is not good, the backup or lines from the first.
 
         A journal that goes further than a good snapshot, but does not have its line, is not this store's.
         """
-        best = _Good(Records())
-        starts: tuple[tuple[str, _Good | None], ...] = ((SNAPSHOT_FILE, self._snapshot),)
+        best = Good(Records())
+        starts: tuple[tuple[str, Good | None], ...] = ((SNAPSHOT_FILE, self._snapshot),)
         if self._snapshot is None:
-            starts = ((BACKUP_FILE, self._backup), ("", _Good(Records())))
+            starts = ((BACKUP_FILE, self._backup), ("", Good(Records())))
         for name, start in starts:
             if start is None:
                 continue
@@ -260,8 +248,8 @@ class _Look:
 
 
 def _replayed(
-    journal: JournalFile, start: _Good, snapshot: _Good | None
-) -> tuple[_Good, BrokenJournal | None, Records | None]:
+    journal: JournalFile, start: Good, snapshot: Good | None
+) -> tuple[Good, BrokenJournal | None, Records | None]:
     """What the lines after a start add up to, what is wrong with the first bad one, and the records at a snapshot."""
     records, next_number, head, place, _, store = start
     at_snapshot, broken = None, None
@@ -277,10 +265,10 @@ def _replayed(
                 at_snapshot = records.copy()
     except BrokenJournal as found:
         broken = found
-    return _Good(records, next_number, head, place, store=store), broken, at_snapshot
+    return Good(records, next_number, head, place, store=store), broken, at_snapshot
 
 
-def _snapshot_in(path: Path) -> tuple[_Good | None, Message | None]:
+def _snapshot_in(path: Path) -> tuple[Good | None, Message | None]:
     """A snapshot, or what is wrong with it; neither if there is none."""
     records = Records()
     try:
@@ -290,7 +278,7 @@ def _snapshot_in(path: Path) -> tuple[_Good | None, Message | None]:
         return None, None
     except DamagedSnapshot as damage:
         return None, damage.why
-    return _Good(records, snapshot.next_number, snapshot.head, place, store=snapshot.store), None
+    return Good(records, snapshot.next_number, snapshot.head, place, store=snapshot.store), None
 
 
 def _stays_torn(journal: JournalFile, place: int) -> bool:
@@ -300,142 +288,7 @@ def _stays_torn(journal: JournalFile, place: int) -> bool:
     return journal.size == before and not any(True for _ in journal.lines(place))
 
 
-# Repairing
-
-
-def mend(
-    folder: Path, findings: list[Finding], operator: Operator, patience: float, worded: Callable[[Message], str]
-) -> list[Finding]:
-    """Repair what can be repaired; whatever is in the way goes into the folder `set-aside`.
-
-    Returns what `examine` found before, with what was repaired, and what is still wrong. A new journal begins with a
-    reason in words, which `worded` makes.
-    """
-    if any(finding.mendable for finding in findings):
-        refuse_links(folder)
-        try:
-            with closing(StoreLock(folder / LOCK_FILE)) as lock:
-                lock.acquire(patience, operator.shown)
-                try:
-                    _mend_under_lock(folder, operator, worded)
-                finally:
-                    lock.release()
-        except BrokenJournal as damage:
-            journal = str(folder / JOURNAL_FILE)
-            raise StoreUnusable("journal-damaged", journal=journal, line=damage.line, reason=damage.why) from None
-        except OSError as error:
-            raise unwritable(str(error.filename or folder), error) from error
-    left = examine(folder)
-    codes = {finding.code for finding in left}
-    mended = [finding._replace(mended=True) for finding in findings if finding.mendable and finding.code not in codes]
-    return [*mended, *left]
-
-
-def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message], str]) -> None:
-    for path, mode in _too_open(folder):
-        path.chmod(mode)
-    seen = _Look(folder, settled=True)
-    codes = {finding.code for finding in seen.findings if finding.mendable}
-    if "journal" in codes and _restore_bits(folder):
-        seen = _Look(folder, settled=True)
-        codes = {finding.code for finding in seen.findings if finding.mendable}
-    if codes & {"journal", "no-journal"}:
-        _begin_with_good(folder, operator, seen.good, worded)
-    else:
-        if "torn" in codes:
-            with closing(JournalFile.open(folder / JOURNAL_FILE)) as journal:
-                journal.mend_torn_tail(seen.good.head, seen.good.place)
-            seen = _Look(folder, settled=True)
-        if codes & {"snapshot", "no-snapshot"}:
-            _keep(folder, SNAPSHOT_FILE, BACKUP_FILE)
-            _write_snapshot(folder, seen.good)
-    for path in _leftovers(folder):
-        path.replace(_place_aside(folder, path.name))
-    sync_folder(folder)
-
-
-def _restore_bits(folder: Path) -> bool:
-    """Put a journal in place in which flipped bits are as they were, so that each line is; returns whether it could."""
-    path = folder / JOURNAL_FILE
-    with closing(JournalFile.open(path, read_only=True)) as journal:
-        restored = restored_lines(journal)
-    if not restored:
-        return False
-    _keep(folder, JOURNAL_FILE)
-    content = path.read_bytes()
-    for begin, end, good in reversed(restored):
-        content = content[:begin] + good + content[end:]
-    write_whole(path, content)
-    return True
-
-
-def _begin_with_good(folder: Path, operator: Operator, good: _Good, worded: Callable[[Message], str]) -> None:
-    """Put a new journal in place that begins with what is good.
-
-    The snapshot comes first: after a crash between the two, it stands beside the old journal with everything that is
-    good, and the repair begins again.
-    """
-    tables = good.records.tables.items()
-    changes = [Change(table, number, None, record) for table, records in tables for number, record in records.items()]
-    reason = worded(message("rebuilt-from", source=good.source, folder=ASIDE_FOLDER))
-    commit = Commit(1, SystemClock().now(), operator, "", MEND, reason, tuple(changes))
-    store = good.store or os.urandom(STORE_ID_LENGTH // 2).hex()
-    checks = Checks(store, hash_of_sum(good.records.sum()))
-    line, own = linked(body_of(commit, good.next_number, checks), START.hash)
-    new = beside(folder / JOURNAL_FILE)
-    _keep(folder, SNAPSHOT_FILE, BACKUP_FILE, JOURNAL_FILE)
-    try:
-        JournalFile.create(new, line).close()
-        _write_snapshot(folder, good._replace(head=Head(1, own), place=len(line), store=store))
-        new.replace(folder / JOURNAL_FILE)
-        for segment in all_segments(folder):  # of the old journal
-            segment.path.replace(_place_aside(folder, segment.path.name))
-    finally:
-        with suppress(FileNotFoundError):
-            new.unlink()
-    sync_folder(folder)
-
-
-def _write_snapshot(folder: Path, good: _Good) -> None:
-    body = encoded_tables(good.records.tables)
-    write_snapshot(
-        folder / SNAPSHOT_FILE,
-        good.head,
-        good.place,
-        good.next_number,
-        body,
-        store=good.store,
-        state_sum=f"{good.records.sum():x}",
-    )
-
-
-def _keep(folder: Path, *names: str) -> None:
-    """Keep the present files aside, before others take their place."""
-    for name in names:
-        path = folder / name
-        if path.exists():
-            place = _place_aside(folder, name)
-            try:
-                place.hardlink_to(path)
-            except OSError:  # a file system without links
-                shutil.copy2(path, place)
-            with place.open("rb") as file:
-                os.fsync(file.fileno())
-    if (folder / ASIDE_FOLDER).exists():
-        sync_folder(folder / ASIDE_FOLDER)
-
-
-def _place_aside(folder: Path, name: str) -> Path:
-    """A name that nothing has, in the folder for what is set aside."""
-    aside = folder / ASIDE_FOLDER
-    aside.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-    number = 1
-    while os.path.lexists(place := aside / f"{name.lstrip('.')}.{number}"):
-        number += 1
-    return place
-
-
-def _too_open(folder: Path) -> list[tuple[Path, int]]:
+def too_open(folder: Path) -> list[tuple[Path, int]]:
     """What others may read, and the mode it should have: the store's own files, and its folder if it holds no others.
 
     A store may stand in a folder with other files, by mistake even in `/`. Those are none of the doctor's business.
@@ -455,7 +308,7 @@ def _too_open(folder: Path) -> list[tuple[Path, int]]:
     return found
 
 
-def _leftovers(folder: Path, before: float | None = None) -> list[Path]:
+def leftovers(folder: Path, before: float | None = None) -> list[Path]:
     """Temporary files, and what was set aside at once.
 
     Temporary files count from before that many seconds since 1970; with None all of them, when no one can be writing.

@@ -1,0 +1,168 @@
+"""Repairs what the doctor found, without losing anything.
+
+Whatever a repaired file takes the place of is kept in the folder `set-aside`. Repairing holds the store's lock, so
+that no other process writes meanwhile; open consoles notice that the journal was replaced, and say so.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final
+
+from kconsole.core.codes import Message, message
+from kconsole.core.errors import StoreUnusable
+from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.times import SystemClock
+from kconsole.store.engine import START, BrokenJournal, Head, unwritable
+from kconsole.store.file_engine.doctor import ASIDE_FOLDER, Finding, Good, Look, examine, leftovers, too_open
+from kconsole.store.file_engine.engine import refuse_links
+from kconsole.store.file_engine.files import PRIVATE_FOLDER, beside, sync_folder, write_whole
+from kconsole.store.file_engine.flipped_bits import restored_lines
+from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
+from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
+from kconsole.store.file_engine.segments import all_segments
+from kconsole.store.file_engine.snapshot_file import (
+    BACKUP_FILE,
+    SNAPSHOT_FILE,
+    write_snapshot,
+)
+from kconsole.store.journal_line import STORE_ID_LENGTH, Checks, body_of, linked
+from kconsole.store.state_sum import hash_of_sum
+from kconsole.store.tables import encoded_tables
+
+MEND: Final = "mend"
+"""The operation that begins a journal which the doctor made."""
+
+
+def mend(
+    folder: Path, findings: list[Finding], operator: Operator, patience: float, worded: Callable[[Message], str]
+) -> list[Finding]:
+    """Repair what can be repaired; whatever is in the way goes into the folder `set-aside`.
+
+    Returns what `examine` found before, with what was repaired, and what is still wrong. A new journal begins with a
+    reason in words, which `worded` makes.
+    """
+    if any(finding.mendable for finding in findings):
+        refuse_links(folder)
+        try:
+            with closing(StoreLock(folder / LOCK_FILE)) as lock:
+                lock.acquire(patience, operator.shown)
+                try:
+                    _mend_under_lock(folder, operator, worded)
+                finally:
+                    lock.release()
+        except BrokenJournal as damage:
+            journal = str(folder / JOURNAL_FILE)
+            raise StoreUnusable("journal-damaged", journal=journal, line=damage.line, reason=damage.why) from None
+        except OSError as error:
+            raise unwritable(str(error.filename or folder), error) from error
+    left = examine(folder)
+    codes = {finding.code for finding in left}
+    mended = [finding._replace(mended=True) for finding in findings if finding.mendable and finding.code not in codes]
+    return [*mended, *left]
+
+
+def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message], str]) -> None:
+    for path, mode in too_open(folder):
+        path.chmod(mode)
+    seen = Look(folder, settled=True)
+    codes = {finding.code for finding in seen.findings if finding.mendable}
+    if "journal" in codes and _restore_bits(folder):
+        seen = Look(folder, settled=True)
+        codes = {finding.code for finding in seen.findings if finding.mendable}
+    if codes & {"journal", "no-journal"}:
+        _begin_with_good(folder, operator, seen.good, worded)
+    else:
+        if "torn" in codes:
+            with closing(JournalFile.open(folder / JOURNAL_FILE)) as journal:
+                journal.mend_torn_tail(seen.good.head, seen.good.place)
+            seen = Look(folder, settled=True)
+        if codes & {"snapshot", "no-snapshot"}:
+            _keep(folder, SNAPSHOT_FILE, BACKUP_FILE)
+            _write_snapshot(folder, seen.good)
+    for path in leftovers(folder):
+        path.replace(_place_aside(folder, path.name))
+    sync_folder(folder)
+
+
+def _restore_bits(folder: Path) -> bool:
+    """Put a journal in place in which flipped bits are as they were, so that each line is; returns whether it could."""
+    path = folder / JOURNAL_FILE
+    with closing(JournalFile.open(path, read_only=True)) as journal:
+        restored = restored_lines(journal)
+    if not restored:
+        return False
+    _keep(folder, JOURNAL_FILE)
+    content = path.read_bytes()
+    for begin, end, good in reversed(restored):
+        content = content[:begin] + good + content[end:]
+    write_whole(path, content)
+    return True
+
+
+def _begin_with_good(folder: Path, operator: Operator, good: Good, worded: Callable[[Message], str]) -> None:
+    """Put a new journal in place that begins with what is good.
+
+    The snapshot comes first: after a crash between the two, it stands beside the old journal with everything that is
+    good, and the repair begins again.
+    """
+    tables = good.records.tables.items()
+    changes = [Change(table, number, None, record) for table, records in tables for number, record in records.items()]
+    reason = worded(message("rebuilt-from", source=good.source, folder=ASIDE_FOLDER))
+    commit = Commit(1, SystemClock().now(), operator, "", MEND, reason, tuple(changes))
+    store = good.store or os.urandom(STORE_ID_LENGTH // 2).hex()
+    checks = Checks(store, hash_of_sum(good.records.sum()))
+    line, own = linked(body_of(commit, good.next_number, checks), START.hash)
+    new = beside(folder / JOURNAL_FILE)
+    _keep(folder, SNAPSHOT_FILE, BACKUP_FILE, JOURNAL_FILE)
+    try:
+        JournalFile.create(new, line).close()
+        _write_snapshot(folder, good._replace(head=Head(1, own), place=len(line), store=store))
+        new.replace(folder / JOURNAL_FILE)
+        for segment in all_segments(folder):  # of the old journal
+            segment.path.replace(_place_aside(folder, segment.path.name))
+    finally:
+        with suppress(FileNotFoundError):
+            new.unlink()
+    sync_folder(folder)
+
+
+def _write_snapshot(folder: Path, good: Good) -> None:
+    body = encoded_tables(good.records.tables)
+    write_snapshot(
+        folder / SNAPSHOT_FILE,
+        good.head,
+        good.place,
+        good.next_number,
+        body,
+        store=good.store,
+        state_sum=f"{good.records.sum():x}",
+    )
+
+
+def _keep(folder: Path, *names: str) -> None:
+    """Keep the present files aside, before others take their place."""
+    for name in names:
+        path = folder / name
+        if path.exists():
+            place = _place_aside(folder, name)
+            try:
+                place.hardlink_to(path)
+            except OSError:  # a file system without links
+                shutil.copy2(path, place)
+            with place.open("rb") as file:
+                os.fsync(file.fileno())
+    if (folder / ASIDE_FOLDER).exists():
+        sync_folder(folder / ASIDE_FOLDER)
+
+
+def _place_aside(folder: Path, name: str) -> Path:
+    """A name that nothing has, in the folder for what is set aside."""
+    aside = folder / ASIDE_FOLDER
+    aside.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    number = 1
+    while os.path.lexists(place := aside / f"{name.lstrip('.')}.{number}"):
+        number += 1
+    return place
