@@ -17,20 +17,25 @@ PLAIN_SIGNS: Final = "kconsole-plain-signs"
 
 
 class _Stream(io.FileIO):
-    """A stream that takes everything. The first error is kept, and what comes after it is dropped."""
+    """A stream that takes everything. The first error is kept, and what comes after it is dropped.
+
+    It stands below the text without a buffer between: one would write again what a signal interrupted.
+    """
 
     error: OSError | None = None
 
     def write(self, data: Any, /) -> int:
-        while self.error is None:
+        rest = memoryview(data)
+        while rest and self.error is None:
             try:
-                written = super().write(data)
-                if written is not None:
-                    return written
-                select.select((), (self,), ())  # another program left the stream non-blocking
+                written = super().write(rest)
+                if written is None:  # another program left the stream non-blocking
+                    select.select((), (self,), ())
+                else:
+                    rest = rest[written:]
             except OSError as error:
                 self.error = error
-        return memoryview(data).nbytes
+        return len(data)
 
 
 def prepare_streams() -> None:
@@ -57,7 +62,7 @@ def prepare_streams() -> None:
 
 def lost_output() -> OSError | None:
     """Why standard output could not be written; None if it could, as far as it was tried."""
-    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    raw = getattr(sys.stdout, "buffer", None)
     return raw.error if isinstance(raw, _Stream) else None
 
 
@@ -70,7 +75,7 @@ def _replaced(stream: TextIO | None, descriptor: int, is_original: bool) -> Text
     encoding = "utf-8" if stream is None else stream.encoding
     raw = _Stream(descriptor, "w", closefd=False)
     by_line = descriptor == 2 or raw.isatty()
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors=PLAIN_SIGNS, line_buffering=by_line)
+    return io.TextIOWrapper(raw, encoding, errors=PLAIN_SIGNS, line_buffering=by_line)
 
 
 def _plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -151,7 +151,6 @@ def test_a_log_is_followed_in_another_process(office: Console) -> None:
         assert process.poll() is None
 
 
-@pytest.mark.xfail(strict=False, reason="open: failed in the last full run of 2026-11-30, not looked into yet")
 def test_a_log_is_followed_by_what_was_asked_for_until_ctrl_c(office: Console) -> None:
     with following(office, "--account", BERG) as process:
         assert process.stdout is not None
@@ -295,7 +294,6 @@ def test_the_options_of_the_log_do_not_go_with_verify(office: Console) -> None:
         assert (said.code, said.out) == (2, "")
 
 
-@pytest.mark.xfail(strict=False, reason="open: failed in the last full run of 2026-11-30, not looked into yet")
 def test_a_log_is_verified_without_a_store_that_opens_and_by_who_may_only_read(office: Console) -> None:
     (office.folder / "store.json").write_text("damaged")
     (office.folder / "lock").unlink()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyte
 
+from kconsole.tui.terminal.terminal_input import MOST_TYPED, WINDOW
 from tests.limits import PATIENCE
 
 GRACE = 10.0
@@ -38,6 +39,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.written = bytearray()
+        self._typed = 0  # characters since the last pause in typing
         """All that the program has written."""
 
     @property
@@ -56,10 +58,20 @@ class Terminal:
         return self._screen.cursor.x, self._screen.cursor.y
 
     def send(self, keys: str | bytes) -> None:
-        """Type; or send what no key sends."""
+        """Send keys, or what no key sends."""
         left = keys.encode() if isinstance(keys, str) else keys
         while left:
             left = left[os.write(self._descriptor, left) :]
+
+    def type(self, keys: str) -> None:
+        """Send keys no faster than a person types: the console takes a burst for a paste."""
+        for start in range(0, len(keys), MOST_TYPED // 4):
+            some = keys[start : start + MOST_TYPED // 4]
+            if self._typed + len(some) > MOST_TYPED:
+                self.watch(WINDOW)
+                self._typed = 0
+            self._typed += len(some)
+            self.send(some)
 
     def send_until(self, key: str, seen: Callable[[str], bool], what: str) -> "Terminal":
         """Type a key now and then until the screen is as wanted: the program may not take keys yet."""
