@@ -254,13 +254,17 @@ def _refuse_foreign(snapshot: Snapshot, engine: JournalEngine) -> None:
 def verified(engine: JournalEngine) -> Iterator[Head]:
     """The head after each line that is there now, every byte of which is checked; lines added meanwhile are left out.
 
-    A last line without an end is being written, unless it stays so.
+    A last line without an end is being written, unless it stays so. A damaged snapshot says nothing of the log: no one
+    takes its records.
 
     Raises:
         BrokenJournal: at the first bad line.
+        DamagedSnapshot: a snapshot with a right checksum does not hold what the log adds up to.
     """
     head, last, records = engine.start(), engine.head(), Records()
-    snapshot = engine.snapshot()
+    snapshot = None
+    with suppress(DamagedSnapshot):
+        snapshot = engine.snapshot()
     if snapshot is not None:
         _refuse_foreign(snapshot, engine)
     is_whole = head == START  # else lines that were archived are elsewhere

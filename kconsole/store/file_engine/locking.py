@@ -96,7 +96,7 @@ class StoreLock(OpenFile):
     def _write_holder(self, operator: str) -> None:
         """Name the holder for those who wait."""
         with suppress(OSError, ValueError):  # no failure matters; a name that is no text makes a ValueError
-            said = {"operator": operator, "process": os.getpid(), "store": self.store}
+            said = {"operator": operator, "process": os.getpid(), "store": self.store or self.store_in(self.path)}
             holder = msgspec.json.encode(said).ljust(_HOLDER_LENGTH) + b"\n"
             if os.pread(self._descriptor, len(holder), 0) != holder:  # to write costs ten times as much
                 os.pwrite(self._descriptor, holder, 0)
