@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -63,7 +64,6 @@ def test_whatever_a_store_holds_it_is_well(tmp_path: Path, sample: str) -> None:
     assert console.done("doctor", "--json").json == []
 
 
-@pytest.mark.xfail(strict=False, reason="open: failed in the last full run of 2026-11-30, not looked into yet")
 def test_the_doctor_says_what_it_would_mend_and_mends_it(office: Console) -> None:
     office.done("disable", ANNA)
     (office.folder / "store.json").write_text("damaged")
@@ -81,6 +81,7 @@ def test_the_doctor_says_what_it_would_mend_and_mends_it(office: Console) -> Non
     fixed = office.done("doctor", "--fix")
     assert [line[:7] for line in fixed.out.splitlines()] == ["fixed  ", "fixed  "]
     assert fixed.talk == ["The store is in order."]
+    del before["lock"]  # it names its last holder
     assert set(before.values()) <= set(hashes(office.folder).values())
     after = office.done("status", "--json")
     assert (after.err, after.json["seats"]["used"]) == ("", 0)
@@ -255,7 +256,6 @@ def test_read_only_changes_nothing(office: Console, tmp_path: Path, command: str
     assert not none.folder.exists()
 
 
-@pytest.mark.xfail(strict=False, reason="open: failed in the last full run of 2026-11-30, not looked into yet")
 def test_read_only_reads_everything_and_writes_nothing(office: Console, tmp_path: Path) -> None:
     office.done("disable", ANNA)
     (office.folder / "store.json").write_text("damaged")
@@ -423,3 +423,27 @@ def test_what_was_not_foreseen_is_one_line(office: Console, monkeypatch: pytest.
     monkeypatch.setenv("KCONSOLE_DEBUG", "1")
     with pytest.raises(ValueError, match="x"):
         office("status")
+
+
+# Files that are none
+
+
+@pytest.mark.parametrize("name", ["store.json", "store.json.bak", "journal.jsonl"])
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_what_is_no_file_is_refused_and_keeps_no_one_waiting(
+    office: Console, tmp_path: Path, name: str, kind: str
+) -> None:
+    path = office.folder / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path) if kind == "pipe" else path.mkdir()
+    for arguments in (
+        ["status"],
+        ["--read-only", "log"],
+        ["disable", ANNA],
+        ["doctor"],
+        ["log", "verify"],
+        ["backup", str(tmp_path / "b.tar")],
+    ):
+        said = office.process(*arguments)
+        assert (said.code, str(path) in said.err) == (7, True), arguments
+        assert "Traceback" not in said.err

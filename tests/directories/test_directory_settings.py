@@ -119,7 +119,7 @@ def test_a_file_without_certificates_is_no_ca_file(tmp_path: Path) -> None:
     ],
 )
 def test_the_host_that_is_asked_is_the_one_that_is_named(host: str, asked: str) -> None:
-    """Python's own codec would ask strasse.example, which may be somebody else's."""
+    """Python's own codec would ask strasse.example, which may be another company's."""
     assert server_address(f"ldaps://{host}").host == asked
 
 

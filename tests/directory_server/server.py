@@ -39,7 +39,7 @@ HIDDEN: Final = (
     "description",
     "displayName",
 )
-"""Attributes that somebody, `without(attribute)`, may not read."""
+"""Attributes that a user, `without(attribute)`, may not read."""
 
 _ADMIN: Final = f"cn=admin,{SUFFIX}"
 _ADMIN_PASSWORD: Final = "admin of the tests"

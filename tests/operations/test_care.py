@@ -581,7 +581,7 @@ def test_an_empty_log_is_bad_and_a_missing_one_not_found(tmp_path: Path) -> None
     with pytest.raises(NotFound, match="no-log"):
         verify(folder)
     (folder / "journal.jsonl").mkdir()
-    with pytest.raises(StoreUnusable, match="unreadable"):
+    with pytest.raises(StoreUnusable, match="file-is-no-file"):
         verify(folder)
 
 

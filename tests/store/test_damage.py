@@ -143,7 +143,7 @@ def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path, name: str) -> N
     three_lines(tmp_path, 3)
     (tmp_path / name).unlink()
     (tmp_path / name).mkdir()
-    with pytest.raises(StoreUnusable, match=rf"unreadable.*{name}.*Is a directory"):
+    with pytest.raises(StoreUnusable, match=rf"file-is-no-file.*{name}"):
         opened(tmp_path)
 
 

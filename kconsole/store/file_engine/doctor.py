@@ -13,7 +13,7 @@ from kconsole.core.consistency import checked
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable
-from kconsole.store.file_engine.engine import refuse_links
+from kconsole.store.file_engine.engine import refuse_odd_files
 from kconsole.store.file_engine.files import PRIVATE_FILE, PRIVATE_FOLDER
 from kconsole.store.file_engine.flipped_bits import restored_lines
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
@@ -83,7 +83,7 @@ def examine(folder: Path) -> list[Finding]:
     if not any((folder / name).exists() for name in (SNAPSHOT_FILE, JOURNAL_FILE, BACKUP_FILE)):
         raise NotFound("no-store", "make-or-demo", address=str(folder))
     try:
-        refuse_links(folder)
+        refuse_odd_files(folder)
         return list(_findings(folder))
     except OSError as error:
         raise unreadable(str(error.filename or folder), error) from error

@@ -5,6 +5,7 @@ the operating system.
 """
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import takewhile
@@ -18,7 +19,7 @@ from kconsole.store.file_engine.files import PRIVATE_FOLDER, NotSynced
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile, end_of_lines
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
 from kconsole.store.file_engine.segments import Archive, all_segments, write_segments
-from kconsole.store.file_engine.snapshot_file import SNAPSHOT_FILE, read_snapshot, write_snapshot
+from kconsole.store.file_engine.snapshot_file import BACKUP_FILE, SNAPSHOT_FILE, read_snapshot, write_snapshot
 from kconsole.store.journal_line import hash_of, store_id_of
 
 FILES: Final = (SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE, *(f"{name}.lock" for name in LEASES))
@@ -51,15 +52,19 @@ def open_copies(folder: Path, stack: ExitStack) -> Iterator[tuple[str, IO[bytes]
             yield name, file, end_of_lines(file.fileno(), size) if name == JOURNAL_FILE else size
 
 
-def refuse_links(folder: Path) -> None:
-    """Raise StoreUnusable if one of a store's files is a symbolic link.
+def refuse_odd_files(folder: Path) -> None:
+    """Raise StoreUnusable if one of a store's files is a symbolic link, or its journal or snapshot is no file.
 
     A new snapshot is put in the place of the old one. Over a link, it would leave the file that the link points to as
-    it was, and there would be two stores.
+    it was, and there would be two stores. A pipe would keep who opens it waiting.
     """
-    for name in FILES:
-        if (folder / name).is_symlink():
-            raise StoreUnusable("file-is-a-link", "link-the-folder", file=str(folder / name))
+    for name in (*FILES, BACKUP_FILE):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            mode = (folder / name).lstat().st_mode
+            if stat.S_ISLNK(mode):
+                raise StoreUnusable("file-is-a-link", "link-the-folder", file=str(folder / name))
+            if not stat.S_ISREG(mode) and name in (SNAPSHOT_FILE, BACKUP_FILE, JOURNAL_FILE):
+                raise StoreUnusable("file-is-no-file", "put-file-back", file=str(folder / name))
 
 
 @contextmanager
@@ -100,7 +105,7 @@ class FileEngine:
     def open(self) -> bool:
         """Open the journal; returns whether there is one."""
         with _reading(self.journal_name):
-            refuse_links(self.folder)
+            refuse_odd_files(self.folder)
             with suppress(FileNotFoundError, NotADirectoryError):
                 self._journal = JournalFile.open(self._journal_path, self.read_only)
         return self._journal is not None

@@ -17,7 +17,7 @@ from kconsole.core.history import Change, Commit, Operator
 from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, Head, unwritable
 from kconsole.store.file_engine.doctor import ASIDE_FOLDER, Finding, Good, Look, examine, leftovers, too_open
-from kconsole.store.file_engine.engine import refuse_links
+from kconsole.store.file_engine.engine import refuse_odd_files
 from kconsole.store.file_engine.files import PRIVATE_FOLDER, beside, sync_folder, write_whole
 from kconsole.store.file_engine.flipped_bits import restored_lines
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
@@ -45,7 +45,7 @@ def mend(
     reason in words, which `worded` makes.
     """
     if any(finding.mendable for finding in findings):
-        refuse_links(folder)
+        refuse_odd_files(folder)
         try:
             with closing(StoreLock(folder / LOCK_FILE)) as lock:
                 lock.acquire(patience, operator.shown)

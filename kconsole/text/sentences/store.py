@@ -28,6 +28,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "not-a-folder": "{folder} is not a folder.",
     "choose-another-place": "Choose another place for the store.",
     "file-is-a-link": "{file} is a symbolic link.",
+    "file-is-no-file": "{file} is a folder, a pipe or a device, not a file.",
+    "put-file-back": "Nothing was changed. Move it away, and put the file back; 'kconsole doctor' shows what is left.",
     "link-the-folder": "Nothing was changed. Link the folder of the store, not a file in it.",
     "newer-store": "A newer kconsole wrote {file} (format {format}; this one reads up to {newest}).",
     "use-newer-kconsole": "It was not touched. Use the kconsole that wrote it, or a newer one.",
