@@ -25,6 +25,7 @@ from kconsole.operations.dumps import dump_of
 from kconsole.operations.history import LogQuery
 from kconsole.operations.maintenance import Finding, backup, examine, mend, verify
 from kconsole.operations.session import Session
+from kconsole.store.file_engine.locking import StoreLock
 from kconsole.store.file_engine.snapshot_file import read_snapshot, write_snapshot
 from kconsole.text.messages import words_of
 from tests.limits import EXAMPLES
@@ -532,9 +533,11 @@ def test_a_part_of_another_store_is_refused_and_never_preferred(tmp_path: Path, 
     ours, theirs = store_of(tmp_path / "ours", 3), store_of(tmp_path / "theirs", 12 if part == "journal.jsonl" else 1)
     before = contents(ours)
     shutil.copy(theirs / part, ours / part)
+    own = StoreLock.store_in(ours / "lock")
     with pytest.raises(StoreUnusable):
         Session.open(ours, "anna")
     mended(ours)
+    assert StoreLock.store_in(ours / "lock") == own != ""
     assert contents(ours) == before
     assert examine(ours) == []
     works(ours)
