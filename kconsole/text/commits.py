@@ -217,12 +217,12 @@ def _domain_words(before: Domain | None, after: Domain | None) -> str:
 
 def _changed_entry(before: Any, after: Any) -> Detail:
     was, is_now = ("not there" if entry is None else words.state_of(entry) for entry in (before, after))
-    address = safe_text((after or before).address)
+    address = safe_address((after or before).address)
     if before is not None and after is not None:
         if (before.last_login, before.never_logged_in) != (after.last_login, after.never_logged_in):
             return Detail("Last login", f"{address}   {_login(after)}, was {_login(before)}")
         if before.address != after.address:
-            return Detail("renamed", f"{address}   was {safe_text(before.address)}")
+            return Detail("renamed", f"{address}   was {safe_address(before.address)}")
     if was == is_now:
         return Detail("changed", f"{address}   {is_now}")
     return Detail(f"→ {is_now}", f"{address}   was {was}")

@@ -107,7 +107,7 @@ def plan_groups(plan: MapPlan, disable_gone: bool = False) -> Iterator[Section]:
     at_risk = plan.at_risk if plan.access(disable_gone).refused else ()
     alike = sum(fault.params.get("number", 0) for fault in plan.faults)
     colliding = [(safe_text(user.login), safe_text(user.name), _safe_words(why)) for user, why in plan.collisions]
-    renamed = [(safe_text(before.address), safe_text(after.address)) for before, after in plan.renamed]
+    renamed = [(safe_address(before.address), safe_address(after.address)) for before, after in plan.renamed]
     groups: list[tuple[str, Iterable[Detail]]] = [
         (f"Gone from the directory: {gone}", map(_named, plan.gone)),
         ("Colliding, not mapped", (Detail(login, f"{why}   {name}") for login, name, why in colliding)),

@@ -58,7 +58,7 @@ def some(lines: Sequence[str], most: int = MOST_NAMED) -> list[str]:
 def named(entries: Sequence[Entry]) -> list[str]:
     """Entries by address and name, one a line, the address whole and first."""
     first = entries[: MOST_NAMED + 1]
-    lines = [f"{safe_text(each.address)}   {safe_text(each.full_name)}".rstrip() for each in first]
+    lines = [f"{safe_address(each.address)}   {safe_text(each.full_name)}".rstrip() for each in first]
     return some([*lines, *[""] * (len(entries) - len(first))])
 
 
@@ -80,7 +80,7 @@ def accounts_only_note(entries: Sequence[Entry]) -> list[str]:
     if not entries:
         return []
     one = len(entries) == 1
-    which = f"{safe_text(entries[0].address)} does" if one else f"{words.count(len(entries), 'marked entry')} do"
+    which = f"{safe_address(entries[0].address)} does" if one else f"{words.count(len(entries), 'marked entry')} do"
     return [f"{which} not change: {ACCOUNTS_ONLY}."]
 
 
@@ -151,7 +151,7 @@ def done_words(done: Done, undone: str = "") -> str:
         return f"{safe_text(done.operation)}: nothing was changed"
     if len(changed) != 1:
         return f"{_seats(done)}{undone or done.operation}: {words.count(len(changed), 'account')}"
-    address = safe_text(changed[0].address)
+    address = safe_address(changed[0].address)
     return f"{_seats(done)}{undone} {address}".rstrip() if undone else f"{_seats(done)}{address} {_words(changed[0])}"
 
 
@@ -180,7 +180,7 @@ def _name_of(server: Server | None) -> str:
 
 
 def _accounts(addresses: Sequence[str]) -> str:
-    return safe_text(addresses[0]) if len(addresses) == 1 else words.count(len(addresses), "account")
+    return safe_address(addresses[0]) if len(addresses) == 1 else words.count(len(addresses), "account")
 
 
 # Outcomes one by one
@@ -188,7 +188,7 @@ def _accounts(addresses: Sequence[str]) -> str:
 
 def outcome_lines(outcomes: Sequence[Outcome], most: int = MOST_NAMED, sign: str = ":") -> list[str]:
     """The results of an operation, a line for each address."""
-    return some([f"{safe_text(outcome.address)}{sign} {_words(outcome)}" for outcome in outcomes], most)
+    return some([f"{safe_address(outcome.address)}{sign} {_words(outcome)}" for outcome in outcomes], most)
 
 
 def unconfirmed_words(pending_changes: Collection[PendingChange]) -> str:

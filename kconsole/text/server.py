@@ -81,7 +81,7 @@ def remark_texts(server: Server) -> list[str]:
 
 def unconfirmed_words(pending: PendingChange) -> str:
     """An unconfirmed change: "Not confirmed: anna@... disabled on the server (sent at 2026-08-05 12:03 CEST)."."""
-    accounts = words.and_list([safe_text(target.address) for target in pending.targets], 3)
+    accounts = words.and_list([safe_address(target.address) for target in pending.targets], 3)
     asked, sent = ASKED[pending.operation], ages.full_moment(pending.at)
     return f"Not confirmed: {accounts} {asked} on the server (sent at {sent})."
 

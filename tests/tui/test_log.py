@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from kconsole.core.identity import shown_address
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Inventory
 from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
@@ -43,7 +44,7 @@ async def test_at_80_columns_the_reason_goes_and_enter_tells_it() -> None:
         assert "08-05 12:03 berg" in screen.text
         await screen.press("enter")
         screen.expect_dialog("Line 2 of the log", "left in June", "113 → 110", "Session", "→ disabled", "was enabled")
-        assert all(address in screen.text for address in screen.listed[:3])
+        assert all(shown_address(address) in screen.text for address in screen.listed[:3])
         await screen.press("escape", "escape")
         screen.expect_focus_on("accounts")
 
