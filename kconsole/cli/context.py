@@ -253,7 +253,8 @@ def say_seats(done: Done) -> None:
     before, after = done.before.used, done.after.used
     if before != after:
         limit = "" if done.after.limit is None else f" of {done.after.limit:,}"
-        say(f"{before:,} → {after:,}{limit} seats used")
+        more = " or more" if done.after.partial else ""
+        say(f"{before:,} → {after:,}{more}{limit} seats used")
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:

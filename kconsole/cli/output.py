@@ -23,7 +23,8 @@ _FORMULA: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)(?=[-=+@＝＋－＠
 """What precedes a text that a spreadsheet takes for a formula, whichever separator it cuts at; its sign may be wide."""
 
 _SEAT_FIGURES: Final = (
-    "limit", "counted", "held", "used", "free", "over", "connected", "latent", "locked_out", "state"
+    "limit", "counted", "held", "used", "free", "over", "connected", "latent", "locked_out", "state", "unlisted",
+    "partial",
 )  # fmt: skip
 ACCOUNT_FIELDS: Final = (
     "address", "login", "domain", "full_name", "description", "kind", "origin", "enabled", "role", "mailbox"
@@ -118,6 +119,8 @@ def server_age(server: Server | None, pending_changes: Iterable[PendingChange], 
         "age_seconds": age,
         "unread": missing_texts(server),
         "uncounted": list(server.uncounted),
+        "partial": server.is_partial,
+        "counted": list(server.counted),
         "open": list(dict.fromkeys(target.address for pending in pending_changes for target in pending.targets)),
     }
 

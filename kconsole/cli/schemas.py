@@ -69,6 +69,8 @@ _SERVER_AGE: Final = _model(
     name=str, synced_at=_Time, age_seconds=_Number,
     unread=_said(_Texts, "figures that the login could not read, and why"),
     uncounted=_said(_Texts, "domains whose users could not be read"),
+    partial=_said(bool, "whether some users were not read, in these domains or in others that the login does not see"),
+    counted=_said(_Texts, "if so, the domains whose users were all read"),
     open=_said(_Texts, "addresses of unconfirmed changes"),
 )  # fmt: skip
 
@@ -81,6 +83,8 @@ _STATUS: Final = _model(
         limit=_Number, counted=int, held=_said(int, "seats of deleted accounts, until the server is restarted"),
         used=int, free=_Number, over=int, connected=int, latent=_said(int, "counted accounts without a mailbox"),
         locked_out=_said(int, "accounts that would be refused at login"), state=State,
+        unlisted=_said(int, "seats that the server counts beyond those counted here, in domains that were not read"),
+        partial=_said(bool, "whether the server does not say that number, so that more may be used, and fewer free"),
     ),
     domains=_list(_model(
         "DomainSeats", "The figures of a domain.",
@@ -127,6 +131,7 @@ _SERVER: Final = _model(
         provider=Annotated[str, Field(default="kerio", description="the product; absent for Kerio Connect")],
     ),
     synced_at=_Time, started_at=_Time, version=str, role=str, unread=_Texts, uncounted=_Texts, notes=_Texts,
+    partial=bool, counted=_Texts, unlisted=_Number,
     numbers=_model(
         "ServerNumbers", "The server's own figures. Null is what could not be read.",
         licensed=_said(_Number, "-2 is without limit"), current=_Number, active=_Number, created=_Number,

@@ -40,7 +40,7 @@ from kconsole.text import ages, messages, words
 from kconsole.text import server as server_text
 from kconsole.text.licenses import change_rows
 from kconsole.text.safe_text import safe_text
-from kconsole.text.server import missing_texts, remark_texts, synced_words
+from kconsole.text.server import missing_texts, remark_texts, synced_words, uncounted_words
 from kconsole.text.trust import INSECURE
 
 DIFFERENT = 1
@@ -62,6 +62,7 @@ def server(context: click.Context, place: CliContext, as_json: bool) -> None:
     if as_json:
         document = {key: value for key, value in document_of(found).items() if key not in ("missing", "remarks")}
         document |= {"unread": missing_texts(found), "notes": remark_texts(found)}
+        document |= {"partial": found.is_partial, "counted": list(found.counted), "unlisted": found.unlisted}
         put_json({"schema": 1, "server": document})
     else:
         put_sections([("", list(server_text.server_rows(found, session.clock.now())))])
@@ -130,7 +131,8 @@ def sync(
     """Read the server into the store.
 
     Reads domains, accounts with their last logins, mailing lists, resources, aliases, the license and the server's
-    own numbers. Reports what the login may not read. If the server fails meanwhile, nothing is saved.
+    own numbers. Reports what the login may not read, and exits with 1 if it could not read all users. If the server
+    fails meanwhile, nothing is saved.
     """
     place.check_writable()
     session = place.open(unconfirmed=False)
@@ -165,6 +167,8 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
                 "settled": [_result(outcome) for outcome in recovered(done)],
                 "unread": unread,
                 "uncounted": list(found.uncounted),
+                "partial": found.is_partial,
+                "counted": list(found.counted),
                 "notes": notes,
                 "license": [{"what": row.label, "text": row.text} for row in of_license],
             }
@@ -176,10 +180,12 @@ def _sync_once(session: Session, access: ServerAccess, secret: Secret, as_json: 
     lines = [f"Not read: {text}" for text in unread] + [f"Note: {text}" for text in notes]
     for line in [*lines, *(f"License: {row.label}: {row.text}" for row in of_license)]:
         say(line)
+    if found.is_partial:
+        say(f"! In part: {uncounted_words(found)}.")
     say_seats(done)
     if done.after.over > done.before.over:
         say(f"! The license is exceeded by {words.count(done.after.over, 'seat')}.")
-    return PARTLY_FAILED if found.uncounted else DONE
+    return PARTLY_FAILED if found.is_partial else DONE
 
 
 def _result(outcome: Outcome) -> dict[str, str]:
@@ -214,7 +220,8 @@ def reconcile(context: click.Context, place: CliContext, as_json: bool) -> None:
     if found.numbers is None:
         raise NotFound("server-never-read", "sync-first", server=found.name)
     report, entries = session.seats.report(), session.state.live_entries()
-    comparisons = compared(report, found.numbers, entries, session.seats.policy, found.uncounted)
+    policy = session.seats.policy
+    comparisons = compared(report, found.numbers, entries, policy, found.uncounted, found.hides_domains)
     if as_json:
         put_json(
             {

@@ -35,6 +35,9 @@ _encode = msgspec.json.Encoder().encode
 _MESSAGES: Final = ("missing", "remarks")
 """The fields of a server that hold messages."""
 
+_LATER: Final = (*_MESSAGES, "counted", "unlisted")
+"""The fields of a server that version 0.1 did not have."""
+
 _FIRST_PROVIDER: Final = "kerio"
 
 
@@ -49,8 +52,8 @@ def document_of(record: Struct) -> Document:
     elif isinstance(record, Inventory):
         del document["restart_line"]
     elif isinstance(record, Server):  # what version 0.1 did not write is left out where it says nothing
-        for name in _MESSAGES:
-            if not document[name]:
+        for name in _LATER:
+            if document[name] in ([], None):
                 del document[name]
         if record.access.provider == _FIRST_PROVIDER:
             del document["access"]["provider"]

@@ -5,8 +5,8 @@ from typing import Any, Literal, NamedTuple
 
 from kconsole.core.codes import NO_PARAMS, Message
 
-State = Literal["unlimited", "exceeded", "full", "low", "ok"]
-"""The state of the license, from the worst that applies."""
+State = Literal["unlimited", "exceeded", "full", "low", "ok", "unknown"]
+"""The state of the license, from the worst that applies; unknown where seats seem free, but not all users were read."""
 
 
 class Classification(NamedTuple):
@@ -65,6 +65,10 @@ class SeatReport(NamedTuple):
     state: State
     domains: tuple[DomainReport, ...]
     warnings: tuple[Warn, ...]
+    unlisted: int = 0
+    """Seats that the server counts in domains whose users were not read, beyond those that are counted here."""
+    partial: bool = False
+    """Whether some users were not read and the server does not say how many: more or fewer may be used."""
 
     def of_domain(self, name: str) -> DomainReport | None:
         """The figures of the domain with this name, compared as written in the store; None if there is none."""

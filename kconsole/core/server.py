@@ -86,10 +86,24 @@ class Server(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=
     missing: tuple[Message, ...] = ()
     uncounted: tuple[str, ...] = ()
     """The domains whose users could not be read: who takes a seat there is as it was read before, or not known."""
+    counted: tuple[str, ...] = ()
+    """If only a part was read, the domains whose users were all read."""
+    unlisted: int | None = None
+    """If only a part was read, the seats that the server counts elsewhere beyond those that the store knows of."""
     notes: tuple[str, ...] = ()
     """What differs between the store and the server, in words of version 0.1; the next field has it as messages."""
     remarks: tuple[Message, ...] = ()
     numbers: ServerNumbers | None = None
+
+    @property
+    def hides_domains(self) -> bool:
+        """Whether the login sees its own domain only: who takes a seat in others is as read before, or not known."""
+        return any(each.params.get("figure") == "other-domains" for each in self.missing)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some users could not be read."""
+        return bool(self.uncounted) or self.hides_domains
 
 
 class Target(Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):

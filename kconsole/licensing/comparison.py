@@ -56,10 +56,15 @@ def compared(
     entries: Iterable[Entry],
     policy: LicensePolicy,
     uncounted: Collection[str] = (),
+    hides_domains: bool = False,
 ) -> list[Comparison]:
-    """Our figures beside the server's last ones; its users of `uncounted` domains could not be read."""
+    """Our figures beside the server's last ones; its users of `uncounted` domains could not be read.
+
+    `hides_domains` says whether it may have others, which the login does not see.
+    """
     entries = list(entries)
     missing = [_unread(uncounted)] if uncounted else []
+    missing += [_HIDDEN] if hides_domains else []
     licensed = None if numbers.licensed == UNLIMITED else numbers.licensed
     found = [
         Comparison("licensed", report.limit, licensed, numbers.licensed is not None),
@@ -85,7 +90,9 @@ def _figure(figure: str, ours: int, theirs: int | None, causes: Sequence[Cause],
     if found.agrees:
         return found
     fitting = [cause for cause in causes if cause.sign * found.difference >= 0]
-    fitting.sort(key=lambda cause: (cause.code != "unread", len(cause.accounts) != abs(found.difference)))
+    fitting.sort(
+        key=lambda cause: (cause.code not in ("unread", "hidden"), len(cause.accounts) != abs(found.difference))
+    )
     return found._replace(causes=tuple(fitting))
 
 
@@ -121,3 +128,4 @@ def _unread(domains: Collection[str]) -> Cause:
 
 
 _STALE: Final = Cause("stale")
+_HIDDEN: Final = Cause("hidden")

@@ -1,7 +1,7 @@
 """Counts seats, from a whole inventory or from changes alone, and the users of each optional component."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
@@ -11,6 +11,7 @@ from kconsole.core.identity import canonical_domain
 from kconsole.core.license import Component, ComponentName, License
 from kconsole.core.records import Domain, Entry, Inventory, Kind, Origin, Restart
 from kconsole.core.reports import DomainReport, SeatReport, State, Warn
+from kconsole.core.server import Server, ServerNumbers
 from kconsole.licensing.policy import LicensePolicy
 
 
@@ -77,6 +78,7 @@ class SeatLedger:
         """The report, until the next change."""
         self._license = inventory.license
         self._restart = inventory.restart
+        self._unlisted = _unlisted(inventory.server)
         self._domains: dict[str, list[Domain]] = {}
         """By canonical name. One name has several domains only while names are being swapped."""
         for domain in inventory.domains:
@@ -145,10 +147,15 @@ class SeatLedger:
         for entry in self._deleted.values():
             self._count(entry)
 
+    def change_server(self, after: Server | None) -> None:
+        """The server was read again: other seats may be in what was not read."""
+        self._known = None
+        self._unlisted = _unlisted(after)
+
     @property
     def used(self) -> int:
         """The one figure of the report that every change asks for."""
-        return self._total.counted + self._total.held
+        return self._total.counted + self._total.held + (self._unlisted or 0)
 
     def held(self) -> list[Entry]:
         """The deleted entries that hold a seat."""
@@ -189,13 +196,14 @@ class SeatLedger:
     def has_room(self, domain: str, accounts: int = 1) -> bool:
         """Whether so many more accounts fit under every limit; much cheaper than a report."""
         name = canonical_domain(domain)
-        limits = [(self._license.seats, self._total)]
-        limits += [(each.user_limit, self._tallies[name]) for each in self._domains.get(name, ())]
-        return all(limit is None or tally.counted + tally.held + accounts <= limit for limit, tally in limits)
+        tally = self._tallies[name]
+        limits = [(self._license.seats, self.used)]
+        limits += [(each.user_limit, tally.counted + tally.held) for each in self._domains.get(name, ())]
+        return all(limit is None or used + accounts <= limit for limit, used in limits)
 
     def _report(self, license_: License, domains: Iterable[Domain]) -> SeatReport:
         limit, total = license_.seats, self._total
-        used = total.counted + total.held
+        used, partial = self.used, self._unlisted is None
         free, over = (None, 0) if limit is None else (max(limit - used, 0), max(used - limit, 0))
         latent = total.counted - total.connected
         report = SeatReport(
@@ -210,12 +218,14 @@ class SeatLedger:
             connected=total.connected,
             latent=latent,
             locked_out=latent if self.policy.login_is_limited and limit is not None and total.connected >= limit else 0,
-            state=_state(self.policy, limit, free, over),
+            state=_state(self.policy, limit, free, over, partial),
             domains=tuple(
                 _domain_report(domain, self._tallies.get(canonical_domain(domain.name), _NOTHING), free)
                 for domain in sorted(domains, key=attrgetter("name"))
             ),
             warnings=(),
+            unlisted=self._unlisted or 0,
+            partial=partial,
         )
         return report._replace(warnings=tuple(_warnings(report)))
 
@@ -235,13 +245,38 @@ def _domain_report(domain: Domain, tally: Contribution, license_free: int | None
     return DomainReport(domain.name, *tally, domain.user_limit, free)
 
 
-def _state(policy: LicensePolicy, limit: int | None, free: int | None, over: int) -> State:
+def _unlisted(server: Server | None) -> int | None:
+    """Seats in what was not read of the server; None where it does not say how many."""
+    return server.unlisted if server is not None and server.is_partial else 0
+
+
+def unlisted_seats(report: SeatReport, numbers: ServerNumbers, read: Collection[str], has_all: bool) -> int | None:
+    """The seats that the server counts in what was not read, beyond those in the report; None where it does not say.
+
+    `read` are the domains whose users were all read; `has_all` says whether there are no others than those that are
+    listed. A total that leaves nothing for the rest may be of the listed part alone, so it says nothing of the rest.
+    """
+    whole = {canonical_domain(name) for name in read}
+    ours = {canonical_domain(each.name): each.counted for each in report.domains}
+    theirs = {canonical_domain(each.name): each.current for each in numbers.domains}
+    known = report.counted - sum(ours.get(name, 0) for name in whole)
+    if numbers.current is not None:
+        rest = numbers.current - sum(theirs.get(name, ours.get(name, 0)) for name in whole)
+        return rest - known if rest and rest >= known else None
+    if not has_all or not all(name in theirs for name in ours if name not in whole):
+        return None
+    return sum(max(theirs[name] - counted, 0) for name, counted in ours.items() if name not in whole)
+
+
+def _state(policy: LicensePolicy, limit: int | None, free: int | None, over: int, partial: bool) -> State:
     if limit is None or free is None:
         return "unlimited"
     if over:
         return "exceeded"
     if free == 0:
         return "full"
+    if partial:
+        return "unknown"
     return "low" if policy.is_low(limit, free) else "ok"
 
 

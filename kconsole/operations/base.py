@@ -110,6 +110,8 @@ def apply_change(ledger: SeatLedger, change: Change) -> None:
         ledger.change_license(change.after)
     elif change.table == "server":
         ledger.change_restart(change.after)
+    elif change.table == "connection":
+        ledger.change_server(change.after)
 
 
 class Operation(Protocol):

@@ -30,8 +30,9 @@ def gauge_bar(
 
 
 def used_words(report: SeatReport) -> str:
-    """How many seats are used: "113 of 120 used", or "37 used, unlimited"."""
-    return f"{report.used:,} used, unlimited" if report.limit is None else f"{report.used:,} of {report.limit:,} used"
+    """How many seats are used: "113 of 120 used", "37 used, unlimited", or "39 or more of 120 used"."""
+    used = f"{report.used:,} or more" if report.partial else f"{report.used:,}"
+    return f"{used} used, unlimited" if report.limit is None else f"{used} of {report.limit:,} used"
 
 
 def state_word(report: SeatReport) -> str:
@@ -41,7 +42,9 @@ def state_word(report: SeatReport) -> str:
 
 def figures(report: SeatReport) -> list[str]:
     """The figures below the bar, the most important first; zeros are omitted, except "0 free"."""
-    free = [] if report.over or report.free is None else [f"{report.free:,} free"]
+    most = "at most " if report.partial and report.free else ""
+    free = [] if report.over or report.free is None else [f"{most}{report.free:,} free"]
+    unlisted = [f"{report.unlisted:,} more by the server's count"] if report.unlisted else []
     others = (
         (report.over, "over"),
         (report.locked_out, "locked out"),
@@ -49,7 +52,13 @@ def figures(report: SeatReport) -> list[str]:
         (report.latent, "never connected"),
     )
     held = [f"{report.held:,} held until restart"] if report.held else []
-    return [f"{report.counted:,} counted", *held, *free, *(f"{number:,} {word}" for number, word in others if number)]
+    return [
+        f"{report.counted:,} counted",
+        *unlisted,
+        *held,
+        *free,
+        *(f"{number:,} {word}" for number, word in others if number),
+    ]
 
 
 def domain_used(domain: DomainReport) -> str:
@@ -62,8 +71,8 @@ def _amounts(now: SeatReport, then: SeatReport) -> dict[str, int]:
     """Seats of each part, in the order of the bar; never all zero."""
     most_used = max(now.used, then.used)
     limit = 2 * most_used if then.limit is None else then.limit
-    new = min(max(then.used - now.used, 0), then.counted)
-    counted = then.counted - new
+    counted = then.counted + then.unlisted
+    counted -= min(max(then.used - now.used, 0), counted)
     within = min(then.used, limit)
     amounts = {"counted": min(counted, within)}
     amounts["held"] = min(then.held, within - amounts["counted"])

@@ -48,7 +48,7 @@ def synced_briefly(server: Server, now: datetime, zone: tzinfo | None = None) ->
         when = f"yesterday {read:%H:%M}"
     else:
         when = read.date().isoformat()
-    return f"server as of {when}{', in part' if server.uncounted else ''}"
+    return f"server as of {when}{', in part' if server.is_partial else ''}"
 
 
 def status_words(server: Server, now: datetime) -> str:
@@ -57,7 +57,7 @@ def status_words(server: Server, now: datetime) -> str:
     if server.synced_at is None:
         return f"{name}, never read: run 'kconsole sync'"
     read = f"{name}, {synced_words(server)}, {ages.age(server.synced_at, now)}"
-    if server.uncounted:
+    if server.is_partial:
         return f"{read}; {uncounted_words(server)}"
     missing = len(server.unread) + len(server.missing)
     return f"{read}; {words.count(missing, 'figure')} not read" if missing else read
@@ -65,8 +65,13 @@ def status_words(server: Server, now: datetime) -> str:
 
 def uncounted_words(server: Server) -> str:
     """The domains whose users were not read, and what that means for the seats; safe to show."""
-    domains = words.and_list([safe_text(name) for name in server.uncounted], 3)
-    return f"the users of {domains} were not read: their seats are as of an earlier reading, or not known"
+    hidden = ["other domains"] if server.hides_domains else []
+    domains = words.and_list([*(safe_text(name) for name in server.uncounted), *hidden], 3)
+    read = (
+        f", only those of {words.and_list([safe_text(name) for name in server.counted], 3)}" if server.counted else ""
+    )
+    seats = "as of an earlier reading, or not known" if server.unlisted is None else "those that the server counts"
+    return f"the users of {domains} were not read{read}: their seats are {seats}"
 
 
 def missing_texts(server: Server) -> list[str]:

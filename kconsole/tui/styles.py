@@ -37,6 +37,7 @@ PART_STYLES: Final[Mapping[str, PartStyle]] = {
     "ok": PartStyle("success", bold=True),
     "unlimited": PartStyle("success", bold=True),
     "low": PartStyle("warning", bold=True),
+    "unknown": PartStyle("warning", bold=True),
     "full": PartStyle("error", bold=True, reverse=True),
     "exceeded": PartStyle("error", bold=True, reverse=True),
 }

@@ -135,6 +135,8 @@ def test_sync_answers_in_words_and_in_json(console: Console, mail: KerioServer) 
         "settled": [],
         "unread": [],
         "uncounted": [],
+        "partial": False,
+        "counted": [],
         "notes": [],
         "license": [],
     }
@@ -178,6 +180,80 @@ def test_where_users_cannot_be_read_that_is_no_mixture_that_looks_whole(
     mail.unknowns.refused_reads.clear()
     console.done("sync")
     assert console("status", "--json").json["server"]["uncounted"] == []
+
+
+@pytest.fixture
+def helper(tmp_path: Path, kerio_clock: FixedClock, mail: KerioServer) -> Console:
+    """A store that was never synced, and follows the server as the administrator of a domain with three of its seats.
+
+    The other domain has sixteen more.
+    """
+    mail.world.add_user("helper@north.example", role="AccountAdmin", password=mail.password)
+    for number in range(15):
+        mail.world.add_user(f"user{number}@south.example")
+    mail.world.add_user("dora@north.example")
+    mail.world.set_license(users=20)
+    console = Console(tmp_path / "other", kerio_clock)
+    console.done("init")
+    console.done(
+        "server", "add", "mail", "--url", mail.url, "--user", "helper@north.example", "--fingerprint", mail.fingerprint
+    )
+    return console
+
+
+def test_a_domain_admins_reading_has_the_servers_figure_and_says_that_it_is_partial(helper: Console) -> None:
+    said = helper("sync")
+    assert said.code == 1
+    assert "! In part: the users of other domains were not read, only those of north.example" in said.err
+    answer = helper("status", "--json").json
+    seats = {name: answer["seats"][name] for name in ("used", "counted", "unlisted", "free", "state", "partial")}
+    assert seats == {"used": 19, "counted": 3, "unlisted": 16, "free": 1, "state": "low", "partial": False}
+    assert (answer["server"]["partial"], answer["server"]["counted"]) == (True, ["north.example"])
+    shown = helper("status").out
+    assert "19 of 20 used" in shown
+    assert "the users of other domains were not read" in shown
+    refused = helper("sync", "--json")
+    assert (refused.code, refused.json["partial"], refused.json["counted"]) == (1, True, ["north.example"])
+    server = helper("server", "--json").json["server"]
+    assert (server["partial"], server["counted"], server["unlisted"]) == (True, ["north.example"], 16)
+    causes = next(each["causes"] for each in helper("reconcile", "--json").json["figures"])
+    assert causes == []
+    (counted,) = (each for each in helper("reconcile", "--json").json["figures"] if each["figure"] == "counted")
+    assert (counted["ours"], counted["theirs"], counted["causes"][0]["code"]) == (3, 19, "hidden")
+    helper.done("add", "one@north.example")
+    assert helper("add", "two@north.example").code == 4  # by the server's figure no seat is free
+    helper.done("disable", "one@north.example")
+    assert helper("status", "--json").json["seats"]["used"] == 19
+
+
+@pytest.mark.parametrize("how", ["refused", "of the domain alone"])
+def test_where_the_server_does_not_count_the_rest_the_state_is_unknown(
+    helper: Console, mail: KerioServer, how: str
+) -> None:
+    mail.unknowns.account_admin_counts = "own domain"
+    if how == "refused":
+        mail.unknowns.refused_reads["AccountAdmin"] = frozenset({"Server.getAboutInfo"})
+    assert helper("sync").code == 1
+    seats = helper("status", "--json").json["seats"]
+    assert (seats["used"], seats["state"], seats["partial"]) == (3, "unknown", True)
+    shown = helper("status").out
+    assert "3 or more of 20 used" in shown
+    assert "at most 17 free" in shown
+    assert "OK" not in shown
+    follow(helper, mail)  # an administrator who sees all
+    helper.done("sync")
+    seats = helper("status", "--json").json["seats"]
+    assert (seats["used"], seats["state"], seats["partial"]) == (19, "low", False)
+    mail.world.add_user("more@south.example")
+    helper.done(
+        "server", "add", "mail", "--url", mail.url, "--user", "helper@north.example", "--fingerprint", mail.fingerprint
+    )
+    mail.unknowns.account_admin_counts = "all"
+    mail.unknowns.refused_reads.clear()
+    assert helper("sync").code == 1
+    seats = helper("status", "--json").json["seats"]
+    assert (seats["used"], seats["counted"], seats["unlisted"]) == (20, 19, 1)
+    assert "user0@south.example" in helper.done("accounts").out  # who is not shown is not gone
 
 
 def test_a_license_that_is_another_is_told(console: Console, mail: KerioServer) -> None:
@@ -374,7 +450,8 @@ def test_reconcile_ends_with_1_if_something_differs(tmp_path: Path, console: Con
 def test_status_tells_how_old_it_is(console: Console, kerio_clock: FixedClock) -> None:
     assert "Server: mail, never read" in console.done("status").out
     assert console.done("status", "--json").json["server"] == {
-        "name": "mail", "synced_at": None, "age_seconds": None, "unread": [], "uncounted": [], "open": [],
+        "name": "mail", "synced_at": None, "age_seconds": None, "unread": [], "uncounted": [],
+        "partial": False, "counted": [], "open": [],
     }  # fmt: skip
     console.done("sync")
     kerio_clock.forward(minutes=5)
@@ -382,7 +459,7 @@ def test_status_tells_how_old_it_is(console: Console, kerio_clock: FixedClock) -
     answer = console.done("status", "--json").json["server"]
     assert answer == {
         "name": "mail", "synced_at": "2026-08-05T12:03:00Z", "age_seconds": 300, "unread": [], "uncounted": [],
-        "open": [],
+        "partial": False, "counted": [], "open": [],
     }  # fmt: skip
 
 

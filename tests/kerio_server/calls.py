@@ -54,6 +54,12 @@ class Call:
             return str(self.caller.row["domainId"])
         return None
 
+    @property
+    def counted_domains(self) -> list[str]:
+        """The ids of the domains whose users are in the totals that the caller is given."""
+        own = self.own_domain if self.unknowns.account_admin_counts == "own domain" else None
+        return [domain for domain in self.world.domains if own in (None, domain)]
+
     def text(self, name: str) -> str:
         """A parameter that is a text."""
         value = self.params.get(name)

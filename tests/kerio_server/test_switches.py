@@ -449,6 +449,7 @@ VALUES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "active_after_restart": (("kept", "kept"), ("none", "none")),
     "active_when_disabled": (("yes", True), ("no", False)),
     "seats_freed": (("at restart", "at restart"), ("at once", "at once")),
+    "account_admin_counts": (("all", "all"), ("own domain", "own domain")),
     "account_admin_sees": (("all", "all"), ("own domain", "own domain")),
     "refused_reads": (
         (

@@ -66,6 +66,9 @@ class Unknowns:
     account_admin_sees: Literal["own domain", "all"] = "own domain"
     """i. The domains that an Account Admin sees and works in."""
 
+    account_admin_counts: Literal["own domain", "all"] = "all"
+    """i. The users that are in the server's totals when an Account Admin asks for them."""
+
     refused_reads: dict[Role, frozenset[str]] = field(default_factory=dict)
     """i. Reading methods that a role may not call (1004)."""
 

@@ -56,7 +56,12 @@ def get_users(call: Call) -> dict[str, Any]:
 
 @method("Users.getMailboxCount")
 def mailbox_count(call: Call) -> dict[str, Any]:
-    return {"count": {"active": call.world.active_mailboxes(), "total": len(call.world.users)}}
+    return {
+        "count": {
+            "active": call.world.active_mailboxes(),
+            "total": sum(len(call.world.users_of(each)) for each in call.counted_domains),
+        }
+    }
 
 
 @method("Users.getStatistics")

@@ -51,6 +51,8 @@ def naive(inventory: Inventory) -> Figures:
         "locked_out": len(without) if limit is not None and connected >= limit else 0,
         "state": _naive_state(limit, used),
         "domains": [],
+        "unlisted": 0,
+        "partial": False,
     }
     codes = [figures["state"]] if figures["state"] in ("exceeded", "full", "low") else []
     codes += ["users-locked-out"] if figures["locked_out"] else []

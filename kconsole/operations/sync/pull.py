@@ -12,6 +12,7 @@ from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.records import Entry
 from kconsole.core.server import PendingChange, Server, ServerAccess, Target
+from kconsole.licensing.counting import unlisted_seats
 from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn
 from kconsole.operations.server_errors import server_of
 from kconsole.operations.session import Session
@@ -105,6 +106,14 @@ class Sync:
         )
 
     def _server(self, server: Server, plan: SyncPlan, context: OperationContext) -> Server:
+        after = self._server_but_seats(server, plan, context)
+        if not after.is_partial:
+            return after
+        read = tuple(each.domain.name for each in self.state.domains if "user" in each.complete)
+        report, has_all = context.seats.report(), self.state.has_all_domains
+        return replace(after, counted=read, unlisted=unlisted_seats(report, self.state.numbers, read, has_all))
+
+    def _server_but_seats(self, server: Server, plan: SyncPlan, context: OperationContext) -> Server:
         return replace(
             server,
             synced_at=context.now,
@@ -114,6 +123,8 @@ class Sync:
             unread=(),
             missing=tuple(_missing_messages(self.state.missing)),
             uncounted=tuple(each.domain for each in self.state.missing if each.figure == "users"),
+            counted=(),
+            unlisted=None,
             notes=(),
             remarks=tuple(_remarks(plan, context)),
             numbers=self.state.numbers,

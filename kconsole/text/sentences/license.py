@@ -196,6 +196,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "cause-latent": "accounts that take a seat but have never connected, as far as known",
     "cause-only-here": "accounts in this store that were never on the server",
     "cause-unread": "the users of {domains:some} were not read from the server",
+    "cause-hidden": "the login may see its own domain only, so the users of others were not read from the server",
     "cause-stale": "accounts may have changed since the server was read; read it again",
     # Guards; "CODE-detail" has the figures behind a decision, in the vendor's own words where it has some
     "allowed": "Allowed",

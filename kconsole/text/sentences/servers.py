@@ -28,7 +28,7 @@ _AFTER: Final[Mapping[str, Template]] = {
     "license-full": "Free a seat by disabling or deleting an account, or buy more seats.",
     "no-right": "Log in as an administrator who has it. An account cannot change itself or one of higher rights.",
     "not-understood": "The server may be too old or too new for this.",
-    **dict.fromkeys(("failed", "too-large", "session-ended", "other"), "Lheck the server's error log."),
+    **dict.fromkeys(("failed", "too-large", "session-ended", "other"), "Check the server's error log."),
 }
 
 _FIGURES: Final = {

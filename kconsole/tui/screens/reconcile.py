@@ -128,7 +128,8 @@ class ReconcileScreen(ServerScreen):
             self._show((), self._empty_text(server))
             return
         report, numbers, entries = self.session.seats.report(), server.numbers, self.session.state.live_entries()
-        compare_all = partial(compared, report, numbers, entries, self.session.seats.policy, server.uncounted)
+        policy = self.session.seats.policy
+        compare_all = partial(compared, report, numbers, entries, policy, server.uncounted, server.hides_domains)
         if len(entries) <= MANY:
             self._show(compare_all())
             return
