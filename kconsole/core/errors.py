@@ -110,6 +110,17 @@ class StoreUnusable(ConsoleError):
     exit_code = 7
 
 
+class FileRefused(OSError):
+    """A file that is not read or written; its text is a code."""
+
+
+def reason_of(error: Exception) -> Message | str:
+    """Why a file cannot be read or written, as a parameter: the system's words, or a message."""
+    if isinstance(error, FileRefused):
+        return Message(str(error))
+    return getattr(error, "strerror", "") or str(error)
+
+
 class SourceAway(ConsoleError):
     """A server cannot be reached, or did not answer as it should."""
 

@@ -3,12 +3,13 @@
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from kconsole.core.codes import Message
-from kconsole.core.errors import BadInput
-from kconsole.store.file_engine.files import write_whole
+from kconsole.core.errors import BadInput, FileRefused, reason_of
+from kconsole.store.file_engine.files import check_owner, placed
 
 STANDARD_STREAM: Final = "-"
 """The name of standard input for reading, and of standard output for writing."""
@@ -17,8 +18,7 @@ LARGEST: Final = 256 * 1024 * 1024  # bytes; nothing that kconsole reads is larg
 LARGEST_OWN: Final = 1024 * 1024  # bytes; a larger file is not one of the user's own files
 
 
-class FileRefused(OSError):
-    """A file that is not read or written; its text is a code."""
+_STANDARD: Final = {"/dev/stdout": "1", "/dev/stderr": "2"}
 
 
 class AlreadyThere(BadInput):
@@ -84,13 +84,6 @@ def open_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def reason_of(error: Exception) -> Message | str:
-    """Why a file cannot be read or written, as a parameter: the system's words, or a message."""
-    if isinstance(error, FileRefused):
-        return Message(str(error))
-    return getattr(error, "strerror", "") or str(error)
-
-
 def read_document(path: Path, largest: int = LARGEST) -> tuple[bytes, str]:
     """The content of a file, or of standard input for `-`, and its name for an error.
 
@@ -115,18 +108,33 @@ def read_document(path: Path, largest: int = LARGEST) -> tuple[bytes, str]:
 
 
 def write_document(path: Path, document: bytes, store: Path) -> None:
-    """Write a document to a file that only its owner may read, or into an existing device or pipe.
+    """Write a document to a file or a stream; see `writing`."""
+    with writing(path, store) as file:
+        file.write(document)
+
+
+@contextmanager
+def writing(path: Path, store: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
+    """Open a file that the user names for something from a store, or a device or pipe that has its name.
+
+    A new file is for its owner only. One that is replaced keeps its owner, group and mode; one of another user is
+    refused, as are another's pipes and links: what is written would be theirs.
 
     Raises:
-        BadInput: it cannot be written there, or is in the store's folder. An existing file is unchanged then.
+        AlreadyThere: the file exists, and must not be replaced.
+        BadInput: it cannot be written, or is in the store's folder. A file that was there is as it was.
     """
     check_not_of_store(path, store)
     try:
-        if takes_a_stream(path):
-            path.write_bytes(document)
-        else:
-            write_whole(path, document)
-    except OSError as error:
+        if (stream := _stream_at(path, store)) is not None:
+            with os.fdopen(stream, "wb") as pipe:
+                yield pipe
+            return
+        with placed(path, replace=replace, store=store) as descriptor, open(descriptor, "wb", closefd=False) as file:
+            yield file
+    except FileExistsError:
+        raise AlreadyThere("file-exists", "choose-another-or-replace", file=str(path)) from None
+    except (OSError, ValueError) as error:
         raise BadInput("cannot-write", "choose-another-file", file=str(path), reason=reason_of(error)) from error
 
 
@@ -141,14 +149,12 @@ def save_listing(name: str, text: str, store: Path, *, replace: bool = False) ->
         raise BadInput("file-needs-name")
     try:
         path = Path(name.strip()).expanduser()
-        check_not_of_store(path, store)
         if path.exists() and not path.is_file():
             raise BadInput("path-not-a-file", "choose-another-name", file=str(path))
-        write_whole(path, text.encode(errors="replace"), replace=replace)
-    except FileExistsError:
-        raise AlreadyThere("file-exists", "choose-another-or-replace", file=str(path)) from None
     except (OSError, RuntimeError, ValueError) as error:
         raise BadInput("cannot-write", "choose-another-name", file=name, reason=reason_of(error)) from error
+    with writing(path, store, replace=replace) as file:
+        file.write(text.encode(errors="replace"))
     return path
 
 
@@ -165,8 +171,27 @@ def check_not_of_store(path: Path, store: Path) -> None:
         raise BadInput("in-store-folder", "choose-a-file-elsewhere", file=str(path))
 
 
-def takes_a_stream(path: Path) -> bool:
-    """Whether this is a device, a pipe or `/dev/stdout`, which a file must not replace."""
+def _stream_at(path: Path, store: Path) -> int | None:
+    """Open the device or pipe that has this name, which a file must not replace; None if there is none.
+
+    `/dev/stdout`, and what a shell passes for `>(...)`, name open files of this process, whoever owns those.
+    """
     absolute = path.absolute()
-    in_system = any(absolute.is_relative_to(folder) for folder in ("/dev", "/proc"))
-    return path.exists() and not path.is_dir() and (in_system or not path.is_file())
+    is_own = absolute.parent.resolve() == Path(f"/proc/{os.getpid()}/fd")
+    if number := absolute.name if is_own else _STANDARD.get(str(absolute), ""):
+        return os.dup(int(number))
+    try:
+        named, status = path.lstat(), path.stat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
+        return None
+    is_link = stat.S_ISLNK(named.st_mode)
+    for each in (named, status):
+        if each.st_uid != 0 and (stat.S_ISLNK(each.st_mode) or stat.S_ISFIFO(each.st_mode)):
+            check_owner(each, store)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | (0 if is_link else os.O_NOFOLLOW))
+    if not os.path.samestat(status, os.fstat(descriptor)):
+        os.close(descriptor)
+        raise FileRefused("not-a-file")
+    return descriptor

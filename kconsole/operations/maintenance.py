@@ -1,6 +1,5 @@
 """Maintenance of a store: examine it, repair it, copy it, and verify its log."""
 
-import os
 import re
 import sys
 import tarfile
@@ -10,13 +9,13 @@ from typing import IO, Final
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
-from kconsole.operations.files import STANDARD_STREAM, check_not_of_store, takes_a_stream
+from kconsole.operations.files import STANDARD_STREAM, writing
 from kconsole.operations.session import Session
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable
 from kconsole.store.file_engine.doctor import Finding as Finding
 from kconsole.store.file_engine.doctor import examine as examine
 from kconsole.store.file_engine.engine import open_copies
-from kconsole.store.file_engine.files import PRIVATE_FILE, new_file, sync_folder
+from kconsole.store.file_engine.files import PRIVATE_FILE
 from kconsole.store.file_engine.repair import mend as mend
 from kconsole.store.journal_reader import verified
 from kconsole.store.seatstore import engine_at
@@ -70,22 +69,8 @@ def backup(session: Session, path: Path) -> None:
     if str(path) == STANDARD_STREAM:
         _write_archive(session, sys.stdout.buffer)
         return
-    check_not_of_store(path, session.store.folder)
-    try:
-        if takes_a_stream(path):
-            with path.open("wb") as file:
-                _write_archive(session, file)
-            return
-        with new_file(path) as (new, descriptor):
-            with open(descriptor, "wb", closefd=False) as file:  # a descriptor
-                _write_archive(session, file)
-            os.fsync(descriptor)
-            new.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise BadInput(
-            "unwritable", "choose-another-file", file=str(path), error=error.strerror or str(error)
-        ) from error
+    with writing(path, session.store.folder) as file:
+        _write_archive(session, file)
 
 
 def _write_archive(session: Session, file: IO[bytes]) -> None:

@@ -13,11 +13,11 @@ from typing import Annotated, Any, Final, NamedTuple
 from msgspec import Meta, Struct, ValidationError, convert, to_builtins
 from msgspec.structs import replace
 
-from kconsole.core.errors import ConsoleError
+from kconsole.core.errors import ConsoleError, FileRefused, reason_of
 from kconsole.operations.appearance import THEMES
-from kconsole.operations.files import LARGEST_OWN, FileRefused, path_of, read_small, reason_of
+from kconsole.operations.files import LARGEST_OWN, path_of, read_small
 from kconsole.operations.system import user_folder
-from kconsole.store.file_engine.files import PRIVATE_FOLDER, write_whole
+from kconsole.store.file_engine.files import make_folder, write_whole
 
 STATE_VARIABLE: Final = "KCONSOLE_STATE"
 """The environment variable that names another folder for the preferences."""
@@ -116,7 +116,7 @@ class Preferences:
             return
         kept = self._read()
         try:
-            self._path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             if kept.is_damaged and self._path.exists():
                 self._path.replace(self._path.with_suffix(".json.bak"))
             content = json.dumps({**kept.document, **changes}, indent=1).encode()

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 from kconsole.core.codes import Message, first_of, message
-from kconsole.core.errors import BadInput
+from kconsole.core.errors import BadInput, reason_of
 from kconsole.operations.appearance import Colours
-from kconsole.operations.files import path_of, read_small, reason_of
+from kconsole.operations.files import path_of, read_small
 from kconsole.operations.system import user_folder
 
 if TYPE_CHECKING:

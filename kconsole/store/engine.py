@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Final, NamedTuple, Protocol
 
 from kconsole.core.codes import Message, message
-from kconsole.core.errors import StoreUnusable
+from kconsole.core.errors import StoreUnusable, reason_of
 
 NO_HASH: Final = "0" * 64
 """The hash before the first line."""
@@ -65,12 +65,12 @@ class DamagedSnapshot(Exception):
 
 def unreadable(name: str, error: OSError) -> StoreUnusable:
     """A file that cannot be read."""
-    return StoreUnusable("unreadable", "check-folder-and-permissions", file=name, error=error.strerror or str(error))
+    return StoreUnusable("unreadable", "check-folder-and-permissions", file=name, error=reason_of(error))
 
 
 def unwritable(name: str, error: OSError, in_doubt: bool = False) -> StoreUnusable:
     """A file that cannot be written, or of which the disk does not say whether it was."""
-    reason = error.strerror or str(error)
+    reason = reason_of(error)
     if in_doubt:
         return StoreUnusable("not-confirmed", "check-disk-then-store", effect="perhaps-saved", file=name, error=reason)
     hint = "check-space-and-permissions"

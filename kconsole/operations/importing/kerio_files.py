@@ -12,13 +12,13 @@ from typing import Any, ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, message
-from kconsole.core.errors import BadInput
+from kconsole.core.errors import BadInput, reason_of
 from kconsole.core.identity import NoDomainName, canonical_address, canonical_domain, stored_domain
 from kconsole.core.records import Domain, Entry
 from kconsole.importers.file_lines import LineMessage
 from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig, refuse
 from kconsole.licensing.counting import SeatLedger
-from kconsole.operations.files import open_file, reason_of
+from kconsole.operations.files import open_file
 from kconsole.operations.importing.merge import Import, MergePlan
 from kconsole.store.records import Records
 

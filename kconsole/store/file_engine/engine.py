@@ -15,7 +15,7 @@ from typing import IO, Final
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import Refused, StoreUnusable
 from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot, unreadable, unwritable
-from kconsole.store.file_engine.files import PRIVATE_FOLDER, NotSynced
+from kconsole.store.file_engine.files import NotSynced, make_folder
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile, end_of_lines
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
 from kconsole.store.file_engine.segments import Archive, all_segments, write_segments
@@ -67,6 +67,23 @@ def refuse_odd_files(folder: Path) -> None:
                 raise StoreUnusable("file-is-no-file", "put-file-back", file=str(folder / name))
 
 
+def refuse_folder_of_others(folder: Path) -> None:
+    """Raise StoreUnusable if others could change the store: its folder is another user's, or others may write there.
+
+    As ssh does with its files. Whoever may write in the folder above can only put another folder in its place, which
+    is theirs. Root may work in the stores of all users.
+    """
+    status = folder.stat()
+    if status.st_uid not in (0, os.geteuid()) and os.geteuid() != 0:
+        raise StoreUnusable("folder-of-another-user", "read-only-or-as-its-owner", folder=str(folder))
+    for path in (folder, *(folder / name for name in (SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE))):
+        with suppress(FileNotFoundError):
+            mode = path.lstat().st_mode
+            if mode & 0o022 and not stat.S_ISLNK(mode):
+                hint = message("close-to-others", file=str(path))
+                raise StoreUnusable("others-can-write", hint, effect="nothing-changed", file=str(path))
+
+
 @contextmanager
 def _reading(name: str) -> Iterator[None]:
     try:
@@ -107,6 +124,8 @@ class FileEngine:
         with _reading(self.journal_name):
             refuse_odd_files(self.folder)
             with suppress(FileNotFoundError, NotADirectoryError):
+                if not self.read_only:
+                    refuse_folder_of_others(self.folder)
                 self._journal = JournalFile.open(self._journal_path, self.read_only)
         return self._journal is not None
 
@@ -121,7 +140,8 @@ class FileEngine:
         with _writing(self.journal_name):
             if self.folder.exists() and not self.folder.is_dir():
                 raise StoreUnusable("not-a-folder", "choose-another-place", folder=str(self.folder))
-            self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            make_folder(self.folder)
+            refuse_folder_of_others(self.folder)
         with self.lock(patience, holder):
             if any(os.path.lexists(path) for path in (self._snapshot_path, self._journal_path)):
                 raise Refused("store-exists", "use-it-or-another-folder", folder=str(self.folder))

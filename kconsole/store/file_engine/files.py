@@ -3,15 +3,21 @@
 import contextlib
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
+
+from kconsole.core.errors import FileRefused
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 """What file systems without hard links answer."""
+
+_ACCESS_LIST = "system.posix_acl_access"
+"""The attribute that holds the rights of more users and groups, where the mode shows the most that these have."""
 
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 """What file systems answer that cannot sync a folder by itself, some shared ones among them."""
@@ -46,13 +52,21 @@ def beside(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def new_file(path: Path) -> Iterator[tuple[Path, int]]:
-    """Make a file beside another, for its owner only; it is gone again unless it is put in that one's place."""
+def new_file(path: Path, store: Path | None = None) -> Iterator[tuple[Path, int]]:
+    """Make a file beside another, with its owner, group and mode; it is gone again unless it takes that one's place.
+
+    Where there is no other, the file is for its owner only. Root works in the stores of others: there, a new file is
+    its folder's owner's. A file outside of the store is exported from it: then `store` is the store's folder.
+
+    Raises:
+        FileRefused: the other is of a user who must not get what is written, or its owner and group cannot be kept.
+        OSError: the system says no.
+    """
     new = beside(path)
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
         try:
-            os.fchmod(descriptor, PRIVATE_FILE)
+            os.fchmod(descriptor, _mode_with_owner(descriptor, path, store))
             yield new, descriptor
         finally:
             os.close(descriptor)
@@ -61,32 +75,99 @@ def new_file(path: Path) -> Iterator[tuple[Path, int]]:
             new.unlink()
 
 
-def write_whole(path: Path, content: bytes | Iterable[bytes], *, replace: bool = True) -> None:
+def _mode_with_owner(descriptor: int, path: Path, store: Path | None) -> int:
+    """Give a new file the owner that it must have; returns its mode."""
+    try:
+        old = path.lstat()
+    except FileNotFoundError:
+        if store is None:
+            give(descriptor, path.parent)
+        return PRIVATE_FILE
+    check_owner(old, store or path.parent)
+    if not stat.S_ISREG(old.st_mode):
+        return PRIVATE_FILE
+    try:
+        _chown(descriptor, old)
+    except PermissionError:
+        raise FileRefused("owner-not-kept") from None
+    with contextlib.suppress(OSError):  # most have none
+        os.setxattr(descriptor, _ACCESS_LIST, os.getxattr(path, _ACCESS_LIST, follow_symlinks=False))
+    return stat.S_IMODE(old.st_mode)
+
+
+def check_owner(status: os.stat_result, store: Path) -> None:
+    """Raise FileRefused if a file is neither ours nor, where root works in a user's store, that user's.
+
+    What we write there would be in the hands of its owner, and be lost to the store's.
+    """
+    user = os.geteuid()
+    if status.st_uid != user and (user != 0 or status.st_uid != store.stat().st_uid):
+        raise FileRefused("of-another-user")
+
+
+def give(descriptor: int, folder: Path) -> None:
+    """Give what root has just made in a folder to the folder's owner, who would be locked out of it otherwise."""
+    if os.geteuid() == 0:
+        _chown(descriptor, folder.stat())
+
+
+def _chown(descriptor: int, to: os.stat_result) -> None:
+    own = os.fstat(descriptor)
+    if (own.st_uid, own.st_gid) != (to.st_uid, to.st_gid):
+        os.fchown(descriptor, to.st_uid, to.st_gid)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, if they are missing, for their owner only, and bring their names to disk."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    with contextlib.suppress(FileExistsError):  # made by another process meanwhile; a file fails with what comes next
+        folder.mkdir(PRIVATE_FOLDER)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            give(descriptor, folder.parent)
+            os.fchmod(descriptor, PRIVATE_FOLDER)
+        finally:
+            os.close(descriptor)
+        with contextlib.suppress(PermissionError):  # the folder above it may be written, but not be read
+            sync_folder(folder.parent)
+
+
+@contextlib.contextmanager
+def placed(path: Path, *, replace: bool = True, store: Path | None = None) -> Iterator[int]:
     """Put a file in place so that after a crash at any moment the old one or the new one is there, never a mixture.
 
-    The new content is on disk before it gets the name, and the name is on disk before this returns.
+    What is written to the descriptor is on disk before it gets the name, and the name is on disk at the end. Whose the
+    file is, `new_file` says.
 
     Raises:
         FileExistsError: the file is there, and may not be replaced.
         NotSynced: the last step, syncing the folder, failed; the new file is there.
         OSError: it cannot be written; the file is as it was.
     """
-    with new_file(path) as (new, descriptor):
-        for piece in (content,) if isinstance(content, bytes) else content:
-            remaining = memoryview(piece)
-            while remaining:
-                remaining = remaining[os.write(descriptor, remaining) :]
+    with new_file(path, store) as (new, descriptor):
+        yield descriptor
         os.fsync(descriptor)
         if replace:
             new.replace(path)
         else:
-            _place_new(new, path)
+            place_new(new, path)
     try:
         sync_folder(path.parent)
     except OSError as error:
         if replace or not _removed(path):
             raise NotSynced(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def write_whole(path: Path, content: bytes | Iterable[bytes], *, replace: bool = True) -> None:
+    """Put a file of the store with this content in place; see `placed`."""
+    with placed(path, replace=replace) as descriptor:
+        for piece in (content,) if isinstance(content, bytes) else content:
+            remaining = memoryview(piece)
+            while remaining:
+                remaining = remaining[os.write(descriptor, remaining) :]
 
 
 def _removed(path: Path) -> bool:
@@ -108,7 +189,8 @@ def set_aside(content: bytes, path: Path) -> Path:
     raise AssertionError
 
 
-def _place_new(new: Path, path: Path) -> None:
+def place_new(new: Path, path: Path) -> None:
+    """Give a file its name, unless another one has it: FileExistsError then."""
     try:
         path.hardlink_to(new)
     except OSError as error:

@@ -12,7 +12,7 @@ import msgspec
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import StoreBusy
-from kconsole.store.file_engine.files import PRIVATE_FILE, OpenFile
+from kconsole.store.file_engine.files import OpenFile, new_file, place_new
 
 LOCK_FILE: Final = "lock"
 LEASES: Final = ("server",)
@@ -53,8 +53,7 @@ class StoreLock(OpenFile):
         pause = _SHORTEST_PAUSE
         while True:
             if self._descriptor < 0:
-                flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-                self._descriptor = os.open(self.path, flags, PRIVATE_FILE)
+                self._descriptor = self._opened()
             if _locks(self._descriptor):
                 if self._is_in_place():
                     break
@@ -64,6 +63,13 @@ class StoreLock(OpenFile):
             else:
                 time.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _opened(self) -> int:
+        while True:
+            with suppress(FileNotFoundError):
+                return os.open(self.path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            with suppress(FileExistsError), new_file(self.path) as (new, _):
+                place_new(new, self.path)
 
     def _busy(self, patience: float) -> StoreBusy:
         operator, process = "", 0

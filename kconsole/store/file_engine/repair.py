@@ -5,7 +5,6 @@ that no other process writes meanwhile; open consoles notice that the journal wa
 """
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -18,7 +17,7 @@ from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, Head, unwritable
 from kconsole.store.file_engine.doctor import ASIDE_FOLDER, Finding, Good, Look, examine, leftovers, too_open
 from kconsole.store.file_engine.engine import refuse_odd_files
-from kconsole.store.file_engine.files import PRIVATE_FOLDER, beside, sync_folder, write_whole
+from kconsole.store.file_engine.files import beside, make_folder, sync_folder, write_whole
 from kconsole.store.file_engine.flipped_bits import restored_lines
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
@@ -151,7 +150,7 @@ def _keep(folder: Path, *names: str) -> None:
             try:
                 place.hardlink_to(path)
             except OSError:  # a file system without links
-                shutil.copy2(path, place)
+                write_whole(place, path.read_bytes())
             with place.open("rb") as file:
                 os.fsync(file.fileno())
     if (folder / ASIDE_FOLDER).exists():
@@ -161,7 +160,7 @@ def _keep(folder: Path, *names: str) -> None:
 def _place_aside(folder: Path, name: str) -> Path:
     """A name that nothing has, in the folder for what is set aside."""
     aside = folder / ASIDE_FOLDER
-    aside.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    make_folder(aside)
     number = 1
     while os.path.lexists(place := aside / f"{name.lstrip('.')}.{number}"):
         number += 1

@@ -76,6 +76,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "cannot-read": "{file} cannot be read: {reason}.",
     "cannot-write": "{file} cannot be written: {reason}.",
     "not-a-file": "it is not a file",
+    "of-another-user": "it belongs to another user",
+    "owner-not-kept": "its owner and group cannot be kept",
     "too-large": "it is too large",
     "check-the-name": "Check the name.",
     "no-such-home-folder": "That home folder is unknown.",

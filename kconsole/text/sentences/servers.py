@@ -154,7 +154,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "try-again-when-quiet": "Try again when fewer accounts are being changed.",
     "login-may-not-read": "{server} does not let {user} read what is needed.",
     "log-in-as-auditor": "Read the server with another login: an Auditor may read all of it.",
-    "maybe-old-or-new": "Lheck the server's error log. The server may be too old or too new.",
+    "maybe-old-or-new": "Check the server's error log. The server may be too old or too new.",
     **_STRANGE,
     # Refusals
     "server-refused": "{server} refused: {why}.",

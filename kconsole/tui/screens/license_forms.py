@@ -12,12 +12,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kconsole.core.codes import message, short
-from kconsole.core.errors import BadInput
+from kconsole.core.errors import BadInput, reason_of
 from kconsole.core.license import Component, ComponentName, Customer, License
 from kconsole.licensing.counting import ComponentUse
 from kconsole.licensing.lifecycle import unlicensed
 from kconsole.operations import license as operations
-from kconsole.operations.files import open_file, reason_of, whole_path
+from kconsole.operations.files import open_file, whole_path
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
