@@ -121,10 +121,10 @@ def test_a_file_of_another_in_ones_own_store_is_not_replaced(home: Path) -> None
     file = session.store.folder / "store.json"
     os.chown(file, OTHER, OTHER)
     before = file.read_bytes()
-    with pytest.raises(StoreUnusable, match="unwritable.*of-another-user"):
+    with pytest.raises(StoreUnusable, match=r"unwritable.*of-another-user"):
         snapshot_now(session.store)
     file.chmod(0o644)
-    with user(USER), pytest.raises(StoreUnusable, match="unwritable.*of-another-user"):
+    with user(USER), pytest.raises(StoreUnusable, match=r"unwritable.*of-another-user"):
         snapshot_now(opened(session.store.folder))
     assert (file.read_bytes(), kept(file)) == (before, (OTHER, OTHER, 0o644))
 
@@ -185,7 +185,7 @@ def test_a_store_that_others_can_change_is_only_shown_until_it_is_closed(tmp_pat
     folder = session_of(tmp_path, account("anna")).store.folder
     for path in (folder, folder / "journal.jsonl"):
         path.chmod(mode)
-        with pytest.raises(StoreUnusable, match=f"others-can-write.*{path}"):
+        with pytest.raises(StoreUnusable, match=rf"others-can-write.*{path}"):
             opened(folder)
         opened(folder, read_only=True)
         mend(folder, examine(folder), Operator("anna"), 0, words_of)
@@ -234,9 +234,9 @@ def test_an_export_is_never_put_into_the_file_of_another_user(home: Path, door: 
     file = home / "out"
     file.write_bytes(b"old")
     os.chown(file, OTHER, USER)
-    with pytest.raises(BadInput, match="cannot-write.*of-another-user"):
+    with pytest.raises(BadInput, match=r"cannot-write.*of-another-user"):
         door(session, file)
-    with user(USER), pytest.raises(BadInput, match="cannot-write.*of-another-user"):
+    with user(USER), pytest.raises(BadInput, match=r"cannot-write.*of-another-user"):
         door(session, file)
     assert (file.read_bytes(), kept(file)) == (b"old", (OTHER, USER, 0o644))
     assert {path.name for path in home.iterdir()} == {"out", "store"}
@@ -262,7 +262,7 @@ def test_a_group_that_cannot_be_kept_is_a_refusal(home: Path, door: Door) -> Non
     file = home / "out"
     file.write_bytes(b"old")
     os.chown(file, USER, OTHER)
-    with user(USER), pytest.raises(BadInput, match="cannot-write.*owner-not-kept"):
+    with user(USER), pytest.raises(BadInput, match=r"cannot-write.*owner-not-kept"):
         door(session, file)
     assert (file.read_bytes(), kept(file)) == (b"old", (USER, OTHER, 0o644))
 
