@@ -21,7 +21,7 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.license_json import component_documents, life_document, plan_document, update_status_document, use_in
 from kconsole.cli.output import put_json, put_sections, seats_document
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import Message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, Customer, License
@@ -340,8 +340,12 @@ def install(
     license_, now = session.state.license, session.clock.now()
     notes = operations.file_notes(license_, license_file, now)
     change = _Change(session, operations.installed(license_, license_file, now), notes, over_limit, as_json)
-    insist(guards.may_install(license_, license_file.is_trial))
     operation = operations.InstallLicense(license_file, over_limit, reason=reason)
+    decision = guards.may_install(license_, license_file.is_trial)
+    if dry_run:
+        insist(decision)
+    elif not decision.allowed:
+        session.do(operation)  # which refuses it, and the log says so
     change.apply(operation, dry_run, asks=not yes, may_ask=str(file) != "-")
 
 
@@ -366,10 +370,10 @@ class _Change:
         plan = self._plan
         if plan.needs_consent and not self._over_limit:
             self._answer("refused")
-            refused = refused_by(plan.decision, "would-be-refused" if dry_run else "nothing-changed")
-            refused.hints = (*refused.hints, message("over-limit-takes-it"))
-            raise refused
-        if not plan.changes:
+            if dry_run:
+                raise refused_by(operations.consent_needed(plan.decision), "would-be-refused")
+            self._session.do(operation)  # which refuses it, and the log says so
+        elif not plan.changes:
             self._answer("unchanged", "The license already has these terms.")
         elif dry_run:
             self._answer("dry-run", "Nothing was changed: this was a dry run.")

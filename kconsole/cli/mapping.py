@@ -185,8 +185,8 @@ def map_(
     if not dry_run:
         place.check_writable()
     session = place.open()
-    if not dry_run and (refused := session.refusal_of(mapping.MapDomain.name)) is not None:
-        raise refused
+    if not dry_run:
+        session.check_runs(mapping.MapDomain.name, reason=reason)
     directory = mapping.directory_of(session.state, domain)
     if directory.insecure:
         say(INSECURE)
@@ -199,14 +199,13 @@ def map_(
             put_sections([section])
     if dry_run and as_json:
         put_json(_plan_document(plan, disable_gone) | {"done": False})
-    decision = plan.decision(disable_gone)
-    if decision.over and not over_limit:
-        decision = decision._replace(hints=(*decision.hints, message("over-limit-maps-them")))
-        raise refused_by(decision, "would-be-refused" if dry_run else "nothing-mapped")
+    decision = mapping.exceeding(plan, disable_gone, over_limit)
     if dry_run:
+        if decision is not None:
+            raise refused_by(decision, "would-be-refused")
         say("Nothing was mapped: this was a dry run.")
         return
-    if disable_gone and plan.needs_typing and confirm_gone is None:
+    if disable_gone and plan.needs_typing and confirm_gone is None and decision is None:
         confirm_gone = _typed_number(plan)
     operation = mapping.MapDomain(domain, listing, over_limit, disable_gone, confirm_gone, plan, reason)
     done = session.do(operation)

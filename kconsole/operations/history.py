@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
 from kconsole.core.codes import message
 from kconsole.core.errors import NotFound
-from kconsole.core.history import Commit, Trace, trace_of
+from kconsole.core.history import Commit, Refusal, Trace, trace_of
 from kconsole.core.identity import canonical_address
 from kconsole.operations.catalog import BEGINNINGS, is_undoable
 from kconsole.store.journal_line import UNDO_LINES, line_numbered, lines_by
 from kconsole.store.seatstore import SeatStore
+
+LATELY: Final = 100
+"""Lines of the log that a repeated refusal is compared with. They are read under the lock, so they are few."""
 
 
 class LogQuery(NamedTuple):
@@ -103,6 +107,11 @@ class History:
             self._read_for = sequence
         later = [trace for trace in reversed(self._traces) if trace.sequence > sequence]
         return later + self._earlier if sequence < self._opened_at else later
+
+    def has_refused_lately(self, operation: str, refused: tuple[Refusal, ...]) -> bool:
+        """Whether one of the last lines says that the same operation refused just that."""
+        lines = islice(self._store.journal.history_backwards(), LATELY)
+        return any(line.operation == operation and line.refused == refused for line in lines)
 
     def add_own(self, commit: Commit) -> None:
         self._own.append(commit)

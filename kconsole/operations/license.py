@@ -15,6 +15,7 @@ from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput, Refused
 from kconsole.core.identity import stripped
 from kconsole.core.license import ID_SHOWN, Component, ComponentName, Customer, License, PendingUpdate, end_of_id
+from kconsole.core.reports import Decision
 from kconsole.importers.code_pages import utf8_text
 from kconsole.importers.license_file import LicenseFile as LicenseFile
 from kconsole.importers.license_file import read_license_file
@@ -237,9 +238,14 @@ def _install(context: OperationContext, after: License, over_limit: bool) -> lis
         return [_unchanged("license-unchanged")]
     decision = guards.may_license(context.seats.if_licensed(after))
     if not over_limit and guards.needs_consent(before, after, decision):
-        raise refused_by(decision, "license-not-changed")
+        raise refused_by(consent_needed(decision), "license-not-changed")
     status = message(f"license-word-{license_status_of(after, context.now, context.policy).code}")
     return _done(context, after, "license-changed", seats=after.seats, status=status)
+
+
+def consent_needed(decision: Decision) -> Decision:
+    """The refusal of a license that is too small, with what accepts it."""
+    return decision._replace(hints=(*decision.hints, message("over-limit-takes-it")))
 
 
 def _check_seats(seats: int | Without | None) -> None:

@@ -12,7 +12,7 @@ from kconsole.core.directory import Directory
 from kconsole.core.errors import ChangedMeanwhile, NotFound, Refused
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.records import Domain, Entry
-from kconsole.core.reports import DomainReport
+from kconsole.core.reports import Decision, DomainReport
 from kconsole.directories.reading import ConnectionTest as ConnectionTest
 from kconsole.directories.reading import DirectoryListing as DirectoryListing
 from kconsole.directories.reading import check_settings as check_settings
@@ -72,6 +72,8 @@ class MapDomain:
 
     name: ClassVar[str] = "map"
     runs_on: ClassVar[RunsOn] = "store-without-server"
+    is_repeated: ClassVar[bool] = True
+    """It runs every hour: where nothing changes, the log gets no line for users that were left out before."""
     domain: str
     listing: DirectoryListing
     over_limit: bool = False
@@ -91,8 +93,7 @@ class MapDomain:
         plan = plan_mapping(self.domain, self.listing, context.state, context.seats)
         if self.expected is not None and not plan.is_no_more_than(self.expected, self.disable_gone):
             raise ChangedMeanwhile("changed-meanwhile", "nothing-mapped-look-again", (), addresses=[plan.domain])
-        decision = plan.decision(self.disable_gone)
-        if decision.over and not self.over_limit:
+        if (decision := exceeding(plan, self.disable_gone, self.over_limit)) is not None:
             raise refused_by(decision, "nothing-mapped")
         if self.disable_gone and plan.needs_typing and self.confirmed_gone != len(plan.gone):
             gone, mapped = len(plan.gone), plan.mapped
@@ -115,6 +116,14 @@ class MapDomain:
             yield Outcome(user.login, "refused", reason.code, params=reason.params)
         if unreadable := plan.left_out.total() - len(plan.collisions):
             yield Outcome(plan.domain, "refused", "map-unreadable", params={"number": unreadable})
+
+
+def exceeding(plan: MapPlan, disable_gone: bool, over_limit: bool) -> Decision | None:
+    """Why a plan is refused because of the license; None if it is not."""
+    decision = plan.decision(disable_gone)
+    if not decision.over or over_limit:
+        return None
+    return decision._replace(hints=(*decision.hints, message("over-limit-maps-them")))
 
 
 def _code(before: Entry | None, after: Entry) -> str:

@@ -1,11 +1,13 @@
 """An open store, in the hands of one operator: what the command line and the screen work with."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from kconsole.core.errors import ChangedSince, Refused
-from kconsole.core.history import Commit, Operator
+from kconsole.core.codes import Message
+from kconsole.core.errors import ChangedSince, Refused, StoreBusy, StoreUnusable
+from kconsole.core.history import Commit, Operator, Refusal
 from kconsole.core.records import Inventory
 from kconsole.core.server import Server
 from kconsole.core.times import Clock, SystemClock
@@ -158,6 +160,9 @@ class Session:
                 transaction.seats = (before.used, before.used)
                 transaction.account = the_account_of(operation)
                 outcomes = outcomes_of(operation, context)
+                is_repeated = getattr(operation, "is_repeated", False) and not transaction.changes
+                if is_repeated and self.history.has_refused_lately(operation.name, transaction.refused):
+                    transaction.refused = ()
         except BaseException:
             if context is not None and transaction.commit is None:  # else it is on disk, and a listener failed
                 context.roll_back_seats()
@@ -175,10 +180,27 @@ class Session:
         """The server on which to apply an operation first; None for one that runs in the store."""
         if operation.runs_on != "store" and not self.store.read_only:
             self.catch_up()  # another process may have configured a server meanwhile
-        refused = self.refusal_of(name)
-        if refused is not None:
-            raise refused
+        self.check_runs(operation.name, name, the_account_of(operation), operation.reason)
         return self.state.server if operation.runs_on == "server" else None
+
+    def check_runs(self, name: str, first: str = "", account: str = "", reason: str = "") -> None:
+        """Raise, and log, why the operation with this name is refused beside the server, whatever it would change.
+
+        For an undo, that depends on the operation that it undoes, which is `first`.
+        """
+        refused = self.refusal_of(first or name)
+        if refused is not None:
+            self.log_refusal(name, refused.happened, account, reason)
+            raise refused
+
+    def log_refusal(self, name: str, why: Message, account: str = "", reason: str = "") -> None:
+        """Log that an operation was refused, where that is known before it is applied.
+
+        It is refused, whether that can be written down or not.
+        """
+        with suppress(StoreBusy, StoreUnusable, Refused), self.store.transaction(name, reason=reason) as transaction:
+            used = self.seats.report().used
+            transaction.seats, transaction.refused = (used, used), (Refusal(account, why.code, why.params),)
 
     def undo(self, sequence: int | None = None, reason: str = "", by: ServerWriter | None = None) -> Done:
         """Undo a line of the log, or the operator's last change. Undoing an undo redoes what that undid.

@@ -403,7 +403,7 @@ def test_thirty_users_on_five_free_seats(tmp_path: Path) -> None:
     assert sorted(logins(plan.at_risk)) == sorted(user.login for user in people(30))
     with pytest.raises(Refused, match="over-limit") as refused:
         session.do(MapDomain(DOMAIN, found))
-    assert refused.value.hints == (message("refused-at-login"),)
+    assert refused.value.hints == (message("refused-at-login"), message("over-limit-maps-them"))
     assert used(session) == 5
 
     session.do(MapDomain(DOMAIN, found, over_limit=True))

@@ -6,6 +6,7 @@ from textual.widgets import Input
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import DisableAccounts
+from kconsole.operations.history import LogQuery
 from tests.tui.console import WIDE, Console, console
 
 SEAT = Entry(address="a@x.example", full_name="Anna", mailbox=True)
@@ -101,6 +102,8 @@ async def test_enabling_at_the_limit_is_refused_with_reason_and_remedy() -> None
         await go_to(screen, OFF.address)
         await screen.press("e")
         screen.expect_dialog("Refused", "It cannot be enabled", "1 of 1 seats are used", "Disable an account")
+        *_, line = screen.session.history.log(LogQuery(account=OFF.address))
+        assert (line.operation, [each.code for each in line.refused]) == ("enable", ["license-limit"])
         await screen.press("enter")
         screen.expect_no_dialog()
         assert screen.used == 1

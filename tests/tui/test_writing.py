@@ -759,7 +759,7 @@ async def test_offline_takes_nothing_back_that_was_done_there(mail: KerioServer)
         screen.session.offline = True
         await screen.press("u")
         screen.expect_dialog("--offline forbids")
-        await screen.press("escape", "L", "u")
+        await screen.press("escape", "L", "j", "u")  # the first line says what was refused just now
         screen.expect_dialog("--offline forbids")
         assert not enabled(screen, mail, ANNA)
 

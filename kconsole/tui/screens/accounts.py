@@ -57,7 +57,7 @@ class AccountsScreen(ListingScreen):
                 report, needed, policy, "enable" if len(accounts) == 1 else "enable-several"
             )
             if not decision.allowed:
-                self.tell_refusal(decision, news)
+                self.refuse("enable", decision, accounts, news)
                 return
         after = if_toggled(self.session.seats, accounts)
         limit = "" if after.limit is None else f" of {after.limit:,}"
@@ -94,7 +94,7 @@ class AccountsScreen(ListingScreen):
                 f"No seat is free. Only a deleted account that still holds its seat can be added again: {addresses}."
             )
         else:
-            self.tell_refusal(guards.may_create(report, Entry(address=""), self.session.seats.policy))
+            self.refuse("add", guards.may_create(report, Entry(address=""), self.session.seats.policy))
             return
         server = self.session.state.server
         where = "" if server is None else safe_text(server.name, 40)
@@ -146,7 +146,7 @@ class AccountsScreen(ListingScreen):
                 hint = sentences([message("do-it-there-and-sync")], self.voice)
                 self.tell_news("Refused", [*news, *texts.accounts_only_lines(may_be)], hint)
             elif entries:
-                self.tell_refusal(guards.may_delete(entries[0], policy), news)
+                self.refuse("delete", guards.may_delete(entries[0], policy), entries, news)
             else:
                 self.tell_nothing_to_do(self._nothing_to_do(entries, "deleted"), news)
             return
@@ -191,7 +191,8 @@ class AccountsScreen(ListingScreen):
             report, entry, self.session.seats.policy, self.session.license_status.is_suspended
         )
         if not decision.allowed:
-            self.tell_refusal(decision, [f"{safe_address(entry.address)} would be refused at login."])
+            news = [f"{safe_address(entry.address)} would be refused at login."]
+            self.refuse("connect", decision, [entry], news)
             return
         self.confirm(
             "Record a login?",

@@ -176,7 +176,7 @@ class LicenseScreen(StoreScreen):
         license_, now = self.session.state.license, self.session.clock.now()
         decision = guards.may_install(license_, file.is_trial)
         if not decision.allowed:
-            self.tell_refusal(decision, news)
+            self.refuse(operations.InstallLicense.name, decision, news=news)
             return
         plan = self._plan(operations.installed(license_, file, now))
         notes = [safe_text(words_of(note)) for note in operations.file_notes(license_, file, now)]

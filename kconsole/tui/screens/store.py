@@ -3,14 +3,18 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event
+from typing import Final
 
 from textual.screen import Screen
 
 from kconsole.core.errors import ChangedMeanwhile, ConsoleError
 from kconsole.core.history import Commit
+from kconsole.core.records import Entry
+from kconsole.core.reports import Decision
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation, Outcome
+from kconsole.operations.catalog import UNDO
 from kconsole.operations.session import ServerWriter
 from kconsole.text import screen as texts
 from kconsole.text import words
@@ -19,6 +23,8 @@ from kconsole.text.messages import sentences
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.screens.console import ConsoleScreen, Failed
 from kconsole.tui.workspace import Step
+
+SAVING_REFUSAL: Final = "Saving the refusal ..."
 
 
 def _saving_words(records: int) -> str:
@@ -73,12 +79,29 @@ class StoreScreen(ConsoleScreen):
         self.tell(texts.done_words(done, undone))
         self.show_keys()
 
-    def refuses(self, operation: str) -> bool:
+    def refuse(
+        self, operation: str, decision: Decision, accounts: Sequence[Entry] = (), news: Sequence[str] = ()
+    ) -> None:
+        """Log that a guard refuses an operation, and say why: before the user is asked anything."""
+        account = accounts[0].address if len(accounts) == 1 else ""
+
+        def say(_: object) -> None:
+            self.tell_refusal(decision, news)
+
+        log = partial(self.session.log_refusal, operation, decision.message, account)
+        self.work(SAVING_REFUSAL, log, say, say)
+
+    def refuses(self, operation: str, name: str = "") -> bool:
         """Say why an operation cannot run beside the server, if it cannot, before the user is asked anything."""
-        refused = self.session.refusal_of(operation)
-        if refused is not None:
-            self.tell_problem(refused)
-        return refused is not None
+        if self.session.refusal_of(operation) is None:
+            return False
+        self.work(
+            SAVING_REFUSAL,
+            partial(self.session.check_runs, name or operation, operation),
+            lambda _: None,
+            self.tell_problem,
+        )
+        return True
 
     def where_it_is_done(self, operation: str, for_good: bool = False) -> list[str]:
         """A note for a question, where the answer takes effect on the server; and whether that is for good."""
@@ -172,7 +195,7 @@ class StoreScreen(ConsoleScreen):
         if self.session.state.server is None:
             return False
         try:
-            return self.refuses(self.session.history.first_operation(commit))
+            return self.refuses(self.session.history.first_operation(commit), UNDO)
         except ConsoleError as error:
             self.tell_problem(error)
             return True
