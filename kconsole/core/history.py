@@ -24,7 +24,14 @@ class Operator(NamedTuple):
 
     @property
     def shown(self) -> str:
-        return f"{self.claimed} ({self.user})" if self.claimed else self.user
+        """The strongest identity first, the claim of `--as` after it: `carol (sudo) as "bob"`.
+
+        That is the system user. Root is the exception: only root could forge who called sudo.
+        """
+        known = self.user
+        if self.sudo_user:
+            known = f"{self.sudo_user} (sudo)" if self.user == "root" else f"{self.user} (sudo: {self.sudo_user})"
+        return f'{known} as "{self.claimed}"' if self.claimed else known
 
 
 def as_operator(operator: "Operator | str") -> Operator:

@@ -134,7 +134,7 @@ class History:
                 continue
             if commit.undoes is not None:
                 undone.add(commit.undoes)
-            elif can_be_undone(commit) and commit.operator[:2] == operator[:2]:  # the user, and the claimed name
+            elif can_be_undone(commit) and commit.operator[:3] == operator[:3]:  # whatever SSH session they come from
                 return commit
         return None
 

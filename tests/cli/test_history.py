@@ -69,7 +69,7 @@ def test_the_log_for_a_person(office: Console) -> None:
     assert header.split() == ["LINE", "WHEN", "OPERATOR", "OPERATION", "ACCOUNTS", "SEATS", "REASON"]
     for word in ("2 ", USER, "disable", ANNA, "2 → 1", "left us"):
         assert word in disabled
-    for word in (f"chen ({USER})", "add refused", "more@north.example", "refused: "):
+    for word in (f'{USER} as "chen"', "add refused", "more@north.example", "refused: "):
         assert word in refused
     assert said.err == ""
 
@@ -340,7 +340,7 @@ def test_anothers_deed_is_taken_back_by_its_line_only(office: Console) -> None:
     office.done("disable", ANNA, "--as", "chen")
     assert office("undo").code == 3
     assert office("undo", "--as", "dora").code == 3
-    assert "by chen" in office.done("undo", "2", "--as", "dora").talk[0]
+    assert 'as "chen"' in office.done("undo", "2", "--as", "dora").talk[0]
     assert office("undo", "--as", "chen").code == 3
 
 

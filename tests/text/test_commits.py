@@ -117,6 +117,25 @@ def test_details_tell_logins(monkeypatch: pytest.MonkeyPatch) -> None:
     time.tzset()
 
 
+@pytest.mark.parametrize(
+    ("operator", "shown"),
+    [
+        (Operator("anna"), "anna"),
+        (Operator("anna", "bob"), 'anna as "bob"'),
+        (Operator("root", "bob"), 'root as "bob"'),
+        (Operator("root", "", "carol"), "carol (sudo)"),
+        (Operator("root", "bob", "carol"), 'carol (sudo) as "bob"'),
+        (Operator("shared", "bob", "carol"), 'shared (sudo: carol) as "bob"'),
+        (Operator("anna", 'root" (sudo)'), 'anna as "root" (sudo)"'),
+    ],
+)
+def test_the_strongest_identity_is_shown_first(operator: Operator, shown: str) -> None:
+    changed = commit("disable", *entries(OFF))._replace(operator=operator)
+    assert commits.sentence(changed) == f"{shown} disabled a@x.example"
+    assert Detail("Operator", shown) in list(commits.details_of(changed, AT))
+    assert commits.note([changed, changed]) == f"{shown}: 2 changes"
+
+
 def test_details_tell_everything() -> None:
     told = commit(
         "import",
@@ -136,7 +155,7 @@ def test_details_tell_everything() -> None:
     details = list(commits.details_of(told, AT))
     text = "\n".join(f"{detail.label}|{detail.text}" for detail in details)
     for line in (
-        "Operator|berg (root)",
+        'Operator|carla (sudo) as "berg"',
         "System user|root",
         "Claimed|--as berg",
         "Claimed|sudo was called by carla",

@@ -55,7 +55,7 @@ async def test_claims_are_told_as_claims() -> None:
         other.store.operator = system_operator("boss")._replace(sudo_user="carla", connection="10.0.0.1 22")
         other.do(DisableAccounts((screen.at.address,)))
         await screen.press("L", "enter")
-        screen.expect_dialog("boss (", "--as boss", "sudo was called by carla", "SSH from 10.0.0.1 22")
+        screen.expect_dialog('as "boss"', "--as boss", "sudo was called by carla", "SSH from 10.0.0.1 22")
 
 
 async def test_refusals_bear_a_sign_and_a_word() -> None:
