@@ -26,6 +26,10 @@ from kconsole.operations.base import (
     unique,
 )
 
+FEW_DISABLED: Final = 10
+FEW_DELETED: Final = 3
+"""How many accounts are disabled or deleted after a y; for more, their number is typed."""
+
 LOGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+'-]{0,63}")
 """Logins that kconsole creates: the characters that the vendor's own administration accepts."""
 
@@ -205,6 +209,20 @@ class Connect:
             return [Outcome(entry.address, "unchanged", "login-known")]
         context.transaction.put_entry(connected)
         return [Outcome(entry.address, "done", "logged-in" if entry.mailbox else "first-login")]
+
+
+def must_type_number(disabled: int, deleted: int, accounts: int) -> bool:
+    """Whether so many of all accounts change only after their number was typed: a question grows with the damage.
+
+    A tenth of all accounts is as much as ten of them, but where there are few, the first ones are no more than few.
+    """
+    is_a_tenth = disabled > FEW_DELETED and disabled * 10 > accounts
+    return deleted > FEW_DELETED or disabled > FEW_DISABLED or is_a_tenth
+
+
+def own_address(login: str, primary_domain: str) -> str:
+    """The address of a login to the server, or of a user of this machine, which may have no domain; folded."""
+    return canonical_address(login if "@" in login else f"{login}@{primary_domain}")
 
 
 def only_disabled(entry: Entry) -> bool:

@@ -72,8 +72,7 @@ def subject(commit: Commit, most: int = 1) -> str:
         return _named_server(commit)
     if len(names) <= most or not entries:
         return accounts_words(names, most)
-    thing = "account" if all(entry.is_account for entry in entries) else "entry"
-    return words.count(len(entries), thing)
+    return words.count_entries(entries)
 
 
 def operation_word(commit: Commit) -> str:

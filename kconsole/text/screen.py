@@ -84,6 +84,14 @@ def accounts_only_note(entries: Sequence[Entry]) -> list[str]:
     return [f"{which} not change: {ACCOUNTS_ONLY}."]
 
 
+def pause_lines(entries: Sequence[Entry], own: Collection[str]) -> list[str]:
+    """That administrators or the operator's own account are among these."""
+    admins = sum(entry.role != "user" for entry in entries)
+    who = [f"{words.count(admins, 'administrator')}"] if admins else []
+    who += ["your own account"] if own else []
+    return [f"! Among them: {words.and_list(who)}."] if who else []
+
+
 def deletion_notes(mapped: int, entries: int, frees_later: bool) -> list[str]:
     """What deleting means, if so many of the entries are mapped, and if one that goes takes a seat."""
     notes = []
@@ -150,9 +158,16 @@ def done_words(done: Done, undone: str = "") -> str:
     if not changed:
         return f"{safe_text(done.operation)}: nothing was changed"
     if len(changed) != 1:
-        return f"{_seats(done)}{undone or done.operation}: {words.count(len(changed), 'account')}"
+        return f"{_seats(done)}{undone or done.operation}: {_counted(done)}"
     address = safe_address(changed[0].address)
     return f"{_seats(done)}{undone} {address}".rstrip() if undone else f"{_seats(done)}{address} {_words(changed[0])}"
+
+
+def _counted(done: Done) -> str:
+    """How many entries an operation changed, by the same noun as in the question and in the log."""
+    entries = [] if done.commit is None else done.commit.changed_entries
+    number = len(done.changed)
+    return words.count_entries(entries) if len(entries) == number else words.count(number, "account")
 
 
 def _seats(done: Done) -> str:

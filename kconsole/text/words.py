@@ -1,6 +1,6 @@
 """Words that the screen and the command line share, so that a thing has one name in both."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from kconsole.core.license import ComponentName
@@ -39,6 +39,11 @@ BACKUP_NOTE: Final = "Mail is kept. Disabled accounts are left out of the server
 def count(number: int, thing: str, things: str | None = None) -> str:
     """A number of things: "1 account", "1,200 accounts", "2 addresses", "3 entries"; a plural may be irregular."""
     return f"{number:,} {thing if number == 1 else things or _plural(thing)}"
+
+
+def count_entries(entries: Collection[Entry]) -> str:
+    """How many entries: "162 accounts", or "3 entries" if one of them is no account."""
+    return count(len(entries), "account" if all(entry.is_account for entry in entries) else "entry")
 
 
 def and_list(items: Sequence[str], most: int = 5) -> str:

@@ -241,7 +241,7 @@ async def test_undoing_an_added_account_asks_since_it_deletes() -> None:
         await screen.press("a")
         await screen.type("z")
         await screen.press("enter", "enter", "u")
-        screen.expect_dialog("Undo: delete 1 new entry?", "z@x.example")
+        screen.expect_dialog("Undo 'add' of 1 account?", "z@x.example", "1 account would be deleted")
         await screen.press("y")
         assert "z@x.example" not in screen.listed
         assert screen.used == 2
@@ -304,7 +304,7 @@ async def test_a_new_deed_ends_the_way_forth() -> None:
 async def test_redoing_a_deletion_asks_first() -> None:
     async with console(small(OFF)) as screen:
         await screen.press("x", "y", "u", "ctrl+r")
-        screen.expect_dialog("Redo: delete 1 entry?", OFF.address)
+        screen.expect_dialog("Redo 'delete' of 1 account?", OFF.address, "1 account would be deleted")
         await screen.press("n")
         assert OFF.address in screen.listed
         await screen.press("ctrl+r", "y")

@@ -226,12 +226,24 @@ async def test_escape_lets_go_of_a_begun_range_first() -> None:
         assert not screen.main.accounts.marked
 
 
-async def test_inverting_marks_all_that_are_listed() -> None:
+async def test_inverting_marks_all_accounts_that_are_listed_and_nothing_else() -> None:
     async with console("office") as screen:
         await screen.press("space", "asterisk")
-        marked = screen.main.accounts.marked
-        assert len(marked) == 171
-        assert screen.main.accounts.rows[0].id not in marked
+        rows, marked = screen.main.accounts.rows, screen.main.accounts.marked
+        assert marked == {entry.id for entry in rows[1:] if entry.is_account}
+        assert len(marked) < len(rows) - 1
+
+
+async def test_inverting_says_so_where_no_account_is_listed() -> None:
+    async with console("office") as screen:
+        await screen.press("slash")
+        await screen.type("is")
+        await screen.press("colon")
+        await screen.type("alias")
+        await screen.press("enter", "asterisk")
+        assert screen.listed
+        assert not screen.main.accounts.marked
+        assert "No account is listed" in screen.status
 
 
 async def test_marks_survive_a_filter() -> None:

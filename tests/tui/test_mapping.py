@@ -307,8 +307,8 @@ async def test_users_are_previewed_and_mapped(directory_server: DirectoryServer)
         assert "6 mapped" in screen.text
         assert DirectoryServer.password.encode() not in store_of(screen)
         await screen.press("u")
-        screen.expect_dialog("Undo: delete 6 new entries?")
-        await screen.press("y")
+        screen.expect_dialog("Undo 'map' of 6 accounts?", "6 accounts would be deleted")
+        await screen.press("6", "enter")
         assert "6 mapped" not in screen.text
         assert [entry.address for entry in screen.session.state.live_entries()] == [taken.address]
 
@@ -392,7 +392,7 @@ async def test_many_who_are_gone_are_disabled_only_if_their_number_is_typed() ->
         await screen.press("x", "a")
         screen.expect_dialog("Map 7 accounts?", "Type the number of accounts that are gone:").expect_typing_in("number")
         await screen.press("enter")
-        screen.expect_dialog("That is not the number")
+        screen.expect_dialog("Type the number of accounts that are gone. Esc")
         await screen.press("6", "enter")
         screen.expect_dialog("That is not the number")
         assert screen.used == 10

@@ -18,6 +18,7 @@ from kconsole.core.history import Change
 from kconsole.core.identity import canonical_address
 from kconsole.core.records import Entry
 from kconsole.core.server import PendingChange, Target
+from kconsole.operations.accounts import own_address
 from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, RunsOn
 from kconsole.operations.session import Session
 from kconsole.operations.sync.requests import NOTHING_CHANGED, AskServer, Call, delete_local
@@ -210,9 +211,8 @@ def _rule_of(address: str, account: Entry | None, context: OperationContext, cap
     if server is None:
         return "denied-no-right"
     login = server.access.user
-    own = login if "@" in login else f"{login}@{context.state.primary_domain}"
     ranks, rank = capabilities.ranks, capabilities.ranks.get(server.role)
-    if canonical_address(own) == canonical_address(address):
+    if own_address(login, context.state.primary_domain) == canonical_address(address):
         return "denied-own-account"
     if server.role == "auditor":
         return "denied-auditor"

@@ -104,7 +104,7 @@ class MarkRange(_ViewCommand):
 
 
 class InvertMarks(_ViewCommand):
-    """Mark the listed accounts that are not marked, and unmark the others."""
+    """Mark the listed accounts that are not marked, and unmark the others. Only accounts: no lists, no resources."""
 
     name, keys, title = "invert-marks", "asterisk", "Marks: invert"
 

@@ -42,7 +42,7 @@ class AccountsScreen(ListingScreen):
         self._ask_to_switch(self.targets, enable=True)
 
     def _ask_to_switch(self, entries: Sequence[Entry], enable: bool, news: Sequence[str] = ()) -> None:
-        from kconsole.operations.accounts import DisableAccounts, EnableAccounts
+        from kconsole.operations.accounts import DisableAccounts, EnableAccounts, must_type_number
         from kconsole.operations.what_if import if_toggled
 
         verb, policy = "enable" if enable else "disable", self.session.seats.policy
@@ -76,6 +76,7 @@ class AccountsScreen(ListingScreen):
             ],
             partial(self.change, operation, lambda news: self._ask_to_switch(self._as_now(entries), enable, news)),
             news,
+            len(accounts) if not enable and must_type_number(len(accounts), 0, self._accounts) else 0,
         )
 
     # Add
@@ -132,23 +133,25 @@ class AccountsScreen(ListingScreen):
         self._ask_to_delete(self.targets)
 
     def _ask_to_delete(self, entries: Sequence[Entry], news: Sequence[str] = ()) -> None:
-        from kconsole.operations.accounts import DeleteAccounts, only_disabled
-        from kconsole.tui.screens.delete import Choice, DeleteDialog
+        from kconsole.operations.accounts import DeleteAccounts, must_type_number, only_disabled
+        from kconsole.tui.screens.delete import Choice, DeleteDialog, WhoGoes
         from kconsole.tui.screens.dialog import Question
 
         policy = self.session.seats.policy
         may_be = [entry for entry in entries if guards.may_delete(entry, policy).allowed]
         is_done_there = self.session.state.server is not None and self.session.is_done_there("delete")
         not_here = [entry for entry in may_be if is_done_there and entry.server_id and not entry.is_account]
-        deletable = [entry for entry in may_be if entry not in not_here]
+        off = [entry for entry in may_be if only_disabled(entry) and not entry.enabled]
+        left_out = {entry.id for entry in (*not_here, *off)}
+        deletable = [entry for entry in may_be if entry.id not in left_out]
         if not deletable:
-            if may_be:
+            if not_here:
                 hint = sentences([message("do-it-there-and-sync")], self.voice)
-                self.tell_news("Refused", [*news, *texts.accounts_only_lines(may_be)], hint)
-            elif entries:
+                self.tell_news("Refused", [*news, *texts.accounts_only_lines(not_here)], hint)
+            elif entries and not may_be:
                 self.refuse("delete", guards.may_delete(entries[0], policy), entries, news)
             else:
-                self.tell_nothing_to_do(self._nothing_to_do(entries, "deleted"), news)
+                self.tell_nothing_to_do(self._nothing_to_do(entries, "disabled" if off else "deleted"), news)
             return
 
         def delete(choice: Choice | None) -> None:
@@ -159,23 +162,45 @@ class AccountsScreen(ListingScreen):
 
         gone = [entry for entry in deletable if not only_disabled(entry)]
         takes_seats = any(policy.classify(entry).seat for entry in gone)
-        what = "account" if all(entry.is_account for entry in deletable) else "entry"
         on_the_server = any(entry.server_id for entry in deletable)
+        counted, verb = words.count_entries(deletable), "Delete" if gone else "Disable"
+        is_typed = must_type_number(len(deletable), len(gone), self._accounts)
+        own = self._own_addresses(deletable)
         question = Question(
-            f"{'Delete' if gone else 'Disable'} {words.count(len(deletable), what)}?",
-            texts.named(deletable),
-            "Delete" if gone else "Disable",
+            f"{verb} {counted}?",
+            [
+                *(self.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
+                *texts.pause_lines(deletable, own),
+            ],
+            verb,
             [
                 *self._not_listed(deletable),
-                *_passed_over(len(entries) - len(may_be), "deleted"),
+                *_passed_over(len(entries) - len(may_be) + len(off), "deleted"),
                 *texts.accounts_only_note(not_here),
                 *texts.deletion_notes(len(deletable) - len(gone), len(deletable), takes_seats),
-                *(self.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
             ],
             news,
+            len(deletable) if is_typed else 0,
+            counted.split(" ")[1],
+            bool(gone),
         )
         has_mailbox = any(entry.is_account and entry.mailbox for entry in gone)
-        self.app.push_screen(DeleteDialog(question, has_mailbox), delete)
+        who = WhoGoes(deletable, own, self.session.clock.now())
+        self.app.push_screen(DeleteDialog(question, has_mailbox, who), delete)
+
+    @property
+    def _accounts(self) -> int:
+        """How many accounts there are."""
+        return sum(map(self.session.seats.policy.is_account, self.session.state.live_entries()))
+
+    def _own_addresses(self, entries: Iterable[Entry]) -> frozenset[str]:
+        """Those of these entries that are the operator's own, by the login to the server or by the user's name."""
+        from kconsole.operations.accounts import own_address
+
+        server, domain = self.session.state.server, self.session.state.primary_domain
+        logins = [self.session.store.operator.user, *([] if server is None else [server.access.user])]
+        own = {own_address(login, domain) for login in logins}
+        return frozenset(entry.address for entry in entries if canonical_address(entry.address) in own)
 
     # Record what happened elsewhere
 

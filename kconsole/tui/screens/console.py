@@ -184,15 +184,17 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         notes: Sequence[str],
         then: Callable[[], None],
         news: Sequence[str] = (),
+        number: int = 0,
+        what: str = "accounts",
     ) -> None:
-        """Ask, and go on only after a yes. All texts must be safe to show."""
+        """Ask, and go on only after a yes, or after the number was typed, if there is one. All texts must be safe."""
         from kconsole.tui.screens.dialog import ConfirmDialog, Question
 
         def answered(yes: bool | None) -> None:
             if yes:
                 then()
 
-        self.app.push_screen(ConfirmDialog(Question(question, lines, verb, notes, news)), answered)
+        self.app.push_screen(ConfirmDialog(Question(question, lines, verb, notes, news, number, what)), answered)
 
     def tell(self, text: str) -> None:
         """Say something in the status line. It must be safe to show."""

@@ -1,17 +1,22 @@
 """The dialog that deletes accounts, and asks what happens to their mailboxes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input, Static
 
-from kconsole.core.records import MailboxFate
+from kconsole.core.records import Entry, MailboxFate
+from kconsole.text import words
+from kconsole.text.details import last_login_word
+from kconsole.text.safe_text import safe_address
 from kconsole.tui.screens.dialog import Question, QuestionDialog, plain
 from kconsole.tui.widgets.inputs import TextLine
+from kconsole.tui.widgets.painting import Painted, Part, fitted
 
 
 class Choice(NamedTuple):
@@ -21,32 +26,65 @@ class Choice(NamedTuple):
     transfer_to: str = ""
 
 
-FATES: tuple[tuple[MailboxFate, str, str], ...] = (
-    ("keep", "l", "leave it: a new account of the same name gets it back"),
-    ("transfer", "t", "transfer it to another account"),
-    ("delete", "r", "remove it with all its mail"),
+FATES: tuple[tuple[MailboxFate, str, str, str], ...] = (
+    ("keep", "l", "leave it: a new account of the same name gets it back", "The mailboxes stay on the server."),
+    ("transfer", "t", "transfer it to another account", "The mailboxes go to another account."),
+    ("delete", "r", "remove it with all its mail", "All mail is removed, for good."),
 )
-"""What can happen to a mailbox, the key that chooses it, and what it means."""
+"""What can happen to a mailbox, the key that chooses it, what it means, and what it comes to."""
+
+ROLE, LOGIN = 13, 14
+"""Cells of a role and of a last login."""
+
+
+class WhoGoes(Painted):
+    """The accounts that would be deleted, one a line; those that should give a pause stand first, with a sign.
+
+    Only the lines in sight are made, as there may be many thousands.
+    """
+
+    def __init__(self, entries: Sequence[Entry], own: frozenset[str], now: datetime) -> None:
+        super().__init__(classes="-first")
+        self._own, self._now = own, now
+        self._entries = sorted(entries, key=lambda entry: not self._gives_pause(entry))
+        self.styles.height = len(entries)
+
+    def _gives_pause(self, entry: Entry) -> bool:
+        return entry.role != "user" or entry.address in self._own
+
+    def paint(self, y: int, width: int) -> Iterable[Part]:
+        entry = self._entries[y]
+        room, pause = width - ROLE - LOGIN - 4, self._gives_pause(entry)
+        role = "your account" if entry.address in self._own else words.ROLES[entry.role] if entry.is_account else ""
+        if not entry.is_account:
+            role = words.KINDS[entry.kind]
+        yield f"{'!' if pause else ' '} {fitted(safe_address(entry.address, room), room)} ", "alarm" if pause else ""
+        yield f"{fitted(role, ROLE)} ", "alarm" if pause else "muted"
+        yield fitted(last_login_word(entry, self._now), LOGIN), "muted"
 
 
 class DeleteDialog(QuestionDialog[Choice]):
     """Asks whether to delete accounts, and what happens to their mailboxes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(key, f"choose('{fate}')", show=False) for fate, key, _ in FATES]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(key, f"choose('{fate}')", show=False) for fate, key, *_ in FATES]
 
-    def __init__(self, question: Question, has_mailbox: bool) -> None:
+    def __init__(self, question: Question, has_mailbox: bool, who: WhoGoes) -> None:
         super().__init__(question)
-        self._has_mailbox = has_mailbox
+        self._has_mailbox, self._who = has_mailbox, who
         self._fate: MailboxFate = "keep"
 
-    def choices(self) -> Iterable[Widget]:
-        if not self._has_mailbox:
-            return
-        yield plain("Mailbox", "dialog-note -first")
-        yield from (Static(id=f"fate-{fate}") for fate, _, _ in FATES)
-        target = TextLine(placeholder="login@domain", id="target")
-        target.display = False
-        yield target
+    def body(self) -> Iterable[Widget]:
+        yield from (plain(line, "dialog-news") for line in self._question.news)
+        if self._has_mailbox:
+            yield Static(id="result", classes="dialog-final")
+        yield from (plain(line, "dialog-final") for line in self._question.lines)
+        if self._has_mailbox:
+            yield from (Static(id=f"fate-{fate}") for fate, *_ in FATES)
+            target = TextLine(placeholder="login@domain", id="target")
+            target.display = False
+            yield target
+        yield from (plain(note, "dialog-note") for note in self._question.notes)
+        yield self._who
 
     def on_mount(self) -> None:
         self.action_choose(self._fate)
@@ -59,14 +97,17 @@ class DeleteDialog(QuestionDialog[Choice]):
         target.display = fate == "transfer"
         if fate == "transfer":
             target.focus()
-        for each, key, meaning in FATES:
+        for each, key, meaning, result in FATES:
             sign = "(●)" if fate == each else "( )"
             self.query_one(f"#fate-{each}", Static).update(Content(f"  {sign} {key}  {meaning}"))
+            if fate == each:
+                self.query_one("#result", Static).update(Content(result))
         self.tell_problem("")
 
-    @on(Input.Submitted)
-    def go_to_buttons(self) -> None:
-        self.query_one("#cancel", Button).focus()
+    @on(Input.Submitted, "#target")
+    def leave_target(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.query(self.AUTO_FOCUS).first().focus()
 
     def answer(self) -> Choice | None:
         if self._fate != "transfer" or not self._has_mailbox:

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from kconsole.tui.widgets.inputs import FormRow, NumberLine
 from kconsole.tui.widgets.labelled import LABEL, LABEL_LARGE, LabelledText, Section
 from kconsole.tui.widgets.painting import shortened, wrapped
 
@@ -77,12 +78,17 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
             box.border_subtitle = Content(self.keys)
             with VerticalScroll(classes="dialog-body", can_focus=False):
                 yield from self.body()
+            yield from self.foot()
             yield plain("", "dialog-problem")
             with Horizontal(classes="dialog-buttons"):
                 yield from self.buttons()
 
     def body(self) -> Iterable[Widget]:
         raise NotImplementedError
+
+    def foot(self) -> Iterable[FormRow]:
+        """Lines to fill in below the body, always in sight."""
+        return ()
 
     def buttons(self) -> Iterable[Button]:
         """The buttons; the first is the safe one."""
@@ -124,6 +130,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         problem = self.query_one(".dialog-problem", Static)
         edges = 2 if height < ROOMY else 4
         foot = 0 if not self.query(Button) else 1 if height < ROOMY else 2
+        foot += sum(row.display for row in self.query(".dialog > FormRow"))
         room = max(height - edges - foot, 1)
         lines = shortened(wrapped(self._problem, min(width, BOX_WIDTH) - 6), max(room - LEAST_BODY, 1))
         problem.update(Content("\n".join(lines)))
@@ -134,7 +141,8 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     def show_scroll_keys(self) -> None:
         if not self._is_whole:
             return
-        keys = "pgup pgdn scroll" if isinstance(self.focused, Input) else "j k scroll"  # a line takes letters
+        is_typing = isinstance(self.focused, Input) and not isinstance(self.focused, NumberLine)
+        keys = "pgup pgdn scroll" if is_typing else "j k scroll"  # a line takes letters
         more = (keys, self.keys) if self.scrolling.max_scroll_y > 0 else (self.keys,)
         self.query_one(".dialog").border_subtitle = Content(" · ".join(more))
 
@@ -149,7 +157,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
 
 class Question(NamedTuple):
-    """A question that y or n answers. All texts must be safe to show."""
+    """A question that y or n answers, or a number that is typed. All texts must be safe to show."""
 
     text: str
     lines: Sequence[str]
@@ -158,6 +166,12 @@ class Question(NamedTuple):
     notes: Sequence[str] = ()
     news: Sequence[str] = ()
     """What happened that makes it necessary to ask again."""
+    number: int = 0
+    """The number that has to be typed in place of y, because much would change; 0 for y."""
+    what: str = ""
+    """What it is the number of: "accounts"."""
+    is_final: bool = False
+    """Whether yes cannot be undone."""
 
 
 class QuestionDialog(Dialog[Answer]):
@@ -167,12 +181,14 @@ class QuestionDialog(Dialog[Answer]):
         Binding("y", "confirm", "Yes", show=False),
         Binding("n", "leave", "No", show=False),
     ]
-    AUTO_FOCUS = "#cancel"
+    AUTO_FOCUS = "#number, #cancel"
     keys = "y yes · n or esc no"
 
     def __init__(self, question: Question) -> None:
-        super().__init__()
+        super().__init__(classes="-alarm" if question.is_final else "")
         self._question, self.heading, self.verb = question, question.text, question.verb
+        if question.number:
+            self.keys = "type the number, then enter · esc no"
 
     def answer(self) -> Answer | None:
         """What yes means. None if something is missing; the dialog then says what."""
@@ -190,9 +206,30 @@ class QuestionDialog(Dialog[Answer]):
     def choices(self) -> Iterable[Widget]:
         return ()
 
+    def foot(self) -> Iterable[FormRow]:
+        if self._question.number:
+            yield FormRow(f"Type the number of {self._question.what}:", NumberLine(id="number"))
+
+    @on(Input.Submitted, "#number")
+    def submit_number(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.action_confirm()
+
     def action_confirm(self) -> None:
-        if (answer := self.answer()) is not None:
+        if (answer := self.answer()) is not None and self._is_number_typed():
             self.dismiss(answer)
+
+    def _is_number_typed(self) -> bool:
+        """Whether the number was typed, if one is needed. If not, the dialog says so."""
+        number, what = self._question.number, self._question.what
+        if not number:
+            return True
+        line = self.query_one("#number", NumberLine)
+        typed = line.value.replace(",", "").strip()
+        if typed != str(number):
+            self.tell_problem(f"{'That is not' if typed else 'Type'} the number of {what}. Esc cancels.")
+            line.focus()
+        return typed == str(number)
 
 
 class ConfirmDialog(QuestionDialog[bool]):

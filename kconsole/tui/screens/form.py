@@ -5,15 +5,14 @@ from typing import ClassVar, NamedTuple, TypeVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
 from kconsole.core.errors import ConsoleError
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import shown_error
-from kconsole.tui.screens.dialog import Dialog, notes, plain
-from kconsole.tui.widgets.inputs import ChoiceLine, TextLine
+from kconsole.tui.screens.dialog import Dialog, notes
+from kconsole.tui.widgets.inputs import ChoiceLine, FormRow, TextLine
 
 Answer = TypeVar("Answer")
 
@@ -28,19 +27,6 @@ class Field(NamedTuple):
     placeholder: str = ""
     choices: Sequence[tuple[str, str]] = ()
     """What can be chosen, as value and words; empty for a line to type in."""
-
-
-class FormRow(Horizontal):
-    """A line to fill in with its label."""
-
-    DEFAULT_CSS = """
-    FormRow { height: 1; }
-    FormRow Static { width: 12; color: $text-muted; }
-    FormRow Input, FormRow ChoiceLine { width: 1fr; }
-    """
-
-    def __init__(self, label: str, line: Widget) -> None:
-        super().__init__(plain(label), line)
 
 
 Save = Callable[[Answer, Callable[[], None], Callable[[ConsoleError], None]], None]

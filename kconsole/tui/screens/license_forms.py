@@ -24,9 +24,9 @@ from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
 from kconsole.text.safe_text import safe_address
 from kconsole.text.screen import READ_ONLY
 from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, plain
-from kconsole.tui.screens.form import Field, FormDialog, FormRow, Save
+from kconsole.tui.screens.form import Field, FormDialog, Save
 from kconsole.tui.widgets.column_list import Column, ColumnList
-from kconsole.tui.widgets.inputs import PasswordLine
+from kconsole.tui.widgets.inputs import FormRow, PasswordLine
 from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText
 
 Answer = TypeVar("Answer")

@@ -79,7 +79,9 @@ class ListingScreen(FilterScreen, ServerScreen):
             self.tell(f"Range begun: move to its other end and press {key}. Esc drops it.")
 
     def action_invert_marks(self) -> None:
-        self.accounts.invert_marks()
+        if not self.accounts.invert_marks():
+            keys = f"{self.key_of('mark')} and {self.key_of('mark-range')} mark other entries"
+            self.tell(f"No account is listed that can be marked; {keys}.")
 
     def action_next_domain(self) -> None:
         self.domains.move_by(1)

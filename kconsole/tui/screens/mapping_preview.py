@@ -1,14 +1,12 @@
 """The preview of a mapping: seats on top, all accounts by name below."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from textual import getters, on
-from textual.binding import Binding, BindingType
+from textual import getters
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input
 
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ChangedMeanwhile, ConsoleError
@@ -34,9 +32,8 @@ from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.mapping import PREVIEW_COMMANDS, ToggleGone
 from kconsole.tui.screens.console import MANY
-from kconsole.tui.screens.dialog import ConfirmDialog, NewsDialog, Question, QuestionDialog, plain
+from kconsole.tui.screens.dialog import ConfirmDialog, NewsDialog, Question
 from kconsole.tui.screens.store import StoreScreen
-from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.labelled import LabelledText
 from kconsole.tui.widgets.lines import SeatGauge
 from kconsole.tui.widgets.painting import Part, fitted
@@ -93,39 +90,6 @@ class PlanList(RowList):
         room = min(self._label_width, max(width // 2, width - 30))
         quiet = "" if row == self.cursor else "muted"
         return [sign, (f"   {fitted(label, room)}  ", ""), (fitted(text, width - room - 7), quiet)]
-
-
-class TypedNumberDialog(QuestionDialog[int]):
-    """A question that is answered by typing a number, so that it is read."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
-    ]
-    AUTO_FOCUS = "#number"
-    keys = "type the number, then enter · esc no"
-
-    def __init__(self, question: Question, number: int, what: str) -> None:
-        super().__init__(question)
-        self._number, self._what = number, what
-
-    def choices(self) -> Iterable[Widget]:
-        yield plain(f"Type the number of {self._what}:", "dialog-note -first")
-        yield TextLine(id="number")
-
-    def answer(self) -> int | None:
-        line = self.query_one("#number", TextLine)
-        typed = line.value.strip().replace(",", "")
-        if typed == str(self._number):
-            return self._number
-        self.tell_problem(f"That is not the number of {self._what}. Esc cancels.")
-        line.focus()
-        return None
-
-    @on(Input.Submitted)
-    def submit(self, message: Input.Submitted) -> None:
-        message.stop()
-        self.action_confirm()
 
 
 class PreviewScreen(StoreScreen):
@@ -212,9 +176,18 @@ class PreviewScreen(StoreScreen):
         if decision.over:
             lines.append(f"! {parts_of(decision.message)[0]}.")
         verb = "Map over the limit" if decision.over else "Map"
-        question = Question(f"Map {self._number_words()}?", lines, verb, list(self._notes(disables)), news)
+        is_typed = disables and plan.needs_typing
+        question = Question(
+            f"Map {self._number_words()}?",
+            lines,
+            verb,
+            list(self._notes(disables)),
+            news,
+            len(plan.gone) if is_typed else 0,
+            "accounts that are gone",
+        )
 
-        def answered(answer: bool | int | None) -> None:
+        def answered(answer: bool | None) -> None:
             if not answer:
                 return
             self.workspace.feed.poll()
@@ -224,10 +197,7 @@ class PreviewScreen(StoreScreen):
             number = len(plan.gone) if is_typed else None
             self._map(MapDomain(plan.domain, self.listing, bool(decision.over), disables, number, expected=plan))
 
-        is_typed = disables and plan.needs_typing
-        dialog: QuestionDialog[int] | QuestionDialog[bool] = ConfirmDialog(question)
-        if is_typed:
-            dialog = TypedNumberDialog(question, len(plan.gone), "accounts that are gone")
+        dialog = ConfirmDialog(question)
         dialog.set_class(bool(decision.over), "-alarm")
         self.app.push_screen(dialog, answered)
 

@@ -152,6 +152,7 @@ class StoreScreen(ConsoleScreen):
 
     def _step(self, step: Step, redo: bool) -> None:
         """Undo or redo a step of this session. If that deletes accounts, ask first."""
+        from kconsole.operations.accounts import must_type_number
         from kconsole.operations.undo import deleted_by
 
         if self._refuses_to_undo(step.commit):
@@ -160,13 +161,16 @@ class StoreScreen(ConsoleScreen):
         if not deleted:
             self._take(step, redo)
             return
-        what = words.count(len(deleted), "entry") if redo else words.count(len(deleted), "new entry")
+        number = len(deleted) if must_type_number(0, len(deleted), 0) else 0
+        counted, what = words.count_entries(step.commit.changed_entries), words.count_entries(deleted)
         self.confirm(
-            f"{'Redo' if redo else 'Undo'}: delete {what}?",
+            f"{'Redo' if redo else 'Undo'} '{safe_text(step.what, 40)}' of {counted}?",
             texts.named(deleted),
             "Delete",
-            ["Its seat is free after the next restart of the server."],
+            [f"{what} would be deleted. A seat that is freed is free after the next restart of the server."],
             lambda: self._take(step, redo),
+            number=number,
+            what=f"{what.split(' ')[1]} that would be deleted",
         )
 
     def _take(self, step: Step, redo: bool) -> None:

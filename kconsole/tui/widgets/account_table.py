@@ -150,8 +150,11 @@ class AccountTable(ColumnList[Entry]):
         self.move_by(1)
         return True
 
-    def invert_marks(self) -> None:
-        self.mark(self.marked ^ _to_be_marked(self.rows))
+    def invert_marks(self) -> bool:
+        """Invert the marks of the listed accounts, not of mailing lists and the like; False if none is listed."""
+        accounts = _to_be_marked(filter(self._policy.is_account, self.rows))
+        self.mark(self.marked ^ accounts)
+        return bool(accounts)
 
     def start_or_end_range(self) -> bool:
         """Start a range at the cursor, or mark the accounts from its start to the cursor; True if one was started."""

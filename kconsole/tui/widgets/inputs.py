@@ -7,9 +7,12 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Key
 from textual.geometry import Offset
 from textual.message import Message
-from textual.widgets import Input, Label
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
 
 from kconsole.net.secrets import Secret
 from kconsole.operations.search.filters import LONGEST_FILTER
@@ -41,6 +44,30 @@ class TextLine(Input):
 
     def validate_value(self, value: str) -> str:
         return safe_text(value)
+
+
+class NumberLine(TextLine):
+    """A line for a number. Other letters are keys of the dialog around it."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return character is not None and (character.isdecimal() or character == ",")
+
+    async def _on_key(self, event: Key) -> None:
+        if not self.check_consume_key(event.key, event.character):
+            event.prevent_default()
+
+
+class FormRow(Horizontal):
+    """A line to fill in with its label."""
+
+    DEFAULT_CSS = """
+    FormRow { height: 1; }
+    FormRow Static { width: 12; color: $text-muted; }
+    FormRow Input, FormRow ChoiceLine { width: 1fr; }
+    """
+
+    def __init__(self, label: str, line: Widget) -> None:
+        super().__init__(Static(Content(label)), line)
 
 
 class PasswordLine(TextLine):
