@@ -50,6 +50,7 @@ class NumberLine(TextLine):
     """A line for a number. Other letters are keys of the dialog around it."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
+        del key
         return character is not None and (character.isdecimal() or character == ",")
 
     async def _on_key(self, event: Key) -> None:
