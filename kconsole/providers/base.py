@@ -20,9 +20,10 @@ GROUP: Final = "kconsole.providers"
 """The entry points by which installed packages offer providers."""
 
 Reason = Literal[
-    "exists", "not-there", "license-full", "no-right", "failed", "too-large", "not-understood", "session-ended", "other"
+    "exists", "not-there", "license-full", "no-right", "failed", "too-large", "not-understood", "session-ended", "other",
+    "not-done",
 ]  # fmt: skip
-"""Why a server refuses something."""
+"""Why a server refuses something; `not-done` is what it reported as done, and did not do."""
 
 Gap = Reason | Literal["not-given", "late", "own-domain-only", "strange", "busy", "contradicted"]
 """Why a figure is missing: the server refused it, does not offer it, took too long, or shows the login one domain; its
@@ -221,6 +222,8 @@ class Disable:
     """Disable accounts."""
 
     ids: tuple[str, ...]
+    domain_ids: tuple[str, ...] = ()
+    """The domains that they are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,7 @@ class Enable:
     """Enable accounts."""
 
     ids: tuple[str, ...]
+    domain_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +254,7 @@ class Delete:
     fate: MailboxFate
     heir_id: str = ""
     """The account that takes over the mailboxes, where they are transferred."""
+    domain_ids: tuple[str, ...] = ()
 
 
 Step = Disable | Enable | Create | Delete

@@ -49,9 +49,30 @@ class Fault:
         """The error with which the call fails, if that is what goes wrong."""
         return None
 
+    def params(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the method is run with."""
+        return given
+
     def answer(self, right: Answer) -> Answer:
         """What is answered instead of the right answer, which is `null` if the method was not run."""
         return right
+
+
+@dataclass(slots=True)
+class Half(Fault):
+    """Only the first half of the items of a mass call is done; the answer says that all are, or that the call failed."""
+
+    code: int = 0
+    done: bool = field(default=True, kw_only=True)
+
+    def params(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {
+            name: value[: len(value) // 2] if name in ("userIds", "requests", "users") else value
+            for name, value in given.items()
+        }
+
+    def error(self) -> ApiError | None:
+        return ApiError(self.code, "Internal database error.") if self.code else None
 
 
 @dataclass(slots=True)

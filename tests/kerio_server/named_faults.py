@@ -10,6 +10,7 @@ from tests.kerio_server.faults import (
     Error,
     Expired,
     Fault,
+    Half,
     HalfBody,
     HalfJson,
     Held,
@@ -67,6 +68,8 @@ FAULTS: Final[dict[str, Named]] = {
     "no-rights": Named(lambda: Error(errors.DENIED, errors.denied().message), "not done; error 1004"),
     "item-error": Named(AnyItems, "1000 for the first user of the call; the others are done"),
     "item-errors": Named(lambda: AnyItems(every=True), "1000 for every user of the call"),
+    "half": Named(Half, "the first half of the users is done, and the answer says that all are"),
+    "half-failed": Named(lambda: Half(errors.FAILED), "the first half of the users is done; error 1000"),
     "item-no-license": Named(
         lambda: AnyItems(code=errors.LICENSE, message="User count license exceeded."),
         "1003 for the first user of the call; the others are done",

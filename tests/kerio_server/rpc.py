@@ -93,6 +93,8 @@ class Rpc:
 
     def _result(self, call: Call, name: str, fault: Fault | None) -> dict[str, Any] | None:
         error = fault.error() if fault else None
+        if fault is not None:
+            call.params = fault.params(call.params)
         result = apply(name, call) if fault is None or fault.done else None
         if isinstance(fault, Expired):
             self.sessions.end(call.session)

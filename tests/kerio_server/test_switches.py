@@ -160,7 +160,7 @@ def outcome(client: Client, ids: list[str], seconds: float = 30.0) -> str:
     return "items " + " ".join(f"{each['inputIndex']}:{each['code']}" for each in answer["result"]["errors"])
 
 
-NEITHER, BOTH, SECOND = [False, False], [True, True], [False, True]
+NEITHER, BOTH, FIRST, SECOND = [False, False], [True, True], [True, False], [False, True]
 
 OUTCOMES: Final[dict[str, tuple[str, list[bool] | None]]] = {
     "slow": ("no answer", None),
@@ -195,6 +195,8 @@ OUTCOMES: Final[dict[str, tuple[str, list[bool] | None]]] = {
     "no-rights": ("error 1004", NEITHER),
     "item-error": ("items 0:1000", SECOND),
     "item-errors": ("items 0:1000 1:1000", NEITHER),
+    "half": ("items ", FIRST),
+    "half-failed": ("error 1000", FIRST),
     "item-no-license": ("items 0:1003", SECOND),
     "item-no-rights": ("items 0:1004", SECOND),
 }

@@ -27,7 +27,7 @@ from kconsole.operations.sync.recover import Writer
 from kconsole.providers.base import AnswerLost
 from kconsole.providers.kerio import assumptions, provider
 from tests.clocks import FixedClock
-from tests.kerio_server.faults import Cut, ItemErrors
+from tests.kerio_server.faults import Cut, Half, ItemErrors
 from tests.kerio_server.records import digest
 from tests.kerio_server.server import KerioServer
 from tests.kerio_server.unknowns import Role
@@ -161,6 +161,42 @@ def test_what_fails_for_one_is_told_and_the_others_are_done(session: Session, ma
     }  # fmt: skip
     here, there = state(session, mail)
     assert here == there == {ANNA: False, BERG: True, CHEN: False}
+
+
+@pytest.mark.parametrize("failed", [False, True])
+@pytest.mark.parametrize("operation", ["disable", "enable", "delete"])
+def test_a_call_for_several_that_is_done_in_part_is_reported_as_it_really_is(
+    session: Session, mail: KerioServer, operation: str, failed: bool
+) -> None:
+    both = (ANNA, "dora@south.example")
+    mail.world.add_user(both[1])
+    read(session, mail)
+    if operation == "enable":
+        do(session, mail, DisableAccounts(both))
+    mail.faults.add(Half(1000 if failed else 0), "Users.remove" if operation == "delete" else "Users.set")
+    made: dict[str, Operation] = {
+        "disable": DisableAccounts(both), "enable": EnableAccounts(both), "delete": DeleteAccounts(both, "delete"),
+    }  # fmt: skip
+    done = session.do(made[operation], writer(mail))
+    assert [(outcome.address, outcome.result) for outcome in done.outcomes] == [(ANNA, "done"), (both[1], "refused")]
+    assert done.outcomes[1].code == ("denied-failed" if failed else "denied-not-done")
+    here, there = state(session, mail)
+    assert here == there
+    commit = list(session.history.log(LogQuery()))[-1]
+    assert [(each.address, each.code) for each in commit.refused] == [(both[1], done.outcomes[1].code)]
+    assert {change.after.address for change in commit.changes if change.table == "entries"} == {ANNA}
+    assert not session.state.pending_changes
+
+
+def test_what_cannot_be_read_again_after_a_call_for_several_is_unconfirmed(session: Session, mail: KerioServer) -> None:
+    mail.faults.add(Cut(done=False), "Users.get", times=3)
+    with pytest.raises(SourceAway) as raised:
+        session.do(DisableAccounts((ANNA, CHEN)), writer(mail))
+    assert raised.value.happened.code == "answer-lost"
+    assert len(session.state.pending_changes) == 1
+    read(session, mail)
+    here, there = state(session, mail)
+    assert here == there == {ANNA: False, BERG: False, CHEN: False}
 
 
 @pytest.mark.parametrize(

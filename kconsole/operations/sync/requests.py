@@ -125,14 +125,16 @@ class AskServer:
             reason=self.reason,
         )
         ids = tuple(target.server_id for target in pending.targets)
+        domains = {context.state.domain_named(change.after.domain) for change in changes}
+        domain_ids = tuple(sorted(each.server_id for each in domains if each is not None and each.server_id))
         step: Step
         if asked == "add":
             password = getattr(self.operation, "password", None)
             step = Create(pending.domain_id, account.login, account.full_name, account.description, password=password)
         elif asked == "delete":
-            step = Delete(ids, fate, "" if heir is None else heir.server_id)
+            step = Delete(ids, fate, "" if heir is None else heir.server_id, domain_ids)
         else:
-            step = Enable(ids) if asked == "enable" else Disable(ids)
+            step = Enable(ids, domain_ids) if asked == "enable" else Disable(ids, domain_ids)
         return Call(context.transaction.put_pending(pending), pending, changes, step)
 
 

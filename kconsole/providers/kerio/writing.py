@@ -1,20 +1,23 @@
 """Changes accounts on a server, and reads its answer for each.
 
 A refusal of the whole call counts as a refusal of each account. An answer that is missing or cannot be understood is
-`AnswerLost`: then only the server knows the result.
+`AnswerLost`: then only the server knows the result. A call for several accounts may be done in part, whatever its
+answer says, so the accounts are read again after it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
+from kconsole.core.codes import message
 from kconsole.core.errors import ConsoleError
-from kconsole.core.records import MailboxFate
-from kconsole.providers.base import Answer, AnswerLost, Applied, Create, Delete, Denied, Enable, Step
+from kconsole.core.records import Entry, MailboxFate
+from kconsole.providers.base import Answer, AnswerLost, Applied, Create, Delete, Denied, Disable, Enable, Step
 from kconsole.providers.kerio.answers import error_of
 from kconsole.providers.kerio.assumptions import MOST_AT_ONCE
 from kconsole.providers.kerio.client import KerioClient
-from kconsole.providers.kerio.errors import CallRefused, ServerError, StrangeAnswer
-from kconsole.providers.kerio.reading import find_user
+from kconsole.providers.kerio.errors import CallRefused, ServerError, StrangeAnswer, lost
+from kconsole.providers.kerio.pages import USERS, Pages
+from kconsole.providers.kerio.reading import Noticed, find_user, user_reader
 from kconsole.providers.kerio.values import Row
 
 _METHODS: Final[Mapping[MailboxFate, str]] = {
@@ -22,6 +25,11 @@ _METHODS: Final[Mapping[MailboxFate, str]] = {
     "delete": "UDeleteFolder",
     "transfer": "UMoveFolder",
 }
+
+_STATES: Final = USERS._replace(fields=("id", "loginName", "isEnabled"))
+"""What is read again after a change."""
+
+_MassStep = Disable | Enable | Delete
 
 
 def apply(client: KerioClient, step: Step) -> Answer:
@@ -31,9 +39,9 @@ def apply(client: KerioClient, step: Step) -> Answer:
             return (_created(client, step),)
         if isinstance(step, Delete):
             requests = [_removal(id_, step) for id_ in step.ids]
-            return _changed(client, "Users.remove", {"requests": requests}, step.ids)
+            return _changed(client, "Users.remove", {"requests": requests}, step)
         pattern = {"isEnabled": isinstance(step, Enable)}
-        return _changed(client, "Users.set", {"userIds": list(step.ids), "pattern": pattern}, step.ids)
+        return _changed(client, "Users.set", {"userIds": list(step.ids), "pattern": pattern}, step)
     except AnswerLost as error:
         return error
 
@@ -85,17 +93,42 @@ def _id_of(client: KerioClient, step: Create) -> str:
 
 
 def _changed(
-    client: KerioClient, method: str, parameters: Mapping[str, object], ids: Sequence[str]
+    client: KerioClient, method: str, parameters: Mapping[str, object], step: _MassStep
 ) -> tuple[Applied | Denied, ...]:
+    ids = step.ids
     if len(ids) > MOST_AT_ONCE:
         raise ValueError(f"{len(ids)} accounts are too many for one call")
     if not ids:
         return ()
     result = _result(client, method, parameters)
-    if isinstance(result, Denied):
-        return (result,) * len(ids)
-    denied = _errors(client, method, result, len(ids))
-    return tuple(denied.get(place) or Applied(id_) for place, id_ in enumerate(ids))
+    whole = result if isinstance(result, Denied) else None
+    denied = {} if isinstance(result, Denied) else _errors(client, method, result, len(ids))
+    answers = [denied.get(place) or whole or Applied(id_) for place, id_ in enumerate(ids)]
+    if len(ids) > 1 and step.domain_ids:
+        found = _read_again(client, method, step)
+        for place, id_ in enumerate(ids):
+            if place not in denied:
+                answers[place] = Applied(id_) if _is_done(step, found.get(id_)) else whole or _not_done(found.get(id_))
+    return tuple(answers)
+
+
+def _read_again(client: KerioClient, method: str, step: _MassStep) -> dict[str, Entry]:
+    """The accounts of the step's domains as they are after it, by their ids."""
+    try:
+        each = (Pages(client).all_of(_STATES, user_reader("", Noticed()), id_) for id_ in step.domain_ids)
+        return {user.server_id: user for users in each for user in users}
+    except ConsoleError as error:
+        raise lost(client.origin, method, message("lost-unchecked", then=error.happened), *error.details) from None
+
+
+def _is_done(step: _MassStep, user: Entry | None) -> bool:
+    if isinstance(step, Delete):
+        return user is None
+    return user is not None and user.enabled == isinstance(step, Enable)
+
+
+def _not_done(user: Entry | None) -> Denied:
+    return Denied("not-done" if user is not None else "not-there")
 
 
 def _result(client: KerioClient, method: str, parameters: Mapping[str, object]) -> dict[str, Any] | Denied:

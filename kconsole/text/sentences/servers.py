@@ -170,6 +170,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "again-not-all": "Sent again, not all of it was done",
     "again-refused": "Sent again, it was refused: {why}",
     "lost-strange": "its answer {problem}",
+    "lost-unchecked": "what it changed could not be read again. {then}",
     "lost-cancelled": "the wait for its answer was cancelled",
     "lost-gave-up": "it took too long",
     "no-id-of-new": "{server} returned no id for {login}, and does not list it.",
@@ -202,6 +203,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "If that has changed, run 'kconsole sync'.", "If that has changed, read the server with {key_sync}."
     ),
     **{f"denied-{reason}": _denied(_WHY[reason]) for reason in _WHY if reason in _AFTER},
+    "denied-not-done": "the server reported success, and did not do it",
+    "after-denied-not-done": "Try again, or look in the server's error log.",
     "denied-other": _denied("it failed"),
     **{f"after-denied-{reason}": text for reason, text in _AFTER.items()},
     "denied-domain-gone": _denied("its domain {domain} no longer exists"),
