@@ -20,8 +20,8 @@ GROUP: Final = "kconsole.providers"
 """The entry points by which installed packages offer providers."""
 
 Reason = Literal[
-    "exists", "not-there", "license-full", "no-right", "failed", "too-large", "not-understood", "session-ended", "other",
-    "not-done",
+    "exists", "not-there", "license-full", "no-right", "failed", "too-large", "not-understood", "session-ended",
+    "not-done", "other",
 ]  # fmt: skip
 """Why a server refuses something; `not-done` is what it reported as done, and did not do."""
 

@@ -60,7 +60,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Half(Fault):
-    """Only the first half of the items of a mass call is done; the answer says that all are, or that the call failed."""
+    """Only the first half of the items of a mass call is done; the answer says that all are, or that it failed."""
 
     code: int = 0
     done: bool = field(default=True, kw_only=True)
