@@ -5,17 +5,18 @@ import sys
 import tarfile
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.operations.files import STANDARD_STREAM, writing
 from kconsole.operations.session import Session
-from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable
+from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head
+from kconsole.store.file_engine.copies import Copies
 from kconsole.store.file_engine.doctor import Finding as Finding
 from kconsole.store.file_engine.doctor import examine as examine
-from kconsole.store.file_engine.engine import open_copies
 from kconsole.store.file_engine.files import PRIVATE_FILE
+from kconsole.store.file_engine.journal_file import JOURNAL_FILE
 from kconsole.store.file_engine.repair import mend as mend
 from kconsole.store.journal_reader import verified
 from kconsole.store.seatstore import engine_at
@@ -61,10 +62,12 @@ def archive(session: Session, keep: int) -> int:
 
 
 def backup(session: Session, path: Path) -> None:
-    """Copy a store into a tar archive, while others may go on changing it.
+    """Copy a store into a tar archive, while others may go on changing it. Every line is checked on the way.
 
-    The path is that of a file, which only its owner may read then, or of a device or pipe that exists; `-` is standard
-    output. If it cannot be written, a file that was there is as it was.
+    The path is that of a file, a device or a pipe; `-` is standard output. See `writing`.
+
+    Raises:
+        StoreUnusable: the store is damaged. A file that was there is as it was.
     """
     if str(path) == STANDARD_STREAM:
         _write_archive(session, sys.stdout.buffer)
@@ -74,15 +77,16 @@ def backup(session: Session, path: Path) -> None:
 
 
 def _write_archive(session: Session, file: IO[bytes]) -> None:
+    """Write the archive. It breaks off within a file, which every `tar` reports, if that turns out to be damaged."""
+    journal = str(session.store.folder / JOURNAL_FILE)
     with ExitStack() as stack:
-        try:
-            copies = list(open_copies(session.store.folder, stack))
-        except OSError as error:
-            raise unreadable(str(error.filename), error) from error
         archive = stack.enter_context(tarfile.open(fileobj=file, mode="w|"))
-        for name, copied, size in copies:
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = size, PRIVATE_FILE
-            entry.mtime = int(session.clock.now().timestamp())
-            archive.addfile(entry, copied)
-    session.catch_up()  # which fails if another journal was put in the place of the one that was copied
+        try:
+            for copy in Copies(session.store.folder, stack).files:
+                entry = tarfile.TarInfo(copy.name)
+                entry.size, entry.mode = copy.size, PRIVATE_FILE
+                entry.mtime = int(session.clock.now().timestamp())
+                archive.addfile(entry, cast("IO[bytes]", copy.content))
+        except BrokenJournal as damage:
+            raise damage.of(journal, "no-backup") from None
+        session.catch_up()  # which fails if another journal was put in the place of the one that was copied

@@ -42,12 +42,10 @@ class BrokenJournal(Exception):
         self.why = why if isinstance(why, Message) else Message(why)
         super().__init__(f"line {line}: {self.why.code}")
 
-    def of(self, journal: str) -> StoreUnusable:
+    def of(self, journal: str, effect: str = "nothing-changed") -> StoreUnusable:
         """The error for whoever works with the store."""
         hints = (message("read-only-shows-good-part"), message("doctor-says-more"))
-        return StoreUnusable(
-            "journal-damaged", hints, effect="nothing-changed", journal=journal, line=self.line, reason=self.why
-        )
+        return StoreUnusable("journal-damaged", hints, effect=effect, journal=journal, line=self.line, reason=self.why)
 
 
 def nonsense(error: Exception) -> Message:

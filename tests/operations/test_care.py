@@ -594,6 +594,7 @@ def test_an_empty_log_is_bad_and_a_missing_one_not_found(tmp_path: Path) -> None
 def test_a_backup_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session.open(store_of(tmp_path), "anna")
     (tmp_path / "old.tar").write_bytes(b"old")
+    (tmp_path / "old.tar").chmod(0o640)
     with pytest.raises(BadInput, match=r"cannot-write.*No such file"):
         backup(session, tmp_path / "none" / "x.tar")
     with monkeypatch.context() as patch:
@@ -603,7 +604,7 @@ def test_a_backup_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, m
     assert sorted(path.name for path in tmp_path.iterdir()) == ["old.tar", "store"]
     assert (tmp_path / "old.tar").read_bytes() == b"old"
     backup(session, tmp_path / "old.tar")
-    assert (tmp_path / "old.tar").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "old.tar").stat().st_mode & 0o777 == 0o640  # its mode is that of the file that was there
     assert tarfile.is_tarfile(tmp_path / "old.tar")
 
 

@@ -7,18 +7,18 @@ the operating system.
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import Refused, StoreUnusable
 from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot, unreadable, unwritable
 from kconsole.store.file_engine.files import NotSynced, make_folder
-from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile, end_of_lines
+from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
-from kconsole.store.file_engine.segments import Archive, all_segments, write_segments
+from kconsole.store.file_engine.segments import Archive, write_segments
 from kconsole.store.file_engine.snapshot_file import BACKUP_FILE, SNAPSHOT_FILE, read_snapshot, write_snapshot
 from kconsole.store.journal_line import hash_of, store_id_of
 
@@ -32,24 +32,6 @@ def size_of(folder: Path) -> int:
         with suppress(OSError):
             sizes += (folder / name).stat().st_size
     return sizes
-
-
-def open_copies(folder: Path, stack: ExitStack) -> Iterator[tuple[str, IO[bytes], int]]:
-    """Open the files that make up a store, with how many bytes of each belong to a copy; `stack` closes them.
-
-    The snapshot is opened before the journal is measured, which only grows: so the copy of the journal holds all that
-    the copy of the snapshot does. What is archived meanwhile is in a segment, or in the journal that was opened.
-    """
-
-    def names() -> Iterator[str]:
-        yield from (SNAPSHOT_FILE, JOURNAL_FILE)
-        yield from (segment.path.name for segment in all_segments(folder))
-
-    for name in names():
-        with suppress(FileNotFoundError):
-            file = stack.enter_context((folder / name).open("rb"))
-            size = os.fstat(file.fileno()).st_size
-            yield name, file, end_of_lines(file.fileno(), size) if name == JOURNAL_FILE else size
 
 
 def refuse_odd_files(folder: Path) -> None:

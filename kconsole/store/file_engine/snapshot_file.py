@@ -42,13 +42,17 @@ class PlacedSnapshot(NamedTuple):
 
 
 def read_snapshot(path: Path) -> PlacedSnapshot:
-    """Read a snapshot's file, and check that it is what was written.
+    """Read a snapshot's file; see `snapshot_in`."""
+    return snapshot_in(path.read_bytes(), path)
+
+
+def snapshot_in(content: bytes, path: Path) -> PlacedSnapshot:
+    """The snapshot in the content of a file, which is what was written.
 
     Raises:
         DamagedSnapshot: it is not what was written.
         StoreUnusable: it is of another format.
     """
-    content = path.read_bytes()
     first = content[: content.find(b"\n") + 1]
     meta = None
     if first.startswith(_META_START) and first.endswith(_META_END):

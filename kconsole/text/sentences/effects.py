@@ -10,6 +10,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "read-only-option": "Nothing was changed: --read-only forbids it.",
     "leave-out-read-only": "Leave out --read-only to change something.",
     "nothing-changed": "Nothing was changed.",
+    "no-backup": "No backup was made.",
     "nothing-taken": "Nothing was taken.",
     "nothing-imported": "Nothing was imported.",
     "nothing-mapped": "Nothing was mapped.",
