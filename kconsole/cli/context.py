@@ -239,11 +239,12 @@ def say_unconfirmed(session: Session) -> None:
 
 
 def say_outcomes(done: Done) -> None:
-    """Print the outcomes of an operation, the hints for those that failed, and the change in seats."""
+    """Print the outcomes of an operation, what to do next or to mind, and the change in seats."""
     for outcome in done.outcomes:
         text = messages.words_of(outcome.message)
         say(f"{outcome.address}: {text}" if outcome.address else text)
-    for hint in dict.fromkeys(messages.sentences(outcome.hints) for outcome in done.failures if outcome.hints):
+    told = (outcome for outcome in done.outcomes if outcome.hints and outcome.result != "unchanged")
+    for hint in dict.fromkeys(messages.sentences(outcome.hints) for outcome in told):
         say(hint)
     say_seats(done)
 

@@ -74,8 +74,6 @@ def _apply(session: Session, operation: Operation, as_json: bool) -> None:
     done = session.do(operation)
     say_outcomes(done)
     (outcome,) = done.outcomes
-    if outcome.hints and not outcome.failed:
-        say(messages.sentences(outcome.hints))
     if as_json:
         text = messages.words_of(outcome.message)
         put_json({"schema": 1, "outcome": outcome.result, "text": text, "license": life_document(session)})

@@ -20,6 +20,7 @@ from kconsole.operations.base import (
     RunsOn,
     check_expected,
     insist,
+    mailbox_left,
     missing,
     refusal,
     revived,
@@ -117,8 +118,9 @@ class AddAccount:
             raise Refused("address-taken", "choose-another-address", address=taken.address, what=what)
         seats = context.seats
         insist(guards.may_create(seats.report(), account, seats.policy, seats.held()))
+        warning = mailbox_left([account], state)  # before the former account makes room
         stored = context.transaction.put_entry(revived(account, state, context.policy))
-        return [Outcome(stored.address, "done", "account-added")]
+        return [Outcome(stored.address, "done", "account-added", warning)]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
+from kconsole.core.codes import Message, message
 from kconsole.core.errors import ChangedMeanwhile, Refused
 from kconsole.core.history import Change, Refusal
 from kconsole.core.identity import canonical_address
@@ -174,16 +175,29 @@ def revived(entry: Entry, state: Records, policy: LicensePolicy) -> Entry:
     """A new entry, under the number of a deleted one of the same address if there is one.
 
     Of several it is the last that still holds its seat, or if none does, the last. So it takes over the seat that one
-    may still hold; nothing else, because it may be another person's. A mailbox that was kept is the exception: the
-    server attaches it again when an account of the same name is created (source: Disabling and Deleting User Accounts,
-    GFI). An entry with a server id says itself whether it has one.
+    may still hold; nothing else, because it may be another person's: neither the mailbox.
     """
     deleted = [old for old in state.deleted_at(entry.address) if old.kind == entry.kind]
     if not deleted:
         return entry
     old = next((old for old in deleted if is_held(old, state.restart, policy)), deleted[0])
-    kept = old.mailbox and old.mailbox_fate == "keep" and not entry.server_id
-    return replace(entry, id=old.id, mailbox=entry.mailbox or kept)
+    return replace(entry, id=old.id)
+
+
+def mailbox_left(entries: Iterable[Entry], state: Records) -> Message | None:
+    """The warning for new accounts to whom the server may attach the mailbox of a former account, who may be another.
+
+    It does so by the name alone where the mailbox was kept (source: Disabling and Deleting User Accounts, GFI). The
+    store does not count that mailbox, since it cannot know: a person may have removed it on the server, and a sync
+    reports what is there. What it knows it says, because mail of one person would be shown to another.
+    """
+    addresses = [
+        entry.address
+        for entry in entries
+        if entry.is_account and not (entry.mailbox or entry.server_id)
+        if any(old.mailbox and old.mailbox_fate == "keep" and old.is_account for old in state.deleted_at(entry.address))
+    ]
+    return message("mailbox-left", addresses=addresses) if addresses else None
 
 
 def unique(addresses: Iterable[str]) -> list[str]:

@@ -19,7 +19,7 @@ from kconsole.core.records import Domain, Entry
 from kconsole.directories.reading import DirectoryListing
 from kconsole.licensing.counting import SeatLedger
 from kconsole.licensing.map_plan import Collision, MapPlan
-from kconsole.operations.base import revived
+from kconsole.operations.base import mailbox_left, revived
 from kconsole.store.records import Records
 
 _LOGIN: Final = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,64}")
@@ -48,6 +48,8 @@ def plan_mapping(domain: str, listing: DirectoryListing, state: Records, seats: 
         without_gone=now,
     )
     _Sorting(plan, accounts, listing, state).sort()
+    if (warning := mailbox_left(plan.new, state)) is not None:
+        plan.notes = (*plan.notes, warning)
     known = [(before, after, 1) for before, after in plan.puts if before is not None]
     # A new account may take over the held seat of a deleted one, whose number it then has.
     new = [(state.entries.get(entry.id) if entry.id else None, entry, 1) for entry in plan.new]
@@ -189,11 +191,10 @@ class _Sorting:
         """A new account, in the place of a deleted one. Only the same person gets the mailbox and its last login."""
         new = revived(entry, self._state, self._plan.policy)
         former = self._state.entries.get(new.id)
-        if former is None or not former.directory_id:
+        is_kept = former is not None and former.mailbox and former.mailbox_fate == "keep"
+        if former is None or not is_kept or former.directory_id != entry.directory_id:
             return new
-        if former.directory_id != entry.directory_id:
-            return replace(new, mailbox=False)
-        return replace(new, last_login=former.last_login, login_unknown=former.login_unknown) if new.mailbox else new
+        return replace(new, mailbox=True, last_login=former.last_login, login_unknown=former.login_unknown)
 
     def _sort_gone(self) -> None:
         """Find the mapped accounts that the directory does not list, not even with an entry that cannot be taken."""

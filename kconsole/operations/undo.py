@@ -10,7 +10,7 @@ from kconsole.core.codes import hints_of, message
 from kconsole.core.errors import ChangedSince, Refused
 from kconsole.core.history import Change, Commit, Trace
 from kconsole.core.identity import canonical_domain
-from kconsole.core.records import Domain, Entry
+from kconsole.core.records import Domain, Entry, MailboxFate
 from kconsole.licensing import guards
 from kconsole.operations.accounts import DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
@@ -169,7 +169,9 @@ class UndoOperation:
         Its mailbox is kept, unless this redoes a deletion that said what happens to the mailbox.
         """
         if before is None or self.first != DeleteAccounts.name:
-            return replace(after, deleted_at=context.now, mailbox_fate="keep" if after.is_account else None)
+            left = before is not None and before.mailbox and before.mailbox_fate == "keep"  # by a former account
+            fate: MailboxFate | None = "keep" if after.is_account else None
+            return replace(after, deleted_at=context.now, mailbox=after.mailbox or left, mailbox_fate=fate)
         if before.transferred_to:
             heir = context.state.entry_at(before.transferred_to)
             if heir is None or not heir.is_account or not heir.enabled:

@@ -196,17 +196,27 @@ def test_an_address_that_is_held_takes_its_seat_over_even_at_the_limit(tmp_path:
     number = session.seats.held()[0].id
     session.do(AddAccount("Anna@north.example", "Anna"))
     back = session.state.find("anna@north.example")
-    assert (back.id, back.deleted_at, back.mailbox, back.last_login) == (number, None, True, None)
+    assert (back.id, back.deleted_at, back.mailbox, back.last_login) == (number, None, False, None)
     assert (back.description, back.mailbox_fate) == ("", None)
     assert (used(session), session.seats.held()) == (2, [])
 
 
-@pytest.mark.parametrize("fate", ["delete", "transfer"])
-def test_a_mailbox_that_was_not_kept_does_not_come_back(tmp_path: Path, fate: str) -> None:
+@pytest.mark.parametrize("fate", ["keep", "delete", "transfer"])
+def test_a_mailbox_does_not_come_back_to_one_who_may_be_another_person(tmp_path: Path, fate: str) -> None:
+    """The server attaches one that was kept: that is said, and said again after an undo, and never counted."""
     session = session_of(tmp_path, deleted("anna", mailbox=True, mailbox_fate=fate, last_login=logged_in(3)))
-    session.do(AddAccount("anna@north.example"))
-    back = session.state.find("anna@north.example")
-    assert (back.mailbox, back.last_login) == (False, None)
+    for _ in range(2):
+        (outcome,) = session.do(AddAccount("anna@north.example")).outcomes
+        left = message("mailbox-left", addresses=["anna@north.example"])
+        assert outcome.hints == ((left,) if fate == "keep" else ())
+        back = session.state.find("anna@north.example")
+        assert (back.mailbox, back.last_login) == (False, None)
+        session.undo()
+
+
+def test_a_former_entry_that_had_no_mailbox_is_no_reason_for_a_warning(tmp_path: Path) -> None:
+    session = session_of(tmp_path, deleted("anna"), deleted("anna", kind="mailing_list", mailbox=True))
+    assert session.do(AddAccount("anna@north.example")).outcomes[0].hints == ()
 
 
 def test_of_several_deleted_accounts_the_one_that_holds_a_seat_is_taken_over(tmp_path: Path) -> None:

@@ -175,11 +175,13 @@ def test_an_import_is_planned_again_on_what_another_console_changed(tmp_path: Pa
         session.do(ImportAccounts(rows, DOMAIN))
 
 
-def test_an_imported_account_takes_over_the_seat_and_mailbox_of_a_deleted_one(tmp_path: Path) -> None:
+def test_an_imported_account_takes_over_the_seat_of_a_deleted_one_and_not_its_mailbox(tmp_path: Path) -> None:
     session = session_of(tmp_path, deleted("anna", mailbox=True), deleted("info", kind="alias"), seats=1)
-    session.do(ImportAccounts(export("ANNA;Anna;;anna,info"), DOMAIN))
+    operation = ImportAccounts(export("ANNA;Anna;;anna,info"), DOMAIN)
+    assert [note.code for note in operation.plan(session.state, session.seats).notes] == ["mailbox-left"]
+    session.do(operation)
     anna = session.state.find("anna@north.example")
-    assert (anna.mailbox, anna.origin, anna.full_name) == (True, "imported", "Anna")
+    assert (anna.mailbox, anna.origin, anna.full_name) == (False, "imported", "Anna")
     assert (used(session), len(session.state.inventory.entries)) == (1, 2)
 
 

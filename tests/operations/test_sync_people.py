@@ -79,13 +79,14 @@ def test_another_person_with_the_login_inherits_nothing(at: Followed, session: S
         assert [(outcome.address, outcome.code) for outcome in done.changed] == [(ANNA, "replaced-on-server")]
 
 
-def test_an_account_that_is_added_again_has_a_kept_mailbox_and_no_login(at: Followed, session: Session) -> None:
+def test_an_account_that_is_added_again_has_no_mailbox_until_the_server_says_so(at: Followed, session: Session) -> None:
     at.mail.world.log_in(ANNA, "IMAP", at.clock.now() - timedelta(days=1))
     at.read(session)
     at.do(session, DeleteAccounts((ANNA,), mailbox="keep"))
-    at.do(session, AddAccount(ANNA))
+    (outcome,) = at.do(session, AddAccount(ANNA)).outcomes
+    assert outcome.hints == (message("mailbox-left", addresses=[ANNA]),)
     again = session.state.find(ANNA)
-    assert (again.mailbox, again.last_login, again.role, again.full_name) == (True, None, "user", "")
+    assert (again.mailbox, again.last_login, again.role, again.full_name) == (False, None, "user", "")
 
 
 def test_a_last_login_that_is_not_stated_is_unknown_and_overwrites_no_known_one(at: Followed, session: Session) -> None:

@@ -238,7 +238,7 @@ def test_nobody_to_ask_or_not_allowed_to_nothing_is_done(session: Session, mail:
     session.offline = True
     with pytest.raises(Refused, match="offline-change"):
         session.do(DisableAccounts((ANNA,)), writer(mail))
-    assert (dump_of(session), session.store.sequence) == before
+    assert (dump_of(session), session.store.sequence - 1) == before  # the refusal is in the log
     assert mail.world.user(ANNA).enabled
 
 
@@ -246,7 +246,7 @@ def test_what_only_the_server_can_do_is_not_done_here(session: Session, mail: Ke
     before = (dump_of(session), session.store.sequence)
     with pytest.raises(Refused, match="only-without-server"):
         session.do(AddDomain("east.example"), writer(mail))
-    assert (dump_of(session), session.store.sequence) == before
+    assert (dump_of(session), session.store.sequence - 1) == before  # the refusal is in the log
     session.do(RecordRestart())
 
 

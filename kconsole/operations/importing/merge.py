@@ -13,7 +13,7 @@ from kconsole.core.reports import Decision
 from kconsole.importers.file_lines import LineMessage as LineMessage
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger
-from kconsole.operations.base import OperationContext, Outcome, RunsOn, refused_by, revived
+from kconsole.operations.base import OperationContext, Outcome, RunsOn, mailbox_left, refused_by, revived
 from kconsole.store.records import Records
 
 MOST_FAULTS: Final = 20  # that an error names one by one: in a file of another form every line is one
@@ -71,6 +71,8 @@ class MergePlan:
         self.seats_needed, self.seats_freed = needed.total(), len(freeing)
         self.seats_free = report.free if of_domain is None else of_domain.free
         self.decision = guards.may_take_seats(report, needed, seats.policy)
+        if (warning := mailbox_left(self.new, self.state)) is not None:
+            self.notes.append(LineMessage(0, warning.code, warning.params))
         self.faulty.sort(key=lambda fault: (fault.file, fault.line))
 
 

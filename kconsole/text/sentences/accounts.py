@@ -26,6 +26,10 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "enabled": Both("enabled, it takes a seat", "enabled"),
     "enabled-already": "is enabled already",
     "account-added": Both("added, it takes a seat", "added"),
+    "mailbox-left": (
+        "{addresses:some}: a deleted account of this address left its mailbox, which the server gives to the new;"
+        " if it is another person's, delete or move it in the server's administration before the first login"
+    ),
     "deleted": "deleted",
     "deleted-seat-held": Both("deleted, its seat is held until the server is restarted", "deleted"),
     "mapped-disabled": Both("disabled, its seat is free; it stays in the directory", "disabled"),

@@ -114,6 +114,8 @@ class AccountsScreen(ListingScreen):
             added()
             self.show_result(done)
             self.go_to(done.outcomes[0].address)
+            if warnings := done.outcomes[0].hints:
+                self.tell_news("Added", [safe_text(sentences(warnings, self.voice))])
 
         def problem(error: ConsoleError) -> None:
             asked = (each for each in self.session.state.pending_changes.values() if each.operation == "add")
