@@ -35,7 +35,7 @@ def index_of(entries: Iterable[Entry] = ()) -> AccountIndex:
 
 
 def read_filter(text: str, now: datetime, saved: Mapping[str, str] = filters.NONE_SAVED) -> filters.Filter:
-    return filters.read_filter(text, now, KERIO, saved)
+    return filters.FilterReader(now, KERIO, saved).read(text)
 
 
 def new_seats(befores_and_afters: Iterable[tuple[Entry | None, Entry]], held: Iterable[Entry] = ()) -> Counter[str]:

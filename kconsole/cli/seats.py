@@ -29,7 +29,8 @@ from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
 from kconsole.licensing.policy import LicensePolicy
-from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, AccountQuery, read_filter
+from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, FilterReader
+from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
 from kconsole.text import ages, columns, words
@@ -44,7 +45,7 @@ def _check(classification: str, text: str, session: Session) -> None:
     codes = [each.code for each in policy.classifications]
     if classification and classification not in codes:
         raise click.BadParameter(f"choose from {', '.join(codes)}.", param_hint="'--verdict'")
-    problems = read_filter(text, session.clock.now(), policy, _saved_filters(text)).problems
+    problems = FilterReader(session.clock.now(), policy, _saved_filters(text)).read(text).problems
     if problems:
         raise click.BadParameter(words_of(problems[0]), param_hint="'--filter'")
 

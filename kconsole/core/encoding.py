@@ -32,6 +32,9 @@ _PLAIN: Final = frozenset({bool, int, type(None)})
 _encode = msgspec.json.Encoder().encode
 
 
+_UNWRITTEN: Final = ("login_unknown", "tags")
+"""The fields of an entry that version 0.1 did not write; left out where they say nothing."""
+
 _MESSAGES: Final = ("missing", "remarks")
 """The fields of a server that hold messages."""
 
@@ -47,8 +50,9 @@ def document_of(record: Struct) -> Document:
     document = {wire: as_json(getattr(record, name)) for name, wire in names}
     if isinstance(record, Entry):
         del document["id"], document["deleted_in"]
-        if not document["login_unknown"]:  # as version 0.1 wrote it
-            del document["login_unknown"]
+        for name in _UNWRITTEN:
+            if not document[name]:
+                del document[name]
     elif isinstance(record, Inventory):
         del document["restart_line"]
     elif isinstance(record, Server):  # what version 0.1 did not write is left out where it says nothing

@@ -68,6 +68,8 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, for
     """The lasting id by which a live server knows it; empty if it was not read from one."""
     active_sync: bool = False
     """Whether the account has been used by Exchange ActiveSync, an optional component of the license."""
+    tags: tuple[str, ...] = ()
+    """The user's own words for it, as `service`; sorted. No server and no file of another program has them."""
     id: int = 0
     """The store's own number for this entry, never used twice; 0 before it has been stored."""
 

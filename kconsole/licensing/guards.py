@@ -126,6 +126,13 @@ def may_connect(report: SeatReport, entry: Entry, policy: LicensePolicy, is_susp
     return _refused("auth-license", "free-a-seat", connected=report.connected, limit=report.limit)
 
 
+def is_locked_out(report: SeatReport, entry: Entry, policy: LicensePolicy, is_suspended: bool = False) -> bool:
+    """Whether the license would keep an account from logging in."""
+    if not (report.locked_out or is_suspended) or not policy.listed(entry).seat:
+        return False
+    return not may_connect(report, entry, policy, is_suspended).allowed
+
+
 class Access(NamedTuple):
     """What happens to the counted accounts without a mailbox if all of them log in. All are numbers of accounts."""
 

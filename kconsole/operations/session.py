@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 from kconsole.core.codes import Message
 from kconsole.core.errors import ChangedSince, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal
-from kconsole.core.records import Inventory
+from kconsole.core.records import Entry, Inventory
 from kconsole.core.server import Server
 from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.guards import is_locked_out
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, outcomes_of, the_account_of
@@ -113,8 +114,14 @@ class Session:
         if self._account_index is None:
             from kconsole.operations.search.index import AccountIndex
 
-            self._account_index = AccountIndex(self.seats.policy, [*self.state.live_entries(), *self.seats.held()])
+            entries = [*self.state.live_entries(), *self.seats.held()]
+            self._account_index = AccountIndex(self.seats.policy, entries, self._locked)
         return self._account_index
+
+    def _locked(self) -> Callable[[Entry], bool]:
+        """What tells the accounts that the license would keep from logging in now."""
+        report, is_suspended = self.seats.report(), self.license_status.is_suspended
+        return lambda entry: is_locked_out(report, entry, self.seats.policy, is_suspended)
 
     @property
     def what_if(self) -> "WhatIf":

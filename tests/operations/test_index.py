@@ -20,7 +20,7 @@ from kconsole.core.records import Entry, fold
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
 from kconsole.operations.chunked import finished
-from kconsole.operations.search.filters import AccountQuery
+from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.server import RecordRestart
 from kconsole.operations.session import Session
@@ -301,6 +301,9 @@ def test_only_is_held_lists_the_deleted() -> None:
     assert index_of(everything).select(AccountQuery(text="is:held"), NOW) == [HELD]
     assert index_of(everything).select(AccountQuery(text="is:held", classification="held"), NOW) == [HELD]
     assert index_of(everything).select(AccountQuery(text="is:held old"), NOW) == []
+    either = AccountQuery(text="is:held or is:disabled", sort="address")
+    assert [each.login for each in index_of(everything).select(either, NOW)] == ["c", HELD.login]
+    assert HELD not in index_of(everything).select(AccountQuery(text="is:nonsense or gone"), NOW)
 
 
 def test_in_a_list_it_says_that_its_seat_is_held() -> None:

@@ -9,7 +9,7 @@ from kconsole.core.license import License
 from kconsole.core.records import Inventory
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.importing.kerio_export import ImportAccounts
-from kconsole.operations.search.filters import AccountQuery
+from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.session import Session
 from kconsole.operations.what_if import if_toggled
 from tests.cli.console import Console

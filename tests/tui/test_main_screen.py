@@ -118,6 +118,23 @@ async def test_a_filter_without_a_match_says_so() -> None:
         assert "172 of 172" in screen.title
 
 
+async def test_an_invalid_filter_lists_nothing_names_its_part_and_is_not_accepted() -> None:
+    async with console("office") as screen:
+        await screen.press("slash", *"seen", "colon", "greater_than_sign", *"1year", "space", *"is", "colon", *"seat")
+        assert screen.listed == []
+        assert "0 of 172" in screen.title
+        bar = next(line for line in screen.text.splitlines() if "is:seat" in line)
+        assert "not valid: seen:>1year" in bar
+        for key in ("enter", "down"):
+            await screen.press(key)
+            screen.expect_typing_in("filter")
+        await screen.press("escape")
+        assert "172 of 172" in screen.title
+        await screen.press("slash", *"is", "colon", *"seat", "enter")
+        screen.expect_focus_on("accounts")
+        assert screen.listed
+
+
 async def test_letters_typed_into_the_filter_are_no_commands() -> None:
     async with console("office") as screen:
         await screen.press("slash")
@@ -383,7 +400,7 @@ async def test_the_filter_understands_conditions_and_tells_what_it_does_not() ->
         await screen.press("slash")
         await screen.type("is")
         await screen.press("colon")
-        assert screen.status.startswith("is: one of disabled")
+        assert screen.status.startswith("'is:' is not valid: is: takes one of disabled")
         await screen.type("never")
         assert screen.status == ""
         assert all(entry.last_login is None for entry in screen.main.accounts.rows)

@@ -104,3 +104,18 @@ async def test_what_cannot_be_kept_is_told_and_holds_for_this_run(tmp_path: Path
         assert screen.dialog._problem
         await screen.press("escape", "escape", "C", "G", "space", "enter")
         screen.expect_dialog("Failed")
+
+
+async def test_a_filter_that_is_not_valid_is_not_saved_and_a_saved_one_stays_in_its_line() -> None:
+    preferences = Preferences()
+    preferences.keep_filter("bad", "is:x")
+    async with console("office", preferences=preferences) as screen:
+        await screen.press("f", "enter")
+        screen.expect_no_dialog().expect_typing_in("filter")
+        assert screen.listed == []
+        await screen.press("escape", "slash")
+        await screen.type("@bad")
+        assert screen.listed == []
+        assert "not valid: @bad" in screen.text
+        await screen.press("tab", "f", "s")
+        assert dict(preferences.filters) == {"bad": "is:x"}

@@ -1,41 +1,256 @@
-"""Queries to the account list, and the filter language: words to look for, and conditions.
+"""The filter language: words to look for, and conditions.
 
     anna -test              address, name or description holds "anna", and none of them "test"
     domain:retail is:never  of a domain whose name holds "retail", and never logged in
     seen:>180d              last login longer ago than 180 days; seen:<30d, within the last 30
     seen:<2025-01-01        last login before that day, in the zone that is shown; seen:>2025-01-01, on it or after
+    role:auditor tag:vip    has the role; has the tag
     is:held                 deleted, its seat held until the server is restarted: nothing else lists these
     @unused                 the filter that was saved under this name
     -is:disabled            not disabled: a minus negates any term
+    (seen:>1y or is:never) -(is:service or tag:vip)
+                            either; terms without `or` between them bind tighter. A minus negates a group, too
 
-An entry must fit all terms. A term that cannot be read, perhaps because it is still being typed, is ignored and
-reported.
+An entry must fit all terms. `or` is a word where nothing stands before it, and a bracket is a part of the word unless
+it begins or ends a term. A filter that has a term that cannot be read, perhaps because it is still being typed, lists
+nothing: without that term it would list more than was asked for.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, get_args
 
 from kconsole.core.codes import Message, message
 from kconsole.core.identity import (
     ascii_address,
     ascii_domain,
-    canonical_domain,
     canonical_login,
     shown_address,
     stripped,
 )
-from kconsole.core.records import Entry, fold
+from kconsole.core.records import Entry, Role, fold
 from kconsole.core.times import age_of, moment_of
 from kconsole.licensing.policy import LicensePolicy
-from kconsole.operations.search.sorting import SortField
+from kconsole.operations.search.folding import search_fold
+from kconsole.operations.search.terms import (
+    All,
+    Condition,
+    Either,
+    Not,
+    Places,
+    Term,
+    Word,
+    all_of,
+    has_words,
+    mentions,
+    narrows,
+)
 
-Condition = Callable[[Entry], bool]
+Fits = Callable[[Entry], bool]
+
+LONGEST_FILTER: Final = 1000
+"""Characters. A longer one is refused: each of its terms is looked for in every entry."""
+
+MOST_NESTED: Final = 20
+"""Groups inside each other."""
+
+SAVED_SIGN: Final = "@"
+"""Precedes the name of a saved filter."""
+
+SERVICE: Final = "service"
+"""The tag of accounts that no person logs in to."""
+
+_HELD: Final = "is:held"
+_ASCII_FORM: Final = "xn--"  # begins a part of a domain as DNS has it
+
+_ANY: Final = All(())  # fits everything
+
+NONE_SAVED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def states_by(policy: LicensePolicy) -> dict[str, Condition]:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter that was read."""
+
+    terms: tuple[Term, ...] = ()
+    """All of them must fit."""
+    problems: tuple[Message, ...] = ()
+    """Terms that cannot be read: nothing fits then. Each message has the term as its `part`."""
+
+    @property
+    def asks_held(self) -> bool:
+        """Whether it selects deleted entries that hold their seat, and nothing else."""
+        return any(isinstance(term, Condition) and term.text == _HELD for term in self.terms)
+
+    @property
+    def asks_held_too(self) -> bool:
+        """Whether it may select them beside others."""
+        return any(mentions(term, _HELD) for term in self.terms)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it depends on the texts of entries."""
+        return any(map(has_words, self.terms))
+
+    def fits(self, entry: Entry) -> bool:
+        return bool(self.choose([0], [searched_text(entry)], [entry]))
+
+    def choose(self, places: Places, texts: Sequence[str], entries: Sequence[Entry]) -> Places:
+        """The places whose entries fit; see `terms`."""
+        return [] if self.problems else All(self.terms).choose(places, texts, entries)
+
+    def narrows(self, other: "Filter") -> bool:
+        """Whether every entry that fits this filter fits the other one: mostly so after one more letter."""
+        if self.problems or other.problems or any(term.is_moving for term in (*self.terms, *other.terms)):
+            return False
+        return all(any(narrows(term, before) for term in self.terms) for before in other.terms)
+
+
+def searched_text(entry: Entry) -> str:
+    """The text that words are looked for in."""
+    return search_fold(f"{shown_address(entry.address)}\n{entry.full_name}\n{entry.description}")
+
+
+@dataclass(frozen=True)
+class FilterReader:
+    """Reads filters as they were typed."""
+
+    now: datetime
+    """Ages count from it."""
+    policy: LicensePolicy
+    saved: Mapping[str, str] = field(default_factory=lambda: NONE_SAVED)
+    """The saved filters by name."""
+    is_locked: Fits = lambda _: False
+    """Whether the license would keep an account from logging in now."""
+
+    def read(self, text: str) -> Filter:
+        if len(text) > LONGEST_FILTER:
+            return Filter(problems=(message("filter-too-long", part="", most=LONGEST_FILTER),))
+        groups = [_Group()]
+        problems: list[Message] = []
+        for term in filter(None, map(stripped, text.split())):
+            while term.startswith(("(", "-(")):
+                groups.append(_Group(term[0] == "-"))
+                term = term.partition("(")[2]
+            if len(groups) > MOST_NESTED + 1:
+                return Filter(problems=(message("filter-nested-deep", part="(", most=MOST_NESTED),))
+            closed = 0
+            while term.endswith(")") and closed < len(groups) - 1 and term.count(")") > term.count("("):
+                term, closed = term[:-1], closed + 1
+            if term.lower() == "or" and groups[-1].branches[-1]:
+                groups[-1].branches.append([])
+            elif term:
+                found = self._terms_of(term)
+                groups[-1].take([_ANY] if isinstance(found, Message) else found)
+                problems += [found] if isinstance(found, Message) else []
+            for _ in range(closed):
+                group = groups.pop()
+                problems += group.problems()
+                groups[-1].take(group.terms())
+        if len(groups) > 1:
+            problems.append(message("filter-unclosed", part="-(" if groups[-1].is_negated else "("))
+        problems += (problem for problem in groups[0].problems() if problem.code != "filter-empty-group")
+        return Filter(problems=tuple(problems)) if problems else Filter(_words_first(groups[0].terms()))
+
+    def _terms_of(self, term: str) -> list[Term] | Message:
+        """What a term asks for, or what is wrong with it."""
+        bare = term.removeprefix("-") or term
+        found = self._saved(bare) if self._names_saved(bare) else self._term(bare)
+        if isinstance(found, Message):
+            return found
+        if bare == term:
+            return list(found)
+        return [] if found == [_ANY] else [Not(all_of(found))]  # an empty saved filter asks for nothing
+
+    def _term(self, bare: str) -> Sequence[Term] | Message:
+        name, colon, value = bare.partition(":")
+        fits = self._condition(bare, name.lower(), value) if colon else None
+        if isinstance(fits, Message):
+            return fits
+        if fits is not None:
+            is_moving = bare.lower() == "is:locked" or (name.lower() == "seen" and "-" not in value)
+            return [Condition(canonical_login(bare), fits, is_moving)]
+        if _ASCII_FORM in (word := fold(bare)):
+            return [Condition(word, lambda entry: word in ascii_address(entry.address).lower())]
+        return [Word(search_fold(bare))]
+
+    # Saved filters
+
+    def _names_saved(self, bare: str) -> bool:
+        """Whether a term names a saved filter, and is not the part of an address after its `@`."""
+        return bare.startswith(SAVED_SIGN) and ("." not in bare or self._saved_text(bare) is not None)
+
+    def _saved_text(self, bare: str) -> str | None:
+        name = fold(bare.removeprefix(SAVED_SIGN))
+        return next((text for known, text in self.saved.items() if fold(known) == name), None)
+
+    def _saved(self, bare: str) -> Sequence[Term] | Message:
+        text = self._saved_text(bare)
+        if text is None:
+            known = sorted(SAVED_SIGN + name for name in self.saved)
+            return message("filter-not-saved", part=bare, known=known)
+        if any(self._names_saved(term.lstrip("-(").rstrip(")")) for term in text.split()):
+            return message("filter-names-another", part=bare)
+        found = replace(self, saved=NONE_SAVED).read(text)
+        if found.problems:
+            return message("filter-has-problem", part=bare, problem=found.problems[0])
+        return found.terms or [_ANY]
+
+    # Conditions
+
+    def _condition(self, term: str, name: str, value: str) -> Fits | Message | None:
+        """The condition of a field and its value, or what is wrong with it; None for no such field: it is a word."""
+        if name == "domain":
+            domain = canonical_login(value)  # not folded: ß and ss are two domains
+            if _ASCII_FORM in domain:
+                return lambda entry: domain in ascii_domain(entry.domain).lower()
+            return lambda entry: domain in canonical_login(shown_address(entry.domain))
+        if name == "is":
+            states = {**states_by(self.policy), "locked": self.is_locked}
+            return states.get(value.lower()) or message("filter-is", part=term, states=" ".join(states))
+        if name == "role":
+            return _role(value.lower(), self.policy) or message("filter-role", part=term, roles=" ".join(_ROLES))
+        if name == "tag":
+            tag = canonical_login(value)
+            return (lambda entry: tag in entry.tags) if tag else message("filter-tag", part=term)
+        if name == "seen":
+            return _seen(value, self.now) or message("filter-seen", part=term)
+        return None
+
+
+@dataclass
+class _Group:
+    """What stands between two brackets, or in the whole filter."""
+
+    is_negated: bool = False
+    branches: list[list[Term]] = field(default_factory=lambda: [[]])
+    """What stands between its `or`s."""
+    has_terms: bool = False
+
+    def take(self, terms: Iterable[Term]) -> None:
+        self.branches[-1] += terms
+        self.has_terms = True
+
+    def terms(self) -> list[Term]:
+        terms = self.branches[0]
+        if len(self.branches) > 1:
+            terms = [Either(tuple(all_of(_words_first(branch)) for branch in self.branches))]
+        return [Not(all_of(_words_first(terms)))] if self.is_negated and terms else terms
+
+    def problems(self) -> list[Message]:
+        if len(self.branches) > 1 and not self.branches[-1]:
+            return [message("filter-or-ends", part="or")]
+        return [] if self.has_terms else [message("filter-empty-group", part="()")]
+
+
+def _words_first(terms: Iterable[Term]) -> tuple[Term, ...]:
+    """The same terms, the fastest first."""
+    return tuple(sorted(terms, key=lambda term: not isinstance(term, Word)))
+
+
+def states_by(policy: LicensePolicy) -> dict[str, Fits]:
     """What can follow `is:`. The only deleted entries that are ever listed are those whose seat is held."""
     is_account, listed = policy.is_account, policy.listed
     return {
@@ -47,7 +262,8 @@ def states_by(policy: LicensePolicy) -> dict[str, Condition]:
         "never": lambda entry: is_account(entry) and entry.never_logged_in,
         "unknown": lambda entry: is_account(entry) and entry.last_login is None and entry.login_unknown,
         "latent": lambda entry: not entry.mailbox and listed(entry).seat,
-        "admin": lambda entry: entry.role != "user" or entry.kind == "builtin_admin",
+        "admin": _is_admin,
+        "service": lambda entry: SERVICE in entry.tags,
         "seat": lambda entry: listed(entry).seat,
         "held": lambda entry: entry.deleted_at is not None,
         "list": lambda entry: entry.kind == "mailing_list",
@@ -56,155 +272,29 @@ def states_by(policy: LicensePolicy) -> dict[str, Condition]:
     }
 
 
-LONGEST_FILTER: Final = 1000
-"""Characters. A longer one is refused: each of its terms is looked for in every entry."""
-
-SAVED_SIGN: Final = "@"
-"""Precedes the name of a saved filter."""
-
-_ASCII_FORM: Final = "xn--"  # begins a part of a domain as DNS has it
-
-NONE_SAVED: Final[Mapping[str, str]] = MappingProxyType({})
+def _is_admin(entry: Entry) -> bool:
+    return entry.role != "user" or entry.kind == "builtin_admin"
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter that was read."""
-
-    words: tuple[str, ...] = ()
-    """Folded texts that address, name or description must hold, each of them."""
-    not_words: tuple[str, ...] = ()
-    """Folded texts that none of them may hold."""
-    conditions: tuple[tuple[str, Condition], ...] = ()
-    """Each with its text. Conditions of the same text are the same, unless `is_moving`."""
-    problems: tuple[Message, ...] = ()
-    """Terms that cannot be read; the others are in effect."""
-    is_moving: bool = False
-    """Whether a condition counts an age from now."""
-
-    @property
-    def asks_held(self) -> bool:
-        """Whether it selects deleted entries that hold their seat, and nothing else."""
-        return any(asked == "is:held" for asked, _ in self.conditions)
-
-    def fits(self, entry: Entry) -> bool:
-        if self.words or self.not_words:
-            text = searched_text(entry)
-            if not all(word in text for word in self.words) or any(word in text for word in self.not_words):
-                return False
-        return all(condition(entry) for _, condition in self.conditions)
-
-    def narrows(self, other: "Filter") -> bool:
-        """Whether every entry that fits this filter fits the other one: mostly so after one more letter."""
-        if self.is_moving or other.is_moving:
-            return False
-        asked = {asked for asked, _ in self.conditions}
-        return (
-            all(before in asked for before, _ in other.conditions)
-            and all(any(before in word for word in self.words) for before in other.words)
-            and all(any(word in before for word in self.not_words) for before in other.not_words)
-        )
+_ROLES: Final[tuple[str, ...]] = get_args(Role)
 
 
-def searched_text(entry: Entry) -> str:
-    """The text that words are looked for in."""
-    return fold(f"{shown_address(entry.address)}\n{entry.full_name}\n{entry.description}")
+def _role(name: str, policy: LicensePolicy) -> Fits | None:
+    """The condition of a role, which may be written with any of `_`, `-` or nothing between its words."""
+    plain = name.replace("-", "").replace("_", "")
+    role = next((role for role in _ROLES if role.replace("_", "") == plain), None)
+    if role is None:
+        return None
+    if role == "user":
+        return lambda entry: policy.is_account(entry) and not _is_admin(entry)
+    return lambda entry: entry.role == role or (role == "full_admin" and entry.kind == "builtin_admin")
 
 
-def read_filter(text: str, now: datetime, policy: LicensePolicy, saved: Mapping[str, str] = NONE_SAVED) -> Filter:
-    """Read a filter as it was typed; ages count from `now`, and `saved` has the saved filters by name."""
-    if len(text) > LONGEST_FILTER:
-        return Filter(problems=(message("filter-too-long", most=LONGEST_FILTER),))
-    words: list[str] = []
-    not_words: list[str] = []
-    conditions: list[tuple[str, Condition]] = []
-    problems: list[Message] = []
-    is_moving = False
-    for term in filter(None, map(stripped, text.split())):
-        bare = term.removeprefix("-") or term
-        negated = bare != term
-        part = _saved(bare, now, policy, saved) if _names_saved(bare, saved) else _term(bare, now, policy)
-        problems += part.problems
-        is_moving |= part.is_moving
-        if not negated:
-            words += part.words
-            not_words += part.not_words
-            conditions += part.conditions
-        elif len(part.words) == 1 and not part.not_words and not part.conditions:
-            not_words += part.words
-        elif part.words or part.not_words or part.conditions:
-            fits = part.conditions[0][1] if part == Filter(conditions=part.conditions[:1]) else part.fits
-            conditions.append((f"-{_asked(bare, saved)}", _not(fits)))
-    return Filter(tuple(words), tuple(not_words), tuple(conditions), tuple(problems), is_moving)
-
-
-def _term(bare: str, now: datetime, policy: LicensePolicy) -> Filter:
-    field, colon, value = bare.partition(":")
-    field = field.lower()
-    condition = _condition(field, value, now, policy) if colon else None
-    if condition is None and _ASCII_FORM in (word := fold(bare)):
-        return Filter(conditions=((word, lambda entry: word in ascii_address(entry.address).lower()),))
-    if condition is None:
-        return Filter(words=(fold(bare),))
-    if isinstance(condition, Message):
-        return Filter(problems=(condition,))
-    is_moving = field == "seen" and "-" not in value
-    return Filter(conditions=((_asked(bare), condition),), is_moving=is_moving)
-
-
-def _asked(bare: str, saved: Mapping[str, str] = NONE_SAVED) -> str:
-    """A text that is equal for equal terms only."""
-    if _names_saved(bare, saved):
-        return SAVED_SIGN + "\n" + (_saved_text(bare, saved) or "")
-    return canonical_login(bare)
-
-
-# Saved filters
-
-
-def _names_saved(bare: str, saved: Mapping[str, str]) -> bool:
-    """Whether a term names a saved filter, and is not the part of an address after its `@`."""
-    return bare.startswith(SAVED_SIGN) and ("." not in bare or _saved_text(bare, saved) is not None)
-
-
-def _saved_text(bare: str, saved: Mapping[str, str]) -> str | None:
-    name = fold(bare.removeprefix(SAVED_SIGN))
-    return next((text for known, text in saved.items() if fold(known) == name), None)
-
-
-def _saved(bare: str, now: datetime, policy: LicensePolicy, saved: Mapping[str, str]) -> Filter:
-    text = _saved_text(bare, saved)
-    if text is None:
-        known = sorted(SAVED_SIGN + name for name in saved)
-        return Filter(problems=(message("filter-not-saved", name=bare, known=known),))
-    if any(_names_saved(term.removeprefix("-"), saved) for term in text.split()):
-        return Filter(problems=(message("filter-names-another", name=bare),))
-    part = read_filter(text, now, policy)
-    problems = tuple(message("filter-has-problem", name=bare, problem=problem) for problem in part.problems)
-    return Filter(part.words, part.not_words, part.conditions, problems, part.is_moving)
-
-
-# Conditions
-
-
-def _condition(field: str, value: str, now: datetime, policy: LicensePolicy) -> Condition | Message | None:
-    """The condition of a field and its value, or the problem with it; None for no such field: the term is a word."""
-    if field == "domain":
-        name = canonical_login(value)  # not folded: ß and ss are two domains
-        if _ASCII_FORM in name:
-            return lambda entry: name in ascii_domain(entry.domain).lower()
-        return lambda entry: name in canonical_login(shown_address(entry.domain))
-    if field == "is":
-        states = states_by(policy)
-        return states.get(value.lower()) or message("filter-is", states=" ".join(states))
-    return _seen(value, now) if field == "seen" else None
-
-
-def _seen(value: str, now: datetime) -> Condition | Message:
+def _seen(value: str, now: datetime) -> Fits | None:
     """By the last login. An account that never logged in fits neither `<` nor `>`."""
     sign, rest = value[:1], value[1:]
     if sign not in ("<", ">"):
-        return message("filter-seen")
+        return None
     after = sign == ">"
     try:
         moment = moment_of(rest)
@@ -212,51 +302,7 @@ def _seen(value: str, now: datetime) -> Condition | Message:
         try:
             moment, after = now - age_of(rest), not after  # longer ago means before
         except ValueError:
-            return message("filter-seen")
+            return None
     if after:
         return lambda entry: entry.last_login is not None and entry.last_login.at >= moment
     return lambda entry: entry.last_login is not None and entry.last_login.at < moment
-
-
-def _not(condition: Condition) -> Condition:
-    return lambda entry: not condition(entry)
-
-
-# Queries
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountQuery:
-    """Selects entries, and sorts them. The default is all accounts: never logged in first, then by oldest login."""
-
-    domain: str = ""
-    """Only this domain; empty for all."""
-    classification: str = ""
-    """Only entries whose classification has this code."""
-    inactive: timedelta | None = None
-    """Only accounts whose last login is longer ago; with `never`, either."""
-    never: bool = False
-    """Only accounts that never logged in; with `inactive`, either."""
-    text: str = ""
-    """Only entries that this filter selects; see `filters`."""
-    sort: SortField = "last-login"
-    reverse: bool = False
-
-
-def conditions_of(query: AccountQuery, now: datetime, policy: LicensePolicy) -> list[Condition]:
-    """The conditions of a query besides its text."""
-    conditions: list[Condition] = []
-    if query.domain:
-        domain = canonical_domain(query.domain)
-        conditions.append(lambda entry: canonical_domain(entry.domain) == domain)
-    if query.classification:
-        conditions.append(lambda entry: policy.listed(entry).code == query.classification)
-    if query.never or query.inactive is not None:
-        conditions.append(lambda entry: policy.is_account(entry) and _is_idle(entry, query, now))
-    return conditions
-
-
-def _is_idle(entry: Entry, query: AccountQuery, now: datetime) -> bool:
-    if entry.last_login is None:
-        return query.never and entry.never_logged_in
-    return query.inactive is not None and now - entry.last_login.at > query.inactive

@@ -14,14 +14,8 @@ from kconsole.core.history import Change
 from kconsole.core.records import Entry
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.chunked import Chunks, finished, within
-from kconsole.operations.search.filters import (
-    NONE_SAVED,
-    AccountQuery,
-    Filter,
-    conditions_of,
-    read_filter,
-    searched_text,
-)
+from kconsole.operations.search.filters import NONE_SAVED, Filter, FilterReader, Fits, searched_text
+from kconsole.operations.search.queries import AccountQuery, conditions_of
 from kconsole.operations.search.sorting import (
     LAST,
     STEP,
@@ -71,9 +65,18 @@ class AccountIndex:
     Each entry has a place in parallel lists; lists of places are sorted and filtered.
     """
 
-    def __init__(self, policy: LicensePolicy, entries: Iterable[Entry] = ()) -> None:
-        """Start with these entries: live ones, and deleted ones whose seat is held."""
+    def __init__(
+        self,
+        policy: LicensePolicy,
+        entries: Iterable[Entry] = (),
+        locked: Callable[[], Fits] = lambda: lambda _: False,
+    ) -> None:
+        """Start with these entries: live ones, and deleted ones whose seat is held.
+
+        `locked` gives what tells the accounts that the license would keep from logging in now.
+        """
         self._policy = policy
+        self._locked = locked
         self._version = 0
         """Counts the commits that changed something here."""
         self._entries: list[Entry | None] = []
@@ -101,6 +104,8 @@ class AccountIndex:
         self._ahead: dict[SortField, _Sorted] = {}
         """Earlier orders, and ones that were prepared; valid until something changes."""
         self._found: _Found | None = None
+        self._with_held: tuple[int, AccountIndex] | None = None
+        """An index of the deleted entries beside the others, and the version that it is of."""
 
     def __len__(self) -> int:
         """The number of live entries, as of the last selection."""
@@ -135,7 +140,7 @@ class AccountIndex:
         self, query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED
     ) -> Chunks[list[Entry]]:
         """The same in short steps; it may be stopped at any. When an entry changes meanwhile, it starts again."""
-        asked = read_filter(query.text, now, self._policy, saved)
+        asked = FilterReader(now, self._policy, saved, self._locked()).read(query.text)
         while (found := (yield from self._until_changed(self._selecting(query, asked, now)))) is None:
             pass
         return found
@@ -165,8 +170,11 @@ class AccountIndex:
     def _selecting(self, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[list[Entry]]:
         if self._pending:
             yield from within(0.0, 0.2, self._take_changes())
-        if asked.asks_held and self._held:
-            return (yield from self._index_of_held()._selecting(query, asked, now))
+        if asked.problems:
+            return []
+        if self._held and asked.asks_held_too:
+            index = self._index_of_held() if asked.asks_held else self._index_with_held()
+            return (yield from index._selecting(query, asked, now))
         order = yield from within(0.2, 0.6, self._in_order(query.sort))
         found = yield from within(0.6, 0.9, self._fitting(order, query, asked, now))
         self._found = found
@@ -181,9 +189,21 @@ class AccountIndex:
     def _index_of_held(self) -> "AccountIndex":
         """An index of the deleted entries alone, in which they count as any others."""
         held = AccountIndex(self._policy)
-        held._entries, held._live = list(self._held.values()), len(self._held)
-        held._texts = [None] * held._live
+        held._list(self._held.values())
         return held
+
+    def _index_with_held(self) -> "AccountIndex":
+        """An index of all entries, in which the deleted ones count as any others."""
+        if self._with_held is None or self._with_held[0] != self._version:
+            both = AccountIndex(self._policy)
+            both._list([*filter(None, self._entries), *self._held.values()])
+            self._with_held = self._version, both
+        return self._with_held[1]
+
+    def _list(self, entries: Iterable[Entry]) -> None:
+        self._entries = list(entries)
+        self._live = len(self._entries)
+        self._texts = [None] * self._live
 
     # Order
 
@@ -227,8 +247,7 @@ class AccountIndex:
         conditions = conditions_of(query, now, self._policy)
         if before is not None and _narrows(query, asked, now, before):
             among, conditions = (before.places, before.last), []
-        conditions += [condition for _, condition in asked.conditions]
-        if not (conditions or asked.words or asked.not_words):
+        if not (conditions or asked.terms):
             return _Found(query, asked, now, *among)
         fitting: tuple[list[int], list[int]] = ([], [])
         total, done = len(among[0]) + len(among[1]), 0
@@ -240,15 +259,12 @@ class AccountIndex:
                 yield done / total
         return _Found(query, asked, now, *fitting)
 
-    def _fitting_of(self, some: list[int], asked: Filter, conditions: list[Callable[[Entry], bool]]) -> list[int]:
-        if asked.words or asked.not_words:
+    def _fitting_of(self, some: list[int], asked: Filter, conditions: list[Fits]) -> list[int]:
+        if asked.has_words:
             self._make_texts(some)
-            texts: list[str] = self._texts  # type: ignore[assignment]  # the ones needed are made
-            for word in asked.words:
-                some = [place for place in some if word in texts[place]]
-            for word in asked.not_words:
-                some = [place for place in some if word not in texts[place]]
+        texts: list[str] = self._texts  # type: ignore[assignment]  # the ones needed are made
         entries: list[Entry] = self._entries  # type: ignore[assignment]  # none of these is removed
+        some = asked.choose(some, texts, entries)
         for condition in conditions:
             some = [place for place in some if condition(entries[place])]
         return some

@@ -17,7 +17,7 @@ def _changed_meanwhile(params: Mapping[str, Any]) -> str:
 
 
 def _not_saved(params: Mapping[str, Any]) -> str:
-    return "{name}: no saved filter; there is " + ("{known:commas}" if params["known"] else "none yet")
+    return "{part}: no saved filter; there is " + ("{known:commas}" if params["known"] else "none yet")
 
 
 TEMPLATES: Final[Mapping[str, Template]] = {
@@ -77,11 +77,17 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "changed-meanwhile": _changed_meanwhile,
     "look-again": "Nothing was done. Look at it again.",
     "filter-too-long": "a filter has at most {most:,} characters",
-    "filter-is": "is: one of {states}",
-    "filter-seen": "seen: > or <, and an age or a day: seen:>180d, seen:<2025-01-01",
+    "filter-is": "'{part}' is not valid: is: takes one of {states}",
+    "filter-role": "'{part}' is not valid: role: takes one of {roles}",
+    "filter-tag": "'{part}' is not valid: tag: takes the name of a tag",
+    "filter-seen": "'{part}' is not valid: seen: takes > or < and an age or a day: seen:>180d, seen:<2025-01-01",
+    "filter-or-ends": "or: nothing stands after it",
+    "filter-unclosed": "{part}: the bracket is not closed",
+    "filter-empty-group": "{part}: nothing stands in the brackets",
+    "filter-nested-deep": "more than {most} brackets inside each other",
     "filter-not-saved": _not_saved,
-    "filter-names-another": "{name}: a saved filter cannot name another",
-    "filter-has-problem": "{name}: {problem}",
+    "filter-names-another": "{part}: a saved filter cannot name another",
+    "filter-has-problem": "{part}: {problem}",
     "age-unreadable": "is not an age",
     "age-zero": "is zero",
     "age-too-long": "is longer than a thousand years",

@@ -110,7 +110,7 @@ class InvertMarks(_ViewCommand):
 
 
 class Filter(_ViewCommand):
-    """Show only what you type: words, -words, domain:x, is:never, is:disabled, seen:>180d, seen:<2025-01-01."""
+    """Show only what you type: words, -words, is:never, seen:>180d, domain:x, role:x, tag:x, (a or b), -(a or b)."""
 
     name, keys, title, word = "filter", "slash", "View: filter", "filter"
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
 
+from kconsole.core.codes import Message
 from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class FilterScreen(ConsoleScreen):
     def filter_by(self, text: str) -> None:
         raise NotImplementedError
 
+    def filter_problem(self, text: str) -> Message | None:
+        """What is wrong with a filter, which lists nothing then."""
+        del text
+        return None
+
     async def action_filter(self) -> None:
         if self.filter_bar is None:
             from kconsole.tui.widgets.inputs import FilterBar
@@ -49,11 +55,15 @@ class FilterScreen(ConsoleScreen):
     def on_input_changed(self, message: "Input.Changed") -> None:
         if self.filter_bar is not None and message.value != self.filter_text:
             self.filter_by(message.value)
+            self.filter_bar.show_problem(self.filter_problem(message.value))
 
     def on_input_submitted(self) -> None:
         self.action_keep_filter()
 
     def action_keep_filter(self) -> None:
+        """Leave the line, unless its filter is not valid."""
+        if self.filter_problem(self.filter_text) is not None:
+            return
         if self.filter_text.strip():
             self.query_one(self.filtered).focus()
         else:

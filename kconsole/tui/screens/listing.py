@@ -6,11 +6,13 @@ from datetime import datetime
 from textual import getters, on
 from textual.content import Content
 
+from kconsole.core.codes import Message
 from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.operations.preferences import ColumnPreference
-from kconsole.operations.search.filters import AccountQuery, read_filter
+from kconsole.operations.search.filters import FilterReader
+from kconsole.operations.search.queries import AccountQuery
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.messages import words_of
@@ -132,7 +134,9 @@ class ListingScreen(FilterScreen, ServerScreen):
     def action_saved_filters(self) -> None:
         from kconsole.tui.screens.saved_filters import SavedFiltersDialog
 
-        self.app.push_screen(SavedFiltersDialog(console_of(self).preferences, self.listing.text), self._use_filter)
+        text = self.listing.text
+        problem = "" if (found := self.filter_problem(text)) is None else safe_text(words_of(found))
+        self.app.push_screen(SavedFiltersDialog(console_of(self).preferences, text, problem), self._use_filter)
 
     async def _use_filter(self, text: str | None) -> None:
         """List what a saved filter asks for; it stands in the line where it can be changed."""
@@ -141,7 +145,8 @@ class ListingScreen(FilterScreen, ServerScreen):
         await self.action_filter()
         if self.filter_bar is not None:
             self.filter_bar.line.value = text
-            self.accounts.focus()
+            if self.filter_problem(text) is None:
+                self.accounts.focus()
 
     @property
     def filter_text(self) -> str:
@@ -151,10 +156,14 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.look(replace(self.listing, text=text))
         if self.filter_bar is None:
             return
+        problem = self.filter_problem(text)
+        if problem or not self.accounts.marked:  # else the status line says how many marked ones are not listed
+            self.tell(safe_text(words_of(problem)) if problem else "")
+
+    def filter_problem(self, text: str) -> Message | None:
         saved = console_of(self).preferences.filters
-        problems = read_filter(text, self.session.clock.now(), self.session.seats.policy, saved).problems
-        if problems or not self.accounts.marked:  # else the status line says how many marked ones are not listed
-            self.tell(safe_text(words_of(problems[0])) if problems else "")
+        problems = FilterReader(self.session.clock.now(), self.session.seats.policy, saved).read(text).problems
+        return problems[0] if problems else None
 
     # Showing
 
@@ -191,7 +200,9 @@ class ListingScreen(FilterScreen, ServerScreen):
 
     def show_list(self, rows: list[Entry], listing: AccountQuery, now: datetime) -> None:
         everything = len(self.session.account_index)
-        self.accounts.empty_text = texts.empty_text(everything > 0, listing.text, self.is_read_only, self.key_of("add"))
+        self.accounts.empty_text = texts.empty_text(
+            everything > 0, listing.text, self.is_read_only, self.key_of("add"), self.filter_problem(listing.text)
+        )
         self.accounts.show(rows, listing.sort, listing.reverse, self.session.seats.report(), now)
         order = words.order_words(listing.sort, listing.reverse)
         scope = safe_address(listing.domain) or ALL_DOMAINS.lower()

@@ -13,7 +13,7 @@ from kconsole.core.codes import Message
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
 from kconsole.net.secrets import Secret
-from kconsole.operations.search.filters import AccountQuery
+from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.session import Session
 from kconsole.text import screen as texts
 from kconsole.text import words

@@ -59,8 +59,10 @@ class SavedFiltersDialog(Dialog[str]):
     heading = "Saved filters"
     keys = "enter use · s save current · x delete · esc cancel"
 
-    def __init__(self, preferences: Preferences, current: str) -> None:
+    def __init__(self, preferences: Preferences, current: str, invalid: str = "") -> None:
         super().__init__()
+        self._invalid = invalid
+        """Why the current filter cannot be saved, if it is not valid. Safe to show."""
         self._preferences, self._current = preferences, current.strip()
         self._asked = ""
         """The name that the user was asked about: to replace it, or to delete it."""
@@ -81,7 +83,9 @@ class SavedFiltersDialog(Dialog[str]):
         if not self._current:
             self.tell_problem("There is no filter to save: type one in the filter line first.")
             return
-        self.tell_problem("")
+        self.tell_problem(f"The filter is not valid: {self._invalid}." if self._invalid else "")
+        if self._invalid:
+            return
         self.add_class("-asking")
         self.query_one(Input).focus()
 

@@ -11,7 +11,7 @@ from textual.reactive import reactive
 
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
-from kconsole.licensing.guards import may_connect
+from kconsole.licensing.guards import is_locked_out
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.sorting import SortField
@@ -201,10 +201,7 @@ class AccountTable(ColumnList[Entry]):
 
     def _is_refused(self, entry: Entry) -> bool:
         """Whether the license would keep an account from logging in."""
-        if self._report is None or not (self._report.locked_out or self.is_suspended):
-            return False
-        takes_seat = self._policy.listed(entry).seat
-        return takes_seat and not may_connect(self._report, entry, self._policy, self.is_suspended).allowed
+        return self._report is not None and is_locked_out(self._report, entry, self._policy, self.is_suspended)
 
 
 def _to_be_marked(entries: Iterable[Entry]) -> set[int]:

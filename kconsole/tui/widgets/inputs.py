@@ -14,10 +14,14 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
+from kconsole.core.codes import Message as ProblemMessage
 from kconsole.net.secrets import Secret
 from kconsole.operations.search.filters import LONGEST_FILTER
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.widgets.painting import Painted, Part, fitted
+
+LONGEST_PART: Final = 24
+"""Characters of a part of a filter that is named beside it."""
 
 LONGEST_LINE: Final = 4096
 """Characters, as of a path. What does not fit is not taken: a part of it would be another text."""
@@ -146,6 +150,7 @@ class FilterBar(Horizontal):
     FilterBar { height: 1; background: $panel; }
     FilterBar Label { color: $primary; text-style: bold; padding-left: 1; }
     FilterBar Input { width: 1fr; background: $panel; }
+    FilterBar #filter-problem { display: none; color: $error; max-width: 50%; padding-right: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "screen.keep_filter", show=False)]
 
@@ -157,3 +162,11 @@ class FilterBar(Horizontal):
     def compose(self) -> ComposeResult:
         yield Label("/ ")
         yield self.line
+        yield Label("", id="filter-problem", markup=False)
+
+    def show_problem(self, problem: ProblemMessage | None) -> None:
+        """Name the part of the filter that is not valid."""
+        part = "" if problem is None else safe_text(problem.params["part"], LONGEST_PART)
+        label = self.query_one("#filter-problem", Label)
+        label.update(f"not valid: {part}".rstrip(" :"))
+        label.display = problem is not None
