@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from kconsole.core.errors import ConsoleError, ReadOnly
+from kconsole.core.errors import ConsoleError, EncodingUnconfirmed, ReadOnly
 from kconsole.core.history import Commit, Operator
 from kconsole.core.times import Clock
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
@@ -37,6 +37,7 @@ EXPIRED = 9
 """The exit code of commands that show the license, once trial or license have expired, also in a grace period."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_Read = TypeVar("_Read")
 
 
 @dataclass
@@ -290,6 +291,21 @@ def ascii_only() -> bool:
 def has_person() -> bool:
     """Whether standard input is a terminal, so that a question can be answered."""
     return sys.stdin is not None and sys.stdin.isatty()
+
+
+def confirmed(read: Callable[[str | None], _Read], encoding: str | None) -> _Read:
+    """Read a file. A guess of its encoding is shown, and used only if the user says that it is right."""
+    try:
+        return read(encoding)
+    except EncodingUnconfirmed as error:
+        if not has_person():
+            raise
+        say(messages.words_of(error.happened))
+        for example in error.details:
+            say(f"  {messages.words_of(example)}")
+        if not click.confirm(f"Read it as {error.encoding}?", err=True):
+            raise
+        return read(error.encoding)
 
 
 def terminal_width() -> int | None:

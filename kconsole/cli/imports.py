@@ -8,10 +8,9 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, has_person, reason_option, say, say_seats
+from kconsole.cli.context import PARTLY_FAILED, CliContext, at_store, confirmed, reason_option, say, say_seats
 from kconsole.cli.logins import say_connected
 from kconsole.core.codes import first_of
-from kconsole.core.errors import EncodingUnconfirmed
 from kconsole.core.records import Entry
 from kconsole.core.times import zone_named
 from kconsole.operations.base import refused_by
@@ -26,7 +25,6 @@ MOST_NAMED: Final = 5  # entries or addresses of each sort
 DRY_RUN: Final = "Nothing was imported: this was a dry run."
 
 Plan = TypeVar("Plan", bound=MergePlan)
-_Read = TypeVar("_Read")
 _Function = Callable[..., Any]
 
 _file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
@@ -73,7 +71,7 @@ def import_csv(
     Imports all accounts, or none if one is faulty. The passwords in the file are not read. FILE may be - for
     standard input.
     """
-    export = _confirmed(lambda encoding: kerio_export.read_export(file, encoding, domain), encoding)
+    export = confirmed(lambda encoding: kerio_export.read_export(file, encoding, domain), encoding)
     operation = kerio_export.ImportAccounts(export, domain, skip_faulty, reason)
     _import(place, operation, lambda plan: preview_of_export(plan, file), dry_run, "account", faults)
 
@@ -119,21 +117,6 @@ def _import(
     click.get_current_context().exit(PARTLY_FAILED if done.failures else 0)
 
 
-def _confirmed(read: Callable[[str | None], _Read], encoding: str | None) -> _Read:
-    """Read a file. A guess of its encoding is shown, and used only if the user says that it is right."""
-    try:
-        return read(encoding)
-    except EncodingUnconfirmed as error:
-        if not has_person():
-            raise
-        say(messages.words_of(error.happened))
-        for example in error.details:
-            say(f"  {messages.words_of(example)}")
-        if not click.confirm(f"Read it as {error.encoding}?", err=True):
-            raise
-        return read(error.encoding)
-
-
 def _write_faults(faulty: Iterable[LineMessage], file: Path | None, place: CliContext) -> None:
     if file is not None:
         lines = (f"{safe_text(messages.words_of(fault.placed))}\n" for fault in faulty)
@@ -166,7 +149,7 @@ def import_logins(
     known_zone = None if zone is None else zone_named(zone)
     session = place.open()
     now = session.clock.now()
-    read = _confirmed(lambda encoding: logins.read_login_file(file, now, known_zone, encoding), encoding)
+    read = confirmed(lambda encoding: logins.read_login_file(file, now, known_zone, encoding), encoding)
     _write_faults(read.faults, faults, place)
     operation = logins.ImportLogins(read, skip_faulty, reason)
     plan = operation.plan(session.state, session.seats)

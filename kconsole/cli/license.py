@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -12,6 +13,7 @@ from kconsole.cli.context import (
     EXPIRED,
     CliContext,
     at_store,
+    confirmed,
     has_person,
     read_text,
     reading,
@@ -21,11 +23,11 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.license_json import component_documents, life_document, plan_document, update_status_document, use_in
 from kconsole.cli.output import put_json, put_sections, seats_document
-from kconsole.core.codes import Message
+from kconsole.core.codes import Message, message
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.errors import BadInput
 from kconsole.core.license import Component, ComponentName, Customer, License
-from kconsole.core.times import to_iso
+from kconsole.core.times import day_of, to_iso
 from kconsole.licensing import guards
 from kconsole.operations import license as operations
 from kconsole.operations.base import Operation, insist, refused_by
@@ -54,9 +56,9 @@ def changing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"'{text}' is not a day. Write it like 2027-03-01.") from None
+        return day_of(text)
+    except ValueError as error:
+        raise ValueError(f"{messages.words_of(message(str(error), text=text))}. Write it like 2027-03-01.") from None
 
 
 @reading
@@ -331,7 +333,8 @@ def install(
     First shows what would change. The signature of the file is not checked. A license smaller than the seats in use
     requires --over-limit. FILE may be - for standard input.
     """
-    license_file = operations.read_license(file, encoding)
+    read = partial(operations.read_license, file)
+    license_file = read(encoding) if yes else confirmed(read, encoding)
     if not dry_run:
         place.check_writable()
     session = place.open()

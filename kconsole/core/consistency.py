@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,11 +12,17 @@ from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.license import ID_SHOWN, License
-from kconsole.core.records import Domain, Entry, Inventory
-from kconsole.core.times import in_utc, is_no_time
+from kconsole.core.records import Domain, Entry, Inventory, LastLogin
+from kconsole.core.times import in_utc, is_no_day, is_no_time
 
 MOST_PROBLEMS: Final = 5  # of a document that are shown: one is enough to correct the next, fifty are noise
 LARGEST_LIMIT: Final = 10**12  # seats or accounts: beyond any license, and a whole number for every JSON reader
+
+_MAY_BE_NONE: Final = (
+    "last_login", "deleted_at", "directory_logon", "trial_until", "registered_at", "activated_at", "maintenance_until",
+    "expires",
+)  # fmt: skip
+_Record = TypeVar("_Record", bound=Struct)
 
 
 def checked(inventory: Inventory, name: str) -> Inventory:
@@ -30,6 +36,7 @@ def checked(inventory: Inventory, name: str) -> Inventory:
         BadInput: an address or domain is empty or there twice, a limit is negative or too large, or a time is out of
             the calendar.
     """
+    license_ = inventory.license
     problems = [*_license_problems(inventory.license), *_domain_problems(inventory.domains)]
     problems += _entry_problems(inventory.entries)
     if problems:
@@ -39,11 +46,12 @@ def checked(inventory: Inventory, name: str) -> Inventory:
             _timed(entry) if entry.last_login or entry.deleted_at or entry.directory_logon else entry
             for entry in inventory.entries
         )
+        restart = _in_utc(inventory.last_restart)
         return replace(
             inventory,
-            license=_in_utc(inventory.license),
+            license=_timed(replace(license_, components=tuple(map(_timed, license_.components)))),
             server=_in_utc(inventory.server),
-            last_restart=_in_utc(inventory.last_restart),
+            last_restart=None if _is_none(restart) else restart,
             domains=_with_missing_domains(inventory.domains, entries),
             entries=entries,
         )
@@ -104,10 +112,16 @@ def _in_utc(value: Any) -> Any:
     return with_times(value, lambda time: in_utc(time) if isinstance(time, datetime) else time)
 
 
-def _timed(entry: Entry) -> Entry:
-    """An entry with its times in UTC. A login at the beginning of a calendar is how others write that it never was."""
-    timed: Entry = _in_utc(entry)
-    return replace(timed, last_login=None) if timed.last_login and is_no_time(timed.last_login.at) else timed
+def _timed(record: _Record) -> _Record:
+    """A record with its times in UTC. The beginning or end of a calendar is how others write that there is none."""
+    timed: _Record = _in_utc(record)
+    none = {name: None for name in _MAY_BE_NONE if _is_none(getattr(timed, name, None))}
+    return replace(timed, **none) if none else timed
+
+
+def _is_none(time: LastLogin | date | None) -> bool:
+    time = time.at if isinstance(time, LastLogin) else time
+    return time is not None and (is_no_time(time) if isinstance(time, datetime) else is_no_day(time))
 
 
 def _with_missing_domains(domains: tuple[Domain, ...], entries: tuple[Entry, ...]) -> tuple[Domain, ...]:

@@ -16,14 +16,16 @@ from kconsole.core.codes import Message, message
 from kconsole.core.records import fold
 
 _PREFIX: Final = "xn--"
-_DOTS: Final = str.maketrans("。．｡", "...")
-_BLANKS: Final = (
+DOTS: Final = str.maketrans("。．｡", "...")
+"""What input methods write for the dot between the parts of a domain name."""
+
+BLANKS: Final = (
     " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff\u200b\u2060"
 )
 """Blanks of all sorts, and invisible marks at the ends of a text that was copied; no name begins or ends with one."""
 
-_ENDS: Final = _BLANKS + "."
+_ENDS: Final = BLANKS + "."
 """What may follow a domain name, with the dot of the root."""
 
 LONGEST_DOMAIN: Final = 253  # characters of the ASCII form; RFC 1035
@@ -41,7 +43,7 @@ class NoDomainName(ValueError):
 
 def stripped(text: str) -> str:
     """A text without the blanks, of any sort, and invisible marks around it."""
-    return text.strip() if text.isascii() else text.strip(_BLANKS)
+    return text.strip() if text.isascii() else text.strip(BLANKS)
 
 
 def canonical_address(address: str) -> str:
@@ -64,7 +66,7 @@ def canonical_login(login: str) -> str:
 @lru_cache(maxsize=4096)
 def canonical_domain(name: str) -> str:
     """The form in which domain names are compared: ASCII, as far as IDNA allows it."""
-    name = name.translate(_DOTS).lstrip(_BLANKS).rstrip(_ENDS)
+    name = name.translate(DOTS).lstrip(BLANKS).rstrip(_ENDS)
     return ascii_domain(name).lower()
 
 
@@ -88,7 +90,7 @@ def stored_domain(name: str) -> str:
     Raises:
         NoDomainName: it is no domain name.
     """
-    name = stripped(name).translate(_DOTS).removesuffix(".")
+    name = stripped(name).translate(DOTS).removesuffix(".")
     if not name:
         raise NoDomainName(message("domain-empty-name"))
     if len(name) > _FAR_TOO_LONG:
@@ -132,7 +134,7 @@ def ascii_domain(name: str) -> str:
     import idna
 
     labels = []
-    for label in name.translate(_DOTS).removesuffix(".").split("."):
+    for label in name.translate(DOTS).removesuffix(".").split("."):
         try:
             labels.append(label if label.isascii() else idna.encode(label, uts46=True).decode())
         except UnicodeError:

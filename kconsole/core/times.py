@@ -5,7 +5,7 @@ offset: comparing and sorting those is about thirty times faster than comparing 
 """
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, Protocol
 
 from kconsole.core.errors import BadInput
@@ -84,27 +84,88 @@ FIRST_LOGIN: Final = datetime(1990, 1, 1, tzinfo=UTC)
 """Before it there were no such servers: an earlier login is one of a wrong clock."""
 
 _NO_TIMES: Final = tuple(
-    datetime(*day, tzinfo=UTC) for day in ((1601, 1, 1), (1899, 12, 31), (1904, 1, 1), (1970, 1, 1))
+    datetime(*day, tzinfo=UTC)
+    for day in ((1601, 1, 1), (1753, 1, 1), (1858, 11, 17), (1899, 12, 31), (1904, 1, 1), (1970, 1, 1))
 )
-"""What Windows, spreadsheets, old Macs and Unix write for a time that never was; give or take two days."""
+"""What Windows, data bases, spreadsheets, old Macs and Unix write for a time that never was; give or take two days."""
 
-_NEVER: Final = re.compile(
-    r"never( logged (in|on))?|none|null|nil|n/?a|unknown|[-–—?]|[+-]?0+(\.0+)?|-1(\.0+)?|9999|9223372036854775807"
-    r"|(0000|0001|9999)-?\d\d-?\d\d(?!\d).*"
-    r"|(0?1[./-]0?1[./-](1970|1601|1900|0?001)|12[./-]31[./-]1969|31[./-]12[./-]1969)( .*)?"
-    r"|([a-z]{3},? )?(0?1 jan|jan 0?1),? (\d\d:\d\d:\d\d )?1970.*",
+_LONGEST_NEVER: Final = 64  # characters
+
+_NEVER_WORDS: Final = re.compile(
+    r"never( logged (in|on))?|no(t yet| login)|none|[+-]?0+(\.0+)?|-1(\.0+)?|9999|9223372036854775807|0x0+|0x7f{15}"
+    r"|[+-]?(62135596800|11644473600)(000)?|116444736000000000",
     re.ASCII | re.IGNORECASE,
 )
+"""Without signs around it. The numbers are ends of 64 bits, and beginnings of calendars on the scales of others."""
+
+_UNKNOWN_WORDS: Final = re.compile(r"null|nil|nan|n/?a|n\.a|undefined|unknown|false|-*", re.ASCII | re.IGNORECASE)
+
+_NEVER_DAYS: Final = tuple(
+    re.compile(pattern + r"(?!\d).*", re.ASCII | re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)(?:\d{6})?",
+        r"(?P<year>\d{4})/(?P<month>\d{1,2})/(?P<day>\d{1,2})",
+        r"(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})",
+        r"(?P<month>\d{1,2})[./-](?P<day>\d{1,2})[./-](?P<year>\d{4})",
+        r"(?:[a-z]{3},? +)?(?P<day>\d{1,2})[ -](?P<name>[a-z]{3})[a-z]*[ -](?P<year>\d{4})",
+        r"(?:[a-z]{3},? +)?(?P<name>[a-z]{3})[a-z]* +(?P<day>\d{1,2}),? +(?:[\d:]+ +)?(?:[a-z]+ +)?(?P<year>\d{4})",
+    )
+)
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def says_no_time(text: str) -> bool:
     """Whether a text in the place of a time says that there was none, or says nothing, as other programs write it."""
-    return not text.strip() or _NEVER.fullmatch(text.strip()) is not None
+    return says_never(text) or _UNKNOWN_WORDS.fullmatch(_bare(text)) is not None
+
+
+def _bare(text: str) -> str:
+    text = text.strip()
+    return text.strip(" *()<>[]'\"–—?.") if len(text) < _LONGEST_NEVER else text
+
+
+def says_never(text: str) -> bool:
+    """Whether a text in the place of a time says never, as other programs write it, or is empty."""
+    if text.startswith("20"):  # most are in this century, and need no closer look
+        return False
+    bare = _bare(text)
+    if not text.strip() or _NEVER_WORDS.fullmatch(bare):
+        return True
+    return any(_is_never_day(found) for pattern in _NEVER_DAYS if (found := pattern.fullmatch(bare)))
+
+
+def _is_never_day(found: re.Match[str]) -> bool:
+    day = found.groupdict()
+    if day["year"] in ("0000", "0001", "9999"):
+        return True
+    try:
+        month = _MONTHS.index(day["name"].lower()) + 1 if "name" in day else int(day["month"])
+        if not int(day["day"]) and month in (0, 1) and day["year"] == "1900":  # day 0 of a spreadsheet
+            return True
+        return is_no_time(datetime(int(day["year"]), month, int(day["day"]), 12, tzinfo=UTC))
+    except ValueError:
+        return False
 
 
 def is_no_time(moment: datetime) -> bool:
     """Whether a moment is the beginning or end of a calendar, which stands for no time at all."""
     return moment.year in (1, 9999) or any(abs(moment - never) < timedelta(days=2) for never in _NO_TIMES)
+
+
+def is_no_day(day: date) -> bool:
+    """Whether a day is the beginning or end of a calendar, which stands for no day at all."""
+    return is_no_time(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+def day_of(text: str) -> date:
+    """The day that a person means by 2027-03-01; ValueError with a code if it is none, or stands for none."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError("not-a-day") from None
+    if is_no_day(day):
+        raise ValueError("day-says-none")
+    return day
 
 
 def has_zone(text: str) -> bool:

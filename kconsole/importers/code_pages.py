@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from kconsole.core.codes import Message, message
-from kconsole.core.errors import BadInput
+from kconsole.core.errors import BadInput, EncodingUnconfirmed
 
 CODE_PAGES: Final = ("CP1250", "CP1252")
 
@@ -91,6 +91,14 @@ def marked_encoding(document: bytes) -> str | None:
     return next((encoding for mark, encoding in _MARKS if document.startswith(mark)), None)
 
 
+def likely_utf16(document: bytes) -> str | None:
+    """The sort of UTF-16 that a text without a mark is in, as zeros between its first letters show; None for none."""
+    first, second = document[:8:2], document[1:8:2]
+    if any(first) and not any(second) and second:
+        return "UTF-16-LE"
+    return "UTF-16-BE" if any(second) and not any(first) else None
+
+
 def is_mostly_utf8(document: bytes) -> bool:
     """Whether the bytes are UTF-8 but for a few: more letters beyond ASCII than bytes that are none."""
     text = document.decode("utf-8", "surrogateescape")
@@ -155,6 +163,25 @@ def examples(words: Iterable[bytes], encodings: Sequence[str] = PROPOSED) -> lis
         if not any("\ufffd" in text for text in texts):
             shown.setdefault(texts, encoding)
     return [message("encoding-example", encoding=encoding, words=list(texts)) for texts, encoding in shown.items()]
+
+
+def guessed(document: bytes, name: str, words: Sequence[bytes], judged: Iterable[bytes]) -> str:
+    """The code page that a document is likely in, if that makes no difference to any word that is read.
+
+    Args:
+        document: all of it.
+        name: what an error calls it.
+        words: those that are read, and are not ASCII.
+        judged: those of them that show which code page is meant; none for all.
+
+    Raises:
+        EncodingUnconfirmed: it makes a difference; with examples.
+    """
+    judged = list(judged) or words
+    guess = likelier_code_page(b"\n".join(judged), document)
+    if words:
+        raise EncodingUnconfirmed(name, guess, examples(judged, (guess, *(page for page in PROPOSED if page != guess))))
+    return guess
 
 
 def likelier_code_page(letters: bytes, document: bytes = b"") -> str:

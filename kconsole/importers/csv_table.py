@@ -10,8 +10,9 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, EncodingUnconfirmed
-from kconsole.core.identity import stripped
+from kconsole.core.identity import BLANKS, stripped
 from kconsole.importers import code_pages
 from kconsole.importers.file_lines import BadLine, LineMessage
 
@@ -25,7 +26,7 @@ _LONGEST_VALUE: Final = 50
 _SEPARATOR_LINE: Final = re.compile(r'\s*"?sep=."?\s*', re.IGNORECASE)  # the first line of a file that Excel wrote
 
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
-_EMPTY_LINE: Final = re.compile(r'(?:[ \t\r\n;,\xa0\ufeff\x1a]|"")*')
+_EMPTY_LINE: Final = re.compile(rf'(?:[{BLANKS};,\x1a]|"")*')
 _FILE_END: Final = re.compile(r"[\x1a\0]+[\x1a\0\s]*\Z")
 """What DOS wrote at the end of a text file."""
 
@@ -38,6 +39,8 @@ _GUARDED_AT_START: Final = re.compile(r"(\A)'(?=[-=+@])")
 
 _FIELD: Final = r'(?:"(?:[^"]|"")*+"|[^"{0}\r\n]*+)'
 _BLANKS: Final = r"[ \xa0\u2007\u202f\u3000{1}]"
+
+_WIDE_SAMPLE: Final = 400  # bytes
 
 _MOST_SORTS: Final = 1_000  # of faults whose parameters are kept once
 _SQUEEZED: Final = str.maketrans("", "", " _-")
@@ -117,6 +120,9 @@ def _encoding_of(document: bytes, name: str, form: CsvForm) -> str:
     """UTF-8, what a mark says, or any other that makes no difference to what is read."""
     if marked := code_pages.marked_encoding(document):
         return marked
+    if (wide := code_pages.likely_utf16(document)) is not None:
+        header = document[:_WIDE_SAMPLE].decode(wide, "replace").partition("\n")[0].strip()
+        raise EncodingUnconfirmed(name, wide, [message("encoding-example", encoding=wide, words=[header])])
     if code_pages.is_mostly_utf8(document):
         return "UTF-8"
     words: dict[str, list[bytes]] = {column: [] for column in form.columns}
@@ -128,12 +134,8 @@ def _encoding_of(document: bytes, name: str, form: CsvForm) -> str:
 
     _CsvTable(_FILE_END.sub("", document.decode("latin-1")), "latin-1", name, form).read(collect)
     changed = [word for column in form.columns for word in words[column]]
-    judged = [word for column in form.words for word in words[column]] or changed
-    guess = code_pages.likelier_code_page(b"\n".join(judged), document)
-    if changed:
-        pages = (guess, *(page for page in code_pages.PROPOSED if page != guess))
-        raise EncodingUnconfirmed(name, guess, code_pages.examples(judged, pages))
-    return guess
+    judged = [word for column in form.words for word in words[column]]
+    return code_pages.guessed(document, name, changed, judged)
 
 
 class _Lines(Sequence[str]):

@@ -13,8 +13,10 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput
+from kconsole.core.identity import stripped
 from kconsole.core.license import Component, ComponentName, component_named, end_of_id
-from kconsole.importers.code_pages import utf8_text
+from kconsole.core.times import is_no_day, says_never
+from kconsole.importers import code_pages
 
 LARGEST_FILE: Final = 256 * 1024  # bytes; a license file has a few thousand
 LONGEST_TEXT: Final = 200  # characters that are kept of a company or an email address
@@ -24,6 +26,7 @@ UNLIMITED: Final = (-1, -2)  # -2 in the server's interface, -1 in others of the
 
 _HINT: Final = "license-file-place"
 
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9 -]{0,40}?)\s*:\s*(.*)")
 _DAY: Final = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4})(?!\d)|(\d{4})-(\d\d)-(\d\d)(?!\d)", re.ASCII)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -70,16 +73,33 @@ def read_license_file(content: bytes, name: str, encoding: str | None = None) ->
 
     Raises:
         BadInput: it is not a license file, or a field makes no sense.
+        EncodingUnconfirmed: a field is not in UTF-8, and no encoding was named.
     """
     if len(content) > LARGEST_FILE:
         raise BadInput("license-file-too-large", _HINT, file=name)
-    text = utf8_text(content, name, encoding)
+    text = _text_of(content, name, encoding)
     if "--LICENSE--" not in text and "--PRODUCT-LICENSE--" not in text:
         raise BadInput("license-file-without-block", _HINT, file=name)
     reader = _Reader(name)
     for field in _fields(text):
         reader.take(field)
     return reader.finish()
+
+
+def _text_of(content: bytes, name: str, encoding: str | None) -> str:
+    """The text of a file. Bytes that are no text in its encoding do no harm outside of the fields that are read."""
+    if encoding is not None or code_pages.marked_encoding(content):
+        return code_pages.utf8_text(content, name, encoding)
+    if code_pages.is_mostly_utf8(content):
+        text = code_pages.decode(content, "UTF-8")
+        lines = _LINE_END.split(text)
+        for field in _fields(text):
+            if field.key in _READ and (wrong := code_pages.wrong_byte(lines[field.line - 1], "UTF-8")):
+                raise BadInput("not-in-encoding-at", "save-as-utf8", file=name, line=field.line, **wrong)
+        return text
+    fields = _fields(content.decode("latin-1"))
+    words = [each.value.encode("latin-1") for each in fields if each.key in _READ and not each.value.isascii()]
+    return content.decode(code_pages.guessed(content, name, words, ()), "replace")
 
 
 class _Field(NamedTuple):
@@ -91,8 +111,8 @@ class _Field(NamedTuple):
 def _fields(text: str) -> Iterator[_Field]:
     """The fields of the blocks. Signatures are skipped unread."""
     is_inside = False
-    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
-        line = line.strip().lstrip("\ufeff")
+    for number, line in enumerate(_LINE_END.split(text), 1):
+        line = stripped(line)
         if line.startswith("--") and line.endswith("--"):
             marker = line.strip("-").upper()
             if marker in _MARKERS:
@@ -174,15 +194,17 @@ class _Reader:
         return self._fields[key].value[:LONGEST_TEXT] if key in self._fields else ""
 
     def _day(self, field: _Field | None) -> date | None:
-        if field is None or field.value.lower() in ("", "never", "unlimited", "none"):
+        if field is None or field.value.lower() == "unlimited" or says_never(field.value):
             return None
         match = _DAY.match(field.value)
         try:
             if match is None:
                 raise ValueError
             if match[4]:
-                return date(int(match[4]), int(match[5]), int(match[6]))
-            return date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
+                day = date(int(match[4]), int(match[5]), int(match[6]))
+            else:
+                day = date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
+            return None if is_no_day(day) else day
         except ValueError:
             raise self._wrong("license-file-day", field) from None
 

@@ -56,7 +56,7 @@ def test_a_person_confirms_a_guess_of_the_encoding(
     (tmp_path / "users.csv").write_bytes("Name;FullName\njiri;Jiří Dvořák\n".encode("cp1250"))
     command = ("import", "csv", str(tmp_path / "users.csv"), "--domain", "north.example")
     assert console(*command).code == 2  # without a terminal
-    monkeypatch.setattr("kconsole.cli.imports.has_person", lambda: True)
+    monkeypatch.setattr("kconsole.cli.context.has_person", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     said = console(*command)
     assert "Jiří Dvořák" in said.err
@@ -80,11 +80,18 @@ def test_all_faults_are_written_to_a_file(tmp_path: Path) -> None:
     assert len(refused) == 101
 
 
-def test_a_license_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+def test_a_license_file_in_another_encoding_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     console = Console(tmp_path / "store").fill()
     key = tmp_path / "license.key"
     key.write_bytes("--LICENSE--\nUsers: 20\nCompany: Café\n--END--\n".encode("cp1252"))
-    said = console("license", "install", str(key), "--yes")
-    assert said.code == 2
-    assert "line 3" in said.err
+    for options in (("--yes",), ()):
+        said = console("license", "install", str(key), *options)
+        assert (said.code, console("status", "--json").json["license"]["seats"]) == (2, 10)
+        assert "Café" in said.err
+    for module in ("context", "license"):
+        monkeypatch.setattr(f"kconsole.cli.{module}.has_person", lambda: True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert console("license", "install", str(key)).code == 2
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\nn\n"))
+    assert "Café" in console.done("license", "install", str(key), "--dry-run").err
     console.done("license", "install", str(key), "--yes", "--encoding", "cp1252")

@@ -334,6 +334,8 @@ def test_a_change_that_suspends_everything_says_so(office: Console) -> None:
         "update --arrived --cancel",
         "update --seats 5 --buy 5",
         "update --seats -1",
+        "update --expires 1970-01-01",
+        "trial --begun 1601-01-01",
         "update --expires soon",
         "update --expires unlimited",
         "update --seats never",

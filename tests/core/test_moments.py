@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconsole.core.errors import BadInput
-from kconsole.core.times import is_no_time, moment_of, says_no_time, zone_named
+from kconsole.core.times import is_no_time, moment_of, says_never, says_no_time, zone_named
 from kconsole.text.ages import full_moment
 
 NOON = datetime(2026, 8, 5, 12, 3, tzinfo=UTC)
@@ -137,11 +137,30 @@ def test_what_the_shown_zone_does_not_have_is_refused(text: str, code: str) -> N
     [
         *("", " ", "never", "Never", "-", "0", "-1", "0.0", "9999", "null", "N/A", "unknown", "0000-00-00 00:00:00"),
         *("01/01/1970", "1.1.1970 01:00:00", "12/31/1969 16:00", "Thu, 01 Jan 1970 00:00:00 GMT", "1/1/0001"),
+        *(
+            "Thu Jan  1 01:00:00 CET 1970",
+            "12/31/1600 7:00:00 PM",
+            "00/00/0000",
+            "1900-01-00",
+            "31.12.9999",
+            "1-Jan-1601",
+        ),
+        *("16010101000000.0Z", "-62135596800", "(never)", "**Never**", "not yet", "--", "<null>", "N.A.", "1970/1/1"),
         *("0001-01-01T00:00:00Z", "0001-01-01T00:00+14:00", "9999-12-31T23:59:59.999-08:00", "9223372036854775807"),
     ],
 )
 def test_texts_that_say_that_there_was_no_time(text: str) -> None:
     assert says_no_time(text)
+
+
+@pytest.mark.parametrize("text", ["null", "-", "?", "unknown", "N/A", "2026-08-05", "5.8.2026", "1970-01-05", "1", "x"])
+def test_unknown_is_not_never(text: str) -> None:
+    assert not says_never(text)
+
+
+@pytest.mark.parametrize("text", ["2026-08-05", "5/8/2026", "1970-01-05", "Mon Jan  5 2026", "1785931380", "1", "x"])
+def test_what_may_be_a_time_does_not_say_that_there_was_none(text: str) -> None:
+    assert not says_no_time(text)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconsole.core.codes import message
-from kconsole.core.errors import BadInput
+from kconsole.core.errors import BadInput, EncodingUnconfirmed
 from kconsole.core.license import ID_SHOWN, Component
 from kconsole.importers.license_file import LARGEST_FILE, MOST_NOTES, LicenseFile, read_license_file
-from kconsole.text.messages import error_words, hint_words
+from kconsole.text.messages import error_words, hint_words, words_of
 from tests.importers.license_writer import FULL_ID, SIGNATURE, key, license_key, trial_key
 
 
@@ -52,6 +52,28 @@ def test_neither_id_nor_signature_are_kept() -> None:
     kept = repr(read(license_key("Add-On-ID: 99999-ADDON-IDIDI", "Odd: 1")))
     for secret in (FULL_ID, FULL_ID[:-ID_SHOWN], "ABCDE", "ADDON", SIGNATURE):
         assert secret not in kept
+
+
+@pytest.mark.parametrize("day", ["1970-01-01", "01 Jan 1601", "0001-01-01", "31 Dec 9999", "0", "-1", "00-00-0000"])
+def test_never_as_a_date_is_no_end(day: str) -> None:
+    file = read(key("Users: 5", f"License-Expires: {day}", f"Subscription-Expires: {day}"))
+    assert (file.says_expires, file.expires, file.maintenance_until) == (True, None, None)
+
+
+@pytest.mark.parametrize("day", ["unknown", "?", "null", "n/a", "-"])
+def test_an_unknown_end_is_not_never(day: str) -> None:
+    refusal(key("Users: 5", f"License-Expires: {day}"))
+
+
+def test_bytes_that_are_no_text_matter_only_where_they_are_read() -> None:
+    assert read(license_key() + b"\xff\xfe\xe9").company == "Northwind Traders"
+    assert read(license_key().replace(SIGNATURE.encode(), b"\xe9\x80")).seats == 25
+    good = license_key("Company: Zoë Brontë").replace(b"E-Mail: anna@", b"E-Mail: ann\xe9@")
+    assert "line 10" in refusal(good)
+    with pytest.raises(EncodingUnconfirmed) as caught:
+        read(license_key().replace(b"Northwind", "Dvořák".encode("cp1250")))
+    assert caught.value.encoding == "CP1250"
+    assert "Dvořák Traders" in words_of(caught.value.details[0])
 
 
 def test_what_stands_in_a_signature_is_not_read() -> None:
@@ -105,7 +127,7 @@ def test_a_day_has_several_forms(text: str, day: date | None) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["soon", "31 Feb 2026", "00 May 2026", "04 Mai 2026", "2026-13-01", "04/05/2026", "04 May 20261", "0000-01-01"],
+    ["soon", "31 Feb 2026", "00 May 2026", "04 Mai 2026", "2026-13-01", "04/05/2026", "04 May 20261"],
 )
 def test_what_is_no_day_is_refused_with_its_line(text: str) -> None:
     assert "line 3: " in refusal(key("Users: 1", f"License-Expires: {text}"))

@@ -40,6 +40,7 @@ def read(text: str | bytes, encoding: str | None = None, domain: str = "north.ex
         f"{HEADER}\nanna@north.example;Anna Berg;anna@north.example,a.berg@NORTH.example\n",
         f"{HEADER}\nanna;Anna Berg;a.berg\r\n{HEADER}\r\n",
         f"{HEADER}\n\ufeff{HEADER}\r\n\ufeffanna;Anna Berg;a.berg\r\n",
+        f"{HEADER}\nanna;Anna Berg;a.berg\n\f\n\u3000;\xa0\v;\n",
         f"sep=;\n{HEADER}\nsep=;\n NAME ;\"fullname\";MailAddress;\n\x1aanna;Anna Berg;a.berg\n",
     ],
 )  # fmt: skip
@@ -178,3 +179,12 @@ def test_a_file_has_at_most_so_many_bytes_and_lines(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("kconsole.importers.csv_table.LARGEST", 5)
     with pytest.raises(BadInput, match="document-too-large"):
         read("Name\nanna\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_two_bytes_for_each_letter_without_a_mark_are_recognised(encoding: str) -> None:
+    document = f"{HEADER}\r\nanna;Zoë Berg;a.berg\r\n".encode(encoding)
+    with pytest.raises(EncodingUnconfirmed) as caught:
+        read_kerio_export(document, "x.csv")
+    assert caught.value.encoding == encoding.upper()
+    assert read_kerio_export(document, "x.csv", encoding).accounts[0].full_name == "Zoë Berg"

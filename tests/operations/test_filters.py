@@ -296,6 +296,9 @@ def test_a_domain_is_found_in_both_forms() -> None:
     for text in (
         "domain:bücher",
         "domain:BÜCHER.example",
+        "domain:bücher.example.",
+        "domain:bücher。example",
+        "domain:xn--bcher-kva.example.",
         "domain:xn--bcher",
         "xn--bcher-kva",
         "bücher",

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, ChangedSince
 from kconsole.core.history import Refusal
+from kconsole.core.license import Component, License
 from kconsole.core.records import Entry, LastLogin
 from kconsole.importers.dump_documents import read_dump
 from kconsole.importers.login_csv import read_login_csv
@@ -234,3 +235,14 @@ def test_never_as_a_date_in_a_dump_is_no_login() -> None:
     )
     (entry,) = read_dump(document, "dump.json").entries
     assert entry.last_login is None
+
+
+def test_never_as_a_date_in_a_dump_is_no_deletion_and_no_end() -> None:
+    inventory = read_dump(
+        b'{"license":{"seats":5,"expires":"1970-01-01","maintenance_until":"0001-01-01","trial_until":"1601-01-01",'
+        b'"components":[{"name":"antispam","expires":"9999-12-31"}]},"last_restart":"1970-01-01T00:00:00",'
+        b'"entries":[{"address":"a@x.example","deleted_at":"0001-01-01T00:00:00Z"}]}',
+        "dump.json",
+    )
+    assert inventory.license == License(seats=5, components=(Component(name="antispam"),))
+    assert (inventory.entries[0].deleted_at, inventory.last_restart) == (None, None)

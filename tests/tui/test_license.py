@@ -448,6 +448,27 @@ async def test_components_are_licensed_changed_and_taken_away() -> None:
 # License files
 
 
+async def test_words_of_a_file_in_another_encoding_show_which_it_is(tmp_path: Path) -> None:
+    key = license_key(users="3").replace(b"Northwind Traders", "Růžena Dvořáková".encode("cp1250"))
+    (tmp_path / "license.key").write_bytes(key)
+    async with console(office(ACTIVATED)) as screen:
+        await screen.press("l", "i")
+        paste(screen, path=str(tmp_path / "license.key"))
+        await screen.press("enter")
+        await until_told(screen, "Which of these reads right?")
+        screen.expect_dialog("CP1250     Růžena Dvořáková", "CP1252     Rùžena Dvoøáková")
+        await screen.press("escape")
+        screen.expect_no_dialog()
+        await screen.press("i", "enter")
+        await until_told(screen, "Which of these reads right?")
+        await screen.press("enter")
+        await until_told(screen, "Install license.key?")
+        await screen.press("y")
+        customer = screen.session.state.license.customer
+        assert customer is not None
+        assert customer.organization == "Růžena Dvořáková"
+
+
 async def test_a_file_over_the_limit_names_who_is_refused(tmp_path: Path) -> None:
     (tmp_path / "license.key").write_bytes(license_key(users="3"))
     async with console(office(ACTIVATED, mailboxes=2)) as screen:

@@ -24,6 +24,7 @@ from typing import Final, get_args
 
 from kconsole.core.codes import Message, message
 from kconsole.core.identity import (
+    DOTS,
     ascii_address,
     ascii_domain,
     canonical_login,
@@ -203,10 +204,10 @@ class FilterReader:
     def _condition(self, term: str, name: str, value: str) -> Fits | Message | None:
         """The condition of a field and its value, or what is wrong with it; None for no such field: it is a word."""
         if name == "domain":
-            domain = canonical_login(value)  # not folded: ß and ss are two domains
+            domain = canonical_login(value.translate(DOTS))  # not folded: ß and ss are two domains
             if _ASCII_FORM in domain:
-                return lambda entry: domain in ascii_domain(entry.domain).lower()
-            return lambda entry: domain in canonical_login(shown_address(entry.domain))
+                return lambda entry: domain in f"{ascii_domain(entry.domain).lower()}."  # with the dot of the root
+            return lambda entry: domain in f"{canonical_login(shown_address(entry.domain))}."
         if name == "is":
             states = {**states_by(self.policy), "locked": self.is_locked}
             return states.get(value.lower()) or message("filter-is", part=term, states=" ".join(states))

@@ -111,7 +111,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "not-in-encoding-at": "{file}, line {line}: Byte {at} (0x{byte}) is not text in {encoding}.",
     "save-as-utf8": Both("Save it in UTF-8, or name its encoding with --encoding.", "Save it in UTF-8."),
     "encoding-guessed": (
-        "{file} is not in UTF-8, and does not say its encoding. Nothing was imported. Words in it would read:"
+        "{file} is not in UTF-8, and does not say its encoding. Nothing was taken from it. Words in it would read:"
     ),
     "encoding-example": "{encoding:10} {words:commas}",
     "name-the-guess": Both(

@@ -296,6 +296,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "write-like-120": "Write it like 120.",
     "at-most-seats": "At most {most:,}.",
     "not-a-day": "'{text}' is not a day",
+    "day-says-none": "'{text}' stands for no day at all",
     "write-like-a-day": "Write it like 2027-03-01.",
     # License files
     "file-unsigned": "Its signature is not checked: only the server can do that.",

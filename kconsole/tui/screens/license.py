@@ -11,6 +11,7 @@ from textual import getters
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from kconsole.core.errors import ConsoleError, EncodingUnconfirmed
 from kconsole.core.history import Commit
 from kconsole.core.license import ComponentName, License
 from kconsole.licensing import guards
@@ -160,11 +161,27 @@ class LicenseScreen(StoreScreen):
     def action_install(self) -> None:
         def answered(path: Path | None) -> None:
             if path is not None:
-                self._path, name = str(path), safe_text(path.name, 40)
-                read = partial(forms.read_regular, path)
-                self.work(f"Reading {name} ...", read, lambda file: self._ask_file(file, name), self.tell_problem)
+                self._path = str(path)
+                self._read(path)
 
         self.app.push_screen(forms.FileForm(self._path), answered)
+
+    def _read(self, path: Path, encoding: str | None = None) -> None:
+        """Read a license file, and ask about it; first about its encoding, if that is not known."""
+        name = safe_text(path.name, 40)
+
+        def failed(error: ConsoleError) -> None:
+            if isinstance(error, EncodingUnconfirmed):
+                self.app.push_screen(forms.EncodingDialog(error), chosen)
+            else:
+                self.tell_problem(error)
+
+        def chosen(encoding: str | None) -> None:
+            if encoding is not None:
+                self._read(path, encoding)
+
+        read = partial(forms.read_regular, path, encoding)
+        self.work(f"Reading {name} ...", read, lambda file: self._ask_file(file, name), failed)
 
     def _ask_terms(self, terms: operations.Terms, news: Sequence[str] = ()) -> None:
         plan = self._plan(terms.on(self.session.state.license))

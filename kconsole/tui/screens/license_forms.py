@@ -12,8 +12,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kconsole.core.codes import message, short
-from kconsole.core.errors import BadInput, reason_of
+from kconsole.core.errors import BadInput, EncodingUnconfirmed, reason_of
 from kconsole.core.license import Component, ComponentName, Customer, License
+from kconsole.core.times import day_of
 from kconsole.licensing.counting import ComponentUse
 from kconsole.licensing.lifecycle import unlicensed
 from kconsole.operations import license as operations
@@ -21,13 +22,15 @@ from kconsole.operations.files import open_file, whole_path
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
-from kconsole.text.safe_text import safe_address
+from kconsole.text.messages import words_of
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.screen import READ_ONLY
-from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, plain
+from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, notes, plain
 from kconsole.tui.screens.form import Field, FormDialog, Save
 from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import FormRow, PasswordLine
 from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText
+from kconsole.tui.widgets.row_list import RowList
 
 Answer = TypeVar("Answer")
 
@@ -159,13 +162,35 @@ class FileForm(FormDialog[Path]):
         return whole_path(values["path"])
 
 
-def read_regular(path: Path) -> operations.LicenseFile:
+def read_regular(path: Path, encoding: str | None = None) -> operations.LicenseFile:
     """Read a license file, and nothing else that has a path: a pipe without a writer would never end."""
     try:
         open_file(path).close()
     except OSError as error:
         raise BadInput("cannot-read", "check-the-name", file=str(path), reason=reason_of(error)) from None
-    return operations.read_license(path)
+    return operations.read_license(path, encoding)
+
+
+class EncodingDialog(Dialog[str]):
+    """Asks which encoding a file is in, by words as they would read. The likeliest one has the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", show=False, priority=True)]
+    AUTO_FOCUS = "#encodings"
+    heading = "Which of these reads right?"
+    keys = "enter read it so · esc cancel"
+
+    def __init__(self, error: EncodingUnconfirmed) -> None:
+        super().__init__()
+        self._error = error
+
+    def body(self) -> Iterable[Widget]:
+        encodings = RowList(id="encodings")
+        encodings.lines = [[(f" {safe_text(words_of(example))}", "")] for example in self._error.details]
+        yield encodings
+        yield from notes([safe_text(words_of(self._error.happened)), "If none does, save the file in UTF-8."])
+
+    def action_choose(self) -> None:
+        self.dismiss(self._error.details[self.query_one(RowList).cursor].params["encoding"])
 
 
 class ChangeDialog(ConfirmDialog):
@@ -276,8 +301,7 @@ def read_seats(text: str) -> int | None:
 
 def read_day(text: str) -> date | None:
     """A day as it is typed; None for an empty line."""
-    text = text.strip()
     try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise BadInput("not-a-day", "write-like-a-day", text=short(text)) from None
+        return day_of(text) if text.strip() else None
+    except ValueError as error:
+        raise BadInput(str(error), "write-like-a-day", text=short(text.strip())) from None
