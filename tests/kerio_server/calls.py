@@ -18,9 +18,16 @@ _ENUMS: Final[dict[str, tuple[str, ...]]] = {
     "units": ("Bytes", "KiloBytes", "MegaBytes", "GigaBytes", "TeraBytes", "PetaBytes"),
     "mode": ("UForwardNone", "UForwardYes", "UForwardDeliver"),
     "limitType": ("DomainLimit", "LicenseLimit"),
+    "serviceType": (
+        "WindowsActiveDirectory", "AppleDirectoryKerberos", "AppleDirectoryPassword", "KerioDirectory", "CustomLDAP",
+    ),
+    "type": ("License", "Subscription"),
     "regType": ("rsNoRegistration", "rsTrialRegistered", "rsTrialExpired", "rsProductRegistered"),
-}
+}  # fmt: skip
 """By member: words in the order of their numbers."""
+
+_ASKED: Final = frozenset({"comparator", "combining", "direction", "method", "mode", "userRole", "authType"})
+"""The members of requests that are enums."""
 
 
 @dataclass(slots=True)
@@ -152,8 +159,11 @@ def apply(name: str, call: Call) -> dict[str, Any]:
             raise denied()
         if expired and not name.startswith(("Session.", "ProductRegistration.")):
             raise denied()
-        result = found.run(call)
-        return numbered(result) if call.unknowns.enums == "integers" else result
+        if call.unknowns.enums == "strings":
+            return found.run(call)
+        check_numbers(call.params)
+        result: dict[str, Any] = numbered(found.run(call))
+        return result
 
 
 def word(given: Any, name: str, words: tuple[str, ...] | None = None) -> str:
@@ -168,6 +178,20 @@ def word(given: Any, name: str, words: tuple[str, ...] | None = None) -> str:
     if isinstance(given, str) and given in words:
         return given
     raise invalid(f"{name}: {given}")
+
+
+def check_numbers(value: Any) -> None:
+    """Refuse enums that are written as words, as an old server that knows only their numbers does.
+
+    Raises:
+        ApiError: -32602.
+    """
+    for key, each in value.items() if isinstance(value, Mapping) else ():
+        if key in _ASKED and isinstance(each, str) and each:
+            raise invalid(f"{key}: {each}")
+        check_numbers(each)
+    for each in value if isinstance(value, list) else ():
+        check_numbers(each)
 
 
 def numbered(value: Any) -> Any:

@@ -70,6 +70,9 @@ def test_enums_can_be_numbers_both_ways(two: Client) -> None:
 
     role = {"userRole": 1, "publicFolderRight": False, "archiveFolderRight": False}
     two.call("Users.set", userIds=[row["id"]], pattern={"role": role, "authType": 2})
+    assert two.ask("Users.set", userIds=[row["id"]], pattern={"authType": "UPamAuth"})["error"]["code"] == -32602
+    words = {"orderBy": [{"columnName": "loginName", "direction": "Asc"}]}
+    assert two.ask("Users.get", query=words, domainId=two.domain_id())["error"]["code"] == -32602
     two.server.unknowns.enums = "strings"
 
     assert (two.users()[0]["role"]["userRole"], two.users()[0]["authType"]) == ("Auditor", "UPamAuth")

@@ -94,7 +94,7 @@ class Unknowns:
     """Whether an error without parameters has `data` too. It may be missing; one public client stumbles if it is."""
 
     enums: Literal["strings", "integers"] = "strings"
-    """Integers are what servers of the 7.0 and 7.1 era sent."""
+    """Integers are what servers of the 7.0 and 7.1 era sent, and took."""
 
     login_time_format: str = "%Y-%m-%d %H:%M:%S"
     """How `UserStats` writes a last login."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from kconsole.core.directory import DirectoryKind
-from kconsole.core.records import Role
+from kconsole.core.records import MailboxFate, Role
 from kconsole.providers.base import Capabilities
 
 AnyRole = Role | Literal["builtin_admin", "builtin_domain_admin"]
@@ -57,12 +57,46 @@ UNITS: Final[Mapping[str | int, int]] = {
     )
     for name in names
 }
-DIRECTORY_KINDS: Final[Mapping[str | int, DirectoryKind]] = {
+_DIRECTORIES: Final[Mapping[str, DirectoryKind]] = {
     "WindowsActiveDirectory": "active_directory",
     "AppleDirectoryKerberos": "apple",
     "AppleDirectoryPassword": "apple",
     "KerioDirectory": "kerio",
     "CustomLDAP": "custom",
+}
+DIRECTORY_KINDS: Final = dict[str | int, DirectoryKind](_DIRECTORIES) | dict(enumerate(_DIRECTORIES.values()))
+REGISTRATIONS: Final[Mapping[str | int, Literal["trial", "registered", ""]]] = {
+    "rsTrialRegistered": "trial",
+    "rsTrialExpired": "trial",
+    "rsProductRegistered": "registered",
+    1: "trial",
+    2: "trial",
+    3: "registered",
+}
+EXPIRATIONS: Final[Mapping[str | int, str]] = {
+    "License": "license", "Subscription": "maintenance", 0: "license", 1: "maintenance",
+}  # fmt: skip
+
+
+class Word(str):
+    """A word of an enum in a request, with its number for servers that take numbers only."""
+
+    number: int
+
+    def __new__(cls, text: str, number: int) -> "Word":
+        word = super().__new__(cls, text)
+        word.number = number
+        return word
+
+
+EQUAL: Final = Word("Eq", 0)
+AND: Final = Word("And", 1)
+ASCENDING: Final = Word("Asc", 0)
+DELETE: Final = Word("DSModeDelete", 1)
+REMOVALS: Final[Mapping[MailboxFate, Word]] = {
+    "keep": Word("UDeleteUser", 0),
+    "delete": Word("UDeleteFolder", 1),
+    "transfer": Word("UMoveFolder", 2),
 }
 
 # g. How a domain without a limit says so is not known. The server tells its own constants

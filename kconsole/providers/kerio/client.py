@@ -24,6 +24,7 @@ from kconsole.net.tls import NotTrusted, Trust, trust_of
 from kconsole.providers.base import Cancelled, NotLetIn, Timeouts
 from kconsole.providers.kerio import errors
 from kconsole.providers.kerio.answers import read_answer
+from kconsole.providers.kerio.assumptions import Word
 from kconsole.providers.kerio.errors import ServerError, StrangeAnswer
 from kconsole.providers.kerio.settings import server_address
 from kconsole.providers.kerio.sockets import TrustingContext, bounded
@@ -83,6 +84,8 @@ class KerioClient:
         """The passwords that were sent: no answer that repeats one is shown."""
         self._session: _Session | None = None
         self._is_away = False
+        self.takes_numbers: bool | None = None
+        """Whether the server takes numbers for enums; None before anyone asked."""
         self._logging_in = threading.Lock()
         self._client = self._http_client(trust, MOST_CONNECTIONS)
         self._changer = self._http_client(trust, 0)
@@ -122,6 +125,8 @@ class KerioClient:
         parameters = parameters or {}
         if self._session is None:
             raise SourceAway("not-logged-in", server=self.origin)
+        if self.takes_numbers is None and has_words(parameters):
+            self.takes_numbers = self._asks_for_numbers()
         session = self._session
         answer = self._answer(method, parameters, session, changes)
         if isinstance(answer, ServerError) and answer.number == errors.EXPIRED:
@@ -131,6 +136,13 @@ class KerioClient:
         if isinstance(answer, ServerError):
             raise self._error_of(method, answer, changes)
         return answer
+
+    def _asks_for_numbers(self) -> bool:
+        """Whether the server writes numbers for enums, as those of 7.0 and 7.1 do: they take no words for them."""
+        try:
+            return self.read("Session.whoAmI", None, role_is_number)
+        except (errors.CallRefused, errors.AnswerStrange):
+            return False
 
     def _change_again(self, method: str, parameters: Mapping[str, object], expired: _Session) -> dict[str, Any]:
         """Repeat a change that met an expired session.
@@ -253,7 +265,7 @@ class KerioClient:
         with (self._changer if changes else self._client).stream(
             "POST",
             _ENDPOINT,
-            content=orjson.dumps(request, default=self._reveal),
+            content=orjson.dumps(request, self._plain, orjson.OPT_PASSTHROUGH_SUBCLASS),
             headers=headers,
             timeout=httpx.Timeout(timeout, connect=self.timeouts.connect),
         ) as response:
@@ -269,8 +281,10 @@ class KerioClient:
         answer = read_answer(b"".join(chunks), response.status_code, location, number)
         return self.without_secrets(answer) if isinstance(answer, ServerError) else answer
 
-    def _reveal(self, value: object) -> object:
-        """The password, in the one place where it has to stand."""
+    def _plain(self, value: object) -> object:
+        """The word or the number of an enum; or the password, in the one place where it has to stand."""
+        if isinstance(value, Word):
+            return value.number if self.takes_numbers else str(value)
         if isinstance(value, Secret):
             self._revealed.append(value)
             return value.reveal()
@@ -293,3 +307,15 @@ class KerioClient:
 
     def _has_secret(self, text: str) -> bool:
         return any(shows(text, secret) for secret in self._revealed)
+
+
+def has_words(parameters: object) -> bool:
+    """Whether a word of an enum is among these parameters."""
+    if isinstance(parameters, Mapping):
+        return any(map(has_words, parameters.values()))
+    return any(map(has_words, parameters)) if isinstance(parameters, list) else isinstance(parameters, Word)
+
+
+def role_is_number(result: Row) -> bool:
+    """Whether the role of who is logged in is a number."""
+    return type(result.part("userDetails").part("effectiveRole").values.get("userRole")) is int

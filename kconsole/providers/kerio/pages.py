@@ -137,12 +137,12 @@ class Pages:
         query: dict[str, object] = {
             "fields": list(listing.fields) if plainness == 0 else [],
             "conditions": [],
-            "combining": "And",
+            "combining": assumptions.AND,
             "start": start,
             "limit": limit if plainness < _PLAINEST else -1,
         }
         if plainness < _PLAINEST:
-            query["orderBy"] = [{"columnName": listing.order, "direction": "Asc", "caseSensitive": False}]
+            query["orderBy"] = [{"columnName": listing.order, "direction": assumptions.ASCENDING, "caseSensitive": False}]
         return {"query": query} if domain_id is None else {"query": query, "domainId": domain_id}
 
 

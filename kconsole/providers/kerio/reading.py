@@ -12,16 +12,10 @@ from kconsole.core.server import UNLIMITED, DomainNumbers, ServerNumbers
 from kconsole.providers.base import End, LicenseState, MappedFrom
 from kconsole.providers.kerio import assumptions
 from kconsole.providers.kerio.assumptions import ROLES, AnyRole
-from kconsole.providers.kerio.client import KerioClient
+from kconsole.providers.kerio.client import KerioClient, role_is_number
 from kconsole.providers.kerio.errors import AnswerStrange, CallRefused, StrangeAnswer
 from kconsole.providers.kerio.values import Reader, Row
 
-_REGISTRATIONS: Final[Mapping[str | int, Literal["trial", "registered", ""]]] = {
-    "rsTrialRegistered": "trial",
-    "rsTrialExpired": "trial",
-    "rsProductRegistered": "registered",
-}
-_EXPIRATIONS: Final[Mapping[str | int, str]] = {"License": "license", "Subscription": "maintenance"}
 _ASSIGNABLE: Final[Mapping[AnyRole, Role]] = {role: role for role in get_args(Role)}
 
 
@@ -47,8 +41,6 @@ class Login(NamedTuple):
     role: AnyRole
     server_id: str
     """Empty for the built-in administrator."""
-    writes_numbers: bool
-    """Whether the server writes numbers where later ones write names, and wants them in what it is asked."""
 
 
 def own_login(client: KerioClient) -> Login:
@@ -59,8 +51,8 @@ def own_login(client: KerioClient) -> Login:
         if not details:
             raise StrangeAnswer("strange-no-login")
         right = details.part("effectiveRole")
-        is_number = type(right.values.get("userRole")) is int
-        return Login(right.choice("userRole", ROLES, "user"), details.text("id"), is_number)
+        client.takes_numbers = role_is_number(result)
+        return Login(right.choice("userRole", ROLES, "user"), details.text("id"))
 
     return client.read("Session.whoAmI", None, reader)
 
@@ -109,7 +101,7 @@ def license_state(client: KerioClient) -> LicenseState:
         status = result.part("status")
         if not status:
             raise StrangeAnswer("strange-license")
-        ends = {row.choice("type", _EXPIRATIONS, ""): _end(row) for row in status.rows("expirations")}
+        ends = {row.choice("type", assumptions.EXPIRATIONS, ""): _end(row) for row in status.rows("expirations")}
         try:
             users = status.number("users")
         except StrangeAnswer:
@@ -118,7 +110,7 @@ def license_state(client: KerioClient) -> LicenseState:
             seats=None if users is None or users < 0 else users,
             seats_unknown=users is None or (users < 0 and users != UNLIMITED),
             id_end=end_of_id(status.text("Id")),
-            kind=status.choice("regType", _REGISTRATIONS, ""),
+            kind=status.choice("regType", assumptions.REGISTRATIONS, ""),
             expires=ends.get("license"),
             maintenance_until=ends.get("maintenance"),
         )
@@ -170,8 +162,8 @@ def find_user(client: KerioClient, domain_id: str, login: str) -> Entry | None:
     """The user with a login in a domain; None if there is none. The address has no domain: its name is not known."""
     query: dict[str, object] = {
         "fields": list(assumptions.USER_FIELDS),
-        "conditions": [{"fieldName": "loginName", "comparator": "Eq", "value": login}],
-        "combining": "And",
+        "conditions": [{"fieldName": "loginName", "comparator": assumptions.EQUAL, "value": login}],
+        "combining": assumptions.AND,
         "start": 0,
         "limit": -1,
     }

@@ -10,21 +10,15 @@ from typing import Any, Final
 
 from kconsole.core.codes import message
 from kconsole.core.errors import ConsoleError
-from kconsole.core.records import Entry, MailboxFate
+from kconsole.core.records import Entry
 from kconsole.providers.base import Answer, AnswerLost, Applied, Create, Delete, Denied, Disable, Enable, Step
 from kconsole.providers.kerio.answers import error_of
-from kconsole.providers.kerio.assumptions import MOST_AT_ONCE
+from kconsole.providers.kerio.assumptions import DELETE, MOST_AT_ONCE, REMOVALS
 from kconsole.providers.kerio.client import KerioClient
 from kconsole.providers.kerio.errors import CallRefused, ServerError, StrangeAnswer, lost
 from kconsole.providers.kerio.pages import USERS, Pages
 from kconsole.providers.kerio.reading import Noticed, find_user, user_reader
 from kconsole.providers.kerio.values import Row
-
-_METHODS: Final[Mapping[MailboxFate, str]] = {
-    "keep": "UDeleteUser",
-    "delete": "UDeleteFolder",
-    "transfer": "UMoveFolder",
-}
 
 _STATES: Final = USERS._replace(fields=("id", "loginName", "isEnabled"))
 """What is read again after a change."""
@@ -49,10 +43,10 @@ def apply(client: KerioClient, step: Step) -> Answer:
 def _removal(id_: str, step: Delete) -> dict[str, object]:
     return {
         "userId": id_,
-        "method": _METHODS[step.fate],
+        "method": REMOVALS[step.fate],
         "removeReferences": True,  # aliases, roles and memberships go as well
         "targetUserId": step.heir_id if step.fate == "transfer" else "",
-        "mode": "DSModeDelete",
+        "mode": DELETE,
     }
 
 

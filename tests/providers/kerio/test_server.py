@@ -116,7 +116,29 @@ def test_what_nobody_knows_of_a_server_changes_nothing_that_is_read(
     usual, other = read(served()), read(served(**unknowns))
     assert gist(other) == gist(usual)
     assert [each.domain.user_limit for each in other.domains] == [None, 40]
-    assert other.missing == ()
+    assert (other.missing, other.role, other.license) == ((), usual.role, usual.license)
+    assert [each.directory for each in other.domains] == [each.directory for each in usual.domains]
+
+
+def test_a_server_that_takes_numbers_only_is_asked_in_numbers(served: Callable[..., KerioServer]) -> None:
+    server = served(enums="integers")
+    world = server.world
+    users = [world.user(f"user{number}@northwind.example") for number in range(4)]
+    ids, domain = tuple(user.id for user in users), world.domain("northwind.example").id
+    with KERIO.connected(settings_of(server), Secret(server.password)) as mail:
+        assert mail.apply(Delete(ids[:2], "keep", domain_ids=(domain,))) == tuple(map(Applied, ids[:2]))
+        assert mail.apply(Delete(ids[2:3], "transfer", ids[3])) == (Applied(ids[2]),)
+        found = mail.find(domain, "user3")
+        assert found is not None
+        assert found.server_id == ids[3]
+        assert mail.find(domain, "", ids[0]) is None
+        assert denials(mail.apply(Create(domain, "new"))) == []
+        new = world.user("new@northwind.example").id
+        assert mail.apply(Delete((new,), "delete")) == (Applied(new),)
+    assert server.called("Session.whoAmI") == 1
+    asked = [seen.params["requests"][0] for seen in server.calls if seen.method == "Users.remove"]
+    assert [(each["method"], each["mode"]) for each in asked] == [(0, 1), (2, 1), (1, 1)]
+    assert not [seen for seen in server.calls if seen.error]
 
 
 @pytest.mark.parametrize("never", ["missing", "absent"])
