@@ -142,7 +142,9 @@ class Pages:
             "limit": limit if plainness < _PLAINEST else -1,
         }
         if plainness < _PLAINEST:
-            query["orderBy"] = [{"columnName": listing.order, "direction": assumptions.ASCENDING, "caseSensitive": False}]
+            query["orderBy"] = [
+                {"columnName": listing.order, "direction": assumptions.ASCENDING, "caseSensitive": False}
+            ]
         return {"query": query} if domain_id is None else {"query": query, "domainId": domain_id}
 
 
