@@ -82,7 +82,7 @@ def log_document(commit: Commit) -> dict[str, object]:
     names = ("as", "sudo_user", "ssh_connection")
     return {
         "sequence": commit.sequence,
-        "at": to_iso(commit.at),
+        "at": None if commit.is_lost else to_iso(commit.at),
         "operator": user,
         "claims": {name: claim or None for name, claim in zip(names, claims, strict=True)},
         "session": commit.session,
@@ -124,7 +124,7 @@ def _put_table(commits: Iterator[Commit]) -> None:
 def _row(commit: Commit) -> list[str]:
     return [
         str(commit.sequence),
-        ages.full_moment(commit.at),
+        "" if commit.is_lost else ages.full_moment(commit.at),
         safe_text(commit.operator.shown),
         operation_word(commit),
         words.and_list([safe_address(address) for address in commit.addresses], 2) or subject(commit),

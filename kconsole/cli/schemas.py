@@ -106,7 +106,7 @@ _ACCOUNT_FIELDS: Final[Mapping[str, Any]] = {
 
 _LOG_LINE: Final = _model(
     "LogLine", "A line of the log, as kconsole log --json lists it.",
-    sequence=int, at=datetime, operator=str,
+    sequence=int, at=datetime | None, operator=str,
     claims=_model(
         "Claims", "What the operator, or the environment, claims.",
         **{"as": str | None}, sudo_user=str | None, ssh_connection=str | None,

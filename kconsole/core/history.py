@@ -65,6 +65,14 @@ OLD_REFUSAL: Final = "old-refusal"
 """The code of a refusal in a journal written before refusals had codes; its parameter `text` has the words."""
 
 
+GAP: Final = "gap"
+"""The operation of a line that was lost: of it, only the number and the hash are known."""
+
+
+MEND: Final = "mend"
+"""The operation of the doctor: it says which lines were lost, or begins a journal."""
+
+
 class Commit(NamedTuple):
     """A transaction that is on disk: one line of the journal."""
 
@@ -84,6 +92,11 @@ class Commit(NamedTuple):
     """The sequence number of the commit that this one undoes."""
     own: bool = False
     """Whether this process made it."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its line was lost to damage. Its time is that of the next line: it was no later."""
+        return self.operation == GAP
 
     @property
     def changed_entries(self) -> list[Entry]:

@@ -142,6 +142,8 @@ class History:
         commit = self._at(sequence)
         if commit is None:
             raise NotFound("no-such-line", "see-the-log", line=sequence)
+        if commit.is_lost:
+            raise NotFound("line-to-undo-is-lost", line=sequence)
         if commit.undoes is None and commit.operation not in BEGINNINGS and not is_undoable(commit.operation):
             raise NotFound("line-is-of-the-server", "change-it-there-and-sync", line=sequence)
         if not _changes_records(commit) or commit.operation in BEGINNINGS:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Final, cast
 
-from kconsole.core.codes import Message
+from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.operations.files import STANDARD_STREAM, writing
 from kconsole.operations.session import Session
@@ -19,6 +19,7 @@ from kconsole.store.file_engine.files import PRIVATE_FILE
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE
 from kconsole.store.file_engine.repair import mend as mend
 from kconsole.store.journal_reader import verified
+from kconsole.store.replay import Gaps
 from kconsole.store.seatstore import engine_at
 
 _HASH: Final = re.compile(r"(?:(?P<sequence>\d+)\s+)?(?P<hash>[0-9a-fA-F]{64})")
@@ -28,29 +29,30 @@ _HASH: Final = re.compile(r"(?:(?P<sequence>\d+)\s+)?(?P<hash>[0-9a-fA-F]{64})")
 def verify(folder: Path, head: str | None = None, notices: list[Message] | None = None) -> Head:
     """Check the whole chain of the log, and return its last line's number and hash. Takes no lock.
 
-    Notices get what is missing of archived lines.
+    Notices get what is missing of archived lines, and which lines were lost to damage that the doctor has repaired.
 
     A head that the log had once, given as this shows it or as its hash alone, must still be in it.
     """
     known = None if head is None else _HASH.fullmatch(head.strip())
     if head is not None and known is None:
         raise BadInput("not-a-head", "head-is-what-verify-shows", head=head)
-    wanted, number, seen, last = "", 0, False, START
+    wanted, number, seen, last, gaps = "", 0, False, START, Gaps()
     if known is not None:
         wanted, number = known["hash"].lower(), int(known["sequence"] or 0)
     with closing(engine_at(folder, read_only=True)) as engine:
         if not engine.open():
             raise NotFound("no-log", "name-the-store", folder=str(folder))
         try:
-            for last in verified(engine):
+            for last in verified(engine, gaps):
                 seen = seen or (last.hash == wanted and number in (0, last.sequence))
         except BrokenJournal as damage:
             raise damage.of(engine.journal_name) from None
         except DamagedSnapshot as damage:
             hint, name = "doctor-says-more", engine.snapshot_name
             raise StoreUnusable("snapshot-damaged", hint, snapshot=name, reason=damage.why) from None
-        if (missing := engine.missing()) is not None and notices is not None:
-            notices.append(missing)
+        if notices is not None:
+            notices += [missing] if (missing := engine.missing()) is not None else []
+            notices += [message("lines-lost", first=first, last=end) for first, end in gaps.known]
         if known is not None and not seen:
             raise StoreUnusable("head-not-in-log", "compare-with-backup", journal=engine.journal_name, head=wanted)
     return last

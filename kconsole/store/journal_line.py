@@ -7,10 +7,17 @@ A line is a JSON object that ends with the hash of the line before it and its ow
 Its own hash is the SHA-256 of the line's bytes up to and including the previous hash. So a line that is changed,
 removed or inserted breaks the chain from there on. The chain cannot show that its end was cut off, or that everything
 was rewritten from an early line on: for that, keep the last hash elsewhere (`log verify`).
+
+A lost line is a gap: the doctor puts a line in its place that has its hash, so that all others keep their bytes:
+
+    {"sequence":7,"gap":true,"previous":"<64 hex digits>","hash":"<64 hex digits>"}
+
+Every byte of it but its hash follows from the line before, and the line after names the hash. A later line of the
+doctor says `"gaps":[[7,7]]`, with what the lost lines changed as far as that is known. Without one, a gap is damage.
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -19,7 +26,7 @@ from msgspec import Raw, Struct, field
 
 from kconsole.core.codes import OPERATION_FIELD, message
 from kconsole.core.encoding import NONSENSE, as_json, param_of, writable
-from kconsole.core.history import OLD_REFUSAL, Change, Commit, Operator, Refusal, Trace
+from kconsole.core.history import GAP, OLD_REFUSAL, Change, Commit, Operator, Refusal, Trace
 from kconsole.core.times import in_utc
 from kconsole.store.engine import BrokenJournal, Head, nonsense
 from kconsole.store.tables import decoded, encoded
@@ -29,6 +36,10 @@ _LINE_END: Final = b'"}\n'
 _TAIL: Final = len(_HASH_START) + 64 + len(_LINE_END)
 _SEQUENCE: Final = re.compile(rb'\{"sequence":(\d{1,18}),')
 _HEX: Final = re.compile(rb"[0-9a-f]{64}")
+_GAP: Final = re.compile(
+    rb'\{"sequence":\d{1,18}(,"store":"[0-9a-f]{32}")?,"gap":true,"previous":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}\n'
+)
+_LONGEST_GAP: Final = 300
 
 _encode = msgspec.json.Encoder().encode
 
@@ -53,6 +64,8 @@ def head_after(raw: bytes, before: Head) -> Head:
     number, own = before.sequence + 1, sha256(raw[:-_TAIL]).hexdigest()
     if raw.endswith(f',"previous":"{before.hash}","hash":"{own}"}}\n'.encode()):  # one comparison for all: it is fast
         return Head(number, own)
+    if is_gap(raw) and raw.startswith(line_numbered(number)) and named_before(raw, number) == before:
+        return Head(number, hash_of(raw))
     if not (found := hash_of(raw)):
         raise BrokenJournal(number, "line-without-hash", before)
     raise BrokenJournal(number, "line-does-not-follow" if found == own else "line-not-its-hash", before)
@@ -83,9 +96,21 @@ def head_of(raw: bytes) -> Head:
     """The head at a line that is looked at alone; BrokenJournal if it is not its hash."""
     number = _SEQUENCE.match(raw)
     sequence = int(number[1]) if number else 0
-    if not number or sha256(memoryview(raw)[:-_TAIL]).hexdigest() != hash_of(raw):
+    if not number or (sha256(memoryview(raw)[:-_TAIL]).hexdigest() != hash_of(raw) and not is_gap(raw)):
         raise BrokenJournal(sequence, "line-not-its-hash", Head(max(sequence - 1, 0)))
     return Head(sequence, hash_of(raw))
+
+
+def gap_line(head: Head, previous: str, store: str = "") -> bytes:
+    """The line in the place of a lost one that had a head; the first one says the id of the store."""
+    said = b',"store":"%b"' % store.encode() if store and head.sequence == 1 else b""
+    begin = b'{"sequence":%d%b,"gap":true,"previous":"%b"' % (head.sequence, said, previous.encode())
+    return begin + linked_tail(head.hash or sha256(begin).hexdigest())
+
+
+def is_gap(raw: bytes) -> bool:
+    """Whether a line stands in the place of a lost one."""
+    return len(raw) < _LONGEST_GAP and _GAP.fullmatch(raw) is not None
 
 
 STORE_ID_LENGTH: Final = 32
@@ -130,7 +155,7 @@ class _RefusalLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     params: dict[str, Any] = {}
 
 
-class _Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line as it stands in the journal, its fields in this order; what is empty is left out."""
 
     sequence: int
@@ -149,10 +174,11 @@ class _Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     next_number: int
     state: str = ""
     snapshot: str = ""
+    gaps: tuple[tuple[int, int], ...] = ()
     changes: list[_ChangeLine]
 
 
-_decode = msgspec.json.Decoder(_Line).decode
+decode_line = msgspec.json.Decoder(Line).decode
 
 
 class Checks(Struct, frozen=True):
@@ -164,6 +190,8 @@ class Checks(Struct, frozen=True):
     """The hash of all records after the line; see `state_sum`."""
     snapshot: str = ""
     """The checksum of the snapshot of the line before, which the writer has checked or made."""
+    gaps: tuple[tuple[int, int], ...] = ()
+    """The first and the last number of lost lines before it, which the doctor has found."""
 
 
 NO_CHECKS: Final = Checks()
@@ -176,7 +204,7 @@ def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS) -> byt
     operator = commit.operator
     claims = _Claims(writable(operator.claimed), writable(operator.sudo_user), writable(operator.connection))
     return _encode(
-        _Line(
+        Line(
             sequence=commit.sequence,
             store=checks.store,
             at=commit.at,
@@ -194,6 +222,7 @@ def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS) -> byt
             next_number=next_number,
             state=checks.state,
             snapshot=checks.snapshot,
+            gaps=checks.gaps,
             changes=[
                 _ChangeLine(table, number, _content(table, before), _content(table, after))
                 for table, number, before, after in commit.changes
@@ -258,8 +287,10 @@ def commit_of(raw: bytes, head: Head) -> tuple[Commit, int]:
         BrokenJournal: kconsole did not write it, although its hash is right.
     """
     before = Head(head.sequence - 1, "")
+    if is_gap(raw) and raw.startswith(line_numbered(head.sequence)):
+        return Commit(head.sequence, _UNKNOWN_TIME, Operator(""), "", GAP, "", ()), 1
     try:
-        line = _decode(raw)
+        line = decode_line(raw)
         commit = _commit(line)
     except NONSENSE as error:
         is_json = isinstance(error, msgspec.ValidationError) or not isinstance(error, msgspec.DecodeError)
@@ -270,48 +301,10 @@ def commit_of(raw: bytes, head: Head) -> tuple[Commit, int]:
     return commit, line.next_number
 
 
-class Replay:
-    """What lines add up to, without making records of what a later line changes again.
-
-    Attributes:
-        head: the last line that was taken.
-        next_number: the number of the next new record after it.
-        size: the bytes of all lines.
-    """
-
-    def __init__(self, head: Head, next_number: int) -> None:
-        self.head, self.next_number, self.size = head, next_number, 0
-        self._removed: set[tuple[str, int]] = set()
-        self._left: dict[tuple[str, int], bytes] = {}
-
-    def take(self, raw: bytes) -> None:
-        """Take a line; BrokenJournal if it is bad, which `commit_of` explains."""
-        self.head = head_after(raw, self.head)
-        try:
-            line = _decode(raw)
-        except NONSENSE as error:
-            raise BrokenJournal(self.head.sequence, nonsense(error), self.head) from None
-        if line.sequence != self.head.sequence:
-            raise BrokenJournal(self.head.sequence, "line-out-of-sequence", self.head)
-        self.next_number, self.size = line.next_number, self.size + len(raw)
-        for change in line.changes:
-            key, content = (change.table, change.number), bytes(change.after)
-            if content == b"null":
-                self._removed.add(key)
-                self._left.pop(key, None)
-            else:
-                self._left[key] = content
-
-    def changes(self) -> list[Change]:
-        """The changes that make the same tables, in their order, without what was before; BrokenJournal as above."""
-        try:
-            made = [Change(*key, None, decoded(key[0], found, key[1])) for key, found in self._left.items()]
-        except NONSENSE as error:
-            raise BrokenJournal(self.head.sequence, nonsense(error), self.head) from None
-        return [*(Change(*key, None, None) for key in self._removed), *made]
+_UNKNOWN_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def _commit(line: _Line) -> Commit:
+def _commit(line: Line) -> Commit:
     claims = line.claims or _Claims()
     return Commit(
         sequence=line.sequence,

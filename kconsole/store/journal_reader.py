@@ -8,12 +8,11 @@ from typing import Final
 from kconsole.core.codes import Message, message
 from kconsole.core.encoding import NONSENSE
 from kconsole.core.errors import NotFound, StoreUnusable
-from kconsole.core.history import Commit, Trace
+from kconsole.core.history import MEND, Commit, Trace
 from kconsole.store.engine import START, BrokenJournal, Changes, DamagedSnapshot, Head, JournalEngine, Snapshot
 from kconsole.store.journal_line import (
     UNDO_LINES,
     Checks,
-    Replay,
     checks_of,
     commit_of,
     head_after,
@@ -24,6 +23,7 @@ from kconsole.store.journal_line import (
     trace_in,
 )
 from kconsole.store.records import Progress, Records
+from kconsole.store.replay import Gaps, Replay
 from kconsole.store.state_sum import hash_of_sum
 
 CHECK_AT_OPENING: Final = 4 * 1024 * 1024
@@ -148,6 +148,7 @@ class JournalReader:
                 replay.take(raw)
                 if progress is not None and replay.head.sequence % _OFTEN == 0:
                     progress(len(self.state.entries), len(self.state.entries))
+            replay.gaps.check()
             changes = replay.changes()
         except BrokenJournal:
             for _ in self.commits():  # one by one, up to the bad line
@@ -179,29 +180,49 @@ class JournalReader:
         for raw in self._engine.read_after(self.head):
             head = head_after(raw, self.head)
             commit, next_number = commit_of(raw, head)
+            if commit.is_lost:
+                raise BrokenJournal(head.sequence, "line-is-lost", self.head)
+            if commit.operation == MEND:
+                commit = self._compared(commit)
             for change in commit.changes:
                 self.state.take(change)
+            if commit.operation == MEND and checks_of(raw).state != hash_of_sum(self.state.sum()):
+                raise BrokenJournal(head.sequence, "journal-replaced", self.head)
             self.head, self.next_number, self.tail = head, next_number, self.tail + len(raw)
             yield commit
+
+    def _compared(self, commit: Commit) -> Commit:
+        """A repair of the doctor as a change of our records, which may have what the lost lines changed."""
+        tables = self.state.tables
+        changes = (change._replace(before=tables[change.table].get(change.number)) for change in commit.changes)
+        return commit._replace(changes=tuple(change for change in changes if change.before != change.after))
 
     # Reading again
 
     def history(self) -> Iterator[Commit]:
         with self.reporting_damage():
-            head = self._engine.start()
+            head, lost = self._engine.start(), list[Commit]()
             for raw in self._engine.read_after(head):
                 head = head_after(raw, head)
                 if head.sequence > self.head.sequence:
                     return
-                yield commit_of(raw, head)[0]
+                commit = commit_of(raw, head)[0]
+                if commit.is_lost:
+                    lost.append(commit)
+                    continue
+                yield from (each._replace(at=commit.at) for each in lost)
+                lost.clear()
+                yield commit
 
     def history_backwards(self) -> Iterator[Commit]:
         """All commits that have been read, the last one first. A line is read only when it is asked for."""
         with self.reporting_damage():
-            head = self.head
+            head, at = self.head, None
             for raw in self._engine.read_backwards(head):
                 before = head_before(raw, head)
-                yield commit_of(raw, head)[0]
+                commit = commit_of(raw, head)[0]
+                at = at if at and commit.is_lost else commit.at
+                yield commit._replace(at=at)
                 head = before
             head = self.head
             for raw in self._engine.read_after(head):  # damage after what was read is reported last
@@ -251,11 +272,12 @@ def _refuse_foreign(snapshot: Snapshot, engine: JournalEngine) -> None:
         raise StoreUnusable("parts-of-two-stores", "take-the-foreign-part-away", effect="nothing-changed", **names)
 
 
-def verified(engine: JournalEngine) -> Iterator[Head]:
+def verified(engine: JournalEngine, gaps: Gaps) -> Iterator[Head]:
     """The head after each line that is there now, every byte of which is checked; lines added meanwhile are left out.
 
     A last line without an end is being written, unless it stays so. A damaged snapshot says nothing of the log: no one
-    takes its records.
+    takes its records. `gaps` gets the lost lines; from there up to the line of the doctor that says so, no one knows
+    the records.
 
     Raises:
         BrokenJournal: at the first bad line.
@@ -271,14 +293,17 @@ def verified(engine: JournalEngine) -> Iterator[Head]:
     for raw in engine.read_after(head):
         head = head_after(raw, head)
         commit = commit_of(raw, head)[0]
+        said = checks_of(raw)
+        if commit.is_lost:
+            gaps.add(head.sequence)
+        gaps.take(said)
         if is_whole:
             for change in commit.changes:
                 records.take(change)
-            said = checks_of(raw).state
-            if said and hash_of_sum(records.sum()) != said:
+            if said.state and not gaps.open and hash_of_sum(records.sum()) != said.state:
                 raise BrokenJournal(head.sequence, "state-not-said", head)
         if snapshot is not None and head == snapshot.head:
-            if is_whole:
+            if is_whole and not gaps.open:
                 _compare(snapshot, records)
             snapshot = None
         yield head
@@ -292,6 +317,7 @@ def verified(engine: JournalEngine) -> Iterator[Head]:
             time.sleep(SETTLING / 20)
     if head == START:
         raise BrokenJournal(1, "journal-empty", head)
+    gaps.check()
     if snapshot is not None and is_whole:
         raise DamagedSnapshot("not-of-this-journal")
 

@@ -35,7 +35,7 @@ PAST: Final = {
     "restore": "restored a dump of",
     "init": "created the store with",
     "migrate": "converted the store to a new format, with",
-    "mend": "began a new log with",
+    "mend": "repaired the log:",
     "begin trial": "began a trial",
     "register license": "registered the license",
     "activate license": "activated the license",
@@ -77,7 +77,7 @@ def subject(commit: Commit, most: int = 1) -> str:
 
 def operation_word(commit: Commit) -> str:
     """The name of the operation; of an undo with the line that it undid, of a refusal with that word."""
-    operation = safe_text(commit.operation, 40)
+    operation = "lost to damage" if commit.is_lost else safe_text(commit.operation, 40)
     if commit.undoes is not None:
         operation = f"{operation} of {commit.undoes}"
     return f"{operation} refused" if _is_refused(commit) else operation
@@ -107,7 +107,7 @@ def note(commits: Sequence[Commit]) -> str:
 def sentence(commit: Commit) -> str:
     """One commit: "anna disabled j.hart@x.example"."""
     did = PAST.get(commit.operation, safe_text(commit.operation, 40))
-    return f"{safe_text(commit.operator.shown)} {did} {subject(commit)}".rstrip()
+    return f"{safe_text(commit.operator.shown)} {did} {subject(commit)}".rstrip(" :")
 
 
 def clock_time(at: datetime) -> str:
@@ -132,6 +132,9 @@ def commit_text(commit: Commit) -> str:
 def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Detail]:
     """All of a line of the log, the most important first, with at most so many changes."""
     yield Detail("Line", f"{commit.sequence:,}")
+    if commit.is_lost:
+        yield Detail("Operation", operation_word(commit))
+        return
     yield Detail("Time", f"{ages.ago_and_moment(commit.at, now)}   {to_iso(commit.at)}")
     yield Detail("Operator", safe_text(commit.operator.shown))
     user, claimed, sudo_user, connection = map(safe_text, commit.operator)

@@ -17,7 +17,7 @@ from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kconsole.core.codes import message
+from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput, ConsoleError, NotFound, StoreBusy, StoreUnusable
 from kconsole.core.history import Operator
 from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
@@ -29,7 +29,7 @@ from kconsole.store.file_engine.locking import StoreLock
 from kconsole.store.file_engine.snapshot_file import read_snapshot, write_snapshot
 from kconsole.text.messages import words_of
 from tests.limits import EXAMPLES
-from tests.operations.sessions import DOMAIN, account, another, session_of
+from tests.operations.sessions import DOMAIN, account, session_of
 from tests.store.stores import encoded
 from tests.under_kerio import evaluate
 
@@ -182,9 +182,14 @@ def harm_line(folder: Path, number: int) -> None:
     (folder / "journal.jsonl").write_bytes(b"".join(lines))
 
 
-def test_a_journal_that_is_damaged_in_the_middle_is_begun_anew_with_all_that_the_snapshot_holds(tmp_path: Path) -> None:
+def lost(*numbers: tuple[int, int]) -> list[Message]:
+    return [message("lines-lost", first=first, last=last) for first, last in numbers]
+
+
+def test_a_line_that_is_lost_is_a_gap_and_all_others_stay(tmp_path: Path) -> None:
     folder = store_of(tmp_path)
-    good = contents(folder)
+    good, head = contents(folder), verify(folder)
+    whole = (folder / "journal.jsonl").read_bytes().splitlines()
     harm_line(folder, 3)
     with pytest.raises(StoreUnusable, match=r"journal-damaged.*line=3"):
         Session.open(folder)
@@ -193,20 +198,32 @@ def test_a_journal_that_is_damaged_in_the_middle_is_begun_anew_with_all_that_the
     (finding,) = examine(folder)
     assert (finding.code, finding.serious, finding.mendable) == ("journal", True, True)
     assert (finding.what.code, finding.what.params["line"]) == ("journal-damaged", 3)
-    assert finding.remedy == (message("restore-or-begin-with", source=message("good-snapshot", name="store.json")),)
-    (done,) = mended(folder)
+    assert finding.remedy == (message("good-lines-can-be-kept", lost=1, kept=len(whole) - 1),)
+    done, gap = mended(folder)
     assert (done.code, done.mended) == ("journal", True)
-    assert examine(folder) == []
+    assert [(gap.code, gap.what, gap.serious)] == [("gap", *lost((3, 3)), False)]
+    assert examine(folder) == [gap]
     assert contents(folder) == good
+    now = (folder / "journal.jsonl").read_bytes().splitlines()
+    assert [*now[:2], *now[3:-1]] == [*whole[:2], *whole[3:]]
+    notices: list[Message] = []
+    assert verify(folder, f"{head.sequence} {head.hash}", notices).sequence == head.sequence + 1
+    assert notices == lost((3, 3))
     session = works(folder)
-    first = next(session.history.log(LogQuery()))
-    assert (first.operation, first.operator.user) == ("mend", "dora")
-    assert "store.json" in first.reason
+    log = list(session.history.log(LogQuery()))
+    assert [commit.operation for commit in log[2:4]] == ["gap", "disable"]
+    assert log[2].at == log[3].at
+    assert [commit.at for commit in log] == [each.at for each in session.history.log(LogQuery(), True)][::-1]
+    assert [(commit.operator.user, commit.operation) for commit in log[-2:]] == [("dora", "mend"), ("anna", "add")]
+    with pytest.raises(NotFound, match="line-to-undo-is-lost"):
+        session.undo(3)
     with pytest.raises(NotFound, match="line-has-nothing-to-undo"):
-        session.undo(1)
+        session.undo(len(log) - 1)
+    session.undo(len(whole))  # before the repair
+    session.undo(len(log))
 
 
-def test_lines_after_the_snapshot_are_good_up_to_the_damage(tmp_path: Path) -> None:
+def test_of_lost_lines_after_the_snapshot_later_lines_say_what_they_do(tmp_path: Path) -> None:
     folder = store_of(tmp_path)
     session = Session.open(folder, "anna")
     for login in ("one", "two", "three", "four"):
@@ -214,14 +231,15 @@ def test_lines_after_the_snapshot_are_good_up_to_the_damage(tmp_path: Path) -> N
     lines = verify(folder).sequence
     harm_line(folder, lines - 1)
     (finding,) = examine(folder)
-    source = message("good-snapshot-and-lines", name="store.json", last=lines - 2)
-    assert finding.remedy == (message("restore-or-begin-with", source=source), message("lines-not-in-it", count=2))
+    unknown = message("changes-of-lost-lines-unknown")
+    assert finding.remedy == (message("good-lines-can-be-kept", lost=1, kept=lines - 1), unknown)
     mended(folder)
-    left = {entry.login for entry in works(folder).state.live_entries()}
-    assert left >= {"anna", "berg", "chen", "one", "two"}
-    assert not left & {"three", "four"}
-    with pytest.raises(StoreUnusable, match="journal-replaced"):
+    assert [finding.remedy[-1] for finding in examine(folder)] == [unknown]
+    with pytest.raises(StoreUnusable, match="journal-replaced"):  # it knows what was lost, and the log does not
         session.do(AddAccount(f"five@{DOMAIN}"))
+    left = {entry.login for entry in works(folder).state.live_entries()}
+    assert left >= {"anna", "berg", "chen", "one", "two", "four"}
+    assert "three" not in left
 
 
 def test_without_a_good_snapshot_the_former_one_or_the_first_lines_do(tmp_path: Path) -> None:
@@ -233,17 +251,32 @@ def test_without_a_good_snapshot_the_former_one_or_the_first_lines_do(tmp_path: 
     assert codes(folder) == ["snapshot", "journal"]
     assert all(finding.mendable for finding in examine(folder))
     mended(folder)
-    assert examine(folder) == []
+    assert codes(folder) == ["gap"]
     before_the_last = json.loads(good)["entries"][:2]
     assert json.loads(contents(folder))["entries"] == before_the_last
     works(folder)
 
 
-def test_where_nothing_is_good_nothing_is_made(tmp_path: Path) -> None:
+def test_without_a_snapshot_and_the_first_line_the_others_are_kept(tmp_path: Path) -> None:
     folder = store_of(tmp_path)
     for name in ("store.json", "store.json.bak"):
         damage(folder / name)
     harm_line(folder, 1)
+    findings = examine(folder)
+    assert [(finding.code, finding.mendable) for finding in findings] == [("snapshot", True), ("journal", True)]
+    assert findings[1].remedy[-1] == message("changes-of-lost-lines-unknown")
+    mended(folder)
+    assert [finding.what for finding in examine(folder) if finding.code == "gap"] == lost((1, 1))
+    session = Session.open(folder)
+    assert {entry.login for entry in session.state.live_entries()} >= {"anna", "chen"}
+
+
+def test_where_nothing_is_good_nothing_is_made(tmp_path: Path) -> None:
+    folder = store_of(tmp_path)
+    for line in range(verify(folder).sequence):
+        harm_line(folder, line + 1)
+    for name in ("store.json", "store.json.bak"):
+        damage(folder / name)
     before = files(folder)
     findings = mend(folder, examine(folder), DORA, 0, words_of)
     assert [(finding.code, finding.mendable, finding.mended) for finding in findings] == [
@@ -476,7 +509,7 @@ def test_without_hard_links_what_is_replaced_is_copied(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(Path, "hardlink_to", no_links)
     mended(folder)
-    assert (codes(folder), contents(folder)) == ([], good)
+    assert (codes(folder), contents(folder)) == (["gap"], good)
 
 
 def kept(content: bytes, files_now: dict[Path, bytes]) -> bool:
@@ -524,7 +557,7 @@ def test_whatever_happened_nothing_is_lost_and_what_is_mended_works(
     after = files(folder)
     assert [path for path, content in before.items() if content and not kept(content, after)] == []
     if not any(finding.serious and not finding.mended for finding in findings):
-        assert examine(folder) == []
+        assert {finding.code for finding in examine(folder)} <= {"gap"}
         works(folder)
 
 
@@ -642,9 +675,8 @@ def verify_without_tail(folder: Path) -> object:
 def test_a_backup_of_a_store_whose_journal_was_replaced_is_none(tmp_path: Path) -> None:
     folder = store_of(tmp_path)
     session = Session.open(folder, "anna")
-    harm_line(folder, 2)
-    mended(folder)
+    shutil.copy(store_of(tmp_path / "other") / "journal.jsonl", folder / "new")
+    (folder / "new").replace(folder / "journal.jsonl")
     with pytest.raises(StoreUnusable, match="journal-replaced"):
         backup(session, tmp_path / "b.tar")
     assert not (tmp_path / "b.tar").exists()
-    backup(another(Session.open(folder)), tmp_path / "b.tar")

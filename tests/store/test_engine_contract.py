@@ -14,6 +14,7 @@ from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Journal
 from kconsole.store.file_engine.engine import FileEngine
 from kconsole.store.journal_line import head_after, head_before, linked
 from kconsole.store.journal_reader import verified
+from kconsole.store.replay import Gaps
 from kconsole.store.seatstore import SeatStore
 from tests.clocks import noon
 from tests.store.memory_engine import Memory, MemoryEngine
@@ -257,7 +258,7 @@ def test_a_store_keeps_what_it_is_given(place: Place, begun: SeatStore) -> None:
     add(begun, "chen")
     other = store_at(place)
     assert addresses(other) == ["anna@north.example", "berg@north.example", "chen@north.example"]
-    *_, last = verified(place.handle())
+    *_, last = verified(place.handle(), Gaps())
     assert other.head == begun.head == last
     assert [commit.operation for commit in other.journal.history()] == ["init", "add"]
     assert [commit.operation for commit in other.journal.history_backwards()] == ["add", "init"]

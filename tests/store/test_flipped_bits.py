@@ -11,11 +11,11 @@ from kconsole.core.history import Operator
 from kconsole.operations.accounts import AddAccount, DisableAccounts
 from kconsole.operations.maintenance import examine, mend, verify
 from kconsole.operations.session import Session
-from kconsole.store.file_engine.flipped_bits import restored_lines
+from kconsole.store.file_engine.salvage import Salvage
 from kconsole.text.messages import words_of
 from tests.limits import EXAMPLES
 from tests.operations.sessions import DOMAIN, account, session_of
-from tests.store.stores import chained, journal_at, line_of
+from tests.store.stores import chained, line_of
 
 LINES = [line_of(number, reason=f"*J\u738b{number}") for number in range(1, 6)]
 WHOLE = chained(LINES)
@@ -27,28 +27,24 @@ def flipped(content: bytes, bit: int) -> bytes:
     return bytes(changed)
 
 
-def restored(path: Path, content: bytes) -> bytes | None:
-    journal = journal_at(path, content)
-    found = restored_lines(journal)
-    journal.close()
-    for begin, end, good in reversed(found or []):
-        content = content[:begin] + good + content[end:]
-    return None if found is None else content
+def restored(folder: Path, content: bytes) -> bytes | None:
+    (folder / "journal.jsonl").write_bytes(content)
+    salvage = Salvage(folder, [], "")
+    return b"".join(raw for _, raw in salvage.lines()) if salvage.is_usable and not salvage.gaps else None
 
 
 @given(bit=st.integers(0, 8 * len(WHOLE) - 1))
 def test_any_bit_is_restored(tmp_path_factory: pytest.TempPathFactory, bit: int) -> None:
-    path = tmp_path_factory.mktemp("bits") / "journal.jsonl"
     if bit // 8 == len(WHOLE) - 1:  # the last line feed: the line is torn
         return
-    assert restored(path, flipped(WHOLE, bit)) == WHOLE
+    assert restored(tmp_path_factory.mktemp("bits"), flipped(WHOLE, bit)) == WHOLE
 
 
 def test_what_is_damaged_otherwise_is_not_guessed(tmp_path: Path) -> None:
-    assert restored(tmp_path / "a", WHOLE) == WHOLE
-    assert restored(tmp_path / "b", WHOLE.replace(b"J\xe7\x8e\x8b2", b"other")) is None
-    assert restored(tmp_path / "c", b"".join(WHOLE.splitlines(keepends=True)[::2])) is None
-    assert restored(tmp_path / "d", b"\n" + WHOLE) is None
+    assert restored(tmp_path, WHOLE) == WHOLE
+    assert restored(tmp_path, WHOLE.replace(b"J\xe7\x8e\x8b2", b"other")) is None
+    assert restored(tmp_path, b"".join(WHOLE.splitlines(keepends=True)[::2])) is None
+    assert restored(tmp_path, b"\n" + WHOLE) == WHOLE
 
 
 @pytest.mark.parametrize("seed", range(EXAMPLES // 20 + 1))

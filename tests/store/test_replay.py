@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from kconsole.core.codes import Message
 from kconsole.core.records import Domain
 from kconsole.store.engine import NO_HASH, BrokenJournal, Head
-from kconsole.store.journal_line import Replay, linked
+from kconsole.store.journal_line import linked
+from kconsole.store.replay import Replay
 from kconsole.store.seatstore import SeatStore
 from kconsole.store.tables import encoded
 from tests.clocks import noon

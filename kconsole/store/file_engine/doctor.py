@@ -12,12 +12,12 @@ from kconsole.core.codes import Message, message
 from kconsole.core.consistency import checked
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.core.times import SystemClock
-from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head, unreadable
+from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, unreadable
 from kconsole.store.file_engine.engine import refuse_odd_files
 from kconsole.store.file_engine.files import PRIVATE_FILE, PRIVATE_FOLDER
-from kconsole.store.file_engine.flipped_bits import restored_lines
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
+from kconsole.store.file_engine.salvage import Good, Salvage
 from kconsole.store.file_engine.segments import Archive
 from kconsole.store.file_engine.snapshot_file import (
     BACKUP_FILE,
@@ -25,8 +25,9 @@ from kconsole.store.file_engine.snapshot_file import (
     SNAPSHOT_FILE,
     read_snapshot,
 )
-from kconsole.store.journal_line import commit_of, head_after
+from kconsole.store.journal_line import checks_of, commit_of, head_after
 from kconsole.store.records import Records
+from kconsole.store.replay import Gaps
 
 ASIDE_FOLDER: Final = "set-aside"
 """Where the doctor puts what is in the way."""
@@ -57,20 +58,6 @@ class Finding(NamedTuple):
     """Whether something is wrong, rather than worth knowing."""
     mendable: bool = False
     mended: bool = False
-
-
-class Good(NamedTuple):
-    """What is good in a store's files, up to the last good line."""
-
-    records: Records
-    next_number: int = 1
-    head: Head = START
-    place: int = 0
-    """Where that line ends."""
-    source: Message | None = None
-    """Where the records come from; None if there is nothing good."""
-    store: str = ""
-    """The id of the store, as far as it is known."""
 
 
 def examine(folder: Path) -> list[Finding]:
@@ -124,10 +111,12 @@ class Look:
     Attributes:
         findings: what is wrong with them.
         good: what is good in them.
+        salvage: what can be kept of a damaged journal, if that is so; else it is begun again with what is good.
     """
 
     def __init__(self, folder: Path, *, settled: bool) -> None:
         self.findings: list[Finding] = []
+        self.salvage: Salvage | None = None
         self._folder = folder
         self._snapshot, self._damage = _snapshot_in(folder / SNAPSHOT_FILE)
         name = str(folder / JOURNAL_FILE)
@@ -138,7 +127,10 @@ class Look:
             return
         with closing(journal):
             archived, start, chain = Archive(folder, journal.base).replayed(), Good(Records()), None
+            gaps = Gaps()
             if isinstance(archived, Message):  # the snapshot has what cannot be read from archives
+                if archived.code != "archive-missing" and self._can_salvage("archive", archived):
+                    return
                 serious, remedies = archived.code != "archive-missing", (message("put-archive-back"),)
                 self.findings.append(Finding("archive", archived, remedies, serious))
                 start, chain = self._snapshot or start, journal.first_bad()
@@ -148,7 +140,8 @@ class Look:
                     return
             else:
                 start = Good(Records(archived.changes()), archived.next_number, archived.head)
-            self.good, broken, at_snapshot = _replayed(journal, start, self._snapshot)
+                gaps = archived.gaps
+            self.good, broken, at_snapshot = _replayed(journal, start, self._snapshot, gaps)
             broken = chain or broken
             if broken is None and self.good.head == START:
                 broken = BrokenJournal(1, "journal-empty", START)
@@ -161,13 +154,42 @@ class Look:
                     broken = BrokenJournal(self._snapshot.head.sequence, "not-the-line-of-the-snapshot", self.good.head)
             if broken is not None:
                 what = message("journal-damaged", journal=name, line=broken.line, reason=broken.why)
+                if self._can_salvage("journal", what):
+                    return
                 self.good = self._without_good_journal(journal, what, broken.line - 1)
                 return
             self.good = self.good._replace(source=message("good-journal"), store=journal.store_id() or self.good.store)
             self._compare_snapshot(at_snapshot)
+            about = [message("restore-backup-to-have-them")]
+            if gaps.is_state_unknown:
+                about.append(message("changes-of-lost-lines-unknown"))
+            for first, last in gaps.known:
+                what = message("lines-lost", first=first, last=last)
+                self.findings.append(Finding("gap", what, tuple(about), serious=False))
             if journal.size > self.good.place and (settled or _stays_torn(journal, self.good.place)):
                 what, remedy = message("torn-last-line", journal=name), (message("can-be-set-aside"),)
                 self.findings.append(Finding("torn", what, remedy, serious=False, mendable=True))
+
+    def _can_salvage(self, code: str, what: Message) -> bool:
+        """Find out whether all good lines can be kept, and say so."""
+        bases = [each for each in (self._snapshot, self._backup) if each is not None]
+        store = StoreLock.store_in(self._folder / LOCK_FILE) or next((base.store for base in bases), "")
+        salvage = Salvage(self._folder, bases, store)
+        if not salvage.is_usable:
+            return False
+        self.salvage, self.good = salvage, Good(salvage.records, salvage.next_number, salvage.head)
+        remedy = [message("put-archive-back")] if code == "archive" else []
+        if salvage.gaps:
+            lost = sum(last - first + 1 for first, last in salvage.gaps)
+            remedy.append(message("good-lines-can-be-kept", lost=lost, kept=salvage.head.sequence - lost))
+        else:
+            remedy.append(message("all-lines-can-be-restored"))
+        if not salvage.is_certain:
+            remedy.append(message("changes-of-lost-lines-unknown"))
+        if self._snapshot is None and self._damage is not None:
+            self.findings.append(Finding("snapshot", self._about_snapshot(), mendable=True))
+        self.findings.append(Finding(code, what, tuple(remedy), mendable=True))
+        return True
 
     def _without_good_journal(self, journal: JournalFile | None, what: Message, good_lines: int) -> Good:
         """What is left if the journal is damaged after so many good lines, or missing."""
@@ -177,9 +199,7 @@ class Look:
             serious = journal is None or self._damage is not None
             self.findings.append(Finding("snapshot", self._about_snapshot(), (), serious, mendable=can_mend))
         remedy = [message("nothing-good-restore-backup")]
-        if journal is not None and restored_lines(journal):
-            can_mend, remedy = True, [message("bits-can-be-restored")]
-        elif can_mend:
+        if can_mend:
             remedy = [message("restore-or-begin-with", source=good.source)]
             lines = 0 if journal is None else sum(1 for _ in journal.lines())
             if (lost := lines - max(good.head.sequence, good_lines)) > 0:
@@ -200,7 +220,7 @@ class Look:
             return own != self._snapshot.store
         if self.good.head.sequence < self._snapshot.head.sequence:
             return False
-        return self._backup is not None and _replayed(journal, Good(Records()), self._backup)[2] is not None
+        return self._backup is not None and _replayed(journal, Good(Records()), self._backup, Gaps())[2] is not None
 
     @property
     def _backup(self) -> Good | None:
@@ -220,7 +240,7 @@ class Look:
         for name, start in starts:
             if start is None:
                 continue
-            good = start if journal is None else _replayed(journal, start, None)[0]
+            good = start if journal is None else _replayed(journal, start, None, Gaps())[0]
             if (last := good.head.sequence) > best.head.sequence:
                 source = message("good-lines", last=last)
                 if name:
@@ -248,7 +268,7 @@ class Look:
 
 
 def _replayed(
-    journal: JournalFile, start: Good, snapshot: Good | None
+    journal: JournalFile, start: Good, snapshot: Good | None, gaps: Gaps
 ) -> tuple[Good, BrokenJournal | None, Records | None]:
     """What the lines after a start add up to, what is wrong with the first bad one, and the records at a snapshot."""
     records, next_number, head, place, _, store = start
@@ -257,12 +277,17 @@ def _replayed(
         place = journal.place_checked(head)
         for raw in journal.lines(place):
             after = head_after(raw, head)
-            commit, next_number = commit_of(raw, after)
+            commit, number = commit_of(raw, after)
+            if commit.is_lost:
+                gaps.add(after.sequence)
+            elif gaps.open:
+                gaps.take(checks_of(raw))
             for change in commit.changes:
                 records.take(change)
-            head, place = after, place + len(raw)
+            head, place, next_number = after, place + len(raw), max(number, next_number)
             if snapshot is not None and head == snapshot.head:
                 at_snapshot = records.copy()
+        gaps.check()
     except BrokenJournal as found:
         broken = found
     return Good(records, next_number, head, place, store=store), broken, at_snapshot

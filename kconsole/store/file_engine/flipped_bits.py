@@ -2,59 +2,48 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final
 
 from kconsole.store.engine import BrokenJournal, Head
-from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.journal_line import HASH_LENGTH, hash_of, head_after, linked_tail
 
 _LONGEST: Final = 16 * 1024
 """Bytes of a line up to which each bit is tried: some seconds."""
 
-_MOST: Final = 8
-"""Lines that are restored; a file with more of them is damaged otherwise."""
+_MOST: Final = 8 * _LONGEST**2
+"""What the squares of the lengths of all lines that are tried may add up to."""
 
 
-class Restored(NamedTuple):
-    """What stands in a journal from one place to another, as it was."""
+class BitRestorer:
+    """Restores the damaged lines of one journal, as long as that takes no more than some seconds."""
 
-    begin: int
-    end: int
-    content: bytes
+    def __init__(self) -> None:
+        self._left = _MOST
 
+    def restored(self, texts: list[bytes], head: Head) -> list[bytes]:
+        """The lines after a head, as many as can be restored, from what stands there instead, cut at line feeds."""
+        lines: list[bytes] = []
+        while texts:
+            used = 1
+            found = self._line(texts[0], head)
+            if found is None and len(texts) > 1:  # a flipped bit may have made a line feed
+                used = 2
+                found = self._line(texts[0] + texts[1], head)
+            if found is None:
+                break
+            lines.append(found)
+            head, texts = head_after(found, head), texts[used:]
+        return lines
 
-def restored_lines(journal: JournalFile) -> list[Restored] | None:
-    """The damaged lines of a journal as they were; None if that cannot be found out for each of them."""
-    found: list[Restored] = []
-    head, begin, raws = journal.base, 0, journal.lines()
-    for raw in raws:
-        end = begin + len(raw)
-        try:
-            head = head_after(raw, head)
-        except BrokenJournal:
-            good = _restored(raw, head)
-            if good is None and (following := next(raws, b"")):  # a flipped bit may have made a line feed
-                end += len(following)
-                good = _restored(raw + following, head)
-            if good is None or len(found) == _MOST:
-                return None
-            found.append(Restored(begin, end, good))
-            for line in good.splitlines(keepends=True):
-                head = head_after(line, head)
-        begin = end
-    return found
+    def _line(self, raw: bytes, head: Head) -> bytes | None:
+        self._left -= len(raw) ** 2
+        if len(raw) > _LONGEST or self._left < 0:
+            return None
+        return next((content for content in _candidates(raw) if _follows(content, head)), None)
 
 
-def _restored(raw: bytes, head: Head) -> bytes | None:
-    return next((content for content in _candidates(raw, head) if _follow(content, head)), None)
-
-
-def _candidates(raw: bytes, head: Head) -> Iterator[bytes]:
+def _candidates(raw: bytes) -> Iterator[bytes]:
     """What a damaged line may have been."""
-    if (seam := raw.find(b'{"sequence":%d,' % (head.sequence + 2))) > 0:  # its line feed is another byte
-        yield raw[: seam - 1] + b"\n" + raw[seam:]
-    if len(raw) > _LONGEST:
-        return
     hashed = raw[:-HASH_LENGTH]
     tail = linked_tail(sha256(hashed).hexdigest())
     if (int.from_bytes(tail) ^ int.from_bytes(raw[-HASH_LENGTH:])).bit_count() == 1:
@@ -69,10 +58,9 @@ def _candidates(raw: bytes, head: Head) -> Iterator[bytes]:
         begun.update(hashed[at : at + 1])
 
 
-def _follow(content: bytes, head: Head) -> bool:
+def _follows(content: bytes, head: Head) -> bool:
     try:
-        for line in content.splitlines(keepends=True):
-            head = head_after(line, head)
+        head_after(content, head)
     except BrokenJournal:
         return False
     return True

@@ -156,6 +156,15 @@ class JournalFile(OpenFile):
                 pieces.clear()
             pieces.append(rest)
 
+    def texts(self) -> Iterator[bytes]:
+        """The same from the beginning, and a torn last line."""
+        place = 0
+        for raw in self.lines():
+            place += len(raw)
+            yield raw
+        if torn := os.pread(self._descriptor, self.size - place, place):
+            yield torn
+
     def lines_backwards(self, end: int, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
         """The lines that end at a place and before, the last one first, with their line feeds.
 

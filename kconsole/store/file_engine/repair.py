@@ -5,23 +5,23 @@ that no other process writes meanwhile; open consoles notice that the journal wa
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from itertools import chain
 from pathlib import Path
-from typing import Final
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import StoreUnusable
-from kconsole.core.history import Change, Commit, Operator
+from kconsole.core.history import MEND, Change, Commit, Operator
 from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, Head, unwritable
-from kconsole.store.file_engine.doctor import ASIDE_FOLDER, Finding, Good, Look, examine, leftovers, too_open
+from kconsole.store.file_engine.doctor import ASIDE_FOLDER, Finding, Look, examine, leftovers, too_open
 from kconsole.store.file_engine.engine import refuse_odd_files
 from kconsole.store.file_engine.files import beside, make_folder, sync_folder, write_whole
-from kconsole.store.file_engine.flipped_bits import restored_lines
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
-from kconsole.store.file_engine.segments import all_segments
+from kconsole.store.file_engine.salvage import Good, Salvage
+from kconsole.store.file_engine.segments import all_segments, write_segment
 from kconsole.store.file_engine.snapshot_file import (
     BACKUP_FILE,
     SNAPSHOT_FILE,
@@ -30,9 +30,6 @@ from kconsole.store.file_engine.snapshot_file import (
 from kconsole.store.journal_line import STORE_ID_LENGTH, Checks, body_of, linked
 from kconsole.store.state_sum import hash_of_sum
 from kconsole.store.tables import encoded_tables
-
-MEND: Final = "mend"
-"""The operation that begins a journal which the doctor made."""
 
 
 def mend(
@@ -68,7 +65,8 @@ def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message
         path.chmod(mode)
     seen = Look(folder, settled=True)
     codes = {finding.code for finding in seen.findings if finding.mendable}
-    if "journal" in codes and _restore_bits(folder):
+    if seen.salvage is not None:
+        _keep_good_lines(folder, operator, seen.salvage, worded)
         seen = Look(folder, settled=True)
         codes = {finding.code for finding in seen.findings if finding.mendable}
     if codes & {"journal", "no-journal"}:
@@ -86,19 +84,30 @@ def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message
     sync_folder(folder)
 
 
-def _restore_bits(folder: Path) -> bool:
-    """Put a journal in place in which flipped bits are as they were, so that each line is; returns whether it could."""
-    path = folder / JOURNAL_FILE
-    with closing(JournalFile.open(path, read_only=True)) as journal:
-        restored = restored_lines(journal)
-    if not restored:
-        return False
-    _keep(folder, JOURNAL_FILE)
-    content = path.read_bytes()
-    for begin, end, good in reversed(restored):
-        content = content[:begin] + good + content[end:]
-    write_whole(path, content)
-    return True
+def _keep_good_lines(folder: Path, operator: Operator, salvage: Salvage, worded: Callable[[Message], str]) -> None:
+    """Put a journal in place with all good lines; gaps stand for the lost ones, and a last line says what those did.
+
+    Segments come first: after a crash before the journal is in place, the repair begins again.
+    """
+    damaged = [segment for segment in salvage.segments if salvage.has_changed(segment)]
+    _keep(folder, SNAPSHOT_FILE, BACKUP_FILE, JOURNAL_FILE, *(segment.path.name for segment in damaged))
+    for segment in damaged:
+        write_segment(segment.path, [raw for number, raw in salvage.lines() if segment.first <= number <= segment.last])
+    archived = salvage.segments[-1].last if salvage.segments else 0
+    lines = (raw for number, raw in salvage.lines() if number > archived)
+    write_whole(folder / JOURNAL_FILE, chain(lines, _mend_lines(operator, salvage, worded)))
+
+
+def _mend_lines(operator: Operator, salvage: Salvage, worded: Callable[[Message], str]) -> Iterator[bytes]:
+    """The line that says which lines are lost, if any are, and what they changed."""
+    if salvage.gaps:
+        lost = sum(last - first + 1 for first, last in salvage.gaps)
+        reason = worded(message("lines-were-lost", lost=lost, folder=ASIDE_FOLDER))
+        number = salvage.head.sequence + 1
+        commit = Commit(number, SystemClock().now(), operator, "", MEND, reason, salvage.changes())
+        state = hash_of_sum(salvage.records.sum()) if salvage.is_certain else ""
+        checks = Checks(state=state, gaps=tuple(salvage.gaps))
+        yield linked(body_of(commit, salvage.next_number, checks), salvage.head.hash)[0]
 
 
 def _begin_with_good(folder: Path, operator: Operator, good: Good, worded: Callable[[Message], str]) -> None:

@@ -8,7 +8,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,10 +17,19 @@ from kconsole.core.errors import StoreUnusable
 from kconsole.store.engine import START, BrokenJournal, Head
 from kconsole.store.file_engine.files import write_whole
 from kconsole.store.file_engine.journal_file import lines_with
-from kconsole.store.journal_line import Replay, hash_of, named_before
+from kconsole.store.journal_line import hash_of, named_before
+from kconsole.store.replay import Replay
 
 SEGMENT_SIZE: Final = 16 * 1024 * 1024
 """Bytes of lines in a segment, unless one line has more; whoever reads backwards has them in memory."""
+
+MEMBER_SIZE: Final = 1024 * 1024
+"""Bytes of lines in each part of a segment that is compressed by itself: damage to one spares the others."""
+
+_MEMBER_BEGIN: Final = gzip.compress(b"", mtime=0)[:8]
+_MEMBER_HEADER: Final = 10
+_MEMBER_STEP: Final = 256
+"""Bytes that are unpacked in one go, so that no more is lost before damage."""
 
 _NAME: Final = re.compile(r"journal-(\d{1,18})-(\d{1,18})\.jsonl\.gz")
 
@@ -35,6 +44,22 @@ class Segment(NamedTuple):
     def lines(self) -> Iterator[bytes]:
         with self._unpacking(), gzip.open(self.path) as file:
             yield from file
+
+    def readable_lines(self) -> Iterator[bytes]:
+        """What can be unpacked of a damaged file, cut at line feeds."""
+        content, rest, begin = self.path.read_bytes(), b"", 0
+        while begin >= 0:
+            unpacker = zlib.decompressobj(-zlib.MAX_WBITS)  # without the checksum at the end, which may be damaged too
+            with suppress(zlib.error):
+                for place in range(begin + _MEMBER_HEADER, len(content), _MEMBER_STEP):
+                    *texts, rest = (rest + unpacker.decompress(content[place : place + _MEMBER_STEP])).split(b"\n")
+                    yield from (text + b"\n" for text in texts)
+                    if unpacker.eof:
+                        break
+            if rest:
+                yield rest
+                rest = b""
+            begin = content.find(_MEMBER_BEGIN, begin + 1)
 
     def lines_backwards(self, last: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
         """The lines up to a number that contain one of the patterns, the last one first."""
@@ -107,7 +132,7 @@ class Archive:
         try:
             for raw in self.lines_after(START) if self._base != START else ():
                 replay.take(raw)
-            replay.changes()
+            replay.changes()  # a gap is open until a line of the journal says so
         except BrokenJournal as found:
             return message("archive-damaged", line=found.line, reason=found.why)
         except StoreUnusable as missing:
@@ -127,14 +152,30 @@ def write_segments(folder: Path, numbered: Iterable[tuple[int, bytes]]) -> None:
     first, last, size, lines = 0, 0, 0, list[bytes]()
     for number, raw in numbered:
         if lines and size + len(raw) > SEGMENT_SIZE:
-            _write(folder, first, last, lines)
+            write_segment(_path_of(folder, first, last), lines)
             lines, size = [], 0
         first = first if lines else number
         last, size = number, size + len(raw)
         lines.append(raw)
     if lines:
-        _write(folder, first, last, lines)
+        write_segment(_path_of(folder, first, last), lines)
 
 
-def _write(folder: Path, first: int, last: int, lines: list[bytes]) -> None:
-    write_whole(folder / f"journal-{first}-{last}.jsonl.gz", gzip.compress(b"".join(lines), 6, mtime=0))
+def _path_of(folder: Path, first: int, last: int) -> Path:
+    return folder / f"journal-{first}-{last}.jsonl.gz"
+
+
+def write_segment(path: Path, lines: list[bytes]) -> None:
+    """Put a segment with these lines in place."""
+    write_whole(path, _compressed(lines))
+
+
+def _compressed(lines: list[bytes]) -> Iterator[bytes]:
+    size, some = 0, list[bytes]()
+    for raw in lines:
+        if some and size + len(raw) > MEMBER_SIZE:
+            yield gzip.compress(b"".join(some), 6, mtime=0)
+            size, some = 0, []
+        size += len(raw)
+        some.append(raw)
+    yield gzip.compress(b"".join(some), 6, mtime=0)

@@ -55,5 +55,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "change-it-there-and-sync": Both(
         "Change it on the server, then run 'kconsole sync'.", "Change it on the server, then press {key_sync}."
     ),
+    "line-to-undo-is-lost": "Line {line} of the log was lost to damage: what it changed is not known.",
     "line-has-nothing-to-undo": "Line {line} of the log has nothing to undo.",
 }

@@ -130,7 +130,19 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "Restore it from a backup. Or let a new journal begin with what is good, that is {source};"
         " the old one is kept aside."
     ),
-    "bits-can-be-restored": "Its hash says which bit was flipped: it can be restored, with every line of the log.",
+    "all-lines-can-be-restored": "It can be restored, with every line of the log.",
+    "good-lines-can-be-kept": (
+        "Restore it from a backup. Or let the log go on without {lost:count line}: {kept:count line} stay as they are,"
+        " and gaps show where the others were."
+    ),
+    "changes-of-lost-lines-unknown": "What the lost lines changed is not known where no later line shows it.",
+    "lines-lost": lambda params: (
+        ("Line {first} was" if params["first"] == params["last"] else "The lines {first} to {last} were")
+        + " lost to damage. 'kconsole doctor --fix' has repaired that: all others are as they were."
+    ),
+    "restore-backup-to-have-them": "Only a backup from before the damage has them.",
+    "lines-were-lost": "{lost:count line} lost to damage; the files from before are in {folder}",
+    "line-is-lost": "it was lost, and the log does not say that the doctor has repaired that",
     "lines-not-in-it": "That leaves out {count:count line}.",
     "good-journal": "the journal",
     "good-lines": "the lines up to {last}",

@@ -114,8 +114,8 @@ class LogList(ColumnList[Commit]):
     signs: ClassVar[int] = 2
     columns = (
         Column[Commit]("Line", 5, lambda commit, _: str(commit.sequence), needs=70),
-        Column[Commit]("Time", 11, lambda commit, now: short_time(commit.at, now), until=100),
-        Column[Commit]("Time", 16, lambda commit, _: clock_time(commit.at), needs=100),
+        Column[Commit]("Time", 11, lambda commit, now: "" if commit.is_lost else short_time(commit.at, now), until=100),
+        Column[Commit]("Time", 16, lambda commit, _: "" if commit.is_lost else clock_time(commit.at), needs=100),
         Column[Commit]("Operator", 8, lambda commit, _: safe_text(commit.operator.shown), share=1, needs=50),
         Column[Commit]("Change", 15, lambda commit, _: operation_word(commit)),
         Column[Commit]("Accounts", 14, lambda commit, _: subject(commit), share=3, gives_way=True),
