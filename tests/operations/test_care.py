@@ -677,6 +677,6 @@ def test_a_backup_of_a_store_whose_journal_was_replaced_is_none(tmp_path: Path) 
     session = Session.open(folder, "anna")
     shutil.copy(store_of(tmp_path / "other") / "journal.jsonl", folder / "new")
     (folder / "new").replace(folder / "journal.jsonl")
-    with pytest.raises(StoreUnusable, match="journal-replaced"):
+    with pytest.raises(StoreUnusable, match="journal-damaged"):
         backup(session, tmp_path / "b.tar")
     assert not (tmp_path / "b.tar").exists()
