@@ -41,6 +41,8 @@ class Console:
     def __init__(self, app: KConsoleApp, pilot: Pilot[None], session: Session, clock: FixedClock) -> None:
         self.app, self.pilot, self.session, self.clock = app, pilot, session, clock
         self._others: list[Session] = []
+        self._typed_at = 0.0
+        app.keystrokes.quiet = 0.0
 
     def close(self) -> None:
         for session in (*self._others, self.session):
@@ -54,11 +56,13 @@ class Console:
 
     # Doing
 
-    async def press(self, *keys: str) -> "Console":
+    async def press(self, *keys: str, every: float = 1.0) -> "Console":
+        """Press keys as a person does who looks at the screen: as if so many seconds lay before each."""
         driver = self.app._driver
         assert driver is not None
         for key in keys:
             event = Key(key, character_of(key))
+            event.time = self._typed_at = max(event.time, self._typed_at) + every
             event.set_sender(self.app)
             driver.send_message(event)
             await settled(self.app)

@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Key, Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from kconsole.tui.terminal.attention import Attention, Verdict
 from kconsole.tui.widgets.inputs import FormRow, NumberLine
 from kconsole.tui.widgets.labelled import LABEL, LABEL_LARGE, LabelledText, Section
 from kconsole.tui.widgets.painting import shortened, wrapped
@@ -24,6 +25,8 @@ ROOMY: Final = 16
 
 LEAST_BODY: Final = 3
 """Lines of the body that a long problem leaves."""
+
+TOO_FAST: Final = "Keys typed too early, too fast or by mistake were ignored."
 
 BOX_WIDTH: Final = 72
 """Cells of the box, where the terminal has so many; its edges take six of them."""
@@ -156,6 +159,36 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         self.action_scroll_by(self.scrolling.virtual_size.height * (1 if end else -1))
 
 
+class Attentive(Dialog[Answer]):
+    """A dialog that must not be answered by keys that were typed before it could be read, or for something else."""
+
+    minds_strays: ClassVar[bool] = True
+    is_final: bool = False
+    """Whether yes cannot be undone."""
+
+    def __init__(self, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self._attention = Attention(self.minds_strays)
+
+    def painted(self, now: float) -> None:
+        self._attention.shown(now)
+
+    def judge(self, event: Key, since_last: float) -> Verdict:
+        """Whether a key is meant for this."""
+        focused, key = self.focused, event.key
+        says_yes = key == "y" or (key == "enter" and getattr(focused, "id", "") == "confirm")
+        is_typed = isinstance(focused, Input) and focused.check_consume_key(key, event.character)
+        is_final_yes = self.is_final and says_yes and not is_typed
+        return self._attention.judge(
+            key, event.time, since_last, lambda: is_typed or key in self.active_bindings, is_final_yes
+        )
+
+    def dropped(self) -> None:
+        """Say that a key was not taken, where the user may wait for what it does."""
+        if self.verb and self._problem != TOO_FAST:
+            self.tell_problem(TOO_FAST)
+
+
 class Question(NamedTuple):
     """A question that y or n answers, or a number that is typed. All texts must be safe to show."""
 
@@ -174,7 +207,7 @@ class Question(NamedTuple):
     """Whether yes cannot be undone."""
 
 
-class QuestionDialog(Dialog[Answer]):
+class QuestionDialog(Attentive[Answer]):
     """Asks whether to go on. Cancel has the focus, so that a hasty Enter does nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -187,6 +220,7 @@ class QuestionDialog(Dialog[Answer]):
     def __init__(self, question: Question) -> None:
         super().__init__(classes="-alarm" if question.is_final else "")
         self._question, self.heading, self.verb = question, question.text, question.verb
+        self.is_final = question.is_final
         if question.number:
             self.keys = "type the number, then enter · esc no"
 
@@ -239,12 +273,13 @@ class ConfirmDialog(QuestionDialog[bool]):
         return True
 
 
-class NewsDialog(Dialog[None]):
+class NewsDialog(Attentive[None]):
     """Shows something that has to be read: a refusal, an error, an explanation."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,space", "leave", "Close", show=False)]
     AUTO_FOCUS = "#close"
     keys = "esc closes"
+    minds_strays = False
 
     def __init__(self, title: str, lines: Sequence[str], hint: str = "", alarm: bool = False) -> None:
         super().__init__(classes="-alarm" if alarm else "")

@@ -1,6 +1,7 @@
 """The application's side: it hands the driver strips with their places, not sequences, in ASCII where needed."""
 
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
 from rich.cells import cell_len
@@ -15,6 +16,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from kconsole.text.plain import in_ascii
 from kconsole.text.terminals import TerminalProfile
+from kconsole.tui.terminal.attention import Judge
 from kconsole.tui.terminal.driver import Placed, TerminalDriver
 
 
@@ -25,9 +27,12 @@ class BufferedApp(App[None]):
     """
 
     profile: TerminalProfile
+    _are_pictures_held = False
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         driver = self._driver
+        if isinstance(screen, Judge) and not self._are_pictures_held:
+            screen.painted(monotonic())
         if not isinstance(driver, TerminalDriver) or not isinstance(renderable, LayoutUpdate | ChopsUpdate):
             super()._display(screen, renderable)
             return
@@ -52,6 +57,9 @@ class BufferedApp(App[None]):
 
     def hold_pictures(self, is_held: bool) -> None:
         """Write nothing to the terminal until released."""
+        self._are_pictures_held = is_held
+        if not is_held and isinstance(self.screen, Judge):
+            self.screen.painted(monotonic())
         if isinstance(self._driver, TerminalDriver):
             self._driver.hold(is_held)
 

@@ -4,16 +4,20 @@ Keys of one burst (a fast typist, a slow connection, a paste) arrive together, a
 that has the focus then. If the first of them opens the filter, the others are meant for it: "/dy" must not disable an
 account. While keys wait, nothing is written: what the first of them shows need not be seen.
 
-Keys can be held while an operation runs that will change the screen: they are meant for its result.
+Keys can be held while an operation runs that will change the screen: they are meant for its result. A screen that
+says yes or no judges which keys are meant for it.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from math import inf
+from time import monotonic
 from typing import Final
 
 from textual.events import Event, Key
 
+from kconsole.tui.terminal.attention import QUIET, Judge
 from kconsole.tui.terminal.buffered_app import BufferedApp
 
 ROUNDS: Final = 3
@@ -32,6 +36,8 @@ class Keystrokes:
         self._work: asyncio.Task[None] | None = None
         self._aside: list[Event] = []
         self.is_held = False
+        self.quiet = QUIET
+        self._last = -inf
 
     def take(self, event: Event) -> None:
         """Deliver an event when its turn comes."""
@@ -74,11 +80,27 @@ class Keystrokes:
             event = self._typed.popleft()
             self._app.hold_pictures(bool(self._typed))
             try:
+                if isinstance(event, Key) and not await self._is_meant(event):
+                    continue
                 await self._deliver(event)
                 for _ in range(ROUNDS):
                     await self._rest()
             except Exception as error:
                 self._app._handle_exception(error)
+
+    async def _is_meant(self, event: Key) -> bool:
+        """Whether the screen takes a key; for a decision that is final, once it is known that no other key follows."""
+        screen, since_last = self._app.screen, event.time - self._last
+        self._last = event.time
+        if not isinstance(screen, Judge):
+            return True
+        verdict = screen.judge(event, since_last)
+        if verdict == "if-alone" and not self._typed:
+            await asyncio.sleep(min(max(event.time + self.quiet - monotonic(), 0), self.quiet))
+        is_meant = verdict == "take" or (verdict == "if-alone" and not self._typed and self._app.screen is screen)
+        if not is_meant:
+            screen.dropped()
+        return is_meant
 
     async def _rest(self) -> None:
         """Wait until every widget on the way of a key has done its earlier work."""

@@ -1,0 +1,128 @@
+"""Keys that were typed into a question by mistake confirm nothing."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from textual.events import Key
+
+from kconsole.tui.terminal.attention import PAUSE, QUIET, UNREAD, Attention
+from tests.tui.console import Console, character_of, console, settled
+
+FINAL = frozenset({"y"})
+KNOWN = frozenset({"y", "n", "r", "l", "t", "enter", "j", "k"})
+
+
+def verdicts(typed: Sequence[tuple[str, float]], shown: float = 0.0, is_final: bool = True) -> Sequence[str]:
+    """What becomes of keys, each with its time, in a dialog that was painted then."""
+    attention, last, verdicts = Attention(minds_strays=True), -1000.0, list[str]()
+    attention.shown(shown)
+    for key, at in typed:
+        verdicts.append(
+            attention.judge(key, at, at - last, lambda key=key: key in KNOWN, is_final and key == "y")  # type: ignore[misc]
+        )
+        last = at
+    return verdicts
+
+
+@pytest.mark.parametrize("pace", [0.0, 0.05, 0.2, 0.5, 0.9])
+def test_a_word_typed_at_any_pace_confirms_nothing(pace: float) -> None:
+    keys = [(key, 1 + place * pace) for place, key in enumerate("/harry")]
+    assert set(verdicts(keys)) == {"drop"}
+
+
+def test_after_a_pause_the_keys_are_for_the_question_again() -> None:
+    assert verdicts([("/", 1.0), ("y", 1.0 + PAUSE - 0.1)]) == ["drop", "drop"]
+    assert verdicts([("/", 1.0), ("y", 1.0 + PAUSE)]) == ["drop", "if-alone"]
+
+
+def test_a_y_in_a_burst_is_not_taken() -> None:
+    assert verdicts([("r", 1.0), ("y", 1.0 + QUIET / 2)]) == ["take", "drop"]
+    assert verdicts([("r", 1.0), ("y", 1.01 + QUIET)]) == ["take", "if-alone"]
+
+
+def test_what_can_be_undone_needs_no_quiet() -> None:
+    assert verdicts([("j", 1.0), ("y", 1.01)], is_final=False) == ["take", "take"]
+
+
+def test_keys_of_before_the_first_picture_do_nothing_but_escape() -> None:
+    keys = [("r", 1.0), ("y", 1.5), ("escape", 1.6)]
+    assert verdicts(keys, shown=2.0) == ["drop", "drop", "take"]
+
+
+def test_enter_waits_until_it_may_have_been_read() -> None:
+    assert verdicts([("enter", 2.0 + UNREAD - 0.01)], shown=2.0) == ["drop"]
+    assert verdicts([("enter", 2.01 + UNREAD)], shown=2.0) == ["take"]
+
+
+# On the screen
+
+
+@pytest.mark.parametrize("key", ["d", "x"])
+@pytest.mark.parametrize("every", [0.01, 0.12, 0.25])
+async def test_a_filter_typed_into_a_question_confirms_nothing(key: str, every: float) -> None:
+    async with console("office") as screen:
+        rows = screen.main.accounts.rows
+        screen.main.accounts.move_to(next(row for row, entry in enumerate(rows) if entry.enabled and entry.mailbox))
+        await screen.press(key)
+        await screen.press("slash", *"harry", every=every)
+        assert screen.used == 113
+        screen.expect_dialog("were ignored")
+        if key == "x":
+            screen.expect_dialog("(●) l")
+        await screen.press("y")
+        screen.expect_no_dialog()
+        assert screen.session.history.undoable is not None
+
+
+async def test_a_y_that_another_key_follows_at_once_deletes_nothing() -> None:
+    async with console("office") as screen:
+        await screen.press("x")
+        screen.app.keystrokes.quiet = 60.0
+        await press_together(screen, "y", "j")
+        screen.expect_dialog("were ignored")
+        assert screen.session.history.undoable is None
+
+
+async def test_a_y_alone_deletes_after_a_moment() -> None:
+    async with console("office") as screen:
+        await screen.press("x")
+        screen.app.keystrokes.quiet = 0.05
+        await screen.press("y")
+        await asyncio.sleep(0.1)
+        await screen.settled()
+        screen.expect_no_dialog()
+        assert screen.session.history.undoable is not None
+
+
+@pytest.mark.parametrize("key", ["d", "x"])
+async def test_keys_that_came_with_the_one_that_asks_are_no_answer(key: str) -> None:
+    async with console("office") as screen:
+        await press_together(screen, key, "y")
+        screen.expect_dialog("1 account?", "were ignored")
+        assert screen.used == 113
+        await screen.press("y")
+        screen.expect_no_dialog()
+
+
+async def test_enter_at_once_neither_confirms_nor_closes() -> None:
+    async with console("office") as screen:
+        await screen.press("d", "tab")
+        await screen.press("escape", "d")
+        await press_together(screen, "enter")
+        screen.expect_dialog("Disable 1 account?")
+        await screen.press("enter")
+        screen.expect_no_dialog()
+        assert screen.used == 113
+
+
+async def press_together(screen: Console, *keys: str) -> None:
+    """Keys that are read at once, now."""
+    driver = screen.app._driver
+    assert driver is not None
+    for key in keys:
+        event = Key(key, character_of(key))
+        event.set_sender(screen.app)
+        driver.send_message(event)
+    await settled(screen.app)
+    await screen.saved()
