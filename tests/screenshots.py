@@ -44,11 +44,12 @@ WIDE, NARROW = (120, 36), (80, 24)
 
 PICTURES = (
     Picture("main", "office", WIDE, ("j", "j")),
+    Picture("main-160x45", "office", (160, 45), ("j", "j")),
     Picture("main-80x24", "office", NARROW, ("j", "j")),
     Picture("marks", "office", WIDE, ("space", "space", "j", "space")),
     Picture("crisis", "crisis", WIDE, ("]", "]")),
-    Picture("confirm", "office", NARROW, ("d",)),
-    Picture("delete", "office", NARROW, ("x",)),
+    Picture("confirm", "office", NARROW, (*"jjjjjd",)),
+    Picture("delete", "office", NARROW, (*"jjjjjx",)),
     Picture("details", "office", NARROW, ("/", *"bob", "enter", "enter")),
     Picture("filter", "office", NARROW, ("/", *"scan")),
     Picture("help", "office", WIDE, ("?",)),
@@ -71,7 +72,7 @@ PICTURES = (
     Picture("contrast", "office", WIDE, ("j", "j"), theme="kconsole-contrast"),
     Picture("terminal", "office", WIDE, ("j", "j"), theme="terminal"),
     Picture("ascii-80x24", "office", NARROW, ("j", "j"), profile=TerminalProfile(ascii_only=True)),
-    Picture("ascii-confirm", "office", NARROW, ("d",), profile=TerminalProfile(ascii_only=True)),
+    Picture("ascii-confirm", "office", NARROW, (*"jjjjjd",), profile=TerminalProfile(ascii_only=True)),
     Picture("no-colours-80x24", "office", NARROW, ("j", "space"), profile=TerminalProfile(colours="none")),
     Picture("columns", "office", NARROW, ("C",)),
     Picture("text", "office", NARROW, ("space", "space", "space", "Y")),

@@ -10,7 +10,7 @@ from kconsole.core.errors import NotFound
 from kconsole.core.history import Commit, Refusal, Trace, trace_of
 from kconsole.core.identity import canonical_address
 from kconsole.operations.catalog import BEGINNINGS, is_undoable
-from kconsole.store.journal_line import UNDO_LINES, line_numbered, lines_by
+from kconsole.store.journal_line import UNDO_LINES, line_numbered, lines_by, lines_changing
 from kconsole.store.seatstore import SeatStore
 
 LATELY: Final = 100
@@ -59,6 +59,10 @@ class History:
         """The commits that a query selects, oldest or newest first; each is read when it is asked for."""
         history = self._store.journal.history_backwards() if newest_first else self._store.journal.history()
         return (commit for commit in history if query.fits(commit))
+
+    def of_entry(self, number: int, most: int) -> list[Commit]:
+        """The last commits that changed an entry, the newest first, as far as they are quickly found."""
+        return list(islice(self._store.journal.recent(lines_changing("entries", number)), most))
 
     @property
     def undoable(self) -> Commit | None:

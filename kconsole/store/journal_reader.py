@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import islice
 from typing import Final
 
 from kconsole.core.codes import Message, message
@@ -31,6 +32,12 @@ CHECK_AT_OPENING: Final = 4 * 1024 * 1024
 
 FEW: Final = 8
 """Records up to which the lines that change them are searched for; for more, each line is read."""
+
+RECENT: Final = 5_000
+"""Lines among which `recent` looks."""
+
+LONG: Final = 100_000
+"""Bytes from which on it skips a line: reading one of a large import takes seconds."""
 
 _OFTEN: Final = 1024
 """Lines after which progress is reported; what it raises ends the reading."""
@@ -234,6 +241,13 @@ class JournalReader:
             for raw in self._engine.read_backwards(self.head, patterns):
                 yield commit_of(raw, head_of(raw))[0]
         self._check_all_were_there()
+
+    def recent(self, pattern: bytes) -> Iterator[Commit]:
+        """The same among the last lines only, and among those that are quickly read: it may stand in for an answer."""
+        with self.reporting_damage():
+            for raw in islice(self._engine.read_backwards(self.head), RECENT):
+                if len(raw) < LONG and pattern in raw:
+                    yield commit_of(raw, head_of(raw))[0]
 
     def traces(self, records: Collection[tuple[str, int]], after: int) -> Iterator[Trace]:
         """The traces, after a line, of what changed one of these records and of all undos, the last one first."""

@@ -129,6 +129,17 @@ def commit_text(commit: Commit) -> str:
     return " ".join(filter(None, parts))
 
 
+def history_rows(commits: Sequence[Commit], now: datetime) -> list[tuple[str, str]]:
+    """The changes of one account, each with its time, what was done, by which operator, and why."""
+    rows = []
+    for commit in commits:
+        reason = f": {safe_text(commit.reason, 200)}" if commit.reason else ""
+        rows.append(
+            (short_time(commit.at, now), f"{operation_word(commit)}, {safe_text(commit.operator.shown)}{reason}")
+        )
+    return rows or [("", "no recent changes")]
+
+
 def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Detail]:
     """All of a line of the log, the most important first, with at most so many changes."""
     yield Detail("Line", f"{commit.sequence:,}")

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from kconsole.core.identity import ascii_address
 from kconsole.core.records import Entry, Restart
 from kconsole.core.reports import Classification, SeatReport
 from kconsole.licensing.counting import is_held
@@ -89,6 +90,8 @@ def details_of(
         ]
     if entry.description:
         details.append(Detail("Description", safe_text(entry.description, limit)))
+    if (ascii_form := ascii_address(entry.address)) != safe_address(entry.address):
+        details.append(Detail("In ASCII", safe_text(ascii_form, limit)))
     if entry.directory_logon is not None:
         details.append(Detail("Directory", f"last logon to it {ages.ago_and_moment(entry.directory_logon, now)}"))
     if entry.delivers_to:

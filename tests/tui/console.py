@@ -226,6 +226,7 @@ async def console(
     size: tuple[int, int] = NARROW,
     title: str = "mail.example",
     read_only: bool = False,
+    folded: bool = False,
     prepare: Callable[[Path], None] = lambda _: None,
     **look: Any,
 ) -> AsyncIterator[Console]:
@@ -236,6 +237,7 @@ async def console(
         size: columns and lines of the terminal.
         title: what the console says that it shows.
         read_only: whether it is opened to be read only.
+        folded: whether accounts that never logged in are one line at first, as users see it.
         prepare: does something to the store's folder before the console opens it.
         look: how it looks: the profile of the terminal, settings, habits, theme.
     """
@@ -253,5 +255,9 @@ async def console(
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             screen = Console(app, pilot, session, clock)
+            if not folded and screen.main.accounts.group:
+                screen.main.action_never()
+                screen.main.accounts.move_to(0)
+                await screen.settled()
             yield screen
         screen.close()

@@ -4,6 +4,7 @@ import pytest
 
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
+from kconsole.operations.accounts import Connect, DisableAccounts
 from tests.tui.console import NARROW, WIDE, console
 from tests.tui.test_mapping import until, until_told
 
@@ -22,6 +23,76 @@ async def test_accounts_that_never_logged_in_come_first_then_the_oldest() -> Non
         assert never
         assert moments[:never] == [None] * never
         assert moments[never:] == sorted(moment for moment in moments if moment)
+
+
+async def test_accounts_that_never_logged_in_are_one_line_that_unfolds() -> None:
+    async with console("office", folded=True) as screen:
+        assert "+ 43 accounts never logged in · n shows them" in screen.text
+        assert screen.at.last_login is not None
+        assert not any(entry.is_account and entry.never_logged_in for entry in screen.main.accounts.rows)
+        assert "172 of 172" in screen.title
+        at = screen.at
+        await screen.press("n")
+        assert "- 43 accounts never logged in · n folds them" in screen.text
+        assert screen.at == at
+        await screen.press("g")
+        assert screen.at.address == "2f-scanner@northwind.example"
+
+
+@pytest.mark.parametrize("keys", [("S",), ("s", "n"), ("slash", "a"), ("slash", *"is", "colon", *"never")])
+async def test_in_another_order_or_with_a_filter_there_is_no_such_group(keys: tuple[str, ...]) -> None:
+    async with console("office", folded=True) as screen:
+        await screen.press(*keys)
+        assert screen.main.accounts.group == 0
+        assert any(entry.never_logged_in for entry in screen.main.accounts.rows)
+
+
+async def test_where_no_account_ever_logged_in_all_are_listed() -> None:
+    entries = tuple(Entry(address=f"{name}@a.example") for name in "xyz")
+    async with console(Inventory(domains=(Domain(name="a.example"),), entries=entries), folded=True) as screen:
+        assert len(screen.listed) == 3
+
+
+async def test_an_account_that_another_console_connects_leaves_the_group() -> None:
+    async with console("office", folded=True) as screen:
+        screen.other().do(Connect("2f-scanner@northwind.example"))
+        await screen.tick()
+        assert "+ 42 accounts" in screen.text
+        assert "2f-scanner@northwind.example" in screen.listed
+
+
+async def test_a_new_account_is_shown_although_it_never_logged_in() -> None:
+    async with console("office", folded=True) as screen:
+        await screen.press("a")
+        await screen.type("new")
+        await screen.press("enter", "enter")
+        await screen.saved()
+        assert screen.at.login == "new"
+
+
+async def test_the_bar_is_as_wide_whatever_stands_beside_it() -> None:
+    async with console("office", WIDE) as screen:
+        before = len(screen.gauge.splitlines()[0].split(" 113")[0])
+        await screen.press("space", "space")
+        assert "113 → 111" in screen.gauge
+        assert len(screen.gauge.splitlines()[0].split(" 113")[0]) == before
+
+
+async def test_the_names_of_domains_are_whole_where_there_is_room() -> None:
+    async with console("office", WIDE) as screen:
+        assert "retail.northwind.example 32 of 40" in screen.text
+
+
+async def test_a_broad_terminal_shows_the_account_and_its_history_beside_the_list() -> None:
+    async with console("office", (160, 45)) as screen:
+        screen.other().do(DisableAccounts(("2f-scanner@northwind.example",), reason="broken"))
+        await screen.tick()
+        await until_told(screen, "disable, berg: broken")
+        assert "Source" in screen.text
+        await screen.resize(*WIDE)
+        assert "History" not in screen.text
+        await screen.resize(160, 45)
+        await until_told(screen, "disable, berg: broken")
 
 
 async def test_lists_and_aliases_come_after_all_accounts_in_both_directions() -> None:
@@ -283,7 +354,7 @@ async def test_a_wide_and_tall_terminal_explains_without_asking() -> None:
     async with console("office", WIDE) as screen:
         assert "takes a seat: local" in screen.text
         await screen.press("j")
-        assert f"Account    {screen.at.address}" in screen.text
+        assert f"Account       {screen.at.address}" in screen.text
 
 
 async def test_accounts_that_would_be_refused_are_marked_and_explained() -> None:

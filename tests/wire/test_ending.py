@@ -53,7 +53,7 @@ def is_left(folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-@pytest.mark.parametrize("keys", ["", "d", "/ab", "L"])
+@pytest.mark.parametrize("keys", ["", "jjjjjd", "/ab", "L"])
 def test_a_signal_leaves_the_terminal_as_it_was_and_nothing_behind(
     tmp_path: Path, number: signal.Signals, keys: str
 ) -> None:
@@ -70,7 +70,7 @@ def test_a_signal_leaves_the_terminal_as_it_was_and_nothing_behind(
 def test_what_was_done_before_a_signal_is_there(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     with terminal("demo", "--into", str(kept), home=tmp_path) as screen:
-        opened(screen).send("d")
+        opened(screen).send("jjjjjd")
         screen.wait_for("Cancel")
         screen.send("y")
         screen.wait_for("112 of 120 used")
@@ -213,7 +213,7 @@ def gone(folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("program", [KCONSOLE, IGNORING_HANGUP], ids=["", "hangups ignored"])
-@pytest.mark.parametrize("keys", ["", "d", "/ab", "L", "?", "a", ":"])
+@pytest.mark.parametrize("keys", ["", "jjjjjd", "/ab", "L", "?", "a", ":"])
 def test_no_process_is_left_when_the_terminal_is_closed(tmp_path: Path, keys: str, program: Sequence[str]) -> None:
     store = tmp_path / "kept"
     with terminal("demo", "--into", str(store), home=tmp_path, program=program) as screen:

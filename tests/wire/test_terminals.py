@@ -10,7 +10,27 @@ import pytest
 
 from tests.wire.terminal import Terminal, terminal
 
-TOUR = ("j", "/", "a", "\x1b", "\r", "\x1b", "s", "\x1b", "d", "\x1b", "?", "\x1b", "L", "\x1b", ":", "\x1b", "G", "g")
+TOUR = (
+    "j",
+    "/",
+    "a",
+    "\x1b",
+    "\r",
+    "\x1b",
+    "s",
+    "\x1b",
+    "n",
+    "d",
+    "\x1b",
+    "?",
+    "\x1b",
+    "L",
+    "\x1b",
+    ":",
+    "\x1b",
+    "G",
+    "g",
+)
 """Keys that open every kind of screen, and close it."""
 
 COLOURS = re.compile(rb"\x1b\[[0-9;]*?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[0-9;]*m")

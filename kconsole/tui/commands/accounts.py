@@ -139,6 +139,12 @@ class Columns(_ViewCommand):
     name, keys, title = "columns", "C", "View: columns"
 
 
+class NeverLoggedIn(_ViewCommand):
+    """List the accounts that never logged in, or fold them into one line with their number."""
+
+    name, keys, title, word = "never", "n", "View: accounts that never logged in", "never"
+
+
 class NextDomain(_ViewCommand):
     """Show the next domain only."""
 

@@ -296,7 +296,7 @@ class AccountsScreen(ListingScreen):
         if not away:
             return []
         which = "It is" if len(chosen) == 1 else f"{away:,} of them {'is' if away == 1 else 'are'}"
-        return [f"{which} not in the list now: marked before it was filtered."]
+        return [f"{which} not in the list now: it was marked before."]
 
     def _nothing_to_do(self, entries: Sequence[Entry], state: str) -> str:
         if not entries:

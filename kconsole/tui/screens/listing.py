@@ -120,6 +120,15 @@ class ListingScreen(FilterScreen, ServerScreen):
 
         self.app.push_screen(ColumnsDialog(self.accounts.choices, self.accounts.size.width), keep)
 
+    def action_never(self) -> None:
+        if self.accounts.group:
+            self.accounts.is_folded = not self.accounts.is_folded
+            self.show_listing()
+        else:
+            self.tell(
+                "Accounts that never logged in form a group only by last login, oldest first, and without a filter."
+            )
+
     def look(self, listing: AccountQuery) -> None:
         """List something else, or in another order."""
         self.listing = listing
@@ -203,7 +212,8 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.accounts.empty_text = texts.empty_text(
             everything > 0, listing.text, self.is_read_only, self.key_of("add"), self.filter_problem(listing.text)
         )
-        self.accounts.show(rows, listing.sort, listing.reverse, self.session.seats.report(), now)
+        report, has_group = self.session.seats.report(), not listing.text
+        self.accounts.show(rows, listing.sort, listing.reverse, report, now, has_group)
         order = words.order_words(listing.sort, listing.reverse)
         scope = safe_address(listing.domain) or ALL_DOMAINS.lower()
         title = f"Accounts · {scope} · {len(rows):,} of {everything:,} · {order}"
@@ -220,6 +230,12 @@ class ListingScreen(FilterScreen, ServerScreen):
 
     def _seek(self) -> None:
         sought, self._sought = self._sought, ""
-        for row, entry in enumerate(self.accounts.rows if sought else ()):
+        if not sought:
+            return
+        for row, entry in enumerate(self.accounts.rows):
             if entry.address == sought:
                 self.accounts.move_to(row)
+                return
+        if self.accounts.is_folded and self.accounts.group:  # a new account is there
+            self.accounts.is_folded, self._sought = False, sought
+            self.show_listing()

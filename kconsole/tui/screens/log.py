@@ -110,7 +110,7 @@ class LogReader:
 class LogList(ColumnList[Commit]):
     """Lines of the log."""
 
-    header_lines: ClassVar[int] = 1
+    header_lines = 1
     signs: ClassVar[int] = 2
     columns = (
         Column[Commit]("Line", 5, lambda commit, _: str(commit.sequence), needs=70),

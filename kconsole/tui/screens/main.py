@@ -1,5 +1,6 @@
 """The main screen: the gauge on top, domains and accounts below it, what happened and the keys at the bottom."""
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -7,9 +8,11 @@ from typing import Final
 
 from textual import getters
 from textual.containers import Horizontal, Vertical
+from textual.events import Resize
 from textual.widget import Widget
 
 from kconsole.core.codes import Message
+from kconsole.core.errors import StoreUnusable
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
 from kconsole.net.secrets import Secret
@@ -22,7 +25,7 @@ from kconsole.text.licenses import license_words
 from kconsole.text.messages import sentence
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
-from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS, Undo
+from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS, NeverLoggedIn, Undo
 from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.commands.console import CONSOLE_COMMANDS
 from kconsole.tui.commands.server import SERVER_COMMANDS
@@ -41,8 +44,17 @@ COMMANDS: tuple[AnyCommand, ...] = (*ACCOUNT_COMMANDS, *VIEW_COMMANDS, *SERVER_C
 WIDE: Final = 100
 """Cells of a line from which on the domains have their place beside the accounts."""
 
+BROAD: Final = 160
+"""Cells of a line from which on the account under the cursor is explained beside the others, with its history."""
+
 TALL: Final = 30
 """Lines from which on the account under the cursor is explained below."""
+
+REST: Final = 0.3
+"""Seconds that the cursor rests on an account before its history is read."""
+
+MOST_HISTORY: Final = 6
+"""Changes of an account that are shown."""
 
 LEISURE: Final = 0.3
 """Seconds after the first list until the next command is prepared for."""
@@ -61,8 +73,8 @@ class MainScreen(AccountsScreen):
 
     banner = getters.query_one(Banner)
     on_key_line = (
-        "mark", "disable", "enable", "undo", "filter", "add", "delete", "sync", "sort", "next-domain", "log", "license",
-        "details", "help", "quit",
+        "mark", "disable", "enable", "undo", "filter", "add", "delete", "sync", "sort", "never", "next-domain", "log",
+        "license", "details", "help", "quit",
     )  # fmt: skip
     signs = (
         ("▸", "the cursor"),
@@ -87,6 +99,7 @@ class MainScreen(AccountsScreen):
         width, height = self.app.size  # Textual lays out for it only after the first picture
         self.set_class(width >= WIDE, "-wide")
         self.set_class(height >= TALL, "-tall")
+        self.set_class(width >= BROAD, "-broad")
         yield SeatGauge()
         yield Banner()
         with Horizontal(id="lists"):
@@ -104,16 +117,32 @@ class MainScreen(AccountsScreen):
 
     def complete(self) -> None:
         """Mount what the first picture does not wait for, and say what was found at opening."""
-        self._details_pane = DetailsPane()
-        self._details_pane.border_title = "Account"
-        self.remove_class("-bare")
-        self.mount(self._details_pane, after="#lists")
-        self._show_highlighted()
+        self._place_details()
         self._tell_notices()
         if problems := console_of(self).problems:
             self.tell_news("About your configuration", problems, "'kconsole diagnose' shows more.")
         if self.session.state.pending_changes and not self.workspace.feed.is_held:  # else a change resolves them first
             self.recover_unconfirmed()
+
+    def on_resize(self, event: Resize) -> None:
+        is_broad = event.size.width >= BROAD
+        if is_broad != self.has_class("-broad"):
+            self.set_class(is_broad, "-broad")
+            if self._details_pane is not None:
+                self._details_pane.remove()
+                self._place_details()
+
+    def _place_details(self) -> None:
+        """Mount the details below the lists, or beside them where there is room for their whole text."""
+        is_broad = self.has_class("-broad")
+        self._details_pane = DetailsPane(wraps=is_broad)
+        self._details_pane.border_title = "Account"
+        self.remove_class("-bare")
+        if is_broad:
+            self.query_one("#lists").mount(self._details_pane)
+        else:
+            self.mount(self._details_pane, after="#lists")
+        self._show_highlighted()
 
     def tick(self) -> None:
         """Show what other processes did since the last time. Nothing is painted if nothing changed."""
@@ -139,6 +168,8 @@ class MainScreen(AccountsScreen):
     def is_of_use(self, command: AnyCommand) -> bool:
         if command is Undo:
             return self.workspace.last_change is not None
+        if command is NeverLoggedIn:
+            return self.accounts.group > 0
         return super().is_of_use(command)
 
     def help_sections(self) -> Iterator[Section]:
@@ -178,7 +209,7 @@ class MainScreen(AccountsScreen):
 
     def committed(self, commits: Sequence[Commit]) -> None:
         self._show_report()
-        if sum(len(commit.changes) for commit in commits) > MANY or _changed_shape(commits):
+        if sum(len(commit.changes) for commit in commits) > MANY or _changed_shape(commits, self.accounts.group > 0):
             live = self.session.state.live_entry
             self.accounts.mark(number for number in self.accounts.marked if live(number) is not None)
             self.show_listing()
@@ -223,13 +254,32 @@ class MainScreen(AccountsScreen):
         self.accounts.is_suspended = self._license_status.is_suspended
 
     def _show_highlighted(self) -> None:
-        if self._details_pane is not None:
-            entry = self.accounts.highlighted
-            self._details_pane.show_details(() if entry is None else tuple(self.details_of(entry)))
+        if self._details_pane is None:
+            return
+        entry = self.accounts.highlighted
+        self._details_pane.show_details(() if entry is None else tuple(self.details_of(entry)))
+        if entry is not None and self.has_class("-broad"):
+            self.run_worker(partial(self._show_history), group="history", exclusive=True)  # type: ignore[arg-type]
+
+    async def _show_history(self) -> None:
+        """Show the last changes of an account below its details, once the cursor rests on it."""
+        from kconsole.text.commits import history_rows
+
+        await asyncio.sleep(REST)
+        entry, pane = self.accounts.highlighted, self._details_pane
+        if entry is None or pane is None:
+            return
+        try:
+            commits = await asyncio.to_thread(self.session.history.of_entry, entry.id, MOST_HISTORY)
+        except StoreUnusable:  # the log says so
+            return
+        rows = history_rows(commits, self.session.clock.now())
+        pane.show([("", tuple(self.details_of(entry))), ("History", rows)])
 
     def show_list(self, rows: list[Entry], listing: AccountQuery, now: datetime) -> None:
         super().show_list(rows, listing, now)
         self._show_highlighted()
+        self.show_keys()
         if not self._is_prepared:
             self._is_prepared = True
             self.set_timer(LEISURE, self._prepare)
@@ -264,13 +314,19 @@ class MainScreen(AccountsScreen):
             self.tell_problem(trouble)
 
 
-def _changed_shape(commits: Sequence[Commit]) -> bool:
-    """Whether entries came or went, or a restart freed seats, so that the list may have other rows."""
+def _changed_shape(commits: Sequence[Commit], has_group: bool) -> bool:
+    """Whether entries came or went, also from a group, or a restart freed seats, so that the list has other rows."""
     return any(
-        change.table == "server" or (change.table == "entries" and _is_gone(change.before) != _is_gone(change.after))
+        change.table == "server"
+        or (change.table == "entries" and _is_gone(change.before) != _is_gone(change.after))
+        or (has_group and change.table == "entries" and _has_logged_in(change.before) != _has_logged_in(change.after))
         for commit in commits
         for change in commit.changes
     )
+
+
+def _has_logged_in(entry: Entry | None) -> bool:
+    return entry is not None and not entry.never_logged_in
 
 
 def _is_gone(entry: Entry | None) -> bool:

@@ -119,15 +119,15 @@ class ScreenBuffer:
 
     def _moved(self, rows: list[int]) -> Iterator[str]:
         """Let the terminal move rows up or down, if that puts enough of them in their place."""
-        top, bottom = rows[0], rows[-1]
         stands: dict[tuple[str, ...], int] = {}
-        for y in range(top, bottom + 1):
+        for y in range(rows[0], rows[-1] + 1):
             stands.setdefault(self._shown.row(y), y)
-        steps = Counter(
-            found - y for y in rows if (found := stands.get(self._wanted.row(y))) is not None and found != y
-        )
+        found = {y: stands.get(self._wanted.row(y), y) - y for y in rows}
+        steps = Counter(step for step in found.values() if step)
         for step, saved in steps.most_common(1):
-            if saved - (bottom + 1 - top - len(rows)) >= MOVED:
+            moved = [y for y in rows if found[y] == step]
+            top, bottom = min(moved[0], moved[0] + step), max(moved[-1], moved[-1] + step)
+            if saved - sum(self._is_shown(y) for y in range(top, bottom + 1)) >= MOVED:
                 self._shown.move(top, bottom, step)
                 yield self._switch(0)
                 yield f"\x1b[{top + 1};{bottom + 1}r"

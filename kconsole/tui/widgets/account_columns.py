@@ -63,10 +63,10 @@ def _protocol(entry: Entry, _: View) -> str:
 COLUMNS: Final = (
     AccountColumn("Account", 16, lambda entry, _: safe_address(entry.address), share=5, gives_way=True, name=ADDRESS),
     AccountColumn("Name", 8, lambda entry, _: safe_text(entry.full_name), share=2, needs=56, name="name"),
-    AccountColumn("Seat", 6, _seat, name="seat"),
+    AccountColumn("Seat", 4, _seat, name="seat"),
     AccountColumn("Because", 12, lambda entry, view: reason_word(view.policy.listed(entry)), needs=84, name="because"),
     AccountColumn("Last login", 14, lambda entry, view: last_login_word(entry, view.now), name="last-login"),
-    AccountColumn("Via", 7, _protocol, needs=84, name="protocol"),
+    AccountColumn("Via", 7, _protocol, needs=110, name="protocol"),
     AccountColumn("Domain", 12, lambda entry, _: safe_address(entry.domain), share=2, name="domain"),
     AccountColumn("Kind", 12, lambda entry, _: words.KINDS[entry.kind], name="kind"),
     AccountColumn("Role", 13, _of_account(lambda entry: words.ROLES[entry.role]), name="role"),

@@ -1,5 +1,6 @@
 """The table of accounts."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -15,7 +16,9 @@ from kconsole.licensing.guards import is_locked_out
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.operations.search.sorting import SortField
+from kconsole.text import words
 from kconsole.text.details import last_login_word
+from kconsole.tui.commands.accounts import NeverLoggedIn
 from kconsole.tui.commands.base import console_of
 from kconsole.tui.widgets.account_columns import DEFAULT, AccountColumn, Choice, View, choices_of, columns_of
 from kconsole.tui.widgets.column_list import ALARM_SIGN, ColumnList
@@ -28,7 +31,7 @@ ASCENDING_SIGN, DESCENDING_SIGN = "▲", "▼"
 class AccountTable(ColumnList[Entry]):
     """Accounts, one a row. The cursor and the marks stay with an account, wherever it moves."""
 
-    header_lines: ClassVar[int] = 1
+    header_lines = 1
     signs: ClassVar[int] = 3
 
     is_suspended: reactive[bool] = reactive(False)
@@ -52,6 +55,10 @@ class AccountTable(ColumnList[Entry]):
         """The columns as the user chose them, those that are not shown included."""
         self.columns: Sequence[AccountColumn] = columns_of(DEFAULT)
         self._range_start: int | None = None
+        self.is_folded = True
+        """Whether the accounts that never logged in are not listed, where they form a group."""
+        self.group = 0
+        """How many there are in that group, which comes before all others; 0 if there is none."""
 
     def on_mount(self) -> None:
         self.show_columns(console_of(self).preferences.columns)
@@ -78,9 +85,23 @@ class AccountTable(ColumnList[Entry]):
     def key(self, record: Entry) -> int:
         return record.id
 
-    def show(self, rows: list[Entry], sort: SortField, reverse: bool, report: SeatReport, now: datetime) -> None:
-        """List these accounts. The cursor stays on its account, or goes to the next one that is still there."""
+    def show(
+        self,
+        rows: list[Entry],
+        sort: SortField,
+        reverse: bool,
+        report: SeatReport,
+        now: datetime,
+        has_group: bool = False,
+    ) -> None:
+        """List these accounts. The cursor stays on its account, or goes to the next one that is still there.
+
+        Where it `has_group`, the accounts at the top that never logged in are counted in a line, and can be folded.
+        """
         before, at, line = self.rows, self.cursor, self.cursor - self.scroll_offset.y
+        self.group = _never_logged_in(rows) if has_group and sort == "last-login" and not reverse else 0
+        self.header_lines = 2 if self.group else 1
+        rows = rows[self.group :] if self.is_folded else rows
         self.rows, self._sort, self._reverse, self._report, self.now = rows, sort, reverse, report, now
         self._numbers, self._positions = [entry.id for entry in rows], None
         self._range_start = None
@@ -175,7 +196,10 @@ class AccountTable(ColumnList[Entry]):
 
     def paint_header(self, line: int, width: int) -> Sequence[Part]:
         """The titles, with the sign of the sort order; before them if the sort order has no column in sight."""
-        del line
+        if line:
+            sign, does = ("+", "shows") if self.is_folded else ("-", "folds")
+            count = f"{'':{self.signs - 1}}{sign} {words.count(self.group, 'account')} never logged in"
+            return [(count, "strong"), (f" · {console_of(self).keys.first(NeverLoggedIn)} {does} them", "muted")]
         columns = self.layout_at(width)
         sign = DESCENDING_SIGN if self._reverse else ASCENDING_SIGN
         is_in_sight = any(column.name == self._sort for column, _ in columns)
@@ -202,6 +226,12 @@ class AccountTable(ColumnList[Entry]):
     def _is_refused(self, entry: Entry) -> bool:
         """Whether the license would keep an account from logging in."""
         return self._report is not None and is_locked_out(self._report, entry, self._policy, self.is_suspended)
+
+
+def _never_logged_in(rows: Sequence[Entry]) -> int:
+    """How many at the top of the order by last login never did, unless that is so of all accounts."""
+    number = bisect_left(rows, True, key=lambda entry: not (entry.is_account and entry.never_logged_in))
+    return number if number < len(rows) and rows[number].is_account else 0
 
 
 def _to_be_marked(entries: Iterable[Entry]) -> set[int]:

@@ -11,7 +11,13 @@ from kconsole.text.safe_text import safe_address
 from kconsole.tui.widgets.painting import Part, fitted
 from kconsole.tui.widgets.row_list import RowList
 
+EDGES = 6
+"""Cells of a row beside a name and its seats, those of the border among them."""
+
 ALL_DOMAINS = "All domains"
+
+NARROWEST, WIDEST = 22, 42
+"""The least and the most cells of the list, by the longest name."""
 
 
 class DomainList(RowList):
@@ -42,6 +48,10 @@ class DomainList(RowList):
         before = self.chosen
         self._report = report
         names = [domain.name for domain in report.domains]
+        longest = max(
+            (cell_len(safe_address(each.name)) + cell_len(domain_used(each)) for each in report.domains), default=0
+        )
+        self.styles.width = max(NARROWEST, min(longest + EDGES, WIDEST))
         self.set_reactive(DomainList.cursor, names.index(before) + 1 if before in names else 0)
         self.rows_changed()
         if before and before not in names:
@@ -60,5 +70,5 @@ class DomainList(RowList):
 
 
 def _row(name: str, used: str, at_limit: bool, width: int, style: str) -> list[Part]:
-    room = width - cell_len(used) - 4
+    room = width - cell_len(used) - EDGES + 2
     return [(f" {fitted(name, room)} {used}", style), (" !" if at_limit else "  ", "alarm")]

@@ -16,7 +16,7 @@ UNREAD_SIGN = "?"
 class FigureList(ColumnList[Comparison]):
     """The figures that both sides count, each with both numbers and the difference."""
 
-    header_lines: ClassVar[int] = 1
+    header_lines = 1
     signs: ClassVar[int] = 3
     columns = (
         Column[Comparison]("Figure", 10, lambda line, _: figure_cells(line).title, share=1, most=44, gives_way=True),

@@ -33,7 +33,7 @@ def labelled_lines(sections: Iterable[Section], width: int, label_width: int, wr
             else:
                 labels, texts = [label], [fitted(text, room)]
             for left, right in zip_longest(labels, texts, fillvalue=""):
-                lines.append([(fitted(left, label_width), label_style), (right, style)])
+                lines.append([(f"{fitted(left, label_width - 1)} ", label_style), (right, style)])
     return lines[1:] if lines and not lines[0] else lines
 
 
@@ -81,12 +81,12 @@ class LabelledText(Painted):
 
 
 class DetailsPane(LabelledText):
-    """The account or domain under the cursor, explained in one line for each detail."""
+    """The account or domain under the cursor, explained; in one line for each detail, unless it wraps."""
 
-    DEFAULT_CSS = "DetailsPane { padding-left: 1; }"
+    DEFAULT_CSS = "DetailsPane { padding: 0 1; }"
 
-    def __init__(self) -> None:
-        super().__init__(11, wraps=False)
+    def __init__(self, wraps: bool = False) -> None:
+        super().__init__(LABEL, wraps=wraps)
 
     def show_details(self, details: Sequence[Row]) -> None:
         self.show([("", details)])

@@ -12,6 +12,9 @@ from kconsole.text.screen import BannerText
 from kconsole.tui.commands.base import AnyCommand, console_of
 from kconsole.tui.widgets.painting import Painted, Part, brief, fitted, spread
 
+LEAST_BAR = 20
+"""Cells that the bar of the seats has before all else beside it has room for its longest words."""
+
 ROOMY = 100
 """Cells of the status line from which on it shows that it follows the changes of others."""
 
@@ -61,13 +64,22 @@ class SeatGauge(Painted):
                 words = f"{self.report.used:,} → {words}"
             words = f"  {words} · "
             state = state_word(shown)
+            rest = cell_len(words) + len(state)
+            most = max(cell_len(_longest_words(self.report)), rest)
+            if width - most < LEAST_BAR:
+                most = rest
             yield " ", ""
-            yield from gauge_bar(self.report, width - 2 - cell_len(words) - len(state), planned=self.planned)
+            yield from gauge_bar(self.report, width - 2 - most, planned=self.planned)
             yield words, "strong"
             yield state, shown.state
-            yield " ", ""
+            yield " " * (most - rest + 1), ""
         elif y == 1:
             yield " " + _as_many_as_fit(figures(shown), width - 2), "muted"
+
+
+def _longest_words(report: SeatReport) -> str:
+    """The longest that may stand beside the bar, so that this does not change its width with them."""
+    return f"  {report.used:,} → {used_words(report)} · EXCEEDED"
 
 
 def _as_many_as_fit(texts: Sequence[str], width: int) -> str:

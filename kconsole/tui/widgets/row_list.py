@@ -1,7 +1,6 @@
 """Texts that scroll and lists with a cursor, of any length: only the rows in sight are painted."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.style import Style
 from textual.geometry import Offset, Region, Size
@@ -19,7 +18,7 @@ class Movable(CommandTarget, ScrollView, can_focus=True, inherit_bindings=False)
     """Rows of which some are in sight. The commands that move in a list scroll it."""
 
     commands = MOVEMENTS
-    header_lines: ClassVar[int] = 0
+    header_lines: int = 0
 
     lines: Sequence[Sequence[Part]] = ()
     """The parts of each row, where they do not depend on the width."""
