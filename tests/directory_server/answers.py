@@ -76,13 +76,15 @@ _NOT_PRESENT: Final = re.compile(rb"\xa2.\x87", re.DOTALL)
 
 
 def _message(spoken: socket.socket) -> tuple[bytes, int, bytes] | None:
-    """The number of the next question, its kind and all of it; None if there is none."""
-    if not _exactly(spoken, 1):
+    """The number of the next question, its kind and all of it; None if the client has hung up, in its middle too."""
+    if len(start := _exactly(spoken, 2)) < 2:
         return None
-    (size,) = _exactly(spoken, 1)
+    size = start[1]
     if size >= 128:
         size = int.from_bytes(_exactly(spoken, size - 128), "big")
     content = _exactly(spoken, size)
+    if not content or len(content) < size:
+        return None
     return content[2 : 2 + content[1]], content[2 + content[1]], content
 
 
