@@ -40,7 +40,8 @@ test: $(SETUP)
 check: lint types walls words everything
 
 everything: $(SETUP)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
+	@$(BIN)/python -m slipcover -m pytest -n $(WORKERS) --dist worksteal
+	@$(BIN)/python -m tests.coverage .coverage.json
 
 lint: $(SETUP)
 	@$(BIN)/ruff format --check
@@ -86,4 +87,4 @@ samples: $(SETUP)
 	@$(BIN)/python -m tests.samples data
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* snapshot_report.html
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage.json snapshot_report.html

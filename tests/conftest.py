@@ -68,26 +68,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure the coverage of the quick tests only.
-
-    Python 3.11 measures by a call for each line, which makes tests take 1.7 times as long. Those that try the same
-    code with more faults, more examples or more terminals would add next to nothing to what is covered.
-    """
-    plugin = item.config.pluginmanager.getplugin("_cov")
-    controller = getattr(plugin, "cov_controller", None)
-    if controller is None or not controller.started or not _takes_long(item):
-        return (yield)
-    controller.pause()
-    measured = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS_")}
-    try:
-        return (yield)
-    finally:
-        os.environ.update(measured)
-        controller.resume()
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was left out."""
     if not THOROUGH:
