@@ -185,7 +185,7 @@ def revived(entry: Entry, state: Records, policy: LicensePolicy) -> Entry:
 
 
 def mailbox_left(entries: Iterable[Entry], state: Records) -> Message | None:
-    """The warning for new accounts to whom the server may attach the mailbox of a former account, who may be another.
+    """The warning for new accounts that may get the mailbox of a former account, which may be another person's.
 
     It does so by the name alone where the mailbox was kept (source: Disabling and Deleting User Accounts, GFI). The
     store does not count that mailbox, since it cannot know: a person may have removed it on the server, and a sync

@@ -98,7 +98,7 @@ class AddServer:
         if known is not None and known.access.url == server.access.url:
             server, code = replace(known, access=server.access), "server-settings-changed"
         elif known is not None:
-            _refuse_while_unconfirmed(known, context)
+            refuse_while_unconfirmed(known, context)
             code, params["old_url"] = "server-moved", known.access.url
         context.transaction.set_server(server)
         return [Outcome(server.name, "done", code, params=params)]
@@ -119,7 +119,7 @@ class RemoveServer:
         if known is None:
             return [Outcome("", "unchanged", "no-server-to-remove")]
         if not self.forget_open:
-            _refuse_while_unconfirmed(known, context)
+            refuse_while_unconfirmed(known, context)
         outcomes = []
         for number, pending in context.state.pending_changes.items():
             context.transaction.remove_pending(number)
@@ -129,7 +129,8 @@ class RemoveServer:
         return [*outcomes, Outcome(known.name, "done", "server-removed")]
 
 
-def _refuse_while_unconfirmed(server: Server, context: OperationContext) -> None:
+def refuse_while_unconfirmed(server: Server, context: OperationContext) -> None:
+    """Raise Refused while the server has not confirmed all that it was asked for."""
     pending_changes = context.state.pending_changes.values()
     addresses = unique(target.address for pending in pending_changes for target in pending.targets)
     if addresses:

@@ -12,11 +12,11 @@ from kconsole.core.history import Change, Commit, Trace
 from kconsole.core.identity import canonical_domain
 from kconsole.core.records import Domain, Entry, MailboxFate
 from kconsole.licensing import guards
-from kconsole.operations.accounts import DeleteAccounts
+from kconsole.operations.accounts import Connect, DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
 from kconsole.operations.catalog import runs_on
 from kconsole.operations.history import touching_since
-from kconsole.operations.server import RestoreInventory
+from kconsole.operations.server import RestoreInventory, refuse_while_unconfirmed
 
 What = Literal["entry", "heir", "domain", "restart", "server", "license"]
 """The record that stands in the way of an undo."""
@@ -59,7 +59,7 @@ class UndoOperation:
         Raises:
             NotFound: another process has undone it meanwhile.
             ChangedSince: a record is not as the operation left it.
-            Refused: it would need seats that are not free, or leave a license with fewer seats than are in use.
+            Refused: a guard refuses what it would come to, as if a user asked for that now.
         """
         later = self.traces_after(self.commit)
         touching = next(touching_since(self.commit, later), None)
@@ -83,7 +83,13 @@ class UndoOperation:
                 again = [entry for entry in seats.held_after(change.before) if entry.id not in held]
                 needed.update(canonical_domain(entry.domain) for entry in again)
         insist(guards.may_take_seats(seats.report(), needed, seats.policy, "undo"))
-        self._check_license(context)
+        for change in self.commit.changes:
+            if change.table == "license":
+                self._check_license(change, context)
+            elif change.table == "connection":
+                self._check_server(change, context)
+            elif change.table == "entries" and change.before is not None and change.after is not None:
+                self._check_login(change, context)
         changes = (change for change in reversed(self.commit.changes) if change.table != "intents")
         return [self._put_back(change, context) for change in changes]
 
@@ -105,15 +111,27 @@ class UndoOperation:
             elif change.table in _SINGLE and state.tables[change.table].get(1) != change.after:
                 raise self._changed_since(_SINGLE[change.table], "recorded" if change.table == "server" else "changed")
 
-    def _check_license(self, context: OperationContext) -> None:
-        """Refuse to leave a license with fewer seats than are in use, unless it was so before the operation."""
-        for change in self.commit.changes:
-            if change.table == "license":
-                decision = guards.may_license(context.seats.if_licensed(change.before))
-                used_before = self.commit.seats[0] if self.commit.seats else 0
-                over_before = max(used_before - (change.before.seats or 0), 0)
-                if decision.over > over_before and guards.needs_consent(change.after, change.before, decision):
-                    raise Refused("cannot-undo-license", "disable-first-or-by-hand", reason=decision.message)
+    def _check_license(self, change: Change, context: OperationContext) -> None:
+        """Refuse a license with fewer seats than are in use, also one that was accepted before: that takes consent."""
+        now, then = change.after, change.before
+        decision = guards.may_license(context.seats.if_licensed(then))
+        if guards.needs_consent(now, then, decision):
+            raise Refused("cannot-undo-license", "disable-first-or-by-hand", reason=decision.message)
+        if then.activated_at is not None and now.activated_at is None and now.registered_at is not None:
+            insist(guards.may_activate(now, context.license_status))  # it may have ended since
+
+    def _check_server(self, change: Change, context: OperationContext) -> None:
+        """Refuse to leave a server that was asked for what it has not confirmed."""
+        now, then = change.after, change.before
+        if now is not None and (then is None or then.access.url != now.access.url):
+            refuse_while_unconfirmed(now, context)
+
+    def _check_login(self, change: Change, context: OperationContext) -> None:
+        """Refuse to redo a first login that the access rule does not allow any more."""
+        now, then = change.after, change.before
+        if self.first == Connect.name and then.mailbox and not now.mailbox:
+            report = context.seats.report_around(now.domain)
+            insist(guards.may_connect(report, now, context.policy, context.license_status.is_suspended))
 
     def _check_domain(self, change: Change, context: OperationContext, in_use: set[str]) -> None:
         before: Domain | None = change.before

@@ -320,7 +320,7 @@ def test_a_license_smaller_than_what_is_in_use_is_only_taken_on_purpose(tmp_path
     session = session_with(tmp_path, ACTIVATED, *"abcd")
     assert refused(session, ChangeTerms(Terms(2))).happened == ("over-limit", {"over": 2, "used": 4, "limit": 2})
     session.do(ChangeTerms(Terms(4)))
-    done = changes(session, ChangeTerms(Terms(2), over_limit=True))
+    done = session.do(ChangeTerms(Terms(2), over_limit=True))
     assert (done.after.over, done.after.state) == (2, "exceeded")
     session.do(ChangeTerms(Terms(3)))  # still over, and yet better than before
     session.do(ChangeTerms(Terms(expires=date(2028, 1, 1))))
@@ -343,21 +343,29 @@ def test_undoing_does_not_take_a_license_that_is_smaller_than_what_is_in_use(tmp
     assert session.state.license.seats == 2
 
 
-def test_what_was_over_before_a_deed_may_be_so_again_when_it_is_undone(tmp_path: Path) -> None:
+def test_a_license_that_was_too_small_before_is_too_small_for_an_undo_and_a_redo(tmp_path: Path) -> None:
+    """Accepting it takes a consent that an undo cannot give."""
     session = session_with(tmp_path, replace(REGISTERED, seats=5), *"abcd")
     session.do(ChangeTerms(Terms(3), over_limit=True))
-    session.do(ChangeTerms(Terms(9)))
-    session.undo()
-    assert session.seats.report().over == 1
+    changed = session.do(ChangeTerms(Terms(9))).commit
+    assert changed is not None
+    with pytest.raises(Refused, match="cannot-undo-license"):
+        session.undo()
+    session.do(DisableAccounts(("a@north.example",)))
+    session.undo(changed.sequence)
+    assert session.state.license.seats == 3
+
+
+def test_an_activation_is_not_redone_once_the_license_has_ended(tmp_path: Path) -> None:
+    ends = replace(REGISTERED, expires=noon().now().date())
+    session = session_with(tmp_path, ends, "a")
+    session.do(ActivateLicense())
     undone = session.undo().commit
     assert undone is not None
-    assert session.seats.report().over == 0
-    session.do(AddAccount("e@north.example"))
-    with pytest.raises(Refused, match="cannot-undo-license"):
+    session.clock.forward(days=60)  # type: ignore[attr-defined]  # the clock of tests
+    with pytest.raises(Refused, match="expired-not-activated"):
         session.undo(undone.sequence)
-    session.do(DisableAccounts(("e@north.example",)))
-    session.undo(undone.sequence)
-    assert session.seats.report().over == 1
+    assert session.state.license.activated_at is None
 
 
 def test_a_license_without_limit_is_larger_than_any(tmp_path: Path) -> None:
@@ -435,7 +443,7 @@ def test_a_smaller_file_is_only_installed_on_purpose(tmp_path: Path) -> None:
     session = session_with(tmp_path, ACTIVATED, *"abc")
     file = file_of(license_key(users="2"))
     refused(session, InstallLicense(file))
-    changes(session, InstallLicense(file, over_limit=True))
+    session.do(InstallLicense(file, over_limit=True))
     assert session.seats.report().over == 1
 
 

@@ -10,11 +10,12 @@ from kconsole.core.errors import ChangedSince, NotFound, Refused
 from kconsole.core.history import Operator
 from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
-from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
+from kconsole.core.server import PendingChange, Server, ServerAccess, Target
+from kconsole.operations.accounts import AddAccount, Connect, DeleteAccounts, DisableAccounts, EnableAccounts
 from kconsole.operations.base import Operation
 from kconsole.operations.dumps import dump_of
 from kconsole.operations.importing.kerio_export import ImportAccounts
-from kconsole.operations.server import AddDomain, RecordRestart, RestoreInventory
+from kconsole.operations.server import AddDomain, AddServer, RecordRestart, RemoveServer, RestoreInventory
 from kconsole.operations.session import Session
 from kconsole.text.messages import hint_words
 from tests.clocks import noon
@@ -33,6 +34,8 @@ from tests.operations.sessions import (
     used,
 )
 
+ELSEWHERE = ServerAccess(url="https://other.example:4040", user="eye")
+SERVER = Server(name="mail", access=ServerAccess(url="https://mail.example:4040", user="eye"))
 ANNA, BERG = f"anna@{DOMAIN}", f"berg@{DOMAIN}"
 OTHER_DUMP = Inventory(
     license=License(seats=2),
@@ -294,3 +297,29 @@ def test_entries_are_what_they_were(tmp_path: Path) -> None:
     session.do(DeleteAccounts((ANNA,), "delete"))
     session.undo()
     assert session.state.inventory.entries == before
+
+
+def test_a_first_login_is_redone_under_the_access_rule(tmp_path: Path) -> None:
+    session = session_of(tmp_path, account("anna"), account("berg"), seats=1)
+    session.do(Connect(ANNA))
+    undone = session.undo().commit
+    assert undone is not None
+    session.do(Connect(BERG))
+    with pytest.raises(Refused, match="auth-license"):
+        session.undo(undone.sequence)
+    assert not session.state.find(ANNA).mailbox
+
+
+@pytest.mark.parametrize("operation", [RemoveServer(), AddServer(replace(SERVER, access=ELSEWHERE))])
+def test_a_server_is_left_by_no_redo_while_changes_are_unconfirmed(tmp_path: Path, operation: Operation) -> None:
+    session = session_of(tmp_path, account("anna", server_id="1"))
+    session.do(AddServer(SERVER))
+    session.do(operation)
+    undone = session.undo().commit
+    assert undone is not None
+    with session.store.transaction("ask server") as transaction:
+        target = Target(number=1, server_id="1", address=ANNA)
+        transaction.put_pending(PendingChange(operation="disable", at=noon().now(), targets=(target,)))
+    with pytest.raises(Refused, match="changes-unconfirmed"):
+        session.undo(undone.sequence)
+    assert session.state.server == SERVER
