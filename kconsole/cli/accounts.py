@@ -1,4 +1,4 @@
-"""Commands that change accounts: disable, enable, add, delete."""
+"""Commands that change accounts: disable, enable, add, delete, tag."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,14 +6,16 @@ from typing import Any
 
 import click
 
-from kconsole.cli.context import CliContext, at_store, read_text, reading, reason_option, say
+from kconsole.cli.context import CliContext, at_store, exit_code, read_text, reading, reason_option, say, say_outcomes
 from kconsole.cli.server_prompt import do_and_say, password_option
 from kconsole.core.errors import NotFound
 from kconsole.core.records import MailboxFate
 from kconsole.licensing.guards import may_delete
 from kconsole.net.secrets import secret_from
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts, only_disabled
+from kconsole.operations.search.lookup import addresses_of, find_entry
 from kconsole.operations.session import Session
+from kconsole.operations.tags import TagAccounts
 from kconsole.text import messages, words
 
 
@@ -34,8 +36,9 @@ def disable(place: CliContext, addresses: tuple[str, ...], password_file: Path |
 
     A disabled account keeps its mail and cannot log in.
     """
-    operation = DisableAccounts(addresses, reason)
-    do_and_say(place, place.open(unconfirmed=False), operation, password_file, words.BACKUP_NOTE)
+    session = place.open(unconfirmed=False)
+    operation = DisableAccounts(addresses_of(addresses, session.state), reason)
+    do_and_say(place, session, operation, password_file, words.BACKUP_NOTE)
 
 
 @click.command()
@@ -43,7 +46,8 @@ def disable(place: CliContext, addresses: tuple[str, ...], password_file: Path |
 @_changes
 def enable(place: CliContext, addresses: tuple[str, ...], password_file: Path | None, reason: str) -> None:
     """Enable disabled accounts, as long as seats are free."""
-    do_and_say(place, place.open(unconfirmed=False), EnableAccounts(addresses, reason), password_file)
+    session = place.open(unconfirmed=False)
+    do_and_say(place, session, EnableAccounts(addresses_of(addresses, session.state), reason), password_file)
 
 
 @click.command()
@@ -114,19 +118,21 @@ def delete(
     stays in the directory.
     """
     session = place.open(unconfirmed=False)
+    addresses = addresses_of(addresses, session.state)
     if not yes:
         _say_what_deleting_means(session, addresses)
         raise click.UsageError("Nothing was deleted. Add --yes to delete.")
     fate, target = mailbox
+    (target,) = addresses_of([target], session.state) if target else ("",)
     do_and_say(place, session, DeleteAccounts(addresses, fate, target, reason), password_file)
 
 
 def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> None:
     for address in addresses:
         try:
-            entry = session.state.find(address)
+            entry = find_entry(address, session.state)
         except NotFound as error:
-            say(messages.error_words(error))
+            say(messages.whole(error))
             continue
         decision = may_delete(entry, session.seats.policy)
         if entry.deleted_at is not None:
@@ -137,3 +143,26 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
             say(f"{entry.address} is mapped from a directory: it would only be disabled.")
         else:
             say(f"{entry.address} ({words.KINDS[entry.kind]}) would be deleted.")
+
+
+@click.command()
+@click.argument("first", metavar="ADDRESS...")
+@click.argument("others", metavar="TAG...", nargs=-1, required=True)
+@click.option("--remove", is_flag=True, help="Remove the tags.")
+@reason_option
+@at_store
+def tag(place: CliContext, first: str, others: tuple[str, ...], remove: bool, reason: str) -> int:
+    """Give accounts tags, or remove them.
+
+    The filter tag:NAME finds them. After the first address, what has an @ in it is an address, and everything else a
+    tag. 'service' marks accounts that no person logs in to (is:service). Tags are kconsole's own: no sync and no
+    import changes them.
+    """
+    session = place.open()
+    addresses = addresses_of([first, *(other for other in others if "@" in other)], session.state)
+    tags = tuple(other for other in others if "@" not in other)
+    if not tags:
+        raise click.UsageError("Name a tag.")
+    done = session.do(TagAccounts(addresses, () if remove else tags, tags if remove else (), reason))
+    say_outcomes(done)
+    return exit_code(done.outcomes)

@@ -10,6 +10,7 @@ from kconsole.core.codes import Message
 from kconsole.core.reports import SeatReport
 from kconsole.core.times import is_no_time, moment_of, says_no_time
 from kconsole.operations.accounts import Connect
+from kconsole.operations.search.lookup import addresses_of
 from kconsole.text import messages, words
 
 
@@ -44,7 +45,9 @@ def connect(place: CliContext, address: str, protocol: str, at: datetime | None,
     The first login creates the mailbox. A login that the server would refuse is refused here, too: of a disabled
     account, of one without a mailbox once all seats have connected (AuthLicense), and once the license has expired.
     """
-    done = place.open().do(Connect(address, protocol, at, reason))
+    session = place.open()
+    (address,) = addresses_of([address], session.state)
+    done = session.do(Connect(address, protocol, at, reason))
     say_outcomes(done)
     say_connected(done.before, done.after)
     if as_json:

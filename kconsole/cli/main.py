@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "enable": "kconsole.cli.accounts:enable",
     "add": "kconsole.cli.accounts:add",
     "delete": "kconsole.cli.accounts:delete",
+    "tag": "kconsole.cli.accounts:tag",
     "restarted": "kconsole.cli.server:restarted",
     "connect": "kconsole.cli.logins:connect",
     "license": "kconsole.cli.license:license_",

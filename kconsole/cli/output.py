@@ -95,6 +95,7 @@ def account_document(entry: Entry, classification: Classification) -> dict[str, 
         "verdict": classification.code,
         "because": rule_sentence(classification),
         "ascii_address": ascii_address(entry.address),
+        "tags": list(entry.tags),
     }
 
 

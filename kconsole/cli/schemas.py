@@ -102,6 +102,7 @@ _ACCOUNT_FIELDS: Final[Mapping[str, Any]] = {
     "seat": _said(bool, "whether it takes a seat"),
     "verdict": _said(str, "the code of the rule that decides"), "because": _said(str, "the rule in words"),
     "ascii_address": _said(str, "the address with its domain as DNS has it"),
+    "tags": _said(_Texts, "the user's own words for it"),
 }  # fmt: skip
 
 _LOG_LINE: Final = _model(

@@ -30,6 +30,7 @@ from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, FilterReader
+from kconsole.operations.search.lookup import find_entry
 from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
@@ -125,14 +126,14 @@ def accounts(
     documents = [account_document(entry, session.seats.policy.listed(entry)) for entry in entries]
     if as_json:
         return put_json(documents)
-    header = [*ACCOUNT_FIELDS, "last_login_at", "last_login_protocol", "seat", "verdict", "because"]
+    header = [*ACCOUNT_FIELDS, "last_login_at", "last_login_protocol", "seat", "verdict", "because", "tags"]
     put_csv(header, map(_csv_row, documents))
 
 
 def _csv_row(document: dict[str, Any]) -> list[str]:
     login = document["last_login"] or {"at": "", "protocol": ""}
     cells = [*(document[field] for field in ACCOUNT_FIELDS), login["at"], login["protocol"]]
-    cells += [document["seat"], document["verdict"], document["because"]]
+    cells += [document["seat"], document["verdict"], document["because"], " ".join(document["tags"])]
     return [str(cell).lower() if isinstance(cell, bool) else str(cell) for cell in cells]
 
 
@@ -177,7 +178,7 @@ def explain(place: CliContext, addresses: tuple[str, ...], as_json: bool) -> int
     found: list[Entry] = []
     for address in addresses:
         try:
-            found.append(session.state.find(address))
+            found.append(find_entry(address, session.state))
         except NotFound as error:
             say_error(error)
     if as_json:

@@ -26,6 +26,7 @@ from kconsole.operations.base import (
     revived,
     unique,
 )
+from kconsole.operations.search.lookup import hints_for
 
 FEW_DISABLED: Final = 10
 FEW_DELETED: Final = 3
@@ -54,7 +55,7 @@ class _SwitchAccounts:
     def _switch(self, address: str, seats: SeatLedger, context: OperationContext) -> Outcome:
         entry = context.state.entry_at(address)
         if entry is None:
-            return missing(address)
+            return missing(address, context.state)
         done = f"{self.name}d"
         decision = guards.may_disable(entry, context.policy)
         # where all of them fit, the figures need not follow each account, and no report is needed
@@ -146,7 +147,12 @@ class DeleteAccounts:
             return ""
         target = context.state.entry_at(self.transfer_to)
         if target is None:
-            raise NotFound("no-account-for-mailbox", "look-it-up", effect="nothing-deleted", address=self.transfer_to)
+            raise NotFound(
+                "no-account-for-mailbox",
+                hints_for(self.transfer_to, context.state),
+                effect="nothing-deleted",
+                address=self.transfer_to,
+            )
         if canonical_address(target.address) in map(canonical_address, self.addresses):
             code = "mailbox-to-deleted"
         elif not target.is_account:
@@ -161,7 +167,7 @@ class DeleteAccounts:
     def _delete(self, address: str, transfer_to: str, context: OperationContext) -> Outcome:
         entry = context.state.entry_at(address)
         if entry is None:
-            return missing(address)
+            return missing(address, context.state)
         decision = guards.may_delete(entry, context.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
@@ -201,7 +207,7 @@ class Connect:
             raise BadInput("protocol-too-long", "login-not-recorded", longest=LONGEST_PROTOCOL)
         entry = context.state.entry_at(self.address) or next(iter(context.state.deleted_at(self.address)), None)
         if entry is None:
-            return [missing(self.address)]
+            return [missing(self.address, context.state)]
         report, is_suspended = context.seats.report_around(entry.domain), context.license_status.is_suspended
         decision = guards.may_connect(report, entry, context.policy, is_suspended)
         if not decision.allowed:

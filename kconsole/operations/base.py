@@ -20,6 +20,7 @@ from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.counting import SeatLedger, is_held
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import LicensePolicy
+from kconsole.operations.search.lookup import hints_for
 from kconsole.store.records import Records
 from kconsole.store.transaction import Transaction
 
@@ -166,22 +167,24 @@ def the_account_of(operation: "Operation") -> str:
     return addresses[0] if len(addresses) == 1 else ""
 
 
-def missing(address: str) -> Outcome:
+def missing(address: str, state: Records) -> Outcome:
     """The outcome for an address that is not in the store."""
-    return Outcome(address, "not-found", "not-in-store", "look-it-up")
+    return Outcome(address, "not-found", "not-in-store", hints_for(address, state))
 
 
 def revived(entry: Entry, state: Records, policy: LicensePolicy) -> Entry:
     """A new entry, under the number of a deleted one of the same address if there is one.
 
     Of several it is the last that still holds its seat, or if none does, the last. So it takes over the seat that one
-    may still hold; nothing else, because it may be another person's: neither the mailbox.
+    may still hold; nothing else, because it may be another person's: neither the mailbox. What
+    was only gone from the server, and is there again, keeps the user's tags: a server may be restored, or list less.
     """
     deleted = [old for old in state.deleted_at(entry.address) if old.kind == entry.kind]
     if not deleted:
         return entry
     old = next((old for old in deleted if is_held(old, state.restart, policy)), deleted[0])
-    return replace(entry, id=old.id)
+    was_away = bool(entry.server_id) and old.mailbox_fate is None
+    return replace(entry, id=old.id, tags=old.tags if was_away else ())
 
 
 def mailbox_left(entries: Iterable[Entry], state: Records) -> Message | None:

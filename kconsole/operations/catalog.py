@@ -20,6 +20,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "server": ("add domain", "restarted", "restore", "add server", "remove server"),
     "sync.pull": ("sync",),
     "sync.recover": ("settle",),
+    "tags": ("tag",),
 }  # fmt: skip
 """The module of each operation that a journal can name, except `ASK`, and undo, which runs where the undone one ran."""
 

@@ -15,6 +15,7 @@ from kconsole.text.safe_text import safe_address, safe_text
 PAST: Final = {
     "disable": "disabled",
     "enable": "enabled",
+    "tag": "tagged",
     "add": "added",
     "delete": "deleted",
     "connect": "recorded a login of",
@@ -234,11 +235,17 @@ def _changed_entry(before: Any, after: Any) -> Detail:
     if before is not None and after is not None:
         if (before.last_login, before.never_logged_in) != (after.last_login, after.never_logged_in):
             return Detail("Last login", f"{address}   {_login(after)}, was {_login(before)}")
+        if before.tags != after.tags:
+            return Detail("Tags", f"{address}   {_tags(after)}, was {_tags(before)}")
         if before.address != after.address:
             return Detail("renamed", f"{address}   was {safe_address(before.address)}")
     if was == is_now:
         return Detail("changed", f"{address}   {is_now}")
     return Detail(f"→ {is_now}", f"{address}   was {was}")
+
+
+def _tags(entry: Entry) -> str:
+    return safe_text(" ".join(entry.tags)) or "none"
 
 
 def _login(entry: Entry) -> str:

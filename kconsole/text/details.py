@@ -92,6 +92,8 @@ def details_of(
         details.append(Detail("Description", safe_text(entry.description, limit)))
     if (ascii_form := ascii_address(entry.address)) != safe_address(entry.address):
         details.append(Detail("In ASCII", safe_text(ascii_form, limit)))
+    if entry.tags:
+        details.append(Detail("Tags", safe_text(" ".join(entry.tags))))
     if entry.directory_logon is not None:
         details.append(Detail("Directory", f"last logon to it {ages.ago_and_moment(entry.directory_logon, now)}"))
     if entry.delivers_to:

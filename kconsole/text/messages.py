@@ -6,7 +6,7 @@ the formats that Python knows there are
 - `{seats:count seat}` or `{n:count entry entries}`: a number of things, "1 seat", "1,200 seats"; words with blanks
   are separated by a bar, `{n:count held seat|held seats}`;
 - `{addresses:some}`: the first few of a list, and how many more there are;
-- `{names:list}`: a list, "a, b and c"; `{names:commas}`, "a, b, c";
+- `{names:list}`: a list, "a, b and c"; `{names:commas}`, "a, b, c"; `{names:or}`, "a or b or c";
 - `{what:a}`: what an entry is, by the code of its classification, "an alias";
 - a parameter that is a message, alone or in a list, stands there in its own words.
 
@@ -73,6 +73,8 @@ class _Formatter(string.Formatter):
             return words.with_article(value)
         if format_spec == "commas":
             return ", ".join(value)
+        if format_spec == "or":
+            return " or ".join(value)
         if format_spec == "list":
             return words.and_list(value)
         return str(super().format_field(value, format_spec))

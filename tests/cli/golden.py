@@ -113,6 +113,28 @@ SCRIPTS: Final[Mapping[str, tuple[Inventory | str, Sequence[str]]]] = {
             "log",
         ),
     ),
+    "names": (
+        FULL,
+        (
+            "disable anna",
+            "disable ana",
+            "explain berg@suoth.example",
+            "explain nil",
+            "add off@south.example",
+            "enable off anna",
+            "delete ana --yes",
+            "tag anna service VIP",
+            "tag anna@north.example info@north.example service",
+            "tag anna service --remove",
+            "tag anna berg@south.example",
+            "tag anna (x)",
+            "tag ana service",
+            "accounts --filter tag:vip",
+            "explain anna",
+            "log --account anna",
+            "undo",
+        ),
+    ),
     "domains": (
         FULL,
         (

@@ -21,7 +21,7 @@ from kconsole.licensing.policy import KERIO
 from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
-from tests.cli.console import Console, account
+from tests.cli.console import Console, Said, account
 
 FILES = Path(__file__).parent.parent / "importers" / "files"
 NORTHWIND = str(FILES / "users_northwind.example_2026-08-05.csv")
@@ -167,6 +167,7 @@ def test_accounts_in_json_have_the_shape_that_was_agreed_on(office: Console) -> 
         "verdict": "local",
         "because": anna["because"],
         "ascii_address": "anna@north.example",
+        "tags": [],
     }
     assert list(anna["last_login"]) == ["at", "protocol"]
     assert anna["last_login"]["at"].endswith("Z")
@@ -733,6 +734,48 @@ def test_accounts_takes_the_filter_of_the_screen(office: Console) -> None:
     assert logins(answer) == ["old"]
     refused = office("accounts", "--filter", "is:nobody")
     assert refused.code == 2
+
+
+def test_tags_are_in_the_list_the_filter_and_the_csv(office: Console) -> None:
+    office.done("tag", "anna", "all@north.example", "VIP", "service", "--reason", "audit")
+    assert [each["tags"] for each in office.accounts("--filter", "is:service tag:vip")] == [["service", "vip"]] * 2
+    (row,) = csv.DictReader(io.StringIO(office.done("accounts", "--csv", "--filter", "tag:vip anna").out))
+    assert row["tags"] == "service vip"
+    office.done("tag", "anna", "vip", "--remove")
+    assert logins(office.accounts("--filter", "tag:vip")) == ["all"]
+    office.done("undo")
+    assert logins(office.accounts("--filter", "(is:service -is:list) or none")) == ["anna"]
+    assert office("tag", "anna", "berg@south.example").code == 2
+    assert office("tag", "anna", "not a tag").code == 2
+    assert office("tag", "nobody-here", "vip").code == 3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("disable",),
+        ("enable",),
+        ("explain",),
+        ("delete", "--yes"),
+        ("connect",),
+        ("tag", "vip"),
+        ("delete", "--yes", "old@north.example", "--mailbox", "transfer:{}"),
+    ],
+    ids=" ".join,
+)
+def test_every_command_takes_a_login_alone_and_names_the_nearest(office: Console, command: tuple[str, ...]) -> None:
+    def run(login: str) -> Said:
+        if "{}" in command[-1]:
+            return office(*command[:-1], command[-1].format(login))
+        return office(command[0], login, *command[1:])
+
+    misspelled = run("ana")
+    assert (misspelled.code, "anna@north.example" in misspelled.err) == (3, True)
+    office.done("add", "anna@south.example")
+    ambiguous = run("anna")
+    assert (ambiguous.code, "anna@north.example, anna@south.example" in ambiguous.err) == (4, True)
+    office.done("delete", "--yes", "anna@south.example")
+    assert run("Anna").code == 0
 
 
 def test_accounts_lists_the_deleted_whose_seat_is_held_when_asked(office: Console) -> None:

@@ -109,6 +109,7 @@ def entries(draw: st.DrawFn, names: Sequence[str] = DOMAIN_NAMES) -> Entry:
             mailbox=st.booleans(),
             last_login=st.none() | logins_at,
             deleted_at=st.none() | moments,
+            tags=st.sampled_from([(), (), ("service",)]),
         )
     )
 

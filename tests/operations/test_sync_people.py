@@ -16,6 +16,7 @@ from kconsole.operations.base import Operation
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import read_server
 from kconsole.operations.sync.pull import Sync, SyncStart
+from kconsole.operations.tags import TagAccounts
 from kconsole.providers.base import AnswerLost, ServerState
 from tests.kerio_server.faults import AnyItems, Cut, Error, Fault
 from tests.operations.followed import ANNA, BERG, DORA, OTTO, Followed
@@ -45,7 +46,10 @@ def test_an_account_that_comes_back_has_what_the_server_says(at: Followed, sessi
     world = at.mail.world
     world.log_in(ANNA, "IMAP", at.clock.now() - timedelta(days=1))
     at.read(session)
+    session.do(TagAccounts((ANNA,), ("vip",)))
+    at.read(session)
     before, user = session.state.find(ANNA), world.user(ANNA)
+    assert before.tags == ("vip",)
     world.take_out(user)
     at.read(session)
     assert session.state.entry_at(ANNA) is None

@@ -20,6 +20,10 @@ def _not_saved(params: Mapping[str, Any]) -> str:
     return "{part}: no saved filter; there is " + ("{known:commas}" if params["known"] else "none yet")
 
 
+def _tags(params: Mapping[str, Any]) -> str:
+    return "tags: {tags:commas}" if params["tags"] else "no tags"
+
+
 TEMPLATES: Final[Mapping[str, Template]] = {
     "disabled": Both("disabled, its seat is free", "disabled"),
     "disabled-already": "is disabled already",
@@ -37,6 +41,15 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "nothing-deleted": "Nothing was deleted.",
     "not-in-store": "not found in this store",
     "address-not-in-store": "{address} is not in this store.",
+    "did-you-mean": "Did you mean {addresses:or}?",
+    "login-ambiguous": "The login {login} is ambiguous: {number:count entry} have it, as {addresses:commas}.",
+    "give-the-address": "Give the whole address.",
+    "tagged": _tags,
+    "tags-unchanged": _tags,
+    "not-a-tag": "'{tag}' is not a tag.",
+    "tag-letters": "A tag is one word of at most {longest} letters and digits, with - _ . inside.",
+    "too-many-tags": "an entry has at most {most} tags",
+    "remove-a-tag": Both("Remove one with 'kconsole tag --remove'.", "Remove one first."),
     "look-it-up": Both("Look it up with 'kconsole accounts'.", "Look it up in the list of accounts."),
     "not-an-address": "'{address}' is not an address.",
     "write-an-address": "Write it as login@domain.",
