@@ -11,8 +11,11 @@ def main() -> None:
     # The screen turns collection on again once it stands; a command ends before it would matter.
     gc.disable()
     os.umask(0o077)  # all files are for their owner; under another mask, a new store might be closed to its owner too
-    from kconsole.cli.main import run
-
+    try:
+        from kconsole.cli.main import run
+    except (ImportError, OSError) as error:  # too many open files, or a disk that fails: a traceback helps no one
+        named = getattr(error, "filename", None) or getattr(error, "path", None) or "A part of the program"
+        sys.exit(f"kconsole: {named} cannot be loaded: {getattr(error, 'strerror', None) or error}.")
     code = run()
     gc.freeze()  # else Python looks through everything once more as it ends: a sixth of the time of a short command
     sys.exit(code)

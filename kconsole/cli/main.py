@@ -22,6 +22,7 @@ from kconsole.cli.context import (
 )
 from kconsole.cli.streams import lost_output, prepare_streams
 from kconsole.core.errors import ConsoleError
+from kconsole.text.messages import templates
 
 INTERRUPTED: Final = 130
 """The exit code after ctrl+c, as in shells."""
@@ -90,6 +91,7 @@ def kconsole(context: click.Context, place: CliContext) -> None:
 
     Without a command, kconsole opens the console.
     """
+    templates()  # while files can be opened: an error that says that they cannot needs words too
     if context.invoked_subcommand is None:
         from kconsole.cli.screen import open_console
 
@@ -105,8 +107,10 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
     place = place or CliContext()
     try:
         code = _run(arguments, place)
-    except Exception as error:  # in the words of an error
-        code = _say_unexpected(error)
+    except Exception as error:  # also in the words of an error
+        code = _say_failed(error)
+        if place.has_changed:
+            say("What was changed before that is done; 'kconsole log' shows it.")
     sys.stdout.flush()
     lost = lost_output()
     if lost is None or (lost.errno == errno.EPIPE and not place.needs_output):  # a reader that has seen enough
@@ -131,14 +135,25 @@ def _run(arguments: list[str] | None, place: CliContext) -> int:
     except (click.Abort, KeyboardInterrupt):
         say("")
         return INTERRUPTED
-    except Exception as error:  # a user gets one line, and a developer the traceback on request
-        if not isinstance(error, OSError):
-            return _say_unexpected(error)
+
+
+def _say_failed(error: Exception) -> int:
+    """Print one line for a user; a developer gets the traceback on request."""
+    if isinstance(error, ImportError):  # each command imports what it needs, whose file cannot be read just now
+        say_failure(f"A part of the program cannot be loaded: {error}.")
+    elif isinstance(error, OSError):
         what = f"{error.filename} cannot be used" if error.filename else "The system refused"
         if not error.filename and not _has_working_folder():
             what = "The working folder cannot be used"
         say_failure(f"{what}: {error.strerror or error}.")
-        return PARTLY_FAILED
+    else:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise error
+        say_failure(
+            f"Unexpected error: {type(error).__name__}: {error}",
+            f"Please report it, with the command. {DEBUG_VARIABLE}=1 shows the traceback.",
+        )
+    return PARTLY_FAILED
 
 
 def _has_working_folder() -> bool:
@@ -146,16 +161,6 @@ def _has_working_folder() -> bool:
         return bool(Path.cwd())
     except OSError:
         return False
-
-
-def _say_unexpected(error: Exception) -> int:
-    if os.environ.get(DEBUG_VARIABLE):
-        raise error
-    say_failure(
-        f"Unexpected error: {type(error).__name__}: {error}",
-        f"Please report it, with the command. {DEBUG_VARIABLE}=1 shows the traceback.",
-    )
-    return 1
 
 
 def _say_usage(error: click.ClickException) -> None:

@@ -43,8 +43,10 @@ COMMAND_LINE: Final = Voice()
 
 @cache
 def templates() -> Mapping[str, Template]:
-    """The template of every code; imported with the first sentence, since most answers have none."""
+    """The template of every code; ImportError if their files cannot be read just now."""
     names = [name for _, name, _ in iter_modules(subjects.__path__) if name != "base"]
+    if not names:
+        raise ImportError(f"the folder of {subjects.__name__} cannot be read")
     tables = [import_module(f"{subjects.__name__}.{name}").TEMPLATES for name in names]
     return {code: template for table in tables for code, template in table.items()}
 

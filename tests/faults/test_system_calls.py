@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kconsole.core.records import Entry
+from tests.faults.test_openings import IS_CODE
 from tests.store.stores import account, add, new_store, opened, same_as_disk
 
 STRACE = shutil.which("strace")
@@ -72,3 +73,30 @@ def test_a_command_disables_or_says_that_it_could_not(tmp_path: Path, calls: str
             return
     if "+" not in when:
         pytest.fail(f"more than {MOST} calls of {calls}")
+
+
+@pytest.mark.parametrize("when", ["{}", "{}+"], ids=["once", "from-then-on"])
+@pytest.mark.parametrize("error", ["EMFILE", "EIO"])
+def test_no_file_can_be_opened_any_more(tmp_path: Path, error: str, when: str) -> None:
+    """Not even those of the program itself."""
+    if not may_be_traced():
+        pytest.skip("strace may not trace here")
+    folder, log = tmp_path / "usual", tmp_path / "log"
+    new_store(folder, account("anna")).close()
+    assert run(folder, f"openat:error={error}:when=60000", log).returncode == 0
+    opened_files = log.read_text().splitlines()
+    first = next(number for number, line in enumerate(opened_files, 1) if "__main__." in line)
+    for number in range(first + 1, len(opened_files), len(opened_files) // 20):
+        if "_datetime" in opened_files[number - 1]:  # without it, Python itself ends with a segmentation fault
+            continue
+        folder = tmp_path / str(number)
+        new_store(folder, account("anna")).close()
+        said = run(folder, f"openat:error={error}:when={when.format(number)}", log)
+        assert said.returncode in (0, 1, 7), said
+        assert "Traceback" not in said.stderr
+        assert "Unexpected" not in said.stderr
+        assert not IS_CODE.search(said.stderr), said
+        assert said.returncode == 0 or "kconsole: " in said.stderr
+        anna, operations = anna_in(folder)
+        assert anna is not None
+        assert operations == ["init"] + ["disable"] * (not anna.enabled)

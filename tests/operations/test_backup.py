@@ -1,5 +1,6 @@
 """A backup is complete, or there is none and an error says why: every line is checked while it is copied."""
 
+import errno
 import io
 import os
 import shutil
@@ -169,6 +170,22 @@ def test_a_store_without_its_journal_is_not_copied(folder: Path) -> None:
     with pytest.raises(StoreUnusable, match="journal-missing"):
         backup(session, folder.parent / "b.tar")
     assert not (folder.parent / "b.tar").exists()
+
+
+def test_a_folder_that_cannot_be_listed_has_archives_or_not(archived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session.open(archived)
+
+    def fail(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("os.listdir", fail)
+    monkeypatch.setattr("os.scandir", fail)
+    with pytest.raises(StoreUnusable, match="unreadable"):
+        backup(session, archived.parent / "b.tar")
+    with pytest.raises(StoreUnusable, match="unreadable"):
+        verify(archived)
+    monkeypatch.undo()
+    assert not (archived.parent / "b.tar").exists()
 
 
 def test_a_journal_that_is_cut_off_meanwhile_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,7 +209,8 @@ class FileEngine:
             return START if self._journal is None else self._archive(self._journal).start()
 
     def missing(self) -> Message | None:
-        return None if self._journal is None else self._archive(self._journal).missing()
+        with _reading(self.journal_name):
+            return None if self._journal is None else self._archive(self._journal).missing()
 
     def _archive(self, file: JournalFile) -> Archive:
         return Archive(self.folder, file.base)

@@ -80,8 +80,8 @@ class Segment(NamedTuple):
 
 
 def all_segments(folder: Path) -> list[Segment]:
-    """The segments of a folder by their numbers."""
-    named = ((_NAME.fullmatch(path.name), path) for path in folder.glob("journal-*-*.jsonl.gz"))
+    """The segments of a folder by their numbers. A folder that cannot be read is an error, rather than none of them."""
+    named = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
     return sorted(Segment(int(name[1]), int(name[2]), path) for name, path in named if name)
 
 
