@@ -10,7 +10,7 @@ from kconsole.core.errors import NotFound
 from kconsole.core.history import Commit, Refusal, Trace, trace_of
 from kconsole.core.identity import canonical_address
 from kconsole.operations.catalog import BEGINNINGS, is_undoable
-from kconsole.store.journal_line import UNDO_LINES, line_numbered, lines_by, lines_changing
+from kconsole.store.journal_line import UNDO_LINES, lines_by, lines_changing
 from kconsole.store.seatstore import SeatStore
 
 LATELY: Final = 100
@@ -86,13 +86,9 @@ class History:
 
     def first_operation(self, commit: Commit) -> str:
         """The name of the operation; of an undo, of what was undone at first, through all redos."""
-        while commit.undoes is not None and (earlier := self._at(commit.undoes)) is not None:
+        while commit.undoes is not None and (earlier := self._store.journal.commit(commit.undoes)) is not None:
             commit = earlier
         return commit.operation
-
-    def _at(self, sequence: int) -> Commit | None:
-        found = self._store.journal.find(line_numbered(sequence))
-        return next((commit for commit in found if commit.sequence == sequence), None)
 
     def touched_since(self, sequence: int) -> frozenset[int]:
         """The numbers of the entries that were changed after a line of the log that this session has read."""
@@ -143,7 +139,7 @@ class History:
         return None
 
     def _numbered(self, sequence: int) -> Commit:
-        commit = self._at(sequence)
+        commit = self._store.journal.commit(sequence)
         if commit is None:
             raise NotFound("no-such-line", "see-the-log", line=sequence)
         if commit.is_lost:

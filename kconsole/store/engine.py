@@ -152,6 +152,9 @@ class JournalEngine(Protocol):
     def read_backwards(self, head: Head, patterns: Sequence[bytes] = ()) -> Iterator[bytes]:
         """The lines up to a head, the last one first; given patterns, only those that contain one of them."""
 
+    def line(self, sequence: int) -> bytes | None:
+        """The line with a number; None if it is not there."""
+
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
         """Append lines, all of them or none; durable when this returns its new head. The caller holds the lock.
 

@@ -249,6 +249,16 @@ class JournalReader:
                 if len(raw) < LONG and pattern in raw:
                     yield commit_of(raw, head_of(raw))[0]
 
+    def commit(self, sequence: int) -> Commit | None:
+        """The commit with a number, of those that have been read; only its line is read and checked."""
+        with self.reporting_damage():
+            raw = self._engine.line(sequence) if 0 < sequence <= self.head.sequence else None
+            if raw is not None:
+                return commit_of(raw, head_of(raw))[0]
+        if 0 < sequence <= self.head.sequence:
+            self._check_all_were_there()
+        return None
+
     def traces(self, records: Collection[tuple[str, int]], after: int) -> Iterator[Trace]:
         """The traces, after a line, of what changed one of these records and of all undos, the last one first."""
         patterns = (UNDO_LINES, *(lines_changing(*record) for record in records)) if len(records) <= FEW else ()

@@ -71,12 +71,12 @@ class Replay:
         """Take a line; BrokenJournal if it is bad, which `commit_of` explains."""
         self.head = head_after(raw, self.head)
         self.size += len(raw)
-        if is_gap(raw):
-            self.gaps.add(self.head.sequence)
-            return
         try:
             line = decode_line(raw)
         except NONSENSE as error:
+            if is_gap(raw):
+                self.gaps.add(self.head.sequence)
+                return
             raise BrokenJournal(self.head.sequence, nonsense(error), self.head) from None
         if line.sequence != self.head.sequence:
             raise BrokenJournal(self.head.sequence, "line-out-of-sequence", self.head)

@@ -73,6 +73,9 @@ class MemoryEngine:
         lines = reversed(self.memory.lines[: head.sequence])
         yield from (line for line in lines if not patterns or any(pattern in line for pattern in patterns))
 
+    def line(self, sequence: int) -> bytes | None:
+        return self.memory.lines[sequence - 1] if 0 < sequence <= len(self.memory.lines) else None
+
     def append(self, lines: Sequence[bytes], expected: Head) -> Head:
         if len(self.memory.lines) != expected.sequence:
             raise HeadMoved

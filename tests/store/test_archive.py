@@ -192,6 +192,30 @@ def test_the_doctor_keeps_what_can_be_unpacked(folder: Path) -> None:
     store.abandon()
 
 
+def test_for_one_line_one_segment_is_unpacked_and_for_an_undo_each_one_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a million lines that is the difference between two seconds and six."""
+    archived(folder)
+    unpacked: list[int] = []
+    content_up_to = segments.Segment.content_up_to
+
+    def counted(segment: segments.Segment, last: int) -> bytes:
+        unpacked.append(segment.first)
+        return content_up_to(segment, last)
+
+    monkeypatch.setattr(segments.Segment, "content_up_to", counted)
+    firsts = [segment.first for segment in segments.all_segments(folder)]
+    session = Session.open(folder, Operator("anna"), noon(), 0)
+    commit = session.store.journal.commit(3)
+    assert (commit and commit.sequence, unpacked) == (3, firsts[:1])
+    assert [session.store.journal.commit(number) for number in (0, LINES + 1)] == [None, None]
+    unpacked.clear()
+    session.undo(2)
+    assert sorted(unpacked) == sorted([firsts[0], *firsts])
+    session.close()
+
+
 @pytest.mark.parametrize("manner", MANNERS)
 def test_the_store_is_whole_whatever_fails(folder: Path, manner: Manner) -> None:
     archived(folder, 12)  # so that there are segments before

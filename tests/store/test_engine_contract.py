@@ -261,6 +261,12 @@ def test_a_store_keeps_what_it_is_given(place: Place, begun: SeatStore) -> None:
     *_, last = verified(place.handle(), Gaps())
     assert other.head == begun.head == last
     assert [commit.operation for commit in other.journal.history()] == ["init", "add"]
+    assert [commit and commit.operation for commit in map(other.journal.commit, range(4))] == [
+        None,
+        "init",
+        "add",
+        None,
+    ]
     assert [commit.operation for commit in other.journal.history_backwards()] == ["add", "init"]
 
 

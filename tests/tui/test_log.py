@@ -202,6 +202,17 @@ async def test_a_damaged_log_shows_what_is_good_of_it_and_says_where_it_breaks()
         assert "line 3" in screen.log.status.left
 
 
+async def test_archived_lines_that_are_elsewhere_are_named() -> None:
+    async with console("office", WIDE) as screen:
+        screen.other("berg").do(DisableAccounts((screen.listed[0],)))
+        folder = screen.session.store.folder
+        screen.session.store.archive(1)
+        next(folder.glob("journal-1-*.gz")).unlink()
+        await screen.press("L")
+        await until(screen, lambda: "2 lines" not in screen.text and "1 line " in screen.text)
+        assert "journal-*-1.jsonl.gz is not in the store's folder" in " ".join(screen.text.split())
+
+
 async def test_help_and_palette_know_the_commands_of_the_log() -> None:
     async with console("office") as screen:
         await screen.press("L", "question_mark")

@@ -20,7 +20,7 @@ from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, Journ
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
 from kconsole.store.file_engine.segments import Archive, write_segments
 from kconsole.store.file_engine.snapshot_file import BACKUP_FILE, SNAPSHOT_FILE, read_snapshot, write_snapshot
-from kconsole.store.journal_line import hash_of, store_id_of
+from kconsole.store.journal_line import hash_of, line_numbered, store_id_of
 
 FILES: Final = (SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE, *(f"{name}.lock" for name in LEASES))
 
@@ -230,6 +230,15 @@ class FileEngine:
             if head.sequence > file.base.sequence:
                 yield from file.lines_backwards(file.place_of(head), patterns)
             yield from self._archive(file).lines_backwards(head, patterns)
+
+    def line(self, sequence: int) -> bytes | None:
+        file, begin = self._file, line_numbered(sequence)
+        with _reading(self.journal_name):
+            if sequence > file.base.sequence:
+                found = file.lines_backwards(file.place_of(Head(file.last)), (begin,))
+            else:
+                found = self._archive(file).lines_backwards(Head(sequence), (begin,))
+            return next((raw for raw in found if raw.startswith(begin)), None)
 
     # Writing
 

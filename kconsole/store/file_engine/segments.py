@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import StoreUnusable
@@ -20,7 +20,10 @@ from kconsole.store.file_engine.journal_file import lines_with
 from kconsole.store.journal_line import hash_of, named_before
 from kconsole.store.replay import Replay
 
-SEGMENT_SIZE: Final = 16 * 1024 * 1024
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+SEGMENT_SIZE: Final = 8 * 1024 * 1024
 """Bytes of lines in a segment, unless one line has more; whoever reads backwards has them in memory."""
 
 MEMBER_SIZE: Final = 1024 * 1024
@@ -61,14 +64,14 @@ class Segment(NamedTuple):
                 rest = b""
             begin = content.find(_MEMBER_BEGIN, begin + 1)
 
-    def lines_backwards(self, last: int, patterns: Sequence[bytes]) -> Iterator[bytes]:
-        """The lines up to a number that contain one of the patterns, the last one first."""
+    def content_up_to(self, last: int) -> bytes:
+        """The lines up to a number."""
         with self._unpacking():
             content = gzip.decompress(self.path.read_bytes())
         end = len(content)
         for _ in range(last, self.last):  # what the journal has
             end = content.rfind(b"\n", 0, end - 1) + 1
-        yield from lines_with(content[:end], 0, patterns or (b"\n",))
+        return content if end == len(content) else content[:end]
 
     @contextmanager
     def _unpacking(self) -> Iterator[None]:
@@ -140,11 +143,23 @@ class Archive:
         return replay
 
     def lines_backwards(self, head: Head, patterns: Sequence[bytes]) -> Iterator[bytes]:
-        last = min(head.sequence, self._base.sequence)
+        """The lines up to a head that contain one of the patterns, the last one first.
+
+        From the second segment on, the next one is unpacked meanwhile: that takes longer than to search one.
+        """
+        last, wanted = min(head.sequence, self._base.sequence), list[tuple[Segment, int]]()
         for segment in reversed(self._segments):
             if segment.first <= last:
-                yield from segment.lines_backwards(min(last, segment.last), patterns)
+                wanted.append((segment, min(last, segment.last)))
                 last = segment.first - 1
+        from concurrent.futures import ThreadPoolExecutor  # who reads no archive does without
+
+        with ThreadPoolExecutor(1) as pool:
+            ahead: Future[bytes] | None = None
+            for at, (segment, last) in enumerate(wanted, 1):
+                content = segment.content_up_to(last) if ahead is None else ahead.result()
+                ahead = pool.submit(Segment.content_up_to, *wanted[at]) if 1 < at < len(wanted) else None
+                yield from lines_with(content, 0, patterns or (b"\n",))
 
 
 def write_segments(folder: Path, numbered: Iterable[tuple[int, bytes]]) -> None:

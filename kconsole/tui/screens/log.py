@@ -21,7 +21,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.system import takes_long
 from kconsole.text import words
 from kconsole.text.commits import clock_time, commit_text, operation_word, seats_words, short_time, subject
-from kconsole.text.messages import error_words, whole
+from kconsole.text.messages import error_words, sentence, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.log import LOG_COMMANDS, OneAccount
@@ -282,6 +282,8 @@ class LogScreen(FilterScreen, StoreScreen):
         if reader.damage is not None:
             title += " · DAMAGED"
             self.tell(safe_text(error_words(reader.damage)))
+        elif reader.is_at_end and (missing := self.session.store.journal.missing()) is not None:
+            self.tell(sentence(missing))
         self.query_one("#log-pane").border_title = Content(title)
 
     def _empty_text(self) -> str:
