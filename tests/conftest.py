@@ -42,8 +42,11 @@ settings.register_profile("quick", deadline=None, max_examples=EXAMPLES)
 settings.register_profile("thorough", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("thorough" if THOROUGH else "quick")
 
-TAKE_LONG = tuple(Path(__file__).parent / name for name in ("faults", "wire"))
-"""Folders whose tests count as marked `thorough`, unless one is marked `quick`."""
+TAKE_LONG = tuple(
+    Path(__file__).parent / name
+    for name in ("faults", "wire", "tui/test_mapping.py", "tui/test_server.py", "tui/test_writing.py")
+)
+"""Folders and files whose tests count as marked `thorough`, unless one is marked `quick`."""
 
 
 MANY_FILES = 200
@@ -52,7 +55,7 @@ MANY_FILES = 200
 
 def _takes_long(item: pytest.Item) -> bool:
     return item.get_closest_marker("thorough") is not None or (
-        item.get_closest_marker("quick") is None and any(item.path.is_relative_to(folder) for folder in TAKE_LONG)
+        item.get_closest_marker("quick") is None and any(item.path.is_relative_to(place) for place in TAKE_LONG)
     )
 
 

@@ -122,6 +122,7 @@ def store_of(screen: Console) -> bytes:
 # Which directory
 
 
+@pytest.mark.quick
 async def test_domains_are_listed_with_their_directories() -> None:
     directory = replace(DIRECTORY, insecure=True)
     async with console(mapped_from(directory, *staff(3), account("local")), NARROW) as screen:
@@ -144,6 +145,7 @@ async def test_the_cursor_begins_at_the_domain_that_is_listed() -> None:
         assert "▸ south.example" in screen.text
 
 
+@pytest.mark.quick
 async def test_settings_are_filled_in_and_kept() -> None:
     async with console(mapped_from(None)) as screen:
         await screen.press("M", "e")
@@ -218,6 +220,7 @@ async def test_a_directory_is_forgotten_after_a_question_and_its_accounts_stay()
 # The connection
 
 
+@pytest.mark.quick
 async def test_the_connection_is_tested(own_directory: DirectoryServer) -> None:
     async with console(mapped_from(own_directory.directory(base=CREW)), WIDE) as screen:
         await screen.press("M", "t")
@@ -283,6 +286,7 @@ async def test_the_password_of_the_environment_is_not_asked_for(
 # Preview and apply
 
 
+@pytest.mark.quick
 async def test_users_are_previewed_and_mapped(directory_server: DirectoryServer) -> None:
     taken = account("zoidberg")
     async with console(mapped_from(directory_server.directory(base=CREW), taken), WIDE) as screen:
@@ -322,6 +326,7 @@ async def test_what_is_as_the_directory_says_is_nothing_to_do() -> None:
         assert "Nothing to map" in status_of(screen)
 
 
+@pytest.mark.quick
 async def test_thirty_users_on_five_seats_are_25_over_named_and_refused_afterwards(tmp_path: Path) -> None:
     need_slapd()
     server = DirectoryServer(tmp_path / "directory", 30).start()

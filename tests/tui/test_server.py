@@ -67,6 +67,7 @@ def comparison(screen: Console) -> ReconcileScreen:
 # Reading it
 
 
+@pytest.mark.quick
 async def test_the_server_is_read_by_a_key_and_its_age_is_told(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         assert "server never read · all saved" in screen.text
@@ -150,6 +151,7 @@ async def test_a_password_for_one_server_is_not_sent_to_another(mail: KerioServe
         screen.expect_dialog("at https://localhost:9")
 
 
+@pytest.mark.quick
 async def test_escape_calls_it_off_and_nothing_is_taken(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         held = mail.faults.add(Held(), "Users.get")
@@ -196,6 +198,7 @@ async def test_leaving_the_console_leaves_off(mail: KerioServer) -> None:
         assert screen.app.failure is None
 
 
+@pytest.mark.quick
 async def test_a_server_that_is_away_is_told_with_what_to_do(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         await read(screen, mail)
@@ -262,6 +265,7 @@ async def test_a_store_without_a_server_says_how_to_name_one() -> None:
         screen.expect_dialog("No server is configured for this store.", "kconsole server add")
 
 
+@pytest.mark.quick
 async def test_read_only_reads_no_server(mail: KerioServer) -> None:
     async with console(following(mail), NARROW, read_only=True) as screen:
         await screen.press("f5")
@@ -292,6 +296,7 @@ async def test_a_hostile_world_is_only_text(kerio_server: KerioServer) -> None:
 # Comparing
 
 
+@pytest.mark.quick
 async def test_the_servers_numbers_stand_beside_ours_with_what_is_behind_a_difference(mail: KerioServer) -> None:
     async with console(following(mail), NARROW) as screen:
         await read(screen, mail)

@@ -116,6 +116,7 @@ async def disable(screen: Console, address: str = ANNA) -> Console:
 # There and here
 
 
+@pytest.mark.quick
 async def test_disabling_is_done_there_and_here_and_is_taken_back_and_done_again(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         to_account(screen, ANNA)
@@ -151,6 +152,7 @@ async def test_marked_ones_are_enabled_and_disabled_together(mail: KerioServer) 
         assert not screen.main.accounts.marked
 
 
+@pytest.mark.quick
 async def test_deleting_says_that_it_is_for_good_and_taking_it_back_says_why_not(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         to_account(screen, ANNA)
@@ -177,6 +179,7 @@ async def test_a_line_of_the_log_is_taken_back_there(mail: KerioServer) -> None:
         assert "undone: disable" in screen.log.status.left
 
 
+@pytest.mark.quick
 async def test_what_others_did_meanwhile_is_asked_about_again(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         to_account(screen, ANNA)
@@ -192,6 +195,7 @@ async def test_what_others_did_meanwhile_is_asked_about_again(mail: KerioServer)
 # The password
 
 
+@pytest.mark.quick
 async def test_the_password_is_asked_for_once(mail: KerioServer) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail)) as screen:
         await disable(screen)
@@ -279,6 +283,7 @@ async def test_names_and_words_of_a_server_are_shown_as_text(mail: KerioServer) 
 # What goes wrong
 
 
+@pytest.mark.quick
 async def test_what_the_server_refuses_is_told_for_each(mail: KerioServer) -> None:
     mail.faults.add(ItemErrors({"chen": (1004, "No.")}), "Users.set")
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
@@ -289,6 +294,7 @@ async def test_what_the_server_refuses_is_told_for_each(mail: KerioServer) -> No
         assert enabled(screen, mail, CHEN)
 
 
+@pytest.mark.quick
 async def test_a_server_that_is_away_changes_nothing(mail: KerioServer) -> None:
     async with console(following(mail), prepare=has_read(mail), server_secret=known(mail)) as screen:
         mail.stop()
@@ -368,6 +374,7 @@ async def test_of_many_it_says_what_was_done_and_what_was_not(
         assert [enabled(screen, mail, each) for each in (ANNA, CHEN)] == [False, False]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("done", [False, True])
 async def test_an_answer_that_never_comes_is_told_marked_and_settled_by_reading(mail: KerioServer, done: bool) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail), server_secret=known(mail)) as screen:
@@ -528,6 +535,7 @@ async def fill_in(screen: Console, login: str, password: str = "") -> Console:
     return screen
 
 
+@pytest.mark.quick
 async def test_a_new_account_has_the_password_that_was_typed_and_that_is_nowhere_else(mail: KerioServer) -> None:
     async with console(following(mail), WIDE, prepare=has_read(mail), server_secret=known(mail)) as screen:
         screen.main.accounts.move_to(screen.listed.index(ANNA))
@@ -736,6 +744,7 @@ def test_what_asks_a_server_is_not_imported_for_the_first_picture() -> None:
 # Offline, and what makes no sense with a server
 
 
+@pytest.mark.quick
 async def test_offline_reads_and_writes_nothing_and_asks_for_no_password(mail: KerioServer) -> None:
     async with console(following(mail), NARROW, prepare=has_read(mail)) as screen:
         screen.session.offline = True
