@@ -196,6 +196,11 @@ def is_always_there(name: str) -> bool:
     return _plain(name) in _ALWAYS_THERE
 
 
+def container_of(name: str) -> str:
+    """The distinguished name of what an entry stands in: an organizational unit, mostly."""
+    return re.sub(r"^(?:\\.|[^,\\])*,", "", name, flags=re.DOTALL).lower()
+
+
 def some_value(name: str) -> str:
     """A value that can be compared with those of an attribute."""
     return _PERMANENTLY if _plain(name) == "pwdaccountlockedtime" else "TRUE"

@@ -17,7 +17,7 @@ from kconsole.core.codes import Message, message, short
 from kconsole.core.directory import Directory, DirectoryUser
 from kconsole.core.errors import BadInput, SourceAway
 from kconsole.core.identity import canonical_login
-from kconsole.directories.entries import Entry, EntryFault, Naming, is_always_there, naming_of
+from kconsole.directories.entries import Entry, EntryFault, Naming, container_of, is_always_there, naming_of
 from kconsole.directories.settings import attributes_in, check_form, filter_of
 from kconsole.net.deadlines import Flag
 from kconsole.net.secrets import Secret
@@ -162,7 +162,11 @@ def _check(client: "LdapClient", directory: Directory, found: "_Found", is_whole
             raise _hidden(directory, attribute, names)
         hidden: Sequence[str] | None
         if client.is_active_directory:  # a search there takes what is hidden for absent
-            hidden = () if attribute in found.shown else names
+            shown = found.shown.get(attribute, set())
+            hidden = [name for name in names if container_of(name) not in shown]
+            if decides and hidden and shown:  # nowhere else is it refused: most have none
+                found.unchecked.append(attribute)
+                hidden = ()
         else:
             hidden = _hidden_of(client, directory, attribute, names, is_whole)
         if hidden and decides:
@@ -265,8 +269,8 @@ class _Found:
     unreadable_times: int = 0
     lacking: dict[str, list[str]] = field(default_factory=dict)
     """The names of the entries without a value, by the attribute."""
-    shown: set[str] = field(default_factory=set)
-    """The attributes that any entry has a value of."""
+    shown: dict[str, set[str]] = field(default_factory=dict)
+    """By attribute, the containers where any entry has a value of it: rights are given for a container as a whole."""
     hidden: dict[str, frozenset[str]] = field(default_factory=dict)
     """Like `lacking`, as far as there may be a value that cannot be read."""
     unchecked: list[str] = field(default_factory=list)
@@ -298,7 +302,8 @@ class _Found:
         """Take one entry, as a user, as a fault or as no person."""
         self.entries += 1
         lacking = self.naming.lacking(entry)
-        self.shown.update(set(self.naming.attributes) - lacking)
+        for name in set(self.naming.attributes) - lacking:
+            self.shown.setdefault(name, set()).add(container_of(entry.name))
         if not self.naming.is_person(entry):
             self.others[entry.name] = None
             return

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kconsole.core.errors import BadInput, SourceAway
+from kconsole.directories.client import LdapClient
 from kconsole.directories.reading import DirectoryListing, probe, read_directory
 from kconsole.net.secrets import Secret
 from tests.directories.test_directory_answers import LET_IN, asked
@@ -115,3 +117,34 @@ def test_an_attribute_that_nobody_has_is_no_login() -> None:
         with pytest.raises(SourceAway, match="attribute-hidden") as caught:
             read_directory(asked(server.url), None)
         assert caught.value.params["attribute"] == "uid"
+
+
+def in_active_directory(name: str, login: str, **values: str) -> bytes:
+    always = {"sAMAccountName": login, "objectGUID": f"{login:>016}", "userAccountControl": "512"}
+    return entry(name, **always, **values)
+
+
+def test_what_no_one_of_an_organizational_unit_shows_is_unknown_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Active Directory takes what may not be read for absent, and rights differ from one unit to another."""
+    monkeypatch.setattr(LdapClient, "is_active_directory", True)
+    entries = [
+        in_active_directory("CN=a,OU=Sales,DC=x", "a", displayName="A", description="Clerk"),
+        in_active_directory("CN=b,OU=Sales,DC=x", "b", displayName="B"),
+        in_active_directory("CN=Smith\\, C,OU=sales,DC=x", "c", displayName="C"),
+        in_active_directory("CN=d,OU=Board,DC=x", "d", displayName="D"),
+    ]
+    with speaking({**LET_IN, SEARCH: [*entries, result(DONE, 0)]}) as server:
+        listing = read_directory(asked(server.url, kind="active_directory"), None)
+    assert {user.login: user.unknown for user in listing.users} == {"a": (), "b": (), "c": (), "d": ("description",)}
+
+
+def test_a_state_that_no_one_of_a_unit_shows_is_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LdapClient, "is_active_directory", True)
+    entries = [
+        in_active_directory("CN=a,OU=Sales,DC=x", "a", displayName="A", description="x", locked="TRUE"),
+        in_active_directory("CN=b,OU=Board,DC=x", "b", displayName="B", description="x"),
+    ]
+    with speaking({**LET_IN, SEARCH: [*entries, result(DONE, 0)]}) as server:
+        directory = replace(asked(server.url, kind="active_directory"), attributes=(("disabled", "locked"),))
+        listing = read_directory(directory, None)
+    assert [(note.code, note.params["attribute"]) for note in listing.notes] == [("absence-unchecked", "locked")]
