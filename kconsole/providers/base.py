@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Final, Literal, NamedTuple, Protocol
 
@@ -85,6 +85,9 @@ class MailServer(Protocol):
             SourceAway: also if it changed too fast, or shows no list of domains.
             Cancelled: the user cancelled.
         """
+
+    def started(self) -> datetime | None:
+        """When the server was started, by its own clock; None where it does not say."""
 
     def apply(self, step: "Step") -> "Answer":
         """Change accounts. `SourceAway` says that nothing was done.
@@ -210,6 +213,8 @@ class ServerState(NamedTuple):
     license: LicenseState | None
     numbers: ServerNumbers
     missing: tuple[Missing, ...] = ()
+    uptime: timedelta | None = None
+    """How long the server had been running, by its own clock."""
     odd_logins: int = 0
     """Last logins with an impossible date; they count as unknown, and not as never."""
 

@@ -97,7 +97,7 @@ def without(state: ServerState, missing: Missing) -> ServerState:
         case "extensions" if state.license is not None:
             return state._replace(license=state.license._replace(components=None))
         case "server-start":
-            return state._replace(started=None)
+            return state._replace(started=None, uptime=None)
         case "version":
             return state._replace(version="")
     return state
@@ -149,9 +149,9 @@ CUT: Final = "connection-cut"
 PART: Final = (FIGURES | LISTINGS | {"Server.getVersion"}) - {"Domains.get"}
 """Calls without whose answer the rest can be taken."""
 KNOWN: Final = OPTIONAL | {"Server.getServerTime"}
-"""Calls whose answer is better known, or given by another call too."""
+"""Calls whose answer is better known, or given by another call too, if it is refused."""
 refused = partial(Case, says=REFUSED, part=PART, whole=KNOWN)
-odd = partial(Case, part=PART, whole=KNOWN)
+odd = partial(Case, part=PART | {"Server.getServerTime"}, whole=OPTIONAL)
 cut = partial(Case, says=CUT, whole=HARMLESS)
 """A question is asked again on a new connection."""
 broken = partial(Case, whole=LOGOUT)
@@ -178,13 +178,8 @@ CASES: Final[dict[str, Case]] = {
     "no UTF-8": odd(invalid_utf8, STRANGE),
     "nothing": odd(lambda: Instead(b""), "strange-empty"),
     "null": odd(null, "strange-no-json"),
-    "null for a result": odd(Fault, STRANGE, whole=OPTIONAL, part=PART | {"Server.getServerTime"}),
-    "an empty result": odd(
-        lambda: Instead(b'{"jsonrpc":"2.0","result":{}}'),
-        STRANGE,
-        whole=OPTIONAL,
-        part=PART | {"Server.getServerTime"},
-    ),
+    "null for a result": odd(Fault, STRANGE),
+    "an empty result": odd(lambda: Instead(b'{"jsonrpc":"2.0","result":{}}'), STRANGE),
     "another type": odd(lambda: Huge(10_000), STRANGE),
     "expired": Case(Expired, NOT_LET_IN, whole=HARMLESS - {"Session.login"}),
     "expired again and again": broken(Expired, f"session-ended-again|{NOT_LET_IN}", times=None),

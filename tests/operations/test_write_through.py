@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import Message, hints_of
 from kconsole.core.errors import NotFound, ReadOnly, Refused, SourceAway, StoreBusy
-from kconsole.core.records import Inventory
+from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.core.server import Server
 from kconsole.core.server import ServerAccess as Access
 from kconsole.net.secrets import Secret
@@ -439,3 +440,72 @@ def test_a_server_that_is_named_while_what_was_open_is_asked_about_is_not_taken_
     other.close()
     assert mail.world.user(CHEN).enabled
     assert not session.state.pending_changes
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("ours", [-HOUR, timedelta(minutes=1), HOUR], ids=str)
+@pytest.mark.parametrize("theirs", [-7 * HOUR, timedelta(0), 7 * HOUR], ids=str)
+def test_whether_a_seat_is_held_follows_from_the_servers_own_starts_and_the_log(
+    session: Session, mail: KerioServer, kerio_clock: FixedClock, ours: timedelta, theirs: timedelta
+) -> None:
+    """The server's clock and ours may jump and differ; `ours` passes here between two steps, and `theirs` there."""
+    ahead = timedelta(0)
+    mail.world.now = lambda: kerio_clock.now() + ahead
+
+    def restart() -> None:
+        nonlocal ahead
+        kerio_clock.moment += ours
+        ahead += theirs or timedelta(minutes=1) - ours  # a start is never the one before
+        mail.restart()
+
+    def deletes(address: str) -> int:
+        kerio_clock.moment += ours
+        do(session, mail, DeleteAccounts((address,), "delete"))
+        return session.seats.report().held
+
+    mail.world.add_user("dora@north.example")
+    restart()
+    read(session, mail)
+    assert deletes(ANNA) == 1
+    kerio_clock.moment += ours
+    read(session, mail)
+    assert session.seats.report().held == 1  # it was not restarted
+    restart()
+    assert deletes("dora@north.example") == 1  # the first is free, and this one is not
+    kerio_clock.moment += ours
+    read(session, mail)
+    assert session.seats.report().held == 1
+    restart()
+    read(session, mail)
+    assert session.seats.report().held == 0
+
+
+def test_a_start_that_is_read_before_another_console_saw_a_restart_is_not_another_restart(
+    session: Session, mail: KerioServer, kerio_clock: FixedClock
+) -> None:
+    begun = begin_reading(session)
+    state = read_server(begun.access, Secret(mail.password))
+    kerio_clock.forward(hours=1)
+    mail.restart()
+    do(session, mail, DeleteAccounts((ANNA,), "delete"))
+    session.do(Sync(state, begun))
+    read(session, mail)
+    assert session.seats.report().held == 1
+
+
+@pytest.mark.parametrize("ahead", [-3 * HOUR, 3 * HOUR], ids=str)
+def test_a_first_reading_compares_times_by_one_clock(
+    tmp_path: Path, mail: KerioServer, kerio_clock: FixedClock, ahead: timedelta
+) -> None:
+    before = Inventory(domains=(Domain(name="north.example", primary=True),), entries=(Entry(address=ANNA),))
+    session = Session.create(tmp_path / "other", before, "anna", kerio_clock, patience=0)
+    mail.world.now = lambda: kerio_clock.now() + ahead
+    mail.restart()
+    kerio_clock.forward(hours=1)
+    session.do(DeleteAccounts((ANNA,)))
+    kerio_clock.forward(hours=1)
+    mail.world.remove_user(ANNA)
+    follow(session, mail)
+    assert session.seats.report().held == 1

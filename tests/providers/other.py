@@ -130,6 +130,9 @@ class DeskServer:
             numbers=ServerNumbers(licensed=self._desk.seats, current=self._desk.used(), domains=numbers_of_domains),
         )
 
+    def started(self) -> datetime | None:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
     def apply(self, step: Step) -> Answer:
         self._check_cancelled()
         trouble, self._desk.trouble = self._desk.trouble, None

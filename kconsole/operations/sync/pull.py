@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
@@ -19,7 +19,9 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.pull_domains import DomainPlan
 from kconsole.operations.sync.pull_plan import SyncPlan
 from kconsole.operations.sync.push import deleted
-from kconsole.providers.base import Missing, ServerState
+from kconsole.providers.base import MailServer, Missing, ServerState
+
+SAME_START: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,17 +72,30 @@ class Sync:
             outcomes += [_resolved_by(pending, target, context) for target in pending.targets]
         if plan.license != context.state.license:
             transaction.set_license(plan.license)
-        started, known = self.state.started, server.started_at or context.state.last_restart
-        if started is not None and (known is None or started > known):
-            transaction.set_last_restart(started, self._line_of_restart(started, context))
+        started = self.state.started
+        if self.begun.started_at not in (None, server.started_at):  # another process has read it later
+            started = server.started_at
+        if started is not None and server.started_at is not None:
+            take_restart(started, server, context)
+        elif started is not None:
+            self._take_first_start(started, context)
+        server = replace(server, started_at=started or server.started_at)
         transaction.set_server(self._server(server, plan, context))
         return outcomes
 
-    def _line_of_restart(self, started: datetime, context: OperationContext) -> int:
-        """The line of the log after which the server was restarted: before what was deleted since, as far as known."""
+    def _take_first_start(self, started: datetime, context: OperationContext) -> None:
+        """Take in when the server was started, where no earlier start is known: only times say what was deleted since.
+
+        The server's clock may differ from ours, so its start is what it has been running before our present.
+        """
+        ours = started if self.state.uptime is None else context.now - self.state.uptime
+        known = context.state.last_restart
+        if known is not None and ours <= known:
+            return
         held = context.seats.held()
-        since = [entry.deleted_in for entry in held if entry.deleted_at is not None and entry.deleted_at >= started]
-        return max(min(since) - 1, 0) if since else context.transaction.line
+        since = [entry.deleted_in for entry in held if entry.deleted_at is not None and entry.deleted_at >= ours]
+        line = max(min(since) - 1, 0) if since else context.transaction.line
+        context.transaction.set_last_restart(min(started, context.now), line)
 
     def _plan(self, domains: DomainPlan, left: frozenset[int], context: OperationContext) -> SyncPlan:
         being_changed = [
@@ -117,7 +132,6 @@ class Sync:
         return replace(
             server,
             synced_at=context.now,
-            started_at=self.state.started,
             version=self.state.version,
             role=self.state.role,
             unread=(),
@@ -158,6 +172,8 @@ class SyncStart:
     """Gives the numbers of the entries that were changed since: what was read of them may be older."""
     orphans: frozenset[int] = frozenset()
     """The numbers of the unconfirmed changes: no process is at work on them, so the reading shows their result."""
+    started_at: datetime | None = None
+    """When the server was started, as far as it was known."""
 
 
 def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncStart:
@@ -176,7 +192,51 @@ def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncS
     if access is not None:
         _check_same(access, server)
     sequence = session.store.sequence
-    return SyncStart(server.access, lambda: session.history.touched_since(sequence), frozenset(orphans))
+    return SyncStart(server.access, lambda: session.history.touched_since(sequence), frozenset(orphans), server.started_at)
+
+
+def is_another_start(known: datetime, started: datetime) -> bool:
+    """Whether a server that began at one moment, by its own clock, and now says another was restarted in between.
+
+    Also an earlier one, because its clock may have been set back. A server may count its start back from the present,
+    and be a second off.
+    """
+    return abs(started - known) > SAME_START
+
+
+def take_restart(started: datetime, server: Server, context: OperationContext) -> None:
+    """Take in that the server was restarted, if its start is another than the one that was read before.
+
+    All deletions of earlier lines came before: whoever deletes accounts on the server reads its start first. Those that
+    are first noticed in this line keep their seats, because they may have come after.
+    """
+    if server.started_at is not None and is_another_start(server.started_at, started):
+        context.transaction.set_last_restart(min(started, context.now))
+
+
+@dataclass(frozen=True)
+class TakeRestart:
+    """Take in that the server was restarted, before accounts are deleted on it."""
+
+    name: ClassVar[str] = Sync.name
+    runs_on: ClassVar[RunsOn] = "store"
+    started: datetime
+    reason: str = ""
+
+    def apply(self, context: OperationContext) -> list[Outcome]:
+        server = server_of(context.state)
+        take_restart(self.started, server, context)
+        context.transaction.set_server(replace(server, started_at=self.started))
+        return []
+
+
+def note_restart(session: Session, mail: MailServer) -> None:
+    """Ask the server when it was started, before accounts are deleted, and take in if that is another moment."""
+    server, started = session.state.server, mail.started()
+    if server is None or server.started_at is None or started is None:
+        return
+    if is_another_start(server.started_at, started):
+        session.commit(TakeRestart(started))
 
 
 def _check_same(access: ServerAccess, server: Server) -> None:

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
@@ -18,7 +18,7 @@ from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation, OperationContext, Outcome, RunsOn, revived
 from kconsole.operations.server_errors import named_meanwhile, server_of
 from kconsole.operations.session import Session
-from kconsole.operations.sync.pull import gone, resolved
+from kconsole.operations.sync.pull import gone, note_restart, resolved
 from kconsole.operations.sync.pull_plan import with_active_sync
 from kconsole.operations.sync.push import push, take_done
 from kconsole.operations.sync.requests import NOTHING_CHANGED
@@ -126,6 +126,10 @@ def _question(session: Session, pending: PendingChange, target: Target) -> Quest
     return "" if domain is None else domain.server_id, login, target.server_id
 
 
+_DELETE: Final = ("delete", "undo")
+"""The operations that may delete accounts."""
+
+
 @dataclass(frozen=True)
 class Writer:
     """Logs in for each operation.
@@ -159,6 +163,8 @@ class Writer:
                 done = recover(session, mail)
                 if done is not None and self.recovered is not None:
                     self.recovered(done)
+                if operation.name in _DELETE:
+                    note_restart(session, mail)
                 is_pushed = True
                 return push(session, operation, mail)
         except (SourceAway, ServerRefused) as error:

@@ -5,6 +5,7 @@ httpx is imported with the client, and that when a server is contacted: it takes
 
 import contextlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +44,16 @@ class KerioMailServer:
         from kconsole.providers.kerio.state import read_state
 
         return read_state(self.client, self._stop, self.page, progress)
+
+    def started(self) -> datetime | None:
+        from kconsole.providers.kerio.errors import AnswerStrange, CallRefused
+        from kconsole.providers.kerio.reading import start
+
+        try:
+            found = start(self.client)
+        except (CallRefused, AnswerStrange):
+            return None
+        return None if found is None else found.at
 
     def apply(self, step: Step) -> Answer:
         from kconsole.providers.kerio.writing import apply

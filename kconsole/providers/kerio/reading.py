@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, get_args
 
 from kconsole.core.identity import canonical_address
@@ -62,12 +62,36 @@ def own_server_id(client: KerioClient) -> str | None:
     return client.read("Domains.getSettings", None, lambda found: found.part("setting").text("serverId") or None)
 
 
-def started_at(client: KerioClient) -> datetime | None:
-    """When the server was started; None where it does not say."""
+class Start(NamedTuple):
+    """When the server was started, and how long it has been running, by its own clock."""
+
+    at: datetime
+    uptime: timedelta | None
+
+
+def start(client: KerioClient) -> Start | None:
+    """When the server was started; None where it does not say.
+
+    One that has no better answer is asked when its statistics begin. An answer that is odd only now does not count: the
+    other moment would pass for a restart.
+    """
+
+    def reader(result: Row) -> Start | None:
+        info = result.part("info")
+        at, now = _known(info, "startTime"), _known(info, "currentTime")
+        return None if at is None else Start(at, None if now is None or now < at else now - at)
+
+    def of_statistics(result: Row) -> Start | None:
+        statistics = result.part("statistics")
+        at, up = _known(statistics, "start"), statistics.part("uptime")
+        days, hours, minutes = (up.number(unit) for unit in ("days", "hours", "minutes"))
+        uptime = None if days is None else timedelta(days, hours=hours or 0, minutes=minutes or 0)
+        return None if at is None else Start(at, uptime)
+
     try:
-        return client.read("Server.getServerTime", None, lambda result: _known(result.part("info"), "startTime"))
-    except (CallRefused, AnswerStrange):
-        return client.read("Statistics.get", None, lambda result: _known(result.part("statistics"), "start"))
+        return client.read("Server.getServerTime", None, reader)
+    except CallRefused:
+        return client.read("Statistics.get", None, of_statistics)
 
 
 def unlimited_constants(client: KerioClient) -> frozenset[int]:

@@ -118,7 +118,7 @@ class _Reader:
         self._domains = self._pages.all_of(DOMAINS, reading.domain_reader(unlimited))
         domains = [pool.submit(self._domain, domain) for domain in self._domains]
         begun += domains
-        started = later("server-start", reading.started_at)
+        started = later("server-start", reading.start)
         administrator = later("built-in-admin", reading.administrator)
         license_ = later("license", reading.license_state)
         extensions = later("extensions", reading.license_components)
@@ -147,10 +147,12 @@ class _Reader:
             elif self._is_short(states, numbers):
                 has_all = False
                 states = tuple(each._replace(complete=each.complete - {"user"}) for each in states)
+            start = started.result()
             return ServerState(
                 version=version.result() or "",
                 role=login.role,
-                started=started.result(),
+                started=None if start is None else start.at,
+                uptime=None if start is None else start.uptime,
                 domains=self._with_homes(states),
                 has_all_domains=has_all,
                 administrator=administrator.result(),
