@@ -192,7 +192,9 @@ def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncS
     if access is not None:
         _check_same(access, server)
     sequence = session.store.sequence
-    return SyncStart(server.access, lambda: session.history.touched_since(sequence), frozenset(orphans), server.started_at)
+    return SyncStart(
+        server.access, lambda: session.history.touched_since(sequence), frozenset(orphans), server.started_at
+    )
 
 
 def is_another_start(known: datetime, started: datetime) -> bool:
