@@ -1,7 +1,7 @@
 """Commands on the log: log, log verify, undo."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice, takewhile
@@ -19,9 +19,10 @@ from kconsole.core.history import Commit
 from kconsole.core.times import moment_of, to_iso
 from kconsole.operations.history import LogQuery
 from kconsole.operations.maintenance import verify
+from kconsole.operations.search.lookup import addresses_of
 from kconsole.operations.session import Session
 from kconsole.text import ages, columns, messages, words
-from kconsole.text.commits import operation_word, refusal_words, seats_words, subject
+from kconsole.text.commits import line_filter, operation_word, refusal_words, seats_words, subject
 from kconsole.text.safe_text import safe_address, safe_text
 
 FOLLOW_PAUSE = 0.5
@@ -45,6 +46,9 @@ def _since(text: str) -> datetime:
 @click.option("--account", default="", metavar="ADDRESS", help="Only changes of this address.")
 @click.option("--operator", default="", metavar="NAME", help="Only changes by this user, or under this claimed name.")
 @click.option("--since", callback=_since, metavar="T", help="Only changes since this time, or within this period: 7d.")
+@click.option(
+    "--filter", "text", default="", metavar="TEXT", help="Only lines that hold these words, as on the screen."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list; with --follow, a line for each change.")
 @click.option("--follow", is_flag=True, help="Keep printing new changes until ctrl+c.")
 @at_store
@@ -55,19 +59,21 @@ def log(
     account: str,
     operator: str,
     since: datetime | None,
+    text: str,
     as_json: bool,
     follow: bool,
 ) -> None:
     """Show the activity log, or verify that it was not altered."""
     if context.invoked_subcommand is not None:
-        if account or operator or since or as_json or follow:
+        if account or operator or since or text or as_json or follow:
             raise click.UsageError("These options go with the log, not with 'log verify'.")
         return
     session = place.open()
-    query = LogQuery(account=account, operator=operator, since=since)
-    commits = session.history.log(query)
+    (account,) = addresses_of([account], session.state)
+    query, holds = LogQuery(account=account, operator=operator, since=since), line_filter(text)
+    commits = filter(holds, session.history.log(query))
     if follow:
-        _follow(session, query, commits, as_json)
+        _follow(session, lambda commit: query.fits(commit) and holds(commit), commits, as_json)
     elif as_json:
         _put_list(commits)
     else:
@@ -100,7 +106,7 @@ def log_document(commit: Commit) -> dict[str, object]:
     }
 
 
-def _put_list(commits: Iterator[Commit]) -> None:
+def _put_list(commits: Iterable[Commit]) -> None:
     """Print one JSON list while the log is read: it may be long."""
     start = "["
     for commit in takewhile(lambda _: lost_output() is None, commits):
@@ -110,7 +116,7 @@ def _put_list(commits: Iterator[Commit]) -> None:
     put_document(b"[]\n" if start == "[" else b"\n]\n")
 
 
-def _put_table(commits: Iterator[Commit]) -> None:
+def _put_table(commits: Iterable[Commit]) -> None:
     header, width = ["LINE", "WHEN", "OPERATOR", "OPERATION", "ACCOUNTS", "SEATS", "REASON"], terminal_width()
     rows = map(_row, commits)
     while not lost_output() and (some := list(islice(rows, LINES_AT_A_TIME))):
@@ -140,7 +146,7 @@ def _refusals(commit: Commit) -> str:
     return f"refused: {safe_text(refusal_words(commit.refused[0]))}" + (f" and {more:,} more" if more else "")
 
 
-def _follow(session: Session, query: LogQuery, commits: Iterable[Commit], as_json: bool) -> None:
+def _follow(session: Session, fits: Callable[[Commit], bool], commits: Iterable[Commit], as_json: bool) -> None:
     while not lost_output():
         for commit in commits:
             if as_json:
@@ -148,7 +154,7 @@ def _follow(session: Session, query: LogQuery, commits: Iterable[Commit], as_jso
             else:
                 click.echo("  ".join(filter(None, _row(commit))))
         time.sleep(FOLLOW_PAUSE)
-        commits = [commit for commit in session.catch_up() if query.fits(commit)]
+        commits = [commit for commit in session.catch_up() if fits(commit)]
 
 
 @log.command("verify")

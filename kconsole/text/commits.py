@@ -1,9 +1,10 @@
 """Commits in words: for a line of the log, for the note about other users' changes, for a view of details."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from kconsole.core.folding import search_fold
 from kconsole.core.history import Change, Commit, Refusal
 from kconsole.core.records import Domain, Entry
 from kconsole.core.server import PendingChange, Server
@@ -123,11 +124,26 @@ def short_time(at: datetime, now: datetime) -> str:
 
 
 def commit_text(commit: Commit) -> str:
-    """The words of a line of the log that a search looks at."""
+    """The words of a line of the log that a search looks at: all that the log shows of it, and all its addresses."""
     names = [entry.address for entry in commit.changed_entries] or commit.refused_addresses or _domains(commit)
-    refused = "refused" if commit.refused else ""
-    parts = (*commit.operator[:3], commit.operation, refused, commit.reason, *names, _named_server(commit))
-    return " ".join(filter(None, parts))
+    time = "" if commit.is_lost else ages.full_moment(commit.at)
+    parts = (
+        str(commit.sequence), time, *commit.operator[:3], commit.operator.shown, commit.operation,
+        operation_word(commit), *names, subject(commit), seats_words(commit), commit.reason,
+        *map(refusal_words, commit.refused), _named_server(commit),
+    )  # fmt: skip
+    return " ".join(dict.fromkeys(filter(None, parts)))
+
+
+def line_filter(text: str) -> Callable[[Commit], bool]:
+    """Whether a line of the log holds all of these words, without regard to case and accents."""
+    words = search_fold(text).split()
+
+    def fits(commit: Commit) -> bool:
+        searched = search_fold(commit_text(commit)) if words else ""
+        return all(word in searched for word in words)
+
+    return fits
 
 
 def history_rows(commits: Sequence[Commit], now: datetime) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -81,7 +82,9 @@ def test_the_log_is_asked_for_an_account_an_operator_and_a_time(office: Console)
     for arguments, expected in (
         ([], [1, 2, 3, 4]),
         (["--account", ANNA.upper()], [1, 2, 4]),
-        (["--account", "anna"], []),
+        (["--account", "anna"], [1, 2, 4]),
+        (["--filter", "chen disable"], [3]),
+        (["--filter", "CHEN anna@"], []),
         (["--operator", "chen"], [3]),
         (["--operator", "dora"], [4]),
         (["--operator", USER], [1, 2, 3, 4]),
@@ -99,6 +102,27 @@ def test_the_log_is_asked_for_an_account_an_operator_and_a_time(office: Console)
     assert last["claims"] == {"as": None, "sudo_user": "dora", "ssh_connection": "10.0.0.1 5 10.0.0.2 22"}
     assert last["operator"] == USER
     assert office.done("log", "--json").json[2]["claims"]["as"] == "chen"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Prague", "America/St_Johns", "UTC"])
+def test_a_shown_time_is_found_by_the_filter_and_by_since(
+    office: Console, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        office.done("disable", ANNA)
+        office.done("enable", ANNA)
+        *_, last = office.done("log").out.splitlines()
+        shown = re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", last)
+        assert shown is not None
+        assert 3 in lines(office.done("log", "--json", "--since", shown[0]))
+        assert 3 in lines(office.done("log", "--json", "--filter", shown[0]))
+        an_hour_later = (datetime.fromisoformat(shown[0]) + timedelta(hours=1)).isoformat(" ", "minutes")
+        assert lines(office.done("log", "--json", "--since", an_hour_later)) == []
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("since", ["yesterday", "7", "0d", "2026-13-01", "", "99999999999999y"])

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kconsole.core.codes import Message, message
+from kconsole.core.folding import search_fold
 from kconsole.core.records import Entry, LastLogin
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.search.filters import Filter, states_by
-from kconsole.operations.search.folding import search_fold
 from tests.clocks import noon
 from tests.licensing.strategies import entries
 from tests.under_kerio import read_filter

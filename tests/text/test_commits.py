@@ -97,7 +97,11 @@ def test_the_words_to_look_for_are_those_that_stand_there() -> None:
     told = commit(
         "disable", *entries(OFF), reason="left", refused=(Refusal("b@x.example", OLD_REFUSAL, {"text": "no"}),)
     )
-    assert commits.commit_text(told) == "anna disable refused left a@x.example"
+    text = commits.commit_text(told)
+    for shown in ("disable", "left", "a@x.example", "b@x.example: no", commits.clock_time(AT), told.operator.shown):
+        assert shown in text
+    assert commits.line_filter("LEFT 2026-08-05 Anna")(told)
+    assert not commits.line_filter("left berg")(told)
 
 
 def test_details_tell_logins(monkeypatch: pytest.MonkeyPatch) -> None:

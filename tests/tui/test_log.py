@@ -11,6 +11,7 @@ from kconsole.core.records import Domain, Inventory
 from kconsole.operations.accounts import AddAccount, DisableAccounts, EnableAccounts
 from kconsole.operations.session import Session
 from kconsole.operations.system import system_operator
+from kconsole.text.commits import short_time
 from kconsole.tui.screens import log as log_module
 from tests.tui.console import NARROW, WIDE, console
 from tests.tui.test_deeds import LIST, OFF, SEAT, small
@@ -89,6 +90,19 @@ async def test_the_filter_lists_lines_that_hold_all_words() -> None:
         screen.expect_focus_on("log")
         await screen.press("escape")
         screen.expect_focus_on("accounts")
+
+
+async def test_the_filter_finds_what_the_log_shows() -> None:
+    async with console("office") as screen:
+        screen.other("berg").do(DisableAccounts((screen.listed[0],), reason="Übergabe an Łukasz"))
+        await screen.press("L")
+        for text in ("ubergabe", "lukasz", "113 → 112"):
+            screen.log.filter_by(text)
+            await screen.settled()
+            assert [commit.sequence for commit in screen.log.log_list.rows] == [2]
+        shown = screen.log.log_list.rows[0]
+        screen.log.filter_by(short_time(shown.at, shown.at))
+        assert shown in screen.log.log_list.rows
 
 
 async def test_a_line_can_be_taken_back_after_asking() -> None:

@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import Final, get_args
 
 from kconsole.core.codes import Message, message
+from kconsole.core.folding import search_fold
 from kconsole.core.identity import (
     DOTS,
     ascii_address,
@@ -34,7 +35,6 @@ from kconsole.core.identity import (
 from kconsole.core.records import Entry, Role, fold
 from kconsole.core.times import age_of, moment_of
 from kconsole.licensing.policy import LicensePolicy
-from kconsole.operations.search.folding import search_fold
 from kconsole.operations.search.terms import (
     All,
     Condition,

@@ -51,7 +51,7 @@ def hints_for(name: str, state: Records) -> list[Message]:
 
 
 def _address_of(name: str, state: Records) -> str:
-    if "@" in name or state.has_had(canonical_address(name)):
+    if not name or "@" in name or state.has_had(canonical_address(name)):
         return name
     found = _with_login(name, state.live_entries()) or _with_login(name, state.entries.values())
     if len(found) > 1:

@@ -16,7 +16,7 @@ class ShowLine(_LogCommand):
 
 
 class LogFilter(_LogCommand):
-    """Show only lines that hold the words you type: operator, change, address, reason."""
+    """Show only lines that hold the words you type: time, operator, change, address, reason."""
 
     name, keys, title, word = "log-filter", "slash", "Log: filter", "filter"
 

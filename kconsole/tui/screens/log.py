@@ -1,7 +1,7 @@
 """The activity log: each change with its operator and time, the newest first."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from time import perf_counter
 from typing import ClassVar, Final
@@ -14,13 +14,13 @@ from textual.worker import Worker
 
 from kconsole.core.errors import ConsoleError, StoreUnusable
 from kconsole.core.history import Commit
-from kconsole.core.records import Entry, fold
+from kconsole.core.records import Entry
 from kconsole.operations.base import Done
 from kconsole.operations.history import LogQuery
 from kconsole.operations.session import Session
 from kconsole.operations.system import takes_long
 from kconsole.text import words
-from kconsole.text.commits import clock_time, commit_text, operation_word, seats_words, short_time, subject
+from kconsole.text.commits import clock_time, line_filter, operation_word, seats_words, short_time, subject
 from kconsole.text.messages import error_words, sentence, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand
@@ -74,7 +74,7 @@ class LogReader:
         return lines
 
     def take(self, lines: Iterable[Commit]) -> None:
-        fits = self._filter()
+        fits = line_filter(self.text)
         for commit in lines:
             # What was written meanwhile has been added already.
             is_new = not self._read or commit.sequence < self._read[-1].sequence
@@ -84,27 +84,18 @@ class LogReader:
                     self.fitting.append(commit)
 
     def filter(self, text: str) -> None:
-        """Let only lines fit that hold all of these words; compared without case."""
-        self.text = text
-        fits = self._filter()
-        self.fitting = [commit for commit in self._read if fits(commit)]
+        """Let only lines fit that hold all of these words; see `line_filter`."""
+        among = self.fitting if text.startswith(self.text) else self._read  # one more letter narrows it
+        self.text, fits = text, line_filter(text)
+        self.fitting = [commit for commit in among if fits(commit)]
 
     def add(self, commits: list[Commit]) -> int:
         """Take lines that were just written; returns how many of them fit, at the top."""
         new = [commit for commit in reversed(commits) if self._query.fits(commit)]
-        fits = self._filter()
+        fits = line_filter(self.text)
         fitting = [commit for commit in new if fits(commit)]
         self._read[:0], self.fitting[:0] = new, fitting
         return len(fitting)
-
-    def _filter(self) -> Callable[[Commit], bool]:
-        words = [fold(word) for word in self.text.split()]
-
-        def fits(commit: Commit) -> bool:
-            text = fold(commit_text(commit)) if words else ""
-            return all(word in text for word in words)
-
-        return fits
 
 
 class LogList(ColumnList[Commit]):
@@ -156,7 +147,7 @@ class LogScreen(FilterScreen, StoreScreen):
     help_title = "Help: the activity log"
     signs = (("▸", "the cursor"), ("!", "refused: nothing, or only part of it, was done"))
 
-    filter_hint = "words of operator, change, address or reason"
+    filter_hint = "words of time, operator, change, address or reason"
     filter_pane = "#log-pane"
     filtered = LogList
 
