@@ -176,8 +176,43 @@ def test_a_store_of_another_user_is_only_shown(home: Path) -> None:
     with user(USER):
         opened(folder)
     os.chown(folder, 0, 0)
+    for path in (folder.parent, home):
+        os.chown(path, OTHER, OTHER)
     with user(OTHER):
         opened(folder)
+
+
+@as_root
+def test_a_store_in_a_folder_of_another_user_is_only_shown(home: Path) -> None:
+    folder = session_of(home, account("anna")).store.folder
+    for owner, mode, code in (
+        (OTHER, 0o755, "folder-of-another-user"),
+        (USER, 0o757, "others-can-write"),
+        (USER, 0o775, ""),
+        (USER, 0o1777, ""),
+        (0, 0o777, ""),
+    ):
+        os.chown(home, owner, owner)
+        home.chmod(mode)
+        with user(USER):
+            if code:
+                with pytest.raises(StoreUnusable, match=f"{code}.*{home}'"):
+                    opened(folder)
+                opened(folder, read_only=True)
+            else:
+                opened(folder)
+        opened(folder)
+
+
+@as_root
+def test_the_doctor_names_what_root_took_from_a_user(home: Path) -> None:
+    folder = session_of(home, account("anna")).store.folder
+    snapshot_now(opened(folder))
+    assert examine(folder) == []
+    os.chown(folder / "store.json", 0, 0)
+    (finding,) = examine(folder)
+    assert (finding.code, finding.serious, finding.mendable) == ("owner", True, False)
+    assert finding.what.params["files"] == ["store.json"]
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777, 0o720])

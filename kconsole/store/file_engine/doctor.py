@@ -1,7 +1,9 @@
 """The doctor: examines everything in a store's folder, and says what can be repaired; see `repair` for that."""
 
+import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -80,6 +82,9 @@ def _findings(folder: Path) -> Iterator[Finding]:
     for path, _ in too_open(folder):
         what = message("others-can-read", file=str(path))
         yield Finding("permissions", what, (message("only-owner-should"),), mendable=True)
+    if lost := [path.name for path, status in _own_files(folder) if status.st_uid != folder.stat().st_uid]:
+        what = message("file-of-another-user", files=lost, folder=str(folder))
+        yield Finding("owner", what, (message("chown-as-root", folder=str(folder)),))
     seen = Look(folder, settled=False)
     yield from seen.findings
     records = seen.good.records
@@ -319,17 +324,26 @@ def too_open(folder: Path) -> list[tuple[Path, int]]:
     A store may stand in a folder with other files, by mistake even in `/`. Those are none of the doctor's business.
     What links point to is no part of the store either.
     """
-    aside = folder / ASIDE_FOLDER
-    everything = [path for path in folder.iterdir() if not path.is_symlink()]
-    own = [path for path in everything if _OWN.fullmatch(path.name)]
-    paths = [*own, *(aside.iterdir() if aside in own else ())]
-    if len(own) == len(everything):
+    aside, paths = folder / ASIDE_FOLDER, [path for path, _ in _own_files(folder)]
+    if len(paths) == sum(not path.is_symlink() for path in folder.iterdir()):
         paths.insert(0, folder)
+    if aside in paths:
+        paths += aside.iterdir()
     found = []
     for path in paths:
         with suppress(FileNotFoundError):  # another process removed it just now
             if path.stat().st_mode & 0o077 and (path == folder or not path.is_symlink()):
                 found.append((path, PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE))
+    return found
+
+
+def _own_files(folder: Path) -> list[tuple[Path, os.stat_result]]:
+    """The files of the store, but not links."""
+    found = []
+    for path in filter(lambda path: _OWN.fullmatch(path.name), folder.iterdir()):
+        with suppress(FileNotFoundError):  # another process removed it just now
+            if not stat.S_ISLNK((status := path.lstat()).st_mode):
+                found.append((path, status))
     return found
 
 

@@ -50,14 +50,22 @@ def refuse_odd_files(folder: Path) -> None:
 
 
 def refuse_folder_of_others(folder: Path) -> None:
-    """Raise StoreUnusable if others could change the store: its folder is another user's, or others may write there.
+    """Raise StoreUnusable if others could change the store: as ssh does with its files.
 
-    As ssh does with its files. Whoever may write in the folder above can only put another folder in its place, which
-    is theirs. Root may work in the stores of all users.
+    Its folder and the one above it are ours or root's, and no one else may write in them or to the store's files.
+    The folder above may be root's for all to write, or one like `/tmp`: whoever puts another folder in the place of the
+    store's there, puts one of their own. Many systems let the user's own group write in the user's folders, so the
+    group of the folder above is of no matter. Root may work in the stores of all users.
     """
-    status = folder.stat()
-    if status.st_uid not in (0, os.geteuid()) and os.geteuid() != 0:
-        raise StoreUnusable("folder-of-another-user", "read-only-or-as-its-owner", folder=str(folder))
+    user, above = os.geteuid(), folder.parent
+    if user != 0:
+        for path in (folder, above):
+            if path.stat().st_uid not in (0, user):
+                raise StoreUnusable("folder-of-another-user", "read-only-or-as-its-owner", folder=str(path))
+        status = above.stat()
+        if status.st_uid != 0 and status.st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+            hint = message("close-above-to-others", file=str(above))
+            raise StoreUnusable("others-can-write", hint, effect="nothing-changed", file=str(above))
     for path in (folder, *(folder / name for name in (SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE))):
         with suppress(FileNotFoundError):
             mode = path.lstat().st_mode

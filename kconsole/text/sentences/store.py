@@ -34,7 +34,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "folder-of-another-user": "{folder} belongs to another user.",
     "read-only-or-as-its-owner": "Nothing was changed. Work as its owner, or look at it with 'kconsole --read-only'.",
     "others-can-write": "Other users can change {file}.",
-    "close-to-others": "Look at 'kconsole --read-only log'; then run 'chmod go-w {file}', or 'kconsole doctor --fix'.",
+    "close-above-to-others": "Run 'chmod o-w {file}', or look at the store with --read-only.",
+    "close-to-others": "Look at it with --read-only; then run 'chmod go-w {file}', or 'kconsole doctor --fix'.",
     "newer-store": "A newer kconsole wrote {file} (format {format}; this one reads up to {newest}).",
     "use-newer-kconsole": "It was not touched. Use the kconsole that wrote it, or a newer one.",
     "older-store": "{file} has format {format}, which this kconsole no longer reads (it reads format {oldest}).",
@@ -106,6 +107,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "head-not-in-log": "{journal} does not hold the head {head:.16}...: its end was cut off, or it was rebuilt.",
     "compare-with-backup": "Compare it with a backup.",
     # The doctor
+    "file-of-another-user": "{files:some} belong to another user than their folder {folder}, who may be locked out.",
+    "chown-as-root": "Let root run 'chown --reference={folder} FILE' for each of them that should be the user's.",
     "others-can-read": "{file} can be read by other users.",
     "only-owner-should": "Only its owner should be able to.",
     "store-contradicts-itself": lambda params: (
