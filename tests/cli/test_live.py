@@ -182,6 +182,19 @@ def test_where_users_cannot_be_read_that_is_no_mixture_that_looks_whole(
     assert console("status", "--json").json["server"]["uncounted"] == []
 
 
+def test_a_refused_login_blames_no_password_that_may_be_right(console: Console, mail: KerioServer) -> None:
+    mail.world.add_user("boss@north.example", role="FullAdmin", password=mail.password, enabled=False)
+    mail.unknowns.login_failure = (-32000, "This account is locked.")
+    console.done(
+        "server", "add", "mail", "--url", mail.url, "--user", "boss@north.example", "--fingerprint", mail.fingerprint
+    )
+    said = console("sync")
+    assert said.code == 8
+    assert "This account is locked." in said.err
+    assert "the account disabled, locked or expired" in said.err
+    assert "is wrong" not in said.err
+
+
 @pytest.fixture
 def helper(tmp_path: Path, kerio_clock: FixedClock, mail: KerioServer) -> Console:
     """A store that was never synced, and follows the server as the administrator of a domain with three of its seats.

@@ -136,10 +136,11 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "password-missing": "The password of {user} is missing.",
     "give-the-login-password": "Give the password that kconsole logs in with.",
     "not-logged-in": "kconsole is not logged in to {server}.",
-    "login-failed": (
-        "{server} refused the login of {user}: the name or the password is wrong, or the user is not an administrator."
+    "login-failed": "{server} refused the login of {user}.",
+    "check-login": (
+        "Name or password may be wrong, the account disabled, locked or expired, or its user no administrator. Outside"
+        " the primary domain the name needs its @domain."
     ),
-    "check-login": "Check the name and the password. Outside the primary domain the name needs its @domain.",
     "session-ended-again": "{server} ended the session right after a new login.",
     "session-ends-again-why": (
         "Try again later. Another administrator may be ending sessions, or the account may not be an administrator."
