@@ -17,6 +17,7 @@ from kconsole.operations.search.lookup import addresses_of, find_entry
 from kconsole.operations.session import Session
 from kconsole.operations.tags import TagAccounts
 from kconsole.text import messages, words
+from kconsole.text.safe_text import safe_address
 
 
 def _changes(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -136,13 +137,13 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
             continue
         decision = may_delete(entry, session.seats.policy)
         if entry.deleted_at is not None:
-            say(f"{entry.address} is deleted already.")
+            say(f"{safe_address(entry.address)} is deleted already.")
         elif not decision.allowed:
-            say(f"{entry.address} cannot be deleted: {messages.words_of(decision.message)}.")
+            say(f"{safe_address(entry.address)} cannot be deleted: {messages.words_of(decision.message)}.")
         elif only_disabled(entry):
-            say(f"{entry.address} is mapped from a directory: it would only be disabled.")
+            say(f"{safe_address(entry.address)} is mapped from a directory: it would only be disabled.")
         else:
-            say(f"{entry.address} ({words.KINDS[entry.kind]}) would be deleted.")
+            say(f"{safe_address(entry.address)} ({words.KINDS[entry.kind]}) would be deleted.")
 
 
 @click.command()

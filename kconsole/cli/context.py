@@ -19,7 +19,7 @@ from kconsole.operations.base import Done, Outcome
 from kconsole.operations.session import PATIENCE, Progress, Session
 from kconsole.operations.system import STORE_VARIABLE, default_folder, system_operator
 from kconsole.text import messages
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 
 DEBUG_VARIABLE = "KCONSOLE_DEBUG"
 """The environment variable that shows tracebacks."""
@@ -243,7 +243,7 @@ def say_outcomes(done: Done) -> None:
     """Print the outcomes of an operation, what to do next or to mind, and the change in seats."""
     for outcome in done.outcomes:
         text = messages.words_of(outcome.message)
-        say(f"{outcome.address}: {text}" if outcome.address else text)
+        say(f"{safe_address(outcome.address)}: {text}" if outcome.address else text)
     told = (outcome for outcome in done.outcomes if outcome.hints and outcome.result != "unchanged")
     for hint in dict.fromkeys(messages.sentences(outcome.hints) for outcome in told):
         say(hint)

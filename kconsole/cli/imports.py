@@ -18,7 +18,7 @@ from kconsole.operations.files import STANDARD_STREAM, write_document
 from kconsole.operations.importing import kerio_export, kerio_files, logins
 from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, LineMessage, MergePlan
 from kconsole.text import messages, words
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 
 MOST_NOTES: Final = 10  # that the preview shows one by one
 MOST_NAMED: Final = 5  # entries or addresses of each sort
@@ -182,20 +182,21 @@ def preview_of_logins(file: logins.LoginFile, plan: logins.LoginsPlan, zone: tzi
         (plan.no_accounts, "of entries that are not accounts"),
     ):
         if addresses:
-            yield f"Skipped {words.count(len(addresses), 'address')} {what}: {words.and_list(addresses, MOST_NAMED)}."
+            some = words.and_list([*map(safe_address, addresses)], MOST_NAMED)
+            yield f"Skipped {words.count(len(addresses), 'address')} {what}: {some}."
 
 
 def preview_of_export(plan: kerio_export.ImportPlan, file: Path) -> Iterator[str]:
     """What an import of an export would do."""
     if (named := kerio_export.other_domain(file, plan.domain)) is not None:
-        yield f"Note: The file name says {named}, the accounts go to {plan.domain}."
+        yield f"Note: The file name says {named}, the accounts go to {safe_address(plan.domain)}."
     yield (
         f"{words.count(len(plan.new), 'account')} new, {len(plan.changed):,} changed, {len(plan.same):,} the same,"
         f" {len(plan.faulty):,} faulty; {words.count(len(plan.aliases), 'alias', 'aliases')}. Read as {plan.encoding}."
     )
     yield _seats(plan)
     if plan.new_domains:
-        yield f"The domain {plan.domain} is new and will be added."
+        yield f"The domain {safe_address(plan.domain)} is new and will be added."
     yield from _notes(plan)
 
 
@@ -214,7 +215,7 @@ def preview_of_files(plan: kerio_files.KerioPlan) -> Iterator[str]:
         ("Domains not in the files, unchanged", [domain.name for domain in plan.gone_domains]),
     ):
         if names:
-            yield f"{what}: {words.and_list([safe_text(name) for name in names], MOST_NAMED)}."
+            yield f"{what}: {words.and_list([safe_address(name) for name in names], MOST_NAMED)}."
     yield from _notes(plan)
     yield "Last logins and mailboxes are not in these files, and stay as they are."
 
@@ -244,4 +245,4 @@ def _change(before: Entry, after: Entry) -> str:
         different.append(words.state_of(after))
     if before.role != after.role:
         different.append(words.ROLES[after.role])
-    return before.address + (f" ({', '.join(different)})" if different else "")
+    return safe_address(before.address) + (f" ({', '.join(different)})" if different else "")

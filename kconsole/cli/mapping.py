@@ -34,6 +34,7 @@ from kconsole.text import mapping as texts
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.messages import words_of
+from kconsole.text.safe_text import safe_address
 from kconsole.text.trust import INSECURE, connection_words
 
 MOST_NAMED = 5
@@ -211,7 +212,7 @@ def map_(
     done = session.do(operation)
     if as_json:
         put_json(_plan_document(plan, disable_gone) | {"done": True})
-    say(f"{plan.domain}: {words.count(len(done.changed), 'account')} mapped, changed or disabled.")
+    say(f"{safe_address(plan.domain)}: {words.count(len(done.changed), 'account')} mapped, changed or disabled.")
     say_seats(done)
     if plan.left_out:
         say(f"In part: {texts.left_out_words(plan)}.")

@@ -16,6 +16,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.operations.sync.recover import Writer
 from kconsole.text import messages
+from kconsole.text.safe_text import safe_address
 from kconsole.text.trust import INSECURE
 
 password_option = connection.password_option("server", SERVER_PASSWORD)
@@ -42,7 +43,7 @@ def writer_for(place: CliContext, session: Session, is_done_there: bool, passwor
 def say_recovered(outcomes: Iterable[Outcome]) -> None:
     """Say what became of unconfirmed changes."""
     for outcome in outcomes:
-        say(f"Resolved: {outcome.address} {messages.words_of(outcome.message)}.")
+        say(f"Resolved: {safe_address(outcome.address)} {messages.words_of(outcome.message)}.")
 
 
 def do_and_say(

@@ -59,7 +59,7 @@ def accounts_words(addresses: Sequence[str], most: int = 2) -> str:
 def refusal_words(refusal: Refusal) -> str:
     """What was refused, and why: "anna@north.example: not found in this store"."""
     text = messages.recorded_words(refusal.message)
-    return f"{refusal.address}: {text}" if refusal.address else text
+    return f"{safe_address(refusal.address)}: {text}" if refusal.address else text
 
 
 def subject(commit: Commit, most: int = 1) -> str:
@@ -191,7 +191,7 @@ def _changed(change: Change, operation: str) -> Iterator[Detail]:
     if change.table == "entries":
         yield _changed_entry(before, after)
     elif change.table == "domains":
-        yield Detail("Domain", f"{safe_text((after or before).name)}   {_domain_words(before, after)}")
+        yield Detail("Domain", f"{safe_address((after or before).name)}   {_domain_words(before, after)}")
     elif change.table == "server":
         yield Detail("Restart", ages.full_moment(after.at) if after is not None else "undone")
     elif change.table == "connection":

@@ -7,6 +7,8 @@ the formats that Python knows there are
   are separated by a bar, `{n:count held seat|held seats}`;
 - `{addresses:some}`: the first few of a list, and how many more there are;
 - `{names:list}`: a list, "a, b and c"; `{names:commas}`, "a, b, c"; `{names:or}`, "a or b or c";
+- `{name:address}`: an address or a domain, in Unicode as lists show it; parameters that hold nothing else (`ADDRESSES`)
+  need no format for that;
 - `{what:a}`: what an entry is, by the code of its classification, "an alias";
 - a parameter that is a message, alone or in a list, stands there in its own words.
 
@@ -23,12 +25,16 @@ from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import ConsoleError
+from kconsole.core.identity import shown_address
 from kconsole.text import sentences as subjects
 from kconsole.text import words
 from kconsole.text.sentences.base import Both, Template
 
 FEW: Final = 3
 """How many items of a list stand in a sentence one by one."""
+
+ADDRESSES: Final = frozenset(("address", "addresses", "domain", "domains", "before", "heir", "alias"))
+"""Parameters that are addresses or names of domains in every message."""
 
 
 class Voice(NamedTuple):
@@ -51,6 +57,13 @@ def templates() -> Mapping[str, Template]:
     return {code: template for table in tables for code, template in table.items()}
 
 
+def _shown(value: Any) -> Any:
+    """Addresses and domains as people read them."""
+    if isinstance(value, list | tuple):
+        return [_shown(each) for each in value]
+    return shown_address(value) if isinstance(value, str) else value
+
+
 class _Formatter(string.Formatter):
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
@@ -58,7 +71,8 @@ class _Formatter(string.Formatter):
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if isinstance(key, str) and key.startswith("key_") and self._voice.keys is not None:
             return self._voice.keys.get(key.removeprefix("key_").replace("_", "-"), "")
-        return super().get_value(key, args, kwargs)
+        value = super().get_value(key, args, kwargs)
+        return _shown(value) if key in ADDRESSES else value
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, Message):
@@ -71,6 +85,8 @@ class _Formatter(string.Formatter):
         if format_spec == "some":
             more = len(value) - FEW
             return ", ".join(value[:FEW]) + (f" and {more:,} more" if more > 0 else "")
+        if format_spec == "address":
+            return shown_address(str(value))
         if format_spec == "a":
             return words.with_article(value)
         if format_spec == "commas":

@@ -66,10 +66,9 @@ def status_words(server: Server, now: datetime) -> str:
 def uncounted_words(server: Server) -> str:
     """The domains whose users were not read, and what that means for the seats; safe to show."""
     hidden = ["other domains"] if server.hides_domains else []
-    domains = words.and_list([*(safe_text(name) for name in server.uncounted), *hidden], 3)
-    read = (
-        f", only those of {words.and_list([safe_text(name) for name in server.counted], 3)}" if server.counted else ""
-    )
+    domains = words.and_list([*map(safe_address, server.uncounted), *hidden], 3)
+    counted = words.and_list([*map(safe_address, server.counted)], 3)
+    read = f", only those of {counted}" if counted else ""
     seats = "as of an earlier reading, or not known" if server.unlisted is None else "those that the server counts"
     return f"the users of {domains} were not read{read}: their seats are {seats}"
 

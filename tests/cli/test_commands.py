@@ -96,6 +96,8 @@ def test_status_in_json_has_the_shape_that_was_agreed_on(office: Console) -> Non
         "latent": 2,
         "locked_out": 0,
         "state": "low",
+        "unlisted": 0,
+        "partial": False,
     }
     assert answer["domains"] == [
         {

@@ -48,6 +48,7 @@ REFUSED: Final[Mapping[str, Setting]] = {
     "enable": (FULL, "enable off@north.example"),
     "add": (FULL, "add chen@north.example"),
     "delete": (FULL, "delete --yes Admin@north.example"),
+    "tag": (FULL, "tag anna@north.example a b c d e f g h i"),
     "connect": (FULL, "connect off@north.example"),
     "import": (FULL, "import csv FILES/good.csv --domain north.example"),
     "import kerio": (FOLLOWING, "import kerio --skip-faulty FILES/kerio"),

@@ -4,6 +4,7 @@ import ast
 import re
 import string
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -252,3 +253,26 @@ def test_an_error_says_what_happened_what_that_means_and_what_to_do(templates: d
 @pytest.mark.usefixtures("templates")
 def test_a_code_without_a_template_is_shown_itself() -> None:
     assert messages.words_of(message("unknown")) == "unknown"
+
+
+@pytest.mark.parametrize("name", sorted(messages.ADDRESSES))
+def test_domains_are_in_unicode_wherever_a_message_names_one(name: str) -> None:
+    """As lists show them; what a parameter holds besides is as it came."""
+    stored, shown = "anna@xn--wgv71a119e.example", "anna@日本語.example"
+    given: object = [stored] if name.endswith("es") or name == "domains" else stored
+    field = re.compile(rf"\{{{name}(:(?!count)[^}}]*)?\}}")
+    codes = [code for code, template in ALL.items() if isinstance(template, str) and field.search(template)]
+    for code in codes:
+        fields = {field for _, field, _, _ in string.Formatter().parse(str(ALL[code])) if field}
+        params = dict.fromkeys(fields, 1) | {name: given}
+        with suppress(ValueError, TypeError):  # where another parameter is no number
+            words = messages.words_of(Message(code, params))
+            assert shown in words, code
+            assert stored not in words, code
+
+
+def test_what_is_only_sometimes_an_address_is_marked() -> None:
+    taken = message("changed-since", what="entry", how="taken", name="anna@xn--wgv71a119e.example", operation="delete")
+    assert "anna@日本語.example" in messages.words_of(taken)
+    typed = message("not-a-domain-name", name="xn--wgv71a119e", why=message("domain-one-label"))
+    assert "xn--wgv71a119e" in messages.words_of(typed)

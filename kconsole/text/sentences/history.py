@@ -6,9 +6,9 @@ from typing import Any, Final
 from kconsole.text.sentences.base import Both, Template
 
 _WHAT: Final = {
-    "entry": "{name}",
-    "heir": "{name}, who gets its mailbox,",
-    "domain": "The domain {name}",
+    "entry": "{name:address}",
+    "heir": "{name:address}, who gets its mailbox,",
+    "domain": "The domain {name:address}",
     "restart": "The recorded restart",
     "server": "The server",
     "license": "The license",
@@ -26,7 +26,7 @@ def _changed_since(params: Mapping[str, Any]) -> str:
     if params["how"] == "recorded":
         what = "Another restart was recorded since"
     elif params["how"] == "taken":
-        what = "The address {name} was taken since"
+        what = "The address {name:address} was taken since"
     else:
         what = f"{_WHAT[params['what']]} {_HOW[params['how']]}"
     return f"{what}: '{{operation}}' cannot be undone."

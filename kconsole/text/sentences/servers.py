@@ -241,8 +241,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "logins-odd": "last logins with an impossible date, which count as unknown: {count:,}",
     "mapped-there": _mapped_there,
     "domain-name-moved": (
-        "The name {name} belongs to another domain on the server now, and the login does not see what became of the"
-        " one that had it."
+        "The name {name:address} belongs to another domain on the server now, and the login does not see what became of"
+        " the one that had it."
     ),
     "server-changed-meanwhile": (
         "While {url} was read as {user}, another server was configured for this store: {name} at {new_url} as"

@@ -13,7 +13,7 @@ from kconsole.core.errors import BadInput
 from kconsole.operations.files import whole_path
 from kconsole.operations.mapping import check_settings, parse_attribute
 from kconsole.text.mapping import KIND_WORDS
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address
 from kconsole.text.trust import INSECURE
 from kconsole.tui.screens.dialog import plain
 from kconsole.tui.screens.form import Field, FormDialog, Save
@@ -30,7 +30,7 @@ class DirectoryForm(FormDialog[Directory]):
     def __init__(self, domain: str, directory: Directory | None, save: Save[Directory]) -> None:
         self._directory, self._save = directory or _NO_DIRECTORY, save
         super().__init__()
-        self.heading = f"Directory of {safe_text(domain, 50)}"
+        self.heading = f"Directory of {safe_address(domain, 50)}"
 
     def fields(self) -> Iterable[Field]:
         now = self._directory

@@ -23,7 +23,7 @@ from kconsole.text import words
 from kconsole.text.ages import full_moment
 from kconsole.text.licenses import license_words
 from kconsole.text.messages import sentence
-from kconsole.text.safe_text import safe_text
+from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
 from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS, NeverLoggedIn, Undo
 from kconsole.tui.commands.base import AnyCommand, console_of
@@ -244,7 +244,7 @@ class MainScreen(AccountsScreen):
         report, self._license_status = self.session.seats.report(), self.session.license_status
         self.gauge.report = report
         self.domains.show(report)
-        self.header.left = safe_text(self._title or self.session.state.primary_domain)
+        self.header.left = safe_text(self._title) or safe_address(self.session.state.primary_domain)
         self.header.limit = "seats without limit" if report.limit is None else words.count(report.limit, "seat")
         self.header.right = safe_text(f"{self.session.store.operator.shown}@{self._host}")
         self.header.middle = license_words(self._license_status)
