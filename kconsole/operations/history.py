@@ -62,7 +62,7 @@ class History:
 
     def of_entry(self, number: int, most: int) -> list[Commit]:
         """The last commits that changed an entry, the newest first, as far as they are quickly found."""
-        return list(islice(self._store.journal.recent(lines_changing("entries", number)), most))
+        return list(islice(self._store.journal.recent(*lines_changing("entries", number)), most))
 
     @property
     def undoable(self) -> Commit | None:

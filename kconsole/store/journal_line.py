@@ -17,6 +17,7 @@ doctor says `"gaps":[[7,7]]`, with what the lost lines changed as far as that is
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -27,8 +28,10 @@ from msgspec import Raw, Struct, field
 from kconsole.core.codes import OPERATION_FIELD, message
 from kconsole.core.encoding import NONSENSE, as_json, param_of, writable
 from kconsole.core.history import GAP, OLD_REFUSAL, Change, Commit, Operator, Refusal, Trace
+from kconsole.core.records import Entry
 from kconsole.core.times import in_utc
 from kconsole.store.engine import BrokenJournal, Head, nonsense
+from kconsole.store.login_refreshes import LoginRefreshes, Refresh, changes_of, split
 from kconsole.store.tables import decoded, encoded
 
 _HASH_START: Final = b',"hash":"'
@@ -142,11 +145,20 @@ class _Claims(Struct, frozen=True, omit_defaults=True):
     ssh: str = ""
 
 
-class _ChangeLine(Struct, frozen=True, forbid_unknown_fields=True):
+class _ChangeLine(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One change; of login refreshes several, see `login_refreshes`. A kconsole without those refuses the line."""
+
     table: str
-    number: int
-    before: Raw
-    after: Raw
+    number: int = 0
+    before: Raw = Raw(b"")
+    after: Raw = Raw(b"")
+    domain: str = ""
+    protocols: list[str] = []
+    logins: list[Refresh] = []
+
+    @property
+    def refreshes(self) -> LoginRefreshes | None:
+        return LoginRefreshes(self.table, self.domain, self.protocols, self.logins) if self.logins else None
 
 
 class _RefusalLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -199,8 +211,12 @@ NO_CHECKS: Final = Checks()
 checks_of = msgspec.json.Decoder(Checks).decode
 
 
-def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS) -> bytes:
-    """What a commit's line says, as JSON; `next_number` is that of the next new record after it."""
+def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS, compact: bool = False) -> bytes:
+    """What a commit's line says, as JSON; `next_number` is that of the next new record after it.
+
+    Compact, it does not hold whole records where only the last login is another one. So it cannot be undone.
+    """
+    whole, logins = split(commit.changes) if compact else (commit.changes, [])
     operator = commit.operator
     claims = _Claims(writable(operator.claimed), writable(operator.sudo_user), writable(operator.connection))
     return _encode(
@@ -224,8 +240,14 @@ def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS) -> byt
             snapshot=checks.snapshot,
             gaps=checks.gaps,
             changes=[
-                _ChangeLine(table, number, _content(table, before), _content(table, after))
-                for table, number, before, after in commit.changes
+                *(
+                    _ChangeLine(table, number, _content(table, before), _content(table, after))
+                    for table, number, before, after in whole
+                ),
+                *(
+                    _ChangeLine(each.table, domain=each.domain, protocols=each.protocols, logins=each.logins)
+                    for each in logins
+                ),
             ],
         )
     )
@@ -242,9 +264,9 @@ def line_numbered(sequence: int) -> bytes:
     return b'{"sequence":%d,' % sequence
 
 
-def lines_changing(table: str, number: int) -> bytes:
-    """In the lines that change a record."""
-    return b'{"table":"%b","number":%d,' % (table.encode(), number)
+def lines_changing(table: str, number: int) -> tuple[bytes, ...]:
+    """In the lines that change a record: one of these."""
+    return b'{"table":"%b","number":%d,' % (table.encode(), number), b'[%d,"' % number
 
 
 def lines_by(user: str) -> bytes:
@@ -254,7 +276,8 @@ def lines_by(user: str) -> bytes:
 
 class _TouchedRecord(Struct, frozen=True):
     table: str
-    number: int
+    number: int = 0
+    logins: list[Refresh] = []
 
 
 class _TraceLine(Struct, frozen=True):
@@ -273,15 +296,22 @@ def trace_in(raw: bytes) -> Trace:
         line = _decode_trace(raw)
     except NONSENSE as error:
         raise BrokenJournal(head.sequence, nonsense(error), Head(head.sequence - 1)) from None
-    return Trace(line.sequence, line.undoes, frozenset((each.table, each.number) for each in line.changes))
+    touched = ((each.table, number) for each in line.changes for number in _numbers(each))
+    return Trace(line.sequence, line.undoes, frozenset(touched))
+
+
+def _numbers(touched: _TouchedRecord) -> list[int]:
+    return [number for number, *_ in touched.logins] or [touched.number]
 
 
 def _content(table: str, record: Any) -> Raw:
     return Raw(b"null" if record is None else encoded(table, record))
 
 
-def commit_of(raw: bytes, head: Head) -> tuple[Commit, int]:
+def commit_of(raw: bytes, head: Head, entries: Mapping[int, Entry] | None = None) -> tuple[Commit, int]:
     """The commit in the line of a head, as one of another process, and the number of the next new record after it.
+
+    Given the entries before it, its records are whole; else, of login refreshes, only what these say.
 
     Raises:
         BrokenJournal: kconsole did not write it, although its hash is right.
@@ -291,7 +321,7 @@ def commit_of(raw: bytes, head: Head) -> tuple[Commit, int]:
         return Commit(head.sequence, _UNKNOWN_TIME, Operator(""), "", GAP, "", ()), 1
     try:
         line = decode_line(raw)
-        commit = _commit(line)
+        commit = _commit(line, entries)
     except NONSENSE as error:
         is_json = isinstance(error, msgspec.ValidationError) or not isinstance(error, msgspec.DecodeError)
         why = nonsense(error) if is_json else message("line-not-json", error=str(error))
@@ -304,7 +334,7 @@ def commit_of(raw: bytes, head: Head) -> tuple[Commit, int]:
 _UNKNOWN_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def _commit(line: Line) -> Commit:
+def _commit(line: Line, entries: Mapping[int, Entry] | None) -> Commit:
     claims = line.claims or _Claims()
     return Commit(
         sequence=line.sequence,
@@ -313,14 +343,17 @@ def _commit(line: Line) -> Commit:
         session=line.session,
         operation=line.operation,
         reason=line.reason,
-        changes=tuple(
-            Change(each.table, each.number, _record(each, each.before), _record(each, each.after))
-            for each in line.changes
-        ),
+        changes=tuple(change for each in line.changes for change in _changes(each, entries)),
         seats=line.seats,
         refused=(*map(_old_refusal, line.refused), *map(_refusal, line.refusals)),
         undoes=line.undoes,
     )
+
+
+def _changes(line: _ChangeLine, entries: Mapping[int, Entry] | None) -> Iterable[Change]:
+    if line.refreshes is not None:
+        return changes_of(line.refreshes, entries)
+    return (Change(line.table, line.number, _record(line, line.before), _record(line, line.after)),)
 
 
 def _record(line: _ChangeLine, content: Raw) -> Any:

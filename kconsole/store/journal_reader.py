@@ -156,7 +156,7 @@ class JournalReader:
                 if progress is not None and replay.head.sequence % _OFTEN == 0:
                     progress(len(self.state.entries), len(self.state.entries))
             replay.gaps.check()
-            changes = replay.changes()
+            changes = replay.changes(self.state.entries)
         except BrokenJournal:
             for _ in self.commits():  # one by one, up to the bad line
                 pass
@@ -186,7 +186,7 @@ class JournalReader:
         """
         for raw in self._engine.read_after(self.head):
             head = head_after(raw, self.head)
-            commit, next_number = commit_of(raw, head)
+            commit, next_number = commit_of(raw, head, self.state.entries)
             if commit.is_lost:
                 raise BrokenJournal(head.sequence, "line-is-lost", self.head)
             if commit.operation == MEND:
@@ -242,11 +242,11 @@ class JournalReader:
                 yield commit_of(raw, head_of(raw))[0]
         self._check_all_were_there()
 
-    def recent(self, pattern: bytes) -> Iterator[Commit]:
+    def recent(self, *patterns: bytes) -> Iterator[Commit]:
         """The same among the last lines only, and among those that are quickly read: it may stand in for an answer."""
         with self.reporting_damage():
             for raw in islice(self._engine.read_backwards(self.head), RECENT):
-                if len(raw) < LONG and pattern in raw:
+                if len(raw) < LONG and any(pattern in raw for pattern in patterns):
                     yield commit_of(raw, head_of(raw))[0]
 
     def commit(self, sequence: int) -> Commit | None:
@@ -261,7 +261,11 @@ class JournalReader:
 
     def traces(self, records: Collection[tuple[str, int]], after: int) -> Iterator[Trace]:
         """The traces, after a line, of what changed one of these records and of all undos, the last one first."""
-        patterns = (UNDO_LINES, *(lines_changing(*record) for record in records)) if len(records) <= FEW else ()
+        patterns = (
+            (UNDO_LINES, *(pattern for record in records for pattern in lines_changing(*record)))
+            if len(records) <= FEW
+            else ()
+        )
         with self.reporting_damage():
             for raw in self._engine.read_backwards(self.head, (line_numbered(after), *patterns) if patterns else ()):
                 trace = trace_in(raw)
@@ -316,7 +320,7 @@ def verified(engine: JournalEngine, gaps: Gaps) -> Iterator[Head]:
     is_whole = head == START  # else lines that were archived are elsewhere
     for raw in engine.read_after(head):
         head = head_after(raw, head)
-        commit = commit_of(raw, head)[0]
+        commit = commit_of(raw, head, records.entries if is_whole else None)[0]
         said = checks_of(raw)
         if commit.is_lost:
             gaps.add(head.sequence)

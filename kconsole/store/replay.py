@@ -1,9 +1,15 @@
 """What the lines of a journal add up to, and which of them are lost."""
 
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
 from kconsole.core.encoding import NONSENSE
 from kconsole.core.history import Change
+from kconsole.core.records import Entry, LastLogin
 from kconsole.store.engine import BrokenJournal, Head, nonsense
 from kconsole.store.journal_line import Checks, Line, decode_line, head_after, head_of, is_gap
+from kconsole.store.login_refreshes import logins_of
 from kconsole.store.tables import decoded
 
 
@@ -66,6 +72,8 @@ class Replay:
         self.gaps, self.state = Gaps(), ""
         self._removed: set[tuple[str, int]] = set()
         self._left: dict[tuple[str, int], bytes] = {}
+        self._logins: dict[int, LastLogin] = {}
+        """The last logins that were refreshed after that."""
 
     def take(self, raw: bytes) -> None:
         """Take a line; BrokenJournal if it is bad, which `commit_of` explains."""
@@ -73,6 +81,7 @@ class Replay:
         self.size += len(raw)
         try:
             line = decode_line(raw)
+            logins = [logins_of(change.refreshes) for change in line.changes if change.refreshes is not None]
         except NONSENSE as error:
             if is_gap(raw):
                 self.gaps.add(self.head.sequence)
@@ -84,17 +93,32 @@ class Replay:
         if line.gaps:
             self.gaps.take(line)
         for change in line.changes:
+            if change.logins:
+                continue
+            if change.table == "entries":
+                self._logins.pop(change.number, None)
             key, content = (change.table, change.number), bytes(change.after)
             if content == b"null":
                 self._removed.add(key)
                 self._left.pop(key, None)
             else:
                 self._left[key] = content
+        for each in logins:
+            self._logins.update(each)
 
-    def changes(self) -> list[Change]:
-        """The changes that make the same tables, in their order, without what was before; BrokenJournal as above."""
+    def changes(self, entries: Mapping[int, Entry] | None = None) -> list[Change]:
+        """The changes that make the same tables, in their order, without what was before; BrokenJournal as above.
+
+        `entries` are those before the first line, if there were any.
+        """
         try:
-            made = [Change(*key, None, decoded(key[0], found, key[1])) for key, found in self._left.items()]
+            made = {key: decoded(key[0], found, key[1]) for key, found in self._left.items()}
         except NONSENSE as error:
             raise BrokenJournal(self.head.sequence, nonsense(error), self.head) from None
-        return [*(Change(*key, None, None) for key in self._removed), *made]
+        for number, login in self._logins.items():
+            key = "entries", number
+            entry = made.get(key) or (entries.get(number) if entries and key not in self._removed else None)
+            if entry is not None:
+                made[key] = replace(entry, last_login=login)
+        removed = (Change(*key, None, None) for key in self._removed)
+        return [*removed, *(Change(*key, None, record) for key, record in made.items())]

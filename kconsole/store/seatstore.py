@@ -259,7 +259,7 @@ class SeatStore:
         )
         next_number = transaction.next_number if changes else self.journal.next_number
         try:
-            line, _ = linked(body_of(commit, next_number, self._checks(commit)), self.head.hash)
+            line, _ = linked(body_of(commit, next_number, self._checks(commit), transaction.is_compact), self.head.hash)
             yield (line,)
             self.journal.tail += len(line)
         except BrokenJournal as damage:

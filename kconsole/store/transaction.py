@@ -29,6 +29,7 @@ class Transaction:
         account: the one account that it is about, for a refusal of the whole; empty for none or several.
         refused: what a guard refused, for the journal.
         undoes: the sequence number of the commit that this one undoes.
+        is_compact: whether its line may say of login refreshes no more than these: then it cannot be undone.
         commit: the result, once the block has been left; None if it changed nothing.
     """
 
@@ -42,6 +43,7 @@ class Transaction:
         self.account = ""
         self.refused: tuple[Refusal, ...] = ()
         self.undoes: int | None = None
+        self.is_compact = False
         self.commit: Commit | None = None
 
     # Changing

@@ -62,6 +62,18 @@ def found(session: Session) -> dict[str, Entry]:
     return {entry.address: entry for entry in session.state.live_entries()}
 
 
+def test_a_fresh_login_is_written_in_the_compact_form(session: Session, world: KerioServer) -> None:
+    """A whole record before and after, each five minutes for all who logged in, would be 20 MB a day."""
+    sync(session, world)
+    world.world.log_in("anna@north.example", "IMAP", datetime(2026, 1, 3, 3, 4, 5, tzinfo=UTC))
+    sync(session, world)
+    line = (session.store.folder / "journal.jsonl").read_bytes().splitlines()[-1]
+    assert b'"domain":"north.example","protocols":["IMAP","ActiveSync"],"logins":[[' in line
+    assert b"Anna Berg" not in line
+    with closing(Session.open(session.store.folder, "berg", patience=0)) as other:
+        assert found(other) == found(session)
+
+
 def test_everything_that_the_server_says_is_taken(session: Session, world: KerioServer) -> None:
     sync(session, world)
     entries = found(session)

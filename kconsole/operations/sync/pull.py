@@ -49,6 +49,7 @@ class Sync:
         moved = _take_domains(domains, context)
         plan = self._plan(domains, left, context)
         transaction = context.transaction
+        transaction.is_compact = not self.undoable
         outcomes = [Outcome(entry.address, "done", "new-on-server") for entry in transaction.put_entries(plan.new)]
         transaction.put_entries(after for _, after in plan.changed)
         changed = {entry.id: entry for entry in moved if entry.deleted_at is None}

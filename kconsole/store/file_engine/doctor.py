@@ -282,7 +282,7 @@ def _replayed(
         place = journal.place_checked(head)
         for raw in journal.lines(place):
             after = head_after(raw, head)
-            commit, number = commit_of(raw, after)
+            commit, number = commit_of(raw, after, records.entries)
             if commit.is_lost:
                 gaps.add(after.sequence)
             elif gaps.open:

@@ -244,7 +244,7 @@ class Salvage:
     ) -> tuple[tuple[bool, int], Records, int]:
         """What the lines after a snapshot add up to, whether that is certain, and from which line it starts."""
         records, start = (base.records.copy(), base.head.sequence) if base else (Records(), 0)
-        for change in replay.changes():
+        for change in replay.changes(records.entries):
             records.take(change._replace(before=records.tables[change.table].get(change.number)))
         is_certain = all(last <= start for _, last in gaps) or hash_of_sum(records.sum()) == replay.state
         return (is_certain, start), records, replay.next_number
