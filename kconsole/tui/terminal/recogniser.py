@@ -27,6 +27,9 @@ SLOW: Final = 5.0
 
 SLOW_TEXT: Final = 64
 
+LATE: Final = 10.0
+"""Seconds in which the rest of what was given up is still recognised, if it comes at once: a line may be stuck."""
+
 AFTER_BELL: Final = 0.05
 """Seconds of silence after which a BEL was the end of a string that may also hold one."""
 
@@ -60,10 +63,17 @@ _EIGHT_BIT: Final = str.maketrans(
 _PASTE, _PASTE_END = "\x1b[200~", "\x1b[201~"
 _STRINGS: Final = ("\x1b]", "\x1bP", "\x1b_", "\x1b^", "\x1bX")  # OSC, DCS, APC, PM, SOS
 _STRING_END: Final = "\x1b\\"
+_STRING_ENDS: Final = re.compile(r"\x07|\x1b\\")
 _TOO_LONG: Final = "\x1b[?"  # stands for what came: no key begins like this
 
 _LATE: Final = re.compile(r"\[[ -?]*[@-~]|O[0-9;]*[@-~]|[]P_^X](?s:...)")
 """The rest of a sequence whose ESC came so much earlier that it was taken for the key."""
+
+_SURELY_LATE: Final = re.compile(r"\[[<=>?]?\d[ -?]*[@-~]|[]P_^X](?s:.)*(?:\x07|\x1b\\)", re.ASCII)
+"""The same where it may have come much later: no one types this at once."""
+
+_LATE_REST: Final = re.compile(r"[;<=>?]*\d[ -?]*[@-~]", re.ASCII)
+"""The rest of a control sequence that was given up; its last letter alone may be a key."""
 
 _RXVT: Final = re.compile(r"\x1b\[[0-9]+\$")
 _EXTENDED: Final = re.compile(r"\x1b\[([0-9:]*(?:;[0-9:]*){0,2})([u~ABCDEFHPQS])")
@@ -93,7 +103,8 @@ class Recogniser:
         self._is_empty = self._saw_bell = False  # the control string
         self._pasted: list[str] = []
         self._room = LONGEST_PASTE
-        self._last = self._escaped = float("-inf")
+        self._last = self._given_up_at = float("-inf")
+        self._given_up = ""  # what was not whole then: an escape, the beginning of a sequence or of a control string
         self._since, self._come = 0.0, 0  # since when how many characters came of a string or paste
 
     @property
@@ -117,10 +128,7 @@ class Recogniser:
         # A busy program looks late: an escape that stood alone long enough was the key.
         early = self.tick(now) if self._rest == "\x1b" and not self._in else []
         text = self._decoder.decode(data).translate(_EIGHT_BIT)
-        if now - self._escaped < CUT_OFF and _LATE.match(text):
-            text = f"\x1b{text}"
-        self._escaped = float("-inf")
-        self._rest += text
+        self._rest += self._without_late_rest(text, now)
         self._last = now
         was_in, tokens = self._in, early
         while self._rest and (token := self._next()) is not None:
@@ -139,9 +147,20 @@ class Recogniser:
         """The tokens that are whole because nothing more has come."""
         if self.due is None or now < self.due:
             return []
-        if self._rest == "\x1b" and not self._in:
-            self._escaped = now
+        self._given_up, self._given_up_at = self._start if self._in == "string" else self._rest, now
         return self._let_go()
+
+    def _without_late_rest(self, text: str, now: float) -> str:
+        """What came, without the rest of what was given up; if that was an escape, with it."""
+        given_up, silence = self._given_up, now - self._given_up_at
+        self._given_up = ""
+        if given_up == "\x1b" and _LATE.match(text) and (silence < CUT_OFF or _SURELY_LATE.match(text)):
+            return f"\x1b{text}" if silence < LATE else text
+        if silence < LATE and given_up in _STRINGS and (end := _STRING_ENDS.search(text)):
+            return text[end.end() :]
+        if silence < LATE and given_up.startswith("\x1b[") and (rest := _LATE_REST.match(text)):
+            return text[rest.end() :]
+        return text
 
     def _let_go(self) -> list[Token]:
         """Give up waiting for the rest."""

@@ -1,7 +1,8 @@
 """What a terminal sends, as Textual's events; and no more keys at once than a person can type.
 
 A terminal without bracketed paste sends a paste as if it were typed. More characters in a moment than anyone types are
-taken for pasted text: a line to type in takes it, and a list obeys none of it.
+taken for pasted text: a line to type in takes it, and a list obeys none of it. Characters that follow each other faster
+than fingers do are held until there is silence: by then it is known how many they are.
 """
 
 from collections import deque
@@ -18,6 +19,9 @@ from kconsole.tui.terminal.recogniser import ESCAPE, LONGEST_PASTE, Recogniser, 
 
 SETTLE: Final = 0.05
 """Seconds of silence that end a burst. Keys right after a paste wait as long: its real end may follow them."""
+
+QUICK: Final = 0.03
+"""Seconds between two different characters within which the second is held. A key that is held repeats one."""
 
 MOST_TYPED: Final = 32
 """Characters within `WINDOW` that count as typed. From the next one on they were pasted, until there is silence."""
@@ -43,6 +47,9 @@ class TerminalInput:
         self._takes_mouse = takes_mouse
         self._after_paste: list[Token] | None = None
         """Keys that came right after a paste; None if there was none just now."""
+        self._held: list[Token] = []
+        """Characters that came quickly after another one, and the keys after them."""
+        self._typed, self._typed_at = "", 0.0
         self._burst: list[str] | None = None
         """The characters of a burst; None if there is none now."""
         self._counts: deque[tuple[float, int, int]] = deque()
@@ -52,7 +59,7 @@ class TerminalInput:
     @property
     def due(self) -> float | None:
         """When to call `tick`, if nothing comes before; None if nothing waits."""
-        if self._after_paste is None and self._burst is None:
+        if self._after_paste is None and self._burst is None and not self._held:
             return self._recogniser.due
         return self._last + SETTLE
 
@@ -67,8 +74,8 @@ class TerminalInput:
         if now >= self._last + SETTLE:
             tokens, self._after_paste = [*(self._after_paste or ()), *tokens], None
         events = self._events(tokens, now)
-        if self._burst is not None and now >= self._last + SETTLE:
-            events += self._end_burst()
+        if now >= self._last + SETTLE:
+            events += [*self._end_burst(), *self._release()]
         return events
 
     def _in_order(self, tokens: Iterable[Token]) -> list[Token]:
@@ -90,13 +97,14 @@ class TerminalInput:
     def _events(self, tokens: list[Token], now: float) -> list[Message]:
         """The events of tokens, a burst among them left out: it is one paste in the end."""
         typed, others = self._count(tokens, now)
-        if typed > MOST_TYPED and self._burst is None:
-            self._burst = []
+        if max(typed, len(self._held)) > MOST_TYPED and self._burst is None:
+            self._burst = [token.text for token in self._held if token.kind == "typed"]
+            self._held = []
         room = MOST_KEYS - others
         events: list[Message] = []
         for token in tokens:
             if token.kind == "paste":
-                events += [*self._end_burst(), Paste(token.text)]
+                events += [*self._end_burst(), *self._release(), Paste(token.text)]
             elif token.kind == "report":
                 events += self._report(token.text)
             elif self._burst is not None:
@@ -104,8 +112,23 @@ class TerminalInput:
                     self._burst.append(token.text)
             elif token.kind == "typed" or room > 0:
                 room -= token.kind != "typed"
-                events += self._keys(token)
+                if self._held or self._is_quick(token, now):
+                    self._held.append(token)
+                else:
+                    events += self._keys(token)
         return events
+
+    def _is_quick(self, token: Token, now: float) -> bool:
+        """Whether a character follows another one faster than fingers do."""
+        if token.kind != "typed":
+            return False
+        before, at = self._typed, self._typed_at
+        self._typed, self._typed_at = token.text, now
+        return before not in ("", token.text) and now - at < QUICK
+
+    def _release(self) -> list[Message]:
+        held, self._held, self._typed = self._held, [], ""
+        return [key for token in held for key in self._keys(token)]
 
     def _count(self, tokens: list[Token], now: float) -> tuple[int, int]:
         """How many characters came within the window, these among them; and how many other keys came before."""

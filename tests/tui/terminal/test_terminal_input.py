@@ -1,14 +1,15 @@
 """What a terminal sends: keys of every kind of terminal are keys, and nothing else is."""
 
 import random
+import re
 
 import pytest
 from textual.events import AppBlur, AppFocus, Key, MouseDown, Paste
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
-from kconsole.tui.terminal.recogniser import CUT_OFF, ESCAPE_DELAY, LONGEST_PASTE, PASTE_CUT_OFF
-from kconsole.tui.terminal.terminal_input import MOST_KEYS, MOST_TYPED, SETTLE, TerminalInput
+from kconsole.tui.terminal.recogniser import CUT_OFF, ESCAPE_DELAY, LATE, LONGEST_PASTE, PASTE_CUT_OFF
+from kconsole.tui.terminal.terminal_input import MOST_KEYS, MOST_TYPED, QUICK, SETTLE, TerminalInput
 from tests.limits import THOROUGH
 from tests.tui.terminal import streams
 
@@ -123,6 +124,26 @@ def test_an_answer_whose_rest_comes_late_is_no_key(answer: bytes) -> None:
         assert line.keys in (["j"], ["escape", "j"], ["escape", "backslash", "j"]), place
 
 
+@pytest.mark.parametrize("answer", streams.ANSWERS)
+def test_the_rest_of_an_answer_is_no_key_after_a_line_was_stuck(answer: bytes) -> None:
+    for place in range(1, len(answer)):
+        rest = answer[place:]
+        if answer.startswith((b"\x1b[", b"\x9b")) and not re.search(rb"\A\[?[;<=>?]*\d.", rest):
+            continue  # it may be keys
+        line = Line().send(answer[:place]).wait(LATE / 2).send(rest).wait(PASTE_CUT_OFF).send(b"j")
+        assert {key for key in line.keys if not key.startswith("alt+")} <= {"escape", "backslash", "j"}, place
+        assert line.keys[-1] == "j"
+
+
+def test_keys_long_after_an_escape_or_a_broken_sequence_count() -> None:
+    for start in (b"\x1b", b"\x1b[", b"\x1b]", b"\x1b[?62", b"\x1b]11;"):
+        line = Line().send(start).wait(CUT_OFF).send(b"j").wait(LATE)
+        assert "j" in line.send(b"j").keys
+    assert Line().send(b"\x1b").wait(CUT_OFF).send(b"[", b"]", b"d", gap=0.2).keys[1:] == [
+        "left_square_bracket", "right_square_bracket", "d",
+    ]  # fmt: skip
+
+
 def test_reports_are_passed_on() -> None:
     events = Line(takes_mouse=True).send(b"\x1b[I\x1b[O\x1b[?2026;2$y\x1b[<0;3;4M").events
     assert [type(event) for event in events] == [AppFocus, AppBlur, TerminalSupportsSynchronizedOutput, MouseDown]
@@ -199,12 +220,30 @@ def test_a_paste_that_trickles_in_is_recognised_after_a_few_characters() -> None
     assert line.send(*[b"j"] * 100, gap=0.03).keys[MOST_TYPED:] == ["j"] * 100
 
 
+@pytest.mark.parametrize("gap", [0.0, 0.005, 0.01, 0.02, 0.029])
+def test_of_a_text_that_trickles_in_only_the_first_character_counts(gap: float) -> None:
+    text = b"daisy@north.example\ndirty\n" * 40
+    line = Line().send(*(text[place : place + 1] for place in range(len(text))), gap=gap).wait(SETTLE)
+    assert (line.keys, "".join(line.pasted)) == (["d"], text.decode()[1:])
+    assert line.send(b"j").keys[1:] == ["j"]
+
+
+def test_a_fast_typist_and_a_held_key_are_not_kept_waiting() -> None:
+    assert Line().send(*(bytes([each]) for each in b"dyxu"), gap=QUICK).keys == list("dyxu")
+    line = Line()
+    assert [len(line.send(b"j", gap=0.01).keys) for _ in range(MOST_TYPED)] == list(range(1, MOST_TYPED + 1))
+    line = Line().send(b"d", b"y", b"\x1b[A", b"x", gap=QUICK / 2)
+    assert line.keys == ["d"]
+    assert line.wait(SETTLE).keys == ["d", "y", "up", "x"]
+    assert Line().send(b"an\x1b[200~na\x1b[201~").wait(SETTLE).keys == ["a", "n"]
+
+
 def test_keys_of_a_wheel_are_bounded() -> None:
     assert len(Line().send(b"\x1b[A" * 1000).keys) == MOST_KEYS
 
 
 def test_other_encodings() -> None:
-    assert Line("iso8859-15").send(b"\xe9\xa4").keys == ["é", "euro_sign"]
+    assert Line("iso8859-15").send(b"\xe9\xa4").wait(SETTLE).keys == ["é", "euro_sign"]
     assert Line("ascii").send(b"\xe9d").keys == ["d"]
     assert Line("cp1252").send(b"\x80\x1b[A").keys == ["euro_sign", "up"]
 
