@@ -85,7 +85,7 @@ def test_no_file_can_be_opened_any_more(tmp_path: Path, error: str, when: str) -
     new_store(folder, account("anna")).close()
     assert run(folder, f"openat:error={error}:when=60000", log).returncode == 0
     opened_files = log.read_text().splitlines()
-    first = next(number for number, line in enumerate(opened_files, 1) if "__main__." in line)
+    first = max(number for number, line in enumerate(opened_files, 1) if "__main__." in line)
     for number in range(first + 1, len(opened_files), len(opened_files) // 20):
         if "_datetime" in opened_files[number - 1]:  # without it, Python itself ends with a segmentation fault
             continue
