@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from kconsole.licensing.policy import KERIO
 from kconsole.text.details import rule_sentence
@@ -28,6 +29,42 @@ def key_table(commands: Sequence[AnyCommand]) -> str:
     return "\n".join(lines)
 
 
+SCREENS: Final = (("", (*COMMANDS, *MOVEMENTS)), ("log", LOG_COMMANDS), ("license", LICENSE_COMMANDS),
+    ("domains", MAPPING_COMMANDS), ("preview", PREVIEW_COMMANDS), ("comparison", RECONCILE_COMMANDS))  # fmt: skip
+"""The commands of each screen, the main one first."""
+
+SAME: Final = {
+    "license-back": "back", "map-back": "back", "log-back": "back", "reconcile-back": "back", "plan-back": "back",
+    "quit": "back",
+    "log-line": "details", "map-preview": "details", "plan-row": "details", "figure-details": "details",
+    "log-filter": "filter", "reconcile-sync": "sync", "plan-gone": "disable", "plan-apply": "license-activate",
+    "log-undo": "undo", "license-undo": "undo", "map-undo": "undo",
+    "log": "back", "license": "back", "map": "back", "reconcile": "back",
+}  # fmt: skip
+"""Commands that mean the same on another screen: the key that opens a screen leaves it, `A` makes effective."""
+
+
+def meanings() -> dict[str, list[tuple[str, AnyCommand]]]:
+    """The commands of each letter with their screens, those of the main screen first."""
+    letters: dict[str, list[tuple[str, AnyCommand]]] = {}
+    for screen, commands in SCREENS:
+        for command in commands:
+            for key in OWN_KEYS.shown(command):
+                if len(key) == 1 and key.isalpha():
+                    letters.setdefault(key, []).append((screen, command))
+    return letters
+
+
+def letters_table() -> str:
+    """One line for each letter."""
+    lines = ["| letter | means | where |", "|---|---|---|"]
+    for letter, commands in sorted(meanings().items(), key=lambda item: (item[0].lower(), item[0])):
+        first = commands[0][1]
+        where = ", ".join(dict.fromkeys(screen or "main" for screen, _ in commands))
+        lines.append(f"| `{letter}` | {first.title} | {where} |")
+    return "\n".join(lines)
+
+
 def rules_table() -> str:
     """The seat rules, from the verdicts."""
     lines = ["| verdict | seat | |", "|---|---|---|"]
@@ -47,6 +84,7 @@ def with_tables(text: str) -> str:
         "mapping keys": key_table(MAPPING_COMMANDS),
         "comparison keys": key_table(RECONCILE_COMMANDS),
         "preview keys": key_table(PREVIEW_COMMANDS),
+        "letters": letters_table(),
         "rules": rules_table(),
     }
     for name, table in tables.items():

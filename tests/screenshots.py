@@ -66,7 +66,7 @@ PICTURES = (
     Picture("license-overdue", "crisis", WIDE, ("l",)),
     Picture("license-expired", "office", WIDE, ("l",), end_license),
     Picture("license-overdue-80x24", "crisis", NARROW, ("l",)),
-    Picture("license-over-limit", "office", NARROW, ("l", "e", "7", "0", "enter", "enter", "enter")),
+    Picture("license-over-limit", "office", NARROW, ("l", "D", "7", "0", "enter", "enter", "enter")),
     Picture("live-note", "office", WIDE, ("j",), add_note),
     Picture("light", "office", WIDE, ("j", "j"), theme="kconsole-light"),
     Picture("contrast", "office", WIDE, ("j", "j"), theme="kconsole-contrast"),

@@ -11,7 +11,7 @@ from kconsole.licensing.counting import ComponentUse, use_of
 from kconsole.licensing.guards import LicensePlan
 from kconsole.licensing.lifecycle import Ending, LicenseStatus
 from kconsole.operations.session import Session
-from kconsole.text.licenses import masked_id, warning_words
+from kconsole.text.licenses import masked_id, next_step, warning_words
 from kconsole.text.sentences.license import OVERDUE_STEPS, STATES
 
 
@@ -32,7 +32,7 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
         "word": state.word,
         "meaning": state.meaning,
         "allows": state.allows,
-        "next": state.next,
+        "next": next_step(status, session.seats.report()),
         "source": status.source,
         "suspended": status.is_suspended,
         "expired": status.is_expired,

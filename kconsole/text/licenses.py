@@ -55,7 +55,7 @@ class Row(NamedTuple):
     @property
     def shown(self) -> str:
         """The text with a sign, so that no colour has to say its severity."""
-        return f"{self.text}   !" if self.severity == "notice" else self.text
+        return f"{self.text}   !" if self.severity and "!" not in self.text else self.text
 
 
 class Section(NamedTuple):
@@ -80,7 +80,7 @@ def license_words(status: LicenseStatus) -> str:
     maintenance = status.ending("maintenance")
     if status.state == "activated" and maintenance is not None:
         return f"maintenance until {maintenance.on.isoformat()}"
-    return STATES[status.code].word
+    return "license not recorded" if status.state == "unregistered" else STATES[status.code].word
 
 
 def masked_id(license_: License) -> str:
@@ -124,18 +124,31 @@ def urgent(status: LicenseStatus) -> Iterator[tuple[str, Severity]]:
         yield f"{bought_words(status.update.update)} bought, but not arrived after 24 hours", "alarm"
     for ending in status.endings:
         if ending.is_over and ending.what == "maintenance" and not status.is_expired:
-            yield "Software Maintenance has ended: updates have stopped", "notice"
+            yield "Software Maintenance has ended: updates have stopped", "alarm"
         elif not ending.is_over and ending.days <= URGENT and ending.what in ("trial", "maintenance", "license"):
             yield f"{ENDINGS[ending.what]}: {days_words(ending)}", "alarm" if ending.days <= 1 else "notice"
 
 
-def next_step(status: LicenseStatus) -> str:
-    """What to do next: about a pending purchase if there is one and the license has not expired."""
+def next_step(status: LicenseStatus, report: SeatReport) -> str:
+    """What to do next: about a pending purchase if there is one and the license has not expired.
+
+    It is never "nothing" while seats are exceeded, or something has ended or ends soon.
+    """
     if status.update is None or status.is_expired:
-        return STATES[status.code].next
+        if status.state != "activated":
+            return STATES[status.code].next
+        if report.over:
+            return f"Free {words.count(report.over, 'seat')}, or buy more."
+        late = [ending for ending in status.endings if ending.needs_attention]
+        return f"Renew {_what(late[0])}: {days_words(late[0])}." if late else STATES[status.code].next
     if status.update.is_overdue:
         return OVERDUE_STEPS[0]
     return "Wait until the purchase has arrived at the server, then record that here."
+
+
+def _what(ending: Ending) -> str:
+    name = ENDINGS[ending.what]
+    return name[0].lower() + name[1:] if name.startswith("The ") else name
 
 
 def pending_lines(status: LicenseStatus) -> Iterator[tuple[str, Severity]]:
@@ -163,7 +176,7 @@ def _state(license_: License, status: LicenseStatus, report: SeatReport) -> Iter
     state = STATES[status.code]
     yield Row("state", "State", f"{state.word.upper()}   {state.meaning}")
     yield Row("allows", "Allows", state.allows)
-    yield Row("next", "Next", state.next)
+    yield Row("next", "Next", next_step(status, report))
     over = f"   {report.over:,} over" if report.over else ""
     yield Row("seats", "Seats", f"{used_words(report)}{over}", "alarm" if over else "")
     yield Row("id", "License ID", masked_id(license_) or "not known")
@@ -176,7 +189,14 @@ def _state(license_: License, status: LicenseStatus, report: SeatReport) -> Iter
 
 def _ending(ending: Ending) -> Row:
     text = f"{ending.on.isoformat()}   {days_words(ending)}"
-    return Row(ending.what, title_of(ending), text, "notice" if ending.needs_attention else "")
+    return Row(ending.what, title_of(ending), text, _severity(ending))
+
+
+def _severity(ending: Ending | None) -> Severity:
+    """Ended is an alarm, and soon is a notice."""
+    if ending is None or not ending.needs_attention:
+        return ""
+    return "alarm" if ending.is_over else "notice"
 
 
 def _components(status: LicenseStatus, use: Sequence[ComponentUse], most: int) -> Iterator[Row]:
@@ -188,8 +208,7 @@ def _components(status: LicenseStatus, use: Sequence[ComponentUse], most: int) -
             continue
         of_how_many = " used, unlimited" if each.seats is None else f" of {each.seats:,} used"
         until = "as long as the license" if ending is None else f"until {ending.on.isoformat()}, {days_words(ending)}"
-        severity: Severity = "notice" if ending is not None and ending.needs_attention else ""
-        yield Row(name, word, f"{len(each.users):,}{of_how_many}   {until}", severity)
+        yield Row(name, word, f"{len(each.users):,}{of_how_many}   {until}", _severity(ending))
         if each.beyond:
             names = words.and_list([safe_address(entry.address) for entry in each.beyond], most)
             yield Row("beyond", "", f"! {len(each.beyond):,} beyond its seats: {names}", "alarm")

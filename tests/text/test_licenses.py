@@ -59,7 +59,7 @@ def shown(license_: License, *entries: Entry, now: datetime = NOON, most: int = 
 @pytest.mark.parametrize(
     ("license_", "words"),
     [
-        (License(), "unregistered"),
+        (License(), "license not recorded"),
         (License(trial_until=TODAY + 16 * DAY), "trial, 16 days left"),
         (License(trial_until=TODAY + DAY), "trial, 1 day left"),
         (License(trial_until=TODAY), "trial, the last day is today"),
@@ -104,7 +104,7 @@ def test_of_an_id_no_more_than_its_end_is_shown() -> None:
         (License(trial_until=TODAY + DAY), [("The trial: 1 day left", "alarm")]),
         (
             replace(ACTIVATED, maintenance_until=TODAY - DAY),
-            [("Software Maintenance has ended: updates have stopped", "notice")],
+            [("Software Maintenance has ended: updates have stopped", "alarm")],
         ),
         (
             replace(ACTIVATED, expires=TODAY - DAY),
@@ -181,7 +181,8 @@ def test_what_is_on_its_way_is_told_with_what_to_do_once_it_is_overdue() -> None
 
 def test_seats_over_the_license_are_shown() -> None:
     assert (
-        dict(shown(replace(ACTIVATED, seats=1), account("a"), account("b"))["state"])["Seats"] == "2 of 1 used   1 over"
+        dict(shown(replace(ACTIVATED, seats=1), account("a"), account("b"))["state"])["Seats"]
+        == "2 of 1 used   1 over   !"
     )
 
 
@@ -209,7 +210,7 @@ def test_rows_say_how_severe_they_are() -> None:
     sections = sections_of(license_, account("a"), account("b"))
     severe = {row.code: row.severity for section in sections for row in section.rows if row.severity}
     assert severe == {
-        "seats": "alarm", "maintenance": "notice", "activesync": "notice", "beyond": "alarm", "due": "alarm",
+        "seats": "alarm", "maintenance": "alarm", "activesync": "notice", "beyond": "alarm", "due": "alarm",
     }  # fmt: skip
     hostile = replace(ACTIVATED, customer=replace(CUSTOMER, organization="! alarm   !"))
     assert not any(row.severity for section in sections_of(hostile) for row in section.rows)

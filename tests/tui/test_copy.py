@@ -165,7 +165,7 @@ async def test_addresses_are_shown_from_the_edge_with_nothing_beside_them() -> N
         first, second = screen.listed[:2]
         await screen.press("space", "space", "Y")
         assert lines(screen)[:4] == [" 2 addresses · select with the mouse of your terminal", first, second, ""]
-        assert lines(screen)[-1] == " s save in a file · c with columns · esc back"
+        assert lines(screen)[-1] == " s save in a file · C with columns · esc back"
         await screen.press("escape")
         assert screen.app.screen is screen.main
 

@@ -134,7 +134,7 @@ async def test_domains_are_listed_with_their_directories() -> None:
         assert "! INSECURE: the certificate is not checked" in screen.text
         await screen.press("j")
         assert any("▸ south.example" in line and "not mapped" in line for line in screen.text.splitlines())
-        assert "Directory  none. Press e to set it." in screen.text
+        assert "Directory     none. Press m to set it." in screen.text
         await screen.press("escape")
         screen.expect_focus_on("accounts")
 
@@ -148,7 +148,7 @@ async def test_the_cursor_begins_at_the_domain_that_is_listed() -> None:
 @pytest.mark.quick
 async def test_settings_are_filled_in_and_kept() -> None:
     async with console(mapped_from(None)) as screen:
-        await screen.press("M", "e")
+        await screen.press("M", "m")
         screen.expect_typing_in("url")
         for text in ("https://x.example", "ou=people,dc=x"):
             assert isinstance(screen.app.focused, Input)
@@ -182,7 +182,7 @@ async def test_settings_are_filled_in_and_kept() -> None:
 
 async def test_attributes_that_are_none_are_told() -> None:
     async with console(mapped_from(DIRECTORY)) as screen:
-        await screen.press("M", "e")
+        await screen.press("M", "m")
         screen.app.screen.query_one("#attributes", Input).value = "login"
         screen.app.screen.query_one("#insecure").focus()
         await screen.press("enter")
@@ -194,7 +194,7 @@ async def test_attributes_that_are_none_are_told() -> None:
 async def test_a_line_that_nobody_changed_keeps_what_was_there() -> None:
     odd = replace(DIRECTORY, base="ou=a\u200bb,dc=example")
     async with console(mapped_from(odd)) as screen:
-        await screen.press("M", "e")
+        await screen.press("M", "m")
         screen.app.screen.query_one("#filter", Input).value = "(mail=*)"
         screen.app.screen.query_one("#insecure").focus()
         await screen.press("enter")
@@ -205,7 +205,7 @@ async def test_a_line_that_nobody_changed_keeps_what_was_there() -> None:
 
 async def test_a_directory_is_forgotten_after_a_question_and_its_accounts_stay() -> None:
     async with console(mapped_from(DIRECTORY, *staff(2))) as screen:
-        await screen.press("M", "f")
+        await screen.press("M", "F")
         screen.expect_dialog("Forget the directory?", NORTH, "2 mapped accounts stay")
         screen.expect_focus_on("Cancel")
         await screen.press("y")
@@ -214,7 +214,7 @@ async def test_a_directory_is_forgotten_after_a_question_and_its_accounts_stay()
         assert domain.directory is None
         assert "2 mapped" in screen.text
         await screen.press("enter")
-        screen.expect_dialog("No directory is set for north.example", "Press e")
+        screen.expect_dialog("No directory is set for north.example", "Press m")
 
 
 # The connection
@@ -223,7 +223,7 @@ async def test_a_directory_is_forgotten_after_a_question_and_its_accounts_stay()
 @pytest.mark.quick
 async def test_the_connection_is_tested(own_directory: DirectoryServer) -> None:
     async with console(mapped_from(own_directory.directory(base=CREW)), WIDE) as screen:
-        await screen.press("M", "t")
+        await screen.press("M", "p")
         screen.expect_dialog("Password", own_directory.bind_dn)
         await log_in(screen)
         await until_told(screen, "The directory answers")
@@ -234,7 +234,7 @@ async def test_the_connection_is_tested(own_directory: DirectoryServer) -> None:
 async def test_a_connection_that_nobody_checks_is_told_loudly(directory_server: DirectoryServer) -> None:
     insecure = directory_server.directory(base=CREW, insecure=True)
     async with console(mapped_from(insecure)) as screen:
-        await screen.press("M", "t")
+        await screen.press("M", "p")
         screen.expect_dialog("INSECURE: the certificate is not checked")
         await log_in(screen)
         await until_told(screen, "NOT CHECKED")
@@ -297,13 +297,13 @@ async def test_users_are_previewed_and_mapped(directory_server: DirectoryServer)
         assert "zoidberg" in screen.text
         assert [f"{login}@{NORTH}" for login in CREW_LOGINS[:-1]] == sorted(e.address for e in preview.plan.new)
         assert screen.used == 1
-        await screen.press("a")
+        await screen.press("A")
         screen.expect_dialog("Map 6 accounts?", NORTH, "Seats: 1 → 7 of 10 used.", "1 user cannot be mapped")
         screen.expect_focus_on("Cancel")
         await screen.press("enter")
         screen.expect_no_dialog()
         assert screen.used == 1
-        await screen.press("a", "y")
+        await screen.press("A", "y")
         screen.expect_dialog("Some users were not mapped", "zoidberg: the address is already taken by a local account")
         await screen.press("escape")
         assert isinstance(screen.app.screen, MappingScreen)
@@ -321,7 +321,7 @@ async def test_what_is_as_the_directory_says_is_nothing_to_do() -> None:
     async with console(mapped_from(DIRECTORY, *staff(3))) as screen:
         await show_preview(screen, listed(*people(0, 3)))
         assert "Nothing to do: the accounts match the directory." in screen.text
-        await screen.press("a")
+        await screen.press("A")
         screen.expect_no_dialog()
         assert "Nothing to map" in status_of(screen)
 
@@ -341,7 +341,7 @@ async def test_thirty_users_on_five_seats_are_25_over_named_and_refused_afterwar
             assert "30 · Without a mailbox: refused at login once the seats are used up" in screen.text
             assert "u00000@north.example" in screen.text
             assert "box0" not in screen.text
-            await screen.press("a")
+            await screen.press("A")
             screen.expect_dialog("! The license will be exceeded by 25 seats.", "Map over the limit", who)
             screen.expect_focus_on("Cancel")
             await screen.press("y", "escape")
@@ -376,13 +376,13 @@ def rows(screen: Console) -> list[str]:
 async def test_who_is_gone_stays_unless_it_is_said() -> None:
     async with console(mapped_from(DIRECTORY, *staff(6)), WIDE) as screen:
         preview = await show_preview(screen, listed(*people(2, 6), "new"))
-        assert "2 of 6 mapped stay · x disables them: 5 of 10 used" in screen.text
+        assert "2 of 6 mapped stay · d disables them: 5 of 10 used" in screen.text
         assert "6 → 7 of 10 used" in screen.text
-        await screen.press("x")
-        assert "2 of 6 mapped will be disabled · x keeps them: 7 of 10 used" in screen.text
+        await screen.press("d")
+        assert "2 of 6 mapped will be disabled · d keeps them: 7 of 10 used" in screen.text
         assert "6 → 5 of 10 used" in screen.text
         assert preview.disables_gone
-        await screen.press("a")
+        await screen.press("A")
         screen.expect_dialog("Map 3 accounts?", "2 of 6 mapped accounts are gone from the directory: disabled too")
         await screen.press("y")
         assert screen.used == 5
@@ -392,9 +392,9 @@ async def test_who_is_gone_stays_unless_it_is_said() -> None:
 async def test_many_who_are_gone_are_disabled_only_if_their_number_is_typed() -> None:
     async with console(mapped_from(DIRECTORY, *staff(10)), NARROW) as screen:
         await show_preview(screen, listed(*people(7, 10)))
-        await screen.press("a")
+        await screen.press("A")
         assert "Nothing to map" in status_of(screen)
-        await screen.press("x", "a")
+        await screen.press("d", "A")
         screen.expect_dialog("Map 7 accounts?", "Type the number of accounts that are gone:").expect_typing_in("number")
         await screen.press("enter")
         screen.expect_dialog("Type the number of accounts that are gone. Esc")
@@ -422,7 +422,7 @@ async def test_what_others_do_is_planned_again_at_once() -> None:
 async def test_who_was_asked_before_somebody_changed_it_is_asked_again() -> None:
     async with console(mapped_from(DIRECTORY, *staff(3)), WIDE) as screen:
         await show_preview(screen, listed(*people(1, 3), "new"))
-        await screen.press("x", "a")
+        await screen.press("d", "A")
         screen.expect_dialog("Map 2 accounts?")
         screen.other("berg").do(DisableAccounts((f"p0000@{NORTH}",)))
         await screen.press("y")
@@ -434,7 +434,7 @@ async def test_who_was_asked_before_somebody_changed_it_is_asked_again() -> None
 async def test_seats_that_went_meanwhile_are_asked_about_again() -> None:
     async with console(mapped_from(DIRECTORY, *staff(3), seats=4), WIDE) as screen:
         await show_preview(screen, listed(*people(0, 3), "new"))
-        await screen.press("a")
+        await screen.press("A")
         screen.expect_dialog("Map 1 account?")
         assert "exceeded" not in screen.text
         screen.other("berg").do(AddAccount("other@south.example"))
@@ -450,7 +450,7 @@ async def test_many_are_said_to_be_of_before_and_planned_again_when_they_are_to_
         screen.other("berg").do(DisableAccounts((f"p0000@{NORTH}",)))
         await screen.tick()
         assert "OUTDATED" in screen.text
-        await screen.press("a")
+        await screen.press("A")
         await until_told(screen, "Map 100 accounts?")
         screen.expect_dialog("Seats: 1,099 → 1,199 of 2,000 used.")
         assert "OUTDATED" not in screen.text
@@ -463,7 +463,7 @@ async def test_more_than_a_thousand_are_mapped_beside_the_screen() -> None:
         await show_preview(screen, listed(*people(0, 1500)))
         await screen.press("G")
         assert "p1499@north.example" in screen.text
-        await screen.press("a", "y")
+        await screen.press("A", "y")
         await until(screen, lambda: isinstance(screen.app.screen, MappingScreen))
         assert screen.used == 1500
         assert "1,500 mapped" in screen.text
@@ -474,7 +474,7 @@ async def test_another_directory_meanwhile_is_told() -> None:
         await show_preview(screen, listed("new"))
         screen.other("berg").do(SetDirectory(NORTH, replace(DIRECTORY, base="ou=others,dc=example")))
         await screen.tick()
-        await screen.press("a")
+        await screen.press("A")
         screen.expect_dialog("Changed meanwhile", "north.example is no longer mapped from ldaps://directory.example")
         await screen.press("escape", "escape")
         assert "ou=others,dc=example" in screen.text
@@ -526,7 +526,7 @@ async def test_five_thousand_are_previewed_and_mapped(large_directory: Directory
         assert len(preview.plan.new) > 4000
         await screen.press("G")
         assert preview.accounts.cursor == preview.accounts.row_count - 1
-        await screen.press("g", "ctrl+d", "a")
+        await screen.press("g", "ctrl+d", "A")
         screen.expect_dialog("The license will be exceeded by", "users cannot be mapped")
         await screen.press("y")
         await until_told(screen, "Some users were not mapped")
@@ -585,12 +585,12 @@ async def test_read_only_reads_and_tests_but_changes_nothing(directory_server: D
         await to_preview(screen)
         assert "READ ONLY" in screen.text
         assert "a apply" not in screen.text
-        await screen.press("a")
+        await screen.press("A")
         screen.expect_no_dialog()
         assert status_of(screen).startswith("Nothing can be changed")
-        await screen.press("escape", "e")
+        await screen.press("escape", "m")
         screen.expect_no_dialog()
-        await screen.press("f")
+        await screen.press("F")
         screen.expect_no_dialog()
         assert status_of(screen).startswith("Nothing can be changed")
 

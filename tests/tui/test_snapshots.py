@@ -69,9 +69,9 @@ LICENSES: dict[str, tuple[str, Callable[[Session, FixedClock], None], tuple[str,
     "maintenance-expired": ("office", end_maintenance, ("l",)),
     "expired": ("office", end_license, ("l",)),
     "grace": ("office", begin_grace, ("l",)),
-    "register": ("office", lambda _session, _clock: None, ("l", "r")),
-    "components": ("crisis", lambda _session, _clock: None, ("l", "c", "j")),
-    "over-limit": ("office", lambda _session, _clock: None, ("l", "e", "7", "0", "enter", "enter", "enter")),
+    "register": ("office", lambda _session, _clock: None, ("l", "B")),
+    "components": ("crisis", lambda _session, _clock: None, ("l", "o", "j")),
+    "over-limit": ("office", lambda _session, _clock: None, ("l", "D", "7", "0", "enter", "enter", "enter")),
 }
 """The License screen: a sample (or an empty store), what happened to it, and the keys."""
 

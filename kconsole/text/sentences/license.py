@@ -39,10 +39,10 @@ _SUSPENDED: Final = f"all functions are suspended, {_NO_MAIL}"
 
 STATES: Final = {
     "unregistered": State(
-        "unregistered",
-        "No trial has begun and no license is registered, as far as recorded here.",
+        "not recorded",
+        "Neither a license nor a trial is recorded in this store.",
         "Seats are counted as on any server.",
-        "Begin a trial, register the license, or install its file.",
+        "Register the license or install its file here, to be warned before it ends.",
     ),
     "trial": State(
         "trial",
@@ -67,7 +67,7 @@ STATES: Final = {
         "activated",
         "The license is bound to its customer and to this installation.",
         "All functions, and updates of the program and its components.",
-        "Nothing. Renew Software Maintenance before its anniversary.",
+        "Nothing now. Software Maintenance is renewed before its anniversary.",
     ),
     "maintenance-expired": State(
         "maintenance expired",

@@ -14,21 +14,21 @@ class LicenseCommand(Command):
 class Trial(LicenseCommand):
     """Begin the trial of 30 days, after a confirmation."""
 
-    name, keys, title, word = "license-trial", "t", "License: begin the trial", "trial"
+    name, keys, title, word = "license-trial", "T", "License: begin the trial", "trial"
     operation = "begin trial"
 
 
 class Register(LicenseCommand):
     """Register the license to a customer, or change that. Only the last four characters of its ID are kept."""
 
-    name, keys, title, word = "license-register", "r", "License: register it, change the registration", "register"
+    name, keys, title, word = "license-register", "B", "License: register it, change the registration", "register"
     operation = "register license"
 
 
 class Activate(LicenseCommand):
     """Activate the license on this installation, after a confirmation."""
 
-    name, keys, title, word = "license-activate", "a", "License: activate it here", "activate"
+    name, keys, title, word = "license-activate", "A", "License: activate it here", "activate"
     operation = "activate license"
 
 
@@ -56,13 +56,13 @@ class Buy(LicenseCommand):
 class Components(LicenseCommand):
     """Show which accounts use the components or exceed their seats; license one, or change its seats and days."""
 
-    name, keys, title, word = "license-components", "c", "License: its components", "components"
+    name, keys, title, word = "license-components", "o", "License: its components", "components"
 
 
 class TermsByHand(LicenseCommand):
     """Change seats and dates by hand, as after a renewal. The effect is shown first."""
 
-    name, keys, title, word = "license-terms", "e", "License: seats and days by hand", "seats, days"
+    name, keys, title, word = "license-terms", "D", "License: seats and days by hand", "seats, days"
     operation = "change license"
 
 

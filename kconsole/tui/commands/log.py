@@ -31,7 +31,7 @@ class UndoLine(_LogCommand):
 class OneAccount(_LogCommand):
     """Show only lines about the account under the cursor of the console, or all lines again."""
 
-    name, keys, title, word = "log-account", "a", "Log: one account, or all", "one account"
+    name, keys, title, word = "log-account", "h", "Log: one account, or all", "one account"
 
 
 class LogBack(_LogCommand):

@@ -20,20 +20,20 @@ class Preview(_MappingCommand):
 class TestConnection(_MappingCommand):
     """Test the connection: whether the directory answers, how its certificate was checked, how many users it has."""
 
-    name, keys, title, word = "map-test", "t", "Mapping: test the connection", "test"
+    name, keys, title, word = "map-test", "p", "Mapping: test the connection", "test"
 
 
 class Settings(_MappingCommand):
     """Set the directory that the domain is mapped from, and how to connect to it."""
 
-    name, keys, title, word = "map-settings", "e", "Mapping: settings of the directory", "settings"
+    name, keys, title, word = "map-settings", "m", "Mapping: settings of the directory", "settings"
     operation = "set directory"
 
 
 class Forget(_MappingCommand):
     """Forget the directory of the domain. Its accounts do not change."""
 
-    name, keys, title, word = "map-forget", "f", "Mapping: forget the directory", "forget"
+    name, keys, title, word = "map-forget", "F", "Mapping: forget the directory", "forget"
     operation = "forget directory"
 
 
@@ -58,14 +58,14 @@ class _PreviewCommand(Command):
 class Apply(_PreviewCommand):
     """Map all users, after a confirmation that warns if the license will be exceeded."""
 
-    name, keys, title, word = "plan-apply", "a", "Preview: map all of it", "apply"
+    name, keys, title, word = "plan-apply", "A", "Preview: map all of it", "apply"
     operation = "map"
 
 
 class ToggleGone(_PreviewCommand):
     """Disable the accounts that are gone from the directory, or leave them enabled."""
 
-    name, keys, title, word = "plan-gone", "x", "Preview: disable gone accounts, or keep them", "those gone"
+    name, keys, title, word = "plan-gone", "d", "Preview: disable gone accounts, or keep them", "those gone"
 
 
 class WholeRow(_PreviewCommand):

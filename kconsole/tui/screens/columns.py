@@ -20,7 +20,7 @@ class ColumnsDialog(Dialog[tuple[ColumnPreference, ...]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "keep", show=False, priority=True),
-        Binding("space,x", "show_or_not", show=False, priority=True),
+        Binding("space", "show_or_not", show=False, priority=True),
         Binding("greater_than_sign,J,right", "move(1)", show=False, priority=True),
         Binding("less_than_sign,K,left", "move(-1)", show=False, priority=True),
         Binding("plus,equals_sign", "widen(1)", show=False, priority=True),

@@ -26,7 +26,7 @@ from kconsole.text.licenses import Row, Section, bought_words, change_rows, lice
 from kconsole.text.messages import sentences, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand
-from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Register
+from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Register, Trial
 from kconsole.tui.screens import license_forms as forms
 from kconsole.tui.screens.dialog import Question
 from kconsole.tui.screens.store import StoreScreen
@@ -50,7 +50,7 @@ class LicenseScreen(StoreScreen):
     CSS_PATH = "../css/license.tcss"
     AUTO_FOCUS = "#license"
     on_key_line = (
-        "license-trial", "license-arrived", "license-called-off", "license-register", "license-activate",
+        "license-arrived", "license-called-off", "license-register", "license-activate",
         "license-install", "license-buy", "license-components", "license-terms", "license-undo", "help", "license-back",
     )  # fmt: skip
 
@@ -104,7 +104,10 @@ class LicenseScreen(StoreScreen):
             "Begin the trial?",
             [f"It begins today, and its last day is {last.isoformat()}."],
             "Begin",
-            ["kconsole records it; the server runs as a trial by itself."],
+            [
+                "kconsole records it; the server runs as a trial by itself.",
+                "If the server has a license, register that here, or install its file.",
+            ],
             lambda: self.change(operations.BeginTrial()),
         )
 
@@ -277,7 +280,7 @@ class LicenseScreen(StoreScreen):
 
     def _steps(self) -> Iterator[Row]:
         for command in self.offered():
-            if command.changes and command is not LicenseUndo and self.is_of_use(command):
+            if command.changes and command not in (LicenseUndo, Trial) and self.is_of_use(command):
                 yield Row(command.name, self.key_of(command.name), command.help_text())
 
     def why_not(self, command: str) -> str:

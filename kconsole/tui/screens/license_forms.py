@@ -247,7 +247,7 @@ class ComponentsDialog(Dialog[ComponentName]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", show=False, priority=True),
-        Binding("c,q", "leave", show=False),
+        Binding("o,q", "leave", show=False),
     ]
     AUTO_FOCUS = "#components"
     heading = "Components"

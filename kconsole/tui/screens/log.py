@@ -1,10 +1,10 @@
 """The activity log: each change with its operator and time, the newest first."""
 
 import asyncio
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from time import perf_counter
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import getters
 from textual.containers import Vertical
@@ -21,6 +21,7 @@ from kconsole.operations.session import Session
 from kconsole.operations.system import takes_long
 from kconsole.text import words
 from kconsole.text.commits import clock_time, line_filter, operation_word, seats_words, short_time, subject
+from kconsole.text.details import Detail
 from kconsole.text.messages import error_words, sentence, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand
@@ -30,6 +31,8 @@ from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
 from kconsole.tui.widgets.painting import Part
 from kconsole.tui.workspace import Workspace
+
+UNDONE_SIGN: Final = "×"
 
 AHEAD: Final = 200
 """Lines below the cursor that are read before the cursor is there."""
@@ -47,6 +50,8 @@ class LogReader:
         self.text = ""
         """The words that a line must hold."""
         self._read: list[Commit] = []
+        self.undone: dict[int, int] = {}
+        """The lines that are undone, each with the line that undid it, among those that were read."""
         self.fitting: list[Commit] = []
         self.is_at_end = False
         self.damage: StoreUnusable | None = None
@@ -80,6 +85,7 @@ class LogReader:
             is_new = not self._read or commit.sequence < self._read[-1].sequence
             if is_new and self._query.fits(commit):
                 self._read.append(commit)
+                self._note_undo(commit)
                 if fits(commit):
                     self.fitting.append(commit)
 
@@ -95,7 +101,19 @@ class LogReader:
         fits = line_filter(self.text)
         fitting = [commit for commit in new if fits(commit)]
         self._read[:0], self.fitting[:0] = new, fitting
+        if any(commit.undoes is not None for commit in new):  # which may undo undos
+            self.undone.clear()
+            for commit in self._read:
+                self._note_undo(commit)
         return len(fitting)
+
+    def _note_undo(self, commit: Commit) -> None:
+        """Take in an undo; the last ones come first, and one that is undone counts no more."""
+        if commit.undoes is not None and commit.changes and commit.sequence not in self.undone:
+            self.undone.setdefault(commit.undoes, commit.sequence)
+
+
+_FULL_TIME: Final = Column[Commit]("Time", 16, lambda commit, _: "" if commit.is_lost else clock_time(commit.at))
 
 
 class LogList(ColumnList[Commit]):
@@ -104,23 +122,33 @@ class LogList(ColumnList[Commit]):
     header_lines = 1
     signs: ClassVar[int] = 2
     columns = (
-        Column[Commit]("Line", 5, lambda commit, _: str(commit.sequence), needs=70),
-        Column[Commit]("Time", 11, lambda commit, now: "" if commit.is_lost else short_time(commit.at, now), until=100),
-        Column[Commit]("Time", 16, lambda commit, _: "" if commit.is_lost else clock_time(commit.at), needs=100),
-        Column[Commit]("Operator", 8, lambda commit, _: safe_text(commit.operator.shown), share=1, needs=50),
-        Column[Commit]("Change", 15, lambda commit, _: operation_word(commit)),
-        Column[Commit]("Accounts", 14, lambda commit, _: subject(commit), share=3, gives_way=True),
-        Column[Commit]("Seats", 9, lambda commit, _: seats_words(commit), needs=66),
-        Column[Commit]("Reason", 12, lambda commit, _: safe_text(commit.reason, 200), share=2, needs=100),
+        Column[Commit]("Line", 5, lambda commit, _: str(commit.sequence), needs=100),
+        Column[Commit]("Time", 11, lambda commit, now: "" if commit.is_lost else short_time(commit.at, now)),
+        Column[Commit]("Operator", 7, lambda commit, _: safe_text(commit.operator.shown), needs=50, until=100),
+        Column[Commit]("Operator", 11, lambda commit, _: safe_text(commit.operator.shown), share=1, needs=100),
+        Column[Commit]("Change", 12, lambda commit, _: operation_word(commit), until=100),
+        Column[Commit]("Change", 15, lambda commit, _: operation_word(commit), needs=100),
+        Column[Commit]("Accounts", 14, lambda commit, _: subject(commit), share=3, until=76, gives_way=True),
+        Column[Commit]("Accounts", 24, lambda commit, _: subject(commit), share=3, needs=76, gives_way=True),
+        Column[Commit]("Seats", 9, lambda commit, _: seats_words(commit), needs=90),
+        Column[Commit]("Reason", 12, lambda commit, _: safe_text(commit.reason, 200), share=2, needs=76),
     )
 
     def __init__(self, now: datetime) -> None:
         super().__init__("log", now)
+        self.undone: Mapping[int, int] = {}
 
-    def show(self, lines: Sequence[Commit], new: int = 0) -> None:
+    def columns_at(self, width: int) -> Sequence[Column[Any]]:
+        """The time has its year where there is room, or where a line is of another year."""
+        years = {clock_time(at)[:4] for at in (self.now, *(line.at for line in self.rows[-1:] if not line.is_lost))}
+        if width < 100 and len(years) < 2:
+            return self.columns
+        return [_FULL_TIME if column.title == _FULL_TIME.title else column for column in self.columns]
+
+    def show(self, lines: Sequence[Commit], undone: Mapping[int, int], new: int = 0) -> None:
         """Show these lines, so many of them new at the top; the cursor stays on its line then."""
         at = self.cursor - self.scroll_offset.y
-        self.rows = lines
+        self.rows, self.undone, self._layout_width = lines, undone, -1
         if new:
             self.cursor = self._within(self.cursor + new)
         self.rows_changed(at if new else None)
@@ -129,10 +157,12 @@ class LogList(ColumnList[Commit]):
         return record.sequence
 
     def sign_parts(self, row: int, record: Commit) -> Sequence[Part]:
-        return [*super().sign_parts(row, record), (ALARM_SIGN if record.refused else " ", "alarm")]
+        sign = ALARM_SIGN if record.refused else UNDONE_SIGN if record.sequence in self.undone else " "
+        return [*super().sign_parts(row, record), (sign, "alarm" if record.refused else "muted")]
 
     def row_style(self, row: int, record: Commit) -> str:
-        return "" if record.changes or row == self.cursor else "muted"
+        is_in_effect = record.changes and record.sequence not in self.undone
+        return "" if is_in_effect or row == self.cursor else "muted"
 
 
 class LogScreen(FilterScreen, StoreScreen):
@@ -145,7 +175,11 @@ class LogScreen(FilterScreen, StoreScreen):
 
     heading = "activity log"
     help_title = "Help: the activity log"
-    signs = (("▸", "the cursor"), ("!", "refused: nothing, or only part of it, was done"))
+    signs = (
+        ("▸", "the cursor"),
+        ("!", "refused: nothing, or only part of it, was done"),
+        (UNDONE_SIGN, "undone by a later line"),
+    )
 
     filter_hint = "words of time, operator, change, address or reason"
     filter_pane = "#log-pane"
@@ -185,6 +219,8 @@ class LogScreen(FilterScreen, StoreScreen):
             from kconsole.tui.screens.dialog import TableDialog
 
             details = list(details_of(commit, self.session.clock.now(), most=200))
+            if (undo := self._reader.undone.get(commit.sequence)) is not None:
+                details.insert(1, Detail("Undone", f"by line {undo:,}"))
             self.app.push_screen(TableDialog(f"Line {commit.sequence:,} of the log", [("", details)]))
 
     def action_undo(self) -> None:
@@ -264,7 +300,7 @@ class LogScreen(FilterScreen, StoreScreen):
             return
         self._shown = shown
         self.log_list.empty_text = self._empty_text()
-        self.log_list.show(reader.fitting, new)
+        self.log_list.show(reader.fitting, reader.undone, new)
         account = safe_text(self._narrowed_to, 60) or "all accounts"
         lines = words.count(len(reader.fitting), "line")
         if not reader.is_at_end:

@@ -60,7 +60,7 @@ class TextScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", show=False),
-        Binding("c", "change", show=False),
+        Binding("C,c", "change", show=False),
         Binding("s", "ask", show=False),
     ]
     AUTO_FOCUS = "#text"
@@ -142,7 +142,7 @@ class TextScreen(ModalScreen[None]):
         more = len(self._entries) - MOST_SHOWN
         shown = f" · the first {MOST_SHOWN:,} are shown, the file has all" if more > 0 else ""
         self._say(f"{self._count()}{shown} · select with the mouse of your terminal", "heading")
-        other = "c addresses alone" if self._with_columns else "c with columns"
+        other = "C addresses alone" if self._with_columns else "C with columns"
         is_asking = self.has_class("-asking")
         keys = "enter save in this file · esc cancel" if is_asking else f"s save in a file · {other} · esc back"
         self._say(keys, "keys")

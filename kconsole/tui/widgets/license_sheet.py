@@ -18,12 +18,12 @@ from kconsole.tui.widgets.painting import Painted, Part, palette_of_app, strip, 
 from kconsole.tui.widgets.row_list import Movable
 
 SIGNS: Final[dict[LicenseState, tuple[str, str]]] = {
-    "unregistered": ("▸", "notice"),
+    "unregistered": ("–", "strong"),
     "trial": ("▸", "notice"),
     "trial-expired": ("!", "full"),
     "registered": ("▸", "notice"),
     "activated": ("✓", "ok"),
-    "maintenance-expired": ("!", "notice"),
+    "maintenance-expired": ("!", "alarm"),
     "license-expired": ("!", "full"),
 }
 """The sign of each state (something to do, an alarm, all is well), and the part it is painted as."""
@@ -74,7 +74,7 @@ class LicenseHead(Painted):
         lines = self._state(status, report, width)
         for text, style in ((STATES[status.code].meaning, ""), *pending_lines(status)):
             lines += [[(f" {line}", style)] for line in wrapped(text, width - 2)]
-        for number, line in enumerate(wrapped(next_step(status), width - 8)):
+        for number, line in enumerate(wrapped(next_step(status, report), width - 8)):
             lines.append([(" Next  " if number == 0 else " " * 7, "name"), (line, "strong")])
         return lines
 
@@ -84,14 +84,15 @@ class LicenseHead(Painted):
         word, lasts = f" {sign} {STATES[status.code].word.upper()} ", lasting_words(status)
         parts = [(" " if part == "full" else "", ""), (word, part)]
         room = width - sum(cell_len(text) for text, _ in parts) - 1
+        seats, state = f"{used_words(report)} · ", state_word(report)
+        seats_line: list[Part] = [(f" {seats}", "strong"), (state, report.state)]
         if cell_len(lasts) + 2 > room:
-            return [parts, [(f" {lasts}", "")]]
+            return [parts, [(f" {lasts}", "")], seats_line]
         parts.append((f"  {lasts}", ""))
         room -= cell_len(lasts) + 2
-        seats, state = f"{used_words(report)} · ", state_word(report)
-        if (cells := cell_len(seats + state)) + 2 <= room:
-            parts += [(f"{'':>{room - cells}}{seats}", "strong"), (state, report.state)]
-        return [parts]
+        if (cells := cell_len(seats + state)) + 2 > room:
+            return [parts, seats_line]
+        return [[*parts, (f"{'':>{room - cells}}{seats}", "strong"), (state, report.state)]]
 
 
 def lasting_words(status: LicenseStatus) -> str:
