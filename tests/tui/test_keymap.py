@@ -246,8 +246,8 @@ async def test_a_command_has_its_other_key_and_no_longer_its_own() -> None:
 
 
 async def test_a_movement_and_a_sign_can_have_other_keys() -> None:
-    async with console("office", settings=with_keys(down="n", filter="&")) as screen:
-        await screen.press("n", "n", "j")
+    async with console("office", settings=with_keys(down="b", filter="&")) as screen:
+        await screen.press("b", "b", "j")
         assert screen.main.accounts.cursor == 2
         await screen.press("ampersand")
         screen.expect_typing_in("filter")
@@ -262,18 +262,18 @@ async def test_letters_typed_into_a_line_stay_letters() -> None:
 
 
 async def test_whatever_names_a_key_names_the_one_it_has_now() -> None:
-    keys = with_keys(disable="z", restarted="f7", mark_range="m", text="ctrl+t", copy="w", help="h", add="+")
+    keys = with_keys(disable="z", restarted="f7", mark_range="m", text="ctrl+t", copy="w", help="H", add="+")
     async with console("office", WIDE, settings=keys) as screen:
         assert "z disable" in screen.keys
-        assert "h help" in screen.keys
+        assert "H help" in screen.keys
         assert "F7" not in screen.keys
         assert screen.banner == ["! 3 seats held until the server is restarted · press f7 after the restart"]
         await screen.press("m")
         assert screen.status.startswith("Range begun: move to its other end and press m.")
-        await screen.press("escape", "h")
+        await screen.press("escape", "H")
         assert screen.dialog is not None
         labels = {label for label, _ in rows_of(screen)}
-        assert {"z", "f7", "m", "ctrl+t", "w", "h", "+"} <= labels
+        assert {"z", "f7", "m", "ctrl+t", "w", "H", "+"} <= labels
         assert not {"d", "R", "v", "Y", "y", "?", "a"} & labels
         await screen.press("escape", "colon")
         assert "Accounts: disable  (z)" in await palette(screen.app.screen)
