@@ -11,7 +11,7 @@ import pytest
 
 from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, StoreUnusable
-from kconsole.operations.maintenance import backup, verify
+from kconsole.operations.maintenance import backup, examine, verify
 from kconsole.operations.session import Session
 from kconsole.store import journal_reader
 from kconsole.store.file_engine import copies, segments
@@ -146,6 +146,14 @@ def test_archives_that_were_moved_elsewhere_are_none_of_its_business(archived: P
     segment_files(archived)[0].unlink()
     copy = unpacked(archived)
     assert addresses(opened(copy)) == addresses(opened(archived))
+
+
+def test_a_pipe_in_place_of_an_archive_keeps_no_one_waiting(archived: Path) -> None:
+    first = segment_files(archived)[0]
+    first.unlink()
+    os.mkfifo(first, 0o600)
+    assert verify(unpacked(archived)) == verify(archived)
+    assert [finding.code for finding in examine(archived)] == ["archive"]
 
 
 def test_nothing_is_complete_without_old_lines_and_a_snapshot(archived: Path) -> None:

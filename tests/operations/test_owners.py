@@ -338,6 +338,10 @@ def test_devices_and_our_own_open_files_take_what_is_written(tmp_path: Path) -> 
     finally:
         os.close(reader)
         os.close(writer)
+    for descriptor in Path("/proc/self/fd").iterdir():
+        if descriptor.is_symlink() and descriptor.readlink().is_relative_to(session.store.folder):
+            with pytest.raises(BadInput, match="in-store-folder"):
+                write_document(descriptor, b"new", session.store.folder)
     with pytest.raises(BadInput, match="cannot-write"):
         write_document(Path("/dev/fd/none"), b"new", session.store.folder)
     (tmp_path / "1").write_bytes(b"old")

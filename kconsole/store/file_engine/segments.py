@@ -83,9 +83,12 @@ class Segment(NamedTuple):
 
 
 def all_segments(folder: Path) -> list[Segment]:
-    """The segments of a folder by their numbers. A folder that cannot be read is an error, rather than none of them."""
+    """The segments of a folder by their numbers. A folder that cannot be read is an error, rather than none of them.
+
+    A pipe is none: who opens it would wait.
+    """
     named = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
-    return sorted(Segment(int(name[1]), int(name[2]), path) for name, path in named if name)
+    return sorted(Segment(int(name[1]), int(name[2]), path) for name, path in named if name and path.is_file())
 
 
 class Archive:
