@@ -117,7 +117,9 @@ class Call:
             strict=self.unknowns.unknown_fields == "refused",
         )
         found = _selected(self.world, rows, query, columns, key)
-        return {"list": part(found, query, most), "totalItems": len(found)}
+        page = part(found, query, most)
+        totals = {"stated": {"totalItems": len(found)}, "of the page": {"totalItems": len(page)}, "missing": {}}
+        return {"list": page, **totals[self.unknowns.totals]}
 
 
 Run = Callable[[Call], dict[str, Any]]

@@ -6,7 +6,7 @@ from tests.kerio_server import shapes
 from tests.kerio_server.calls import Call, Run, method
 from tests.kerio_server.errors import FAILED, ApiError, invalid
 from tests.kerio_server.queries import Columns
-from tests.kerio_server.records import Domain
+from tests.kerio_server.records import OWN_SERVER, Domain
 from tests.kerio_server.world import Kind
 
 _ANY: Final = Domain("", "")
@@ -68,7 +68,7 @@ def domain_settings(call: Call) -> dict[str, Any]:
         "setting": {
             "hostname": call.world.hostname,
             "publicFoldersPerDomain": False,
-            "serverId": "keriodb://server/primary",
+            "serverId": OWN_SERVER,
         }
     }
 

@@ -9,11 +9,12 @@ A fault answers instead of the method, which is not run, unless `done` says that
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from tests.kerio_server.errors import ApiError, not_logged_in
+from tests.kerio_server.world import World
 
 JSON: Final = "application/json; charset=UTF-8"
 HTML: Final = "text/html; charset=UTF-8"
@@ -53,9 +54,32 @@ class Fault:
         """What the method is run with."""
         return given
 
+    def follow(self, world: World, params: Mapping[str, Any]) -> None:
+        """What happens right after the method was run."""
+
     def answer(self, right: Answer) -> Answer:
         """What is answered instead of the right answer, which is `null` if the method was not run."""
         return right
+
+
+@dataclass(slots=True)
+class Churn(Fault):
+    """The answer is right; right after it somebody else removes a user, and adds another one, or does what is said."""
+
+    then: Callable[[World], object] | None = None
+    """None removes the first plain user of the domain that was asked for, and adds one whose login is the last."""
+    done: bool = field(default=True, kw_only=True)
+
+    def follow(self, world: World, params: Mapping[str, Any]) -> None:
+        domain = world.domains.get(str(params.get("domainId")))
+        with world.lock:
+            if self.then is not None:
+                self.then(world)
+            elif domain is not None:
+                first = next((user for user in world.users_of(domain.id) if user.role == "UserRole"), None)
+                if first is not None:
+                    world.take_out(first)
+                world.add_user(f"zz-{world.version}@{domain.name}")
 
 
 @dataclass(slots=True)

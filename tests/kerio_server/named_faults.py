@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from tests.kerio_server import errors
 from tests.kerio_server.faults import (
     AnyItems,
+    Churn,
     Cut,
     Error,
     Expired,
@@ -68,6 +69,7 @@ FAULTS: Final[dict[str, Named]] = {
     "no-rights": Named(lambda: Error(errors.DENIED, errors.denied().message), "not done; error 1004"),
     "item-error": Named(AnyItems, "1000 for the first user of the call; the others are done"),
     "item-errors": Named(lambda: AnyItems(every=True), "1000 for every user of the call"),
+    "churn": Named(Churn, "done; right after it the first user of the domain is removed, and another one added"),
     "half": Named(Half, "the first half of the users is done, and the answer says that all are"),
     "half-failed": Named(lambda: Half(errors.FAILED), "the first half of the users is done; error 1000"),
     "item-no-license": Named(

@@ -7,6 +7,9 @@ from typing import Any, Final, Literal
 
 from tests.kerio_server.unknowns import Role
 
+OWN_SERVER: Final = "keriodb://server/primary"
+"""By this id distributed domains know this server."""
+
 RANK: Final[dict[str, int]] = {"UserRole": 0, "Auditor": 1, "AccountAdmin": 2, "FullAdmin": 3, "BuiltInAdmin": 4}
 """The higher, the mightier."""
 
@@ -49,6 +52,8 @@ class Domain:
     directory: str = ""
     """The kind of directory service, such as `WindowsActiveDirectory`; empty if it has none."""
     directory_host: str = ""
+    distributed: bool = False
+    """Whether its users are on several servers."""
     directory_writable: bool = False
     """Whether users can be created and deleted in the directory from here."""
     waiting: dict[str, "User"] = field(default_factory=dict)
@@ -80,6 +85,11 @@ class User:
     @property
     def enabled(self) -> bool:
         return bool(self.row["isEnabled"])
+
+    @property
+    def here(self) -> bool:
+        """Whether the mailbox is on this server, and not on another one of a distributed domain."""
+        return self.row["homeServer"]["id"] in ("", OWN_SERVER)
 
     @property
     def mapped(self) -> bool:

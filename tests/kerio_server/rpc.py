@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -19,7 +19,9 @@ INTERFACES: Final = (session_methods, server_methods, domain_methods, user_metho
 
 LOG_IN: Final = "Session.login"
 
-METHOD_NAMES: Final = frozenset((LOG_IN, *METHODS))
+BATCH: Final = "Batch.run"
+
+METHOD_NAMES: Final = frozenset((LOG_IN, BATCH, *METHODS))
 """All that is answered."""
 
 _GONE: Final = Answer(b"", sent=0)
@@ -95,7 +97,11 @@ class Rpc:
         error = fault.error() if fault else None
         if fault is not None:
             call.params = fault.params(call.params)
-        result = apply(name, call) if fault is None or fault.done else None
+        result = None
+        if fault is None or fault.done:
+            result = _batch(call) if name == BATCH else apply(name, call)
+            if fault is not None:
+                fault.follow(self.world, call.params)
         if isinstance(fault, Expired):
             self.sessions.end(call.session)
         if error is not None:
@@ -115,6 +121,20 @@ class Rpc:
         if error is not None:
             raise error
         return {"token": session.token}, cookies_of(session)
+
+
+def _batch(call: Call) -> dict[str, Any]:
+    """The results of several calls, one after the other; one that fails stops none. The answer's shape is made up."""
+    results: list[dict[str, Any]] = []
+    for command in call.records("commandList"):
+        name, params = command.get("method"), command.get("params") or {}
+        if not isinstance(name, str) or not isinstance(params, dict):
+            raise invalid("commandList")
+        try:
+            results.append({"result": apply(name, replace(call, params=params))})
+        except ApiError as error:
+            results.append({"error": error.as_object()})
+    return {"results": results}
 
 
 def cookies_of(session: Session) -> Headers:

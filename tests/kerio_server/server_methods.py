@@ -264,8 +264,15 @@ def access_policies(_: Call) -> dict[str, Any]:
 
 
 @method("DistributedDomain.getRole")
-def cluster_role(_: Call) -> dict[str, Any]:
-    return {"role": "clStandalone", "isMultiServer": False}
+def cluster_role(call: Call) -> dict[str, Any]:
+    is_one = any(domain.distributed for domain in call.world.domains.values())
+    return {"role": "clMaster" if is_one else "clStandalone", "isMultiServer": is_one}
+
+
+@method("DistributedDomain.getHomeServerList")
+def home_servers(call: Call) -> dict[str, Any]:
+    homes = {user.row["homeServer"]["id"]: user.row["homeServer"] for user in call.world.users.values()}
+    return {"servers": [home for id_, home in homes.items() if id_]}
 
 
 def _days(call: Call, until: datetime | None) -> int:

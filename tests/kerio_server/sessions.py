@@ -30,6 +30,11 @@ class Session:
     """Empty for the built-in administrator."""
     last_call: datetime
 
+    @property
+    def id(self) -> str:
+        """Names it without letting anybody into it."""
+        return digest(self.cookie)[:16]
+
 
 class Sessions:
     """The logins of a server. They live until logout, idleness, restart, or until a test ends them."""
@@ -100,6 +105,11 @@ class Sessions:
         """Log out."""
         with self._lock:
             self._open.pop(session.cookie, None)
+
+    def open(self) -> list[Session]:
+        """Those that live."""
+        with self._lock:
+            return list(self._open.values())
 
     def end_all(self) -> None:
         """Every session is over, as after a restart."""

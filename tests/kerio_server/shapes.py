@@ -111,7 +111,7 @@ def domain_row(domain: Domain, unlimited: int) -> dict[str, Any]:
             "email": "",
             "blocks": False,
         },
-        "isDistributed": False,
+        "isDistributed": domain.distributed,
         "isDkimEnabled": False,
         "isLdapManagementAllowed": domain.directory_writable,
         "isInstantMessagingEnabled": True,

@@ -7,6 +7,7 @@ from typing import Final
 from tests.kerio_server import named_faults, named_unknowns
 from tests.kerio_server.faults import Held
 from tests.kerio_server.named_unknowns import Wrong, set_unknown
+from tests.kerio_server.records import User
 from tests.kerio_server.rpc import METHOD_NAMES
 from tests.kerio_server.server import KerioServer
 
@@ -20,7 +21,8 @@ clear                    the same, and nothing goes wrong any more
 unknown NAME=VALUE       do otherwise where nobody knows what a real server does
 faults, unknowns         what there is of these
 calls                    how often each method was called
-user ADDRESS DEED        disable, enable, remove or add it, as somebody else does
+user ADDRESS DEED        disable, enable, remove, add, replace (another person gets the login) or return (who was
+                         removed comes back) it, as somebody else does
 restart                  sessions are over, connections cut, held seats free, and the server has a new start time
 help                     this"""
 
@@ -31,6 +33,7 @@ class Switches:
     def __init__(self, server: KerioServer) -> None:
         self._server = server
         self._held: list[Held] = []
+        self._removed: dict[str, User] = {}
         self._commands: Final[dict[str, Callable[[str], str]]] = {
             "fault": self._fault,
             "unknown": self._unknown,
@@ -116,16 +119,21 @@ class Switches:
         operations: dict[str, Callable[[], object]] = {
             "disable": lambda: world.change_user(address, isEnabled=False),
             "enable": lambda: world.change_user(address, isEnabled=True),
-            "remove": lambda: world.remove_user(address),
+            "remove": lambda: self._removed.update({address: world.remove_user(address)}),
             "add": lambda: world.add_user(address),
+            "replace": lambda: world.replace_user(address),
+            "return": lambda: world.insert(self._removed.pop(address)),
         }
         if operation not in operations:
             raise Wrong(f"LOGIN@DOMAIN and one of {', '.join(operations)} is wanted, not {rest!r}")
         with world.lock:
             if not login or domain not in (each.name for each in world.domains.values()):
                 raise Wrong(f"{address!r} is no address in a domain of this server")
-            if (world.find(address) is None) is not (operation == "add"):
-                raise Wrong(f"{address!r} is {'there already' if operation == 'add' else 'not on this server'}")
+            comes = operation in ("add", "return")
+            if (world.find(address) is None) is not comes:
+                raise Wrong(f"{address!r} is {'there already' if comes else 'not on this server'}")
+            if operation == "return" and address not in self._removed:
+                raise Wrong(f"{address!r} was not removed")
             operations[operation]()
         return f"user {address} {operation}: {world.seats_used} seats used"
 

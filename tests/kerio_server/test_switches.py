@@ -195,6 +195,7 @@ OUTCOMES: Final[dict[str, tuple[str, list[bool] | None]]] = {
     "no-rights": ("error 1004", NEITHER),
     "item-error": ("items 0:1000", SECOND),
     "item-errors": ("items 0:1000 1:1000", NEITHER),
+    "churn": ("items ", BOTH),
     "half": ("items ", FIRST),
     "half-failed": ("error 1000", FIRST),
     "item-no-license": ("items 0:1003", SECOND),
@@ -439,6 +440,7 @@ VALUES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "token_in": (("header", "header"), ("body", "body"), ("either", "either")),
     "default_limit": (("25", 25), ("-1", -1)),
     "most_users": (("500", 500), ("off", None)),
+    "totals": (("missing", "missing"), ("of the page", "of the page"), ("stated", "stated")),
     "unknown_fields": (("refused", "refused"), ("ignored", "ignored")),
     "by_last_login": (("works", "works"), ("refused", "refused")),
     "never": (("empty", "empty"), ("missing", "missing"), ("absent", "absent"), ("zero", "zero")),
@@ -468,6 +470,7 @@ VALUES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "expired_license": (("refuses", "refuses"), ("works", "works")),
     "error_data": (("with parameters", "with parameters"), ("always", "always")),
     "enums": (("integers", "integers"), ("strings", "strings")),
+    "calls_per_connection": (("2", 2), ("off", None)),
     "login_time_format": (("%d.%m.%Y", "%d.%m.%Y"),),
 }
 """By switch: a value as it is written, and as it is."""

@@ -211,7 +211,7 @@ def test_what_is_no_call_is_an_error_with_status_200(admin: Client, body: bytes,
 
 def test_a_method_that_there_is_not(admin: Client) -> None:
     assert admin.fails("Users.getDetails")[0] == -32601
-    assert admin.fails("Batch.run", commandList=[])[0] == -32601
+    assert admin.fails("Batch.walk", commandList=[])[0] == -32601
 
 
 def test_a_request_that_is_too_large(admin: Client) -> None:

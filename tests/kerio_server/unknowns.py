@@ -27,6 +27,9 @@ class Unknowns:
     most_users: int | None = None
     """c. No more users than these in one answer, whatever limit was asked for."""
 
+    totals: Literal["stated", "missing", "of the page"] = "stated"
+    """c. What `totalItems` of a list says: how many rows there are, nothing, or how many came."""
+
     unknown_fields: Literal["ignored", "refused"] = "ignored"
     """c. What a query for a member that there is not gives; refused is -32602."""
 
@@ -95,6 +98,9 @@ class Unknowns:
 
     enums: Literal["strings", "integers"] = "strings"
     """Integers are what servers of the 7.0 and 7.1 era sent, and took."""
+
+    calls_per_connection: int | None = None
+    """After so many calls a connection is closed, without saying so before, as idle ones are by some servers."""
 
     login_time_format: str = "%Y-%m-%d %H:%M:%S"
     """How `UserStats` writes a last login."""

@@ -81,6 +81,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
     rbufsize = 64 * 1024
     server: Web
     connection: ssl.SSLSocket
+    answered = 0
+    """Calls on this connection."""
 
     def setup(self) -> None:
         super().setup()
@@ -104,6 +106,9 @@ class Connection(http.server.BaseHTTPRequestHandler):
             kind = _JSON_RPC if "application/json-rpc" in accepted else JSON
             token = self.headers.get("X-Token")
             self._send(self.server.rpc.answer(body, self._cookies(), token, kind))
+            self.answered += 1
+            if self.answered == self.server.rpc.world.unknowns.calls_per_connection:
+                self.close_connection = True
         elif path == f"{_API}/upload":
             self._send(self._upload())
         elif path == _LOG_IN:

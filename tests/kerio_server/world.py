@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from tests.kerio_server import shapes
-from tests.kerio_server.records import Domain, License, Source, User, digest
+from tests.kerio_server.records import OWN_SERVER, Domain, License, Source, User, digest
 from tests.kerio_server.unknowns import Role, Unknowns
 
 AuthResult = Literal["AuthOK", "AuthFail", "AuthUserDisabled", "AuthLicense"]
@@ -111,7 +111,7 @@ class World:
 
     def enabled_in(self, domain_id: str) -> int:
         """Enabled users of a domain; disabled ones are not counted."""
-        return sum(1 for user in self._in_domain[domain_id].values() if user.enabled)
+        return sum(1 for user in self._in_domain[domain_id].values() if user.enabled and user.here)
 
     def active_mailboxes(self) -> int:
         """Mailboxes that are active, by what was chosen of the unknowns."""
@@ -138,6 +138,7 @@ class World:
         directory: str = "",
         directory_host: str = "",
         directory_writable: bool = False,
+        distributed: bool = False,
     ) -> Domain:
         """A new domain; the first one is the primary domain."""
         with self._change():
@@ -150,6 +151,7 @@ class World:
                 directory=directory,
                 directory_host=directory_host,
                 directory_writable=directory_writable,
+                distributed=distributed,
             )
             self.domains[domain.id] = domain
             return domain
@@ -166,9 +168,13 @@ class World:
         mailbox: bool = False,
         connected: bool = False,
         last_login: tuple[datetime, str] | None = None,
+        home: str = "",
         **row: Any,
     ) -> User:
-        """A new user, whatever the license says. `row` takes any member of the record, such as `description`."""
+        """A new user, whatever the license says. `row` takes any member of the record, such as `description`.
+
+        `home` names the other server of a distributed domain on which the mailbox is.
+        """
         login, _, name = address.rpartition("@")
         with self._change():
             domain = self.domain(name) if login else self.primary
@@ -176,6 +182,10 @@ class World:
             source: Source = "DSLDAPSource" if mapped else "DSInternalSource"
             new = shapes.user_row(self.new_id("user", domain), domain.id, login or address, source=source, role=role)
             new |= {"fullName": full_name, "isEnabled": enabled, **row}
+            if home:
+                new["homeServer"] = {"id": f"keriodb://server/{home}", "name": home}
+            elif domain.distributed:
+                new["homeServer"] = {"id": OWN_SERVER, "name": self.hostname}
             user = User(new, digest(password) if password else "", mailbox or connected, connected)
             if last_login:
                 self._remember_login(user, int(last_login[0].timestamp()), last_login[1])
@@ -248,9 +258,16 @@ class World:
         with self._change():
             self.license = replace(self.license, **changed)
 
-    def remove_user(self, address: str) -> None:
-        """Take a user away, with the mailbox."""
-        self.take_out(self.user(address))
+    def remove_user(self, address: str) -> User:
+        """Take a user away, with the mailbox; `insert` brings back who was removed."""
+        user = self.user(address)
+        self.take_out(user)
+        return user
+
+    def replace_user(self, address: str) -> User:
+        """Another person gets the login of one who is removed."""
+        before = self.remove_user(address)
+        return self.add_user(address, f"Another {before.row['fullName']}".strip())
 
     def disable_in_directory(self, address: str) -> None:
         """Disable a mapped user in the directory, which may show here or not."""
@@ -311,7 +328,7 @@ class World:
 
     def counts(self, user: User) -> bool:
         """Whether a user takes a seat."""
-        return user.enabled and (user.mailbox or not user.mapped)
+        return user.enabled and user.here and (user.mailbox or not user.mapped)
 
     @contextmanager
     def changing(self, user: User) -> Iterator[User]:

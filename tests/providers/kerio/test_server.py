@@ -102,6 +102,11 @@ def test_all_of_a_server_is_read(served: Callable[..., KerioServer]) -> None:
         {"token_in": "either"},
         {"default_limit": 1},
         {"most_users": 3},
+        {"totals": "missing"},
+        {"totals": "missing", "most_users": 3},
+        {"totals": "of the page"},
+        {"calls_per_connection": 1},
+        {"calls_per_connection": 2},
         {"unknown_fields": "refused"},
         {"never": "empty"},
         {"unlimited": -2},
@@ -118,6 +123,32 @@ def test_what_nobody_knows_of_a_server_changes_nothing_that_is_read(
     assert [each.domain.user_limit for each in other.domains] == [None, 40]
     assert (other.missing, other.role, other.license) == ((), usual.role, usual.license)
     assert [each.directory for each in other.domains] == [each.directory for each in usual.domains]
+
+
+def test_a_list_that_ends_early_and_counts_itself_is_not_believed(served: Callable[..., KerioServer]) -> None:
+    state = read(served(totals="of the page", most_users=3))
+    assert ["user" in each.complete for each in state.domains] == [False, True]
+    assert [(each.figure, each.domain, each.reason) for each in state.missing] == [
+        ("users", "northwind.example", "contradicted")
+    ]
+
+
+def test_churn_between_two_pages_loses_nobody(served: Callable[..., KerioServer]) -> None:
+    for totals in ("stated", "missing", "of the page"):
+        server = served(totals=totals)
+        stay = {user.login for user in server.world.users_of(server.world.domain("northwind.example").id)} - {"user0"}
+        server.faults.add(faults.Churn(), "Users.get", call=2)
+        assert stay <= {user.login for users in gist(read(server, page=3)) for user in users}
+
+
+def test_users_of_other_servers_of_a_distributed_domain_are_marked(served: Callable[..., KerioServer]) -> None:
+    server = served()
+    server.world.add_domain("wide.example", distributed=True)
+    for login, home in (("here", ""), ("there", "south")):
+        server.world.add_user(f"{login}@wide.example", home=home)
+    state = read(server)
+    assert [(user.login, user.origin) for user in gist(state)[2]] == [("here", "local"), ("there", "other_server")]
+    assert state.missing == ()
 
 
 def test_a_server_that_takes_numbers_only_is_asked_in_numbers(served: Callable[..., KerioServer]) -> None:
