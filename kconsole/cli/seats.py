@@ -35,7 +35,7 @@ from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
 from kconsole.text import ages, columns, words
-from kconsole.text.details import details_of, last_login_word, reason_word
+from kconsole.text.details import details_of, last_login_word, name_word, reason_word
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
 
@@ -142,7 +142,7 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
     rows = [
         [
             safe_address(entry.address),
-            safe_text(entry.full_name),
+            name_word(entry),
             _seat_word(entry, policy),
             reason_word(policy.listed(entry)),
             last_login_word(entry, now),

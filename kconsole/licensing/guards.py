@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
-from kconsole.core.codes import hints_of
+from kconsole.core.codes import Message, hints_of, message
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.license import License
 from kconsole.core.records import Entry
@@ -20,7 +20,7 @@ Purpose = Literal["add", "enable", "enable-several", "undo"]
 ALLOWED: Final = Decision(True, "allowed")
 
 
-def _refused(code: str, hint: str = "", /, **params: Any) -> Decision:
+def _refused(code: str, hint: Message | str = "", /, **params: Any) -> Decision:
     return Decision(False, code, params, hints_of(hint))
 
 
@@ -101,7 +101,9 @@ def may_delete(entry: Entry, policy: LicensePolicy) -> Decision:
 def _not_an_account(entry: Entry, policy: LicensePolicy) -> Decision:
     if policy.has_builtin_admin and entry.kind == "builtin_admin":
         return _refused("builtin-admin", "builtin-admin-elsewhere")
-    return _refused("not-an-account", "takes-no-seat", what=policy.classify(entry).code)
+    targets = list(entry.delivers_to)
+    hint = message("alias-delivers-to", addresses=targets) if targets else "takes-no-seat"
+    return _refused("not-an-account", hint, what=policy.classify(entry).code)
 
 
 def may_map(report: SeatReport, needed: int, policy: LicensePolicy) -> Decision:

@@ -37,6 +37,16 @@ def rule_sentence(classification: Classification) -> str:
     return RULES.get(classification.code, f"Entries of this kind ({reason_word(classification)}) {takes}.")
 
 
+def name_word(entry: Entry) -> str:
+    """The name of an entry for a column; for an alias without one, where it delivers: "→ anna", "→ anna +2"."""
+    if entry.full_name or not entry.delivers_to:
+        return safe_text(entry.full_name)
+    first, *others = entry.delivers_to
+    login, _, domain = first.rpartition("@")
+    shown = login if login and domain == entry.domain else first
+    return f"→ {safe_address(shown)}" + (f" +{len(others)}" if others else "")
+
+
 def last_login_word(entry: Entry, now: datetime) -> str:
     """When an entry last logged in, for a narrow column."""
     if not entry.is_account:

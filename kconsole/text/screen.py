@@ -69,6 +69,12 @@ def nothing_here(entry: Entry | None) -> str:
     return "It was deleted; its seat comes free when the server is restarted."
 
 
+def delivery_line(alias: Entry) -> str:
+    """Where an alias delivers."""
+    targets = words.and_list([safe_address(each) for each in alias.delivers_to], 3)
+    return f"{safe_address(alias.address)} is an alias: it delivers to {targets}."
+
+
 def accounts_only_lines(entries: Sequence[Entry]) -> list[str]:
     """Why entries on a server are not deleted: none is an account."""
     reasons = (words_of(message("accounts-only-there", kind=entry.kind)) for entry in entries)

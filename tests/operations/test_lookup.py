@@ -8,9 +8,9 @@ import pytest
 from kconsole.core.errors import NotFound, Refused
 from kconsole.core.history import Change
 from kconsole.core.records import Entry
-from kconsole.operations.search.lookup import MOST_NAMED, addresses_of, find_entry, nearest
+from kconsole.operations.search.lookup import MOST_NAMED, addresses_of, find_entry, nearest, owner_of
 from kconsole.store.records import Records
-from tests.operations.sessions import account, deleted
+from tests.operations.sessions import account, alias, deleted
 
 JANE, ADMIN = "j.hart@north.example", "Admin"
 
@@ -72,6 +72,15 @@ def test_a_misspelled_name_is_near_its_address(state: Records, name: str, addres
     with pytest.raises(NotFound) as caught:
         find_entry(name, state)
     assert [hint.code for hint in caught.value.hints] == ["did-you-mean", "look-it-up"]
+
+
+def test_the_owner_behind_an_alias_is_the_only_account_that_it_delivers_to() -> None:
+    one, over, two = alias("one", "j.hart"), alias("over", "one"), alias("two", "j.hart", "info")
+    out, loop = account("out", kind="alias", delivers_to=("x@elsewhere.example",)), alias("loop", "loop")
+    plain = account("plain", kind="alias", delivers_to=("j.hart",))
+    state = records(jane := account("j.hart"), account("info"), one, over, two, out, loop, plain)
+    owners = [owner_of(each, state) for each in (one, over, plain, two, out, loop)]
+    assert [owner and owner.address for owner in owners] == [jane.address] * 3 + [None] * 3
 
 
 @pytest.mark.parametrize("name", ["zzzz", "", "@", "x" * 10_000, "q@north.example"])

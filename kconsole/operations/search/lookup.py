@@ -14,6 +14,7 @@ from kconsole.store.records import Records
 MOST_NAMED: Final = 5
 """Addresses that a message names, of a login that several have."""
 
+_MOST_ALIASES: Final = 5  # that deliver to one another
 _MOST_NEAR: Final = 3
 _MOST_COMPARED: Final = 10_000
 _NEAR: Final = 0.7
@@ -48,6 +49,17 @@ def hints_for(name: str, state: Records) -> list[Message]:
     """What to do about a name that means no entry."""
     near = nearest(name, state)
     return [*([message("did-you-mean", addresses=near)] if near else []), message("look-it-up")]
+
+
+def owner_of(alias: Entry, state: Records) -> Entry | None:
+    """The only account that an alias delivers to, perhaps by way of other aliases; None if there is none, or more."""
+    entry: Entry | None = alias
+    for _ in range(_MOST_ALIASES):
+        if entry is None or entry.kind != "alias" or len(entry.delivers_to) != 1:
+            break
+        (target,) = entry.delivers_to
+        entry = state.entry_at(target if "@" in target else f"{target}@{entry.domain}")
+    return entry if entry is not None and entry.is_account else None
 
 
 def _address_of(name: str, state: Records) -> str:

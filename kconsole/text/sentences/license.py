@@ -213,6 +213,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "It is switched on and off in the server's Administration Settings, and takes no seat."
     ),
     "not-an-account": lambda params: f"{with_article(params['what']).capitalize()} is not a user account",
+    "alias-delivers-to": "It delivers to {addresses:some}.",
     "takes-no-seat": "It takes no seat anyway.",
     "over-limit": "The license will be exceeded by {over:count seat}",
     "over-limit-detail": "{used} used of {limit}",

@@ -67,6 +67,13 @@ class ShowText(_AccountCommand):
     name, keys, title = "text", "Y", "Accounts: addresses as text, to a file"
 
 
+class Tag(_AccountCommand):
+    """Give the account, or all marked ones, tags: your own words, as service. The filter finds them by tag:x."""
+
+    name, keys, title = "tag", "T", "Accounts: tags"
+    operation = "tag"
+
+
 class Connect(_AccountCommand):
     """Record that the user logs in now: the first login creates the mailbox. Says why a login would be refused."""
 

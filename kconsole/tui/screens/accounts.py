@@ -46,6 +46,7 @@ class AccountsScreen(ListingScreen):
         from kconsole.operations.what_if import if_toggled
 
         verb, policy = "enable" if enable else "disable", self.session.seats.policy
+        entries, behind = self._owner_behind(entries)
         accounts = [entry for entry in entries if policy.is_account(entry) and entry.enabled is not enable]
         if not accounts:
             self.tell_nothing_to_do(self._nothing_to_do(entries, f"{verb}d"), news)
@@ -68,7 +69,8 @@ class AccountsScreen(ListingScreen):
             texts.named(accounts),
             verb.capitalize(),
             [
-                *self._not_listed(accounts),
+                *behind,
+                *([] if behind else self._not_listed(accounts)),
                 *_passed_over(len(entries) - len(accounts), f"{verb}d"),
                 f"Seats used: {report.used:,} → {after.used:,}{limit}.",
                 *(() if enable else (words.BACKUP_NOTE,)),
@@ -267,6 +269,14 @@ class AccountsScreen(ListingScreen):
             session.license_status.is_suspended,
         )
 
+    def action_tag(self) -> None:
+        from kconsole.tui.screens.tags import TagsDialog
+
+        if entries := self.targets:
+            self.app.push_screen(TagsDialog(entries, self.save))
+        else:
+            self.tell(texts.nothing_here(self.accounts.highlighted))
+
     async def action_copy(self) -> None:
         """Copy the addresses, and say how: no terminal answers whether it took them."""
         from kconsole.tui.clipboard import copy
@@ -298,6 +308,15 @@ class AccountsScreen(ListingScreen):
         which = "It is" if len(chosen) == 1 else f"{away:,} of them {'is' if away == 1 else 'are'}"
         return [f"{which} not in the list now: it was marked before."]
 
+    def _owner_behind(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], list[str]]:
+        """The account that a single alias delivers to, in its place, and what the question says about that."""
+        from kconsole.operations.search.lookup import owner_of
+
+        if len(entries) != 1 or entries[0].kind != "alias":
+            return entries, []
+        owner = owner_of(entries[0], self.session.state)
+        return ([owner], [texts.delivery_line(entries[0])]) if owner is not None else (entries, [])
+
     def _nothing_to_do(self, entries: Sequence[Entry], state: str) -> str:
         if not entries:
             return texts.nothing_here(self.accounts.highlighted)
@@ -306,6 +325,8 @@ class AccountsScreen(ListingScreen):
         entry = entries[0]
         address = safe_address(entry.address)
         policy = self.session.seats.policy
+        if entry.delivers_to:
+            return texts.delivery_line(entry)
         if not policy.is_account(entry):
             reason = reason_word(policy.classify(entry))
             return f"{address} is not a user account ({reason}): it takes no seat."

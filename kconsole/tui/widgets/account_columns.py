@@ -10,7 +10,7 @@ from kconsole.core.records import Entry
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.preferences import ColumnPreference
 from kconsole.text import words
-from kconsole.text.details import last_login_word, reason_word
+from kconsole.text.details import last_login_word, name_word, reason_word
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.widgets.column_list import Column
 
@@ -62,7 +62,7 @@ def _protocol(entry: Entry, _: View) -> str:
 
 COLUMNS: Final = (
     AccountColumn("Account", 16, lambda entry, _: safe_address(entry.address), share=5, gives_way=True, name=ADDRESS),
-    AccountColumn("Name", 8, lambda entry, _: safe_text(entry.full_name), share=2, needs=56, name="name"),
+    AccountColumn("Name", 8, lambda entry, _: name_word(entry), share=2, needs=56, name="name"),
     AccountColumn("Seat", 4, _seat, name="seat"),
     AccountColumn("Because", 12, lambda entry, view: reason_word(view.policy.listed(entry)), needs=84, name="because"),
     AccountColumn("Last login", 14, lambda entry, view: last_login_word(entry, view.now), name="last-login"),
