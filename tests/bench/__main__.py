@@ -1,4 +1,4 @@
-"""Run the benchmarks, and print their tables as Markdown: `python -m tests.bench [startup] [screen] [store] [sync]`."""
+"""Run the benchmarks, and print their tables as Markdown: `python -m tests.bench [PART ...]`; see `PARTS`."""
 
 import argparse
 import compileall
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kconsole
 
-PARTS = ("startup", "screen", "store", "sync")
+PARTS = ("startup", "screen", "store", "journal", "sync")
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures, beside others, in one run.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all, if none is named")
     parser.add_argument("--accounts", default="1000,10000,100000", metavar="N,N", help="of screen and store")
+    parser.add_argument("--lines", default="100000", metavar="N,N", help="of journal; 1000000 takes some minutes")
     parser.add_argument("--runs", type=int, default=3, help="of each program of the screen")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="an SVG of the screen's figures")
     chosen = parser.parse_args()
@@ -23,13 +24,13 @@ def main() -> None:
         parser.error(f"no part {unknown[0]!r}; there are {', '.join(PARTS)}")
     # An installed package is compiled. A checkout may not be, and then compiling it would count as starting it.
     compileall.compile_dir(str(Path(kconsole.__file__).parent), quiet=2)
-    accounts = [int(number) for number in chosen.accounts.split(",")]
+    accounts, lines = ([int(number) for number in text.split(",")] for text in (chosen.accounts, chosen.lines))
     for part in parts:
-        sys.stdout.write(f"{_report(part, accounts, chosen.runs, chosen.chart)}\n")
+        sys.stdout.write(f"{_report(part, accounts, lines, chosen.runs, chosen.chart)}\n")
         sys.stdout.flush()
 
 
-def _report(part: str, accounts: list[int], runs: int, chart: Path | None) -> str:
+def _report(part: str, accounts: list[int], lines: list[int], runs: int, chart: Path | None) -> str:
     if part == "startup":
         from tests.bench import startup
 
@@ -38,6 +39,10 @@ def _report(part: str, accounts: list[int], runs: int, chart: Path | None) -> st
         from tests.bench import store
 
         return store.report(accounts)
+    if part == "journal":
+        from tests.bench import journal
+
+        return journal.report(lines)
     if part == "sync":
         from tests.bench import sync
 
