@@ -245,7 +245,7 @@ def _line(count: int, name: str, folder: Path, kind: str, size: int) -> str:
 
 
 _HEAD = (
-    "| lines | log | bytes a line | opening | durable change | newest 50 lines | undo of an early line | memory of that |",
+    "| lines | log | bytes a line | opening | durable change | newest 50 lines | undo of an early line | its memory |",
     "|---:|---|---:|---:|---:|---:|---:|---:|",
 )
 
