@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, Protocol
 
 from kconsole.core.codes import Message, message
@@ -217,6 +218,9 @@ class ServerState(NamedTuple):
     """How long the server had been running, by its own clock."""
     odd_logins: int = 0
     """Last logins with an impossible date; they count as unknown, and not as never."""
+    silent: Mapping[str, frozenset[str]] = MappingProxyType({})
+    """By the id of a user, the fields of the entry that the server does not state: what is known of them stays. `home`
+    is whether the mailbox is on another server."""
 
 
 # What is changed

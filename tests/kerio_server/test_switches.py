@@ -442,6 +442,7 @@ VALUES: Final[dict[str, tuple[tuple[str, object], ...]]] = {
     "most_users": (("500", 500), ("off", None)),
     "totals": (("missing", "missing"), ("of the page", "of the page"), ("stated", "stated")),
     "unknown_fields": (("refused", "refused"), ("ignored", "ignored")),
+    "hidden_members": (("role,homeServer", frozenset({"role", "homeServer"})), ("off", None)),
     "by_last_login": (("works", "works"), ("refused", "refused")),
     "never": (("empty", "empty"), ("missing", "missing"), ("absent", "absent"), ("zero", "zero")),
     "updating_protocols": (("IMAP,POP3", frozenset({"IMAP", "POP3"})), ("", frozenset()), ("off", None)),

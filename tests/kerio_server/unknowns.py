@@ -33,6 +33,9 @@ class Unknowns:
     unknown_fields: Literal["ignored", "refused"] = "ignored"
     """c. What a query for a member that there is not gives; refused is -32602."""
 
+    hidden_members: frozenset[str] | None = None
+    """i. Members of users that are not shown, because the server is older, or the caller has no right to them."""
+
     by_last_login: Literal["refused", "works"] = "refused"
     """d. Whether `lastLoginInfo` may be sorted by and asked for in conditions; refused is -32602."""
 

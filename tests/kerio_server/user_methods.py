@@ -93,6 +93,8 @@ def _as_seen(call: Call, users: list[User], rows: list[Row], fields: tuple[str, 
     if call.rank < RANK["FullAdmin"] and (not fields or "isWritableByMe" in fields):
         closed = {name for user in users if not call.may_change(user) for name in (user.id, user.login)}
         rows = [{**row, "isWritableByMe": closed.isdisjoint((row.get("id"), row.get("loginName")))} for row in rows]
+    if hidden := call.unknowns.hidden_members:
+        rows = [{name: value for name, value in row.items() if name not in hidden} for row in rows]
     never = call.unknowns.never
     if never == "zero":
         return rows

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from kconsole.core.codes import message
-from kconsole.core.errors import ConsoleError, NotFound
+from kconsole.core.errors import ConsoleError, NotFound, SourceAway
 from kconsole.core.records import Entry, LastLogin
 from kconsole.net.secrets import Secret
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts
@@ -152,3 +152,22 @@ def test_a_change_that_the_server_refused_is_not_what_is_undone(
         assert later.history.to_undo().sequence == done.commit.sequence
         with pytest.raises(NotFound, match="line-has-nothing-to-undo"):
             later.history.to_undo(later.store.sequence)
+
+
+def test_what_the_server_does_not_state_overwrites_and_counts_nothing(at: Followed, session: Session) -> None:
+    world = at.mail.world
+    world.add_user("far@north.example", home="south")
+    world.set_role(ANNA, "Auditor")
+    world.change_user(ANNA, fullName="Anna Berg", description="IT", isEnabled=False)
+    at.read(session)
+    before, used = session.state.find(ANNA), session.seats.report().used
+    at.mail.unknowns.hidden_members = frozenset({"fullName", "description", "role", "effectiveRole", "homeServer"})
+    at.read(session)
+    assert session.state.find(ANNA) == before
+    assert session.state.find("far@north.example").origin == "other_server"
+    assert session.seats.report().used == used
+    assert (before.full_name, before.description, before.role) == ("Anna Berg", "IT", "auditor")
+    at.mail.unknowns.hidden_members = frozenset({"isEnabled"})
+    with pytest.raises(SourceAway, match="isEnabled"):  # disabled people would take seats
+        at.read(session)
+    assert session.seats.report().used == used

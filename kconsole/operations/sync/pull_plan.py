@@ -112,7 +112,7 @@ class SyncPlan:
             self.replaced.add(known.id)
             self.changed.append((known, replace(said, id=known.id, tags=known.tags)))
             return
-        after = _updated(known, said, self.now)
+        after = _updated(known, said, self.now, self.server.silent.get(said.server_id, frozenset()))
         if after is not known:
             self.changed.append((known, after))
 
@@ -177,12 +177,16 @@ _STATED: Final = ("address", "kind", "enabled", "full_name", "description", "del
 """The fields that the server states of every entry."""
 
 
-def _updated(known: Entry, said: Entry, now: datetime) -> Entry:
-    """An entry as the server states it; the same object if nothing is new. A later login from another source stays."""
+def _updated(known: Entry, said: Entry, now: datetime, silent: frozenset[str]) -> Entry:
+    """An entry as the server states it; the same object if nothing is new. A later login from another source stays.
+
+    So does what is known of the `silent` fields, which the server does not state.
+    """
     after = {name: getattr(said, name) for name in _STATED}
     if said.kind == "user":
         after["role"] = said.role
-        if said.origin != "local" or known.origin in ("directory", "other_server"):
+        is_away = known.origin == "other_server" and "home" in silent  # known, and not refuted
+        if not is_away and (said.origin != "local" or known.origin in ("directory", "other_server")):
             after["origin"] = said.origin
         after["mailbox"] = known.mailbox or said.mailbox
         after["active_sync"] = known.active_sync or said.active_sync
@@ -190,7 +194,7 @@ def _updated(known: Entry, said: Entry, now: datetime) -> Entry:
         if login is not None and (known.last_login is None or not login.at <= known.last_login.at <= now + SKEW):
             after["last_login"] = login
         after["login_unknown"] = said.login_unknown and after.get("last_login", known.last_login) is None
-    changes = {name: value for name, value in after.items() if getattr(known, name) != value}
+    changes = {name: value for name, value in after.items() if name not in silent and getattr(known, name) != value}
     return replace(known, **changes) if changes else known
 
 

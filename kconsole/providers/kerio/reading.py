@@ -215,6 +215,8 @@ class Noticed:
     """Whose last login has an impossible date: it counts as unknown."""
     restricted: set[str] = field(default_factory=set)
     """Who may administer their own domain only."""
+    silent: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The fields of entries that the server does not state."""
     homes: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The id and the name of the server of a distributed domain on which their mailbox is."""
 
@@ -235,11 +237,15 @@ def user_reader(at: str, noticed: Noticed) -> Reader[Entry]:
         if isinstance(home, dict) and home.get("id"):
             noticed.homes[id_] = str(home["id"]), str(home.get("name", ""))
         right = row.part("effectiveRole") or row.part("role")
+        stated = {"full_name": row.values.get("fullName"), "description": row.values.get("description")}
+        stated |= {"role": right.values.get("userRole"), "home": row.values.get("homeServer")}
+        if silent := frozenset(name for name, value in stated.items() if value is None):
+            noticed.silent[id_] = silent
         consumed = (row.size("consumedSize"), row.number("consumedItems"))
         return Entry(
             address=row.name("loginName") + at,
             origin="directory" if row.choice("itemSource", assumptions.MAPPED_SOURCES, False) else "local",
-            enabled=row.flag("isEnabled", True),
+            enabled=row.flag("isEnabled", None),
             role=_ASSIGNABLE.get(right.choice("userRole", ROLES, "user"), "full_admin"),
             full_name=row.text("fullName"),
             description=row.text("description"),

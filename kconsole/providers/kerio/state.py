@@ -160,6 +160,7 @@ class _Reader:
                 numbers=numbers,
                 missing=tuple(sorted(self._missing)),
                 odd_logins=len(self._noticed.odd),
+                silent=self._noticed.silent,
             )
 
         return whole
@@ -194,6 +195,7 @@ class _Reader:
             self._noticed.odd |= noticed.odd
             self._noticed.restricted |= noticed.restricted
             self._noticed.homes |= noticed.homes
+            self._noticed.silent |= noticed.silent
         entries = tuple(entry for found in listed.values() for entry in found or ())
         return DomainState(domain, entries, frozenset(complete), numbers, read.directory)
 
@@ -221,6 +223,9 @@ class _Reader:
         if not homes:
             return states
         own = self._figure("home-server", lambda: reading.own_server_id(self._client))
+        if own is None:
+            for id_ in homes:
+                self._noticed.silent[id_] = self._noticed.silent.get(id_, frozenset()) | {"home"}
         away = {id_ for id_, (server, _) in homes.items() if own is not None and server != own}
 
         def marked(entry: Entry) -> Entry:

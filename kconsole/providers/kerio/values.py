@@ -44,16 +44,18 @@ class Row:
             return value
         raise StrangeAnswer("strange-name", field=key)
 
-    def flag(self, key: str, missing: bool) -> bool:
-        """A boolean, as JSON or old servers write it."""
+    def flag(self, key: str, missing: bool | None) -> bool:
+        """A boolean, as JSON or old servers write it; with `missing` None it must be present."""
         value = self.values.get(key)
+        if value is None and missing is None:
+            raise StrangeAnswer("strange-name", field=key)
         if value is True or value is False:
             return value
         if value in (0, 1):
             return bool(value)
         if value in ("true", "false", "0", "1"):
             return value in ("true", "1")
-        return _missing(value, key, "yes-or-no", missing)
+        return _missing(value, key, "yes-or-no", bool(missing))
 
     def number(self, key: str) -> int | None:
         """A whole number, also written as text; None if it is missing or empty."""

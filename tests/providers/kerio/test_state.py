@@ -477,7 +477,7 @@ def test_what_is_still_being_asked_is_let_go_of_when_something_fails(tiny: TinyS
 
 
 def test_an_account_that_cannot_be_read_is_not_passed_over(tiny: TinyServer, kerio: ServerAccess) -> None:
-    for odd in ({"loginName": ""}, {"id": None}, {"isEnabled": "maybe"}):
+    for odd in ({"loginName": ""}, {"id": None}, {"isEnabled": "maybe"}, {"isEnabled": None}):
         people = furnish(tiny, domains=1)["keriodb://domain/d0"]
         people[3] |= odd
         with pytest.raises(SourceAway, match=rf"strange-(name|field).*{next(iter(odd))}"):
@@ -578,7 +578,7 @@ def test_a_last_login_that_never_was_is_told_from_one_that_cannot_be_read(
 
 def test_a_user_with_nothing_but_a_name_and_one_of_an_old_server(tiny: TinyServer, kerio: ServerAccess) -> None:
     people = furnish(tiny, domains=1, users=0)["keriodb://domain/d0"]
-    people.append({"id": "a", "loginName": "bare", "newField": [{}]})
+    people.append({"id": "a", "loginName": "bare", "isEnabled": True, "newField": [{}]})
     people.append(
         {
             "id": "b",
@@ -590,7 +590,11 @@ def test_a_user_with_nothing_but_a_name_and_one_of_an_old_server(tiny: TinyServe
             "consumedItems": "17",
         }
     )
-    bare, old = of_kind(read(kerio).domains[0])
+    state = read(kerio)
+    bare, old = of_kind(state.domains[0])
+    assert state.silent == {
+        "a": {"full_name", "description", "role", "home"}, "b": {"full_name", "description", "home"}
+    }  # fmt: skip
     assert (bare.enabled, bare.origin, bare.role, bare.last_login, bare.mailbox) == (True, "local", "user", None, False)
     assert (old.enabled, old.origin, old.role, old.mailbox) == (False, "directory", "full_admin", True)
 
