@@ -83,7 +83,7 @@ _read_age = reading(ages.parse_age)
     "text",
     default="",
     metavar="TEXT",
-    help="As typed on the screen: 'anna is:never'; @NAME for one that was saved there.",
+    help="As typed on the screen: 'anna is:never', '(seen:>1y or is:never) -is:service'; @NAME for a saved one.",
 )
 @click.option("--never", is_flag=True, help="Only accounts that never logged in; with --inactive, these too.")
 @click.option(

@@ -6,7 +6,7 @@ Words of commits are imported when they are needed: the first picture does not w
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from kconsole.core.codes import Message, message
+from kconsole.core.codes import message
 from kconsole.core.history import Commit
 from kconsole.core.outcomes import Done, Outcome
 from kconsole.core.records import Entry
@@ -250,14 +250,14 @@ def banner_lines(
     return lines
 
 
-def empty_text(has_entries: bool, text: str, is_read_only: bool, add_key: str, problem: Message | None = None) -> str:
+def empty_text(has_entries: bool, text: str, is_read_only: bool, add_key: str, is_valid: bool = True) -> str:
     """What stands in an empty list, and the key that adds an account."""
     if not has_entries:
         if is_read_only:
             return "There are no accounts in this store."
         return f"No accounts yet. Press {add_key} to add one, or run 'kconsole import csv FILE --domain NAME'."
-    if problem is not None:
-        return f"Not a valid filter, so nothing is listed: {safe_text(words_of(problem), 200)}. Esc clears it."
+    if not is_valid:
+        return "The filter is not valid, so nothing is listed. Esc clears it."
     if text:
         return f"Nothing matches '{safe_text(text, 40)}'. Esc clears the filter."
     return "There are no accounts in this domain."

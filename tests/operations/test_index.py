@@ -294,6 +294,18 @@ TestAnyRoster.settings = settings(max_examples=EXAMPLES, stateful_step_count=20,
 HELD = deleted("gone")
 
 
+def test_is_locked_lists_whom_the_license_keeps_out(tmp_path: Path) -> None:
+    people = [account("in", mailbox=True), account("new"), account("off", enabled=False), alias("info", "new")]
+    session = session_of(tmp_path, *people, seats=2)
+    locked = AccountQuery(text="is:locked", sort="address")
+    assert session.account_index.select(locked, NOW) == []
+    full = session_of(tmp_path / "full", *people, account("late@south.example"), seats=1)
+    assert [each.login for each in full.account_index.select(locked, NOW)] == ["late", "new"]
+    assert full.seats.report().locked_out == 2
+    narrower = AccountQuery(text="is:locked new", sort="address")
+    assert [each.login for each in full.account_index.select(narrower, NOW)] == ["new"]
+
+
 def test_only_is_held_lists_the_deleted() -> None:
     everything = [*EVERYTHING, HELD]
     assert HELD not in index_of(everything).select(AccountQuery(), NOW)

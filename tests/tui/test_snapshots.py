@@ -37,6 +37,7 @@ PICTURES = {
     "undone": ("office", NARROW, (*"jjjjjdyu",)),
     "details": ("crisis", NARROW, ("enter",)),
     "filter": ("office", NARROW, ("slash", "s", "c", "a")),
+    "filter-invalid": ("office", NARROW, ("slash", *"is", "colon", *"seat", "space", *"is", "colon", *"x")),
     "no-match": ("office", NARROW, ("slash", "z", "z", "z")),
     "sort": ("office", NARROW, ("s",)),
     "add": ("office", NARROW, ("a",)),

@@ -106,7 +106,8 @@ class Filter:
         """Whether every entry that fits this filter fits the other one: mostly so after one more letter."""
         if self.problems or other.problems or any(term.is_moving for term in (*self.terms, *other.terms)):
             return False
-        return all(any(narrows(term, before) for term in self.terms) for before in other.terms)
+        same = set(self.terms)
+        return all(before in same or any(narrows(term, before) for term in self.terms) for before in other.terms)
 
 
 def searched_text(entry: Entry) -> str:

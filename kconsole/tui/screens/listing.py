@@ -210,7 +210,11 @@ class ListingScreen(FilterScreen, ServerScreen):
     def show_list(self, rows: list[Entry], listing: AccountQuery, now: datetime) -> None:
         everything = len(self.session.account_index)
         self.accounts.empty_text = texts.empty_text(
-            everything > 0, listing.text, self.is_read_only, self.key_of("add"), self.filter_problem(listing.text)
+            everything > 0,
+            listing.text,
+            self.is_read_only,
+            self.key_of("add"),
+            self.filter_problem(listing.text) is None,
         )
         report, has_group = self.session.seats.report(), not listing.text
         self.accounts.show(rows, listing.sort, listing.reverse, report, now, has_group)

@@ -71,10 +71,11 @@ COLUMNS: Final = (
     AccountColumn("Kind", 12, lambda entry, _: words.KINDS[entry.kind], name="kind"),
     AccountColumn("Role", 13, _of_account(lambda entry: words.ROLES[entry.role]), name="role"),
     AccountColumn("Origin", 12, _of_account(lambda entry: words.ORIGINS[entry.origin]), name="origin"),
+    AccountColumn("Tags", 12, lambda entry, _: safe_text(" ".join(entry.tags)), share=1, name="tags"),
     AccountColumn("Description", 12, lambda entry, _: safe_text(entry.description), share=3, name="description"),
 )
 
-HIDDEN: Final = ("origin", "role", "kind", "domain", "description")
+HIDDEN: Final = ("origin", "role", "kind", "domain", "tags", "description")
 """The columns that are not shown until the user chooses them."""
 
 EXTRAS: Final = ("protocol", "because", *HIDDEN)

@@ -150,7 +150,7 @@ class FilterBar(Horizontal):
     FilterBar { height: 1; background: $panel; }
     FilterBar Label { color: $primary; text-style: bold; padding-left: 1; }
     FilterBar Input { width: 1fr; background: $panel; }
-    FilterBar #filter-problem { display: none; color: $error; max-width: 50%; padding-right: 1; }
+    FilterBar #filter-problem { display: none; color: $error; max-width: 50%; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "screen.keep_filter", show=False)]
 
