@@ -1,7 +1,7 @@
 """One call of a method: who calls, what with, and what he may. The methods register themselves here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tests.kerio_server.errors import NO_METHOD, ApiError, denied, invalid, not_there
@@ -117,9 +117,13 @@ class Call:
             strict=self.unknowns.unknown_fields == "refused",
         )
         found = _selected(self.world, rows, query, columns, key)
-        page = part(found, query, most)
-        totals = {"stated": {"totalItems": len(found)}, "of the page": {"totalItems": len(page)}, "missing": {}}
-        return {"list": page, **totals[self.unknowns.totals]}
+        if self.unknowns.pages == "start ignored":
+            query = replace(query, start=0)
+        elif self.unknowns.pages == "limit ignored":
+            query = replace(query, limit=-1)
+        page, totals = part(found, query, most), self.unknowns.totals
+        said = {"stated": len(found), "of the page": len(page), "negative": -1, "empty": ""}
+        return {"list": page} if totals == "missing" else {"list": page, "totalItems": said[totals]}
 
 
 Run = Callable[[Call], dict[str, Any]]

@@ -27,8 +27,11 @@ class Unknowns:
     most_users: int | None = None
     """c. No more users than these in one answer, whatever limit was asked for."""
 
-    totals: Literal["stated", "missing", "of the page"] = "stated"
-    """c. What `totalItems` of a list says: how many rows there are, nothing, or how many came."""
+    totals: Literal["stated", "missing", "of the page", "negative", "empty"] = "stated"
+    """c. What `totalItems` of a list says: how many rows there are, nothing, how many came, -1, or an empty text."""
+
+    pages: Literal["work", "start ignored", "limit ignored"] = "work"
+    """c. Whether lists take notice of both `start` and `limit`."""
 
     unknown_fields: Literal["ignored", "refused"] = "ignored"
     """c. What a query for a member that there is not gives; refused is -32602."""

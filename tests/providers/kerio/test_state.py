@@ -115,67 +115,6 @@ def test_users_come_in_pages_in_order(tiny: TinyServer, kerio: ServerAccess) -> 
     assert all("password" not in query["fields"] and "lastLoginInfo" in query["fields"] for query in asked)
 
 
-def test_a_server_that_gives_less_or_more_than_a_page_is_read_to_its_end(tiny: TinyServer, kerio: ServerAccess) -> None:
-    for cap in (3, 1000):
-        people = furnish(tiny, domains=1, users=25)["keriodb://domain/d0"]
-
-        def capped(call: Call, people: list[dict[str, Any]] = people, cap: int = cap) -> Any:
-            start = call.params["query"]["start"]
-            return {"list": people[start : start + cap], "totalItems": len(people)}
-
-        tiny.answers["Users.get"] = capped
-        assert len(logins(read(kerio, page=10))[0]) == 25
-
-
-def counted(people: list[dict[str, Any]], how: str) -> Callable[[Call], Any]:
-    """A list that says in some way, or not at all, how many rows it has."""
-
-    def answer(call: Call) -> Any:
-        query = call.params["query"]
-        begin = 0 if "start-ignored" in how else query["start"]
-        limit = min(query["limit"], 3 if "capped" in how else 1 if "one-by-one" in how else 1000)
-        rows = people[begin : begin + limit]
-        totals = {"of-the-page": len(rows), "negative": -1, "empty": ""}
-        said = next((total for name, total in totals.items() if name in how), None)
-        return {"list": rows} if said is None else {"list": rows, "totalItems": said}
-
-    return answer
-
-
-@pytest.mark.parametrize("users", [0, 1, 10, 19, 25])
-@pytest.mark.parametrize(
-    "how", ["missing", "negative", "empty", "of-the-page", "capped", "one-by-one", "start-ignored"]
-)
-def test_a_list_without_a_count_is_read_to_its_end(tiny: TinyServer, kerio: ServerAccess, users: int, how: str) -> None:
-    people = furnish(tiny, domains=1, users=users)["keriodb://domain/d0"]
-    tiny.answers["Users.get"] = counted(people, how)
-    assert logins(read(kerio, page=10)) == [[person["loginName"] for person in people]]
-
-
-@pytest.mark.parametrize("count", ["stated", "missing", "of-the-page"])
-@pytest.mark.parametrize("gone", [3, 9, 12])
-@pytest.mark.parametrize("new", ["aaa", "zzz"])
-def test_a_removal_and_an_addition_between_two_pages_lose_nobody(
-    tiny: TinyServer, kerio: ServerAccess, gone: int, new: str, count: str
-) -> None:
-    people = furnish(tiny, domains=1, users=25)["keriodb://domain/d0"]
-    pages = 0
-
-    def changing(call: Call) -> Any:
-        nonlocal pages
-        answer = listed(people)(call) if count == "stated" else counted(people, count)(call)
-        pages += 1
-        if pages == 1:
-            del people[gone]
-            people.append(user(9999, loginName=new))
-            people.sort(key=lambda person: person["loginName"])
-        return answer
-
-    tiny.answers["Users.get"] = changing
-    (found,) = logins(read(kerio, page=10))
-    assert {person["loginName"] for person in people} - set(found) <= {new}
-
-
 def short_of(tiny: TinyServer, listed_users: int) -> None:
     """The first domain lists fewer users than it counts, as if it had no more."""
     usual = tiny.answers["Users.get"]
@@ -232,67 +171,6 @@ def test_somebody_who_leaves_while_the_users_are_counted_is_no_contradiction(
 
     tiny.answers["Domains.getUserCountInfo"] = coming
     assert read(kerio).missing == ()
-
-
-def test_a_login_that_is_restricted_to_its_domain_sees_no_domain_gone(tiny: TinyServer, kerio: ServerAccess) -> None:
-    people = furnish(tiny)["keriodb://domain/d0"]
-    people[2]["hasDomainRestriction"] = True
-    details = {"id": people[2]["id"], "effectiveRole": {"userRole": "FullAdmin"}}
-    tiny.answers["Session.whoAmI"] = give({"userDetails": details})
-    state = read(kerio)
-    assert not state.has_all_domains
-    assert state.missing == (Missing("other-domains", "", "own-domain-only"),)
-
-
-@pytest.mark.parametrize("own", ["s1", None])
-def test_users_of_other_servers_of_a_distributed_domain_are_told_apart(
-    tiny: TinyServer, kerio: ServerAccess, own: str | None
-) -> None:
-    people = furnish(tiny)["keriodb://domain/d0"]
-    for place, home in enumerate(("s1", "s2", "")):
-        people[place]["homeServer"] = {"id": home, "name": home and f"{home}.example"}
-    tiny.answers["Domains.getSettings"] = give({"setting": {"serverId": own}} if own else Error(1004))
-    state = read(kerio)
-    away = [user.login for user in of_kind(state.domains[0]) if user.origin == "other_server"]
-    assert away == (["user0001"] if own else [])
-    assert [each.figure for each in state.missing] == ([] if own else ["home-server"])
-
-
-@pytest.mark.parametrize("change", ["grows", "shrinks", "renames"])
-def test_a_domain_that_changes_while_it_is_read_is_read_again(
-    tiny: TinyServer, kerio: ServerAccess, change: str
-) -> None:
-    people = furnish(tiny, domains=1, users=25)["keriodb://domain/d0"]
-    pages = 0
-
-    def changing(call: Call) -> Any:
-        nonlocal pages
-        answer = listed(people)(call)
-        pages += 1
-        if pages == 1:
-            if change == "grows":
-                people.insert(0, user(9999, loginName="aaa"))
-            elif change == "shrinks":
-                del people[0]
-            else:  # from the second page to the first: the last of the first comes twice, and he would be missing
-                people.insert(0, {**people.pop(15), "loginName": "aaa"})
-        return answer
-
-    tiny.answers["Users.get"] = changing
-    assert logins(read(kerio, page=10)) == [[person["loginName"] for person in people]]
-    assert [call.params["query"]["start"] for call in tiny.asked("Users.get")].count(0) == 2
-
-
-def test_a_domain_that_changes_each_time_is_given_up(tiny: TinyServer, kerio: ServerAccess) -> None:
-    people = furnish(tiny, domains=1, users=25)["keriodb://domain/d0"]
-
-    def growing(call: Call) -> Any:
-        people.append(user(len(people)))
-        return listed(people)(call)
-
-    tiny.answers["Users.get"] = growing
-    with pytest.raises(SourceAway, match="list-kept-changing"):
-        read(kerio, page=1)
 
 
 @pytest.mark.parametrize(
