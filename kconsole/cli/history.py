@@ -187,7 +187,7 @@ def undo(place: CliContext, line: int | None, password_file: Path | None, reason
     change.
     """
     session = place.open(unconfirmed=False)
-    undone = session.history.to_undo(line)
+    undone = session.to_undo(line)
     addresses = [safe_address(address) for address in undone.addresses]
     what = f"{operation_word(undone)} {words.and_list(addresses, 2)}".strip()
     operator, when = safe_text(undone.operator.shown), ages.age(undone.at, session.clock.now())

@@ -28,6 +28,9 @@ BEGINNINGS: Final = ("init", "migrate", "mend")
 """What the store itself writes as the first line of a journal; the last two stand in old journals. There is nothing
 before them to go back to."""
 
+OF_THE_SERVER: Final = ("add server", "remove server")
+"""Operations that say which server a store follows: they are undone only by the number of their line."""
+
 UNDO: Final = "undo"
 ASK: Final = "ask server"
 """The line that is written before the server is asked."""

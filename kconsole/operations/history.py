@@ -1,6 +1,6 @@
 """The log, and which of its operations can be undone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
@@ -9,12 +9,15 @@ from kconsole.core.codes import message
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Commit, Refusal, Trace, trace_of
 from kconsole.core.identity import canonical_address
-from kconsole.operations.catalog import BEGINNINGS, is_undoable
+from kconsole.operations.catalog import BEGINNINGS, OF_THE_SERVER, is_undoable
 from kconsole.store.journal_line import UNDO_LINES, lines_by, lines_changing
 from kconsole.store.seatstore import SeatStore
 
 LATELY: Final = 100
 """Lines of the log that a repeated refusal is compared with. They are read under the lock, so they are few."""
+
+SEARCHED: Final = 2_000
+"""Lines of the operator, and undos, that are looked at for the last change that can be undone."""
 
 
 class LogQuery(NamedTuple):
@@ -69,14 +72,33 @@ class History:
         """The last commit of this session that is not undone; None if there is none."""
         return next((commit for commit in reversed(self._own) if commit.sequence not in self._undone), None)
 
-    def last_undoable(self) -> Commit | None:
-        """The commit that `undo` would undo: of this session, or else the operator's last one in the log."""
-        return self.undoable or self._last_of_operator()
+    def candidates(self) -> Iterator[Commit]:
+        """What the operator did and has not undone, the last first: in this session, then what the log says of before.
 
-    def to_undo(self, sequence: int | None = None) -> Commit:
-        """The commit with this number, or the last one that can be undone; raises NotFound if it cannot be."""
+        Refused changes are no changes, and which server the store follows is no change of its records. Of a long log,
+        the last lines are searched.
+        """
+        own = [commit for commit in reversed(self._own) if commit.sequence not in self._undone]
+        yield from own
+        known, undone, operator = {commit.sequence for commit in own}, set[int](), self._store.operator
+        for commit in islice(self._store.journal.find(lines_by(operator.user), UNDO_LINES), SEARCHED):
+            if not commit.changes or commit.sequence in undone or commit.sequence in known:
+                continue
+            if commit.undoes is not None:
+                undone.add(commit.undoes)
+            elif commit.operation in OF_THE_SERVER:
+                continue
+            elif can_be_undone(commit) and commit.operator[:3] == operator[:3]:  # whatever SSH session they come from
+                yield commit
+
+    def undone_lines(self) -> dict[int, int]:
+        """Which lines of the log are undone, each with the line that undid it."""
+        return undone_among(map(trace_of, self._store.journal.find(UNDO_LINES)))
+
+    def to_undo(self, sequence: int | None = None, is_offered: Callable[[Commit], bool] = lambda _: True) -> Commit:
+        """The commit with this number, or the last one that is offered; raises NotFound if it cannot be undone."""
         self._store.catch_up()
-        commit = self.last_undoable() if sequence is None else self._numbered(sequence)
+        commit = next(filter(is_offered, self.candidates()), None) if sequence is None else self._numbered(sequence)
         if commit is None:
             raise NotFound("nothing-to-undo")
         later = self.traces_after(commit)
@@ -125,18 +147,6 @@ class History:
         self._traces.append(trace_of(commit))
         if commit.undoes is not None:
             self._undone = undone_among(reversed(self._traces))
-
-    def _last_of_operator(self) -> Commit | None:
-        undone: set[int] = set()
-        operator = self._store.operator
-        for commit in self._store.journal.find(lines_by(operator.user), UNDO_LINES):
-            if not commit.changes or commit.sequence in undone:
-                continue
-            if commit.undoes is not None:
-                undone.add(commit.undoes)
-            elif can_be_undone(commit) and commit.operator[:3] == operator[:3]:  # whatever SSH session they come from
-                return commit
-        return None
 
     def _numbered(self, sequence: int) -> Commit:
         commit = self._store.journal.commit(sequence)

@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from kconsole.core.codes import Message
-from kconsole.core.errors import ChangedSince, Refused, StoreBusy, StoreUnusable
+from kconsole.core.codes import Message, message
+from kconsole.core.errors import ChangedSince, ConsoleError, NotFound, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal
 from kconsole.core.records import Entry, Inventory
 from kconsole.core.server import Server
@@ -219,13 +219,48 @@ class Session:
         """
         from kconsole.operations.undo import UndoOperation
 
-        commit = self.history.to_undo(sequence)
+        commit = self.to_undo(sequence)
         first = self.history.first_operation(commit)
         try:
             return self.do(UndoOperation(commit, first, self.history.traces_after, reason), by, first)
         except ChangedSince:
             self.history.forget(commit.sequence)
             raise
+
+    def to_undo(self, sequence: int | None = None) -> Commit:
+        """The line of the log with a number, or the operator's last change that is of a kind to be undone here.
+
+        Raises:
+            NotFound: there is none, or it has been undone.
+        """
+        return self.history.to_undo(sequence, lambda commit: self._why_never_undone(commit, commit.operation) is None)
+
+    def last_undoable(self) -> Commit | None:
+        """The last change of the operator that can be undone; it passes over what later changes keep from that."""
+        self.catch_up()
+        return next((commit for commit in self.history.candidates() if self.why_not_undone(commit) is None), None)
+
+    def why_not_undone(self, commit: Commit) -> ConsoleError | None:
+        """Why a commit cannot be undone, whatever seats come free; None if it is worth a try. It changes nothing."""
+        from kconsole.operations.undo import UndoOperation
+
+        first = self.history.first_operation(commit)
+        if (why := self._why_never_undone(commit, first)) is not None:
+            return why
+        try:
+            UndoOperation(commit, first, self.history.traces_after).check(self.state)
+        except (ChangedSince, NotFound) as error:
+            return error
+        return None
+
+    def _why_never_undone(self, commit: Commit, first: str) -> Refused | None:
+        from kconsole.operations.undo import deleted_for_good
+
+        gone = deleted_for_good(commit) if self.is_done_there(first) else None
+        if gone is not None:
+            reason = message("deleted-for-good")
+            return Refused("cannot-undo-account", "add-it-again", address=gone.address, reason=reason)
+        return self.refusal_of(first)
 
     def is_done_there(self, operation: str) -> bool:
         """Whether the operation with this name changes the server first."""

@@ -17,6 +17,7 @@ from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
 from kconsole.operations.catalog import runs_on
 from kconsole.operations.history import touching_since
 from kconsole.operations.server import RestoreInventory, refuse_while_unconfirmed
+from kconsole.store.records import Records
 
 What = Literal["entry", "heir", "domain", "restart", "server", "license"]
 """The record that stands in the way of an undo."""
@@ -51,6 +52,24 @@ class UndoOperation:
         """The entries that the undo changes."""
         return tuple(_address(change) for change in self.commit.changes if change.table == "entries")
 
+    def check(self, state: Records) -> None:
+        """Check that nothing came after the operation that undoing it would discard.
+
+        Raises:
+            NotFound: it is undone.
+            ChangedSince: a record is not as the operation left it.
+        """
+        later = self.traces_after(self.commit)
+        touching = next(touching_since(self.commit, later), None)
+        try:
+            self._check_unchanged(state)
+            if touching is not None:
+                raise self._touched_by(touching)
+        except ChangedSince as changed:
+            if touching is not None:
+                changed.hints = hints_of(message("see-line-of-log", line=touching.sequence))
+            raise
+
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Restore every record; an account that was created is deleted.
 
@@ -61,16 +80,7 @@ class UndoOperation:
             ChangedSince: a record is not as the operation left it.
             Refused: a guard refuses what it would come to, as if a user asked for that now.
         """
-        later = self.traces_after(self.commit)
-        touching = next(touching_since(self.commit, later), None)
-        try:
-            self._check_unchanged(context)
-            if touching is not None:
-                raise self._touched_by(touching)
-        except ChangedSince as changed:
-            if touching is not None:
-                changed.hints = hints_of(message("see-line-of-log", line=touching.sequence))
-            raise
+        self.check(context.state)
         context.transaction.undoes = self.commit.sequence
         if self.first == RestoreInventory.name:
             return self._restored(context)
@@ -93,11 +103,10 @@ class UndoOperation:
         changes = (change for change in reversed(self.commit.changes) if change.table != "intents")
         return [self._put_back(change, context) for change in changes]
 
-    def _check_unchanged(self, context: OperationContext) -> None:
-        state = context.state
+    def _check_unchanged(self, state: Records) -> None:
         afters = {change.number: change.after for change in self.commit.changes if change.table == "entries"}
         changes_domains = any(change.table == "domains" for change in self.commit.changes)
-        in_use = self._domains_in_use(context, afters) if changes_domains else set()
+        in_use = self._domains_in_use(state, afters) if changes_domains else set()
         for change in self.commit.changes:
             if change.table == "entries":
                 if not _is_the_same(state.entries.get(change.number), change.after):
@@ -107,7 +116,7 @@ class UndoOperation:
                     if now is not None and now != afters.get(now.id):
                         raise self._changed_since("entry", "taken", change.before.address)
             elif change.table == "domains":
-                self._check_domain(change, context, in_use)
+                self._check_domain(change, state, in_use)
             elif change.table in _SINGLE and state.tables[change.table].get(1) != change.after:
                 raise self._changed_since(_SINGLE[change.table], "recorded" if change.table == "server" else "changed")
 
@@ -133,11 +142,11 @@ class UndoOperation:
             report = context.seats.report_around(now.domain)
             insist(guards.may_connect(report, now, context.policy, context.license_status.is_suspended))
 
-    def _check_domain(self, change: Change, context: OperationContext, in_use: set[str]) -> None:
+    def _check_domain(self, change: Change, state: Records, in_use: set[str]) -> None:
         before: Domain | None = change.before
         after: Domain | None = change.after
         name = _domain(change).name
-        if context.state.domains.get(change.number) != after:
+        if state.domains.get(change.number) != after:
             raise self._changed_since("domain", name=name)
         if before is None and canonical_domain(name) in in_use:
             raise self._changed_since("domain", "has-entries", name)
@@ -145,15 +154,15 @@ class UndoOperation:
             return
         added = [other for other in self.commit.changes if other.table == "domains" and other.before is None]
         going = {_domain(other).name for other in added}
-        others = [domain for domain in context.state.domains.values() if domain.name not in going]
+        others = [domain for domain in state.domains.values() if domain.name not in going]
         if any(canonical_domain(domain.name) == canonical_domain(name) for domain in others):
             raise self._changed_since("domain", "added-again", name)
         if before.primary and (primary := next((domain for domain in others if domain.primary), None)) is not None:
             raise self._changed_since("domain", "became-primary", primary.name)
 
-    def _domains_in_use(self, context: OperationContext, own: dict[int, Entry | None]) -> set[str]:
+    def _domains_in_use(self, state: Records, own: dict[int, Entry | None]) -> set[str]:
         """Folded names of domains with entries of other operations; deleted ones still belong to their domain."""
-        return {canonical_domain(entry.domain) for entry in context.state.entries.values() if entry.id not in own}
+        return {canonical_domain(entry.domain) for entry in state.entries.values() if entry.id not in own}
 
     def _touched_by(self, trace: Trace) -> ChangedSince:
         change = next(change for change in self.commit.changes if (change.table, change.number) in trace.records)
@@ -171,7 +180,7 @@ class UndoOperation:
         before, after, what = change.before, change.after, ""
         if change.table == "domains":
             what = _domain(change).name
-            if before is None and canonical_domain(what) in self._domains_in_use(context, {}):
+            if before is None and canonical_domain(what) in self._domains_in_use(context.state, {}):
                 return Outcome(what, "unchanged", "domain-stays")
         elif change.table == "entries":
             what = _address(change)
@@ -229,3 +238,15 @@ def deleted_by(commit: Commit) -> list[Entry]:
         if change.table == "entries" and change.after is not None and change.after.deleted_at is None
         if change.before is None or change.before.deleted_at is not None
     ]
+
+
+def deleted_for_good(commit: Commit) -> Entry | None:
+    """The first account that a commit deleted at a server, which does not restore it; None if there is none."""
+    gone = (change.before for change in commit.changes if change.table == "entries" and is_deletion(change))
+    return next((entry for entry in gone if entry.server_id), None)
+
+
+def is_deletion(change: Change) -> bool:
+    """Whether a change deletes an entry."""
+    before, after = change.before, change.after
+    return before is not None and before.deleted_at is None and (after is None or after.deleted_at is not None)

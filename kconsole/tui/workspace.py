@@ -108,6 +108,8 @@ class Workspace:
         """Whether the last attempt to save failed, for another reason than that another process was saving."""
         self._undone: list[Step] = []
         """The undos of this session that can be redone, named for what they undid. Another change ends that."""
+        self._earlier: Commit | None = None
+        """The operator's last change that could be undone when the log was searched."""
         self.secrets: dict[ServerAccess, Secret] = {}
         """The passwords to servers, in memory only; one is never sent to another server or for another login."""
         self.is_secret_refused = False
@@ -124,9 +126,25 @@ class Workspace:
 
     @property
     def last_change(self) -> Step | None:
-        """The last change of this session that is not undone."""
+        """The last change of this session that is not undone, if it can be."""
         commit = self.session.history.undoable
-        return None if commit is None else Step(commit, commit.operation)
+        can_be = commit is not None and self.session.why_not_undone(commit) is None
+        return Step(commit, commit.operation) if commit is not None and can_be else None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to undo, as far as the log was searched."""
+        earlier = self._earlier
+        if earlier is not None:
+            changed = {change.number for change in earlier.changes if change.table == "entries"}
+            if changed & self.session.history.touched_since(earlier.sequence):
+                self._earlier = None
+        return self._earlier is not None or self.last_change is not None
+
+    def find_earlier(self) -> Commit | None:
+        """Search the log for the operator's last change that can be undone. It reads the log: a thread may do it."""
+        self._earlier = self.session.last_undoable()
+        return self._earlier
 
     @property
     def last_undone(self) -> Step | None:
@@ -172,6 +190,7 @@ class Workspace:
         return done
 
     def _undo(self, step: Step, by: ServerWriter | None) -> Done:
+        self._earlier = None
         last = self.session.history.undoable
         is_last = last is not None and last.sequence == step.commit.sequence
         with self._noting_trouble():

@@ -268,7 +268,7 @@ class SessionHistories(RuleBasedStateMachine):
         session = self.sessions[who]
         session.catch_up()
         try:
-            target = session.history.last_undoable()
+            target = session.last_undoable()
             done = session.undo()
         except (NotFound, Refused):
             return

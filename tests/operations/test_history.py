@@ -119,9 +119,9 @@ def test_a_log_is_read_as_far_as_it_is_asked_for(tmp_path: Path, monkeypatch: py
     lines = session.history.log(LogQuery(account=ANNA))
     assert made == []
     assert (next(lines).sequence, made) == (1, [1])
-    assert session.history.last_undoable() is not None
+    assert session.last_undoable() is not None
     assert made == [1]  # the session knows its own deeds
-    assert another(session).history.last_undoable() is None
+    assert another(session).last_undoable() is None
 
 
 def refused(session: Session, operation: Operation) -> Commit:
@@ -239,7 +239,7 @@ def test_the_last_own_deed_is_taken_back_from_another_process(tmp_path: Path) ->
     other.do(DisableAccounts((CHEN,)))
     session = later(session)
     assert session.history.undoable is None
-    last = session.history.last_undoable()
+    last = session.last_undoable()
     assert last is not None
     assert (last.sequence, session.history.to_undo()) == (3, last)
     assert results(session.undo()) == [("berg", "done")]
@@ -273,9 +273,9 @@ def test_who_claims_another_name_is_another_operator(tmp_path: Path) -> None:
     session = later(session)
     for other in (Operator("anna", "chen"), Operator("anna", sudo_user="chen")):
         session.store.operator = other
-        assert session.history.last_undoable() is None
+        assert session.last_undoable() is None
     session.store.operator = Operator("anna")
-    assert session.history.last_undoable() is not None
+    assert session.last_undoable() is not None
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ def test_what_was_done_again_can_be_taken_back_as_the_last_deed(tmp_path: Path) 
     assert session.history.to_undo().sequence == 2
     session.undo()
     assert session.state.find(ANNA).enabled
-    assert session.history.last_undoable() is None
+    assert session.last_undoable() is None
 
 
 def test_a_refused_undo_takes_nothing_back_and_can_be_tried_from_another_process(tmp_path: Path) -> None:

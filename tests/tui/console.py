@@ -23,7 +23,7 @@ from kconsole.core.records import Entry, Inventory
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.tui.app import KConsoleApp
-from kconsole.tui.screens.dialog import Dialog
+from kconsole.tui.screens.dialog import Attentive, Dialog
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
 from tests.clocks import FixedClock, noon
@@ -66,6 +66,9 @@ class Console:
             event.set_sender(self.app)
             driver.send_message(event)
             await settled(self.app)
+            async with asyncio.timeout(PATIENCE):
+                while not is_painted(self.app):
+                    await asyncio.sleep(0.001)
         return await self.saved()
 
     async def settled(self) -> "Console":
@@ -201,6 +204,11 @@ def character_of(key: str) -> str | None:
         return unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
     except KeyError:
         return key if len(key) == 1 else None
+
+
+def is_painted(app: KConsoleApp) -> bool:
+    """Whether a question was painted: before that, it takes no key."""
+    return not isinstance(app.screen, Attentive) or app.screen._attention._shown_at < inf
 
 
 async def settled(app: KConsoleApp) -> None:

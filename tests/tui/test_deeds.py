@@ -329,7 +329,7 @@ async def test_without_a_deed_of_this_session_undo_asks_about_the_operators_last
         await screen.tick()
         await screen.press("u")
         await screen.pilot.pause()
-        screen.expect_dialog("Undo 'disable'?", top, "disable, by anna, 3 hours ago")
+        screen.expect_dialog("Undo 'disable' of 1 account?", top, "disable, by anna, 3 hours ago")
         screen.expect_focus_on("Cancel")
         await screen.press("y")
         screen.expect_no_dialog()

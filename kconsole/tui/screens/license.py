@@ -94,7 +94,7 @@ class LicenseScreen(StoreScreen):
             await super().run_command(command)
 
     def is_of_use(self, command: AnyCommand) -> bool:
-        is_undo_of_nothing = command is LicenseUndo and self.workspace.last_change is None
+        is_undo_of_nothing = command is LicenseUndo and not self.workspace.can_undo
         is_registered = command is Register and self.session.state.license.registered_at is not None
         return not (is_undo_of_nothing or is_registered or self.why_not(command.name))
 

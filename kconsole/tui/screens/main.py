@@ -167,7 +167,7 @@ class MainScreen(AccountsScreen):
 
     def is_of_use(self, command: AnyCommand) -> bool:
         if command is Undo:
-            return self.workspace.last_change is not None
+            return self.workspace.can_undo
         if command is NeverLoggedIn:
             return self.accounts.group > 0
         return super().is_of_use(command)
@@ -286,7 +286,7 @@ class MainScreen(AccountsScreen):
 
     def _prepare(self) -> None:
         """Prepare what the next command will need, while there is none."""
-        self._preparing.start(self.session.preparing(), lambda _: None)
+        self._preparing.start(self.session.preparing(), lambda _: self.look_for_undo())
         if (server := self.session.state.server) is not None:
             self.run_worker(partial(import_ahead, server.access), thread=True, group="importing")
 

@@ -1,20 +1,21 @@
 """A screen that changes the store: on the server first where one is configured; it undoes, and redoes."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from threading import Event
 from typing import Final
 
 from textual.screen import Screen
 
-from kconsole.core.errors import ChangedMeanwhile, ConsoleError
+from kconsole.core.errors import ChangedMeanwhile, ChangedSince, ConsoleError
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
 from kconsole.core.reports import Decision
 from kconsole.core.server import ServerAccess
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation, Outcome
-from kconsole.operations.catalog import UNDO
 from kconsole.operations.session import ServerWriter
 from kconsole.text import screen as texts
 from kconsole.text import words
@@ -78,6 +79,8 @@ class StoreScreen(ConsoleScreen):
             self.tell_news(title, failures, sentences(done.failures[0].hints, self.voice))
         self.tell(texts.done_words(done, undone))
         self.show_keys()
+        if not self.workspace.can_undo:
+            self.look_for_undo()
 
     def refuse(
         self, operation: str, decision: Decision, accounts: Sequence[Entry] = (), news: Sequence[str] = ()
@@ -114,19 +117,37 @@ class StoreScreen(ConsoleScreen):
     # Undo and redo
 
     def action_undo(self) -> None:
+        """Undo the last change of this session at once; of an earlier one, say which it is, and ask."""
         step = self.workspace.last_change
         if step is not None:
             self._step(step, redo=False)
-            return
-        last = self.session.history.last_undoable
-        self.work("Looking through the log ...", last, self._ask_about, self.tell_problem)
+        else:
+            find = self.workspace.find_earlier
+            self.work("Looking through the log ...", find, self._ask_about, self.tell_problem)
 
     def _ask_about(self, commit: Commit | None) -> None:
-        if commit is None:
-            self.tell("Nothing to undo: the log has no change of yours that can be undone.")
-        else:
+        self.show_keys()
+        last = self.session.history.undoable
+        if commit is not None:
             self.tell("")
             self.ask_to_undo(commit)
+        elif last is not None and (why := self.session.why_not_undone(last)) is not None:
+            self.tell_problem(why)
+        else:
+            self.tell("Nothing to undo: the log has no change of yours that can be undone.")
+
+    def look_for_undo(self) -> None:
+        """Search the log in the background, so that the key for undo is shown where there is something to undo."""
+
+        async def look() -> None:
+            with suppress(ConsoleError):  # which is shown to those who ask for it
+                with self.workspace.feed.held():
+                    async with self.workspace.at_work:
+                        await asyncio.to_thread(self.workspace.find_earlier)
+            self.show_keys()
+
+        if not self.is_read_only and self.workspace.last_change is None:
+            self.run_worker(look(), group="undo")
 
     def action_redo(self) -> None:
         step = self.workspace.last_undone
@@ -136,40 +157,38 @@ class StoreScreen(ConsoleScreen):
             self._step(step, redo=True)
 
     def ask_to_undo(self, commit: Commit) -> None:
-        if self._refuses_to_undo(commit):
+        if self._cannot_undo(commit):
             return
-        from kconsole.operations.undo import deleted_by
-
         entries = [entry for change in commit.changes if change.table == "entries" if (entry := change.after)]
-        deleted = len(deleted_by(commit))
-        self.confirm(
-            f"Undo '{safe_text(commit.operation, 40)}'?",
-            texts.undo_lines(commit, entries, age(commit.at, self.session.clock.now())),
-            "Undo",
-            [f"{words.count(deleted, 'entry')} would be deleted."] if deleted else [],
-            lambda: self._take(Step(commit, commit.operation), redo=False),
-        )
+        lines = texts.undo_lines(commit, entries, age(commit.at, self.session.clock.now()))
+        self._confirm_undo(Step(commit, commit.operation), lines, redo=False)
 
     def _step(self, step: Step, redo: bool) -> None:
         """Undo or redo a step of this session. If that deletes accounts, ask first."""
+        from kconsole.operations.undo import deleted_by
+
+        if not redo and self._cannot_undo(step.commit):
+            return
+        if deleted := deleted_by(step.commit):
+            self._confirm_undo(step, texts.named(deleted), redo)
+        else:
+            self._take(step, redo)
+
+    def _confirm_undo(self, step: Step, lines: Sequence[str], redo: bool) -> None:
         from kconsole.operations.accounts import must_type_number
         from kconsole.operations.undo import deleted_by
 
-        if self._refuses_to_undo(step.commit):
-            return
-        deleted = deleted_by(step.commit)
-        if not deleted:
-            self._take(step, redo)
-            return
-        number = len(deleted) if must_type_number(0, len(deleted), 0) else 0
-        counted, what = words.count_entries(step.commit.changed_entries), words.count_entries(deleted)
+        deleted, entries = deleted_by(step.commit), step.commit.changed_entries
+        what = words.count_entries(deleted)
+        freed = "A seat that is freed is free after the next restart of the server."
         self.confirm(
-            f"{'Redo' if redo else 'Undo'} '{safe_text(step.what, 40)}' of {counted}?",
-            texts.named(deleted),
-            "Delete",
-            [f"{what} would be deleted. A seat that is freed is free after the next restart of the server."],
+            f"{'Redo' if redo else 'Undo'} '{safe_text(step.what, 40)}'"
+            + (f" of {words.count_entries(entries)}?" if entries else "?"),
+            lines,
+            "Delete" if deleted else "Undo",
+            [f"{what} would be deleted. {freed}"] if deleted else [],
             lambda: self._take(step, redo),
-            number=number,
+            number=len(deleted) if must_type_number(0, len(deleted), 0) else 0,
             what=f"{what.split(' ')[1]} that would be deleted",
         )
 
@@ -194,15 +213,17 @@ class StoreScreen(ConsoleScreen):
         except ConsoleError:
             return False
 
-    def _refuses_to_undo(self, commit: Commit) -> bool:
-        """Say why a commit cannot be undone beside the server, if it cannot, before the user is asked anything."""
-        if self.session.state.server is None:
-            return False
+    def _cannot_undo(self, commit: Commit) -> bool:
+        """Say why a commit cannot be undone, if it cannot, before the user is asked anything. It leaves no line."""
         try:
-            return self.refuses(self.session.history.first_operation(commit), UNDO)
-        except ConsoleError as error:
-            self.tell_problem(error)
-            return True
+            why = self.session.why_not_undone(commit)
+        except ConsoleError as error:  # the log is broken
+            why = error
+        if why is not None:
+            if isinstance(why, ChangedSince):
+                self.session.history.forget(commit.sequence)
+            self.tell_problem(why)
+        return why is not None
 
     # The server
 
