@@ -1,7 +1,7 @@
 """Commands on the log: log, log verify, undo."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice, takewhile
@@ -15,6 +15,7 @@ from kconsole.cli.output import put_document
 from kconsole.cli.server_prompt import password_option, said, writer_for
 from kconsole.cli.streams import lost_output
 from kconsole.core.codes import OPERATION_FIELD, Message
+from kconsole.core.errors import StoreUnusable
 from kconsole.core.history import Commit
 from kconsole.core.times import moment_of, to_iso
 from kconsole.operations.history import LogQuery
@@ -72,17 +73,20 @@ def log(
     (account,) = addresses_of([account], session.state)
     query, holds = LogQuery(account=account, operator=operator, since=since), line_filter(text)
     commits = filter(holds, session.history.log(query))
+    undone = dict[int, int]()
+    with suppress(StoreUnusable):  # lines that were moved elsewhere cannot say what they undid
+        undone = session.history.undone_lines()
     if follow:
-        _follow(session, lambda commit: query.fits(commit) and holds(commit), commits, as_json)
+        _follow(session, lambda commit: query.fits(commit) and holds(commit), commits, undone, as_json)
     elif as_json:
-        _put_list(commits)
+        _put_list(commits, undone)
     else:
-        _put_table(commits)
+        _put_table(commits, undone)
     if (missing := session.store.journal.missing()) is not None:
         say(f"Note: {messages.sentence(missing)}")
 
 
-def log_document(commit: Commit) -> dict[str, object]:
+def log_document(commit: Commit, undone: Mapping[int, int]) -> dict[str, object]:
     """A commit as `log --json` shows it."""
     seats, (user, *claims) = commit.seats, commit.operator
     names = ("as", "sudo_user", "ssh_connection")
@@ -103,22 +107,23 @@ def log_document(commit: Commit) -> dict[str, object]:
         ],
         "seats": None if seats is None else {"before": seats[0], "after": seats[1]},
         "undoes": commit.undoes,
+        "undone_by": undone.get(commit.sequence),
     }
 
 
-def _put_list(commits: Iterable[Commit]) -> None:
+def _put_list(commits: Iterable[Commit], undone: Mapping[int, int]) -> None:
     """Print one JSON list while the log is read: it may be long."""
     start = "["
     for commit in takewhile(lambda _: lost_output() is None, commits):
-        text = orjson.dumps(log_document(commit), option=orjson.OPT_INDENT_2).decode()
+        text = orjson.dumps(log_document(commit, undone), option=orjson.OPT_INDENT_2).decode()
         put_document(f"{start}\n{text}".encode())
         start = ","
     put_document(b"[]\n" if start == "[" else b"\n]\n")
 
 
-def _put_table(commits: Iterable[Commit]) -> None:
+def _put_table(commits: Iterable[Commit], undone: Mapping[int, int]) -> None:
     header, width = ["LINE", "WHEN", "OPERATOR", "OPERATION", "ACCOUNTS", "SEATS", "REASON"], terminal_width()
-    rows = map(_row, commits)
+    rows = (_row(commit, undone) for commit in commits)
     while not lost_output() and (some := list(islice(rows, LINES_AT_A_TIME))):
         lines = columns.table(header, some, right={0}, width=width)
         if header[0] == "":
@@ -127,12 +132,12 @@ def _put_table(commits: Iterable[Commit]) -> None:
         header = ["" for _ in header]
 
 
-def _row(commit: Commit) -> list[str]:
+def _row(commit: Commit, undone: Mapping[int, int]) -> list[str]:
     return [
         str(commit.sequence),
         "" if commit.is_lost else ages.full_moment(commit.at),
         safe_text(commit.operator.shown),
-        operation_word(commit),
+        operation_word(commit, commit.sequence in undone),
         words.and_list([safe_address(address) for address in commit.addresses], 2) or subject(commit),
         seats_words(commit),
         "; ".join(filter(None, [safe_text(commit.reason), _refusals(commit)])),
@@ -146,13 +151,19 @@ def _refusals(commit: Commit) -> str:
     return f"refused: {safe_text(refusal_words(commit.refused[0]))}" + (f" and {more:,} more" if more else "")
 
 
-def _follow(session: Session, fits: Callable[[Commit], bool], commits: Iterable[Commit], as_json: bool) -> None:
+def _follow(
+    session: Session,
+    fits: Callable[[Commit], bool],
+    commits: Iterable[Commit],
+    undone: Mapping[int, int],
+    as_json: bool,
+) -> None:
     while not lost_output():
         for commit in commits:
             if as_json:
-                put_document(orjson.dumps(log_document(commit), option=orjson.OPT_APPEND_NEWLINE))
+                put_document(orjson.dumps(log_document(commit, undone), option=orjson.OPT_APPEND_NEWLINE))
             else:
-                click.echo("  ".join(filter(None, _row(commit))))
+                click.echo("  ".join(filter(None, _row(commit, undone))))
         time.sleep(FOLLOW_PAUSE)
         commits = [commit for commit in session.catch_up() if fits(commit)]
 

@@ -93,7 +93,7 @@ class History:
 
     def undone_lines(self) -> dict[int, int]:
         """Which lines of the log are undone, each with the line that undid it."""
-        return undone_among(map(trace_of, self._store.journal.find(UNDO_LINES)))
+        return undone_among(trace_of(commit) for commit in self._store.journal.find(UNDO_LINES) if commit.changes)
 
     def to_undo(self, sequence: int | None = None, is_offered: Callable[[Commit], bool] = lambda _: True) -> Commit:
         """The commit with this number, or the last one that is offered; raises NotFound if it cannot be undone."""

@@ -238,7 +238,16 @@ class Session:
     def last_undoable(self) -> Commit | None:
         """The last change of the operator that can be undone; it passes over what later changes keep from that."""
         self.catch_up()
-        return next((commit for commit in self.history.candidates() if self.why_not_undone(commit) is None), None)
+        from kconsole.operations.undo import UndoOperation
+
+        traces_after = self.history.traces_after
+        commits = (
+            commit
+            for commit in self.history.candidates()
+            if UndoOperation(commit, commit.operation, traces_after).is_as_left(self.state)
+            if self.why_not_undone(commit) is None
+        )
+        return next(commits, None)
 
     def why_not_undone(self, commit: Commit) -> ConsoleError | None:
         """Why a commit cannot be undone, whatever seats come free; None if it is worth a try. It changes nothing."""

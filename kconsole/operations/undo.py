@@ -52,6 +52,14 @@ class UndoOperation:
         """The entries that the undo changes."""
         return tuple(_address(change) for change in self.commit.changes if change.table == "entries")
 
+    def is_as_left(self, state: Records) -> bool:
+        """Whether all records are as the operation left them; `check` also reads whether that was so all the time."""
+        try:
+            self._check_unchanged(state)
+        except ChangedSince:
+            return False
+        return True
+
     def check(self, state: Records) -> None:
         """Check that nothing came after the operation that undoing it would discard.
 

@@ -77,12 +77,12 @@ def subject(commit: Commit, most: int = 1) -> str:
     return words.count_entries(entries)
 
 
-def operation_word(commit: Commit) -> str:
-    """The name of the operation; of an undo with the line that it undid, of a refusal with that word."""
+def operation_word(commit: Commit, is_undone: bool = False) -> str:
+    """The name of the operation; of an undo with the line that it undid, of a refusal or what is undone, that word."""
     operation = "lost to damage" if commit.is_lost else safe_text(commit.operation, 40)
     if commit.undoes is not None:
         operation = f"{operation} of {commit.undoes}"
-    return f"{operation} refused" if _is_refused(commit) else operation
+    return f"{operation} refused" if _is_refused(commit) else f"{operation}, undone" if is_undone else operation
 
 
 def _is_refused(commit: Commit) -> bool:

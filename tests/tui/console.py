@@ -66,9 +66,8 @@ class Console:
             event.set_sender(self.app)
             driver.send_message(event)
             await settled(self.app)
-            async with asyncio.timeout(PATIENCE):
-                while not is_painted(self.app):
-                    await asyncio.sleep(0.001)
+            if self.is_working("store") or not is_painted(self.app):
+                await self.saved()
         return await self.saved()
 
     async def settled(self) -> "Console":
@@ -87,7 +86,7 @@ class Console:
     async def saved(self) -> "Console":
         """Let changes of the store be done and shown. What a server is asked for is not waited for."""
         async with asyncio.timeout(PATIENCE):
-            while self.is_working("store"):
+            while self.is_working("store") or not is_painted(self.app):
                 await asyncio.sleep(0.001)
         return await self.settled()
 

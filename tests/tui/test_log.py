@@ -136,7 +136,7 @@ async def test_a_line_can_be_taken_back_after_asking() -> None:
         first = screen.at.address
         screen.other("berg").do(DisableAccounts((first,)))
         await screen.press("L", "u")
-        screen.expect_dialog("Undo 'disable'?", first, "by berg")
+        screen.expect_dialog("Undo 'disable' of 1 account?", first, "by berg")
         await screen.press("y")
         screen.expect_no_dialog()
         assert screen.used == 113

@@ -36,7 +36,7 @@ class Delete(_AccountCommand):
 
 
 class Undo(_AccountCommand):
-    """Undo the last change of this session at once; if there is none, ask about your last one in the log."""
+    """Undo the last change of this session at once; else say which of yours in the log can be undone, and ask."""
 
     name, keys, title, word = "undo", "u", "Accounts: undo the last change", "undo"
     changes = True

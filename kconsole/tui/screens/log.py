@@ -16,7 +16,7 @@ from kconsole.core.errors import ConsoleError, StoreUnusable
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
 from kconsole.operations.base import Done
-from kconsole.operations.history import LogQuery
+from kconsole.operations.history import LogQuery, can_be_undone
 from kconsole.operations.session import Session
 from kconsole.operations.system import takes_long
 from kconsole.text import words
@@ -25,7 +25,7 @@ from kconsole.text.details import Detail
 from kconsole.text.messages import error_words, sentence, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import AnyCommand
-from kconsole.tui.commands.log import LOG_COMMANDS, OneAccount
+from kconsole.tui.commands.log import LOG_COMMANDS, OneAccount, UndoLine
 from kconsole.tui.screens.filtering import FilterScreen
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
@@ -212,6 +212,13 @@ class LogScreen(FilterScreen, StoreScreen):
     def is_available(self, command: AnyCommand) -> bool:
         return command is not OneAccount or self.account is not None
 
+    def is_of_use(self, command: AnyCommand) -> bool:
+        if command is UndoLine:
+            commit = self.log_list.highlighted
+            is_undone = commit is not None and commit.sequence in self.log_list.undone
+            return commit is not None and not is_undone and (can_be_undone(commit) or commit.undoes is not None)
+        return super().is_of_use(command)
+
     def action_line(self) -> None:
         commit = self.log_list.highlighted
         if commit is not None:
@@ -267,6 +274,7 @@ class LogScreen(FilterScreen, StoreScreen):
 
     def read_ahead(self) -> None:
         """Read what comes below the cursor."""
+        self.show_keys()
         if self._lacks_lines(AHEAD // 2):
             self._read_on()
 
@@ -301,6 +309,7 @@ class LogScreen(FilterScreen, StoreScreen):
         self._shown = shown
         self.log_list.empty_text = self._empty_text()
         self.log_list.show(reader.fitting, reader.undone, new)
+        self.show_keys()
         account = safe_text(self._narrowed_to, 60) or "all accounts"
         lines = words.count(len(reader.fitting), "line")
         if not reader.is_at_end:

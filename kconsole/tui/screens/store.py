@@ -140,10 +140,9 @@ class StoreScreen(ConsoleScreen):
         """Search the log in the background, so that the key for undo is shown where there is something to undo."""
 
         async def look() -> None:
-            with suppress(ConsoleError):  # which is shown to those who ask for it
-                with self.workspace.feed.held():
-                    async with self.workspace.at_work:
-                        await asyncio.to_thread(self.workspace.find_earlier)
+            with suppress(ConsoleError), self.workspace.feed.held():  # an error is shown to those who ask for it
+                async with self.workspace.at_work:
+                    await asyncio.to_thread(self.workspace.find_earlier)
             self.show_keys()
 
         if not self.is_read_only and self.workspace.last_change is None:
