@@ -98,5 +98,5 @@ def test_undone_lines_count_undos_of_undos(tmp_path: Path) -> None:
     session.undo(3)
     assert session.history.undone_lines() == {3: 4}
     session.do(DeleteAccounts((B,)))
-    assert [commit.sequence for commit in session.history.candidates()][0] == 5
+    assert next(session.history.candidates()).sequence == 5
     session.close()
