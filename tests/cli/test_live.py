@@ -8,11 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import orjson
 import pytest
 
 from kconsole.cli.context import CliContext
 from kconsole.cli.screen import find_test_server
 from kconsole.core.errors import NotFound
+from kconsole.importers.dump_documents import read_dump
 from kconsole.operations.samples import sample_session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.store.file_engine.locking import StoreLock
@@ -237,6 +239,9 @@ def test_a_domain_admins_reading_has_the_servers_figure_and_says_that_it_is_part
     assert helper("add", "two@north.example").code == 4  # by the server's figure no seat is free
     helper.done("disable", "one@north.example")
     assert helper("status", "--json").json["seats"]["used"] == 19
+    answer = helper.done("dump").json
+    assert (answer["server"]["counted"], answer["server"]["unlisted"]) == (["north.example"], 16)
+    assert read_dump(orjson.dumps(answer), "dump").server is not None
 
 
 @pytest.mark.parametrize("how", ["refused", "of the domain alone"])
