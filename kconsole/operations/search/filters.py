@@ -19,6 +19,7 @@ nothing: without that term it would list more than was asked for.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from types import MappingProxyType
 from typing import Final, get_args
 
@@ -66,6 +67,7 @@ SERVICE: Final = "service"
 _HELD: Final = "is:held"
 _ASCII_FORM: Final = "xn--"  # begins a part of a domain as DNS has it
 
+_READINGS: Final = count(1)
 _ANY: Final = All(())  # fits everything
 
 NONE_SAVED: Final[Mapping[str, str]] = MappingProxyType({})
@@ -102,9 +104,13 @@ class Filter:
         """The places whose entries fit; see `terms`."""
         return [] if self.problems else All(self.terms).choose(places, texts, entries)
 
+    def without(self, other: "Filter") -> "Filter":
+        """What is left to ask of entries that fit another filter."""
+        return Filter(tuple(term for term in self.terms if term not in set(other.terms)))
+
     def narrows(self, other: "Filter") -> bool:
         """Whether every entry that fits this filter fits the other one: mostly so after one more letter."""
-        if self.problems or other.problems or any(term.is_moving for term in (*self.terms, *other.terms)):
+        if self.problems or other.problems:
             return False
         same = set(self.terms)
         return all(before in same or any(narrows(term, before) for term in self.terms) for before in other.terms)
@@ -172,8 +178,8 @@ class FilterReader:
         if isinstance(fits, Message):
             return fits
         if fits is not None:
-            is_moving = bare.lower() == "is:locked" or (name.lower() == "seen" and "-" not in value)
-            return [Condition(canonical_login(bare), fits, is_moving)]
+            moment = self.now if name.lower() == "seen" else next(_READINGS) if bare.lower() == "is:locked" else 0
+            return [Condition(canonical_login(bare), fits, moment)]
         if _ASCII_FORM in (word := fold(bare)):
             return [Condition(word, lambda entry: word in ascii_address(entry.address).lower())]
         return [Word(search_fold(bare))]

@@ -7,7 +7,7 @@ and last answer, and works in steps, between which the screen can paint.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
 from kconsole.core.history import Change
@@ -29,6 +29,9 @@ from kconsole.operations.search.sorting import (
 
 _FEW_CHANGES: Final = 500
 """So many changes are put in their places one by one; after more, everything is sorted again."""
+
+_SAME_MOMENT: Final = timedelta(seconds=2)
+"""Selections within it count ages from the same moment: so one more letter looks among what was found before."""
 
 _CHANGES_A_STEP: Final = 40
 
@@ -140,6 +143,8 @@ class AccountIndex:
         self, query: AccountQuery, now: datetime, saved: Mapping[str, str] = NONE_SAVED
     ) -> Chunks[list[Entry]]:
         """The same in short steps; it may be stopped at any. When an entry changes meanwhile, it starts again."""
+        if self._found is not None and timedelta(0) <= now - self._found.now < _SAME_MOMENT:
+            now = self._found.now
         asked = FilterReader(now, self._policy, saved, self._locked()).read(query.text)
         while (found := (yield from self._until_changed(self._selecting(query, asked, now)))) is None:
             pass
@@ -245,9 +250,10 @@ class AccountIndex:
         """The places that fit; searched among the last answer if no other can fit."""
         before, among = self._found, (order.places, order.last)
         conditions = conditions_of(query, now, self._policy)
+        left = asked
         if before is not None and _narrows(query, asked, now, before):
-            among, conditions = (before.places, before.last), []
-        if not (conditions or asked.terms):
+            among, conditions, left = (before.places, before.last), [], asked.without(before.asked)
+        if not (conditions or left.terms):
             return _Found(query, asked, now, *among)
         fitting: tuple[list[int], list[int]] = ([], [])
         total, done = len(among[0]) + len(among[1]), 0
@@ -255,7 +261,7 @@ class AccountIndex:
             for begin in range(0, len(places), STEP):
                 some = places[begin : begin + STEP]
                 done += len(some)
-                kept += self._fitting_of(some, asked, conditions)
+                kept += self._fitting_of(some, left, conditions)
                 yield done / total
         return _Found(query, asked, now, *fitting)
 

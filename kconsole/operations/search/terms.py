@@ -5,6 +5,7 @@ Entries and their texts stand in parallel lists; what is chosen are places in th
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from kconsole.core.records import Entry
@@ -15,11 +16,6 @@ Places = list[int]
 class Term(Protocol):
     """A term of a filter. Equal terms choose the same."""
 
-    @property
-    def is_moving(self) -> bool:
-        """Whether it may choose other entries later, though none of them changes."""
-        ...
-
     def choose(self, places: Places, texts: Sequence[str], entries: Sequence[Entry]) -> Places: ...
 
 
@@ -28,7 +24,6 @@ class Word:
     """The text of the entry holds a word, folded as `search_fold` does."""
 
     word: str
-    is_moving = False
 
     def choose(self, places: Places, texts: Sequence[str], entries: Sequence[Entry]) -> Places:
         del entries
@@ -38,11 +33,12 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something is so of the entry. Conditions of the same text are the same."""
+    """Something is so of the entry. Conditions of the same text, at the same moment, are the same."""
 
     text: str
     fits: Callable[[Entry], bool] = field(compare=False)
-    is_moving: bool = False
+    moment: datetime | int = 0
+    """When it was read, if it may choose other entries later, though none of them changes; or a number of its own."""
 
     def choose(self, places: Places, texts: Sequence[str], entries: Sequence[Entry]) -> Places:
         del texts
@@ -55,10 +51,6 @@ class Not:
     """The term does not fit."""
 
     term: Term
-
-    @property
-    def is_moving(self) -> bool:
-        return self.term.is_moving
 
     def choose(self, places: Places, texts: Sequence[str], entries: Sequence[Entry]) -> Places:
         match self.term:  # the same without a set, which takes longer
@@ -76,10 +68,6 @@ class All:
 
     terms: tuple[Term, ...]
 
-    @property
-    def is_moving(self) -> bool:
-        return any(term.is_moving for term in self.terms)
-
     def choose(self, places: Places, texts: Sequence[str], entries: Sequence[Entry]) -> Places:
         for term in self.terms:
             places = term.choose(places, texts, entries)
@@ -92,15 +80,11 @@ class Either:
 
     terms: tuple[Term, ...]
 
-    @property
-    def is_moving(self) -> bool:
-        return any(term.is_moving for term in self.terms)
-
     def choose(self, places: Places, texts: Sequence[str], entries: Sequence[Entry]) -> Places:
-        left, fitting = places, set[int]()
+        fitting: set[int] = set()
         for term in self.terms:
+            left = [place for place in places if place not in fitting] if fitting else places
             fitting.update(term.choose(left, texts, entries))
-            left = [place for place in left if place not in fitting]
         return [place for place in places if place in fitting]
 
 
