@@ -4,16 +4,14 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
+from textual.binding import Binding
 from textual.events import Event, Key, MouseEvent, Paste
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import Reactive
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
@@ -25,7 +23,6 @@ from kconsole.operations.settings import Settings
 from kconsole.text.messages import error_words, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
-from kconsole.tui.commands.base import AnyCommand, CommandTarget, console_of
 from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.styles import Palette, palette_of
@@ -47,35 +44,6 @@ _NO_SETTINGS: Final = Settings()
 _ANY_TERMINAL: Final = TerminalProfile()
 
 
-class ConsoleCommands(Provider):
-    """Offers the commands of the screen, and after them those that move in the list with the focus."""
-
-    @property
-    def _available(self) -> Iterator[tuple[AnyCommand, CommandTarget]]:
-        places: tuple[object, ...] = (self.screen, self.focused)
-        for target in places:
-            if isinstance(target, CommandTarget):
-                yield from ((command, target) for command in target.offered())
-
-    async def discover(self) -> Hits:
-        for command, target in self._available:
-            title = command.title + self._keys(command)
-            run = partial(target.run_command, command)
-            yield DiscoveryHit(Content(title), run, text=title, help=command.help_text())
-
-    async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
-        for command, target in self._available:
-            score = matcher.match(command.title)
-            if score > 0:
-                title, run = command.title, partial(target.run_command, command)
-                keys = self._keys(command)
-                yield Hit(score, matcher.highlight(title) + Content(keys), run, text=title, help=command.help_text())
-
-    def _keys(self, command: AnyCommand) -> str:
-        return f"  ({console_of(self.screen).keys.first(command)})"
-
-
 class KConsoleApp(BufferedApp):
     """The console on one session.
 
@@ -85,9 +53,8 @@ class KConsoleApp(BufferedApp):
 
     TITLE = "kconsole"
     CSS_PATH = "css/main.tcss"
-    COMMANDS = {ConsoleCommands}  # noqa: RUF012  # Textual's own declaration
     ENABLE_COMMAND_PALETTE = False  # our own command opens it, by whatever key it has
-    BINDINGS: ClassVar = []
+    BINDINGS: ClassVar = [Binding("ctrl+z", "suspend_process", show=False)]
     theme = Reactive(THEMES[0])
 
     def __init__(
@@ -247,6 +214,16 @@ class KConsoleApp(BufferedApp):
             self.keystrokes.take(event)
         elif not (self.keystrokes.is_held and isinstance(event, MouseEvent)):
             await super().on_event(event)
+
+    def action_help_quit(self) -> None:
+        """Do what `q` does on a screen, for ctrl+c: one step back, or quit; a dialog is left without an answer."""
+        screen = self.screen
+        if screen is self._main:
+            self._main.action_quit()
+        elif (leave := getattr(screen, "action_leave", None) or getattr(screen, "action_back", None)) is not None:
+            leave()
+        elif isinstance(screen, ModalScreen):
+            screen.dismiss(None)
 
     def get_default_screen(self) -> Screen[None]:
         return self._first

@@ -9,7 +9,7 @@ from kconsole.tui.commands.base import KEY_WORDS, AnyCommand, character_of, key_
 
 RESERVED: Final[Mapping[str, str]] = {
     "escape": "leads one step back, everywhere",
-    "ctrl+c": "copies what is selected in a line to type in",
+    "ctrl+c": "goes a step back or leaves the console; in a line to type in it copies",
     "ctrl+q": "always leaves the console",
 }
 """Keys that no other command gets, and what they are for: there is always a way out."""

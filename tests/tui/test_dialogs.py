@@ -46,8 +46,8 @@ async def test_a_problem_is_in_sight(size: tuple[int, int]) -> None:
 
 
 async def test_a_long_body_scrolls_by_every_key_of_movement() -> None:
-    async with console("office", (80, 24)) as screen:
-        await screen.press("question_mark")
+    async with console("office", (30, 8)) as screen:
+        await screen.press("enter")
         assert screen.dialog is not None
         body = screen.dialog.scrolling
         seen = [body.scroll_offset.y]

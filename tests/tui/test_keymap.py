@@ -1,12 +1,12 @@
 """Every command has a plain key, a palette entry and a line of help; keys can be given other commands, and are told."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.command import CommandPalette
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from kconsole.operations.settings import Settings
 from kconsole.tui.commands.base import AnyCommand, key_word
@@ -16,6 +16,7 @@ from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.screens.mapping import MappingScreen
 from kconsole.tui.screens.mapping_preview import PreviewScreen
+from kconsole.tui.screens.palette import PaletteDialog, found
 from kconsole.tui.screens.reconcile import ReconcileScreen
 from kconsole.tui.widgets.labelled import LabelledText
 from kconsole.tui.widgets.row_list import RowList
@@ -101,28 +102,68 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
             for command in commands:
                 assert (" ".join(Keymap({}).shown(command)), command.help_text()) in shown, command
             await screen.press("escape", "colon")
-            found = await palette(screen.app.screen)
+            found = palette(screen.app.screen)
             left_out = {command.title for command in commands if command.title not in found}
             assert not left_out
             await screen.press("escape", "escape")
 
 
-async def palette(screen: object) -> str:
+def palette(screen: Any) -> str:
     """All that the palette offers before anything is typed."""
-    assert isinstance(screen, CommandPalette)
-    for worker in screen.workers:
-        await worker.wait()
-    return "\n".join(str(option.prompt) for option in screen.query_one(OptionList).options)
+    assert isinstance(screen, PaletteDialog)
+    return "\n".join(f"{command.title}  {screen.app.keys.first(command)}" for command, _ in screen.offered.rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("renew", "license"), ("why", "details"), ("export", "text"), ("report", "text"), ("leaver", "disable"),
+        ("ldap", "map"), ("DISABLE acc", "disable"), ("history", "log"), ("zzz", ""),
+    ],
+)  # fmt: skip
+async def test_commands_are_found_by_what_they_mean(words: str, first: str) -> None:
+    async with console("office") as screen:
+        offers = [(command, screen.main) for command in screen.main.offered()]
+        assert [command.name for command, _ in found(offers, words)][:1] == ([first] if first else [])
+
+
+async def test_the_palette_says_when_nothing_is_found_and_the_help_too() -> None:
+    async with console("office") as screen:
+        await screen.press("colon", *"zzz", "enter")
+        screen.expect_dialog("No command is found by these words.")
+        await screen.press("escape", "question_mark", *"zzz")
+        screen.expect_dialog("Nothing here holds these words.")
+        await screen.press("backspace", "backspace", "backspace", *"frees")
+        assert [label for label, _ in rows_of(screen)] == ["R"]
+
+
+async def test_ctrl_c_goes_a_step_back_and_leaves_the_console_from_the_main_screen() -> None:
+    async with console("office") as screen:
+        for key in ("L", "l", "d"):
+            await screen.press(key, "ctrl+c")
+            assert screen.app.screen is screen.main
+        await screen.press("ctrl+c")
+        assert not screen.app.is_running
+
+
+async def test_the_key_line_shows_what_works_now() -> None:
+    async with console("office") as screen:
+        await screen.press("slash")
+        assert screen.keys.split()[:3] == ["enter", "keep", "it"]
+        await screen.press("a", "down")
+        assert "mark" in screen.keys
+        await screen.press("d")
+        assert screen.keys.split()[:2] == ["y", "yes"]
+        await screen.press("escape")
+        assert "mark" in screen.keys
 
 
 async def test_movements_can_be_run_from_the_palette() -> None:
     async with console("office") as screen:
         await screen.press("colon")
         screen.app.screen.query_one(Input).value = "last row"
-        await screen.pilot.pause()
-        for worker in screen.app.screen.workers:
-            await worker.wait()
-        await screen.press("down", "enter")
+        await screen.settled()
+        await screen.press("enter")
         await screen.pilot.pause()
         assert screen.main.accounts.cursor == screen.main.accounts.row_count - 1
 
@@ -246,8 +287,8 @@ async def test_a_command_has_its_other_key_and_no_longer_its_own() -> None:
 
 
 async def test_a_movement_and_a_sign_can_have_other_keys() -> None:
-    async with console("office", settings=with_keys(down="b", filter="&")) as screen:
-        await screen.press("b", "b", "j")
+    async with console("office", settings=with_keys(down="z", filter="&")) as screen:
+        await screen.press("z", "z", "j")
         assert screen.main.accounts.cursor == 2
         await screen.press("ampersand")
         screen.expect_typing_in("filter")
@@ -276,10 +317,11 @@ async def test_whatever_names_a_key_names_the_one_it_has_now() -> None:
         assert {"z", "f7", "m", "ctrl+t", "w", "H", "+"} <= labels
         assert not {"d", "R", "v", "Y", "y", "?", "a"} & labels
         await screen.press("escape", "colon")
-        assert "Accounts: disable  (z)" in await palette(screen.app.screen)
+        assert "Accounts: disable  z" in palette(screen.app.screen)
 
 
 async def test_problems_are_there_to_be_told() -> None:
     async with console("office", settings=with_keys(disable="e")) as screen:
         assert any("disable and enable cannot both have e" in text for text in screen.app.problems)
+        await screen.press("escape")
         assert "d disable" in screen.keys

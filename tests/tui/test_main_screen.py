@@ -367,9 +367,9 @@ async def test_the_help_names_every_command_and_every_rule() -> None:
     async with console("office") as screen:
         await screen.press("question_mark")
         screen.expect_dialog("Help", "Disable the account")
-        await screen.press(*["pagedown"] * 6, "k", "j")
+        await screen.press(*["pagedown"] * 6, "up", "down")
         screen.expect_dialog("An enabled account")
-        await screen.press("q")
+        await screen.press("escape")
         screen.expect_no_dialog()
 
 

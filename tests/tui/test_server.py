@@ -312,7 +312,7 @@ async def test_the_servers_numbers_stand_beside_ours_with_what_is_behind_a_diffe
         assert "own@north.example" in screen.text
         await screen.press("enter")
         screen.expect_dialog("Accounts that take a seat", "own@north.example", "Difference")
-        await screen.press("escape", "question_mark", "G")
+        await screen.press("escape", "question_mark", *["pagedown"] * 4)
         screen.expect_dialog("the server counts another number")
         await screen.press("escape", "escape")
         screen.expect_focus_on("accounts")

@@ -11,6 +11,7 @@ class Disable(_AccountCommand):
     """Disable the account, or all marked ones: its mail is kept, its seat is free at once."""
 
     name, keys, title, word = "disable", "d", "Accounts: disable", "disable"
+    synonyms = "leaver left gone block lock suspend deactivate free seat"
     operation = "disable"
 
 
@@ -18,6 +19,7 @@ class Enable(_AccountCommand):
     """Enable the account, or all marked ones, if there are seats for them."""
 
     name, keys, title, word = "enable", "e", "Accounts: enable", "enable"
+    synonyms = "activate unblock unlock joiner returner take seat"
     operation = "enable"
 
 
@@ -25,6 +27,7 @@ class Add(_AccountCommand):
     """Add an account, if there is a seat for it."""
 
     name, keys, title, word = "add", "a", "Accounts: add", "add"
+    synonyms = "new create user joiner hire mailbox"
     operation = "add"
 
 
@@ -32,6 +35,7 @@ class Delete(_AccountCommand):
     """Delete the account, or all marked ones; its seat is free after the next restart of the server."""
 
     name, keys, title, word = "delete", "x", "Accounts: delete", "delete"
+    synonyms = "remove leaver erase"
     operation = "delete"
 
 
@@ -39,6 +43,7 @@ class Undo(_AccountCommand):
     """Undo the last change of this session at once; else say which of yours in the log can be undone, and ask."""
 
     name, keys, title, word = "undo", "u", "Accounts: undo the last change", "undo"
+    synonyms = "revert back mistake restore"
     changes = True
 
 
@@ -46,6 +51,7 @@ class Redo(_AccountCommand):
     """Redo what was undone last in this session."""
 
     name, keys, title = "redo", "ctrl+r", "Accounts: redo what was undone"
+    synonyms = "again repeat"
     changes = True
 
 
@@ -53,18 +59,21 @@ class Details(_AccountCommand):
     """Show everything about the account, and why it takes a seat or not."""
 
     name, keys, title, word = "details", "enter", "Accounts: details", "details"
+    synonyms = "why reason explain rule seat show"
 
 
 class Copy(_AccountCommand):
     """Copy the address, or all marked ones, to the clipboard of your terminal, over SSH and in tmux too."""
 
     name, keys, title = "copy", "y", "Accounts: copy addresses"
+    synonyms = "clipboard"
 
 
 class ShowText(_AccountCommand):
     """Show the address, or all marked ones, as plain text: to select with the mouse, or to save in a file."""
 
     name, keys, title = "text", "Y", "Accounts: addresses as text, to a file"
+    synonyms = "export report csv list save file"
 
 
 class Tag(_AccountCommand):
@@ -78,6 +87,7 @@ class Connect(_AccountCommand):
     """Record that the user logs in now: the first login creates the mailbox. Says why a login would be refused."""
 
     name, keys, title = "connect", "c", "Accounts: record that the user logs in now"
+    synonyms = "login logon"
     operation = "connect"
 
 
@@ -85,12 +95,14 @@ class MapDomains(_AccountCommand):
     """Map the accounts of a domain from its directory: set it up, test the connection, preview, apply."""
 
     name, keys, title, word = "map", "M", "Accounts: map a domain from its directory", "map"
+    synonyms = "ldap active directory ad import"
 
 
 class ServerRestarted(_AccountCommand):
     """Record that the server was restarted: this frees the seats of deleted accounts."""
 
     name, keys, title = "restarted", "R", "Server: it was restarted"
+    synonyms = "reboot held"
     operation = "restarted"
 
 
@@ -120,12 +132,14 @@ class Filter(_ViewCommand):
     """Show only what you type: words, -words, is:never, seen:>180d, domain:x, role:x, tag:x, (a or b), -(a or b)."""
 
     name, keys, title, word = "filter", "slash", "View: filter", "filter"
+    synonyms = "search find"
 
 
 class SavedFilters(_ViewCommand):
     """Use a filter that you saved, save the current one under a name, or forget one."""
 
     name, keys, title = "saved-filters", "f", "View: saved filters"
+    synonyms = "search bookmarks"
 
 
 class Sort(_ViewCommand):
@@ -144,12 +158,14 @@ class Columns(_ViewCommand):
     """Choose the columns, their order and their widths. The choice is kept."""
 
     name, keys, title = "columns", "C", "View: columns"
+    synonyms = "fields width"
 
 
 class NeverLoggedIn(_ViewCommand):
     """List the accounts that never logged in, or fold them into one line with their number."""
 
     name, keys, title, word = "never", "n", "View: accounts that never logged in", "never"
+    synonyms = "unused latent group fold"
 
 
 class NextDomain(_ViewCommand):

@@ -30,6 +30,8 @@ class Command:
     """What the palette calls it."""
     word: ClassVar[str] = ""
     """One word for the key line; empty if it is not shown there."""
+    synonyms: ClassVar[str] = ""
+    """Other words that people look for it by, for the palette."""
     group: ClassVar[str] = "Console"
     """Its heading in the help."""
     operation: ClassVar[str] = ""

@@ -7,12 +7,14 @@ class Log(Command):
     """Show the activity log: each change with its operator, time, and the seats before and after."""
 
     name, keys, title, word = "log", "L", "Console: activity log", "log"
+    synonyms = "history audit who when journal activity"
 
 
 class License(Command):
     """Show the license: its state, what ends when, components, what was bought; register, activate, update, install."""
 
     name, keys, title, word = "license", "l", "Console: the license", "license"
+    synonyms = "renew renewal maintenance expiry subscription buy seats"
 
 
 class Palette(Command):
@@ -25,6 +27,7 @@ class NextTheme(Command):
     """Use the next theme: dark, light, high contrast, the terminal's own colours. The choice is kept."""
 
     name, keys, title = "theme", "t", "View: next theme"
+    synonyms = "colour color dark light contrast"
 
 
 class Redraw(Command):
@@ -37,12 +40,14 @@ class Help(Command):
     """This help."""
 
     name, keys, title, word = "help", "question_mark", "Console: help", "help"
+    synonyms = "keys shortcuts manual"
 
 
 class Quit(Command):
     """Quit. All changes are saved already."""
 
     name, keys, title, word = "quit", "q,ctrl+q", "Console: quit", "quit"
+    synonyms = "exit leave close"
 
 
 class _Movement(Command):

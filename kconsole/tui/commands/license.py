@@ -22,6 +22,7 @@ class Register(LicenseCommand):
     """Register the license to a customer, or change that. Only the last four characters of its ID are kept."""
 
     name, keys, title, word = "license-register", "B", "License: register it, change the registration", "register"
+    synonyms = "customer owner id"
     operation = "register license"
 
 
@@ -50,6 +51,7 @@ class Buy(LicenseCommand):
     """Record that seats or components were bought: they are due within 24 hours."""
 
     name, keys, title, word = "license-buy", "b", "License: seats or components were bought", "buy"
+    synonyms = "renew order purchase more"
     operation = "buy"
 
 
@@ -57,12 +59,14 @@ class Components(LicenseCommand):
     """Show which accounts use the components or exceed their seats; license one, or change its seats and days."""
 
     name, keys, title, word = "license-components", "o", "License: its components", "components"
+    synonyms = "antivirus activesync antispam why"
 
 
 class TermsByHand(LicenseCommand):
     """Change seats and dates by hand, as after a renewal. The effect is shown first."""
 
     name, keys, title, word = "license-terms", "D", "License: seats and days by hand", "seats, days"
+    synonyms = "renew renewal maintenance extend expiry"
     operation = "change license"
 
 
@@ -70,6 +74,7 @@ class Install(LicenseCommand):
     """Install a license file (license.key). The changes are shown first; its signature is not checked."""
 
     name, keys, title, word = "license-install", "i", "License: install a license file", "install"
+    synonyms = "renew key file import"
     operation = "install license"
 
 

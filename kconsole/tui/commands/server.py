@@ -8,6 +8,7 @@ class Sync(Command):
     """Read the server now: accounts, logins, license and its own numbers. Its password is asked for once."""
 
     name, keys, title, word = "sync", "r,f5", "Server: read it now", "read server"
+    synonyms = "refresh reload update pull"
     group = "Server"
     changes = True
 
@@ -16,6 +17,7 @@ class Reconcile(Command):
     """Compare kconsole's count with the server's numbers of the last reading, with likely causes of differences."""
 
     name, keys, title = "reconcile", "equals_sign", "Server: compare its numbers with ours"
+    synonyms = "why difference compare check wrong"
     group = "Server"
 
 

@@ -76,6 +76,13 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         self.show_trouble()
         self.show_keys()
 
+    def on_screen_suspend(self) -> None:
+        """Show no keys that do not work while a dialog is open."""
+        self.key_line.instead = getattr(self.app.screen, "keys", "") or self.key_line.instead
+
+    def on_screen_resume(self) -> None:
+        self.key_line.instead = ""
+
     def on_unmount(self) -> None:
         self.workspace.feed.followers.discard(self.committed)
 
@@ -90,12 +97,12 @@ class ConsoleScreen(CommandTarget, Screen[None]):
     # Commands that every screen has
 
     def action_help(self) -> None:
-        from kconsole.tui.screens.dialog import TableDialog
+        from kconsole.tui.screens.palette import HelpDialog
 
         keys, groups = console_of(self).keys, dict[str, list[tuple[str, str]]]()
         for command in (*self.commands, *MOVEMENTS):
             groups.setdefault(command.group, []).append((" ".join(keys.shown(command)), command.help_text()))
-        self.app.push_screen(TableDialog(self.help_title, [*groups.items(), *self.help_sections()], large=True))
+        self.app.push_screen(HelpDialog(self.help_title, [*groups.items(), *self.help_sections()]))
 
     def help_sections(self) -> Iterable[Section]:
         """What the help says besides the keys."""
@@ -103,10 +110,17 @@ class ConsoleScreen(CommandTarget, Screen[None]):
             yield "Signs", self.signs
 
     def action_palette(self) -> None:
-        from textual.command import CommandPalette
+        from kconsole.tui.screens.palette import Offer, PaletteDialog
 
-        if not CommandPalette.is_open(self.app):
-            self.app.push_screen(CommandPalette(id="--command-palette"))
+        places: tuple[object, ...] = (self, self.focused)  # the screen, then the list with the focus
+        targets = [place for place in places if isinstance(place, CommandTarget)]
+
+        async def run(offer: Offer | None) -> None:
+            if offer is not None:
+                await offer[1].run_command(offer[0])
+
+        offers = [(command, target) for target in targets for command in target.offered()]
+        self.app.push_screen(PaletteDialog(offers), run)
 
     def action_theme(self) -> None:
         self.tell(console_of(self).next_theme())

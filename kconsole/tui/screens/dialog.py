@@ -51,7 +51,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Cancel", show=False),
+        Binding("escape,ctrl+c", "leave", "Cancel", show=False),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
         Binding("j,down", "scroll_by(1)", show=False),

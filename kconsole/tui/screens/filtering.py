@@ -1,6 +1,6 @@
 """A screen whose list is filtered by what is typed in a line below it."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.widget import Widget
 
@@ -8,9 +8,13 @@ from kconsole.core.codes import Message
 from kconsole.tui.screens.console import ConsoleScreen
 
 if TYPE_CHECKING:
+    from textual.events import DescendantFocus
     from textual.widgets import Input
 
     from kconsole.tui.widgets.inputs import FilterBar
+
+
+FILTER_KEYS: Final = "enter keep it · esc clear it · down to the list"
 
 
 class FilterScreen(ConsoleScreen):
@@ -35,6 +39,11 @@ class FilterScreen(ConsoleScreen):
         """What is wrong with a filter, which lists nothing then."""
         del text
         return None
+
+    def on_descendant_focus(self, event: "DescendantFocus") -> None:
+        """Show the keys of the line to type in while it has the focus."""
+        is_typing = self.filter_bar is not None and event.widget is self.filter_bar.line
+        self.key_line.instead = FILTER_KEYS if is_typing else ""
 
     async def action_filter(self) -> None:
         if self.filter_bar is None:

@@ -18,7 +18,9 @@ LABEL_LARGE = 20
 """Cells of a label in a dialog, and in a large one."""
 
 
-def labelled_lines(sections: Iterable[Section], width: int, label_width: int, wraps: bool = True) -> list[list[Part]]:
+def labelled_lines(
+    sections: Iterable[Section], width: int, label_width: int, wraps: bool = True, label_style: str = "muted"
+) -> list[list[Part]]:
     """The lines of sections, with a blank one before each heading but the first; rows are cut to a line, or wrapped."""
     lines: list[list[Part]] = []
     for heading, rows in sections:
@@ -26,14 +28,14 @@ def labelled_lines(sections: Iterable[Section], width: int, label_width: int, wr
             lines += [[], [(heading, "strong")]]
         for row in rows:
             label, text, style = row if len(row) == 3 else (*row, "")
-            label_style = style if style and len(label) == 1 else "muted"  # a sign is painted like its text
+            its_style = style if style and len(label) == 1 else label_style  # a sign is painted like its text
             room = max(width - label_width, 1)
             if wraps:
                 labels, texts = wrapped(label, label_width - 1), wrapped(text, room) or [""]
             else:
                 labels, texts = [label], [fitted(text, room)]
             for left, right in zip_longest(labels, texts, fillvalue=""):
-                lines.append([(f"{fitted(left, label_width - 1)} ", label_style), (right, style)])
+                lines.append([(f"{fitted(left, label_width - 1)} ", its_style), (right, style)])
     return lines[1:] if lines and not lines[0] else lines
 
 

@@ -1,7 +1,6 @@
 """The license on the screen: its state in a few lines that stay, and everything about it below, which scrolls."""
 
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
 from typing import Final
 
 from rich.cells import cell_len
@@ -14,7 +13,7 @@ from kconsole.text.gauge import state_word, used_words
 from kconsole.text.licenses import Section, SectionCode, days_words, next_step, pending_lines, title_of
 from kconsole.text.sentences.license import ENDINGS, STATES
 from kconsole.tui.widgets.labelled import labelled_lines
-from kconsole.tui.widgets.painting import Painted, Part, palette_of_app, strip, wrapped
+from kconsole.tui.widgets.painting import Painted, Part, beside, palette_of_app, strip, wrapped
 from kconsole.tui.widgets.row_list import Movable
 
 SIGNS: Final[dict[LicenseState, tuple[str, str]]] = {
@@ -145,11 +144,7 @@ class LicenseSheet(Movable):
                 halves[section.code not in ON_THE_LEFT].append(section)
             left = _lines_of(halves[0], left_width, LEFT_LABEL)
             right = _lines_of(halves[1], width - left_width - GAP, LABEL)
-            nothing: list[Part] = []
-            self.lines = [
-                [*one, (" " * (left_width + GAP - sum(cell_len(text) for text, _ in one)), ""), *other]
-                for one, other in zip_longest(left, right, fillvalue=nothing)
-            ]
+            self.lines = beside(left, right, left_width + GAP)
         self.virtual_size = Size(self.size.width, len(self.lines))
         self.refresh()
 

@@ -148,9 +148,17 @@ class KeyLine(Painted):
     always: ClassVar[tuple[str, ...]] = ("log-back", "license-back", "reconcile-back", "help", "quit")
 
     shown: reactive[tuple[AnyCommand, ...]] = reactive(())
+    instead: reactive[str] = reactive("")
+    """What works now in place of them, as in a line to type in: keys and words, with dots between."""
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
         del y
+        if self.instead:
+            for part in self.instead.split(" · "):
+                key, _, word = part.partition(" ")
+                yield f" {key}", "name"
+                yield f" {word} ", ""
+            return
         keys = {command: console_of(self).keys.first(command) for command in self.shown}
         cells = {command: cell_len(key) + len(command.word) + 3 for command, key in keys.items()}
         room = width - sum(cells[command] for command in keys if command.name in self.always)

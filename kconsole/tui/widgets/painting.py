@@ -4,7 +4,8 @@ Every text from outside reaches the terminal through here, after `safe_text`; Te
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -76,6 +77,15 @@ def brief(text: str, width: int) -> str:
             break
         words[place] = fitted(words[place], max(cells - over, LEAST_ADDRESS))
     return " ".join(words)
+
+
+def beside(left: Iterable[Sequence[Part]], right: Iterable[Sequence[Part]], width: int) -> list[list[Part]]:
+    """Lines beside others, which begin after so many cells."""
+    nothing: Sequence[Part] = ()
+    return [
+        [*one, (" " * (width - sum(cell_len(text) for text, _ in one)), ""), *other]
+        for one, other in zip_longest(left, right, fillvalue=nothing)
+    ]
 
 
 class Painted(Widget):
