@@ -97,7 +97,7 @@ async def test_the_whole_life_of_a_license() -> None:
         assert head(screen)[0].startswith("– NOT RECORDED")
         assert "Registered to" in sheet(screen)
         assert "no customer yet" in sheet(screen)
-        await screen.press("T")
+        await screen.press("N")
         screen.expect_dialog("Begin the trial?", "2026-09-04").expect_focus_on("Cancel")
         await screen.press("y")
         assert head(screen)[0].startswith("▸ TRIAL   Trial until 2026-09-04, 30 days left")
@@ -189,7 +189,7 @@ async def test_commands_that_make_no_sense_are_not_offered_and_say_why() -> None
         await screen.press("l")
         assert keys(screen).startswith(" U it arrived  X cancel ")
         for key, why in (
-            ("T", "A license is registered here, so there is no trial."),
+            ("N", "A license is registered here, so there is no trial."),
             ("A", "The license was activated on "),
             ("b", "A purchase is pending already: 25 seats and Antivirus. Press U if it arrived, X to cancel it."),
         ):
@@ -197,7 +197,7 @@ async def test_commands_that_make_no_sense_are_not_offered_and_say_why() -> None
             screen.expect_no_dialog()
             assert told(screen).startswith(why)
     async with console("small") as screen:
-        await screen.press("l", "T")
+        await screen.press("l", "N")
         assert told(screen).startswith("The trial has begun already; its last day is 2026-08-21.")
 
 
@@ -572,7 +572,7 @@ async def test_read_only_shows_all_and_changes_nothing() -> None:
         await screen.press("l")
         assert "READ ONLY" in screen.text.splitlines()[0]
         assert keys(screen).split() == ["o", "components", "?", "help", "esc", "back"]
-        for key in "TBAbUXDiu":
+        for key in "NBAbUXDiu":
             await screen.press(key)
             screen.expect_no_dialog()
             assert told(screen) == READ_ONLY

@@ -14,7 +14,7 @@ class LicenseCommand(Command):
 class Trial(LicenseCommand):
     """Begin the trial of 30 days, after a confirmation."""
 
-    name, keys, title, word = "license-trial", "T", "License: begin the trial", "trial"
+    name, keys, title, word = "license-trial", "N", "License: begin the trial", "trial"
     operation = "begin trial"
 
 
