@@ -218,6 +218,7 @@ CHANGING = {
     "enable": ["enable", "off@north.example"],
     "add": ["add", "new@north.example"],
     "delete": ["delete", ANNA, "--yes"],
+    "tag": ["tag", ANNA, "vip"],
     "restarted": ["restarted"],
     "connect": ["connect", ANNA],
     "license": ["license", "trial"],
