@@ -19,7 +19,7 @@ from kconsole.text import columns
 from kconsole.text.details import Detail, rule_sentence
 from kconsole.text.safe_text import json_safe, safe_text
 
-_FORMULA: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)(?=[-=+@＝＋－＠])""")
+_FORMULA: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)(?=[-=+@＝＋－＠﹦﹢﹣﹫])""")
 """What precedes a text that a spreadsheet takes for a formula, whichever separator it cuts at; its sign may be wide."""
 
 _SEAT_FIGURES: Final = (

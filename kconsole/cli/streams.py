@@ -73,6 +73,10 @@ def _replaced(stream: TextIO | None, descriptor: int, is_original: bool) -> Text
         assert stream is not None  # noqa: S101
         return stream
     encoding = "utf-8" if stream is None else stream.encoding
+    try:
+        PLAIN_SIGNS.encode(encoding, PLAIN_SIGNS)
+    except (LookupError, UnicodeError):  # of PYTHONIOENCODING, and none for texts
+        encoding = "utf-8"
     raw = _Stream(descriptor, "w", closefd=False)
     by_line = descriptor == 2 or raw.isatty()
     return io.TextIOWrapper(raw, encoding, errors=PLAIN_SIGNS, line_buffering=by_line)

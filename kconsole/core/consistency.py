@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kconsole.core.codes import Message, first_of, message
 from kconsole.core.errors import BadInput
-from kconsole.core.identity import canonical_address, canonical_domain
+from kconsole.core.identity import canonical_address, canonical_domain, stripped
 from kconsole.core.license import ID_SHOWN, License
 from kconsole.core.records import Domain, Entry, Inventory, LastLogin
 from kconsole.core.times import in_utc, is_no_day, is_no_time
@@ -44,7 +44,7 @@ def checked(inventory: Inventory, name: str) -> Inventory:
     try:
         entries = tuple(  # most of many have no time at all
             _timed(entry) if entry.last_login or entry.deleted_at or entry.directory_logon else entry
-            for entry in inventory.entries
+            for entry in map(_without_blanks, inventory.entries)
         )
         restart = _in_utc(inventory.last_restart)
         return replace(
@@ -52,7 +52,7 @@ def checked(inventory: Inventory, name: str) -> Inventory:
             license=_timed(replace(license_, components=tuple(map(_timed, license_.components)))),
             server=_in_utc(inventory.server),
             last_restart=None if _is_none(restart) else restart,
-            domains=_with_missing_domains(inventory.domains, entries),
+            domains=_with_missing_domains(tuple(map(_without_blanks, inventory.domains)), entries),
             entries=entries,
         )
     except OverflowError:
@@ -117,6 +117,14 @@ def _timed(record: _Record) -> _Record:
     timed: _Record = _in_utc(record)
     none = {name: None for name in _MAY_BE_NONE if _is_none(getattr(timed, name, None))}
     return replace(timed, **none) if none else timed
+
+
+def _without_blanks(record: _Record) -> _Record:
+    """A record without blanks and invisible marks around its address or name, which no other door lets in."""
+    name = "address" if isinstance(record, Entry) else "name"
+    text = getattr(record, name)
+    bare = stripped(text)
+    return record if bare == text else replace(record, **{name: bare})
 
 
 def _is_none(time: LastLogin | date | None) -> bool:

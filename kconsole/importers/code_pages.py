@@ -140,8 +140,9 @@ def utf8_text(document: bytes, name: str, encoding: str | None = None) -> str:
     try:
         text = document.decode(named).lstrip("\ufeff")
     except UnicodeError as error:
-        raise BadInput("not-in-encoding-at", "save-as-utf8", file=name, **place_of(error, document, named)) from None
-    return text.rstrip("\x1a\0") if "\x1a" in text[-2:] else text
+        hint = "save-as-utf8" if encoding is None else "name-the-encoding"
+        raise BadInput("not-in-encoding-at", hint, file=name, **place_of(error, document, named)) from None
+    return text.rstrip("\x1a\0") if text.endswith(("\x1a", "\0")) else text
 
 
 def place_of(error: UnicodeError, document: bytes, encoding: str) -> dict[str, Any]:

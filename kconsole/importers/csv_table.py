@@ -30,7 +30,7 @@ _EMPTY_LINE: Final = re.compile(rf'(?:[{BLANKS};,\x1a]|"")*')
 _FILE_END: Final = re.compile(r"[\x1a\0]+[\x1a\0\s]*\Z")
 """What DOS wrote at the end of a text file."""
 
-GUARDED: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)'(?=[-=+@＝＋－＠])""")
+GUARDED: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)'(?=[-=+@＝＋－＠﹦﹢﹣﹫])""")
 """What kconsole writes before what a spreadsheet would take for a formula, see `cli.output`."""
 
 _LINE_MARKS: Final = "\ufeff\x1a"  # where a file was appended to another

@@ -95,7 +95,7 @@ def _text_of(content: bytes, name: str, encoding: str | None) -> str:
         lines = _LINE_END.split(text)
         for field in _fields(text):
             if field.key in _READ and (wrong := code_pages.wrong_byte(lines[field.line - 1], "UTF-8")):
-                raise BadInput("not-in-encoding-at", "save-as-utf8", file=name, line=field.line, **wrong)
+                raise BadInput("not-in-encoding-at", "name-the-encoding", file=name, line=field.line, **wrong)
         return text
     fields = _fields(content.decode("latin-1"))
     words = [each.value.encode("latin-1") for each in fields if each.key in _READ and not each.value.isascii()]

@@ -15,7 +15,7 @@ from kconsole.text.safe_text import safe_text
 from tests.cli.console import Console
 from tests.limits import EXAMPLES
 
-FORMULA = re.compile(r"[-=+@＝＋－＠]")
+FORMULA = re.compile(r"[-=+@＝＋－＠﹦﹢﹣﹫]")
 
 
 def printed(values: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -25,7 +25,7 @@ def printed(values: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize(
     "value",
-    ["=1+1", "x;=1+1", "x,=1+1", "x\t=1+1", "x|@a", 'x;"=1+1"', "x; +1", "＝1", "x;＠a", "'=1",
+    ["=1+1", "x;=1+1", "x,=1+1", "x\t=1+1", "x|@a", 'x;"=1+1"', "x; +1", "＝1", "x;＠a", "﹦1", "x;﹢1", "'=1",
      "\n=1", '"=1', "-", ";;=1"],
 )  # fmt: skip
 def test_no_separator_makes_a_formula(value: str, capsys: pytest.CaptureFixture[str]) -> None:

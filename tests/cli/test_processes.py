@@ -139,6 +139,12 @@ def test_a_terminal_that_cannot_show_everything_breaks_nothing(console: Console,
     assert said.talk[-1] in ("1 > 0 of 10 seats used", "1 → 0 of 10 seats used")
 
 
+def test_an_encoding_that_no_text_is_in_breaks_nothing(console: Console) -> None:
+    console.fill(account("anna"))
+    for encoding in ("idna", "undefined"):
+        assert "1 of 10 used" in console.process("status", encoding="utf-8", PYTHONIOENCODING=encoding).out
+
+
 def test_a_locale_without_utf_8_breaks_nothing(console: Console) -> None:
     console.fill(account("anna", full_name="Łukasz"))
     said = console.process("accounts", "--json", LANG="de_DE.ISO-8859-1", PYTHONUTF8="0")

@@ -157,7 +157,18 @@ def test_a_dump_may_have_a_mark_or_be_in_utf_16() -> None:
     document = '{"license":{"seats":5},"entries":[{"address":"ž@x.example"}]}'
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
         assert read_dump(document.encode(encoding), "dump.json").entries[0].address == "ž@x.example"
-    assert read_dump(f"{document}\r\n\x1a".encode(), "dump.json").license.seats == 5
+    for end in ("\r\n\x1a", "\0\0"):
+        assert read_dump(f"{document}{end}".encode(), "dump.json").license.seats == 5
+
+
+def test_blanks_around_addresses_and_names_are_no_part_of_them() -> None:
+    document = (
+        '{"license":{"seats":5},"domains":[{"name":"x.example\\r\\n"}],'
+        '"entries":[{"address":" a@x.example\\r\\n"},{"address":"\ufeffb@x.example\xa0"}]}'
+    )
+    inventory = read_dump(document.encode(), "dump.json")
+    assert [entry.address for entry in inventory.entries] == ["a@x.example", "b@x.example"]
+    assert [domain.name for domain in inventory.domains] == ["x.example"]
 
 
 def test_a_dump_that_is_not_text_is_refused_with_the_line_and_the_byte() -> None:

@@ -109,7 +109,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "header-again": "The header stands here again, and was skipped",
     "not-in-encoding": "Byte {at} (0x{byte}) is not text in {encoding}",
     "not-in-encoding-at": "{file}, line {line}: Byte {at} (0x{byte}) is not text in {encoding}.",
-    "save-as-utf8": Both("Save it in UTF-8, or name its encoding with --encoding.", "Save it in UTF-8."),
+    "save-as-utf8": "Save it in UTF-8.",
     "encoding-guessed": (
         "{file} is not in UTF-8, and does not say its encoding. Nothing was taken from it. Words in it would read:"
     ),
