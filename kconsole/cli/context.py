@@ -27,6 +27,9 @@ DEBUG_VARIABLE = "KCONSOLE_DEBUG"
 LONGEST_WAIT = 86_400
 """The longest `--wait`, in seconds."""
 
+LONGEST_TEXT = 4_000
+"""Characters of a text argument: some stand in every line of the log."""
+
 DONE, PARTLY_FAILED, NOT_FOUND, REFUSED = 0, 1, 3, 4
 """Exit codes of a command with several addresses; errors have their own."""
 
@@ -124,7 +127,9 @@ def reading(read: Callable[[str], Any]) -> Callable[[click.Context, click.Parame
 
 
 def read_text(context: click.Context, param: click.Parameter, value: str) -> str:
-    """A text argument; bytes that are not text in the terminal's encoding are refused."""
+    """A text argument; bytes that are not text in the terminal's encoding are refused, and what no person types."""
+    if len(value) > LONGEST_TEXT:
+        raise click.BadParameter(f"it has {len(value):,} characters; at most {LONGEST_TEXT:,} fit.", context, param)
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -166,8 +166,8 @@ def check_not_of_store(path: Path, store: Path) -> None:
     """
     if not path.name:
         raise BadInput("path-not-a-file", "choose-another-name", file=str(path))
-    folder = store.resolve()
-    if path.resolve().is_relative_to(folder) or path.absolute().parent.resolve().is_relative_to(folder):
+    folder = os.path.realpath(store)  # unlike `Path.resolve` it takes links that lead in a circle
+    if any(Path(os.path.realpath(each)).is_relative_to(folder) for each in (path, path.absolute().parent)):
         raise BadInput("in-store-folder", "choose-a-file-elsewhere", file=str(path))
 
 
@@ -177,7 +177,7 @@ def _stream_at(path: Path, store: Path) -> int | None:
     `/dev/stdout`, and what a shell passes for `>(...)`, name open files of this process, whoever owns those.
     """
     absolute = path.absolute()
-    is_own = absolute.parent.resolve() == Path(f"/proc/{os.getpid()}/fd")
+    is_own = os.path.realpath(absolute.parent) == f"/proc/{os.getpid()}/fd"
     if number := absolute.name if is_own else _STANDARD.get(str(absolute), ""):
         return os.dup(int(number))
     try:

@@ -69,9 +69,9 @@ def examine(folder: Path) -> list[Finding]:
         NotFound: there is no store.
         StoreUnusable: another kconsole wrote it, or it cannot be read.
     """
-    if not any((folder / name).exists() for name in (SNAPSHOT_FILE, JOURNAL_FILE, BACKUP_FILE)):
-        raise NotFound("no-store", "make-or-demo", address=str(folder))
     try:
+        if not any((folder / name).exists() for name in (SNAPSHOT_FILE, JOURNAL_FILE, BACKUP_FILE)):
+            raise NotFound("no-store", "make-or-demo", address=str(folder))
         refuse_odd_files(folder)
         return list(_findings(folder))
     except OSError as error:

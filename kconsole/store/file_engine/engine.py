@@ -94,7 +94,9 @@ class FileEngine:
     """A folder with a journal, a snapshot and locks; see `JournalEngine`."""
 
     def __init__(self, folder: Path, read_only: bool = False) -> None:
-        self.folder = folder.resolve()  # once: so that lock, journal and snapshot belong together, whatever links do
+        self.folder = Path(
+            os.path.realpath(folder)
+        )  # once: so that lock, journal and snapshot belong together, whatever links do
         self.address = f"file:{self.folder}"
         self.read_only = read_only
         self.notices: list[Message] = []
