@@ -6,7 +6,9 @@ from collections.abc import Sequence
 import pytest
 from textual.events import Key
 
+from kconsole.operations.settings import Settings
 from kconsole.tui.terminal.attention import PAUSE, QUIET, UNREAD, Attention
+from kconsole.tui.terminal.terminal_input import TerminalInput
 from tests.tui.console import Console, character_of, console, settled
 
 FINAL = frozenset({"y"})
@@ -126,3 +128,39 @@ async def press_together(screen: Console, *keys: str) -> None:
         driver.send_message(event)
     await settled(screen.app)
     await screen.saved()
+
+
+# Escape and a key that arrive as alt with that key
+
+
+async def send_alt(screen: Console, letter: str) -> None:
+    terminal_input = TerminalInput()
+    events = [*terminal_input.feed(f"\x1b{letter}".encode(), 1.0), *terminal_input.tick(2.0)]
+    for event in events:
+        event.set_sender(screen.app)
+        screen.app._driver.send_message(event)  # type: ignore[union-attr]
+    await settled(screen.app)
+    await screen.saved()
+
+
+async def test_escape_and_a_key_that_come_together_are_both_obeyed() -> None:
+    async with console("office") as screen:
+        await screen.press("slash", *"scanner")
+        assert len(screen.listed) == 1
+        await send_alt(screen, "d")
+        assert len(screen.listed) > 1
+        screen.expect_dialog("Disable 1 account?")
+        await send_alt(screen, "j")
+        screen.expect_no_dialog()
+        assert screen.main.accounts.cursor == 1
+
+
+async def test_alt_with_a_key_that_means_something_stays_that_key() -> None:
+    async with console("office", settings=Settings(keys={"mark": "alt+m"})) as screen:
+        await send_alt(screen, "m")
+        assert len(screen.main.accounts.marked) == 1
+        await screen.press("slash", *"two")
+        await send_alt(screen, "b")  # a word to the left
+        await screen.type("x")
+        assert screen.main.filter_bar is not None
+        assert screen.main.filter_bar.line.value == "xtwo"

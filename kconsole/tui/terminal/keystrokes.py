@@ -16,9 +16,11 @@ from time import monotonic
 from typing import Final
 
 from textual.events import Event, Key
+from textual.widgets import Input
 
 from kconsole.tui.terminal.attention import QUIET, Judge
 from kconsole.tui.terminal.buffered_app import BufferedApp
+from kconsole.tui.terminal.terminal_input import AltKey
 
 ROUNDS: Final = 3
 """How many round trips through the focused widgets a key needs: it causes a message, which may move the focus."""
@@ -56,7 +58,7 @@ class Keystrokes:
         self._aside += self._typed
         self._typed.clear()
         self.is_held = False
-        return any(isinstance(event, Key) and event.key == "escape" for event in self._aside)
+        return any(isinstance(event, AltKey) or getattr(event, "key", "") == "escape" for event in self._aside)
 
     def let_go(self, forget: bool = False) -> None:
         """Deliver the waiting keys in order; or forget them, if the screen is not the one they were typed for."""
@@ -78,6 +80,9 @@ class Keystrokes:
                 self._app.hold_pictures(False)
                 return
             event = self._typed.popleft()
+            if isinstance(event, AltKey):
+                self._typed.extendleft(reversed(self._plain_keys(event)))
+                continue
             self._app.hold_pictures(bool(self._typed))
             try:
                 if isinstance(event, Key) and not await self._is_meant(event):
@@ -87,6 +92,19 @@ class Keystrokes:
                     await self._rest()
             except Exception as error:
                 self._app._handle_exception(error)
+
+    def _plain_keys(self, event: AltKey) -> list[Key]:
+        """Alt with a key where that means something, else Escape and the key, which may have come together."""
+        screen, focused = self._app.screen, self._app.focused
+        is_typed = isinstance(focused, Input) and event.is_printable and focused.check_consume_key("", event.character)
+        if is_typed or event.key in screen.active_bindings:
+            keys = [Key(event.key, event.character)]
+        else:
+            keys = [Key("escape", "\x1b"), Key(event.alone.key, event.alone.character)]
+        for key in keys:
+            key.time = event.time
+            key.set_sender(self._app)
+        return keys
 
     async def _is_meant(self, event: Key) -> bool:
         """Whether the screen takes a key; for a decision that is final, once it is known that no other key follows."""

@@ -33,6 +33,17 @@ WINDOW: Final = 0.5
 """Seconds. A key that is held repeats some 15 times in it."""
 
 
+class AltKey(Key):
+    """Alt with a key, or Escape and right after it that key: a terminal sends both alike.
+
+    It is for `Keystrokes`, which knows whether alt with that key means anything; widgets know no such event.
+    """
+
+    def __init__(self, key: str, character: str | None, alone: Key) -> None:
+        super().__init__(key, character)
+        self.alone = alone
+
+
 class TerminalInput:
     """Makes events of what a terminal sends. Times are as for the `Recogniser`.
 
@@ -156,6 +167,13 @@ class TerminalInput:
         return [] if event is None else [event]
 
     def _keys(self, token: Token) -> Iterator[Message]:
+        for event in self._named_keys(token):
+            if token.kind == "alt" and isinstance(event, Key):
+                for alone in self._parser._sequence_to_key_events(token.text):
+                    event = AltKey(event.key, event.character, alone)
+            yield event
+
+    def _named_keys(self, token: Token) -> Iterator[Message]:
         kind, text = token
         if token == ESCAPE:
             yield Key("escape", text)
