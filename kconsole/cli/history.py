@@ -179,7 +179,7 @@ def verify_log(place: CliContext, head: str | None) -> None:
     """
     notices: list[Message] = []
     last = verify(place.store_folder, head, notices)
-    complete = "intact" if notices else f"complete: {words.count(last.sequence, 'line')}"
+    complete = "otherwise intact" if notices else f"complete: {words.count(last.sequence, 'line')}"
     for notice in notices:
         say(f"Note: {messages.sentence(notice)}")
     say(f"The log is {complete}. Keep its head elsewhere:")

@@ -64,7 +64,7 @@ class Replay:
         next_number: the number of the next new record after it.
         size: the bytes of all lines.
         gaps: the lost ones among them.
-        state: what the last line says of the records after it.
+        state: what the last line says of the records after it; empty if that was lost.
     """
 
     def __init__(self, head: Head, next_number: int) -> None:
@@ -85,6 +85,7 @@ class Replay:
         except NONSENSE as error:
             if is_gap(raw):
                 self.gaps.add(self.head.sequence)
+                self.state = ""  # what a lost line said is not known
                 return
             raise BrokenJournal(self.head.sequence, nonsense(error), self.head) from None
         if line.sequence != self.head.sequence:

@@ -224,3 +224,22 @@ def test_after_a_second_damage_both_are_gaps(whole: Path, tmp_path: Path) -> Non
     gaps = [finding.what.params for finding in examine(folder) if finding.code == "gap"]
     assert [(gap["first"], gap["last"]) for gap in gaps][:2] == [(4, 5), (16, 16)]
     assert opened(folder).state.tables == opened(whole, read_only=True).state.tables
+
+
+@pytest.mark.parametrize("has_snapshot", [True, False])
+def test_what_lost_last_lines_did_is_known_from_the_snapshot_alone(
+    whole: Path, tmp_path: Path, has_snapshot: bool
+) -> None:
+    """The line before them says what the records were then, which they are no more."""
+    folder = tmp_path / "s"
+    shutil.copytree(whole, folder)
+    path = folder / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:-1], lines[-1][:200], b"\n", lines[-1][200:]]))
+    if not has_snapshot:
+        for name in ("store.json", "store.json.bak"):
+            (folder / name).unlink()
+    remedies = [remedy.code for finding in examine(folder) for remedy in finding.remedy]
+    assert "changes-of-lost-lines-unknown" in remedies
+    repaired(folder)
+    assert (opened(folder).state.tables == opened(whole, read_only=True).state.tables) == has_snapshot
