@@ -135,12 +135,19 @@ def commit_text(commit: Commit) -> str:
     return " ".join(dict.fromkeys(filter(None, parts)))
 
 
-def line_filter(text: str) -> Callable[[Commit], bool]:
-    """Whether a line of the log holds all of these words, without regard to case and accents."""
-    words = search_fold(text).split()
+def line_filter(text: str, known: dict[int, str] | None = None) -> Callable[[Commit], bool]:
+    """Whether a line of the log holds all of these words, without regard to case and accents.
+
+    `known` keeps the texts that were searched, by the number of the line, for the next filter.
+    """
+    words, texts = search_fold(text).split(), {} if known is None else known
 
     def fits(commit: Commit) -> bool:
-        searched = search_fold(commit_text(commit)) if words else ""
+        if not words:
+            return True
+        searched = texts.get(commit.sequence) or search_fold(commit_text(commit))
+        if known is not None:
+            known[commit.sequence] = searched
         return all(word in searched for word in words)
 
     return fits

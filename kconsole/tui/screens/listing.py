@@ -30,7 +30,7 @@ from kconsole.tui.workspace import Workspace
 class ListingScreen(FilterScreen, ServerScreen):
     """A screen with a list of accounts beside the domains."""
 
-    filter_hint = "words, -words, domain:x, is:never, seen:>180d"
+    filter_hint = "words, -words, is:never, seen:>180d, (a or b)"
     filter_pane = "#accounts-pane"
     filtered = AccountTable
 

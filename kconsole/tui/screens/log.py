@@ -49,6 +49,8 @@ class LogReader:
         self._lines = session.history.log(LogQuery(), newest_first=True)  # all of them: each is asked for by itself
         self.text = ""
         """The words that a line must hold."""
+        self._texts: dict[int, str] = {}
+        """The texts of lines that were searched, by number."""
         self._read: list[Commit] = []
         self.undone: dict[int, int] = {}
         """The lines that are undone, each with the line that undid it, among those that were read."""
@@ -79,7 +81,7 @@ class LogReader:
         return lines
 
     def take(self, lines: Iterable[Commit]) -> None:
-        fits = line_filter(self.text)
+        fits = line_filter(self.text, self._texts)
         for commit in lines:
             # What was written meanwhile has been added already.
             is_new = not self._read or commit.sequence < self._read[-1].sequence
@@ -92,13 +94,13 @@ class LogReader:
     def filter(self, text: str) -> None:
         """Let only lines fit that hold all of these words; see `line_filter`."""
         among = self.fitting if text.startswith(self.text) else self._read  # one more letter narrows it
-        self.text, fits = text, line_filter(text)
+        self.text, fits = text, line_filter(text, self._texts)
         self.fitting = [commit for commit in among if fits(commit)]
 
     def add(self, commits: list[Commit]) -> int:
         """Take lines that were just written; returns how many of them fit, at the top."""
         new = [commit for commit in reversed(commits) if self._query.fits(commit)]
-        fits = line_filter(self.text)
+        fits = line_filter(self.text, self._texts)
         fitting = [commit for commit in new if fits(commit)]
         self._read[:0], self.fitting[:0] = new, fitting
         if any(commit.undoes is not None for commit in new):  # which may undo undos

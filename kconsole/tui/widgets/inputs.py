@@ -162,11 +162,11 @@ class FilterBar(Horizontal):
     def compose(self) -> ComposeResult:
         yield Label("/ ")
         yield self.line
-        yield Label("", id="filter-problem", markup=False)
+        yield Label("", id="filter-problem")
 
     def show_problem(self, problem: ProblemMessage | None) -> None:
         """Name the part of the filter that is not valid."""
         part = "" if problem is None else safe_text(problem.params["part"], LONGEST_PART)
         label = self.query_one("#filter-problem", Label)
-        label.update(f"not valid: {part}".rstrip(" :"))
+        label.update(Content(f"not valid: {part}".rstrip(" :")))
         label.display = problem is not None
