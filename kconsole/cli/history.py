@@ -125,7 +125,7 @@ def _put_table(commits: Iterable[Commit], undone: Mapping[int, int]) -> None:
     header, width = ["LINE", "WHEN", "OPERATOR", "OPERATION", "ACCOUNTS", "SEATS", "REASON"], terminal_width()
     rows = (_row(commit, undone) for commit in commits)
     while not lost_output() and (some := list(islice(rows, LINES_AT_A_TIME))):
-        lines = columns.table(header, some, right={0}, width=width)
+        lines = columns.table(header, some, right={0}, whole={1}, drops=(5,), spare=(2,), width=width)
         if header[0] == "":
             next(lines)
         click.echo("\n".join(lines))

@@ -151,7 +151,7 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
         for entry in entries
     ]
     header = ["ADDRESS", "NAME", "SEAT", "BECAUSE", "LAST LOGIN", "VIA"]
-    for line in columns.table(header, rows, right={2}, width=terminal_width()):
+    for line in columns.table(header, rows, right={2}, whole={0, 4}, drops=(5, 3), width=terminal_width()):
         click.echo(line)
     seats = sum(1 for entry in entries if policy.listed(entry).seat)
     held = sum(1 for entry in entries if entry.deleted_at is not None)

@@ -78,5 +78,6 @@ def put_domains(report: SeatReport) -> None:
         [safe_address(domain.name), *("–" if figure is None else f"{figure:,}" for figure in domain[1:])]
         for domain in report.domains
     ]
-    for line in columns.table(header, rows, right=set(range(1, 8)), width=terminal_width()):
+    right, drops = set(range(1, 8)), (1, 4, 5, 3)
+    for line in columns.table(header, rows, right=right, whole={0}, drops=drops, width=terminal_width()):
         click.echo(line)

@@ -6,7 +6,7 @@ for text beyond Latin letters, dashes and bars, since it takes longer to load th
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
@@ -16,7 +16,10 @@ _NARROW: Final = re.compile("[ -\u02ff\u2010-\u2026\u2190-\u2193\u2500-\u259f]*"
 """Text whose printable characters take one cell each."""
 
 NARROWEST: Final = 8
-"""The least cells of a column that is cut: fewer would be unreadable."""
+"""The least cells of a column that is wrapped: fewer would be unreadable."""
+
+PADDED: Final = 32
+"""The most cells that a column is padded to in a file: one long name would push all others out of sight."""
 
 GAP: Final = "  "
 
@@ -54,31 +57,76 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
 
 
 def table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[int] = (), width: int | None = None
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Collection[int] = (),
+    whole: Collection[int] = (),
+    drops: Sequence[int] = (),
+    spare: Sequence[int] = (),
+    width: int | None = None,
 ) -> Iterator[str]:
-    """A plain table for the command line: the header's line, then a line for each row, no blanks at their ends.
+    """A plain table for the command line: the header's line, then those of each row, no blanks at their ends.
+
+    Nothing is cut. Where a line is too narrow, columns are dropped, and then cells go on below, broken at blanks.
 
     Args:
         header: the names of the columns.
         rows: the cells; a row may have fewer than the header.
-        right: positions of columns that are aligned right, and never cut.
-        width: the most cells of a line; None cuts nothing, as for output to a file. If even the narrowest columns do
-            not fit, lines are longer: no column is omitted.
+        right: positions of columns that are aligned right; these stay in one line.
+        whole: positions of columns that stay in one line, as addresses and times; the rest of a row stands below a cell
+            that is too long for them.
+        drops: positions of columns that are dropped before a cell is wrapped, the first one first.
+        spare: positions of columns that are dropped before a word is broken.
+        width: the cells of a line; None for output to a file, which is wrapped nowhere, and padded to no long text.
     """
     lines = [[*row, *[""] * (len(header) - len(row))] for row in chain([header], rows)]
     widths = [max(map(cell_width, column)) for column in zip(*lines, strict=True)]
-    if width is not None:
-        may_cut = [column for column in range(len(widths)) if column not in right]
-        _narrow(widths, width - len(GAP) * (len(widths) - 1), may_cut)
+    shown = list(range(len(widths)))
+    if width is None:
+        widths = [min(cells, PADDED) for cells in widths]
+    else:
+        widths = [min(cells, max(width // 2, NARROWEST)) if at in whole else cells for at, cells in enumerate(widths)]
+        wrapping = [at for at in shown if at not in right and at not in whole]
+        words = {at: [word for line in lines for word in line[at].split(" ")] for at in wrapping}
+        least = {at: max(map(cell_width, words[at])) for at in wrapping}
+        for column, fits in (*((column, {}) for column in drops), *((column, least) for column in spare)):
+            if sum(fits.get(at, widths[at]) + len(GAP) for at in shown) - len(GAP) > width:
+                shown.remove(column)
+        _narrow(widths, shown, width, {at: floor for at, floor in least.items() if at in shown})
     for line in lines:
-        cells = (pad(cut(cell, widths[at]), widths[at], right=at in right) for at, cell in enumerate(line))
-        yield GAP.join(cells).rstrip(" ")
+        cells = [
+            [line[at]] if width is None or at in right or at in whole else _broken(line[at], widths[at]) for at in shown
+        ]
+        while any(cells):
+            begun: list[str] = []
+            for at, pieces in zip(shown, cells, strict=True):
+                piece = pieces.pop(0) if pieces else ""
+                begun.append(pad(piece, widths[at], right=at in right))
+                if width is not None and cell_width(piece) > widths[at]:
+                    break  # the other cells stand below
+            yield GAP.join(begun).rstrip(" ")
 
 
-def _narrow(widths: list[int], room: int, columns: Collection[int]) -> None:
-    """Take cells from the widest of the columns until all fit, or none can give more."""
-    for _ in range(sum(widths) - room):
-        widest = max(columns, key=lambda column: widths[column], default=None)
-        if widest is None or widths[widest] <= NARROWEST:
-            return
-        widths[widest] -= 1
+def _narrow(widths: list[int], shown: Sequence[int], room: int, least: Mapping[int, int]) -> None:
+    """Take cells from the widest of the columns until all fit: first as far as no word is broken, then further."""
+    missing = sum(widths[at] + len(GAP) for at in shown) - len(GAP) - room
+    for floors in (least, dict.fromkeys(least, NARROWEST)):
+        while missing > 0 and (giving := [at for at, floor in floors.items() if widths[at] > floor]):
+            widths[max(giving, key=lambda at: widths[at])] -= 1
+            missing -= 1
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """A text in lines of at most so many cells, broken at blanks where possible; one line if it is empty."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_width(longer) <= width:
+            lines[-1] = longer
+            continue
+        while cell_width(word) > width and (head := cut(word, width, "") or word[:1]) != word:
+            lines.append(head)
+            word = word[len(head) :]
+        lines.append(word)
+    return lines[1:] if not lines[0] and len(lines) > 1 else lines

@@ -1,6 +1,7 @@
 """Columns, measured in cells."""
 
 import unicodedata
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -89,22 +90,32 @@ def test_table() -> None:
     ]
 
 
-def test_a_table_in_a_narrow_terminal_cuts_the_widest_column() -> None:
-    assert list(table(HEADER, ROWS, right={2}, width=30)) == [
-        "Account         Name     Seats",
-        "j.hart@northw…  Jo Hart      1",
-        "p.lin@retail.…  王小明   1,200",
-        "x@y",
+def test_a_narrow_table_goes_on_below_and_breaks_no_word() -> None:
+    rows = [["j.hart@x.example", "Jo of the Hart", "left in June, j.doe@x.example has it"]]
+    assert list(table(["A", "B", "C"], rows, whole={0}, width=46)) == [
+        "A                 B            C",
+        "j.hart@x.example  Jo of the    left in June,",
+        "                  Hart         j.doe@x.example",
+        "                               has it",
     ]
 
 
-def test_a_table_cuts_only_what_is_aligned_left_and_not_to_nothing() -> None:
-    assert list(table(["A", "B"], [["a" * 12, "b" * 12]], width=20, right={0})) == [
-        "           A  B",
-        "aaaaaaaaaaaa  bbbbbbb…",
-    ]
-    assert list(table(["A"], [["a" * 12]], width=3)) == ["A", "aaaaaaa…"]
-    assert list(table(["A"], [["a" * 12]], width=3, right={0})) == ["           A", "a" * 12]
+def test_a_narrow_table_drops_columns_first() -> None:
+    rows = [["a" * 12, "b" * 12, "c" * 12]]
+    assert list(table(["A", "B", "C"], rows, drops=(1, 2), width=30)) == ["A             C", f"{'a' * 12}  {'c' * 12}"]
+    assert next(table(["A", "B", "C"], rows, drops=(1, 2), width=40)).split() == ["A", "B", "C"]
+
+
+def test_the_rest_of_a_row_stands_below_an_address_that_is_too_long() -> None:
+    address = "very.long.login@northwind.example"
+    lines = list(table(["A", "B"], [[address, "x y"]], whole={0}, width=40))
+    assert [line.strip() for line in lines[1:]] == [address, "x y"]
+
+
+def test_in_a_file_one_long_name_pushes_no_other_out_of_sight() -> None:
+    lines = list(table(["A", "B"], [["a" * 100, "1"], ["b", "2"]]))
+    assert lines[1] == f"{'a' * 100}  1"
+    assert len(lines[2]) < 40
 
 
 def test_a_table_without_rows_has_its_header() -> None:
@@ -112,10 +123,11 @@ def test_a_table_without_rows_has_its_header() -> None:
 
 
 @given(st.lists(st.tuples(SHOWN_TEXT, SHOWN_TEXT, st.integers(0, 9999).map(str)), max_size=5), st.integers(30, 90))
-def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, str, str]], width: int) -> None:
+def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut(rows: list[tuple[str, str, str]], width: int) -> None:
     lines = list(table(HEADER, rows, right={2}, width=width))
-    assert len(lines) == len(rows) + 1
     assert max(map(cell_width, lines)) <= width
+    letters = Counter("".join(lines).replace(" ", ""))
+    assert letters == Counter("".join([*HEADER, *(cell for row in rows for cell in row)]).replace(" ", ""))
 
 
 def test_a_narrow_text_is_as_wide_as_wcwidth_says() -> None:
