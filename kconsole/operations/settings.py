@@ -65,7 +65,8 @@ def read_settings(path: Path | None = None) -> Settings:
     from kconsole.importers.code_pages import utf8_text
 
     try:
-        document = tomllib.loads(utf8_text(content, file))
+        text = utf8_text(content, file).replace("\r\n", "\n")
+        document = tomllib.loads(text.replace("\r", "\n"))  # alone it ends a line too, as in every file here
     except BadInput as error:
         return _unusable("settings-not-utf8", **error.params)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

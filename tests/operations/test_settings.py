@@ -172,3 +172,12 @@ def test_no_content_does_harm(tmp_path_factory: pytest.TempPathFactory, content:
     file.write_bytes(content)
     settings = read_settings(file)
     assert settings.problems or settings == Settings()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_may_have_a_mark_and_any_ends_of_lines(tmp_path: Path, end: str, encoding: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(f"# Zoë{end}mouse = true{end}ascii = true{end}\x1a".encode(encoding))
+    settings = read_settings(path)
+    assert (settings.mouse, settings.ascii_only, settings.problems) == (True, True, ())
