@@ -46,9 +46,11 @@ def _check(classification: str, text: str, session: Session) -> None:
     codes = [each.code for each in policy.classifications]
     if classification and classification not in codes:
         raise click.BadParameter(f"choose from {', '.join(codes)}.", param_hint="'--verdict'")
-    problems = FilterReader(session.clock.now(), policy, _saved_filters(text)).read(text).problems
-    if problems:
-        raise click.BadParameter(words_of(problems[0]), param_hint="'--filter'")
+    asked = FilterReader(session.clock.now(), policy, _saved_filters(text)).read(text)
+    if asked.problems:
+        raise click.BadParameter(words_of(asked.problems[0]), param_hint="'--filter'")
+    if (unused := asked.unused_tag(session.state.entries.values())) is not None:
+        say(f"Note: {words_of(unused)}")
 
 
 def _saved_filters(text: str) -> Mapping[str, str]:

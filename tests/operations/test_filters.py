@@ -127,6 +127,13 @@ def test_what_cannot_be_read_is_named_and_nothing_fits(text: str, code: str) -> 
     assert not any(map(asked.fits, ALL))
 
 
+def test_a_tag_that_no_entry_has_is_named_also_under_a_minus() -> None:
+    for text in ("tag:servce", "-tag:servce", "(anna or -(tag:servce is:never)) tag:vip"):
+        assert read_filter(text, NOW).unused_tag(ALL) == message("filter-tag-unused", tag="servce")
+    for text in ("", "tag:vip -tag:SERVICE", "-is:service", "@none"):
+        assert read_filter(text, NOW).unused_tag(ALL) is None
+
+
 def test_groups_can_be_inside_each_other() -> None:
     assert read_filter("(" * 20 + "anna" + ")" * 20, NOW).fits(ANNA)
 

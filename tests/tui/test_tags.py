@@ -30,6 +30,16 @@ async def test_the_tags_that_all_have_are_changed_and_undone() -> None:
         assert tags() == [("old", "vip"), ("vip",)]
 
 
+async def test_a_tag_that_no_one_has_is_named() -> None:
+    async with console(STORE) as screen:
+        await screen.press("slash", "minus", *"tag", "colon", *"vi")
+        assert screen.status == "no account has the tag 'vi'"
+        assert len(screen.listed) == 4
+        await screen.press("p")
+        assert screen.status == ""
+        assert ANNA.address not in screen.listed
+
+
 async def test_an_alias_shows_where_it_delivers_and_d_there_asks_about_the_owner() -> None:
     async with console(STORE) as screen:
         await screen.press("slash", *"press", "enter")

@@ -45,6 +45,7 @@ from kconsole.operations.search.terms import (
     Term,
     Word,
     all_of,
+    conditions_in,
     has_words,
     mentions,
     narrows,
@@ -65,6 +66,7 @@ SERVICE: Final = "service"
 """The tag of accounts that no person logs in to."""
 
 _HELD: Final = "is:held"
+_TAG: Final = "tag:"
 _ASCII_FORM: Final = "xn--"  # begins a part of a domain as DNS has it
 
 _READINGS: Final = count(1)
@@ -96,6 +98,13 @@ class Filter:
     def has_words(self) -> bool:
         """Whether it depends on the texts of entries."""
         return any(map(has_words, self.terms))
+
+    def unused_tag(self, entries: Iterable[Entry]) -> Message | None:
+        """The news that no entry has a tag that the filter names: it may be misspelled, and under a minus lists all."""
+        texts = (condition.text for term in self.terms for condition in conditions_in(term))
+        asked = {text.removeprefix(_TAG) for text in texts if text.startswith(_TAG)}
+        unused = sorted(asked - {tag for entry in entries for tag in entry.tags}) if asked else ()
+        return message("filter-tag-unused", tag=unused[0]) if unused else None
 
     def fits(self, entry: Entry) -> bool:
         return bool(self.choose([0], [searched_text(entry)], [entry]))

@@ -3,7 +3,7 @@
 Entries and their texts stand in parallel lists; what is chosen are places in them, in the order they came in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -111,6 +111,18 @@ def has_words(term: Term) -> bool:
         case Not(inner):
             return has_words(inner)
     return isinstance(term, Word)
+
+
+def conditions_in(term: Term) -> Iterator[Condition]:
+    """All conditions of a term, also those under a minus."""
+    match term:
+        case Condition():
+            yield term
+        case Not(inner):
+            yield from conditions_in(inner)
+        case All(terms) | Either(terms):
+            for each in terms:
+                yield from conditions_in(each)
 
 
 def mentions(term: Term, condition: str) -> bool:

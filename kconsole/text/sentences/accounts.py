@@ -94,6 +94,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "filter-role": "'{part}' is not valid: role: takes one of {roles}",
     "filter-tag": "'{part}' is not valid: tag: takes the name of a tag",
     "filter-seen": "'{part}' is not valid: write it like seen:>180d or seen:<2025-01-01",
+    "filter-tag-unused": "no account has the tag '{tag}'",
     "filter-or-ends": "or: nothing stands after it",
     "filter-unclosed": "{part}: the bracket is not closed",
     "filter-empty-group": "{part}: nothing stands in the brackets",

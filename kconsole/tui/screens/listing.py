@@ -11,7 +11,7 @@ from kconsole.core.errors import ConsoleError
 from kconsole.core.records import Entry
 from kconsole.core.reports import SeatReport
 from kconsole.operations.preferences import ColumnPreference
-from kconsole.operations.search.filters import FilterReader
+from kconsole.operations.search.filters import Filter, FilterReader
 from kconsole.operations.search.queries import AccountQuery
 from kconsole.text import screen as texts
 from kconsole.text import words
@@ -165,14 +165,18 @@ class ListingScreen(FilterScreen, ServerScreen):
         self.look(replace(self.listing, text=text))
         if self.filter_bar is None:
             return
-        problem = self.filter_problem(text)
+        asked = self._read_filter(text)
+        problem = asked.problems[0] if asked.problems else asked.unused_tag(self.session.state.entries.values())
         if problem or not self.accounts.marked:  # else the status line says how many marked ones are not listed
             self.tell(safe_text(words_of(problem)) if problem else "")
 
     def filter_problem(self, text: str) -> Message | None:
-        saved = console_of(self).preferences.filters
-        problems = FilterReader(self.session.clock.now(), self.session.seats.policy, saved).read(text).problems
+        problems = self._read_filter(text).problems
         return problems[0] if problems else None
+
+    def _read_filter(self, text: str) -> Filter:
+        saved = console_of(self).preferences.filters
+        return FilterReader(self.session.clock.now(), self.session.seats.policy, saved).read(text)
 
     # Showing
 
