@@ -25,6 +25,17 @@ READ_ONLY: Final = "Nothing can be changed: the store is open read-only."
 BANNER_WARNINGS: Final = ("exceeded", "full")
 """The warnings that have a line of their own; the others stand in the gauge and in the list of domains."""
 
+FILTER_HELP: Final = (
+    ("anna -test", "entries that hold the one word and not the other, in address, name or description"),
+    ("is:never", "or disabled, enabled, unknown, latent, locked, seat, admin, service, mapped, list, alias, resource"),
+    ("is:held", "deleted, and the seat is held until the server is restarted"),
+    ("seen:>180d", "last login longer ago; seen:<30d within that time; seen:<2025-01-01 before that day"),
+    ("domain:x", "the domain's name holds it; role:auditor, tag:vip: has that role, that tag"),
+    ("a or b", "either; (a or b) -(c or d): brackets for groups, and a minus negates one"),
+    ("@name", "the filter that was saved under this name"),
+)
+"""The filter language in short."""
+
 MOST_NAMED: Final = 6
 """How many accounts a question names one by one."""
 

@@ -178,6 +178,7 @@ class MainScreen(AccountsScreen):
         yield from super().help_sections()
         rules = self.session.seats.policy.classifications
         rows = [(f"{'1' if rule.seat else '–'}  {reason_word(rule)}", rule_sentence(rule)) for rule in rules]
+        yield "Filter (all terms must fit)", texts.FILTER_HELP
         yield "What takes a seat (the first that fits)", rows
 
     def action_license(self) -> None:
