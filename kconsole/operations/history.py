@@ -10,7 +10,7 @@ from kconsole.core.errors import NotFound
 from kconsole.core.history import Commit, Refusal, Trace, trace_of
 from kconsole.core.identity import canonical_address
 from kconsole.operations.catalog import BEGINNINGS, OF_THE_SERVER, is_undoable
-from kconsole.store.journal_line import UNDO_LINES, lines_by, lines_changing
+from kconsole.store.journal_line import REASON_LINES, UNDO_LINES, lines_by, lines_changing
 from kconsole.store.seatstore import SeatStore
 
 LATELY: Final = 100
@@ -129,6 +129,11 @@ class History:
             self._read_for = sequence
         later = [trace for trace in reversed(self._traces) if trace.sequence > sequence]
         return later + self._earlier if sequence < self._opened_at else later
+
+    def recent_reasons(self) -> list[str]:
+        """The reasons that were given last, by anyone, the last one first, each once. A thread may ask for them."""
+        lines = islice(self._store.journal.find(REASON_LINES), LATELY)
+        return list(dict.fromkeys(line.reason for line in lines if line.reason))
 
     def has_refused_lately(self, operation: str, refused: tuple[Refusal, ...]) -> bool:
         """Whether one of the last lines says that the same operation refused just that."""

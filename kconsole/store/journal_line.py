@@ -255,6 +255,9 @@ def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS, compac
 
 # Lines that are searched for. No text that a line quotes can look like these: its quotation marks have backslashes.
 
+REASON_LINES: Final = b',"reason":"'
+"""In the lines with a reason."""
+
 UNDO_LINES: Final = b',"undoes":'
 """In the lines of undos."""
 

@@ -4,7 +4,6 @@ Operations and dialogs are imported when a command runs, so that the first scree
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -14,7 +13,7 @@ from kconsole.core.errors import ConsoleError
 from kconsole.core.identity import canonical_address
 from kconsole.core.records import Entry
 from kconsole.licensing import guards
-from kconsole.operations.base import Done, Operation
+from kconsole.operations.base import Done
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import LIMIT, Detail, details_of, reason_word
@@ -41,9 +40,12 @@ class AccountsScreen(ListingScreen):
     def action_enable(self) -> None:
         self._ask_to_switch(self.targets, enable=True)
 
-    def _ask_to_switch(self, entries: Sequence[Entry], enable: bool, news: Sequence[str] = ()) -> None:
+    def _ask_to_switch(
+        self, entries: Sequence[Entry], enable: bool, news: Sequence[str] = (), reason: str = ""
+    ) -> None:
         from kconsole.operations.accounts import DisableAccounts, EnableAccounts, must_type_number
         from kconsole.operations.what_if import if_toggled
+        from kconsole.tui.screens.dialog import Question
 
         verb, policy = "enable" if enable else "disable", self.session.seats.policy
         entries, behind = self._owner_behind(entries)
@@ -63,8 +65,14 @@ class AccountsScreen(ListingScreen):
         after = if_toggled(self.session.seats, accounts)
         limit = "" if after.limit is None else f" of {after.limit:,}"
         switch = EnableAccounts if enable else DisableAccounts
-        operation: Operation = switch(tuple(each.address for each in accounts), expected=tuple(accounts))
-        self.confirm(
+
+        def go_on(reason: str) -> None:
+            def again(news: Sequence[str]) -> None:
+                self._ask_to_switch(self._as_now(entries), enable, news, reason)
+
+            self.change(switch(tuple(each.address for each in accounts), reason, tuple(accounts)), again)
+
+        question = Question(
             f"{verb.capitalize()} {words.count(len(accounts), 'account')}?",
             texts.named(accounts),
             verb.capitalize(),
@@ -76,10 +84,13 @@ class AccountsScreen(ListingScreen):
                 *(() if enable else (words.BACKUP_NOTE,)),
                 *self.where_it_is_done(verb),
             ],
-            partial(self.change, operation, lambda news: self._ask_to_switch(self._as_now(entries), enable, news)),
             news,
             len(accounts) if not enable and must_type_number(len(accounts), 0, self._accounts) else 0,
+            "accounts",
+            recent_reasons=self.session.history.recent_reasons,
+            reason=reason,
         )
+        self.ask(question, go_on)
 
     # Add
 
@@ -136,7 +147,7 @@ class AccountsScreen(ListingScreen):
     def action_delete(self) -> None:
         self._ask_to_delete(self.targets)
 
-    def _ask_to_delete(self, entries: Sequence[Entry], news: Sequence[str] = ()) -> None:
+    def _ask_to_delete(self, entries: Sequence[Entry], news: Sequence[str] = (), reason: str = "") -> None:
         from kconsole.operations.accounts import DeleteAccounts, must_type_number, only_disabled
         from kconsole.tui.screens.delete import Choice, DeleteDialog, WhoGoes
         from kconsole.tui.screens.dialog import Question
@@ -160,9 +171,9 @@ class AccountsScreen(ListingScreen):
 
         def delete(choice: Choice | None) -> None:
             if choice is not None:
-                addresses, expected = tuple(entry.address for entry in deletable), tuple(deletable)
-                operation = DeleteAccounts(addresses, choice.fate, choice.transfer_to, expected=expected)
-                self.change(operation, lambda news: self._ask_to_delete(self._as_now(entries), news))
+                addresses, reason = tuple(entry.address for entry in deletable), dialog.given_reason
+                operation = DeleteAccounts(addresses, choice.fate, choice.transfer_to, reason, tuple(deletable))
+                self.change(operation, lambda news: self._ask_to_delete(self._as_now(entries), news, reason))
 
         gone = [entry for entry in deletable if not only_disabled(entry)]
         takes_seats = any(policy.classify(entry).seat for entry in gone)
@@ -187,10 +198,13 @@ class AccountsScreen(ListingScreen):
             len(deletable) if is_typed else 0,
             counted.split(" ")[1],
             bool(gone),
+            self.session.history.recent_reasons,
+            reason,
         )
         has_mailbox = any(entry.is_account and entry.mailbox for entry in gone)
         who = WhoGoes(deletable, own, self.session.clock.now())
-        self.app.push_screen(DeleteDialog(question, has_mailbox, who), delete)
+        dialog = DeleteDialog(question, has_mailbox, who)
+        self.app.push_screen(dialog, delete)
 
     @property
     def _accounts(self) -> int:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from threading import Event
-from typing import ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual import getters
 from textual.app import ComposeResult
@@ -24,6 +24,9 @@ from kconsole.tui.commands.console import MOVEMENTS
 from kconsole.tui.widgets.labelled import Section
 from kconsole.tui.widgets.lines import HeaderLine, KeyLine, StatusLine
 from kconsole.tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from kconsole.tui.screens.dialog import Question
 
 Result = TypeVar("Result")
 Failed = Callable[[ConsoleError], None]
@@ -202,13 +205,21 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         what: str = "accounts",
     ) -> None:
         """Ask, and go on only after a yes, or after the number was typed, if there is one. All texts must be safe."""
-        from kconsole.tui.screens.dialog import ConfirmDialog, Question
+        from kconsole.tui.screens.dialog import Question
+
+        self.ask(Question(question, lines, verb, notes, news, number, what), lambda _: then())
+
+    def ask(self, question: "Question", then: Callable[[str], None]) -> None:
+        """Ask, and go on after a yes, with the reason that was given."""
+        from kconsole.tui.screens.dialog import ConfirmDialog
+
+        dialog = ConfirmDialog(question)
 
         def answered(yes: bool | None) -> None:
             if yes:
-                then()
+                then(dialog.given_reason)
 
-        self.app.push_screen(ConfirmDialog(Question(question, lines, verb, notes, news, number, what)), answered)
+        self.app.push_screen(dialog, answered)
 
     def tell(self, text: str) -> None:
         """Say something in the status line. It must be safe to show."""

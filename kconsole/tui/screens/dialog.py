@@ -1,6 +1,8 @@
 """Dialogs: a box over the console with a question or news, answered from the keyboard."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from textual import getters, on
@@ -13,8 +15,10 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from kconsole.core.errors import ConsoleError
+from kconsole.text.safe_text import safe_text
 from kconsole.tui.terminal.attention import Attention, Verdict
-from kconsole.tui.widgets.inputs import FormRow, NumberLine
+from kconsole.tui.widgets.inputs import FormRow, NumberLine, ReasonLine
 from kconsole.tui.widgets.labelled import LABEL, LABEL_LARGE, LabelledText, Section
 from kconsole.tui.widgets.painting import shortened, wrapped
 
@@ -205,6 +209,10 @@ class Question(NamedTuple):
     """What it is the number of: "accounts"."""
     is_final: bool = False
     """Whether yes cannot be undone."""
+    recent_reasons: Callable[[], Sequence[str]] | None = None
+    """Gives the last reasons, where one may be given; it reads the log. None where no reason is asked for."""
+    reason: str = ""
+    """The reason that was given before, where it is asked again."""
 
 
 class QuestionDialog(Attentive[Answer]):
@@ -213,9 +221,12 @@ class QuestionDialog(Attentive[Answer]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "confirm", "Yes", show=False),
         Binding("n", "leave", "No", show=False),
+        Binding("i", "reason", "Give a reason", show=False),
     ]
     AUTO_FOCUS = "#number, #cancel"
     keys = "y yes · n or esc no"
+    given_reason = ""
+    """Why, in the user's words, once it is confirmed."""
 
     def __init__(self, question: Question) -> None:
         super().__init__(classes="-alarm" if question.is_final else "")
@@ -223,6 +234,8 @@ class QuestionDialog(Attentive[Answer]):
         self.is_final = question.is_final
         if question.number:
             self.keys = "type the number, then enter · esc no"
+        if question.recent_reasons is not None:
+            self.keys += " · i reason"
 
     def answer(self) -> Answer | None:
         """What yes means. None if something is missing; the dialog then says what."""
@@ -241,8 +254,29 @@ class QuestionDialog(Attentive[Answer]):
         return ()
 
     def foot(self) -> Iterable[FormRow]:
+        if self._question.recent_reasons is not None:
+            row = FormRow("Reason:", ReasonLine(safe_text(self._question.reason), id="reason"))
+            row.display = bool(self._question.reason)
+            yield row
         if self._question.number:
             yield FormRow(f"Type the number of {self._question.what}:", NumberLine(id="number"))
+
+    async def action_reason(self) -> None:
+        """Show the line for a reason; a `y` is a letter there."""
+        recent = self._question.recent_reasons
+        if recent is None:
+            return
+        line, row = self.query_one("#reason", ReasonLine), self.query(".dialog > FormRow").first()
+        row.display = True
+        self.tell_problem("")
+        line.focus()
+        with suppress(ConsoleError):  # without them, a reason is typed
+            line.recent = [safe_text(reason) for reason in await asyncio.to_thread(recent)]
+
+    @on(Input.Submitted, "#reason")
+    def leave_reason(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.query(self.AUTO_FOCUS).first().focus()
 
     @on(Input.Submitted, "#number")
     def submit_number(self, message: Input.Submitted) -> None:
@@ -251,6 +285,8 @@ class QuestionDialog(Attentive[Answer]):
 
     def action_confirm(self) -> None:
         if (answer := self.answer()) is not None and self._is_number_typed():
+            if self._question.recent_reasons is not None:
+                self.given_reason = self.query_one("#reason", ReasonLine).value.strip()
             self.dismiss(answer)
 
     def _is_number_typed(self) -> bool:

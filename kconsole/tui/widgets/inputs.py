@@ -50,6 +50,25 @@ class TextLine(Input):
         return safe_text(value)
 
 
+class ReasonLine(TextLine):
+    """A line for a reason; the arrow keys bring back those that were given before, the last one first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "recall(1)", show=False),
+        Binding("down", "recall(-1)", show=False),
+    ]
+    recent: Sequence[str] = ()
+    _place = 0
+    _typed = ""
+
+    def action_recall(self, by: int) -> None:
+        if self._place == 0:
+            self._typed = self.value
+        self._place = min(max(self._place + by, 0), len(self.recent))
+        self.value = self.recent[self._place - 1] if self._place else self._typed
+        self.cursor_position = len(self.value)
+
+
 class NumberLine(TextLine):
     """A line for a number. Other letters are keys of the dialog around it."""
 
