@@ -29,7 +29,8 @@ def life_document(session: Session, with_people: bool = True) -> dict[str, Any]:
         registration["customer"] = document_of(license_)["customer"]
     return {
         "state": status.state,
-        "word": state.word,
+        # Programs look for the word of version 0.1; people read "not recorded".
+        "word": "unregistered" if status.code == "unregistered" else state.word,
         "meaning": state.meaning,
         "allows": state.allows,
         "next": next_step(status, session.seats.report()),
