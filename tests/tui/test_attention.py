@@ -27,7 +27,7 @@ def verdicts(typed: Sequence[tuple[str, float]], shown: float = 0.0, is_final: b
     return verdicts
 
 
-@pytest.mark.parametrize("pace", [0.0, 0.05, 0.2, 0.5, 0.9])
+@pytest.mark.parametrize("pace", [0.0, 0.05, 0.2, 0.5, 1.2, 1.9])
 def test_a_word_typed_at_any_pace_confirms_nothing(pace: float) -> None:
     keys = [(key, 1 + place * pace) for place, key in enumerate("/harry")]
     assert set(verdicts(keys)) == {"drop"}
@@ -72,7 +72,7 @@ async def test_a_filter_typed_into_a_question_confirms_nothing(key: str, every: 
         screen.expect_dialog("were ignored")
         if key == "x":
             screen.expect_dialog("(●) l")
-        await screen.press("y")
+        await screen.press("y", every=PAUSE)
         screen.expect_no_dialog()
         assert screen.session.history.undoable is not None
 

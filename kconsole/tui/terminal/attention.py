@@ -17,7 +17,7 @@ A slow line may deliver single keys together; then the question stays, and the k
 UNREAD: Final = 0.3
 """Seconds after which what opened may have been read, so that Enter is for it."""
 
-PAUSE: Final = 1.0
+PAUSE: Final = 2.0
 """Seconds without a key after which someone who typed on by mistake looks at the screen again."""
 
 Verdict = Literal["take", "drop", "if-alone"]
