@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from textual.widgets import Input
 
 from kconsole.operations.settings import Settings
+from kconsole.tui.app import KConsoleApp
 from kconsole.tui.commands.base import AnyCommand, key_word
 from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
 from kconsole.tui.screens.license import LicenseScreen
@@ -111,7 +112,9 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
 def palette(screen: Any) -> str:
     """All that the palette offers before anything is typed."""
     assert isinstance(screen, PaletteDialog)
-    return "\n".join(f"{command.title}  {screen.app.keys.first(command)}" for command, _ in screen.offered.rows)
+    assert isinstance(screen.app, KConsoleApp)
+    keys = screen.app.keys
+    return "\n".join(f"{command.title}  {keys.first(command)}" for command, _ in screen.offered.rows)
 
 
 @pytest.mark.parametrize(
