@@ -33,12 +33,12 @@ def plan_summary(plan: MapPlan, disable_gone: bool = False) -> Iterator[Detail]:
     yield Detail("Seats", f"{plan.now.used:,} → {used_words(after)}   {state_word(after)}")
     if decision.over:
         over = messages.parts_of(decision.message)[0]
-        yield Detail("!", f"{over}: mapping may exceed the license, creating an account may not.")
+        yield Detail("Exceeded", f"{over}: mapping may exceed the license, creating an account may not.")
     if (line := access_words(plan.access(disable_gone))) is not None:
         yield Detail("At login", line)
     domain = after.of_domain(plan.domain)
     if domain is not None and domain.limit is not None and domain.counted + domain.held > domain.limit:
-        yield Detail("!", f"The domain's own limit of {domain.limit:,} accounts is exceeded.")
+        yield Detail("Exceeded", f"The domain's own limit of {domain.limit:,} accounts is exceeded.")
     yield Detail("Accounts", counts_words(plan))
 
 

@@ -149,9 +149,8 @@ _WANTED: Final = {
 
 def _license_limit(params: Params) -> str:
     held = ", {held} of them held until the server is restarted" if params["held"] else ""
-    return (
-        f"{{used}} of {{limit}} seats are used{held}; {{needed:count seat}} needed, {{free}} free, short by {{short}}"
-    )
+    figures = "{needed:count seat} needed, {free:,} free, short by {short:,}"
+    return f"{{used:,}} of {{limit:,}} seats are used{held}; {figures}"
 
 
 def _auth_license(params: Params) -> str:
@@ -163,13 +162,15 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     **{f"license-word-{code}": state.word for code, state in STATES.items()},
     # The vendor's own words on its dashboard. Source: Licenses in Kerio Connect, GFI support.
     "warning-exceeded": "Total number of user mailboxes authorized by the license has been exceeded",
-    "warning-full": "All {limit} seats are used: no account can be created or enabled",
-    "warning-low": _is_or_are("free", "Only {free} of {limit} seats is free", "Only {free} of {limit} seats are free"),
+    "warning-full": "All {limit:,} seats are used: no account can be created or enabled",
+    "warning-low": _is_or_are(
+        "free", "Only {free:,} of {limit:,} seats is free", "Only {free:,} of {limit:,} seats are free"
+    ),
     "warning-users-locked-out": "{accounts:count account} without a mailbox would be refused at login",
     "warning-restart-recommended": _is_or_are(
         "seats",
         "1 seat of deleted accounts is held until the server is restarted",
-        "{seats} seats of deleted accounts are held until the server is restarted",
+        "{seats:,} seats of deleted accounts are held until the server is restarted",
     ),
     "warning-domain-at-limit": "Domain {domain} is at its own limit of {limit:count account}",
     "warning-trial-expired": f"{STATES['trial-expired'].meaning} {STATES['trial-expired'].allows}",
@@ -205,7 +206,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "free-a-seat": "Disable an account that is not needed, restart the server if seats are held, or buy seats.",
     "domain-limit": lambda params: _WANTED[params["purpose"]],
     "domain-limit-detail": (
-        "domain {domain} is limited to {limit:count account}; {needed} more needed, {left} left, short by {short}"
+        "domain {domain} is limited to {limit:count account}; {needed:,} more needed, {left:,} left, short by {short:,}"
     ),
     "free-a-seat-of-the-domain": "Disable an account of this domain, or raise the domain's user limit.",
     "builtin-admin": "The built-in administrator is not a user account",
@@ -216,7 +217,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "alias-delivers-to": "It delivers to {addresses:some}.",
     "takes-no-seat": "It takes no seat anyway.",
     "over-limit": "The license will be exceeded by {over:count seat}",
-    "over-limit-detail": "{used} used of {limit}",
+    "over-limit-detail": "{used:,} used of {limit:,}",
     "refused-at-login": (
         "Users without a mailbox are refused at login once as many users have connected as there are seats."
     ),

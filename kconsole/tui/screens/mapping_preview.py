@@ -275,7 +275,7 @@ class PreviewScreen(StoreScreen):
         self.gauge.report, self.gauge.planned = plan.now, plan.after(self.disables_gone)
         _, *summary = plan_summary(plan, self.disables_gone)  # the gauge has the seats
         details = [*summary, *self._gone_details()]
-        self.summary.show([("", [(label, text, "alarm" if label == "!" else "") for label, text in details])])
+        self.summary.show([("", [(label, text, "alarm" if label == "Exceeded" else "") for label, text in details])])
         self.accounts.empty_text = "Nothing to do: the accounts match the directory."
         self.accounts.show(plan_groups(plan, self.disables_gone))
         self._show_title()

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.reactive import reactive
 
 from kconsole.licensing.comparison import Comparison
-from kconsole.text.server import figure_cells
+from kconsole.text.server import cause_words, figure_cells
 from kconsole.tui.widgets.column_list import ALARM_SIGN, Column, ColumnList
 from kconsole.tui.widgets.painting import Painted, Part, wrapped
 
@@ -19,10 +19,16 @@ class FigureList(ColumnList[Comparison]):
     header_lines = 1
     signs: ClassVar[int] = 3
     columns = (
-        Column[Comparison]("Figure", 10, lambda line, _: figure_cells(line).title, share=1, most=44, gives_way=True),
+        Column[Comparison](
+            "Figure", 10, lambda line, _: figure_cells(line).title, share=1, most=44, until=110, gives_way=True
+        ),
+        Column[Comparison]("Figure", 30, lambda line, _: figure_cells(line).title, needs=110),
         Column[Comparison]("Ours", 13, lambda line, _: figure_cells(line).ours, right=True),
         Column[Comparison]("Server", 13, lambda line, _: figure_cells(line).theirs, right=True),
         Column[Comparison]("Difference", 13, lambda line, _: figure_cells(line).difference, right=True),
+        Column[Comparison](
+            "  Likely cause", 20, lambda line, _: _first_cause(line), needs=110, share=2, gives_way=True
+        ),
     )
 
     def __init__(self) -> None:
@@ -42,6 +48,11 @@ class FigureList(ColumnList[Comparison]):
         if record.is_read:
             return "" if record.agrees else "alarm"
         return "" if row == self.cursor else "muted"
+
+
+def _first_cause(line: Comparison) -> str:
+    """The likeliest cause of a difference, which the pane below explains with the others."""
+    return "" if line.agrees or not line.causes else f"  {cause_words(line.causes[0], 1)}"
 
 
 class CausesPane(Painted):

@@ -28,14 +28,13 @@ def labelled_lines(
             lines += [[], [(heading, "strong")]]
         for row in rows:
             label, text, style = row if len(row) == 3 else (*row, "")
-            its_style = style if style and len(label) == 1 else label_style  # a sign is painted like its text
             room = max(width - label_width, 1)
             if wraps:
                 labels, texts = wrapped(label, label_width - 1), wrapped(text, room) or [""]
             else:
                 labels, texts = [label], [fitted(text, room)]
             for left, right in zip_longest(labels, texts, fillvalue=""):
-                lines.append([(f"{fitted(left, label_width - 1)} ", its_style), (right, style)])
+                lines.append([(f"{fitted(left, label_width - 1)} ", label_style), (right, style)])
     return lines[1:] if lines and not lines[0] else lines
 
 
