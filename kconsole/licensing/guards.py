@@ -62,14 +62,15 @@ def may_take_seats(
     """
     total = needed.total()
     if "license" in policy.creation_limits and report.free is not None and total > report.free:
-        short = total - report.free
+        short = report.used + total - (report.limit or 0)  # more than it lacks of free ones where it is exceeded
         figures = {"used": report.used, "limit": report.limit, "held": report.held, "free": report.free}
         decision = _refused("license-limit", "free-a-seat", purpose=purpose, needed=total, short=short, **figures)
         return decision._replace(over=short)
     for domain in report.domains if "domain" in policy.creation_limits else ():
-        asked = needed[canonical_domain(domain.name)]
-        if domain.limit is not None and asked > (left := max(domain.limit - domain.counted - domain.held, 0)):
-            figures = {"limit": domain.limit, "needed": asked, "left": left, "short": asked - left}
+        asked, used = needed[canonical_domain(domain.name)], domain.counted + domain.held
+        if domain.limit is not None and asked > (left := max(domain.limit - used, 0)):
+            figures = {"limit": domain.limit, "used": used, "needed": asked, "left": left}
+            figures["short"] = used + asked - domain.limit
             hint = "free-a-seat-of-the-domain"
             return _refused("domain-limit", hint, purpose=purpose, domain=domain.name, **figures)
     return ALLOWED

@@ -20,7 +20,7 @@ from kconsole.operations.appearance import THEMES
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
 from kconsole.operations.settings import Settings
-from kconsole.text.messages import error_words, words_of
+from kconsole.text.messages import Voice, error_words, words_of
 from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
 from kconsole.tui.keymap import Keymap
@@ -73,7 +73,10 @@ class KConsoleApp(BufferedApp):
         self.profile = profile
         self.preferences = Preferences() if preferences is None else preferences
         self.keys = Keymap(settings.keys)
-        self.problems = [*(safe_text(words_of(problem)) for problem in settings.problems), *self.keys.problems]
+        self.problems = [
+            *(safe_text(words_of(problem, Voice(self.keys.by_name()))) for problem in settings.problems),
+            *self.keys.problems,
+        ]
         """What is wrong with the user's configuration. Safe to show."""
         self._themes = themes_for(profile)
         self._palette: tuple[str, Palette] | None = None
@@ -121,7 +124,7 @@ class KConsoleApp(BufferedApp):
         try:
             self.preferences.choose_theme(name)
         except ConsoleError as error:
-            return safe_text(f"Theme: {name}. {error_words(error)}")
+            return safe_text(f"Theme: {name}. {error_words(error, Voice(self.keys.by_name()))}")
         return f"Theme: {name}"
 
     def next_theme(self) -> str:

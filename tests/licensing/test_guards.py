@@ -82,8 +82,23 @@ def test_a_domain_has_a_limit_of_its_own(limit: int | None, allowed: bool) -> No
     assert may_create(now, Entry(address="new@labs.example")).allowed
     if not allowed:
         assert created.code == enabled.code == "domain-limit"
-        figures = {"domain": "North.example", "limit": limit, "needed": 1, "left": 0, "short": 1}
+        figures = {
+            "domain": "North.example",
+            "limit": limit,
+            "used": 3,
+            "needed": 1,
+            "left": 0,
+            "short": 4 - (limit or 0),
+        }
         assert created.params == {"purpose": "add", **figures}
+
+
+def test_short_by_counts_the_seats_that_are_over_already() -> None:
+    """One who frees as many can go on: at 14 over, one more account needs 15."""
+    created = may_create(report(10, 24), NEW)
+    assert (created.params["free"], created.params["short"], created.over) == (0, 15, 15)
+    in_domain = may_create(report(30, 24, domain_limit=10), NEW)
+    assert (in_domain.params["left"], in_domain.params["short"]) == (0, 15)
 
 
 def test_a_domain_that_is_not_listed_has_no_limit() -> None:

@@ -49,7 +49,8 @@ class MergePlan:
 
     @property
     def short_by(self) -> int:
-        return 0 if self.seats_free is None else max(self.seats_needed - self.seats_free, 0)
+        """How many seats are missing; more than are needed where a limit is exceeded already."""
+        return int(self.decision.params.get("short", 0))
 
     def take(self, known: Entry | None, entry: Entry) -> None:
         """Sort an entry of the file: as it is in the store (None if it is not there), and as it would be."""

@@ -205,8 +205,10 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "license-limit-detail": _license_limit,
     "free-a-seat": "Disable an account that is not needed, restart the server if seats are held, or buy seats.",
     "domain-limit": lambda params: _WANTED[params["purpose"]],
-    "domain-limit-detail": (
-        "domain {domain} is limited to {limit:count account}; {needed:,} more needed, {left:,} left, short by {short:,}"
+    "domain-limit-detail": lambda params: (
+        "domain {domain} is limited to {limit:count account}"
+        + (" and has {used:,}" if "used" in params else "")  # journals before 2026-12 have no such figure
+        + "; {needed:,} more needed, {left:,} left, short by {short:,}"
     ),
     "free-a-seat-of-the-domain": "Disable an account of this domain, or raise the domain's user limit.",
     "builtin-admin": "The built-in administrator is not a user account",

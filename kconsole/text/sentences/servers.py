@@ -148,7 +148,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "server-cancelled": "Cancelled. {server} did not answer.",
     "reading-cancelled": "Cancelled.",
     "not-kerio": "{server} does not answer like a Kerio Connect server: its answer to {method} {why}.",
-    "see-error-log": "Try again; if it persists, lheck the server's error log.",
+    "see-error-log": "Try again; if it persists, check the server's error log.",
     "server-gave-up": "{server} took too long for {method}.",
     "try-again-soon": "Try again later.",
     "list-kept-changing": "The list of {method} on {server} changed while it was read, {times} times in a row.",

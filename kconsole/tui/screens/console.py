@@ -240,7 +240,7 @@ class ConsoleScreen(CommandTarget, Screen[None]):
 
     def tell_refusal(self, decision: Decision, news: Sequence[str] = ()) -> None:
         """Say why something is refused, and what helps."""
-        lines = map(safe_text, parts_of(decision.message))
+        lines = map(safe_text, parts_of(decision.message, self.voice))
         self.tell_news("Refused", [*news, *lines], sentences(decision.hints, self.voice))
 
     def tell_problem(self, error: ConsoleError) -> None:

@@ -199,7 +199,7 @@ class LicenseScreen(StoreScreen):
             self.refuse(operations.InstallLicense.name, decision, news=news)
             return
         plan = self._plan(operations.installed(license_, file, now))
-        notes = [safe_text(words_of(note)) for note in operations.file_notes(license_, file, now)]
+        notes = [safe_text(words_of(note, self.voice)) for note in operations.file_notes(license_, file, now)]
         if not plan.changes:
             self.tell_news("Nothing would change", [f"The license matches {name} already.", *notes], "")
             return

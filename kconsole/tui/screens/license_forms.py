@@ -25,6 +25,7 @@ from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.screen import READ_ONLY
+from kconsole.tui.commands.base import voice_of
 from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, notes, plain
 from kconsole.tui.screens.form import Field, FormDialog, Save
 from kconsole.tui.widgets.column_list import Column, ColumnList
@@ -185,9 +186,13 @@ class EncodingDialog(Dialog[str]):
 
     def body(self) -> Iterable[Widget]:
         encodings = RowList(id="encodings")
-        encodings.lines = [[(f" {safe_text(words_of(example))}", "")] for example in self._error.details]
+        encodings.lines = [
+            [(f" {safe_text(words_of(example, voice_of(self)))}", "")] for example in self._error.details
+        ]
         yield encodings
-        yield from notes([safe_text(words_of(self._error.happened)), "If none does, save the file in UTF-8."])
+        yield from notes(
+            [safe_text(words_of(self._error.happened, voice_of(self))), "If none does, save the file in UTF-8."]
+        )
 
     def action_choose(self) -> None:
         self.dismiss(self._error.details[self.query_one(RowList).cursor].params["encoding"])

@@ -144,7 +144,7 @@ class ListingScreen(FilterScreen, ServerScreen):
         from kconsole.tui.screens.saved_filters import SavedFiltersDialog
 
         text = self.listing.text
-        problem = "" if (found := self.filter_problem(text)) is None else safe_text(words_of(found))
+        problem = "" if (found := self.filter_problem(text)) is None else safe_text(words_of(found, self.voice))
         self.app.push_screen(SavedFiltersDialog(console_of(self).preferences, text, problem), self._use_filter)
 
     async def _use_filter(self, text: str | None) -> None:
@@ -168,7 +168,7 @@ class ListingScreen(FilterScreen, ServerScreen):
         asked = self._read_filter(text)
         problem = asked.problems[0] if asked.problems else asked.unused_tag(self.session.state.entries.values())
         if problem or not self.accounts.marked:  # else the status line says how many marked ones are not listed
-            self.tell(safe_text(words_of(problem)) if problem else "")
+            self.tell(safe_text(words_of(problem, self.voice)) if problem else "")
 
     def filter_problem(self, text: str) -> Message | None:
         problems = self._read_filter(text).problems

@@ -319,16 +319,16 @@ class LogScreen(FilterScreen, StoreScreen):
         title = f"Log · {account} · {lines} · newest first"
         if reader.damage is not None:
             title += " · DAMAGED"
-            self.tell(safe_text(error_words(reader.damage)))
+            self.tell(safe_text(error_words(reader.damage, self.voice)))
         elif reader.is_at_end and (missing := self.session.store.journal.missing()) is not None:
-            self.tell(sentence(missing))
+            self.tell(sentence(missing, self.voice))
         self.query_one("#log-pane").border_title = Content(title)
 
     def _empty_text(self) -> str:
         if not self._reader.is_at_end:
             return "Reading the log ..."
         if self._reader.damage is not None:
-            return safe_text(whole(self._reader.damage))
+            return safe_text(whole(self._reader.damage, self.voice))
         if self._reader.text:
             return f"No line holds '{safe_text(self._reader.text, 40)}'. Esc clears the filter."
         if self._narrowed_to:

@@ -136,7 +136,7 @@ class MappingScreen(StoreScreen):
             return
         domain, directory = here.domain.name, here.domain.directory
         if directory is None:
-            lines = [safe_text(words_of(message("directory-not-set", domain=domain)))]
+            lines = [safe_text(words_of(message("directory-not-set", domain=domain), self.voice))]
             key = self.key_of("map-settings")
             hint = "The store is open read-only." if self.is_read_only else f"Press {key} to set it."
             self.app.push_screen(NewsDialog("No directory", lines, hint))

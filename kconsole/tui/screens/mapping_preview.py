@@ -174,7 +174,7 @@ class PreviewScreen(StoreScreen):
         decision = plan.decision(disables)
         lines = [safe_address(plan.domain), counts_words(plan)]
         if decision.over:
-            lines.append(f"! {parts_of(decision.message)[0]}.")
+            lines.append(f"! {parts_of(decision.message, self.voice)[0]}.")
         verb = "Map over the limit" if decision.over else "Map"
         is_typed = disables and plan.needs_typing
         question = Question(

@@ -172,7 +172,7 @@ class ServerScreen(StoreScreen):
 
         def failed(error: ConsoleError) -> None:
             self.show_trouble()
-            self.minding_password(lambda error: self._tell_open([safe_text(error_words(error))]))(error)
+            self.minding_password(lambda error: self._tell_open([safe_text(error_words(error, self.voice))]))(error)
 
         try:
             recover = await asyncio.to_thread(ask)
