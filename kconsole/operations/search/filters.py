@@ -271,13 +271,13 @@ def states_by(policy: LicensePolicy) -> dict[str, Fits]:
     """What can follow `is:`. The only deleted entries that are ever listed are those whose seat is held."""
     is_account, listed = policy.is_account, policy.listed
     return {
-        "disabled": lambda entry: is_account(entry) and not entry.enabled,
+        "disabled": lambda entry: not entry.enabled and is_account(entry),
         "enabled": lambda entry: is_account(entry) and entry.enabled,
-        "mapped": lambda entry: is_account(entry) and entry.origin == "directory",
-        "imported": lambda entry: is_account(entry) and entry.origin == "imported",
+        "mapped": lambda entry: entry.origin == "directory" and is_account(entry),
+        "imported": lambda entry: entry.origin == "imported" and is_account(entry),
         "local": lambda entry: is_account(entry) and entry.origin == "local",
-        "never": lambda entry: is_account(entry) and entry.never_logged_in,
-        "unknown": lambda entry: is_account(entry) and entry.last_login is None and entry.login_unknown,
+        "never": lambda entry: entry.last_login is None and not entry.login_unknown and is_account(entry),
+        "unknown": lambda entry: entry.last_login is None and entry.login_unknown and is_account(entry),
         "latent": lambda entry: not entry.mailbox and listed(entry).seat,
         "admin": _is_admin,
         "service": lambda entry: SERVICE in entry.tags,
@@ -321,5 +321,5 @@ def _seen(value: str, now: datetime) -> Fits | None:
         except ValueError:
             return None
     if after:
-        return lambda entry: entry.last_login is not None and entry.last_login.at >= moment
-    return lambda entry: entry.last_login is not None and entry.last_login.at < moment
+        return lambda entry: (login := entry.last_login) is not None and login.at >= moment
+    return lambda entry: (login := entry.last_login) is not None and login.at < moment
