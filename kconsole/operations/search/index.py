@@ -57,6 +57,8 @@ class _Found(NamedTuple):
     now: datetime
     places: list[int]
     last: list[int]
+    rising: list[int] | None
+    """All of them as they stand in memory: searched in that order, they take a quarter of the time. None for all."""
 
 
 class AccountIndex:
@@ -248,22 +250,25 @@ class AccountIndex:
 
     def _fitting(self, order: _Sorted, query: AccountQuery, asked: Filter, now: datetime) -> Chunks[_Found]:
         """The places that fit; searched among the last answer if no other can fit."""
-        before, among = self._found, (order.places, order.last)
-        conditions = conditions_of(query, now, self._policy)
-        left = asked
+        before, among, left = self._found, (order.places, order.last), asked
+        conditions, rising = conditions_of(query, now, self._policy), None
         if before is not None and _narrows(query, asked, now, before):
             among, conditions, left = (before.places, before.last), [], asked.without(before.asked)
+            rising = before.rising
         if not (conditions or left.terms):
-            return _Found(query, asked, now, *among)
-        fitting: tuple[list[int], list[int]] = ([], [])
-        total, done = len(among[0]) + len(among[1]), 0
-        for places, kept in zip(among, fitting, strict=True):
-            for begin in range(0, len(places), STEP):
-                some = places[begin : begin + STEP]
-                done += len(some)
-                kept += self._fitting_of(some, left, conditions)
-                yield done / total
-        return _Found(query, asked, now, *fitting)
+            return _Found(query, asked, now, *among, rising)
+        if rising is None:
+            rising = [place for place, entry in enumerate(self._entries) if entry is not None]
+        found: list[int] = []
+        for begin in range(0, len(rising), STEP):
+            found += self._fitting_of(rising[begin : begin + STEP], left, conditions)
+            yield 0.9 * begin / len(rising)
+        fits = bytearray(len(self._entries))
+        for place in found:
+            fits[place] = True
+        yield 0.95
+        places, last = ([place for place in each if fits[place]] for each in among)
+        return _Found(query, asked, now, places, last, found)
 
     def _fitting_of(self, some: list[int], asked: Filter, conditions: list[Fits]) -> list[int]:
         if asked.has_words:
