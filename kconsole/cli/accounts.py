@@ -143,7 +143,8 @@ def _say_what_deleting_means(session: Session, addresses: tuple[str, ...]) -> No
         elif only_disabled(entry):
             say(f"{safe_address(entry.address)} is mapped from a directory: it would only be disabled.")
         else:
-            say(f"{safe_address(entry.address)} ({words.KINDS[entry.kind]}) would be deleted.")
+            what = words.KINDS[entry.kind] if entry.role == "user" else words.ROLES[entry.role]
+            say(f"{safe_address(entry.address)} ({what}) would be deleted.")
 
 
 @click.command()
