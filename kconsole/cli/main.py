@@ -132,8 +132,13 @@ def _run(arguments: list[str] | None, place: CliContext) -> int:
     except ConsoleError as error:
         say_error(error)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        say("")
+    except (click.Abort, KeyboardInterrupt) as error:
+        if error.__cause__ is None:  # otherwise click has left the line where the terminal shows ^C
+            say("")
+        say(
+            "Interrupted."
+            + (" What was changed before that is done; 'kconsole log' shows it." if place.has_changed else "")
+        )
         return INTERRUPTED
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from kconsole.core.errors import BadInput, FileRefused, reason_of
+from kconsole.core.errors import BadInput, ConsoleError, FileRefused, reason_of
 from kconsole.store.file_engine.files import check_owner, placed
 
 STANDARD_STREAM: Final = "-"
@@ -123,8 +123,10 @@ def writing(path: Path, store: Path, *, replace: bool = True) -> Iterator[Binary
     Raises:
         AlreadyThere: the file exists, and must not be replaced.
         BadInput: it cannot be written, or is in the store's folder. A file that was there is as it was.
+        ConsoleError: it is a device or pipe, which took a part at most.
     """
     check_not_of_store(path, store)
+    stream = None
     try:
         if (stream := _stream_at(path, store)) is not None:
             with os.fdopen(stream, "wb") as pipe:
@@ -135,6 +137,8 @@ def writing(path: Path, store: Path, *, replace: bool = True) -> Iterator[Binary
     except FileExistsError:
         raise AlreadyThere("file-exists", "choose-another-or-replace", file=str(path)) from None
     except (OSError, ValueError) as error:
+        if stream is not None:  # the name is right; it ends as a broken standard output does
+            raise ConsoleError("cannot-write", file=str(path), reason=reason_of(error)) from error
         raise BadInput("cannot-write", "choose-another-file", file=str(path), reason=reason_of(error)) from error
 
 

@@ -211,6 +211,43 @@ def test_a_reader_that_goes_away_from_a_copy_is_an_error(crowded: Console, argum
     assert (ended.returncode, ended.stderr) == (1, "kconsole: The output cannot be written: Broken pipe.\n")
 
 
+@pytest.mark.parametrize("command", ["dump", "backup"])
+def test_a_reader_that_goes_away_from_a_named_stream_is_the_same_error(crowded: Console, command: str) -> None:
+    ended = shell(crowded, f"k {command} /dev/stdout | head -c 1")
+    assert (ended.returncode, ended.stderr) == (1, "kconsole: /dev/stdout cannot be written: Broken pipe.\n")
+
+
+def test_what_another_program_writes_is_imported_and_waited_for(console: Console, tmp_path: Path) -> None:
+    console.fill(account("anna"))
+    os.mkfifo(fifo := tmp_path / "fifo")
+    command = [sys.executable, "-m", "kconsole", "import", "csv", "--domain", "north.example"]
+    options = {"env": {**os.environ, "KCONSOLE_STORE": str(console.folder)}, "text": True, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*command, str(fifo)], **options) as waiting:  # type: ignore[call-overload]
+        fifo.write_text("Name;Password;FullName;Description;MailAddress;Groups\nberg;;;;;\n")  # waits for a reader
+        assert (waiting.communicate(timeout=PATIENCE)[1], waiting.returncode)[1] == 0
+    reader, writer = os.pipe()
+    os.write(writer, b"Name;Password;FullName;Description;MailAddress;Groups\ncosta;;;;;\n")
+    os.close(writer)
+    substituted = subprocess.run([*command, f"/dev/fd/{reader}"], pass_fds=[reader], timeout=PATIENCE, **options)  # type: ignore[call-overload]
+    os.close(reader)
+    assert substituted.returncode == 0
+    assert [entry["address"] for entry in console.dump["entries"]] == [
+        f"{login}@north.example" for login in ("anna", "berg", "costa")
+    ]
+
+
+def test_ctrl_c_ends_the_wait_for_another_program_in_words(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    console.fill(account("anna"))
+    monkeypatch.setattr(Path, "open", interrupted)
+    said = console("import", "csv", str(tmp_path / "fifo"), "--domain", "north.example")
+    assert (said.code, said.err) == (130, "\nInterrupted.\n")
+
+
 def test_a_full_disk_behind_the_output_is_told(console: Console) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")

@@ -154,6 +154,22 @@ def test_a_change_that_the_server_refused_is_not_what_is_undone(
             later.history.to_undo(later.store.sequence)
 
 
+def test_new_users_whose_home_server_is_unknown_are_named(at: Followed, session: Session) -> None:
+    """They count, so that no seat is given twice, and the sync says so each time."""
+    world = at.mail.world
+    world.add_user("far@north.example", home="south")
+    at.read(session)
+    at.mail.faults.add(REFUSALS["the call"], "Domains.getSettings", times=None)
+    world.add_user("new@north.example", home="south")
+    for _ in range(2):
+        at.read(session)
+        messages = session.state.server.remarks
+        assert [each.params["addresses"] for each in messages if each.code == "homes-unknown"] == [
+            ["new@north.example"]
+        ]
+    assert session.state.find("far@north.example").origin == "other_server"
+
+
 def test_what_the_server_does_not_state_overwrites_and_counts_nothing(at: Followed, session: Session) -> None:
     world = at.mail.world
     world.add_user("far@north.example", home="south")

@@ -292,6 +292,17 @@ def _remarks(plan: SyncPlan, context: OperationContext) -> Iterator[Message]:
     unknown = sum(entry.login_unknown for entry in entries) - plan.server.odd_logins
     if unknown > 0:
         yield message("logins-unknown", count=unknown)
+    if any(each.figure == "home-server" for each in plan.server.missing):
+        away = {entry.server_id for entry in context.state.live_entries() if entry.origin == "other_server"}
+        doubtful = {id_ for id_, fields in plan.server.silent.items() if "home" in fields} - away
+        users = [
+            short(entry.address)
+            for domain in plan.server.domains
+            for entry in domain.entries
+            if entry.server_id in doubtful and entry.enabled
+        ]
+        if users:
+            yield message("homes-unknown", addresses=users, count=len(users))
     for each in plan.server.domains:
         known, directory = context.state.domain_named(each.domain.name), each.directory
         if directory is not None and (known is None or known.directory is None):
