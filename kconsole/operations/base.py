@@ -176,14 +176,14 @@ def revived(entry: Entry, state: Records, policy: LicensePolicy) -> Entry:
     """A new entry, under the number of a deleted one of the same address if there is one.
 
     Of several it is the last that still holds its seat, or if none does, the last. So it takes over the seat that one
-    may still hold; nothing else, because it may be another person's: neither the mailbox. What
-    was only gone from the server, and is there again, keeps the user's tags: a server may be restored, or list less.
+    may still hold; nothing else, because it may be another person's. An account with the same id at the server was only
+    missing there for a while, and keeps its tags: a server may be restored, or list less.
     """
     deleted = [old for old in state.deleted_at(entry.address) if old.kind == entry.kind]
     if not deleted:
         return entry
     old = next((old for old in deleted if is_held(old, state.restart, policy)), deleted[0])
-    was_away = bool(entry.server_id) and old.mailbox_fate is None
+    was_away = bool(entry.server_id) and entry.server_id == old.server_id
     return replace(entry, id=old.id, tags=old.tags if was_away else ())
 
 

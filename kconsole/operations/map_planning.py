@@ -179,11 +179,10 @@ class _Sorting:
         if not holder.directory_id:
             self._sort_known(user, holder, address)
             return
-        # Another person: of the former one stay only the record, its tags, and that an administrator disabled it.
+        # Another person: of the former one stay only the record, and that an administrator disabled it.
         entry = Entry(
-            address=holder.address, origin="directory", directory_id=user.id, enabled=holder.enabled, tags=holder.tags,
-            id=holder.id,
-        )  # fmt: skip
+            address=holder.address, origin="directory", directory_id=user.id, enabled=holder.enabled, id=holder.id
+        )
         self._plan.recreated.append((holder, _as_directory_says(entry, user)))
         if user.enabled and not holder.enabled:
             self._plan.left_disabled.append(holder)

@@ -168,6 +168,7 @@ FORMER: dict[str, Any] = {
     "active_sync": True,
     "directory_logon": datetime(2026, 1, 2, tzinfo=UTC),
     "server_id": "keriodb://user/1",
+    "tags": ("service",),
 }
 """What a new person with the same login must not get."""
 

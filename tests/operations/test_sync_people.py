@@ -67,6 +67,7 @@ def test_another_person_with_the_login_inherits_nothing(at: Followed, session: S
     world.set_role(ANNA, "FullAdmin")
     world.log_in(ANNA, "ActiveSync", at.clock.now() - timedelta(days=1))
     at.read(session)
+    session.do(TagAccounts((ANNA,), ("service",)))
     number = session.state.find(ANNA).id
     if way == "deleted-here":
         at.do(session, DeleteAccounts((ANNA,), mailbox="delete"))

@@ -312,7 +312,7 @@ def _remarks(plan: SyncPlan, context: OperationContext) -> Iterator[Message]:
 
 def gone(entry: Entry, pending: PendingChange | None, context: OperationContext) -> Entry:
     """An entry that is no longer on the server; if that was asked for, with the fate of its mailbox."""
-    after = replace(deleted(entry, context), server_id="")
+    after = deleted(entry, context)
     if pending is None or pending.operation != "delete" or not entry.is_account:
         return after
     return replace(after, mailbox_fate=pending.mailbox or "keep", transferred_to=pending.transfer_to)

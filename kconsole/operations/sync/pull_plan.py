@@ -110,7 +110,7 @@ class SyncPlan:
         self._seen.add(known.id)
         if known.server_id not in ("", said.server_id):  # another person's, who has no more in common than the address
             self.replaced.add(known.id)
-            self.changed.append((known, replace(said, id=known.id, tags=known.tags)))
+            self.changed.append((known, replace(said, id=known.id)))
             return
         after = _updated(known, said, self.now, self.server.silent.get(said.server_id, frozenset()))
         if after is not known:
