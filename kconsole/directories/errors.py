@@ -66,6 +66,7 @@ def connection_failure(directory: Directory, address: Address, error: Exception,
 def bind_failure(directory: Directory, result: int, said: str, policy: int | None = None) -> SourceAway:
     """The error for a refused bind. The password is never part of it. `policy` is the error of a password policy."""
     params = {"url": directory.url, "name": short(directory.bind_as)}
+    hint: str | list[Message]
     if result in (7, 8, 13):
         code, hint = "bind-needs-encryption", "use-ldaps"
     elif not directory.bind_as:
@@ -78,6 +79,8 @@ def bind_failure(directory: Directory, result: int, said: str, policy: int | Non
         data = re.search(r"\bdata ([0-9a-f]+)\b", said, re.IGNORECASE)
         reason = _ACTIVE_DIRECTORY_REASONS.get(data[1].lower() if data else "52e")
         code, hint = reason or ("login-not-allowed", "see-what-the-server-says")
+        if data is None:  # without a control of a password policy, and in OpenLDAP's default, all is "invalid"
+            hint = [message(hint), message("perhaps-locked")]
     elif result in (19, 48, 50, 53):
         code, hint = "login-not-allowed", "see-what-the-server-says"
     else:

@@ -6,6 +6,7 @@ This module does not import TLS, which takes its time.
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -68,12 +69,29 @@ def parse_address(url: str, form: AddressForm) -> Address:
         schemes = [f"{scheme}://" for scheme in form.ports]
         raise BadInput("address-scheme", form.hint, url=short(url), schemes=schemes)
     host = ascii_domain(host or "")
-    if not _HOST.fullmatch(host) or len(host) > LONGEST_DOMAIN or port == 0:
+    if not _HOST.fullmatch(host) or not _is_host(host) or len(host) > LONGEST_DOMAIN or port == 0:
         raise BadInput("address-invalid", form.hint, url=short(url))
     first_part = parts.path.strip("/").partition("/")[0]
     if first_part not in ("", form.page) or parts.query or (parts.fragment and not form.page):
         raise BadInput("address-has-path", form.hint, url=short(url))
     return Address(parts.scheme, host, port or form.ports[parts.scheme])
+
+
+def _is_host(host: str) -> bool:
+    """Whether what looks like an IP address is one, and whether IDNA knows every label that says it is its own.
+
+    Others, as 999.1.1.1, 1.2.3 and xn--a.example, are no errors of the network later, but break the client.
+    """
+    try:
+        if ":" in host or host.rpartition(".")[2].isdigit():
+            ip_address(host)
+        elif labels := [label for label in host.lower().split(".") if label.startswith("xn--")]:
+            import idna
+
+            idna.decode(".".join(labels))
+    except ValueError:
+        return False
+    return True
 
 
 class Certificate(NamedTuple):

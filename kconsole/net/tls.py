@@ -29,6 +29,7 @@ _REASONS: Final[Mapping[int, str]] = {
 
 _HINTS: Final[Mapping[str, str]] = {
     "certificate-expired": "renew-the-certificate",
+    "certificate-not-yet-valid": "renew-the-certificate",
     "certificate-not-pinned": "pinned-certificate-changed",
     _WRONG_HOST: "connect-by-certificate-name",
 }

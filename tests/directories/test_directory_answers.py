@@ -64,6 +64,8 @@ def test_binds_that_are_refused(result_code: int, said: str, bind_as: str, code:
         assert caught.value.details[0].params == {"said": said, "result": result_code}
         is_doubted = caught.value.hints[0].code == "check-name-and-password"
         assert is_doubted == (code in ("login-refused", "login-unknown"))
+        may_be_locked = any(hint.code == "perhaps-locked" for hint in caught.value.hints)
+        assert may_be_locked == (is_doubted and not said)  # only Active Directory says that it is not
         assert whole(caught.value)
 
 
