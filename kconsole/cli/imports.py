@@ -13,7 +13,6 @@ from kconsole.cli.logins import say_connected
 from kconsole.core.codes import first_of
 from kconsole.core.records import Entry
 from kconsole.core.times import zone_named
-from kconsole.operations.base import refused_by
 from kconsole.operations.files import STANDARD_STREAM, write_document
 from kconsole.operations.importing import kerio_export, kerio_files, logins
 from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, LineMessage, MergePlan
@@ -47,6 +46,11 @@ def _import_options(good: str, has_encoding: bool = True) -> Callable[[_Function
     return add
 
 
+_over_limit_option = click.option(
+    "--over-limit", is_flag=True, help="Import even if the license or the domain's limit will be exceeded."
+)
+
+
 @click.group("import")
 def import_() -> None:
     """Import accounts or logins from a file."""
@@ -55,6 +59,7 @@ def import_() -> None:
 @import_.command("csv")
 @_file_argument
 @click.option("--domain", required=True, metavar="D", help="The domain that the accounts belong to.")
+@_over_limit_option
 @_import_options("rows")
 def import_csv(
     place: CliContext,
@@ -62,32 +67,41 @@ def import_csv(
     domain: str,
     dry_run: bool,
     skip_faulty: bool,
+    over_limit: bool,
     faults: Path | None,
     encoding: str | None,
     reason: str,
 ) -> None:
     """Import the accounts of a Kerio export (CSV).
 
-    Imports all accounts, or none if one is faulty. The passwords in the file are not read. FILE may be - for
-    standard input.
+    Imports all accounts, or none if one is faulty. The passwords in the file are not read. With --over-limit the
+    accounts may exceed the license; users without a mailbox are then refused at login. FILE may be - for standard
+    input.
     """
     export = confirmed(lambda encoding: kerio_export.read_export(file, encoding, domain), encoding)
-    operation = kerio_export.ImportAccounts(export, domain, skip_faulty, reason)
+    operation = kerio_export.ImportAccounts(export, domain, skip_faulty, over_limit, reason)
     _import(place, operation, lambda plan: preview_of_export(plan, file), dry_run, "account", faults)
 
 
 @import_.command("kerio")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@_over_limit_option
 @_import_options("users", has_encoding=False)
 def import_kerio(
-    place: CliContext, folder: Path, dry_run: bool, skip_faulty: bool, faults: Path | None, reason: str
+    place: CliContext,
+    folder: Path,
+    dry_run: bool,
+    skip_faulty: bool,
+    over_limit: bool,
+    faults: Path | None,
+    reason: str,
 ) -> None:
     """Import the server's own users.cfg and mailserver.cfg.
 
     DIR is the folder with these files. Imports everything or nothing; run it again to update. The files are not
     changed, and the passwords in them are not read. Entries that the files do not list are not deleted.
     """
-    operation = kerio_files.ImportKerio(kerio_files.read_kerio(folder), skip_faulty, reason)
+    operation = kerio_files.ImportKerio(kerio_files.read_kerio(folder), skip_faulty, over_limit, reason)
     _import(place, operation, preview_of_files, dry_run, "entry", faults)
 
 
@@ -106,8 +120,7 @@ def _import(
         say(line)
     operation.check(plan)
     if dry_run:
-        if not plan.decision.allowed:
-            raise refused_by(plan.decision, "would-be-refused")
+        operation.check_limit(plan, "would-be-refused")
         say(DRY_RUN)
         return
     done = session.do(operation)

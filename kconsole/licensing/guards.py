@@ -114,6 +114,17 @@ def may_map(report: SeatReport, needed: int, policy: LicensePolicy) -> Decision:
     return _exceeding(over, used, report.limit, "refused-at-login", policy.mapping_may_exceed)
 
 
+def may_import(report: SeatReport, needed: Counter[str], policy: LicensePolicy) -> Decision:
+    """Whether accounts that exist elsewhere may be imported without consent; else, by how much they exceed a limit."""
+    decision = may_take_seats(report, needed, policy)
+    if decision.allowed:
+        return decision
+    if decision.code == "license-limit":
+        decision = may_map(report, needed.total(), policy)
+    hints = (decision.hints if decision.over else ()) + (message("over-limit-imports-them"),)
+    return decision._replace(allowed=False, hints=hints)
+
+
 def may_connect(report: SeatReport, entry: Entry, policy: LicensePolicy, is_suspended: bool = False) -> Decision:
     """Whether an account can log in: one with a mailbox always can if enabled, unless `LicenseStatus.is_suspended`."""
     if not policy.is_account(entry):

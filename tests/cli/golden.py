@@ -247,6 +247,7 @@ SCRIPTS: Final[Mapping[str, tuple[Inventory | str, Sequence[str]]]] = {
             "import csv FILES/no-name.csv --domain north.example",
             "import csv FILES/good.csv --domain labs.example --dry-run",
             "import csv FILES/good.csv --domain labs.example",
+            "import csv FILES/good.csv --domain labs.example --over-limit --dry-run",
             "license update --seats 12",
             "import csv FILES/faulty.csv --domain labs.example",
             "import csv FILES/faulty.csv --domain labs.example --skip-faulty --dry-run",

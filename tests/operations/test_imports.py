@@ -149,10 +149,11 @@ def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
     rows = export("anna;;;", "berg;;;", "held;;;")
     plan = ImportAccounts(rows, DOMAIN).plan(session.state, session.seats)
     assert (plan.seats_needed, plan.seats_free, plan.short_by, plan.decision.allowed) == (2, 1, 1, False)
-    with pytest.raises(Refused, match="license-limit") as caught:
+    with pytest.raises(Refused, match="over-limit") as caught:
         session.do(ImportAccounts(rows, DOMAIN))
-    assert caught.value.params["short"] == 1
-    assert (caught.value.effect, bool(caught.value.hints)) == (Message("nothing-imported"), True)
+    assert caught.value.params["over"] == 1
+    assert caught.value.effect == Message("nothing-imported")
+    assert caught.value.hints == (Message("refused-at-login"), Message("over-limit-imports-them"))
     assert used(session) == 2
     assert [entry.login for entry in session.state.live_entries()] == ["x"]
 
@@ -162,8 +163,21 @@ def test_an_import_is_refused_at_the_limit_of_its_domain(tmp_path: Path) -> None
     rows = export("b;;;", "c;;;")
     plan = ImportAccounts(rows, "south.example").plan(session.state, session.seats)
     assert (plan.seats_needed, plan.seats_free, plan.short_by) == (2, 1, 1)
-    with pytest.raises(Refused, match="domain-limit"):
+    with pytest.raises(Refused, match="domain-limit") as caught:
         session.do(ImportAccounts(rows, "south.example"))
+    assert caught.value.hints == (Message("over-limit-imports-them"),)
+
+
+@pytest.mark.parametrize(("domain", "seats", "over"), [(DOMAIN, 1, 2), ("south.example", None, 0)])
+def test_an_import_may_exceed_a_limit_with_consent_as_a_mapping_may(
+    tmp_path: Path, domain: str, seats: int | None, over: int
+) -> None:
+    session = session_of(tmp_path, account(f"a@{domain}"), seats=seats)
+    done = session.do(ImportAccounts(export("b;;;", "c;;;"), domain, over_limit=True))
+    assert (used(session), session.seats.report().over, done.failures) == (3, over, [])
+    session.do(ImportAccounts(export("b;;;", "c;;;"), domain))  # needs no further seat
+    session.undo()
+    assert [entry.login for entry in session.state.live_entries()] == ["a"]
 
 
 def test_an_import_is_planned_again_on_what_another_console_changed(tmp_path: Path) -> None:

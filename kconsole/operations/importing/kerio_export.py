@@ -85,6 +85,7 @@ class ImportAccounts(Import[ImportPlan]):
     export: KerioExport
     domain: str
     skip_faulty: bool = False
+    over_limit: bool = False
     reason: str = ""
 
     def plan(self, state: Records, seats: SeatLedger) -> ImportPlan:

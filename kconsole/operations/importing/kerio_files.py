@@ -144,6 +144,7 @@ class ImportKerio(Import[KerioPlan]):
     faulty: ClassVar = ("faulty-users", "correct-the-server")
     config: KerioConfig
     skip_faulty: bool = False
+    over_limit: bool = False
     reason: str = ""
 
     def plan(self, state: Records, seats: SeatLedger) -> KerioPlan:

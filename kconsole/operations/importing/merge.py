@@ -50,7 +50,7 @@ class MergePlan:
     @property
     def short_by(self) -> int:
         """How many seats are missing; more than are needed where a limit is exceeded already."""
-        return int(self.decision.params.get("short", 0))
+        return self.decision.over or int(self.decision.params.get("short", 0))
 
     def take(self, known: Entry | None, entry: Entry) -> None:
         """Sort an entry of the file: as it is in the store (None if it is not there), and as it would be."""
@@ -71,7 +71,7 @@ class MergePlan:
         needed = guards.new_seats([*((None, entry) for entry in self.new), *self.changed], seats.policy, seats.held())
         self.seats_needed, self.seats_freed = needed.total(), len(freeing)
         self.seats_free = report.free if of_domain is None else of_domain.free
-        self.decision = guards.may_take_seats(report, needed, seats.policy)
+        self.decision = guards.may_import(report, needed, seats.policy)
         if (warning := mailbox_left(self.new, self.state)) is not None:
             self.notes.append(LineMessage(0, warning.code, warning.params))
         self.faulty.sort(key=lambda fault: (fault.file, fault.line))
@@ -81,13 +81,15 @@ Plan = TypeVar("Plan", bound=MergePlan)
 
 
 class Import(ABC, Generic[Plan]):
-    """The import of a file: everything that is not faulty, if there are seats for all of it."""
+    """The import of a file: everything that is not faulty, if the limits allow all of it."""
 
     name: ClassVar[str]
     runs_on: ClassVar[RunsOn] = "store-without-server"
     faulty: ClassVar[tuple[str, str]]
     """The code of the error for faulty rows that must not be skipped, and the code of its hint."""
     skip_faulty: bool
+    over_limit: bool
+    """Whether it may exceed the license, or exceed it further, as a mapping may: the accounts exist already."""
     reason: str
 
     @abstractmethod
@@ -103,6 +105,11 @@ class Import(ABC, Generic[Plan]):
         if plan.faulty and not self.skip_faulty:
             raise faulty_error(*self.faulty, plan.faulty)
 
+    def check_limit(self, plan: Plan, effect: str = "nothing-imported") -> None:
+        """Refuse a plan that exceeds a limit without consent."""
+        if not plan.decision.allowed and not self.over_limit:
+            raise refused_by(plan.decision, effect)
+
     def apply(self, context: OperationContext) -> list[Outcome]:
         """Plan again on the current state, and import everything.
 
@@ -112,8 +119,7 @@ class Import(ABC, Generic[Plan]):
         """
         plan = self.plan(context.state, context.seats)
         self.check(plan)
-        if not plan.decision.allowed:
-            raise refused_by(plan.decision, "nothing-imported")
+        self.check_limit(plan)
         for domain in plan.new_domains:
             context.transaction.put_domain(domain)
         stored = [context.transaction.put_entry(revived(entry, context.state, context.policy)) for entry in plan.new]
