@@ -70,6 +70,8 @@ class Page(NamedTuple):
     """References to other servers; they are not followed."""
     cookie: bytes
     """Asks for the next page; empty if this was the last."""
+    is_paged: bool = True
+    """Whether the server minded the size that was asked for."""
 
 
 class GuardedSocket:
@@ -292,7 +294,7 @@ class LdapClient:
         entries = [_entry(answer) for answer in answers if answer["type"] == "searchResEntry"]
         references = sum(answer["type"] == "searchResRef" for answer in answers)
         control = done.get("controls", {}).get(_PAGED)
-        return Page(entries, references, bytes(control["value"]["cookie"] or b"") if control else b"")
+        return Page(entries, references, bytes(control["value"]["cookie"] or b"") if control else b"", bool(control))
 
     def _result(self) -> tuple[int, str]:
         """Take the result of the last request, and the server's words unless they repeat the password."""

@@ -42,6 +42,12 @@ LONGEST_SEARCH: Final = 3600.0
 _MOST_COMPARED: Final = 20
 """Entries for which the server is asked whether an absent attribute may be read."""
 
+_ROUND: Final = 100
+"""Limits of servers are multiples of this: 500, 1,000."""
+
+_MOST_LEFT_OUT: Final = 50
+"""Users that a search leaves out to see whether the server sends others in their place."""
+
 _MOST_NAMED: Final = 5
 """Entries with the same login that a fault names."""
 
@@ -296,7 +302,27 @@ class _Found:
                 progress(self.entries)
             if number >= most:
                 return bool(page.cookie)
+            if not page.is_paged and self.entries and self.entries % _ROUND == 0:
+                self._check_end(client, directory)
         return False
+
+    def _check_end(self, client: "LdapClient", directory: Directory) -> None:
+        """Raise SourceAway if a server without pages stopped at a limit in silence: then it has others to send."""
+        from ldap3.utils.conv import escape_filter_chars
+
+        known = {name for _, name in self.users} | self.others.keys() | self.faults.keys()
+        login = self.naming.login
+        some = "".join(
+            f"({login}={escape_filter_chars(user.login)})" for user in list(self.users.values())[:_MOST_LEFT_OUT]
+        )
+        if not some:
+            return
+        rest = client.page(directory.base, f"(&{filter_of(directory)}(!(|{some})))", (), PAGE, b"")
+        if any(entry.name not in known for entry in rest.entries):
+            params = {"url": directory.url, "name": short(directory.bind_as)}
+            raise SourceAway(
+                "search-cut-short", Message("raise-limit-or-narrow", params), number=self.entries, **params
+            )
 
     def take(self, entry: Entry) -> None:
         """Take one entry, as a user, as a fault or as no person."""

@@ -12,6 +12,8 @@ from kconsole.text.messages import whole, words_of
 from tests.directory_server.answers import (
     BIND,
     BIND_ANSWER,
+    COMPARE,
+    COMPARE_ANSWER,
     DONE,
     EXTENDED,
     EXTENDED_ANSWER,
@@ -119,6 +121,32 @@ def test_a_server_that_knows_no_pages_is_named(controls: str, code: str) -> None
         with pytest.raises(SourceAway, match=code) as caught:
             read_directory(asked(server.url), None)
         assert whole(caught.value)
+
+
+class _Turns(dict[int, list[bytes]]):
+    """Answers to the first search of users, and to all after it."""
+
+    def __init__(self, first: list[bytes], then: list[bytes]) -> None:
+        super().__init__({**LET_IN, COMPARE: [result(COMPARE_ANSWER, 5)]})
+        self._searches = iter(([result(DONE, 0)], first))  # the first asks what server it is
+        self._then = then
+
+    def __getitem__(self, kind: int) -> list[bytes]:
+        return next(self._searches, self._then) if kind == SEARCH else super().__getitem__(kind)
+
+
+@pytest.mark.parametrize("has_more", [True, False])
+def test_a_round_number_without_pages_is_looked_behind(has_more: bool) -> None:
+    """A limit that the server keeps to itself is no end of the list."""
+    people = [entry(f"uid=a{number},dc=x", uid=f"a{number}", entryUUID=f"{number}") for number in range(160)]
+    rest = people[50:150] if has_more else people[50:100]
+    with speaking(_Turns([*people[:100], result(DONE, 0)], [*rest, result(DONE, 0)]), absent=False) as server:
+        if has_more:
+            with pytest.raises(SourceAway, match="search-cut-short") as caught:
+                read_directory(asked(server.url), None)
+            assert (caught.value.params["number"], bool(whole(caught.value))) == (100, True)
+        else:
+            assert len(read_directory(asked(server.url), None).users) == 100
 
 
 def test_an_entry_that_is_too_large_is_no_wrong_port() -> None:

@@ -113,6 +113,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "check-base-and-rights": _by_whom("Check the base, and what {who} may read."),
     "search-limit-reached": "{url} stopped the search: a limit of the server is reached.",
     "search-limit-no-pages": "{url} stopped the search at a limit of its own, and cannot answer page by page.",
+    "search-cut-short": "{url} sent {number:,} users as if that were all, and has more.",
     "raise-limit-or-narrow": _by_whom("Allow {who} to read all users, or narrow the base or the filter."),
     "search-base-elsewhere": "{url} says that {base} is on another server.",
     "use-the-other-server": (
