@@ -1,6 +1,5 @@
 """Prints JSON, CSV and sections, safe on any terminal."""
 
-import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,10 +16,7 @@ from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
 from kconsole.text import columns
 from kconsole.text.details import Detail, rule_sentence
-from kconsole.text.safe_text import json_safe, safe_text
-
-_FORMULA: Final = re.compile(r"""((?:\A|[;,|\t\r\n])["'\s]*)(?=[-=+@＝＋－＠﹦﹢﹣﹫])""")
-"""What precedes a text that a spreadsheet takes for a formula, whichever separator it cuts at; its sign may be wide."""
+from kconsole.text.safe_text import json_safe
 
 _SEAT_FIGURES: Final = (
     "limit", "counted", "held", "used", "free", "over", "connected", "latent", "locked_out", "state", "unlisted",
@@ -58,17 +54,9 @@ def put_document(document: bytes) -> None:
 
 def put_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a CSV table. A quote stands before what a spreadsheet would take for a formula; importers remove it."""
-    import csv
+    from kconsole.text.report import csv_text
 
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    click.echo(buffer.getvalue(), nl=False)
-
-
-def _cell(value: str) -> str:
-    return _FORMULA.sub(r"\1'", safe_text(value, None))
+    click.echo(csv_text(header, rows), nl=False)
 
 
 def put_sections(sections: Iterable[tuple[str, Sequence[Detail]]], indent: str = "  ") -> None:

@@ -28,13 +28,12 @@ from kconsole.core.records import Entry
 from kconsole.core.times import to_iso
 from kconsole.licensing import guards
 from kconsole.licensing.counting import is_held
-from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.search.filters import NONE_SAVED, SAVED_SIGN, FilterReader
 from kconsole.operations.search.lookup import find_entry
 from kconsole.operations.search.queries import AccountQuery
 from kconsole.operations.search.sorting import SortField
 from kconsole.operations.session import Session
-from kconsole.text import ages, columns, words
+from kconsole.text import ages, columns, report
 from kconsole.text.details import details_of, last_login_word, name_word, reason_word
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
@@ -94,6 +93,12 @@ _read_age = reading(ages.parse_age)
 @click.option("--reverse", is_flag=True, help="Sort in the other direction.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a CSV table.")
+@click.option(
+    "--report",
+    "form",
+    type=click.Choice(list(report.FORMATS)),
+    help="Print the table with totals, as E on the screen writes it; 'spreadsheet' has semicolons and a BOM.",
+)
 @at_store
 def accounts(
     place: CliContext,
@@ -106,14 +111,15 @@ def accounts(
     reverse: bool,
     as_json: bool,
     as_csv: bool,
+    form: str | None,
 ) -> None:
     """List the accounts, the longest unused first.
 
     Mailing lists, resources and aliases come last. Deleted accounts whose seat is still held are listed only with
     --filter is:held.
     """
-    if as_json and as_csv:
-        raise click.UsageError("--json and --csv exclude each other.")
+    if as_json + as_csv + bool(form) > 1:
+        raise click.UsageError("--json, --csv and --report exclude each other.")
     session = place.open()
     if domain and session.state.domain_named(domain) is None:
         raise NotFound("no-such-domain", "see-domains", domain=domain)
@@ -123,6 +129,9 @@ def accounts(
         reverse=reverse,
     )  # fmt: skip
     entries = session.account_index.select(query, session.clock.now(), _saved_filters(text))
+    if form:
+        text_of = report.report(form, entries, report.DEFAULT, session.seats.policy, session.clock.now(), text)
+        return click.echo(text_of, nl=False)
     if not as_json and not as_csv:
         return _put_accounts(entries, session)
     documents = [account_document(entry, session.seats.policy.listed(entry)) for entry in entries]
@@ -145,7 +154,7 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
         [
             safe_address(entry.address),
             name_word(entry),
-            _seat_word(entry, policy),
+            report.seat_word(entry, policy),
             reason_word(policy.listed(entry)),
             last_login_word(entry, now),
             safe_text(entry.last_login.protocol) if entry.last_login else "",
@@ -155,16 +164,7 @@ def _put_accounts(entries: list[Entry], session: Session) -> None:
     header = ["ADDRESS", "NAME", "SEAT", "BECAUSE", "LAST LOGIN", "VIA"]
     for line in columns.table(header, rows, right={2}, whole={0, 4}, drops=(5, 3), width=terminal_width()):
         click.echo(line)
-    seats = sum(1 for entry in entries if policy.listed(entry).seat)
-    held = sum(1 for entry in entries if entry.deleted_at is not None)
-    seats_words = words.count(held, "held seat") if held else words.count(seats, "seat")
-    say(f"{words.count(len(entries), 'entry', 'entries')}, {seats_words}")
-
-
-def _seat_word(entry: Entry, policy: LicensePolicy) -> str:
-    if entry.deleted_at is not None:
-        return "held"
-    return "1" if policy.classify(entry).seat else "–"
+    say(report.totals(entries, policy))
 
 
 @click.command()

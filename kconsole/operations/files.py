@@ -142,6 +142,15 @@ def writing(path: Path, store: Path, *, replace: bool = True) -> Iterator[Binary
         raise BadInput("cannot-write", "choose-another-file", file=str(path), reason=reason_of(error)) from error
 
 
+def free_name(name: str, end: str) -> str:
+    """A name that no file has: the name with this end, or with a number before it. A `~` is the user's home."""
+    for number in range(1, 100):
+        free = f"{name}{f'-{number}' if number > 1 else ''}{end}"
+        if not os.path.lexists(os.path.expanduser(free)):  # noqa: PTH111  # of a home that is not known it makes none
+            break
+    return free
+
+
 def save_listing(name: str, text: str, store: Path, *, replace: bool = False) -> Path:
     """Save a text in a file that only its owner may read, and return the file. A `~` is the user's home.
 

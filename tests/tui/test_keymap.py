@@ -120,7 +120,8 @@ def palette(screen: Any) -> str:
 @pytest.mark.parametrize(
     ("words", "first"),
     [
-        ("renew", "license"), ("why", "details"), ("export", "text"), ("report", "text"), ("leaver", "disable"),
+        ("renew", "license"), ("why", "details"), ("export", "export"), ("report", "export"), ("csv", "export"),
+        ("leaver", "disable"),
         ("ldap", "map"), ("DISABLE acc", "disable"), ("history", "log"), ("zzz", ""),
     ],
 )  # fmt: skip

@@ -73,7 +73,14 @@ class ShowText(_AccountCommand):
     """Show the address, or all marked ones, as plain text: to select with the mouse, or to save in a file."""
 
     name, keys, title = "text", "Y", "Accounts: addresses as text, to a file"
-    synonyms = "export report csv list save file"
+    synonyms = "list save file select mouse"
+
+
+class Export(_AccountCommand):
+    """Save what is listed, or the marked ones, in a file: CSV, JSON or Markdown, in the columns of the list."""
+
+    name, keys, title = "export", "E", "Accounts: export the list to a file"
+    synonyms = "report csv json markdown spreadsheet excel save print"
 
 
 class Tag(_AccountCommand):

@@ -19,10 +19,13 @@ from kconsole.text import words
 from kconsole.text.details import LIMIT, Detail, details_of, reason_word
 from kconsole.text.messages import sentence, sentences, whole
 from kconsole.text.safe_text import safe_address, safe_text
+from kconsole.tui.commands.base import console_of
+from kconsole.tui.screens.console import Failed
 from kconsole.tui.screens.listing import ListingScreen
 
 if TYPE_CHECKING:
     from kconsole.operations.accounts import AddAccount
+    from kconsole.tui.screens.export import Export
 
 
 class AccountsScreen(ListingScreen):
@@ -309,6 +312,42 @@ class AccountsScreen(ListingScreen):
             self.app.push_screen(TextScreen(self.session, entries, self.accounts.as_text))
         else:
             self.tell(texts.nothing_here(self.accounts.highlighted))
+
+    def action_export(self) -> None:
+        from kconsole.tui.screens.export import ExportDialog
+
+        marked, listed = len(self.accounts.marked), len(self.accounts.rows) + self.accounts.hidden
+        if not (marked or listed):
+            self.tell("Nothing is listed that can be exported.")
+            return
+        what = f"{marked:,} marked" if marked else words.count(listed, "entry", "entries")
+        self.app.push_screen(ExportDialog(what, self.session.clock.now().astimezone().date(), self._export))
+
+    def _export(self, wanted: "Export", saved: Callable[[], None], failed: Failed) -> None:
+        """Write a file with all that is listed, the folded ones included, or with the marked ones in that order."""
+        from kconsole.operations.files import save_listing
+        from kconsole.text.report import report, totals
+
+        listing, now, session = self.listing, self.session.clock.now(), self.session
+        marked, filters = self.accounts.marked, console_of(self).preferences.filters
+        columns = [choice.column.name for choice in self.accounts.choices if choice.shown]
+
+        def write() -> str:
+            entries = session.account_index.select(listing, now, filters)
+            if marked:
+                entries = [entry for entry in entries if entry.id in marked]
+                others = marked.difference(entry.id for entry in entries)
+                entries += filter(None, map(session.state.live_entry, sorted(others)))
+            policy = session.seats.policy
+            text = report(wanted.form, entries, columns, policy, now, "" if marked else listing.text)
+            path = save_listing(wanted.name, text, session.store.folder, replace=wanted.replace)
+            return f"{totals(entries, policy)} saved in {safe_text(str(path))}"
+
+        def done(text: str) -> None:
+            saved()
+            self.tell(text)
+
+        self.work("Writing the file.", write, done, failed)
 
     # What questions say
 

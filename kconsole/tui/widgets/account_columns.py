@@ -1,6 +1,6 @@
 """The columns of the account table: which exist, and which the user chose."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from kconsole.core.records import Entry
 from kconsole.licensing.policy import LicensePolicy
 from kconsole.operations.preferences import ColumnPreference
-from kconsole.text import words
-from kconsole.text.details import last_login_word, name_word, reason_word
-from kconsole.text.safe_text import safe_address, safe_text
+from kconsole.text.details import last_login_word
+from kconsole.text.report import CELLS, LAST_LOGIN
 from kconsole.tui.widgets.column_list import Column
 
 NARROWEST, WIDEST = 4, 200
@@ -19,8 +18,6 @@ NARROWEST, WIDEST = 4, 200
 
 ADDRESS: Final = "address"
 """The column that is always shown: it says which account a row is about."""
-
-NOTHING: Final = "–"
 
 
 class AccountColumn(Column[Entry], frozen=True):
@@ -46,33 +43,33 @@ class Choice(NamedTuple):
     shown: bool = True
 
 
-def _of_account(text: Callable[[Entry], str]) -> Callable[[Entry, View], str]:
-    return lambda entry, view: text(entry) if view.policy.is_account(entry) else NOTHING
+def _column(name: str, width: int, share: int = 0, needs: int = 0) -> AccountColumn:
+    title, cell = CELLS[name]
+    if name == LAST_LOGIN:  # an age, as a column has no room for the time
 
+        def shown(entry: Entry, view: View) -> str:
+            return last_login_word(entry, view.now)
+    else:
 
-def _seat(entry: Entry, view: View) -> str:
-    if entry.deleted_at is not None:
-        return "held"
-    return "1" if view.policy.listed(entry).seat else NOTHING
+        def shown(entry: Entry, view: View) -> str:
+            return cell(entry, view.policy)
 
-
-def _protocol(entry: Entry, _: View) -> str:
-    return safe_text(entry.last_login.protocol) if entry.last_login else NOTHING
+    return AccountColumn(title, width, shown, share, needs=needs, gives_way=name == ADDRESS, name=name)
 
 
 COLUMNS: Final = (
-    AccountColumn("Account", 16, lambda entry, _: safe_address(entry.address), share=5, gives_way=True, name=ADDRESS),
-    AccountColumn("Name", 8, lambda entry, _: name_word(entry), share=2, needs=56, name="name"),
-    AccountColumn("Seat", 4, _seat, name="seat"),
-    AccountColumn("Because", 12, lambda entry, view: reason_word(view.policy.listed(entry)), needs=84, name="because"),
-    AccountColumn("Last login", 14, lambda entry, view: last_login_word(entry, view.now), name="last-login"),
-    AccountColumn("Via", 7, _protocol, needs=110, name="protocol"),
-    AccountColumn("Domain", 12, lambda entry, _: safe_address(entry.domain), share=2, name="domain"),
-    AccountColumn("Kind", 12, lambda entry, _: words.KINDS[entry.kind], name="kind"),
-    AccountColumn("Role", 13, _of_account(lambda entry: words.ROLES[entry.role]), name="role"),
-    AccountColumn("Origin", 12, _of_account(lambda entry: words.ORIGINS[entry.origin]), name="origin"),
-    AccountColumn("Tags", 12, lambda entry, _: safe_text(" ".join(entry.tags)), share=1, name="tags"),
-    AccountColumn("Description", 12, lambda entry, _: safe_text(entry.description), share=3, name="description"),
+    _column(ADDRESS, 16, share=5),
+    _column("name", 8, share=2, needs=56),
+    _column("seat", 4),
+    _column("because", 12, needs=84),
+    _column(LAST_LOGIN, 14),
+    _column("protocol", 7, needs=110),
+    _column("domain", 12, share=2),
+    _column("kind", 12),
+    _column("role", 13),
+    _column("origin", 12),
+    _column("tags", 12, share=1),
+    _column("description", 12, share=3),
 )
 
 HIDDEN: Final = ("origin", "role", "kind", "domain", "tags", "description")

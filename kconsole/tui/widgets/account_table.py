@@ -117,6 +117,11 @@ class AccountTable(ColumnList[Entry]):
         return next(still_there, at)
 
     @property
+    def hidden(self) -> int:
+        """How many accounts are folded into the line of their group."""
+        return self.group if self.is_folded else 0
+
+    @property
     def _position(self) -> Mapping[int, int]:
         if self._positions is None:
             self._positions = dict(zip(self._numbers, count(), strict=False))
