@@ -115,9 +115,9 @@ def test_an_import_that_does_not_fit_is_refused_whole(tmp_path: Path) -> None:
     config = config_of(tmp_path, user("off"), user("held"), user("anna"))
     plan = ImportKerio(config).plan(session.state, session.seats)
     assert (plan.seats_needed, plan.seats_free, plan.short_by, plan.decision.allowed) == (2, 1, 1, False)
-    with pytest.raises(Refused, match="license-limit") as refused:
+    with pytest.raises(Refused, match="over-limit") as refused:
         session.do(ImportKerio(config))
-    assert (refused.value.params["short"], refused.value.effect) == (1, Message("nothing-imported"))
+    assert (refused.value.params["over"], refused.value.effect) == (1, Message("nothing-imported"))
     assert ({entry.login for entry in session.state.live_entries()}, used(session)) == ({"off", "x"}, 2)
 
 

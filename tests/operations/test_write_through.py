@@ -135,13 +135,14 @@ def test_without_a_password_it_says_that_nobody_can_log_in(session: Session, mai
 
 def test_deleting_does_with_the_mailbox_what_was_said(session: Session, mail: KerioServer) -> None:
     do(session, mail, EnableAccounts((BERG,)))
-    do(session, mail, DeleteAccounts((ANNA,), "transfer", BERG))
+    done = do(session, mail, DeleteAccounts((ANNA,), "transfer", BERG))
+    assert done.commit is not None
     assert mail.world.find(ANNA) is None
     assert mail.world.user(BERG).row["consumedItems"] == 7
     gone = session.state.find(ANNA)
     assert (gone.mailbox_fate, gone.transferred_to, gone.deleted_at) == ("transfer", BERG, session.clock.now())
     with pytest.raises(Refused, match="deleted-for-good"):
-        session.undo(by=writer(mail))
+        session.undo(done.commit.sequence, by=writer(mail))
 
 
 def test_a_mapped_account_is_disabled_when_it_shall_be_deleted(session: Session, mail: KerioServer) -> None:
