@@ -19,7 +19,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "not-known-whether-done": "It is not known whether the server made the change.",
     "old-refusal": "{text}",
     "over-limit-maps-them": Both("Add --over-limit to map them nevertheless.", "Confirm to map them nevertheless."),
-    "over-limit-imports-them": "Add --over-limit to import them nevertheless.",
+    "over-limit-imports-them": Both(
+        "Add --over-limit to import them nevertheless.", "Confirm to import them nevertheless."
+    ),
     "cannot-undo-account": "It cannot be undone: {address} {reason}",
     "as-last-read": "{what}, as the server was last read",
     "without-password": Both(

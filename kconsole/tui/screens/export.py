@@ -11,6 +11,7 @@ from kconsole.operations.files import AlreadyThere, free_name
 from kconsole.text.messages import error_words
 from kconsole.text.report import FORMATS
 from kconsole.text.safe_text import safe_text
+from kconsole.tui.commands.base import voice_of
 from kconsole.tui.screens.form import Field, FormDialog, Save
 from kconsole.tui.widgets.inputs import ChoiceLine, TextLine
 
@@ -62,6 +63,8 @@ class ExportDialog(FormDialog[Export]):
     def show_error(self, error: ConsoleError) -> None:
         if isinstance(error, AlreadyThere):
             self._may_replace = self.query_one("#file", TextLine).value.strip()
-            self.tell_problem(f"{safe_text(error_words(error))} Press enter again to replace it, esc to keep it.")
+            self.tell_problem(
+                f"{safe_text(error_words(error, voice_of(self)))} Press enter again to replace it, esc to keep it."
+            )
         else:
             super().show_error(error)
