@@ -17,7 +17,9 @@ async def test_the_filter_of_now_is_saved_under_a_name_and_used_again(tmp_path: 
     async with console("office", preferences=preferences) as screen:
         await filtered(screen, "scan")
         await screen.press("f")
-        screen.expect_dialog("No filter is saved yet.")
+        screen.expect_dialog("idle for a year", "would free a seat")
+        await screen.press("x")
+        screen.expect_dialog("comes with kconsole")
         await screen.press("s")
         screen.expect_typing_in("filter-name")
         await screen.type("mine")

@@ -130,6 +130,15 @@ def searched_text(entry: Entry) -> str:
     return search_fold(f"{shown_address(entry.address)}\n{entry.full_name}\n{entry.description}")
 
 
+FREES_A_SEAT: Final = "is:seat -is:admin -is:service"
+
+SUGGESTED: Final = (
+    ("idle for a year", f"(seen:>1y or is:never) {FREES_A_SEAT}"),
+    ("would free a seat", FREES_A_SEAT),
+)
+"""Filters that are offered beside the saved ones. No saved one can have such a name: it is one word."""
+
+
 @dataclass(frozen=True)
 class FilterReader:
     """Reads filters as they were typed."""

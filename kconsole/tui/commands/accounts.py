@@ -118,7 +118,7 @@ class _ViewCommand(Command):
 
 
 class Mark(_ViewCommand):
-    """Mark the account, or remove its mark. The gauge shows what disabling or enabling the marked accounts would do."""
+    """Mark the account, or remove its mark; after 10, mark ten. The gauge shows what changing them would do."""
 
     name, keys, title, word = "mark", "space", "Marks: mark the account", "mark"
 

@@ -12,12 +12,14 @@ from kconsole.core.codes import message
 from kconsole.core.errors import ConsoleError
 from kconsole.core.identity import canonical_address
 from kconsole.core.records import Entry
+from kconsole.core.reports import Decision
 from kconsole.licensing import guards
 from kconsole.operations.base import Done
+from kconsole.operations.search.queries import AccountQuery
 from kconsole.text import screen as texts
 from kconsole.text import words
 from kconsole.text.details import LIMIT, Detail, details_of, reason_word
-from kconsole.text.messages import sentence, sentences, whole
+from kconsole.text.messages import parts_of, sentence, sentences, whole
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import console_of
 from kconsole.tui.screens.console import Failed
@@ -98,25 +100,42 @@ class AccountsScreen(ListingScreen):
     # Add
 
     def action_add(self) -> None:
-        from kconsole.tui.screens.add import AddDialog
-
         report, held = self.session.seats.report(), self.session.seats.held()
         if report.free is None:
-            seats = "It takes a seat; seats are unlimited."
+            self._ask_to_add("It takes a seat; seats are unlimited.")
         elif report.free:
-            seats = f"It takes a seat; {words.count(report.free, 'seat')} free."
-        elif held:
-            addresses = words.and_list([safe_address(entry.address) for entry in held])
-            seats = (
-                f"No seat is free. Only a deleted account that still holds its seat can be added again: {addresses}."
-            )
+            self._ask_to_add(f"It takes a seat; {words.count(report.free, 'seat')} free.")
         else:
-            self.refuse("add", guards.may_create(report, Entry(address=""), self.session.seats.policy))
-            return
+            decision = guards.may_create(report, Entry(address=""), self.session.seats.policy)
+            if held:
+                addresses = words.and_list([safe_address(entry.address) for entry in held])
+                self._say_no_seat(decision, f"Only what still holds its seat can be added again: {addresses}.")
+            else:
+                self.refuse("add", decision, tell=self._say_no_seat)
+
+    def _ask_to_add(self, seats: str) -> None:
+        from kconsole.tui.screens.add import AddDialog
+
         server = self.session.state.server
         where = "" if server is None else safe_text(server.name, 40)
         domain = self.listing.domain or self.session.state.primary_domain
         self.app.push_screen(AddDialog(domain, seats, self.add, where))
+
+    def _say_no_seat(self, decision: Decision, again: str = "") -> None:
+        """Say why no account can be added; `again` says which can nevertheless."""
+        from kconsole.operations.search.filters import FREES_A_SEAT
+        from kconsole.tui.screens.add import NoSeatDialog
+
+        async def answered(key: str | None) -> None:
+            if key == "f":
+                self.listing = AccountQuery(domain=self.listing.domain)  # those who never logged in, then the oldest
+                await self.use_filter(FREES_A_SEAT)
+            elif key == "a":
+                self._ask_to_add(again)
+
+        lines = [*map(safe_text, parts_of(decision.message)), *filter(None, [again])]
+        hint = safe_text(sentences(decision.hints, self.voice))
+        self.app.push_screen(NoSeatDialog(lines, hint, bool(again)), answered)
 
     def add(self, operation: "AddAccount", added: Callable[[], None], failed: Callable[[str], None]) -> None:
         """Add an account and go to it. `added` is called when the server's answer was lost, too."""

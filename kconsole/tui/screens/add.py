@@ -1,12 +1,14 @@
 """The dialog that creates an account."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from kconsole.operations.accounts import AddAccount
-from kconsole.tui.screens.dialog import plain
+from kconsole.tui.screens.dialog import Dialog, notes, plain
 from kconsole.tui.screens.form import FormDialog
 from kconsole.tui.widgets.inputs import PasswordLine, TextLine
 
@@ -36,7 +38,8 @@ class AddDialog(FormDialog[None]):
         self._domain, self._seats, self._add, self._server = domain, seats, add, server
 
     def body(self) -> Iterable[Widget]:
-        yield plain("Address", "dialog-note")
+        yield plain(self._seats, "dialog-note")
+        yield plain("Address", "dialog-note -first")
         yield TextLine(f"@{self._domain}" if self._domain else "", id="address")
         yield plain("Full name", "dialog-note -first")
         yield TextLine(id="full-name")
@@ -44,7 +47,6 @@ class AddDialog(FormDialog[None]):
             yield plain("Password of the user; without one, the user cannot log in yet", "dialog-note -first")
             yield PasswordLine(id="new-password")
             yield plain(f"It goes to {self._server} only; kconsole does not keep it.", "dialog-note")
-        yield plain(self._seats, "dialog-note -first")
 
     def on_mount(self) -> None:
         self.query_one("#address", Input).cursor_position = 0
@@ -70,3 +72,31 @@ class AddDialog(FormDialog[None]):
         if self._server:
             self.query_one(PasswordLine).taken()
         self.close()
+
+
+class NoSeatDialog(Dialog[str]):
+    """Says why no account can be added. A key leads to those that would free a seat, another to the form."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "answer('f')", show=False),
+        Binding("a", "answer('a')", show=False),
+        Binding("q,space", "leave", show=False),
+    ]
+    AUTO_FOCUS = "#cancel"
+    heading = "No seat is free"
+
+    def __init__(self, lines: Sequence[str], hint: str, has_form: bool) -> None:
+        super().__init__(classes="-alarm")
+        self._lines, self._hint, self._has_form = lines, hint, has_form
+        self.keys = f"f who could free one{' · a add again' if has_form else ''} · esc closes"
+
+    def body(self) -> Iterable[Widget]:
+        yield from map(plain, self._lines)
+        yield from notes([self._hint])
+
+    def buttons(self) -> Iterable[Button]:
+        yield Button("Close", id="cancel", compact=True)
+
+    def action_answer(self, key: str) -> None:
+        if key == "f" or self._has_form:
+            self.dismiss(key)

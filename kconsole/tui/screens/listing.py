@@ -5,6 +5,7 @@ from datetime import datetime
 
 from textual import getters, on
 from textual.content import Content
+from textual.events import Key
 
 from kconsole.core.codes import Message
 from kconsole.core.errors import ConsoleError
@@ -18,7 +19,7 @@ from kconsole.text import words
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
-from kconsole.tui.commands.base import console_of
+from kconsole.tui.commands.base import command_named, console_of
 from kconsole.tui.screens.filtering import FilterScreen
 from kconsole.tui.screens.server import ServerScreen
 from kconsole.tui.widgets.account_table import AccountTable
@@ -46,6 +47,8 @@ class ListingScreen(FilterScreen, ServerScreen):
         self._planning: ChunkRunner[SeatReport | None] = ChunkRunner(self, "planning", workspace.at_work)
         self._sought = ""
         """The address of the account that the cursor goes to when it is listed."""
+        self._count = 0
+        """The number that was typed before a key, as in vim; 0 for none."""
         self._is_plan_shown = False
         """Whether the status line says what changing the marked accounts would come to."""
 
@@ -71,8 +74,19 @@ class ListingScreen(FilterScreen, ServerScreen):
         elif self.listing.domain:
             self.domains.move_to(0)
 
+    def on_key(self, event: Key) -> None:
+        """Take digits for how many accounts the next mark marks."""
+        if event.key.isdecimal() and self.accounts.has_focus and (self._count or event.key != "0"):
+            self._count = min(self._count * 10 + int(event.key), len(self.accounts.rows))
+            self.tell(f"{self.key_of('mark')} marks {words.count(self._count, 'account')} from here on.")
+        elif event.key not in console_of(self).keys.keys_of(command_named(self.commands, "mark")):
+            self._count = 0
+
     def action_mark(self) -> None:
-        if not self.accounts.toggle_mark():
+        count, self._count = self._count, 0
+        if count:
+            self.accounts.mark_next(count)
+        elif not self.accounts.toggle_mark():
             self.tell(texts.nothing_here(self.accounts.highlighted))
 
     def action_mark_range(self) -> None:
@@ -145,9 +159,9 @@ class ListingScreen(FilterScreen, ServerScreen):
 
         text = self.listing.text
         problem = "" if (found := self.filter_problem(text)) is None else safe_text(words_of(found, self.voice))
-        self.app.push_screen(SavedFiltersDialog(console_of(self).preferences, text, problem), self._use_filter)
+        self.app.push_screen(SavedFiltersDialog(console_of(self).preferences, text, problem), self.use_filter)
 
-    async def _use_filter(self, text: str | None) -> None:
+    async def use_filter(self, text: str | None) -> None:
         """List what a saved filter asks for; it stands in the line where it can be changed."""
         if text is None:
             return

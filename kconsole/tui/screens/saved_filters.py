@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import Preferences
+from kconsole.operations.search.filters import SUGGESTED
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import shown_error
 from kconsole.tui.screens.dialog import Dialog, plain
@@ -23,18 +24,26 @@ Filter = tuple[str, str]
 """The name of a filter, and its text."""
 
 
-class _FilterList(ColumnList[Filter]):
-    """The saved filters by name."""
+def _shown_name(saved: Filter) -> str:
+    return saved[0] if saved in SUGGESTED else safe_text(f"@{saved[0]}")
 
-    empty_text = "No filter is saved yet."
+
+class _FilterList(ColumnList[Filter]):
+    """The saved filters by name, then those that come with kconsole."""
+
     signs: ClassVar[int] = 1
     columns = (
-        Column[Filter]("Name", LONGEST_NAME + 1, lambda saved, _: safe_text(f"@{saved[0]}"), style="strong"),
+        Column[Filter](
+            "Name",
+            LONGEST_NAME + 1,
+            lambda saved, _: _shown_name(saved),
+            style="strong",
+        ),
         Column[Filter]("Filter", 0, lambda saved, _: safe_text(saved[1]), share=1, gives_way=True),
     )
 
     def read(self, preferences: Preferences) -> None:
-        self.rows = sorted(preferences.filters.items())
+        self.rows = [*sorted(preferences.filters.items()), *SUGGESTED]
         self.styles.height = max(2, min(len(self.rows), MOST_LINES))
         self.rows_changed()
 
@@ -94,7 +103,9 @@ class SavedFiltersDialog(Dialog[str]):
         if self.saved.highlighted is None:
             return
         name = self.saved.highlighted[0]
-        if self._asked != name:
+        if name not in self._preferences.filters:
+            self.tell_problem("This filter comes with kconsole, and stays.")
+        elif self._asked != name:
             self._asked = name
             self.tell_problem(f"Press x again to delete '{safe_text(name)}'.")
         else:

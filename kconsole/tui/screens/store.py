@@ -83,13 +83,21 @@ class StoreScreen(ConsoleScreen):
             self.look_for_undo()
 
     def refuse(
-        self, operation: str, decision: Decision, accounts: Sequence[Entry] = (), news: Sequence[str] = ()
+        self,
+        operation: str,
+        decision: Decision,
+        accounts: Sequence[Entry] = (),
+        news: Sequence[str] = (),
+        tell: Callable[[Decision], None] | None = None,
     ) -> None:
         """Log that a guard refuses an operation, and say why: before the user is asked anything."""
         account = accounts[0].address if len(accounts) == 1 else ""
 
         def say(_: object) -> None:
-            self.tell_refusal(decision, news)
+            if tell is None:
+                self.tell_refusal(decision, news)
+            else:
+                tell(decision)
 
         log = partial(self.session.log_refusal, operation, decision.message, account)
         self.work(SAVING_REFUSAL, log, say, say)

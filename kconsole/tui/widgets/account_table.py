@@ -176,6 +176,11 @@ class AccountTable(ColumnList[Entry]):
         self.move_by(1)
         return True
 
+    def mark_next(self, count: int) -> None:
+        """Mark so many accounts from the cursor on, and move on."""
+        self.mark(self.marked | _to_be_marked(filter(self._policy.is_account, self.rows[self.cursor :][:count])))
+        self.move_by(count)
+
     def invert_marks(self) -> bool:
         """Invert the marks of the listed accounts, not of mailing lists and the like; False if none is listed."""
         accounts = _to_be_marked(filter(self._policy.is_account, self.rows))
