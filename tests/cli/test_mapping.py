@@ -144,15 +144,17 @@ def test_a_life_in_the_directory(console: Console, own_directory: DirectoryServe
 
 def test_past_the_limit_only_if_it_is_said(console: Console, directory_server: DirectoryServer) -> None:
     crew(console, directory_server, account("anna", mailbox=True), seats=3)
-    before = store_of(console)
+    before, records = store_of(console), console.dump
     for words in (["--dry-run"], []):
+        assert store_of(console) == before
         said = console("map", "north.example", *words)
         assert said.code == 4
         assert "The license will be exceeded by 5 seats" in said.err
         assert "--over-limit" in said.err
     assert "of 7 accounts without a mailbox the first 2 to connect are let in, the other 5 are refused" in said.out
     assert "Without a mailbox: refused at login once the seats are used up (7)" in said.out
-    assert store_of(console) == before
+    assert console.dump == records
+    assert [refusal["code"] for refusal in console.done("log", "--json").json[-1]["refusals"]] == ["over-limit"]
     console.done("map", "north.example", "--over-limit")
     assert console.done("status", "--json").json["seats"]["state"] == "exceeded"
     for login in ("amy", "bender"):

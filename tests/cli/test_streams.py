@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "domains add": "south.example",
     "domains map": "north.example --url ldaps://d.example --base dc=north",
     "disable": "anna@north.example",
+    "tag": "anna@north.example service",
     "enable": "berg@north.example",
     "add": "new@north.example",
     "delete": "anna@north.example --yes",
