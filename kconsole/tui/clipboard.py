@@ -24,22 +24,31 @@ PIECE: Final = 240
 PATIENCE: Final = 2.0
 
 
+SENT: Final = "sent to your terminal"
+"""No terminal confirms that it took a text."""
+
+
 async def copy(app: App[Any], text: str, environment: Mapping[str, str] | None = None) -> str:
     """Copy a text, and say in a few words how, or why not. The text must be safe to show: it may go into a terminal."""
     environment = os.environ if environment is None else environment
     is_short = len(text) * 4 <= MOST * 3 and len(encoded := b64encode(text.encode())) <= MOST
-    if environment.get("TMUX") and await _load_into_tmux(text, is_short):
-        return "copied by tmux" if is_short else "copied into tmux's buffer, too much for a clipboard"
+    in_tmux = environment.get("TMUX")
+    if in_tmux and (features := await _load_into_tmux(text, is_short)) is not None:
+        if not is_short:
+            return "copied into tmux's buffer, too much for a clipboard"
+        if "clipboard" in features:
+            return f"{SENT} by tmux"
+        return "copied into tmux's buffer; to pass it on, tmux needs: set -as terminal-features ',*:clipboard'"
     if not is_short:
         return f"not copied: more than the {MOST * 3 // 4 // 1000} kB that a terminal's clipboard takes"
     # tmux calls its terminal screen, too.
     is_screen = environment.get("STY") or environment.get("TERM", "").startswith("screen")
-    if is_screen and not environment.get("TMUX"):
+    if is_screen and not in_tmux:
         if app._driver is not None:  # there is no other way to the terminal; Textual's own copying goes this way
             app._driver.write("".join(wrapped_for_screen(encoded.decode())))
-        return "copied by OSC 52 through screen"
+        return f"{SENT} through screen"
     app.copy_to_clipboard(text)
-    return "copied by OSC 52"
+    return "sent to tmux; to pass it on, it needs: set -s set-clipboard on" if in_tmux else SENT
 
 
 def wrapped_for_screen(encoded: str) -> Iterator[str]:
@@ -49,19 +58,23 @@ def wrapped_for_screen(encoded: str) -> Iterator[str]:
         yield f"\x1bP{sequence[start : start + PIECE]}\x1b\\"
 
 
-async def _load_into_tmux(text: str, pass_on: bool) -> bool:
-    """Whether tmux took a text into its buffer, and passed it on to the terminal where that is asked."""
-    arguments = ("load-buffer", "-w", "-") if pass_on else ("load-buffer", "-")
+async def _load_into_tmux(text: str, pass_on: bool) -> str | None:
+    """Load a text into tmux's buffer, which passes it on to a terminal with the feature "clipboard" if asked.
+
+    Returns the features of the terminal as tmux knows them; None if tmux did not take the text. Its setting
+    `set-clipboard` does not matter here, even where it is off.
+    """
+    arguments = ("load-buffer", *(["-w"] if pass_on else []), "-", ";", "display", "-p", "#{client_termfeatures}")
     try:
-        process = await asyncio.create_subprocess_exec("tmux", *arguments, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL)
+        process = await asyncio.create_subprocess_exec("tmux", *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
     except OSError:
-        return False
+        return None
     try:
         async with asyncio.timeout(PATIENCE):
-            await process.communicate(text.encode())
+            said, _ = await process.communicate(text.encode())
     except (TimeoutError, OSError):
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-        return False
-    return process.returncode == 0
+        return None
+    return said.decode(errors="replace") if process.returncode == 0 else None

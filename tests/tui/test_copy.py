@@ -31,6 +31,9 @@ class Driver:
         self.written += data
 
 
+OLD_TMUX = "sent to tmux; to pass it on, it needs: set -s set-clipboard on"
+
+
 class FakeApp:
     """What copying needs of an application."""
 
@@ -69,14 +72,14 @@ async def copied(text: str, environment: dict[str, str]) -> tuple[Any, str]:
 async def test_a_terminal_takes_it_by_osc_52() -> None:
     app, how = await copied("a@x.example", {"TERM": "xterm-256color"})
     assert app.copied == "a@x.example"
-    assert how == "copied by OSC 52"
+    assert how == "sent to your terminal"
 
 
 @pytest.mark.parametrize("environment", [{"STY": "1.pts"}, {"TERM": "screen"}, {"TERM": "screen-256color"}])
 async def test_screen_passes_it_on_in_pieces(environment: dict[str, str]) -> None:
     text = "anna@north.example\n" * 100
     app, how = await copied(text, environment)
-    assert how == "copied by OSC 52 through screen"
+    assert how == "sent to your terminal through screen"
     pieces = re.findall("\x1bP(.*?)\x1b\\\\", app._driver.written, re.DOTALL)
     assert "".join(f"\x1bP{piece}\x1b\\" for piece in pieces) == app._driver.written
     assert max(map(len, pieces)) <= PIECE
@@ -91,10 +94,10 @@ def test_a_short_text_is_one_piece() -> None:
 
 @pytest.mark.usefixtures("on_path")
 async def test_tmux_takes_it_by_its_own_command(tmp_path: Path) -> None:
-    environment = a_tmux(tmp_path, f'echo "$@" > {tmp_path}/how; cat > {tmp_path}/what')
+    environment = a_tmux(tmp_path, f'echo "$@" > {tmp_path}/how; cat > {tmp_path}/what; echo clipboard')
     app, how = await copied("ä@x.example", {**environment, "TERM": "screen-256color"})
-    assert how == "copied by tmux"
-    assert (tmp_path / "how").read_text() == "load-buffer -w -\n"
+    assert how == "sent to your terminal by tmux"
+    assert (tmp_path / "how").read_text() == "load-buffer -w - ; display -p #{client_termfeatures}\n"
     assert (tmp_path / "what").read_text(encoding="utf-8") == "ä@x.example"
     assert not app.copied
     assert not app._driver.written
@@ -104,20 +107,26 @@ async def test_tmux_takes_it_by_its_own_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize("script", ["exit 1", "echo unknown flag >&2; exit 1"])
 async def test_a_tmux_that_cannot_leaves_it_to_the_terminal(tmp_path: Path, script: str) -> None:
     app, how = await copied("a@x.example", a_tmux(tmp_path, script))
-    assert (app.copied, how) == ("a@x.example", "copied by OSC 52")
+    assert (app.copied, how) == ("a@x.example", OLD_TMUX)
+
+
+@pytest.mark.usefixtures("on_path")
+async def test_a_terminal_that_tmux_passes_nothing_on_to_says_what_to_set(tmp_path: Path) -> None:
+    _, how = await copied("a@x.example", a_tmux(tmp_path, "cat > /dev/null; echo 256,title"))
+    assert how.endswith("set -as terminal-features ',*:clipboard'")
 
 
 @pytest.mark.usefixtures("on_path")
 async def test_a_tmux_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clipboard, "PATIENCE", 0.05)
     app, how = await copied("a@x.example", a_tmux(tmp_path, "exec sleep 600"))
-    assert (app.copied, how) == ("a@x.example", "copied by OSC 52")
+    assert (app.copied, how) == ("a@x.example", OLD_TMUX)
 
 
 async def test_where_there_is_no_tmux_the_terminal_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     app, how = await copied("a@x.example", {"TMUX": "/tmp/gone,1,0"})
-    assert (app.copied, how) == ("a@x.example", "copied by OSC 52")
+    assert (app.copied, how) == ("a@x.example", OLD_TMUX)
 
 
 @pytest.mark.usefixtures("on_path")
@@ -125,7 +134,7 @@ async def test_too_much_for_a_clipboard_goes_into_tmux_alone(tmp_path: Path) -> 
     environment = a_tmux(tmp_path, f'echo "$@" > {tmp_path}/how; cat > /dev/null')
     _, how = await copied("x" * MOST, environment)
     assert how == "copied into tmux's buffer, too much for a clipboard"
-    assert (tmp_path / "how").read_text() == "load-buffer -\n"
+    assert (tmp_path / "how").read_text().startswith("load-buffer - ;")
 
 
 async def test_too_much_is_not_sent_down_the_line() -> None:
@@ -143,10 +152,10 @@ async def test_copying_takes_the_marked_addresses() -> None:
     async with console("office") as screen:
         await screen.press("y")
         assert screen.app.clipboard == screen.main.accounts.rows[0].address
-        assert screen.status == "1 address copied by OSC 52 · Y shows it"
+        assert screen.status == "1 address sent to your terminal · Y shows it"
         await screen.press("space", "space", "y")
         assert screen.app.clipboard.splitlines() == [entry.address for entry in screen.main.accounts.rows[:2]]
-        assert screen.status == "2 addresses copied by OSC 52 · Y shows them"
+        assert screen.status == "2 addresses sent to your terminal · Y shows them"
 
 
 async def test_copying_nothing_does_nothing() -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from kconsole.tui.screens.waiting import WaitingDialog
+from kconsole.tui.widgets.elapsed import Elapsed
 from tests.tui.console import Console, console
 
 SIZES = [(80, 24), (60, 20), (50, 12), (40, 10), (120, 36)]
@@ -97,3 +98,14 @@ async def test_a_dialog_may_have_to_go_before_it_was_built() -> None:
             await screen.app.pop_screen()
             await screen.pilot.pause()
         screen.expect_no_dialog()
+
+
+async def test_what_takes_long_shows_the_seconds() -> None:
+    async with console("office") as screen:
+        await screen.app.push_screen(WaitingDialog("Working ..."))
+        await screen.settled()
+        elapsed = screen.app.screen.query_one(Elapsed)
+        assert str(elapsed.render()) == "| 0 s"
+        elapsed._since -= 5
+        elapsed.show_seconds()
+        assert str(elapsed.render()) == "/ 5 s"

@@ -29,7 +29,7 @@ def test_the_terminal_is_asked_to_take_the_address(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path, environment={"TMUX": "", "STY": ""}) as screen:
         screen.wait_for(ADDRESS, "q quit")
         screen.send("y")
-        screen.wait_for("1 address copied by OSC 52 · Y shows it")
+        screen.wait_for("1 address sent to your terminal · Y shows it")
         assert screen.written.count(OSC_52 + b"\x07") == 1
         screen.send("q")
         assert screen.wait_for_end() == 0
@@ -40,7 +40,7 @@ def test_in_screen_it_is_wrapped(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path, environment=environment) as screen:
         screen.wait_for("q quit")
         screen.send("y")
-        screen.wait_for("1 address copied by OSC 52 through screen")
+        screen.wait_for("1 address sent to your terminal through screen")
         assert b"\x1bP" + OSC_52 + b"\x07\x1b\\" in screen.written
 
 
@@ -50,7 +50,7 @@ def test_tmux_takes_the_address_and_passes_it_on(tmp_path: Path, tmux: list[str]
     with terminal("new-session", console, program=tmux, home=tmp_path, environment=environment) as screen:
         screen.wait_for(ADDRESS, "q quit")
         screen.send("y")
-        screen.wait_for("1 address copied by tmux · Y shows it")
+        screen.wait_for("1 address sent to your terminal by tmux · Y shows it")
         shown = subprocess.run([*tmux, "show-buffer"], check=True, capture_output=True, text=True)
         assert shown.stdout == ADDRESS
         screen.wait_until(lambda _: b64encode(ADDRESS.encode()) in screen.written, "the sequence of tmux itself")

@@ -18,6 +18,7 @@ from kconsole.net.secrets import Secret
 from kconsole.text.safe_text import safe_text
 from kconsole.text.trust import INSECURE
 from kconsole.tui.screens.dialog import Dialog, plain
+from kconsole.tui.widgets.elapsed import Elapsed
 from kconsole.tui.widgets.inputs import PasswordLine
 
 Result = TypeVar("Result")
@@ -95,6 +96,7 @@ class ReadingDialog(Dialog[Next], Generic[Far, Result]):
     def body(self) -> Iterable[Widget]:
         yield plain(self._text)
         yield Static(id="so-far")
+        yield Elapsed()
 
     def on_mount(self) -> None:
         self._worker = self.run_worker(self._read, thread=True, exclusive=True, group="reading")

@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from kconsole.operations.session import Session
+from kconsole.tui.widgets.elapsed import Elapsed
 from kconsole.tui.widgets.lines import HeaderLine
 from kconsole.tui.widgets.painting import Painted, Part
 
@@ -30,7 +31,7 @@ class _Cancelled(Exception):
 class _Progress(Painted):
     """How many records of how many, and a bar."""
 
-    DEFAULT_CSS = "_Progress { height: 3; }"
+    DEFAULT_CSS = "_Progress { height: 3; } OpeningScreen Elapsed { padding: 0 1; }"
     read: reactive[tuple[int, int]] = reactive((0, 0))
 
     def paint(self, y: int, width: int) -> Iterable[Part]:
@@ -69,6 +70,7 @@ class OpeningScreen(Screen[None]):
         header.left = self._title
         yield header
         yield _Progress()
+        yield Elapsed()
 
     def on_mount(self) -> None:
         self._worker = self.run_worker(self._open, thread=True, exit_on_error=False)

@@ -7,6 +7,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kconsole.tui.screens.dialog import Dialog, plain
+from kconsole.tui.widgets.elapsed import Elapsed
 
 CANCELLING = "Cancelling. The server may still do what it was asked."
 
@@ -30,6 +31,7 @@ class WaitingDialog(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         yield plain(self._text)
+        yield Elapsed()
         cancelling = plain(CANCELLING, "dialog-note -first")
         cancelling.display = False
         yield cancelling
