@@ -16,6 +16,7 @@ from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.app import KConsoleApp
 from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, end_license
+from tests.tui.console import Keyboard
 from tests.tui.directories import name_directories, show_preview
 from tests.tui.servers import find_differences, leave_open, show_open, show_refusal
 
@@ -99,9 +100,7 @@ async def picture(wanted: Picture, folder: Path) -> str:
         await pilot.pause(1)
         wanted.show(app)
         await pilot.pause()
-        for key in wanted.keys:
-            await pilot.press(key)
-        await pilot.pause()
+        await Keyboard(pilot).press(*wanted.keys)
         return app.export_screenshot(title=f"kconsole: {wanted.name}")
 
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _get_unicode_name_from_key
@@ -35,28 +35,16 @@ SOON = 0.03
 """Seconds within which a timer is waited for: what is put off to a next picture is due then."""
 
 
-class Console:
-    """A console that is running, as a test sees it."""
+class Keyboard:
+    """The keys of a console, and when it has done what they ask for."""
 
-    def __init__(self, app: KConsoleApp, pilot: Pilot[None], session: Session, clock: FixedClock) -> None:
-        self.app, self.pilot, self.session, self.clock = app, pilot, session, clock
-        self._others: list[Session] = []
+    def __init__(self, pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, KConsoleApp)
+        self.app, self.pilot = pilot.app, pilot
         self._typed_at = 0.0
-        app.keystrokes.quiet = 0.0
+        self.app.keystrokes.quiet = 0.0
 
-    def close(self) -> None:
-        for session in (*self._others, self.session):
-            session.close()
-
-    @property
-    def main(self) -> MainScreen:
-        screen = self.app.screen_stack[0]
-        assert isinstance(screen, MainScreen)
-        return screen
-
-    # Doing
-
-    async def press(self, *keys: str, every: float = 1.0) -> "Console":
+    async def press(self, *keys: str, every: float = 1.0) -> Self:
         """Press keys as a person does who looks at the screen: as if so many seconds lay before each."""
         driver = self.app._driver
         assert driver is not None
@@ -70,7 +58,7 @@ class Console:
                 await self.saved()
         return await self.saved()
 
-    async def settled(self) -> "Console":
+    async def settled(self) -> Self:
         """Let all be handled that was sent, and be painted. Where a thread is at work, it has a moment's time for it.
 
         A pilot's pauses wait until the processor is idle for 20 ms, several times for each key.
@@ -83,7 +71,7 @@ class Console:
         await settled(self.app)
         return self
 
-    async def saved(self) -> "Console":
+    async def saved(self) -> Self:
         """Let changes of the store be done and shown. What a server is asked for is not waited for."""
         async with asyncio.timeout(PATIENCE):
             while self.is_working("store") or not is_painted(self.app):
@@ -94,9 +82,30 @@ class Console:
         """Whether something is done in the background, by the names of its kinds."""
         return any(worker.group in groups and not worker.is_finished for worker in self.app.workers)
 
-    async def type(self, text: str) -> "Console":
+    async def type(self, text: str) -> Self:
         names = {"@": "at", ".": "full_stop", " ": "space", "-": "minus", "[": "left_square_bracket"}
         return await self.press(*(names.get(letter, letter) for letter in text))
+
+
+class Console(Keyboard):
+    """A console that is running, as a test sees it."""
+
+    def __init__(self, pilot: Pilot[None], session: Session, clock: FixedClock) -> None:
+        super().__init__(pilot)
+        self.session, self.clock = session, clock
+        self._others: list[Session] = []
+
+    def close(self) -> None:
+        for session in (*self._others, self.session):
+            session.close()
+
+    @property
+    def main(self) -> MainScreen:
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    # Doing
 
     def other(self, name: str = "berg") -> Session:
         """Another process's session at the same store."""
@@ -261,7 +270,7 @@ async def console(
         app = KConsoleApp(session, title, "helpdesk", **look)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            screen = Console(app, pilot, session, clock)
+            screen = Console(pilot, session, clock)
             if not folded and screen.main.accounts.group:
                 screen.main.action_never()
                 screen.main.accounts.move_to(0)

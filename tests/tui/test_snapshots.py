@@ -17,7 +17,7 @@ from kconsole.tui.app import KConsoleApp
 from kconsole.tui.widgets.labelled import DetailsPane
 from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
-from tests.tui.console import NARROW, WIDE
+from tests.tui.console import NARROW, WIDE, Keyboard
 from tests.tui.directories import name_directories, show_preview
 from tests.tui.servers import find_differences, leave_open, show_open, show_refusal
 from tests.tui.test_opening import text_of, until
@@ -103,8 +103,7 @@ def test_looks_as_it_was_looked_at(name: str, snap_compare: object, tmp_path: Pa
     session.store.operator = as_operator("anna")
 
     async def press(pilot: Pilot[None]) -> None:
-        await pilot.press(*keys)
-        await pilot.pause()
+        await Keyboard(pilot).press(*keys)
 
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)
@@ -119,8 +118,7 @@ def test_the_log_looks_as_it_was_looked_at(size: tuple[int, int], snap_compare: 
     add_history(session, clock)
 
     async def press(pilot: Pilot[None]) -> None:
-        await pilot.press("L", "j")
-        await pilot.pause()
+        await Keyboard(pilot).press("L", "j")
 
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)
@@ -138,8 +136,7 @@ def test_domains_and_their_directories_look_as_they_were_looked_at(
     session.catch_up()
 
     async def press(pilot: Pilot[None]) -> None:
-        await pilot.press("M")
-        await pilot.pause()
+        await Keyboard(pilot).press("M")
 
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)
@@ -158,8 +155,7 @@ def test_the_server_looks_as_it_was_looked_at(
 
     async def press(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: session.state.server is not None)
-        await pilot.press(*keys)
-        await pilot.pause()
+        await Keyboard(pilot).press(*keys)
 
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)
@@ -183,8 +179,7 @@ def test_what_became_of_a_deed_there_looks_as_it_was_looked_at(
         happens(session, clock)
         shows(app)
         await pilot.pause()
-        await pilot.press(*keys)
-        await pilot.pause()
+        await Keyboard(pilot).press(*keys)
 
     assert callable(snap_compare)
     assert snap_compare(app, run_before=show, terminal_size=size)
@@ -239,8 +234,7 @@ def test_the_license_looks_as_it_was_looked_at(
     happens(session, clock)
 
     async def press(pilot: Pilot[None]) -> None:
-        await pilot.press(*keys)
-        await pilot.pause()
+        await Keyboard(pilot).press(*keys)
 
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)
@@ -264,8 +258,7 @@ def test_read_only_looks_as_it_was_looked_at(snap_compare: object, tmp_path: Pat
     session = Session.open(tmp_path / "store", "anna", noon(), read_only=True)
 
     async def press(pilot: Pilot[None]) -> None:
-        await pilot.press("d")
-        await pilot.pause()
+        await Keyboard(pilot).press("d")
 
     app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
     assert callable(snap_compare)
