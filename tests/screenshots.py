@@ -41,11 +41,11 @@ class Picture(NamedTuple):
     """Shows another screen before the keys are pressed."""
 
 
-WIDE, NARROW = (120, 36), (80, 24)
+LARGE, WIDE, NARROW = (160, 45), (120, 36), (80, 24)
 
 PICTURES = (
     Picture("main", "office", WIDE, ("j", "j")),
-    Picture("main-160x45", "office", (160, 45), ("j", "j")),
+    Picture("main-160x45", "office", LARGE, ("j", "j")),
     Picture("main-80x24", "office", NARROW, ("j", "j")),
     Picture("marks", "office", WIDE, ("space", "space", "j", "space")),
     Picture("crisis", "crisis", WIDE, ("]", "]")),
@@ -78,6 +78,11 @@ PICTURES = (
     Picture("columns", "office", NARROW, ("C",)),
     Picture("text", "office", NARROW, ("space", "space", "space", "Y")),
     Picture("saved-filters", "office", NARROW, ("f",)),
+    Picture("no-seat", "crisis", WIDE, ("a",)),
+    Picture("export", "office", NARROW, ("E",)),
+    Picture("log-160x45", "office", LARGE, ("L", "j"), add_history),
+    Picture("crisis-160x45", "crisis", LARGE, ("]", "]")),
+    Picture("license-160x45", "crisis", LARGE, ("l",)),
     Picture("mapping", "office", WIDE, ("M",), name_directories),
     Picture("mapping-over", "office", WIDE, (), name_directories, show=show_preview),
     Picture("mapping-over-80x24", "office", NARROW, (), name_directories, show=show_preview),
@@ -104,12 +109,30 @@ async def picture(wanted: Picture, folder: Path) -> str:
         return app.export_screenshot(title=f"kconsole: {wanted.name}")
 
 
+def page() -> str:
+    """The page that shows them all, the small ones first."""
+    lines = ["# Pictures", "", "Made by `make screenshots`, this page too.", ""]
+    for size in (NARROW, WIDE, LARGE):
+        lines += [f"## {size[0]}x{size[1]}", ""]
+        for each in sorted((each for each in PICTURES if each.size == size), key=lambda each: each.name):
+            after = f" after `{' '.join(each.keys)}`" if each.keys else ""
+            looks = f", theme {each.theme}" if each.theme else ""
+            lines += [
+                f"**{each.name}**: sample {each.sample}{after}{looks}.",
+                "",
+                f"![{each.name}]({each.name}.png)",
+                "",
+            ]
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Make them all."""
     import resvg_py
 
     os.environ["TZ"] = "UTC"
     FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "README.md").write_text(page(), encoding="utf-8")
     for wanted in PICTURES:
         with tempfile.TemporaryDirectory() as folder:
             svg = asyncio.run(picture(wanted, Path(folder) / "store"))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.wire.terminal import terminal
 
-ADDRESS = "2f-scanner@northwind.example"
+ADDRESS = "i.jansen@labs.example"
 OSC_52 = b"\x1b]52;c;" + b64encode(ADDRESS.encode())
 
 
