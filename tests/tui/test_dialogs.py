@@ -24,7 +24,7 @@ async def test_the_buttons_are_in_sight(size: tuple[int, int]) -> None:
             (("asterisk", "x"), "Delete"),
             (("t",), "Delete"),
             (("escape", "d"), "Disable"),
-            (("escape", "escape", "question_mark"), "Close"),
+            (("escape", "escape", "question_mark"), "esc close"),
             (("escape", "enter"), "Close"),
             (("escape", "R"), "It was restarted"),
             (("escape", "a"), "Add"),

@@ -200,7 +200,8 @@ async def test_ages_are_told_anew_after_a_minute_and_only_rows_that_changed_are_
         assert painted == []
         screen.clock.forward(seconds=1)
         await screen.tick()
-        assert [region.y for region in painted] == [screen.listed.index("b@x.example") + 1]
+        row = screen.listed.index("b@x.example") + screen.main.accounts.header_lines
+        assert [region.y for region in painted] == [row]
         assert "1 minute ago" in screen.text
 
 

@@ -286,6 +286,7 @@ async def test_a_hostile_world_is_only_text(kerio_server: KerioServer) -> None:
     with KerioServer(kerio_server.certificate.file.parent / "hostile", world) as server:
         async with console(following(server), WIDE) as screen:
             await read(screen, server)
+            await screen.press("escape", "n")
             assert len(screen.listed) > 300
             for keys in (("j",) * 20, ("enter",), ("escape", "equals_sign"), ("j", "enter"), ("escape", "escape", "L")):
                 await screen.press(*keys)

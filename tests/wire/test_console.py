@@ -34,13 +34,15 @@ def test_enter_on_a_fresh_confirmation_does_nothing(tmp_path: Path) -> None:
 def test_a_filter_typed_into_a_question_by_mistake_confirms_nothing(tmp_path: Path) -> None:
     with terminal("demo", home=tmp_path) as screen:
         screen.wait_for("q quit")
+        screen.send("j" * 10)
+        screen.wait_for("▸  copier.4f@")  # local, and takes a seat: d asks, and x may delete it
         for keys in ("x/harry", "d/harry"):
             screen.send(keys)
             screen.wait_for("1 account?", "were ignored", "113 of 120 used")
             screen.send_until("\x1b", lambda text: "1 account?" not in text, "the dialog gone")
         screen.send("x")
         screen.wait_for("Delete 1 account?")
-        screen.send_until("y", lambda text: "2f-scanner" not in text, "the account gone")
+        screen.send_until("y", lambda text: "copier.4f" not in text, "the account gone")
 
 
 def test_keys_typed_in_one_burst_into_the_filter_are_no_commands(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def look_around(screen: Terminal, typed: str) -> None:
     screen.type("q")
     screen.wait_until(lambda text: "╭─ Log" not in text, "the list again")
     screen.type(":")
-    screen.wait_for("Search for commands")
+    screen.wait_for("╭─ Find a command", "type to search")
     screen.type("details")
     screen.wait_for("Accounts: details")
     screen.type("\x1b")

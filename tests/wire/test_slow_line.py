@@ -19,6 +19,9 @@ SETTLED = 0.4
 """Seconds of silence after which a picture is taken to be written; nothing is measured by them but what is not to come.
 """
 
+LISTED = "copier.4f@northwind.example"
+"""An account with a seat that is in sight on the first screen."""
+
 FIND_DISABLE_UNDO = ("/", "m", "u", "l", "\r", "d", "y", "u")
 
 
@@ -89,7 +92,8 @@ def test_a_change_from_outside_paints_the_cells_that_differ(tmp_path: Path) -> N
     store = made(tmp_path / "store")
     with terminal("--store", str(store)) as screen:
         opened(screen)
-        run("--store", str(store), "disable", "2f-scanner@northwind.example")
+        assert LISTED in screen.text
+        run("--store", str(store), "disable", LISTED)
         before = len(screen.written)
         screen.wait_for("112 of 120 used").wait_until_silent(SETTLED)
         assert len(screen.written) - before < 700
@@ -104,9 +108,9 @@ def test_a_burst_of_outside_changes_is_painted_a_few_times_at_most(tmp_path: Pat
         "from kconsole.operations.session import Session\n"
         "session = Session.open(Path(sys.argv[1]))\n"
         "for _ in range(100):\n"
-        "    session.do(DisableAccounts(['2f-scanner@northwind.example']))\n"
-        "    session.do(EnableAccounts(['2f-scanner@northwind.example']))\n"
-        "session.do(DisableAccounts(['2f-scanner@northwind.example']))\n"
+        f"    session.do(DisableAccounts([{LISTED!r}]))\n"
+        f"    session.do(EnableAccounts([{LISTED!r}]))\n"
+        f"session.do(DisableAccounts([{LISTED!r}]))\n"
     )
     with terminal("--store", str(store)) as screen:
         opened(screen)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
+from rich.cells import cell_len
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -150,8 +151,13 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
             return
         is_typing = isinstance(self.focused, Input) and not isinstance(self.focused, NumberLine)
         keys = "pgup pgdn scroll" if is_typing else "j k scroll"  # a line takes letters
-        more = (keys, self.keys) if self.scrolling.max_scroll_y > 0 else (self.keys,)
-        self.query_one(".dialog").border_subtitle = Content(" · ".join(more))
+        parts = ([keys] if self.scrolling.max_scroll_y > 0 else []) + self.keys.split(" · ")
+        box = self.query_one(".dialog")
+        while cell_len(" · ".join(parts)) > box.outer_size.width - 6 and (
+            others := [part for part in parts if "esc" not in part]  # how to leave is always in sight
+        ):
+            parts.remove(others[-1])
+        box.border_subtitle = Content(" · ".join(parts))
 
     def action_scroll_by(self, lines: int) -> None:
         self.scrolling.scroll_relative(y=lines, animate=False)

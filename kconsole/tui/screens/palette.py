@@ -135,7 +135,7 @@ class _HelpText(LabelledText):
 
     def lines_at(self, width: int) -> list[list[Part]]:
         width -= 1  # beside the scroll bar
-        if width < TWO_COLUMNS:
+        if width < TWO_COLUMNS or len(self.sections) == 1:
             return labelled_lines(self.sections, width, 13, label_style="name")
         half = (width - GAP) // 2
         each = [labelled_lines([section], half, 13, label_style="name") for section in self.sections]

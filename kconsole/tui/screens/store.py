@@ -151,7 +151,8 @@ class StoreScreen(ConsoleScreen):
             with suppress(ConsoleError), self.workspace.feed.held():  # an error is shown to those who ask for it
                 async with self.workspace.at_work:
                     await asyncio.to_thread(self.workspace.find_earlier)
-            self.show_keys()
+            if self.app.is_running:  # else its widgets may be gone already
+                self.show_keys()
 
         if not self.is_read_only and self.workspace.last_change is None:
             self.run_worker(look(), group="undo")
