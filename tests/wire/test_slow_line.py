@@ -56,7 +56,7 @@ def test_a_step_that_scrolls_costs_little_more(environment: dict[str, str], most
     assert max(costs) < most, costs
 
 
-@pytest.mark.parametrize(("environment", "most"), [(TRUECOLOR, 12_000), (SIXTEEN, 12_000)])
+@pytest.mark.parametrize(("environment", "most"), [(TRUECOLOR, 9_000), (SIXTEEN, 5_000)])
 def test_the_whole_of_a_helpdesk_deed(environment: dict[str, str], most: int) -> None:
     with terminal("demo", environment=environment) as screen:
         opened(screen)

@@ -179,12 +179,14 @@ class ScreenBuffer:
 
     def _is_bridge(self, y: int, x: int, differing: list[bool]) -> bool:
         """Whether the next cell that differs is so near that the cells before it are written, too."""
+        blank = self._styles.blank
         for ahead in range(x, min(x + BRIDGE + 1, self.width)):
             if differing[ahead]:
                 return True
-            if not self._wanted.letters[y][ahead].isascii() or self._wanted.letters[y][ahead] == _CONTINUED:
+            letter, style = self._wanted.letters[y][ahead], self._wanted.styles[y][ahead]
+            if not letter.isascii() or letter == _CONTINUED:
                 return False
-            if self._wanted.styles[y][ahead] != self._style:
+            if style != self._style and (letter != " " or blank[style] != blank[self._style]):
                 return False
         return False
 

@@ -141,6 +141,14 @@ def test_one_letter_is_written_alone() -> None:
     assert glass.lines[:2] == ["a name", "anither"]
 
 
+def test_blanks_that_look_as_they_should_are_written_rather_than_jumped_over() -> None:
+    glass = Glass()
+    glass.buffer.put(0, 0, said("one two six", "red"))
+    glass.show()
+    glass.buffer.put(0, 0, [*said("ONE"), *said(" ", "red"), *said("TWO"), *said(" ", "green"), *said("SIX")])
+    assert glass.show() == "\x1b[mONE TWO SIX\x1b[H"
+
+
 def test_the_cursor_stands_where_it_should_and_costs_nothing_if_it_stands_there() -> None:
     glass = Glass()
     glass.buffer.set_cursor(2, 3)
