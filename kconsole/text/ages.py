@@ -1,7 +1,7 @@
 """Times and ages in words, and ages as users write them.
 
-The short words of columns are made here, not by humanize: it mixes "a day" with "2 days" and has no "14 months", and
-the first screen would wait for its import. The longer words of details are humanize's. A day is 24 hours, not a date,
+An age is the same in lists and in details, and never rounded up. It is made here, not by humanize, which mixes "a day"
+with "2 days", has no "14 months", and would make the first screen wait for its import. A day is 24 hours, not a date,
 so that an age does not depend on a time zone; a month is a twelfth of 365.25 days.
 """
 
@@ -64,16 +64,8 @@ def full_moment(moment: datetime | None, zone: tzinfo | None = None) -> str:
 
 
 def ago_and_moment(moment: datetime | None, now: datetime, zone: tzinfo | None = None) -> str:
-    """Both, for details: "1 year, 2 months ago (2025-01-02 10:15 CET)"."""
-    if moment is None:
-        return NEVER
-    ago = in_utc(now) - in_utc(moment)
-    words = age(moment, now)
-    if ago >= timedelta(seconds=_MINUTE):
-        import humanize
-
-        words = f"{humanize.naturaldelta(ago)} ago"
-    return f"{words} ({full_moment(moment, zone)})"
+    """Both, for details: "14 months ago (2025-01-02 10:15 CET)"."""
+    return NEVER if moment is None else f"{age(moment, now)} ({full_moment(moment, zone)})"
 
 
 def parse_age(text: str) -> timedelta:

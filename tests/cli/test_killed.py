@@ -258,7 +258,7 @@ def test_a_server_that_is_gone_for_ever_can_be_given_up_with_what_is_open(
     assert ANNA in refused.err
     assert "--forget-open" in refused.err
     given_up = console.done("server", "remove", "--forget-open", "--reason", "burnt down")
-    assert f"{ANNA}: is given up: whether it was disabled on mail is not known" in given_up.talk
+    assert f"{ANNA}: is given up: it is not known whether it was disabled on mail" in given_up.talk
     assert console("server").code == 3
     assert console.done("status").err == ""
     last = console.done("log", "--json").json[-1]

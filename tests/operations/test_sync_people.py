@@ -164,6 +164,7 @@ def test_new_users_whose_home_server_is_unknown_are_named(at: Followed, session:
     world.add_user("new@north.example", home="south")
     for _ in range(2):
         at.read(session)
+        assert session.state.server is not None
         messages = session.state.server.remarks
         assert [each.params["addresses"] for each in messages if each.code == "homes-unknown"] == [
             ["new@north.example"]

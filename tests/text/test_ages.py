@@ -101,8 +101,8 @@ def test_full_moment_in_the_zone_of_this_machine() -> None:
     ("moment", "words"),
     [
         (datetime(2026, 3, 2, 9, 15, tzinfo=UTC), "3 days ago (2026-03-02 10:15 CET)"),
-        (datetime(2025, 1, 2, 9, 15, tzinfo=UTC), "1 year, 2 months ago (2025-01-02 10:15 CET)"),
-        (datetime(2026, 3, 5, 9, 14, 30, tzinfo=UTC), "a minute ago (2026-03-05 10:14 CET)"),
+        (datetime(2025, 1, 2, 9, 15, tzinfo=UTC), "14 months ago (2025-01-02 10:15 CET)"),
+        (datetime(2026, 3, 5, 9, 14, 30, tzinfo=UTC), "1 minute ago (2026-03-05 10:14 CET)"),
         (datetime(2026, 3, 5, 9, 15, tzinfo=UTC), "just now (2026-03-05 10:15 CET)"),
         (datetime(2026, 3, 6, 9, 15, tzinfo=UTC), "in the future (2026-03-06 10:15 CET)"),
     ],

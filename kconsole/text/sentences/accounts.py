@@ -31,8 +31,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "enabled-already": "is enabled already",
     "account-added": Both("added, it takes a seat", "added"),
     "mailbox-left": (
-        "{addresses:some}: a deleted account of this address left its mailbox, which the server gives to the new;"
-        " if it is another person's, delete or move it in the server's administration before the first login"
+        "{addresses:some}: a deleted account of this address left its mailbox, which the server will attach to the new"
+        " account; if it is another person's, delete or move it in the server's administration before the first login"
     ),
     "deleted": "deleted",
     "deleted-seat-held": Both("deleted, its seat is held until the server is restarted", "deleted"),

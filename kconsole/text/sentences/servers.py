@@ -25,7 +25,7 @@ _WHY: Final = {
 _AFTER: Final[Mapping[str, Template]] = {
     "exists": "Choose another name, or look for the existing one.",
     "not-there": Both("Run 'kconsole sync': it may have been removed.", "Press {key_sync}: it may have been removed."),
-    "license-full": "Free a seat by disabling or deleting an account, or buy more seats.",
+    "license-full": "Disable an account to free a seat, or buy more seats.",
     "no-right": "Log in as an administrator who has it. An account cannot change itself or one of higher rights.",
     "not-understood": "The server may be too old or too new for this.",
     **dict.fromkeys(("failed", "too-large", "session-ended", "other"), "Check the server's error log."),
@@ -190,7 +190,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "only-here": "is in this store only, not on the server",
     "heir-only-here": "{address} is in this store only, not on the server: it cannot take over a mailbox.",
     "fate-not-possible": "{product} cannot {fate} the mailbox of a deleted account.",
-    "choose-another-fate": "Choose another fate for the mailbox.",
+    "choose-another-fate": "Choose something else for the mailbox.",
     "only-in-administration": "It would change something that only the server's administration can change.",
     "deleted-for-good": "was deleted on the server, which cannot be undone",
     "add-it-again": Both(
@@ -264,7 +264,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
         "A store mirrors one license, of one server. Remove that server first, or use another store."
     ),
     "no-server-to-remove": "there is no server",
-    "given-up": lambda params: f"is given up: whether it was {ASKED[params['operation']]} on {{server}} is not known",
+    "given-up": lambda params: (
+        f"is given up: it is not known whether it was {ASKED[params['operation']]} on {{server}}"
+    ),
     "server-removed": "is no longer the server of this store; its accounts stay",
     "changes-unconfirmed": "Changes on {server} are not confirmed yet: {addresses:some}.",
     "sync-or-forget": Both(

@@ -133,7 +133,7 @@ class AccountsScreen(ListingScreen):
             elif key == "a":
                 self._ask_to_add(again)
 
-        lines = [*map(safe_text, parts_of(decision.message)), *filter(None, [again])]
+        lines = [*map(safe_text, parts_of(decision.message, self.voice)), *filter(None, [again])]
         hint = safe_text(sentences(decision.hints, self.voice))
         self.app.push_screen(NoSeatDialog(lines, hint, bool(again)), answered)
 

@@ -88,7 +88,7 @@ class NoSeatDialog(Dialog[str]):
     def __init__(self, lines: Sequence[str], hint: str, has_form: bool) -> None:
         super().__init__(classes="-alarm")
         self._lines, self._hint, self._has_form = lines, hint, has_form
-        self.keys = f"f who could free one{' · a add again' if has_form else ''} · esc closes"
+        self.keys = f"f find accounts to disable{' · a add again' if has_form else ''} · esc close"
 
     def body(self) -> Iterable[Widget]:
         yield from map(plain, self._lines)

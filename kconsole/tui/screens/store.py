@@ -188,7 +188,7 @@ class StoreScreen(ConsoleScreen):
 
         deleted, entries = deleted_by(step.commit), step.commit.changed_entries
         what = words.count_entries(deleted)
-        freed = "A seat that is freed is free after the next restart of the server."
+        freed = "The seat is released at the next restart of the server."
         self.confirm(
             f"{'Redo' if redo else 'Undo'} '{safe_text(step.what, 40)}'"
             + (f" of {words.count_entries(entries)}?" if entries else "?"),
