@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kconsole.core.codes import message
-from kconsole.core.errors import BadInput, StoreUnusable
+from kconsole.core.errors import ConsoleError, StoreUnusable
 from kconsole.operations.maintenance import backup, examine, verify
 from kconsole.operations.session import Session
 from kconsole.store import journal_reader
@@ -215,7 +215,7 @@ def test_a_reader_that_goes_away_is_an_error(folder: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        with pytest.raises(BadInput, match=r"cannot-write.*Broken pipe"):
+        with pytest.raises(ConsoleError, match=r"cannot-write.*Broken pipe"):
             backup(Session.open(folder), Path(f"/dev/fd/{writer}"))
     finally:
         os.close(writer)

@@ -71,7 +71,10 @@ class AccountsScreen(ListingScreen):
         limit = "" if after.limit is None else f" of {after.limit:,}"
         switch = EnableAccounts if enable else DisableAccounts
 
-        def go_on(reason: str) -> None:
+        def answered(reason: str | None) -> None:
+            if reason is None:
+                return
+
             def again(news: Sequence[str]) -> None:
                 self._ask_to_switch(self._as_now(entries), enable, news, reason)
 
@@ -95,7 +98,7 @@ class AccountsScreen(ListingScreen):
             recent_reasons=self.session.history.recent_reasons,
             reason=reason,
         )
-        self.ask(question, go_on)
+        self.ask(question, answered)
 
     # Add
 

@@ -207,19 +207,17 @@ class ConsoleScreen(CommandTarget, Screen[None]):
         """Ask, and go on only after a yes, or after the number was typed, if there is one. All texts must be safe."""
         from kconsole.tui.screens.dialog import Question
 
-        self.ask(Question(question, lines, verb, notes, news, number, what), lambda _: then())
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                then()
 
-    def ask(self, question: "Question", then: Callable[[str], None]) -> None:
-        """Ask, and go on after a yes, with the reason that was given."""
+        self.ask(Question(question, lines, verb, notes, news, number, what), answered)
+
+    def ask(self, question: "Question", answered: Callable[[str | None], None]) -> None:
+        """Ask, and pass on the reason that was given with a yes, which may be empty; None after a no."""
         from kconsole.tui.screens.dialog import ConfirmDialog
 
-        dialog = ConfirmDialog(question)
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                then(dialog.given_reason)
-
-        self.app.push_screen(dialog, answered)
+        self.app.push_screen(ConfirmDialog(question), answered)
 
     def tell(self, text: str) -> None:
         """Say something in the status line. It must be safe to show."""

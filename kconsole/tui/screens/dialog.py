@@ -145,6 +145,12 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
         problem.styles.height = len(lines)
         self.scrolling.styles.max_height = max(room - len(lines), 1)
         self.call_after_refresh(self.show_scroll_keys)
+        self.call_after_refresh(self._keep_focus_in_sight)
+
+    def _keep_focus_in_sight(self) -> None:
+        """What is typed in stays in sight when a problem takes lines from the body."""
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
 
     def show_scroll_keys(self) -> None:
         if not self._is_whole:
@@ -291,9 +297,12 @@ class QuestionDialog(Attentive[Answer]):
 
     def action_confirm(self) -> None:
         if (answer := self.answer()) is not None and self._is_number_typed():
-            if self._question.recent_reasons is not None:
-                self.given_reason = self.query_one("#reason", ReasonLine).value.strip()
+            self.given_reason = self.typed_reason()
             self.dismiss(answer)
+
+    def typed_reason(self) -> str:
+        """The reason in its line; empty where none is asked for."""
+        return "" if self._question.recent_reasons is None else self.query_one("#reason", ReasonLine).value.strip()
 
     def _is_number_typed(self) -> bool:
         """Whether the number was typed, if one is needed. If not, the dialog says so."""
@@ -308,11 +317,11 @@ class QuestionDialog(Attentive[Answer]):
         return typed == str(number)
 
 
-class ConfirmDialog(QuestionDialog[bool]):
-    """A question with nothing to choose."""
+class ConfirmDialog(QuestionDialog[str]):
+    """A question with nothing to choose. The answer is the reason, empty if none was given."""
 
-    def answer(self) -> bool:
-        return True
+    def answer(self) -> str:
+        return self.typed_reason()
 
 
 class NewsDialog(Attentive[None]):

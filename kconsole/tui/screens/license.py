@@ -231,7 +231,9 @@ class LicenseScreen(StoreScreen):
         self._ask(question, change_rows(plan.before, plan.after), plan.needs_consent, confirmed)
 
     def _ask(self, question: Question, rows: Sequence[Detail], is_alarm: bool, then: Callable[[], None]) -> None:
-        self.app.push_screen(forms.ChangeDialog(question, rows, is_alarm), lambda yes: then() if yes else None)
+        self.app.push_screen(
+            forms.ChangeDialog(question, rows, is_alarm), lambda reason: None if reason is None else then()
+        )
 
     def grow_older(self, now: datetime) -> None:
         del now  # a day may have ended, or a purchase may have become overdue

@@ -187,8 +187,8 @@ class PreviewScreen(StoreScreen):
             "accounts that are gone",
         )
 
-        def answered(answer: bool | None) -> None:
-            if not answer:
+        def answered(reason: str | None) -> None:
+            if reason is None:
                 return
             self.workspace.feed.poll()
             if self._is_outdated or self.plan.decision(disables) != decision:
