@@ -6,6 +6,7 @@ from kconsole.core.license import License
 from kconsole.core.records import Domain, Entry, Inventory
 from kconsole.operations.accounts import must_type_number
 from tests.tui.console import NARROW, Console, console
+from tests.tui.test_mapping import until
 
 
 def accounts(number: int, **fields: object) -> tuple[Entry, ...]:
@@ -65,11 +66,11 @@ async def test_all_that_is_marked_is_deleted_only_by_its_number_and_counted_the_
         assert screen.used == 113
         await screen.press("1", "1", "9", "enter")
         screen.expect_no_dialog()
-        assert screen.status.endswith("delete: 119 accounts")
+        await until(screen, lambda: screen.status.endswith("delete: 119 accounts"))
         await screen.press("L")
         assert "119 accounts" in screen.text
         await screen.press("escape", "u")
-        assert screen.status.endswith("undone: delete: 119 accounts")
+        await until(screen, lambda: screen.status.endswith("undone: delete: 119 accounts"))
         await screen.press("ctrl+r")
         screen.expect_dialog("Redo 'delete' of 119 accounts?", "71 accounts would be deleted")
 
