@@ -44,7 +44,18 @@ settings.load_profile("thorough" if THOROUGH else "quick")
 
 TAKE_LONG = tuple(
     Path(__file__).parent / name
-    for name in ("faults", "wire", "tui/test_mapping.py", "tui/test_server.py", "tui/test_writing.py")
+    for name in (
+        "faults",
+        "wire",
+        "cli/test_processes.py",
+        "tui/test_columns.py",
+        "tui/test_held_rows.py",
+        "tui/test_license.py",
+        "tui/test_mapping.py",
+        "tui/test_saved_filters.py",
+        "tui/test_server.py",
+        "tui/test_writing.py",
+    )
 )
 """Folders and files whose tests count as marked `thorough`, unless one is marked `quick`."""
 

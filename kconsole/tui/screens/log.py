@@ -287,7 +287,7 @@ class LogScreen(FilterScreen, StoreScreen):
             self._reader.read(self.log_list.cursor + AHEAD, SLICE)
         self._show()
         if self._lacks_lines(AHEAD) and not is_reading:
-            self._reading = self.run_worker(self._read_in_background(), group="reading")
+            self._reading = self.run_worker(self._read_in_background, group="reading")
 
     def _lacks_lines(self, ahead: int) -> bool:
         return not self._reader.is_at_end and len(self._reader.fitting) < self.log_list.cursor + ahead
