@@ -249,8 +249,8 @@ def say_outcomes(done: Done) -> None:
     for outcome in done.outcomes:
         text = messages.words_of(outcome.message)
         say(f"{safe_address(outcome.address)}: {text}" if outcome.address else text)
-    told = (outcome for outcome in done.outcomes if outcome.hints and outcome.result != "unchanged")
-    for hint in dict.fromkeys(messages.sentences(outcome.hints) for outcome in told):
+    hinted = (outcome for outcome in done.outcomes if outcome.hints and outcome.result != "unchanged")
+    for hint in dict.fromkeys(messages.sentences(outcome.hints) for outcome in hinted):
         say(hint)
     say_seats(done)
 

@@ -750,7 +750,7 @@ def test_tags_are_in_the_list_the_filter_and_the_csv(office: Console) -> None:
     assert "servce" in office.done("accounts", "--json", "--filter", "-tag:servce").err
     assert office("tag", "anna", "berg@south.example").code == 2
     assert office("tag", "anna", "not a tag").code == 2
-    assert office("tag", "nobody-here", "vip").code == 3
+    assert office("tag", "no-such-login", "vip").code == 3
 
 
 @pytest.mark.parametrize(

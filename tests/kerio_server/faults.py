@@ -64,7 +64,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Churn(Fault):
-    """The answer is right; right after it somebody else removes a user, and adds another one, or does what is said."""
+    """The answer is right; right after it another administrator removes a user and adds one, or calls `then`."""
 
     then: Callable[[World], object] | None = None
     """None removes the first plain user of the domain that was asked for, and adds one whose login is the last."""

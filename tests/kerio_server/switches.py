@@ -21,8 +21,8 @@ clear                    the same, and nothing goes wrong any more
 unknown NAME=VALUE       do otherwise where nobody knows what a real server does
 faults, unknowns         what there is of these
 calls                    how often each method was called
-user ADDRESS DEED        disable, enable, remove, add, replace (another person gets the login) or return (who was
-                         removed comes back) it, as somebody else does
+user ADDRESS CHANGE      disable, enable, remove, add, replace (another person gets the login) or return (who was
+                         removed comes back) it, as another administrator does
 restart                  sessions are over, connections cut, held seats free, and the server has a new start time
 help                     this"""
 

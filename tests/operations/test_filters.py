@@ -121,9 +121,9 @@ def test_what_a_filter_asks_for(text: str, logins: str) -> None:
 )
 def test_what_cannot_be_read_is_named_and_nothing_fits(text: str, code: str) -> None:
     asked = read_filter(text, NOW)
-    (told,) = asked.problems
-    assert told.code == code
-    assert told.params["part"].strip("()-") in text
+    (problem,) = asked.problems
+    assert problem.code == code
+    assert problem.params["part"].strip("()-") in text
     assert not any(map(asked.fits, ALL))
 
 

@@ -1,6 +1,5 @@
 """Keys that were typed into a question by mistake confirm nothing."""
 
-import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +9,7 @@ from kconsole.operations.settings import Settings
 from kconsole.tui.terminal.attention import PAUSE, QUIET, UNREAD, Attention
 from kconsole.tui.terminal.terminal_input import TerminalInput
 from tests.tui.console import Console, character_of, console, settled
+from tests.tui.test_mapping import until
 
 FINAL = frozenset({"y"})
 KNOWN = frozenset({"y", "n", "r", "l", "t", "enter", "j", "k"})
@@ -91,9 +91,7 @@ async def test_a_y_alone_deletes_after_a_moment() -> None:
         await screen.press("x")
         screen.app.keystrokes.quiet = 0.05
         await screen.press("y")
-        await asyncio.sleep(0.1)
-        await screen.settled()
-        screen.expect_no_dialog()
+        await until(screen, lambda: screen.dialog is None)
         assert screen.session.history.undoable is not None
 
 

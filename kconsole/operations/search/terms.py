@@ -33,7 +33,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something is so of the entry. Conditions of the same text, at the same moment, are the same."""
+    """A test of the entry. Conditions with the same text and moment are equal."""
 
     text: str
     fits: Callable[[Entry], bool] = field(compare=False)

@@ -116,7 +116,7 @@ class Look:
     Attributes:
         findings: what is wrong with them.
         good: what is good in them.
-        salvage: what can be kept of a damaged journal, if that is so; else it is begun again with what is good.
+        salvage: what can be kept of a damaged journal. None if nothing can: a new journal begins with what is good.
     """
 
     def __init__(self, folder: Path, *, settled: bool) -> None:

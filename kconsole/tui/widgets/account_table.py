@@ -239,7 +239,7 @@ class AccountTable(ColumnList[Entry]):
 
 
 def _never_logged_in(rows: Sequence[Entry]) -> int:
-    """How many at the top of the order by last login never did, unless that is so of all accounts."""
+    """How many accounts at the top of the order by last login never logged in; 0 if no account ever did."""
     number = bisect_left(rows, True, key=lambda entry: not (entry.is_account and entry.never_logged_in))
     return number if number < len(rows) and rows[number].is_account else 0
 

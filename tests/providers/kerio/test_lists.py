@@ -1,4 +1,4 @@
-"""Long lists: whatever a server says of their length, and whatever changes meanwhile, nobody is lost."""
+"""Long lists: whatever a server says of their length, and whatever changes meanwhile, no user is lost."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
