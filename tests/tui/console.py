@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from textual.events import Key
-from textual.keys import REPLACED_KEYS, _get_unicode_name_from_key
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
@@ -49,7 +49,8 @@ class Keyboard:
         driver = self.app._driver
         assert driver is not None
         for key in keys:
-            event = Key(key, character_of(key))
+            name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+            event = Key(name, character_of(name))
             event.time = self._typed_at = max(event.time, self._typed_at) + every
             event.set_sender(self.app)
             driver.send_message(event)
@@ -83,8 +84,7 @@ class Keyboard:
         return any(worker.group in groups and not worker.is_finished for worker in self.app.workers)
 
     async def type(self, text: str) -> Self:
-        names = {"@": "at", ".": "full_stop", " ": "space", "-": "minus", "[": "left_square_bracket"}
-        return await self.press(*(names.get(letter, letter) for letter in text))
+        return await self.press(*text)
 
 
 class Console(Keyboard):
