@@ -27,6 +27,8 @@ from kconsole.text.messages import templates
 INTERRUPTED: Final = 130
 """The exit code after ctrl+c, as in shells."""
 
+SAVED_BEFORE: Final = "Changes made before that are saved; 'kconsole log' shows them."
+
 COMMANDS: Final = {
     "status": "kconsole.cli.status:status",
     "accounts": "kconsole.cli.seats:accounts",
@@ -110,7 +112,7 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
     except Exception as error:  # also in the words of an error
         code = _say_failed(error)
         if place.has_changed:
-            say("What was changed before that is done; 'kconsole log' shows it.")
+            say(SAVED_BEFORE)
     sys.stdout.flush()
     lost = lost_output()
     if lost is None or (lost.errno == errno.EPIPE and not place.needs_output):  # a reader that has seen enough
@@ -135,10 +137,7 @@ def _run(arguments: list[str] | None, place: CliContext) -> int:
     except (click.Abort, KeyboardInterrupt) as error:
         if error.__cause__ is None:  # otherwise click has left the line where the terminal shows ^C
             say("")
-        say(
-            "Interrupted."
-            + (" What was changed before that is done; 'kconsole log' shows it." if place.has_changed else "")
-        )
+        say(f"Interrupted. {SAVED_BEFORE}" if place.has_changed else "Interrupted.")
         return INTERRUPTED
 
 

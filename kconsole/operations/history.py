@@ -183,9 +183,14 @@ def undone_among(traces: Iterable[Trace]) -> dict[int, int]:
     """
     undone: dict[int, int] = {}
     for trace in traces:
-        if trace.undoes is not None and trace.sequence not in undone:
-            undone.setdefault(trace.undoes, trace.sequence)
+        note_undo(undone, trace.sequence, trace.undoes)
     return undone
+
+
+def note_undo(undone: dict[int, int], sequence: int, undoes: int | None) -> None:
+    """Take in one line; the last ones come first, and an undo that is undone itself counts no more."""
+    if undoes is not None and sequence not in undone:
+        undone.setdefault(undoes, sequence)
 
 
 def touching_since(commit: Commit, later: list[Trace]) -> Iterator[Trace]:

@@ -27,7 +27,8 @@ BANNER_WARNINGS: Final = ("exceeded", "full")
 
 FILTER_HELP: Final = (
     ("anna -test", "entries that hold the one word and not the other, in address, name or description"),
-    ("is:never", "or disabled, enabled, unknown, latent, locked, seat, admin, service, mapped, list, alias, resource"),
+    ("is:never", "or disabled, enabled, unknown, latent, locked, seat, admin, service, list, alias, resource"),
+    ("is:local", "created here; is:imported from a file, is:mapped from a directory"),
     ("is:held", "deleted, and the seat is held until the server is restarted"),
     ("seen:>180d", "last login longer ago; seen:<30d within that time; seen:<2025-01-01 before that day"),
     ("domain:x", "the domain's name holds it; role:auditor, tag:vip: has that role, that tag"),

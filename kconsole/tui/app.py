@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.events import Event, Key, MouseEvent, Paste
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import Reactive
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
@@ -225,8 +225,6 @@ class KConsoleApp(BufferedApp):
             self._main.action_quit()
         elif (leave := getattr(screen, "action_leave", None) or getattr(screen, "action_back", None)) is not None:
             leave()
-        elif isinstance(screen, ModalScreen):
-            screen.dismiss(None)
 
     def get_default_screen(self) -> Screen[None]:
         return self._first

@@ -132,12 +132,6 @@ def searched_text(entry: Entry) -> str:
 
 FREES_A_SEAT: Final = "is:seat -is:admin -is:service"
 
-SUGGESTED: Final = (
-    ("idle for a year", f"(seen:>1y or is:never) {FREES_A_SEAT}"),
-    ("would free a seat", FREES_A_SEAT),
-)
-"""Filters that are offered beside the saved ones. No saved one can have such a name: it is one word."""
-
 
 @dataclass(frozen=True)
 class FilterReader:

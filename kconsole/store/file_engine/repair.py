@@ -91,8 +91,13 @@ def _keep_good_lines(folder: Path, operator: Operator, salvage: Salvage, worded:
     """
     damaged = [segment for segment in salvage.segments if salvage.has_changed(segment)]
     _keep(folder, SNAPSHOT_FILE, BACKUP_FILE, JOURNAL_FILE, *(segment.path.name for segment in damaged))
+    kept: dict[int, list[bytes]] = {segment.first: [] for segment in damaged}  # read before any of them is written
+    for number, raw in salvage.lines() if damaged else ():
+        for segment in damaged:
+            if segment.first <= number <= segment.last:
+                kept[segment.first].append(raw)
     for segment in damaged:
-        write_segment(segment.path, [raw for number, raw in salvage.lines() if segment.first <= number <= segment.last])
+        write_segment(segment.path, kept[segment.first])
     archived = salvage.segments[-1].last if salvage.segments else 0
     lines = (raw for number, raw in salvage.lines() if number > archived)
     write_whole(folder / JOURNAL_FILE, chain(lines, _mend_lines(operator, salvage, worded)))

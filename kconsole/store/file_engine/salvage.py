@@ -216,7 +216,7 @@ class Salvage:
                 if base.head == head:
                     started.append((base, Replay(head, base.next_number)))
                     is_proved = is_proved or not is_gap(raw)
-        if any(not any(base is each for each, _ in started) for base in self._bases[:1]):
+        if self._bases and all(base is not self._bases[0] for base, _ in started):
             return  # it has another line in the place of that of the snapshot
         if store and self._bases and not is_proved and self._bases[0].store != store:
             return

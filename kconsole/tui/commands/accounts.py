@@ -84,7 +84,7 @@ class Export(_AccountCommand):
 
 
 class Tag(_AccountCommand):
-    """Give the account, or all marked ones, tags: your own words, as service. The filter finds them by tag:x."""
+    """Give the account, or all marked ones, tags of your own, such as "service". The filter finds them by tag:x."""
 
     name, keys, title = "tag", "T", "Accounts: tags"
     operation = "tag"

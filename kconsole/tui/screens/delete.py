@@ -55,9 +55,9 @@ class WhoGoes(Painted):
     def paint(self, y: int, width: int) -> Iterable[Part]:
         entry = self._entries[y]
         room, pause = width - ROLE - LOGIN - 4, self._gives_pause(entry)
-        role = "your account" if entry.address in self._own else words.ROLES[entry.role] if entry.is_account else ""
-        if not entry.is_account:
-            role = words.KINDS[entry.kind]
+        role = words.ROLES[entry.role] if entry.is_account else words.KINDS[entry.kind]
+        if entry.address in self._own:
+            role = "your account"
         yield f"{'!' if pause else ' '} {fitted(safe_address(entry.address, room), room)} ", "alarm" if pause else ""
         yield f"{fitted(role, ROLE)} ", "alarm" if pause else "muted"
         yield fitted(last_login_word(entry, self._now), LOGIN), "muted"

@@ -258,7 +258,7 @@ class LicenseScreen(StoreScreen):
             self._use = await asyncio.to_thread(use_of, license_, entries, policy)
             self._show()
 
-        self.run_worker(count, group="counting", exclusive=True)  # type: ignore[arg-type]
+        self.run_worker(count, group="counting", exclusive=True)  # type: ignore[arg-type]  # mypy infers no result
 
     def _show(self) -> None:
         status = self._status = self.session.license_status

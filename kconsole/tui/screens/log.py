@@ -16,7 +16,7 @@ from kconsole.core.errors import ConsoleError, StoreUnusable
 from kconsole.core.history import Commit
 from kconsole.core.records import Entry
 from kconsole.operations.base import Done
-from kconsole.operations.history import LogQuery, can_be_undone
+from kconsole.operations.history import LogQuery, can_be_undone, note_undo
 from kconsole.operations.session import Session
 from kconsole.operations.system import takes_long
 from kconsole.text import words
@@ -110,9 +110,8 @@ class LogReader:
         return len(fitting)
 
     def _note_undo(self, commit: Commit) -> None:
-        """Take in an undo; the last ones come first, and one that is undone counts no more."""
-        if commit.undoes is not None and commit.changes and commit.sequence not in self.undone:
-            self.undone.setdefault(commit.undoes, commit.sequence)
+        if commit.changes:  # a refused undo undid nothing
+            note_undo(self.undone, commit.sequence, commit.undoes)
 
 
 _FULL_TIME: Final = Column[Commit]("Time", 16, lambda commit, _: "" if commit.is_lost else clock_time(commit.at))

@@ -260,7 +260,7 @@ class MainScreen(AccountsScreen):
         entry = self.accounts.highlighted
         self._details_pane.show_details(() if entry is None else tuple(self.details_of(entry)))
         if entry is not None and self.has_class("-broad"):
-            self.run_worker(partial(self._show_history), group="history", exclusive=True)  # type: ignore[arg-type]
+            self.run_worker(self._show_history, group="history", exclusive=True)  # type: ignore[arg-type]  # mypy infers no result
 
     async def _show_history(self) -> None:
         """Show the last changes of an account below its details, once the cursor rests on it."""

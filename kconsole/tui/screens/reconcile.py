@@ -139,7 +139,7 @@ class ReconcileScreen(ServerScreen):
 
         if not self.figures.rows:
             self._show((), "Comparing ...")
-        self.run_worker(compare, group="comparing", exclusive=True)  # type: ignore[arg-type]
+        self.run_worker(compare, group="comparing", exclusive=True)  # type: ignore[arg-type]  # mypy infers no result
 
     def _empty_text(self, server: Server | None) -> str:
         if server is None:

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import Preferences
-from kconsole.operations.search.filters import SUGGESTED
+from kconsole.operations.search.filters import FREES_A_SEAT
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.commands.base import shown_error
 from kconsole.tui.screens.dialog import Dialog, plain
@@ -22,6 +22,12 @@ MOST_LINES: Final = 12
 
 Filter = tuple[str, str]
 """The name of a filter, and its text."""
+
+SUGGESTED: Final = (
+    ("idle for a year", f"(seen:>1y or is:never) {FREES_A_SEAT}"),
+    ("would free a seat", FREES_A_SEAT),
+)
+"""Filters that are offered beside the saved ones. No saved one can have such a name: it is one word."""
 
 
 def _shown_name(saved: Filter) -> str:

@@ -155,7 +155,7 @@ class StoreScreen(ConsoleScreen):
                 self.show_keys()
 
         if not self.is_read_only and self.workspace.last_change is None:
-            self.run_worker(look, group="undo")  # type: ignore[arg-type]
+            self.run_worker(look, group="undo")  # type: ignore[arg-type]  # mypy infers no result
 
     def action_redo(self) -> None:
         step = self.workspace.last_undone
