@@ -9,6 +9,7 @@ from kconsole.operations.settings import Settings
 from kconsole.tui.terminal.attention import PAUSE, QUIET, UNREAD, Attention
 from kconsole.tui.terminal.terminal_input import TerminalInput
 from tests.tui.console import Console, character_of, console, settled
+from tests.tui.test_deeds import SEAT, small
 from tests.tui.test_mapping import until
 
 FINAL = frozenset({"y"})
@@ -114,6 +115,14 @@ async def test_enter_at_once_neither_confirms_nor_closes() -> None:
         await screen.press("enter")
         screen.expect_no_dialog()
         assert screen.used == 113
+
+
+async def test_keys_typed_before_no_seat_is_free_can_be_read_lead_nowhere() -> None:
+    async with console(small(SEAT, seats=1)) as screen:
+        await press_together(screen, "a", "f")
+        screen.expect_dialog("No seat is free")
+        await screen.press("f")
+        screen.expect_no_dialog()
 
 
 async def press_together(screen: Console, *keys: str) -> None:

@@ -1,14 +1,14 @@
-"""The dialog that creates an account."""
+"""The dialog that creates an account, and the one that says why none can be created."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from kconsole.operations.accounts import AddAccount
-from kconsole.tui.screens.dialog import Dialog, notes, plain
+from kconsole.tui.screens.dialog import NewsDialog, plain
 from kconsole.tui.screens.form import FormDialog
 from kconsole.tui.widgets.inputs import PasswordLine, TextLine
 
@@ -74,28 +74,18 @@ class AddDialog(FormDialog[None]):
         self.close()
 
 
-class NoSeatDialog(Dialog[str]):
+class NoSeatDialog(NewsDialog[str]):
     """Says why no account can be added. A key leads to those that would free a seat, another to the form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "answer('f')", show=False),
         Binding("a", "answer('a')", show=False),
-        Binding("q,space", "leave", show=False),
     ]
-    AUTO_FOCUS = "#cancel"
-    heading = "No seat is free"
 
     def __init__(self, lines: Sequence[str], hint: str, has_form: bool) -> None:
-        super().__init__(classes="-alarm")
-        self._lines, self._hint, self._has_form = lines, hint, has_form
+        super().__init__("No seat is free", lines, hint, alarm=True)
+        self._has_form = has_form
         self.keys = f"f find accounts to disable{' · a add again' if has_form else ''} · esc close"
-
-    def body(self) -> Iterable[Widget]:
-        yield from map(plain, self._lines)
-        yield from notes([self._hint])
-
-    def buttons(self) -> Iterable[Button]:
-        yield Button("Close", id="cancel", compact=True)
 
     def action_answer(self, key: str) -> None:
         if key == "f" or self._has_form:

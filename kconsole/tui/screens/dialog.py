@@ -324,7 +324,7 @@ class ConfirmDialog(QuestionDialog[str]):
         return self.typed_reason()
 
 
-class NewsDialog(Attentive[None]):
+class NewsDialog(Attentive[Answer]):
     """Shows something that has to be read: a refusal, an error, an explanation."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,space", "leave", "Close", show=False)]
@@ -344,7 +344,7 @@ class NewsDialog(Attentive[None]):
         yield Button("Close", id="close", compact=True)
 
 
-class TableDialog(NewsDialog):
+class TableDialog(NewsDialog[None]):
     """Shows many things in sections: labels on the left, their texts on the right."""
 
     def __init__(self, title: str, sections: Sequence[Section], large: bool = False) -> None:
