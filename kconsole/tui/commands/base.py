@@ -13,7 +13,7 @@ from textual.keys import REPLACED_KEYS, key_to_character
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.preferences import Preferences
-from kconsole.text.messages import Voice, whole
+from kconsole.text.messages import Voice, error_words, whole
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.styles import Palette
 from kconsole.tui.terminal.keystrokes import Keystrokes
@@ -107,6 +107,11 @@ def voice_of(node: DOMNode) -> Voice:
 def shown_error(error: ConsoleError, node: DOMNode) -> str:
     """An error with its hints in one text, safe to show."""
     return safe_text(whole(error, voice_of(node)))
+
+
+def replace_question(error: ConsoleError, node: DOMNode) -> str:
+    """Ask whether to replace the file that is there already; safe to show."""
+    return f"{safe_text(error_words(error, voice_of(node)))} Press enter again to replace it, esc to keep it."
 
 
 class CommandTarget:

@@ -16,20 +16,20 @@ from kconsole.text.mapping import KIND_WORDS
 from kconsole.text.safe_text import safe_address
 from kconsole.text.trust import INSECURE
 from kconsole.tui.screens.dialog import plain
-from kconsole.tui.screens.form import Field, FormDialog, Save
+from kconsole.tui.screens.form import Field, Save, SavingForm
 from kconsole.tui.widgets.inputs import ChoiceLine
 
 _NO_DIRECTORY: Final = Directory(url="", base="")
 
 
-class DirectoryForm(FormDialog[Directory]):
+class DirectoryForm(SavingForm[Directory]):
     """Edits the directory of a domain. No password is part of it."""
 
     keys = "enter next, then save · space choose · esc cancel"
 
     def __init__(self, domain: str, directory: Directory | None, save: Save[Directory]) -> None:
-        self._directory, self._save = directory or _NO_DIRECTORY, save
-        super().__init__()
+        self._directory = directory or _NO_DIRECTORY
+        super().__init__(save)
         self.heading = f"Directory of {safe_address(domain, 50)}"
 
     def fields(self) -> Iterable[Field]:
@@ -70,9 +70,3 @@ class DirectoryForm(FormDialog[Directory]):
         directory = convert({**values, **others}, Directory)
         check_settings(directory)
         return directory
-
-    def accept(self, answer: Directory) -> None:
-        def stored() -> None:
-            self.dismiss(answer)
-
-        self._save(answer, stored, self.show_error)

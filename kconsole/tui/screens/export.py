@@ -8,11 +8,9 @@ from textual import on
 
 from kconsole.core.errors import ConsoleError
 from kconsole.operations.files import AlreadyThere, free_name
-from kconsole.text.messages import error_words
 from kconsole.text.report import FORMATS
-from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import voice_of
-from kconsole.tui.screens.form import Field, FormDialog, Save
+from kconsole.tui.commands.base import replace_question
+from kconsole.tui.screens.form import Field, Save, SavingForm
 from kconsole.tui.widgets.inputs import ChoiceLine, TextLine
 
 
@@ -25,15 +23,15 @@ class Export(NamedTuple):
     """Whether it may replace a file of this name."""
 
 
-class ExportDialog(FormDialog[Export]):
+class ExportDialog(SavingForm[Export]):
     """Asks for a format and a file. Enter saves, in both lines; a second enter replaces a file that is there."""
 
     keys = "enter save · space another format · esc cancel"
 
     def __init__(self, what: str, today: date, save: Save[Export]) -> None:
-        self.heading, self._today, self._save = f"Export {what}", today, save
+        self.heading, self._today = f"Export {what}", today
         self._may_replace = ""
-        super().__init__()
+        super().__init__(save)
 
     def fields(self) -> Iterable[Field]:
         yield Field("form", "Format", "csv", choices=[(form, FORMATS[form][0]) for form in FORMATS])
@@ -54,17 +52,9 @@ class ExportDialog(FormDialog[Export]):
     def answer(self, values: Mapping[str, str]) -> Export:
         return Export(values["form"], values["file"], bool(values["file"]) and values["file"] == self._may_replace)
 
-    def accept(self, answer: Export) -> None:
-        def saved() -> None:
-            self.dismiss(answer)
-
-        self._save(answer, saved, self.show_error)
-
     def show_error(self, error: ConsoleError) -> None:
         if isinstance(error, AlreadyThere):
             self._may_replace = self.query_one("#file", TextLine).value.strip()
-            self.tell_problem(
-                f"{safe_text(error_words(error, voice_of(self)))} Press enter again to replace it, esc to keep it."
-            )
+            self.tell_problem(replace_question(error, self))
         else:
             super().show_error(error)

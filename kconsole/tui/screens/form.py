@@ -102,8 +102,22 @@ class FormDialog(Dialog[Answer]):
             self.accept(answer)
 
     def accept(self, answer: Answer) -> None:
-        """Close with the answer. A form that saves it first overrides this."""
+        """Close with the answer."""
         self.dismiss(answer)
 
     def show_error(self, error: ConsoleError) -> None:
         self.tell_problem(shown_error(error, self))
+
+
+class SavingForm(FormDialog[Answer]):
+    """A form whose answer `save` saves; it closes then, and stays open if that fails."""
+
+    def __init__(self, save: Save[Answer]) -> None:
+        self._save = save
+        super().__init__()
+
+    def accept(self, answer: Answer) -> None:
+        def saved() -> None:
+            self.dismiss(answer)
+
+        self._save(answer, saved, self.show_error)

@@ -27,7 +27,7 @@ from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.text.screen import READ_ONLY
 from kconsole.tui.commands.base import voice_of
 from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, notes, plain
-from kconsole.tui.screens.form import Field, FormDialog, Save
+from kconsole.tui.screens.form import Field, FormDialog, Save, SavingForm
 from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import FormRow, PasswordLine
 from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText
@@ -42,18 +42,12 @@ NEVER: Final = "never"
 YES_NO: Final = (("no", "no"), ("yes", "yes"))
 
 
-class OperationForm(FormDialog[Answer]):
-    """Asks for an operation on the license, which `save` applies; the form closes then, and stays if that fails."""
+class OperationForm(SavingForm[Answer]):
+    """Asks for an operation on the license, which `save` applies."""
 
     def __init__(self, license_: License, save: Save[Answer]) -> None:
-        self._license, self._save = license_, save
-        super().__init__()
-
-    def accept(self, answer: Answer) -> None:
-        self._save(answer, lambda: self._close(answer), self.show_error)
-
-    def _close(self, answer: Answer) -> None:
-        self.dismiss(answer)
+        self._license = license_
+        super().__init__(save)
 
 
 class RegisterForm(OperationForm[operations.RegisterLicense]):

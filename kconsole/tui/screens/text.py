@@ -18,9 +18,8 @@ from kconsole.operations.files import AlreadyThere, save_listing
 from kconsole.operations.session import Session
 from kconsole.text import words
 from kconsole.text.columns import table
-from kconsole.text.messages import error_words
 from kconsole.text.safe_text import safe_text
-from kconsole.tui.commands.base import shown_error, voice_of
+from kconsole.tui.commands.base import replace_question, shown_error
 from kconsole.tui.widgets.inputs import TextLine
 from kconsole.tui.widgets.row_list import RowList
 
@@ -117,9 +116,7 @@ class TextScreen(ModalScreen[None]):
             path = await asyncio.to_thread(lambda: save_listing(name, self._content(), store, replace=replace))
         except AlreadyThere as error:
             self._may_replace = name
-            self._say(
-                f"{safe_text(error_words(error, voice_of(self)))} Press enter again to replace it, esc to keep it."
-            )
+            self._say(replace_question(error, self))
         except ConsoleError as error:
             self._say(shown_error(error, self))
         else:
