@@ -43,7 +43,13 @@ def count(number: int, thing: str, things: str | None = None) -> str:
 
 def count_entries(entries: Collection[Entry]) -> str:
     """How many entries: "162 accounts", or "3 entries" if one of them is no account."""
-    return count(len(entries), "account" if all(entry.is_account for entry in entries) else "entry")
+    return f"{len(entries):,} {entries_noun(entries)}"
+
+
+def entries_noun(entries: Collection[Entry]) -> str:
+    """What so many entries are called: "accounts", or "entries" if one of them is no account."""
+    noun = "account" if all(entry.is_account for entry in entries) else "entry"
+    return noun if len(entries) == 1 else _plural(noun)
 
 
 def and_list(items: Sequence[str], most: int = 5) -> str:

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from kconsole.core.records import Entry, Kind, Origin, Role
-from kconsole.text.words import KINDS, ORIGINS, ROLES, and_list, count, state_of
+from kconsole.text.words import KINDS, ORIGINS, ROLES, and_list, count, count_entries, entries_noun, state_of
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,14 @@ def test_count_with_a_plural_of_its_own() -> None:
 )
 def test_and_list(items: list[str], words: str) -> None:
     assert and_list(items, most=3) == words
+
+
+def test_what_entries_are_called() -> None:
+    account, alias = Entry(address="a@b"), Entry(address="c@b", kind="alias")
+    assert entries_noun([account]) == "account"
+    assert entries_noun([account, account]) == "accounts"
+    assert entries_noun([alias]) == "entry"
+    assert count_entries([account, alias]) == "2 entries"
 
 
 def test_and_list_names_at_least_one() -> None:

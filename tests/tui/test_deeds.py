@@ -162,7 +162,7 @@ async def test_at_the_limit_an_address_that_is_still_held_can_be_added_again() -
         await screen.press("x", "y")
         assert screen.banner[-1].startswith("! 1 seat held until the server is restarted")
         await screen.press("a")
-        screen.expect_dialog("No seat is free", "a@x.example")
+        screen.expect_dialog("No seat is free", "Only a deleted account that still holds its seat", "a@x.example")
         await screen.press("a")
         await screen.type("a")
         await screen.press("enter", "enter")
@@ -307,7 +307,9 @@ async def test_a_new_deed_ends_the_way_forth() -> None:
 async def test_redoing_a_deletion_asks_first() -> None:
     async with console(small(OFF)) as screen:
         await screen.press("x", "y", "u", "ctrl+r")
-        screen.expect_dialog("Redo 'delete' of 1 account?", OFF.address, "1 account would be deleted")
+        screen.expect_dialog(
+            "Redo 'delete' of 1 account?", OFF.address, "1 account would be deleted. The seat it takes is"
+        )
         await screen.press("n")
         assert OFF.address in screen.listed
         await screen.press("ctrl+r", "y")
@@ -443,7 +445,7 @@ async def test_marks_that_are_not_in_the_list_are_counted_wherever_they_matter()
         await screen.press("enter", "space")
         assert screen.status == "3 marked, 2 not listed: 113 → 110 used"
         await screen.press("d")
-        screen.expect_dialog("Disable 3 accounts?", "2 of them are not in the list now")
+        screen.expect_dialog("Disable 3 accounts?", "2 of them are not in the list now: they were marked before.")
         await screen.press("n", "x")
         screen.expect_dialog("Delete 3 accounts?", "2 of them are not in the list now")
         await screen.press("n", "escape")

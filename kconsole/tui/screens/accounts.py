@@ -112,7 +112,8 @@ class AccountsScreen(ListingScreen):
             decision = guards.may_create(report, Entry(address=""), self.session.seats.policy)
             if held:
                 addresses = words.and_list([safe_address(entry.address) for entry in held])
-                self._say_no_seat(decision, f"Only what still holds its seat can be added again: {addresses}.")
+                again = f"Only a deleted account that still holds its seat can be added again: {addresses}."
+                self._say_no_seat(decision, again)
             else:
                 self.refuse("add", decision, tell=self._say_no_seat)
 
@@ -203,11 +204,11 @@ class AccountsScreen(ListingScreen):
         gone = [entry for entry in deletable if not only_disabled(entry)]
         takes_seats = any(policy.classify(entry).seat for entry in gone)
         on_the_server = any(entry.server_id for entry in deletable)
-        counted, verb = words.count_entries(deletable), "Delete" if gone else "Disable"
+        verb = "Delete" if gone else "Disable"
         is_typed = must_type_number(len(deletable), len(gone), self._accounts)
         own = self._own_addresses(deletable)
         question = Question(
-            f"{verb} {counted}?",
+            f"{verb} {words.count_entries(deletable)}?",
             [
                 *(self.where_it_is_done("delete", for_good=bool(gone)) if on_the_server else ()),
                 *texts.pause_lines(deletable, own),
@@ -221,7 +222,7 @@ class AccountsScreen(ListingScreen):
             ],
             news,
             len(deletable) if is_typed else 0,
-            counted.split(" ")[1],
+            words.entries_noun(deletable),
             bool(gone),
             self.session.history.recent_reasons,
             reason,
@@ -381,7 +382,7 @@ class AccountsScreen(ListingScreen):
         if not away:
             return []
         which = "It is" if len(chosen) == 1 else f"{away:,} of them {'is' if away == 1 else 'are'}"
-        return [f"{which} not in the list now: it was marked before."]
+        return [f"{which} not in the list now: {'it was' if away == 1 else 'they were'} marked before."]
 
     def _owner_behind(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], list[str]]:
         """The account that a single alias delivers to, in its place, and what the question says about that."""

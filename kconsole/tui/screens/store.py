@@ -187,17 +187,17 @@ class StoreScreen(ConsoleScreen):
         from kconsole.operations.undo import deleted_by
 
         deleted, entries = deleted_by(step.commit), step.commit.changed_entries
-        what = words.count_entries(deleted)
-        freed = "The seat is released at the next restart of the server."
+        seats = "The seat it takes is" if len(deleted) == 1 else "The seats they take are"
+        freed = f"{seats} released at the next restart of the server."
         self.confirm(
             f"{'Redo' if redo else 'Undo'} '{safe_text(step.what, 40)}'"
             + (f" of {words.count_entries(entries)}?" if entries else "?"),
             lines,
             "Delete" if deleted else "Undo",
-            [f"{what} would be deleted. {freed}"] if deleted else [],
+            [f"{words.count_entries(deleted)} would be deleted. {freed}"] if deleted else [],
             lambda: self._take(step, redo),
             number=len(deleted) if must_type_number(0, len(deleted), 0) else 0,
-            what=f"{what.split(' ')[1]} that would be deleted",
+            what=f"{words.entries_noun(deleted)} that would be deleted",
         )
 
     def _take(self, step: Step, redo: bool) -> None:
