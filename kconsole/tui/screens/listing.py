@@ -1,7 +1,12 @@
-"""The list of accounts: what is in it, its order, marks and filter, and what changing the marked ones would do."""
+"""The list of accounts: what is in it, its order, marks and filter, and what changing the marked ones would do.
 
+Its commands show, copy and save accounts, and change none: those that do are in `accounts.py`.
+"""
+
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual import getters, on
 from textual.content import Content
@@ -16,16 +21,21 @@ from kconsole.operations.search.filters import Filter, FilterReader
 from kconsole.operations.search.queries import AccountQuery
 from kconsole.text import screen as texts
 from kconsole.text import words
+from kconsole.text.details import LIMIT, Detail, details_of
 from kconsole.text.messages import words_of
 from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.chunk_runner import ChunkRunner
 from kconsole.tui.commands.base import command_named, console_of
+from kconsole.tui.screens.console import Failed
 from kconsole.tui.screens.filtering import FilterScreen
 from kconsole.tui.screens.server import ServerScreen
 from kconsole.tui.widgets.account_table import AccountTable
 from kconsole.tui.widgets.domain_list import ALL_DOMAINS, DomainList
 from kconsole.tui.widgets.lines import SeatGauge
 from kconsole.tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from kconsole.tui.screens.export import Export
 
 
 class ListingScreen(FilterScreen, ServerScreen):
@@ -151,6 +161,81 @@ class ListingScreen(FilterScreen, ServerScreen):
     def tell(self, text: str) -> None:
         super().tell(text)
         self._is_plan_shown = False
+
+    # Show and copy
+
+    def action_details(self) -> None:
+        from kconsole.tui.screens.dialog import TableDialog
+
+        if (entry := self.accounts.highlighted) is not None:
+            self.app.push_screen(TableDialog("Details", [("", self.details_of(entry, limit=None))]))
+
+    def details_of(self, entry: Entry, limit: int | None = LIMIT) -> list[Detail]:
+        session = self.session
+        return details_of(
+            entry,
+            session.seats.report(),
+            session.state.restart,
+            session.clock.now(),
+            session.seats.policy,
+            limit,
+            session.license_status.is_suspended,
+        )
+
+    async def action_copy(self) -> None:
+        """Copy the addresses, and say how: no terminal answers whether it took them."""
+        from kconsole.tui.clipboard import copy
+
+        if entries := self.targets:
+            how = await copy(self.app, "\n".join(safe_address(entry.address) for entry in entries))
+            shows = "shows it" if len(entries) == 1 else "shows them"
+            self.tell(f"{words.count(len(entries), 'address', 'addresses')} {how} · {self.key_of('text')} {shows}")
+        else:
+            self.tell(texts.nothing_here(self.accounts.highlighted))
+
+    def action_text(self) -> None:
+        from kconsole.tui.screens.text import TextScreen
+
+        if entries := self.targets:
+            self.app.push_screen(TextScreen(self.session, entries, self.accounts.as_text))
+        else:
+            self.tell(texts.nothing_here(self.accounts.highlighted))
+
+    def action_export(self) -> None:
+        from kconsole.tui.screens.export import ExportDialog
+
+        marked, listed = len(self.accounts.marked), len(self.accounts.rows) + self.accounts.hidden
+        if not (marked or listed):
+            self.tell("Nothing is listed that can be exported.")
+            return
+        what = f"{marked:,} marked" if marked else words.count(listed, "entry", "entries")
+        self.app.push_screen(ExportDialog(what, self.session.clock.now().astimezone().date(), self._export))
+
+    def _export(self, wanted: "Export", saved: Callable[[], None], failed: Failed) -> None:
+        """Write a file with all that is listed, the folded ones included, or with the marked ones in that order."""
+        from kconsole.operations.files import save_listing
+        from kconsole.text.report import report, totals
+
+        listing, now, session = self.listing, self.session.clock.now(), self.session
+        marked, filters = self.accounts.marked, console_of(self).preferences.filters
+        columns = [choice.column.name for choice in self.accounts.choices if choice.shown]
+
+        def write() -> str:
+            entries = session.account_index.select(listing, now, filters)
+            if marked:
+                entries = [entry for entry in entries if entry.id in marked]
+                others = marked.difference(entry.id for entry in entries)
+                entries += filter(None, map(session.state.live_entry, sorted(others)))
+            policy = session.seats.policy
+            text = report(wanted.form, entries, columns, policy, now, "" if marked else listing.text)
+            path = save_listing(wanted.name, text, session.store.folder, replace=wanted.replace)
+            return f"{totals(entries, policy)} saved in {safe_text(str(path))}"
+
+        def done(text: str) -> None:
+            saved()
+            self.tell(text)
+
+        self.work("Writing the file.", write, done, failed)
 
     # Filter
 
