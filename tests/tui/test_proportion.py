@@ -72,7 +72,9 @@ async def test_all_that_is_marked_is_deleted_only_by_its_number_and_counted_the_
         await screen.press("escape", "u")
         await until(screen, lambda: screen.status.endswith("undone: delete: 119 accounts"))
         await screen.press("ctrl+r")
-        screen.expect_dialog("Redo 'delete' of 119 accounts?", "71 accounts would be deleted. The seats they take are")
+        screen.expect_dialog(
+            "Redo 'delete' of 119 accounts?", "71 accounts would be deleted.", "seats will be free after"
+        )
 
 
 @pytest.mark.parametrize("size", [NARROW, (60, 20)])

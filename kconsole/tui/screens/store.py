@@ -187,14 +187,14 @@ class StoreScreen(ConsoleScreen):
         from kconsole.operations.undo import deleted_by
 
         deleted, entries = deleted_by(step.commit), step.commit.changed_entries
-        seats = "The seat it takes is" if len(deleted) == 1 else "The seats they take are"
-        freed = f"{seats} released at the next restart of the server."
+        seats = sum(self.session.seats.policy.listed(entry).seat for entry in deleted)
+        freed = f" {words.count(seats, 'seat')} will be free after the next restart of the server." if seats else ""
         self.confirm(
             f"{'Redo' if redo else 'Undo'} '{safe_text(step.what, 40)}'"
             + (f" of {words.count_entries(entries)}?" if entries else "?"),
             lines,
             "Delete" if deleted else "Undo",
-            [f"{words.count_entries(deleted)} would be deleted. {freed}"] if deleted else [],
+            [f"{words.count_entries(deleted)} would be deleted.{freed}"] if deleted else [],
             lambda: self._take(step, redo),
             number=len(deleted) if must_type_number(0, len(deleted), 0) else 0,
             what=f"{words.entries_noun(deleted)} that would be deleted",
