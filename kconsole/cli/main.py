@@ -115,7 +115,8 @@ def run(arguments: list[str] | None = None, place: CliContext | None = None) -> 
             say(SAVED_BEFORE)
     sys.stdout.flush()
     lost = lost_output()
-    if lost is None or (lost.errno == errno.EPIPE and not place.needs_output):  # a reader that has seen enough
+    # A reader that has seen enough, or one that wants to see nothing.
+    if lost is None or (lost.errno in (errno.EPIPE, errno.EBADF) and not place.needs_output):
         return code
     if place.has_changed:
         say(f"The change is done, but its output cannot be written: {lost.strerror}.")

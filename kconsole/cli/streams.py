@@ -5,6 +5,7 @@ stop it, and a full disk would turn a change that is done into an error. `run` h
 """
 
 import codecs
+import errno
 import io
 import os
 import select
@@ -23,8 +24,12 @@ class _Stream(io.FileIO):
     """
 
     error: OSError | None = None
+    leads_nowhere = False
+    """Whether the descriptor was closed when the program began."""
 
     def write(self, data: Any, /) -> int:
+        if self.leads_nowhere:
+            self.error = OSError(errno.EBADF, "it is closed")
         rest = memoryview(data)
         while rest and self.error is None:
             try:
@@ -45,10 +50,12 @@ def prepare_streams() -> None:
     be written into the store.
     """
     codecs.register_error(PLAIN_SIGNS, _plain_signs)
+    closed = set()
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
+            closed.add(descriptor)
             with suppress(OSError):
                 os.open(os.devnull, os.O_RDWR)
     for descriptor in (1, 2):
@@ -58,6 +65,9 @@ def prepare_streams() -> None:
                 os.environ.pop("LINES", None)
     sys.stdout = _replaced(sys.stdout, 1, sys.stdout is sys.__stdout__)
     sys.stderr = _replaced(sys.stderr, 2, sys.stderr is sys.__stderr__)
+    for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
+        if descriptor in closed and isinstance(raw := getattr(stream, "buffer", None), _Stream):
+            raw.leads_nowhere = True
 
 
 def lost_output() -> OSError | None:

@@ -118,7 +118,7 @@ def reason_of(error: Exception) -> Message | str:
     """Why a file cannot be read or written, as a parameter: the system's words, or a message."""
     if isinstance(error, FileRefused):
         return Message(str(error))
-    return getattr(error, "strerror", "") or str(error)
+    return getattr(error, "strerror", "") or str(error).rstrip(".")
 
 
 class SourceAway(ConsoleError):
