@@ -47,7 +47,7 @@ PICTURES = (
     Picture("main", "office", WIDE, ("j", "j")),
     Picture("main-160x45", "office", LARGE, ("j", "j")),
     Picture("main-80x24", "office", NARROW, ("j", "j")),
-    Picture("marks", "office", WIDE, ("space", "space", "j", "space")),
+    Picture("marks", "office", WIDE, (*"jjjjj", "space", "space", "j", "space")),
     Picture("crisis", "crisis", WIDE, ("]", "]")),
     Picture("confirm", "office", NARROW, (*"jjjjjd",)),
     Picture("delete", "office", NARROW, (*"jjjjjx",)),
