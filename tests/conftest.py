@@ -5,7 +5,9 @@ import os
 import signal
 import time
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -66,8 +68,13 @@ MANY_FILES = 200
 
 def _takes_long(item: pytest.Item) -> bool:
     return item.get_closest_marker("thorough") is not None or (
-        item.get_closest_marker("quick") is None and any(item.path.is_relative_to(place) for place in TAKE_LONG)
+        item.get_closest_marker("quick") is None and _is_heavy(item.path)
     )
+
+
+@cache
+def _is_heavy(path: Path) -> bool:
+    return any(path.is_relative_to(place) for place in TAKE_LONG)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -80,6 +87,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (left_out if _takes_long(item) else quick).append(item)
     items[:] = quick
     config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop() -> Generator[None, object, object]:
+    """Have the collector pass over thousands of tests, which stay: it would look at them again and again.
+
+    The console freezes its own objects once it stands. A worker runs hundreds of consoles, each garbage in the end.
+    """
+    gc.collect()
+    gc.freeze()
+    with patch.object(gc, "freeze"):
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -107,7 +126,6 @@ def pytest_runtest_makereport(
 def _let_go_of_dropped_stores() -> Iterator[None]:
     """Tests drop stores without closing them, as a crash does; a worker runs hundreds of tests."""
     yield
-    gc.enable()  # what starts a whole program in this process leaves it off, and its objects frozen
-    gc.unfreeze()
+    gc.enable()  # what starts a whole program in this process leaves it off
     if Path("/proc/self/fd").exists() and len(os.listdir("/proc/self/fd")) > MANY_FILES:  # noqa: PTH208
         gc.collect()

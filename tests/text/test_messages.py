@@ -42,19 +42,15 @@ class Use(NamedTuple):
 def _error_classes(trees: Mapping[Path, ast.Module]) -> set[str]:
     """The names of all error classes, those that other rooms add too."""
     names = {name for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, ConsoleError)}
+    classes = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     before = 0
     while len(names) > before:
         before = len(names)
-        for tree in trees.values():
-            for node in ast.walk(tree):
-                if isinstance(node, ast.ClassDef) and any(ast.unparse(base) in names for base in node.bases):
-                    names.add(node.name)
+        names |= {node.name for node in classes if any(ast.unparse(base) in names for base in node.bases)}
     return names
 
 
 ALL = messages.templates()
-TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
-ERRORS = _error_classes(TREES)
 POSITIONS = {
     "message": 0,
     "Message": 0,
@@ -85,12 +81,12 @@ def _codes_in(node: ast.expr) -> list[str]:
     return [text] if text else []
 
 
-def _params(call: ast.Call, name: str) -> frozenset[str] | None:
+def _params(call: ast.Call, name: str, is_error: bool) -> frozenset[str] | None:
     if any(keyword.arg is None for keyword in call.keywords):
         return None
-    if name in ERRORS or name in ("message", "_done", "_unchanged", "_refused"):
+    if is_error or name in ("message", "_done", "_unchanged", "_refused"):
         own = frozenset(keyword.arg or "" for keyword in call.keywords)
-        return own - {"hint", "details", "effect"} if name in ERRORS else own
+        return own - {"hint", "details", "effect"} if is_error else own
     given = next((keyword.value for keyword in call.keywords if keyword.arg == "params"), None)
     position = {"Outcome": 4, "Decision": 2, "Refusal": 2, "Message": 1}.get(name, 99)
     if given is None and len(call.args) > position:
@@ -102,20 +98,22 @@ def _params(call: ast.Call, name: str) -> frozenset[str] | None:
     return frozenset(_text(key) or "" for key in given.keys)
 
 
-def uses() -> Iterator[Use]:
+def uses_in(trees: Mapping[Path, ast.Module]) -> Iterator[Use]:
     """All codes that stand where only a code may."""
-    for path, tree in TREES.items():
+    errors_too = _error_classes(trees)
+    for path, tree in trees.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func).rpartition(".")[2]
-                position = 0 if name in ERRORS else POSITIONS.get(name)
+                is_error = name in errors_too
+                position = 0 if is_error else POSITIONS.get(name)
                 if position is None:
                     continue
                 if len(node.args) > position and not any(isinstance(each, ast.Starred) for each in node.args):
                     for code in _codes_in(node.args[position]):
-                        yield Use(path, node.lineno, code, _params(node, name))
+                        yield Use(path, node.lineno, code, _params(node, name, is_error))
                 hints = [keyword.value for keyword in node.keywords if keyword.arg in CODE_KEYWORDS]
-                hints += node.args[1:2] if name in ERRORS else node.args[3:4] if name in ("Outcome", "_done") else []
+                hints += node.args[1:2] if is_error else node.args[3:4] if name in ("Outcome", "_done") else []
                 for hint in hints:
                     for code in _codes_in(hint):
                         yield Use(path, node.lineno, code, None)
@@ -124,20 +122,27 @@ def uses() -> Iterator[Use]:
                     yield Use(path, node.lineno, code, None)
 
 
-USES = list(uses())
+@pytest.fixture(scope="module")
+def trees() -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text()) for path in SOURCES}
+
+
+@pytest.fixture(scope="module")
+def uses(trees: dict[Path, ast.Module]) -> list[Use]:
+    return list(uses_in(trees))
 
 
 def _is_sentence(code: str) -> bool:
     return " " in code
 
 
-def test_every_code_has_a_template() -> None:
-    missing = {(use.where, use.line, use.code) for use in USES if not _is_sentence(use.code)}
+def test_every_code_has_a_template(uses: list[Use]) -> None:
+    missing = {(use.where, use.line, use.code) for use in uses if not _is_sentence(use.code)}
     assert sorted(each for each in missing if each[2] not in ALL) == []
 
 
-def test_no_sentence_stands_in_place_of_a_code() -> None:
-    wrong = [use for use in USES if _is_sentence(use.code)]
+def test_no_sentence_stands_in_place_of_a_code(uses: list[Use]) -> None:
+    wrong = [use for use in uses if _is_sentence(use.code)]
     assert [(use.where, use.line, use.code) for use in wrong] == []
 
 
@@ -152,9 +157,9 @@ def fields_of(template: Template) -> set[str] | None:
     return {name for name in names if not name.startswith("key_")}
 
 
-def test_the_parameters_of_a_code_fill_its_template() -> None:
+def test_the_parameters_of_a_code_fill_its_template(uses: list[Use]) -> None:
     wrong = []
-    for use in USES:
+    for use in uses:
         for code in (use.code, f"{use.code}-detail"):
             fields = fields_of(ALL[code]) if code in ALL else None
             if fields is not None and use.names is not None and not fields <= use.names:
@@ -162,10 +167,10 @@ def test_the_parameters_of_a_code_fill_its_template() -> None:
     assert wrong == []
 
 
-def _said() -> Iterator[str]:
+def _said(trees: Mapping[Path, ast.Module]) -> Iterator[str]:
     """Patterns for all texts in the source that may be codes."""
     beside = PACKAGE.parent / "tests" / "kerio_server" / "beside.py"  # runs in a source checkout only
-    for tree in (*TREES.values(), ast.parse(beside.read_text())):
+    for tree in (*trees.values(), ast.parse(beside.read_text())):
         for node in ast.walk(tree):
             text = _text(node) if isinstance(node, ast.expr) else None
             if text is not None:
@@ -176,8 +181,8 @@ def _said() -> Iterator[str]:
                     yield "".join("[a-z0-9-]+" if part is None else re.escape(part) for part in parts)
 
 
-def test_every_template_is_used() -> None:
-    said = set(_said())
+def test_every_template_is_used(trees: dict[Path, ast.Module]) -> None:
+    said = set(_said(trees))
     patterns = [re.compile(pattern) for pattern in said if "[a-z0-9-]+" in pattern]
     unused = [code for code in (code.removesuffix("-detail") for code in ALL) if re.escape(code) not in said]
     assert [code for code in unused if not any(pattern.fullmatch(code) for pattern in patterns)] == []

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -10,13 +11,6 @@ import kconsole
 
 PACKAGE = Path(kconsole.__file__).parent
 SENTENCES = PACKAGE / "text" / "sentences"
-CODES = {
-    path.relative_to(PACKAGE): {
-        node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)
-    }
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if path.parent != SENTENCES
-}
 
 OF_THE_CONSOLE: Final = frozenset(
     ("--read-only", "--offline", "--store", "--as", "--ascii", "--colours", "--theme", "--motion", "--plain")
@@ -65,9 +59,17 @@ def texts() -> Iterator[Text]:
         yield from _texts(ast.parse(path.read_text()), "")
 
 
+@cache
+def constants_of(room: Path) -> set[object]:
+    """The constants in a room or module beside the sentences, codes among them."""
+    sources = [path for path in (room, *room.rglob("*.py")) if path.suffix == ".py" and path.parent != SENTENCES]
+    nodes = (node for path in sources for node in ast.walk(ast.parse(path.read_text())))
+    return {node.value for node in nodes if isinstance(node, ast.Constant)}
+
+
 def rooms_of(code: str) -> set[str]:
     """The rooms that use a code."""
-    return {path.parts[0] for path, constants in CODES.items() if code in constants}
+    return {room.name for room in PACKAGE.iterdir() if code in constants_of(room)}
 
 
 def options_in(text: str) -> set[str]:
