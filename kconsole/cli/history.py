@@ -45,7 +45,7 @@ def _since(text: str) -> datetime:
 
 @click.group(invoke_without_command=True)
 @click.option("--account", default="", metavar="ADDRESS", help="Only changes of this address.")
-@click.option("--operator", default="", metavar="NAME", help="Only changes by this user, or under this claimed name.")
+@click.option("--operator", default="", metavar="NAME", help="Only changes by this user, name, user id or SSH key.")
 @click.option("--since", callback=_since, metavar="T", help="Only changes since this time, or within this period: 7d.")
 @click.option(
     "--filter", "text", default="", metavar="TEXT", help="Only lines that hold these words, as on the screen."
@@ -88,13 +88,21 @@ def log(
 
 def log_document(commit: Commit, undone: Mapping[int, int]) -> dict[str, object]:
     """A commit as `log --json` shows it."""
-    seats, (user, *claims) = commit.seats, commit.operator
-    names = ("as", "sudo_user", "ssh_connection")
+    seats, operator = commit.seats, commit.operator
+    claims = {
+        "as": operator.claimed,
+        "sudo_user": operator.sudo_user,
+        "ssh_connection": operator.connection,
+        "ssh_key": operator.key,
+    }
     return {
         "sequence": commit.sequence,
         "at": None if commit.is_lost else to_iso(commit.at),
-        "operator": user,
-        "claims": {name: claim or None for name, claim in zip(names, claims, strict=True)},
+        "operator": operator.user,
+        "uid": operator.uid,
+        "login_uid": operator.login_uid,
+        "operator_name": operator.name or None,
+        "claims": {name: claim or None for name, claim in claims.items()},
         "session": commit.session,
         OPERATION_FIELD: commit.operation,
         "reason": commit.reason,

@@ -107,10 +107,14 @@ _ACCOUNT_FIELDS: Final[Mapping[str, Any]] = {
 
 _LOG_LINE: Final = _model(
     "LogLine", "A line of the log, as kconsole log --json lists it.",
-    sequence=int, at=datetime | None, operator=str,
+    sequence=int, at=datetime | None, operator=_said(str, "the system's user; the system vouches for it"),
+    uid=_said(_Number, "the real user id; the system vouches for it; null in lines of before this was kept"),
+    login_uid=_said(_Number, "the user id that logged in, before any sudo; the system vouches for it; null: not kept"),
+    operator_name=_said(str | None, "the name in the roles file, by user id, forced command or sudo rule; else null"),
     claims=_model(
-        "Claims", "What the operator, or the environment, claims.",
+        "Claims", "What the operator, or the environment, claims: whoever runs programs as the user can make it up.",
         **{"as": str | None}, sudo_user=str | None, ssh_connection=str | None,
+        ssh_key=_said(str | None, "the fingerprint of the SSH key, SHA256:..., and after it the id of a certificate"),
     ),
     session=_said(str, "a random name of the run of kconsole"),
     **{OPERATION_FIELD: _said(str, "the name of the operation")},

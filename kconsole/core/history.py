@@ -7,11 +7,18 @@ from typing import Any, Final, NamedTuple
 from kconsole.core.codes import NO_PARAMS, Message
 from kconsole.core.records import Entry
 
+KEY_START: Final = "SHA256:"
+"""How the fingerprint of a key begins."""
+
+_KEY_PART: Final = 8
+"""Characters of a part of a fingerprint that no name has by accident."""
+
 
 class Operator(NamedTuple):
     """Who does something.
 
-    The user is what the system says; the rest are claims, and are kept as such.
+    The system vouches for `user`, `uid` and `login_uid`. The name is as certain as the forced command, sudo rule or
+    user id that gave it. The rest are claims: whoever may run programs as the user can make them up.
     """
 
     user: str
@@ -21,17 +28,46 @@ class Operator(NamedTuple):
     """Who called sudo, by the environment."""
     connection: str = ""
     """Where an SSH session came from, by the environment."""
+    name: str = ""
+    """Their name in the roles file."""
+    uid: int | None = None
+    """The real user id of the process."""
+    login_uid: int | None = None
+    """The user id that logged in, which neither su nor sudo changes; None where the system keeps none."""
+    key: str = ""
+    """The fingerprint of the SSH key that opened the session, by the environment; of a certificate, its id follows."""
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Whose change it is: system user, name in the roles file, who called sudo; not what `--as` claims."""
+        return self.user, self.name, self.sudo_user
 
     @property
     def shown(self) -> str:
         """The strongest identity first, the claim of `--as` after it: `carol (sudo) as "bob"`.
 
-        That is the system user. Root is the exception: only root could forge who called sudo.
+        That is the name in the roles file, else the system user. Root is the exception: only root could forge who
+        called sudo.
         """
         known = self.user
-        if self.sudo_user:
+        if self.name:
+            known = self.name if self.name == self.user else f"{self.name} ({self.user})"
+        elif self.sudo_user:
             known = f"{self.sudo_user} (sudo)" if self.user == "root" else f"{self.user} (sudo: {self.sudo_user})"
         return f'{known} as "{self.claimed}"' if self.claimed else known
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that they can be looked for by."""
+        ids = (str(each) for each in (self.uid, self.login_uid) if each is not None)
+        fingerprint, _, certificate = self.key.partition(" ")
+        return self.user, self.name, self.sudo_user, self.claimed, *ids, fingerprint, certificate
+
+    def goes_by(self, name: str) -> bool:
+        """Whether one of the names is theirs; of a fingerprint a part is enough, from its beginning or a long one."""
+        fingerprint = self.key.partition(" ")[0]
+        is_part = name.startswith(KEY_START) or len(name) >= _KEY_PART
+        return name in self.names or (is_part and name in fingerprint)
 
 
 def as_operator(operator: "Operator | str") -> Operator:

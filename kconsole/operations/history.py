@@ -26,15 +26,14 @@ class LogQuery(NamedTuple):
     account: str = ""
     """Only commits that changed or refused this address; compared without case."""
     operator: str = ""
-    """Only commits of this user, or under this claimed name."""
+    """Only commits of an operator who goes by this: a user, a name of any kind, a user id, an SSH key's fingerprint."""
     since: datetime | None = None
     """Only commits at this time or later."""
 
     def fits(self, commit: Commit) -> bool:
         if self.since is not None and commit.at < self.since:
             return False
-        names = (commit.operator.user, commit.operator.claimed, commit.operator.sudo_user)
-        if self.operator and self.operator not in names:
+        if self.operator and not commit.operator.goes_by(self.operator):
             return False
         if not self.account:
             return True
@@ -81,6 +80,7 @@ class History:
         own = [commit for commit in reversed(self._own) if commit.sequence not in self._undone]
         yield from own
         known, undone, operator = {commit.sequence for commit in own}, set[int](), self._store.operator
+        who = (operator.identity, operator.claimed)  # whatever SSH session they come from
         for commit in islice(self._store.journal.find(lines_by(operator.user), UNDO_LINES), SEARCHED):
             if not commit.changes or commit.sequence in undone or commit.sequence in known:
                 continue
@@ -88,7 +88,7 @@ class History:
                 undone.add(commit.undoes)
             elif commit.operation in OF_THE_SERVER:
                 continue
-            elif can_be_undone(commit) and commit.operator[:3] == operator[:3]:  # whatever SSH session they come from
+            elif can_be_undone(commit) and (commit.operator.identity, commit.operator.claimed) == who:
                 yield commit
 
     def undone_lines(self) -> dict[int, int]:

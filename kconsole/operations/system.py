@@ -7,9 +7,13 @@ from typing import Literal
 
 from kconsole.core.errors import BadInput
 from kconsole.core.history import Operator
+from kconsole.operations.ssh_keys import session_key
 
 STORE_VARIABLE = "KCONSOLE_STORE"
 """The environment variable that chooses the store's folder."""
+
+_NO_UID = 2**32 - 1
+"""The user id that is none: -1 as the kernel writes it."""
 
 LARGE = 3_000_000
 """The size in bytes at which a store takes a tenth of a second to open: some ten thousand accounts."""
@@ -46,14 +50,31 @@ def takes_long(folder: Path) -> bool:
 
 
 def system_operator(claimed: str = "") -> Operator:
-    """The user of this process, by the user database.
+    """The user of this process, by the user database and the kernel.
 
-    The caller of sudo and the origin of an SSH session come from the environment, so they are recorded as claims, as is
-    the name of `--as`.
+    The caller of sudo, the origin of an SSH session and its key come from the environment, so they are recorded as
+    claims, as is the name of `--as`.
     """
     import pwd
 
-    user = f"uid {os.getuid()}"
+    uid = os.getuid()
+    user = f"uid {uid}"
     with suppress(KeyError):
-        user = pwd.getpwuid(os.getuid()).pw_name
-    return Operator(user, claimed, os.environ.get("SUDO_USER", ""), os.environ.get("SSH_CONNECTION", ""))
+        user = pwd.getpwuid(uid).pw_name
+    return Operator(
+        user,
+        claimed,
+        os.environ.get("SUDO_USER", ""),
+        os.environ.get("SSH_CONNECTION", ""),
+        uid=uid,
+        login_uid=_login_uid(),
+        key=session_key(os.environ["SSH_USER_AUTH"]) if os.environ.get("SSH_USER_AUTH") else "",
+    )
+
+
+def _login_uid() -> int | None:
+    """The user id that logged in, which the kernel keeps through su and sudo; None where none was set."""
+    with suppress(OSError, ValueError):
+        uid = int(Path("/proc/self/loginuid").read_text())
+        return uid if 0 <= uid < _NO_UID else None
+    return None

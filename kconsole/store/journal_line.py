@@ -20,10 +20,10 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Raw, Struct, field
+from msgspec import Meta, Raw, Struct, field
 
 from kconsole.core.codes import OPERATION_FIELD, message
 from kconsole.core.encoding import NONSENSE, as_json, param_of, writable
@@ -143,6 +143,10 @@ class _Claims(Struct, frozen=True, omit_defaults=True):
     claimed: str = field(default="", name="as")
     sudo_user: str = ""
     ssh: str = ""
+    key: str = ""
+
+
+_NO_CLAIMS: Final = _Claims()
 
 
 class _ChangeLine(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -167,6 +171,9 @@ class _RefusalLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     params: dict[str, Any] = {}
 
 
+_UserId = Annotated[int, Meta(ge=0, lt=2**32)]
+
+
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line as it stands in the journal, its fields in this order; what is empty is left out."""
 
@@ -177,6 +184,9 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     session: str
     operation: str = field(name=OPERATION_FIELD)
     claims: _Claims | None = None
+    operator_name: str = ""
+    uid: _UserId | None = None
+    login_uid: _UserId | None = None
     reason: str = ""
     seats: tuple[int, int] | None = None
     refused: tuple[str, ...] = ()
@@ -218,7 +228,7 @@ def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS, compac
     """
     whole, logins = split(commit.changes) if compact else (commit.changes, [])
     operator = commit.operator
-    claims = _Claims(writable(operator.claimed), writable(operator.sudo_user), writable(operator.connection))
+    claims = _Claims(*map(writable, (operator.claimed, operator.sudo_user, operator.connection, operator.key)))
     return _encode(
         Line(
             sequence=commit.sequence,
@@ -227,7 +237,10 @@ def body_of(commit: Commit, next_number: int, checks: Checks = NO_CHECKS, compac
             operator=writable(operator.user),
             session=commit.session,
             operation=writable(commit.operation),
-            claims=claims if any(operator[1:]) else None,
+            claims=None if claims == _NO_CLAIMS else claims,
+            operator_name=writable(operator.name),
+            uid=operator.uid,
+            login_uid=operator.login_uid,
             reason=writable(commit.reason),
             seats=commit.seats,
             refusals=tuple(
@@ -338,11 +351,20 @@ _UNKNOWN_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def _commit(line: Line, entries: Mapping[int, Entry] | None) -> Commit:
-    claims = line.claims or _Claims()
+    claims = line.claims or _NO_CLAIMS
     return Commit(
         sequence=line.sequence,
         at=in_utc(line.at),
-        operator=Operator(line.operator, claims.claimed, claims.sudo_user, claims.ssh),
+        operator=Operator(
+            line.operator,
+            claims.claimed,
+            claims.sudo_user,
+            claims.ssh,
+            line.operator_name,
+            line.uid,
+            line.login_uid,
+            claims.key,
+        ),
         session=line.session,
         operation=line.operation,
         reason=line.reason,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from kconsole.core.folding import search_fold
-from kconsole.core.history import Change, Commit, Refusal
+from kconsole.core.history import Change, Commit, Operator, Refusal
 from kconsole.core.records import Domain, Entry
 from kconsole.core.server import PendingChange, Server
 from kconsole.core.times import to_iso
@@ -128,7 +128,7 @@ def commit_text(commit: Commit) -> str:
     names = [entry.address for entry in commit.changed_entries] or commit.refused_addresses or _domains(commit)
     time = "" if commit.is_lost else ages.full_moment(commit.at)
     parts = (
-        str(commit.sequence), time, *commit.operator[:3], commit.operator.shown, commit.operation,
+        str(commit.sequence), time, *commit.operator.names, commit.operator.shown, commit.operation,
         operation_word(commit), *names, subject(commit), seats_words(commit), commit.reason,
         *map(refusal_words, commit.refused), _named_server(commit),
     )  # fmt: skip
@@ -171,14 +171,7 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
         yield Detail("Operation", operation_word(commit))
         return
     yield Detail("Time", f"{ages.ago_and_moment(commit.at, now)}   {to_iso(commit.at)}")
-    yield Detail("Operator", safe_text(commit.operator.shown))
-    user, claimed, sudo_user, connection = map(safe_text, commit.operator)
-    if claimed:
-        yield from (Detail("System user", user), Detail("Claimed", f"--as {claimed}"))
-    if sudo_user:
-        yield Detail("Claimed", f"sudo was called by {sudo_user}")
-    if connection:
-        yield Detail("Claimed", f"SSH from {connection}")
+    yield from _operator(commit.operator)
     yield Detail("Session", safe_text(commit.session))
     yield Detail("Operation", operation_word(commit))
     if commit.reason:
@@ -191,6 +184,25 @@ def details_of(commit: Commit, now: datetime, most: int = 1_000) -> Iterator[Det
         yield from _changed(change, commit.operation)
     if len(commit.changes) > most:
         yield Detail("", f"and {len(commit.changes) - most:,} more changes")
+
+
+def _operator(operator: Operator) -> Iterator[Detail]:
+    """The operator: first what the system vouches for, then the roles file, then what is only claimed."""
+    yield Detail("Operator", safe_text(operator.shown))
+    if operator.uid is not None or operator.name or operator.claimed:
+        uid = "" if operator.uid is None else f" (uid {operator.uid})"
+        login = "" if operator.login_uid is None else f", logged in as uid {operator.login_uid}"
+        yield Detail("System user", safe_text(operator.user) + uid + login)
+    if operator.name:
+        yield Detail("Roles file", safe_text(operator.name))
+    for before, claim in (
+        ("--as", operator.claimed),
+        ("sudo was called by", operator.sudo_user),
+        ("SSH from", operator.connection),
+        ("SSH key", operator.key),
+    ):
+        if claim:
+            yield Detail("Claimed", f"{before} {safe_text(claim)}")
 
 
 def _changed(change: Change, operation: str) -> Iterator[Detail]:

@@ -46,6 +46,17 @@ def operations(session: Session, **query: Any) -> list[str]:
     return [commit.operation for commit in log(session, **query)]
 
 
+@pytest.mark.parametrize(
+    "name", ["seats", "berg", "carla", "anna", "998", "1003", "SHA256:tQ5", "SHA256:tQ5+x6pTiW2P", "x6pTiW2P", "an id"]
+)
+def test_an_operator_is_found_by_all_their_names(name: str) -> None:
+    operator = Operator("seats", "berg", "carla", "10.0.0.1", "anna", 998, 1003, "SHA256:tQ5+x6pTiW2P an id")
+    assert operator.goes_by(name)
+    assert not Operator("berta", uid=99).goes_by(name)
+    for other in ("tQ5", "SHA256:x6p", "ann", "id", "10.0.0.1", "99"):
+        assert not operator.goes_by(other)
+
+
 def later(session: Session, operator: str = "anna") -> Session:
     """A session of the same operator in another process, after this one ended."""
     session.close()

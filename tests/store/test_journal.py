@@ -1,5 +1,6 @@
 """The journal: a chain of lines, in which every changed byte is found."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,10 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kconsole.core.history import Change, Commit, Operator
-from kconsole.core.records import Entry, Restart
+from kconsole.core.records import Entry, LastLogin, Restart
 from kconsole.store.engine import NO_HASH, START, BrokenJournal, Head
 from kconsole.store.file_engine.journal_file import JournalFile
 from kconsole.store.journal_line import body_of, commit_of, head_after, head_before, linked
@@ -45,6 +47,37 @@ def test_a_commit_comes_back_from_its_line() -> None:
         "before": None,
         "after": {"address": "anna@north.example", "full_name": "],王"},
     }
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_an_operator_comes_back_and_lines_without_the_new_fields_keep_their_bytes(compact: bool) -> None:
+    one = Entry(address="anna@north.example", id=7, last_login=LastLogin(noon().now()))
+    other = replace(one, last_login=LastLogin(noon().now() + timedelta(hours=1)))
+    commit = Commit(1, noon().now(), Operator("root", "boss"), "s", "sync", "", (Change("entries", 7, one, other),))
+    bare = body_of(commit, 8, compact=compact)
+    assert b'"claims":{"as":"boss"},"next_number"' in bare
+    news: list[dict[str, Any]] = [
+        {"name": "anna"},
+        {"uid": 0},
+        {"login_uid": 1003},
+        {"key": "SHA256:tQ5 id"},
+        {"name": "anna", "uid": 1003, "login_uid": 0, "key": "SHA256:tQ5", "claimed": "", "sudo_user": "x"},
+    ]
+    for new in news:
+        whole = commit._replace(operator=commit.operator._replace(**new))
+        raw, own = linked(body_of(whole, 8, compact=compact), NO_HASH)
+        assert commit_of(raw, Head(1, own), {7: one}) == (whole, 8)
+        known = {"claims", "operator_name", "uid", "login_uid"}
+        fields = orjson.loads(raw)
+        assert all(fields[name] == value for name, value in orjson.loads(bare).items() if name not in known)
+
+
+@pytest.mark.parametrize("uid", ["-1", "4294967296", "1" * 30, '"7"', "1.5"])
+def test_a_user_id_that_is_none_makes_no_sense(uid: str) -> None:
+    body = body_of(Commit(1, noon().now(), Operator("anna", uid=7), "s", "add", "", ()), 8)
+    raw, own = linked(body.replace(b'"uid":7', b'"uid":' + uid.encode()), NO_HASH)
+    with pytest.raises(BrokenJournal):
+        commit_of(raw, Head(1, own))
 
 
 @settings(max_examples=EXAMPLES // 3)

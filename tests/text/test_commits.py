@@ -130,6 +130,9 @@ def test_details_tell_logins(monkeypatch: pytest.MonkeyPatch) -> None:
         (Operator("root", "", "carol"), "carol (sudo)"),
         (Operator("root", "bob", "carol"), 'carol (sudo) as "bob"'),
         (Operator("shared", "bob", "carol"), 'shared (sudo: carol) as "bob"'),
+        (Operator("seats", name="anna"), "anna (seats)"),
+        (Operator("anna", "bob", name="anna"), 'anna as "bob"'),
+        (Operator("seats", "bob", "carol", name="anna"), 'anna (seats) as "bob"'),
         (Operator("anna", 'root" (sudo)'), 'anna as "root" (sudo)"'),
     ],
 )
@@ -138,6 +141,20 @@ def test_the_strongest_identity_is_shown_first(operator: Operator, shown: str) -
     assert commits.sentence(changed) == f"{shown} disabled a@x.example"
     assert Detail("Operator", shown) in list(commits.details_of(changed, AT))
     assert commits.note([changed, changed]) == f"{shown}: 2 changes"
+
+
+def test_details_mark_what_is_only_claimed() -> None:
+    operator = Operator("seats", "berg", "carla", "10.0.0.1", "anna", 998, 1003, "SHA256:tQ5 \x1b[2J")
+    details = commits.details_of(commit("disable", *entries(OFF))._replace(operator=operator), AT)
+    assert [(detail.label, detail.text) for detail in details][2:9] == [
+        ("Operator", 'anna (seats) as "berg"'),
+        ("System user", "seats (uid 998), logged in as uid 1003"),
+        ("Roles file", "anna"),
+        ("Claimed", "--as berg"),
+        ("Claimed", "sudo was called by carla"),
+        ("Claimed", "SSH from 10.0.0.1"),
+        ("Claimed", "SSH key SHA256:tQ5 ␛[2J"),
+    ]
 
 
 def test_details_tell_everything() -> None:
