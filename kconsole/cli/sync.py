@@ -136,6 +136,7 @@ def sync(
     """
     place.check_writable()
     session = place.open(unconfirmed=False)
+    session.check_runs(Sync.name, reason=reason)
     access, secret = login_to(session, password_file)
     code = DONE
     while True:

@@ -80,6 +80,10 @@ class ReadOnly(Refused):
     """The store was opened read-only."""
 
 
+class NotPermitted(Refused):
+    """The role of the operator does not allow it."""
+
+
 class ChangedSince(Refused):
     """A change cannot be undone, because another change to the same record came after it."""
 

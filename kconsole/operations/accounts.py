@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kconsole.core.errors import BadInput, NotFound, Refused
 from kconsole.core.identity import canonical_address, stripped
 from kconsole.core.records import Entry, LastLogin, MailboxFate
+from kconsole.core.roles import Capability
 from kconsole.core.times import LONGEST_PROTOCOL, SKEW
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger, is_active_sync
@@ -76,6 +77,7 @@ class DisableAccounts(_SwitchAccounts):
     """Disable accounts: they keep their mail, cannot log in, and take no seat. No limit ever refuses that."""
 
     name: ClassVar[str] = "disable"
+    capability: ClassVar[Capability] = "disable"
     enable: ClassVar[bool] = False
 
 
@@ -84,6 +86,7 @@ class EnableAccounts(_SwitchAccounts):
     """Enable disabled accounts: each needs a seat."""
 
     name: ClassVar[str] = "enable"
+    capability: ClassVar[Capability] = "enable"
     enable: ClassVar[bool] = True
 
 
@@ -93,6 +96,7 @@ class AddAccount:
 
     name: ClassVar[str] = "add"
     runs_on: ClassVar[RunsOn] = "server"
+    capability: ClassVar[Capability] = "add"
     address: str
     full_name: str = ""
     description: str = ""
@@ -130,6 +134,7 @@ class DeleteAccounts:
 
     name: ClassVar[str] = "delete"
     runs_on: ClassVar[RunsOn] = "server"
+    capability: ClassVar[Capability] = "delete"
     addresses: tuple[str, ...]
     mailbox: MailboxFate = "keep"
     transfer_to: str = ""
@@ -193,6 +198,7 @@ class Connect:
 
     name: ClassVar[str] = "connect"
     runs_on: ClassVar[RunsOn] = "store-without-server"
+    capability: ClassVar[Capability] = "record-logins"
     address: str
     protocol: str = ""
     at: datetime | None = None

@@ -16,6 +16,7 @@ from kconsole.core.outcomes import Outcome as Outcome
 from kconsole.core.outcomes import Result as Result
 from kconsole.core.records import Entry
 from kconsole.core.reports import Decision
+from kconsole.core.roles import FULL, Authority, Capability
 from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.counting import SeatLedger, is_held
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
@@ -45,8 +46,16 @@ class Rehearsal(NamedTuple):
 class OperationContext:
     """What an operation works with: the state as it is now, with its own changes so far, and what takes them."""
 
-    def __init__(self, state: Records, ledger: SeatLedger, transaction: Transaction, now: datetime) -> None:
+    def __init__(
+        self,
+        state: Records,
+        ledger: SeatLedger,
+        transaction: Transaction,
+        now: datetime,
+        authority: Authority = FULL,
+    ) -> None:
         self.state = state
+        self.authority = authority
         self.transaction = transaction
         self.now = now
         self.policy = ledger.policy
@@ -75,7 +84,10 @@ class OperationContext:
         outcomes = tuple(operation.apply(self))
         undoes = self.transaction.undoes
         self.roll_back_seats()
-        return Rehearsal(outcomes, self.transaction.take_back(), undoes)
+        changes = self.transaction.take_back()
+        if not self.authority.is_unlimited:
+            self.authority.check_changes(changes)
+        return Rehearsal(outcomes, changes, undoes)
 
     def roll_back_seats(self) -> None:
         """Restore the seat figures of before the operation, when the transaction fails or is rolled back."""
@@ -119,12 +131,16 @@ def apply_change(ledger: SeatLedger, change: Change) -> None:
 class Operation(Protocol):
     """One change that a user can make. Its class is named for it, in the imperative.
 
-    `name` is what the journal calls it, `runs_on` says where it takes effect first, and `reason` why it is made, in the
-    operator's words. A class whose operations cannot be undone sets `undoable = False`.
+    `name` is what the journal calls it, `runs_on` says where it takes effect first, `capability` what the operator must
+    be allowed to do, and `reason` why it is made, in the operator's words. A class whose operations cannot be undone
+    sets `undoable = False`.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def capability(self) -> Capability: ...
 
     @property
     def runs_on(self) -> RunsOn: ...

@@ -5,6 +5,7 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
+from kconsole.core.roles import Capability
 from kconsole.operations.base import RunsOn
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -50,6 +51,12 @@ def runs_on(name: str) -> RunsOn:
     """Where the operation with this name takes effect first. An unknown one is refused beside a server."""
     way: RunsOn = getattr(operation_class(name), "runs_on", "store-without-server")
     return way
+
+
+def capability_of(name: str) -> Capability:
+    """What the operation with this name needs. An unknown one may have changed anything, as a restored dump does."""
+    capability: Capability = getattr(operation_class(name), "capability", "undo" if name == UNDO else "restore")
+    return capability
 
 
 def is_undoable(name: str) -> bool:

@@ -71,6 +71,10 @@ class History:
         """The last commit of this session that is not undone; None if there is none."""
         return next((commit for commit in reversed(self._own) if commit.sequence not in self._undone), None)
 
+    def is_own(self, commit: Commit) -> bool:
+        """Whether this operator made a commit, by who they are: what they claim to be does not matter."""
+        return commit.operator.identity == self._store.operator.identity
+
     def candidates(self) -> Iterator[Commit]:
         """What the operator did and has not undone, the last first: in this session, then what the log says of before.
 

@@ -16,6 +16,7 @@ from kconsole.core.errors import BadInput, Refused
 from kconsole.core.identity import stripped
 from kconsole.core.license import ID_SHOWN, Component, ComponentName, Customer, License, PendingUpdate, end_of_id
 from kconsole.core.reports import Decision
+from kconsole.core.roles import Capability
 from kconsole.importers.code_pages import utf8_text
 from kconsole.importers.license_file import LicenseFile as LicenseFile
 from kconsole.importers.license_file import read_license_file
@@ -48,6 +49,7 @@ class _LicenseOperation:
     """Changes the license, which stands in the store alone: no server is asked to change it."""
 
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "license"
     reason: str = field(default="", kw_only=True)
 
 

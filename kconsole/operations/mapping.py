@@ -13,6 +13,7 @@ from kconsole.core.errors import ChangedMeanwhile, NotFound, Refused
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.records import Domain, Entry
 from kconsole.core.reports import Decision, DomainReport
+from kconsole.core.roles import Capability
 from kconsole.directories.reading import ConnectionTest as ConnectionTest
 from kconsole.directories.reading import DirectoryListing as DirectoryListing
 from kconsole.directories.reading import check_settings as check_settings
@@ -32,6 +33,7 @@ class SetDirectory:
 
     name: ClassVar[str] = "set directory"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "map"
     domain: str
     directory: Directory
     reason: str = ""
@@ -52,6 +54,7 @@ class ForgetDirectory:
 
     name: ClassVar[str] = "forget directory"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "map"
     domain: str
     reason: str = ""
 
@@ -72,6 +75,7 @@ class MapDomain:
 
     name: ClassVar[str] = "map"
     runs_on: ClassVar[RunsOn] = "store-without-server"
+    capability: ClassVar[Capability] = "map"
     is_repeated: ClassVar[bool] = True
     """It runs every hour: where nothing changes, the log gets no line for users that were left out before."""
     domain: str

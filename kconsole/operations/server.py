@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from kconsole.core.errors import BadInput, Refused
 from kconsole.core.identity import NoDomainName, stored_domain
 from kconsole.core.records import Domain, Inventory
+from kconsole.core.roles import Capability
 from kconsole.core.server import Server
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, unique
 
@@ -18,6 +19,7 @@ class AddDomain:
 
     name: ClassVar[str] = "add domain"
     runs_on: ClassVar[RunsOn] = "store-without-server"
+    capability: ClassVar[Capability] = "server"
     domain: str
     primary: bool = False
     user_limit: int | None = None
@@ -43,6 +45,7 @@ class RecordRestart:
 
     name: ClassVar[str] = "restarted"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "server"
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
@@ -58,6 +61,7 @@ class RestoreInventory:
 
     name: ClassVar[str] = "restore"
     runs_on: ClassVar[RunsOn] = "store-without-server"
+    capability: ClassVar[Capability] = "restore"
     inventory: Inventory
     reason: str = ""
 
@@ -84,6 +88,7 @@ class AddServer:
 
     name: ClassVar[str] = "add server"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "server"
     server: Server
     reason: str = ""
 
@@ -110,6 +115,7 @@ class RemoveServer:
 
     name: ClassVar[str] = "remove server"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "server"
     reason: str = ""
     forget_open: bool = False
     """Whether to give up unconfirmed changes: for a server that is gone for good."""

@@ -9,6 +9,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.errors import ChangedSince, ConsoleError, NotFound, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal
 from kconsole.core.records import Entry, Inventory
+from kconsole.core.roles import Authority, Capability, full
 from kconsole.core.server import Server
 from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
@@ -16,7 +17,7 @@ from kconsole.licensing.guards import is_locked_out
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import KERIO, LicensePolicy
 from kconsole.operations.base import Done, Operation, OperationContext, apply_change, outcomes_of, the_account_of
-from kconsole.operations.catalog import runs_on
+from kconsole.operations.catalog import capability_of, runs_on
 from kconsole.operations.chunked import Chunks, within
 from kconsole.operations.history import History, can_be_undone
 from kconsole.operations.server_errors import named_meanwhile
@@ -27,6 +28,7 @@ from kconsole.store.seatstore import SeatStore
 
 if TYPE_CHECKING:
     from kconsole.operations.search.index import AccountIndex
+    from kconsole.operations.undo import UndoOperation
     from kconsole.operations.what_if import WhatIf
 
 
@@ -74,6 +76,7 @@ class Session:
         patience: float = PATIENCE,
         read_only: bool = False,
         progress: Progress | None = None,
+        authority: Callable[[], Authority] = full,
     ) -> "Session":
         """Open the store in a folder. A thread may do this: no part of it blocks others for long.
 
@@ -84,13 +87,14 @@ class Session:
             patience: seconds to wait for another process that saves.
             read_only: open the good part of a damaged store, and refuse every change.
             progress: called in this thread every few thousand records. An exception that it raises ends the opening.
+            authority: gives what the operator may do, whenever that is asked.
 
         Raises:
             NotFound: there is no store.
             StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
         """
         clock, operator = clock or SystemClock(), operator or system_operator()
-        return cls(SeatStore.open(folder, clock, patience, operator, read_only, progress), clock)
+        return cls(SeatStore.open(folder, clock, patience, operator, read_only, progress, authority), clock)
 
     @classmethod
     def create(
@@ -104,6 +108,19 @@ class Session:
         """Create a store in a folder, with its first records, and open it; refused where there is one already."""
         clock, operator = clock or SystemClock(), operator or system_operator()
         return cls(SeatStore.create(folder, inventory, clock, operator, patience), clock)
+
+    @property
+    def authority(self) -> Authority:
+        """What the operator may do now. It is cheap to ask again and again."""
+        return self.store.authority()
+
+    def may(self, capability: Capability) -> bool:
+        """Whether the operator has a capability now."""
+        return self.authority.may(capability)
+
+    def insist(self, capability: Capability, name: str, account: str = "", reason: str = "") -> None:
+        """Raise NotPermitted, and log it under the name of an operation, unless the operator has a capability."""
+        self._log_and_raise(self.authority.refusal_to(capability), name, account, reason)
 
     @property
     def license_status(self) -> LicenseStatus:
@@ -148,6 +165,7 @@ class Session:
             in_store_only: whether the server has done it already, or need not do it.
 
         Raises:
+            NotPermitted: the operator may not do that.
             Refused: a guard refused an operation that is applied as a whole; or the server must be asked and cannot
                 be; or the operation makes no sense in a store that follows a server.
             SourceAway: the server did not answer as it should.
@@ -159,10 +177,10 @@ class Session:
             return by.do(self, operation)
         context: OperationContext | None = None
         try:
-            with self.store.transaction(operation.name, reason=operation.reason) as transaction:
+            with self.store.transaction(operation.name, operation.capability, reason=operation.reason) as transaction:
                 if self.state.server is not None and not in_store_only and operation.runs_on != "store":
                     raise named_meanwhile(self.state.server)
-                context = OperationContext(self.state, self.seats, transaction, self.clock.now())
+                context = OperationContext(self.state, self.seats, transaction, self.clock.now(), self.authority)
                 before = context.seats.report()
                 transaction.seats = (before.used, before.used)
                 transaction.account = the_account_of(operation)
@@ -185,17 +203,20 @@ class Session:
 
     def _server_to_ask(self, operation: Operation, name: str) -> Server | None:
         """The server on which to apply an operation first; None for one that runs in the store."""
+        self.insist(operation.capability, operation.name, the_account_of(operation), operation.reason)
         if operation.runs_on != "store" and not self.store.read_only:
             self.catch_up()  # another process may have configured a server meanwhile
         self.check_runs(operation.name, name, the_account_of(operation), operation.reason)
         return self.state.server if operation.runs_on == "server" else None
 
     def check_runs(self, name: str, first: str = "", account: str = "", reason: str = "") -> None:
-        """Raise, and log, why the operation with this name is refused beside the server, whatever it would change.
+        """Raise, and log, why the operation with this name is refused, whatever it would change.
 
         For an undo, that depends on the operation that it undoes, which is `first`.
         """
-        refused = self.refusal_of(first or name)
+        self._log_and_raise(self.refusal_of(first or name), name, account, reason)
+
+    def _log_and_raise(self, refused: Refused | None, name: str, account: str, reason: str) -> None:
         if refused is not None:
             self.log_refusal(name, refused.happened, account, reason)
             raise refused
@@ -205,9 +226,9 @@ class Session:
 
         It is refused, whether that can be written down or not.
         """
-        with suppress(StoreBusy, StoreUnusable, Refused), self.store.transaction(name, reason=reason) as transaction:
+        with suppress(StoreBusy, StoreUnusable, Refused):
             used = self.seats.report().used
-            transaction.seats, transaction.refused = (used, used), (Refusal(account, why.code, why.params),)
+            self.store.log_refusal(name, Refusal(account, why.code, why.params), reason, (used, used))
 
     def undo(self, sequence: int | None = None, reason: str = "", by: ServerWriter | None = None) -> Done:
         """Undo a line of the log, or the operator's last change. Undoing an undo redoes what that undid.
@@ -217,12 +238,10 @@ class Session:
             Refused: it would need seats that are not free; try again later.
             ChangedSince: a later commit changed the same record; this one can never be undone.
         """
-        from kconsole.operations.undo import UndoOperation
-
         commit = self.to_undo(sequence)
         first = self.history.first_operation(commit)
         try:
-            return self.do(UndoOperation(commit, first, self.history.traces_after, reason), by, first)
+            return self.do(self._undoing(commit, first, reason), by, first)
         except ChangedSince:
             self.history.forget(commit.sequence)
             raise
@@ -238,33 +257,36 @@ class Session:
     def last_undoable(self) -> Commit | None:
         """The last change of the operator that can be undone; it passes over what later changes keep from that."""
         self.catch_up()
-        from kconsole.operations.undo import UndoOperation
-
-        traces_after = self.history.traces_after
         commits = (
             commit
             for commit in self.history.candidates()
-            if UndoOperation(commit, commit.operation, traces_after).is_as_left(self.state)
+            if self._undoing(commit, commit.operation).is_as_left(self.state)
             if self.why_not_undone(commit) is None
         )
         return next(commits, None)
 
     def why_not_undone(self, commit: Commit) -> ConsoleError | None:
         """Why a commit cannot be undone, whatever seats come free; None if it is worth a try. It changes nothing."""
-        from kconsole.operations.undo import UndoOperation
-
         first = self.history.first_operation(commit)
         if (why := self._why_never_undone(commit, first)) is not None:
             return why
         try:
-            UndoOperation(commit, first, self.history.traces_after).check(self.state)
+            self._undoing(commit, first).check(self.state)
         except (ChangedSince, NotFound) as error:
             return error
         return None
 
+    def _undoing(self, commit: Commit, first: str, reason: str = "") -> "UndoOperation":
+        from kconsole.operations.undo import UndoOperation
+
+        return UndoOperation(commit, first, self.history.traces_after, reason, self.history.is_own(commit))
+
     def _why_never_undone(self, commit: Commit, first: str) -> Refused | None:
         from kconsole.operations.undo import deleted_for_good
 
+        not_permitted = self.authority.refusal_to(self._undoing(commit, first).capability)
+        if not_permitted is not None:
+            return not_permitted
         gone = deleted_for_good(commit) if self.is_done_there(first) else None
         if gone is not None:
             reason = message("deleted-for-good")
@@ -276,10 +298,13 @@ class Session:
         return self.state.server is not None and runs_on(operation) == "server"
 
     def refusal_of(self, operation: str) -> Refused | None:
-        """Why the operation with this name is refused beside the server, whatever it would change; None if it is not.
+        """Why the operation with this name is refused, whatever it would change; None if it is not.
 
-        Front ends ask this before they ask the user for anything.
+        The operator lacks its capability, or it makes no sense beside the server. Front ends ask this before they ask
+        the user for anything.
         """
+        if (not_permitted := self.authority.refusal_to(capability_of(operation))) is not None:
+            return not_permitted
         server = self.state.server
         where = "store" if server is None else runs_on(operation)
         if server is None or where == "store":

@@ -10,6 +10,7 @@ from kconsole.core.codes import message, short
 from kconsole.core.errors import BadInput
 from kconsole.core.identity import canonical_login, stripped
 from kconsole.core.records import Entry
+from kconsole.core.roles import Capability
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, check_expected, missing, unique
 
 LONGEST_TAG: Final = 24  # characters
@@ -25,6 +26,7 @@ class TagAccounts:
 
     name: ClassVar[str] = "tag"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "tag"
     addresses: tuple[str, ...]
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()

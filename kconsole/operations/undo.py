@@ -11,10 +11,11 @@ from kconsole.core.errors import ChangedSince, Refused
 from kconsole.core.history import Change, Commit, Trace
 from kconsole.core.identity import canonical_domain
 from kconsole.core.records import Domain, Entry, MailboxFate
+from kconsole.core.roles import Capability
 from kconsole.licensing import guards
 from kconsole.operations.accounts import Connect, DeleteAccounts
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, insist
-from kconsole.operations.catalog import runs_on
+from kconsole.operations.catalog import capability_of, runs_on
 from kconsole.operations.history import touching_since
 from kconsole.operations.server import RestoreInventory, refuse_while_unconfirmed
 from kconsole.store.records import Records
@@ -41,6 +42,13 @@ class UndoOperation:
     traces_after: Callable[[Commit], list[Trace]] = field(compare=False)
     """Gives what changed the same records after a commit, and all undos after it, the last one first."""
     reason: str = ""
+    is_own: bool = True
+    """Whether the operator made that change."""
+
+    @property
+    def capability(self) -> Capability:
+        """Besides this, it needs the capability of the first operation."""
+        return "undo" if self.is_own else "undo-others"
 
     @property
     def runs_on(self) -> RunsOn:
@@ -86,8 +94,10 @@ class UndoOperation:
         Raises:
             NotFound: another process has undone it meanwhile.
             ChangedSince: a record is not as the operation left it.
+            NotPermitted: the operator may not do the first operation.
             Refused: a guard refuses what it would come to, as if a user asked for that now.
         """
+        context.authority.insist(capability_of(self.first))
         self.check(context.state)
         context.transaction.undoes = self.commit.sequence
         if self.first == RestoreInventory.name:

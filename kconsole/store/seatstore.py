@@ -10,6 +10,7 @@ from kconsole.core.codes import Message
 from kconsole.core.errors import ReadOnly, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal, as_operator
 from kconsole.core.records import Inventory
+from kconsole.core.roles import TAKES_IN, Authority, Capability, full
 from kconsole.core.times import Clock
 from kconsole.store.engine import BrokenJournal, Head, HeadMoved, JournalEngine, unreadable
 from kconsole.store.file_engine.engine import FileEngine
@@ -58,16 +59,23 @@ class SeatStore:
         state: the records as of the last commit that was read; inside a transaction, with its changes.
         journal: how far the journal has been read: `history()`, `history_backwards()`.
         operator: who works, for the lock and the journal.
+        authority: gives what the operator may do now.
         session: the random name of this run, by which the journal tells it from others.
         notices: what was repaired, or cannot be repaired, for a person.
     """
 
     def __init__(
-        self, engine: JournalEngine, clock: Clock, patience: float = PATIENCE, operator: Operator | str = ""
+        self,
+        engine: JournalEngine,
+        clock: Clock,
+        patience: float = PATIENCE,
+        operator: Operator | str = "",
+        authority: Callable[[], Authority] = full,
     ) -> None:
         self.journal = JournalReader(engine)
         self.state = self.journal.state
         self.operator = as_operator(operator)
+        self.authority = authority
         self.session: Final = os.urandom(8).hex()
         self.notices: list[Message] = engine.notices
         self._engine = engine
@@ -85,6 +93,7 @@ class SeatStore:
         operator: Operator | str = "",
         read_only: bool = False,
         progress: Progress | None = None,
+        authority: Callable[[], Authority] = full,
     ) -> "SeatStore":
         """Open the store at an address. A thread may do this: no part of it keeps others waiting for long.
 
@@ -97,7 +106,7 @@ class SeatStore:
         """
         engine = engine_at(address, read_only)
         has_journal = engine.open()
-        store = cls(engine, clock, patience, operator)
+        store = cls(engine, clock, patience, operator, authority)
         store.read(has_journal, progress)
         return store
 
@@ -184,7 +193,9 @@ class SeatStore:
     # Changing
 
     @contextmanager
-    def transaction(self, operation: str, operator: Operator | str = "", reason: str = "") -> Iterator[Transaction]:
+    def transaction(
+        self, operation: str, capability: Capability, operator: Operator | str = "", reason: str = ""
+    ) -> Iterator[Transaction]:
         """Change records of any tables together: all of it is on disk when the block has been left, or none.
 
         The store is locked and up to date inside the block: what is checked there holds until it is left. An exception
@@ -192,8 +203,11 @@ class SeatStore:
         nothing and refuses nothing writes nothing.
 
         The journal names the operation, the operator (the one who opened the store if none is given) and the reason.
+        The capability is what the operation needs. The operator must have it now, under the lock, and may make no
+        change that the rules of roles forbid.
 
         Raises:
+            NotPermitted: the operator may not do that.
             ReadOnly: the store was opened read-only.
             StoreBusy: another process held the store for too long.
             StoreUnusable: it cannot be read or written; nothing was changed.
@@ -202,7 +216,11 @@ class SeatStore:
         with self._locked():
             transaction = Transaction(self.state, self.journal.next_number, operation, self.sequence + 1)
             try:
+                authority = self.authority()
+                authority.insist(capability)
                 yield transaction
+                if capability != TAKES_IN and not authority.is_unlimited:
+                    authority.check_changes(transaction.net())
             except Refused as refused:
                 transaction.roll_back()
                 transaction.refused = (Refusal(transaction.account, refused.code, refused.params),)
@@ -219,6 +237,19 @@ class SeatStore:
             self._announce(transaction.commit)
         if self.journal.tail > LEAST_TAIL and self.journal.tail > self.journal.snapshot_size:
             self._try_snapshot()
+
+    def log_refusal(
+        self, operation: str, refused: Refusal, reason: str = "", seats: tuple[int, int] | None = None
+    ) -> None:
+        """Log that an operation was refused before it was applied. That needs no capability, and changes nothing.
+
+        Raises what `transaction` raises.
+        """
+        with self._locked():
+            transaction = Transaction(self.state, self.journal.next_number, operation, self.sequence + 1)
+            transaction.refused, transaction.seats = (refused,), seats
+            with self._saving(self.operator, reason, transaction) as lines:
+                self.journal.head = self._engine.append(lines, self.head)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -301,6 +332,7 @@ class SeatStore:
 
         Raises what `transaction` raises.
         """
+        self.authority().insist("repair")
         with self._locked(), self.journal.reporting_damage():
             if moved := self._engine.archive(keep):
                 self._write_snapshot()

@@ -66,7 +66,7 @@ class Kconsole:
         return [entry.id for entry in self.store.state.entries.values()]
 
     def toggle(self, numbers: Iterable[int]) -> None:
-        with self.store.transaction("toggle") as transaction:
+        with self.store.transaction("toggle", "restore") as transaction:
             for number in numbers:
                 entry = self.store.state.entries.get(number)
                 assert entry is not None

@@ -204,7 +204,7 @@ def bytes_of_a_login() -> float:
         persons = tuple(Entry(address=f"person{each}@north.example", last_login=LastLogin(_T0)) for each in range(200))
         store = SeatStore.create(Path(temporary) / "s", Inventory(entries=persons), SystemClock(), _WHO)
         begin = store.folder.joinpath("journal.jsonl").stat().st_size
-        with store.transaction("sync") as transaction:
+        with store.transaction("sync", "restore") as transaction:
             transaction.is_compact = True
             later = LastLogin(_T0 + timedelta(minutes=5))
             transaction.put_entries([replace(entry, last_login=later) for entry in store.state.entries.values()])

@@ -84,7 +84,7 @@ def store(folder: Path, inventory: Inventory) -> Console:
     """A command line at a store; one that follows a server asked it for a change, and knows no answer."""
     session = Session.create(folder, inventory, "anna", noon())
     if inventory.server is not None:
-        with session.store.transaction("ask server") as transaction:
+        with session.store.transaction("ask server", "restore") as transaction:
             asked = Target(number=1, server_id="1", address="anna@north.example")
             transaction.put_pending(PendingChange(operation="disable", at=noon().now(), targets=(asked,)))
     session.close()

@@ -33,7 +33,7 @@ def change_for_ever(folder: Path, acknowledge: int) -> None:
         store = opened(folder)
         for _ in range(40):
             entries = [store.state.entry_at(name) or Entry(address=name) for name in NAMES]
-            with store.transaction("loop") as transaction:
+            with store.transaction("loop", "restore") as transaction:
                 for entry in entries:
                     text = str(store.sequence + 1)
                     transaction.put_entry(Entry(address=entry.address, description=text, id=entry.id))
@@ -79,7 +79,7 @@ def main(folder: Path, kills: int, seed: int) -> None:
     """Kill that often."""
     chance = random.Random(seed)
     store = SeatStore.create(folder, Inventory(), SystemClock(), "anna")
-    with store.transaction("loop") as transaction:
+    with store.transaction("loop", "restore") as transaction:
         for name in NAMES:
             transaction.put_entry(Entry(address=name, description="2"))
     store.abandon()

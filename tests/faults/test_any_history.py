@@ -73,7 +73,7 @@ class StoreHistories(RuleBasedStateMachine):
     def change(self, work: Callable[[Transaction], object], fail: bool) -> bool:
         """Let a transaction do its work, and perhaps fail at its end; whether it held."""
         try:
-            with self.store.transaction("deed", "anna") as transaction:
+            with self.store.transaction("deed", "restore", "anna") as transaction:
                 work(transaction)
                 if fail:
                     raise Stop
@@ -147,7 +147,7 @@ class StoreHistories(RuleBasedStateMachine):
     @rule()
     def be_refused(self) -> None:
         try:
-            with self.store.transaction("deed") as transaction:
+            with self.store.transaction("deed", "restore") as transaction:
                 transaction.put_entry(Entry(address="refused@north.example"))
                 raise Refused("No seat is free.")
         except Refused:
@@ -170,7 +170,7 @@ class StoreHistories(RuleBasedStateMachine):
         self.store.catch_up()
         journal = self.folder / "journal.jsonl"
         before = journal.stat().st_size
-        with self.store.transaction("deed") as transaction:
+        with self.store.transaction("deed", "restore") as transaction:
             transaction.put_entry(self.free(Entry(address="dying@north.example")))
         self.store.abandon()
         written = journal.stat().st_size - before

@@ -119,7 +119,7 @@ def test_a_sync_that_fails_and_cannot_be_taken_back_is_told_as_doubtful(tmp_path
 @pytest.mark.parametrize("manner", MANNERS)
 def test_a_refusal_stays_one_whether_it_can_be_written_down_or_not(tmp_path: Path, manner: Manner) -> None:
     def refuse(store: SeatStore) -> None:
-        with pytest.raises(Refused, match="no-seat"), store.transaction("add") as transaction:  # noqa: PT012
+        with pytest.raises(Refused, match="no-seat"), store.transaction("add", "restore") as transaction:  # noqa: PT012
             transaction.put_entry(account("new"))
             raise Refused("no-seat")
 

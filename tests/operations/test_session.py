@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from kconsole.core.errors import ConsoleError, NotFound, Refused, StoreUnusable
 from kconsole.core.history import Commit, Operator
 from kconsole.core.records import Entry, Inventory, MailboxFate, fold
+from kconsole.core.roles import Capability
 from kconsole.core.times import SystemClock
 from kconsole.licensing.policy import KERIO
 from kconsole.operations.accounts import AddAccount, DeleteAccounts, DisableAccounts, EnableAccounts
@@ -38,6 +39,7 @@ class Failing:
 
     name: ClassVar[str] = "failing"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "restore"
     reason = ""
 
     def __init__(self, error: BaseException) -> None:

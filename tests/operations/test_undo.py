@@ -317,7 +317,7 @@ def test_a_server_is_left_by_no_redo_while_changes_are_unconfirmed(tmp_path: Pat
     session.do(operation)
     undone = session.undo().commit
     assert undone is not None
-    with session.store.transaction("ask server") as transaction:
+    with session.store.transaction("ask server", "restore") as transaction:
         target = Target(number=1, server_id="1", address=ANNA)
         transaction.put_pending(PendingChange(operation="disable", at=noon().now(), targets=(target,)))
     with pytest.raises(Refused, match="changes-unconfirmed"):

@@ -44,7 +44,7 @@ def addresses(store: SeatStore) -> list[str]:
 
 def add(store: SeatStore, *logins: str) -> Entry:
     """Add accounts in one transaction; returns the last."""
-    with store.transaction("add") as transaction:
+    with store.transaction("add", "restore") as transaction:
         entries = [transaction.put_entry(account(login)) for login in logins]
     return entries[-1]
 

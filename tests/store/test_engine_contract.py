@@ -291,7 +291,7 @@ def test_a_failed_block_leaves_nothing(place: Place, begun: SeatStore) -> None:
     before = begun.state.inventory
 
     def fail() -> None:
-        with begun.transaction("fail") as transaction:
+        with begun.transaction("fail", "restore") as transaction:
             transaction.put_entry(account("chen"))
             raise ZeroDivisionError
 
@@ -304,7 +304,7 @@ def test_a_failed_block_leaves_nothing(place: Place, begun: SeatStore) -> None:
 def test_a_snapshot_saves_reading(place: Place, begun: SeatStore) -> None:
     (anna, _) = begun.state.entries.values()
     snapshot_now(begun)
-    with begun.transaction("disable") as transaction:
+    with begun.transaction("disable", "restore") as transaction:
         transaction.put_entry(replace(anna, enabled=False))
     other = store_at(place)
     assert other.state.inventory == begun.state.inventory

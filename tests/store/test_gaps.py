@@ -32,7 +32,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if number == 9:
             add(store, *(f"many{each}" for each in range(300)))
         else:
-            with store.transaction("add", reason="because " * (number % 5)) as transaction:
+            with store.transaction("add", "restore", reason="because " * (number % 5)) as transaction:
                 transaction.put_entry(account(f"a{number}"))
         if number == 12:
             snapshot_now(store)

@@ -35,7 +35,7 @@ def test_an_open_store_catches_up_with_another(tmp_path: Path) -> None:
     told = told_to(other)
     assert other.catch_up() == []
     anna, berg = one.state.entries.values()
-    with one.transaction("many") as transaction:
+    with one.transaction("many", "restore") as transaction:
         transaction.put_entry(account("anna", id=anna.id, enabled=False))
         remove_entry(transaction, berg.id)
         transaction.put_entry(account("chen"))
@@ -56,7 +56,7 @@ def test_a_transaction_sees_what_others_changed_and_tells_of_it_first(tmp_path: 
     other = opened(tmp_path)
     told = told_to(other)
     add(one, "anna")
-    with other.transaction("look") as transaction:
+    with other.transaction("look", "restore") as transaction:
         assert other.state.entry_at("anna@north.example") is not None
         assert [commit.sequence for commit in told] == [2]
         transaction.put_entry(account("berg"))
@@ -247,7 +247,7 @@ def test_a_lock_file_that_was_removed_locks_nobody_out_and_keeps_everybody_apart
     add(one, "anna")
     (tmp_path / "lock").unlink()
     other = opened(tmp_path)
-    with other.transaction("slow") as transaction:
+    with other.transaction("slow", "restore") as transaction:
         with pytest.raises(StoreBusy):
             add(one, "berg")
         transaction.put_entry(account("chen"))

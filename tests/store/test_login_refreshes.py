@@ -34,7 +34,7 @@ def log_in(store: SeatStore, at: datetime, protocol: str = "IMAP", compact: bool
     """Let accounts have a fresh last login; returns the bytes that this takes."""
     path = store.folder / "journal.jsonl"
     before = path.stat().st_size
-    with store.transaction("sync") as transaction:
+    with store.transaction("sync", "restore") as transaction:
         transaction.is_compact = compact
         entries = list(store.state.entries.values())[:most]
         transaction.put_entries(replace(entry, last_login=LastLogin(at, protocol)) for entry in entries)
@@ -124,7 +124,7 @@ def test_an_undo_finds_them(tmp_path: Path) -> None:
 
 def test_a_line_without_the_account_that_it_refreshes_is_no_crash(tmp_path: Path) -> None:
     store = new_store(tmp_path / "s", account("anna"))
-    with store.transaction("add") as transaction:
+    with store.transaction("add", "restore") as transaction:
         transaction.put_entry(account("berg"))
     log_in(store, T0)
     store.abandon()

@@ -101,7 +101,7 @@ def test_addresses_are_found_whatever_happens_while_the_index_is_made(tmp_path: 
         for _, share in zip(range(steps), index, strict=False):
             assert 0 <= share <= 1
         add(store, "berg")
-        with store.transaction("remove") as transaction:
+        with store.transaction("remove", "restore") as transaction:
             remove_entry(transaction, store.state.entry_at("a3@north.example").id)  # type: ignore[union-attr]  # it is there
         list(index)
     assert list(store.state.indexing()) == []

@@ -161,7 +161,7 @@ def test_deleted_entries_of_an_address_come_last_deleted_first(tmp_path: Path) -
 
 def test_a_transaction_is_on_disk_when_it_has_been_left(tmp_path: Path) -> None:
     store, clock = new_store(tmp_path), noon()
-    with store.transaction("map", reason="new branch") as transaction:
+    with store.transaction("map", "restore", reason="new branch") as transaction:
         transaction.put_domain(Domain(name="south.example"))
         anna = transaction.put_entry(account("anna"))
         transaction.set_license(License(seats=7))
@@ -200,7 +200,7 @@ def test_an_exception_takes_everything_back(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"), account("berg"))
     before, bytes_before = everything_in(store), (tmp_path / "journal.jsonl").read_bytes()
     anna, berg = store.state.entries.values()
-    with pytest.raises(KeyboardInterrupt), store.transaction("many") as transaction:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), store.transaction("many", "restore") as transaction:  # noqa: PT012
         transaction.put_entry(account("chen"))
         remove_entry(transaction, anna.id)
         transaction.put_entry(account("Anna"))
@@ -221,7 +221,7 @@ def test_a_transaction_that_changes_nothing_writes_nothing(tmp_path: Path) -> No
     before = (tmp_path / "journal.jsonl").read_bytes()
     (anna,) = store.state.entries.values()
     told = told_to(store)
-    with store.transaction("nothing") as transaction:
+    with store.transaction("nothing", "restore") as transaction:
         transaction.put_entry(anna)
         transaction.set_license(store.state.license)
         passing = transaction.put_entry(account("passing"))
@@ -235,7 +235,7 @@ def test_a_transaction_that_changes_nothing_writes_nothing(tmp_path: Path) -> No
 def test_a_refusal_is_journaled_without_changes(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
     told = told_to(store)
-    with pytest.raises(Refused), store.transaction("add", reason="why not") as transaction:  # noqa: PT012
+    with pytest.raises(Refused), store.transaction("add", "restore", reason="why not") as transaction:  # noqa: PT012
         transaction.put_entry(account("berg"))
         transaction.seats = (1, 1)
         raise Refused("no-seat-is-free", seats=1)
@@ -250,7 +250,7 @@ def test_a_refusal_is_journaled_without_changes(tmp_path: Path) -> None:
 def test_a_partial_refusal_is_journaled_beside_the_changes_and_alone(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     for logins in (("anna",), ()):
-        with store.transaction("add") as transaction:
+        with store.transaction("add", "restore") as transaction:
             for login in logins:
                 transaction.put_entry(account(login))
             transaction.refused = (Refusal("berg@north.example", "no-seat"),)
@@ -262,7 +262,7 @@ def test_a_partial_refusal_is_journaled_beside_the_changes_and_alone(tmp_path: P
 def test_who_did_it_is_told_with_his_claims(tmp_path: Path) -> None:
     operator = Operator("root", "王小明", "anna", "10.0.0.7 5022 10.0.0.1 22")
     store = SeatStore.create(tmp_path, inventory_of(), noon(), operator)
-    with store.transaction("undo") as transaction:
+    with store.transaction("undo", "restore") as transaction:
         transaction.put_entry(account("anna"))
         transaction.undoes = 1
     assert [commit.operator for commit in store.journal.history()] == [operator] * 2
@@ -272,9 +272,9 @@ def test_who_did_it_is_told_with_his_claims(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_text_are_written_down_all_the_same(tmp_path: Path) -> None:
     store = SeatStore.create(tmp_path, inventory_of(), noon(), Operator("a\udcff", "b\udcfe"))
-    with store.transaction("add", reason="c\udcfd") as transaction:
+    with store.transaction("add", "restore", reason="c\udcfd") as transaction:
         transaction.put_entry(account("anna"))
-    with pytest.raises(Refused), store.transaction("add"):
+    with pytest.raises(Refused), store.transaction("add", "restore"):
         raise Refused("no", name="d\udcfc")
     _, second, third = store.journal.history()
     assert (second.operator, second.reason) == (Operator("a\\udcff", "b\\udcfe"), "c\\udcfd")
@@ -284,7 +284,7 @@ def test_bytes_that_are_no_text_are_written_down_all_the_same(tmp_path: Path) ->
 
 def test_a_record_that_json_cannot_hold_changes_nothing(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
-    with pytest.raises(ValueError, match="surrogates"), store.transaction("add") as transaction:
+    with pytest.raises(ValueError, match="surrogates"), store.transaction("add", "restore") as transaction:
         transaction.put_entry(account("berg", full_name="\udcff"))
     assert same_as_disk(store)
     add(store, "chen")
@@ -416,7 +416,7 @@ def test_a_store_in_a_folder_that_cannot_be_written_can_be_read() -> None:
 def test_a_record_that_changed_twice_is_one_change(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
     (anna,) = store.state.entries.values()
-    with store.transaction("many") as transaction:
+    with store.transaction("many", "restore") as transaction:
         transaction.put_entry(account("anna", id=anna.id, enabled=False))
         transaction.put_entry(account("anna", id=anna.id, enabled=False, mailbox=True))
         passing = transaction.put_entry(account("passing"))
@@ -429,12 +429,12 @@ def test_a_record_that_changed_twice_is_one_change(tmp_path: Path) -> None:
 def test_no_number_is_given_twice(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"))
     first = add(store, "berg")
-    with store.transaction("forget") as transaction:
+    with store.transaction("forget", "restore") as transaction:
         remove_entry(transaction, first.id)
     again = opened(tmp_path)
     second = add(again, "chen")
     assert second.id > first.id
-    with again.transaction("restore") as transaction:
+    with again.transaction("restore", "restore") as transaction:
         transaction.replace_all(inventory_of(account("anna")))
     assert min(entry.id for entry in again.state.entries.values()) > second.id
 
@@ -444,7 +444,7 @@ def test_no_domain_gets_the_number_of_another(tmp_path: Path) -> None:
     commits: list[Commit] = []
     store.listen(commits.append)
     for name in ("south.example", "labs.example"):
-        with store.transaction("restore") as transaction:
+        with store.transaction("restore", "restore") as transaction:
             transaction.replace_all(Inventory(domains=(Domain(name=name),)))
     numbers = [change.number for commit in commits for change in commit.changes if change.table == "domains"]
     assert len(set(numbers)) == 3

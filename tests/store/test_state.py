@@ -77,7 +77,7 @@ def test_each_line_says_what_the_records_are_after_it(tmp_path: Path) -> None:
     for login in ("berg", "chen"):
         add(store, login)
         assert lines_of(tmp_path)[-1]["state"] == hash_of_sum(sum_of(store.state.tables))
-    with pytest.raises(ValueError, match="surrogates"), store.transaction("add") as transaction:
+    with pytest.raises(ValueError, match="surrogates"), store.transaction("add", "restore") as transaction:
         transaction.put_entry(account("gone", full_name="\udcff"))
     assert store.state.sum() == sum_of(store.state.tables) == sum_of(opened(tmp_path).state.tables)
 

@@ -102,7 +102,7 @@ def test_no_table_can_be_dropped(transaction: Transaction) -> None:
 
 def test_what_tinydb_changes_is_durable(tmp_path: Path) -> None:
     store = new_store(tmp_path, account("anna"), account("berg"))
-    with store.transaction("tidy") as transaction:
+    with store.transaction("tidy", "restore") as transaction:
         transaction.tables.table("domains").update({"description": "x"}, where("primary") == True)  # noqa: E712
         entries_of(transaction).update({"enabled": False})
     assert [entry.enabled for entry in opened(tmp_path).state.entries.values()] == [False, False]

@@ -6,6 +6,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from kconsole.core.codes import message
+from kconsole.core.roles import Capability
 from kconsole.core.server import DomainNumbers, PendingChange, Server, ServerAccess, ServerNumbers, Target
 from kconsole.operations.base import OperationContext, Outcome, RunsOn
 from kconsole.operations.server import AddServer
@@ -50,6 +51,7 @@ class _NeverAnswered:
 
     name: ClassVar[str] = "ask server"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "restore"
     addresses: tuple[str, ...]
     reason: str = ""
 
@@ -66,6 +68,7 @@ class _RefusedThere:
 
     name: ClassVar[str] = "disable"
     runs_on: ClassVar[RunsOn] = "server"
+    capability: ClassVar[Capability] = "restore"
     addresses: tuple[str, ...]
     reason: str = ""
 

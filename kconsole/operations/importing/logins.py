@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from kconsole.core.records import Entry, LastLogin
 from kconsole.core.reports import SeatReport
+from kconsole.core.roles import Capability
 from kconsole.importers.csv_table import LARGEST
 from kconsole.importers.login_csv import Login, read_login_csv
 from kconsole.importers.login_csv import LoginFile as LoginFile
@@ -52,6 +53,7 @@ class ImportLogins:
 
     name: ClassVar[str] = "import logins"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "import"
     file: LoginFile
     skip_faulty: bool = False
     reason: str = ""

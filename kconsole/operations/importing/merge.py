@@ -10,6 +10,7 @@ from kconsole.core.codes import Hint, message
 from kconsole.core.errors import BadInput
 from kconsole.core.records import Domain, Entry
 from kconsole.core.reports import Decision
+from kconsole.core.roles import Capability
 from kconsole.importers.file_lines import LineMessage as LineMessage
 from kconsole.licensing import guards
 from kconsole.licensing.counting import SeatLedger
@@ -85,6 +86,7 @@ class Import(ABC, Generic[Plan]):
 
     name: ClassVar[str]
     runs_on: ClassVar[RunsOn] = "store-without-server"
+    capability: ClassVar[Capability] = "import"
     faulty: ClassVar[tuple[str, str]]
     """The code of the error for faulty rows that must not be skipped, and the code of its hint."""
     skip_faulty: bool

@@ -11,6 +11,7 @@ from kconsole.core.codes import Message, message, short
 from kconsole.core.errors import ChangedMeanwhile, ReadOnly, StoreBusy
 from kconsole.core.identity import canonical_address, canonical_domain
 from kconsole.core.records import Entry
+from kconsole.core.roles import Capability
 from kconsole.core.server import PendingChange, Server, ServerAccess, Target
 from kconsole.licensing.counting import unlisted_seats
 from kconsole.operations.base import Done, OperationContext, Outcome, RunsOn
@@ -30,6 +31,7 @@ class Sync:
 
     name: ClassVar[str] = "sync"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "read-server"
     undoable: ClassVar[bool] = False
     state: ServerState
     """What was read."""
@@ -180,8 +182,11 @@ class SyncStart:
 def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncStart:
     """Note the state of a session's store, before its server is read.
 
-    Raises ChangedMeanwhile if that is another one than `access`, where this is given.
+    Raises:
+        NotPermitted: the operator may not read it.
+        ChangedMeanwhile: it is another one than `access`, where this is given.
     """
+    session.check_runs(Sync.name)
     orphans: Iterable[int] = ()
     try:
         with session.store.lease("server", patience=0):
@@ -223,6 +228,7 @@ class TakeRestart:
 
     name: ClassVar[str] = Sync.name
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "read-server"
     started: datetime
     reason: str = ""
 

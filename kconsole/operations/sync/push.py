@@ -17,6 +17,7 @@ from kconsole.core.errors import ConsoleError, StoreBusy, StoreUnusable
 from kconsole.core.history import Change
 from kconsole.core.identity import canonical_address
 from kconsole.core.records import Entry
+from kconsole.core.roles import Capability
 from kconsole.core.server import PendingChange, Target
 from kconsole.operations.accounts import own_address
 from kconsole.operations.base import Done, HalfDone, Operation, OperationContext, Outcome, RunsOn
@@ -35,6 +36,7 @@ class TakeAnswers:
     """Take into the store what the server did."""
 
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "read-server"
     name: str
     reason: str
     asked: AskServer

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from kconsole.core.codes import Message, message
 from kconsole.core.errors import SourceAway
 from kconsole.core.records import Entry
+from kconsole.core.roles import Capability
 from kconsole.core.server import PendingChange, ServerAccess, Target
 from kconsole.net.secrets import Secret
 from kconsole.operations.base import Done, Operation, OperationContext, Outcome, RunsOn, revived
@@ -31,6 +32,7 @@ class Recover:
 
     name: ClassVar[str] = "settle"
     runs_on: ClassVar[RunsOn] = "store"
+    capability: ClassVar[Capability] = "read-server"
     undoable: ClassVar[bool] = False
     found: Mapping[int, Sequence[Entry | None]]
     """By the number of the pending change, the server's accounts for its targets."""

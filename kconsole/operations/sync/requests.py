@@ -42,6 +42,7 @@ class AskServer:
         self.access = access
         self.capabilities = capabilities
         self.name = operation.name
+        self.capability = operation.capability
         self.reason = operation.reason
         self.address: str = getattr(operation, "address", "")
         self.addresses: tuple[str, ...] = getattr(operation, "addresses", ())

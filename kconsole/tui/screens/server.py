@@ -52,6 +52,8 @@ class ServerScreen(StoreScreen):
     def action_sync(self) -> None:
         """Read the server in the background, and save what it says; if the user cancels, nothing is taken."""
         self.workspace.feed.poll()
+        if self.refuses("sync"):
+            return
         try:
             access = server_to_ask(self.session.state, self.session.offline).access
         except ConsoleError as error:
@@ -131,7 +133,7 @@ class ServerScreen(StoreScreen):
         """
         from kconsole.operations.sync.recover import questions_about
 
-        begun = self._begin_reading()
+        begun = self._begin_reading() if self.session.may("read-server") else None
         if begun is None or not self.session.state.pending_changes or not (begun.orphans or self.is_read_only):
             return  # another console is asking
         secret = None if self.session.offline or self.is_read_only else self.known_secret(begun.access)
