@@ -139,7 +139,7 @@ class Authority:
         """
         changes = tuple(changes)
         replaced: dict[str, Entry] = {}
-        if any(change.after is None for change in changes):  # a restored dump brings the same accounts anew
+        if any(change.after is None for change in changes):  # a restored dump brings the same accounts back
             afters = (_live(change.after) for change in changes if change.table == "entries" and change.before is None)
             replaced = {canonical_address(entry.address): entry for entry in afters if entry is not None}
         for change in changes:
