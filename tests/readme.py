@@ -9,6 +9,7 @@ from kconsole.licensing.policy import KERIO
 from kconsole.text.details import rule_sentence
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.console import MOVEMENTS
+from kconsole.tui.commands.imports import IMPORT_COMMANDS
 from kconsole.tui.commands.license import LICENSE_COMMANDS
 from kconsole.tui.commands.log import LOG_COMMANDS
 from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
@@ -30,16 +31,19 @@ def key_table(commands: Sequence[AnyCommand]) -> str:
 
 
 SCREENS: Final = (("", (*COMMANDS, *MOVEMENTS)), ("log", LOG_COMMANDS), ("license", LICENSE_COMMANDS),
-    ("domains", MAPPING_COMMANDS), ("preview", PREVIEW_COMMANDS), ("comparison", RECONCILE_COMMANDS))  # fmt: skip
+    ("domains", MAPPING_COMMANDS), ("preview", PREVIEW_COMMANDS), ("import", IMPORT_COMMANDS),
+    ("comparison", RECONCILE_COMMANDS))  # fmt: skip
 """The commands of each screen, the main one first."""
 
 SAME: Final = {
     "license-back": "back", "map-back": "back", "log-back": "back", "reconcile-back": "back", "plan-back": "back",
-    "quit": "back",
-    "log-line": "details", "map-preview": "details", "plan-row": "details", "figure-details": "details",
+    "import-back": "back", "quit": "back",
+    "log-line": "details", "map-preview": "details", "plan-row": "details", "import-row": "details",
+    "figure-details": "details",
     "log-filter": "filter", "reconcile-sync": "sync", "plan-gone": "disable", "plan-apply": "license-activate",
+    "import-apply": "license-activate",
     "log-undo": "undo", "license-undo": "undo", "map-undo": "undo",
-    "log": "back", "license": "back", "map": "back", "reconcile": "back",
+    "log": "back", "import": "back", "license": "back", "map": "back", "reconcile": "back",
 }  # fmt: skip
 """Commands that mean the same on another screen: the key that opens a screen leaves it, `A` makes effective."""
 
@@ -84,6 +88,7 @@ def with_tables(text: str) -> str:
         "mapping keys": key_table(MAPPING_COMMANDS),
         "comparison keys": key_table(RECONCILE_COMMANDS),
         "preview keys": key_table(PREVIEW_COMMANDS),
+        "import keys": key_table(IMPORT_COMMANDS),
         "letters": letters_table(),
         "rules": rules_table(),
     }

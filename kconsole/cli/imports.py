@@ -17,6 +17,7 @@ from kconsole.operations.files import STANDARD_STREAM, write_document
 from kconsole.operations.importing import kerio_export, kerio_files, logins
 from kconsole.operations.importing.merge import CHANGED, IMPORTED, Import, LineMessage, MergePlan
 from kconsole.text import messages, words
+from kconsole.text.imports import by_kind, in_force
 from kconsole.text.safe_text import safe_address, safe_text
 
 MOST_NOTES: Final = 10  # that the preview shows one by one
@@ -216,7 +217,7 @@ def preview_of_export(plan: kerio_export.ImportPlan, file: Path) -> Iterator[str
 def preview_of_files(plan: kerio_files.KerioPlan) -> Iterator[str]:
     """What an import of the server's files would do."""
     yield (
-        f"{_by_kind(plan.new)} new, {_by_kind([after for _, after in plan.changed])} changed,"
+        f"{by_kind(plan.new)} new, {by_kind([after for _, after in plan.changed])} changed,"
         f" {len(plan.same):,} the same, {len(plan.faulty):,} faulty."
     )
     yield _seats(plan)
@@ -244,18 +245,7 @@ def _notes(plan: MergePlan) -> Iterator[str]:
     yield from map(messages.words_of, first_of([note.placed for note in plan.notes], MOST_NOTES, "more-notes"))
 
 
-def _by_kind(entries: Iterable[Entry]) -> str:
-    """How many of each kind: "3 accounts and 1 alias"."""
-    kinds = Counter(words.KINDS[entry.kind] for entry in entries)
-    counted = [words.count(kinds[kind], kind) for kind in words.KINDS.values() if kinds[kind]]
-    return words.and_list(counted, len(counted)) or words.count(0, "account")
-
-
 def _change(before: Entry, after: Entry) -> str:
     """What would be different: `anna@north.example (disabled)`."""
-    different = []
-    if before.enabled != after.enabled:
-        different.append(words.state_of(after))
-    if before.role != after.role:
-        different.append(words.ROLES[after.role])
+    different = in_force(before, after)
     return safe_address(before.address) + (f" ({', '.join(different)})" if different else "")

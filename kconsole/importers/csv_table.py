@@ -14,7 +14,7 @@ from kconsole.core.codes import message
 from kconsole.core.errors import BadInput, EncodingUnconfirmed
 from kconsole.core.identity import BLANKS, stripped
 from kconsole.importers import code_pages
-from kconsole.importers.file_lines import BadLine, LineMessage
+from kconsole.importers.file_lines import LOOK, BadLine, LineMessage, Progress, unwatched
 
 LARGEST: Final = 64 * 1024 * 1024  # bytes; a row of an export takes about a hundred
 MOST_LINES: Final = 2_000_000
@@ -87,8 +87,24 @@ class CsvFile(NamedTuple):
     notes: tuple[LineMessage, ...] = ()
 
 
+def has_columns(document: bytes, form: CsvForm) -> bool:
+    """Whether the header of a document has the columns that a form requires, whatever its encoding."""
+    page = code_pages.marked_encoding(document) or code_pages.likely_utf16(document) or "latin-1"
+    head = document[:LONGEST_LINE].decode(page, "replace")
+    try:
+        _CsvTable(head, "latin-1", "", form)
+    except BadInput as error:
+        return error.happened.code != "csv-without-column"
+    return True
+
+
 def read_csv(
-    document: bytes, name: str, encoding: str | None, form: CsvForm, take: Callable[[CsvRow], None]
+    document: bytes,
+    name: str,
+    encoding: str | None,
+    form: CsvForm,
+    take: Callable[[CsvRow], None],
+    progress: Progress = unwatched,
 ) -> CsvFile:
     """Read a file, which errors call by this name, and hand over each good row to what takes it or raises `BadLine`.
 
@@ -100,7 +116,7 @@ def read_csv(
         raise BadInput("document-too-large", file=name, megabytes=LARGEST // 1024**2)
     if not document.strip(b"\0 \t\r\n\x1a\xef\xbb\xbf\xff\xfe"):
         raise BadInput("csv-empty", form.sample, file=name)
-    page = _encoding_of(document, name, form) if encoding is None else code_pages.encoding_named(encoding)
+    page = _encoding_of(document, name, form, progress) if encoding is None else code_pages.encoding_named(encoding)
     if page is None:
         raise BadInput("unknown-encoding", "known-encodings", encoding=encoding)
     try:
@@ -112,11 +128,11 @@ def read_csv(
     if "\0" in text:
         raise BadInput("csv-zero-bytes", "save-as-csv", file=name)
     table = _CsvTable(text, page, name, form)
-    faults = table.read(take)
+    faults = table.read(take, progress)
     return CsvFile(page, table.separator, tuple(faults), tuple(table.notes))
 
 
-def _encoding_of(document: bytes, name: str, form: CsvForm) -> str:
+def _encoding_of(document: bytes, name: str, form: CsvForm, progress: Progress) -> str:
     """UTF-8, what a mark says, or any other that makes no difference to what is read."""
     if marked := code_pages.marked_encoding(document):
         return marked
@@ -132,7 +148,7 @@ def _encoding_of(document: bytes, name: str, form: CsvForm) -> str:
             if not value.isascii():
                 words[column].append(value.encode("latin-1"))
 
-    _CsvTable(_FILE_END.sub("", document.decode("latin-1")), "latin-1", name, form).read(collect)
+    _CsvTable(_FILE_END.sub("", document.decode("latin-1")), "latin-1", name, form).read(collect, progress)
     changed = [word for column in form.columns for word in words[column]]
     judged = [word for column in form.words for word in words[column]]
     return code_pages.guessed(document, name, changed, judged)
@@ -188,13 +204,15 @@ class _CsvTable:
         self._own_separator = own
         self.separator = max([own, *others], key=self._fitting_rows) if form.is_key else own
 
-    def read(self, take: Callable[[CsvRow], None]) -> list[LineMessage]:
+    def read(self, take: Callable[[CsvRow], None], progress: Progress) -> list[LineMessage]:
         """Hand over each good row, and return what is wrong with the others."""
         faults: list[LineMessage] = []
         end = self._first_row
         for at in self._written(self._first_row):
             if at < end:  # a line of the row before
                 continue
+            if at % LOOK == 0:
+                progress(at)
             line, end = self._lines[at], at + 1
             cells = self._cells(line)
             if self._is_header(line, at):

@@ -1,9 +1,19 @@
 """What importers say about lines of a file."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from kconsole.core.codes import NO_PARAMS, Message
+
+Progress = Callable[[int], None]
+"""Called now and then with how many lines or entries were read; what it raises ends the reading."""
+
+LOOK: Final = 1000
+"""Lines or entries between two calls."""
+
+
+def unwatched(number: int) -> None:
+    """Let a file be read to its end."""
 
 
 class LineMessage(NamedTuple):

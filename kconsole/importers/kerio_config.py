@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 
 from kconsole.core.identity import canonical_address, canonical_domain, stripped
 from kconsole.core.records import Kind, Role
-from kconsole.importers.file_lines import BadLine, LineMessage
+from kconsole.importers.file_lines import LOOK, BadLine, LineMessage, Progress, unwatched
 from kconsole.importers.kerio_csv import LONGEST_VALUE, check_login, login_problem
 from kconsole.importers.kerio_xml import Item, read_items
 
@@ -102,8 +102,8 @@ def refuse(kind: Kind, fault: LineMessage, faults: list[LineMessage], notes: lis
 class ConfigReader:
     """Reads the files of one server, one after the other."""
 
-    def __init__(self) -> None:
-        self._config = KerioConfig()
+    def __init__(self, progress: Progress = unwatched) -> None:
+        self._config, self._progress = KerioConfig(), progress
         self._others: list[ConfigEntry] = []
         """All but users, until all users are known: users win over aliases of the same address."""
         self._seen: dict[str, str] = {}
@@ -121,7 +121,9 @@ class ConfigReader:
             BadInput: it is malformed, no configuration file, or an attack.
         """
         seen: set[str] = set()
-        for item in read_items(file, path, WANTED, seen):
+        for number, item in enumerate(read_items(file, path, WANTED, seen)):
+            if number % LOOK == 0:
+                self._progress(number)
             try:
                 self._take(item, name)
             except BadLine as fault:

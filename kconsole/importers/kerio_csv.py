@@ -14,8 +14,8 @@ from pathlib import PurePath
 from typing import Final
 
 from kconsole.core.identity import canonical_domain, canonical_login, stripped
-from kconsole.importers.csv_table import CsvForm, CsvRow, read_csv
-from kconsole.importers.file_lines import BadLine, LineMessage
+from kconsole.importers.csv_table import CsvForm, CsvRow, has_columns, read_csv
+from kconsole.importers.file_lines import BadLine, LineMessage, Progress, unwatched
 
 LONGEST_LOGIN: Final = 64  # characters; what RFC 5321 allows before the `@`
 LONGEST_VALUE: Final = 1024
@@ -49,7 +49,14 @@ class KerioExport:
     notes: tuple[LineMessage, ...] = ()
 
 
-def read_kerio_export(document: bytes, name: str, encoding: str | None = None, domain: str = "") -> KerioExport:
+def is_kerio_export(document: bytes) -> bool:
+    """Whether a file has the columns of an export."""
+    return has_columns(document, _FORM)
+
+
+def read_kerio_export(
+    document: bytes, name: str, encoding: str | None = None, domain: str = "", progress: Progress = unwatched
+) -> KerioExport:
     """Read a Kerio export of the accounts of this domain.
 
     Name and MailAddress may hold full addresses in that domain, or in the one that the file's name says, if it is a
@@ -67,7 +74,7 @@ def read_kerio_export(document: bytes, name: str, encoding: str | None = None, d
         if first is not account:
             raise BadLine("login-twice", login=first.login, first_line=first.line)
 
-    file = read_csv(document, name, encoding, _FORM, take)
+    file = read_csv(document, name, encoding, _FORM, take, progress)
     return KerioExport(tuple(accounts.values()), file.faults, file.encoding, file.separator, file.notes)
 
 

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from kconsole.core.identity import canonical_address
 from kconsole.core.times import FIRST_LOGIN, LONGEST_PROTOCOL, SKEW, has_zone, is_no_time, moment_of, says_no_time
-from kconsole.importers.csv_table import GUARDED, CsvForm, CsvRow, read_csv
-from kconsole.importers.file_lines import BadLine, LineMessage
+from kconsole.importers.csv_table import GUARDED, CsvForm, CsvRow, has_columns, read_csv
+from kconsole.importers.file_lines import BadLine, LineMessage, Progress, unwatched
 
 LONGEST_ADDRESS: Final = 320  # characters; what RFC 5321 allows before and after the `@`
 _LONGEST_TIME: Final = 64
@@ -52,8 +52,18 @@ class LoginFile:
     notes: tuple[LineMessage, ...] = ()
 
 
+def is_login_csv(document: bytes) -> bool:
+    """Whether a file has the columns of logins."""
+    return has_columns(document, _FORM)
+
+
 def read_login_csv(
-    document: bytes, name: str, now: datetime, zone: tzinfo | None = None, encoding: str | None = None
+    document: bytes,
+    name: str,
+    now: datetime,
+    zone: tzinfo | None = None,
+    encoding: str | None = None,
+    progress: Progress = unwatched,
 ) -> LoginFile:
     """Read a file of logins, which errors call by this name.
 
@@ -77,7 +87,7 @@ def read_login_csv(
         if login.at > known.at:
             last[canonical_address(login.address)] = login
 
-    file = read_csv(document, name, encoding, _FORM, take)
+    file = read_csv(document, name, encoding, _FORM, take, progress)
     return LoginFile(tuple(last.values()), rows, without_time, file.faults, file.encoding, without_zone, file.notes)
 
 

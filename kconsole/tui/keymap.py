@@ -103,6 +103,7 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
     """All commands, by the screen that they work in; those that move in a list work in each."""
     from kconsole.tui.commands.accounts import ACCOUNT_COMMANDS, VIEW_COMMANDS
     from kconsole.tui.commands.console import CONSOLE_COMMANDS, MOVEMENTS
+    from kconsole.tui.commands.imports import IMPORT_COMMANDS
     from kconsole.tui.commands.license import LICENSE_COMMANDS
     from kconsole.tui.commands.log import LOG_COMMANDS
     from kconsole.tui.commands.mapping import MAPPING_COMMANDS, PREVIEW_COMMANDS
@@ -114,6 +115,7 @@ def commands_by_screen() -> dict[str, tuple[AnyCommand, ...]]:
         "the license": (*LICENSE_COMMANDS, *MOVEMENTS),
         "the list of directories": (*MAPPING_COMMANDS, *MOVEMENTS),
         "the preview of a mapping": (*PREVIEW_COMMANDS, *MOVEMENTS),
+        "the preview of an import": (*IMPORT_COMMANDS, *MOVEMENTS),
         "the comparison with the server": (*RECONCILE_COMMANDS, *MOVEMENTS),
     }
 

@@ -12,6 +12,7 @@ from kconsole.operations.settings import Settings
 from kconsole.tui.app import KConsoleApp
 from kconsole.tui.commands.base import AnyCommand, key_word
 from kconsole.tui.keymap import RESERVED, Keymap, commands_by_screen, key_named
+from kconsole.tui.screens.imports import ImportScreen
 from kconsole.tui.screens.license import LicenseScreen
 from kconsole.tui.screens.log import LogScreen
 from kconsole.tui.screens.main import MainScreen
@@ -23,6 +24,7 @@ from kconsole.tui.widgets.labelled import LabelledText
 from kconsole.tui.widgets.row_list import RowList
 from tests.tui.console import WIDE, Console, console
 from tests.tui.directories import show_preview
+from tests.tui.test_imports import FAULTY, preview
 
 ALL: Mapping[str, AnyCommand] = {
     command.name: command for commands in commands_by_screen().values() for command in commands
@@ -55,7 +57,16 @@ def rows_of(screen: Console) -> list[tuple[str, ...]]:
 
 
 def test_every_command_of_every_screen_is_known_here() -> None:
-    screens = (MainScreen, LogScreen, LicenseScreen, MappingScreen, PreviewScreen, ReconcileScreen, RowList)
+    screens = (
+        MainScreen,
+        LogScreen,
+        LicenseScreen,
+        MappingScreen,
+        PreviewScreen,
+        ImportScreen,
+        ReconcileScreen,
+        RowList,
+    )
     on_screens = {command for screen in screens for command in screen.commands}
     assert on_screens == set(ALL.values())
 
@@ -91,11 +102,14 @@ async def test_every_command_is_in_the_help_and_in_the_palette() -> None:
             "Help: the license": ("l",),
             "Help: accounts from directories": ("M",),
             "Help: the preview": (),
+            "Help: the import": (),
             "Help: the server's numbers": ("equals_sign",),
         }
         for (title, keys), commands in zip(ways.items(), commands_by_screen().values(), strict=True):
             if title == "Help: the preview":
                 show_preview(screen.app)
+            if title == "Help: the import":
+                await preview(screen, FAULTY)
             await screen.press(*keys, "question_mark")
             assert screen.dialog is not None
             assert screen.dialog.heading == title

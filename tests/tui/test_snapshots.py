@@ -9,17 +9,22 @@ from textual.pilot import Pilot
 from kconsole.core.history import as_operator
 from kconsole.core.license import License
 from kconsole.core.records import Inventory
+from kconsole.operations.importing.any_file import FileToImport, read_import
 from kconsole.operations.samples import sample_session
 from kconsole.operations.session import Session
 from kconsole.operations.sync.access import SERVER_PASSWORD
 from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.app import KConsoleApp
+from kconsole.tui.screens.import_views import view_of
+from kconsole.tui.screens.imports import ImportScreen
+from kconsole.tui.screens.main import MainScreen
 from kconsole.tui.widgets.labelled import DetailsPane
 from tests.clocks import FixedClock, noon
 from tests.tui.activity import add_history, add_note, begin_grace, end_license, end_maintenance
 from tests.tui.console import NARROW, WIDE, Keyboard
 from tests.tui.directories import name_directories, show_preview
 from tests.tui.servers import find_differences, leave_open, show_open, show_refusal
+from tests.tui.test_imports import LABS
 from tests.tui.test_opening import text_of, until
 
 PICTURES = {
@@ -44,6 +49,7 @@ PICTURES = {
     "help": ("office", WIDE, ("question_mark",)),
     "done": ("office", NARROW, (*"jjjjjdy",)),
     "columns": ("office", NARROW, ("C",)),
+    "import": ("office", NARROW, ("I",)),
     "text": ("office", NARROW, ("space", "space", "Y")),
     "saved-filters": ("office", NARROW, ("f",)),
     "held": ("office", NARROW, ("slash", *"is", "colon", *"held")),
@@ -198,6 +204,27 @@ def test_a_preview_over_the_limit_looks_as_it_was_looked_at(
     async def show(pilot: Pilot[None]) -> None:
         show_preview(app)
         await pilot.pause()
+
+    assert callable(snap_compare)
+    assert snap_compare(app, run_before=show, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_an_import_over_the_limit_looks_as_it_was_looked_at(
+    size: tuple[int, int], snap_compare: object, tmp_path: Path
+) -> None:
+    session = sample_session("crisis", tmp_path / "store", clock=noon())
+    session.store.operator = as_operator("anna")
+    app = KConsoleApp(session, "mail.northwind.example", "helpdesk")
+
+    async def show(pilot: Pilot[None]) -> None:
+        main = app.screen
+        assert isinstance(main, MainScreen)
+        file = FileToImport(LABS)
+        view = view_of(read_import(file, session.clock.now()), file, session)
+        app.push_screen(ImportScreen(main.workspace, file, view))
+        await pilot.pause()
+        await Keyboard(pilot).press("A")
 
     assert callable(snap_compare)
     assert snap_compare(app, run_before=show, terminal_size=size)

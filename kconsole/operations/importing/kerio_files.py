@@ -15,7 +15,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput, reason_of
 from kconsole.core.identity import NoDomainName, canonical_address, canonical_domain, stored_domain
 from kconsole.core.records import Domain, Entry
-from kconsole.importers.file_lines import LineMessage
+from kconsole.importers.file_lines import LineMessage, Progress, unwatched
 from kconsole.importers.kerio_config import ConfigEntry, ConfigReader, KerioConfig, refuse
 from kconsole.licensing.counting import SeatLedger
 from kconsole.operations.files import open_file
@@ -29,13 +29,13 @@ _FIELDS: Final = ("enabled", "role", "full_name", "description", "delivers_to")
 """The fields of an entry that the files may have."""
 
 
-def read_kerio(folder: Path) -> KerioConfig:
+def read_kerio(folder: Path, progress: Progress = unwatched) -> KerioConfig:
     """Read the files in a folder, without ever blocking.
 
     Raises:
         BadInput: there is no users.cfg, or a file cannot be read, is malformed, or an attack.
     """
-    reader, notes = ConfigReader(), []
+    reader, notes = ConfigReader(progress), []
     for name in (SERVER, USERS):
         path = folder / name
         try:

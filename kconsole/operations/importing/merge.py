@@ -1,6 +1,7 @@
 """The core of every import: what is new, changed or the same, which seats that needs, and applying all of it."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -8,12 +9,13 @@ from typing import ClassVar, Final, Generic, TypeVar
 
 from kconsole.core.codes import Hint, message
 from kconsole.core.errors import BadInput
+from kconsole.core.identity import canonical_address
 from kconsole.core.records import Domain, Entry
-from kconsole.core.reports import Decision
+from kconsole.core.reports import Decision, SeatReport
 from kconsole.core.roles import Capability
 from kconsole.importers.file_lines import LineMessage as LineMessage
 from kconsole.licensing import guards
-from kconsole.licensing.counting import SeatLedger
+from kconsole.licensing.counting import SeatLedger, Share, example_of, share_of
 from kconsole.operations.base import OperationContext, Outcome, RunsOn, mailbox_left, refused_by, revived
 from kconsole.store.records import Records
 
@@ -76,6 +78,25 @@ class MergePlan:
         if (warning := mailbox_left(self.new, self.state)) is not None:
             self.notes.append(LineMessage(0, warning.code, warning.params))
         self.faulty.sort(key=lambda fault: (fault.file, fault.line))
+
+    def after(self) -> SeatReport:
+        """The seats afterwards; entries that count alike are counted together."""
+        held = {canonical_address(entry.address): entry for entry in self.seats.held()}
+        taking_over: list[tuple[Entry | None, Entry, int]] = []
+        alike = Counter((share_of(before), share_of(after)) for before, after in self.changed)
+        new: Counter[Share] = Counter()
+        for entry in self.new:
+            if held and (holder := held.pop(canonical_address(entry.address), None)) is not None:
+                taking_over.append((holder, entry, 1))
+            else:
+                new[share_of(entry)] += 1
+        return self.seats.if_changed(
+            [
+                *taking_over,
+                *((None, example_of(share), number) for share, number in new.items()),
+                *((example_of(before), example_of(after), number) for (before, after), number in alike.items()),
+            ]
+        )
 
 
 Plan = TypeVar("Plan", bound=MergePlan)

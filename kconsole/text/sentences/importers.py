@@ -151,6 +151,13 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "import-same": "is the same",
     "faulty-rows": "{number:count faulty row|faulty rows}. Nothing was imported:",
     "faulty-users": "{number:count faulty user|faulty users}. Nothing was imported:",
+    "file-not-known": "{file} is none of the files that can be imported.",
+    "files-to-import": (
+        "They are an export of Kerio Connect (CSV with a column Name), a server's users.cfg, and last logins (CSV with"
+        " columns address and time)."
+    ),
+    "domain-of-export-needed": "{file} does not name the domain of its accounts.",
+    "type-the-domain": "Type the domain.",
     "correct-the-file": Both("Correct the file, or import the good rows with --skip-faulty.", "Correct the file."),
     "correct-the-server": Both(
         "Correct them on the server, or import the others with --skip-faulty.", "Correct them on the server."
@@ -173,6 +180,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "copy-config-again": "Copy the file from the server again. Nothing was imported.",
     "config-readable": "{name} holds passwords, and other users than its owner can read it.",
     "config-missing": "{name} does not exist. Entries that only it names stay as they are.",
+    "config-renamed": "{file} is in XML. Of a server's files, {users} and {server} are read, under these names.",
     "name-server-folder": "Name the folder of the server, or of copies of its {users} and {server}.",
     "name-empty": "It has no name",
     "bad-name": _login("Its name"),

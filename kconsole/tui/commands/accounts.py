@@ -83,6 +83,14 @@ class Export(_AccountCommand):
     synonyms = "report csv json markdown spreadsheet excel save print"
 
 
+class Import(_AccountCommand):
+    """Import accounts or last logins from a file: Kerio's CSV, users.cfg, a log. The changes are shown first."""
+
+    name, keys, title = "import", "I", "Accounts: import from a file"
+    synonyms = "csv users.cfg mailserver.cfg kerio upload load read migrate logins"
+    changes = True
+
+
 class Tag(_AccountCommand):
     """Give the account, or all marked ones, tags of your own, such as "service". The filter finds them by tag:x."""
 

@@ -29,6 +29,7 @@ from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.license import LICENSE_COMMANDS, LicenseUndo, Register, Trial
 from kconsole.tui.screens import license_forms as forms
 from kconsole.tui.screens.dialog import Question
+from kconsole.tui.screens.encoding import EncodingDialog
 from kconsole.tui.screens.store import StoreScreen
 from kconsole.tui.widgets.license_sheet import LicenseHead, LicenseSheet
 from kconsole.tui.workspace import Workspace
@@ -175,7 +176,7 @@ class LicenseScreen(StoreScreen):
 
         def failed(error: ConsoleError) -> None:
             if isinstance(error, EncodingUnconfirmed):
-                self.app.push_screen(forms.EncodingDialog(error), chosen)
+                self.app.push_screen(EncodingDialog(error), chosen)
             else:
                 self.tell_problem(error)
 

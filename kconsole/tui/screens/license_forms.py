@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kconsole.core.codes import message, short
-from kconsole.core.errors import BadInput, EncodingUnconfirmed, reason_of
+from kconsole.core.errors import BadInput, reason_of
 from kconsole.core.license import Component, ComponentName, Customer, License
 from kconsole.core.times import day_of
 from kconsole.licensing.counting import ComponentUse
@@ -22,16 +22,13 @@ from kconsole.operations.files import open_file, whole_path
 from kconsole.text import words
 from kconsole.text.details import Detail
 from kconsole.text.licenses import DETAIL_WORDS, Row, masked_id, seats_words
-from kconsole.text.messages import words_of
-from kconsole.text.safe_text import safe_address, safe_text
+from kconsole.text.safe_text import safe_address
 from kconsole.text.screen import READ_ONLY
-from kconsole.tui.commands.base import voice_of
-from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, notes, plain
+from kconsole.tui.screens.dialog import ConfirmDialog, Dialog, Question, plain
 from kconsole.tui.screens.form import Field, FormDialog, Save, SavingForm
 from kconsole.tui.widgets.column_list import Column, ColumnList
 from kconsole.tui.widgets.inputs import FormRow, PasswordLine
 from kconsole.tui.widgets.labelled import LABEL_LARGE, LabelledText
-from kconsole.tui.widgets.row_list import RowList
 
 Answer = TypeVar("Answer")
 
@@ -164,32 +161,6 @@ def read_regular(path: Path, encoding: str | None = None) -> operations.LicenseF
     except OSError as error:
         raise BadInput("cannot-read", "check-the-name", file=str(path), reason=reason_of(error)) from None
     return operations.read_license(path, encoding)
-
-
-class EncodingDialog(Dialog[str]):
-    """Asks which encoding a file is in, by words as they would read. The likeliest one has the cursor."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", show=False, priority=True)]
-    AUTO_FOCUS = "#encodings"
-    heading = "Which of these reads right?"
-    keys = "enter read it so · esc cancel"
-
-    def __init__(self, error: EncodingUnconfirmed) -> None:
-        super().__init__()
-        self._error = error
-
-    def body(self) -> Iterable[Widget]:
-        encodings = RowList(id="encodings")
-        encodings.lines = [
-            [(f" {safe_text(words_of(example, voice_of(self)))}", "")] for example in self._error.details
-        ]
-        yield encodings
-        yield from notes(
-            [safe_text(words_of(self._error.happened, voice_of(self))), "If none does, save the file in UTF-8."]
-        )
-
-    def action_choose(self) -> None:
-        self.dismiss(self._error.details[self.query_one(RowList).cursor].params["encoding"])
 
 
 class ChangeDialog(ConfirmDialog):

@@ -186,6 +186,11 @@ class MainScreen(AccountsScreen):
 
         self.app.push_screen(LicenseScreen(self.workspace))
 
+    def action_import(self) -> None:
+        from kconsole.tui.screens.imports import ask_for_import
+
+        ask_for_import(self, self.listing.domain or self.session.state.primary_domain)
+
     def action_map(self) -> None:
         from kconsole.tui.screens.mapping import MappingScreen
 

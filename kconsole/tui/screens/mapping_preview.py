@@ -1,12 +1,8 @@
 """The preview of a mapping: seats on top, all accounts by name below."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple
 
-from textual import getters
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widget import Widget
 
 from kconsole.core.directory import Directory
 from kconsole.core.errors import ChangedMeanwhile, ConsoleError
@@ -15,11 +11,9 @@ from kconsole.operations.base import Done
 from kconsole.operations.mapping import DirectoryListing, MapDomain, MapPlan, plan_mapping
 from kconsole.text import screen as texts
 from kconsole.text import words
-from kconsole.text.columns import cell_width
 from kconsole.text.details import Detail
 from kconsole.text.gauge import used_words
 from kconsole.text.mapping import (
-    Section,
     access_words,
     counts_words,
     gone_words,
@@ -32,67 +26,12 @@ from kconsole.text.safe_text import safe_address, safe_text
 from kconsole.tui.commands.base import AnyCommand
 from kconsole.tui.commands.mapping import PREVIEW_COMMANDS, ToggleGone
 from kconsole.tui.screens.console import MANY
-from kconsole.tui.screens.dialog import ConfirmDialog, NewsDialog, Question
-from kconsole.tui.screens.store import StoreScreen
-from kconsole.tui.widgets.labelled import LabelledText
-from kconsole.tui.widgets.lines import SeatGauge
-from kconsole.tui.widgets.painting import Part, fitted
-from kconsole.tui.widgets.row_list import RowList
+from kconsole.tui.screens.dialog import ConfirmDialog, Question
+from kconsole.tui.screens.plan import PlanScreen
 from kconsole.tui.workspace import Workspace
 
-WIDE: Final = 100
-"""Columns of a terminal where the gauge has a frame, as on the main screen."""
 
-
-class PlanRow(NamedTuple):
-    """A row of the list: a heading, an account, or a blank line between two sections."""
-
-    label: str
-    text: str = ""
-    is_heading: bool = False
-
-
-class PlanList(RowList):
-    """All accounts that would change, in sections."""
-
-    def __init__(self) -> None:
-        super().__init__(id="plan")
-        self.rows: Sequence[PlanRow] = ()
-        self._label_width = 0
-
-    @property
-    def row_count(self) -> int:
-        return len(self.rows)
-
-    @property
-    def highlighted(self) -> PlanRow | None:
-        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
-
-    def show(self, sections: Iterable[Section]) -> None:
-        """Show these sections. All their texts must be safe to show."""
-        rows: list[PlanRow] = []
-        for heading, details in sections:
-            if rows:
-                rows.append(PlanRow(""))
-            rows.append(PlanRow(f"{len(details):,} · {heading}", is_heading=True))
-            rows += [PlanRow(*detail) for detail in details]
-        self.rows = rows
-        self._label_width = max((cell_width(row.label) for row in rows if row.text), default=0)
-        self.rows_changed()
-
-    def paint_row(self, row: int, width: int) -> Sequence[Part]:
-        label, text, is_heading = self.rows[row]
-        sign = ("▸" if row == self.cursor else " ", "")
-        if is_heading:
-            return [sign, (f" {fitted(label, width - 3)}", "strong")]
-        if not label or not text:
-            return [sign, (f"   {fitted(label or text, width - 5)}", "")]
-        room = min(self._label_width, max(width // 2, width - 30))
-        quiet = "" if row == self.cursor else "muted"
-        return [sign, (f"   {fitted(label, room)}  ", ""), (fitted(text, width - room - 7), quiet)]
-
-
-class PreviewScreen(StoreScreen):
+class PreviewScreen(PlanScreen):
     """The preview of a mapping.
 
     It follows the store: a change by another process updates the plan at once. For many accounts that takes a while;
@@ -100,43 +39,20 @@ class PreviewScreen(StoreScreen):
     """
 
     commands = PREVIEW_COMMANDS
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  # Textual's own declaration
-    CSS_PATH = "../css/mapping.tcss"
-    AUTO_FOCUS = "#plan"
     on_key_line = ("plan-apply", "plan-gone", "plan-row", "plan-back", "help")
 
     help_title = "Help: the preview"
 
-    gauge = getters.query_one(SeatGauge)
-    summary = getters.query_one("#summary", LabelledText)
-    accounts = getters.query_one(PlanList)
-
     def __init__(self, workspace: Workspace, directory: Directory, listing: DirectoryListing, plan: MapPlan) -> None:
         super().__init__(workspace)
         self.directory, self.listing, self.plan = directory, listing, plan
-        self.done: Done | None = None
-        """The result; None if nothing was mapped."""
         self.disables_gone = False
-        self._is_outdated = False
-        self._meanwhile: list[Commit] = []
-        """The last change by others since the preview was opened."""
-
-    def content(self) -> Iterable[Widget]:
-        yield SeatGauge()
-        yield LabelledText(11, id="summary")
-        with Vertical(id="plan-pane"):
-            yield PlanList()
 
     def on_mount(self) -> None:
         self.header.left = f"mapping {safe_address(self.plan.domain)}"
         self.header.middle = safe_text(self.directory.url)
-        self.header.right = safe_text(self.session.store.operator.shown)
         self.header.warning = "INSECURE" if self.directory.insecure else ""
-        self.gauge.border_title = "Seats, before → after"
         self._show()
-
-    def on_resize(self) -> None:
-        self.summary.styles.max_height = max(self.size.height // 2 - 3, 2)  # half of a low terminal is for the list
 
     # Commands
 
@@ -147,11 +63,6 @@ class PreviewScreen(StoreScreen):
         self.disables_gone = not self.disables_gone
         self.tell("")
         self._show()
-
-    def action_row(self) -> None:
-        row = self.accounts.highlighted
-        if row is not None and (row.label or row.text):
-            self.app.push_screen(NewsDialog("Row", [text for text in (row.label, row.text) if text]))
 
     def action_apply(self, news: Sequence[str] = ()) -> None:
         """Ask for confirmation, then map; if the store changes in between, ask again."""
