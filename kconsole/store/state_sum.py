@@ -6,6 +6,7 @@ their defaults do not count, so that a later version with more fields finds the 
 """
 
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256, shake_128
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ _BYTES: Final = 256
 _MODULUS: Final = 1 << (8 * _BYTES)
 
 _encode = msgspec.json.Encoder().encode
+_fields = cache(fields)  # it reads the annotations again at each call
 
 Tables = Mapping[str, Mapping[int, Any]]
 
@@ -50,7 +52,7 @@ def hash_of_sum(state_sum: int) -> str:
 def _said(value: Any) -> Any:
     """A record as JSON, without what has its default."""
     if isinstance(value, Struct):
-        found = {field.encode_name: (getattr(value, field.name), field.default) for field in fields(value)}
+        found = {field.encode_name: (getattr(value, field.name), field.default) for field in _fields(type(value))}
         return {name: _said(each) for name, (each, default) in found.items() if each != default}
     is_list = isinstance(value, tuple | list) and not isinstance(value, Message)
     return [_said(each) for each in value] if is_list else as_json(value)
