@@ -162,6 +162,8 @@ def save_listing(name: str, text: str, store: Path, *, replace: bool = False) ->
         raise BadInput("file-needs-name")
     try:
         path = Path(name.strip()).expanduser()
+        if path.name.startswith("-"):  # `-` itself is no standard output here
+            raise BadInput("name-like-an-option", "choose-another-name", file=path.name)
         if path.exists() and not path.is_file():
             raise BadInput("path-not-a-file", "choose-another-name", file=str(path))
     except (OSError, RuntimeError, ValueError) as error:

@@ -3,6 +3,8 @@
 import os
 import stat
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ from kconsole.operations.files import save_listing, write_document
 from kconsole.operations.maintenance import archive, backup, examine, mend
 from kconsole.operations.preferences import Preferences
 from kconsole.operations.session import Session
-from kconsole.store.file_engine.files import make_folder
+from kconsole.store.file_engine.files import _without_name, make_folder
 from kconsole.text.messages import words_of
 from tests.operations.sessions import account, session_of
 from tests.store.snapshots import snapshot_now
@@ -245,6 +247,30 @@ def test_an_export_keeps_the_mode_of_what_it_replaces(tmp_path: Path, door: Door
     file.chmod(0o640)
     door(session, file)
     assert kept(file)[2] == 0o640
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kconsole.operations.files import writing
+with writing(Path(sys.argv[1]), Path(sys.argv[2])) as file:
+    file.write(b"half of it")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["replacing", "new"])
+def test_an_export_that_is_killed_leaves_nothing(tmp_path: Path, is_there: bool) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    if (unnamed := _without_name(folder)) < 0:
+        pytest.skip("this file system has no files without a name")
+    os.close(unnamed)
+    if is_there:
+        (folder / "list.csv").write_text("old")
+    subprocess.run([sys.executable, "-c", KILLED, str(folder / "list.csv"), str(tmp_path / "store")], check=False)
+    assert {file.name: file.read_text() for file in folder.iterdir()} == ({"list.csv": "old"} if is_there else {})
 
 
 def test_an_export_keeps_the_rights_of_single_users(tmp_path: Path) -> None:

@@ -59,3 +59,14 @@ async def test_the_second_file_of_a_day_gets_another_name(home: Path) -> None:
     async with console("office") as screen:
         await screen.press("E", "enter", "E", "enter")
         assert len(list(home.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["-", "~/-rf.csv"])
+async def test_a_name_that_is_an_option_is_refused(home: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    async with console("office") as screen:
+        await screen.press("E", "down", "ctrl+u", *name, "enter")
+        screen.expect_dialog("begins with -")
+        await screen.press("escape", "Y", "s", "ctrl+u", *name, "enter")
+        assert "begins with -" in screen.text
+    assert not list(home.iterdir())

@@ -19,6 +19,8 @@ NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNO
 _ACCESS_LIST = "system.posix_acl_access"
 """The attribute that holds the rights of more users and groups, where the mode shows the most that these have."""
 
+_OPEN_FILES = "/proc/self/fd"
+
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 """What file systems answer that cannot sync a folder by itself, some shared ones among them."""
 
@@ -55,6 +57,7 @@ def beside(path: Path) -> Path:
 def new_file(path: Path, store: Path | None = None) -> Iterator[tuple[Path, int]]:
     """Make a file beside another, with its owner, group and mode; it is gone again unless it takes that one's place.
 
+    An exported file has no name before its last moment, where the system knows how: a killed process leaves none.
     Where there is no other, the file is for its owner only. Root works in the stores of others: there, a new file is
     its folder's owner's. A file outside of the store is exported from it: then `store` is the store's folder.
 
@@ -64,7 +67,10 @@ def new_file(path: Path, store: Path | None = None) -> Iterator[tuple[Path, int]
     """
     new = beside(path)
     try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+        descriptor = -1 if store is None else _without_name(path.parent)
+        if descriptor < 0:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(new, flags, PRIVATE_FILE)
         try:
             os.fchmod(descriptor, _mode_with_owner(descriptor, path, store))
             yield new, descriptor
@@ -73,6 +79,23 @@ def new_file(path: Path, store: Path | None = None) -> Iterator[tuple[Path, int]
     finally:
         with contextlib.suppress(OSError):
             new.unlink()
+
+
+def _without_name(folder: Path) -> int:
+    """Open a file that has no name in a folder; -1 where that, or to name it later, is not possible."""
+    if not Path(_OPEN_FILES).is_dir():
+        return -1
+    try:
+        return os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, PRIVATE_FILE)
+    except OSError:  # if the folder cannot be written, the next attempt says so
+        return -1
+
+
+def _give_name(descriptor: int, path: Path) -> None:
+    """Give a file without a name this one; FileExistsError if another has it. One with a name keeps that."""
+    if os.fstat(descriptor).st_nlink == 0:
+        # With the descriptor of a folder, which does not matter here, Python follows the link to the file itself.
+        os.link(f"{_OPEN_FILES}/{descriptor}", path, src_dir_fd=descriptor, follow_symlinks=True)
 
 
 def _mode_with_owner(descriptor: int, path: Path, store: Path | None) -> int:
@@ -149,6 +172,7 @@ def placed(path: Path, *, replace: bool = True, store: Path | None = None) -> It
     with new_file(path, store) as (new, descriptor):
         yield descriptor
         os.fsync(descriptor)
+        _give_name(descriptor, new)
         if replace:
             new.replace(path)
         else:

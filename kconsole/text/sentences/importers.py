@@ -89,6 +89,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "file-needs-name": "A file needs a name.",
     "path-not-a-file": "{file} is not a file.",
     "file-exists": "{file} exists already.",
+    "name-like-an-option": "{file} begins with -, so programs would take it for an option.",
     "choose-another-name": "Choose another name.",
     "choose-another-or-replace": "Choose another name, or replace the file.",
     "choose-another-file": "Choose another file.",
