@@ -128,6 +128,8 @@ class Commit(NamedTuple):
     """The sequence number of the commit that this one undoes."""
     own: bool = False
     """Whether this process made it."""
+    is_partial: bool = False
+    """Whether it changed or refused more than the reader may see."""
 
     @property
     def is_lost(self) -> bool:

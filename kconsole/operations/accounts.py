@@ -54,9 +54,9 @@ class _SwitchAccounts:
         return [self._switch(address, seats, context) for address in unique(self.addresses)]
 
     def _switch(self, address: str, seats: SeatLedger, context: OperationContext) -> Outcome:
-        entry = context.state.entry_at(address)
+        entry = context.visible.entry_at(address)
         if entry is None:
-            return missing(address, context.state)
+            return missing(address, context.visible)
         done = f"{self.name}d"
         decision = guards.may_disable(entry, context.policy)
         # where all of them fit, the figures need not follow each account, and no report is needed
@@ -111,7 +111,7 @@ class AddAccount:
             raise BadInput("not-an-address", "write-an-address", address=self.address)
         if not LOGIN.fullmatch(login):
             raise BadInput("not-a-login", "login-characters", login=login)
-        domain = state.domain_named(domain_name)
+        domain = context.visible.domain_named(domain_name)
         if domain is None:
             hint = "add-the-domain" if state.server is None else "add-the-domain-there"
             raise NotFound("no-such-domain", hint, domain=domain_name)
@@ -150,11 +150,11 @@ class DeleteAccounts:
     def _target(self, context: OperationContext) -> str:
         if self.mailbox != "transfer":
             return ""
-        target = context.state.entry_at(self.transfer_to)
+        target = context.visible.entry_at(self.transfer_to)
         if target is None:
             raise NotFound(
                 "no-account-for-mailbox",
-                hints_for(self.transfer_to, context.state),
+                hints_for(self.transfer_to, context.visible),
                 effect="nothing-deleted",
                 address=self.transfer_to,
             )
@@ -170,9 +170,9 @@ class DeleteAccounts:
         raise Refused(code, "name-an-enabled-account", effect="nothing-deleted", address=target.address, what=what)
 
     def _delete(self, address: str, transfer_to: str, context: OperationContext) -> Outcome:
-        entry = context.state.entry_at(address)
+        entry = context.visible.entry_at(address)
         if entry is None:
-            return missing(address, context.state)
+            return missing(address, context.visible)
         decision = guards.may_delete(entry, context.policy)
         if not decision.allowed:
             return refusal(entry.address, decision)
@@ -211,9 +211,10 @@ class Connect:
             raise BadInput("login-in-future", "nothing-recorded-zone")
         if len(self.protocol) > LONGEST_PROTOCOL:
             raise BadInput("protocol-too-long", "login-not-recorded", longest=LONGEST_PROTOCOL)
-        entry = context.state.entry_at(self.address) or next(iter(context.state.deleted_at(self.address)), None)
+        visible = context.visible
+        entry = visible.entry_at(self.address) or next(iter(visible.deleted_at(self.address)), None)
         if entry is None:
-            return [missing(self.address, context.state)]
+            return [missing(self.address, visible)]
         report, is_suspended = context.seats.report_around(entry.domain), context.license_status.is_suspended
         decision = guards.may_connect(report, entry, context.policy, is_suspended)
         if not decision.allowed:

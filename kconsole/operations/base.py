@@ -21,6 +21,7 @@ from kconsole.core.server import PendingChange, Target
 from kconsole.licensing.counting import SeatLedger, is_held
 from kconsole.licensing.lifecycle import LicenseStatus, license_status_of
 from kconsole.licensing.policy import LicensePolicy
+from kconsole.operations.scope import RecordsInScope
 from kconsole.operations.search.lookup import hints_for
 from kconsole.store.records import Records
 from kconsole.store.transaction import Transaction
@@ -74,6 +75,11 @@ class OperationContext:
                 apply_change(self._ledger, change)
         self._counted += changes
         return self._ledger
+
+    @property
+    def visible(self) -> Records:
+        """The records that the operator may see: in them, accounts are found by what a user typed."""
+        return RecordsInScope(self.state, self.authority) if self.authority.is_bound else self.state
 
     @property
     def license_status(self) -> LicenseStatus:

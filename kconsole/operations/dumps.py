@@ -22,7 +22,7 @@ from kconsole.store.seatstore import PATIENCE
 
 def dump_of(session: Session) -> bytes:
     """The dump of a session's store, ending in a newline."""
-    document = inventory_document(_in_order(session.state.inventory))
+    document = inventory_document(_in_order(session.store.state.inventory))
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

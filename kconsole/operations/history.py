@@ -45,8 +45,10 @@ class LogQuery(NamedTuple):
 class History:
     """The log of an open store, and what its operator can undo."""
 
-    def __init__(self, store: SeatStore) -> None:
+    def __init__(self, store: SeatStore, as_seen: Callable[[Commit], Commit] = lambda commit: commit) -> None:
+        """The history of a store; `as_seen` gives a commit as the operator may see it."""
         self._store = store
+        self._as_seen = as_seen
         self._own: list[Commit] = []
         """What this session did and can undo, or redo after an undo."""
         self._opened_at = store.sequence
@@ -60,11 +62,11 @@ class History:
     def log(self, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
         """The commits that a query selects, oldest or newest first; each is read when it is asked for."""
         history = self._store.journal.history_backwards() if newest_first else self._store.journal.history()
-        return (commit for commit in history if query.fits(commit))
+        return filter(query.fits, map(self._as_seen, history))
 
     def of_entry(self, number: int, most: int) -> list[Commit]:
         """The last commits that changed an entry, the newest first, as far as they are quickly found."""
-        return list(islice(self._store.journal.recent(*lines_changing("entries", number)), most))
+        return list(map(self._as_seen, islice(self._store.journal.recent(*lines_changing("entries", number)), most)))
 
     @property
     def undoable(self) -> Commit | None:
@@ -136,7 +138,7 @@ class History:
 
     def recent_reasons(self) -> list[str]:
         """The reasons that were given last, by anyone, the last one first, each once. A thread may ask for them."""
-        lines = islice(self._store.journal.find(REASON_LINES), LATELY)
+        lines = map(self._as_seen, islice(self._store.journal.find(REASON_LINES), LATELY))
         return list(dict.fromkeys(line.reason for line in lines if line.reason))
 
     def has_refused_lately(self, operation: str, refused: tuple[Refusal, ...]) -> bool:

@@ -39,7 +39,7 @@ class SetDirectory:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        domain = named_domain(context.state, self.domain)
+        domain = named_domain(context.visible, self.domain)
         check_settings(self.directory)
         if domain.directory == self.directory:
             return [Outcome(domain.name, "unchanged", "map-directory-same")]
@@ -59,7 +59,7 @@ class ForgetDirectory:
     reason: str = ""
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        domain = named_domain(context.state, self.domain)
+        domain = named_domain(context.visible, self.domain)
         if domain.directory is None:
             return [Outcome(domain.name, "unchanged", "map-no-directory")]
         context.transaction.put_domain(replace(domain, directory=None))
@@ -94,7 +94,8 @@ class MapDomain:
         return f"MapDomain({self.domain!r})"
 
     def apply(self, context: OperationContext) -> list[Outcome]:
-        plan = plan_mapping(self.domain, self.listing, context.state, context.seats)
+        domain = named_domain(context.visible, self.domain).name
+        plan = plan_mapping(domain, self.listing, context.state, context.seats)
         if self.expected is not None and not plan.is_no_more_than(self.expected, self.disable_gone):
             raise ChangedMeanwhile("changed-meanwhile", "nothing-mapped-look-again", (), addresses=[plan.domain])
         if (decision := exceeding(plan, self.disable_gone, self.over_limit)) is not None:

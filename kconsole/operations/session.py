@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from kconsole.core.codes import Message, message
-from kconsole.core.errors import ChangedSince, ConsoleError, NotFound, Refused, StoreBusy, StoreUnusable
+from kconsole.core.errors import ChangedSince, ConsoleError, NotFound, NotPermitted, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal
 from kconsole.core.records import Entry, Inventory
 from kconsole.core.roles import Authority, Capability, full
@@ -20,9 +20,11 @@ from kconsole.operations.base import Done, Operation, OperationContext, apply_ch
 from kconsole.operations.catalog import capability_of, runs_on
 from kconsole.operations.chunked import Chunks, within
 from kconsole.operations.history import History, can_be_undone
+from kconsole.operations.scope import Scope
 from kconsole.operations.server_errors import named_meanwhile
 from kconsole.operations.system import system_operator
 from kconsole.store.records import Progress as Progress
+from kconsole.store.records import Records
 from kconsole.store.seatstore import PATIENCE as PATIENCE
 from kconsole.store.seatstore import SeatStore
 
@@ -51,17 +53,20 @@ class Session:
         account_index: the account list, searched and sorted.
         what_if: the figures if marked accounts were toggled.
         store: where it all is: `folder`, `operator`, `read_only`, `notices`, `sequence`, `lease("server")`.
+        scopes: how many scopes there have been; with each, other domains may be seen.
         clock: gives the time.
         offline: whether `--offline` forbids to contact the server.
     """
 
     def __init__(self, store: SeatStore, clock: Clock, policy: LicensePolicy = KERIO) -> None:
         self.store = store
-        self.state = store.state
         self.clock = clock
         self.offline = False
-        self.seats = SeatLedger(store.state.inventory, policy)
-        self.history = History(store)
+        self._records = store.state
+        self._ledger = SeatLedger(store.state.inventory, policy)
+        self._scope = Scope(store.authority(), self._records, self._ledger)
+        self.scopes = 1
+        self.history = History(store, self._as_seen)
         self._account_index: AccountIndex | None = None
         self._what_if: WhatIf | None = None
         self._listeners: list[Callable[[Commit], None]] = []
@@ -110,9 +115,30 @@ class Session:
         return cls(SeatStore.create(folder, inventory, clock, operator, patience), clock)
 
     @property
+    def state(self) -> Records:
+        """The records as of the last commit that was read, as far as the operator may see them."""
+        return self._scope.state
+
+    @property
+    def seats(self) -> SeatLedger:
+        """The seat figures: the totals, and what the operator may see of domains and accounts."""
+        return self._scope.seats
+
+    @property
     def authority(self) -> Authority:
         """What the operator may do now. It is cheap to ask again and again."""
         return self.store.authority()
+
+    def follow_authority(self) -> None:
+        """Show what the operator may see now, which another version of the roles file may have changed."""
+        authority = self.authority
+        if authority.domains != self._scope.authority.domains:
+            self._scope = Scope(authority, self._records, self._ledger)
+            self._account_index = self._what_if = None
+            self.scopes += 1
+
+    def _as_seen(self, commit: Commit) -> Commit:
+        return self._scope.commit(commit, self.history.is_own(commit))
 
     def may(self, capability: Capability) -> bool:
         """Whether the operator has a capability now."""
@@ -178,10 +204,11 @@ class Session:
         context: OperationContext | None = None
         try:
             with self.store.transaction(operation.name, operation.capability, reason=operation.reason) as transaction:
-                if self.state.server is not None and not in_store_only and operation.runs_on != "store":
-                    raise named_meanwhile(self.state.server)
-                context = OperationContext(self.state, self.seats, transaction, self.clock.now(), self.authority)
-                before = context.seats.report()
+                server = self._records.server
+                if server is not None and not in_store_only and operation.runs_on != "store":
+                    raise named_meanwhile(server)
+                context = OperationContext(self._records, self._ledger, transaction, self.clock.now(), self.authority)
+                before = self.seats.report()
                 transaction.seats = (before.used, before.used)
                 transaction.account = the_account_of(operation)
                 outcomes = outcomes_of(operation, context)
@@ -195,7 +222,9 @@ class Session:
         commit = transaction.commit
         if commit is not None and can_be_undone(commit):
             self.history.add_own(commit)
-        return Done(operation.name, outcomes, before, self.seats.report(), commit)
+        if commit is not None:
+            commit = self._as_seen(commit)
+        return Done(operation.name, self._scope.outcomes(outcomes), before, self.seats.report(), commit)
 
     def commit(self, operation: Operation) -> Done:
         """Apply an operation in the store only: the server has done it already, or need not do it."""
@@ -203,6 +232,7 @@ class Session:
 
     def _server_to_ask(self, operation: Operation, name: str) -> Server | None:
         """The server on which to apply an operation first; None for one that runs in the store."""
+        self.follow_authority()
         self.insist(operation.capability, operation.name, the_account_of(operation), operation.reason)
         if operation.runs_on != "store" and not self.store.read_only:
             self.catch_up()  # another process may have configured a server meanwhile
@@ -252,7 +282,12 @@ class Session:
         Raises:
             NotFound: there is none, or it has been undone.
         """
-        return self.history.to_undo(sequence, lambda commit: self._why_never_undone(commit, commit.operation) is None)
+        commit = self.history.to_undo(
+            sequence, lambda commit: self._why_never_undone(commit, commit.operation) is None
+        )
+        if self._as_seen(commit).is_partial:
+            self._log_and_raise(_outside_domains(commit), "undo", "", "")
+        return commit
 
     def last_undoable(self) -> Commit | None:
         """The last change of the operator that can be undone; it passes over what later changes keep from that."""
@@ -260,7 +295,7 @@ class Session:
         commits = (
             commit
             for commit in self.history.candidates()
-            if self._undoing(commit, commit.operation).is_as_left(self.state)
+            if self._undoing(commit, commit.operation).is_as_left(self._records)
             if self.why_not_undone(commit) is None
         )
         return next(commits, None)
@@ -271,7 +306,7 @@ class Session:
         if (why := self._why_never_undone(commit, first)) is not None:
             return why
         try:
-            self._undoing(commit, first).check(self.state)
+            self._undoing(commit, first).check(self._records)
         except (ChangedSince, NotFound) as error:
             return error
         return None
@@ -287,6 +322,8 @@ class Session:
         not_permitted = self.authority.refusal_to(self._undoing(commit, first).capability)
         if not_permitted is not None:
             return not_permitted
+        if self._as_seen(commit).is_partial:
+            return _outside_domains(commit)
         gone = deleted_for_good(commit) if self.is_done_there(first) else None
         if gone is not None:
             reason = message("deleted-for-good")
@@ -316,7 +353,8 @@ class Session:
 
     def catch_up(self) -> list[Commit]:
         """Read what other processes committed; all parts and listeners follow."""
-        return self.store.catch_up()
+        self.follow_authority()
+        return [self._as_seen(commit) for commit in self.store.catch_up()]
 
     def listen(self, listener: Callable[[Commit], None]) -> None:
         """Call `listener` with every commit from now on, after the parts have followed it."""
@@ -329,11 +367,17 @@ class Session:
     def _committed(self, commit: Commit) -> None:
         if not commit.own:
             for change in commit.changes:
-                apply_change(self.seats, change)
+                apply_change(self._ledger, change)
+        self.history.follow(commit)
+        commit = self._as_seen(commit)
         if self._what_if is not None:
             self._what_if.follow(commit.changes)
         if self._account_index is not None:
             self._account_index.follow(commit.changes, self.seats.held)
-        self.history.follow(commit)
         for listener in list(self._listeners):
             listener(commit)
+
+
+def _outside_domains(commit: Commit) -> NotPermitted:
+    """The error for a line of the log that the operator sees in part only."""
+    return NotPermitted("line-outside-domains", "ask-full-admin", line=commit.sequence)

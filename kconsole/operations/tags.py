@@ -41,9 +41,9 @@ class TagAccounts:
         return [self._tag(address, add, remove, context) for address in unique(self.addresses)]
 
     def _tag(self, address: str, add: set[str], remove: set[str], context: OperationContext) -> Outcome:
-        entry = context.state.entry_at(address)
+        entry = context.visible.entry_at(address)
         if entry is None:
-            return missing(address, context.state)
+            return missing(address, context.visible)
         tags = tuple(sorted((set(entry.tags) | add) - remove))
         if len(tags) > MOST_TAGS:
             return Outcome(entry.address, "refused", "too-many-tags", "remove-a-tag", {"most": MOST_TAGS})

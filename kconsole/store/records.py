@@ -1,6 +1,6 @@
 """The records of a store in memory, and what finds them."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -28,8 +28,8 @@ class Records:
 
     def __init__(self, changes: Iterable[Change] = ()) -> None:
         self.tables: dict[str, dict[int, Any]] = {table: {} for table in TABLES}
-        self.entries: dict[int, Entry] = self.tables["entries"]
-        self.domains: dict[int, Domain] = self.tables["domains"]
+        self.entries: Mapping[int, Entry] = self.tables["entries"]
+        self.domains: Mapping[int, Domain] = self.tables["domains"]
         self._addresses: _Addresses | None = None
         """Which entry has or had which address; made when it is first asked for, since much never asks."""
         self._changes = 0

@@ -191,10 +191,10 @@ def begin_reading(session: Session, access: ServerAccess | None = None) -> SyncS
     try:
         with session.store.lease("server", patience=0):
             session.catch_up()
-            orphans = session.state.pending_changes
+            orphans = session.store.state.pending_changes
     except (StoreBusy, ReadOnly):
         session.catch_up()  # another process is at work on the pending changes
-    server = server_of(session.state)
+    server = server_of(session.store.state)
     if access is not None:
         _check_same(access, server)
     sequence = session.store.sequence
@@ -241,7 +241,7 @@ class TakeRestart:
 
 def note_restart(session: Session, mail: MailServer) -> None:
     """Ask the server when it was started, before accounts are deleted, and take in if that is another moment."""
-    server, started = session.state.server, mail.started()
+    server, started = session.store.state.server, mail.started()
     if server is None or server.started_at is None or started is None:
         return
     if is_another_start(server.started_at, started):

@@ -85,7 +85,7 @@ Questions = Mapping[int, Sequence[Question]]
 
 def questions_about(session: Session, numbers: Iterable[int]) -> Questions:
     """What the server has to be asked about pending changes, as far as they are still there."""
-    pending_changes = session.state.pending_changes
+    pending_changes = session.store.state.pending_changes
     return {
         number: [_question(session, pending_changes[number], target) for target in pending_changes[number].targets]
         for number in numbers
@@ -115,16 +115,16 @@ def recover(session: Session, mail: MailServer) -> Done | None:
     server does not answer as it should, everything stays unconfirmed.
     """
     session.catch_up()
-    answers = answers_to(questions_about(session, session.state.pending_changes), mail)
+    answers = answers_to(questions_about(session, session.store.state.pending_changes), mail)
     return session.commit(answers) if answers.found else None
 
 
 def _question(session: Session, pending: PendingChange, target: Target) -> Question:
     if pending.domain_id:
         return pending.domain_id, target.address.rpartition("@")[0], ""
-    entry = session.state.live_entry(target.number)
+    entry = session.store.state.live_entry(target.number)
     login, _, name = (target.address if entry is None else entry.address).rpartition("@")
-    domain = session.state.domain_named(name)
+    domain = session.store.state.domain_named(name)
     return "" if domain is None else domain.server_id, login, target.server_id
 
 
@@ -172,7 +172,7 @@ class Writer:
         except (SourceAway, ServerRefused) as error:
             if not is_pushed:
                 error.effect = Message(NOTHING_CHANGED)
-                pending_changes = session.state.pending_changes.values()
+                pending_changes = session.store.state.pending_changes.values()
                 addresses = [target.address for pending in pending_changes for target in pending.targets]
                 if addresses:
                     error.details = (*error.details, message("unconfirmed-first", addresses=addresses))
@@ -180,10 +180,10 @@ class Writer:
 
     def connected(self, session: Session) -> AbstractContextManager[MailServer]:
         """A session with the server that the store follows now; raises Refused if the password is for another one."""
-        before = session.state.server
+        before = session.store.state.server
         meant = self.access or (None if before is None else before.access)
         session.catch_up()
-        server = server_of(session.state)
+        server = server_of(session.store.state)
         if meant is not None and server.access != meant:
             raise named_meanwhile(server)
         return provider_of(server.access).connected(server.access, self.secret, self.cancel, self.timeouts)

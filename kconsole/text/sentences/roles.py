@@ -47,5 +47,6 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "own-account-refused": "{address} is your own account, which you cannot disable or delete.",
     "higher-role-refused": "{address} has a higher role than yours, {role}: you cannot disable or delete it.",
     "admin-account-refused": "{address} administers the server: your role, {role}, may not enable such accounts.",
+    "line-outside-domains": "Line {line} changed accounts outside of your domains.",
     "outside-domains-refused": "That would change more than the domains of your role, {role}.",
 }

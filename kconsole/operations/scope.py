@@ -1,0 +1,174 @@
+"""What an operator sees of a store: all of it, or totals and what belongs to some domains."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from typing import Final, TypeVar
+
+from msgspec.structs import replace
+
+from kconsole.core.history import Change, Commit
+from kconsole.core.license import License
+from kconsole.core.outcomes import Outcome
+from kconsole.core.records import Domain, Entry, Restart
+from kconsole.core.reports import SeatReport, Warn
+from kconsole.core.roles import Authority
+from kconsole.core.server import PendingChange
+from kconsole.licensing.counting import SeatLedger
+from kconsole.store.records import Records
+
+_Record = TypeVar("_Record")
+
+DOMAIN_WARNINGS: Final = frozenset({"domain-at-limit"})
+"""Warnings that name a domain."""
+
+
+class _Seen(Mapping[int, _Record]):
+    """The records that are seen, by number; it follows the others."""
+
+    def __init__(self, records: Mapping[int, _Record], is_seen: Callable[[_Record], bool]) -> None:
+        self._records = records
+        self._is_seen = is_seen
+
+    def __getitem__(self, number: int) -> _Record:
+        record = self._records[number]
+        if not self._is_seen(record):
+            raise KeyError(number)
+        return record
+
+    def __iter__(self) -> Iterator[int]:
+        return (number for number, record in self._records.items() if self._is_seen(record))
+
+    def __len__(self) -> int:
+        return sum(map(self._is_seen, self._records.values()))
+
+
+class RecordsInScope(Records):
+    """The records of a store that an operator sees. An account of another domain is as one that is not there."""
+
+    def __init__(self, records: Records, authority: Authority) -> None:
+        self._all = records
+        self._sees = authority.sees
+        self.tables = records.tables
+        self.entries: Mapping[int, Entry] = _Seen(records.entries, self._sees_entry)
+        self.domains: Mapping[int, Domain] = _Seen(records.domains, lambda domain: authority.sees(domain.name))
+
+    def _sees_entry(self, entry: Entry) -> bool:
+        return self._sees(entry.domain)
+
+    @property
+    def pending_changes(self) -> dict[int, PendingChange]:
+        seen = {number: self.seen_part(each) for number, each in self._all.pending_changes.items()}
+        return {number: each for number, each in seen.items() if each is not None}
+
+    def seen_part(self, pending: PendingChange) -> PendingChange | None:
+        """A pending change of the accounts that are seen; None if there are none."""
+        targets = tuple(target for target in pending.targets if self._sees(_domain_of(target.address)))
+        if len(targets) == len(pending.targets):
+            return pending
+        return replace(pending, targets=targets, reason="") if targets else None
+
+    def entry_at(self, address: str) -> Entry | None:
+        return self._seen(self._all.entry_at(address))
+
+    def deleted_at(self, address: str) -> list[Entry]:
+        return list(filter(self._sees_entry, self._all.deleted_at(address)))
+
+    def has_had(self, key: str) -> bool:
+        return self._sees(_domain_of(key)) and self._all.has_had(key)
+
+    def indexing(self) -> Generator[float, None, None]:
+        return self._all.indexing()
+
+    def _seen(self, entry: Entry | None) -> Entry | None:
+        return entry if entry is not None and self._sees_entry(entry) else None
+
+
+class SeatsInScope(SeatLedger):
+    """The seat figures that an operator sees: the totals of the license, and the domains and accounts in scope."""
+
+    def __init__(self, ledger: SeatLedger, authority: Authority) -> None:
+        self._ledger = ledger
+        self._sees = authority.sees
+        self.policy = ledger.policy
+
+    @property
+    def used(self) -> int:
+        return self._ledger.used
+
+    def held_after(self, restart: Restart | None) -> list[Entry]:
+        return [entry for entry in self._ledger.held_after(restart) if self._sees(entry.domain)]
+
+    def held(self) -> list[Entry]:
+        return [entry for entry in self._ledger.held() if self._sees(entry.domain)]
+
+    def report(self) -> SeatReport:
+        return self._seen_part(self._ledger.report())
+
+    def if_changed(self, changes: Iterable[tuple[Entry | None, Entry, int]]) -> SeatReport:
+        return self._seen_part(self._ledger.if_changed(changes))
+
+    def if_licensed(self, license_: License) -> SeatReport:
+        return self._seen_part(self._ledger.if_licensed(license_))
+
+    def report_around(self, domain: str) -> SeatReport:
+        return self._seen_part(self._ledger.report_around(domain))
+
+    def has_room(self, domain: str, accounts: int = 1) -> bool:
+        return self._ledger.has_room(domain, accounts)
+
+    def _seen_part(self, report: SeatReport) -> SeatReport:
+        return report._replace(
+            domains=tuple(domain for domain in report.domains if self._sees(domain.name)),
+            warnings=tuple(filter(self._is_seen, report.warnings)),
+        )
+
+    def _is_seen(self, warning: Warn) -> bool:
+        return warning.code not in DOMAIN_WARNINGS or self._sees(warning.params["domain"])
+
+
+class Scope:
+    """What one authority sees of a store."""
+
+    def __init__(self, authority: Authority, records: Records, ledger: SeatLedger) -> None:
+        self.authority = authority
+        self.state = RecordsInScope(records, authority) if authority.is_bound else records
+        self.seats = SeatsInScope(ledger, authority) if authority.is_bound else ledger
+
+    def commit(self, commit: Commit, is_own: bool = False) -> Commit:
+        """A line of the log as the operator sees it: of other domains, who changed something, when, and in what way.
+
+        What is refused is seen of one's own lines, or of accounts in scope: it may name others.
+        """
+        if not self.authority.is_bound:
+            return commit
+        changes = tuple(change for change in map(self._change, commit.changes) if change is not None)
+        sees = self.authority.sees
+        refused = tuple(each for each in commit.refused if is_own or (each.address and sees(_domain_of(each.address))))
+        if changes == commit.changes and refused == commit.refused:
+            return commit
+        return commit._replace(changes=changes, refused=refused, reason="", is_partial=True)
+
+    def outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """The outcomes for accounts in scope, and for what is not there: reading a server changes others too."""
+        sees = self.authority.sees
+        return tuple(
+            each
+            for each in outcomes
+            if "@" not in each.address or each.result == "not-found" or sees(_domain_of(each.address))
+        )
+
+    def _change(self, change: Change) -> Change | None:
+        """The part of a change that is seen; None if it is not."""
+        sides = [each for each in (change.before, change.after) if each is not None]
+        if change.table == "entries":
+            return change if all(self.authority.sees(each.domain) for each in sides) else None
+        if change.table == "domains":
+            return change if all(self.authority.sees(each.name) for each in sides) else None
+        if change.table != "intents" or not isinstance(self.state, RecordsInScope):
+            return change
+        before, after = (None if each is None else self.state.seen_part(each) for each in (change.before, change.after))
+        return None if before is after is None else change._replace(before=before, after=after)
+
+
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2] if "@" in address else ""
+
