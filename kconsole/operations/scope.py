@@ -171,4 +171,3 @@ class Scope:
 
 def _domain_of(address: str) -> str:
     return address.rpartition("@")[2] if "@" in address else ""
-

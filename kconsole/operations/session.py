@@ -282,9 +282,7 @@ class Session:
         Raises:
             NotFound: there is none, or it has been undone.
         """
-        commit = self.history.to_undo(
-            sequence, lambda commit: self._why_never_undone(commit, commit.operation) is None
-        )
+        commit = self.history.to_undo(sequence, lambda commit: self._why_never_undone(commit, commit.operation) is None)
         if self._as_seen(commit).is_partial:
             self._log_and_raise(_outside_domains(commit), "undo", "", "")
         return commit
