@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -13,9 +13,11 @@ import click
 
 from kconsole.core.errors import ConsoleError, EncodingUnconfirmed, ReadOnly
 from kconsole.core.history import Commit, Operator
+from kconsole.core.roles import Capability
 from kconsole.core.times import Clock
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
 from kconsole.operations.base import Done, Outcome
+from kconsole.operations.roles import ROLES_FILE, Roles, person_here
 from kconsole.operations.session import PATIENCE, Progress, Session
 from kconsole.operations.system import STORE_VARIABLE, default_folder, system_operator
 from kconsole.text import messages
@@ -51,6 +53,10 @@ class CliContext:
     patience: float = PATIENCE
     claimed: str = ""
     read_only: bool = False
+    roles_file: Path | None = None
+    """The roles file of `--roles`; None for the usual one."""
+    operator_name: str = ""
+    """The operator that `kconsole shell` serves."""
     offline: bool = False
     """Whether to contact no server."""
     ascii_only: bool = False
@@ -79,10 +85,23 @@ class CliContext:
         chosen = os.environ.get(STORE_VARIABLE)
         return _folder_named(chosen, STORE_VARIABLE) if chosen else default_folder()
 
+    @cached_property
+    def roles(self) -> Roles:
+        """What the roles file says of the user, at the store of this run.
+
+        Raises:
+            Refused, BadInput: it cannot be used, or does not name the user.
+        """
+        return Roles(person_here(self.store_folder, self.operator_name), self.roles_file)
+
     @property
     def operator(self) -> Operator:
-        """The user that the system names, with the claims of this run."""
-        return system_operator(self.claimed)
+        """The user that the system names, as the roles file names them, with the claims of this run."""
+        return system_operator(self.claimed)._replace(name=self.roles.operator)
+
+    def insist(self, capability: Capability) -> None:
+        """Refuse what is done without an open store, unless the user may do that."""
+        self.roles.authority().insist(capability)
 
     def check_writable(self) -> None:
         """Refuse changes if `--read-only` forbids them."""
@@ -95,7 +114,13 @@ class CliContext:
         They name `unconfirmed` changes, except where the command itself confirms them.
         """
         session = Session.open(
-            self.store_folder, self.operator, self.clock, self.patience, self.read_only, progress=progress
+            self.store_folder,
+            self.operator,
+            self.clock,
+            self.patience,
+            self.read_only,
+            progress,
+            self.roles.authority,
         )
         session.offline = self.offline
         session.listen(self._note)
@@ -180,6 +205,10 @@ _STORE_OPTIONS = (
     _sets(
         "--wait", to="patience", read=_read_patience, type=float, metavar="SECONDS",
         help="How long to wait while another kconsole saves (10).",
+    ),
+    _sets(
+        "--roles", to="roles_file", read=lambda _, __, value: Path(value), metavar="FILE",
+        help=f"The roles file, for the store's owner and root ({ROLES_FILE}).",
     ),
     _sets(
         "--store", to="folder", read=lambda _, __, value: _folder_named(value, "--store"), metavar="DIR",

@@ -57,6 +57,7 @@ COMMANDS: Final = {
     "journal": "kconsole.cli.maintenance:journal",
     "demo": "kconsole.cli.screen:demo",
     "diagnose": "kconsole.cli.diagnose:diagnose",
+    "roles": "kconsole.cli.roles:roles",
     "schema": "kconsole.cli.maintenance:schema",
 }
 """The module of each command, imported only when the command runs: so none waits for the imports of others."""

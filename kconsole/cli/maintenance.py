@@ -7,12 +7,14 @@ import click
 
 from kconsole.cli.context import DONE, PARTLY_FAILED, CliContext, at_store, say
 from kconsole.cli.output import put_json
+from kconsole.core.codes import message
 from kconsole.operations import maintenance
+from kconsole.operations.roles import ROLES_FILE, roles_findings
 from kconsole.text import words
 from kconsole.text.messages import sentence, sentences, words_of
 from kconsole.text.safe_text import safe_text
 
-DOCUMENTS = ("status", "accounts", "explain", "dump", "config", "log", "server")
+DOCUMENTS = ("status", "accounts", "explain", "dump", "config", "log", "server", "roles")
 
 
 @click.command()
@@ -27,7 +29,8 @@ def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) 
     """
     if fix:
         place.check_writable()
-    findings = maintenance.examine(place.store_folder)
+        place.insist("repair")
+    findings = [*maintenance.examine(place.store_folder), *roles_findings(place.store_folder, place.roles_file)]
     if fix:
         findings = maintenance.mend(place.store_folder, findings, place.operator, place.patience, words_of)
         place.has_changed = any(finding.mended for finding in findings)
@@ -39,6 +42,8 @@ def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) 
             click.echo(f"{sign:<7}{safe_text(sentence(finding.what))}")
             if finding.remedy and not finding.mended:
                 click.echo(f"       {safe_text(sentences(finding.remedy))}")
+    if not place.roles_file and not ROLES_FILE.exists():
+        say(sentence(message("no-roles-file", file=str(ROLES_FILE))))
     left = [finding for finding in findings if finding.serious and not finding.mended]
     if not left:
         say("The store is in order.")
@@ -100,8 +105,8 @@ def archive_journal(place: CliContext, keep: int) -> None:
 def schema(document: str) -> None:
     """Print the JSON Schema of a document.
 
-    There is one for what status, accounts, explain, log and server print with --json, for a dump, and for the
-    configuration file.
+    There is one for what status, accounts, explain, log and server print with --json, for a dump, for the
+    configuration file, and for the roles file.
     """
     from kconsole.cli.schemas import schema_of
 

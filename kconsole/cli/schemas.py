@@ -17,6 +17,7 @@ from kconsole.core.reports import State
 from kconsole.licensing.lifecycle import LicenseState
 from kconsole.operations.config_model import Config
 from kconsole.operations.dumps import dump_schema
+from kconsole.operations.roles_model import RolesFile
 
 _Number: Final = int | None
 _Time: Final = datetime | None
@@ -159,6 +160,7 @@ _PRINTED: Final[Mapping[str, Any]] = {
     "log": _list(_LOG_LINE),
     "server": _model("ServerAnswer", "What kconsole server --json prints.", schema=Literal[1], server=_SERVER),
     "config": Config,
+    "roles": RolesFile,
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from kconsole.operations.preferences import Preferences, preferences_path
 from kconsole.operations.samples import SAMPLES, sample_session
 from kconsole.operations.session import Progress, Session
 from kconsole.operations.settings import Settings, read_settings
-from kconsole.operations.system import takes_long
+from kconsole.operations.system import system_operator, takes_long
 from kconsole.text.terminals import TerminalProfile, first_theme, profile_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool)
     The copy is deleted when the console ends, unless --into names a folder for it. --server also starts a test
     server with the same accounts. It imitates Kerio Connect, and comes with the source code only.
     """
-    look = look_of(place)
+    look, operator = look_of(place), system_operator(place.claimed)
     if with_server:
         if folder is not None:
             raise click.UsageError("--server works on a temporary copy. Use it without --into.")
@@ -87,22 +87,27 @@ def demo(place: CliContext, sample: str, folder: Path | None, with_server: bool)
     elif folder is not None:
         if place.read_only:
             raise ReadOnly("read-only-makes-no-store", "demo-without-into")
-        sample_session(sample, folder, place.operator).close()
+        sample_session(sample, folder, operator).close()
         say(f"Created a store of sample data in {folder}. Open it again with 'kconsole --store {folder}'.")
         if has_terminal(look.profile):
             with ending_in_order() as start:
-                session = Session.open(folder, place.operator, patience=PATIENCE)
+                session = Session.open(folder, operator, patience=PATIENCE)
                 show(start, session, f"sample '{sample}' in {folder}", look)
     else:
         need_terminal(look.profile)
         with ending_in_order() as start, temporary_folder() as temporary:
-            show(start, sample_session(sample, temporary / "store", place.operator), f"sample '{sample}'", look)
+            show(
+                start,
+                sample_session(sample, temporary / "store", operator),
+                f"sample '{sample}'",
+                look,
+            )
 
 
 def _demo_with_server(place: CliContext, sample: str, look: Appearance) -> None:
     starter = find_test_server()
     with ending_in_order() as start, temporary_folder() as folder, starter.demo_server(sample) as server:
-        session = sample_session(sample, folder / "store", place.operator)
+        session = sample_session(sample, folder / "store", system_operator(place.claimed))
         try:
             server.fill(session)
             session.offline = place.offline

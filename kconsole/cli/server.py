@@ -26,6 +26,7 @@ from kconsole.text import words
 def init(place: CliContext, seats: int | None) -> None:
     """Create an empty store."""
     place.check_writable()
+    place.insist("restore")
     folder = place.store_folder
     inventory = Inventory(license=License(seats=seats))
     Session.create(folder, inventory, place.operator, place.clock, patience=place.patience).close()
@@ -112,8 +113,11 @@ def restore(place: CliContext, file: Path, reason: str) -> None:
     If anything is wrong with the dump, nothing is changed. FILE may be - for standard input.
     """
     place.check_writable()
+    place.insist("restore")
     inventory = dumps.read_dump_file(file)
-    done = dumps.restore(place.store_folder, inventory, place.operator, place.patience, reason, place.clock)
+    done = dumps.restore(
+        place.store_folder, inventory, place.operator, place.patience, reason, place.clock, place.roles.authority
+    )
     if done is None:
         say(f"Created a store in {place.store_folder}.")
         entries = words.count(len(inventory.entries), "entry", "entries")

@@ -1,5 +1,6 @@
 """The whole store as one JSON document, out and in."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from kconsole.core.encoding import inventory_document
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Operator
 from kconsole.core.records import Entry, Inventory
+from kconsole.core.roles import Authority, full
 from kconsole.core.times import Clock
 from kconsole.importers.dump_documents import dump_schema as dump_schema
 from kconsole.importers.dump_documents import read_dump
@@ -22,6 +24,7 @@ from kconsole.store.seatstore import PATIENCE
 
 def dump_of(session: Session) -> bytes:
     """The dump of a session's store, ending in a newline."""
+    session.insist_on_all("dump")
     document = inventory_document(_in_order(session.store.state.inventory))
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -54,10 +57,11 @@ def restore(
     patience: float = PATIENCE,
     reason: str = "",
     clock: Clock | None = None,
+    authority: Callable[[], Authority] = full,
 ) -> Done | None:
     """Replace everything in a store by an inventory; None if there was none, and it was created."""
     try:
-        session = Session.open(folder, operator, clock, patience=patience)
+        session = Session.open(folder, operator, clock, patience, authority=authority)
     except NotFound:
         Session.create(folder, inventory, operator, clock, patience=patience).close()
         return None

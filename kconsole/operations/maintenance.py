@@ -71,6 +71,7 @@ def backup(session: Session, path: Path) -> None:
     Raises:
         StoreUnusable: the store is damaged. A file that was there is as it was.
     """
+    session.insist_on_all("backup")
     if str(path) == STANDARD_STREAM:
         _write_archive(session, sys.stdout.buffer)
         return

@@ -148,6 +148,11 @@ class Session:
         """Raise NotPermitted, and log it under the name of an operation, unless the operator has a capability."""
         self._log_and_raise(self.authority.refusal_to(capability), name, account, reason)
 
+    def insist_on_all(self, name: str) -> None:
+        """Raise NotPermitted, and log it, if the operator may not see all domains: for what shows or copies all."""
+        refused = NotPermitted("all-domains-needed", "ask-full-admin", role=self.authority.role)
+        self._log_and_raise(refused if self.authority.is_bound else None, name, "", "")
+
     @property
     def license_status(self) -> LicenseStatus:
         return license_status_of(self.state.license, self.clock.now(), self.seats.policy)

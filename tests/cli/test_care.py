@@ -25,6 +25,10 @@ from tests.operations.sessions import export
 
 ANNA = "anna@north.example"
 ROWS = "Name;FullName\nchen;Chen\n"
+SOUND = [
+    "There is no roles file /etc/kconsole/roles.toml: everyone who can open this store may do everything.",
+    "The store is in order.",
+]
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def test_a_store_that_is_well(office: Console) -> None:
     said = office.done("doctor")
-    assert (said.out, said.talk) == ("", ["The store is in order."])
+    assert (said.out, said.talk) == ("", SOUND)
     assert office.done("doctor", "--json").json == []
     assert office.done("doctor", "--fix").out == ""
 
@@ -57,7 +61,7 @@ def test_whatever_a_store_holds_it_is_well(tmp_path: Path, sample: str) -> None:
     sample_session(sample, console.folder).close()
     for more in ([], ["--fix"]):
         said = console.done("doctor", "--json", *more)
-        assert (said.json, said.talk) == ([], ["The store is in order."])
+        assert (said.json, said.talk) == ([], SOUND)
     (console.folder / "store.json").unlink()
     assert console("doctor", "--json").json[0]["code"] == "no-snapshot"
     console.done("doctor", "--fix")
@@ -74,13 +78,13 @@ def test_the_doctor_says_what_it_would_mend_and_mends_it(office: Console) -> Non
     assert said.out.startswith(f"wrong  {office.folder / 'store.json'} can be read by other users.\n")
     assert f"wrong  {office.folder / 'store.json'} is damaged: it is not whole JSON" in said.out
     assert "       It can be rebuilt from the journal.\n" in said.out
-    assert said.talk == ["'kconsole doctor --fix' repairs what can be repaired."]
+    assert said.talk == [SOUND[0], "'kconsole doctor --fix' repairs what can be repaired."]
     told = office("doctor", "--json").json
     assert [list(finding) for finding in told] == [["code", "text", "remedy", "serious", "mendable", "mended"]] * 2
     assert [finding["code"] for finding in told] == ["permissions", "snapshot"]
     fixed = office.done("doctor", "--fix")
     assert [line[:7] for line in fixed.out.splitlines()] == ["fixed  ", "fixed  "]
-    assert fixed.talk == ["The store is in order."]
+    assert fixed.talk == SOUND
     del before["lock"]  # it names its last holder
     assert set(before.values()) <= set(hashes(office.folder).values())
     after = office.done("status", "--json")
@@ -125,7 +129,7 @@ def test_a_damaged_journal_opens_to_be_read_only(office: Console) -> None:
     assert "damaged at line 2" in shown.err
     assert office("--read-only", "log").code == 7
     assert office("restore", str(office.folder.parent / "given.json")).code == 7
-    assert office.done("doctor", "--fix").talk == ["The store is in order."]
+    assert office.done("doctor", "--fix").talk == SOUND
     assert office.done("status", "--json").json["seats"]["used"] == 1
 
 
@@ -146,7 +150,7 @@ def test_a_backup_is_a_store_once_it_is_unpacked(office: Console, tmp_path: Path
     assert copy.dump == office.dump
     assert copy.done("log", "verify").out == office.done("log", "verify").out
     copy.folder.chmod(0o700)
-    assert copy.done("doctor").talk == ["The store is in order."]
+    assert copy.done("doctor").talk == SOUND
     assert office("backup", str(office.folder / "b.tar")).code == 2
     assert office("backup", str(tmp_path / "none" / "b.tar")).code == 2
     assert office("dump", str(office.folder / "store.json")).code == 2
@@ -237,7 +241,7 @@ READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup"
 
 
 def test_every_command_is_known_to_change_or_to_read() -> None:
-    assert set(CHANGING) | READING | {"demo", "diagnose", "schema"} == set(COMMANDS)
+    assert set(CHANGING) | READING | {"demo", "diagnose", "roles", "schema"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", CHANGING)

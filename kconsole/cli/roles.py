@@ -1,0 +1,81 @@
+"""Commands about roles: who may do what, and who the user is."""
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from kconsole.cli.context import CliContext, at_store, say, terminal_width
+from kconsole.cli.output import put_json, put_sections
+from kconsole.core.roles import Capability
+from kconsole.operations.roles import ROLES_FILE, person_here, read_roles, records_of, warnings_of
+from kconsole.text import columns
+from kconsole.text import roles as texts
+from kconsole.text.messages import words_of
+from kconsole.text.safe_text import safe_address, safe_text
+
+
+@click.group()
+def roles() -> None:
+    """Show who may do what."""
+
+
+@roles.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+@at_store
+def check(place: CliContext, file: Path | None, as_json: bool) -> None:
+    """Check the roles file, or FILE before it takes its place, and list the operators.
+
+    Exits with 2 if its content is wrong, and with 4 if others could change it.
+    """
+    person = person_here(place.store_folder, place.operator_name)
+    if not person.is_owner or person.name:
+        place.insist("roles")
+    file = file or place.roles_file or ROLES_FILE
+    operators, state = read_roles(file, person.owner), records_of(place.store_folder)
+    notes = {
+        name: [words_of(each) for each in warnings_of(entry, person.owner, state)] for name, entry in operators.items()
+    }
+    if as_json:
+        listed = [{"name": name, **entry.model_dump(), "warnings": notes[name]} for name, entry in operators.items()]
+        put_json({"schema": 1, "file": str(file), "operators": listed})
+        return
+    table = [
+        [
+            safe_text(name),
+            entry.role,
+            ", ".join(safe_address(each) for each in entry.domains or ()) or "all",
+            safe_address(entry.account or ""),
+            "" if entry.uid is None else str(entry.uid),
+        ]
+        for name, entry in operators.items()
+    ]
+    for line in columns.table(["OPERATOR", "ROLE", "DOMAINS", "ACCOUNT", "UID"], table, width=terminal_width()):
+        click.echo(line)
+    for name in operators:
+        for note in notes[name]:
+            say(f"Note: {name}: {note}.")
+
+
+@roles.command()
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+@at_store
+def whoami(place: CliContext, as_json: bool) -> None:
+    """Show who kconsole takes you for, how it knows that, and what you may do."""
+    authority, how, user = place.roles.authority(), place.roles.how, place.operator.user
+    if not as_json:
+        put_sections([("", texts.authority_rows(authority, how, user))])
+        return
+    put_json(
+        {
+            "schema": 1,
+            "user": user,
+            "operator": authority.operator or None,
+            "how": how,
+            "role": authority.role,
+            "domains": sorted(authority.domains),
+            "account": authority.account or None,
+            "may": [each for each in get_args(Capability) if authority.may(each)],
+        }
+    )
