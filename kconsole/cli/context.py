@@ -57,6 +57,8 @@ class CliContext:
     """The roles file of `--roles`; None for the usual one."""
     operator_name: str = ""
     """The operator that `kconsole shell` serves."""
+    allow_network_fs: bool = False
+    """Whether to change a store on another machine too."""
     offline: bool = False
     """Whether to contact no server."""
     ascii_only: bool = False
@@ -121,6 +123,7 @@ class CliContext:
             self.read_only,
             progress,
             self.roles.authority,
+            allow_network_fs=self.allow_network_fs,
         )
         session.offline = self.offline
         session.listen(self._note)
@@ -195,6 +198,7 @@ def _read_patience(context: click.Context, param: click.Parameter, value: float)
 
 _STORE_OPTIONS = (
     _sets("--read-only", is_flag=True, help="Refuse every change."),
+    _sets("--allow-network-fs", is_flag=True, help="Change a store on a network file system, where locks may fail."),
     _sets(
         "--offline", is_flag=True, help="Contact no server: show what was read last, and refuse to change the server."
     ),

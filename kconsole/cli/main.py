@@ -55,6 +55,7 @@ COMMANDS: Final = {
     "doctor": "kconsole.cli.maintenance:doctor",
     "backup": "kconsole.cli.maintenance:backup",
     "journal": "kconsole.cli.maintenance:journal",
+    "share": "kconsole.cli.sharing:share",
     "demo": "kconsole.cli.screen:demo",
     "diagnose": "kconsole.cli.diagnose:diagnose",
     "roles": "kconsole.cli.roles:roles",

@@ -32,7 +32,8 @@ def doctor(context: click.Context, place: CliContext, fix: bool, as_json: bool) 
         place.insist("repair")
     findings = [*maintenance.examine(place.store_folder), *roles_findings(place.store_folder, place.roles_file)]
     if fix:
-        findings = maintenance.mend(place.store_folder, findings, place.operator, place.patience, words_of)
+        how = (place.operator, place.patience, words_of, place.allow_network_fs)
+        findings = maintenance.mend(place.store_folder, findings, *how)
         place.has_changed = any(finding.mended for finding in findings)
     if as_json:
         put_json([_document(finding) for finding in findings])

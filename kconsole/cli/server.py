@@ -7,6 +7,7 @@ import click
 from kconsole.cli.context import CliContext, at_store, read_text, reason_option, say, say_outcomes
 from kconsole.cli.mapping import domains_map
 from kconsole.cli.output import domain_documents, put_document, put_json
+from kconsole.cli.sharing import say_shared
 from kconsole.cli.status import put_domains
 from kconsole.core.consistency import LARGEST_LIMIT
 from kconsole.core.license import License
@@ -15,6 +16,7 @@ from kconsole.operations import dumps
 from kconsole.operations.files import write_document
 from kconsole.operations.server import AddDomain, RecordRestart
 from kconsole.operations.session import Session
+from kconsole.operations.sharing import group_named
 from kconsole.text import words
 
 
@@ -22,16 +24,21 @@ from kconsole.text import words
 @click.option(
     "--seats", type=click.IntRange(0, LARGEST_LIMIT), metavar="N", help="Seats of the license; by default no limit."
 )
+@click.option("--group", "group_name", metavar="NAME", help="Share the store with the members of a system group.")
 @at_store
-def init(place: CliContext, seats: int | None) -> None:
+def init(place: CliContext, seats: int | None, group_name: str | None) -> None:
     """Create an empty store."""
     place.check_writable()
     place.insist("restore")
     folder = place.store_folder
     inventory = Inventory(license=License(seats=seats))
-    Session.create(folder, inventory, place.operator, place.clock, patience=place.patience).close()
+    group = None if group_name is None else group_named(group_name)
+    how = (place.operator, place.clock, place.patience, group, place.allow_network_fs)
+    Session.create(folder, inventory, *how).close()
     limit = "seats without limit" if seats is None else words.count(seats, "seat")
     say(f"Created a store for {limit} in {folder}.")
+    if group is not None:
+        say_shared(folder, group)
     say("Next: 'kconsole domains add NAME', then 'kconsole import csv FILE --domain NAME' or 'kconsole add ADDRESS'.")
     say("Or follow a live server: 'kconsole server add NAME --url https://... --user LOGIN'.")
 
@@ -116,7 +123,14 @@ def restore(place: CliContext, file: Path, reason: str) -> None:
     place.insist("restore")
     inventory = dumps.read_dump_file(file)
     done = dumps.restore(
-        place.store_folder, inventory, place.operator, place.patience, reason, place.clock, place.roles.authority
+        place.store_folder,
+        inventory,
+        place.operator,
+        place.patience,
+        reason,
+        place.clock,
+        place.roles.authority,
+        place.allow_network_fs,
     )
     if done is None:
         say(f"Created a store in {place.store_folder}.")

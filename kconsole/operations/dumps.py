@@ -58,12 +58,15 @@ def restore(
     reason: str = "",
     clock: Clock | None = None,
     authority: Callable[[], Authority] = full,
+    allow_network_fs: bool = False,
 ) -> Done | None:
     """Replace everything in a store by an inventory; None if there was none, and it was created."""
     try:
-        session = Session.open(folder, operator, clock, patience, authority=authority)
+        session = Session.open(
+            folder, operator, clock, patience, authority=authority, allow_network_fs=allow_network_fs
+        )
     except NotFound:
-        Session.create(folder, inventory, operator, clock, patience=patience).close()
+        Session.create(folder, inventory, operator, clock, patience, allow_network_fs=allow_network_fs).close()
         return None
     try:
         return session.do(RestoreInventory(inventory, reason))

@@ -122,7 +122,7 @@ class Preferences:
             content = json.dumps({**kept.document, **changes}, indent=1).encode()
             if len(content) > LARGEST_OWN:
                 raise FileRefused("too-large-to-read")
-            write_whole(self._path, content)
+            write_whole(self._path, content, is_shared=False)
         except (OSError, ValueError) as error:
             file, reason = str(self._path), reason_of(error)
             raise ConsoleError("preference-unsaved", "until-you-leave", file=file, reason=reason) from error

@@ -82,6 +82,7 @@ class Session:
         read_only: bool = False,
         progress: Progress | None = None,
         authority: Callable[[], Authority] = full,
+        allow_network_fs: bool = False,
     ) -> "Session":
         """Open the store in a folder. A thread may do this: no part of it blocks others for long.
 
@@ -91,6 +92,7 @@ class Session:
             clock: None for the machine's.
             patience: seconds to wait for another process that saves.
             read_only: open the good part of a damaged store, and refuse every change.
+            allow_network_fs: change a store on another machine, too, where locks are not to be trusted.
             progress: called in this thread every few thousand records. An exception that it raises ends the opening.
             authority: gives what the operator may do, whenever that is asked.
 
@@ -99,7 +101,8 @@ class Session:
             StoreUnusable: it is damaged, foreign, of a newer format, or cannot be read.
         """
         clock, operator = clock or SystemClock(), operator or system_operator()
-        return cls(SeatStore.open(folder, clock, patience, operator, read_only, progress, authority), clock)
+        store = SeatStore.open(folder, clock, patience, operator, read_only, progress, authority, allow_network_fs)
+        return cls(store, clock)
 
     @classmethod
     def create(
@@ -109,10 +112,16 @@ class Session:
         operator: Operator | str | None = None,
         clock: Clock | None = None,
         patience: float = PATIENCE,
+        group: int | None = None,
+        allow_network_fs: bool = False,
     ) -> "Session":
-        """Create a store in a folder, with its first records, and open it; refused where there is one already."""
+        """Create a store in a folder, with its first records, and open it; refused where there is one already.
+
+        Given a group, its members share the store.
+        """
         clock, operator = clock or SystemClock(), operator or system_operator()
-        return cls(SeatStore.create(folder, inventory, clock, operator, patience), clock)
+        store = SeatStore.create(folder, inventory, clock, operator, patience, group, allow_network_fs)
+        return cls(store, clock)
 
     @property
     def state(self) -> Records:

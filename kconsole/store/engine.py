@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Final, NamedTuple, Protocol
 
 from kconsole.core.codes import Message, message
-from kconsole.core.errors import StoreUnusable, reason_of
+from kconsole.core.errors import ReadOnly, StoreUnusable, reason_of
 
 NO_HASH: Final = "0" * 64
 """The hash before the first line."""
@@ -63,7 +63,8 @@ class DamagedSnapshot(Exception):
 
 def unreadable(name: str, error: OSError) -> StoreUnusable:
     """A file that cannot be read."""
-    return StoreUnusable("unreadable", "check-folder-and-permissions", file=name, error=reason_of(error))
+    hint = "ask-for-rights" if isinstance(error, PermissionError) else "check-folder-and-permissions"
+    return StoreUnusable("unreadable", hint, file=name, error=reason_of(error))
 
 
 def unwritable(name: str, error: OSError, in_doubt: bool = False) -> StoreUnusable:
@@ -108,7 +109,8 @@ class JournalEngine(Protocol):
         address: where the store is, as `file:/srv/kconsole`.
         journal_name: what to call the journal in a message.
         snapshot_name: the same for the snapshot.
-        read_only: whether this handle writes nothing.
+        read_only: whether this handle was asked to write nothing, and to show the good part of what is damaged.
+        why_read_only: why it can write nothing, although it was to, once it is open; None if it can.
         notices: what was repaired on the way, for a person.
     """
 
@@ -116,6 +118,7 @@ class JournalEngine(Protocol):
     journal_name: str
     snapshot_name: str
     read_only: bool
+    why_read_only: ReadOnly | None
     notices: list[Message]
 
     def head(self) -> Head:

@@ -40,11 +40,11 @@ Address = str | os.PathLike[str]
 """Where a store is: `file:DIR`, or a path alone."""
 
 
-def engine_at(address: Address, read_only: bool = False) -> FileEngine:
+def engine_at(address: Address, read_only: bool = False, allow_network_fs: bool = False) -> FileEngine:
     """The engine of the store at an address, not yet opened."""
     folder = os.fspath(address).removeprefix(SCHEME)
     try:
-        return FileEngine(Path(folder), read_only)
+        return FileEngine(Path(folder), read_only, allow_network_fs)
     except OSError as error:  # a name that is too long, for example
         raise unreadable(folder, error) from error
 
@@ -94,17 +94,19 @@ class SeatStore:
         read_only: bool = False,
         progress: Progress | None = None,
         authority: Callable[[], Authority] = full,
+        allow_network_fs: bool = False,
     ) -> "SeatStore":
         """Open the store at an address. A thread may do this: no part of it keeps others waiting for long.
 
         Patience is in seconds, for another process that is saving. A damaged store opens read-only, as far as it is
-        good. Progress is called in this thread.
+        good. One that may not be written, or is on another machine unless that is allowed, is only read, and a notice
+        says why. Progress is called in this thread.
 
         Raises:
             NotFound: there is none.
             StoreUnusable: it is damaged, foreign, of another format, or cannot be read.
         """
-        engine = engine_at(address, read_only)
+        engine = engine_at(address, read_only, allow_network_fs)
         has_journal = engine.open()
         store = cls(engine, clock, patience, operator, authority)
         store.read(has_journal, progress)
@@ -123,13 +125,23 @@ class SeatStore:
 
     @classmethod
     def create(
-        cls, address: Address, inventory: Inventory, clock: Clock, operator: Operator | str, patience: float = PATIENCE
+        cls,
+        address: Address,
+        inventory: Inventory,
+        clock: Clock,
+        operator: Operator | str,
+        patience: float = PATIENCE,
+        group: int | None = None,
+        allow_network_fs: bool = False,
     ) -> "SeatStore":
-        """Make a store at an address, with its first records; Refused if there is one already."""
-        engine = engine_at(address)
+        """Make a store at an address, with its first records; Refused if there is one already.
+
+        Given a group, its members share the store.
+        """
+        engine = engine_at(address, allow_network_fs=allow_network_fs)
         store = cls(engine, clock, patience, operator)
         try:
-            with engine.creating(patience, store.operator.shown):
+            with engine.creating(patience, store.operator.shown, group):
                 store.begin(inventory)
         except BaseException:
             store.abandon()
@@ -152,7 +164,7 @@ class SeatStore:
 
     @property
     def read_only(self) -> bool:
-        return self._engine.read_only
+        return self._engine.read_only or self._engine.why_read_only is not None
 
     @property
     def head(self) -> Head:
@@ -261,6 +273,8 @@ class SeatStore:
             yield
 
     def _check_writable(self) -> None:
+        if (why := self._engine.why_read_only) is not None:
+            raise ReadOnly(why.happened, why.hints)
         if self.read_only:
             raise ReadOnly("opened-read-only", "open-without-read-only")
 

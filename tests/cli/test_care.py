@@ -236,6 +236,7 @@ CHANGING = {
     "init": ["init"],
     "doctor": ["doctor", "--fix"],
     "journal": ["journal", "archive", "--keep", "1"],
+    "share": ["share", "off"],
 }
 READING = {"reconcile", "status", "accounts", "explain", "dump", "log", "backup"}
 

@@ -6,13 +6,12 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from kconsole.core.errors import BadInput, StoreUnusable
+from kconsole.core.errors import BadInput, ReadOnly, StoreUnusable
 from kconsole.core.history import Operator
 from kconsole.core.records import Inventory
 from kconsole.operations.files import save_listing, write_document
@@ -24,10 +23,9 @@ from kconsole.text.messages import words_of
 from tests.operations.sessions import account, session_of
 from tests.store.snapshots import snapshot_now
 from tests.store.stores import add, opened
+from tests.users import as_root, user
 
 USER, OTHER = 65534, 65533
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
 
 Door = Callable[[Session, Path], object]
 DOORS: dict[str, Door] = {
@@ -36,15 +34,6 @@ DOORS: dict[str, Door] = {
     "backup": backup,
 }
 doors = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-
-
-@contextmanager
-def user(number: int) -> Iterator[None]:
-    os.seteuid(number)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture
@@ -170,13 +159,18 @@ def test_a_store_of_another_user_is_only_shown(home: Path) -> None:
     for path in (folder, *folder.iterdir()):
         path.chmod(0o755)
     with user(OTHER):
-        with pytest.raises(StoreUnusable, match="folder-of-another-user"):
-            opened(folder)
-        assert opened(folder, read_only=True).state.entry_at(account("anna").address)
+        for store in (opened(folder), opened(folder, read_only=True)):
+            assert store.state.entry_at(account("anna").address)
+            with pytest.raises(ReadOnly):
+                add(store, "berg")
         with pytest.raises(StoreUnusable, match="folder-of-another-user"):
             Session.create(home, Inventory())
     with user(USER):
         opened(folder)
+    folder.chmod(0o757)
+    with user(OTHER), pytest.raises(StoreUnusable, match="folder-of-another-user"):
+        opened(folder)
+    folder.chmod(0o755)
     os.chown(folder, 0, 0)
     for path in (folder.parent, home):
         os.chown(path, OTHER, OTHER)

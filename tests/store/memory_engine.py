@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from kconsole.core.codes import Message
-from kconsole.core.errors import StoreBusy
+from kconsole.core.errors import ReadOnly, StoreBusy
 from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot
 from kconsole.store.journal_line import hash_of, store_id_in
 
@@ -28,6 +28,7 @@ class MemoryEngine:
         self.journal_name = "the journal in memory"
         self.snapshot_name = "the snapshot in memory"
         self.read_only = read_only
+        self.why_read_only: ReadOnly | None = None
         self.notices: list[Message] = []
 
     def head(self) -> Head:

@@ -404,8 +404,9 @@ def test_a_store_in_a_folder_that_cannot_be_written_can_be_read() -> None:
         with without_root():
             store = opened(folder)
             assert addresses(store) == ["anna@north.example"]
-            with pytest.raises(StoreUnusable, match=r"unwritable.*Permission denied"):
+            with pytest.raises(ReadOnly, match="no-right-to-write"):
                 add(store, "berg")
+            assert [notice.code for notice in store.notices] == ["no-right-to-write"]
             store.close()
         folder.chmod(0o700)
 

@@ -1,9 +1,6 @@
 """The doctor: examines everything in a store's folder, and says what can be repaired; see `repair` for that."""
 
-import os
-import re
 import shutil
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -16,9 +13,18 @@ from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, unreadable
 from kconsole.store.file_engine.engine import refuse_odd_files
-from kconsole.store.file_engine.files import PRIVATE_FILE, PRIVATE_FOLDER
+from kconsole.store.file_engine.files import group_of
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
+from kconsole.store.file_engine.rights import (
+    ASIDE_FOLDER,
+    OWN,
+    group_name,
+    not_reached,
+    own_files,
+    owner_of,
+    wrong_modes,
+)
 from kconsole.store.file_engine.salvage import Good, Salvage
 from kconsole.store.file_engine.segments import Archive
 from kconsole.store.file_engine.snapshot_file import (
@@ -30,14 +36,6 @@ from kconsole.store.file_engine.snapshot_file import (
 from kconsole.store.journal_line import checks_of, commit_of, head_after
 from kconsole.store.records import Records
 from kconsole.store.replay import Gaps
-
-ASIDE_FOLDER: Final = "set-aside"
-"""Where the doctor puts what is in the way."""
-
-_OWN: Final = re.compile(
-    rf"{ASIDE_FOLDER}|lock|\w+\.lock|store\.json(\..*)?|journal[.-].*|\.(store\.json|journal)[.-].*\.new"
-)
-"""The names of what belongs to a store."""
 
 LEAST_FREE: Final = 64 * 1024 * 1024
 """Bytes of free disk below which the doctor warns."""
@@ -79,12 +77,20 @@ def examine(folder: Path) -> list[Finding]:
 
 
 def _findings(folder: Path) -> Iterator[Finding]:
-    for path, _ in too_open(folder):
-        what = message("others-can-read", file=str(path))
-        yield Finding("permissions", what, (message("only-owner-should"),), mendable=True)
-    if lost := [path.name for path, status in _own_files(folder) if status.st_uid != folder.stat().st_uid]:
-        what = message("file-of-another-user", files=lost, folder=str(folder))
+    group = group_of(folder)
+    for wrong in wrong_modes(folder):
+        what, aim = message("others-can-read", file=str(wrong.path)), message("only-owner-should")
+        if group is not None:
+            what = message("not-for-group", file=str(wrong.path), group=group_name(group))
+            aim = message("group-should-have", mode=f"{wrong.mode:o}", owner=owner_of(wrong.path))
+        yield Finding("permissions", what, (aim,), mendable=wrong.mendable)
+    others = [path.name for path, status in own_files(folder) if status.st_uid != folder.stat().st_uid]
+    if others and group is None:
+        what = message("file-of-another-user", files=others, folder=str(folder))
         yield Finding("owner", what, (message("chown-as-root", folder=str(folder)),))
+    if group is not None and (above := not_reached(folder, group)):
+        what = message("group-cannot-reach", folders=list(map(str, above)), group=group_name(group))
+        yield Finding("unreachable", what, (message("let-group-pass"),), serious=False)
     seen = Look(folder, settled=False)
     yield from seen.findings
     records = seen.good.records
@@ -318,42 +324,13 @@ def _stays_torn(journal: JournalFile, place: int) -> bool:
     return journal.size == before and not any(True for _ in journal.lines(place))
 
 
-def too_open(folder: Path) -> list[tuple[Path, int]]:
-    """What others may read, and the mode it should have: the store's own files, and its folder if it holds no others.
-
-    A store may stand in a folder with other files, by mistake even in `/`. Those are none of the doctor's business.
-    What links point to is no part of the store either.
-    """
-    aside, paths = folder / ASIDE_FOLDER, [path for path, _ in _own_files(folder)]
-    if len(paths) == sum(not path.is_symlink() for path in folder.iterdir()):
-        paths.insert(0, folder)
-    if aside in paths:
-        paths += aside.iterdir()
-    found = []
-    for path in paths:
-        with suppress(FileNotFoundError):  # another process removed it just now
-            if path.stat().st_mode & 0o077 and (path == folder or not path.is_symlink()):
-                found.append((path, PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE))
-    return found
-
-
-def _own_files(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """The files of the store, but not links."""
-    found = []
-    for path in filter(lambda path: _OWN.fullmatch(path.name), folder.iterdir()):
-        with suppress(FileNotFoundError):  # another process removed it just now
-            if not stat.S_ISLNK((status := path.lstat()).st_mode):
-                found.append((path, status))
-    return found
-
-
 def leftovers(folder: Path, before: float | None = None) -> list[Path]:
     """Temporary files, and what was set aside at once.
 
     Temporary files count from before that many seconds since 1970; with None all of them, when no one can be writing.
     """
     temporary = []
-    for path in filter(lambda path: _OWN.fullmatch(path.name), folder.glob(".*.new")):
+    for path in filter(lambda path: OWN.fullmatch(path.name), folder.glob(".*.new")):
         with suppress(FileNotFoundError):
             if before is None or path.stat().st_mtime < before:
                 temporary.append(path)

@@ -13,11 +13,19 @@ from pathlib import Path
 from typing import Final
 
 from kconsole.core.codes import Message, message
-from kconsole.core.errors import Refused, StoreUnusable
+from kconsole.core.errors import ReadOnly, Refused, StoreUnusable
 from kconsole.store.engine import START, BrokenJournal, Head, HeadMoved, Snapshot, unreadable, unwritable
 from kconsole.store.file_engine.files import NotSynced, make_folder
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, InDoubt, JournalFile
 from kconsole.store.file_engine.locking import LEASES, LOCK_FILE, StoreLock
+from kconsole.store.file_engine.rights import (
+    check_group,
+    no_right_to_write,
+    refuse_folder_of_others,
+    refuse_network,
+    share_folder,
+    why_not_write,
+)
 from kconsole.store.file_engine.segments import Archive, write_segments
 from kconsole.store.file_engine.snapshot_file import BACKUP_FILE, SNAPSHOT_FILE, read_snapshot, write_snapshot
 from kconsole.store.journal_line import hash_of, line_numbered, store_id_of
@@ -49,31 +57,6 @@ def refuse_odd_files(folder: Path) -> None:
                 raise StoreUnusable("file-is-no-file", "put-file-back", file=str(folder / name))
 
 
-def refuse_folder_of_others(folder: Path) -> None:
-    """Raise StoreUnusable if others could change the store: as ssh does with its files.
-
-    Its folder and the one above it are ours or root's, and no one else may write in them or to the store's files.
-    The folder above may be root's for all to write, or one like `/tmp`: whoever puts another folder in the place of the
-    store's there, puts one of their own. Many systems let the user's own group write in the user's folders, so the
-    group of the folder above is of no matter. Root may work in the stores of all users.
-    """
-    user, above = os.geteuid(), folder.parent
-    if user != 0:
-        for path in (folder, above):
-            if path.stat().st_uid not in (0, user):
-                raise StoreUnusable("folder-of-another-user", "read-only-or-as-its-owner", folder=str(path))
-        status = above.stat()
-        if status.st_uid != 0 and status.st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
-            hint = message("close-above-to-others", file=str(above))
-            raise StoreUnusable("others-can-write", hint, effect="nothing-changed", file=str(above))
-    for path in (folder, *(folder / name for name in (SNAPSHOT_FILE, JOURNAL_FILE, LOCK_FILE))):
-        with suppress(FileNotFoundError):
-            mode = path.lstat().st_mode
-            if mode & 0o022 and not stat.S_ISLNK(mode):
-                hint = message("close-to-others", file=str(path))
-                raise StoreUnusable("others-can-write", hint, effect="nothing-changed", file=str(path))
-
-
 @contextmanager
 def _reading(name: str) -> Iterator[None]:
     try:
@@ -93,12 +76,14 @@ def _writing(name: str) -> Iterator[None]:
 class FileEngine:
     """A folder with a journal, a snapshot and locks; see `JournalEngine`."""
 
-    def __init__(self, folder: Path, read_only: bool = False) -> None:
+    def __init__(self, folder: Path, read_only: bool = False, allow_network_fs: bool = False) -> None:
         self.folder = Path(
             os.path.realpath(folder)
         )  # once: so that lock, journal and snapshot belong together, whatever links do
         self.address = f"file:{self.folder}"
         self.read_only = read_only
+        self.why_read_only: ReadOnly | None = None
+        self._allow_network_fs = allow_network_fs
         self.notices: list[Message] = []
         self._journal_path = self.folder / JOURNAL_FILE
         self._snapshot_path = self.folder / SNAPSHOT_FILE
@@ -117,13 +102,21 @@ class FileEngine:
             refuse_odd_files(self.folder)
             with suppress(FileNotFoundError, NotADirectoryError):
                 if not self.read_only:
-                    refuse_folder_of_others(self.folder)
-                self._journal = JournalFile.open(self._journal_path, self.read_only)
+                    self.why_read_only = why_not_write(self.folder, self._allow_network_fs)
+                    if self.why_read_only is None:
+                        refuse_folder_of_others(self.folder)
+                self._journal = JournalFile.open(self._journal_path, self.read_only or self.why_read_only is not None)
+                if self._journal.unwritable is not None:
+                    self.why_read_only = no_right_to_write(self._journal_path, self._journal.unwritable)
+        if self.why_read_only is not None:
+            self.notices.append(self.why_read_only.happened)
         return self._journal is not None
 
     @contextmanager
-    def creating(self, patience: float, holder: str) -> Iterator[None]:
+    def creating(self, patience: float, holder: str, group: int | None = None) -> Iterator[None]:
         """Hold the lock of a new store, in a folder that is made if need be; the first `append` begins the journal.
+
+        Given a group, its members share the store.
 
         Raises:
             Refused: there is a store already.
@@ -132,8 +125,13 @@ class FileEngine:
         with _writing(self.journal_name):
             if self.folder.exists() and not self.folder.is_dir():
                 raise StoreUnusable("not-a-folder", "choose-another-place", folder=str(self.folder))
-            make_folder(self.folder)
-            refuse_folder_of_others(self.folder)
+            refuse_network(self.folder, self._allow_network_fs)
+            if group is not None:
+                check_group(group)
+            make_folder(self.folder, group)
+            if group is not None:
+                share_folder(self.folder, group)
+            refuse_folder_of_others(self.folder, is_new=group is None)
         with self.lock(patience, holder):
             if any(os.path.lexists(path) for path in (self._snapshot_path, self._journal_path)):
                 raise Refused("store-exists", "use-it-or-another-folder", folder=str(self.folder))

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import stat
+import struct
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
@@ -12,12 +13,18 @@ from kconsole.core.errors import FileRefused
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+SHARED_FILE = 0o660
+SHARED_FOLDER = 0o2770
+_ABOVE_SHARED = 0o750
 
 NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 """What file systems without hard links answer."""
 
 _ACCESS_LIST = "system.posix_acl_access"
 """The attribute that holds the rights of more users and groups, where the mode shows the most that these have."""
+_ACCESS_ENTRY = struct.Struct("<HHI")
+_OWN_GROUP = 4
+"""The tag of the entry for the file's own group."""
 
 _OPEN_FILES = "/proc/self/fd"
 
@@ -53,13 +60,25 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
 
 
+def group_of(folder: Path) -> int | None:
+    """The group whose members share the store in a folder; None if it is its owner's alone.
+
+    The mark is the mode: the folder is for its group to write, and what is made in it gets that group.
+    """
+    status = folder.stat()
+    mark = stat.S_ISGID | stat.S_IWGRP
+    return status.st_gid if status.st_mode & mark == mark else None
+
+
 @contextlib.contextmanager
-def new_file(path: Path, store: Path | None = None) -> Iterator[tuple[Path, int]]:
+def new_file(path: Path, store: Path | None = None, *, is_shared: bool = True) -> Iterator[tuple[Path, int]]:
     """Make a file beside another, with its owner, group and mode; it is gone again unless it takes that one's place.
 
     An exported file has no name before its last moment, where the system knows how: a killed process leaves none.
-    Where there is no other, the file is for its owner only. Root works in the stores of others: there, a new file is
-    its folder's owner's. A file outside of the store is exported from it: then `store` is the store's folder.
+    In a shared store it is for the group, whatever the mask of this process, and ours whoever had the other. Elsewhere,
+    where there is no other, the file is for its owner only. Root works in the stores of others: there, a new file is
+    its folder's owner's. A file outside of the store is exported from it: then `store` is the store's folder. What is
+    not `is_shared` is one user's own, wherever it stands.
 
     Raises:
         FileRefused: the other is of a user who must not get what is written, or its owner and group cannot be kept.
@@ -72,7 +91,8 @@ def new_file(path: Path, store: Path | None = None) -> Iterator[tuple[Path, int]
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(new, flags, PRIVATE_FILE)
         try:
-            os.fchmod(descriptor, _mode_with_owner(descriptor, path, store))
+            group = group_of(path.parent) if is_shared and store is None else None
+            os.fchmod(descriptor, _mode_with_owner(descriptor, path, store, group))
             yield new, descriptor
         finally:
             os.close(descriptor)
@@ -98,24 +118,48 @@ def _give_name(descriptor: int, path: Path) -> None:
         os.link(f"{_OPEN_FILES}/{descriptor}", path, src_dir_fd=descriptor, follow_symlinks=True)
 
 
-def _mode_with_owner(descriptor: int, path: Path, store: Path | None) -> int:
-    """Give a new file the owner that it must have; returns its mode."""
+def _mode_with_owner(descriptor: int, path: Path, store: Path | None, group: int | None) -> int:
+    """Give a new file the owner and group that it must have; returns its mode."""
     try:
         old = path.lstat()
     except FileNotFoundError:
+        old = None
+    if old is None or (group is not None and not stat.S_ISREG(old.st_mode)):
         if store is None:
             give(descriptor, path.parent)
-        return PRIVATE_FILE
-    check_owner(old, store or path.parent)
-    if not stat.S_ISREG(old.st_mode):
-        return PRIVATE_FILE
-    try:
-        _chown(descriptor, old)
-    except PermissionError:
-        raise FileRefused("owner-not-kept") from None
-    with contextlib.suppress(OSError):  # most have none
-        os.setxattr(descriptor, _ACCESS_LIST, os.getxattr(path, _ACCESS_LIST, follow_symlinks=False))
-    return stat.S_IMODE(old.st_mode)
+    elif group is None:
+        check_owner(old, store or path.parent)
+        if not stat.S_ISREG(old.st_mode):
+            return PRIVATE_FILE
+        try:
+            _chown(descriptor, old.st_uid, old.st_gid)
+        except PermissionError:
+            if old.st_uid != os.geteuid() or old.st_mode & stat.S_IRWXG:  # else the group has no right to it
+                raise FileRefused("owner-not-kept") from None
+    elif os.geteuid() == 0:
+        _chown(descriptor, old.st_uid, group)
+    if old is not None:
+        with contextlib.suppress(OSError):  # most have none
+            os.setxattr(descriptor, _ACCESS_LIST, os.getxattr(path, _ACCESS_LIST, follow_symlinks=False))
+    if group is not None:
+        open_to_group(descriptor, group, SHARED_FILE)
+        return SHARED_FILE
+    return PRIVATE_FILE if old is None else stat.S_IMODE(old.st_mode)
+
+
+def open_to_group(descriptor: int, group: int, mode: int) -> None:
+    """Give a file or folder to a group, with a mode.
+
+    Where it has a list of more users and groups, that list has the rights of its own group, and the mode the most that
+    all of these have.
+    """
+    _chown(descriptor, -1, group)
+    with contextlib.suppress(OSError):
+        content, own = os.getxattr(descriptor, _ACCESS_LIST), mode >> 3 & 7
+        entries = _ACCESS_ENTRY.iter_unpack(content[4:])
+        wider = ((tag, rights | own if tag == _OWN_GROUP else rights, who) for tag, rights, who in entries)
+        os.setxattr(descriptor, _ACCESS_LIST, content[:4] + b"".join(_ACCESS_ENTRY.pack(*each) for each in wider))
+    os.fchmod(descriptor, mode)
 
 
 def check_owner(status: os.stat_result, store: Path) -> None:
@@ -131,26 +175,33 @@ def check_owner(status: os.stat_result, store: Path) -> None:
 def give(descriptor: int, folder: Path) -> None:
     """Give what root has just made in a folder to the folder's owner, who would be locked out of it otherwise."""
     if os.geteuid() == 0:
-        _chown(descriptor, folder.stat())
+        status = folder.stat()
+        _chown(descriptor, status.st_uid, status.st_gid)
 
 
-def _chown(descriptor: int, to: os.stat_result) -> None:
+def _chown(descriptor: int, user: int, group: int) -> None:
     own = os.fstat(descriptor)
-    if (own.st_uid, own.st_gid) != (to.st_uid, to.st_gid):
-        os.fchown(descriptor, to.st_uid, to.st_gid)
+    if user not in (-1, own.st_uid) or group != own.st_gid:
+        os.fchown(descriptor, user, group)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, if they are missing, for their owner only, and bring their names to disk."""
+def make_folder(folder: Path, group: int | None = None, mode: int = SHARED_FOLDER) -> None:
+    """Make a folder and those above it, if they are missing, and bring their names to disk.
+
+    They are for their owner only; given a group, that shares the folder, and may pass through those above.
+    """
     if folder.is_dir():
         return
-    make_folder(folder.parent)
+    make_folder(folder.parent, group, _ABOVE_SHARED)
     with contextlib.suppress(FileExistsError):  # made by another process meanwhile; a file fails with what comes next
         folder.mkdir(PRIVATE_FOLDER)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             give(descriptor, folder.parent)
-            os.fchmod(descriptor, PRIVATE_FOLDER)
+            if group is None:
+                os.fchmod(descriptor, PRIVATE_FOLDER)
+            else:
+                open_to_group(descriptor, group, mode)
         finally:
             os.close(descriptor)
         with contextlib.suppress(PermissionError):  # the folder above it may be written, but not be read
@@ -158,7 +209,7 @@ def make_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def placed(path: Path, *, replace: bool = True, store: Path | None = None) -> Iterator[int]:
+def placed(path: Path, *, replace: bool = True, store: Path | None = None, is_shared: bool = True) -> Iterator[int]:
     """Put a file in place so that after a crash at any moment the old one or the new one is there, never a mixture.
 
     What is written to the descriptor is on disk before it gets the name, and the name is on disk at the end. Whose the
@@ -169,7 +220,7 @@ def placed(path: Path, *, replace: bool = True, store: Path | None = None) -> It
         NotSynced: the last step, syncing the folder, failed; the new file is there.
         OSError: it cannot be written; the file is as it was.
     """
-    with new_file(path, store) as (new, descriptor):
+    with new_file(path, store, is_shared=is_shared) as (new, descriptor):
         yield descriptor
         os.fsync(descriptor)
         _give_name(descriptor, new)
@@ -185,9 +236,9 @@ def placed(path: Path, *, replace: bool = True, store: Path | None = None) -> It
         raise
 
 
-def write_whole(path: Path, content: bytes | Iterable[bytes], *, replace: bool = True) -> None:
+def write_whole(path: Path, content: bytes | Iterable[bytes], *, replace: bool = True, is_shared: bool = True) -> None:
     """Put a file of the store with this content in place; see `placed`."""
-    with placed(path, replace=replace) as descriptor:
+    with placed(path, replace=replace, is_shared=is_shared) as descriptor:
         for piece in (content,) if isinstance(content, bytes) else content:
             remaining = memoryview(piece)
             while remaining:

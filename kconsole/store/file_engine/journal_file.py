@@ -36,11 +36,12 @@ class JournalFile(OpenFile):
 
     Attributes:
         base: the head before its first line; lines up to that are in segments.
+        unwritable: why it was opened to be read only, although it was to be written.
     """
 
     def __init__(self, path: Path, descriptor: int, unwritable: OSError | None = None) -> None:
         super().__init__(path, descriptor)
-        self._unwritable = unwritable
+        self.unwritable = unwritable
         self._status = os.fstat(descriptor)
         self.base = self._base()
         self._places = {self.base.sequence: 0}
@@ -292,8 +293,8 @@ class JournalFile(OpenFile):
         return aside
 
     def _check_writable(self) -> None:
-        if self._unwritable is not None:
-            raise OSError(self._unwritable.errno, self._unwritable.strerror, str(self.path))
+        if self.unwritable is not None:
+            raise OSError(self.unwritable.errno, self.unwritable.strerror, str(self.path))
 
 
 def end_of_lines(descriptor: int, size: int) -> int:

@@ -15,11 +15,12 @@ from kconsole.core.errors import StoreUnusable
 from kconsole.core.history import MEND, Change, Commit, Operator
 from kconsole.core.times import SystemClock
 from kconsole.store.engine import START, BrokenJournal, Head, unwritable
-from kconsole.store.file_engine.doctor import ASIDE_FOLDER, Finding, Look, examine, leftovers, too_open
+from kconsole.store.file_engine.doctor import Finding, Look, examine, leftovers
 from kconsole.store.file_engine.engine import refuse_odd_files
-from kconsole.store.file_engine.files import beside, make_folder, sync_folder, write_whole
+from kconsole.store.file_engine.files import beside, group_of, make_folder, sync_folder, write_whole
 from kconsole.store.file_engine.journal_file import JOURNAL_FILE, JournalFile
 from kconsole.store.file_engine.locking import LOCK_FILE, StoreLock
+from kconsole.store.file_engine.rights import ASIDE_FOLDER, put_right, refuse_network, wrong_modes
 from kconsole.store.file_engine.salvage import Good, Salvage
 from kconsole.store.file_engine.segments import all_segments, write_segment
 from kconsole.store.file_engine.snapshot_file import (
@@ -33,7 +34,12 @@ from kconsole.store.tables import encoded_tables
 
 
 def mend(
-    folder: Path, findings: list[Finding], operator: Operator, patience: float, worded: Callable[[Message], str]
+    folder: Path,
+    findings: list[Finding],
+    operator: Operator,
+    patience: float,
+    worded: Callable[[Message], str],
+    allow_network_fs: bool = False,
 ) -> list[Finding]:
     """Repair what can be repaired; whatever is in the way goes into the folder `set-aside`.
 
@@ -42,6 +48,7 @@ def mend(
     """
     if any(finding.mendable for finding in findings):
         refuse_odd_files(folder)
+        refuse_network(folder, allow_network_fs)
         try:
             with closing(StoreLock(folder / LOCK_FILE)) as lock:
                 lock.acquire(patience, operator.shown)
@@ -55,14 +62,20 @@ def mend(
         except OSError as error:
             raise unwritable(str(error.filename or folder), error) from error
     left = examine(folder)
-    codes = {finding.code for finding in left}
-    mended = [finding._replace(mended=True) for finding in findings if finding.mendable and finding.code not in codes]
+    codes, same = {finding.code for finding in left}, [finding.what for finding in left]
+    mended = [
+        finding._replace(mended=True)
+        for finding in findings
+        if finding.mendable
+        and (finding.code not in codes or (finding.code == "permissions" and finding.what not in same))
+    ]
     return [*mended, *left]
 
 
 def _mend_under_lock(folder: Path, operator: Operator, worded: Callable[[Message], str]) -> None:
-    for path, mode in too_open(folder):
-        path.chmod(mode)
+    for wrong in wrong_modes(folder):
+        if wrong.mendable:
+            put_right(wrong)
     seen = Look(folder, settled=True)
     codes = {finding.code for finding in seen.findings if finding.mendable}
     if seen.salvage is not None:
@@ -174,7 +187,7 @@ def _keep(folder: Path, *names: str) -> None:
 def _place_aside(folder: Path, name: str) -> Path:
     """A name that nothing has, in the folder for what is set aside."""
     aside = folder / ASIDE_FOLDER
-    make_folder(aside)
+    make_folder(aside, group_of(folder))
     number = 1
     while os.path.lexists(place := aside / f"{name.lstrip('.')}.{number}"):
         number += 1

@@ -77,6 +77,7 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "cannot-write": "{file} cannot be written: {reason}.",
     "not-a-file": "it is not a file",
     "of-another-user": "it belongs to another user",
+    "has-another-name": "it has a name outside of the store too",
     "owner-not-kept": "its owner and group cannot be kept",
     "too-large": "it is too large",
     "check-the-name": "Check the name.",

@@ -35,13 +35,48 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "read-only-or-as-its-owner": "Nothing was changed. Work as its owner, or look at it with 'kconsole --read-only'.",
     "others-can-write": "Other users can change {file}.",
     "close-above-to-others": "Run 'chmod o-w {file}', or look at the store with --read-only.",
-    "close-to-others": "Look at it with --read-only; then run 'chmod go-w {file}', or 'kconsole doctor --fix'.",
+    "close-to-others": (
+        "Look at it with --read-only; then run 'chmod go-w {file}', or 'kconsole doctor --fix'. To share a store with"
+        " a group, there are 'kconsole init --group NAME' and 'kconsole share on --group NAME'."
+    ),
     "newer-store": "A newer kconsole wrote {file} (format {format}; this one reads up to {newest}).",
     "use-newer-kconsole": "It was not touched. Use the kconsole that wrote it, or a newer one.",
     "older-store": "{file} has format {format}, which this kconsole no longer reads (it reads format {oldest}).",
     "use-kconsole-0-1": "It was not touched. Open it once with kconsole 0.1, which brings it to the present format.",
     "opened-read-only": "The store was opened read-only.",
     "open-without-read-only": "Open it without --read-only to change it.",
+    # Rights
+    "no-right-to-write": (
+        "The store is open read-only: {file} belongs to {owner} and the group {group}, and you may not change it."
+    ),
+    "how-to-have-right": (
+        "Nothing was changed. Work as {owner}, or ask {owner} to share the store with a group that you are in:"
+        " 'kconsole share on --group NAME'. Where it is shared, 'kconsole doctor' shows files with a wrong mode."
+    ),
+    "on-read-only-fs": "The store is open read-only: {file} is on a file system that is mounted to be read only.",
+    "mount-to-write": "Nothing was changed. Mount it to be written, if its disk is in order.",
+    "on-network-fs": "The store is open read-only: {folder} is on another machine ({type}), where locks are not safe.",
+    "why-no-network-fs": (
+        "Two machines could change it at once and lose changes. Work on the machine that has the folder, or use"
+        " --allow-network-fs if only one machine ever changes it."
+    ),
+    "ask-for-rights": (
+        "Ask its owner, or root, for the right to read it: 'kconsole share on --group NAME' shares a store with a group"
+        " that you are in, and 'kconsole doctor --fix' mends the modes of its files. Or work as its owner."
+    ),
+    "no-such-group": "There is no group {group} on this system.",
+    "groups-of-system": "'getent group' lists the groups, and 'id' those that you are in.",
+    "not-in-group": "You are not in the group {group}.",
+    "become-member": "Nothing was changed. Let root add you ('usermod -aG {group} USER'), and log in again.",
+    "not-stores-owner": "{folder} belongs to {owner}.",
+    "owner-shares": "Nothing was changed. Only its owner, or root, can share a store, or stop sharing it.",
+    "folder-holds-others": "{folder} holds other files too.",
+    "share-own-folder": "Nothing was changed. A store that is shared needs a folder of its own.",
+    "root-can-share": "A part may be done. Let root run the same command: it finishes what you have no right to do.",
+    "group-cannot-reach": "Not everyone in the group {group} can get into {folders:list}, on the way to the store.",
+    "let-group-pass": "Move the store to another place, as /srv/kconsole, or let them pass ('chmod o+x FOLDER').",
+    "not-for-group": "{file} has another mode or group than the files of a store that is shared with {group}.",
+    "group-should-have": "Its mode should be {mode}. Its owner ({owner}) or root can change it.",
     # Files and locks
     "unreadable": "{file} cannot be read: {error}.",
     "check-folder-and-permissions": "Check the folder and its permissions, then try again.",
