@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -14,7 +15,7 @@ import click
 from kconsole.core.errors import ConsoleError, EncodingUnconfirmed, ReadOnly
 from kconsole.core.history import Commit, Operator
 from kconsole.core.roles import Capability
-from kconsole.core.times import Clock
+from kconsole.core.times import Clock, SystemClock
 from kconsole.operations.appearance import COLOURS, THEMES, Colours
 from kconsole.operations.base import Done, Outcome
 from kconsole.operations.roles import ROLES_FILE, Roles, person_here
@@ -104,6 +105,10 @@ class CliContext:
     def insist(self, capability: Capability) -> None:
         """Refuse what is done without an open store, unless the user may do that."""
         self.roles.authority().insist(capability)
+
+    @property
+    def now(self) -> datetime:
+        return (self.clock or SystemClock()).now()
 
     def check_writable(self) -> None:
         """Refuse changes if `--read-only` forbids them."""

@@ -1,4 +1,4 @@
-"""Commands on the log: log, log verify, undo."""
+"""Commands on the log: log, log head, log verify, undo."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -6,24 +6,37 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import islice, takewhile
 from pathlib import Path
+from typing import Final
 
 import click
 import orjson
 
-from kconsole.cli.context import CliContext, at_store, exit_code, reading, reason_option, say, terminal_width
-from kconsole.cli.output import put_document
+from kconsole.cli.context import (
+    CliContext,
+    at_store,
+    exit_code,
+    has_person,
+    reading,
+    reason_option,
+    say,
+    terminal_width,
+)
+from kconsole.cli.output import put_document, put_sections
 from kconsole.cli.server_prompt import password_option, said, writer_for
 from kconsole.cli.streams import lost_output
 from kconsole.core.codes import OPERATION_FIELD, Message
 from kconsole.core.errors import StoreUnusable
 from kconsole.core.history import Commit
 from kconsole.core.times import moment_of, to_iso
+from kconsole.operations import signed_heads
+from kconsole.operations.files import writing
 from kconsole.operations.history import LogQuery
 from kconsole.operations.maintenance import verify
 from kconsole.operations.search.lookup import addresses_of
 from kconsole.operations.session import Session
 from kconsole.text import ages, columns, messages, words
 from kconsole.text.commits import line_filter, operation_word, refusal_words, seats_words, subject
+from kconsole.text.details import Detail
 from kconsole.text.safe_text import safe_address, safe_text
 
 FOLLOW_PAUSE = 0.5
@@ -64,10 +77,10 @@ def log(
     as_json: bool,
     follow: bool,
 ) -> None:
-    """Show the activity log, or verify that it was not altered."""
+    """Show the activity log, sign its head, or verify it."""
     if context.invoked_subcommand is not None:
         if account or operator or since or text or as_json or follow:
-            raise click.UsageError("These options go with the log, not with 'log verify'.")
+            raise click.UsageError(f"These options go with the log, not with 'log {context.invoked_subcommand}'.")
         return
     session = place.open()
     (account,) = addresses_of([account], session.state)
@@ -176,17 +189,74 @@ def _follow(
         commits = [commit for commit in session.catch_up() if fits(commit)]
 
 
+_FILE: Final = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+
+@log.command("head")
+@click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
+@click.option("--sign", metavar="KEY", help="Sign it with ssh-keygen: a private key, or the public one of the agent's.")
+@click.option("--output", type=_FILE, metavar="FILE", help="Write the signed head into a new file.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@at_store
+def head_of_log(place: CliContext, as_json: bool, sign: str | None, output: Path | None, force: bool) -> None:
+    """Show the head of the log: number and hash of its last line.
+
+    The hash stands for all lines before it. Signed with --sign and kept in another place, it shows anyone with
+    'log verify --signatures' whether the log was cut off or rewritten since.
+    """
+    if sign is None and (output is not None or force):
+        raise click.UsageError("--output and --force go with --sign.")
+    if as_json and sign is not None:
+        raise click.UsageError("--json does not go with --sign: what is signed is JSON already.")
+    if force and output is None:
+        raise click.UsageError("--force goes with --output.")
+    head = signed_heads.log_head(place.store_folder, place.now)
+    if sign is None:
+        if as_json:
+            put_document(head.text)
+            return
+        at = to_iso(head.time) or ""
+        rows = {"Line": f"{head.sequence:,}", "Hash": head.hash, "Store": head.store or "unknown", "Time": at}
+        put_sections([("", [Detail(*row) for row in rows.items()])])
+        return
+    if has_person():
+        say("ssh-keygen signs the head. It may ask for the passphrase, or for a touch of the key.")
+    document = signed_heads.signed(head, sign)
+    if output is None or str(output) == "-":
+        place.needs_output = True
+        click.echo(document, nl=False)
+        return
+    with writing(output, place.store_folder, replace=force) as file:
+        file.write(document)
+    say(f"Wrote {output}.")
+
+
 @log.command("verify")
 @click.option("--head", metavar="HASH", help="A head from an earlier check; it must still be in the log.")
+@click.option("--signatures", type=_FILE, metavar="FILE", help="Signed heads; each must still be in the log.")
+@click.option("--allowed-signers", type=_FILE, metavar="FILE", help="Whose keys may sign, as for ssh-keygen -Y verify.")
 @at_store
-def verify_log(place: CliContext, head: str | None) -> None:
+def verify_log(place: CliContext, head: str | None, signatures: Path | None, allowed_signers: Path | None) -> None:
     """Verify the whole log, and show its head.
 
     Keep the head in another place. A later check with --head then shows whether the end of the log was cut off, or
-    the whole log rewritten.
+    the whole log rewritten. With --signatures, the same for the heads that 'log head --sign' signed; FILE may have
+    several, with any text around them, and may be - for standard input.
     """
+    if allowed_signers is not None and signatures is None:
+        raise click.UsageError("--allowed-signers goes with --signatures.")
+    heads, signers = [], list[str]()
+    if signatures is not None:
+        heads = signed_heads.signed_heads_in(signatures)
+        signers = signed_heads.check_signatures(heads, allowed_signers, place.now)
     notices: list[Message] = []
-    last = verify(place.store_folder, head, notices)
+    last = verify(place.store_folder, head, notices, [each.head for each in heads])
+    named = list(zip(signers, heads, strict=True))
+    for signer, key in dict.fromkeys((signer, each.key) for signer, each in named):
+        own = [each.head for name, each in named if (name, each.key) == (signer, key)]
+        by = f"{signer}, {key}" if signer else f"the key {key}; whose it is was not checked"
+        when = f"the last of line {own[-1].sequence:,}, signed on {to_iso(own[-1].time)}"
+        say(f"The log has {words.count(len(own), 'signed head')}, {when}, by {by}.")
     complete = "otherwise intact" if notices else f"complete: {words.count(last.sequence, 'line')}"
     for notice in notices:
         say(f"Note: {messages.sentence(notice)}")

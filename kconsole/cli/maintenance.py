@@ -14,7 +14,7 @@ from kconsole.text import words
 from kconsole.text.messages import sentence, sentences, words_of
 from kconsole.text.safe_text import safe_text
 
-DOCUMENTS = ("status", "accounts", "explain", "dump", "config", "log", "server", "roles")
+DOCUMENTS = ("status", "accounts", "explain", "dump", "config", "log", "head", "server", "roles")
 
 
 @click.command()
@@ -106,7 +106,7 @@ def archive_journal(place: CliContext, keep: int) -> None:
 def schema(document: str) -> None:
     """Print the JSON Schema of a document.
 
-    There is one for what status, accounts, explain, log and server print with --json, for a dump, for the
+    There is one for what status, accounts, explain, log, log head and server print with --json, for a dump, for the
     configuration file, and for the roles file.
     """
     from kconsole.cli.schemas import schema_of

@@ -158,6 +158,12 @@ _PRINTED: Final[Mapping[str, Any]] = {
         may_connect=bool, may_connect_because=str,
     )),
     "log": _list(_LOG_LINE),
+    "head": _model(
+        "LogHead", "What kconsole log head --json prints, which is what --sign signs.",
+        schema=Literal["kconsole-head/1"], store=_said(str, "the id of the store; empty if archived lines are missing"),
+        sequence=_said(int, "the number of the last line"), hash=_said(str, "its hash, which stands for all lines"),
+        time=_said(datetime, "when this was the last line"),
+    ),
     "server": _model("ServerAnswer", "What kconsole server --json prints.", schema=Literal[1], server=_SERVER),
     "config": Config,
     "roles": RolesFile,

@@ -3,7 +3,9 @@
 import re
 import sys
 import tarfile
+from collections.abc import Collection
 from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -11,6 +13,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.errors import BadInput, NotFound, StoreUnusable
 from kconsole.operations.files import STANDARD_STREAM, writing
 from kconsole.operations.session import Session
+from kconsole.operations.signed_heads import LogHead, check_in_log
 from kconsole.store.engine import START, BrokenJournal, DamagedSnapshot, Head
 from kconsole.store.file_engine.copies import Copies
 from kconsole.store.file_engine.doctor import Finding as Finding
@@ -26,30 +29,39 @@ _HASH: Final = re.compile(r"(?:(?P<sequence>\d+)\s+)?(?P<hash>[0-9a-fA-F]{64})")
 """A head as `log verify` shows it: the number of the line may be left out."""
 
 
-def verify(folder: Path, head: str | None = None, notices: list[Message] | None = None) -> Head:
+def verify(
+    folder: Path, head: str | None = None, notices: list[Message] | None = None, signed: Collection[LogHead] = ()
+) -> Head:
     """Check the whole chain of the log, and return its last line's number and hash. Takes no lock.
 
     Notices get what is missing of archived lines, and which lines were lost to damage that the doctor has repaired.
 
-    A head that the log had once, given as this shows it or as its hash alone, must still be in it.
+    A head that the log had once, given as this shows it or as its hash alone, must still be in it, and so must heads
+    that were signed.
     """
     known = None if head is None else _HASH.fullmatch(head.strip())
     if head is not None and known is None:
         raise BadInput("not-a-head", "head-is-what-verify-shows", head=head)
-    wanted, number, seen, last, gaps = "", 0, False, START, Gaps()
+    wanted, number, seen, gaps, found = "", 0, False, Gaps(), dict[int, Head]()
+    last, damaged, numbers = START, None, {each.sequence for each in signed}
     if known is not None:
         wanted, number = known["hash"].lower(), int(known["sequence"] or 0)
     with closing(engine_at(folder, read_only=True)) as engine:
         if not engine.open():
             raise NotFound("no-log", "name-the-store", folder=str(folder))
         try:
-            for last in verified(engine, gaps):
+            for last in chain([engine.start()], verified(engine, gaps)):
                 seen = seen or (last.hash == wanted and number in (0, last.sequence))
+                if last.sequence in numbers:
+                    found[last.sequence] = last
         except BrokenJournal as damage:
             raise damage.of(engine.journal_name) from None
         except DamagedSnapshot as damage:
             hint, name = "doctor-says-more", engine.snapshot_name
-            raise StoreUnusable("snapshot-damaged", hint, snapshot=name, reason=damage.why) from None
+            damaged = StoreUnusable("snapshot-damaged", hint, snapshot=name, reason=damage.why)
+        check_in_log(signed, found, last, engine.store_id(), engine.journal_name, gaps)  # which says more of the log
+        if damaged is not None:
+            raise damaged
         if notices is not None:
             notices += [missing] if (missing := engine.missing()) is not None else []
             notices += [message("lines-lost", first=first, last=end) for first, end in gaps.known]

@@ -63,9 +63,15 @@ def fingerprint(key: str) -> str:
         content = b64decode(blob, validate=True)
     except binascii.Error as error:
         raise ValueError(str(error)) from None
-    fields = _fields(content)
-    if fields[0] != kind.encode():
+    if not content.startswith(_field(kind.encode())):
         raise ValueError("the type is not that of the key")
+    return blob_fingerprint(content)
+
+
+def blob_fingerprint(content: bytes) -> str:
+    """The same of the bytes of a public key, as they stand in a signature too."""
+    fields = fields_in(content)
+    kind = fields[0].decode("ascii", "replace")
     if not kind.endswith(_CERTIFICATE):
         return _digest(content)
     plain = kind.removesuffix(_CERTIFICATE)
@@ -74,7 +80,7 @@ def fingerprint(key: str) -> str:
         raise ValueError("a certificate of an unknown type")
     end = 2 + _FIELDS[plain]
     rest = content[sum(4 + len(field) for field in fields[:end]) :]
-    key_id = _fields(rest[12:])[0].decode("utf-8", "replace")  # after the serial number and the type of certificate
+    key_id = fields_in(rest[12:])[0].decode("utf-8", "replace")  # after the serial number and the type of certificate
     said = key_id[:_LONGEST_ID] if key_id.isprintable() else ""
     return f"{_digest(b''.join(map(_field, (plain.encode(), *fields[2:end]))))} {said}".rstrip()
 
@@ -83,7 +89,7 @@ def _digest(content: bytes) -> str:
     return KEY_START + b64encode(sha256(content).digest()).decode().rstrip("=")
 
 
-def _fields(content: bytes) -> list[bytes]:
+def fields_in(content: bytes) -> list[bytes]:
     """The fields at the beginning, each with its length before it, up to the first bytes that are none."""
     fields, at = [], 0
     while at + 4 <= len(content):

@@ -19,6 +19,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "status": ("status", "--json"),
     "accounts": ("accounts", "--json"),
     "log": ("log", "--json"),
+    "head": ("log", "head", "--json"),
     "server": ("server", "--json"),
     "dump": ("dump",),
 }

@@ -92,7 +92,9 @@ TEMPLATES: Final[Mapping[str, Template]] = {
     "file-exists": "{file} exists already.",
     "name-like-an-option": "{file} begins with -, so programs would take it for an option.",
     "choose-another-name": "Choose another name.",
-    "choose-another-or-replace": "Choose another name, or replace the file.",
+    "choose-another-or-replace": Both(
+        "Choose another name, or replace the file with --force.", "Choose another name, or replace the file."
+    ),
     "choose-another-file": "Choose another file.",
     "in-store-folder": "{file} is in the store's own folder.",
     "choose-a-file-elsewhere": "Choose a file elsewhere.",
