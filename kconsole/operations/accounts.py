@@ -68,8 +68,7 @@ class _SwitchAccounts:
             return refusal(entry.address, decision)
         if entry.enabled == self.enable:
             return Outcome(entry.address, "unchanged", f"{done}-already")
-        context.transaction.put_entry(replace(entry, enabled=self.enable))
-        return Outcome(entry.address, "done", done)
+        return context.change(entry, replace(entry, enabled=self.enable), Outcome(entry.address, "done", done))
 
 
 @dataclass(frozen=True)
@@ -179,14 +178,14 @@ class DeleteAccounts:
         if only_disabled(entry):
             if not entry.enabled:
                 return Outcome(entry.address, "unchanged", "mapped-disabled-already")
-            context.transaction.put_entry(replace(entry, enabled=False))
-            return Outcome(entry.address, "done", "mapped-disabled")
+            done = Outcome(entry.address, "done", "mapped-disabled")
+            return context.change(entry, replace(entry, enabled=False), done)
         is_held = context.policy.held is not None and context.policy.classify(entry).seat
         deleted = replace(entry, deleted_at=context.now)
         if entry.is_account:
             deleted = replace(deleted, mailbox_fate=self.mailbox, transferred_to=transfer_to)
-        context.transaction.put_entry(deleted)
-        return Outcome(entry.address, "done", "deleted-seat-held" if is_held else "deleted")
+        done = Outcome(entry.address, "done", "deleted-seat-held" if is_held else "deleted")
+        return context.change(entry, deleted, done)
 
 
 @dataclass(frozen=True)
@@ -222,8 +221,8 @@ class Connect:
         connected = logged_in(entry, LastLogin(at, self.protocol.strip()))
         if connected == entry:
             return [Outcome(entry.address, "unchanged", "login-known")]
-        context.transaction.put_entry(connected)
-        return [Outcome(entry.address, "done", "logged-in" if entry.mailbox else "first-login")]
+        done = Outcome(entry.address, "done", "logged-in" if entry.mailbox else "first-login")
+        return [context.change(entry, connected, done)]
 
 
 def must_type_number(disabled: int, deleted: int, accounts: int) -> bool:

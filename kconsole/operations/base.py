@@ -1,6 +1,6 @@
 """What all operations share: each works inside one transaction and reports an outcome for every address."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, Protocol
 
@@ -54,6 +54,7 @@ class OperationContext:
         transaction: Transaction,
         now: datetime,
         authority: Authority = FULL,
+        changed_lately: Callable[[], set[str]] = set,
     ) -> None:
         self.state = state
         self.authority = authority
@@ -63,6 +64,9 @@ class OperationContext:
         self._ledger = ledger
         self._counted: list[Change] = []
         """The changes that the ledger has."""
+        self._read_lately = changed_lately
+        self._changed_lately: set[str] | None = None
+        """The accounts that the operator changed lately, in canonical form; None as long as that does not matter."""
 
     @property
     def seats(self) -> SeatLedger:
@@ -84,6 +88,28 @@ class OperationContext:
     @property
     def license_status(self) -> LicenseStatus:
         return license_status_of(self.state.license, self.now, self._ledger.policy)
+
+    def change(self, before: Entry, after: Entry, done: Outcome) -> Outcome:
+        """Store an account as changed, if the operator may change it so; the outcome is that, or a refusal."""
+        if not self.authority.is_unlimited and (refused := self._refusal(before, after)) is not None:
+            return refused
+        self.transaction.put_entry(after)
+        return done
+
+    def _refusal(self, before: Entry, after: Entry) -> Outcome | None:
+        authority = self.authority
+        if code := authority.objection(before, after):
+            return Outcome(before.address, "refused", code, "ask-full-admin", {"role": authority.role})
+        if authority.brake is None:
+            return None
+        if self._changed_lately is None:
+            self._changed_lately = self._read_lately()
+        self._changed_lately.add(canonical_address(before.address))
+        if len(self._changed_lately) <= authority.brake:
+            return None
+        self._changed_lately.discard(canonical_address(before.address))
+        params = {"role": authority.role, "most": authority.brake}
+        return Outcome(before.address, "refused", "brake-reached", "ask-account-admin", params)
 
     def rehearse(self, operation: "Operation") -> "Rehearsal":
         """See what an operation would do now, under all its guards, and roll it back. Only before any own change."""

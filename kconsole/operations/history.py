@@ -9,7 +9,8 @@ from kconsole.core.codes import message
 from kconsole.core.errors import NotFound
 from kconsole.core.history import Commit, Refusal, Trace, trace_of
 from kconsole.core.identity import canonical_address
-from kconsole.operations.catalog import BEGINNINGS, OF_THE_SERVER, is_undoable
+from kconsole.core.roles import TAKES_IN
+from kconsole.operations.catalog import ASK, BEGINNINGS, OF_THE_SERVER, capability_of, is_undoable
 from kconsole.store.journal_line import REASON_LINES, UNDO_LINES, lines_by, lines_changing
 from kconsole.store.seatstore import SeatStore
 
@@ -58,6 +59,8 @@ class History:
         self._read_for = 0
         """The line for which earlier traces were read from disk."""
         self._earlier: list[Trace] = []
+        self._lately: list[Commit] | None = None
+        """The operator's own commits that changed accounts lately; None as long as no one has asked for them."""
 
     def log(self, query: LogQuery, newest_first: bool = False) -> Iterator[Commit]:
         """The commits that a query selects, oldest or newest first; each is read when it is asked for."""
@@ -67,6 +70,33 @@ class History:
     def of_entry(self, number: int, most: int) -> list[Commit]:
         """The last commits that changed an entry, the newest first, as far as they are quickly found."""
         return list(map(self._as_seen, islice(self._store.journal.recent(*lines_changing("entries", number)), most)))
+
+    def changed_lately(self, since: datetime) -> set[str]:
+        """The accounts that the operator has changed since a moment, in whichever session, in canonical form.
+
+        Undoing own changes does not count, nor does taking in what the server has. The log is read once.
+        """
+        if self._lately is None:
+            self._lately = []
+            lines = self._store.journal.since(since, lines_by(self._store.operator.user))
+            for commit in reversed(list(lines)):
+                self._note(commit, self._lately)
+        self._lately = [commit for commit in self._lately if commit.at >= since]
+        return {
+            canonical_address(address)
+            for commit in self._lately
+            for address in [*commit.asked_addresses, *(entry.address for entry in commit.changed_entries)]
+        }
+
+    def _note(self, commit: Commit, lately: list[Commit]) -> None:
+        """Note a commit that changed accounts; an undo takes away what was asked of the server for it."""
+        if not self.is_own(commit):
+            return
+        if commit.undoes is None:
+            if commit.operation not in BEGINNINGS and capability_of(commit.operation) != TAKES_IN:
+                lately.append(commit)
+        elif lately and (lately[-1].operation, lately[-1].session) == (ASK, commit.session):
+            lately.pop()
 
     @property
     def undoable(self) -> Commit | None:
@@ -155,6 +185,8 @@ class History:
     def follow(self, commit: Commit) -> None:
         if not commit.changes:
             return
+        if self._lately is not None:
+            self._note(commit, self._lately)
         self._traces.append(trace_of(commit))
         if commit.undoes is not None:
             self._undone = undone_among(reversed(self._traces))

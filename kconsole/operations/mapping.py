@@ -111,12 +111,15 @@ class MapDomain:
 
     def _map(self, plan: MapPlan, context: OperationContext) -> Iterator[Outcome]:
         for before, after in plan.puts:
-            stored = context.transaction.put_entry(after)
-            params = {"before": before.address} if before is not None else {}
-            yield Outcome(stored.address, "done", _code(before, stored), params=params)
+            if before is None:
+                stored = context.transaction.put_entry(after)
+                yield Outcome(stored.address, "done", _code(None, stored))
+                continue
+            done = Outcome(after.address, "done", _code(before, after), params={"before": before.address})
+            yield context.change(before, after, done)
         for entry in plan.gone if self.disable_gone else ():
-            context.transaction.put_entry(replace(entry, enabled=False))
-            yield Outcome(entry.address, "done", "map-gone-disabled")
+            done = Outcome(entry.address, "done", "map-gone-disabled")
+            yield context.change(entry, replace(entry, enabled=False), done)
         for user, reason in plan.collisions:
             yield Outcome(user.login, "refused", reason.code, params=reason.params)
         if unreadable := plan.left_out.total() - len(plan.collisions):

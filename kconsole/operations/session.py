@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,7 +10,7 @@ from kconsole.core.codes import Message, message
 from kconsole.core.errors import ChangedSince, ConsoleError, NotFound, NotPermitted, Refused, StoreBusy, StoreUnusable
 from kconsole.core.history import Commit, Operator, Refusal
 from kconsole.core.records import Entry, Inventory
-from kconsole.core.roles import Authority, Capability, full
+from kconsole.core.roles import BRAKE_TIME, Authority, Capability, full
 from kconsole.core.server import Server
 from kconsole.core.times import Clock, SystemClock
 from kconsole.licensing.counting import SeatLedger
@@ -221,7 +222,15 @@ class Session:
                 server = self._records.server
                 if server is not None and not in_store_only and operation.runs_on != "store":
                     raise named_meanwhile(server)
-                context = OperationContext(self._records, self._ledger, transaction, self.clock.now(), self.authority)
+                now = self.clock.now()
+                context = OperationContext(
+                    self._records,
+                    self._ledger,
+                    transaction,
+                    now,
+                    self.authority,
+                    partial(self.history.changed_lately, now - BRAKE_TIME),
+                )
                 before = self.seats.report()
                 transaction.seats = (before.used, before.used)
                 transaction.account = the_account_of(operation)

@@ -49,8 +49,8 @@ class TagAccounts:
             return Outcome(entry.address, "refused", "too-many-tags", "remove-a-tag", {"most": MOST_TAGS})
         if tags == entry.tags:
             return Outcome(entry.address, "unchanged", "tags-unchanged", params={"tags": list(tags)})
-        context.transaction.put_entry(replace(entry, tags=tags))
-        return Outcome(entry.address, "done", "tagged", params={"tags": list(tags)})
+        done = Outcome(entry.address, "done", "tagged", params={"tags": list(tags)})
+        return context.change(entry, replace(entry, tags=tags), done)
 
 
 def tags_of(texts: Iterable[str]) -> set[str]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
@@ -21,6 +22,7 @@ from kconsole.store.journal_line import (
     head_of,
     line_numbered,
     lines_changing,
+    time_in,
     trace_in,
 )
 from kconsole.store.records import Progress, Records
@@ -241,6 +243,15 @@ class JournalReader:
             for raw in self._engine.read_backwards(self.head, patterns):
                 yield commit_of(raw, head_of(raw))[0]
         self._check_all_were_there()
+
+    def since(self, moment: datetime, pattern: bytes) -> Iterator[Commit]:
+        """The commits from a moment on whose lines contain this, the last one first; others are not read whole."""
+        with self.reporting_damage():
+            for raw in self._engine.read_backwards(self.head):
+                if time_in(raw) < moment:
+                    return
+                if pattern in raw:
+                    yield commit_of(raw, head_of(raw))[0]
 
     def recent(self, *patterns: bytes) -> Iterator[Commit]:
         """The same among the last lines only, and among those that are quickly read: it may stand in for an answer."""
