@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from msgspec.structs import replace
 
 from kconsole.core.codes import Message, hints_of, message, short
-from kconsole.core.errors import ConsoleError, StoreBusy, StoreUnusable
+from kconsole.core.errors import ConsoleError, NotPermitted, StoreBusy, StoreUnusable
 from kconsole.core.history import Change
 from kconsole.core.identity import canonical_address
 from kconsole.core.records import Entry
@@ -125,7 +125,7 @@ def push(session: Session, operation: Operation, mail: MailServer) -> Done:
     answers, lost, error = _ask(mail, asked)
     try:
         done = session.commit(TakeAnswers(asked.name, asked.reason, asked, answers, frozenset(lost)))
-    except (StoreBusy, StoreUnusable) as store_error:
+    except (NotPermitted, StoreBusy, StoreUnusable) as store_error:
         _explain_not_taken(store_error, asked, answers, error)
         raise
     if error is None:
