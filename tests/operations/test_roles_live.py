@@ -77,9 +77,7 @@ def test_what_was_asked_counts_for_the_brake_and_an_undo_does_not(at: Followed, 
     later.close()
 
 
-def test_a_role_that_ends_while_the_server_is_asked_leaves_it_unconfirmed(
-    at: Followed, session: Session
-) -> None:
+def test_a_role_that_ends_while_the_server_is_asked_leaves_it_unconfirmed(at: Followed, session: Session) -> None:
     roles = [HELPDESK]
     session.store.authority = lambda: roles[-1]
     session.listen(lambda commit: roles.append(replace(HELPDESK, role="auditor")) if commit.own else None)
