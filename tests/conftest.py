@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Generator, Iterator
 from functools import cache
@@ -34,6 +35,11 @@ __all__ = [
 
 os.environ["TZ"] = "UTC"  # times are shown, and read, in the zone of the machine
 time.tzset()
+
+# Whoever runs the tests may have chosen a theme or columns; those of a console in a test are the usual ones.
+HOME_OF_ALL = tempfile.TemporaryDirectory(prefix="kconsole-tests-")
+for kind in ("CONFIG", "DATA", "STATE"):
+    os.environ[f"XDG_{kind}_HOME"] = f"{HOME_OF_ALL.name}/{kind.lower()}"
 
 # A machine that is busy with something else is no failure, so nothing has a deadline.
 # Where the tests run in the background, under nohup for example, programs that they start would ignore what they send.

@@ -126,7 +126,7 @@ def urgent(status: LicenseStatus) -> Iterator[tuple[str, Severity]]:
         if ending.is_over and ending.what == "maintenance" and not status.is_expired:
             yield "Software Maintenance has ended: updates have stopped", "alarm"
         elif not ending.is_over and ending.days <= URGENT and ending.what in ("trial", "maintenance", "license"):
-            yield f"{ENDINGS[ending.what]}: {days_words(ending)}", "alarm" if ending.days <= 1 else "notice"
+            yield f"{ENDINGS[ending.what]}: {days_words(ending)}", "notice"
 
 
 def next_step(status: LicenseStatus, report: SeatReport) -> str:

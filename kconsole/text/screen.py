@@ -250,7 +250,7 @@ def banner_lines(
     """What has to be said above the lists, the worst first. On a read-only store no key records a restart."""
     of_license = [BannerText(f"! {text}", style, f"{license_key} license") for text, style in urgent(license_status)]
     of_seats = [
-        BannerText(f"! {safe_text(warning_words(warning))}", "alarm")
+        BannerText(f"! {safe_text(warning_words(warning))}", "alarm" if warning.code == "exceeded" else "notice")
         for warning in report.warnings
         if warning.code in BANNER_WARNINGS
     ]

@@ -25,7 +25,7 @@ from kconsole.text.safe_text import safe_text
 from kconsole.text.terminals import TerminalProfile, first_theme
 from kconsole.tui.keymap import Keymap
 from kconsole.tui.screens.main import MainScreen
-from kconsole.tui.styles import Palette, palette_of
+from kconsole.tui.styles import DIMMED, Palette, palette_of
 from kconsole.tui.terminal.buffered_app import BufferedApp, InAscii, choose_scroll_bars
 from kconsole.tui.terminal.driver import TerminalDriver
 from kconsole.tui.terminal.keystrokes import Keystrokes
@@ -139,7 +139,8 @@ class KConsoleApp(BufferedApp):
     def palette(self) -> Palette:
         """The styles of painted parts."""
         if self._palette is None or self._palette[0] != self.theme:
-            self._palette = (self.theme, palette_of(self.theme_variables, self.native_ansi_color))
+            dims = self.profile.colours in DIMMED
+            self._palette = (self.theme, palette_of(self.theme_variables, self.native_ansi_color, dims))
         return self._palette[1]
 
     # Beginning and ending

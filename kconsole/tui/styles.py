@@ -2,6 +2,8 @@
 
 Painted lines don't use Textual's component classes: resolving some thirty of them costs a tenth of the first screen.
 No part differs from another by colour alone: a glyph, a sign or a word says the same.
+
+The colour "error", red, is for what is final, over the limit, ended or broken; "warning" for all else to look at.
 """
 
 from collections.abc import Mapping
@@ -38,10 +40,15 @@ PART_STYLES: Final[Mapping[str, PartStyle]] = {
     "unlimited": PartStyle("success", bold=True),
     "low": PartStyle("warning", bold=True),
     "unknown": PartStyle("warning", bold=True),
-    "full": PartStyle("error", bold=True, reverse=True),
+    "full": PartStyle("warning", bold=True, reverse=True),
     "exceeded": PartStyle("error", bold=True, reverse=True),
+    "ended": PartStyle("error", bold=True, reverse=True),
 }
 """The parts, and their styles. They have no background: that is the widget's, or the row's."""
+
+DIMMED: Final = ("truecolor", "256")
+"""How many colours a terminal has that shows what lies behind a dialog dimmed. Where there are 16, lines are slow, too:
+there it would cost a third of the bytes of a change."""
 
 REVERSED: Final = "reversed"
 """In a theme, in place of a colour for the row of the cursor: swap foreground and background there."""
@@ -55,9 +62,15 @@ class Palette(NamedTuple):
     """Laid over the row of the cursor."""
     waiting_cursor: Style
     """Laid over that row while another widget has the focus."""
+    behind: Style | None
+    """In place of the colours and attributes of what lies behind a dialog; None where nothing is dimmed."""
+    frame: Style
+    """The colour of a frame that is not dimmed: where it is quiet already, as it takes three bytes a cell."""
+    has_grounds: bool
+    """Whether a button can show its shape by its background."""
 
 
-def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:
+def palette_of(variables: Mapping[str, str], terminal_colours: bool, dims: bool = True) -> Palette:
     """The palette for a theme with these variables of Textual, or with the terminal's own sixteen colours."""
     parts = {
         part: Style(
@@ -68,12 +81,18 @@ def palette_of(variables: Mapping[str, str], terminal_colours: bool) -> Palette:
         )
         for part, style in PART_STYLES.items()
     }
+    behind = Style(color=_rich(variables["behind"], terminal_colours), dim=terminal_colours or None) if dims else None
     if variables["cursor"] == REVERSED:
-        return Palette(parts, Style(reverse=True, bold=True), Style(bold=True))
+        return Palette(
+            parts, Style(reverse=True, bold=True), Style(bold=True), behind, behind or Style(), not terminal_colours
+        )
     return Palette(
         parts,
         Style(bgcolor=Color.parse(variables["cursor"]).rich_color, bold=True),
         Style(bgcolor=Color.parse(variables["panel"]).rich_color),
+        behind,
+        Style(color=_rich(variables["border"], terminal_colours)),
+        not terminal_colours,
     )
 
 

@@ -1,8 +1,9 @@
 """The themes: three with our own colours, and one with the colours of the terminal.
 
 In ours, every text has a contrast of at least 4.5 to 1 with its background, the row of the cursor included, and of 7 to
-1 in the high-contrast theme; with 256 colours, too. The palette of the terminal is not known: that theme uses its plain
-foreground for nearly everything, and attributes where ours have shades.
+1 in the high-contrast theme; with 256 colours, too. Only what lies behind a dialog has less, but not in that theme. The
+palette of the terminal is not known: its theme uses the plain foreground for nearly everything, and attributes where
+ours have shades.
 """
 
 from typing import Any, Final
@@ -29,6 +30,9 @@ _COLOURS: Final = {
     "surface":     ("#171c24", "#f4f6f8", "#000000", _OWN, _OWN),
     "panel":       ("#222a35", "#e6eaef", "#000000", _OWN, _OWN),
     "border":      ("#3b4656", "#9aa5b1", "#ffffff", _OWN, _OWN),
+    "behind":      ("#626d7c", "#929ca7", "#9a9a9a", _OWN, _OWN),
+    "button":      ("#3a4149", "#ccd4dd", "#3a3a3a", _OWN, _OWN),
+    "final":       ("#5a1e24", "#f3cfd0", "#5f0000", _OWN, _OWN),
     "cursor":      ("#1f2e6b", "#cfe2f5", REVERSED, REVERSED, REVERSED),
 }
 # fmt: on
@@ -37,10 +41,13 @@ _COLOURS: Final = {
 def _theme(name: str, place: int, dark: bool, ansi: bool = False, **variables: str) -> Theme:
     """The theme of a column of the table, with its own values of Textual's variables."""
     colours: dict[str, Any] = {role: columns[place] for role, columns in _COLOURS.items()}
-    border, cursor = colours.pop("border"), colours.pop("cursor")
+    border, behind, button, final, cursor = map(colours.pop, ("border", "behind", "button", "final", "cursor"))
     blurred = {"background": cursor, "foreground": colours["foreground"]} if not ansi else {}
     variables = {
         "border": border,
+        "behind": behind,
+        "button": button,
+        "button-final": final,
         "cursor": cursor,
         "text-muted": colours["secondary"],
         "block-cursor-blurred-text-style": "bold",

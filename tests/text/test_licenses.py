@@ -101,7 +101,7 @@ def test_of_an_id_no_more_than_its_end_is_shown() -> None:
         (ACTIVATED, []),
         (License(trial_until=TODAY + 15 * DAY), []),
         (License(trial_until=TODAY + 14 * DAY), [("The trial: 14 days left", "notice")]),
-        (License(trial_until=TODAY + DAY), [("The trial: 1 day left", "alarm")]),
+        (License(trial_until=TODAY + DAY), [("The trial: 1 day left", "notice")]),
         (
             replace(ACTIVATED, maintenance_until=TODAY - DAY),
             [("Software Maintenance has ended: updates have stopped", "alarm")],

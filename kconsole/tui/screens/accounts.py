@@ -224,9 +224,9 @@ class AccountsScreen(ListingScreen):
             self.session.history.recent_reasons,
             reason,
         )
-        has_mailbox = any(entry.is_account and entry.mailbox for entry in gone)
+        mailboxes = sum(entry.is_account and entry.mailbox for entry in gone)
         who = WhoGoes(deletable, own, self.session.clock.now())
-        dialog = DeleteDialog(question, has_mailbox, who)
+        dialog = DeleteDialog(question, mailboxes, who)
         self.app.push_screen(dialog, delete)
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -26,12 +26,20 @@ class Choice(NamedTuple):
     transfer_to: str = ""
 
 
-FATES: tuple[tuple[MailboxFate, str, str, str], ...] = (
-    ("keep", "l", "leave it: a new account of the same name gets it back", "The mailboxes stay on the server."),
-    ("transfer", "t", "transfer it to another account", "The mailboxes go to another account."),
-    ("delete", "r", "remove it with all its mail", "All mail is removed, for good."),
-)
-"""What can happen to a mailbox, the key that chooses it, what it means, and what it comes to."""
+_GONE: Final = "All mail is removed, for good."
+
+FATES: Final[tuple[tuple[MailboxFate, str, str, str, str], ...]] = (
+    (
+        "keep", "l", "leave it: a new account of the same name gets it back",
+        "The mailbox stays on the server.", "The mailboxes stay on the server.",
+    ),
+    (
+        "transfer", "t", "transfer it to another account",
+        "The mailbox goes to another account.", "The mailboxes go to another account.",
+    ),
+    ("delete", "r", "remove it with all its mail", _GONE, _GONE),
+)  # fmt: skip
+"""What can happen to a mailbox, the key that chooses it, what it means, and what it comes to, of one and of several."""
 
 ROLE, LOGIN = 13, 14
 """Cells of a role and of a last login."""
@@ -58,8 +66,8 @@ class WhoGoes(Painted):
         role = words.ROLES[entry.role] if entry.is_account else words.KINDS[entry.kind]
         if entry.address in self._own:
             role = "your account"
-        yield f"{'!' if pause else ' '} {fitted(safe_address(entry.address, room), room)} ", "alarm" if pause else ""
-        yield f"{fitted(role, ROLE)} ", "alarm" if pause else "muted"
+        yield f"{'!' if pause else ' '} {fitted(safe_address(entry.address, room), room)} ", "notice" if pause else ""
+        yield f"{fitted(role, ROLE)} ", "notice" if pause else "muted"
         yield fitted(last_login_word(entry, self._now), LOGIN), "muted"
 
 
@@ -68,17 +76,17 @@ class DeleteDialog(QuestionDialog[Choice]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding(key, f"choose('{fate}')", show=False) for fate, key, *_ in FATES]
 
-    def __init__(self, question: Question, has_mailbox: bool, who: WhoGoes) -> None:
+    def __init__(self, question: Question, mailboxes: int, who: WhoGoes) -> None:
         super().__init__(question)
-        self._has_mailbox, self._who = has_mailbox, who
+        self._mailboxes, self._who = mailboxes, who
         self._fate: MailboxFate = "keep"
 
     def body(self) -> Iterable[Widget]:
         yield from (plain(line, "dialog-news") for line in self._question.news)
-        if self._has_mailbox:
-            yield Static(id="result", classes="dialog-final")
-        yield from (plain(line, "dialog-final") for line in self._question.lines)
-        if self._has_mailbox:
+        if self._mailboxes:
+            yield Static(id="result", classes="dialog-subject")
+        yield from (plain(line, "dialog-final" if self.is_final else "dialog-subject") for line in self._question.lines)
+        if self._mailboxes:
             yield from (Static(id=f"fate-{fate}") for fate, *_ in FATES)
             target = TextLine(placeholder="login@domain", id="target")
             target.display = False
@@ -90,18 +98,20 @@ class DeleteDialog(QuestionDialog[Choice]):
         self.action_choose(self._fate)
 
     def action_choose(self, fate: MailboxFate) -> None:
-        if not self._has_mailbox:
+        if not self._mailboxes:
             return
         self._fate = fate
         target = self.query_one("#target", Input)
         target.display = fate == "transfer"
         if fate == "transfer":
             target.focus()
-        for each, key, meaning, result in FATES:
+        for each, key, meaning, result, several in FATES:
             sign = "(●)" if fate == each else "( )"
             self.query_one(f"#fate-{each}", Static).update(Content(f"  {sign} {key}  {meaning}"))
             if fate == each:
-                self.query_one("#result", Static).update(Content(result))
+                shown = self.query_one("#result", Static)
+                shown.update(Content(result if self._mailboxes == 1 else several))
+                shown.set_class(fate == "delete", "dialog-final")
         self.tell_problem("")
 
     @on(Input.Submitted, "#target")
@@ -110,7 +120,7 @@ class DeleteDialog(QuestionDialog[Choice]):
         self.query(self.AUTO_FOCUS).first().focus()
 
     def answer(self) -> Choice | None:
-        if self._fate != "transfer" or not self._has_mailbox:
+        if self._fate != "transfer" or not self._mailboxes:
             return Choice(self._fate)
         target = self.query_one("#target", Input)
         if target.value.strip():

@@ -6,12 +6,14 @@ from contextlib import suppress
 from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from rich.cells import cell_len
+from rich.console import RenderableType
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Key, Resize
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -19,9 +21,10 @@ from textual.widgets import Button, Input, Static
 from kconsole.core.errors import ConsoleError
 from kconsole.text.safe_text import safe_text
 from kconsole.tui.terminal.attention import Attention, Verdict
+from kconsole.tui.widgets.backdrop import Backdrop
 from kconsole.tui.widgets.inputs import FormRow, NumberLine, ReasonLine
 from kconsole.tui.widgets.labelled import LABEL, LABEL_LARGE, LabelledText, Section
-from kconsole.tui.widgets.painting import shortened, wrapped
+from kconsole.tui.widgets.painting import palette_of_app, shortened, wrapped
 
 Answer = TypeVar("Answer")
 
@@ -91,6 +94,13 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
             with Horizontal(classes="dialog-buttons"):
                 yield from self.buttons()
 
+    def render(self) -> RenderableType:
+        """What lies behind it."""
+        shown, palette = super().render(), palette_of_app(self)
+        if isinstance(shown, BackgroundScreen) and palette.behind is not None:
+            return Backdrop(shown.screen, palette.behind, palette.frame, not isinstance(shown.screen, Dialog))
+        return shown
+
     def body(self) -> Iterable[Widget]:
         raise NotImplementedError
 
@@ -101,8 +111,13 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     def buttons(self) -> Iterable[Button]:
         """The buttons; the first is the safe one."""
         if self.verb:
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Button(Content(self.verb), id="confirm", compact=True)
+            yield self.button("Cancel", "cancel")
+            yield self.button(self.verb, "confirm")
+
+    def button(self, text: str, name: str) -> Button:
+        """A button; in brackets where it has no ground of its own to show its shape."""
+        shown = text if palette_of_app(self).has_grounds else f"[ {text} ]"
+        return Button(Content(shown), id=name, compact=True)
 
     @on(Button.Pressed)
     def press_button(self, event: Button.Pressed) -> None:
@@ -241,7 +256,7 @@ class QuestionDialog(Attentive[Answer]):
     """Why, in the user's words, once it is confirmed."""
 
     def __init__(self, question: Question) -> None:
-        super().__init__(classes="-alarm" if question.is_final else "")
+        super().__init__(classes="-final" if question.is_final else "")
         self._question, self.heading, self.verb = question, question.text, question.verb
         self.is_final = question.is_final
         if question.number:
@@ -333,7 +348,7 @@ class NewsDialog(Attentive[Answer]):
     minds_strays = False
 
     def __init__(self, title: str, lines: Sequence[str], hint: str = "", alarm: bool = False) -> None:
-        super().__init__(classes="-alarm" if alarm else "")
+        super().__init__(classes="-notice" if alarm else "")
         self.heading, self._lines, self._hint = title, lines, hint
 
     def body(self) -> Iterable[Widget]:
@@ -341,7 +356,7 @@ class NewsDialog(Attentive[Answer]):
         yield from notes([self._hint] if self._hint else [])
 
     def buttons(self) -> Iterable[Button]:
-        yield Button("Close", id="close", compact=True)
+        yield self.button("Close", "close")
 
 
 class TableDialog(NewsDialog[None]):

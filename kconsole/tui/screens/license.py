@@ -231,9 +231,9 @@ class LicenseScreen(StoreScreen):
         question = question._replace(verb=verb, news=[*question.news, *meaning])
         self._ask(question, change_rows(plan.before, plan.after), plan.needs_consent, confirmed)
 
-    def _ask(self, question: Question, rows: Sequence[Detail], is_alarm: bool, then: Callable[[], None]) -> None:
+    def _ask(self, question: Question, rows: Sequence[Detail], is_over: bool, then: Callable[[], None]) -> None:
         self.app.push_screen(
-            forms.ChangeDialog(question, rows, is_alarm), lambda reason: None if reason is None else then()
+            forms.ChangeDialog(question, rows, is_over), lambda reason: None if reason is None else then()
         )
 
     def grow_older(self, now: datetime) -> None:

@@ -166,10 +166,10 @@ def read_regular(path: Path, encoding: str | None = None) -> operations.LicenseF
 class ChangeDialog(ConfirmDialog):
     """Asks whether to change the license; shows what would change and what that would mean."""
 
-    def __init__(self, question: Question, rows: Sequence[Detail], is_alarm: bool) -> None:
+    def __init__(self, question: Question, rows: Sequence[Detail], is_over: bool) -> None:
         super().__init__(question)
         self._rows = rows
-        self.set_class(is_alarm, "-alarm")
+        self.set_class(is_over, "-final")
 
     def choices(self) -> Iterable[Widget]:
         if self._rows:

@@ -159,7 +159,7 @@ class LogList(ColumnList[Commit]):
 
     def sign_parts(self, row: int, record: Commit) -> Sequence[Part]:
         sign = ALARM_SIGN if record.refused else UNDONE_SIGN if record.sequence in self.undone else " "
-        return [*super().sign_parts(row, record), (sign, "alarm" if record.refused else "muted")]
+        return [*super().sign_parts(row, record), (sign, "notice" if record.refused else "muted")]
 
     def row_style(self, row: int, record: Commit) -> str:
         is_in_effect = record.changes and record.sequence not in self.undone

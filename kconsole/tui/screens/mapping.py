@@ -174,7 +174,7 @@ class MappingScreen(StoreScreen):
             ("Users", users_words(result.users, result.more_users, directory.base)),
         ]
         dialog = TableDialog("The directory answers", [("", [row for row in rows if row[1]])])
-        dialog.set_class(result.verified_by == "unchecked", "-alarm")
+        dialog.set_class(result.verified_by == "unchecked", "-notice")
         self.app.push_screen(dialog)
 
     # The preview

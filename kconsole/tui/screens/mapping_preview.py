@@ -109,7 +109,7 @@ class PreviewScreen(PlanScreen):
             self._map(MapDomain(plan.domain, self.listing, bool(decision.over), disables, number, expected=plan))
 
         dialog = ConfirmDialog(question)
-        dialog.set_class(bool(decision.over), "-alarm")
+        dialog.set_class(bool(decision.over), "-final")
         self.app.push_screen(dialog, answered)
 
     def _notes(self, disables: bool) -> Iterable[str]:

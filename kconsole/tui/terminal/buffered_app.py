@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -19,6 +19,8 @@ from kconsole.text.terminals import TerminalProfile
 from kconsole.tui.terminal.attention import Judge
 from kconsole.tui.terminal.driver import Placed, TerminalDriver
 
+PictureHolder = Literal["keys", "work"]
+
 
 class BufferedApp(App[None]):
     """An application whose screen is written as differences.
@@ -27,11 +29,14 @@ class BufferedApp(App[None]):
     """
 
     profile: TerminalProfile
-    _are_pictures_held = False
+
+    def __init__(self) -> None:
+        self._picture_holders: set[PictureHolder] = set()
+        super().__init__()
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         driver = self._driver
-        if isinstance(screen, Judge) and not self._are_pictures_held:
+        if isinstance(screen, Judge) and not self._picture_holders:
             screen.painted(monotonic())
         if not isinstance(driver, TerminalDriver) or not isinstance(renderable, LayoutUpdate | ChopsUpdate):
             super()._display(screen, renderable)
@@ -55,13 +60,15 @@ class BufferedApp(App[None]):
         spot = getattr(focused, "cursor_screen_offset", None)  # an input or a list
         return focused.content_region.offset if spot is None else Offset(*spot)
 
-    def hold_pictures(self, is_held: bool) -> None:
-        """Write nothing to the terminal until released."""
-        self._are_pictures_held = is_held
-        if not is_held and isinstance(self.screen, Judge):
+    def hold_pictures(self, holder: PictureHolder, is_held: bool) -> None:
+        """Write nothing to the terminal until released by all who hold."""
+        if not self.is_running:
+            return
+        (self._picture_holders.add if is_held else self._picture_holders.discard)(holder)
+        if not self._picture_holders and isinstance(self.screen, Judge):
             self.screen.painted(monotonic())
         if isinstance(self._driver, TerminalDriver):
-            self._driver.hold(is_held)
+            self._driver.hold(bool(self._picture_holders))
 
     def redraw(self) -> None:
         if isinstance(self._driver, TerminalDriver):

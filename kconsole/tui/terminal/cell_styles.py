@@ -70,6 +70,10 @@ class CellStyles:
             number = self._of_style[style] = self._number(self._cell_style(style))
         return number
 
+    def is_plain(self, number: int) -> bool:
+        """Whether a style has no attributes, only colours."""
+        return not self._cell_styles[number].attributes
+
     def switch(self, start: int, end: int) -> str:
         """The sequence that switches from one style to another; empty if they are the same."""
         if start == end:

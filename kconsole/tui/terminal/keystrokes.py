@@ -77,13 +77,13 @@ class Keystrokes:
     async def _hand_on(self) -> None:
         while self._typed and self._app.is_running:
             if self.is_held:
-                self._app.hold_pictures(False)
+                self._app.hold_pictures("keys", False)
                 return
             event = self._typed.popleft()
             if isinstance(event, AltKey):
                 self._typed.extendleft(reversed(self._plain_keys(event)))
                 continue
-            self._app.hold_pictures(bool(self._typed))
+            self._app.hold_pictures("keys", bool(self._typed))
             try:
                 if isinstance(event, Key) and not await self._is_meant(event):
                     continue

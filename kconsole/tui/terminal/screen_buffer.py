@@ -51,6 +51,9 @@ class ScreenBuffer:
     `erases` says whether the terminal can erase within a line. A VT100 cannot.
     """
 
+    erases_in_colour = False
+    """Whether erased cells are known to take the background in use ("bce"). Elsewhere they might show as stripes."""
+
     def __init__(self, styles: CellStyles, width: int, height: int, erases: bool = True) -> None:
         self._styles, self._erases = styles, erases
         self.resize(width, height)
@@ -191,12 +194,13 @@ class ScreenBuffer:
         return False
 
     def _blanks(self, y: int, x: int, differing: list[bool]) -> int:
-        """How many cells from here on can be erased together: blanks on the terminal's own background."""
-        letters, styles = self._wanted.letters[y], self._wanted.styles[y]
-        if self._styles.blank[styles[x]]:
+        """How many cells from here on can be erased together: blanks on a background that erasing leaves."""
+        letters, styles, blank = self._wanted.letters[y], self._wanted.styles[y], self._styles.blank
+        ground = blank[styles[x]]
+        if ground and not (self.erases_in_colour and self._styles.is_plain(ground)):
             return 0
         end = x
-        while end < self.width and letters[end] == " " and not self._styles.blank[styles[end]]:
+        while end < self.width and letters[end] == " " and blank[styles[end]] == ground:
             end += 1
         while end > x and not differing[end - 1]:
             end -= 1

@@ -52,7 +52,7 @@ class DirectoryList(ColumnList[MappedDomain]):
         return Column[MappedDomain]("Domain", min(longest, max(width // 3, 20)), _name), _MAPPED, _DIRECTORY
 
     def sign_parts(self, row: int, record: MappedDomain) -> Sequence[Part]:
-        return [*super().sign_parts(row, record), (ALARM_SIGN if _is_insecure(record) else " ", "alarm")]
+        return [*super().sign_parts(row, record), (ALARM_SIGN if _is_insecure(record) else " ", "notice")]
 
     def paint_cell(self, column: Column[Any], record: MappedDomain, cells: int, style: str) -> Iterable[Part]:
         if column is not _DIRECTORY:
@@ -60,7 +60,7 @@ class DirectoryList(ColumnList[MappedDomain]):
             return
         yield " " * GAP, ""
         warning = INSECURE if _is_insecure(record) else ""
-        yield warning, "alarm"
+        yield warning, "notice"
         is_quiet = record.domain.directory is None and record is not self.highlighted
         yield fitted(_directory(record, self.now), cells - GAP - len(warning)), "muted" if is_quiet else ""
 

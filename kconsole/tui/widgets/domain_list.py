@@ -71,4 +71,4 @@ class DomainList(RowList):
 
 def _row(name: str, used: str, at_limit: bool, width: int, style: str) -> list[Part]:
     room = width - cell_len(used) - EDGES + 2
-    return [(f" {fitted(name, room)} {used}", style), (" !" if at_limit else "  ", "alarm")]
+    return [(f" {fitted(name, room)} {used}", style), (" !" if at_limit else "  ", "notice")]

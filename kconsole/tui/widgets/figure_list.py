@@ -46,7 +46,7 @@ class FigureList(ColumnList[Comparison]):
 
     def row_style(self, row: int, record: Comparison) -> str:
         if record.is_read:
-            return "" if record.agrees else "alarm"
+            return "" if record.agrees else "notice"
         return "" if row == self.cursor else "muted"
 
 

@@ -19,11 +19,11 @@ from kconsole.tui.widgets.row_list import Movable
 SIGNS: Final[dict[LicenseState, tuple[str, str]]] = {
     "unregistered": ("–", "strong"),
     "trial": ("▸", "notice"),
-    "trial-expired": ("!", "full"),
+    "trial-expired": ("!", "ended"),
     "registered": ("▸", "notice"),
     "activated": ("✓", "ok"),
     "maintenance-expired": ("!", "alarm"),
-    "license-expired": ("!", "full"),
+    "license-expired": ("!", "ended"),
 }
 """The sign of each state (something to do, an alarm, all is well), and the part it is painted as."""
 
@@ -81,7 +81,7 @@ class LicenseHead(Painted):
         """The state, how long it lasts and the seats, as far as there is room. How long it lasts always has some."""
         sign, part = SIGNS[status.state]
         word, lasts = f" {sign} {STATES[status.code].word.upper()} ", lasting_words(status)
-        parts = [(" " if part == "full" else "", ""), (word, part)]
+        parts = [(" " if part == "ended" else "", ""), (word, part)]
         room = width - sum(cell_len(text) for text, _ in parts) - 1
         seats, state = f"{used_words(report)} · ", state_word(report)
         seats_line: list[Part] = [(f" {seats}", "strong"), (state, report.state)]

@@ -20,16 +20,32 @@ MANY = EXAMPLES * 2
 WIDTH, HEIGHT = 24, 8
 
 
+class ErasingPlain(pyte.Screen):
+    """A terminal whose erased cells have its own background, as in GNU screen. With pyte they take the one in use."""
+
+    def erase_characters(self, count: int | None = None) -> None:
+        in_use = self.cursor.attrs
+        self.cursor.attrs = self.default_char
+        super().erase_characters(count)
+        self.cursor.attrs = in_use
+
+
 class Glass:
     """A terminal, as pyte draws it, and a buffer that writes to it."""
 
     def __init__(
-        self, colours: Colours = "truecolor", width: int = WIDTH, height: int = HEIGHT, erases: bool = True
+        self,
+        colours: Colours = "truecolor",
+        width: int = WIDTH,
+        height: int = HEIGHT,
+        erases: bool = True,
+        in_colour: bool = False,
     ) -> None:
-        self.screen = pyte.Screen(width, height)
+        self.screen = (pyte.Screen if in_colour else ErasingPlain)(width, height)
         self.screen.reset_mode(7 << 5)  # no wrapping, as Textual sets it
         self._stream = pyte.Stream(self.screen)
         self.buffer = ScreenBuffer(CellStyles(colours), width, height, erases)
+        self.buffer.erases_in_colour = in_colour
 
     def show(self) -> str:
         """Write what has changed, and return what was written."""
@@ -99,13 +115,14 @@ def turned(rows: list[list[Segment]], first: int, last: int, by: int, staying: i
 
 
 @settings(max_examples=MANY, deadline=None)
-@given(STEPS, st.sampled_from(["truecolor", "256", "16", "none"]), st.booleans())
+@given(STEPS, st.sampled_from(["truecolor", "256", "16", "none"]), st.booleans(), st.booleans())
 def test_the_terminal_shows_what_it_would_show_had_all_been_written_anew(
     steps: Sequence[list[tuple[int, int, list[Segment]]] | tuple[int, int, int, int | None]],
     colours: Colours,
     erases: bool,
+    in_colour: bool,
 ) -> None:
-    glass = Glass(colours, erases=erases)
+    glass = Glass(colours, erases=erases, in_colour=in_colour)
     rows = [[Segment(f"row {y} ".ljust(WIDTH, "abcdefgh"[y]))] for y in range(HEIGHT)]
     for step in steps:
         if isinstance(step, tuple):
@@ -180,6 +197,25 @@ def test_many_blanks_are_erased() -> None:
     filled(glass, [""])
     assert glass.show() == f"\x1b[{WIDTH}X"
     assert glass.lines[0] == ""
+
+
+@pytest.mark.parametrize(("in_colour", "written"), [(True, f"\x1b[{WIDTH}X"), (False, " " * WIDTH)])
+def test_a_background_is_erased_where_that_leaves_it(in_colour: bool, written: str) -> None:
+    glass = Glass(in_colour=in_colour)
+    filled(glass, ["x" * WIDTH], "on blue")
+    glass.show()
+    filled(glass, [""], "on blue")
+    assert written in glass.show()
+    assert set(glass.cells[0]) == {(" ", "blue")}
+
+
+@pytest.mark.parametrize("style", ["reverse on blue", "underline on blue"])
+def test_what_shows_on_a_blank_is_never_erased(style: str) -> None:
+    glass = Glass(in_colour=True)
+    filled(glass, ["x" * WIDTH], style)
+    glass.show()
+    filled(glass, [""], style)
+    assert " " * WIDTH in glass.show()
 
 
 def test_a_terminal_that_cannot_erase_gets_blanks() -> None:
