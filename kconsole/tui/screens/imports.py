@@ -180,7 +180,7 @@ class ImportScreen(PlanScreen):
                 self._import(reason)
 
         dialog = ConfirmDialog(question)
-        dialog.set_class(bool(over), "-alarm")
+        dialog.set_class(bool(over), "-final")
         self.app.push_screen(dialog, answered)
 
     def _import(self, reason: str) -> None:
@@ -217,7 +217,7 @@ class ImportScreen(PlanScreen):
         view = self.view
         self.gauge.report, self.gauge.planned = view.before, view.after
         rows = [("Into", view.into, ""), ("Exceeded", view.over, "alarm"), ("At login", view.at_login, "")]
-        rows += [("Entries", view.counts, ""), ("Faulty", self._faulty_words(), "alarm"), ("Read as", view.read_as, "")]
+        rows += [("Entries", view.counts, ""), ("Faulty", self._faulty_words(), "notice"), ("Read as", view.read_as, "")]
         self.summary.show([("", [row for row in rows if row[1]])])
         self.accounts.empty_text = "Nothing to do: the accounts match the file."
         self.accounts.show(view.sections(self.skips_faulty))
