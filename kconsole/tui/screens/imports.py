@@ -217,7 +217,11 @@ class ImportScreen(PlanScreen):
         view = self.view
         self.gauge.report, self.gauge.planned = view.before, view.after
         rows = [("Into", view.into, ""), ("Exceeded", view.over, "alarm"), ("At login", view.at_login, "")]
-        rows += [("Entries", view.counts, ""), ("Faulty", self._faulty_words(), "notice"), ("Read as", view.read_as, "")]
+        rows += [
+            ("Entries", view.counts, ""),
+            ("Faulty", self._faulty_words(), "notice"),
+            ("Read as", view.read_as, ""),
+        ]
         self.summary.show([("", [row for row in rows if row[1]])])
         self.accounts.empty_text = "Nothing to do: the accounts match the file."
         self.accounts.show(view.sections(self.skips_faulty))
